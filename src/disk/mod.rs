@@ -1,0 +1,4 @@
+//! Files: ours, and those that belong to the user and other tools. The only folder that opens, writes or locks one.
+
+pub mod atomic;
+pub mod lock;

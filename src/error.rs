@@ -1,0 +1,146 @@
+//! What went wrong, in three parts that a person can act on, and the exit code that a script can act on.
+//!
+//! `error:` says what happened, `because:` says why, `try:` is the command that fixes it. Libraries' errors are turned
+//! into this type at the border where they enter, because only there is it known what the person was trying to do.
+
+use std::fmt;
+
+/// The class of a failure. Each class has one exit code, listed in `docs/exit-codes.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The answer to the question is no (`can-i`), or something failed that fits no other class.
+    Failure,
+    /// The command line or a settings file cannot be used as it is.
+    Usage,
+    /// There is no session, or it is over, and nobody is there to sign in.
+    NotSignedIn,
+    /// AWS or Kubernetes knows who is asking, and says no.
+    Denied,
+    /// The namespace, account, role, cluster or object does not exist, or is not visible.
+    NotFound,
+    /// No usable answer: no network, no name, time-out, 5xx, throttled to the end, garbage.
+    Unreachable,
+    /// Ctrl-C.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// The reader of our standard output went away (`| head`): silence is right, and so is success.
+    BrokenPipe,
+    /// A child process ended like this, and so do we.
+    Child(u8),
+}
+
+impl Kind {
+    /// The exit code of the class: a published contract.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::BrokenPipe => 0,
+            Kind::Failure => 1,
+            Kind::Usage => 2,
+            Kind::NotSignedIn => 3,
+            Kind::Denied => 4,
+            Kind::NotFound => 5,
+            Kind::Unreachable => 6,
+            Kind::Interrupted => 130,
+            Kind::Terminated => 143,
+            Kind::Child(code) => code,
+        }
+    }
+
+    /// The word for the class in `-o json` errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::BrokenPipe => "broken_pipe",
+            Kind::Failure => "failure",
+            Kind::Usage => "usage",
+            Kind::NotSignedIn => "not_signed_in",
+            Kind::Denied => "denied",
+            Kind::NotFound => "not_found",
+            Kind::Unreachable => "unreachable",
+            Kind::Interrupted => "interrupted",
+            Kind::Terminated => "terminated",
+            Kind::Child(_) => "child",
+        }
+    }
+
+    /// Whether the class is rendered at all; a vanished reader and a finished child have nothing to be told.
+    pub fn is_silent(self) -> bool {
+        matches!(self, Kind::BrokenPipe | Kind::Child(_))
+    }
+}
+
+/// A failure as a person meets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// What happened: one sentence, lower case, no full stop.
+    pub message: String,
+    /// Why, the nearest reason first.
+    pub because: Vec<String>,
+    /// Commands (or, where no command can help, an instruction) that fix it, the likeliest first.
+    pub try_next: Vec<String>,
+}
+
+/// `Result` with our [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A failure of this kind, with what happened.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error { kind, message: message.into(), because: Vec::new(), try_next: Vec::new() }
+    }
+
+    /// A failure that fits no narrower class.
+    pub fn failure(message: impl Into<String>) -> Self {
+        Error::new(Kind::Failure, message)
+    }
+
+    /// A command line or settings file that cannot be used.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Error::new(Kind::Usage, message)
+    }
+
+    /// A file operation that failed; the path is always part of the sentence.
+    pub fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Error::failure(format!("cannot {action} {}", path.display())).because(plain_io(error))
+    }
+
+    /// Adds a reason.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.because.push(reason.into());
+        self
+    }
+
+    /// Adds the command that fixes it.
+    #[must_use]
+    pub fn try_next(mut self, command: impl Into<String>) -> Self {
+        let command = command.into();
+        if !self.try_next.contains(&command) {
+            self.try_next.push(command);
+        }
+        self
+    }
+}
+
+/// An I/O error in words, without Rust's `(os error 13)`.
+pub fn plain_io(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_lowercase(),
+        None => text,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)?;
+        for reason in &self.because {
+            write!(f, ": {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
