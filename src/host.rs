@@ -115,6 +115,14 @@ impl Host {
         }
     }
 
+    /// The bytes of a file that the environment names and that nobody edits (a certificate bundle).
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
     /// Random bytes from the operating system, for state values and PKCE verifiers.
     ///
     /// # Panics

@@ -4,4 +4,6 @@ pub mod disk;
 pub mod env_vars;
 pub mod error;
 pub mod host;
+pub mod model;
+pub mod net;
 pub mod secret;

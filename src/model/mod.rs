@@ -1,0 +1,14 @@
+//! Pure decisions: no file, no network, no clock, no environment. Time comes in as `now`, text as text.
+
+pub mod cluster;
+pub mod credentials;
+pub mod device_flow;
+pub mod eks_token;
+pub mod exec_credential;
+pub mod namespace;
+pub mod partition;
+pub mod pkce;
+pub mod proxy;
+pub mod review;
+pub mod role_arn;
+pub mod target;

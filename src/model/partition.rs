@@ -1,0 +1,52 @@
+//! AWS partitions: which region belongs to which, and what their hosts end with.
+//! Source: <https://docs.aws.amazon.com/general/latest/gr/rande.html> and botocore's `partitions.json`.
+
+/// The name and the DNS suffix of a region's partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Partition {
+    /// As in ARNs: `aws`, `aws-cn`, …
+    pub name: &'static str,
+    /// What service hosts end with.
+    pub dns_suffix: &'static str,
+}
+
+const PARTITIONS: &[(&str, Partition)] = &[
+    ("cn-", Partition { name: "aws-cn", dns_suffix: "amazonaws.com.cn" }),
+    ("us-gov-", Partition { name: "aws-us-gov", dns_suffix: "amazonaws.com" }),
+    ("eusc-", Partition { name: "aws-eusc", dns_suffix: "amazonaws.eu" }),
+    ("us-iso-", Partition { name: "aws-iso", dns_suffix: "c2s.ic.gov" }),
+    ("us-isob-", Partition { name: "aws-iso-b", dns_suffix: "sc2s.sgov.gov" }),
+    ("eu-isoe-", Partition { name: "aws-iso-e", dns_suffix: "cloud.adc-e.uk" }),
+    ("us-isof-", Partition { name: "aws-iso-f", dns_suffix: "csp.hci.ic.gov" }),
+];
+
+impl Partition {
+    /// The partition that a region lies in; unknown regions are taken for new ones of `aws`, as the SDKs do.
+    pub fn of_region(region: &str) -> Partition {
+        let known = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
+        known.map_or(Partition { name: "aws", dns_suffix: "amazonaws.com" }, |(_, partition)| *partition)
+    }
+}
+
+/// The regional STS host of a region: the only one that EKS takes in a token.
+pub fn sts_host(region: &str) -> String {
+    format!("sts.{region}.{}", Partition::of_region(region).dns_suffix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_by_partition() {
+        for (region, host) in [
+            ("eu-west-1", "sts.eu-west-1.amazonaws.com"),
+            ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
+            ("eusc-de-east-1", "sts.eusc-de-east-1.amazonaws.eu"),
+            ("us-isob-east-1", "sts.us-isob-east-1.sc2s.sgov.gov"),
+        ] {
+            assert_eq!(sts_host(region), host);
+        }
+    }
+}

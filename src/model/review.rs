@@ -1,0 +1,95 @@
+//! Questions to a cluster about what we may do, and what the answers mean for a developer.
+
+/// One SelfSubjectAccessReview: may I do this?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// `get`, `list`, `create`, …
+    pub verb: &'static str,
+    /// API group; empty for the core group.
+    pub group: &'static str,
+    /// `pods`, `services`, …
+    pub resource: &'static str,
+    /// `portforward`, `log`, …
+    pub subresource: Option<&'static str>,
+}
+
+/// What the cluster said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Allowed,
+    /// No; with the authorizer's words, if it gave any.
+    Denied(Option<String>),
+    /// It could not say: an authorizer failed, or the question did not get through.
+    Unknown(String),
+}
+
+/// Pods of the namespace by name: the least that every namespace role gives.
+pub const GET_PODS: Question = Question { verb: "get", group: "", resource: "pods", subresource: None };
+/// Services by name.
+pub const GET_SERVICES: Question = Question { verb: "get", group: "", resource: "services", subresource: None };
+/// Port-forward as SPDY over POST, which every server version takes.
+pub const CREATE_PORT_FORWARD: Question =
+    Question { verb: "create", group: "", resource: "pods", subresource: Some("portforward") };
+/// Port-forward over a WebSocket: enough up to 1.34, needed besides `create` from 1.35 on (kubernetes#134577).
+pub const GET_PORT_FORWARD: Question =
+    Question { verb: "get", group: "", resource: "pods", subresource: Some("portforward") };
+
+/// What `login` asks at its end.
+pub const LOGIN_QUESTIONS: [Question; 4] = [GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD, GET_PORT_FORWARD];
+
+impl std::fmt::Display for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource)?;
+        match self.subresource {
+            Some(subresource) => write!(f, "/{subresource}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Verdict {
+    /// Yes, and nothing else.
+    pub fn is_allowed(&self) -> bool {
+        *self == Verdict::Allowed
+    }
+}
+
+/// Whether and how port-forward works with these two answers on a server of this minor version (`None`: not known).
+pub fn port_forward(create: &Verdict, get: &Verdict, minor: Option<u32>) -> (bool, &'static str) {
+    match (create.is_allowed(), get.is_allowed()) {
+        (true, true) => (true, "by WebSocket or SPDY"),
+        (true, false) => (true, "by SPDY only (no get on pods/portforward)"),
+        (false, true) if minor.is_some_and(|minor| minor < 35) => (true, "by WebSocket, until the cluster is 1.35"),
+        (false, true) if minor.is_some() => (false, "a cluster from 1.35 on wants create on pods/portforward"),
+        (false, true) => (true, "by WebSocket, on clusters before 1.35"),
+        (false, false) => (false, "the role has neither create nor get on pods/portforward"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_forward_depends_on_the_verbs_and_the_version() {
+        let yes = Verdict::Allowed;
+        let no = Verdict::Denied(None);
+        for (create, get, minor, works) in [
+            (&yes, &yes, Some(36), true),
+            (&yes, &no, Some(28), true),
+            (&yes, &no, Some(36), true),
+            (&no, &yes, Some(34), true),
+            (&no, &yes, Some(35), false),
+            (&no, &no, Some(30), false),
+        ] {
+            assert_eq!(port_forward(create, get, minor).0, works, "{create:?} {get:?} {minor:?}");
+        }
+    }
+
+    #[test]
+    fn questions_read_as_kubectl_writes_them() {
+        assert_eq!(CREATE_PORT_FORWARD.to_string(), "create pods/portforward");
+        assert_eq!(GET_PODS.to_string(), "get pods");
+    }
+}

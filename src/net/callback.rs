@@ -1,0 +1,141 @@
+//! The listener of the browser flow: on 127.0.0.1 only, open before the browser is, deaf to all but our callback.
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::error::{Error, Kind, Result, plain_io};
+use crate::model::pkce::{Attempt, CALLBACK_PATH, Callback};
+use crate::secret::Secret;
+
+/// More than any request line of ours; a longer one is foreign.
+const LONGEST_REQUEST: usize = 16 * 1024;
+
+/// A listener that is already bound.
+#[derive(Debug)]
+pub struct CallbackListener {
+    listener: TcpListener,
+    redirect_uri: String,
+}
+
+impl CallbackListener {
+    /// Binds a port that the system chooses.
+    ///
+    /// # Errors
+    /// When nothing can be bound on 127.0.0.1.
+    pub async fn bind() -> Result<Self> {
+        let fail = |error: std::io::Error| Error::failure("cannot listen on 127.0.0.1").because(plain_io(&error));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(fail)?;
+        let port = listener.local_addr().map_err(fail)?.port();
+        Ok(CallbackListener { listener, redirect_uri: format!("http://127.0.0.1:{port}{CALLBACK_PATH}") })
+    }
+
+    /// What the service sends the browser back to.
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// Waits for the callback with our state; everything else is answered 404 and forgotten. Each connection has its
+    /// own few seconds, so that one that says nothing does not hold up the one that matters.
+    ///
+    /// # Errors
+    /// When the service says no, in its words.
+    pub async fn wait(self, attempt: &Attempt) -> Result<Secret<String>> {
+        let mut open = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => {
+                    if let Ok((stream, _)) = accepted {
+                        open.push(answer(stream, attempt));
+                    }
+                }
+                Some(callback) = open.next() => match callback {
+                    Callback::Code(code) => return Ok(code),
+                    Callback::Refused(why) => {
+                        return Err(Error::new(Kind::Denied, "the sign-in was refused in the browser").because(why));
+                    }
+                    Callback::Foreign => {}
+                },
+            }
+        }
+    }
+}
+
+async fn answer(mut stream: TcpStream, attempt: &Attempt) -> Callback {
+    let limit = std::time::Duration::from_secs(10);
+    let Ok(request_line) = tokio::time::timeout(limit, read_request_line(&mut stream)).await else {
+        return Callback::Foreign;
+    };
+    let callback = attempt.read_callback(&request_line);
+    let (status, text) = match &callback {
+        Callback::Code(_) => ("200 OK", "You are signed in. This window can be closed."),
+        Callback::Refused(_) => {
+            ("200 OK", "The sign-in was refused. The terminal says more; this window can be closed.")
+        }
+        Callback::Foreign => ("404 Not Found", "Nothing here."),
+    };
+    let page = format!(
+        "<!doctype html><meta charset=utf-8><title>nsaccess</title><p style=\"font:18px sans-serif\">{text}</p>"
+    );
+    let response = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\n\
+         Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\nReferrer-Policy: no-referrer\r\n\
+         Connection: close\r\n\r\n{page}",
+        page.len()
+    );
+    // The code is what counts; a browser that went away does not make it invalid.
+    let _ = tokio::time::timeout(limit, stream.write_all(response.as_bytes())).await;
+    callback
+}
+
+async fn read_request_line(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 2048];
+    // To the end of the head, so that the browser has sent all and reads our answer.
+    while bytes.len() < LONGEST_REQUEST && !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut buffer).await {
+            Ok(read) if read > 0 => bytes.extend_from_slice(&buffer[..read]),
+            _ => break,
+        }
+    }
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    String::from_utf8_lossy(line).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn get(uri: &str, path_and_query: &str) -> String {
+        let address = uri.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("an address");
+        let mut stream = TcpStream::connect(address).await.expect("a listener");
+        stream.write_all(format!("GET {path_and_query} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    }
+
+    #[test]
+    fn strangers_and_silent_connections_do_not_end_the_wait() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let attempt = Attempt::new([1; 48], [2; 24]);
+            let url = attempt.authorize_url("https://oidc", "id", "uri", "scope");
+            let state = url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("a state").to_owned();
+            let listener = CallbackListener::bind().await.expect("bound");
+            let uri = listener.redirect_uri().to_owned();
+            assert!(uri.starts_with("http://127.0.0.1:"), "{uri}");
+            let browser = async {
+                let address = uri.strip_prefix("http://").and_then(|rest| rest.split('/').next()).expect("an address");
+                let silent = TcpStream::connect(address).await.expect("a listener");
+                assert!(get(&uri, "/favicon.ico").await.starts_with("HTTP/1.1 404"));
+                assert!(get(&uri, "/oauth/callback?code=evil&state=guessed").await.starts_with("HTTP/1.1 404"));
+                let good = get(&uri, &format!("/oauth/callback?code=good&state={state}")).await;
+                assert!(good.starts_with("HTTP/1.1 200") && good.contains("Content-Security-Policy"), "{good}");
+                drop(silent);
+            };
+            let (code, ()) = tokio::join!(listener.wait(&attempt), browser);
+            assert_eq!(code.expect("a code").expose(), "good");
+        });
+    }
+}

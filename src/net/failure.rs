@@ -1,0 +1,178 @@
+//! A failed call to AWS, boiled down to what decides the next step and what a person needs to read.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use crate::error::{Error, Kind};
+
+/// A call that did not give what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The API operation, like `GetRoleCredentials`.
+    pub operation: &'static str,
+    /// What the failure means for the next step.
+    pub class: Class,
+    /// The service's error code, like `ForbiddenException` or `invalid_grant`.
+    pub code: Option<String>,
+    /// The service's words, or the transport's.
+    pub words: String,
+}
+
+/// The classes that call for different steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// No connection, no answer in time, a cut answer, garbage, 5xx.
+    Unreachable,
+    /// 429 and its relatives, after all retries.
+    Throttled,
+    /// 401: the token or the signature is not taken.
+    Unauthorized,
+    /// 403: known, and refused.
+    Denied,
+    /// 404 and its relatives.
+    NotFound,
+    /// Any other answer of the service.
+    Service,
+}
+
+impl Failure {
+    /// From the SDK's error.
+    pub fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let response = error.raw_response();
+        let status = response.map(|response| response.status().as_u16());
+        let body = response.and_then(|response| response.body().bytes());
+        let said = Said::read(body.unwrap_or_default());
+        let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
+        let code = metadata.and_then(|meta| meta.code().map(str::to_owned)).or(said.code);
+        let said_words = metadata.and_then(|meta| meta.message().map(str::to_owned)).or(said.words);
+        let class = classify(status, code.as_deref());
+        let words = match (class, said_words) {
+            (_, Some(words)) => words,
+            (Class::Unreachable, None) => transport_words(error, status),
+            (_, None) => status.map_or_else(|| transport_words(error, None), |status| format!("HTTP status {status}")),
+        };
+        Failure { operation, class, code, words }
+    }
+
+    /// As an error of what the person wanted, like "cannot sign in".
+    pub fn into_error(self, what: impl Into<String>) -> Error {
+        let kind = match self.class {
+            Class::Unreachable | Class::Throttled => Kind::Unreachable,
+            Class::Unauthorized => Kind::NotSignedIn,
+            Class::Denied => Kind::Denied,
+            Class::NotFound => Kind::NotFound,
+            Class::Service => Kind::Failure,
+        };
+        let error = Error::new(kind, what).because(self.to_string());
+        match self.class {
+            Class::Unreachable => {
+                error.try_next("check the network, HTTPS_PROXY and the region, then run the same command again")
+            }
+            Class::Throttled => error.try_next("wait a minute, then run the same command again"),
+            _ => error,
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.code, self.class) {
+            (Some(code), _) if *code != self.words => write!(f, "{} answered {code}: {}", self.operation, self.words),
+            (_, Class::Unreachable) => write!(f, "{} got no usable answer: {}", self.operation, self.words),
+            _ => write!(f, "{} answered: {}", self.operation, self.words),
+        }
+    }
+}
+
+/// What an error body says, in whatever dialect the service speaks.
+struct Said {
+    code: Option<String>,
+    words: Option<String>,
+}
+
+impl Said {
+    fn read(body: &[u8]) -> Said {
+        let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |names: &[&str]| names.iter().find_map(|name| json[name].as_str().map(str::to_owned));
+        Said { code: text(&["error", "__type", "code"]), words: text(&["error_description", "message", "Message"]) }
+    }
+}
+
+fn classify(status: Option<u16>, code: Option<&str>) -> Class {
+    let code = code.unwrap_or_default();
+    let throttled = ["TooManyRequests", "Throttl", "SlowDown", "RequestLimitExceeded"];
+    match status {
+        None => Class::Unreachable,
+        Some(429) => Class::Throttled,
+        _ if throttled.iter().any(|start| code.starts_with(start)) => Class::Throttled,
+        Some(500..) => Class::Unreachable,
+        Some(401) => Class::Unauthorized,
+        _ if ["ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"]
+            .contains(&code) =>
+        {
+            Class::Unauthorized
+        }
+        Some(403) => Class::Denied,
+        _ if code.starts_with("AccessDenied") => Class::Denied,
+        Some(404) => Class::NotFound,
+        _ if code.starts_with("ResourceNotFound") => Class::NotFound,
+        // A 200 that cannot be read is not an answer.
+        Some(200..300) => Class::Unreachable,
+        Some(_) => Class::Service,
+    }
+}
+
+/// The innermost cause is the one that tells: "connection refused", "certificate has expired".
+fn transport_words<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>) -> String
+where
+    E: std::error::Error + 'static,
+{
+    if let Some(status @ 500..) = status {
+        return format!("HTTP status {status}");
+    }
+    if matches!(error, SdkError::TimeoutError(_)) {
+        return "no answer in time".to_owned();
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    if status.is_some() { format!("the answer cannot be read ({cause})") } else { cause.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_and_code_decide_the_class() {
+        for (status, code, class) in [
+            (None, "", Class::Unreachable),
+            (Some(500), "InternalServerException", Class::Unreachable),
+            (Some(400), "TooManyRequestsException", Class::Throttled),
+            (Some(429), "", Class::Throttled),
+            (Some(401), "UnauthorizedException", Class::Unauthorized),
+            (Some(403), "ExpiredToken", Class::Unauthorized),
+            (Some(403), "ForbiddenException", Class::Denied),
+            (Some(400), "AccessDeniedException", Class::Denied),
+            (Some(404), "ResourceNotFoundException", Class::NotFound),
+            (Some(400), "invalid_grant", Class::Service),
+            (Some(200), "", Class::Unreachable),
+        ] {
+            assert_eq!(classify(status, Some(code)), class, "{status:?} {code}");
+        }
+    }
+
+    #[test]
+    fn bodies_of_both_dialects_are_read() {
+        let oidc = Said::read(br#"{"error":"invalid_grant","error_description":"Invalid refresh token provided"}"#);
+        assert_eq!(oidc.code.as_deref(), Some("invalid_grant"));
+        assert_eq!(oidc.words.as_deref(), Some("Invalid refresh token provided"));
+        assert_eq!(Said::read(b"<html>").code, None);
+        assert_eq!(Said::read(br#"{"message":"No access"}"#).words.as_deref(), Some("No access"));
+    }
+}

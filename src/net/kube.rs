@@ -1,0 +1,169 @@
+//! The Kubernetes API of one cluster, as one identity: reviews. The token is given, never fetched through an exec
+//! plugin (kube would run it three times a client), and the proxy is chosen by client-go's rules, not by kube's.
+
+use base64::Engine as _;
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
+use kube::api::PostParams;
+use kube::{Api, Client};
+use secrecy::SecretString;
+
+use crate::error::{Error, Kind, Result};
+use crate::host::Host;
+use crate::model::cluster::Cluster;
+use crate::model::proxy::ProxyVariables;
+use crate::model::review::{Question, Verdict};
+use crate::secret::Secret;
+
+/// A cluster's API for one bearer token.
+#[derive(Clone)]
+pub struct KubeApi {
+    client: Client,
+    cluster_name: String,
+}
+
+/// A call to the cluster that failed.
+#[derive(Debug)]
+pub enum KubeFailure {
+    /// 401: the cluster does not know the identity behind the token.
+    Unauthorized,
+    /// The cluster answered with another status, in its words.
+    Status(u16, String),
+    /// No usable answer.
+    Unreachable(String),
+}
+
+/// Who the cluster thinks we are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The mapped user name.
+    pub username: String,
+    /// The mapped groups.
+    pub groups: Vec<String>,
+}
+
+impl KubeApi {
+    /// A client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the cluster's endpoint or certificate authority cannot be used.
+    pub fn new(host: &Host, cluster: &Cluster, token: &Secret<String>) -> Result<Self> {
+        let unusable = |what: &str, why: String| {
+            Error::failure(format!("the {what} of the cluster {} cannot be used", cluster.name)).because(why)
+        };
+        let url: http::Uri =
+            cluster.endpoint.parse().map_err(|error: http::uri::InvalidUri| unusable("endpoint", error.to_string()))?;
+        let mut config = kube::Config::new(url);
+        config.root_cert = Some(
+            certificates(&cluster.certificate_authority_data).map_err(|why| unusable("certificate authority", why))?,
+        );
+        config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
+        config.connect_timeout = Some(std::time::Duration::from_secs(5));
+        config.read_timeout = Some(std::time::Duration::from_secs(20));
+        config.proxy_url = ProxyVariables::read(|name| host.env(name))
+            .for_url(&cluster.endpoint)
+            .map(|proxy| proxy.parse())
+            .transpose()
+            .map_err(|_| Error::usage("the proxy of $HTTPS_PROXY cannot be used").try_next("unset HTTPS_PROXY"))?;
+        let client = Client::try_from(config).map_err(|error| unusable("endpoint", root_cause(&error)))?;
+        Ok(KubeApi { client, cluster_name: cluster.name.clone() })
+    }
+
+    /// SelfSubjectReview: who the cluster thinks we are.
+    ///
+    /// # Errors
+    /// The failed call; [`KubeFailure::Unauthorized`] means that the role is not mapped.
+    pub async fn who_am_i(&self) -> Result<Identity, KubeFailure> {
+        let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
+        let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
+        let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
+        Ok(Identity { username: user.username.unwrap_or_default(), groups: user.groups.unwrap_or_default() })
+    }
+
+    /// SelfSubjectAccessReview: may we do this in the namespace?
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn may_i(&self, question: Question, namespace: &str) -> Result<Verdict, KubeFailure> {
+        let attributes = ResourceAttributes {
+            namespace: Some(namespace.to_owned()),
+            verb: Some(question.verb.to_owned()),
+            group: Some(question.group.to_owned()),
+            resource: Some(question.resource.to_owned()),
+            subresource: question.subresource.map(str::to_owned),
+            ..ResourceAttributes::default()
+        };
+        let review = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() },
+            ..Default::default()
+        };
+        let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
+        let status = api.create(&PostParams::default(), &review).await.map_err(failure)?.status.unwrap_or_default();
+        Ok(match (status.allowed, status.evaluation_error) {
+            (true, _) => Verdict::Allowed,
+            (false, Some(error)) => Verdict::Unknown(error),
+            (false, None) => Verdict::Denied(status.reason.filter(|reason| !reason.is_empty())),
+        })
+    }
+
+    /// The minor version of the server, like 34.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn minor_version(&self) -> Result<Option<u32>, KubeFailure> {
+        let info = self.client.apiserver_version().await.map_err(failure)?;
+        // EKS answers "34" or "34+".
+        Ok(info.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
+    }
+
+    /// The name of the cluster, for messages.
+    pub fn cluster_name(&self) -> &str {
+        &self.cluster_name
+    }
+}
+
+impl KubeFailure {
+    /// As an error about this cluster. [`KubeFailure::Unauthorized`] is better explained by who knows the role.
+    pub fn into_error(self, cluster: &str) -> Error {
+        let what = format!("the cluster {cluster} could not be asked");
+        match self {
+            KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("it answered 401: it does not know this identity"),
+            KubeFailure::Status(code @ 500.., words) => Error::new(Kind::Unreachable, what).because(format!("{code}: {words}")),
+            KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
+            KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
+            KubeFailure::Unreachable(words) => Error::new(Kind::Unreachable, what)
+                .because(words)
+                .try_next("check the network and VPN (a private EKS endpoint is reached from inside only), then run the same command again"),
+        }
+    }
+}
+
+/// The DER of each certificate in base64 of PEM.
+fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
+    use base64::engine::general_purpose::STANDARD;
+    let pem = STANDARD.decode(data.trim()).map_err(|error| error.to_string())?;
+    let pem = String::from_utf8(pem).map_err(|_| "it is not text".to_owned())?;
+    let mut certificates = Vec::new();
+    for block in pem.split("-----BEGIN CERTIFICATE-----").skip(1) {
+        let body = block.split("-----END CERTIFICATE-----").next().unwrap_or_default();
+        let body: String = body.split_whitespace().collect();
+        certificates.push(STANDARD.decode(body).map_err(|error| error.to_string())?);
+    }
+    if certificates.is_empty() { Err("it holds no PEM certificate".to_owned()) } else { Ok(certificates) }
+}
+
+fn failure(error: kube::Error) -> KubeFailure {
+    match error {
+        kube::Error::Api(status) if status.code == 401 => KubeFailure::Unauthorized,
+        kube::Error::Api(status) => KubeFailure::Status(status.code, status.message.clone()),
+        other => KubeFailure::Unreachable(root_cause(&other)),
+    }
+}
+
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

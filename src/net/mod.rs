@@ -1,0 +1,14 @@
+//! The network: the only folder that names an AWS SDK crate, kube, rustls or a socket. One source a file; what a
+//! service answers leaves the file as a type of `model/`.
+
+pub mod ambient;
+pub mod aws;
+pub mod callback;
+pub mod eks;
+pub mod failure;
+pub mod http;
+pub mod kube;
+pub mod oidc;
+pub mod portal;
+pub mod runtime;
+pub mod sts;
