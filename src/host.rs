@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use jiff::Timestamp;
 
 use crate::env_vars;
+use crate::error::{Error, Kind, Result};
 
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
@@ -123,6 +124,22 @@ impl Host {
         std::fs::read(path)
     }
 
+    /// How others shall call us: the way `PATH` leads to this very program, unresolved, so that it stays right when a
+    /// package manager replaces what a link points to; else where this program lies. Absolute, because programs with
+    /// a window often start without the person's `PATH`.
+    pub fn own_command(&self) -> String {
+        #[expect(clippy::disallowed_methods, reason = "the one place where the process is read")]
+        let own = std::env::current_exe().unwrap_or_default();
+        let name = if cfg!(windows) { "nsaccess.exe" } else { "nsaccess" };
+        let folders = self.env("PATH").map(std::env::split_paths).into_iter().flatten();
+        let same = |candidate: &PathBuf| match (std::fs::canonicalize(candidate), std::fs::canonicalize(&own)) {
+            (Ok(candidate), Ok(own)) => candidate == own,
+            _ => false,
+        };
+        let found = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(same);
+        found.unwrap_or(own).display().to_string()
+    }
+
     /// Random bytes from the operating system, for state values and PKCE verifiers.
     ///
     /// # Panics
@@ -179,6 +196,31 @@ impl Host {
             &[&["xdg-open"], &["wslview"], &["sensible-browser"]]
         };
         programs.iter().filter_map(|words| browser_command(&words.join(" "), url)).collect()
+    }
+}
+
+/// Asks a person for a line of text.
+///
+/// # Errors
+/// [`Kind::Interrupted`] when the person leaves.
+pub fn ask(question: &str) -> Result<String> {
+    inquire::Text::new(question).prompt().map_err(|error| left(&error))
+}
+
+/// Lets a person choose one of several lines, narrowing them by typing. Returns the index.
+///
+/// # Errors
+/// [`Kind::Interrupted`] when the person leaves.
+pub fn pick(question: &str, lines: &[String]) -> Result<usize> {
+    let chosen = inquire::Select::new(question, lines.to_vec()).with_page_size(15).raw_prompt();
+    chosen.map(|chosen| chosen.index).map_err(|error| left(&error))
+}
+
+fn left(error: &inquire::InquireError) -> Error {
+    use inquire::InquireError::{OperationCanceled, OperationInterrupted};
+    match error {
+        OperationCanceled | OperationInterrupted => Error::new(Kind::Interrupted, "interrupted"),
+        other => Error::failure("cannot ask on this terminal").because(other.to_string()),
     }
 }
 

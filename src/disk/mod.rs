@@ -1,4 +1,9 @@
 //! Files: ours, and those that belong to the user and other tools. The only folder that opens, writes or locks one.
 
 pub mod atomic;
+pub mod aws_config;
+pub mod cache;
+pub mod kubeconfig;
 pub mod lock;
+pub mod settings;
+pub mod sso_cache;

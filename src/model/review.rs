@@ -1,7 +1,7 @@
 //! Questions to a cluster about what we may do, and what the answers mean for a developer.
 
 /// One SelfSubjectAccessReview: may I do this?
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// `get`, `list`, `create`, …
     pub verb: &'static str,

@@ -130,7 +130,7 @@ impl Intercept for ClockWatch {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date").and_then(|date| parse_http_date(date));
+        let date = context.response().headers().get("date").and_then(parse_http_date);
         if let Some(theirs) = date {
             self.skew_seconds.store(self.host.now().duration_since(theirs).as_secs(), Ordering::Relaxed);
         }

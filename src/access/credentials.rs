@@ -1,0 +1,122 @@
+//! Role credentials: from our cache, or from the portal, which is asked once however many processes want them.
+
+use crate::access::{Access, wait};
+use crate::disk::cache::CachedCredentials;
+use crate::error::{Error, Kind, Result};
+use crate::model::credentials::{Freshness, RoleCredentials, StaleReason, judge};
+use crate::model::sso_cache::SsoToken;
+use crate::model::target::Target;
+use crate::net::failure::{Class, Failure};
+use crate::net::portal::PortalApi;
+
+impl Access<'_> {
+    /// Credentials of the target's role that are good to use now.
+    ///
+    /// # Errors
+    /// [`Kind::NotSignedIn`] when a person is needed and not there; [`Kind::Denied`] when the role is not assigned.
+    pub async fn credentials(&self, target: &Target) -> Result<RoleCredentials> {
+        self.credentials_unless(target, None).await
+    }
+
+    /// The same, when AWS has just refused these although their time had not come.
+    ///
+    /// # Errors
+    /// As [`Access::credentials`].
+    pub async fn credentials_after_refusal(
+        &self,
+        target: &Target,
+        refused: &RoleCredentials,
+    ) -> Result<RoleCredentials> {
+        self.credentials_unless(target, Some(&refused.keys.access_key_id)).await
+    }
+
+    async fn credentials_unless(&self, target: &Target, refused: Option<&str>) -> Result<RoleCredentials> {
+        let reason = match self.cached_credentials(target, refused) {
+            Ok(fresh) => return Ok(fresh),
+            Err(reason) => reason,
+        };
+        self.ui.detail(&format!("role credentials are {reason}"));
+        // The session first: a person may need minutes for it, and nobody shall wait for a lock meanwhile.
+        let mut token = self.session(&target.portal, None).await?;
+        for attempt in 0..2 {
+            match self.fetch_once(target, &token, refused).await? {
+                Ok(credentials) => return Ok(credentials),
+                Err(failure) if failure.class == Class::Unauthorized && attempt == 0 => {
+                    self.ui.detail(&format!("{failure}; renewing the session"));
+                    token = self.session(&target.portal, Some(&token.access_token)).await?;
+                }
+                Err(failure) => return Err(self.explain_clock(self.explain(target, failure))),
+            }
+        }
+        Err(Error::new(Kind::NotSignedIn, "the portal takes no session, not even a new one"))
+    }
+
+    /// What is in the cache, if it is for this very target and fresh.
+    fn cached_credentials(&self, target: &Target, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
+        let cached = self.cache.credentials(&target.namespace).filter(|cached| belongs(cached, target));
+        let credentials = cached.ok_or(StaleReason::Missing)?.credentials;
+        if refused == Some(credentials.keys.access_key_id.as_str()) {
+            return Err(StaleReason::Refused);
+        }
+        match judge(&credentials, self.host.now()) {
+            Freshness::Fresh => Ok(credentials),
+            Freshness::Stale(reason) => Err(reason),
+        }
+    }
+
+    /// Under the lock: looks again, asks the portal, stores. The inner error is the portal's.
+    async fn fetch_once(
+        &self,
+        target: &Target,
+        token: &SsoToken,
+        refused: Option<&str>,
+    ) -> Result<Result<RoleCredentials, Failure>> {
+        let lock = self.cache.lock_path(&format!("credentials-{}", target.namespace));
+        let _lock = wait::for_lock(self.ui, &lock, "fetches the credentials", None).await?;
+        if let Ok(fresh) = self.cached_credentials(target, refused) {
+            return Ok(Ok(fresh));
+        }
+        let api = PortalApi::new(&self.aws, &target.portal.region);
+        let credentials = match api.role_credentials(&token.access_token, &target.account, &target.role).await {
+            Ok(credentials) => credentials,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let known = self.cache.credentials(&target.namespace).filter(|cached| belongs(cached, target));
+        let cached = CachedCredentials {
+            account: target.account.clone(),
+            role: target.role.clone(),
+            start_url: target.portal.start_url.clone(),
+            credentials: credentials.clone(),
+            cluster: known.and_then(|cached| cached.cluster),
+        };
+        if let Err(error) = self.cache.store_credentials(&target.namespace, &cached) {
+            self.ui.warning(&format!("the credentials could not be cached: {error}"));
+        }
+        Ok(Ok(credentials))
+    }
+
+    fn explain(&self, target: &Target, failure: Failure) -> Error {
+        let class = failure.class;
+        let error =
+            failure.into_error(format!("no credentials for the role {} in account {}", target.role, target.account));
+        match class {
+            Class::Denied | Class::NotFound => {
+                // What we believed about the portal is out of date.
+                let _ = self.cache.forget_portal_index(&target.portal.start_url);
+                Error { kind: Kind::Denied, ..error }
+                    .because("the permission set is not assigned to you in this account (any more)")
+                    .try_next("nsaccess list --refresh   # what you do have")
+                    .try_next(format!(
+                        "nsaccess login {} --force   # if it was assigned after you signed in",
+                        target.namespace
+                    ))
+            }
+            Class::Unauthorized => error.try_next(format!("nsaccess login {} --force", target.namespace)),
+            _ => error,
+        }
+    }
+}
+
+fn belongs(cached: &CachedCredentials, target: &Target) -> bool {
+    cached.account == target.account && cached.role == target.role && cached.start_url == target.portal.start_url
+}

@@ -1,0 +1,88 @@
+//! The end of a session: on the portal, in the shared cache and in ours; and, if asked, of what we wrote for others.
+
+use crate::access::Access;
+use crate::disk::kubeconfig::Kubeconfigs;
+use crate::disk::sso_cache::{self, Cached};
+use crate::error::Result;
+use crate::model::namespace::Namespace;
+use crate::model::target::Portal;
+use crate::net::failure::Class;
+use crate::net::portal::PortalApi;
+
+/// What ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// There was a token.
+    pub signed_in: bool,
+    /// The portal confirmed the end, or had already ended it.
+    pub on_portal: bool,
+    /// Namespaces whose credentials were forgotten.
+    pub namespaces: Vec<String>,
+}
+
+impl Access<'_> {
+    /// Signs out of a portal. The token is removed here even if the portal cannot be reached.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub async fn sign_out(&self, portal: &Portal) -> Result<Ended> {
+        let mut ended = Ended::default();
+        if let Cached::Found(token) = sso_cache::read_token(self.host, &portal.session_name)? {
+            ended.signed_in = true;
+            match PortalApi::new(&self.aws, &portal.region).logout(&token.access_token).await {
+                Ok(()) => ended.on_portal = true,
+                Err(failure) if failure.class == Class::Unauthorized => ended.on_portal = true,
+                Err(failure) => self
+                    .ui
+                    .warning(&format!("the portal could not be told: {failure}; the session there ends by itself")),
+            }
+        }
+        sso_cache::remove_token(self.host, &portal.session_name)?;
+        for (namespace, cached) in self.cache.namespaces_with_credentials() {
+            if cached.start_url == portal.start_url {
+                self.cache.forget_credentials(&namespace)?;
+                ended.namespaces.push(namespace.to_string());
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Every portal of `~/.aws/config`, for `logout --all`.
+    pub fn portals(&self) -> Vec<Portal> {
+        let of_section = |section: &crate::model::aws_config::Section| {
+            Some(Portal {
+                session_name: section.name()?.to_owned(),
+                start_url: section.get("sso_start_url")?.to_owned(),
+                region: section.get("sso_region")?.to_owned(),
+            })
+        };
+        self.aws_config.sso_sessions().filter_map(of_section).collect()
+    }
+
+    /// Removes the contexts and profiles of our naming pattern whose portal this is. The sso-session goes only if it
+    /// has our own name and nobody uses it: others may have been there before us.
+    ///
+    /// # Errors
+    /// When a file cannot be edited safely.
+    pub fn purge(&self, portal: &Portal, kubeconfigs: &Kubeconfigs) -> Result<Vec<String>> {
+        let uses_portal = |name: &&str| {
+            let section = self.aws_config.profile(name);
+            section.and_then(|section| section.get("sso_session")) == Some(portal.session_name.as_str())
+        };
+        let ours = |name: &&str| self.settings.context_pattern.value.matches(name).is_some();
+        let names: Vec<String> =
+            self.aws_config.profile_names().filter(ours).filter(uses_portal).map(str::to_owned).collect();
+        let own_session = portal.session_name == "nsaccess" || portal.session_name.starts_with("nsaccess-");
+        for name in &names {
+            kubeconfigs.remove(name)?;
+            crate::disk::aws_config::remove(self.host, name, own_session)?;
+            let namespace = self.settings.context_pattern.value.matches(name);
+            if let Some(namespace) = namespace.and_then(|name| Namespace::parse(&name).ok()) {
+                self.cache.forget_credentials(&namespace)?;
+                self.cache.forget_cluster(&namespace)?;
+            }
+        }
+        self.cache.forget_portal_index(&portal.start_url)?;
+        Ok(names)
+    }
+}

@@ -1,0 +1,87 @@
+//! The chain: namespace → target → session → credentials → cluster. Each stage comes from the cheapest place that is
+//! still good (`disk/`), else from the network (`net/`) under a lock, and then goes to disk. The only folder that
+//! knows both.
+
+pub mod cluster;
+pub mod context;
+pub mod credentials;
+pub mod ending;
+pub mod explain;
+pub mod files;
+pub mod portal;
+pub mod session;
+pub mod sign_in;
+pub mod target;
+pub mod verify;
+pub mod wait;
+pub mod warm;
+
+use crate::disk::cache::Cache;
+use crate::error::Result;
+use crate::host::Host;
+use crate::model::aws_config::AwsConfig;
+use crate::model::settings::{Flags, Settings};
+use crate::net::aws::Aws;
+use crate::ui::Ui;
+
+/// Whether a sign-in may be started if one is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// A person is at the terminal and waits for us.
+    Person,
+    /// A program called us: fail at once, say what a person has to run, and open no browser.
+    Nobody,
+}
+
+/// What the stages share: the process, the screen, the settings, our cache.
+#[derive(Debug)]
+pub struct Access<'a> {
+    /// The process.
+    pub host: &'a Host,
+    /// The screen.
+    pub ui: &'a Ui,
+    /// What is configured, with where each value came from.
+    pub settings: Settings,
+    /// `~/.aws/config` as it was at the start.
+    pub aws_config: AwsConfig,
+    /// Our cache.
+    pub cache: Cache,
+    /// Whether a sign-in may be started.
+    pub presence: Presence,
+    /// Whether the person asked for no browser.
+    pub no_browser: bool,
+    pub(crate) aws: Aws,
+}
+
+impl<'a> Access<'a> {
+    /// Reads the settings and `~/.aws/config`. Warnings about them are shown.
+    ///
+    /// # Errors
+    /// When a settings file cannot be read or understood.
+    pub fn open(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
+        let aws_config = crate::disk::aws_config::read(host)?;
+        let (settings, warnings) = crate::disk::settings::load(host, flags, &aws_config)?;
+        for warning in &warnings {
+            ui.warning(warning);
+        }
+        let aws = Aws::new(host)?;
+        Ok(Access { host, ui, settings, aws_config, cache: Cache::new(host), presence, no_browser: false, aws })
+    }
+
+    /// The same, but opening no browser if so asked.
+    #[must_use]
+    pub fn without_browser(self, asked: bool) -> Self {
+        Access { no_browser: asked, ..self }
+    }
+
+    /// For verbs that exist to sign in: a code and an address can be shown without a terminal too, so it takes only
+    /// somebody who reads them.
+    pub fn presence_for_sign_in(host: &Host) -> Presence {
+        if host.terminals.stderr || host.terminals.stdin { Presence::Person } else { Presence::Nobody }
+    }
+
+    /// A person, if one is at the terminal; else nobody.
+    pub fn presence_at(host: &Host) -> Presence {
+        if host.terminals.stdin && host.terminals.stderr { Presence::Person } else { Presence::Nobody }
+    }
+}

@@ -1,0 +1,104 @@
+//! Where to sign in: from the settings, from an existing profile or sso-session, or asked of the person once.
+
+use crate::access::{Access, Presence};
+use crate::error::{Error, Result};
+use crate::model::aws_config::{free_session_name, same_start_url};
+use crate::model::settings::{Flags, UntrustedProject, check_region, check_start_url};
+use crate::model::target::Portal;
+
+impl Access<'_> {
+    /// The portal for the profile of this name, which need not exist yet.
+    ///
+    /// # Errors
+    /// When no start URL or region is configured and nobody can be asked.
+    pub fn portal(&self, profile: Option<&str>) -> Result<Portal> {
+        if let Some(portal) = profile.and_then(|profile| self.portal_of_profile(profile)) {
+            return Ok(portal);
+        }
+        let start_url = self.settings.start_url.as_ref().map(|start_url| start_url.value.clone());
+        let region = self.settings.sso_region.as_ref().map(|region| region.value.clone());
+        match (start_url, region) {
+            (Some(start_url), Some(region)) => Ok(self.portal_named(&start_url, &region)),
+            (start_url, region) => self.ask_for_portal(start_url, region),
+        }
+    }
+
+    /// The portal that an existing profile signs in to, unless the settings now name another one.
+    fn portal_of_profile(&self, profile: &str) -> Option<Portal> {
+        let session_name = self.aws_config.profile(profile)?.get("sso_session")?;
+        let session = self.aws_config.sso_session(session_name)?;
+        let (start_url, region) = (session.get("sso_start_url")?, session.get("sso_region")?);
+        let wanted = self.settings.start_url.as_ref().is_none_or(|wanted| same_start_url(&wanted.value, start_url));
+        let wanted = wanted && self.settings.sso_region.as_ref().is_none_or(|wanted| wanted.value == region);
+        wanted.then(|| Portal {
+            session_name: session_name.to_owned(),
+            start_url: start_url.to_owned(),
+            region: region.to_owned(),
+        })
+    }
+
+    /// A portal under the name of the sso-session that has, or will have, it. An existing session's own spelling of
+    /// the start URL is kept, because the AWS CLI hashes it.
+    fn portal_named(&self, start_url: &str, region: &str) -> Portal {
+        let session_name = free_session_name(&self.aws_config, start_url, region);
+        let existing = self.aws_config.sso_session(&session_name).and_then(|session| session.get("sso_start_url"));
+        Portal { start_url: existing.unwrap_or(start_url).to_owned(), region: region.to_owned(), session_name }
+    }
+
+    fn ask_for_portal(&self, start_url: Option<String>, region: Option<String>) -> Result<Portal> {
+        if let Some(project) = &self.settings.untrusted_project {
+            return Err(untrusted(project));
+        }
+        if self.presence == Presence::Nobody {
+            return Err(not_configured(start_url.as_deref()));
+        }
+        self.ui.status("This is the first time: where do you sign in? The address of your AWS access portal is on the\npage where you choose an account; your platform team knows it and its region.");
+        let start_url = match start_url {
+            Some(start_url) => start_url,
+            None => crate::host::ask("Start URL (https://….awsapps.com/start):")?,
+        };
+        let region = match region {
+            Some(region) => region,
+            None => crate::host::ask("Region of IAM Identity Center (like eu-west-1):")?,
+        };
+        let (start_url, region) = (start_url.trim(), region.trim());
+        check_start_url(start_url).map_err(|why| Error::usage(format!("{start_url:?} {why}")))?;
+        check_region(region).map_err(|why| Error::usage(format!("{region:?} {why}")))?;
+        Ok(self.portal_named(start_url, region))
+    }
+
+    /// Remembers the portal in the settings, when nothing there names one yet: it is asked for only once.
+    ///
+    /// # Errors
+    /// When the settings file cannot be written.
+    pub fn remember_portal(&self, portal: &Portal) -> Result<()> {
+        let (without_flags, _) = crate::disk::settings::load(self.host, &Flags::default(), &self.aws_config)?;
+        if without_flags.start_url.is_some() {
+            // A flag overrides a configured portal for this once; it does not replace it.
+            return Ok(());
+        }
+        crate::disk::settings::set(self.host, "start_url", &portal.start_url)?;
+        let path = crate::disk::settings::set(self.host, "sso_region", &portal.region)?;
+        self.ui.detail(&format!("remembered the start URL and its region in {}", self.host.shorten_home(&path)));
+        Ok(())
+    }
+}
+
+fn not_configured(start_url: Option<&str>) -> Error {
+    let missing = if start_url.is_some() { "the region of IAM Identity Center" } else { "the start URL" };
+    Error::usage(format!("it is not known where to sign in: {missing} is missing"))
+        .because("no flag, variable, settings file or [sso-session] in ~/.aws/config names it")
+        .try_next(format!(
+            "nsaccess login NAMESPACE --start-url {} --sso-region REGION",
+            start_url.unwrap_or("https://YOURS.awsapps.com/start")
+        ))
+}
+
+fn untrusted(project: &UntrustedProject) -> Error {
+    Error::usage(format!("{} names a start URL and is not trusted", project.path.display()))
+        .because(format!(
+            "a repository could send you to a stranger's sign-in page; this one names {}",
+            project.start_url.as_deref().or(project.sso_region.as_deref()).unwrap_or("none")
+        ))
+        .try_next(format!("nsaccess config trust {}   # if that is your organisation's portal", project.path.display()))
+}

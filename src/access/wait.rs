@@ -1,0 +1,42 @@
+//! Waiting for another process that holds a lock: bounded, and said aloud when it takes long.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::disk::lock::Lock;
+use crate::error::{Error, Kind, Result};
+use crate::ui::Ui;
+
+/// How long another process may renew something before we call it stuck. A refresh takes a second; its time-outs and
+/// retries add up to less than this.
+const LONGEST: Duration = Duration::from_secs(60);
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes a lock, waiting for whoever holds it. `who` finishes the sentence "waiting for another nsaccess that …".
+///
+/// # Errors
+/// When the lock cannot be taken at all, or not in time.
+pub async fn for_lock(ui: &Ui, path: &Path, who: &str, limit: Option<Duration>) -> Result<Lock> {
+    let limit = limit.unwrap_or(LONGEST);
+    let mut pause = FIRST_PAUSE;
+    let mut waited = Duration::ZERO;
+    let mut told = false;
+    loop {
+        if let Some(lock) = Lock::try_acquire(path)? {
+            return Ok(lock);
+        }
+        if waited >= limit {
+            return Err(Error::new(Kind::Unreachable, format!("another nsaccess {who} and does not finish"))
+                .because(format!("it has held {} for {} seconds", path.display(), waited.as_secs()))
+                .try_next("pgrep -a nsaccess"));
+        }
+        if !told && waited >= Duration::from_secs(2) {
+            ui.status(&format!("waiting for another nsaccess that {who}"));
+            told = true;
+        }
+        tokio::time::sleep(pause).await;
+        waited += pause;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,34 @@
+//! The warm path of `token`: kubectl starts us for every command. One file is read, its expiry judged, a URL signed.
+//! No settings, no runtime, no TLS, no lock, no write. What is skipped was checked when the credentials were stored.
+
+use crate::disk::cache::{Cache, CachedCredentials};
+use crate::host::Host;
+use crate::model::credentials::{Freshness, judge};
+use crate::model::eks_token;
+use crate::model::exec_credential::{self, ExecInfo};
+use crate::model::namespace::Namespace;
+use crate::secret::Secret;
+
+/// The answer for client-go, if our cache can give it now. `cluster` is name and region as the exec stanza names
+/// them; without it the cluster stored beside the credentials is meant.
+pub fn exec_credential(
+    host: &Host,
+    info: &ExecInfo,
+    namespace: &Namespace,
+    cluster: Option<(&str, &str)>,
+) -> Option<Secret<String>> {
+    let cached = Cache::new(host).credentials(namespace)?;
+    if judge(&cached.credentials, host.now()) != Freshness::Fresh {
+        return None;
+    }
+    let stored = cached.cluster.as_ref().map(|(name, region)| (name.as_str(), region.as_str()));
+    let (name, region) = cluster.or(stored)?;
+    Some(answer(host, info, &cached, name, region))
+}
+
+fn answer(host: &Host, info: &ExecInfo, cached: &CachedCredentials, name: &str, region: &str) -> Secret<String> {
+    let now = host.now();
+    let token = eks_token::sign(&cached.credentials.keys, name, region, now);
+    let expires_at = exec_credential::expiration(now, Some(cached.credentials.expires_at));
+    exec_credential::render(info.api_version, &token, expires_at)
+}

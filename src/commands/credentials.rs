@@ -1,0 +1,116 @@
+//! `credentials`: a namespace's AWS credentials, for SDKs (`credential_process`) and shells.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::access::Access;
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::env_vars;
+use crate::error::{Error, Kind, Result};
+use crate::host::Host;
+use crate::model::credentials::RoleCredentials;
+use crate::model::shell;
+use crate::net::runtime;
+use crate::secret::Secret;
+
+/// Print AWS credentials of a namespace's role: JSON as credential_process wants it, or lines for a shell to eval.
+///
+/// In ~/.aws/config:   credential_process = nsaccess credentials idp-dev
+/// In bash or zsh:     eval "$(nsaccess credentials idp-dev --export)"
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct CredentialsArgs {
+    /// Namespace
+    pub namespace: Option<String>,
+    /// Print lines for this shell instead [default shell: the one of $SHELL]
+    #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", require_equals = true)]
+    pub export: Option<Shell>,
+    /// Where and how to sign in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+}
+
+/// Shells that variables can be set in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// By $SHELL; PowerShell on Windows.
+    Auto,
+    /// bash, zsh, sh.
+    Bash,
+    /// The same as bash.
+    Zsh,
+    /// fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Kind::NotSignedIn`] when a person is needed and not there.
+pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
+    let presence = Access::presence_at(context.host);
+    let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
+        .without_browser(args.sign_in.no_browser);
+    let namespace = access.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
+    let advise = |error: Error| match error.kind {
+        Kind::NotSignedIn if error.try_next.is_empty() => error.try_next(format!("nsaccess login {namespace}")),
+        _ => error,
+    };
+    let credentials = runtime::run(async {
+        let target = access.target(&namespace).await?;
+        access.credentials(&target).await
+    })
+    .map_err(advise)?;
+    let region = access.aws_config.profile(&access.access_name(&namespace)).and_then(|profile| profile.get("region"));
+    let text = match args.export {
+        None => process(&credentials),
+        Some(shell) => shell::set_variables(dialect(context.host, shell), &variables(&credentials, region)),
+    };
+    context.ui.data(text.expose())
+}
+
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
+fn process(credentials: &RoleCredentials) -> Secret<String> {
+    let keys = &credentials.keys;
+    let value = json!({
+        "Version": 1,
+        "AccessKeyId": keys.access_key_id,
+        "SecretAccessKey": keys.secret_access_key.expose(),
+        "SessionToken": keys.session_token.as_ref().map(|token| token.expose()),
+        "Expiration": credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    });
+    Secret::new(format!("{value:#}\n"))
+}
+
+fn variables<'a>(credentials: &'a RoleCredentials, region: Option<&'a str>) -> Vec<(&'static str, Secret<String>)> {
+    let keys = &credentials.keys;
+    let mut variables = vec![
+        (env_vars::AWS_ACCESS_KEY_ID, Secret::from(keys.access_key_id.as_str())),
+        (env_vars::AWS_SECRET_ACCESS_KEY, keys.secret_access_key.clone()),
+    ];
+    variables.extend(keys.session_token.clone().map(|token| (env_vars::AWS_SESSION_TOKEN, token)));
+    let end = credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    variables.push((env_vars::AWS_CREDENTIAL_EXPIRATION, Secret::new(end)));
+    variables.extend(region.map(|region| (env_vars::AWS_REGION, Secret::from(region))));
+    variables
+}
+
+fn dialect(host: &Host, shell: Shell) -> shell::Dialect {
+    match shell {
+        Shell::Bash | Shell::Zsh => shell::Dialect::Posix,
+        Shell::Fish => shell::Dialect::Fish,
+        Shell::Powershell => shell::Dialect::PowerShell,
+        Shell::Auto if cfg!(windows) => shell::Dialect::PowerShell,
+        Shell::Auto => {
+            let name = host.env(env_vars::SHELL).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+            match name {
+                "fish" => shell::Dialect::Fish,
+                "pwsh" => shell::Dialect::PowerShell,
+                _ => shell::Dialect::Posix,
+            }
+        }
+    }
+}

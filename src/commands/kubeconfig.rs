@@ -1,0 +1,107 @@
+//! `kubeconfig`: the entry of a namespace, written, repaired, printed or removed.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::access::Access;
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::error::{Error, Kind, Result};
+use crate::model::cluster::Cluster;
+use crate::model::kubeconfig::standalone;
+use crate::model::namespace::Namespace;
+use crate::model::target::Target;
+use crate::net::runtime;
+
+/// Write or repair the kubeconfig entry of a namespace. Only cluster, user and context of its own name are touched;
+/// everything else stays byte for byte.
+///
+/// A namespace that was set up before needs no network; another one signs in as `login` does.
+#[derive(Debug, Args)]
+pub struct KubeconfigArgs {
+    /// Namespace
+    pub namespace: Option<String>,
+    /// Print a complete kubeconfig of its own instead; write nothing
+    #[arg(long, conflicts_with_all = ["remove", "switch"])]
+    pub print: bool,
+    /// Remove the entry
+    #[arg(long, conflicts_with = "switch")]
+    pub remove: bool,
+    /// Make the context current
+    #[arg(long)]
+    pub switch: bool,
+    /// Ask EKS again, although the cluster is known
+    #[arg(long)]
+    pub refresh: bool,
+    /// What the namespace resolves to.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Where and how to sign in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the kubeconfig cannot be edited safely; it is then as it was.
+pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
+    let presence = Access::presence_for_sign_in(context.host);
+    let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
+        .without_browser(args.sign_in.no_browser);
+    let kubeconfigs = context.kubeconfigs();
+    let namespace = access.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
+    if args.remove {
+        return remove(context, &access, &namespace);
+    }
+    let (target, cluster) =
+        known(&access, args, &namespace).map_or_else(|| runtime::run(resolved(&access, &namespace)), Ok)?;
+    let entry = access.entry(&target, &cluster);
+    if args.print {
+        return context.ui.data(&standalone(&entry));
+    }
+    let applied = access.write_context(&kubeconfigs, &entry, args.switch)?;
+    let files = access.shown(&applied.files);
+    if applied.files.is_empty() {
+        context.ui.status(&format!("the context {} was right already", entry.name));
+    } else {
+        context.ui.status(&format!("wrote the context {} to {files}", entry.name));
+    }
+    if context.ui.is_table() {
+        return Ok(());
+    }
+    context.ui.document(&json!({"context": entry.name, "server": entry.server, "changed": applied.files}), String::new)
+}
+
+fn remove(context: Context<'_>, access: &Access<'_>, namespace: &Namespace) -> Result<()> {
+    let name = access.access_name(namespace);
+    let changed = context.kubeconfigs().remove(&name)?;
+    if changed.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("there is no entry {name}"))
+            .because("no kubeconfig file in use has a cluster, user or context of that name")
+            .try_next("kubectl config get-contexts"));
+    }
+    context.ui.status(&format!("removed {name} from {}", access.shown(&changed)));
+    if context.ui.is_table() {
+        Ok(())
+    } else {
+        context.ui.document(&json!({"context": name, "changed": changed}), String::new)
+    }
+}
+
+/// Target and cluster from profile and cache, without a call.
+fn known(access: &Access<'_>, args: &KubeconfigArgs, namespace: &Namespace) -> Option<(Target, Cluster)> {
+    let portal = access.portal(Some(&access.access_name(namespace))).ok()?;
+    let target = access.known_target(namespace, &portal)?;
+    let cluster = access.cache.cluster(namespace).filter(|_| !args.refresh)?;
+    let (name, region) = access.known_cluster_name(namespace)?;
+    let same = name == cluster.name && region.is_none_or(|region| region == cluster.region);
+    same.then_some((target, cluster))
+}
+
+async fn resolved(access: &Access<'_>, namespace: &Namespace) -> Result<(Target, Cluster)> {
+    let target = access.target(namespace).await?;
+    let credentials = access.credentials(&target).await?;
+    let cluster = access.cluster(&target, &credentials).await?;
+    Ok((target, cluster))
+}

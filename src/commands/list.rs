@@ -1,0 +1,75 @@
+//! `list`: the namespaces that the portal gives, and which are set up here.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::access::Access;
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::error::Result;
+use crate::model::target::Assignment;
+use crate::net::runtime;
+use crate::ui::table;
+
+/// List the namespaces that the portal gives you, and which of them are set up here.
+///
+/// The portal's answer is kept for a week; --refresh asks again.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Ask the portal, even if its last answer is kept
+    #[arg(long)]
+    pub refresh: bool,
+    /// Where and how to sign in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the portal has to be asked and cannot.
+pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
+    let presence = Access::presence_for_sign_in(context.host);
+    let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
+        .without_browser(args.sign_in.no_browser);
+    let portal = access.portal(None)?;
+    let kept = if args.refresh { None } else { access.recent_index(&portal) };
+    let index = match kept {
+        Some(index) => index,
+        None => runtime::run(access.read_portal(&portal))?,
+    };
+    access.remember_portal(&portal)?;
+    let contexts = context.kubeconfigs().merged()?;
+    let pattern = &access.settings.permission_set_pattern.value;
+    let namespaces = index.assignments.iter().filter_map(|found| Some((pattern.matches(&found.role)?, found)));
+    let rows: Vec<(String, &Assignment, bool)> = namespaces
+        .map(|(namespace, found)| {
+            let name = access.settings.context_pattern.value.render(&namespace);
+            let profile = access.aws_config.profile(&name);
+            let same_account =
+                profile.and_then(|profile| profile.get("sso_account_id")) == Some(found.account.as_str());
+            (namespace, found, same_account && contexts.context(&name).is_some())
+        })
+        .collect();
+    let value = rows.iter().map(|(namespace, found, set_up)| {
+        json!({"namespace": namespace, "account": found.account, "account_name": found.account_name, "role": found.role, "set_up": set_up})
+    });
+    context.ui.document(&json!(value.collect::<Vec<_>>()), || {
+        let lines: Vec<Vec<String>> = rows
+            .iter()
+            .map(|(namespace, found, set_up)| {
+                let name = found.account_name.clone().unwrap_or_default();
+                vec![namespace.clone(), found.account.clone(), name, if *set_up { "yes" } else { "" }.to_owned()]
+            })
+            .collect();
+        table(&["NAMESPACE", "ACCOUNT", "ACCOUNT NAME", "SET UP"], &lines)
+    })?;
+    if rows.is_empty() {
+        context.ui.warning(&format!(
+            "none of your {} permission sets follows the pattern {pattern}",
+            index.assignments.len()
+        ));
+        context.ui.hint("nsaccess config   # shows the pattern and where it comes from");
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! `login`: from a namespace's name to a working kubectl.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::access::Access;
+use crate::access::verify::Verification;
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::disk::kubeconfig::Kubeconfigs;
+use crate::error::Result;
+use crate::host::Host;
+use crate::model::cluster::Cluster;
+use crate::model::credentials::RoleCredentials;
+use crate::model::review::{CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward};
+use crate::model::target::Target;
+use crate::net::runtime;
+use crate::ui::{Mark, Ui};
+
+/// Sign in, find account, role and cluster of a namespace, write its AWS profile and kubeconfig context, and check
+/// what you may do there.
+///
+/// The profile and the context are both called idp-ns-NAMESPACE. The context becomes the current one.
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// Namespace, like idp-dev
+    pub namespace: Option<String>,
+    /// What the namespace resolves to.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Where and how to sign in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+    /// End the present session first and start a new one
+    #[arg(long)]
+    pub force: bool,
+    /// Leave kubectl's current context as it is
+    #[arg(long)]
+    pub no_switch: bool,
+}
+
+/// What a login found and wrote.
+struct Done {
+    target: Target,
+    credentials: RoleCredentials,
+    cluster: Cluster,
+    files: String,
+    verification: Verification,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Of any stage; what the stages before it wrote stays.
+pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
+    let presence = Access::presence_for_sign_in(context.host);
+    let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
+        .without_browser(args.sign_in.no_browser);
+    let kubeconfigs = context.kubeconfigs();
+    let done = runtime::run(log_in(&access, args, &kubeconfigs, context.named(args.namespace.as_deref())))?;
+    if context.ui.is_table() {
+        next_steps(context.ui, &done, args.no_switch);
+        return Ok(());
+    }
+    context.ui.document(&report(&done), String::new)
+}
+
+async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs, named: Option<&str>) -> Result<Done> {
+    let ui = access.ui;
+    let namespace = access.namespace(named, kubeconfigs)?;
+    let portal = access.portal(Some(&access.access_name(&namespace)))?;
+    if args.force {
+        access.sign_out(&portal).await?;
+    }
+    let token = access.session(&portal, None).await?;
+    access.remember_portal(&portal)?;
+    let renewable = if token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
+    ui.stage(
+        Mark::Good,
+        "session",
+        &format!("{}, until {}, {renewable}", portal.start_url, when(access.host, token.expires_at)),
+    );
+    access.warn_of_clock();
+    let target = access.target(&namespace).await?;
+    let credentials = access.credentials(&target).await?;
+    ui.stage(
+        Mark::Good,
+        "role",
+        &format!("{} in account {}, until {}", target.role, target.account, when(access.host, credentials.expires_at)),
+    );
+    let cluster = access.cluster(&target, &credentials).await?;
+    let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
+    ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
+    let files = write(access, args, kubeconfigs, &target, &cluster)?;
+    let verification = access.verify(&target, &credentials, &cluster).await?;
+    show(ui, &target, &verification);
+    Ok(Done { target, credentials, cluster, files, verification })
+}
+
+fn write(
+    access: &Access<'_>,
+    args: &LoginArgs,
+    kubeconfigs: &Kubeconfigs,
+    target: &Target,
+    cluster: &Cluster,
+) -> Result<String> {
+    let name = &target.access_name;
+    let config = access.host.shorten_home(&crate::disk::aws_config::path(access.host));
+    let changed = access.write_profile(target, Some(cluster))?;
+    access.ui.stage(Mark::Good, "profile", &format!("{name} in {config}{}", unchanged(changed)));
+    let applied = access.write_context(kubeconfigs, &access.entry(target, cluster), !args.no_switch)?;
+    let files = if applied.files.is_empty() { access.shown(kubeconfigs.paths()) } else { access.shown(&applied.files) };
+    let current = if args.no_switch { ", not made current" } else { ", now current" };
+    access.ui.stage(
+        Mark::Good,
+        "context",
+        &format!("{name} in {files}{current}{}", unchanged(!applied.files.is_empty())),
+    );
+    Ok(files)
+}
+
+fn unchanged(changed: bool) -> &'static str {
+    if changed { "" } else { " (was right already)" }
+}
+
+fn show(ui: &Ui, target: &Target, verification: &Verification) {
+    let groups = verification.identity.groups.iter().filter(|group| !group.starts_with("system:authenticated"));
+    let groups = groups.cloned().collect::<Vec<_>>().join(", ");
+    let groups = if groups.is_empty() { String::new() } else { format!(", groups {groups}") };
+    ui.stage(Mark::Good, "you are", &format!("{}{groups}", verification.identity.username));
+    for (question, label) in [(GET_PODS, "pods"), (GET_SERVICES, "services")] {
+        let (mark, words) = verdict(&verification.verdict(question), target);
+        ui.stage(mark, label, &format!("{question}: {words}"));
+    }
+    let (create, get) = (verification.verdict(CREATE_PORT_FORWARD), verification.verdict(GET_PORT_FORWARD));
+    let (works, how) = port_forward(&create, &get, verification.minor_version);
+    let unknown = [&create, &get].iter().any(|verdict| matches!(verdict, Verdict::Unknown(_)));
+    let mark = if works {
+        Mark::Good
+    } else if unknown {
+        Mark::Open
+    } else {
+        Mark::Bad
+    };
+    ui.stage(mark, "port-forward", &format!("{}: {how}", if works { "yes" } else { "no" }));
+}
+
+fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
+    match verdict {
+        Verdict::Allowed => (Mark::Good, "yes".to_owned()),
+        Verdict::Denied(None) => (Mark::Bad, format!("no, not in {}", target.namespace)),
+        Verdict::Denied(Some(reason)) => (Mark::Bad, format!("no ({reason})")),
+        Verdict::Unknown(reason) => (Mark::Open, format!("could not be asked ({reason})")),
+    }
+}
+
+fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
+    let context = if no_switch { format!(" --context {}", done.target.access_name) } else { String::new() };
+    let pod = "get pod NAME";
+    ui.status(&format!("\nNext:  kubectl{context} {pod}"));
+    ui.status(&format!("       aws --profile {} sts get-caller-identity", done.target.access_name));
+}
+
+fn report(done: &Done) -> serde_json::Value {
+    let verdicts = done.verification.verdicts.iter();
+    let verdicts: serde_json::Map<_, _> = verdicts
+        .map(|(question, verdict)| {
+            let allowed = match verdict {
+                Verdict::Allowed => json!(true),
+                Verdict::Denied(_) => json!(false),
+                Verdict::Unknown(_) => json!(null),
+            };
+            (question.to_string(), allowed)
+        })
+        .collect();
+    json!({
+        "namespace": done.target.namespace.as_str(),
+        "context": done.target.access_name,
+        "profile": done.target.access_name,
+        "account": done.target.account,
+        "role": done.target.role,
+        "credentials_expire_at": done.credentials.expires_at,
+        "cluster": done.cluster.name,
+        "region": done.cluster.region,
+        "endpoint": done.cluster.endpoint,
+        "kubeconfig": done.files,
+        "caller_arn": done.verification.caller_arn,
+        "username": done.verification.identity.username,
+        "groups": done.verification.identity.groups,
+        "may": verdicts,
+    })
+}
+
+/// A time as a person wants it: of day if it is today's, with the date otherwise; in the local time zone.
+pub fn when(host: &Host, at: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let (at, now) = (at.to_zoned(zone.clone()), host.now().to_zoned(zone));
+    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
+}

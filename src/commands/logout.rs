@@ -1,0 +1,61 @@
+//! `logout`: the end of a session, here and on the portal.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::access::Access;
+use crate::commands::Context;
+use crate::error::Result;
+use crate::model::settings::Flags;
+use crate::model::target::Portal;
+use crate::net::runtime;
+
+/// Sign out: end the session on the portal, and remove its token (the AWS CLI's too, it is the same) and all
+/// credentials that came from it.
+///
+/// Contexts and profiles stay, so that the next login finds them.
+#[derive(Debug, Args)]
+pub struct LogoutArgs {
+    /// Every sso-session in ~/.aws/config
+    #[arg(long)]
+    pub all: bool,
+    /// Also remove the contexts and profiles that nsaccess wrote
+    #[arg(long)]
+    pub purge: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When a file cannot be removed or edited.
+pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
+    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
+    let portals = if args.all { access.portals() } else { vec![one_portal(context, &access)?] };
+    let mut rows = Vec::new();
+    for portal in &portals {
+        let ended = runtime::run(access.sign_out(portal))?;
+        let purged = if args.purge { access.purge(portal, &context.kubeconfigs())? } else { Vec::new() };
+        let what = if ended.signed_in { "signed out of" } else { "was not signed in to" };
+        context.ui.status(&format!("{what} {}", portal.start_url));
+        if !ended.namespaces.is_empty() {
+            context.ui.status(&format!("forgot the credentials of {}", ended.namespaces.join(", ")));
+        }
+        if !purged.is_empty() {
+            context.ui.status(&format!("removed the contexts and profiles {}", purged.join(", ")));
+        }
+        rows.push(json!({
+            "start_url": portal.start_url, "was_signed_in": ended.signed_in, "ended_on_portal": ended.on_portal,
+            "credentials_forgotten": ended.namespaces, "removed": purged,
+        }));
+    }
+    if context.ui.is_table() { Ok(()) } else { context.ui.document(&json!(rows), String::new) }
+}
+
+/// The portal of the namespace in use, else the one of the settings.
+fn one_portal(context: Context<'_>, access: &Access<'_>) -> Result<Portal> {
+    let profile = match context.named(None) {
+        Some(name) => Some(access.access_name(&access.namespace(Some(name), &context.kubeconfigs())?)),
+        None => context.kubeconfigs().merged()?.current_context().map(str::to_owned),
+    };
+    access.portal(profile.as_deref())
+}

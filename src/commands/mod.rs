@@ -1,0 +1,59 @@
+//! The verbs, one a file. Each turns its arguments into a resolved input, asks `access/`, and prints through `ui`.
+
+pub mod config;
+pub mod credentials;
+pub mod kubeconfig;
+pub mod list;
+pub mod login;
+pub mod logout;
+pub mod status;
+pub mod token;
+pub mod use_context;
+
+use crate::cli::{Cli, GlobalArgs, Verb};
+use crate::disk::kubeconfig::Kubeconfigs;
+use crate::error::Result;
+use crate::host::Host;
+use crate::ui::Ui;
+
+/// What every verb gets: the process, the screen, the global flags.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The process.
+    pub host: &'a Host,
+    /// The screen.
+    pub ui: &'a Ui,
+    /// The global flags.
+    pub global: &'a GlobalArgs,
+}
+
+impl Context<'_> {
+    /// The kubeconfig files that are meant.
+    pub fn kubeconfigs(&self) -> Kubeconfigs {
+        Kubeconfigs::new(self.host, self.global.kubeconfig.as_deref())
+    }
+
+    /// The namespace that an argument, or else `-n`, names.
+    pub fn named<'b>(&'b self, argument: Option<&'b str>) -> Option<&'b str> {
+        argument.or(self.global.namespace.as_deref())
+    }
+}
+
+/// Runs a verb.
+///
+/// # Errors
+/// The verb's own.
+pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
+    let context = Context { host, ui, global: &cli.global };
+    match cli.verb {
+        Verb::Login(args) => login::run(context, &args),
+        Verb::Logout(args) => logout::run(context, &args),
+        Verb::Status(args) => status::run(context, &args),
+        Verb::List(args) => list::run(context, &args),
+        Verb::Use(args) => use_context::run(context, &args),
+        Verb::Kubeconfig(args) => kubeconfig::run(context, &args),
+        Verb::Token(args) => token::run(context, &args),
+        Verb::Credentials(args) => credentials::run(context, &args),
+        Verb::Config(args) => config::run(context, &args),
+    }
+}

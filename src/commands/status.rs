@@ -1,0 +1,157 @@
+//! `status`: what is set up and until when it lasts. Reads files only, so it works offline.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::access::session::Stored;
+use crate::access::{Access, Presence};
+use crate::commands::Context;
+use crate::commands::login::when;
+use crate::disk::kubeconfig::Merged;
+use crate::error::{Error, Kind, Result};
+use crate::model::credentials::{Freshness, judge};
+use crate::model::namespace::Namespace;
+use crate::model::settings::Flags;
+use crate::ui::table;
+
+/// Show what is set up: session, profiles, roles, clusters, contexts, and until when each lasts. Works offline.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Only this namespace
+    pub namespace: Option<String>,
+    /// Exit with 3 unless the session is signed in or can be renewed; for scripts and prompts
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// A namespace that is set up here.
+struct Row {
+    namespace: String,
+    current: bool,
+    account: String,
+    role: String,
+    cluster: String,
+    credentials: String,
+    credentials_expire_at: Option<jiff::Timestamp>,
+    context: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When a file cannot be read; with `--check` [`Kind::NotSignedIn`].
+pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
+    let access = Access::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
+    let merged = context.kubeconfigs().merged()?;
+    let current = merged.current_context().unwrap_or_default().to_owned();
+    let only = context.named(args.namespace.as_deref());
+    let rows: Vec<Row> = access
+        .aws_config
+        .profile_names()
+        .filter_map(|name| row(&access, &merged, name, &current))
+        .filter(|row| only.is_none_or(|only| row.namespace == only))
+        .collect();
+    if let (Some(only), true) = (only, rows.is_empty()) {
+        return Err(
+            Error::new(Kind::NotFound, format!("{only} is not set up here")).try_next(format!("nsaccess login {only}"))
+        );
+    }
+    let session = session(&access, only);
+    let value = json!({
+        "session": {"start_url": session.start_url, "state": session.state, "reason": session.reason, "access_token_expires_at": session.expires_at},
+        "current_context": current,
+        "namespaces": rows.iter().map(|row| json!({
+            "namespace": row.namespace, "current": row.current, "account": row.account, "role": row.role,
+            "cluster": row.cluster, "context": row.context, "credentials_expire_at": row.credentials_expire_at,
+        })).collect::<Vec<_>>(),
+    });
+    context.ui.document(&value, || shown(context, &session, &current, &rows))?;
+    if args.check && session.state == "over" {
+        return Err(Error::new(Kind::NotSignedIn, "not signed in")
+            .because(session.reason)
+            .try_next("nsaccess login NAMESPACE"));
+    }
+    Ok(())
+}
+
+/// The session in words.
+struct Session {
+    start_url: String,
+    state: &'static str,
+    reason: String,
+    expires_at: Option<jiff::Timestamp>,
+}
+
+fn session(access: &Access<'_>, only: Option<&str>) -> Session {
+    let namespace = only.and_then(|only| Namespace::parse(only).ok());
+    let profile = namespace.map(|namespace| access.access_name(&namespace));
+    let Ok(portal) = access.portal(profile.as_deref()) else {
+        return Session {
+            start_url: String::new(),
+            state: "over",
+            reason: "no start URL is configured".to_owned(),
+            expires_at: None,
+        };
+    };
+    let (state, reason, expires_at) = match access.stored_session(&portal, None) {
+        Ok(Stored::Fresh(token)) => ("signed_in", String::new(), Some(token.expires_at)),
+        Ok(Stored::Refreshable(token, reason)) => ("renewable", reason, Some(token.expires_at)),
+        Ok(Stored::Over(reason)) => ("over", reason, None),
+        Err(error) => ("over", error.to_string(), None),
+    };
+    Session { start_url: portal.start_url, state, reason, expires_at }
+}
+
+fn shown(context: Context<'_>, session: &Session, current: &str, rows: &[Row]) -> String {
+    let state = match (session.state, session.expires_at) {
+        ("signed_in", Some(at)) => format!("signed in (access token until {})", when(context.host, at)),
+        ("renewable", _) => "signed in, renewed at the next use".to_owned(),
+        _ => format!("not signed in: {}", session.reason),
+    };
+    let start_url = if session.start_url.is_empty() { "-" } else { &session.start_url };
+    let current = if current.is_empty() { "-" } else { current };
+    let head = format!("Session          {state}\nPortal           {start_url}\nCurrent context  {current}\n");
+    if rows.is_empty() {
+        return format!("{head}\nNo namespace is set up here. Try: nsaccess login NAMESPACE\n");
+    }
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let mark = if row.current { "*" } else { "" };
+            let name = if row.context { row.namespace.clone() } else { format!("{} (no context)", row.namespace) };
+            vec![
+                mark.to_owned(),
+                name,
+                row.account.clone(),
+                row.role.clone(),
+                row.cluster.clone(),
+                row.credentials.clone(),
+            ]
+        })
+        .collect();
+    format!("{head}\n{}", table(&["", "NAMESPACE", "ACCOUNT", "ROLE", "CLUSTER", "CREDENTIALS"], &lines))
+}
+
+fn row(access: &Access<'_>, merged: &Merged, profile_name: &str, current: &str) -> Option<Row> {
+    let name = access.settings.context_pattern.value.matches(profile_name)?;
+    let namespace = Namespace::parse(&name).ok()?;
+    let profile = access.aws_config.profile(profile_name)?;
+    let cached = access.cache.credentials(&namespace);
+    let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, access.host.now())) {
+        None => "none yet".to_owned(),
+        Some(Freshness::Fresh) => cached
+            .as_ref()
+            .map_or_else(String::new, |cached| format!("until {}", when(access.host, cached.credentials.expires_at))),
+        Some(Freshness::Stale(reason)) => reason.to_string(),
+    };
+    Some(Row {
+        current: profile_name == current,
+        account: profile.get("sso_account_id").unwrap_or("-").to_owned(),
+        role: profile.get("sso_role_name").unwrap_or("-").to_owned(),
+        cluster: access.cache.cluster(&namespace).map_or_else(|| "-".to_owned(), |cluster| cluster.name),
+        credentials,
+        credentials_expire_at: cached.map(|cached| cached.credentials.expires_at),
+        context: merged.context(profile_name).is_some(),
+        namespace: name,
+    })
+}

@@ -1,0 +1,228 @@
+//! `token`: kubectl's credential plugin, and a drop-in for `aws eks get-token`.
+
+use clap::Args;
+use jiff::SignedDuration;
+
+use crate::access::{Access, Presence, warm};
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::disk::cache::RememberedFailure;
+use crate::env_vars;
+use crate::error::{Error, Kind, Result};
+use crate::host::Host;
+use crate::model::credentials::AccessKeys;
+use crate::model::eks_token;
+use crate::model::exec_credential::{self, ExecInfo};
+use crate::model::namespace::Namespace;
+use crate::net::ambient::{self, Ambient};
+use crate::net::aws::Aws;
+use crate::net::runtime;
+use crate::secret::Secret;
+
+/// Print a token for kubectl: an ExecCredential in the version that $KUBERNETES_EXEC_INFO asks for.
+///
+/// With a namespace, its role's credentials sign, and AWS variables of the environment are ignored. Without one, this
+/// is `aws eks get-token`: --cluster-name and --region, with the credentials of the environment or a profile.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// Namespace whose role signs
+    pub namespace: Option<String>,
+    /// Name of the EKS cluster
+    #[arg(long, visible_alias = "cluster", value_name = "NAME")]
+    pub cluster_name: Option<String>,
+    /// Id of an EKS cluster on Outposts
+    #[arg(long, value_name = "ID", conflicts_with = "cluster_name")]
+    pub cluster_id: Option<String>,
+    /// Region of the cluster
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS profile whose credentials sign (without a namespace)
+    #[arg(long, value_name = "PROFILE", conflicts_with = "namespace")]
+    pub profile: Option<String>,
+    /// Role to assume first (without a namespace)
+    #[arg(long, visible_alias = "role", value_name = "ARN", conflicts_with = "namespace")]
+    pub role_arn: Option<String>,
+}
+
+/// How long a failure that needs a person is remembered, so that a program that polls us does not ask AWS each time.
+const REMEMBER_REFUSAL: SignedDuration = SignedDuration::from_secs(60);
+/// The same for a network that does not answer: it may be back any moment.
+const REMEMBER_UNREACHABLE: SignedDuration = SignedDuration::from_secs(5);
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Kind::NotSignedIn`] when a person is needed and kubectl has none for us.
+pub fn run(context: Context<'_>, args: &TokenArgs) -> Result<()> {
+    let host = context.host;
+    let info = ExecInfo::parse(host.env(env_vars::KUBERNETES_EXEC_INFO));
+    if let Some(warning) = &info.warning {
+        context.ui.warning(warning);
+    }
+    let cluster_name = args.cluster_name.as_deref().or(args.cluster_id.as_deref());
+    let Some(namespace) = context.named(args.namespace.as_deref()) else {
+        let Some(cluster_name) = cluster_name else { return Err(nothing_named()) };
+        return get_token(context, args, &info, cluster_name);
+    };
+    let namespace = Namespace::parse(namespace)
+        .map_err(|why| Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")))?;
+    let cluster = cluster_name.zip(args.region.as_deref());
+    let answer = match warm::exec_credential(host, &info, &namespace, cluster) {
+        Some(answer) => answer,
+        None => of_namespace(context, args, &info, &namespace)?,
+    };
+    print(context, &answer)
+}
+
+fn print(context: Context<'_>, answer: &Secret<String>) -> Result<()> {
+    context.ui.data(answer.expose())?;
+    context.ui.data("\n")
+}
+
+/// The slow path: something is stale. A person may have to sign in, if kubectl says that one is there.
+fn of_namespace(
+    context: Context<'_>,
+    args: &TokenArgs,
+    info: &ExecInfo,
+    namespace: &Namespace,
+) -> Result<Secret<String>> {
+    let person = info.interactive && context.host.terminals.stdin && context.host.terminals.stderr;
+    let presence = if person { Presence::Person } else { Presence::Nobody };
+    let target =
+        TargetArgs { cluster: args.cluster_name.clone(), region: args.region.clone(), ..TargetArgs::default() };
+    let access = Access::open(context.host, context.ui, &flags(&target, &SignInArgs::default()), presence)?;
+    let fingerprint = fingerprint(&access, namespace);
+    if let (Presence::Nobody, Some(failure)) =
+        (presence, access.cache.failure(namespace, &fingerprint, context.host.now()))
+    {
+        return Err(recall(failure));
+    }
+    let answer = runtime::run(refreshed(&access, info, namespace)).map_err(|error| advise(error, namespace));
+    if let (Presence::Nobody, Err(error)) = (presence, &answer) {
+        remember(&access, namespace, fingerprint, error);
+    }
+    answer
+}
+
+async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) -> Result<Secret<String>> {
+    let portal = access.portal(Some(&access.access_name(namespace)))?;
+    let target = match access.known_target(namespace, &portal) {
+        Some(target) => target,
+        None => access.target(namespace).await?,
+    };
+    let credentials = access.credentials(&target).await?;
+    let (name, region) = match access.known_cluster_name(namespace) {
+        Some((name, Some(region))) => (name, region),
+        _ => {
+            let cluster = access.cluster(&target, &credentials).await?;
+            (cluster.name, cluster.region)
+        }
+    };
+    let now = access.host.now();
+    let token = eks_token::sign(&credentials.keys, &name, &region, now);
+    let expires_at = exec_credential::expiration(now, Some(credentials.expires_at));
+    Ok(exec_credential::render(info.api_version, &token, expires_at))
+}
+
+/// kubectl shows our standard error and nothing else: the command that helps must stand there.
+fn advise(error: Error, namespace: &Namespace) -> Error {
+    match error.kind {
+        Kind::NotSignedIn if error.try_next.is_empty() => error.try_next(format!("nsaccess login {namespace}")),
+        _ => error,
+    }
+}
+
+fn fingerprint(access: &Access<'_>, namespace: &Namespace) -> String {
+    let portal = access.portal(Some(&access.access_name(namespace)));
+    portal.map_or_else(|_| String::new(), |portal| access.session_fingerprint(&portal))
+}
+
+fn remember(access: &Access<'_>, namespace: &Namespace, token_file: String, error: &Error) {
+    let stands = match error.kind {
+        Kind::NotSignedIn | Kind::Denied | Kind::NotFound => REMEMBER_REFUSAL,
+        Kind::Unreachable => REMEMBER_UNREACHABLE,
+        _ => return,
+    };
+    let failure = RememberedFailure {
+        until: access.host.now() + stands,
+        token_file,
+        exit_code: error.kind.exit_code(),
+        message: error.message.clone(),
+        because: error.because.clone(),
+        try_next: error.try_next.clone(),
+    };
+    // The next caller finds out by itself.
+    let _ = access.cache.store_failure(namespace, &failure);
+}
+
+fn recall(failure: RememberedFailure) -> Error {
+    let kinds = [Kind::NotSignedIn, Kind::Denied, Kind::NotFound, Kind::Unreachable];
+    let kind = kinds.into_iter().find(|kind| kind.exit_code() == failure.exit_code).unwrap_or(Kind::Failure);
+    Error { kind, message: failure.message, because: failure.because, try_next: failure.try_next }
+}
+
+/// `aws eks get-token`: no namespace, so the environment's or a profile's credentials sign.
+fn get_token(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, cluster_name: &str) -> Result<()> {
+    let host = context.host;
+    let region = args.region.clone().or_else(|| ambient_region(host));
+    let Some(region) = region else {
+        return Err(Error::usage("the region of the cluster is not known")
+            .because("no --region, $AWS_REGION or profile names it")
+            .try_next(format!("nsaccess token --cluster-name {cluster_name} --region REGION")));
+    };
+    // A profile that is named wins over keys in the environment, as in the AWS CLI.
+    let from_environment = if args.profile.is_none() { environment_keys(host) } else { None };
+    let ambient = match (from_environment, args.role_arn.as_deref()) {
+        (Some(ambient), None) => ambient,
+        (ambient, role_arn) => runtime::run(of_profile(host, args, ambient, role_arn, &region))?,
+    };
+    let now = host.now();
+    let token = eks_token::sign(&ambient.keys, cluster_name, &region, now);
+    let expires_at = exec_credential::expiration(now, ambient.expires_at);
+    print(context, &exec_credential::render(info.api_version, &token, expires_at))
+}
+
+async fn of_profile(
+    host: &Host,
+    args: &TokenArgs,
+    ambient: Option<Ambient>,
+    role_arn: Option<&str>,
+    region: &str,
+) -> Result<Ambient> {
+    let aws = Aws::new(host)?;
+    let profile = args.profile.as_deref().or_else(|| host.env(env_vars::AWS_PROFILE));
+    let base = match ambient {
+        Some(ambient) => ambient,
+        None => ambient::of_profile(&aws, profile, region).await?,
+    };
+    match role_arn {
+        Some(role_arn) => ambient::assume_role(&aws, &base, role_arn, region).await,
+        None => Ok(base),
+    }
+}
+
+fn environment_keys(host: &Host) -> Option<Ambient> {
+    let keys = AccessKeys {
+        access_key_id: host.env(env_vars::AWS_ACCESS_KEY_ID)?.to_owned(),
+        secret_access_key: Secret::from(host.env(env_vars::AWS_SECRET_ACCESS_KEY)?),
+        session_token: host.env(env_vars::AWS_SESSION_TOKEN).map(Secret::from),
+    };
+    let expires_at = host.env(env_vars::AWS_CREDENTIAL_EXPIRATION).and_then(|at| at.parse().ok());
+    Some(Ambient { keys, expires_at })
+}
+
+fn ambient_region(host: &Host) -> Option<String> {
+    let from_environment = host.env(env_vars::AWS_REGION).or_else(|| host.env(env_vars::AWS_DEFAULT_REGION));
+    if let Some(region) = from_environment {
+        return Some(region.to_owned());
+    }
+    let config = crate::disk::aws_config::read(host).ok()?;
+    let profile = host.env(env_vars::AWS_PROFILE).unwrap_or("default");
+    config.profile(profile)?.get("region").map(str::to_owned)
+}
+
+fn nothing_named() -> Error {
+    Error::usage("neither a namespace nor a cluster is named")
+        .try_next("nsaccess token NAMESPACE")
+        .try_next("nsaccess token --cluster-name NAME --region REGION")
+}

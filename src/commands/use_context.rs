@@ -1,0 +1,93 @@
+//! `use`: switch kubectl to the context of a namespace.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::access::Access;
+use crate::commands::Context;
+use crate::disk::kubeconfig::Merged;
+use crate::error::{Error, Kind, Result};
+use crate::model::namespace::{Namespace, nearest};
+use crate::model::settings::Flags;
+
+/// Switch kubectl to the context of a namespace that is set up; `-` goes back to the context before.
+///
+/// Without a name, choose from a list.
+#[derive(Debug, Args)]
+pub struct UseArgs {
+    /// Namespace, or - for the context before
+    #[arg(allow_hyphen_values = true)]
+    pub namespace: Option<String>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Kind::NotFound`] when the namespace has no context here.
+pub fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
+    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
+    let kubeconfigs = context.kubeconfigs();
+    let merged = kubeconfigs.merged()?;
+    let name = match context.named(args.namespace.as_deref()) {
+        Some("-") => previous(&access, &merged)?,
+        Some(named) => context_of(&access, &merged, named)?,
+        None => picked(&access, &merged)?,
+    };
+    let applied = kubeconfigs.set_current_context(&name)?;
+    access.remember_previous(&applied, &name, true);
+    context.ui.status(&format!("switched to {name}"));
+    if context.ui.is_table() {
+        return Ok(());
+    }
+    context.ui.document(&json!({"context": name, "previous": applied.previous_context}), String::new)
+}
+
+fn previous(access: &Access<'_>, merged: &Merged) -> Result<String> {
+    let name = access.cache.previous_context().ok_or_else(|| {
+        Error::new(Kind::NotFound, "there is no context to go back to")
+            .because("nsaccess has not switched before")
+            .try_next("nsaccess use NAMESPACE")
+    })?;
+    match merged.context(&name) {
+        Some(_) => Ok(name),
+        None => Err(Error::new(Kind::NotFound, format!("the context {name} is no longer there"))
+            .try_next("kubectl config get-contexts")),
+    }
+}
+
+fn context_of(access: &Access<'_>, merged: &Merged, named: &str) -> Result<String> {
+    let pattern = &access.settings.context_pattern.value;
+    // The context's own name is taken too: it is what `kubectl config get-contexts` shows.
+    let namespace = pattern.matches(named).unwrap_or_else(|| named.to_owned());
+    let namespace = Namespace::parse(&namespace).map_err(|why| {
+        Error::usage(format!("{named:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess use")
+    })?;
+    let name = access.access_name(&namespace);
+    if merged.context(&name).is_some() {
+        return Ok(name);
+    }
+    let ours = ours(access, merged);
+    let error = Error::new(Kind::NotFound, format!("{namespace} is not set up here"))
+        .because(format!("the kubeconfig has no context {name}"))
+        .try_next(format!("nsaccess login {namespace}"));
+    let near = nearest(namespace.as_str(), ours.iter().map(String::as_str));
+    Err(if near.is_empty() { error } else { error.because(format!("set up are {}", near.join(", "))) })
+}
+
+fn picked(access: &Access<'_>, merged: &Merged) -> Result<String> {
+    let names = ours(access, merged);
+    if names.is_empty() {
+        return Err(Error::new(Kind::NotFound, "no namespace is set up here").try_next("nsaccess login NAMESPACE"));
+    }
+    if access.presence == crate::access::Presence::Nobody {
+        return Err(Error::usage("no namespace is named")
+            .because(format!("set up are {}", names.join(", ")))
+            .try_next("nsaccess use NAMESPACE"));
+    }
+    let chosen = crate::host::pick("Switch to which namespace?", &names)?;
+    Ok(access.settings.context_pattern.value.render(&names[chosen]))
+}
+
+fn ours(access: &Access<'_>, merged: &Merged) -> Vec<String> {
+    merged.context_names().filter_map(|name| access.settings.context_pattern.value.matches(name)).collect()
+}

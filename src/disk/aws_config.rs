@@ -1,0 +1,246 @@
+//! `~/.aws/config` on disk: read, edited under a lock of ours, written back whole.
+//!
+//! The AWS CLI takes no lock, so another program may still write between our reading and our writing. The writer notices
+//! that, and the edit is made again on the new content.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::disk::atomic::{self, NewMode};
+use crate::disk::lock::Lock;
+use crate::env_vars;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::model::aws_config::{self, AwsConfig, Profile, Refusal, SsoSession};
+
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// How often an edit is made when another program writes the file in the same moment each time.
+const WRITE_TRIES: u32 = 5;
+
+/// `AWS_CONFIG_FILE`, else `~/.aws/config`.
+pub fn path(host: &Host) -> PathBuf {
+    match host.env(env_vars::AWS_CONFIG_FILE) {
+        Some(path) => host.expand_home(path),
+        None => host.home.join(".aws").join("config"),
+    }
+}
+
+/// The file as the AWS CLI understands it; an absent one is empty.
+///
+/// # Errors
+/// When it cannot be read, is not UTF-8, or holds a line that the AWS CLI cannot read either.
+pub fn read(host: &Host) -> Result<AwsConfig> {
+    let text = atomic::read_text(&path(host))?.unwrap_or_default();
+    aws_config::parse(&text).map_err(|refusal| explain(host, "read", &refusal))
+}
+
+/// Puts a profile and its session in. Returns whether the file changed.
+///
+/// # Errors
+/// When the edit is refused, or the file cannot be locked or written; it is then as it was.
+pub fn apply(host: &Host, session: &SsoSession, profile: &Profile) -> Result<bool> {
+    edit(host, |text| aws_config::apply(text, session, profile))
+}
+
+/// Takes a profile out, and with `also_session` its sso-session, unless another section still uses that.
+/// Returns whether the file changed.
+///
+/// # Errors
+/// When the edit is refused, or the file cannot be locked or written; it is then as it was.
+pub fn remove(host: &Host, profile_name: &str, also_session: bool) -> Result<bool> {
+    edit(host, |text| {
+        let before = aws_config::parse(text)?;
+        let without = aws_config::remove_profile(text, profile_name)?;
+        let session = before.profile(profile_name).and_then(|section| section.get("sso_session"));
+        match session.filter(|_| also_session) {
+            Some(name) if aws_config::parse(&without)?.user_of_session(name).is_none() => {
+                aws_config::remove_sso_session(&without, name)
+            }
+            _ => Ok(without),
+        }
+    })
+}
+
+fn edit(host: &Host, change: impl Fn(&str) -> Result<String, Refusal>) -> Result<bool> {
+    let path = path(host);
+    let _lock = lock(host)?;
+    let mut tries = 1;
+    loop {
+        let snapshot = atomic::read(&path)?;
+        let before = snapshot.text()?;
+        let after = change(before.as_deref().unwrap_or_default()).map_err(|refusal| explain(host, "edit", &refusal))?;
+        if before.is_none() && after.is_empty() {
+            return Ok(false);
+        }
+        match snapshot.replace(after.as_bytes(), NewMode::Shared) {
+            Err(_) if tries < WRITE_TRIES && atomic::read(&path)?.bytes != snapshot.bytes => tries += 1,
+            result => return result,
+        }
+    }
+}
+
+fn lock(host: &Host) -> Result<Lock> {
+    let path = host.cache_dir().join("locks").join("aws-config.lock");
+    for _ in 0..LOCK_TRIES {
+        match Lock::try_acquire(&path)? {
+            Some(lock) => return Ok(lock),
+            None => std::thread::sleep(LOCK_PAUSE),
+        }
+    }
+    Err(Error::failure(format!("cannot edit {}", shown(host)))
+        .because(format!("another nsaccess has held {} for 5 seconds", host.shorten_home(&path)))
+        .try_next("run the same command again"))
+}
+
+fn explain(host: &Host, action: &str, refusal: &Refusal) -> Error {
+    let error = Error::usage(format!("cannot {action} {}", shown(host))).because(refusal.to_string());
+    let file = path(host);
+    match refusal.line {
+        Some(line) => error.try_next(format!("${{EDITOR:-vi}} +{line} {}", file.display())),
+        None => error.try_next(format!("${{EDITOR:-vi}} {}", file.display())),
+    }
+}
+
+fn shown(host: &Host) -> String {
+    host.shorten_home(&path(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::error::Kind;
+
+    fn session() -> SsoSession {
+        let start_url = "https://corp.awsapps.com/start".to_owned();
+        SsoSession { name: "corp".to_owned(), start_url, region: "eu-west-1".to_owned() }
+    }
+
+    fn profile(name: &str) -> Profile {
+        Profile {
+            name: name.to_owned(),
+            sso_session: "corp".to_owned(),
+            account: "111122223333".to_owned(),
+            role: name.to_owned(),
+            region: None,
+        }
+    }
+
+    fn host() -> (tempfile::TempDir, Host) {
+        let home = tempfile::tempdir().expect("a folder");
+        let host = Host::made(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
+        (home, host)
+    }
+
+    fn put(host: &Host, text: &str) {
+        atomic::write_private(&path(host), text.as_bytes()).expect("written");
+    }
+
+    fn text(host: &Host) -> String {
+        std::fs::read_to_string(path(host)).expect("the file")
+    }
+
+    #[test]
+    fn the_path_is_the_aws_clis() {
+        for (env, expected) in [
+            (None, "/home/ada/.aws/config"),
+            (Some("/etc/aws"), "/etc/aws"),
+            (Some("~/aws/c"), "/home/ada/aws/c"),
+            (Some(""), "/home/ada/.aws/config"),
+        ] {
+            let env: Vec<_> = env.map(|value| ("AWS_CONFIG_FILE", value)).into_iter().collect();
+            assert_eq!(
+                path(&Host::made(Path::new("/home/ada"), &env, jiff::Timestamp::UNIX_EPOCH)),
+                Path::new(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn a_profile_comes_and_goes() {
+        let (_home, host) = host();
+        assert_eq!(read(&host).expect("an absent file is empty").profile_names().count(), 0);
+        assert!(!remove(&host, "idp-ns-a", true).expect("nothing to remove"));
+        assert!(!path(&host).exists(), "removing nothing creates nothing");
+        put(&host, "# mine\n[default]\nregion = r");
+        assert!(apply(&host, &session(), &profile("idp-ns-a")).expect("applied"));
+        assert!(!apply(&host, &session(), &profile("idp-ns-a")).expect("already there"));
+        assert!(apply(&host, &session(), &profile("idp-ns-b")).expect("applied"));
+        assert_eq!(
+            read(&host).expect("readable").profile_names().collect::<Vec<_>>(),
+            ["default", "idp-ns-a", "idp-ns-b"]
+        );
+        assert!(remove(&host, "idp-ns-a", true).expect("removed"));
+        assert!(read(&host).expect("readable").sso_session("corp").is_some(), "the other profile uses it");
+        assert!(remove(&host, "idp-ns-b", true).expect("removed"));
+        assert_eq!(text(&host), "# mine\n[default]\nregion = r");
+    }
+
+    #[test]
+    fn the_session_stays_unless_asked_for() {
+        let (_home, host) = host();
+        apply(&host, &session(), &profile("idp-ns-a")).expect("applied");
+        remove(&host, "idp-ns-a", false).expect("removed");
+        assert!(text(&host).starts_with("[sso-session corp]\n"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_is_private_and_a_link_stays_a_link() {
+        use std::os::unix::fs::PermissionsExt;
+        let (home, host) = host();
+        let real = home.path().join("dotfiles");
+        std::fs::create_dir_all(path(&host).parent().expect("a parent")).expect("created");
+        std::os::unix::fs::symlink(&real, path(&host)).expect("linked");
+        apply(&host, &session(), &profile("idp-ns-a")).expect("applied");
+        assert!(path(&host).is_symlink());
+        assert_eq!(std::fs::metadata(&real).expect("the file").permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_refusal_says_where_and_what_to_type() {
+        let (_home, host) = host();
+        put(&host, "[default]\nnonsense\n");
+        let error = apply(&host, &session(), &profile("idp-ns-a")).expect_err("refused");
+        assert_eq!((error.kind, error.message.as_str()), (Kind::Usage, "cannot edit ~/.aws/config"));
+        assert_eq!(error.because, ["line 2: this is not `key = value`; the AWS CLI cannot read this"]);
+        assert_eq!(error.try_next, [format!("${{EDITOR:-vi}} +2 {}", path(&host).display())]);
+        assert_eq!(text(&host), "[default]\nnonsense\n");
+        assert_eq!(read(&host).expect_err("unreadable").message, "cannot read ~/.aws/config");
+    }
+
+    #[test]
+    fn profiles_written_at_the_same_time_all_arrive() {
+        let (_home, host) = host();
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let host = &host;
+                scope.spawn(move || apply(host, &session(), &profile(&format!("idp-ns-{number}"))).expect("applied"));
+            }
+        });
+        assert_eq!(read(&host).expect("readable").profile_names().count(), 8);
+    }
+
+    #[test]
+    fn an_edit_is_made_again_when_another_program_wrote_in_between() {
+        let (_home, host) = host();
+        put(&host, "[default]\n");
+        let runs = std::cell::Cell::new(0);
+        let changed = edit(&host, |text| {
+            runs.set(runs.get() + 1);
+            if runs.get() < WRITE_TRIES {
+                put(&host, &format!("{text}a{} = 1\n", runs.get()));
+            }
+            Ok(format!("{text}z = 1\n"))
+        });
+        assert_eq!(changed, Ok(true));
+        assert_eq!(text(&host), "[default]\na1 = 1\na2 = 1\na3 = 1\na4 = 1\nz = 1\n");
+        let endless = edit(&host, |text| {
+            put(&host, &format!("{text}# again\n"));
+            Ok(format!("{text}y = 1\n"))
+        });
+        assert!(endless.expect_err("given up").because[0].contains("another program"));
+    }
+}

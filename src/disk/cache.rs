@@ -1,0 +1,324 @@
+//! Our own cache: role credentials, cluster facts, the portal's index, failures to remember for a moment. All of it
+//! may be deleted at any time. The format's version is a folder (`v1`), so that an older or newer nsaccess neither
+//! misreads nor overwrites another's files. What cannot be read is a miss, never an error.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::disk::atomic;
+use crate::error::Result;
+use crate::host::Host;
+use crate::model::cluster::Cluster;
+use crate::model::credentials::{AccessKeys, RoleCredentials};
+use crate::model::namespace::Namespace;
+use crate::model::target::Assignment;
+use crate::secret::Secret;
+
+/// Larger than any file of ours; a larger one is not ours.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// The cache folder of this version.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+    locks: PathBuf,
+}
+
+/// Credentials with what they are for: all that the warm path of `token` reads.
+#[derive(Debug, Clone)]
+pub struct CachedCredentials {
+    /// Account they belong to.
+    pub account: String,
+    /// Permission set they belong to.
+    pub role: String,
+    /// Portal that gave them.
+    pub start_url: String,
+    /// The credentials.
+    pub credentials: RoleCredentials,
+    /// Name and region of the namespace's cluster, once known.
+    pub cluster: Option<(String, String)>,
+}
+
+/// The portal's accounts and roles, as found at a time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PortalIndex {
+    /// When it was read.
+    pub read_at: Timestamp,
+    /// All of the person's assignments.
+    pub assignments: Vec<Assignment>,
+}
+
+/// A failure that a polling program shall not repeat every second.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct RememberedFailure {
+    /// Until when it stands.
+    pub until: Timestamp,
+    /// State of the token file when it failed: a sign-in by any tool changes it and so ends the failure.
+    pub token_file: String,
+    /// The exit code.
+    pub exit_code: u8,
+    /// What happened.
+    pub message: String,
+    /// Why.
+    pub because: Vec<String>,
+    /// What to do.
+    pub try_next: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct CredentialsFile {
+    account: String,
+    role: String,
+    start_url: String,
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    obtained_at: Timestamp,
+    expires_at: Timestamp,
+    cluster_name: Option<String>,
+    cluster_region: Option<String>,
+}
+
+impl Cache {
+    /// The cache of this person.
+    pub fn new(host: &Host) -> Self {
+        Cache { folder: host.cache_dir().join("v1"), locks: host.cache_dir().join("locks") }
+    }
+
+    /// The lock that guards what `name` says, beside the cache.
+    pub fn lock_path(&self, name: &str) -> PathBuf {
+        self.locks.join(format!("{name}.lock"))
+    }
+
+    /// The credentials of a namespace, fresh or not.
+    pub fn credentials(&self, namespace: &Namespace) -> Option<CachedCredentials> {
+        let file: CredentialsFile = read(&self.file("credentials", namespace.as_str()))?;
+        Some(CachedCredentials {
+            account: file.account,
+            role: file.role,
+            start_url: file.start_url,
+            credentials: RoleCredentials {
+                keys: AccessKeys {
+                    access_key_id: file.access_key_id,
+                    secret_access_key: Secret::new(file.secret_access_key),
+                    session_token: file.session_token.map(Secret::new),
+                },
+                obtained_at: file.obtained_at,
+                expires_at: file.expires_at,
+            },
+            cluster: file.cluster_name.zip(file.cluster_region),
+        })
+    }
+
+    /// Stores credentials, mode 0600.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_credentials(&self, namespace: &Namespace, cached: &CachedCredentials) -> Result<()> {
+        let keys = &cached.credentials.keys;
+        let file = json!({
+            "account": cached.account,
+            "role": cached.role,
+            "start_url": cached.start_url,
+            "access_key_id": keys.access_key_id,
+            "secret_access_key": keys.secret_access_key.expose(),
+            "session_token": keys.session_token.as_ref().map(|token| token.expose()),
+            "obtained_at": cached.credentials.obtained_at,
+            "expires_at": cached.credentials.expires_at,
+            "cluster_name": cached.cluster.as_ref().map(|(name, _)| name),
+            "cluster_region": cached.cluster.as_ref().map(|(_, region)| region),
+        });
+        let text = Secret::new(file.to_string());
+        atomic::write_private(&self.file("credentials", namespace.as_str()), text.expose().as_bytes())
+    }
+
+    /// Forgets the credentials of a namespace.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
+        atomic::remove(&self.file("credentials", namespace.as_str()))
+    }
+
+    /// The namespaces that credentials are stored for, with the portal that gave them.
+    pub fn namespaces_with_credentials(&self) -> Vec<(Namespace, CachedCredentials)> {
+        let Ok(entries) = std::fs::read_dir(self.folder.join("credentials")) else { return Vec::new() };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let namespaces = names.filter_map(|name| Namespace::parse(name.strip_suffix(".json")?).ok());
+        let mut found: Vec<_> =
+            namespaces.filter_map(|namespace| Some((namespace.clone(), self.credentials(&namespace)?))).collect();
+        found.sort_by(|left, right| left.0.cmp(&right.0));
+        found
+    }
+
+    /// The cluster of a namespace, as last described.
+    pub fn cluster(&self, namespace: &Namespace) -> Option<Cluster> {
+        read(&self.file("clusters", namespace.as_str()))
+    }
+
+    /// Stores a cluster's facts.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_cluster(&self, namespace: &Namespace, cluster: &Cluster) -> Result<()> {
+        write(&self.file("clusters", namespace.as_str()), cluster)
+    }
+
+    /// Forgets a cluster's facts.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn forget_cluster(&self, namespace: &Namespace) -> Result<bool> {
+        atomic::remove(&self.file("clusters", namespace.as_str()))
+    }
+
+    /// What a portal offered when it was last asked.
+    pub fn portal_index(&self, start_url: &str) -> Option<PortalIndex> {
+        read(&self.file("portal", &digest(start_url)))
+    }
+
+    /// Stores a portal's index.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_portal_index(&self, start_url: &str, index: &PortalIndex) -> Result<()> {
+        write(&self.file("portal", &digest(start_url)), index)
+    }
+
+    /// Forgets a portal's index.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub fn forget_portal_index(&self, start_url: &str) -> Result<bool> {
+        atomic::remove(&self.file("portal", &digest(start_url)))
+    }
+
+    /// The failure that stands for a namespace, if one does.
+    pub fn failure(&self, namespace: &Namespace, token_file: &str, now: Timestamp) -> Option<RememberedFailure> {
+        let failure: RememberedFailure = read(&self.file("failures", namespace.as_str()))?;
+        (failure.until > now && failure.token_file == token_file).then_some(failure)
+    }
+
+    /// Remembers a failure.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_failure(&self, namespace: &Namespace, failure: &RememberedFailure) -> Result<()> {
+        write(&self.file("failures", namespace.as_str()), failure)
+    }
+
+    /// The context that was current before the last switch, for `use -`.
+    pub fn previous_context(&self) -> Option<String> {
+        read(&self.folder.join("previous-context.json"))
+    }
+
+    /// Remembers the context that was current before a switch.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_previous_context(&self, context: &str) -> Result<()> {
+        write(&self.folder.join("previous-context.json"), &context)
+    }
+
+    fn file(&self, kind: &str, name: &str) -> PathBuf {
+        self.folder.join(kind).join(format!("{name}.json"))
+    }
+}
+
+/// Start URLs make no file names; their hash does.
+fn digest(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let bytes = atomic::read_limited(path, LARGEST).ok()??;
+    let value = serde_json::from_slice(&bytes).ok();
+    drop(Secret::new(bytes));
+    value
+}
+
+fn write(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value);
+    let text =
+        text.map_err(|error| crate::error::Error::failure("cannot write the cache").because(error.to_string()))?;
+    atomic::write_private(path, text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cached() -> CachedCredentials {
+        CachedCredentials {
+            account: "111122223333".into(),
+            role: "idp-ns-idp-dev".into(),
+            start_url: "https://x".into(),
+            credentials: RoleCredentials {
+                keys: AccessKeys {
+                    access_key_id: "ASIA".into(),
+                    secret_access_key: Secret::from("s"),
+                    session_token: Some(Secret::from("t")),
+                },
+                obtained_at: Timestamp::UNIX_EPOCH,
+                expires_at: Timestamp::UNIX_EPOCH,
+            },
+            cluster: Some(("demo".into(), "eu-west-1".into())),
+        }
+    }
+
+    #[test]
+    fn what_is_stored_comes_back_and_what_cannot_be_read_is_a_miss() {
+        let home = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
+        let namespace = Namespace::parse("idp-dev").expect("a name");
+        assert!(cache.credentials(&namespace).is_none());
+        cache.store_credentials(&namespace, &cached()).expect("stored");
+        let back = cache.credentials(&namespace).expect("there");
+        assert_eq!(back.credentials.keys.secret_access_key.expose(), "s");
+        assert_eq!(back.cluster, Some(("demo".into(), "eu-west-1".into())));
+        assert_eq!(cache.namespaces_with_credentials().len(), 1);
+        let path = cache.file("credentials", "idp-dev");
+        for garbage in ["", "{", "{}", "[]", "\0"] {
+            atomic::write_private(&path, garbage.as_bytes()).expect("written");
+            assert!(cache.credentials(&namespace).is_none(), "{garbage:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_private_in_private_folders() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
+        cache.store_credentials(&Namespace::parse("a").expect("a name"), &cached()).expect("stored");
+        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(&cache.file("credentials", "a")), 0o600);
+        assert_eq!(mode(&cache.folder.join("credentials")), 0o700);
+        assert_eq!(mode(&cache.folder), 0o700);
+    }
+
+    #[test]
+    fn a_failure_stands_until_its_time_or_until_somebody_signs_in() {
+        let home = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
+        let namespace = Namespace::parse("a").expect("a name");
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let failure = RememberedFailure {
+            until: at(60),
+            token_file: "state 1".into(),
+            exit_code: 3,
+            message: "m".into(),
+            because: vec![],
+            try_next: vec![],
+        };
+        cache.store_failure(&namespace, &failure).expect("stored");
+        assert_eq!(cache.failure(&namespace, "state 1", at(59)), Some(failure));
+        assert_eq!(cache.failure(&namespace, "state 1", at(60)), None);
+        assert_eq!(cache.failure(&namespace, "state 2", at(1)), None);
+    }
+}

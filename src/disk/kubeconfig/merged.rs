@@ -1,0 +1,68 @@
+//! Several kubeconfig files as kubectl sees them: one.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::kubeconfig::{Context, Kubeconfig};
+
+/// The files of a list put together, and which file each name comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Merged {
+    /// What is in force.
+    pub config: Kubeconfig,
+    /// The files that exist, in the order of the list.
+    pub files: Vec<PathBuf>,
+    clusters: HashMap<String, PathBuf>,
+    contexts: HashMap<String, PathBuf>,
+    users: HashMap<String, PathBuf>,
+}
+
+impl Merged {
+    /// The context that kubectl uses now, if any.
+    pub fn current_context(&self) -> Option<&str> {
+        self.config.current_context.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The context of this name.
+    pub fn context(&self, name: &str) -> Option<&Context> {
+        self.config.contexts.iter().find(|context| context.name == name)
+    }
+
+    /// The names of all contexts.
+    pub fn context_names(&self) -> impl Iterator<Item = &str> {
+        self.config.contexts.iter().map(|context| context.name.as_str())
+    }
+
+    /// The file that defines the cluster of this name.
+    pub fn cluster_file(&self, name: &str) -> Option<&Path> {
+        self.clusters.get(name).map(PathBuf::as_path)
+    }
+
+    /// The file that defines the context of this name.
+    pub fn context_file(&self, name: &str) -> Option<&Path> {
+        self.contexts.get(name).map(PathBuf::as_path)
+    }
+
+    /// The file that defines the user of this name.
+    pub fn user_file(&self, name: &str) -> Option<&Path> {
+        self.users.get(name).map(PathBuf::as_path)
+    }
+
+    /// Adds the next file of the list: it counts where the files before it are silent.
+    pub(super) fn add(&mut self, path: &Path, config: Kubeconfig) {
+        self.files.push(path.to_owned());
+        self.config.current_context = self.config.current_context.take().or(config.current_context);
+        add(&mut self.config.clusters, &mut self.clusters, config.clusters, path, |cluster| &cluster.name);
+        add(&mut self.config.contexts, &mut self.contexts, config.contexts, path, |context| &context.name);
+        add(&mut self.config.users, &mut self.users, config.users, path, |user| &user.name);
+    }
+}
+
+fn add<T>(all: &mut Vec<T>, places: &mut HashMap<String, PathBuf>, new: Vec<T>, path: &Path, name: fn(&T) -> &String) {
+    for item in new {
+        if !places.contains_key(name(&item)) {
+            places.insert(name(&item).clone(), path.to_owned());
+            all.push(item);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The kubeconfig files of a person: which one is read, which one is written, and under which lock.
+//!
+//! The rules are kubectl's own. Reading: of all files in the list, a name means what the first file that has it says.
+//! Writing: what exists is changed where it is; what is new goes to the first file that exists, else to the last of the
+//! list. Only files that change are locked and written.
+
+mod kubectl_lock;
+mod merged;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::disk::atomic::{self, NewMode, Snapshot};
+use crate::env_vars;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::model::kubeconfig::{self, Entry, Parts, Refusal};
+
+pub use merged::Merged;
+
+use kubectl_lock::KubectlLock;
+
+/// How often an edit starts again because another program wrote the file in the same moment.
+const ATTEMPTS: u32 = 6;
+
+/// How long another program's lock is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The files that make up a person's kubeconfig, in the order in which kubectl reads them.
+#[derive(Debug, Clone)]
+pub struct Kubeconfigs {
+    paths: Vec<PathBuf>,
+    host: Host,
+    patience: Duration,
+}
+
+/// What an edit did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The files that changed; none when everything was right already.
+    pub files: Vec<PathBuf>,
+    /// The context that was current before the edit, if there was one.
+    pub previous_context: Option<String>,
+}
+
+/// What is asked of one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Task {
+    parts: Parts,
+    make_current: bool,
+    remove: bool,
+}
+
+impl Task {
+    const NOTHING: Task = Task { parts: Parts::NONE, make_current: false, remove: false };
+}
+
+type Tasks = BTreeMap<PathBuf, Task>;
+
+impl Kubeconfigs {
+    /// The explicit path alone, else the list in `KUBECONFIG`, else `~/.kube/config`.
+    pub fn new(host: &Host, explicit: Option<&Path>) -> Self {
+        let listed = host.env(env_vars::KUBECONFIG).unwrap_or_default();
+        let mut paths: Vec<PathBuf> = Vec::new();
+        match explicit {
+            Some(path) => paths.push(host.current_dir.join(path)),
+            None => {
+                for name in listed.split(if cfg!(windows) { ';' } else { ':' }).filter(|name| !name.is_empty()) {
+                    let path = host.current_dir.join(name);
+                    if !paths.contains(&path) {
+                        paths.push(path);
+                    }
+                }
+            }
+        }
+        if paths.is_empty() {
+            paths.push(host.home.join(".kube").join("config"));
+        }
+        Kubeconfigs { paths, host: host.clone(), patience: PATIENCE }
+    }
+
+    /// The files, whether or not they exist.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// What kubectl would see. Files that do not exist are passed over.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not a kubeconfig.
+    pub fn merged(&self) -> Result<Merged> {
+        let mut merged = Merged::default();
+        for path in &self.paths {
+            if let Some(text) = atomic::read_text(path)? {
+                let config = kubeconfig::parse(&text).map_err(|refusal| self.unreadable(path, &refusal))?;
+                merged.add(path, config);
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Writes an entry where its parts are, or where new ones belong, and makes it the current context if asked.
+    ///
+    /// # Errors
+    /// When a file cannot be read, edited, locked or written. Every file is then as it was, unless one of several
+    /// could be written and the next one could not.
+    pub fn apply(&self, entry: &Entry, make_current: bool) -> Result<Applied> {
+        self.edit(entry, |merged, fresh| {
+            let mut tasks = Tasks::new();
+            let file = |path: Option<&Path>| path.unwrap_or(fresh).to_owned();
+            let mut task = |path, set: fn(&mut Task)| set(tasks.entry(path).or_insert(Task::NOTHING));
+            task(file(merged.cluster_file(&entry.name)), |task| task.parts.cluster = true);
+            task(file(merged.context_file(&entry.name)), |task| task.parts.context = true);
+            task(file(merged.user_file(&entry.name)), |task| task.parts.user = true);
+            if make_current && merged.config.current_context.as_deref() != Some(&entry.name) {
+                task(fresh.to_owned(), |task| task.make_current = true);
+            }
+            tasks
+        })
+    }
+
+    /// Removes the cluster, the context and the user of this name from every file that has one of them.
+    ///
+    /// # Errors
+    /// As [`Kubeconfigs::apply`].
+    pub fn remove(&self, name: &str) -> Result<Vec<PathBuf>> {
+        let task = Task { remove: true, ..Task::NOTHING };
+        let applied =
+            self.edit(&named(name), |merged, _| merged.files.iter().map(|path| (path.clone(), task)).collect())?;
+        Ok(applied.files)
+    }
+
+    /// Makes a context the current one.
+    ///
+    /// # Errors
+    /// As [`Kubeconfigs::apply`].
+    pub fn set_current_context(&self, name: &str) -> Result<Applied> {
+        let task = Task { make_current: true, ..Task::NOTHING };
+        self.edit(&named(name), |merged, fresh| match merged.config.current_context.as_deref() {
+            Some(current) if current == name => Tasks::new(),
+            _ => Tasks::from([(fresh.to_owned(), task)]),
+        })
+    }
+
+    /// Plans, edits in memory, locks what has to change, plans and edits again, writes.
+    fn edit(&self, entry: &Entry, plan: impl Fn(&Merged, &Path) -> Tasks) -> Result<Applied> {
+        let mut locks: BTreeMap<PathBuf, KubectlLock> = BTreeMap::new();
+        let mut applied = Applied::default();
+        for attempt in 1..=ATTEMPTS {
+            let merged = self.merged()?;
+            if applied.files.is_empty() {
+                applied.previous_context.clone_from(&merged.config.current_context);
+            }
+            let edits = self.edits(entry, plan(&merged, self.place_for_new(&merged)))?;
+            if edits.is_empty() {
+                return Ok(applied);
+            }
+            if edits.iter().any(|(snapshot, _)| !locks.contains_key(&snapshot.path)) {
+                // All at once and in one order, so that two of us never wait for each other.
+                locks.clear();
+                let paths: std::collections::BTreeSet<&PathBuf> =
+                    edits.iter().map(|(snapshot, _)| &snapshot.path).collect();
+                let mut taken = Vec::new();
+                for path in paths {
+                    let lock = KubectlLock::acquire(path, &taken, self.patience, &self.host)?;
+                    taken.extend(lock.names());
+                    locks.insert(path.clone(), lock);
+                }
+                // What was read before the lock was taken proves nothing.
+                let merged = self.merged()?;
+                let again = self.edits(entry, plan(&merged, self.place_for_new(&merged)))?;
+                if again.iter().any(|(snapshot, _)| !locks.contains_key(&snapshot.path)) {
+                    continue;
+                }
+                if self.write(&again, &mut applied, attempt)? {
+                    return Ok(applied);
+                }
+            } else if self.write(&edits, &mut applied, attempt)? {
+                return Ok(applied);
+            }
+        }
+        Err(Error::failure("the kubeconfig was not written")
+            .because("other programs kept changing it")
+            .try_next("run the same command again"))
+    }
+
+    /// Writes the edits. `false` when another program, one that takes no lock, was faster.
+    fn write(&self, edits: &[(Snapshot, String)], applied: &mut Applied, attempt: u32) -> Result<bool> {
+        for (snapshot, text) in edits {
+            match snapshot.replace(text.as_bytes(), NewMode::Shared) {
+                Ok(true) if applied.files.contains(&snapshot.path) => {}
+                Ok(true) => applied.files.push(snapshot.path.clone()),
+                Ok(false) => {}
+                Err(error) => {
+                    let changed = atomic::read(&snapshot.path)?.bytes != snapshot.bytes;
+                    return if changed && attempt < ATTEMPTS { Ok(false) } else { Err(error) };
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// The files that would change, as they are and as they would be.
+    fn edits(&self, entry: &Entry, tasks: Tasks) -> Result<Vec<(Snapshot, String)>> {
+        let mut edits = Vec::new();
+        for path in &self.paths {
+            let Some(task) = tasks.get(path) else { continue };
+            let snapshot = atomic::read(path)?;
+            let before = snapshot.text()?.unwrap_or_default();
+            let after =
+                perform(&before, entry, *task).map_err(|refusal| self.uneditable(path, &refusal, *task, entry))?;
+            if after != before {
+                edits.push((snapshot, after));
+            }
+        }
+        Ok(edits)
+    }
+
+    /// The first file that exists, else the last of the list.
+    fn place_for_new<'a>(&'a self, merged: &'a Merged) -> &'a Path {
+        // A list is never empty: `new` puts the default in.
+        merged.files.first().or(self.paths.last()).map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    fn unreadable(&self, path: &Path, refusal: &Refusal) -> Error {
+        Error::failure(format!("cannot read {}", self.host.shorten_home(path)))
+            .because(refusal.to_string())
+            .try_next(format!("kubectl config view --kubeconfig {}", path.display()))
+    }
+
+    fn uneditable(&self, path: &Path, refusal: &Refusal, task: Task, entry: &Entry) -> Error {
+        let error =
+            Error::failure(format!("cannot edit {}", self.host.shorten_home(path))).because(refusal.to_string());
+        let error = match task {
+            Task { make_current: true, parts: Parts::NONE, .. } => {
+                error.try_next(format!("kubectl config use-context {}", entry.name))
+            }
+            Task { remove: false, .. } if !entry.namespace.is_empty() => error
+                .try_next(format!("nsaccess kubeconfig {} --print   # the entry, to put in by hand", entry.namespace)),
+            _ => error,
+        };
+        error.try_next(format!("kubectl config view --kubeconfig {}", path.display()))
+    }
+}
+
+fn perform(text: &str, entry: &Entry, task: Task) -> Result<String, Refusal> {
+    if task.remove {
+        return kubeconfig::remove(text, &entry.name);
+    }
+    let text = kubeconfig::apply(text, entry, task.parts)?;
+    if task.make_current { kubeconfig::set_current_context(&text, &entry.name) } else { Ok(text) }
+}
+
+/// An entry of which only the name matters.
+fn named(name: &str) -> Entry {
+    let exec = kubeconfig::Exec { command: String::new(), args: Vec::new(), install_hint: String::new() };
+    let empty = String::new;
+    Entry { name: name.to_owned(), server: empty(), certificate_authority_data: empty(), namespace: empty(), exec }
+}

@@ -1,0 +1,256 @@
+//! Our settings on disk: the user's `config.toml`, a project's `nsaccess.toml`, and the list of trusted project files.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::disk::atomic::{self, NewMode};
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::model::aws_config::AwsConfig;
+use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Trusted};
+
+/// The name of a project's file.
+pub const PROJECT_FILE: &str = "nsaccess.toml";
+
+/// The user's file.
+pub fn user_path(host: &Host) -> PathBuf {
+    host.config_dir().join("config.toml")
+}
+
+fn trusted_path(host: &Host) -> PathBuf {
+    host.config_dir().join("trusted.json")
+}
+
+/// The project's file: the nearest one above the current folder, but none above the home folder for who is inside it.
+pub fn project_path(host: &Host) -> Option<PathBuf> {
+    let inside_home = host.current_dir.starts_with(&host.home);
+    let below_home = |folder: &&Path| !inside_home || folder.starts_with(&host.home);
+    let mut files = host.current_dir.ancestors().take_while(below_home).map(|folder| folder.join(PROJECT_FILE));
+    files.find(|file| file.is_file())
+}
+
+/// All settings, with warnings about keys that mean nothing.
+///
+/// # Errors
+/// When a file, a flag or an environment variable cannot be used as it is.
+pub fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
+    let mut warnings = Vec::new();
+    let user_path = user_path(host);
+    let user = match atomic::read_text(&user_path)? {
+        None => None,
+        Some(text) => Some(checked(host, &user_path, settings::parse_user(&text), &mut warnings)?),
+    };
+    let project = match project_path(host) {
+        None => None,
+        Some(path) => {
+            let (file, trusted) = read_project(host, &path, &mut warnings)?;
+            Some((path, file, trusted))
+        }
+    };
+    let resolved = settings::resolve(
+        flags,
+        &|name| host.env(name).map(str::to_owned),
+        project.as_ref().map(|(path, file, trusted)| (path.as_path(), file, *trusted)),
+        user.as_ref().map(|file| (user_path.as_path(), file)),
+        aws,
+    );
+    let settings = resolved.map_err(|reason| Error::usage("a setting cannot be used").because(reason))?;
+    Ok((settings, warnings))
+}
+
+fn read_project(host: &Host, path: &Path, warnings: &mut Vec<String>) -> Result<(ProjectFile, bool)> {
+    let text = atomic::read_text(path)?.unwrap_or_default();
+    let file = checked(host, path, settings::parse_project(&text), warnings)?;
+    let store = atomic::read(&trusted_path(host))?.bytes.unwrap_or_default();
+    let trusted = Trusted::parse(&store).contains(&canonical(path)?, &sha256(text.as_bytes()));
+    Ok((file, trusted))
+}
+
+fn checked<T>(
+    host: &Host,
+    path: &Path,
+    read: Result<(T, Vec<String>), FileProblem>,
+    warnings: &mut Vec<String>,
+) -> Result<T> {
+    let shown = host.shorten_home(path);
+    let (file, found) = read.map_err(|problem| {
+        Error::usage(format!("cannot read {shown}")).because(problem.to_string()).try_next(format!(
+            "${{EDITOR:-vi}} +{} {}",
+            problem.line,
+            path.display()
+        ))
+    })?;
+    warnings.extend(found.into_iter().map(|warning| format!("{shown}: {warning}")));
+    Ok(file)
+}
+
+/// Sets a key in the user's file. Returns the file.
+///
+/// # Errors
+/// When the key or the value cannot be used, or the file cannot be read or written.
+pub fn set(host: &Host, key: &str, value: &str) -> Result<PathBuf> {
+    edit(host, &format!("cannot set {key}"), |text| settings::set(text, key, value))
+}
+
+/// Takes a key out of the user's file. Returns the file.
+///
+/// # Errors
+/// When there is no such setting, or the file cannot be read or written.
+pub fn unset(host: &Host, key: &str) -> Result<PathBuf> {
+    edit(host, &format!("cannot unset {key}"), |text| settings::unset(text, key))
+}
+
+fn edit(host: &Host, failure: &str, change: impl Fn(&str) -> Result<String, String>) -> Result<PathBuf> {
+    let path = user_path(host);
+    let snapshot = atomic::read(&path)?;
+    let before = snapshot.text()?.unwrap_or_default();
+    let after = change(&before).map_err(|reason| Error::usage(failure).because(reason).try_next("nsaccess config"))?;
+    if after != before {
+        snapshot.replace(after.as_bytes(), NewMode::Private)?;
+    }
+    Ok(path)
+}
+
+/// Trusts a project's file with the content that it has now.
+///
+/// # Errors
+/// When it cannot be read, or is no project file, or the list cannot be written.
+pub fn trust(host: &Host, path: &Path) -> Result<()> {
+    let Some(text) = atomic::read_text(path)? else {
+        return Err(Error::usage(format!("there is no file {}", host.shorten_home(path))));
+    };
+    checked(host, path, settings::parse_project(&text), &mut Vec::new())?;
+    let snapshot = atomic::read(&trusted_path(host))?;
+    let mut trusted = Trusted::parse(snapshot.bytes.as_deref().unwrap_or_default());
+    trusted.add(&canonical(path)?, &sha256(text.as_bytes()));
+    snapshot.replace(trusted.render().as_bytes(), NewMode::Private).map(drop)
+}
+
+/// The path without symbolic links, so that a file is trusted where it is and not under a name for it.
+fn canonical(path: &Path) -> Result<String> {
+    let canonical = std::fs::canonicalize(path).map_err(|error| Error::file("find", path, &error))?;
+    Ok(canonical.to_string_lossy().into_owned())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use crate::model::settings::Origin;
+
+    fn host(env: &[(&str, &str)]) -> (tempfile::TempDir, Host) {
+        let home = tempfile::tempdir().expect("a folder");
+        let host = Host::made(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
+        (home, host)
+    }
+
+    fn put(path: &Path, text: &str) {
+        atomic::write_private(path, text.as_bytes()).expect("written");
+    }
+
+    fn loaded(host: &Host) -> (Settings, Vec<String>) {
+        load(host, &Flags::default(), &AwsConfig::default()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn without_any_file_there_are_the_defaults_and_the_environment() {
+        let (_home, host) = host(&[("NSACCESS_FLOW", "browser"), ("NSACCESS_REGION", "")]);
+        let (settings, warnings) = loaded(&host);
+        assert_eq!((settings.flow.origin, warnings.len()), (Origin::Environment("NSACCESS_FLOW"), 0));
+        assert_eq!(settings.start_url, None);
+    }
+
+    #[test]
+    fn set_and_unset_edit_the_users_file_and_keep_its_comments() {
+        let (_home, host) = host(&[]);
+        put(&user_path(&host), "# mine\nflow = 'device' # for now\n");
+        let path = set(&host, "namespace.idp-dev.cluster", "demo").expect("set");
+        set(&host, "flow", "browser").expect("set");
+        let text = std::fs::read_to_string(&path).expect("the file");
+        assert_eq!(text, "# mine\nflow = \"browser\" # for now\n\n[namespace.idp-dev]\ncluster = \"demo\"\n");
+        assert_eq!(loaded(&host).0.pins("idp-dev").cluster.expect("pinned").value, "demo");
+        unset(&host, "namespace.idp-dev.cluster").expect("unset");
+        assert_eq!(std::fs::read_to_string(&path).expect("the file"), "# mine\nflow = \"browser\" # for now\n");
+    }
+
+    #[test]
+    fn unsetting_in_no_file_makes_no_file() {
+        let (_home, host) = host(&[]);
+        unset(&host, "flow").expect("nothing to do");
+        assert!(!user_path(&host).exists());
+    }
+
+    #[test]
+    fn errors_name_the_file_the_place_and_what_to_type() {
+        let (_home, host) = host(&[]);
+        let error = set(&host, "regions", "europe").expect_err("no region");
+        assert_eq!((error.kind, error.message.as_str()), (Kind::Usage, "cannot set regions"));
+        assert_eq!(error.because, ["`europe` is not an AWS region such as eu-west-1"]);
+        put(&user_path(&host), "regions = 1\n");
+        let error = load(&host, &Flags::default(), &AwsConfig::default()).expect_err("a wrong type");
+        assert_eq!(error.message, "cannot read ~/.config/nsaccess/config.toml");
+        assert_eq!(error.because, ["line 1, column 1: `regions` must be a list of strings, in `regions = 1`"]);
+        assert!(error.try_next[0].starts_with("${EDITOR:-vi} +1 "));
+        put(&user_path(&host), "");
+        let flags = Flags { account: Some("1".to_owned()), ..Flags::default() };
+        let error = load(&host, &flags, &AwsConfig::default()).expect_err("no account");
+        assert_eq!(error.because, ["--account: `1` is not an AWS account of 12 digits"]);
+    }
+
+    #[test]
+    fn warnings_name_their_file() {
+        let (_home, host) = host(&[]);
+        put(&user_path(&host), "flwo = 1\n");
+        let expected = "~/.config/nsaccess/config.toml: line 1: `flwo` is no setting; did you mean `flow`?";
+        assert_eq!(loaded(&host).1, [expected]);
+    }
+
+    #[test]
+    fn the_nearest_project_file_counts_and_none_above_the_home_folder() {
+        let (folder, mut host) = host(&[]);
+        host.home = folder.path().join("home");
+        put(&folder.path().join(PROJECT_FILE), "namespace = 'above'\n");
+        host.current_dir = host.home.join("work/app");
+        std::fs::create_dir_all(&host.current_dir).expect("created");
+        assert_eq!(project_path(&host), None);
+        put(&host.home.join("work").join(PROJECT_FILE), "namespace = 'work'\n");
+        assert_eq!(loaded(&host).0.project_namespace.expect("named").value, "work");
+        put(&host.current_dir.join(PROJECT_FILE), "namespace = 'app'\n");
+        assert_eq!(loaded(&host).0.project_namespace.expect("named").value, "app");
+        host.current_dir = folder.path().to_owned();
+        assert_eq!(loaded(&host).0.project_namespace.expect("named").value, "above");
+    }
+
+    #[test]
+    fn a_project_file_is_trusted_until_it_changes() {
+        let (home, host) = host(&[]);
+        let path = home.path().join(PROJECT_FILE);
+        put(&path, "start_url = 'https://corp.awsapps.com/start'\n");
+        let (settings, _) = loaded(&host);
+        assert_eq!(
+            (settings.start_url, settings.untrusted_project.map(|asked| asked.path)),
+            (None, Some(path.clone()))
+        );
+        trust(&host, &path).expect("trusted");
+        let (settings, _) = loaded(&host);
+        assert_eq!(settings.start_url.expect("trusted").origin, Origin::Project(path.clone()));
+        assert_eq!(settings.untrusted_project, None);
+        put(&path, "start_url = 'https://evil.awsapps.com/start'\n");
+        assert!(loaded(&host).0.untrusted_project.is_some());
+    }
+
+    #[test]
+    fn what_is_no_project_file_is_not_trusted() {
+        let (home, host) = host(&[]);
+        let path = home.path().join(PROJECT_FILE);
+        assert_eq!(trust(&host, &path).expect_err("no file").message, "there is no file ~/nsaccess.toml");
+        put(&path, "region = 1\n");
+        assert_eq!(trust(&host, &path).expect_err("broken").message, "cannot read ~/nsaccess.toml");
+        assert!(!trusted_path(&host).exists());
+    }
+}

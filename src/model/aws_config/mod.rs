@@ -1,0 +1,228 @@
+//! `~/.aws/config` as text: read the way botocore reads it, and edited without touching a byte that is not ours.
+//!
+//! Ours is one `[profile idp-ns-…]` per namespace and, if no section for the same start URL exists, one
+//! `[sso-session …]`. An existing `[sso-session …]` is never changed. Where an edit cannot be proved harmless by reading
+//! its result back, the answer is a [`Refusal`], and nothing is written.
+
+mod apply;
+mod edit;
+mod header;
+mod lines;
+mod parse;
+#[cfg(test)]
+mod properties;
+mod remove;
+mod session_name;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use apply::apply;
+pub use parse::parse;
+pub use remove::{remove_profile, remove_sso_session};
+pub use session_name::{free_session_name, same_start_url};
+
+use header::Class;
+
+/// An Identity Center sign-in that profiles share: `[sso-session NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SsoSession {
+    /// The name in the section's header; it also names the token file.
+    pub name: String,
+    /// Identity Center's start URL.
+    pub start_url: String,
+    /// Identity Center's own region.
+    pub region: String,
+}
+
+/// A role in an account, reached through an [`SsoSession`]: `[profile NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The name in the section's header.
+    pub name: String,
+    /// The name of the session that it signs in with.
+    pub sso_session: String,
+    /// The account, 12 digits.
+    pub account: String,
+    /// The permission set, as the portal names it.
+    pub role: String,
+    /// The default region of AWS calls; `None` leaves the profile's own as it is.
+    pub region: Option<String>,
+}
+
+/// Why the file cannot be read or must not be edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The line that stands in the way, counted from 1.
+    pub line: Option<usize>,
+    /// The reason, as a sentence without a full stop.
+    pub reason: String,
+}
+
+/// The scope without which Identity Center gives no refresh token, so that a session would end after hours.
+pub const REGISTRATION_SCOPE: &str = "sso:account:access";
+
+/// The file as botocore understands it.
+#[derive(Debug, Clone, Default)]
+pub struct AwsConfig {
+    sections: Vec<Section>,
+    has_mark: bool,
+}
+
+/// One section with its values, its own and those that every section inherits from `[DEFAULT]`.
+#[derive(Debug, Clone)]
+pub struct Section {
+    header: String,
+    class: Class,
+    name: Option<String>,
+    /// Index of the header's line.
+    line: usize,
+    options: Vec<Entry>,
+    inherited: Vec<Entry>,
+}
+
+/// One key of a section and where it stands.
+#[derive(Debug, Clone)]
+struct Entry {
+    key: String,
+    value: String,
+    /// Index of the line with the key.
+    line: usize,
+    /// Indices of the further lines that carry the value; comments and blank lines between them are not listed.
+    continued: Vec<usize>,
+}
+
+impl AwsConfig {
+    /// The section that botocore uses for this profile: `[default]`, `[profile NAME]` or `[profile "NAME"]`.
+    pub fn profile(&self, name: &str) -> Option<&Section> {
+        self.last(Class::Profile, name)
+    }
+
+    /// The section that botocore uses for this sso-session.
+    pub fn sso_session(&self, name: &str) -> Option<&Section> {
+        self.last(Class::SsoSession, name)
+    }
+
+    /// All sso-sessions, in the order of the file.
+    pub fn sso_sessions(&self) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(|section| section.class == Class::SsoSession)
+    }
+
+    /// The names of all profiles, in the order of the file.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.sections.iter().filter(|section| section.class == Class::Profile).filter_map(|section| section.name())
+    }
+
+    /// Whether the file begins with a byte order mark. It is kept and read past here; the AWS CLI cannot read such a file.
+    pub fn has_byte_order_mark(&self) -> bool {
+        self.has_mark
+    }
+
+    /// Whether this session exists without `sso_registration_scopes`: the AWS CLI's device sign-in then gets no refresh
+    /// token. The section is its owner's to change, so this is for telling only.
+    pub fn lacks_registration_scopes(&self, session_name: &str) -> bool {
+        self.sso_session(session_name).is_some_and(|section| section.get("sso_registration_scopes").is_none())
+    }
+
+    /// Of two spellings of one name, botocore takes the later.
+    fn last(&self, class: Class, name: &str) -> Option<&Section> {
+        self.indices(class, name).last().map(|index| &self.sections[*index])
+    }
+
+    /// The values that every section inherits.
+    fn handed_down(&self) -> impl Iterator<Item = &Entry> {
+        let handing = self.sections.iter().filter(|section| section.header == parse::INHERITED_BY_ALL);
+        handing.flat_map(|section| &section.options)
+    }
+
+    fn indices(&self, class: Class, name: &str) -> Vec<usize> {
+        let wanted = |section: &Section| section.class == class && section.name() == Some(name);
+        self.sections.iter().enumerate().filter(|(_, section)| wanted(section)).map(|(index, _)| index).collect()
+    }
+
+    /// The one section of this name. Two are refused: it would depend on the reader which of them counts.
+    fn only(&self, class: Class, name: &str) -> Result<Option<usize>, Refusal> {
+        match self.indices(class, name)[..] {
+            [] => Ok(None),
+            [index] => Ok(Some(index)),
+            [first, second, ..] => Err(Refusal::at(
+                self.sections[second].line,
+                format!(
+                    "[{}] has the same name as [{}] in line {}; only one of them can count",
+                    self.sections[second].header,
+                    self.sections[first].header,
+                    self.sections[first].line()
+                ),
+            )),
+        }
+    }
+}
+
+impl Section {
+    /// What stands in the brackets.
+    pub fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// The name that the header gives a profile or an sso-session.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The header's line, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line + 1
+    }
+
+    /// The value of a key in lower case. Nested settings (`s3 =` and indented lines) are no plain value, so `None`.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.entry(key).map(|entry| entry.value.as_str()).filter(|value| !value.starts_with('\n'))
+    }
+
+    fn own(&self, key: &str) -> Option<&Entry> {
+        self.options.iter().find(|entry| entry.key == key)
+    }
+
+    fn entry(&self, key: &str) -> Option<&Entry> {
+        self.own(key).or_else(|| self.inherited.iter().find(|entry| entry.key == key))
+    }
+
+    /// Every key that counts in this section, its own first.
+    fn effective(&self) -> impl Iterator<Item = &Entry> {
+        let inherited = self.inherited.iter().filter(|entry| self.own(&entry.key).is_none());
+        self.options.iter().chain(inherited)
+    }
+
+    /// Index of the last line that carries something of the section.
+    fn last_line(&self) -> usize {
+        self.options.last().map_or(self.line, Entry::last_line)
+    }
+}
+
+impl Entry {
+    fn last_line(&self) -> usize {
+        self.continued.last().copied().unwrap_or(self.line)
+    }
+}
+
+impl Refusal {
+    /// A refusal at a line, given by its index.
+    fn at(line: usize, reason: impl Into<String>) -> Self {
+        Refusal { line: Some(line + 1), reason: reason.into() }
+    }
+
+    /// A refusal that no single line causes.
+    fn whole(reason: impl Into<String>) -> Self {
+        Refusal { line: None, reason: reason.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
+}

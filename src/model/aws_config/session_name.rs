@@ -1,0 +1,39 @@
+//! Which sso-session to use for a start URL: one that is there already, else a new name.
+
+use super::{AwsConfig, Section, header};
+
+/// Whether two start URLs lead to the same portal: people write it with and without `/`, `#` and `#/` at the end.
+pub fn same_start_url(left: &str, right: &str) -> bool {
+    fn bare(url: &str) -> &str {
+        url.trim_end_matches(['/', '#'])
+    }
+    bare(left) == bare(right)
+}
+
+/// The name of an existing session with this start URL and region (spelled the same first), else a name that no
+/// section has: `nsaccess`, else the first label of the start URL's host, else one with a number.
+pub fn free_session_name(config: &AwsConfig, start_url: &str, region: &str) -> String {
+    let usable = |section: &&Section| {
+        let name = section.name().unwrap_or_default();
+        let unambiguous = config.only(header::Class::SsoSession, name).is_ok();
+        section.get("sso_region") == Some(region) && unambiguous && header::write("sso-session", name).is_some()
+    };
+    let with = |same: &dyn Fn(&str) -> bool| {
+        let found = config.sso_sessions().filter(usable).find(|section| section.get("sso_start_url").is_some_and(same));
+        found.and_then(|section| section.name()).map(str::to_owned)
+    };
+    with(&|url| url == start_url).or_else(|| with(&|url| same_start_url(url, start_url))).unwrap_or_else(|| {
+        let label = first_label(start_url).map(str::to_owned);
+        let numbered = (2..).map(|number| format!("nsaccess-{number}"));
+        let names = std::iter::once("nsaccess".to_owned()).chain(label).chain(numbered);
+        // The numbers do not end before a file of finite length runs out of names.
+        names.into_iter().find(|name| config.sso_session(name).is_none()).unwrap_or_default()
+    })
+}
+
+fn first_label(start_url: &str) -> Option<&str> {
+    let host = start_url.split_once("://")?.1.split(['/', '#', '?', ':', '@']).next()?;
+    let label = host.split('.').next()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    (!label.is_empty() && label.chars().all(plain)).then_some(label)
+}

@@ -1,0 +1,223 @@
+//! Adding: a fresh file, a missing list, an empty or null list, a new item, a `current-context`.
+
+use super::item::{File, Place};
+use super::render::{BlockStyle, FlowStyle, Order, Value, fields, item};
+use super::text::{self, Splice};
+use super::tree::{Kind, NodeId};
+use super::verify::{Scope, same_otherwise};
+use super::{Entry, List, Parts, Refusal, model, scalar};
+
+/// Stands where the null of a list stood, so that `remove` can put it back.
+pub(super) const NULL_MARK: &str = "# nsaccess: was ";
+
+/// Writes the named parts of an entry into a kubeconfig. Fields that are right already keep their text; fields that
+/// other people added to our cluster, context or user stay. The same text comes back when there is nothing to do.
+///
+/// # Errors
+/// When the text is not a kubeconfig, or is written in a way that leaves in doubt what an edit would change.
+pub fn apply(text: &str, entry: &Entry, parts: Parts) -> Result<String, Refusal> {
+    if parts == Parts::NONE {
+        return Ok(text.to_owned());
+    }
+    let before = File::open(text)?;
+    let mut result = text.to_owned();
+    if before.document.root.is_none() {
+        result = append_fresh(text, entry, parts, None);
+    } else {
+        for list in parts.lists() {
+            if let Some(next) = put(&File::open(&result)?, list, entry)? {
+                result = next;
+            }
+        }
+    }
+    if result == text {
+        return Ok(result);
+    }
+    let after = File::open(&result)?;
+    let fresh = before.document.root.is_none();
+    same_otherwise(&before, &after, Scope { name: &entry.name, whole: false, current: false, fresh })?;
+    for list in parts.lists() {
+        if put(&after, list, entry)?.is_some() || !reads_as(&result, list, entry)? {
+            return Err(Refusal::anywhere(format!("`{}` is written in a way that nsaccess cannot edit", list.key())));
+        }
+    }
+    Ok(result)
+}
+
+/// Sets `current-context`, whether or not there is such a context in this file.
+///
+/// # Errors
+/// As [`apply`].
+pub fn set_current_context(text: &str, name: &str) -> Result<String, Refusal> {
+    let before = File::open(text)?;
+    let Some(root) = before.document.root else {
+        return Ok(append_fresh(text, &nobody(name), Parts::NONE, Some(name)));
+    };
+    let result = match before.pair(root, "current-context")? {
+        Some((key, value)) => before.set_scalar(key, value, name)?,
+        None => Some(vec![before.insert_current(root, name)?]),
+    };
+    let Some(splices) = result else { return Ok(text.to_owned()) };
+    let result = splice(text, splices)?;
+    let after = File::open(&result)?;
+    same_otherwise(&before, &after, Scope { name: "", whole: false, current: true, fresh: false })?;
+    let wanted = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
+    if model::parse(&result)?.current_context != wanted {
+        return Err(Refusal::anywhere("`current-context` is written in a way that nsaccess cannot edit"));
+    }
+    Ok(result)
+}
+
+/// A complete kubeconfig with this entry alone, `current-context` set.
+pub fn standalone(entry: &Entry) -> String {
+    append_fresh("", entry, Parts::ALL, Some(&entry.name))
+}
+
+pub(super) fn splice(text: &str, splices: Vec<Splice>) -> Result<String, Refusal> {
+    text::splice(text, splices)
+        .ok_or_else(|| Refusal::anywhere("two changes fall on the same place; write each value on its own line"))
+}
+
+/// All of a kubeconfig's content, without the last line end. Its order of keys is how `remove` knows it again.
+pub(super) fn fresh(entry: &Entry, parts: Parts, current: Option<&str>, line_break: &'static str) -> String {
+    let style = BlockStyle::plain(line_break);
+    let list = |wanted: bool, list: List| wanted.then(|| style.list(list, entry, 0));
+    let lines = [
+        Some("apiVersion: v1".to_owned()),
+        list(parts.cluster, List::Clusters),
+        list(parts.context, List::Contexts),
+        current.map(|name| format!("current-context: {}", scalar::block(name))),
+        Some("kind: Config".to_owned()),
+        list(parts.user, List::Users),
+    ];
+    lines.into_iter().flatten().collect::<Vec<_>>().join(line_break)
+}
+
+fn append_fresh(text: &str, entry: &Entry, parts: Parts, current: Option<&str>) -> String {
+    let lines = fresh(entry, parts, current, text::line_break(text));
+    format!("{text}{}", text::insert_lines(text, text.len(), &lines).text)
+}
+
+/// An entry for a file that gets none of it.
+pub(super) fn nobody(name: &str) -> Entry {
+    let exec = super::Exec { command: String::new(), args: Vec::new(), install_hint: String::new() };
+    let empty = String::new;
+    Entry { name: name.to_owned(), server: empty(), certificate_authority_data: empty(), namespace: empty(), exec }
+}
+
+fn reads_as(text: &str, list: List, entry: &Entry) -> Result<bool, Refusal> {
+    let config = model::parse(text)?;
+    Ok(match list {
+        List::Clusters => config.cluster(&entry.name).is_some_and(|cluster| {
+            cluster.server == entry.server
+                && cluster.certificate_authority_data.as_deref().unwrap_or_default() == entry.certificate_authority_data
+                && cluster.certificate_authority.is_none()
+        }),
+        List::Contexts => config.context(&entry.name).is_some_and(|context| {
+            let namespace = context.namespace.as_deref().unwrap_or_default();
+            context.cluster == entry.name && context.user == entry.name && namespace == entry.namespace
+        }),
+        List::Users => config.user(&entry.name).and_then(|user| user.exec.as_ref()).is_some_and(|exec| {
+            exec.command == entry.exec.command
+                && exec.args == entry.exec.args
+                && exec.interactive_mode.as_deref() == Some("IfAvailable")
+        }),
+    })
+}
+
+/// One list of a file that has content. `None` when it is right already.
+fn put(file: &File<'_>, list: List, entry: &Entry) -> Result<Option<String>, Refusal> {
+    let Some(root) = file.document.root else { return Ok(None) };
+    let splices = match file.place(root, list)? {
+        Place::Missing => vec![file.new_list(root, list, entry)?],
+        Place::Null { key, value } => file.fill_null(root, key, value, list, entry)?,
+        Place::Here { value, .. } => match file.item(value, &entry.name) {
+            Some((_, item)) => file.update_item(root, item, list, &fields(list, entry))?,
+            None => vec![file.add_item(root, value, list, entry)?],
+        },
+    };
+    if splices.is_empty() {
+        return Ok(None);
+    }
+    splice(file.text, splices).map(Some)
+}
+
+impl File<'_> {
+    fn new_list(&self, root: NodeId, list: List, entry: &Entry) -> Result<Splice, Refusal> {
+        if self.document.node(root).flow {
+            return Ok(self.insert_member(root, &self.flow_style(None, root), &self.flow_list(root, list, entry)));
+        }
+        let column = self.root_column(root);
+        let at = self.after(root, column)?;
+        Ok(text::insert_lines(self.text, at, &self.style(root, list).list(list, entry, column)))
+    }
+
+    /// A list as a member of a top-level `{…}`.
+    pub(super) fn flow_list(&self, root: NodeId, list: List, entry: &Entry) -> String {
+        let lines = self.flow_lines(root).map(|(base, step, end)| (format!("{base}{step}"), step, end));
+        let style = FlowStyle { lines, ..self.flow_style(None, root) };
+        let value =
+            style.wrap('[', ']', |inner| vec![inner.value(&Value::Fields(item(list, entry, Order::NameFirst)))]);
+        format!("{}{}{value}", style.text(list.key()), style.colon())
+    }
+
+    pub(super) fn root_column(&self, root: NodeId) -> usize {
+        self.document.pairs(root).first().map_or(0, |(key, _)| self.column(*key))
+    }
+
+    fn fill_null(
+        &self,
+        root: NodeId,
+        key: NodeId,
+        value: NodeId,
+        list: List,
+        entry: &Entry,
+    ) -> Result<Vec<Splice>, Refusal> {
+        let node = self.document.node(value);
+        let range = node.start..node.end;
+        let gap = if range.is_empty() { " " } else { "" };
+        if self.document.node(root).flow {
+            self.after_colon(key)?;
+            let style = FlowStyle { lines: None, ..self.flow_style(None, root) };
+            let item = style.value(&Value::Fields(item(list, entry, Order::NameLast)));
+            return Ok(vec![Splice { range, text: format!("{gap}[ {item} ]") }]);
+        }
+        let was = if range.is_empty() { "empty" } else { &self.text[range.clone()] };
+        let mark = format!("{gap}{NULL_MARK}{was}");
+        let style = self.style(root, list);
+        let column = self.column(key);
+        let at = self.after(value, column)?;
+        let lines = style.item(&item(list, entry, Order::NameFirst), column + style.dash);
+        Ok(vec![Splice { range, text: mark }, text::insert_lines(self.text, at, &lines)])
+    }
+
+    fn add_item(&self, root: NodeId, value: NodeId, list: List, entry: &Entry) -> Result<Splice, Refusal> {
+        let node = self.document.node(value);
+        if matches!(node.kind, Kind::Alias(_)) {
+            return Err(self.refuse(
+                value,
+                format!("`{}` is an alias of something written elsewhere; write it out here", list.key()),
+            ));
+        }
+        if !node.flow {
+            return self.insert_item(self.style(root, list), value, list, entry);
+        }
+        let last = self.document.items(value).last().copied();
+        let style = self.flow_style(last, root);
+        let member = style.value(&Value::Fields(item(list, entry, Order::NameLast)));
+        Ok(self.insert_member(value, &style, &member))
+    }
+
+    fn insert_current(&self, root: NodeId, name: &str) -> Result<Splice, Refusal> {
+        if self.document.node(root).flow {
+            let style = self.flow_style(None, root);
+            let member = style.field(&("current-context", Value::Text(name.to_owned())));
+            return Ok(self.insert_member(root, &style, &member));
+        }
+        let column = self.root_column(root);
+        let contexts = self.document.own(root, List::Contexts.key()).first().map(|pair| pair.1);
+        let at = self.after(contexts.unwrap_or(root), column)?;
+        let line = format!("{}current-context: {}", " ".repeat(column), scalar::block(name));
+        Ok(text::insert_lines(self.text, at, &line))
+    }
+}

@@ -1,0 +1,188 @@
+//! Removing: every addition is taken back in the form that it was made in.
+
+use super::apply::{NULL_MARK, fresh, splice};
+use super::item::{File, Place};
+use super::text::{self, Splice};
+use super::tree::NodeId;
+use super::verify::{Scope, same_otherwise};
+use super::{Entry, Exec, List, Parts, Refusal, model};
+
+/// Removes the cluster, the context and the user of this name, each where it is there. A `current-context` of this name
+/// becomes `""`. The same text comes back when there is nothing to remove.
+///
+/// # Errors
+/// As [`super::apply`].
+pub fn remove(text: &str, name: &str) -> Result<String, Refusal> {
+    let before = File::open(text)?;
+    let Some(root) = before.document.root else { return Ok(text.to_owned()) };
+    let (mut result, mut was_fresh) = (text.to_owned(), false);
+    if let Some(rest) = without_fresh(&before, root, name) {
+        (result, was_fresh) = (rest, true);
+    } else {
+        for list in List::ALL {
+            if let Some(next) = take(&File::open(&result)?, list, name)? {
+                result = next;
+            }
+        }
+        let file = File::open(&result)?;
+        if let Some(next) = clear_current(&file, name)? {
+            result = next;
+        }
+    }
+    if result == text {
+        return Ok(result);
+    }
+    let after = File::open(&result)?;
+    let current = model::read(text, &before.document)?.current_context.as_deref() == Some(name);
+    same_otherwise(&before, &after, Scope { name, whole: true, current, fresh: was_fresh })?;
+    let left = model::read(&result, &after.document)?;
+    let is_gone = left.cluster(name).is_none() && left.context(name).is_none() && left.user(name).is_none();
+    if !is_gone || left.current_context.as_deref() == Some(name) {
+        return Err(Refusal::anywhere(format!("`{name}` is written in a way that nsaccess cannot remove")));
+    }
+    Ok(result)
+}
+
+/// The entry as the file has it, to write it again and compare.
+fn entry_of(file: &File<'_>, name: &str) -> Option<Entry> {
+    let config = model::read(file.text, &file.document).ok()?;
+    let cluster = config.cluster(name).cloned().unwrap_or_default();
+    let exec = config.user(name).and_then(|user| user.exec.clone()).unwrap_or_default();
+    Some(Entry {
+        name: name.to_owned(),
+        server: cluster.server,
+        certificate_authority_data: cluster.certificate_authority_data.unwrap_or_default(),
+        namespace: config.context(name).and_then(|context| context.namespace.clone()).unwrap_or_default(),
+        exec: Exec { command: exec.command, args: exec.args, install_hint: exec.install_hint.unwrap_or_default() },
+    })
+}
+
+/// The text before our own content, if that is all the content there is and nobody changed it.
+fn without_fresh(file: &File<'_>, root: NodeId, name: &str) -> Option<String> {
+    let entry = entry_of(file, name)?;
+    let has = |list: List| !file.document.own(root, list.key()).is_empty();
+    let parts = Parts { cluster: has(List::Clusters), context: has(List::Contexts), user: has(List::Users) };
+    let start = file.document.pairs(root).first().map(|(key, _)| file.document.node(*key).full_start)?;
+    let current = file
+        .document
+        .get(root, "current-context")
+        .and_then(|id| file.document.scalar(id))
+        .filter(|value| *value == name);
+    if parts == Parts::NONE && current.is_none() {
+        return None;
+    }
+    let line_break = text::line_break(file.text);
+    let mut content = fresh(&entry, parts, current, line_break);
+    if text::ends_with_break(file.text) {
+        content.push_str(line_break);
+    }
+    if file.text[start..] != content {
+        return None;
+    }
+    splice(file.text, vec![text::remove_lines(file.text, start..file.text.len())]).ok()
+}
+
+fn take(file: &File<'_>, list: List, name: &str) -> Result<Option<String>, Refusal> {
+    let Some(root) = file.document.root else { return Ok(None) };
+    let Place::Here { key, value } = file.place(root, list)? else { return Ok(None) };
+    let Some((number, item)) = file.item(value, name) else { return Ok(None) };
+    if file.document.resolve(value) != value {
+        return Err(file
+            .refuse(value, format!("`{}` is an alias of something written elsewhere; write it out here", list.key())));
+    }
+    let alone = file.document.items(value).len() == 1;
+    let splices = match (alone, file.document.node(value).flow) {
+        (false, true) => file.remove_member(value, number),
+        (false, false) => vec![text::remove_lines(file.text, file.lines(file.dash(item)?, item)?)],
+        (true, true) => file.empty_flow_list(root, key, value, list, name),
+        (true, false) => file.empty_block_list(root, key, value, list, name)?,
+    };
+    splice(file.text, splices).map(Some)
+}
+
+fn clear_current(file: &File<'_>, name: &str) -> Result<Option<String>, Refusal> {
+    let Some(root) = file.document.root else { return Ok(None) };
+    let found = file.document.get(root, "current-context").and_then(|id| file.document.scalar(id));
+    if found != Some(name) || name.is_empty() {
+        return Ok(None);
+    }
+    let Some((key, value)) = file.pair(root, "current-context")? else {
+        return Err(file.refuse(root, "`current-context` comes from a merge key (`<<`); write it out"));
+    };
+    match file.set_scalar(key, value, "")? {
+        Some(splices) => splice(file.text, splices).map(Some),
+        None => Ok(None),
+    }
+}
+
+impl File<'_> {
+    /// The last item goes: the list goes with it if we made it, else it is `[]`, or the null that it was.
+    fn empty_flow_list(&self, root: NodeId, key: NodeId, value: NodeId, list: List, name: &str) -> Vec<Splice> {
+        let node = self.document.node(value);
+        let member = self.members(value)[0].clone();
+        let made_by_us = || {
+            let entry = entry_of(self, name)?;
+            let number = self.document.pairs(root).iter().position(|pair| pair.0 == key)?;
+            let text = &self.text[self.members(root)[number].clone()];
+            (self.document.node(root).flow && self.flow_list(root, list, &entry) == text).then_some(number)
+        };
+        if let Some(number) = made_by_us() {
+            return self.remove_member(root, number);
+        }
+        let around = (&self.text[node.start + 1..member.start], &self.text[member.end..node.end - 1]);
+        let name_is_last =
+            self.document.pairs(self.document.items(value)[0]).last().and_then(|pair| self.document.scalar(pair.0));
+        if around == (" ", " ") && name_is_last == Some("name") && !node.anchored && node.tag.is_none() {
+            return vec![Splice { range: node.start..node.end, text: "null".to_owned() }];
+        }
+        self.remove_member(value, 0)
+    }
+
+    fn empty_block_list(
+        &self,
+        root: NodeId,
+        key: NodeId,
+        value: NodeId,
+        list: List,
+        name: &str,
+    ) -> Result<Vec<Splice>, Refusal> {
+        self.refuse_properties(value)?;
+        let item = self.document.items(value)[0];
+        let lines = self.lines(self.dash(item)?, item)?;
+        if let Some(whole) = self.list_made_by_us(root, key, value, list, name) {
+            return Ok(vec![text::remove_lines(self.text, whole)]);
+        }
+        let colon = self.after_colon(key)?;
+        let mark = text::skip_blank(self.text, colon);
+        let removed = text::remove_lines(self.text, lines);
+        let Some(rest) = self.text[mark..].strip_prefix(NULL_MARK) else {
+            return Ok(vec![Splice { range: colon..colon, text: " []".to_owned() }, removed]);
+        };
+        let was = ["empty", "null", "Null", "NULL", "~"].into_iter().find(|was| rest.starts_with(was));
+        let was = was.unwrap_or("empty");
+        let end = mark + NULL_MARK.len() + if rest.starts_with(was) { was.len() } else { 0 };
+        let restored = match was {
+            "empty" => Splice { range: colon..end, text: String::new() },
+            was => Splice { range: mark..end, text: was.to_owned() },
+        };
+        Ok(vec![restored, removed])
+    }
+
+    /// The lines of a list that reads letter by letter as we would write it.
+    fn list_made_by_us(
+        &self,
+        root: NodeId,
+        key: NodeId,
+        value: NodeId,
+        list: List,
+        name: &str,
+    ) -> Option<std::ops::Range<usize>> {
+        let entry = entry_of(self, name)?;
+        let style = self.style_of(key, value)?;
+        let lines = self.lines(self.document.node(key).full_start, value).ok()?;
+        let ours = style.list(list, &entry, self.root_column(root));
+        let text = &self.text[lines.clone()];
+        let alone = self.document.pairs(root).len() == 1;
+        (text.strip_suffix(text::line_break(self.text)).unwrap_or(text) == ours && !alone).then_some(lines)
+    }
+}

@@ -1,0 +1,187 @@
+//! Changing one key of the user's file: comments, order and spacing of everything else stay.
+
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+
+use super::file::parse_user;
+use super::keys::{self, Leaf, Owner};
+use crate::model::namespace::{Namespace, nearest};
+
+/// The text with this key set.
+///
+/// # Errors
+/// Why the key, the value or the file cannot be used.
+pub fn set(text: &str, key: &str, value: &str) -> Result<String, String> {
+    let path = path_of(key)?;
+    let shape = keys::shape(Owner::User, &path).ok_or_else(|| unknown(key))?;
+    let leaf = keys::typed(shape, value)?;
+    let mut document = open(text)?;
+    let (name, tables) = path.split_last().ok_or_else(|| unknown(key))?;
+    let mut table: &mut dyn TableLike = document.as_table_mut();
+    for word in tables {
+        let mut fresh = Table::new();
+        fresh.set_implicit(*word == "namespace");
+        let item = table.entry(word).or_insert(Item::Table(fresh));
+        table = item.as_table_like_mut().ok_or_else(|| format!("`{word}` is not a table in the file"))?;
+    }
+    let mut value = to_value(leaf);
+    if let Some(old) = table.get(name).and_then(Item::as_value) {
+        *value.decor_mut() = old.decor().clone();
+        if let Some(item) = table.get_mut(name) {
+            *item = Item::Value(value);
+        }
+    } else {
+        table.insert(name, Item::Value(value));
+    }
+    finish(text, &document)
+}
+
+/// The text without this key; the same text if it is not there. A table that is empty then goes too, unless there is a
+/// comment at it.
+///
+/// # Errors
+/// Why the key or the file cannot be used.
+pub fn unset(text: &str, key: &str) -> Result<String, String> {
+    let path = path_of(key)?;
+    keys::shape(Owner::User, &path).ok_or_else(|| unknown(key))?;
+    let mut document = open(text)?;
+    if !remove(document.as_table_mut(), &path) {
+        return Ok(text.to_owned());
+    }
+    finish(text, &document)
+}
+
+fn remove(table: &mut dyn TableLike, path: &[&str]) -> bool {
+    let Some((word, rest)) = path.split_first() else { return false };
+    if rest.is_empty() {
+        return table.remove(word).is_some();
+    }
+    let Some(inner) = table.get_mut(word) else { return false };
+    let removed = inner.as_table_like_mut().is_some_and(|inner| remove(inner, rest));
+    let bare = inner.as_table().is_some_and(|inner| {
+        inner.is_empty() && [inner.decor().prefix(), inner.decor().suffix()].iter().all(|text| !has_comment(*text))
+    });
+    if removed && bare {
+        table.remove(word);
+    }
+    removed
+}
+
+fn has_comment(text: Option<&toml_edit::RawString>) -> bool {
+    text.and_then(toml_edit::RawString::as_str).is_some_and(|text| text.contains('#'))
+}
+
+fn path_of(key: &str) -> Result<Vec<&str>, String> {
+    let path: Vec<&str> = key.split('.').collect();
+    if let ["namespace", namespace, _] = path[..] {
+        Namespace::parse(namespace).map_err(|reason| format!("`{namespace}` {reason}"))?;
+    }
+    Ok(path)
+}
+
+fn unknown(key: &str) -> String {
+    let keys = keys::all_keys();
+    let near = nearest(key, keys.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
+    format!("`{key}` is no setting; did you mean `{}`?", near.unwrap_or_default())
+}
+
+/// Only a file that can be read is edited.
+fn open(text: &str) -> Result<DocumentMut, String> {
+    parse_user(text).map_err(|problem| problem.to_string())?;
+    text.parse::<DocumentMut>().map_err(|error| error.message().to_owned())
+}
+
+fn to_value(leaf: Leaf) -> Value {
+    match leaf {
+        Leaf::Text(text) => text.into(),
+        Leaf::List(list) => Value::Array(list.into_iter().collect::<Array>()),
+        Leaf::Flag(flag) => flag.into(),
+    }
+}
+
+fn finish(before: &str, document: &DocumentMut) -> Result<String, String> {
+    let mut text = document.to_string();
+    // The library writes line ends of its own as `\n`.
+    if before.contains("\r\n") {
+        text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
+    parse_user(&text).map_err(|problem| problem.to_string())?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"# mine
+
+start_url = "https://corp.awsapps.com/start"   # the portal
+regions = [ "eu-west-1",   # first
+            "us-east-1" ]
+
+[namespace.idp-dev] # a comment
+# the account
+account='111122223333'
+"#;
+
+    #[test]
+    fn a_value_changes_in_its_place() {
+        assert_eq!(
+            set(FILE, "start_url", "https://x/start"),
+            Ok(FILE.replace("https://corp.awsapps.com/start", "https://x/start"))
+        );
+        let changed = set(FILE, "namespace.idp-dev.account", "444455556666").expect("set");
+        assert_eq!(changed, FILE.replace("'111122223333'", "\"444455556666\""));
+    }
+
+    #[test]
+    fn new_keys_are_put_where_they_belong() {
+        assert_eq!(set("", "flow", "device").as_deref(), Ok("flow = \"device\"\n"));
+        let regions = "regions = [\"eu-west-1\", \"us-east-1\"]\n";
+        assert_eq!(set("", "regions", "eu-west-1,us-east-1").as_deref(), Ok(regions));
+        let pinned = "[namespace.idp-dev]\ncluster = \"demo\"\n";
+        assert_eq!(set("", "namespace.idp-dev.cluster", "demo").as_deref(), Ok(pinned));
+        let production = format!("{pinned}production = true\n");
+        assert_eq!(set(pinned, "namespace.idp-dev.production", "true"), Ok(production));
+        let pattern = "[patterns]\ncontext = \"{namespace}\"\n";
+        assert_eq!(set("", "patterns.context", "{namespace}").as_deref(), Ok(pattern));
+        let added = set(FILE, "flow", "browser").expect("set");
+        assert_eq!(added, FILE.replace("\n\n[namespace", "\nflow = \"browser\"\n\n[namespace"));
+    }
+
+    #[test]
+    fn setting_and_unsetting_a_new_key_gives_the_old_bytes() {
+        for (key, value) in [("flow", "browser"), ("namespace.x.role", "R"), ("patterns.production", "*-prod")] {
+            for text in [FILE.to_owned(), FILE.replace('\n', "\r\n"), String::new()] {
+                let there = set(&text, key, value).expect("set");
+                assert_eq!(set(&there, key, value).as_deref(), Ok(there.as_str()), "twice is once");
+                assert_eq!(unset(&there, key).as_deref(), Ok(text.as_str()), "{key}");
+            }
+        }
+        assert_eq!(unset(FILE, "flow").as_deref(), Ok(FILE), "what is not there is already unset");
+    }
+
+    #[test]
+    fn a_table_with_a_comment_stays() {
+        let text = "# keep\n[namespace.a]\nrole = \"R\"\n";
+        assert_eq!(unset(text, "namespace.a.role").as_deref(), Ok("# keep\n[namespace.a]\n"));
+        assert_eq!(unset("[namespace.a]\nrole = \"R\"\n", "namespace.a.role").as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn wrong_keys_and_values_are_explained() {
+        for (key, value, reason) in [
+            ("region", "eu-west-1", "`region` is no setting; did you mean `namespace.<name>.region`?"),
+            ("starturl", "x", "`starturl` is no setting; did you mean `start_url`?"),
+            ("namespace.A.role", "R", "`A` has the character 'A'; a namespace has only a-z, 0-9 and '-'"),
+            ("regions", "eu-west-1,europe", "`europe` is not an AWS region such as eu-west-1"),
+            ("namespace.a.account", "1", "`1` is not an AWS account of 12 digits"),
+            ("start_url", "corp", "`corp` is not a start URL such as https://corp.awsapps.com/start"),
+            ("patterns.context", "x", "`x` does not contain {namespace}"),
+        ] {
+            assert_eq!(set("", key, value), Err(reason.to_owned()), "{key}");
+        }
+        assert!(unset("", "nonsense").is_err());
+        let broken = set("flow = device", "flow", "device").expect_err("a broken file is not edited");
+        assert!(broken.starts_with("line 1, column 8: "), "{broken}");
+    }
+}

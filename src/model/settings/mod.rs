@@ -1,0 +1,217 @@
+//! Settings: where each value comes from, and which of several wins.
+//!
+//! Flag > environment > project file > user file > what `~/.aws/config` already has > built-in default. A project file
+//! comes with a checkout from elsewhere, so its start URL, where people type passwords, counts only once trusted.
+
+mod check;
+mod edit;
+mod file;
+mod folder;
+mod keys;
+mod pattern;
+mod resolve;
+#[cfg(test)]
+mod tests;
+mod trust;
+
+use std::fmt;
+use std::path::PathBuf;
+
+pub use check::{region as check_region, start_url as check_start_url};
+pub use edit::{set, unset};
+pub use file::{FileProblem, PinValues, ProjectFile, UserFile, parse_project, parse_user};
+pub use folder::namespace_from_folder;
+pub use pattern::Pattern;
+pub use resolve::{Flags, resolve};
+pub use trust::Trusted;
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// This flag of the command line.
+    Flag(&'static str),
+    /// This environment variable.
+    Environment(&'static str),
+    /// A project's file.
+    Project(PathBuf),
+    /// The user's file.
+    User(PathBuf),
+    /// A section of the AWS CLI's file.
+    AwsConfig {
+        /// The section's header.
+        section: String,
+    },
+    /// Nobody set it.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Flag(name) => write!(f, "flag {name}"),
+            Origin::Environment(name) => write!(f, "environment variable {name}"),
+            Origin::Project(path) | Origin::User(path) => write!(f, "{}", path.display()),
+            Origin::AwsConfig { section } => write!(f, "[{section}] in the AWS configuration"),
+            Origin::Default => f.write_str("built in"),
+        }
+    }
+}
+
+/// A value and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+impl<T> Sourced<T> {
+    /// A value from somewhere.
+    pub fn new(value: T, origin: Origin) -> Self {
+        Sourced { value, origin }
+    }
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Flow {
+    /// A code that is compared in any browser, also on another machine.
+    #[default]
+    Device,
+    /// A browser on this machine, which comes back by itself.
+    Browser,
+}
+
+impl Flow {
+    /// Its name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Flow::Device => "device",
+            Flow::Browser => "browser",
+        }
+    }
+
+    /// The flow of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Flow::Device, Flow::Browser].into_iter().find(|flow| flow.name() == name)
+    }
+}
+
+/// What is fixed for a namespace, and by whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pins {
+    /// The account.
+    pub account: Option<Sourced<String>>,
+    /// The permission set.
+    pub role: Option<Sourced<String>>,
+    /// The cluster.
+    pub cluster: Option<Sourced<String>>,
+    /// The cluster's region.
+    pub region: Option<Sourced<String>>,
+    /// Whether to ask before anything that changes something.
+    pub production: Option<Sourced<bool>>,
+}
+
+/// A project file that asks for a start URL or its region, and is not trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UntrustedProject {
+    /// The file.
+    pub path: PathBuf,
+    /// The start URL that it asks for.
+    pub start_url: Option<String>,
+    /// The region that it asks for.
+    pub sso_region: Option<String>,
+}
+
+/// Pins of one namespace, or of any, from one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PinLayer {
+    namespace: Option<String>,
+    pins: Pins,
+}
+
+/// Every setting with the value that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Identity Center's start URL.
+    pub start_url: Option<Sourced<String>>,
+    /// Identity Center's region.
+    pub sso_region: Option<Sourced<String>>,
+    /// Regions in which clusters are looked for; Identity Center's own if nobody says.
+    pub regions: Sourced<Vec<String>>,
+    /// How to sign in.
+    pub flow: Sourced<Flow>,
+    /// The permission set's name.
+    pub permission_set_pattern: Sourced<Pattern>,
+    /// The kubeconfig context's name.
+    pub context_pattern: Sourced<Pattern>,
+    /// Where a namespace's secrets are.
+    pub secrets_prefix: Sourced<Pattern>,
+    /// Names of namespaces that are production, with `*` for any part.
+    pub production: Sourced<Vec<String>>,
+    /// The namespace that the project's file names.
+    pub project_namespace: Option<Sourced<String>>,
+    /// The project's file, if it asks for what only a trusted one may set.
+    pub untrusted_project: Option<UntrustedProject>,
+    /// The first layer that says something wins.
+    layers: Vec<PinLayer>,
+}
+
+impl Settings {
+    /// What is fixed for a namespace. `production` also comes from the names in the setting of that name.
+    pub fn pins(&self, namespace: &str) -> Pins {
+        let mut found = Pins::default();
+        let fits = |layer: &&PinLayer| layer.namespace.as_deref().is_none_or(|name| name == namespace);
+        for PinLayer { pins, .. } in self.layers.iter().filter(fits) {
+            fill(&mut found.account, &pins.account);
+            fill(&mut found.role, &pins.role);
+            fill(&mut found.cluster, &pins.cluster);
+            fill(&mut found.region, &pins.region);
+            fill(&mut found.production, &pins.production);
+        }
+        if self.production.value.iter().any(|stars| pattern::fits(stars, namespace)) {
+            fill(&mut found.production, &Some(Sourced::new(true, self.production.origin.clone())));
+        }
+        found
+    }
+
+    /// Key, value and origin of every setting, for `nsaccess config`. An empty value means that nobody set it.
+    pub fn rows(&self) -> Vec<(String, String, Origin)> {
+        fn row<T>(key: &str, sourced: &Sourced<T>, value: impl Fn(&T) -> String) -> (String, String, Origin) {
+            (key.to_owned(), value(&sourced.value), sourced.origin.clone())
+        }
+        let optional = |key: &str, sourced: &Option<Sourced<String>>| match sourced {
+            Some(sourced) => row(key, sourced, String::clone),
+            None => (key.to_owned(), String::new(), Origin::Default),
+        };
+        let list = |list: &Vec<String>| list.join(",");
+        let mut rows = vec![
+            optional("start_url", &self.start_url),
+            optional("sso_region", &self.sso_region),
+            row("regions", &self.regions, list),
+            row("flow", &self.flow, |flow| flow.name().to_owned()),
+            row("patterns.permission_set", &self.permission_set_pattern, Pattern::to_string),
+            row("patterns.context", &self.context_pattern, Pattern::to_string),
+            row("patterns.secrets_prefix", &self.secrets_prefix, Pattern::to_string),
+            row("patterns.production", &self.production, list),
+        ];
+        rows.extend(self.project_namespace.as_ref().map(|sourced| row("namespace", sourced, String::clone)));
+        for PinLayer { namespace, pins } in &self.layers {
+            let table = namespace.as_ref().map_or(String::new(), |name| format!("namespace.{name}."));
+            let texts = [&pins.account, &pins.role, &pins.cluster, &pins.region];
+            for (key, sourced) in keys::PINS.iter().zip(texts) {
+                rows.extend(sourced.as_ref().map(|sourced| row(&format!("{table}{key}"), sourced, String::clone)));
+            }
+            let key = format!("{table}production");
+            rows.extend(pins.production.as_ref().map(|sourced| row(&key, sourced, bool::to_string)));
+        }
+        rows
+    }
+}
+
+fn fill<T: Clone>(place: &mut Option<Sourced<T>>, value: &Option<Sourced<T>>) {
+    if place.is_none() {
+        place.clone_from(value);
+    }
+}

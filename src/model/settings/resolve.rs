@@ -1,0 +1,208 @@
+//! Which of several values for one setting wins.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::file::{PinValues, ProjectFile, UserFile};
+use super::keys::{self, Leaf, Owner};
+use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject};
+use crate::env_vars;
+use crate::model::aws_config::{AwsConfig, Section, same_start_url};
+
+/// What the command line says.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--start-url`
+    pub start_url: Option<String>,
+    /// `--sso-region`
+    pub sso_region: Option<String>,
+    /// `--regions`, separated by commas.
+    pub regions: Option<String>,
+    /// `--flow`
+    pub flow: Option<String>,
+    /// `--account`
+    pub account: Option<String>,
+    /// `--role`
+    pub role: Option<String>,
+    /// `--cluster`
+    pub cluster: Option<String>,
+    /// `--region`
+    pub region: Option<String>,
+}
+
+/// Puts all sources together.
+///
+/// # Errors
+/// The flag or the environment variable whose value cannot be used, and why. Files are checked when they are read.
+pub fn resolve(
+    flags: &Flags,
+    env: &dyn Fn(&str) -> Option<String>,
+    project: Option<(&Path, &ProjectFile, bool)>,
+    user: Option<(&Path, &UserFile)>,
+    aws: &AwsConfig,
+) -> Result<Settings, String> {
+    let typed = Typed { flags, env };
+    let of_user = user.map(|(path, _)| Origin::User(path.to_owned())).unwrap_or(Origin::Default);
+    let user = user.map(|(_, file)| file.clone()).unwrap_or_default();
+    let of_project = project.map(|(path, _, _)| Origin::Project(path.to_owned())).unwrap_or(Origin::Default);
+    let file = project.map(|(_, file, _)| file.clone()).unwrap_or_default();
+    let is_trusted = project.is_some_and(|(_, _, trusted)| trusted);
+    let trusted =
+        |value: &Option<String>| value.clone().filter(|_| is_trusted).map(|v| Sourced::new(v, of_project.clone()));
+    let by_user = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_user.clone()));
+
+    let start_url = typed.text("start_url")?.or_else(|| trusted(&file.start_url)).or_else(|| by_user(&user.start_url));
+    let start_url = start_url.or_else(|| only_start_url(aws));
+    let sso_region = typed.text("sso_region")?.or_else(|| trusted(&file.sso_region));
+    let sso_region = sso_region.or_else(|| by_user(&user.sso_region));
+    let sso_region = sso_region.or_else(|| region_of(aws, &start_url.as_ref()?.value));
+    let regions = typed.list("regions")?;
+    let regions = regions.or_else(|| file.regions.clone().map(|value| Sourced::new(value, of_project.clone())));
+    let regions = regions.or_else(|| user.regions.clone().map(|value| Sourced::new(value, of_user.clone())));
+    let beside_portal = || sso_region.iter().map(|region| region.value.clone()).collect();
+    let regions = regions.unwrap_or_else(|| Sourced::new(beside_portal(), Origin::Default));
+    let flow = typed.text("flow")?.and_then(|flow| Some(Sourced::new(Flow::parse(&flow.value)?, flow.origin)));
+    let flow = flow.or_else(|| user.flow.map(|flow| Sourced::new(flow, of_user.clone())));
+
+    let untrusted_project = project.filter(|_| !is_trusted).and_then(|(path, file, _)| {
+        let asks = |asked: &Option<String>, found: &Option<Sourced<String>>| {
+            asked.as_ref().is_some_and(|asked| found.as_ref().is_none_or(|found| found.value != *asked))
+        };
+        let asks = asks(&file.start_url, &start_url) || asks(&file.sso_region, &sso_region);
+        let (start_url, sso_region) = (file.start_url.clone(), file.sso_region.clone());
+        asks.then(|| UntrustedProject { path: path.to_owned(), start_url, sso_region })
+    });
+    let pattern = |value: &Option<Pattern>, default: &str| value_or(value, &of_user, || built_in(default));
+    Ok(Settings {
+        permission_set_pattern: pattern(&user.permission_set, "idp-ns-{namespace}"),
+        context_pattern: pattern(&user.context, "idp-ns-{namespace}"),
+        secrets_prefix: pattern(&user.secrets_prefix, "customer/{namespace}/"),
+        production: value_or(&user.production, &of_user, || vec!["*-prod".to_owned()]),
+        flow: flow.unwrap_or_else(|| Sourced::new(Flow::default(), Origin::Default)),
+        project_namespace: file.namespace.clone().map(|name| Sourced::new(name, of_project.clone())),
+        layers: layers(&typed, (&file, &of_project, is_trusted), (&user, &of_user))?,
+        start_url,
+        sso_region,
+        regions,
+        untrusted_project,
+    })
+}
+
+/// Flags, else environment variables: both are typed by a person, for this one run.
+struct Typed<'a> {
+    flags: &'a Flags,
+    env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Typed<'_> {
+    fn leaf(&self, key: &str) -> Result<Option<(Leaf, Origin)>, String> {
+        let flags = self.flags;
+        let (given, flag, variable) = match key {
+            "start_url" => (&flags.start_url, "--start-url", env_vars::NSACCESS_START_URL),
+            "sso_region" => (&flags.sso_region, "--sso-region", env_vars::NSACCESS_SSO_REGION),
+            "regions" => (&flags.regions, "--regions", env_vars::NSACCESS_REGIONS),
+            "flow" => (&flags.flow, "--flow", env_vars::NSACCESS_FLOW),
+            "account" => (&flags.account, "--account", env_vars::NSACCESS_ACCOUNT),
+            "role" => (&flags.role, "--role", env_vars::NSACCESS_ROLE),
+            "cluster" => (&flags.cluster, "--cluster", env_vars::NSACCESS_CLUSTER),
+            _ => (&flags.region, "--region", env_vars::NSACCESS_REGION),
+        };
+        let from_env = || (self.env)(variable).map(|value| (value, variable, Origin::Environment(variable)));
+        let found = given.clone().map(|value| (value, flag, Origin::Flag(flag))).or_else(from_env);
+        let Some((value, name, origin)) = found else { return Ok(None) };
+        let shape = keys::shape(Owner::User, &[key]).or_else(|| keys::shape(Owner::Project, &[key]));
+        let Some(shape) = shape else { return Ok(None) };
+        keys::typed(shape, &value).map(|leaf| Some((leaf, origin))).map_err(|reason| format!("{name}: {reason}"))
+    }
+
+    fn text(&self, key: &str) -> Result<Option<Sourced<String>>, String> {
+        Ok(match self.leaf(key)? {
+            Some((Leaf::Text(value), origin)) => Some(Sourced::new(value, origin)),
+            _ => None,
+        })
+    }
+
+    fn list(&self, key: &str) -> Result<Option<Sourced<Vec<String>>>, String> {
+        Ok(match self.leaf(key)? {
+            Some((Leaf::List(value), origin)) => Some(Sourced::new(value, origin)),
+            _ => None,
+        })
+    }
+}
+
+fn layers(
+    typed: &Typed<'_>,
+    (project, of_project, is_trusted): (&ProjectFile, &Origin, bool),
+    (user, of_user): (&UserFile, &Origin),
+) -> Result<Vec<PinLayer>, String> {
+    let by_hand = Pins {
+        account: typed.text("account")?,
+        role: typed.text("role")?,
+        cluster: typed.text("cluster")?,
+        region: typed.text("region")?,
+        production: None,
+    };
+    let named = |namespaces: &BTreeMap<String, PinValues>, origin: &Origin| {
+        let layer = |(name, values)| PinLayer { namespace: Some(String::clone(name)), pins: sourced(values, origin) };
+        namespaces.iter().map(layer).collect::<Vec<_>>()
+    };
+    let mut of_checkout = named(&project.namespaces, of_project);
+    of_checkout.push(PinLayer { namespace: project.namespace.clone(), pins: sourced(&project.pins, of_project) });
+    for layer in &mut of_checkout {
+        // A checkout may ask for more care, but not for less.
+        layer.pins.production = layer.pins.production.take().filter(|production| production.value || is_trusted);
+    }
+    let mut layers = vec![PinLayer { namespace: None, pins: by_hand }];
+    layers.extend(of_checkout);
+    layers.extend(named(&user.namespaces, of_user));
+    layers.retain(|layer| layer.pins != Pins::default());
+    Ok(layers)
+}
+
+fn sourced(values: &PinValues, origin: &Origin) -> Pins {
+    let text = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, origin.clone()));
+    Pins {
+        account: text(&values.account),
+        role: text(&values.role),
+        cluster: text(&values.cluster),
+        region: text(&values.region),
+        production: values.production.map(|value| Sourced::new(value, origin.clone())),
+    }
+}
+
+fn value_or<T: Clone>(value: &Option<T>, origin: &Origin, default: impl Fn() -> T) -> Sourced<T> {
+    match value {
+        Some(value) => Sourced::new(value.clone(), origin.clone()),
+        None => Sourced::new(default(), Origin::Default),
+    }
+}
+
+fn built_in(text: &str) -> Pattern {
+    Pattern::parse(text).expect("the built-in patterns are patterns")
+}
+
+/// The start URL that all sso-sessions have in common: with two, it would be a guess which one is meant.
+fn only_start_url(aws: &AwsConfig) -> Option<Sourced<String>> {
+    let mut found: Option<(&str, &Section)> = None;
+    for section in aws.sso_sessions() {
+        let Some(url) = section.get("sso_start_url").filter(|url| !url.is_empty()) else { continue };
+        match found {
+            Some((other, _)) if !same_start_url(other, url) => return None,
+            Some(_) => {}
+            None => found = Some((url, section)),
+        }
+    }
+    found.map(|(url, section)| Sourced::new(url.to_owned(), of_section(section)))
+}
+
+/// The region that belongs to a start URL, if `~/.aws/config` knows it.
+fn region_of(aws: &AwsConfig, start_url: &str) -> Option<Sourced<String>> {
+    let same = |section: &&Section| section.get("sso_start_url").is_some_and(|url| same_start_url(url, start_url));
+    let mut known = aws.sso_sessions().filter(same).filter_map(|section| Some((section.get("sso_region")?, section)));
+    let (region, section) = known.next()?;
+    known.all(|(other, _)| other == region).then(|| Sourced::new(region.to_owned(), of_section(section)))
+}
+
+fn of_section(section: &Section) -> Origin {
+    Origin::AwsConfig { section: section.header().to_owned() }
+}

@@ -1,0 +1,72 @@
+//! Which project files a person trusts: a file is trusted with exactly the content that it had then.
+
+use serde::{Deserialize, Serialize};
+
+const VERSION: u32 = 1;
+
+/// The trusted files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trusted {
+    files: Vec<TrustedFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct TrustedFile {
+    path: String,
+    sha256: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OnDisk {
+    version: u32,
+    files: Vec<TrustedFile>,
+}
+
+impl Trusted {
+    /// Reads the store. One that cannot be read, or is of another version, trusts nothing: asking again is safe.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let read: Option<OnDisk> = serde_json::from_slice(bytes).ok();
+        Trusted { files: read.filter(|store| store.version == VERSION).map(|store| store.files).unwrap_or_default() }
+    }
+
+    /// The store as text.
+    pub fn render(&self) -> String {
+        let store = OnDisk { version: VERSION, files: self.files.clone() };
+        // Strings and a number always serialise.
+        serde_json::to_string_pretty(&store).unwrap_or_default() + "\n"
+    }
+
+    /// Whether the file is trusted with this content.
+    pub fn contains(&self, path: &str, sha256: &str) -> bool {
+        self.files.iter().any(|file| file.path == path && file.sha256 == sha256)
+    }
+
+    /// Trusts a file with this content, and no longer with any other.
+    pub fn add(&mut self, path: &str, sha256: &str) {
+        self.files.retain(|file| file.path != path);
+        self.files.push(TrustedFile { path: path.to_owned(), sha256: sha256.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_trusted_with_its_content_only() {
+        let mut trusted = Trusted::default();
+        trusted.add("/a", "1");
+        trusted.add("/b", "2");
+        assert!(trusted.contains("/a", "1") && !trusted.contains("/a", "2") && !trusted.contains("/c", "1"));
+        trusted.add("/a", "3");
+        assert!(trusted.contains("/a", "3") && !trusted.contains("/a", "1") && trusted.contains("/b", "2"));
+        assert_eq!(Trusted::parse(trusted.render().as_bytes()), trusted);
+    }
+
+    #[test]
+    fn what_cannot_be_read_trusts_nothing() {
+        for text in ["", "{", "[]", r#"{"version": 2, "files": [{"path": "/a", "sha256": "1"}]}"#] {
+            assert_eq!(Trusted::parse(text.as_bytes()), Trusted::default(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The sign-in cache that the AWS CLI and the SDKs share: file names, contents, and when a token is still good.
+//!
+//! A sign-in by either side serves both, so names and bytes are what AWS CLI 2 writes. Reading is lenient, because other
+//! tools write these files too, and fields that we do not know survive a rewrite.
+
+mod fields;
+mod json;
+mod names;
+mod registration;
+mod token;
+
+pub use fields::Unknown;
+pub use names::{registration_file_name, role_credentials_file_name, token_file_name};
+pub use registration::{Registration, RegistrationReason, judge_registration, parse_registration, render_registration};
+pub use token::{Refresh, SsoToken, TokenReason, TokenState, judge, parse_token, render_token};

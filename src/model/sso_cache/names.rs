@@ -1,0 +1,83 @@
+//! The names of the files: SHA-1 over exactly what the AWS CLI hashes.
+
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+
+use super::json::{self, Spacing};
+
+/// The token file in `~/.aws/sso/cache`. The key is the sso-session's name; for a profile without one it is the start
+/// URL, letter for letter.
+pub fn token_file_name(key: &str) -> String {
+    file_name(key)
+}
+
+/// The file of a client registration in `~/.aws/sso/cache`. Profiles without an sso-session have neither scopes nor a
+/// session name.
+pub fn registration_file_name(
+    start_url: &str,
+    region: &str,
+    scopes: Option<&[&str]>,
+    session_name: Option<&str>,
+) -> String {
+    // In the order that `sort_keys=True` gives.
+    hashed(
+        &json!({
+            "region": region,
+            "scopes": scopes,
+            "session_name": session_name,
+            "startUrl": start_url,
+            "tool": "botocore",
+        }),
+        Spacing::Default,
+    )
+}
+
+/// The file in `~/.aws/cli/cache` in which AWS CLI 2 keeps the credentials of a role. We only read there. A profile
+/// without an sso-session is known by its start URL.
+pub fn role_credentials_file_name(account: &str, role: &str, session_name: Option<&str>, start_url: &str) -> String {
+    let recipe = match session_name {
+        Some(name) => json!({"accountId": account, "roleName": role, "sessionName": name}),
+        None => json!({"accountId": account, "roleName": role, "startUrl": start_url}),
+    };
+    hashed(&recipe, Spacing::Compact)
+}
+
+fn hashed(recipe: &Value, spacing: Spacing) -> String {
+    let mut text = String::new();
+    json::value(&mut text, recipe, spacing);
+    file_name(&text)
+}
+
+fn file_name(hashed: &str) -> String {
+    let digest = Sha1::digest(hashed.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + ".json"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://example.awsapps.com/start";
+
+    /// Names written by AWS CLI 2.36.7.
+    #[test]
+    fn names_are_those_of_the_aws_cli() {
+        let scopes: &[&str] = &["sso:account:access"];
+        for (found, expected) in [
+            (token_file_name("corp"), "ee0bfd2552fbd840c02cc48b6e823320543c450f"),
+            (token_file_name(URL), "e8be5486177c5b5392bd9aa76563515b29358e6e"),
+            (
+                registration_file_name(URL, "eu-west-1", Some(scopes), Some("corp")),
+                "9f4ce7c372b014c25eef5e3b0969a696ec4a1dc4",
+            ),
+            (registration_file_name(URL, "eu-west-1", None, None), "9d9dd9a416ed033eec7556781302088a89d3d330"),
+            (
+                role_credentials_file_name("111122223333", "Dev", Some("corp"), URL),
+                "20985b56d713cfd135648cadc68a6115ca80d9a5",
+            ),
+            (role_credentials_file_name("111122223333", "Dev", None, URL), "8d7c2c9d82dcde0814f440efe52db6531dc17184"),
+        ] {
+            assert_eq!(found, format!("{expected}.json"));
+        }
+    }
+}

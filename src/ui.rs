@@ -1,0 +1,222 @@
+//! What a person sees. Data goes to standard output and nothing else does; status, warnings, hints and progress go to
+//! standard error. `table | json | yaml`, colour and quietness are decided once, here.
+
+use std::io::{ErrorKind, Write};
+
+use serde_json::{Value, json};
+
+use crate::env_vars;
+use crate::error::{Error, Kind, Result};
+use crate::host::Host;
+
+/// The form of data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs: a stable contract.
+    Json,
+    /// The same as YAML.
+    Yaml,
+}
+
+/// The two streams, with what was decided about them.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    format: Format,
+    quiet: bool,
+    verbose: u8,
+    colour: bool,
+    moving: bool,
+}
+
+impl Ui {
+    /// From the global flags and the process.
+    pub fn new(host: &Host, format: Format, quiet: bool, verbose: u8) -> Self {
+        let dumb = host.env(env_vars::TERM) == Some("dumb");
+        let terminal = host.terminals.stderr && !dumb;
+        Ui {
+            format,
+            quiet,
+            verbose,
+            colour: terminal && host.env(env_vars::NO_COLOR).is_none(),
+            moving: terminal && !quiet,
+        }
+    }
+
+    /// Whether data is a table for people.
+    pub fn is_table(&self) -> bool {
+        self.format == Format::Table
+    }
+
+    /// Whether things may move on the screen: a spinner instead of lines.
+    pub fn is_moving(&self) -> bool {
+        self.moving
+    }
+
+    /// Prints text as data, as it is.
+    ///
+    /// # Errors
+    /// When standard output cannot be written; [`Kind::BrokenPipe`] when its reader went away.
+    pub fn data(&self, text: &str) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Error::new(Kind::BrokenPipe, "standard output was closed"),
+            _ => Error::failure("cannot write to standard output").because(crate::error::plain_io(&error)),
+        })
+    }
+
+    /// Prints a value in the chosen form; a table is made by `table` only when one is wanted.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
+        match self.format {
+            Format::Table => self.data(&table()),
+            Format::Json => self.data(&format!("{value:#}\n")),
+            Format::Yaml => {
+                let text = serde_saphyr::to_string(value);
+                self.data(&text.map_err(|error| Error::failure("cannot print YAML").because(error.to_string()))?)
+            }
+        }
+    }
+
+    /// A line about what was done.
+    pub fn status(&self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
+    /// A line of a report: a short label, what was found, and a mark.
+    pub fn stage(&self, mark: Mark, label: &str, text: &str) {
+        let mark = self.painted(mark.colour(), mark.sign());
+        self.status(&format!("{mark} {label:<12} {text}"));
+    }
+
+    /// Something that is wrong and does not stop us.
+    pub fn warning(&self, text: &str) {
+        self.line(&format!("{} {text}", self.painted("33", "warning:")));
+    }
+
+    /// What could be typed next.
+    pub fn hint(&self, text: &str) {
+        self.status(&format!("{} {text}", self.painted("36", "hint:")));
+    }
+
+    /// A decision and its reason, for `-v`.
+    pub fn detail(&self, text: &str) {
+        if self.verbose > 0 {
+            self.line(&self.painted("2", &format!("· {text}")));
+        }
+    }
+
+    /// The error, as people or (with `-o json` and `-o yaml`) programs read it, on standard error.
+    pub fn error(&self, error: &Error) {
+        if error.kind.is_silent() {
+            return;
+        }
+        if !self.is_table() {
+            let value = json!({"error": {
+                "kind": error.kind.name(), "message": error.message, "because": error.because,
+                "try": error.try_next, "exit_code": error.kind.exit_code(),
+            }});
+            return self.line(&value.to_string());
+        }
+        if matches!(error.kind, Kind::Interrupted | Kind::Terminated) {
+            return self.line("interrupted");
+        }
+        self.line(&format!("{} {}", self.painted("1;31", "error:"), error.message));
+        for reason in &error.because {
+            self.line(&format!("{} {reason}", self.painted("1", "because:")));
+        }
+        for command in &error.try_next {
+            self.line(&format!("{} {command}", self.painted("1;32", "try:")));
+        }
+    }
+
+    /// Shows a line that the next one replaces; nothing where nothing may move.
+    pub fn transient(&self, text: &str) {
+        if self.moving {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush());
+        }
+    }
+
+    /// Takes the transient line away.
+    pub fn end_transient(&self) {
+        self.transient("");
+        if self.moving {
+            let _ = write!(std::io::stderr().lock(), "\r");
+        }
+    }
+
+    /// Text that stands out, where colour is allowed.
+    pub fn strong(&self, text: &str) -> String {
+        self.painted("1", text)
+    }
+
+    fn painted(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn line(&self, text: &str) {
+        // Nobody is left to tell when standard error is gone.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
+
+/// How a line of a report ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Well.
+    Good,
+    /// Not well.
+    Bad,
+    /// Neither: not known, not tried.
+    Open,
+}
+
+impl Mark {
+    fn sign(self) -> &'static str {
+        match self {
+            Mark::Good => "✓",
+            Mark::Bad => "✗",
+            Mark::Open => "-",
+        }
+    }
+
+    fn colour(self) -> &'static str {
+        match self {
+            Mark::Good => "32",
+            Mark::Bad => "31",
+            Mark::Open => "33",
+        }
+    }
+}
+
+/// Columns as wide as their widest cell, two spaces apart, no space at a line's end.
+pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
+    lines.extend(rows.iter().cloned());
+    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..headings.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for line in &lines {
+        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_align_and_end_without_spaces() {
+        let text = table(&["NAME", "AGE"], &[vec!["web-0".into(), "1d".into()], vec!["ä".into(), String::new()]]);
+        assert_eq!(text, "NAME   AGE\nweb-0  1d\nä\n");
+    }
+}
