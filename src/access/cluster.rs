@@ -160,7 +160,7 @@ impl Access<'_> {
 
     fn pick_cluster(&self, target: &Target, candidates: Vec<Candidate>) -> Result<Cluster> {
         let describe = |candidate: &Candidate| format!("{} in {}", candidate.cluster.name, candidate.cluster.region);
-        if self.presence == Presence::Nobody {
+        if self.presence != Presence::Person {
             let mut error = Error::usage(format!("several clusters have the namespace {}", target.namespace));
             for candidate in &candidates {
                 error = error.because(describe(candidate)).try_next(format!(

@@ -27,8 +27,10 @@ use crate::ui::Ui;
 /// Whether a sign-in may be started if one is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// A person is at the terminal and waits for us.
+    /// A person is at the terminal and waits for us: may be asked, may sign in.
     Person,
+    /// Somebody ran a verb that signs in, without a terminal to answer questions on: a code can be shown and approved.
+    Reader,
     /// A program called us: fail at once, say what a person has to run, and open no browser.
     Nobody,
 }
@@ -74,10 +76,9 @@ impl<'a> Access<'a> {
         Access { no_browser: asked, ..self }
     }
 
-    /// For verbs that exist to sign in: a code and an address can be shown without a terminal too, so it takes only
-    /// somebody who reads them.
+    /// For verbs that are run to sign in, as `aws sso login` is, with or without a terminal.
     pub fn presence_for_sign_in(host: &Host) -> Presence {
-        if host.terminals.stderr || host.terminals.stdin { Presence::Person } else { Presence::Nobody }
+        if host.terminals.stdin && host.terminals.stderr { Presence::Person } else { Presence::Reader }
     }
 
     /// A person, if one is at the terminal; else nobody.

@@ -49,7 +49,7 @@ impl Access<'_> {
         if let Some(project) = &self.settings.untrusted_project {
             return Err(untrusted(project));
         }
-        if self.presence == Presence::Nobody {
+        if self.presence != Presence::Person {
             return Err(not_configured(start_url.as_deref()));
         }
         self.ui.status("This is the first time: where do you sign in? The address of your AWS access portal is on the\npage where you choose an account; your platform team knows it and its region.");

@@ -43,7 +43,7 @@ impl Access<'_> {
             Err(reason) => {
                 self.ui.detail(&format!("the session cannot be renewed: {reason}"));
                 match self.presence {
-                    Presence::Person => self.sign_in(portal, refused).await,
+                    Presence::Person | Presence::Reader => self.sign_in(portal, refused).await,
                     Presence::Nobody => Err(not_signed_in(&reason)),
                 }
             }

@@ -144,7 +144,7 @@ impl Access<'_> {
     }
 
     fn pick(&self, namespace: &Namespace, found: Vec<Assignment>) -> Result<Assignment> {
-        if self.presence == Presence::Nobody {
+        if self.presence != Presence::Person {
             return Err(several(namespace, &found));
         }
         let lines: Vec<String> = found.iter().map(describe).collect();

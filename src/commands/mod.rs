@@ -12,7 +12,7 @@ pub mod use_context;
 
 use crate::cli::{Cli, GlobalArgs, Verb};
 use crate::disk::kubeconfig::Kubeconfigs;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::ui::Ui;
 
@@ -45,7 +45,7 @@ impl Context<'_> {
 /// The verb's own.
 pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
     let context = Context { host, ui, global: &cli.global };
-    match cli.verb {
+    let result = match cli.verb {
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),
         Verb::Status(args) => status::run(context, &args),
@@ -55,5 +55,16 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::Token(args) => token::run(context, &args),
         Verb::Credentials(args) => credentials::run(context, &args),
         Verb::Config(args) => config::run(context, &args),
+    };
+    result.map_err(|error| with_remedy(error, cli.global.namespace.as_deref()))
+}
+
+/// Whoever is not signed in has one thing to do, wherever it was noticed.
+fn with_remedy(error: Error, namespace: Option<&str>) -> Error {
+    match error.kind {
+        Kind::NotSignedIn if error.try_next.is_empty() => {
+            error.try_next(format!("nsaccess login {}", namespace.unwrap_or("NAMESPACE")))
+        }
+        _ => error,
     }
 }

@@ -79,7 +79,7 @@ fn picked(access: &Access<'_>, merged: &Merged) -> Result<String> {
     if names.is_empty() {
         return Err(Error::new(Kind::NotFound, "no namespace is set up here").try_next("nsaccess login NAMESPACE"));
     }
-    if access.presence == crate::access::Presence::Nobody {
+    if access.presence != crate::access::Presence::Person {
         return Err(Error::usage("no namespace is named")
             .because(format!("set up are {}", names.join(", ")))
             .try_next("nsaccess use NAMESPACE"));

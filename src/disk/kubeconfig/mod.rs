@@ -10,7 +10,7 @@ mod merged;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,6 +60,9 @@ impl Task {
 }
 
 type Tasks = BTreeMap<PathBuf, Task>;
+
+/// A file as it is and as it would be.
+type Edit = (Snapshot, String);
 
 impl Kubeconfigs {
     /// The explicit path alone, else the list in `KUBECONFIG`, else `~/.kube/config`.
@@ -146,50 +149,52 @@ impl Kubeconfigs {
         })
     }
 
-    /// Plans, edits in memory, locks what has to change, plans and edits again, writes.
+    /// Plans and edits in memory; then locks what has to change, plans and edits again, and writes.
     fn edit(&self, entry: &Entry, plan: impl Fn(&Merged, &Path) -> Tasks) -> Result<Applied> {
-        let mut locks: BTreeMap<PathBuf, KubectlLock> = BTreeMap::new();
-        let mut applied = Applied::default();
-        for attempt in 1..=ATTEMPTS {
+        let planned = || -> Result<(Option<String>, Vec<Edit>)> {
             let merged = self.merged()?;
-            if applied.files.is_empty() {
-                applied.previous_context.clone_from(&merged.config.current_context);
-            }
             let edits = self.edits(entry, plan(&merged, self.place_for_new(&merged)))?;
+            Ok((merged.config.current_context, edits))
+        };
+        let (previous_context, mut edits) = planned()?;
+        let mut applied = Applied { files: Vec::new(), previous_context };
+        let mut locks = BTreeMap::new();
+        for attempt in 1..=ATTEMPTS {
             if edits.is_empty() {
                 return Ok(applied);
             }
-            if edits.iter().any(|(snapshot, _)| !locks.contains_key(&snapshot.path)) {
-                // All at once and in one order, so that two of us never wait for each other.
+            if edits.iter().any(|edit| !locks.contains_key(&edit.0.path)) {
                 locks.clear();
-                let paths: std::collections::BTreeSet<&PathBuf> =
-                    edits.iter().map(|(snapshot, _)| &snapshot.path).collect();
-                let mut taken = Vec::new();
-                for path in paths {
-                    let lock = KubectlLock::acquire(path, &taken, self.patience, &self.host)?;
-                    taken.extend(lock.names());
-                    locks.insert(path.clone(), lock);
-                }
+                locks = self.lock(&edits)?;
                 // What was read before the lock was taken proves nothing.
-                let merged = self.merged()?;
-                let again = self.edits(entry, plan(&merged, self.place_for_new(&merged)))?;
-                if again.iter().any(|(snapshot, _)| !locks.contains_key(&snapshot.path)) {
-                    continue;
-                }
-                if self.write(&again, &mut applied, attempt)? {
-                    return Ok(applied);
-                }
-            } else if self.write(&edits, &mut applied, attempt)? {
+                edits = planned()?.1;
+            }
+            let is_locked = edits.iter().all(|edit| locks.contains_key(&edit.0.path));
+            if is_locked && self.write(&edits, &mut applied, attempt)? {
                 return Ok(applied);
             }
+            edits = planned()?.1;
         }
         Err(Error::failure("the kubeconfig was not written")
             .because("other programs kept changing it")
             .try_next("run the same command again"))
     }
 
+    /// All locks at once and in one order, so that two of us never wait for each other.
+    fn lock(&self, edits: &[Edit]) -> Result<BTreeMap<PathBuf, KubectlLock>> {
+        let paths: BTreeSet<&PathBuf> = edits.iter().map(|edit| &edit.0.path).collect();
+        let mut locks = BTreeMap::new();
+        let mut taken = Vec::new();
+        for path in paths {
+            let lock = KubectlLock::acquire(path, &taken, self.patience, &self.host)?;
+            taken.extend(lock.names());
+            locks.insert(path.clone(), lock);
+        }
+        Ok(locks)
+    }
+
     /// Writes the edits. `false` when another program, one that takes no lock, was faster.
-    fn write(&self, edits: &[(Snapshot, String)], applied: &mut Applied, attempt: u32) -> Result<bool> {
+    fn write(&self, edits: &[Edit], applied: &mut Applied, attempt: u32) -> Result<bool> {
         for (snapshot, text) in edits {
             match snapshot.replace(text.as_bytes(), NewMode::Shared) {
                 Ok(true) if applied.files.contains(&snapshot.path) => {}
@@ -205,7 +210,7 @@ impl Kubeconfigs {
     }
 
     /// The files that would change, as they are and as they would be.
-    fn edits(&self, entry: &Entry, tasks: Tasks) -> Result<Vec<(Snapshot, String)>> {
+    fn edits(&self, entry: &Entry, tasks: Tasks) -> Result<Vec<Edit>> {
         let mut edits = Vec::new();
         for path in &self.paths {
             let Some(task) = tasks.get(path) else { continue };

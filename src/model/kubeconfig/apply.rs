@@ -4,7 +4,7 @@ use super::item::{File, Place};
 use super::render::{BlockStyle, FlowStyle, Order, Value, fields, item};
 use super::text::{self, Splice};
 use super::tree::{Kind, NodeId};
-use super::verify::{Scope, same_otherwise};
+use super::verify::{Scope, open, reopen};
 use super::{Entry, List, Parts, Refusal, model, scalar};
 
 /// Stands where the null of a list stood, so that `remove` can put it back.
@@ -20,22 +20,24 @@ pub fn apply(text: &str, entry: &Entry, parts: Parts) -> Result<String, Refusal>
         return Ok(text.to_owned());
     }
     let before = File::open(text)?;
+    let scope = Scope { name: &entry.name, whole: false, current: false, fresh: before.document.root.is_none() };
     let mut result = text.to_owned();
-    if before.document.root.is_none() {
+    if scope.fresh {
         result = append_fresh(text, entry, parts, None);
     } else {
+        // What is refused is refused with the line numbers of the text as it is, before the first edit moves them.
         for list in parts.lists() {
-            if let Some(next) = put(&File::open(&result)?, list, entry)? {
-                result = next;
-            }
+            put(&before, list, entry)?;
+        }
+        for list in parts.lists() {
+            let next = put(&open(&before, &result, scope)?, list, entry)?;
+            result = next.unwrap_or(result);
         }
     }
     if result == text {
         return Ok(result);
     }
-    let after = File::open(&result)?;
-    let fresh = before.document.root.is_none();
-    same_otherwise(&before, &after, Scope { name: &entry.name, whole: false, current: false, fresh })?;
+    let after = reopen(&before, &result, scope)?;
     for list in parts.lists() {
         if put(&after, list, entry)?.is_some() || !reads_as(&result, list, entry)? {
             return Err(Refusal::anywhere(format!("`{}` is written in a way that nsaccess cannot edit", list.key())));
@@ -59,8 +61,7 @@ pub fn set_current_context(text: &str, name: &str) -> Result<String, Refusal> {
     };
     let Some(splices) = result else { return Ok(text.to_owned()) };
     let result = splice(text, splices)?;
-    let after = File::open(&result)?;
-    same_otherwise(&before, &after, Scope { name: "", whole: false, current: true, fresh: false })?;
+    reopen(&before, &result, Scope { name: "", whole: false, current: true, fresh: false })?;
     let wanted = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
     if model::parse(&result)?.current_context != wanted {
         return Err(Refusal::anywhere("`current-context` is written in a way that nsaccess cannot edit"));

@@ -4,7 +4,7 @@ use super::apply::{NULL_MARK, fresh, splice};
 use super::item::{File, Place};
 use super::text::{self, Splice};
 use super::tree::NodeId;
-use super::verify::{Scope, same_otherwise};
+use super::verify::{Scope, open, reopen};
 use super::{Entry, Exec, List, Parts, Refusal, model};
 
 /// Removes the cluster, the context and the user of this name, each where it is there. A `current-context` of this name
@@ -15,26 +15,28 @@ use super::{Entry, Exec, List, Parts, Refusal, model};
 pub fn remove(text: &str, name: &str) -> Result<String, Refusal> {
     let before = File::open(text)?;
     let Some(root) = before.document.root else { return Ok(text.to_owned()) };
-    let (mut result, mut was_fresh) = (text.to_owned(), false);
+    let current = model::read(text, &before.document)?.current_context.as_deref() == Some(name);
+    let mut scope = Scope { name, whole: true, current, fresh: false };
+    let mut result = text.to_owned();
     if let Some(rest) = without_fresh(&before, root, name) {
-        (result, was_fresh) = (rest, true);
+        (result, scope.fresh) = (rest, true);
     } else {
+        // What is refused is refused with the line numbers of the text as it is, before the first edit moves them.
         for list in List::ALL {
-            if let Some(next) = take(&File::open(&result)?, list, name)? {
-                result = next;
-            }
+            take(&before, list, name)?;
         }
-        let file = File::open(&result)?;
-        if let Some(next) = clear_current(&file, name)? {
-            result = next;
+        clear_current(&before, name)?;
+        for list in List::ALL {
+            let next = take(&open(&before, &result, scope)?, list, name)?;
+            result = next.unwrap_or(result);
         }
+        let next = clear_current(&open(&before, &result, scope)?, name)?;
+        result = next.unwrap_or(result);
     }
     if result == text {
         return Ok(result);
     }
-    let after = File::open(&result)?;
-    let current = model::read(text, &before.document)?.current_context.as_deref() == Some(name);
-    same_otherwise(&before, &after, Scope { name, whole: true, current, fresh: was_fresh })?;
+    let after = reopen(&before, &result, scope)?;
     let left = model::read(&result, &after.document)?;
     let is_gone = left.cluster(name).is_none() && left.context(name).is_none() && left.user(name).is_none();
     if !is_gone || left.current_context.as_deref() == Some(name) {

@@ -1,6 +1,6 @@
 //! YAML text as nodes that remember their bytes: what an edit needs and a deserializer throws away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle};
 
@@ -130,21 +130,21 @@ impl Document {
 
     /// The value that a mapping takes from its merge keys (`<<`).
     pub(super) fn merged(&self, map: NodeId, key: &str) -> Option<NodeId> {
-        self.merged_below(map, key, 0)
+        self.merged_from(map, key, &mut HashSet::new())
     }
 
-    fn merged_below(&self, map: NodeId, key: &str, depth: usize) -> Option<NodeId> {
-        // A merge key may lead into a circle; no honest file nests this deep.
-        if depth > 16 {
-            return None;
-        }
+    /// Merge keys may lead into a circle, or a million times to one place: each place is asked once.
+    fn merged_from(&self, map: NodeId, key: &str, asked: &mut HashSet<NodeId>) -> Option<NodeId> {
         for (_, source) in self.own(map, "<<") {
             let source = self.resolve(source);
             let single = [source];
             let sources = if self.pairs(source).is_empty() { self.items(source) } else { &single };
-            for source in sources {
-                let own = self.own(*source, key).last().map(|pair| pair.1);
-                if let Some(value) = own.or_else(|| self.merged_below(*source, key, depth + 1)) {
+            for source in sources.iter().map(|source| self.resolve(*source)) {
+                if !asked.insert(source) {
+                    continue;
+                }
+                let own = self.own(source, key).last().map(|pair| pair.1);
+                if let Some(value) = own.or_else(|| self.merged_from(source, key, asked)) {
                     return Some(value);
                 }
             }

@@ -21,6 +21,9 @@ impl File<'_> {
         let wanted = [(list.inner(), Value::Fields(fields.to_vec()))];
         let update = Update { file: self, style, root };
         let mut splices = Vec::new();
+        if !update.is(item, &Value::Fields(wanted.to_vec())) && self.document.resolve(item) != item {
+            self.refuse_properties(item)?;
+        }
         update.map(item, &wanted, &mut splices)?;
         Ok(splices)
     }

@@ -28,21 +28,30 @@ enum Token {
     Alias(Option<usize>),
 }
 
-/// Compares two texts.
+/// Reads an edited text and compares it with the one before.
 ///
 /// # Errors
-/// When something that is not ours reads differently, or would through an alias.
-pub(super) fn same_otherwise(before: &File<'_>, after: &File<'_>, scope: Scope<'_>) -> Result<(), Refusal> {
-    // The alias is named by its place in the text that the person has.
+/// When it cannot be read, or something that is not ours reads differently, or would through an alias.
+pub(super) fn reopen<'a>(before: &File<'_>, text: &'a str, scope: Scope<'_>) -> Result<File<'a>, Refusal> {
+    let after = open(before, text, scope)?;
+    same_otherwise(before, &after, scope)?;
+    Ok(after)
+}
+
+/// Reads a text that is being edited.
+///
+/// # Errors
+/// When it cannot be read any more: an anchor may have gone that an alias needs.
+pub(super) fn open<'a>(before: &File<'_>, text: &'a str, scope: Scope<'_>) -> Result<File<'a>, Refusal> {
+    File::open(text).map_err(|refusal| match shared_alias(before, scope) {
+        Some(number) => shared(before, scope, number),
+        None => Refusal::anywhere(format!("the edited file would not be readable ({})", refusal.reason)),
+    })
+}
+
+fn same_otherwise(before: &File<'_>, after: &File<'_>, scope: Scope<'_>) -> Result<(), Refusal> {
     if let Some(number) = shared_alias(before, scope).or_else(|| shared_alias(after, scope)) {
-        let reason = match scope.name {
-            "" => "this alias refers to a value that is about to change; write it out here".to_owned(),
-            name => format!("this alias refers to what `{name}` is, or would become, a part of; write it out here"),
-        };
-        return Err(match foreign_aliases(before, scope).get(number) {
-            Some(alias) => before.refuse(*alias, reason),
-            None => Refusal::anywhere(reason),
-        });
+        return Err(shared(before, scope, number));
     }
     if foreign(before, scope) == foreign(after, scope) {
         return Ok(());
@@ -77,6 +86,18 @@ fn foreign_aliases(file: &File<'_>, scope: Scope<'_>) -> Vec<NodeId> {
     let is_foreign = |id: &NodeId| !ours.iter().any(|our| contains(file, *our, *id));
     let aliases = (0..file.document.nodes.len()).filter(|id| matches!(file.document.node(*id).kind, Kind::Alias(_)));
     aliases.filter(is_foreign).collect()
+}
+
+/// An alias is shown at its place in the text that the person has.
+fn shared(before: &File<'_>, scope: Scope<'_>, number: usize) -> Refusal {
+    let reason = match scope.name {
+        "" => "this alias refers to a value that is about to change; write it out here".to_owned(),
+        name => format!("this alias refers to what `{name}` is, or would become, a part of; write it out here"),
+    };
+    match foreign_aliases(before, scope).get(number) {
+        Some(alias) => before.refuse(*alias, reason),
+        None => Refusal::anywhere(reason),
+    }
 }
 
 /// The number of the first foreign alias that refers into our entry, or to something that contains it.

@@ -9,6 +9,8 @@ mod file;
 mod folder;
 mod keys;
 mod pattern;
+#[cfg(test)]
+mod properties;
 mod resolve;
 #[cfg(test)]
 mod tests;

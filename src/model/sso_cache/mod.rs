@@ -6,6 +6,8 @@
 mod fields;
 mod json;
 mod names;
+#[cfg(test)]
+mod properties;
 mod registration;
 mod token;
 

@@ -1,1 +1,241 @@
-//! The sandbox.
+//! The sandbox: AWS and Kubernetes on loopback, for the tests of `nsaccess` and for trying it.
+//!
+//! It is written from the protocol's side and is as strict as the real services: it verifies every signature, every
+//! code challenge and every token against what it minted itself, and it evaluates RBAC from real objects. It knows
+//! nothing of `nsaccess`; anything that speaks to AWS and Kubernetes can speak to it.
+//!
+//! ```text
+//! World ──► Sandbox::start_with ──► oidc    sign-in: clients, device codes, PKCE, tokens, pages for a person
+//! (what exists)    │                portal  accounts, roles, role credentials
+//!                  │                sts     GetCallerIdentity
+//!              Control              eks     clusters
+//!       (what happens to it)        kube    one TLS listener a cluster: tokens, RBAC, objects, reviews
+//! ```
+//!
+//! ```no_run
+//! let sandbox = sandbox::Sandbox::start();
+//! sandbox.control().approve_device_codes(true);
+//! for (name, value) in sandbox.env() {
+//!     println!("export {name}={value}");
+//! }
+//! ```
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a tool for tests reads its clock, its environment and its files itself; nsaccess' Host is not its business"
+)]
+
+mod clock;
+mod cluster;
+mod control;
+mod control_http;
+mod credentials;
+mod eks;
+mod faults;
+mod journal;
+mod kube;
+mod message;
+pub mod objects;
+mod oidc;
+mod portal;
+mod random;
+mod server;
+mod services;
+mod sigv4;
+mod state;
+mod sts;
+mod text;
+mod tls;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+
+pub use cluster::{AccessEntry, Cluster};
+pub use control::Control;
+pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};
+pub use faults::{Fault, FaultKind};
+pub use journal::Call;
+pub use world::{Account, Settings, World};
+
+use server::Door;
+use services::Service;
+use state::{Addresses, ClusterAddress, Shared};
+
+/// A running sandbox. Dropping it stops everything.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts the default world.
+    pub fn start() -> Sandbox {
+        Sandbox::start_with(World::default())
+    }
+
+    /// Starts a world, on ports that the system chooses.
+    ///
+    /// # Panics
+    ///
+    /// When loopback cannot be listened on.
+    pub fn start_with(world: World) -> Sandbox {
+        let (ready, started) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || run(world, &ready, stopped));
+        let shared = started.recv().expect("the sandbox's thread tells how it started").expect("the sandbox starts");
+        Sandbox { shared, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// The environment that leads any AWS client here.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let addresses = &self.shared.addresses;
+        let pairs = [
+            ("AWS_ENDPOINT_URL_SSO_OIDC", &addresses.oidc),
+            ("AWS_ENDPOINT_URL_SSO", &addresses.portal),
+            ("AWS_ENDPOINT_URL_STS", &addresses.sts),
+            ("AWS_ENDPOINT_URL_EKS", &addresses.eks),
+        ];
+        pairs.map(|(name, value)| (name.to_owned(), value.clone())).to_vec()
+    }
+
+    /// The start URL of the Identity Center: an identifier, nobody resolves it.
+    pub fn start_url(&self) -> String {
+        self.shared.state().world.start_url.clone()
+    }
+
+    /// The region of the Identity Center.
+    pub fn sso_region(&self) -> String {
+        self.shared.state().world.sso_region.clone()
+    }
+
+    /// Everything that can be done to it.
+    pub fn control(&self) -> Control {
+        Control::new(Arc::clone(&self.shared))
+    }
+
+    /// Where `POST /_control/…` goes.
+    pub fn control_url(&self) -> String {
+        format!("{}/_control", self.shared.addresses.oidc)
+    }
+
+    /// The certificate authority of a cluster, if there is such a cluster.
+    pub fn kube_ca_pem(&self, cluster: &str) -> Option<String> {
+        self.shared.addresses.clusters.get(cluster).map(|address| address.authority_pem.clone())
+    }
+
+    /// The endpoint of a cluster, if there is such a cluster: `https://127.0.0.1:…`
+    pub fn kube_endpoint(&self, cluster: &str) -> Option<String> {
+        self.shared.addresses.clusters.get(cluster).map(|address| address.endpoint.clone())
+    }
+
+    /// All addresses as one JSON document, for scripts.
+    pub fn addresses(&self) -> Value {
+        addresses(&self.shared)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// All addresses as one JSON document.
+pub(crate) fn addresses(shared: &Shared) -> Value {
+    let addresses = &shared.addresses;
+    let state = shared.state();
+    let clusters: Vec<Value> = state
+        .world
+        .clusters
+        .iter()
+        .filter_map(|cluster| {
+            let address = addresses.clusters.get(&cluster.name)?;
+            Some(
+                json!({"name": cluster.name, "account": cluster.account, "region": cluster.region, "arn": cluster.arn(),
+                "endpoint": address.endpoint, "ca_pem": address.authority_pem}),
+            )
+        })
+        .collect();
+    json!({
+        "start_url": state.world.start_url,
+        "sso_region": state.world.sso_region,
+        "control": format!("{}/_control", addresses.oidc),
+        "env": {
+            "AWS_ENDPOINT_URL_SSO_OIDC": addresses.oidc,
+            "AWS_ENDPOINT_URL_SSO": addresses.portal,
+            "AWS_ENDPOINT_URL_STS": addresses.sts,
+            "AWS_ENDPOINT_URL_EKS": addresses.eks,
+        },
+        "clusters": clusters,
+    })
+}
+
+type Started = Result<Arc<Shared>, String>;
+
+fn run(world: World, ready: &mpsc::Sender<Started>, stopped: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(error.to_string()));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        match open(world).await {
+            Ok(shared) => {
+                let _ = ready.send(Ok(shared));
+                let _ = stopped.await;
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error.to_string()));
+            }
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_millis(200));
+}
+
+/// Opens all doors of a world.
+async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
+    let (mut addresses, mut doors, mut senders) = (Addresses::default(), Vec::new(), BTreeMap::new());
+    let services = [Service::Oidc, Service::Portal, Service::Sts, Service::Eks];
+    let clusters = world.clusters.iter().map(|cluster| Service::Kubernetes(cluster.name.clone()));
+    for service in services.into_iter().chain(clusters) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let plain = format!("http://{address}");
+        let mut tls = None;
+        match &service {
+            Service::Oidc => addresses.oidc = plain,
+            Service::Portal => addresses.portal = plain,
+            Service::Sts => addresses.sts = plain,
+            Service::Eks => addresses.eks = plain,
+            Service::Kubernetes(name) => {
+                let certificates = tls::certificates(name)?;
+                let endpoint = format!("https://{address}");
+                let shown = ClusterAddress { endpoint, authority_pem: certificates.authority_pem };
+                addresses.clusters.insert(name.clone(), shown);
+                tls = Some(certificates.acceptor);
+            }
+        }
+        let (sender, open) = watch::channel(true);
+        senders.insert(service.name(), sender);
+        doors.push(Door { service, listener, address, tls, open });
+    }
+    let shared = Arc::new(Shared::new(world, addresses, senders));
+    for door in doors {
+        tokio::spawn(server::serve(Arc::clone(&shared), door));
+    }
+    Ok(shared)
+}

@@ -12,7 +12,7 @@ fn refused(text: &str, line: usize, column: usize, words: &str) {
 #[test]
 fn what_is_not_one_kubeconfig() {
     refused("clusters: [\n", 1, 11, "not valid YAML");
-    refused("a: b\n\tc: d\n", 1, 5, "not valid YAML");
+    refused("a: b\n\tc: d\n", 1, 4, "not valid YAML");
     refused("clusters:\n\t- name: a\n", 2, 2, "tab");
     refused("clusters: *nobody\n", 1, 11, "not valid YAML");
     refused("kind: Config\n---\nkind: Config\n", 2, 1, "second YAML document");
@@ -39,7 +39,8 @@ fn what_others_share_with_our_entry() {
     refused(ours, 6, 12, "alias refers");
     let refusal = remove(ours, "idp-ns-dev").expect_err("another cluster would lose its fields");
     assert_eq!((refusal.line, refusal.column), (Some(6), Some(12)));
-    refused("x: &c {server: old}\nclusters:\n- name: idp-ns-dev\n  cluster: *c\n", 1, 8, "alias");
+    refused("x: &c {server: old}\nclusters:\n- name: idp-ns-dev\n  cluster: *c\n", 4, 12, "alias");
+    refused("x: &x {name: idp-ns-dev}\nclusters: [*x]\n", 2, 12, "alias");
     refused("x: &c {server: old}\nclusters:\n- name: idp-ns-dev\n  cluster:\n    <<: *c\n", 1, 16, "merge key");
     refused("x: &c old\nclusters:\n- name: idp-ns-dev\n  cluster: {server: *c}\n", 4, 21, "alias");
 }
@@ -52,6 +53,7 @@ fn fields_of_our_entry_that_leave_doubt() {
         5,
         "`server` is here twice",
     );
+    refused("kind: Config\nusers:\n- name: idp-ns-dev\n  user: {exec: words}\n", 4, 16, "expected a list or a mapping");
     refused("clusters:\n- name: idp-ns-dev\n  cluster: words\n", 3, 12, "expected a list or a mapping");
     refused("clusters:\n- name: idp-ns-dev\n  cluster:\n    server: !secret a\n", 4, 13, "tag");
     refused("clusters:\n- name: idp-ns-dev\n  cluster:\n    server: |\n      a\n", 4, 5, "block of text");
@@ -98,4 +100,12 @@ fn circles_of_aliases_end() {
     ] {
         let _ = (parse(text), apply(text, &entry(), Parts::ALL), remove(text, "a"));
     }
+
+    let mut bomb = "a0: &a0 {x: y}\n".to_owned();
+    for level in 1..60 {
+        let alias = format!("*a{}", level - 1);
+        bomb.push_str(&format!("a{level}: &a{level} {{<<: [{alias}, {alias}, {alias}]}}\n"));
+    }
+    bomb.push_str("users:\n- <<: *a59\n  name: a\n");
+    assert_eq!(remove(&apply(&bomb, &entry(), Parts::ALL).unwrap(), "idp-ns-dev").as_deref(), Ok(bomb.as_str()));
 }

@@ -1,0 +1,107 @@
+//! A cluster to be: who is mapped to what, and the objects in it. Everything here happens before the start;
+//! afterwards `Control` edits the running one.
+
+use serde_json::{Value, json};
+
+use crate::credentials::role_path_arn;
+use crate::objects;
+
+/// An EKS cluster.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Its name, which a token must be signed for.
+    pub name: String,
+    /// The account in which it is.
+    pub account: String,
+    /// The region in which it is.
+    pub region: String,
+    /// The Kubernetes version, `1.33`.
+    pub version: String,
+    /// `ACTIVE`, `CREATING`, …
+    pub status: String,
+    /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`: which of the two maps below counts.
+    pub authentication_mode: String,
+    /// Whether a certificate authority is shown by `DescribeCluster` (a cluster that is being made has none yet).
+    pub has_endpoint: bool,
+    /// EKS access entries: roles by their full ARN.
+    pub access_entries: Vec<AccessEntry>,
+    /// `mapRoles` of the `aws-auth` ConfigMap: roles by their ARN without a path.
+    pub aws_auth: Vec<AccessEntry>,
+    /// The objects in it, as the API spells them.
+    pub objects: Vec<Value>,
+}
+
+/// One role and whom it becomes.
+#[derive(Debug, Clone)]
+pub struct AccessEntry {
+    /// The ARN of the role: with its path in an access entry, without it in `aws-auth`.
+    pub principal_arn: String,
+    /// The user name; `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and `{{AccessKeyID}}` are filled in.
+    pub username: String,
+    /// The groups.
+    pub groups: Vec<String>,
+}
+
+impl Cluster {
+    /// A cluster that nobody can use yet, with what every cluster has.
+    pub fn new(name: &str, account: &str, region: &str) -> Cluster {
+        let mut objects = objects::bootstrap();
+        objects.extend(["default", "kube-system", "kube-public"].map(objects::namespace));
+        Cluster {
+            name: name.to_owned(),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            version: "1.33".to_owned(),
+            status: "ACTIVE".to_owned(),
+            authentication_mode: "API_AND_CONFIG_MAP".to_owned(),
+            has_endpoint: true,
+            access_entries: Vec::new(),
+            aws_auth: Vec::new(),
+            objects,
+        }
+    }
+
+    /// Its ARN.
+    pub fn arn(&self) -> String {
+        format!("arn:aws:eks:{}:{}:cluster/{}", self.region, self.account, self.name)
+    }
+
+    /// Maps a permission set of this cluster's account to a group, through an access entry.
+    pub fn map_permission_set(&mut self, sso_region: &str, permission_set: &str, group: &str) -> &mut Cluster {
+        self.access_entries.push(AccessEntry {
+            principal_arn: role_path_arn(&self.account, sso_region, permission_set),
+            username: "sso:{{SessionNameRaw}}".to_owned(),
+            groups: vec![group.to_owned()],
+        });
+        self
+    }
+
+    /// Adds a namespace with the usual pods and services.
+    pub fn add_namespace(&mut self, name: &str) -> &mut Cluster {
+        self.objects.push(objects::namespace(name));
+        self.objects.extend(objects::workload(name));
+        self
+    }
+
+    /// Gives a group the least that a namespace's developer has: get pods, get services, create pods/portforward.
+    pub fn grant_floor(&mut self, namespace: &str, group: &str) -> &mut Cluster {
+        let rules = json!([
+            {"apiGroups": [""], "resources": ["pods", "services"], "verbs": ["get"]},
+            {"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["create"]},
+        ]);
+        self.grant(namespace, "idp-ns-floor", rules, group)
+    }
+
+    /// Gives a group some rules in a namespace: a Role and a RoleBinding of one name.
+    pub fn grant(&mut self, namespace: &str, name: &str, rules: Value, group: &str) -> &mut Cluster {
+        self.objects.push(objects::role(namespace, name, rules));
+        self.objects.push(objects::role_binding(namespace, name, ("Role", name), group));
+        self
+    }
+
+    /// Gives a group a ClusterRole everywhere.
+    pub fn bind_cluster_role(&mut self, group: &str, cluster_role: &str) -> &mut Cluster {
+        self.objects.push(objects::cluster_role_binding(&format!("{group}-{cluster_role}"), cluster_role, group));
+        self
+    }
+}

@@ -1,0 +1,251 @@
+//! The strings behind the stage: everything a test may do to a running sandbox. `/_control` on the OIDC port
+//! offers the same over HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::cluster::AccessEntry;
+use crate::credentials::Credentials;
+use crate::faults::{Fault, FaultKind};
+use crate::journal::Call;
+use crate::state::Shared;
+use crate::world::{Account, Settings};
+
+/// A handle on a running sandbox. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+impl Control {
+    pub(crate) fn new(shared: Arc<Shared>) -> Control {
+        Control { shared }
+    }
+
+    // The person at the browser.
+
+    /// From now on the person approves (or no longer approves) whatever is asked, at once. What waits already is
+    /// approved too.
+    pub fn approve_device_codes(&self, automatically: bool) {
+        self.shared.state().world.settings.auto_approve = automatically;
+        if automatically {
+            self.approve(None);
+        }
+    }
+
+    /// Approves a device code, or all that wait. Returns how many.
+    pub fn approve(&self, user_code: Option<&str>) -> usize {
+        self.decide(user_code, true)
+    }
+
+    /// Denies a device code, or all that wait. Returns how many.
+    pub fn deny(&self, user_code: Option<&str>) -> usize {
+        self.decide(user_code, false)
+    }
+
+    fn decide(&self, user_code: Option<&str>, approve: bool) -> usize {
+        let now = self.shared.clock.milliseconds();
+        let mut state = self.shared.state();
+        let lifetime = state.world.settings.session_lifetime;
+        state.oidc.decide(user_code, approve, now, lifetime)
+    }
+
+    /// The user codes that wait for the person.
+    pub fn pending(&self) -> Vec<String> {
+        self.shared.state().oidc.pending(self.shared.clock.milliseconds())
+    }
+
+    // What was asked.
+
+    /// How often an operation was asked for: `CreateToken`, `CreateToken:refresh_token`, `list pods`, …
+    pub fn calls(&self, operation: &str) -> usize {
+        self.shared.state().journal.calls(operation)
+    }
+
+    /// All operations with their counts.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        self.shared.state().journal.counts().clone()
+    }
+
+    /// Every answered request, with the reason of a refusal.
+    pub fn journal(&self) -> Vec<Call> {
+        self.shared.state().journal.calls.clone()
+    }
+
+    /// Forgets what was asked.
+    pub fn reset_calls(&self) {
+        let mut state = self.shared.state();
+        state.journal.reset();
+        state.oidc.refresh_token_reuses = 0;
+    }
+
+    /// How often a refresh token was used a second time.
+    pub fn refresh_token_reuses(&self) -> usize {
+        self.shared.state().oidc.refresh_token_reuses
+    }
+
+    // What goes wrong.
+
+    /// Sets a fault; several add up.
+    pub fn fault(&self, fault: Fault) {
+        self.shared.state().faults.list.push(fault);
+    }
+
+    /// Sets a fault for the next requests for an operation, of whatever service.
+    pub fn fail_next(&self, operation: &str, times: u32, kind: FaultKind) {
+        self.fault(Fault { service: "*".to_owned(), operation: operation.to_owned(), times: Some(times), kind });
+    }
+
+    /// Lets a service answer so many requests a second and refuse the others; None lifts it.
+    pub fn throttle(&self, service: &str, per_second: Option<usize>) {
+        self.shared.state().faults.throttle(service, per_second);
+    }
+
+    /// Opens or closes a service's port: a closed one refuses connections. False if there is no such service.
+    pub fn reachable(&self, service: &str, open: bool) -> bool {
+        self.shared.doors.get(service).is_some_and(|door| door.send(open).is_ok())
+    }
+
+    /// Lifts all faults and throttles, and opens all ports.
+    pub fn clear_faults(&self) {
+        self.shared.state().faults.clear();
+        for door in self.shared.doors.values() {
+            let _ = door.send(true);
+        }
+    }
+
+    // Time.
+
+    /// Moves the whole sandbox so many seconds away from the machine's clock: expiries, signatures, `Date`.
+    /// With it a test makes time pass, or makes the client's clock wrong.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.shared.clock.set_offset(seconds);
+    }
+
+    /// Moves the `Date` header alone.
+    pub fn set_date_shift(&self, seconds: i64) {
+        self.shared.clock.set_date_shift(seconds);
+    }
+
+    /// The sandbox's time, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.shared.clock.seconds()
+    }
+
+    // Sign-ins.
+
+    /// Ends every portal session now: access tokens get 401, refresh tokens `invalid_grant`.
+    pub fn end_session(&self) {
+        let now = self.shared.clock.milliseconds();
+        for session in &mut self.shared.state().oidc.sessions {
+            session.ends_at = session.ends_at.min(now);
+        }
+    }
+
+    /// Kills every access token before its time; refresh tokens live on.
+    pub fn expire_access_tokens(&self) {
+        for token in self.shared.state().oidc.access_tokens.values_mut() {
+            token.revoked = true;
+        }
+    }
+
+    /// Revokes every refresh token; access tokens live on.
+    pub fn revoke_refresh_tokens(&self) {
+        for token in self.shared.state().oidc.refresh_tokens.values_mut() {
+            token.revoked = true;
+        }
+    }
+
+    /// Ends every client registration now: `invalid_client`.
+    pub fn expire_registrations(&self) {
+        let now = self.shared.clock.milliseconds();
+        for client in self.shared.state().oidc.clients.values_mut() {
+            client.expires_at = client.expires_at.min(now);
+        }
+    }
+
+    // Role credentials.
+
+    /// Mints credentials of a permission set in an account, whether it is assigned or not.
+    pub fn mint(&self, account: &str, permission_set: &str) -> Credentials {
+        self.shared.mint(account, permission_set)
+    }
+
+    /// Makes every minted credential end now.
+    pub fn expire_role_credentials(&self) {
+        let now = self.shared.clock.milliseconds();
+        for credentials in self.shared.state().credentials.values_mut() {
+            credentials.expiration = credentials.expiration.min(now);
+        }
+    }
+
+    /// Makes AWS forget every minted credential, whatever its expiry says.
+    pub fn forget_role_credentials(&self) {
+        for credentials in self.shared.state().credentials.values_mut() {
+            credentials.known = false;
+        }
+    }
+
+    /// Denies an AWS action (`eks:ListClusters`, `eks:DescribeCluster`) to a permission set, or to all with `*`.
+    pub fn deny_action(&self, permission_set: &str, action: &str) {
+        self.shared.state().denied_actions.push((permission_set.to_owned(), action.to_owned()));
+    }
+
+    /// Allows all AWS actions again.
+    pub fn allow_actions(&self) {
+        self.shared.state().denied_actions.clear();
+    }
+
+    // The world.
+
+    /// Changes intervals, lifetimes and page sizes.
+    pub fn settings(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.shared.state().world.settings);
+    }
+
+    /// Adds an account, or puts it in the place of the one with its number.
+    pub fn put_account(&self, account: Account) {
+        let accounts = &mut self.shared.state().world.accounts;
+        accounts.retain(|other| other.id != account.id);
+        accounts.push(account);
+    }
+
+    /// Takes all assignments in an account away.
+    pub fn remove_account(&self, id: &str) {
+        self.shared.state().world.accounts.retain(|account| account.id != id);
+    }
+
+    /// Replaces a cluster's access entries. False if there is no such cluster.
+    pub fn set_access_entries(&self, cluster: &str, entries: Vec<AccessEntry>) -> bool {
+        let mut state = self.shared.state();
+        let found = state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster);
+        found.map(|cluster| cluster.access_entries = entries).is_some()
+    }
+
+    /// Replaces a cluster's `aws-auth` map. False if there is no such cluster.
+    pub fn set_aws_auth(&self, cluster: &str, entries: Vec<AccessEntry>) -> bool {
+        let mut state = self.shared.state();
+        let found = state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster);
+        found.map(|cluster| cluster.aws_auth = entries).is_some()
+    }
+
+    /// Changes what EKS says of a cluster: its status, its version, its authentication mode.
+    pub fn edit_cluster(&self, cluster: &str, edit: impl FnOnce(&mut crate::Cluster)) -> bool {
+        let mut state = self.shared.state();
+        state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster).map(edit).is_some()
+    }
+
+    /// Creates or replaces an object in a cluster: a pod, a Role, a RoleBinding, … False if there is no such cluster.
+    pub fn apply(&self, cluster: &str, object: Value) -> bool {
+        let mut state = self.shared.state();
+        state.stores.get_mut(cluster).map(|store| store.apply(object)).is_some()
+    }
+
+    /// Deletes an object (an empty namespace for what belongs to the cluster). False if there was none.
+    pub fn delete(&self, cluster: &str, kind: &str, namespace: &str, name: &str) -> bool {
+        let mut state = self.shared.state();
+        state.stores.get_mut(cluster).and_then(|store| store.delete(kind, namespace, name)).is_some()
+    }
+}

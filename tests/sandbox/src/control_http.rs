@@ -1,0 +1,284 @@
+//! The same strings over HTTP, for scripts and for tests in other languages. `GET /_control` lists them.
+
+use serde_json::{Value, json};
+
+use crate::cluster::AccessEntry;
+use crate::control::Control;
+use crate::credentials::Credentials;
+use crate::faults::{Fault, FaultKind};
+use crate::message::{Reply, Request};
+use crate::state::Shared;
+use crate::world::Account;
+
+/// Every endpoint with one line of help.
+const HELP: &[(&str, &str)] = &[
+    ("GET /_control", "this list"),
+    ("GET /_control/addresses", "where everything is"),
+    ("GET /_control/pending", "the user codes that wait for the person"),
+    ("POST /_control/approve", "{\"user_code\"?} approve one code or all that wait"),
+    ("POST /_control/deny", "{\"user_code\"?} deny one code or all that wait"),
+    ("POST /_control/auto-approve", "{\"on\": bool} approve whatever is asked"),
+    ("GET /_control/calls", "counts by operation; ?operation= for one of them"),
+    ("GET /_control/journal", "every answered request with the reason of a refusal"),
+    ("POST /_control/reset-calls", "forget the counts and the journal"),
+    (
+        "POST /_control/fault",
+        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|body|garbage|cut-before|cut-after|cut-mid-body|hang, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
+    ),
+    ("POST /_control/throttle", "{\"service\", \"per_second\": number or null}"),
+    ("POST /_control/reachable", "{\"service\", \"open\": bool} close a port or open it again"),
+    ("POST /_control/clear-faults", "everything goes right again"),
+    ("POST /_control/clock", "{\"offset_seconds\"?, \"date_shift_seconds\"?}"),
+    ("POST /_control/end-session", "end every portal session"),
+    ("POST /_control/expire-access-tokens", "kill every access token"),
+    ("POST /_control/revoke-refresh-tokens", "revoke every refresh token"),
+    ("POST /_control/expire-registrations", "end every client registration"),
+    ("POST /_control/mint", "{\"account\", \"permission_set\"} role credentials"),
+    ("POST /_control/expire-role-credentials", "end every minted credential"),
+    ("POST /_control/forget-role-credentials", "AWS no longer knows any minted credential"),
+    ("POST /_control/deny-action", "{\"permission_set\"? , \"action\"}"),
+    ("POST /_control/allow-actions", "allow all AWS actions again"),
+    ("POST /_control/settings", "{name: number, …}: lifetimes, intervals, page_size"),
+    ("POST /_control/account", "{\"id\", \"name\"?, \"email\"?, \"permission_sets\": […]} add or replace"),
+    ("DELETE /_control/account/<id>", "take all assignments in an account away"),
+    (
+        "POST /_control/cluster/<name>",
+        "{\"status\"?, \"version\"?, \"authentication_mode\"?, \"has_endpoint\"?, \"access_entries\"?, \"aws_auth\"?: [{\"principal_arn\", \"username\", \"groups\"}]}",
+    ),
+    ("POST /_control/cluster/<name>/object", "a Kubernetes object: create or replace"),
+    ("DELETE /_control/cluster/<name>/object", "?kind=&namespace=&name="),
+];
+
+/// Answers a request.
+pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Reply {
+    let control = Control::new(std::sync::Arc::clone(shared));
+    let segments = request.segments();
+    let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    let input = request.json().unwrap_or(Value::Null);
+    let answer = match request.method.as_str() {
+        "GET" => read(shared, &control, &path, request),
+        "POST" => person(&control, &path, &input)
+            .or_else(|| trouble(&control, &path, &input))
+            .or_else(|| signed_in(&control, &path, &input))
+            .or_else(|| world(&control, &path, &input)),
+        "DELETE" => delete(&control, &path, request),
+        _ => None,
+    };
+    match answer {
+        Some(Ok(value)) => Reply::json(200, &value),
+        Some(Err(message)) => Reply::json(400, &json!({"error": message})),
+        None => Reply::json(404, &json!({"error": "no such control", "see": "GET /_control"})),
+    }
+}
+
+type Answer = Option<Result<Value, String>>;
+
+fn done(changed: bool) -> Answer {
+    Some(if changed { Ok(json!({"ok": true})) } else { Err("there is nothing of that name".to_owned()) })
+}
+
+fn always(change: impl FnOnce()) -> Answer {
+    change();
+    done(true)
+}
+
+fn text(input: &Value, name: &str) -> Option<String> {
+    input[name].as_str().map(str::to_owned)
+}
+
+fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) -> Answer {
+    let value = match path {
+        [] => HELP.iter().map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help))).collect(),
+        ["addresses"] => crate::addresses(shared),
+        ["pending"] => json!({"pending": control.pending()}),
+        ["calls"] => match request.parameter("operation") {
+            Some(operation) => json!({"operation": operation, "calls": control.calls(&operation)}),
+            None => json!({"calls": control.counts(), "refresh_token_reuses": control.refresh_token_reuses()}),
+        },
+        ["journal"] => {
+            let shown = control.journal().into_iter().map(|call| {
+                json!({"service": call.service, "operation": call.operation, "line": call.line, "status": call.status, "remark": call.remark})
+            });
+            json!({"journal": shown.collect::<Vec<_>>()})
+        }
+        _ => return None,
+    };
+    Some(Ok(value))
+}
+
+fn person(control: &Control, path: &[&str], input: &Value) -> Answer {
+    let code = text(input, "user_code");
+    match path {
+        ["approve"] => Some(Ok(json!({"approved": control.approve(code.as_deref())}))),
+        ["deny"] => Some(Ok(json!({"denied": control.deny(code.as_deref())}))),
+        ["auto-approve"] => always(|| control.approve_device_codes(input["on"].as_bool().unwrap_or(true))),
+        ["reset-calls"] => always(|| control.reset_calls()),
+        _ => None,
+    }
+}
+
+fn trouble(control: &Control, path: &[&str], input: &Value) -> Answer {
+    match path {
+        ["fault"] => Some(fault(input).map(|fault| {
+            control.fault(fault);
+            json!({"ok": true})
+        })),
+        ["throttle"] => {
+            let per_second = input["per_second"].as_u64().and_then(|number| usize::try_from(number).ok());
+            let service = text(input, "service");
+            Some(service.ok_or_else(|| "service is missing".to_owned()).map(|service| {
+                control.throttle(&service, per_second);
+                json!({"ok": true})
+            }))
+        }
+        ["reachable"] => done(
+            control.reachable(&text(input, "service").unwrap_or_default(), input["open"].as_bool().unwrap_or(true)),
+        ),
+        ["clear-faults"] => always(|| control.clear_faults()),
+        ["clock"] => {
+            if let Some(seconds) = input["offset_seconds"].as_i64() {
+                control.set_clock_offset(seconds);
+            }
+            if let Some(seconds) = input["date_shift_seconds"].as_i64() {
+                control.set_date_shift(seconds);
+            }
+            Some(Ok(json!({"now": control.now()})))
+        }
+        _ => None,
+    }
+}
+
+fn fault(input: &Value) -> Result<Fault, String> {
+    let status = input["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
+    let or = |name: &str, default: &str| text(input, name).unwrap_or_else(|| default.to_owned());
+    let kind = match or("kind", "error").as_str() {
+        "latency" => FaultKind::Latency(input["milliseconds"].as_u64().unwrap_or(1000)),
+        "error" => FaultKind::Error {
+            status,
+            code: or("code", "InternalServerException"),
+            message: or("message", "something went wrong"),
+        },
+        "body" => FaultKind::Body { status, content_type: or("content_type", "text/html"), body: or("body", "") },
+        "garbage" => FaultKind::Garbage,
+        "cut-before" => FaultKind::CutBefore,
+        "cut-after" => FaultKind::CutAfter,
+        "cut-mid-body" => FaultKind::CutMidBody,
+        "hang" => FaultKind::Hang,
+        other => return Err(format!("there is no fault of the kind '{other}'")),
+    };
+    let times = input["times"].as_u64().and_then(|times| u32::try_from(times).ok());
+    Ok(Fault { service: or("service", "*"), operation: or("operation", "*"), times, kind })
+}
+
+fn signed_in(control: &Control, path: &[&str], input: &Value) -> Answer {
+    match path {
+        ["end-session"] => always(|| control.end_session()),
+        ["expire-access-tokens"] => always(|| control.expire_access_tokens()),
+        ["revoke-refresh-tokens"] => always(|| control.revoke_refresh_tokens()),
+        ["expire-registrations"] => always(|| control.expire_registrations()),
+        ["expire-role-credentials"] => always(|| control.expire_role_credentials()),
+        ["forget-role-credentials"] => always(|| control.forget_role_credentials()),
+        ["allow-actions"] => always(|| control.allow_actions()),
+        ["deny-action"] => {
+            let action = text(input, "action").unwrap_or_default();
+            always(|| control.deny_action(&text(input, "permission_set").unwrap_or_else(|| "*".to_owned()), &action))
+        }
+        ["mint"] => match (text(input, "account"), text(input, "permission_set")) {
+            (Some(account), Some(permission_set)) => Some(Ok(minted(&control.mint(&account, &permission_set)))),
+            _ => Some(Err("account and permission_set are needed".to_owned())),
+        },
+        _ => None,
+    }
+}
+
+fn minted(credentials: &Credentials) -> Value {
+    json!({
+        "access_key_id": credentials.access_key_id,
+        "secret_access_key": credentials.secret_access_key,
+        "session_token": credentials.session_token,
+        "expiration": credentials.expiration,
+        "role_arn": credentials.role_path_arn(),
+        "caller_arn": credentials.caller_arn(),
+    })
+}
+
+fn world(control: &Control, path: &[&str], input: &Value) -> Answer {
+    match path {
+        ["settings"] => {
+            let mut unknown = None;
+            control.settings(|settings| {
+                for (name, value) in input.as_object().into_iter().flatten() {
+                    if !value.as_i64().is_some_and(|value| settings.set(name, value)) {
+                        unknown = Some(format!("there is no setting '{name}', or its value is no number"));
+                    }
+                }
+            });
+            Some(unknown.map_or_else(|| Ok(json!({"ok": true})), Err))
+        }
+        ["account"] => Some(account(input).map(|account| {
+            control.put_account(account);
+            json!({"ok": true})
+        })),
+        ["cluster", name] => cluster(control, name, input),
+        ["cluster", name, "object"] => {
+            let named = input["kind"].is_string() && input["metadata"]["name"].is_string();
+            if named { done(control.apply(name, input.clone())) } else { Some(Err("no Kubernetes object".to_owned())) }
+        }
+        _ => None,
+    }
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn account(input: &Value) -> Result<Account, String> {
+    let id = text(input, "id").filter(|id| id.len() == 12).ok_or("id must be twelve digits")?;
+    Ok(Account {
+        id,
+        name: text(input, "name"),
+        email: text(input, "email"),
+        permission_sets: texts(&input["permission_sets"]),
+    })
+}
+
+fn cluster(control: &Control, name: &str, input: &Value) -> Answer {
+    let entries = |list: &Value| -> Option<Vec<AccessEntry>> {
+        let entry = |entry: &Value| {
+            Some(AccessEntry {
+                principal_arn: text(entry, "principal_arn")?,
+                username: text(entry, "username")?,
+                groups: texts(&entry["groups"]),
+            })
+        };
+        list.as_array()?.iter().map(entry).collect()
+    };
+    done(control.edit_cluster(name, |cluster| {
+        let replace = |field: &mut String, name: &str| {
+            if let Some(value) = text(input, name) {
+                *field = value;
+            }
+        };
+        replace(&mut cluster.status, "status");
+        replace(&mut cluster.version, "version");
+        replace(&mut cluster.authentication_mode, "authentication_mode");
+        cluster.has_endpoint = input["has_endpoint"].as_bool().unwrap_or(cluster.has_endpoint);
+        if let Some(list) = entries(&input["access_entries"]) {
+            cluster.access_entries = list;
+        }
+        if let Some(list) = entries(&input["aws_auth"]) {
+            cluster.aws_auth = list;
+        }
+    }))
+}
+
+fn delete(control: &Control, path: &[&str], request: &Request) -> Answer {
+    let parameter = |name: &str| request.parameter(name).unwrap_or_default();
+    match path {
+        ["account", id] => always(|| control.remove_account(id)),
+        ["cluster", name, "object"] => {
+            done(control.delete(name, &parameter("kind"), &parameter("namespace"), &parameter("name")))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,102 @@
+//! Role credentials that the portal mints, and the names of the roles behind them.
+
+use sha2::{Digest, Sha256};
+
+use crate::random::Random;
+use crate::text::hex;
+
+/// Temporary credentials of a role, as the portal gave them.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// `ASIA…`
+    pub access_key_id: String,
+    /// Forty characters.
+    pub secret_access_key: String,
+    /// Long, with `/`, `+` and `=` in it. None only for a long-lived key.
+    pub session_token: Option<String>,
+    /// When they end, in milliseconds since 1970.
+    pub expiration: i64,
+    /// The account.
+    pub account: String,
+    /// The permission set.
+    pub permission_set: String,
+    /// The user name of the person.
+    pub session_name: String,
+    /// The region of the Identity Center, which is in the role's path.
+    pub sso_region: String,
+    /// False once the service stops knowing them, whatever their expiry says.
+    pub known: bool,
+}
+
+/// The sixteen digits at the end of a role's name.
+pub fn role_suffix(account: &str, permission_set: &str) -> String {
+    hex(&Sha256::digest(format!("suffix {account} {permission_set}"))[..8])
+}
+
+/// The name of the IAM role of a permission set in an account.
+pub fn role_name(account: &str, permission_set: &str) -> String {
+    format!("AWSReservedSSO_{permission_set}_{}", role_suffix(account, permission_set))
+}
+
+/// The ARN of that role, with its path: what an access entry names.
+pub fn role_path_arn(account: &str, sso_region: &str, permission_set: &str) -> String {
+    let region = if sso_region == "us-east-1" { String::new() } else { format!("{sso_region}/") };
+    format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{region}{}", role_name(account, permission_set))
+}
+
+impl Credentials {
+    /// Mints credentials.
+    pub(crate) fn mint(
+        random: &Random,
+        account: &str,
+        permission_set: &str,
+        session: (&str, &str),
+        expiration: i64,
+    ) -> Credentials {
+        let (session_name, sso_region) = session;
+        Credentials {
+            access_key_id: format!("ASIA{}", random.letters(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
+            secret_access_key: random.standard(30),
+            session_token: Some(format!(
+                "IQoJb3JpZ2luX2VjE{}//////////wEa{}",
+                random.letters(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", 3),
+                random.standard(520)
+            )),
+            expiration,
+            account: account.to_owned(),
+            permission_set: permission_set.to_owned(),
+            session_name: session_name.to_owned(),
+            sso_region: sso_region.to_owned(),
+            known: true,
+        }
+    }
+
+    /// The name of the role.
+    pub fn role_name(&self) -> String {
+        role_name(&self.account, &self.permission_set)
+    }
+
+    /// The ARN of the role with its path: what an access entry names.
+    pub fn role_path_arn(&self) -> String {
+        role_path_arn(&self.account, &self.sso_region, &self.permission_set)
+    }
+
+    /// The ARN of the role without its path: what `aws-auth` names.
+    pub fn role_arn(&self) -> String {
+        format!("arn:aws:iam::{}:role/{}", self.account, self.role_name())
+    }
+
+    /// The ARN that STS shows.
+    pub fn caller_arn(&self) -> String {
+        format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role_name(), self.session_name)
+    }
+
+    /// The unique id of the role, `AROA…`.
+    pub fn role_id(&self) -> String {
+        let digest = Sha256::digest(self.role_path_arn());
+        let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let tail: String =
+            digest.iter().take(17).map(|byte| char::from(letters[usize::from(*byte) % letters.len()])).collect();
+        format!("AROA{tail}")
+    }
+}

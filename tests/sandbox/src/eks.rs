@@ -1,0 +1,156 @@
+//! EKS, in JSON over REST: `ListClusters` and `DescribeCluster`, signed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+use crate::message::{Reply, Request};
+use crate::objects::uid;
+use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
+use crate::state::{Shared, State};
+use crate::sts::MISMATCH;
+
+/// The operation a request asks for.
+pub(crate) fn operation(request: &Request) -> &'static str {
+    let segments = request.segments();
+    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match (request.method.as_str(), path.as_slice()) {
+        ("GET", ["clusters"]) => "ListClusters",
+        ("GET", ["clusters", _]) => "DescribeCluster",
+        _ => "unknown",
+    }
+}
+
+/// Answers a request.
+pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
+    let caller = match caller(shared, request) {
+        Ok(caller) => caller,
+        Err(refusal) => return refused(refusal),
+    };
+    let state = shared.state();
+    let result = match operation(request) {
+        "ListClusters" => list(&state, &caller, request),
+        "DescribeCluster" => describe(shared, &state, &caller, request),
+        _ => Err(error(404, "UnknownOperationException", "Unknown operation")),
+    };
+    result.unwrap_or_else(|refusal| refusal)
+}
+
+/// An error as this service spells it.
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
+    Reply::json(status, &json!({"message": message})).with("x-amzn-errortype", code)
+}
+
+fn caller(shared: &Shared, request: &Request) -> Result<Caller, Refusal> {
+    let message = Message {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+        body: &request.body,
+    };
+    let expectation = Expectation { service: "eks", now: shared.clock.seconds(), skew_minutes: 5 };
+    let state = shared.state();
+    sigv4::verify(&message, &expectation, |key| state.credentials.get(key))
+}
+
+fn refused(refusal: Refusal) -> Reply {
+    match refusal {
+        Refusal::Missing => error(403, "MissingAuthenticationTokenException", "Missing Authentication Token"),
+        Refusal::Incomplete(message) => error(403, "IncompleteSignatureException", &message),
+        Refusal::Unknown => {
+            error(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+        }
+        Refusal::Expired => {
+            error(403, "ExpiredTokenException", "The security token included in the request is expired")
+        }
+        Refusal::Mismatch(canonical) => error(403, "InvalidSignatureException", MISMATCH).because(canonical),
+        Refusal::Skew(message) | Refusal::Scope(message) => error(403, "InvalidSignatureException", &message),
+    }
+}
+
+/// Whether the caller's role may; in AWS's words if not.
+fn authorize(state: &State, caller: &Caller, action: &str, resource: &str) -> Result<(), Reply> {
+    let role = &caller.credentials.permission_set;
+    let denied = state.denied_actions.iter().any(|(who, what)| (who == "*" || who == role) && what == action);
+    if !denied {
+        return Ok(());
+    }
+    let message = format!(
+        "User: {} is not authorized to perform: {action} on resource: {resource} because no identity-based policy allows the {action} action",
+        caller.credentials.caller_arn()
+    );
+    Err(error(403, "AccessDeniedException", &message))
+}
+
+fn here<'state>(state: &'state State, caller: &Caller) -> impl Iterator<Item = &'state Cluster> {
+    let (account, region) = (caller.credentials.account.clone(), caller.region.clone());
+    state.world.clusters.iter().filter(move |cluster| cluster.account == account && cluster.region == region)
+}
+
+fn list(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
+    let resource = format!("arn:aws:eks:{}:{}:cluster/*", caller.region, caller.credentials.account);
+    authorize(state, caller, "eks:ListClusters", &resource)?;
+    let invalid = |message: &str| error(400, "InvalidParameterException", message);
+    let mut names: Vec<&str> = here(state, caller).map(|cluster| cluster.name.as_str()).collect();
+    names.sort_unstable();
+    let size = match request.parameter("maxResults").map(|text| text.parse::<usize>()) {
+        None => usize::try_from(state.world.settings.page_size).unwrap_or(100),
+        Some(Ok(size @ 1..=100)) => size,
+        Some(_) => return Err(invalid("maxResults must be between 1 and 100")),
+    };
+    let start = match request.parameter("nextToken") {
+        None => 0,
+        Some(token) => {
+            let name = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let position = name.and_then(|name| names.iter().position(|candidate| *candidate == name));
+            position.ok_or_else(|| invalid("Invalid nextToken"))?
+        }
+    };
+    let end = names.len().min(start + size);
+    let next = names.get(end).map(|name| STANDARD.encode(name));
+    Ok(Reply::json(200, &json!({"clusters": names[start..end], "nextToken": next})))
+}
+
+fn describe(shared: &Shared, state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
+    let name = request.segments().pop().unwrap_or_default();
+    let resource = format!("arn:aws:eks:{}:{}:cluster/{name}", caller.region, caller.credentials.account);
+    authorize(state, caller, "eks:DescribeCluster", &resource)?;
+    let Some(cluster) = here(state, caller).find(|cluster| cluster.name == name) else {
+        let message = format!("No cluster found for name: {name}.");
+        let body = json!({"clusterName": null, "nodegroupName": null, "fargateProfileName": null, "addonName": null,
+            "subscriptionId": null, "message": message});
+        return Err(Reply::json(404, &body).with("x-amzn-errortype", "ResourceNotFoundException"));
+    };
+    Ok(Reply::json(200, &json!({"cluster": describe_cluster(shared, cluster)})))
+}
+
+fn describe_cluster(shared: &Shared, cluster: &Cluster) -> Value {
+    let issuer = uid(&["oidc", &cluster.name]).replace('-', "").to_ascii_uppercase();
+    let mut shown = json!({
+        "name": cluster.name,
+        "arn": cluster.arn(),
+        "createdAt": 1_759_651_964.123,
+        "version": cluster.version,
+        "roleArn": format!("arn:aws:iam::{}:role/eks-cluster", cluster.account),
+        "resourcesVpcConfig": {"subnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0b1c2d3e4f5a60719"], "securityGroupIds": [],
+            "clusterSecurityGroupId": "sg-0123456789abcdef0", "vpcId": "vpc-0fedcba9876543210", "endpointPublicAccess": true,
+            "endpointPrivateAccess": true, "publicAccessCidrs": ["0.0.0.0/0"]},
+        "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4", "elasticLoadBalancing": {"enabled": false}},
+        "logging": {"clusterLogging": [{"types": ["api", "audit", "authenticator"], "enabled": true}]},
+        "identity": {"oidc": {"issuer": format!("https://oidc.eks.{}.amazonaws.com/id/{issuer}", cluster.region)}},
+        "status": cluster.status,
+        "platformVersion": "eks.12",
+        "tags": {"team": "platform"},
+        "health": {"issues": []},
+        "accessConfig": {"bootstrapClusterCreatorAdminPermissions": null, "authenticationMode": cluster.authentication_mode},
+        "upgradePolicy": {"supportType": "EXTENDED"},
+        "deletionProtection": false,
+    });
+    if let Some(address) = shared.addresses.clusters.get(&cluster.name).filter(|_| cluster.has_endpoint) {
+        shown["endpoint"] = json!(address.endpoint);
+        shown["certificateAuthority"] = json!({"data": STANDARD.encode(&address.authority_pem)});
+    }
+    shown
+}

@@ -1,0 +1,146 @@
+//! What goes wrong on purpose.
+
+use std::collections::BTreeMap;
+
+/// Something that goes wrong with some requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// `oidc`, `portal`, `sts`, `eks`, `kube:<cluster>`, or `*`.
+    pub service: String,
+    /// The operation as the journal names it, or `*`.
+    pub operation: String,
+    /// For how many requests; None for all that come.
+    pub times: Option<u32>,
+    /// What goes wrong.
+    pub kind: FaultKind,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The answer comes so many milliseconds late.
+    Latency(u64),
+    /// An AWS or Kubernetes error of this code, in the form of the service.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The code: `InternalServerException`, `ServiceUnavailable`, …
+        code: String,
+        /// The message.
+        message: String,
+    },
+    /// A status with this body and content type, as it is.
+    Body {
+        /// The HTTP status.
+        status: u16,
+        /// The content type.
+        content_type: String,
+        /// The body.
+        body: String,
+    },
+    /// 200 with something that is no JSON and no XML.
+    Garbage,
+    /// The connection dies before an answer; the request is *not* carried out.
+    CutBefore,
+    /// The request is carried out, and the connection dies instead of the answer.
+    CutAfter,
+    /// The request is carried out, and the connection dies in the middle of the answer's body.
+    CutMidBody,
+    /// No answer, and the connection stays open.
+    Hang,
+}
+
+/// All that is set to go wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    pub(crate) list: Vec<Fault>,
+    throttles: BTreeMap<String, Throttle>,
+}
+
+/// So many requests in any second.
+#[derive(Debug)]
+struct Throttle {
+    per_second: usize,
+    recent: Vec<i64>,
+}
+
+impl Faults {
+    /// What goes wrong with this request; each fault that is counted is used up by one.
+    pub(crate) fn take(&mut self, service: &str, operation: &str) -> Vec<FaultKind> {
+        let mut kinds = Vec::new();
+        for fault in &mut self.list {
+            let hit = |pattern: &str, name: &str| pattern == "*" || pattern == name;
+            if !hit(&fault.service, service) || !hit(&fault.operation, operation) || fault.times == Some(0) {
+                continue;
+            }
+            // Of several faults that answer, only the first is used up; latency adds to any of them.
+            let answers = |kind: &FaultKind| !matches!(kind, FaultKind::Latency(_));
+            if answers(&fault.kind) && kinds.iter().any(answers) {
+                continue;
+            }
+            fault.times = fault.times.map(|times| times - 1);
+            kinds.push(fault.kind.clone());
+        }
+        self.list.retain(|fault| fault.times != Some(0));
+        kinds
+    }
+
+    /// Sets or lifts a throttle.
+    pub(crate) fn throttle(&mut self, service: &str, per_second: Option<usize>) {
+        match per_second {
+            Some(per_second) => {
+                self.throttles.insert(service.to_owned(), Throttle { per_second, recent: Vec::new() });
+            }
+            None => {
+                self.throttles.remove(service);
+            }
+        }
+    }
+
+    /// Whether a request now is one too many. A refused request does not count against the next.
+    pub(crate) fn throttled(&mut self, service: &str, now_milliseconds: i64) -> bool {
+        let Some(throttle) = self.throttles.get_mut(service) else { return false };
+        throttle.recent.retain(|at| now_milliseconds - at < 1000);
+        if throttle.recent.len() >= throttle.per_second {
+            return true;
+        }
+        throttle.recent.push(now_milliseconds);
+        false
+    }
+
+    /// Everything goes right again.
+    pub(crate) fn clear(&mut self) {
+        *self = Faults::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counted_fault_is_used_up() {
+        let mut faults = Faults::default();
+        let fault = |times, kind| Fault { service: "portal".into(), operation: "*".into(), times, kind };
+        faults.list = vec![
+            fault(Some(2), FaultKind::Garbage),
+            fault(None, FaultKind::Latency(5)),
+            fault(Some(1), FaultKind::Hang),
+        ];
+        assert_eq!(faults.take("oidc", "CreateToken"), []);
+        assert_eq!(faults.take("portal", "Logout"), [FaultKind::Garbage, FaultKind::Latency(5)]);
+        assert_eq!(faults.take("portal", "Logout"), [FaultKind::Garbage, FaultKind::Latency(5)]);
+        assert_eq!(faults.take("portal", "Logout"), [FaultKind::Latency(5), FaultKind::Hang]);
+        assert_eq!(faults.take("portal", "Logout"), [FaultKind::Latency(5)]);
+    }
+
+    #[test]
+    fn a_throttle_lets_so_many_through_in_a_second() {
+        let mut faults = Faults::default();
+        faults.throttle("portal", Some(2));
+        let verdicts: Vec<bool> =
+            [0, 10, 20, 999, 1000, 1005].iter().map(|&at| faults.throttled("portal", at)).collect();
+        assert_eq!(verdicts, [false, false, true, true, false, true]);
+        assert!(!faults.throttled("oidc", 0));
+    }
+}

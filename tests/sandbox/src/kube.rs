@@ -1,0 +1,123 @@
+//! The Kubernetes API of a cluster: who calls, may they, and the answer.
+
+pub(crate) mod attributes;
+mod authenticate;
+mod protobuf;
+mod rbac;
+mod read;
+mod registry;
+mod reviews;
+mod selectors;
+pub(crate) mod status;
+pub(crate) mod store;
+mod table;
+mod write;
+
+use attributes::Attributes;
+use rbac::User;
+use serde_json::json;
+use store::Store;
+
+use crate::cluster::Cluster;
+use crate::message::{Reply, Request};
+use crate::state::{Shared, State};
+
+/// The operation a request asks for: `list pods`, `create pods/portforward`, `get /version`.
+pub(crate) fn operation(request: &Request) -> String {
+    let attributes = Attributes::of(request);
+    let what =
+        if attributes.is_non_resource() { attributes.path.clone() } else { attributes.resource_with_subresource() };
+    format!("{} {what}", attributes.verb)
+}
+
+/// Answers a request.
+pub(crate) fn handle(shared: &Shared, cluster: &str, request: &Request) -> Reply {
+    let attributes = Attributes::of(request);
+    let mut state = shared.state();
+    let State { world, credentials, stores, .. } = &mut *state;
+    let cluster = world.clusters.iter().find(|candidate| candidate.name == cluster);
+    let (Some(cluster), Some(store)) = (cluster, cluster.and_then(|cluster| stores.get_mut(&cluster.name))) else {
+        return status::reply(503, "ServiceUnavailable", "the cluster is gone", &json!({}));
+    };
+    if ["/livez", "/readyz", "/healthz"].contains(&request.path.as_str()) {
+        return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);
+    }
+    let now = shared.clock.seconds();
+    let user = match authenticate(cluster, credentials, now, request).and_then(|user| impersonate(store, user, request))
+    {
+        Ok(user) => user,
+        Err(refusal) => return refusal,
+    };
+    if rbac::authorize(store, &user, &attributes).is_none() {
+        return status::forbidden(&user.name, &attributes);
+    }
+    if attributes.is_non_resource() {
+        return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);
+    }
+    resource(store, &user, &attributes, request, now)
+}
+
+fn authenticate(
+    cluster: &Cluster,
+    credentials: &std::collections::HashMap<String, crate::Credentials>,
+    now: i64,
+    request: &Request,
+) -> Result<User, Reply> {
+    let header =
+        request.header("authorization").ok_or_else(|| status::unauthorized("there is no Authorization header"))?;
+    let token = header
+        .strip_prefix("Bearer ")
+        .ok_or_else(|| status::unauthorized("the Authorization header has no bearer token"))?;
+    let caller = authenticate::verify_token(token, &cluster.name, &cluster.region, now, |key| credentials.get(key))
+        .map_err(|why| status::unauthorized(&why))?;
+    authenticate::map(cluster, &caller)
+        .ok_or_else(|| status::unauthorized(&format!("{} is not mapped in {}", caller.role_path_arn(), cluster.name)))
+}
+
+/// `kubectl --as`: another user and other groups, for whoever may impersonate them.
+fn impersonate(store: &Store, user: User, request: &Request) -> Result<User, Reply> {
+    let groups: Vec<String> = request
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "impersonate-group")
+        .map(|(_, value)| value.clone())
+        .collect();
+    let Some(name) = request.header("impersonate-user") else { return Ok(user) };
+    let wanted = [("users", name)].into_iter().chain(groups.iter().map(|group| ("groups", group.as_str())));
+    for (resource, name) in wanted {
+        let attributes = Attributes {
+            verb: "impersonate".into(),
+            resource: resource.into(),
+            name: name.into(),
+            ..Attributes::default()
+        };
+        if rbac::authorize(store, &user, &attributes).is_none() {
+            return Err(status::forbidden(&user.name, &attributes));
+        }
+    }
+    let groups = groups.iter().cloned().chain(["system:authenticated".to_owned()]).collect();
+    Ok(User { name: name.to_owned(), groups, ..User::default() })
+}
+
+fn resource(store: &mut Store, user: &User, attributes: &Attributes, request: &Request, now: i64) -> Reply {
+    let found = registry::find(&attributes.group, &attributes.resource_with_subresource());
+    let Some(resource) = found.filter(|_| attributes.version == "v1") else { return status::no_such_path() };
+    if !resource.verbs.contains(&attributes.verb.as_str()) {
+        return status::method_not_allowed();
+    }
+    match (attributes.resource_with_subresource().as_str(), attributes.verb.as_str()) {
+        (_, "create") if resource.kind.starts_with("SelfSubject") => {
+            reviews::review(store, user, request, resource.kind)
+        }
+        ("pods/log", _) => read::log(store, attributes),
+        (name, _) if name.contains('/') => {
+            status::bad_request("Upgrade request required").because("not played by the sandbox yet")
+        }
+        (_, "get") => read::get(store, resource, attributes, request, now),
+        (_, "list") => read::list(store, resource, attributes, request, now),
+        (_, "watch") => read::watch(store, resource, attributes, request, now),
+        (_, "create" | "update") => write::put(store, resource, attributes, request),
+        (_, "delete") => write::delete(store, resource, attributes),
+        _ => status::method_not_allowed(),
+    }
+}

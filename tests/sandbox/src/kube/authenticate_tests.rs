@@ -1,0 +1,130 @@
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::*;
+
+const VECTORS: &str = include_str!("../vectors/eks-token.json");
+
+struct Vector {
+    cluster: String,
+    region: String,
+    token: String,
+    now: i64,
+    credentials: Credentials,
+}
+
+fn vectors() -> Vec<Vector> {
+    let list: Value = serde_json::from_str(VECTORS).expect("the vectors are JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let read = |vector: &Value| {
+        let now = text(&vector["time"]).parse::<jiff::Timestamp>().expect("a time").as_second();
+        Vector {
+            cluster: text(&vector["cluster"]),
+            region: text(&vector["region"]),
+            token: text(&vector["expect"]["token"]),
+            now,
+            credentials: Credentials {
+                access_key_id: text(&vector["access_key_id"]),
+                secret_access_key: text(&vector["secret_access_key"]),
+                session_token: vector["session_token"].as_str().map(str::to_owned),
+                expiration: (now + 3600) * 1000,
+                account: "111122223333".into(),
+                permission_set: "idp-ns-idp-dev".into(),
+                session_name: "ada@example.com".into(),
+                sso_region: "eu-west-1".into(),
+                known: true,
+            },
+        }
+    };
+    list.as_array().expect("a list").iter().map(read).collect()
+}
+
+fn check(vector: &Vector, token: &str, now: i64) -> Result<Credentials, String> {
+    let keys = |key: &str| (key == vector.credentials.access_key_id).then_some(&vector.credentials);
+    verify_token(token, &vector.cluster, &vector.region, now, keys)
+}
+
+/// The token's URL, changed.
+fn edited(vector: &Vector, edit: impl FnOnce(String) -> String) -> String {
+    format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(edit(decode(&vector.token).expect("a URL"))))
+}
+
+#[test]
+fn tokens_of_the_aws_cli_are_accepted() {
+    let vectors = vectors();
+    assert!(vectors.len() >= 5);
+    for vector in &vectors {
+        let verdict = check(vector, &vector.token, vector.now);
+        assert!(verdict.is_ok(), "{}: {verdict:?}", vector.cluster);
+    }
+}
+
+#[test]
+fn a_token_holds_a_quarter_of_an_hour_and_no_longer_than_its_credentials() {
+    let vector = &vectors()[0];
+    assert!(check(vector, &vector.token, vector.now + 899).is_ok());
+    assert!(check(vector, &vector.token, vector.now + 901).unwrap_err().contains("older than 15 minutes"));
+    assert!(check(vector, &vector.token, vector.now - 901).unwrap_err().contains("not yet current"));
+    let mut ended = vectors().remove(0);
+    ended.credentials.expiration = (ended.now + 60) * 1000;
+    assert!(check(&ended, &ended.token, ended.now + 59).is_ok());
+    assert!(check(&ended, &ended.token, ended.now + 61).unwrap_err().contains("Expired"));
+}
+
+#[test]
+fn a_token_for_another_cluster_or_by_another_secret_is_refused() {
+    let mut vector = vectors().remove(0);
+    vector.cluster.push('x');
+    assert!(check(&vector, &vector.token, vector.now).unwrap_err().contains("another cluster"));
+    let mut vector = vectors().remove(0);
+    vector.credentials.secret_access_key.push('x');
+    assert!(check(&vector, &vector.token, vector.now).is_err());
+    let mut vector = vectors().remove(0);
+    vector.credentials.session_token = Some("another".into());
+    assert!(check(&vector, &vector.token, vector.now).unwrap_err().contains("Unknown"));
+}
+
+#[test]
+fn a_token_must_look_exactly_as_it_should() {
+    let vector = &vectors()[0];
+    let refused = |edit: &dyn Fn(String) -> String, why: &str| {
+        let error = check(vector, &edited(vector, edit), vector.now).expect_err(why);
+        assert!(error.contains(why), "{error} instead of {why}");
+    };
+    refused(&|url| url.replace("https://", "http://"), "scheme");
+    refused(&|url| url.replace("sts.eu-west-1.amazonaws.com", "127.0.0.1:4000"), "no STS");
+    refused(&|url| url.replace("sts.eu-west-1.amazonaws.com", "sts.eu-west-1.amazonaws.com.evil.example"), "no STS");
+    refused(&|url| url.replace("sts.eu-west-1.amazonaws.com", "sts.cn-north-1.amazonaws.com.cn"), "no STS");
+    refused(&|url| url.replace("amazonaws.com/?", "amazonaws.com/x?"), "the path");
+    refused(&|url| url + "&Extra=1", "not allowed");
+    refused(&|url| url + "&action=GetCallerIdentity", "twice");
+    refused(&|url| url.replace("GetCallerIdentity", "AssumeRole"), "the action");
+    refused(&|url| url.replace("host%3Bx-k8s-aws-id", "host"), "x-k8s-aws-id");
+    refused(&|url| url.replace("X-Amz-Expires=60", "X-Amz-Expires=901"), "X-Amz-Expires");
+    refused(&|url| url.replace("X-Amz-Expires=60", "X-Amz-Expires=30"), "STS refuses the signature");
+    let error = |token: &str| check(vector, token, vector.now).unwrap_err();
+    assert!(error("").contains("k8s-aws-v1."));
+    assert!(error(&format!("{}=", vector.token)).contains("base64url"));
+    assert!(error(&format!("{}{}", vector.token, "A".repeat(4096))).contains("4096"));
+}
+
+#[test]
+fn the_map_follows_the_authentication_mode() {
+    let credentials = vectors().remove(0).credentials;
+    let entry = |arn: String, group: &str| AccessEntry {
+        principal_arn: arn,
+        username: "sso:{{SessionName}}".into(),
+        groups: vec![group.into()],
+    };
+    let mut cluster = Cluster::new("c", "111122223333", "eu-west-1");
+    cluster.access_entries = vec![entry(credentials.role_path_arn(), "by-entry")];
+    cluster.aws_auth = vec![entry(credentials.role_arn(), "by-config-map")];
+    for (mode, group) in [("API", "by-entry"), ("API_AND_CONFIG_MAP", "by-entry"), ("CONFIG_MAP", "by-config-map")] {
+        cluster.authentication_mode = mode.into();
+        let user = map(&cluster, &credentials).expect("mapped");
+        assert_eq!(user.groups, [group, "system:authenticated"]);
+        assert_eq!(user.name, "sso:ada-example.com");
+    }
+    cluster.aws_auth = vec![entry(credentials.role_path_arn(), "never")];
+    assert!(map(&cluster, &credentials).is_none(), "aws-auth wants the ARN without its path");
+}

@@ -1,0 +1,189 @@
+//! Get, list, watch and logs.
+
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::attributes::Attributes;
+use super::registry::Resource;
+use super::selectors::Selection;
+use super::status;
+use super::store::{Event, Store};
+use super::table::table;
+use crate::message::{Content, Reply, Request};
+
+/// How the client wants its answer.
+#[derive(Clone)]
+struct Form {
+    kind: &'static str,
+    as_table: bool,
+    include: String,
+    now: i64,
+}
+
+impl Form {
+    fn of(resource: &Resource, request: &Request, now: i64) -> Form {
+        let accept = request.header("accept").unwrap_or_default();
+        let wanted = |part: &str| part.contains("as=Table") && part.contains("v=v1") && !part.contains("v=v1beta1");
+        Form {
+            kind: resource.kind,
+            as_table: accept.split(',').any(wanted),
+            include: request.parameter("includeObject").unwrap_or_else(|| "Metadata".to_owned()),
+            now,
+        }
+    }
+
+    fn one(&self, object: &Value) -> Value {
+        if !self.as_table {
+            return object.clone();
+        }
+        let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+        table(self.kind, std::slice::from_ref(object), metadata, &self.include, self.now)
+    }
+}
+
+fn namespace(attributes: &Attributes) -> Option<&str> {
+    Some(attributes.namespace.as_str()).filter(|namespace| !namespace.is_empty())
+}
+
+/// One object.
+pub(super) fn get(store: &Store, resource: &Resource, attributes: &Attributes, request: &Request, now: i64) -> Reply {
+    let namespace = if resource.namespaced { namespace(attributes) } else { None };
+    match store.get(resource.kind, namespace, &attributes.name) {
+        Some(object) => Reply::json(200, &Form::of(resource, request, now).one(object)),
+        None => status::not_found(attributes),
+    }
+}
+
+/// All objects that are selected, in pages if the client wants it so.
+pub(super) fn list(store: &Store, resource: &Resource, attributes: &Attributes, request: &Request, now: i64) -> Reply {
+    let selection = match selection(request) {
+        Ok(selection) => selection,
+        Err(refusal) => return refusal,
+    };
+    let all: Vec<Value> = store
+        .of(resource.kind, namespace(attributes))
+        .into_iter()
+        .filter(|object| selection.matches(object))
+        .cloned()
+        .collect();
+    let number = |name: &str| request.parameter(name).filter(|text| !text.is_empty()).map(|text| text.parse::<usize>());
+    let (limit, start) = match (number("limit"), number("continue")) {
+        (Some(Err(_)), _) => return status::bad_request("limit must be a number"),
+        (_, Some(Err(_))) => {
+            return status::reply(410, "Expired", "The provided continue parameter is too old", &json!({}));
+        }
+        (limit, start) => {
+            (limit.and_then(Result::ok).unwrap_or(0), start.and_then(Result::ok).unwrap_or(0).min(all.len()))
+        }
+    };
+    let end = if limit == 0 { all.len() } else { all.len().min(start + limit) };
+    let mut metadata = json!({"resourceVersion": store.version().to_string()});
+    if end < all.len() {
+        metadata["continue"] = json!(end.to_string());
+        metadata["remainingItemCount"] = json!(all.len() - end);
+    }
+    let form = Form::of(resource, request, now);
+    if form.as_table {
+        return Reply::json(200, &table(resource.kind, &all[start..end], metadata, &form.include, now));
+    }
+    let version = if resource.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", resource.group) };
+    let items: Vec<Value> = all[start..end].iter().map(bare).collect();
+    Reply::json(
+        200,
+        &json!({"kind": format!("{}List", resource.kind), "apiVersion": version, "metadata": metadata, "items": items}),
+    )
+}
+
+/// Objects inside of a list name neither their kind nor their version.
+fn bare(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|key, _| key != "kind" && key != "apiVersion");
+    }
+    object
+}
+
+fn selection(request: &Request) -> Result<Selection, Reply> {
+    let text = |name: &str| request.parameter(name).unwrap_or_default();
+    Selection::parse(&text("labelSelector"), &text("fieldSelector")).map_err(|message| status::bad_request(&message))
+}
+
+/// Changes, as they happen, one JSON document a line.
+pub(super) fn watch(store: &Store, resource: &Resource, attributes: &Attributes, request: &Request, now: i64) -> Reply {
+    let selection = match selection(request) {
+        Ok(selection) => selection,
+        Err(refusal) => return refusal,
+    };
+    if request.parameter("sendInitialEvents").is_some() {
+        let message = "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
+        return status::reply(422, "Invalid", message, &json!({}));
+    }
+    let since = request.parameter("resourceVersion").unwrap_or_default();
+    let namespace = namespace(attributes).map(str::to_owned);
+    let form = Form::of(resource, request, now);
+    let kind = resource.kind;
+    let mut first: Vec<Bytes> = Vec::new();
+    let from_now = since.is_empty() || since == "0";
+    if from_now {
+        let present = store.of(kind, namespace.as_deref()).into_iter().filter(|object| selection.matches(object));
+        first.extend(present.map(|object| line("ADDED", &form.one(object))));
+    }
+    let after = if from_now { store.version() } else { since.parse().unwrap_or(0) };
+    let (past, mut changes) = store.watch(after);
+    let mine =
+        move |event: &Event| event.kind == kind && namespace.as_ref().is_none_or(|wanted| *wanted == event.namespace);
+    let render = move |event: &Event| if mine(event) { render(event, &selection, &form) } else { None };
+    first.extend(past.iter().filter_map(&render));
+    let seconds = request.parameter("timeoutSeconds").and_then(|text| text.parse().ok()).unwrap_or(1800);
+    let (sender, receiver) = mpsc::channel(64);
+    tokio::spawn(async move {
+        for line in first {
+            if sender.send(line).await.is_err() {
+                return;
+            }
+        }
+        let deadline = tokio::time::sleep(std::time::Duration::from_secs(seconds));
+        tokio::pin!(deadline);
+        loop {
+            let event = tokio::select! {
+                () = &mut deadline => return,
+                () = sender.closed() => return,
+                event = changes.recv() => event,
+            };
+            let Ok(event) = event else { return };
+            if let Some(line) = render(&event)
+                && sender.send(line).await.is_err()
+            {
+                return;
+            }
+        }
+    });
+    Reply { content: Content::Stream(receiver), ..Reply::new(200, "application/json", "") }
+}
+
+/// What a watcher with this selection sees of a change.
+fn render(event: &Event, selection: &Selection, form: &Form) -> Option<Bytes> {
+    let before = event.before.as_ref().filter(|object| selection.matches(object));
+    let after = event.after.as_ref().filter(|object| selection.matches(object));
+    match (before, after) {
+        (None, Some(object)) => Some(line("ADDED", &form.one(object))),
+        (Some(_), Some(object)) => Some(line("MODIFIED", &form.one(object))),
+        (Some(object), None) => Some(line("DELETED", &form.one(event.after.as_ref().unwrap_or(object)))),
+        (None, None) => None,
+    }
+}
+
+fn line(kind: &str, object: &Value) -> Bytes {
+    Bytes::from(format!("{}\n", json!({"type": kind, "object": object})))
+}
+
+/// A few lines of a pod's log.
+pub(super) fn log(store: &Store, attributes: &Attributes) -> Reply {
+    if store.get("Pod", namespace(attributes), &attributes.name).is_none() {
+        return status::not_found(attributes);
+    }
+    let name = &attributes.name;
+    let lines = format!("{name} listening on :8080\n{name} GET /healthz 200\n{name} GET / 200\n");
+    Reply::new(200, "text/plain", lines)
+}

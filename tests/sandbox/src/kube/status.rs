@@ -1,0 +1,82 @@
+//! `Status`: how the Kubernetes API says no.
+
+use serde_json::{Value, json};
+
+use super::attributes::Attributes;
+use crate::message::Reply;
+
+/// A failure.
+pub(crate) fn reply(status: u16, reason: &str, message: &str, details: &Value) -> Reply {
+    let mut body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
+        "reason": reason});
+    if details.as_object().is_some_and(|details| !details.is_empty()) {
+        body["details"] = details.clone();
+    }
+    body["code"] = json!(status);
+    Reply::json(status, &body)
+}
+
+/// 401, which says nothing more.
+pub(crate) fn unauthorized(why: &str) -> Reply {
+    reply(401, "Unauthorized", "Unauthorized", &json!({})).because(why)
+}
+
+/// 403, in the API server's words.
+pub(crate) fn forbidden(user: &str, attributes: &Attributes) -> Reply {
+    let Attributes { verb, group, resource, namespace, name, .. } = attributes;
+    if attributes.is_non_resource() {
+        let message = format!("forbidden: User \"{user}\" cannot {verb} path \"{}\"", attributes.path);
+        return reply(403, "Forbidden", &message, &json!({}));
+    }
+    let place = if namespace.is_empty() {
+        " at the cluster scope".to_owned()
+    } else {
+        format!(" in the namespace \"{namespace}\"")
+    };
+    let qualified = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+    let subject = if name.is_empty() { qualified } else { format!("{qualified} \"{name}\"") };
+    let full = attributes.resource_with_subresource();
+    let message = format!(
+        "{subject} is forbidden: User \"{user}\" cannot {verb} resource \"{full}\" in API group \"{group}\"{place}"
+    );
+    reply(403, "Forbidden", &message, &details(attributes))
+}
+
+/// 404 for an object.
+pub(crate) fn not_found(attributes: &Attributes) -> Reply {
+    let Attributes { group, resource, name, .. } = attributes;
+    let qualified = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+    reply(404, "NotFound", &format!("{qualified} \"{name}\" not found"), &details(attributes))
+}
+
+/// 404 for a path that the server does not serve.
+pub(crate) fn no_such_path() -> Reply {
+    reply(404, "NotFound", "the server could not find the requested resource", &json!({}))
+}
+
+/// 405.
+pub(crate) fn method_not_allowed() -> Reply {
+    let message = "the server does not allow this method on the requested resource";
+    reply(405, "MethodNotAllowed", message, &json!({}))
+}
+
+/// 415: everything but reviews must be JSON here.
+pub(crate) fn unsupported_media_type() -> Reply {
+    let message = "the body of the request was in an unknown format - accepted media types include: application/json";
+    reply(415, "UnsupportedMediaType", message, &json!({}))
+}
+
+/// 400.
+pub(crate) fn bad_request(message: &str) -> Reply {
+    reply(400, "BadRequest", message, &json!({}))
+}
+
+fn details(attributes: &Attributes) -> Value {
+    let mut details = json!({});
+    for (key, value) in [("name", &attributes.name), ("group", &attributes.group), ("kind", &attributes.resource)] {
+        if !value.is_empty() {
+            details[key] = json!(value);
+        }
+    }
+    details
+}

@@ -1,0 +1,241 @@
+//! The state of sign-ins: who registered, who asks, who was approved, and what each token is good for.
+//! Times are milliseconds since 1970.
+
+use std::collections::HashMap;
+
+use super::errors::refuse;
+use crate::message::Reply;
+
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
+pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+pub(crate) const ACCOUNT_ACCESS: &str = "sso:account:access";
+
+/// A poll that comes this much too early is still in time: clocks and schedulers are not exact.
+const EARLY: i64 = 100;
+
+/// Everything about sign-ins.
+#[derive(Debug, Default)]
+pub(crate) struct Oidc {
+    pub(crate) clients: HashMap<String, Client>,
+    pub(crate) devices: Vec<Device>,
+    pub(crate) authorizations: Vec<Authorization>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) access_tokens: HashMap<String, AccessToken>,
+    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    /// How often a used refresh token came again.
+    pub(crate) refresh_token_reuses: usize,
+}
+
+/// A registered client.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) secret: String,
+    pub(crate) expires_at: i64,
+    pub(crate) scopes: Vec<String>,
+    /// Empty when the registration named none: then device codes and refresh tokens.
+    pub(crate) grant_types: Vec<String>,
+    pub(crate) redirect_uris: Vec<String>,
+}
+
+impl Client {
+    /// Whether the registration covers a grant type.
+    pub(crate) fn allows(&self, grant_type: &str) -> bool {
+        let short = grant_type.rsplit(':').next().unwrap_or(grant_type);
+        if self.grant_types.is_empty() {
+            return grant_type != AUTHORIZATION_CODE;
+        }
+        self.grant_types.iter().any(|allowed| allowed == grant_type || allowed == short)
+    }
+}
+
+/// What the person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Open,
+    Approved { session: usize },
+    Denied,
+}
+
+/// A device code.
+#[derive(Debug)]
+pub(crate) struct Device {
+    pub(crate) device_code: String,
+    pub(crate) user_code: String,
+    pub(crate) client_id: String,
+    pub(crate) expires_at: i64,
+    pub(crate) interval: i64,
+    pub(crate) last_poll: Option<i64>,
+    pub(crate) decision: Decision,
+    pub(crate) used: bool,
+}
+
+/// What a poll of a device code is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Poll {
+    Pending,
+    SlowDown,
+    Expired,
+    Denied,
+    Used,
+    Approved { session: usize },
+}
+
+impl Device {
+    /// One poll. Too fast is told before anything else, as RFC 8628 wants it.
+    pub(crate) fn poll(&mut self, now: i64, penalty: i64) -> Poll {
+        let early = self.last_poll.is_some_and(|last| now - last + EARLY < self.interval);
+        self.last_poll = Some(now);
+        if self.used {
+            Poll::Used
+        } else if now >= self.expires_at {
+            Poll::Expired
+        } else if early {
+            self.interval += penalty;
+            Poll::SlowDown
+        } else {
+            match self.decision {
+                Decision::Open => Poll::Pending,
+                Decision::Denied => Poll::Denied,
+                Decision::Approved { session } => {
+                    self.used = true;
+                    Poll::Approved { session }
+                }
+            }
+        }
+    }
+}
+
+/// An authorization of the PKCE flow, from the first request on.
+#[derive(Debug, Clone)]
+pub(crate) struct Authorization {
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: String,
+    pub(crate) challenge: String,
+    pub(crate) scopes: Vec<String>,
+    /// There once it is approved.
+    pub(crate) code: Option<String>,
+    pub(crate) session: usize,
+    pub(crate) expires_at: i64,
+    pub(crate) done: bool,
+}
+
+/// A portal session: what a sign-in starts, and what ends for good whatever is refreshed.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) ends_at: i64,
+    pub(crate) logged_out: bool,
+}
+
+/// What an access token is good for.
+#[derive(Debug, Clone)]
+pub(crate) struct AccessToken {
+    pub(crate) session: usize,
+    pub(crate) expires_at: i64,
+    pub(crate) portal: bool,
+    pub(crate) revoked: bool,
+}
+
+/// What a refresh token is good for: one use.
+#[derive(Debug, Clone)]
+pub(crate) struct RefreshToken {
+    pub(crate) session: usize,
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) used: bool,
+    pub(crate) revoked: bool,
+}
+
+impl Oidc {
+    /// The client of a request, or why there is none.
+    pub(crate) fn client(&self, id: &str, secret: &str, now: i64) -> Result<Client, Reply> {
+        let refused = |why: &str| refuse("InvalidClientException", "Invalid client provided").because(why);
+        let client = self.clients.get(id).ok_or_else(|| refused("unknown client"))?;
+        if client.secret != secret {
+            return Err(refused("wrong client secret"));
+        }
+        if now >= client.expires_at {
+            return Err(refused("the registration has ended"));
+        }
+        Ok(client.clone())
+    }
+
+    /// A sign-in: the living browser session if there is one, with its old end; else a new one.
+    pub(crate) fn sign_in(&mut self, now: i64, lifetime_seconds: i64) -> usize {
+        if let Some(last) = self.sessions.last()
+            && !last.logged_out
+            && now < last.ends_at
+        {
+            return self.sessions.len() - 1;
+        }
+        self.sessions.push(Session { ends_at: now + lifetime_seconds * 1000, logged_out: false });
+        self.sessions.len() - 1
+    }
+
+    /// Whether a session still lives.
+    pub(crate) fn alive(&self, session: usize, now: i64) -> bool {
+        self.sessions.get(session).is_some_and(|it| !it.logged_out && now < it.ends_at)
+    }
+
+    /// The session behind an access token that the portal takes, or why it does not.
+    pub(crate) fn portal_session(&self, token: &str, now: i64) -> Result<usize, &'static str> {
+        let found = self.access_tokens.get(token).ok_or("unknown access token")?;
+        if found.revoked {
+            return Err("the access token was revoked");
+        }
+        if now >= found.expires_at {
+            return Err("the access token has ended");
+        }
+        if !self.alive(found.session, now) {
+            return Err("the session has ended");
+        }
+        if !found.portal {
+            return Err("the access token lacks the scope sso:account:access");
+        }
+        Ok(found.session)
+    }
+
+    /// Ends the session of an access token, and with it all its tokens.
+    pub(crate) fn log_out(&mut self, token: &str, now: i64) {
+        if let Ok(session) = self.portal_session(token, now) {
+            self.sessions[session].logged_out = true;
+        }
+    }
+
+    /// The device codes that wait for a person.
+    pub(crate) fn pending(&self, now: i64) -> Vec<String> {
+        let waiting = |device: &&Device| device.decision == Decision::Open && now < device.expires_at;
+        self.devices.iter().filter(waiting).map(|device| device.user_code.clone()).collect()
+    }
+
+    /// Decides device codes: one of them, or all that wait. Returns how many were decided.
+    pub(crate) fn decide(&mut self, user_code: Option<&str>, approve: bool, now: i64, lifetime_seconds: i64) -> usize {
+        let codes = self.pending(now);
+        let chosen: Vec<String> =
+            codes.into_iter().filter(|code| user_code.is_none_or(|wanted| same_code(code, wanted))).collect();
+        if chosen.is_empty() {
+            return 0;
+        }
+        let decision = if approve {
+            Decision::Approved { session: self.sign_in(now, lifetime_seconds) }
+        } else {
+            Decision::Denied
+        };
+        for device in self.devices.iter_mut().filter(|device| chosen.contains(&device.user_code)) {
+            device.decision = decision;
+        }
+        chosen.len()
+    }
+}
+
+/// People type codes in lower case and without the hyphen.
+fn same_code(ours: &str, typed: &str) -> bool {
+    let plain = |code: &str| code.replace(['-', ' '], "").to_ascii_uppercase();
+    plain(ours) == plain(typed)
+}
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

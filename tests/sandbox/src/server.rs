@@ -1,0 +1,166 @@
+//! Listeners and connections: HTTP/1.1 with keep-alive, plain or over TLS, that can vanish and come back.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use crate::message::{Content, Reply, Request};
+use crate::services::{self, Service};
+use crate::state::Shared;
+
+/// One door of the sandbox.
+pub(crate) struct Door {
+    pub(crate) service: Service,
+    pub(crate) listener: TcpListener,
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) open: watch::Receiver<bool>,
+}
+
+/// Serves one door until the runtime ends. A closed door refuses connections, as a dead host does.
+pub(crate) async fn serve(shared: Arc<Shared>, door: Door) {
+    let Door { service, listener, address, tls, mut open } = door;
+    let (mut listener, for_connections) = (Some(listener), open.clone());
+    loop {
+        let Some(current) = &listener else {
+            if open.wait_for(|is_open| *is_open).await.is_err() {
+                return;
+            }
+            match TcpListener::bind(address).await {
+                Ok(again) => listener = Some(again),
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+            continue;
+        };
+        tokio::select! {
+            accepted = current.accept() => if let Ok((stream, _)) = accepted {
+                tokio::spawn(connection(Arc::clone(&shared), service.clone(), stream, tls.clone(), for_connections.clone()));
+            },
+            changed = open.wait_for(|is_open| !*is_open) => {
+                if changed.is_err() {
+                    return;
+                }
+                drop(changed);
+                listener = None;
+            }
+        }
+    }
+}
+
+async fn connection(
+    shared: Arc<Shared>,
+    service: Service,
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    mut open: watch::Receiver<bool>,
+) {
+    let _ = stream.set_nodelay(true);
+    let talk = async {
+        match tls {
+            Some(acceptor) => {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    converse(shared, service, stream).await;
+                }
+            }
+            None => converse(shared, service, stream).await,
+        }
+    };
+    tokio::select! {
+        () = talk => {}
+        _ = open.wait_for(|is_open| !*is_open) => {}
+    }
+}
+
+async fn converse<Stream>(shared: Arc<Shared>, service: Service, stream: Stream)
+where
+    Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let handler = service_fn(move |request| answer(Arc::clone(&shared), service.clone(), request));
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), handler)
+        .with_upgrades()
+        .await;
+}
+
+async fn answer(
+    shared: Arc<Shared>,
+    service: Service,
+    request: hyper::Request<Incoming>,
+) -> io::Result<hyper::Response<Outgoing>> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let request = Request {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers.iter().map(header).collect(),
+        body,
+    };
+    respond(&shared, services::answer(&shared, &service, &request).await)
+}
+
+fn respond(shared: &Shared, reply: Reply) -> io::Result<hyper::Response<Outgoing>> {
+    let mut builder = hyper::Response::builder().status(reply.status).header("date", shared.clock.http_date());
+    for (name, value) in &reply.headers {
+        builder = builder.header(*name, value);
+    }
+    let body = match reply.content {
+        Content::Nothing => return Err(io::Error::other("cut before the reply")),
+        Content::Full(bytes) => Outgoing::Full(Some(bytes)),
+        Content::Stream(receiver) => Outgoing::Stream(receiver),
+        Content::Cut(bytes) => {
+            builder = builder.header("content-length", bytes.len());
+            Outgoing::Cut(Some(bytes.slice(..bytes.len() / 2)))
+        }
+    };
+    builder.body(body).map_err(io::Error::other)
+}
+
+/// A reply's body on its way out.
+enum Outgoing {
+    Full(Option<Bytes>),
+    Cut(Option<Bytes>),
+    Stream(tokio::sync::mpsc::Receiver<Bytes>),
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match &mut *self {
+            Outgoing::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Outgoing::Cut(bytes) => Poll::Ready(Some(match bytes.take() {
+                Some(bytes) => Ok(Frame::data(bytes)),
+                None => Err(io::Error::other("cut in the middle of the body")),
+            })),
+            Outgoing::Stream(receiver) => receiver.poll_recv(context).map(|chunk| chunk.map(|it| Ok(Frame::data(it)))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Outgoing::Full(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
+            Outgoing::Full(None) => SizeHint::with_exact(0),
+            Outgoing::Cut(_) | Outgoing::Stream(_) => SizeHint::default(),
+        }
+    }
+}

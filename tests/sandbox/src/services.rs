@@ -1,0 +1,134 @@
+//! The services by name, and what happens to every request before one of them sees it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::faults::FaultKind;
+use crate::journal::Call;
+use crate::message::{Content, Reply, Request};
+use crate::state::Shared;
+use crate::{control_http, eks, kube, oidc, portal, sts};
+
+/// A service, and so a listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// IAM Identity Center OIDC, with the pages for people and the sandbox's own control.
+    Oidc,
+    /// The portal of IAM Identity Center.
+    Portal,
+    /// STS.
+    Sts,
+    /// EKS.
+    Eks,
+    /// The Kubernetes API of a cluster.
+    Kubernetes(String),
+}
+
+impl Service {
+    /// The name in faults and in the journal.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Service::Oidc => "oidc".to_owned(),
+            Service::Portal => "portal".to_owned(),
+            Service::Sts => "sts".to_owned(),
+            Service::Eks => "eks".to_owned(),
+            Service::Kubernetes(cluster) => format!("kube:{cluster}"),
+        }
+    }
+
+    fn operation(&self, request: &Request) -> String {
+        match self {
+            Service::Oidc => oidc::operation(request).to_owned(),
+            Service::Portal => portal::operation(request).to_owned(),
+            Service::Sts => sts::operation(request),
+            Service::Eks => eks::operation(request).to_owned(),
+            Service::Kubernetes(_) => kube::operation(request),
+        }
+    }
+
+    fn handle(&self, shared: &Shared, request: &Request) -> Reply {
+        match self {
+            Service::Oidc => oidc::handle(shared, request),
+            Service::Portal => portal::handle(shared, request),
+            Service::Sts => sts::handle(shared, request),
+            Service::Eks => eks::handle(shared, request),
+            Service::Kubernetes(cluster) => kube::handle(shared, cluster, request),
+        }
+    }
+
+    /// An error in the form of this service.
+    fn error(&self, status: u16, code: &str, message: &str) -> Reply {
+        match self {
+            Service::Oidc => oidc::errors::reply(status, code, message),
+            Service::Portal => portal::error(status, code, message),
+            Service::Sts => sts::error(status, code, message),
+            Service::Eks => eks::error(status, code, message),
+            Service::Kubernetes(_) => kube::status::reply(status, code, message, &json!({})),
+        }
+    }
+
+    fn throttled(&self) -> Reply {
+        match self {
+            Service::Oidc => self.error(400, "SlowDownException", "Request rate is too high"),
+            Service::Portal => self.error(429, "TooManyRequestsException", "HTTP 429 Unknown Code"),
+            Service::Sts => self.error(400, "Throttling", "Rate exceeded"),
+            Service::Eks => self.error(400, "ThrottlingException", "Rate exceeded"),
+            Service::Kubernetes(_) => {
+                let message = "the server has received too many requests and has asked us to try again later";
+                self.error(429, "TooManyRequests", message).with("retry-after", "1")
+            }
+        }
+    }
+}
+
+/// Answers a request: counts it, lets it go wrong if it is to, and asks the service.
+pub(crate) async fn answer(shared: &Arc<Shared>, service: &Service, request: &Request) -> Reply {
+    if *service == Service::Oidc && request.path.starts_with("/_control") {
+        return control_http::handle(shared, request);
+    }
+    let (name, operation) = (service.name(), service.operation(request));
+    let (faults, throttled) = {
+        let mut state = shared.state();
+        state.journal.count(&operation);
+        let throttled = state.faults.throttled(&name, shared.clock.milliseconds());
+        (if throttled { Vec::new() } else { state.faults.take(&name, &operation) }, throttled)
+    };
+    let mut reply = if throttled { service.throttled() } else { with_faults(shared, service, request, faults).await };
+    if !matches!(service, Service::Kubernetes(_)) {
+        reply = reply.with("x-amzn-requestid", shared.random.uuid());
+    }
+    let status = if matches!(reply.content, Content::Nothing) { 0 } else { reply.status };
+    let line = format!("{} {}", request.method, request.path);
+    shared.state().journal.remember(Call { service: name, operation, line, status, remark: reply.remark.clone() });
+    reply
+}
+
+async fn with_faults(shared: &Shared, service: &Service, request: &Request, faults: Vec<FaultKind>) -> Reply {
+    let mut answer = None;
+    for fault in faults {
+        match fault {
+            FaultKind::Latency(milliseconds) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+            other => answer = Some(other),
+        }
+    }
+    let nothing = |reply: Reply| Reply { content: Content::Nothing, ..reply };
+    let reply = match answer {
+        None | Some(FaultKind::Latency(_)) => return service.handle(shared, request),
+        Some(FaultKind::Error { status, code, message }) => service.error(status, &code, &message),
+        Some(FaultKind::Body { status, content_type, body }) => Reply::new(status, &content_type, body),
+        Some(FaultKind::Garbage) => Reply::new(200, "application/json", "\u{fffd}<<not what you asked for>>{\"acc"),
+        Some(FaultKind::CutBefore) => nothing(Reply::new(500, "text/plain", "")),
+        Some(FaultKind::CutAfter) => nothing(service.handle(shared, request)),
+        Some(FaultKind::CutMidBody) => {
+            let reply = service.handle(shared, request);
+            match reply.content {
+                Content::Full(bytes) => Reply { content: Content::Cut(bytes), ..reply },
+                content => Reply { content, ..reply },
+            }
+        }
+        Some(FaultKind::Hang) => std::future::pending().await,
+    };
+    reply.because("a fault was set")
+}

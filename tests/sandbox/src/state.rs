@@ -1,0 +1,89 @@
+//! What happens: everything that changes while the sandbox runs, behind one lock that is never held across a wait.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::credentials::Credentials;
+use crate::faults::Faults;
+use crate::journal::Journal;
+use crate::kube::store::Store;
+use crate::oidc::model::Oidc;
+use crate::random::Random;
+use crate::world::World;
+
+/// The running sandbox, as its services see it.
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) addresses: Addresses,
+    /// Which doors are open, by the service's name.
+    pub(crate) doors: BTreeMap<String, watch::Sender<bool>>,
+    state: Mutex<State>,
+}
+
+/// Where everything is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Addresses {
+    pub(crate) oidc: String,
+    pub(crate) portal: String,
+    pub(crate) sts: String,
+    pub(crate) eks: String,
+    pub(crate) clusters: BTreeMap<String, ClusterAddress>,
+}
+
+/// Where a cluster is, and whom to trust there.
+#[derive(Debug, Clone)]
+pub(crate) struct ClusterAddress {
+    pub(crate) endpoint: String,
+    pub(crate) authority_pem: String,
+}
+
+/// Everything that changes.
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) oidc: Oidc,
+    /// Minted credentials by their access key.
+    pub(crate) credentials: HashMap<String, Credentials>,
+    /// The objects of each cluster.
+    pub(crate) stores: BTreeMap<String, Store>,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    /// Refused AWS actions: `(permission set or *, action)`.
+    pub(crate) denied_actions: Vec<(String, String)>,
+}
+
+impl Shared {
+    /// A sandbox that begins with a world.
+    pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
+        let stores =
+            world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::new(&cluster.objects))).collect();
+        let state = State {
+            world,
+            oidc: Oidc::default(),
+            credentials: HashMap::new(),
+            stores,
+            faults: Faults::default(),
+            journal: Journal::default(),
+            denied_actions: Vec::new(),
+        };
+        Shared { clock: Clock::default(), random: Random::new(), addresses, doors, state: Mutex::new(state) }
+    }
+
+    /// Everything that changes, for as long as the guard lives.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Mints credentials of a role and remembers them.
+    pub(crate) fn mint(&self, account: &str, permission_set: &str) -> Credentials {
+        let mut state = self.state();
+        let expiration = self.clock.milliseconds() + state.world.settings.role_credentials_lifetime * 1000;
+        let session = (state.world.user.clone(), state.world.sso_region.clone());
+        let minted = Credentials::mint(&self.random, account, permission_set, (&session.0, &session.1), expiration);
+        state.credentials.insert(minted.access_key_id.clone(), minted.clone());
+        minted
+    }
+}

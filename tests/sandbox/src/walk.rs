@@ -1,0 +1,234 @@
+//! The walk: the main job of `nsaccess` on a fresh machine that has no AWS account, each command with its real output.
+
+use std::fs;
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sandbox::Sandbox;
+
+/// The walk, in order. `{start_url}` and `{sso_region}` are filled in; a line is split at blanks.
+const STEPS: &[Step] = &[
+    Step::new(
+        "Sign in and set everything up, from the name alone.",
+        "nsaccess login idp-dev --start-url {start_url} --sso-region {sso_region}",
+    ),
+    Step::new("kubectl just works now; nsaccess gives it its tokens.", "kubectl get pod web-0"),
+    Step::new("What the role may not do, it still may not.", "kubectl get secrets").fails(),
+    Step::new("Who the cluster thinks we are.", "kubectl auth whoami"),
+    Step::new("What is set up, and until when it lasts.", "nsaccess status"),
+    Step::new("What else the portal gives us.", "nsaccess list"),
+    Step::new("A second namespace needs no second sign-in.", "nsaccess login idp-test"),
+    Step::new("Back and forth.", "nsaccess use idp-dev"),
+    Step::new("The token behind all that (kubectl calls this).", "nsaccess token idp-dev").secret(),
+    Step::new("Sign out.", "nsaccess logout"),
+];
+
+/// One command of the walk.
+struct Step {
+    why: &'static str,
+    line: &'static str,
+    succeeds: bool,
+    /// Its output is a secret in real life: only its size is shown.
+    secret: bool,
+}
+
+impl Step {
+    const fn new(why: &'static str, line: &'static str) -> Step {
+        Step { why, line, succeeds: true, secret: false }
+    }
+
+    const fn fails(self) -> Step {
+        Step { succeeds: false, ..self }
+    }
+
+    const fn secret(self) -> Step {
+        Step { secret: true, ..self }
+    }
+}
+
+/// A throw-away place to work in.
+struct Place {
+    home: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.home);
+    }
+}
+
+/// Walks; on a terminal, leaves the person in a shell afterwards if they want it.
+pub(crate) fn walk(shell: bool) -> Result<(), String> {
+    let binary = build()?;
+    let sandbox = Sandbox::start();
+    let place = Place::make(&sandbox, &binary).map_err(|error| format!("cannot prepare a home: {error}"))?;
+    println!("The sandbox serves; a throw-away home is at {}.", place.home.display());
+    let kubectl = found("kubectl");
+    let mut failed = Vec::new();
+    for step in STEPS {
+        if step.line.starts_with("kubectl ") && !kubectl {
+            println!("\n# {}\n(there is no kubectl here: {} is left out)", step.why, step.line);
+        } else if let Err(why) = place.run(step, &sandbox) {
+            println!("error: {why}");
+            failed.push(step.line);
+        }
+    }
+    if !failed.is_empty() {
+        println!("\nWhat the sandbox refused:");
+        for call in sandbox.control().journal().iter().filter(|call| call.remark.is_some()) {
+            println!(
+                "  {} {} {} {}",
+                call.service,
+                call.operation,
+                call.status,
+                call.remark.as_deref().unwrap_or_default()
+            );
+        }
+        return Err(format!("{} of {} steps failed: {}", failed.len(), STEPS.len(), failed.join("; ")));
+    }
+    println!("\nAll steps did what they should.");
+    if shell && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return place.shell(&sandbox);
+    }
+    Ok(())
+}
+
+/// Builds nsaccess and says where its binary is.
+fn build() -> Result<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    println!("Building nsaccess …");
+    let mut build = Command::new(cargo)
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "nsaccess",
+            "--bin",
+            "nsaccess",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    let output = build.stdout.take().ok_or("cargo has no output")?;
+    let mut binary = None;
+    for line in std::io::BufReader::new(output).lines().map_while(Result::ok) {
+        let message: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        if let Some(path) = message["executable"].as_str() {
+            binary = Some(PathBuf::from(path));
+        }
+    }
+    let status = build.wait().map_err(|error| error.to_string())?;
+    binary.filter(|_| status.success()).ok_or_else(|| "nsaccess does not build".to_owned())
+}
+
+fn found(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+impl Place {
+    fn make(sandbox: &Sandbox, binary: &Path) -> std::io::Result<Place> {
+        let home = std::env::temp_dir().join(format!("nsaccess-sandbox-{}", std::process::id()));
+        let programs = home.join("bin");
+        fs::create_dir_all(&programs)?;
+        let mut place = Place { home, environment: Vec::new() };
+        fs::copy(binary, programs.join(format!("nsaccess{}", std::env::consts::EXE_SUFFIX)))?;
+        let browser = browser_script(&programs)?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)));
+        let path = path.map_err(std::io::Error::other)?;
+        let kept = ["TERM", "LANG", "SHELL", "TZ", "NO_COLOR", "COLORTERM", "SystemRoot"];
+        for name in kept {
+            if let Ok(value) = std::env::var(name) {
+                place.set(name, value);
+            }
+        }
+        place.set("PATH", path.to_string_lossy());
+        place.set("HOME", place.home.to_string_lossy().into_owned());
+        place.set("BROWSER", browser.to_string_lossy());
+        place.set("AWS_EC2_METADATA_DISABLED", "true");
+        for (name, value) in sandbox.env() {
+            place.set(&name, value);
+        }
+        Ok(place)
+    }
+
+    fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.push((name.to_owned(), value.into()));
+    }
+
+    fn command(&self, program: &str) -> Command {
+        // The program is looked up in the new PATH, not in ours.
+        let path = self
+            .environment
+            .iter()
+            .find(|(name, _)| name == "PATH")
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default();
+        let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+        let full = std::env::split_paths(&path).map(|folder| folder.join(&file)).find(|candidate| candidate.is_file());
+        let mut command = Command::new(full.unwrap_or_else(|| program.into()));
+        command.env_clear().envs(self.environment.iter().cloned()).current_dir(&self.home);
+        command
+    }
+
+    fn run(&self, step: &Step, sandbox: &Sandbox) -> Result<(), String> {
+        let line =
+            step.line.replace("{start_url}", &sandbox.start_url()).replace("{sso_region}", &sandbox.sso_region());
+        println!("\n# {}\n$ {line}", step.why);
+        let mut words = line.split_whitespace();
+        let mut command = self.command(words.next().unwrap_or_default());
+        command.args(words).stdin(Stdio::null());
+        let status = if step.secret {
+            let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+            println!("({} bytes that are a secret in real life)", output.stdout.len());
+            output.status
+        } else {
+            command.status().map_err(|error| error.to_string())?
+        };
+        match (status.success(), step.succeeds) {
+            (true, false) => Err("this should have been refused".to_owned()),
+            (false, true) => Err(format!("{status}")),
+            _ => Ok(()),
+        }
+    }
+
+    fn shell(&self, sandbox: &Sandbox) -> Result<(), String> {
+        let shell = std::env::var("SHELL").unwrap_or_else(|_| "sh".to_owned());
+        println!("\nNow you: this shell has the same environment. `exit` ends the sandbox and removes its home.");
+        println!(
+            "Start with:  nsaccess login idp-dev --start-url {} --sso-region {}",
+            sandbox.start_url(),
+            sandbox.sso_region()
+        );
+        let name = Path::new(&shell).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut command = self.command(&name);
+        if Path::new(&shell).is_file() {
+            command = Command::new(&shell);
+            command.env_clear().envs(self.environment.iter().cloned()).current_dir(&self.home);
+        }
+        command.env("SANDBOX_CONTROL", sandbox.control_url());
+        // What the shell's last command said is no verdict on the walk.
+        command.status().map(|_| ()).map_err(|error| format!("{shell}: {error}"))
+    }
+}
+
+/// A `$BROWSER` that opens the page and presses Approve: this very program.
+fn browser_script(folder: &Path) -> std::io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let script = folder.join("browser");
+    fs::write(&script, format!("#!/bin/sh\nexec '{}' --approve \"$1\"\n", program.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(script)
+}

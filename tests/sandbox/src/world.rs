@@ -1,0 +1,181 @@
+//! What exists: the organisation, its accounts and permission sets, and its clusters. Plain data, made before the start.
+
+use crate::cluster::Cluster;
+
+/// Everything that a sandbox starts with.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The start URL of the Identity Center: an identifier, nobody resolves it.
+    pub start_url: String,
+    /// The region of the Identity Center.
+    pub sso_region: String,
+    /// The user name of the one person of this world.
+    pub user: String,
+    /// The AWS accounts in which the person has something.
+    pub accounts: Vec<Account>,
+    /// The EKS clusters.
+    pub clusters: Vec<Cluster>,
+    /// Intervals, lifetimes and page sizes.
+    pub settings: Settings,
+}
+
+/// An AWS account and the permission sets assigned to the person in it.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// The name; the portal sometimes has none.
+    pub name: Option<String>,
+    /// The e-mail address of its root user; the portal sometimes has none.
+    pub email: Option<String>,
+    /// The names of the permission sets.
+    pub permission_sets: Vec<String>,
+}
+
+/// Intervals, lifetimes (seconds) and page sizes. All of them can be changed while the sandbox runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a client waits between two polls of a device code.
+    pub device_interval: i64,
+    /// What `slow_down` adds to the interval of its device code.
+    pub slow_down_penalty: i64,
+    /// The life of a device code.
+    pub device_code_lifetime: i64,
+    /// The life of an access token of a client registered with `sso:account:access`.
+    pub access_token_lifetime: i64,
+    /// The life of an access token of a client registered without scopes; such a client gets no refresh token.
+    pub legacy_token_lifetime: i64,
+    /// The life of a portal session, whatever is refreshed in it.
+    pub session_lifetime: i64,
+    /// The life of a client registration.
+    pub registration_lifetime: i64,
+    /// The life of role credentials.
+    pub role_credentials_lifetime: i64,
+    /// How many entries a page of the portal and of EKS has when the client names no number.
+    pub page_size: i64,
+    /// Whether every device code and every authorization is approved as soon as it is made.
+    pub auto_approve: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            device_interval: 1,
+            slow_down_penalty: 0,
+            device_code_lifetime: 600,
+            access_token_lifetime: 3600,
+            legacy_token_lifetime: 8 * 3600,
+            session_lifetime: 8 * 3600,
+            registration_lifetime: 90 * 86400,
+            role_credentials_lifetime: 3600,
+            page_size: 50,
+            auto_approve: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Changes one number by its name; false when there is no such name.
+    pub fn set(&mut self, name: &str, value: i64) -> bool {
+        let field = match name {
+            "device_interval" => &mut self.device_interval,
+            "slow_down_penalty" => &mut self.slow_down_penalty,
+            "device_code_lifetime" => &mut self.device_code_lifetime,
+            "access_token_lifetime" => &mut self.access_token_lifetime,
+            "legacy_token_lifetime" => &mut self.legacy_token_lifetime,
+            "session_lifetime" => &mut self.session_lifetime,
+            "registration_lifetime" => &mut self.registration_lifetime,
+            "role_credentials_lifetime" => &mut self.role_credentials_lifetime,
+            "page_size" => &mut self.page_size,
+            _ => return false,
+        };
+        *field = value;
+        true
+    }
+}
+
+impl Default for World {
+    /// Three accounts, three clusters, and a namespace that two accounts offer.
+    fn default() -> World {
+        let region = "eu-west-1";
+        let nonprod = Account::new(
+            "111122223333",
+            "idp-nonprod",
+            &["idp-ns-idp-dev", "idp-ns-idp-test", "idp-ns-shop-dev", "ReadOnly"],
+        );
+        let prod = Account::new("444455556666", "idp-prod", &["idp-ns-idp-prod"]);
+        let shop = Account::new("777788889999", "shop", &["idp-ns-shop-dev"]);
+        let mut main = Cluster::new("idp-nonprod-1", &nonprod.id, region);
+        let mut tools = Cluster::new("tools-1", &nonprod.id, region);
+        let mut production = Cluster::new("idp-prod-1", &prod.id, region);
+        for namespace in ["idp-dev", "idp-test", "shop-dev"] {
+            main.map_permission_set(region, &format!("idp-ns-{namespace}"), &format!("idp-ns-{namespace}"));
+            main.add_namespace(namespace).grant_floor(namespace, &format!("idp-ns-{namespace}"));
+            tools.map_permission_set(region, &format!("idp-ns-{namespace}"), &format!("idp-ns-{namespace}"));
+        }
+        main.map_permission_set(region, "ReadOnly", "viewers").bind_cluster_role("viewers", "view");
+        tools.add_namespace("tools");
+        production.map_permission_set(region, "idp-ns-idp-prod", "idp-ns-idp-prod");
+        production.add_namespace("idp-prod").grant_floor("idp-prod", "idp-ns-idp-prod");
+        World {
+            start_url: "https://sandbox.awsapps.com/start".to_owned(),
+            sso_region: region.to_owned(),
+            user: "ada@example.com".to_owned(),
+            accounts: vec![nonprod, prod, shop],
+            clusters: vec![main, tools, production],
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl World {
+    /// The same world with one account more.
+    #[must_use]
+    pub fn with_account(mut self, account: Account) -> World {
+        self.accounts.push(account);
+        self
+    }
+
+    /// The same world with so many accounts more, `900000000000` and on, each with the same permission sets.
+    #[must_use]
+    pub fn with_many_accounts(mut self, count: u64, permission_sets: &[&str]) -> World {
+        for index in 0..count {
+            let id = (900_000_000_000 + index).to_string();
+            self.accounts.push(Account::new(&id, &format!("many-{index:04}"), permission_sets));
+        }
+        self
+    }
+
+    /// The same world with one cluster more.
+    #[must_use]
+    pub fn with_cluster(mut self, cluster: Cluster) -> World {
+        self.clusters.push(cluster);
+        self
+    }
+
+    /// The same world with other settings.
+    #[must_use]
+    pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> World {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Whether a permission set is assigned to the person in an account.
+    pub(crate) fn assigned(&self, account: &str, permission_set: &str) -> bool {
+        self.accounts.iter().any(|candidate| {
+            candidate.id == account && candidate.permission_sets.iter().any(|name| name == permission_set)
+        })
+    }
+}
+
+impl Account {
+    /// An account with a name, an e-mail address and permission sets.
+    pub fn new(id: &str, name: &str, permission_sets: &[&str]) -> Account {
+        Account {
+            id: id.to_owned(),
+            name: Some(name.to_owned()),
+            email: Some(format!("aws+{name}@example.com")),
+            permission_sets: permission_sets.iter().map(|&name| name.to_owned()).collect(),
+        }
+    }
+}
