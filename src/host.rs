@@ -128,7 +128,6 @@ impl Host {
     /// package manager replaces what a link points to; else where this program lies. Absolute, because programs with
     /// a window often start without the person's `PATH`.
     pub fn own_command(&self) -> String {
-        #[expect(clippy::disallowed_methods, reason = "the one place where the process is read")]
         let own = std::env::current_exe().unwrap_or_default();
         let name = if cfg!(windows) { "nsaccess.exe" } else { "nsaccess" };
         let folders = self.env("PATH").map(std::env::split_paths).into_iter().flatten();

@@ -35,16 +35,24 @@ use clap::Parser;
 use crate::cli::Cli;
 use crate::error::Kind;
 use crate::host::Host;
-use crate::ui::Ui;
+use crate::ui::{Format, Ui};
 
 /// Parses, runs the verb, renders the error. Returns the exit code.
 pub fn run(arguments: &[OsString], host: &Host) -> u8 {
+    if let Some(answer) = commands::token::warm_start(arguments, host) {
+        let ui = Ui::new(host, Format::Table, false, 0);
+        return ended(&ui, ui.data(answer.expose()));
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return parse_failure(&error),
     };
     let ui = Ui::new(host, cli.global.output, cli.global.quiet, cli.global.verbose);
-    match commands::run(cli, host, &ui) {
+    ended(&ui, commands::run(cli, host, &ui))
+}
+
+fn ended(ui: &Ui, result: error::Result<()>) -> u8 {
+    match result {
         Ok(()) => 0,
         Err(error) => {
             ui.end_transient();

@@ -106,7 +106,7 @@ impl Access<'_> {
         }
         match failure.class {
             Class::Unreachable | Class::Throttled => Err(failure.into_error("cannot renew the session")),
-            _ => Ok(Err(failure.to_string())),
+            _ => Ok(Err(format!("the session is over ({failure})"))),
         }
     }
 

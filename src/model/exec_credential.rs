@@ -71,11 +71,12 @@ pub fn expiration(now: Timestamp, credentials_end: Option<Timestamp>) -> Timesta
     credentials_end.map_or(own_end, |end| own_end.min(end))
 }
 
-/// The answer for client-go: one line of JSON. It is a secret as a whole.
+/// The answer for client-go: one line of JSON with its end. It is a secret as a whole.
 pub fn render(api_version: ApiVersion, token: &Secret<String>, expires_at: Timestamp) -> Secret<String> {
     // Nothing in it needs escaping: the token is base64url, the rest is ours.
     Secret::new(format!(
-        r#"{{"kind":"ExecCredential","apiVersion":"{}","spec":{{}},"status":{{"expirationTimestamp":"{}","token":"{}"}}}}"#,
+        r#"{{"kind":"ExecCredential","apiVersion":"{}","spec":{{}},"status":{{"expirationTimestamp":"{}","token":"{}"}}}}
+"#,
         api_version.name(),
         expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         token.expose()
