@@ -68,6 +68,8 @@ pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
 
 async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs, named: Option<&str>) -> Result<Done> {
     let ui = access.ui;
+    // A kubeconfig that cannot be edited is better heard of before a person has signed in.
+    kubeconfigs.merged()?;
     let namespace = access.namespace(named, kubeconfigs)?;
     let portal = access.portal(Some(&access.access_name(&namespace)))?;
     if args.force {
