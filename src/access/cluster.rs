@@ -26,10 +26,7 @@ impl Access<'_> {
     /// # Errors
     /// When it cannot be found, described, or chosen.
     pub async fn cluster(&self, target: &Target, credentials: &RoleCredentials) -> Result<Cluster> {
-        let cluster = match self.known_cluster_name(&target.namespace) {
-            Some((name, region)) => self.described(target, &credentials.keys, &name, region).await?,
-            None => self.discovered(target, &credentials.keys).await?,
-        };
+        let cluster = self.found_cluster(target, &credentials.keys).await?;
         if let Err(error) = self.cache.store_cluster(&target.namespace, &cluster) {
             self.ui.warning(&format!("the cluster could not be cached: {error}"));
         }
@@ -37,16 +34,34 @@ impl Access<'_> {
         Ok(cluster)
     }
 
-    /// The name, and if known the region, of the namespace's cluster, without a call.
-    pub fn known_cluster_name(&self, namespace: &Namespace) -> Option<(String, Option<String>)> {
-        let pins = self.settings.pins(namespace.as_str());
+    async fn found_cluster(&self, target: &Target, keys: &AccessKeys) -> Result<Cluster> {
+        let pins = self.settings.pins(target.namespace.as_str());
+        if let Some(pinned) = pins.cluster {
+            let region = pins.region.map(|region| region.value);
+            return self.described(target, keys, &pinned.value, region).await;
+        }
+        if let Some((name, region)) = self.known_cluster_name(target) {
+            match self.described(target, keys, &name, region).await {
+                // The cluster that was there before may have been replaced by one of another name.
+                Err(error) if error.kind == Kind::NotFound => self.ui.detail(&format!("{error}; looking again")),
+                described => return described,
+            }
+        }
+        self.discovered(target, keys).await
+    }
+
+    /// The name, and if known the region, of the namespace's cluster, without a call. What was found in another
+    /// account before does not count.
+    pub fn known_cluster_name(&self, target: &Target) -> Option<(String, Option<String>)> {
+        let pins = self.settings.pins(target.namespace.as_str());
         let pinned_region = pins.region.map(|region| region.value);
         if let Some(cluster) = pins.cluster {
             return Some((cluster.value, pinned_region));
         }
-        let known = self.cache.cluster(namespace)?;
+        let known = self.cache.cluster(&target.namespace)?;
         let contradicted = pinned_region.is_some_and(|region| region != known.region);
-        (!contradicted).then_some((known.name, Some(known.region)))
+        let same_account = known.arn.split(':').nth(4).is_none_or(|account| account == target.account);
+        (same_account && !contradicted).then_some((known.name, Some(known.region)))
     }
 
     /// The regions to look in: pinned, configured, else the one of Identity Center.

@@ -94,7 +94,7 @@ fn known(access: &Access<'_>, args: &KubeconfigArgs, namespace: &Namespace) -> O
     let portal = access.portal(Some(&access.access_name(namespace))).ok()?;
     let target = access.known_target(namespace, &portal)?;
     let cluster = access.cache.cluster(namespace).filter(|_| !args.refresh)?;
-    let (name, region) = access.known_cluster_name(namespace)?;
+    let (name, region) = access.known_cluster_name(&target)?;
     let same = name == cluster.name && region.is_none_or(|region| region == cluster.region);
     same.then_some((target, cluster))
 }

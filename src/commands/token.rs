@@ -128,7 +128,7 @@ async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) 
         None => access.target(namespace).await?,
     };
     let credentials = access.credentials(&target).await?;
-    let (name, region) = match access.known_cluster_name(namespace) {
+    let (name, region) = match access.known_cluster_name(&target) {
         Some((name, Some(region))) => (name, region),
         _ => {
             let cluster = access.cluster(&target, &credentials).await?;

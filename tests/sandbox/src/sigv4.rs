@@ -237,3 +237,7 @@ fn signing_key(secret: &str, day: &str, region: &str, service: &str) -> Vec<u8> 
     let day_key = sign(format!("AWS4{secret}").as_bytes(), day);
     sign(&sign(&sign(&day_key, region), service), "aws4_request")
 }
+
+#[cfg(test)]
+#[path = "sigv4_tests.rs"]
+mod tests;
