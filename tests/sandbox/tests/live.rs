@@ -1,0 +1,190 @@
+//! The running sandbox, from outside: over real sockets, with nothing but HTTP.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use sandbox::{Account, Fault, FaultKind, Sandbox, World};
+use serde_json::{Value, json};
+
+/// A status and a body; the error when the connection died.
+fn send(method: &str, url: &str, headers: &str, body: &str) -> std::io::Result<(u16, String)> {
+    let rest = url.strip_prefix("http://").expect("a plain URL");
+    let (address, path) = rest.split_once('/').expect("a path");
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    )?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let answer = String::from_utf8(answer).expect("a text");
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    let promised =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|length| length.parse().ok());
+    if promised.is_some_and(|length: usize| length != body.len()) {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    Ok((status, body.to_owned()))
+}
+
+struct Client {
+    oidc: String,
+    portal: String,
+}
+
+impl Client {
+    fn new(sandbox: &Sandbox) -> Client {
+        let env = sandbox.env();
+        let of = |wanted: &str| env.iter().find(|(name, _)| name == wanted).expect("an endpoint").1.clone();
+        Client { oidc: of("AWS_ENDPOINT_URL_SSO_OIDC"), portal: of("AWS_ENDPOINT_URL_SSO") }
+    }
+
+    fn oidc(&self, path: &str, body: Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.oidc);
+        let (status, body) =
+            send("POST", &url, "content-type: application/json\r\n", &body.to_string()).expect("an answer");
+        (status, serde_json::from_str(&body).expect("JSON"))
+    }
+
+    /// Signs in, without waiting for anybody.
+    fn sign_in(&self) -> (Value, Value) {
+        let client = self
+            .oidc(
+                "/client/register",
+                json!({"clientName": "t", "clientType": "public", "scopes": ["sso:account:access"]}),
+            )
+            .1;
+        let (id, secret) = (&client["clientId"], &client["clientSecret"]);
+        let start = json!({"clientId": id, "clientSecret": secret, "startUrl": "https://sandbox.awsapps.com/start"});
+        let device = self.oidc("/device_authorization", start).1;
+        let grant = "urn:ietf:params:oauth:grant-type:device_code";
+        let poll =
+            json!({"clientId": id, "clientSecret": secret, "grantType": grant, "deviceCode": device["deviceCode"]});
+        let (status, token) = self.oidc("/token", poll);
+        assert_eq!(status, 200, "{token}");
+        (client, token)
+    }
+
+    fn accounts(&self, token: &Value, query: &str) -> std::io::Result<(u16, String)> {
+        let header = format!("x-amz-sso_bearer_token: {}\r\n", token["accessToken"].as_str().expect("a token"));
+        send("GET", &format!("{}/assignment/accounts{query}", self.portal), &header, "")
+    }
+}
+
+fn started() -> (Sandbox, Client) {
+    let sandbox = Sandbox::start_with(World::default().with_settings(|settings| settings.auto_approve = true));
+    let client = Client::new(&sandbox);
+    (sandbox, client)
+}
+
+#[test]
+fn many_accounts_come_in_pages() {
+    let world =
+        World::default().with_many_accounts(250, &["ReadOnly"]).with_settings(|settings| settings.auto_approve = true);
+    let sandbox = Sandbox::start_with(world);
+    let client = Client::new(&sandbox);
+    let token = client.sign_in().1;
+    let (mut seen, mut query) = (Vec::new(), "?max_result=100".to_owned());
+    loop {
+        let (status, body) = client.accounts(&token, &query).expect("an answer");
+        assert_eq!(status, 200);
+        let page: Value = serde_json::from_str(&body).expect("JSON");
+        seen.extend(page["accountList"].as_array().expect("a list").iter().map(|account| account["accountId"].clone()));
+        let Some(next) = page["nextToken"].as_str() else { break };
+        query = format!("?max_result=100&next_token={next}");
+    }
+    assert_eq!(seen.len(), 253);
+    assert_eq!(sandbox.control().calls("ListAccounts"), 3);
+}
+
+#[test]
+fn a_refresh_token_is_used_once_and_ends_with_the_session() {
+    let (sandbox, client) = started();
+    let (registration, token) = client.sign_in();
+    let refresh = |token: &Value| {
+        let body = json!({"clientId": registration["clientId"], "clientSecret": registration["clientSecret"],
+            "grantType": "refresh_token", "refreshToken": token["refreshToken"]});
+        client.oidc("/token", body)
+    };
+    let (status, second) = refresh(&token);
+    assert_eq!(status, 200);
+    assert_eq!(refresh(&token).1["error"], "invalid_grant");
+    assert_eq!(sandbox.control().refresh_token_reuses(), 1);
+    sandbox.control().set_clock_offset(7 * 3600);
+    let (_, third) = refresh(&second);
+    assert_eq!(third["expiresIn"].as_i64().map(|seconds| (3590..=3600).contains(&seconds)), Some(true), "{third}");
+    sandbox.control().set_clock_offset(8 * 3600 + 1);
+    assert_eq!(refresh(&third).1["error"], "invalid_grant");
+    assert_eq!(client.accounts(&third, "").expect("an answer").0, 401);
+}
+
+#[test]
+fn what_is_to_go_wrong_goes_wrong() {
+    let (sandbox, client) = started();
+    let token = client.sign_in().1;
+    let control = sandbox.control();
+    for kind in [FaultKind::CutBefore, FaultKind::CutAfter, FaultKind::CutMidBody] {
+        control.fail_next("ListAccounts", 1, kind.clone());
+        assert!(client.accounts(&token, "").is_err(), "{kind:?}");
+        assert_eq!(client.accounts(&token, "").expect("an answer").0, 200);
+    }
+    control.fail_next("ListAccounts", 1, FaultKind::Error { status: 500, code: "X".into(), message: "y".into() });
+    assert_eq!(client.accounts(&token, "").expect("an answer").0, 500);
+    control.fault(Fault {
+        service: "portal".into(),
+        operation: "*".into(),
+        times: Some(1),
+        kind: FaultKind::Latency(300),
+    });
+    let began = Instant::now();
+    assert_eq!(client.accounts(&token, "").expect("an answer").0, 200);
+    assert!(began.elapsed() >= Duration::from_millis(300));
+    control.throttle("portal", Some(1));
+    let statuses: Vec<u16> = (0..3).map(|_| client.accounts(&token, "").expect("an answer").0).collect();
+    assert!(statuses.contains(&429), "{statuses:?}");
+}
+
+#[test]
+fn a_closed_door_refuses_and_opens_again() {
+    let (sandbox, client) = started();
+    let token = client.sign_in().1;
+    let control = sandbox.control();
+    assert!(control.reachable("portal", false) && !control.reachable("nothing", false));
+    let until = |wanted: bool| {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while client.accounts(&token, "").is_ok() != wanted {
+            assert!(Instant::now() < deadline, "the door does not move");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    until(false);
+    control.clear_faults();
+    until(true);
+}
+
+#[test]
+fn the_world_changes_while_it_runs() {
+    let (sandbox, client) = started();
+    let token = client.sign_in().1;
+    let control = sandbox.control();
+    control.put_account(Account {
+        name: None,
+        email: None,
+        ..Account::new("123456789012", "nameless", &["idp-ns-new"])
+    });
+    let (_, body) = client.accounts(&token, "").expect("an answer");
+    assert!(body.contains("{\"accountId\":\"123456789012\"}"), "{body}");
+    let listed = send("GET", &format!("{}/journal", sandbox.control_url()), "", "").expect("an answer").1;
+    assert!(listed.contains("ListAccounts") && !listed.contains("aoaAAAAAG"), "a journal has no tokens");
+}
+
+#[test]
+fn stopping_it_frees_its_ports() {
+    let (sandbox, client) = started();
+    drop(sandbox);
+    assert!(send("GET", &format!("{}/device", client.oidc), "", "").is_err());
+}
