@@ -15,5 +15,7 @@ pub mod review;
 pub mod role_arn;
 pub mod settings;
 pub mod shell;
+pub mod spdy;
 pub mod sso_cache;
 pub mod target;
+pub mod websocket;
