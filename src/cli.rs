@@ -121,6 +121,8 @@ pub enum Verb {
     Use(commands::use_context::UseArgs),
     /// Write, repair, print or remove the kubeconfig entry of a namespace
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
+    /// Forward local ports to pods; survives their replacement
+    PortForward(commands::port_forward::PortForwardArgs),
     /// Print a token for kubectl (its exec plugin)
     Token(commands::token::TokenArgs),
     /// Print AWS credentials of a namespace

@@ -26,6 +26,8 @@ pub enum Kind {
     Terminated,
     /// The reader of our standard output went away (`| head`): silence is right, and so is success.
     BrokenPipe,
+    /// A program that we should run could not be started: 127 not there, 126 not runnable.
+    NotRun(u8),
     /// A child process ended like this, and so do we.
     Child(u8),
 }
@@ -43,7 +45,7 @@ impl Kind {
             Kind::Unreachable => 6,
             Kind::Interrupted => 130,
             Kind::Terminated => 143,
-            Kind::Child(code) => code,
+            Kind::NotRun(code) | Kind::Child(code) => code,
         }
     }
 
@@ -59,6 +61,7 @@ impl Kind {
             Kind::Unreachable => "unreachable",
             Kind::Interrupted => "interrupted",
             Kind::Terminated => "terminated",
+            Kind::NotRun(_) => "not_run",
             Kind::Child(_) => "child",
         }
     }

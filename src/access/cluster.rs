@@ -34,6 +34,22 @@ impl Access<'_> {
         Ok(cluster)
     }
 
+    /// The cluster's facts as they are known, else found and described.
+    ///
+    /// # Errors
+    /// As [`Access::cluster`].
+    pub async fn cluster_facts(&self, target: &Target, credentials: &RoleCredentials) -> Result<Cluster> {
+        let known = self.known_cluster_name(target);
+        match self
+            .cache
+            .cluster(&target.namespace)
+            .filter(|cluster| known.as_ref().is_some_and(|(name, _)| *name == cluster.name))
+        {
+            Some(cluster) => Ok(cluster),
+            None => self.cluster(target, credentials).await,
+        }
+    }
+
     async fn found_cluster(&self, target: &Target, keys: &AccessKeys) -> Result<Cluster> {
         let pins = self.settings.pins(target.namespace.as_str());
         if let Some(pinned) = pins.cluster {

@@ -2,12 +2,14 @@
 //! still good (`disk/`), else from the network (`net/`) under a lock, and then goes to disk. The only folder that
 //! knows both.
 
+pub mod bearer;
 pub mod cluster;
 pub mod context;
 pub mod credentials;
 pub mod ending;
 pub mod explain;
 pub mod files;
+pub mod forward;
 pub mod portal;
 pub mod session;
 pub mod sign_in;

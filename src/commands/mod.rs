@@ -6,6 +6,7 @@ pub mod kubeconfig;
 pub mod list;
 pub mod login;
 pub mod logout;
+pub mod port_forward;
 pub mod status;
 pub mod token;
 pub mod use_context;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::List(args) => list::run(context, &args),
         Verb::Use(args) => use_context::run(context, &args),
         Verb::Kubeconfig(args) => kubeconfig::run(context, &args),
+        Verb::PortForward(args) => port_forward::run(context, &args),
         Verb::Token(args) => token::run(context, &args),
         Verb::Credentials(args) => credentials::run(context, &args),
         Verb::Config(args) => config::run(context, &args),

@@ -10,6 +10,8 @@ pub mod kubeconfig;
 pub mod namespace;
 pub mod partition;
 pub mod pkce;
+pub mod pods;
+pub mod ports;
 pub mod proxy;
 pub mod review;
 pub mod role_arn;

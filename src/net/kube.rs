@@ -18,7 +18,7 @@ use crate::secret::Secret;
 /// A cluster's API for one bearer token.
 #[derive(Clone)]
 pub struct KubeApi {
-    client: Client,
+    pub(super) client: Client,
     cluster_name: String,
 }
 
@@ -40,6 +40,12 @@ pub struct Identity {
     pub username: String,
     /// The mapped groups.
     pub groups: Vec<String>,
+}
+
+impl std::fmt::Debug for KubeApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KubeApi({})", self.cluster_name)
+    }
 }
 
 impl KubeApi {
@@ -139,7 +145,7 @@ impl KubeFailure {
 }
 
 /// The DER of each certificate in base64 of PEM.
-fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
+pub(super) fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
     use base64::engine::general_purpose::STANDARD;
     let pem = STANDARD.decode(data.trim()).map_err(|error| error.to_string())?;
     let pem = String::from_utf8(pem).map_err(|_| "it is not text".to_owned())?;
@@ -152,7 +158,7 @@ fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
     if certificates.is_empty() { Err("it holds no PEM certificate".to_owned()) } else { Ok(certificates) }
 }
 
-fn failure(error: kube::Error) -> KubeFailure {
+pub(super) fn failure(error: kube::Error) -> KubeFailure {
     match error {
         kube::Error::Api(status) if status.code == 401 => KubeFailure::Unauthorized,
         kube::Error::Api(status) => KubeFailure::Status(status.code, status.message.clone()),

@@ -4,10 +4,13 @@
 pub mod ambient;
 pub mod aws;
 pub mod callback;
+pub mod child;
 pub mod eks;
 pub mod failure;
+pub mod forward;
 pub mod http;
 pub mod kube;
+pub mod lookup;
 pub mod oidc;
 pub mod portal;
 pub mod runtime;

@@ -26,6 +26,52 @@ pub fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     result
 }
 
+/// The same for work that has a child on our terminal: Ctrl-C is the child's, and the work ends when the child does.
+///
+/// # Errors
+/// The future's own.
+pub fn run_deaf<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failure("cannot start the network runtime").because(error.to_string()))?;
+    let result = runtime.block_on(async {
+        // Until the child is there Ctrl-C ends us; the handler is ours from now on, so it has to be told apart.
+        let _interrupts = interrupts();
+        future.await
+    });
+    runtime.shutdown_background();
+    result
+}
+
+/// Keeps Ctrl-C from ending us.
+#[cfg(unix)]
+fn interrupts() -> Option<tokio::signal::unix::Signal> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok()
+}
+
+#[cfg(not(unix))]
+fn interrupts() {}
+
+/// Comes when somebody sends SIGTERM or SIGHUP.
+#[cfg(unix)]
+pub async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+/// Never comes where there are no such signals.
+#[cfg(not(unix))]
+pub async fn terminated() {
+    std::future::pending().await
+}
+
 #[cfg(unix)]
 async fn ending_signal() -> Kind {
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,0 +1,317 @@
+//! From a target to a pod, with whatever the role allows.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::access::bearer::BearerSource;
+use crate::error::{Error, Kind, Result};
+use crate::model::pods::{PodFacts, ServiceFacts, best, pod_port};
+use crate::model::ports::{RemotePort, TargetRef};
+use crate::net::kube::{KubeApi, KubeFailure};
+use crate::net::lookup::EndpointPod;
+
+/// A pod that connections can go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its name.
+    pub pod: String,
+    /// Its uid; empty where the role does not let us see it.
+    pub uid: String,
+    /// Ready and staying; otherwise a better one may come.
+    pub good: bool,
+    /// Why it is not good, in words.
+    pub trouble: &'static str,
+    facts: Option<PodFacts>,
+    service: Option<ServiceFacts>,
+    endpoint_ports: Vec<(Option<String>, u16)>,
+}
+
+/// How a service's pods are found; what worked once is asked first the next time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    EndpointSlices,
+    Pods,
+    Endpoints,
+    FirstPodOfASet,
+}
+
+const WAYS: [Way; 4] = [Way::EndpointSlices, Way::Pods, Way::Endpoints, Way::FirstPodOfASet];
+
+/// Finds the pod of one target.
+#[derive(Debug)]
+pub struct Resolver {
+    source: Rc<BearerSource>,
+    target: TargetRef,
+    way: Cell<Option<Way>>,
+}
+
+impl Found {
+    /// The pod's port that is meant.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+        let Some(service) = &self.service else {
+            return match (&self.facts, asked) {
+                (Some(facts), _) => pod_port(facts, asked),
+                (None, RemotePort::Number(number)) => Ok(*number),
+                (None, RemotePort::Name(name)) => {
+                    Err(format!("the port {name} needs `get pods` to be looked up; give its number"))
+                }
+            };
+        };
+        let port = service.port(asked)?;
+        if let Some(facts) = &self.facts {
+            return service.pod_port(port, facts);
+        }
+        let named = self.endpoint_ports.iter().find(|(name, _)| *name == port.name);
+        match named {
+            Some((_, number)) if !service.headless => Ok(*number),
+            _ => Ok(port.number),
+        }
+    }
+
+    fn of_pod(facts: PodFacts, service: Option<ServiceFacts>) -> Self {
+        Found {
+            pod: facts.name.clone(),
+            uid: facts.uid.clone(),
+            good: facts.is_good(),
+            trouble: facts.trouble(),
+            facts: Some(facts),
+            service,
+            endpoint_ports: Vec::new(),
+        }
+    }
+
+    fn of_endpoint(endpoint: EndpointPod, service: ServiceFacts) -> Self {
+        Found {
+            pod: endpoint.name,
+            uid: endpoint.uid,
+            good: endpoint.ready && !endpoint.terminating,
+            trouble: if endpoint.terminating { "is being deleted" } else { "is not ready" },
+            facts: None,
+            service: Some(service),
+            endpoint_ports: endpoint.ports,
+        }
+    }
+}
+
+impl Resolver {
+    /// For one target.
+    pub fn new(source: Rc<BearerSource>, target: TargetRef) -> Self {
+        Resolver { source, target, way: Cell::new(None) }
+    }
+
+    /// The target.
+    pub fn target(&self) -> &TargetRef {
+        &self.target
+    }
+
+    /// The best pod there is now. `None`: the target exists and has no pod that runs.
+    ///
+    /// # Errors
+    /// When the target does not exist, or the role does not let us find its pods; with the rule that would.
+    pub async fn find(&self) -> Result<Option<Found>> {
+        let api = self.source.api().await?;
+        match &self.target {
+            TargetRef::Pod(name) => self.pod(&api, name).await,
+            TargetRef::Service(name) => self.service(&api, name).await,
+            TargetRef::Deployment(name) => {
+                let labels = api.deployment_labels(self.namespace(), name).await;
+                let labels = labels.map_err(|failure| self.cannot(failure, "apps", "deployments", "get"))?;
+                self.labelled(&api, &labels).await
+            }
+            TargetRef::StatefulSet(name) => self.stateful_set(&api, name).await,
+        }
+    }
+
+    /// All ports of the target, for a forward that names none: name or number of each.
+    ///
+    /// # Errors
+    /// As [`Resolver::find`].
+    pub async fn all_ports(&self) -> Result<Vec<RemotePort>> {
+        let api = self.source.api().await?;
+        if let TargetRef::Service(name) = &self.target {
+            let service = self.service_facts(&api, name).await?;
+            let tcp = service.ports.iter().filter(|port| port.protocol == "TCP");
+            return Ok(tcp.map(|port| RemotePort::Number(port.number)).collect());
+        }
+        let found = self.find().await?;
+        let ports = found.and_then(|found| found.facts).map(|facts| facts.ports).unwrap_or_default();
+        Ok(ports.iter().filter(|port| port.protocol == "TCP").map(|port| RemotePort::Number(port.number)).collect())
+    }
+
+    fn namespace(&self) -> &str {
+        self.source.namespace()
+    }
+
+    async fn pod(&self, api: &KubeApi, name: &str) -> Result<Option<Found>> {
+        match api.pod(self.namespace(), name).await {
+            // A pod that was named is forwarded to as soon as it runs: debugging one that is not ready is a reason to.
+            Ok(facts) if facts.running => {
+                let good = !facts.terminating;
+                Ok(Some(Found { good, ..Found::of_pod(facts, None) }))
+            }
+            Ok(_) => Ok(None),
+            // Without `get pods` the server will say whether it is there.
+            Err(KubeFailure::Status(403, _)) => Ok(Some(Found {
+                pod: name.to_owned(),
+                uid: String::new(),
+                good: true,
+                trouble: "cannot be seen",
+                facts: None,
+                service: None,
+                endpoint_ports: Vec::new(),
+            })),
+            Err(failure) => Err(self.cannot(failure, "", "pods", "get")),
+        }
+    }
+
+    async fn labelled(&self, api: &KubeApi, labels: &str) -> Result<Option<Found>> {
+        let pods = api.pods_with_labels(self.namespace(), labels).await;
+        let pods = pods.map_err(|failure| self.cannot(failure, "", "pods", "list"))?;
+        Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)))
+    }
+
+    async fn stateful_set(&self, api: &KubeApi, name: &str) -> Result<Option<Found>> {
+        if let Ok(labels) = api.stateful_set_labels(self.namespace(), name).await
+            && let Ok(pods) = api.pods_with_labels(self.namespace(), &labels).await
+        {
+            return Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)));
+        }
+        // Its pods have names that can be told in advance: `get pods` is enough.
+        let pods = self.numbered(api, name).await?;
+        Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)))
+    }
+
+    /// `NAME-0`, and if it is not good `NAME-1` and so on until there is none.
+    async fn numbered(&self, api: &KubeApi, name: &str) -> Result<Vec<PodFacts>> {
+        let mut pods = Vec::new();
+        for number in 0..10 {
+            match api.pod(self.namespace(), &format!("{name}-{number}")).await {
+                Ok(facts) => {
+                    let good = facts.is_good();
+                    pods.push(facts);
+                    if good {
+                        break;
+                    }
+                }
+                Err(KubeFailure::Status(404, _)) if number > 0 => break,
+                Err(failure) => return Err(self.cannot(failure, "", "pods", "get")),
+            }
+        }
+        Ok(pods)
+    }
+
+    async fn service_facts(&self, api: &KubeApi, name: &str) -> Result<ServiceFacts> {
+        let service = api.service(self.namespace(), name).await;
+        let service = service.map_err(|failure| self.cannot(failure, "", "services", "get"))?;
+        match &service.external_name {
+            None => Ok(service),
+            Some(elsewhere) => {
+                Err(Error::failure(format!("the service {name} leads out of the cluster, to {elsewhere}"))
+                    .because("it is of type ExternalName, and port-forward reaches pods only"))
+            }
+        }
+    }
+
+    async fn service(&self, api: &KubeApi, name: &str) -> Result<Option<Found>> {
+        let service = self.service_facts(api, name).await?;
+        let first = self.way.get();
+        let ways = first.into_iter().chain(WAYS.into_iter().filter(|way| Some(*way) != first));
+        for way in ways {
+            match self.by(way, api, &service).await {
+                Ok(Some(found)) => {
+                    self.way.set(Some(way));
+                    return found.ok_or_none(&service);
+                }
+                Ok(None) => {}
+                Err(failure) => return Err(self.cannot(failure, "", "pods", "list")),
+            }
+        }
+        Err(self.no_way(name))
+    }
+
+    /// One way from a service to its pods. `None`: the role does not allow it, or it does not apply.
+    async fn by(&self, way: Way, api: &KubeApi, service: &ServiceFacts) -> Result<Option<Answer>, KubeFailure> {
+        let namespace = self.namespace();
+        let answer = match way {
+            Way::EndpointSlices => {
+                api.endpoint_slices(namespace, &service.name).await.map(|found| Answer::endpoints(found, service))
+            }
+            Way::Endpoints => {
+                api.endpoints(namespace, &service.name).await.map(|found| Answer::endpoints(found, service))
+            }
+            Way::Pods if service.selector.is_empty() => return Ok(None),
+            Way::Pods => {
+                let labels: Vec<String> =
+                    service.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                let pods = api.pods_with_labels(namespace, &labels.join(",")).await;
+                pods.map(|pods| Answer(best(&pods).cloned().map(|pod| Found::of_pod(pod, Some(service.clone())))))
+            }
+            Way::FirstPodOfASet => match api.pod(namespace, &format!("{}-0", service.name)).await {
+                Ok(pod) => Ok(Answer(Some(Found::of_pod(pod, Some(service.clone()))))),
+                Err(KubeFailure::Status(404, _)) => return Ok(None),
+                Err(failure) => Err(failure),
+            },
+        };
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            // 404: an old API server without endpoint slices, or a service without endpoints.
+            Err(KubeFailure::Status(403 | 404, _)) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn no_way(&self, name: &str) -> Error {
+        Error::new(Kind::Denied, format!("the pods behind the service {name} cannot be found with this role"))
+            .because("it may neither list endpointslices or pods nor get endpoints, and there is no pod of a stateful set by that name")
+            .try_next(format!("nsaccess port-forward pod/POD PORT   # with the name of one of {name}'s pods"))
+            .try_next(role_rule("", "endpoints", &["get"]))
+    }
+
+    fn cannot(&self, failure: KubeFailure, group: &str, resource: &str, verb: &str) -> Error {
+        match failure {
+            KubeFailure::Status(404, words) => {
+                Error::new(Kind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))
+                    .because(words)
+                    .try_next("nsaccess port-forward --help   # how targets are named")
+            }
+            KubeFailure::Status(403, words) => {
+                Error::new(Kind::Denied, format!("{} cannot be looked up with this role", self.target))
+                    .because(words)
+                    .try_next(role_rule(group, resource, &[verb]))
+            }
+            other => other.into_error(&self.source.cluster().name),
+        }
+    }
+}
+
+/// An answer of one way: the best pod, if there is any.
+struct Answer(Option<Found>);
+
+impl Answer {
+    fn endpoints(found: Vec<EndpointPod>, service: &ServiceFacts) -> Self {
+        let mut pods = found;
+        pods.sort_by_key(|pod| (pod.terminating, !pod.ready, pod.name.clone()));
+        Answer(pods.into_iter().next().map(|pod| Found::of_endpoint(pod, service.clone())))
+    }
+
+    /// A service that nobody's labels select, and whose endpoints are no pods, cannot be forwarded to at all.
+    fn ok_or_none(self, service: &ServiceFacts) -> Result<Option<Found>> {
+        if self.0.is_none() && service.selector.is_empty() {
+            return Err(Error::failure(format!("the service {} has no pods behind it", service.name))
+                .because("it has no selector, and its endpoints are addresses; port-forward reaches pods only"));
+        }
+        Ok(self.0)
+    }
+}
+
+/// What to ask the platform team for: a rule of the namespace's Role.
+pub fn role_rule(group: &str, resource: &str, verbs: &[&str]) -> String {
+    let verbs: Vec<String> = verbs.iter().map(|verb| format!("\"{verb}\"")).collect();
+    format!(
+        "ask for this rule in your Role: {{apiGroups: [\"{group}\"], resources: [\"{resource}\"], verbs: [{}]}}",
+        verbs.join(", ")
+    )
+}

@@ -1,0 +1,286 @@
+//! `port-forward`: local ports that lead to pods, for as long as it runs.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::task::LocalSet;
+
+use crate::access::Access;
+use crate::access::bearer::BearerSource;
+use crate::access::forward::listen::{self, Listeners};
+use crate::access::forward::resolve::Resolver;
+use crate::access::forward::serve::{Forward, Heard};
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::error::{Error, Result};
+use crate::model::ports::{self, LocalPort, PortPair, RemotePort, Request};
+use crate::net::{child, runtime};
+use crate::ui::Ui;
+
+/// Forward local ports to pods.
+///
+/// A target is pod/x, svc/x, deploy/x, sts/x or a pod's name; behind it stand its ports, each [[LOCAL]:]REMOTE, by
+/// number or name. Without ports all ports of the target are forwarded.
+///
+///   nsaccess port-forward svc/web 8080:http svc/db 5432
+///   nsaccess port-forward svc/db 5432 -- psql -h localhost -p {port}
+///
+/// The listener outlives the pod: when it is replaced, new connections go to the next one that is ready.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct PortForwardArgs {
+    /// Targets and their ports
+    #[arg(required = true, value_name = "TARGET [PORT...]")]
+    pub words: Vec<String>,
+    /// Address to listen on, also several [default: localhost, that is 127.0.0.1 and ::1]
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    pub address: Vec<String>,
+    /// How long a connection waits while no pod is ready, like 30s or 5m
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = seconds)]
+    pub wait: Duration,
+    /// Open the first port in the browser
+    #[arg(long)]
+    pub open: bool,
+    /// Run this with the forward up and end with it; {port} is the first local port, {port2} the second
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// `30`, `30s`, `5m`, `1h`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("a time is like 30s, 5m or 1h".to_owned()),
+    };
+    number
+        .parse::<u64>()
+        .map(|number| Duration::from_secs(number * factor))
+        .map_err(|_| "a time is like 30s, 5m or 1h".to_owned())
+}
+
+/// One port pair that is up.
+struct Up {
+    forward: Rc<Forward>,
+    remote: RemotePort,
+    pod: String,
+    listeners: Listeners,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What keeps a forward from coming up; once it is up, only the end of `-- COMMAND`.
+pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
+    let requests = ports::parse(&args.words).map_err(|why| {
+        Error::usage(why).try_next("nsaccess port-forward --help   # how targets and ports are named")
+    })?;
+    let addresses = listen::addresses(&args.address)?;
+    if addresses.iter().any(|address| !address.is_loopback()) {
+        context.ui.warning("whoever can reach this machine's address can use this forward with your rights");
+    }
+    let presence = Access::presence_at(context.host);
+    let access =
+        Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &SignInArgs::default()), presence)?;
+    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let work = async {
+        let local = LocalSet::new();
+        local
+            .run_until(async {
+                let target = access.target(&namespace).await?;
+                let credentials = access.credentials(&target).await?;
+                let cluster = access.cluster_facts(&target, &credentials).await?;
+                let source = BearerSource::new(&access, target, cluster, credentials);
+                let ups = bring_up(context.ui, &source, &requests, args, &addresses).await?;
+                announce(context, &ups)?;
+                let ports = start(ups);
+                if args.open {
+                    open_browser(context, &ports);
+                }
+                follow(context, args, &ports).await
+            })
+            .await
+    };
+    // A child on our terminal gets Ctrl-C itself and decides what it means (psql cancels a query).
+    if args.command.is_empty() { runtime::run(work) } else { runtime::run_deaf(work) }
+}
+
+async fn bring_up(
+    ui: &Ui,
+    source: &Rc<BearerSource>,
+    requests: &[Request],
+    args: &PortForwardArgs,
+    addresses: &[std::net::IpAddr],
+) -> Result<Vec<Up>> {
+    let mut ups = Vec::new();
+    for request in requests {
+        let resolver = Resolver::new(source.clone(), request.target.clone());
+        let forward = Forward::new(source.clone(), resolver, args.wait, None, teller(ui, &request.target.to_string()))?;
+        let found = forward.prepare().await?;
+        for pair in pairs(&forward, request).await? {
+            let number = found.port(&pair.remote).map_err(|why| Error::failure(why))?;
+            let same = match &pair.remote {
+                RemotePort::Number(number) => *number,
+                RemotePort::Name(_) => number,
+            };
+            let listeners = listen::bind(addresses, pair.local, &pair.remote, same).await?;
+            ups.push(Up { forward: forward.clone(), remote: pair.remote, pod: found.pod.clone(), listeners });
+        }
+        tokio::task::spawn_local(forward.look_after());
+    }
+    Ok(ups)
+}
+
+/// The ports that were named, else all of the target.
+async fn pairs(forward: &Rc<Forward>, request: &Request) -> Result<Vec<PortPair>> {
+    if !request.ports.is_empty() {
+        return Ok(request.ports.clone());
+    }
+    let all = forward.resolver().all_ports().await?;
+    if all.is_empty() {
+        return Err(Error::usage(format!("{} names no TCP port", request.target))
+            .try_next(format!("nsaccess port-forward {} PORT", request.target)));
+    }
+    Ok(all.into_iter().map(|remote| PortPair { local: LocalPort::Preferably, remote }).collect())
+}
+
+/// What happens is said on standard error for people, on standard output for programs.
+fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(Heard)> {
+    let (ui, target) = (ui.clone(), target.to_owned());
+    Box::new(move |heard| {
+        if !ui.is_table() {
+            let event = match &heard {
+                Heard::Moved { from, to } => json!({"event": "moved", "target": target, "from": from, "to": to}),
+                Heard::Lost(why) => json!({"event": "lost", "target": target, "message": why}),
+                Heard::Back(pod) => json!({"event": "reconnected", "target": target, "pod": pod}),
+                Heard::Failed(why) => json!({"event": "error", "target": target, "message": why}),
+            };
+            // Who reads the events may be gone; the forward serves others too.
+            let _ = ui.data(&format!("{event}\n"));
+            return;
+        }
+        match heard {
+            Heard::Moved { from, to } => ui.status(&format!("{target}: {from} is going, new connections go to {to}")),
+            Heard::Lost(why) => ui.warning(&why),
+            Heard::Back(pod) => ui.status(&format!("{target}: back on {pod}")),
+            Heard::Failed(why) => ui.warning(&why),
+        }
+    })
+}
+
+fn announce(context: Context<'_>, ups: &[Up]) -> Result<()> {
+    for up in ups {
+        let local: Vec<String> = up.listeners.addresses.iter().map(ToString::to_string).collect();
+        let target = up.forward.resolver().target();
+        if !context.ui.is_table() {
+            let event: Value = json!({
+                "event": "ready", "target": target.to_string(), "pod": up.pod, "remote": up.remote.to_string(),
+                "local": local, "port": up.listeners.port, "transport": up.forward.transport().name(),
+            });
+            context.ui.data(&format!("{event}\n"))?;
+            continue;
+        }
+        if let Some(taken) = up.listeners.instead_of {
+            context.ui.status(&format!("port {taken} is taken here; using {}", up.listeners.port));
+        }
+        context.ui.status(&format!("{} → {target} port {} (pod {})", local.join(", "), up.remote, up.pod));
+    }
+    Ok(())
+}
+
+/// Accepts on every listener. Returns the local ports, in order.
+fn start(ups: Vec<Up>) -> Vec<(u16, RemotePort)> {
+    let mut ports = Vec::new();
+    for up in ups {
+        ports.push((up.listeners.port, up.remote.clone()));
+        for listener in up.listeners.listeners {
+            let (forward, remote) = (up.forward.clone(), up.remote.clone());
+            tokio::task::spawn_local(async move {
+                loop {
+                    match listener.accept().await {
+                        Ok((stream, _)) => {
+                            drop(tokio::task::spawn_local(forward.clone().serve(stream, remote.clone())))
+                        }
+                        // Out of file descriptors: some come back when connections end.
+                        Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                    }
+                }
+            });
+        }
+    }
+    ports
+}
+
+fn open_browser(context: Context<'_>, ports: &[(u16, RemotePort)]) {
+    if let Some((port, _)) = ports.first() {
+        let url = format!("http://localhost:{port}/");
+        if let Some(why) = context
+            .host
+            .browser_obstacle()
+            .map(str::to_owned)
+            .or_else(|| context.host.open_browser(&url).err().map(|error| error.to_string()))
+        {
+            context.ui.status(&format!("no browser was opened ({why}): {url}"));
+        }
+    }
+}
+
+async fn follow(context: Context<'_>, args: &PortForwardArgs, ports: &[(u16, RemotePort)]) -> Result<()> {
+    let Some((program, words)) = args.command.split_first() else {
+        context.ui.status("Ctrl-C ends it.");
+        return std::future::pending().await;
+    };
+    let words: Vec<String> = words.iter().map(|word| with_ports(word, ports)).collect();
+    child::run(&with_ports(program, ports), &words, &variables(ports)).await
+}
+
+/// `{port}` and `{port1}` are the first local port, `{port2}` the second, and so on.
+fn with_ports(word: &str, ports: &[(u16, RemotePort)]) -> String {
+    let mut text = word.to_owned();
+    for (index, (port, _)) in ports.iter().enumerate() {
+        text = text.replace(&format!("{{port{}}}", index + 1), &port.to_string());
+    }
+    match ports.first() {
+        Some((port, _)) => text.replace("{port}", &port.to_string()),
+        None => text,
+    }
+}
+
+fn variables(ports: &[(u16, RemotePort)]) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for (index, (port, remote)) in ports.iter().enumerate() {
+        if index == 0 {
+            variables.insert("NSACCESS_PORT".to_owned(), port.to_string());
+        }
+        variables.insert(format!("NSACCESS_PORT{}", index + 1), port.to_string());
+        let name = remote.to_string().to_uppercase().replace('-', "_");
+        variables.insert(format!("NSACCESS_PORT_{name}"), port.to_string());
+    }
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_reach_the_command() {
+        let ports = [(4001, RemotePort::Number(80)), (4002, RemotePort::Name("my-db".into()))];
+        assert_eq!(with_ports("http://localhost:{port}/{port2}/{port1}", &ports), "http://localhost:4001/4002/4001");
+        let variables = variables(&ports);
+        assert_eq!(variables["NSACCESS_PORT"], "4001");
+        assert_eq!(variables["NSACCESS_PORT_MY_DB"], "4002");
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(seconds("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(seconds("5m"), Ok(Duration::from_secs(300)));
+        assert!(seconds("soon").is_err() && seconds("").is_err());
+    }
+}

@@ -1,0 +1,209 @@
+//! What `port-forward` is asked for: targets and ports, as words of a command line.
+
+/// What to forward to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetRef {
+    /// A pod by name.
+    Pod(String),
+    /// The pods behind a service.
+    Service(String),
+    /// The pods of a deployment.
+    Deployment(String),
+    /// The pods of a stateful set.
+    StatefulSet(String),
+}
+
+impl TargetRef {
+    /// The name without the kind.
+    pub fn name(&self) -> &str {
+        match self {
+            TargetRef::Pod(name)
+            | TargetRef::Service(name)
+            | TargetRef::Deployment(name)
+            | TargetRef::StatefulSet(name) => name,
+        }
+    }
+}
+
+impl std::fmt::Display for TargetRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self {
+            TargetRef::Pod(_) => "pod",
+            TargetRef::Service(_) => "svc",
+            TargetRef::Deployment(_) => "deploy",
+            TargetRef::StatefulSet(_) => "sts",
+        };
+        write!(f, "{kind}/{}", self.name())
+    }
+}
+
+/// A port on the far side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemotePort {
+    /// By number.
+    Number(u16),
+    /// By the name that the service or a container gives it.
+    Name(String),
+}
+
+impl std::fmt::Display for RemotePort {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RemotePort::Number(number) => write!(f, "{number}"),
+            RemotePort::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// One `[[LOCAL]:]REMOTE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortPair {
+    /// The port to listen on.
+    pub local: LocalPort,
+    /// The port to forward to.
+    pub remote: RemotePort,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalPort {
+    /// This port and no other.
+    Exactly(u16),
+    /// The same as the remote one and no other, as kubectl takes a bare `8080`.
+    SameAsRemote,
+    /// Whatever is free.
+    Any,
+    /// The same as the remote one if it is free, else any: where no port was named.
+    Preferably,
+}
+
+/// A target with its ports; no ports means all that it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What to forward to.
+    pub target: TargetRef,
+    /// Which ports.
+    pub ports: Vec<PortPair>,
+}
+
+/// Reads `svc/web 8080:http svc/db 5432` and the like. A word with a slash, or one that is neither a number nor has a
+/// colon, begins a new target.
+///
+/// # Errors
+/// What is wrong with which word.
+pub fn parse(words: &[String]) -> Result<Vec<Request>, String> {
+    let mut requests: Vec<Request> = Vec::new();
+    for word in words {
+        let is_port = word.contains(':')
+            || word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+                && word.bytes().all(|byte| byte.is_ascii_digit());
+        match (is_port, requests.last_mut()) {
+            (true, Some(request)) => request.ports.push(parse_pair(word)?),
+            (true, None) => return Err(format!("{word:?} is a port, and no target stands before it")),
+            (false, _) => requests.push(Request { target: parse_target(word)?, ports: Vec::new() }),
+        }
+    }
+    if requests.is_empty() { Err("no target is named".to_owned()) } else { Ok(requests) }
+}
+
+fn parse_target(word: &str) -> Result<TargetRef, String> {
+    let (kind, name) = word.split_once('/').unwrap_or(("pod", word));
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    if name.is_empty() || name.len() > 253 || !name.bytes().all(allowed) {
+        return Err(format!("{word:?} names nothing that can exist: a name has only a-z, 0-9, '-' and '.'"));
+    }
+    let name = name.to_owned();
+    match kind {
+        "pod" | "pods" | "po" => Ok(TargetRef::Pod(name)),
+        "svc" | "service" | "services" => Ok(TargetRef::Service(name)),
+        "deploy" | "deployment" | "deployments" | "deployments.apps" | "deployment.apps" => {
+            Ok(TargetRef::Deployment(name))
+        }
+        "sts" | "statefulset" | "statefulsets" | "statefulsets.apps" | "statefulset.apps" => {
+            Ok(TargetRef::StatefulSet(name))
+        }
+        other => Err(format!("{word:?}: cannot forward to a {other}; it is pod/x, svc/x, deploy/x or sts/x")),
+    }
+}
+
+fn parse_pair(word: &str) -> Result<PortPair, String> {
+    let Some((local, remote)) = word.rsplit_once(':') else {
+        return Ok(PortPair { local: LocalPort::SameAsRemote, remote: parse_remote(word)? });
+    };
+    let local = match local {
+        "" | "0" => LocalPort::Any,
+        number => LocalPort::Exactly(parse_number(number)?),
+    };
+    Ok(PortPair { local, remote: parse_remote(remote)? })
+}
+
+fn parse_remote(word: &str) -> Result<RemotePort, String> {
+    let name_like = word.len() <= 63 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if word.bytes().all(|byte| byte.is_ascii_digit()) && !word.is_empty() {
+        return match parse_number(word)? {
+            0 => Err("port 0 cannot be forwarded to; it is 1 to 65535".to_owned()),
+            number => Ok(RemotePort::Number(number)),
+        };
+    }
+    if name_like && word.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return Ok(RemotePort::Name(word.to_owned()));
+    }
+    Err(format!("{word:?} is no port: it is a number from 1 to 65535 or a port's name"))
+}
+
+fn parse_number(word: &str) -> Result<u16, String> {
+    word.parse().map_err(|_| format!("{word:?} is no port: it is a number from 1 to 65535"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn shown(line: &str) -> Result<String, String> {
+        let requests = parse(&words(line))?;
+        let shown = requests.iter().map(|request| {
+            let ports: Vec<String> =
+                request.ports.iter().map(|pair| format!("{:?}>{}", pair.local, pair.remote)).collect();
+            format!("{} [{}]", request.target, ports.join(" "))
+        });
+        Ok(shown.collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn targets_and_ports_are_told_apart() {
+        for (line, wanted) in [
+            ("web-0", "pod/web-0 []"),
+            ("web-0 8080", "pod/web-0 [SameAsRemote>8080]"),
+            ("svc/web 8080:http svc/db 5432", "svc/web [Exactly(8080)>http] svc/db [SameAsRemote>5432]"),
+            ("deploy/x :80 0:81", "deploy/x [Any>80 Any>81]"),
+            ("statefulset.apps/db :postgres", "sts/db [Any>postgres]"),
+            ("pod/1234 80", "pod/1234 [SameAsRemote>80]"),
+        ] {
+            assert_eq!(shown(line).as_deref(), Ok(wanted), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_in_words() {
+        for line in [
+            "",
+            "8080",
+            "svc/ 80",
+            "svc/a/b 80",
+            "cm/x 80",
+            "web 0",
+            "web 70000",
+            "web 80:",
+            "web 99999:80",
+            "Web 80",
+            "web 8080:a_b",
+            "web x:80",
+        ] {
+            assert!(parse(&words(line)).is_err(), "{line}");
+        }
+    }
+}

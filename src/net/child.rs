@@ -1,0 +1,58 @@
+//! A child process whose end is ours: its exit code, or 128 and its signal.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, Kind, Result, plain_io};
+
+/// Runs a program on our terminal until it ends.
+///
+/// # Errors
+/// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
+pub async fn run(program: &str, words: &[String], variables: &BTreeMap<String, String>) -> Result<()> {
+    let mut command = tokio::process::Command::new(program);
+    command.args(words).envs(variables).kill_on_drop(true);
+    let mut child = command.spawn().map_err(|error| cannot_start(program, &error))?;
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status,
+            () = super::runtime::terminated() => terminate(&child),
+        }
+    };
+    let status =
+        status.map_err(|error| Error::failure(format!("cannot wait for {program}")).because(plain_io(&error)))?;
+    match exit_code(status) {
+        0 => Ok(()),
+        code => Err(Error::new(Kind::Child(code), format!("{program} ended with {code}"))),
+    }
+}
+
+fn cannot_start(program: &str, error: &std::io::Error) -> Error {
+    let (kind, why) = match error.kind() {
+        std::io::ErrorKind::NotFound => (127, "there is no such program in $PATH".to_owned()),
+        _ => (126, plain_io(error)),
+    };
+    Error::new(Kind::NotRun(kind), format!("cannot run {program}")).because(why)
+}
+
+#[cfg(unix)]
+fn terminate(child: &tokio::process::Child) {
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(_: &tokio::process::Child) {}
+
+#[cfg(unix)]
+fn exit_code(status: std::process::ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    u8::try_from(code.unwrap_or(1)).unwrap_or(1)
+}
+
+#[cfg(not(unix))]
+fn exit_code(status: std::process::ExitStatus) -> u8 {
+    u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)
+}

@@ -1,0 +1,260 @@
+//! One local connection, carried over a session to a port of the pod.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::net::forward::session::{Pair, Session, Stream};
+
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Both sides are done.
+    Done,
+    /// The pod's side could not be reached, and nothing of the client's bytes was delivered: another pod may serve it.
+    NotDelivered(Trouble),
+    /// It broke midway: the local client sees a reset, never a clean end.
+    Broken(String),
+    /// The local client read too slowly for the others on its session.
+    TooSlow,
+}
+
+/// Why the pod's side could not be reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nobody listens on the port.
+    Refused(String),
+    /// The pod is gone or going.
+    PodGone(String),
+    /// The session ended before anything was sent.
+    SessionEnded(String),
+    /// Anything else, in the server's words.
+    Other(String),
+}
+
+/// What the client has said so far and nobody has answered: sent again if the connection has to be opened anew.
+#[derive(Debug, Default)]
+pub struct Unanswered {
+    bytes: Vec<u8>,
+    complete: bool,
+    ended: bool,
+}
+
+impl Unanswered {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Unanswered { bytes: Vec::new(), complete: true, ended: false }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.complete = self.complete && self.bytes.len() + bytes.len() <= REPLAY_LIMIT;
+        if self.complete {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// More than any request's head; a client that says more before it is answered is not replayed.
+const REPLAY_LIMIT: usize = 64 * 1024;
+const ACCEPT_LIMIT: Duration = Duration::from_secs(30);
+/// How long a client that closed its sending side is still waited for with the answer. Runtimes tear everything down a
+/// second after they hear of a half-close (containerd), so it is told them only when nothing comes any more.
+const HALF_CLOSE_PATIENCE: Duration = Duration::from_secs(30);
+/// How long the error stream is waited for when the data stream ended without a byte.
+const REASON_LIMIT: Duration = Duration::from_secs(3);
+/// How long a client may still send after the pod closed its side.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+const READ_PIECE: usize = 64 * 1024;
+
+/// Carries a connection to its end, or until it is clear that it has to be opened elsewhere.
+pub async fn carry(local: &Rc<TcpStream>, session: &Rc<Session>, port: u16, unanswered: &mut Unanswered) -> Outcome {
+    let pair = session.open(port, local);
+    let outcome = carried(local, session, &pair, unanswered).await;
+    session.close(&pair);
+    outcome
+}
+
+async fn carried(local: &Rc<TcpStream>, session: &Rc<Session>, pair: &Pair, unanswered: &mut Unanswered) -> Outcome {
+    let data = &pair.data;
+    if !accepted(data).await {
+        return failed(session, pair, !unanswered.bytes.is_empty()).await;
+    }
+    session.finish(&pair.error);
+    let replayed = unanswered.bytes.clone();
+    if !replayed.is_empty() && session.send(data, &replayed).await.is_err() {
+        return failed(session, pair, true).await;
+    }
+    let last_byte = std::cell::Cell::new(Instant::now());
+    let mut up = std::pin::pin!(upload(local, session, data, unanswered, &last_byte));
+    let mut down = std::pin::pin!(download(local, session, data, &last_byte));
+    let ended = tokio::select! {
+        ended = &mut down => ended,
+        // The client is gone for good, or the session is.
+        () = &mut up => Ended::ByClient,
+    };
+    match ended {
+        Ended::Clean if data.answered.get() => {
+            half_close(local);
+            let _ = tokio::time::timeout(LAST_WORDS, up).await;
+            verdict_after_bytes(pair)
+        }
+        Ended::Clean | Ended::Cut => failed(session, pair, true).await,
+        Ended::ByClient => Outcome::Done,
+    }
+}
+
+enum Ended {
+    /// The pod's side ended and all its bytes are with the client.
+    Clean,
+    /// The stream was cut.
+    Cut,
+    /// The local client is gone.
+    ByClient,
+}
+
+async fn accepted(data: &Stream) -> bool {
+    let waiting = async {
+        while !data.accepted.get() && !data.cut.get() && !data.finished.get() {
+            data.changed.notified().await;
+        }
+    };
+    let _ = tokio::time::timeout(ACCEPT_LIMIT, waiting).await;
+    data.accepted.get() && !data.cut.get()
+}
+
+/// From the client to the pod. Ends when the client is gone for good: it closed its side and nothing came for a while.
+async fn upload(
+    local: &TcpStream,
+    session: &Session,
+    data: &Stream,
+    unanswered: &mut Unanswered,
+    last_byte: &std::cell::Cell<Instant>,
+) {
+    while !unanswered.ended {
+        if local.readable().await.is_err() {
+            return;
+        }
+        let read = SCRATCH.with_borrow_mut(|scratch| local.try_read(scratch).map(|read| scratch[..read].to_vec()));
+        match read {
+            Ok(bytes) if bytes.is_empty() => unanswered.ended = true,
+            Ok(bytes) => {
+                if !data.answered.get() {
+                    unanswered.add(&bytes);
+                }
+                if session.send(data, &bytes).await.is_err() {
+                    return std::future::pending().await;
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            // A reset by the client: nobody waits for an answer.
+            Err(_) => return,
+        }
+    }
+    last_byte.set(Instant::now());
+    while last_byte.get().elapsed() < HALF_CLOSE_PATIENCE {
+        tokio::time::sleep_until(last_byte.get() + HALF_CLOSE_PATIENCE).await;
+    }
+    session.finish(data);
+    // The runtime now ends the connection by itself, and `download` hears of it.
+    std::future::pending().await
+}
+
+thread_local! {
+    /// Where bytes of all local connections are first read to: a connection that says nothing needs no buffer.
+    static SCRATCH: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; READ_PIECE]);
+}
+
+/// From the pod to the client: what the session could not hand over at once.
+async fn download(local: &TcpStream, session: &Session, data: &Stream, last_byte: &std::cell::Cell<Instant>) -> Ended {
+    loop {
+        while data.has_pending() {
+            if local.writable().await.is_err() || data.flush().is_err() {
+                return Ended::ByClient;
+            }
+            last_byte.set(Instant::now());
+            session.drained();
+        }
+        match (data.cut.get(), data.finished.get()) {
+            (_, true) => return Ended::Clean,
+            (true, false) => return Ended::Cut,
+            (false, false) => data.changed.notified().await,
+        }
+        last_byte.set(Instant::now());
+    }
+}
+
+/// An end after bytes came: clean, unless the error stream says otherwise.
+fn verdict_after_bytes(pair: &Pair) -> Outcome {
+    let words = pair.error.text();
+    if words.is_empty() { Outcome::Done } else { Outcome::Broken(words) }
+}
+
+/// An end without an answer: what does the error stream say?
+async fn failed(session: &Session, pair: &Pair, sent: bool) -> Outcome {
+    if pair.data.overflowed.get() {
+        return Outcome::TooSlow;
+    }
+    let waiting = async {
+        while !pair.error.finished.get() && !pair.error.cut.get() && session.is_usable() {
+            pair.error.changed.notified().await;
+        }
+    };
+    if pair.data.accepted.get() {
+        let _ = tokio::time::timeout(REASON_LIMIT, waiting).await;
+    }
+    let words = pair.error.text();
+    match (words.is_empty(), session.ended()) {
+        (false, _) if pair.data.answered.get() => Outcome::Broken(words),
+        (false, _) => Outcome::NotDelivered(Trouble::of(words)),
+        (true, Some(reason)) if pair.data.answered.get() || sent => Outcome::Broken(reason),
+        (true, Some(reason)) => Outcome::NotDelivered(Trouble::SessionEnded(reason)),
+        (true, None) if pair.data.finished.get() => Outcome::Done,
+        (true, None) => Outcome::Broken("the server cut the stream".to_owned()),
+    }
+}
+
+impl Trouble {
+    /// By the words of kubelets and container runtimes.
+    fn of(words: String) -> Trouble {
+        let says = |part: &str| words.contains(part);
+        if says("connection refused") {
+            Trouble::Refused(words)
+        } else if [
+            "is closed",
+            "not found",
+            "is not running",
+            "failed to find sandbox",
+            "no such container",
+            "container not running",
+        ]
+        .iter()
+        .any(|part| says(part))
+        {
+            Trouble::PodGone(words)
+        } else {
+            Trouble::Other(words)
+        }
+    }
+
+    /// The words.
+    pub fn words(&self) -> &str {
+        match self {
+            Trouble::Refused(words)
+            | Trouble::PodGone(words)
+            | Trouble::SessionEnded(words)
+            | Trouble::Other(words) => words,
+        }
+    }
+}
+
+/// Tells the client that nothing more comes.
+fn half_close(local: &TcpStream) {
+    let _ = socket2::SockRef::from(local).shutdown(std::net::Shutdown::Write);
+}
+
+/// Makes the client see a reset instead of a clean end.
+pub fn reset_on_close(local: &TcpStream) {
+    let _ = socket2::SockRef::from(local).set_linger(Some(Duration::ZERO));
+}

@@ -1,0 +1,353 @@
+//! From nothing to an upgraded connection: TCP (through a proxy if one applies), TLS, an HTTP upgrade.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::error::{Error, Result, plain_io};
+use crate::host::Host;
+use crate::model::cluster::Cluster;
+use crate::model::proxy::ProxyVariables;
+use crate::model::websocket::TUNNEL_PROTOCOL;
+use crate::secret::Secret;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Bytes of a refusal that are read for its words.
+const LARGEST_REFUSAL: usize = 64 * 1024;
+/// How long the kernel lets written bytes go unacknowledged before it calls the connection dead.
+const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(20);
+
+/// The two ways to carry SPDY; each is authorised by another verb (docs/port-forward.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// GET: a WebSocket that tunnels SPDY, which passes proxies.
+    Tunnel,
+    /// POST: SPDY at once, which every server version takes with `create` alone.
+    Spdy,
+}
+
+impl Transport {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Transport::Tunnel => Transport::Spdy,
+            Transport::Spdy => Transport::Tunnel,
+        }
+    }
+
+    /// Its name in messages and in the cache.
+    pub fn name(self) -> &'static str {
+        match self {
+            Transport::Tunnel => "websocket",
+            Transport::Spdy => "spdy",
+        }
+    }
+
+    /// The verb on pods/portforward that it is authorised by.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Transport::Tunnel => "get",
+            Transport::Spdy => "create",
+        }
+    }
+}
+
+/// Why there is no upgraded connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DialFailure {
+    /// The server answered, and not with 101.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Its words.
+        words: String,
+    },
+    /// No usable answer.
+    Unreachable(String),
+}
+
+impl DialFailure {
+    fn io(what: &str, error: &std::io::Error) -> Self {
+        DialFailure::Unreachable(format!("{what}: {}", plain_io(error)))
+    }
+}
+
+/// A byte pipe, plain or encrypted.
+pub trait Pipe: AsyncRead + AsyncWrite + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Unpin> Pipe for T {}
+
+/// An upgraded connection, with the bytes that came behind the answer's head.
+pub struct Upgraded {
+    /// The pipe.
+    pub stream: TlsStream<Box<dyn Pipe>>,
+    /// What the server sent at once.
+    pub first_bytes: Vec<u8>,
+    /// What the bytes are wrapped in.
+    pub transport: Transport,
+}
+
+/// A cluster's API as a place to connect to.
+#[derive(Clone)]
+pub struct Endpoint {
+    host: String,
+    port: u16,
+    path: String,
+    server_name: ServerName<'static>,
+    tls: Arc<ClientConfig>,
+    proxy: Option<String>,
+}
+
+impl Endpoint {
+    /// From the cluster's facts.
+    ///
+    /// # Errors
+    /// When the endpoint or the certificate authority cannot be used.
+    pub fn new(host: &Host, cluster: &Cluster) -> Result<Self> {
+        let unusable = |why: String| {
+            Error::failure(format!("the endpoint of the cluster {} cannot be used", cluster.name)).because(why)
+        };
+        let uri: http::Uri =
+            cluster.endpoint.parse().map_err(|error: http::uri::InvalidUri| unusable(error.to_string()))?;
+        let name =
+            uri.host().ok_or_else(|| unusable("it names no host".to_owned()))?.trim_matches(['[', ']']).to_owned();
+        let server_name = ServerName::try_from(name.clone()).map_err(|error| unusable(error.to_string()))?;
+        let mut roots = RootCertStore::empty();
+        for certificate in crate::net::kube::certificates(&cluster.certificate_authority_data).map_err(&unusable)? {
+            roots.add(CertificateDer::from(certificate)).map_err(|error| unusable(error.to_string()))?;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Endpoint {
+            port: uri.port_u16().unwrap_or(443),
+            path: uri.path().trim_end_matches('/').to_owned(),
+            host: name,
+            server_name,
+            tls: Arc::new(tls),
+            proxy: ProxyVariables::read(|name| host.env(name)).for_url(&cluster.endpoint),
+        })
+    }
+
+    /// Whether a proxy is on the way.
+    pub fn has_proxy(&self) -> bool {
+        self.proxy.is_some()
+    }
+
+    /// Opens a port-forward connection to a pod.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn forward(
+        &self,
+        token: &Secret<String>,
+        namespace: &str,
+        pod: &str,
+        transport: Transport,
+    ) -> Result<Upgraded, DialFailure> {
+        let mut stream = self.connect().await?;
+        let head = self.request_head(token, namespace, pod, transport);
+        let answer = async {
+            stream.write_all(head.expose().as_bytes()).await?;
+            stream.flush().await?;
+            read_head(&mut stream).await
+        };
+        let answered = tokio::time::timeout(ANSWER_LIMIT, answer).await;
+        let (head, rest) = answered
+            .map_err(|_| DialFailure::Unreachable("no answer in time".to_owned()))?
+            .map_err(|error| DialFailure::io("no answer", &error))?;
+        match parse_status(&head) {
+            Some(101) => Ok(Upgraded { stream, first_bytes: rest, transport }),
+            Some(status) => {
+                let body = read_body(&mut stream, rest).await;
+                Err(DialFailure::Refused { status, words: words_of(&body, status) })
+            }
+            None => Err(DialFailure::Unreachable("the answer is not HTTP".to_owned())),
+        }
+    }
+
+    /// Whether the API can be reached at all: a TCP connection and a TLS handshake.
+    pub async fn is_reachable(&self) -> bool {
+        self.connect().await.is_ok()
+    }
+
+    async fn connect(&self) -> Result<TlsStream<Box<dyn Pipe>>, DialFailure> {
+        let connecting = async {
+            let tcp = self.pipe().await?;
+            let connector = TlsConnector::from(self.tls.clone());
+            connector.connect(self.server_name.clone(), tcp).await.map_err(|error| DialFailure::io("TLS", &error))
+        };
+        tokio::time::timeout(CONNECT_LIMIT, connecting)
+            .await
+            .unwrap_or_else(|_| Err(DialFailure::Unreachable(format!("no connection to {} in time", self.host))))
+    }
+
+    async fn pipe(&self) -> Result<Box<dyn Pipe>, DialFailure> {
+        let Some(proxy) = &self.proxy else {
+            return Ok(Box::new(tcp(&self.host, self.port).await?));
+        };
+        let proxy: http::Uri =
+            proxy.parse().map_err(|_| DialFailure::Unreachable("the proxy's address cannot be read".to_owned()))?;
+        let host = proxy.host().unwrap_or_default();
+        let stream =
+            tcp(host, proxy.port_u16().unwrap_or(if proxy.scheme_str() == Some("https") { 443 } else { 80 })).await?;
+        let mut stream: Box<dyn Pipe> = match proxy.scheme_str() {
+            Some("https") => Box::new(proxy_tls(host, stream).await?),
+            _ => Box::new(stream),
+        };
+        self.through(&proxy, &mut stream)
+            .await
+            .map_err(|why| DialFailure::Unreachable(format!("proxy {host}: {why}")))?;
+        Ok(stream)
+    }
+
+    /// HTTP CONNECT.
+    async fn through(&self, proxy: &http::Uri, stream: &mut Box<dyn Pipe>) -> Result<(), String> {
+        let target = if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        };
+        let user = proxy.authority().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(user, _)| user);
+        let authorization =
+            user.map(|user| format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(user))).unwrap_or_default();
+        let head = Secret::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n"));
+        stream.write_all(head.expose().as_bytes()).await.map_err(|error| plain_io(&error))?;
+        let (head, _) = read_head(stream).await.map_err(|error| plain_io(&error))?;
+        match parse_status(&head) {
+            Some(200..300) => Ok(()),
+            Some(status) => Err(format!("answered {status}")),
+            None => Err("the answer is not HTTP".to_owned()),
+        }
+    }
+
+    fn request_head(&self, token: &Secret<String>, namespace: &str, pod: &str, transport: Transport) -> Secret<String> {
+        let path = format!("{}/api/v1/namespaces/{namespace}/pods/{pod}/portforward", self.path);
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let upgrade = match transport {
+            Transport::Spdy => "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\nContent-Length: 0\r\n".to_owned(),
+            Transport::Tunnel => format!(
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\nSec-WebSocket-Protocol: {TUNNEL_PROTOCOL}\r\n",
+                STANDARD.encode(random_16())
+            ),
+        };
+        let method = if transport == Transport::Spdy { "POST" } else { "GET" };
+        Secret::new(format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}:{}\r\nAuthorization: Bearer {}\r\nUser-Agent: nsaccess/{}\r\n{upgrade}\r\n",
+            self.port,
+            token.expose(),
+            env!("CARGO_PKG_VERSION")
+        ))
+    }
+}
+
+fn random_16() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    // The key only keeps caches from answering; without randomness it still does.
+    let _ = getrandom::fill(&mut bytes);
+    bytes
+}
+
+async fn tcp(host: &str, port: u16) -> Result<TcpStream, DialFailure> {
+    let stream =
+        TcpStream::connect((host, port)).await.map_err(|error| DialFailure::io(&format!("{host}:{port}"), &error))?;
+    // Small frames of one connection shall not wait for those of another.
+    let _ = stream.set_nodelay(true);
+    let socket = socket2::SockRef::from(&stream);
+    let keepalive =
+        socket2::TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT));
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = UNACKNOWLEDGED_LIMIT;
+    Ok(stream)
+}
+
+/// TLS to the proxy itself, by the system's trust store.
+async fn proxy_tls(host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, DialFailure> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let fail = |why: String| DialFailure::Unreachable(format!("TLS to the proxy: {why}"));
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| fail(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| fail(error.to_string()))?;
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| fail(plain_io(&error)))
+}
+
+/// The answer's head, and what came behind it.
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            let rest = bytes.split_off(end + 4);
+            return Ok((bytes, rest));
+        }
+        if bytes.len() > LARGEST_REFUSAL {
+            return Err(std::io::Error::other("the answer's head does not end"));
+        }
+        if stream.read_buf(&mut bytes).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+/// A refusal's body as far as it comes: by its length, or until the server closes or says nothing for a while.
+async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Vec<u8>) -> Vec<u8> {
+    let pause = Duration::from_millis(500);
+    while body.len() < LARGEST_REFUSAL && serde_json::from_slice::<serde_json::Value>(&body).is_err() {
+        match tokio::time::timeout(pause, stream.read_buf(&mut body)).await {
+            Ok(Ok(read)) if read > 0 => {}
+            _ => break,
+        }
+    }
+    body
+}
+
+fn parse_status(head: &[u8]) -> Option<u16> {
+    let text = std::str::from_utf8(head).ok()?;
+    let line = text.lines().next()?;
+    let mut words = line.split_whitespace();
+    words.next().filter(|version| version.starts_with("HTTP/1."))?;
+    words.next()?.parse().ok()
+}
+
+/// The message of a Kubernetes Status, else the beginning of whatever was said.
+fn words_of(body: &[u8], status: u16) -> String {
+    let message = serde_json::from_slice::<serde_json::Value>(body)
+        .ok()
+        .and_then(|value| value["message"].as_str().map(str::to_owned));
+    message.unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(body);
+        let line = text.lines().next().unwrap_or_default().chars().take(200).collect::<String>();
+        if line.is_empty() { format!("HTTP status {status}") } else { line }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read() {
+        assert_eq!(parse_status(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), Some(101));
+        assert_eq!(parse_status(b"HTTP/1.0 403 Forbidden\r\n\r\n"), Some(403));
+        assert_eq!(parse_status(b"SSH-2.0-OpenSSH\r\n\r\n"), None);
+        assert_eq!(words_of(br#"{"kind":"Status","message":"pods \"x\" not found"}"#, 404), "pods \"x\" not found");
+        assert_eq!(words_of(b"", 502), "HTTP status 502");
+    }
+}

@@ -1,0 +1,223 @@
+//! The sessions to one pod, and how new ones are opened.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use crate::error::Error;
+use crate::net::forward::dial::{DialFailure, Endpoint, Transport};
+use crate::net::forward::session::{Claim, Session};
+use crate::secret::Secret;
+
+/// Up to here each connection has a session of its own; beyond, sessions are shared. A browser opens six connections
+/// to a host, a pool of database connections rarely more than ten.
+const MOST_SESSIONS: usize = 16;
+
+/// Gives a bearer token; `true` asks for one from new credentials, because the last was refused.
+pub type Bearer = Box<dyn Fn(bool) -> Pin<Box<dyn Future<Output = Result<Secret<String>, Error>>>>>;
+
+/// Why no session could be opened.
+#[derive(Debug, Clone)]
+pub enum OpenFailure {
+    /// No token: the session of the person is over, or the role is gone.
+    Credentials(Error),
+    /// Both transports were refused with 403: each one's words.
+    Denied {
+        /// What GET was told.
+        tunnel: String,
+        /// What POST was told.
+        spdy: String,
+    },
+    /// The pod is not there, or not in a state to be forwarded to.
+    PodGone(String),
+    /// Anything else.
+    Unreachable(String),
+}
+
+/// Opens sessions to pods of one namespace.
+pub struct Dialer {
+    endpoint: Endpoint,
+    namespace: String,
+    bearer: Bearer,
+    preferred: Cell<Transport>,
+}
+
+impl Dialer {
+    /// The transport that worked last is tried first.
+    pub fn new(endpoint: Endpoint, namespace: &str, bearer: Bearer, preferred: Transport) -> Self {
+        Dialer { endpoint, namespace: namespace.to_owned(), bearer, preferred: Cell::new(preferred) }
+    }
+
+    /// The transport that worked last.
+    pub fn preferred(&self) -> Transport {
+        self.preferred.get()
+    }
+
+    /// Opens a session: one transport, and on whatever but 101 the other.
+    ///
+    /// # Errors
+    /// Why neither worked.
+    pub async fn open(&self, pod: &str) -> Result<Rc<Session>, OpenFailure> {
+        let first = self.preferred.get();
+        let one = match self.attempt(pod, first).await? {
+            Ok(session) => return Ok(session),
+            Err(failure) => failure,
+        };
+        let other = match self.attempt(pod, first.other()).await? {
+            Ok(session) => {
+                self.preferred.set(first.other());
+                return Ok(session);
+            }
+            Err(failure) => failure,
+        };
+        let (tunnel, spdy) = if first == Transport::Tunnel { (one, other) } else { (other, one) };
+        Err(both_failed(tunnel, spdy))
+    }
+
+    async fn attempt(&self, pod: &str, transport: Transport) -> Result<Result<Rc<Session>, DialFailure>, OpenFailure> {
+        for renew in [false, true] {
+            let token = (self.bearer)(renew).await.map_err(OpenFailure::Credentials)?;
+            match self.endpoint.forward(&token, &self.namespace, pod, transport).await {
+                Ok(upgraded) => return Ok(Ok(Session::start(upgraded, self.endpoint.clone()))),
+                Err(DialFailure::Refused { status: 401, .. }) if !renew => {}
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
+        Ok(Err(DialFailure::Refused { status: 401, words: "the cluster does not take our token".to_owned() }))
+    }
+}
+
+fn both_failed(tunnel: DialFailure, spdy: DialFailure) -> OpenFailure {
+    use DialFailure::{Refused, Unreachable};
+    match (tunnel, spdy) {
+        (Refused { status: 404, words }, _) | (_, Refused { status: 404, words }) => OpenFailure::PodGone(words),
+        (Refused { status: 403, words: tunnel }, Refused { status: 403, words: spdy }) => {
+            OpenFailure::Denied { tunnel, spdy }
+        }
+        // What POST is told says more: every server version serves it.
+        (_, Refused { status, words }) => OpenFailure::Unreachable(format!("the server answered {status}: {words}")),
+        (Refused { status, words }, Unreachable(why)) => {
+            OpenFailure::Unreachable(format!("{why}; by WebSocket {status}: {words}"))
+        }
+        (Unreachable(_), Unreachable(why)) => OpenFailure::Unreachable(why),
+    }
+}
+
+/// The sessions to one pod.
+pub struct Link {
+    /// The pod.
+    pub pod: String,
+    /// Which pod of that name.
+    pub uid: String,
+    dialer: Rc<Dialer>,
+    sessions: RefCell<Vec<Rc<Session>>>,
+    opening: Cell<usize>,
+    retired: Cell<bool>,
+}
+
+impl Link {
+    /// No session yet.
+    pub fn new(pod: &str, uid: &str, dialer: Rc<Dialer>) -> Rc<Self> {
+        let (pod, uid) = (pod.to_owned(), uid.to_owned());
+        Rc::new(Link {
+            pod,
+            uid,
+            dialer,
+            sessions: RefCell::default(),
+            opening: Cell::new(0),
+            retired: Cell::new(false),
+        })
+    }
+
+    /// No new connections go this way any more; those that are there go on to their end.
+    pub fn retire(&self) {
+        self.retired.set(true);
+        for session in self.sessions.borrow_mut().drain(..) {
+            if session.connections() == 0 {
+                session.stop("no longer needed");
+            }
+        }
+    }
+
+    /// Whether it was retired.
+    pub fn is_retired(&self) -> bool {
+        self.retired.get()
+    }
+
+    /// Opens the first session, so that the first connection need not.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn warm_up(self: &Rc<Self>) -> Result<(), OpenFailure> {
+        if self.idle().is_none() {
+            self.add().await?;
+        }
+        Ok(())
+    }
+
+    /// A place for a new connection: an idle session, else a new one, else, when there are many, the emptiest.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn place(self: &Rc<Self>) -> Result<Claim, OpenFailure> {
+        self.sessions.borrow_mut().retain(|session| session.ended().is_none());
+        let claim = match (self.idle(), self.has_room()) {
+            (Some(idle), _) => idle.claim(),
+            (None, true) => self.add().await?.claim(),
+            (None, false) => match self.emptiest() {
+                Some(session) => session.claim(),
+                None => self.add().await?.claim(),
+            },
+        };
+        self.keep_a_spare();
+        Ok(claim)
+    }
+
+    /// Every session asks at once whether the other side is there.
+    pub fn check_now(&self) {
+        self.sessions.borrow().iter().for_each(|session| session.check_now());
+    }
+
+    /// Whether any session is alive.
+    pub fn is_alive(&self) -> bool {
+        self.sessions.borrow().iter().any(|session| session.is_usable())
+    }
+
+    fn idle(&self) -> Option<Rc<Session>> {
+        self.sessions.borrow().iter().find(|session| session.connections() == 0 && session.is_usable()).cloned()
+    }
+
+    fn emptiest(&self) -> Option<Rc<Session>> {
+        let sessions = self.sessions.borrow();
+        let usable = sessions.iter().filter(|session| session.is_usable());
+        usable.min_by_key(|session| (session.is_slow(), session.connections())).cloned()
+    }
+
+    fn has_room(&self) -> bool {
+        self.sessions.borrow().len() + self.opening.get() < MOST_SESSIONS
+    }
+
+    async fn add(self: &Rc<Self>) -> Result<Rc<Session>, OpenFailure> {
+        self.opening.set(self.opening.get() + 1);
+        let opened = self.dialer.open(&self.pod).await;
+        self.opening.set(self.opening.get() - 1);
+        let session = opened?;
+        if !self.retired.get() {
+            self.sessions.borrow_mut().push(session.clone());
+        }
+        Ok(session)
+    }
+
+    /// The next connection shall find a session that is open already: a handshake costs more than all the rest.
+    fn keep_a_spare(self: &Rc<Self>) {
+        if self.idle().is_some() || self.opening.get() > 0 || !self.has_room() || self.retired.get() {
+            return;
+        }
+        let link = self.clone();
+        tokio::task::spawn_local(async move {
+            // Whoever needs it and does not find it opens its own and says what is wrong.
+            let _ = link.add().await;
+        });
+    }
+}
