@@ -1,6 +1,8 @@
 //! Links libgcc statically on glibc. kubectl starts us for every command, and a shared library that is loaded for
 //! backtraces alone costs a tenth of that start (docs/performance.md).
 
+#![expect(clippy::disallowed_methods, reason = "a build script has no Host")]
+
 use std::path::PathBuf;
 
 fn main() {

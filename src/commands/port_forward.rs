@@ -123,7 +123,7 @@ async fn bring_up(
         let forward = Forward::new(source.clone(), resolver, args.wait, None, teller(ui, &request.target.to_string()))?;
         let found = forward.prepare().await?;
         for pair in pairs(&forward, request).await? {
-            let number = found.port(&pair.remote).map_err(|why| Error::failure(why))?;
+            let number = found.port(&pair.remote).map_err(Error::failure)?;
             let same = match &pair.remote {
                 RemotePort::Number(number) => *number,
                 RemotePort::Name(_) => number,
