@@ -1,1 +1,12 @@
+//! The integration tests: one binary, a module a verb. The real `nsaccess` runs in a sealed home against the sandbox.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests read their own process and files, and fail by panicking"
+)]
+
+mod kubeconfig_editor;
+mod login;
+mod support;
