@@ -9,4 +9,9 @@
 
 mod kubeconfig_editor;
 mod login;
+mod login_choices;
+mod races;
+mod sign_in;
 mod support;
+mod token;
+mod token_drop_in;

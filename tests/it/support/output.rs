@@ -42,20 +42,34 @@ impl Output {
 
     /// It ended like this.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Output {
+    pub fn exits(self, code: i32) -> Ended {
         assert_eq!(self.status, code.to_string(), "{}\n{}", self.command, self.transcript());
-        self
+        Ended(self)
     }
 
     /// It ended well.
     #[track_caller]
-    pub fn success(self) -> Output {
+    pub fn success(self) -> Ended {
         self.exits(0)
     }
+}
 
+/// An output of which it is known how it ended: more can be asserted, and nothing has to be.
+#[derive(Debug, Clone)]
+pub struct Ended(Output);
+
+impl std::ops::Deref for Ended {
+    type Target = Output;
+
+    fn deref(&self) -> &Output {
+        &self.0
+    }
+}
+
+impl Ended {
     /// Standard error has these words.
     #[track_caller]
-    pub fn says(self, words: &str) -> Output {
+    pub fn says(self, words: &str) -> Ended {
         let stderr = filtered(&self.stderr, &self.home);
         assert!(stderr.contains(words), "{} does not say {words:?}\n{}", self.command, self.transcript());
         self
@@ -63,14 +77,14 @@ impl Output {
 
     /// Neither stream has these words.
     #[track_caller]
-    pub fn says_not(self, words: &str) -> Output {
+    pub fn says_not(self, words: &str) -> Ended {
         assert!(!self.transcript().contains(words), "{} says {words:?}\n{}", self.command, self.transcript());
         self
     }
 
     /// One error, not two: every message of ours starts a line with `error:`.
     #[track_caller]
-    pub fn one_error(self) -> Output {
+    pub fn one_error(self) -> Ended {
         let errors = self.stderr.lines().filter(|line| line.starts_with("error:")).count();
         assert_eq!(errors, 1, "{}\n{}", self.command, self.transcript());
         assert!(!self.stderr.contains("panicked"), "{}", self.transcript());
