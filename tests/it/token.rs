@@ -182,7 +182,11 @@ fn a_cache_that_cannot_be_written_does_not_fail_the_command() {
     let world = World::signed_in();
     std::fs::remove_dir_all(world.path(".cache")).expect("deleted");
     world.write(".cache", "a file where a folder should be");
-    world.run("token idp-dev --cluster-name idp-nonprod-1 --region eu-west-1").success().says("warning:");
+    world
+        .run("token idp-dev --cluster-name idp-nonprod-1 --region eu-west-1 -v")
+        .success()
+        .says("going on without a lock")
+        .says("warning: the credentials could not be cached");
 }
 
 /// Signs out behind nsaccess' back, and sets a browser that leaves a trace.
@@ -203,7 +207,7 @@ fn without_a_terminal_a_session_that_is_over_is_one_clear_message_and_no_browser
     let world = over();
     world.run("token idp-dev").is("------- stderr -------
 error: not signed in
-because: CreateToken answered InvalidGrantException: Invalid grant provided
+because: the session is over (CreateToken answered InvalidGrantException: Invalid refresh token provided)
 try: nsaccess login idp-dev
 [exit status: 3]
 ");
