@@ -7,6 +7,9 @@
     reason = "tests read their own process and files, and fail by panicking"
 )]
 
+mod browser_flow;
+mod contexts;
+mod credentials;
 mod kubeconfig_editor;
 mod login;
 mod login_choices;
@@ -15,3 +18,4 @@ mod sign_in;
 mod support;
 mod token;
 mod token_drop_in;
+mod trouble;
