@@ -171,7 +171,7 @@ impl Access<'_> {
                 yes.push(last);
                 self.pick_cluster(target, yes)
             }
-            (_, None) => Err(none_says_yes(target, &no)),
+            (_, None) => Err(self.explain_clock(none_says_yes(target, &no))),
         }
     }
 
@@ -180,7 +180,7 @@ impl Access<'_> {
         let api = KubeApi::new(self.host, cluster, &token).map_err(|error| error.to_string())?;
         match api.may_i(GET_PODS, target.namespace.as_str()).await {
             Ok(verdict) => Ok(verdict),
-            Err(KubeFailure::Unauthorized) => Err("401: the role is not mapped there".to_owned()),
+            Err(KubeFailure::Unauthorized) => Ok(Verdict::Denied(Some("401: the role is not mapped there".to_owned()))),
             Err(KubeFailure::Status(code, words)) => Err(format!("{code}: {words}")),
             Err(KubeFailure::Unreachable(words)) => Err(format!("not reached: {words}")),
         }
