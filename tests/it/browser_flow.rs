@@ -7,7 +7,8 @@ use crate::support::{World, until};
 /// A login in the browser flow, and the page that it wants opened. The browser of the environment is a script that
 /// only writes the page down; the test is the one who browses.
 fn started(world: &mut World) -> (Running, String) {
-    let script = world.script("bin/browser", "printf '%s' \"$1\" > \"$HOME/.page\" && mv \"$HOME/.page\" \"$HOME/page\"");
+    let script =
+        world.script("bin/browser", "printf '%s' \"$1\" > \"$HOME/.page\" && mv \"$HOME/.page\" \"$HOME/page\"");
     world.set("BROWSER", &script.display().to_string());
     let login = world.login("idp-dev --flow browser").spawn();
     let page = until("the browser", || std::fs::read_to_string(world.path("page")).ok());
@@ -101,7 +102,8 @@ fn a_session_of_the_browser_flow_renews_itself_too() {
 fn the_setting_chooses_the_flow() {
     let mut world = World::new();
     world.run("config set flow browser").success();
-    let script = world.script("bin/browser", "printf '%s' \"$1\" > \"$HOME/.page\" && mv \"$HOME/.page\" \"$HOME/page\"");
+    let script =
+        world.script("bin/browser", "printf '%s' \"$1\" > \"$HOME/.page\" && mv \"$HOME/.page\" \"$HOME/page\"");
     world.set("BROWSER", &script.display().to_string());
     let login = world.login("idp-dev").spawn();
     let page = until("the browser", || std::fs::read_to_string(world.path("page")).ok());

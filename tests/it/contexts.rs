@@ -1,7 +1,7 @@
 //! `list`, `use`, `status`, `logout`: what is there, which one counts, and the end of it.
 
-use crate::support::World;
 use crate::sign_in::age_token;
+use crate::support::World;
 
 #[test]
 fn list_shows_what_the_portal_gives_and_what_is_set_up() {

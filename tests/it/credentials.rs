@@ -17,7 +17,9 @@ fn the_json_is_what_credential_process_reads() {
 /// Lets a real shell evaluate the lines, and asks it what it has then.
 fn evaluated(world: &World, shell: &str, flags: &str, lines: &str) -> String {
     let path = program(shell).expect("the shell");
-    let lines = format!("{lines}\nprintf '%s\\n' \"$AWS_ACCESS_KEY_ID\" \"$AWS_SECRET_ACCESS_KEY\" \"$AWS_SESSION_TOKEN\" \"$AWS_REGION\"");
+    let lines = format!(
+        "{lines}\nprintf '%s\\n' \"$AWS_ACCESS_KEY_ID\" \"$AWS_SECRET_ACCESS_KEY\" \"$AWS_SESSION_TOKEN\" \"$AWS_REGION\""
+    );
     let output = world.program(&path, flags).arg("-c").arg(lines).run_trusted();
     output.success().stdout.clone()
 }
@@ -27,7 +29,8 @@ fn a_shell_that_evaluates_the_export_has_the_same_credentials() {
     let world = World::signed_in();
     let json = world.run("credentials idp-dev").success().json();
     let text = |name: &str| json[name].as_str().expect("text").to_owned();
-    let expected = [text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"), "eu-west-1".to_owned(), String::new()];
+    let expected =
+        [text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"), "eu-west-1".to_owned(), String::new()];
     let expected = expected.join("\n");
     let mut tried = 0;
     for (shell, dialect) in [("sh", ""), ("bash", "=bash"), ("zsh", "=zsh"), ("fish", "=fish")] {
@@ -70,6 +73,7 @@ fn not_signed_in_without_a_terminal_is_3_and_prints_nothing() {
 #[test]
 fn ambient_keys_are_not_mistaken_for_those_of_the_namespace() {
     let world = World::signed_in();
-    let output = world.nsaccess("credentials idp-dev").env("AWS_ACCESS_KEY_ID", "AKIAOTHER").env("AWS_SECRET_ACCESS_KEY", "x");
+    let output =
+        world.nsaccess("credentials idp-dev").env("AWS_ACCESS_KEY_ID", "AKIAOTHER").env("AWS_SECRET_ACCESS_KEY", "x");
     assert!(output.run().success().json()["AccessKeyId"].as_str().is_some_and(|key| key.starts_with("ASIA")));
 }

@@ -9,9 +9,12 @@ fn an_unknown_namespace_is_answered_with_the_nearest_ones_and_writes_nothing() {
     let world = World::new();
     world.write(".kube/config", "apiVersion: v1\nkind: Config\n# mine\n");
     world.write(".aws/config", "[default]\nregion = eu-north-1\n");
-    world.login("idp-dve").run().exits(5).one_error().says(
-        "error: you have no access to a namespace idp-dve\nbecause: your namespaces are idp-dev, ",
-    );
+    world
+        .login("idp-dve")
+        .run()
+        .exits(5)
+        .one_error()
+        .says("error: you have no access to a namespace idp-dve\nbecause: your namespaces are idp-dev, ");
     assert_eq!(world.read(".kube/config"), "apiVersion: v1\nkind: Config\n# mine\n");
     assert_eq!(world.read(".aws/config"), "[default]\nregion = eu-north-1\n");
 }
@@ -20,7 +23,11 @@ fn an_unknown_namespace_is_answered_with_the_nearest_ones_and_writes_nothing() {
 fn a_name_that_is_none_is_a_usage_error_and_nothing_is_asked() {
     let world = World::new();
     for name in ["Idp-Dev", "idp_dev", "-idp", "idp-dev-", "a.b", "", "x/../y", &"a".repeat(64)] {
-        let output = world.nsaccess("login --start-url https://x.awsapps.com/start --sso-region eu-west-1").arg("--").arg(name).run();
+        let output = world
+            .nsaccess("login --start-url https://x.awsapps.com/start --sso-region eu-west-1")
+            .arg("--")
+            .arg(name)
+            .run();
         output.exits(2).one_error();
     }
     assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
@@ -129,7 +136,7 @@ fn when_no_cluster_says_yes_each_one_s_answer_is_shown() {
         .one_error()
         .says("error: no cluster lets the role idp-ns-idp-dev see pods in idp-dev")
         .says("because: idp-nonprod-1 in eu-west-1: no")
-        .says("because: tools-1 in eu-west-1: 401: the role is not mapped there");
+        .says("because: tools-1 in eu-west-1: no (401: the role is not mapped there");
 }
 
 #[test]

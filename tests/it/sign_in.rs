@@ -154,7 +154,8 @@ fn a_plain_login_inherits_the_sessions_end_and_force_does_not() {
     let world = World::signed_in();
     world.run("login idp-dev --force").success().says("    code   CODE");
     let calls: Vec<String> = world.control().journal().into_iter().map(|call| call.operation).collect();
-    let place = |name: &str| calls.iter().position(|call| call == name).unwrap_or_else(|| panic!("{name} in {calls:?}"));
+    let place =
+        |name: &str| calls.iter().position(|call| call == name).unwrap_or_else(|| panic!("{name} in {calls:?}"));
     assert!(place("Logout") < place("StartDeviceAuthorization"), "{calls:?}");
     assert!(place("StartDeviceAuthorization") < place("GetRoleCredentials"), "{calls:?}");
 }
@@ -180,7 +181,8 @@ fn the_browser_of_the_environment_gets_the_page() {
     let browser = world.script("bin/browser", "printf '%s' \"$1\" > \"$HOME/opened\"; echo chatter; echo chatter >&2");
     world.set("BROWSER", &browser.display().to_string());
     world.login("idp-dev").run().success().says("Your browser opens the page.").says_not("chatter");
-    let opened = until("the browser", || std::fs::read_to_string(world.path("opened")).ok().filter(|url| !url.is_empty()));
+    let opened =
+        until("the browser", || std::fs::read_to_string(world.path("opened")).ok().filter(|url| !url.is_empty()));
     assert!(opened.contains("/device?user_code="), "{opened}");
 }
 

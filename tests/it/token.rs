@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::sign_in::age_token;
 use crate::support::{World, until};
 
-const V1: &str = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}}"#;
+const V1: &str =
+    r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}}"#;
 const V1BETA1: &str =
     r#"{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":false}}"#;
 
@@ -232,7 +233,10 @@ fn the_failure_is_remembered_and_a_sign_in_ends_the_memory_at_once() {
 #[test]
 fn nobody_signed_in_yet_says_so() {
     let world = World::new();
-    world.write(".aws/config", "[sso-session corp]\nsso_start_url = https://sandbox.awsapps.com/start\nsso_region = eu-west-1\n");
+    world.write(
+        ".aws/config",
+        "[sso-session corp]\nsso_start_url = https://sandbox.awsapps.com/start\nsso_region = eu-west-1\n",
+    );
     world
         .nsaccess("token idp-dev --cluster-name idp-nonprod-1 --region eu-west-1")
         .env("KUBERNETES_EXEC_INFO", V1)

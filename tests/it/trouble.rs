@@ -147,7 +147,12 @@ fn a_clock_that_is_too_far_off_is_the_first_reason() {
 fn a_clock_that_makes_every_cluster_say_no_is_the_first_reason_too() {
     let world = World::new();
     world.control().set_clock_offset(20 * 60);
-    world.login("idp-dev").run().exits(4).one_error().says("because: this machine's clock is 20 minutes behind AWS's\n");
+    world
+        .login("idp-dev")
+        .run()
+        .exits(4)
+        .one_error()
+        .says("because: this machine's clock is 20 minutes behind AWS's\n");
 }
 
 #[test]
