@@ -21,11 +21,24 @@ struct Candidate {
 }
 
 impl Access<'_> {
-    /// The cluster, described anew: what a kubeconfig is written from.
+    /// The cluster, described anew: what a kubeconfig is written from. AWS may refuse credentials before their time has
+    /// come; then they are fetched once more, and `credentials` are the new ones.
     ///
     /// # Errors
     /// When it cannot be found, described, or chosen.
-    pub async fn cluster(&self, target: &Target, credentials: &RoleCredentials) -> Result<Cluster> {
+    pub async fn cluster(&self, target: &Target, credentials: &mut RoleCredentials) -> Result<Cluster> {
+        match self.cluster_for(target, credentials).await {
+            // EKS knows nothing of sessions: what it does not take is the credentials.
+            Err(error) if error.kind == Kind::NotSignedIn => {
+                self.ui.detail(&format!("{error}; fetching new credentials"));
+                *credentials = self.credentials_after_refusal(target, credentials).await?;
+                self.cluster_for(target, credentials).await
+            }
+            cluster => cluster,
+        }
+    }
+
+    async fn cluster_for(&self, target: &Target, credentials: &RoleCredentials) -> Result<Cluster> {
         let cluster = self.found_cluster(target, &credentials.keys).await?;
         if let Err(error) = self.cache.store_cluster(&target.namespace, &cluster) {
             self.ui.warning(&format!("the cluster could not be cached: {error}"));
@@ -174,7 +187,7 @@ impl Access<'_> {
                 yes.push(last);
                 self.pick_cluster(target, yes)
             }
-            (_, None) => Err(none_says_yes(target, &no)),
+            (_, None) => Err(self.explain_clock(none_says_yes(target, &no))),
         }
     }
 
@@ -183,7 +196,7 @@ impl Access<'_> {
         let api = KubeApi::new(self.host, cluster, &token).map_err(|error| error.to_string())?;
         match api.may_i(GET_PODS, target.namespace.as_str()).await {
             Ok(verdict) => Ok(verdict),
-            Err(KubeFailure::Unauthorized) => Err("401: the role is not mapped there".to_owned()),
+            Err(KubeFailure::Unauthorized) => Ok(Verdict::Denied(Some("401: the role is not mapped there".to_owned()))),
             Err(KubeFailure::Status(code, words)) => Err(format!("{code}: {words}")),
             Err(KubeFailure::Unreachable(words)) => Err(format!("not reached: {words}")),
         }

@@ -77,8 +77,9 @@ impl Access<'_> {
             // A flag overrides a configured portal for this once; it does not replace it.
             return Ok(());
         }
-        crate::disk::settings::set(self.host, "start_url", &portal.start_url)?;
-        let path = crate::disk::settings::set(self.host, "sso_region", &portal.region)?;
+        // Both or none: another nsaccess may read the file in this moment.
+        let both = [("start_url", portal.start_url.as_str()), ("sso_region", portal.region.as_str())];
+        let path = crate::disk::settings::set(self.host, &both)?;
         self.ui.detail(&format!("remembered the start URL and its region in {}", self.host.shorten_home(&path)));
         Ok(())
     }

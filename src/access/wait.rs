@@ -15,16 +15,24 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes a lock, waiting for whoever holds it. `who` finishes the sentence "waiting for another nsaccess that …".
 ///
+/// `None` where there can be no lock at all (a read-only or full disk, say): then the worst is a call made twice, and
+/// that is no reason to give nobody a token.
+///
 /// # Errors
-/// When the lock cannot be taken at all, or not in time.
-pub async fn for_lock(ui: &Ui, path: &Path, who: &str, limit: Option<Duration>) -> Result<Lock> {
+/// When the lock cannot be had in time.
+pub async fn for_lock(ui: &Ui, path: &Path, who: &str, limit: Option<Duration>) -> Result<Option<Lock>> {
     let limit = limit.unwrap_or(LONGEST);
     let mut pause = FIRST_PAUSE;
     let mut waited = Duration::ZERO;
     let mut told = false;
     loop {
-        if let Some(lock) = Lock::try_acquire(path)? {
-            return Ok(lock);
+        match Lock::try_acquire(path) {
+            Ok(Some(lock)) => return Ok(Some(lock)),
+            Ok(None) => {}
+            Err(error) => {
+                ui.detail(&format!("going on without a lock: {error}"));
+                return Ok(None);
+            }
         }
         if waited >= limit {
             return Err(Error::new(Kind::Unreachable, format!("another nsaccess {who} and does not finish"))

@@ -53,7 +53,7 @@ pub fn run(context: Context<'_>, args: &ConfigArgs) -> Result<()> {
     match &args.action {
         None => show(context),
         Some(ConfigAction::Set { key, value }) => {
-            let path = crate::disk::settings::set(host, key, value)?;
+            let path = crate::disk::settings::set(host, &[(key, value)])?;
             context.ui.status(&format!("set {key} in {}", host.shorten_home(&path)));
             Ok(())
         }

@@ -101,7 +101,7 @@ fn known(access: &Access<'_>, args: &KubeconfigArgs, namespace: &Namespace) -> O
 
 async fn resolved(access: &Access<'_>, namespace: &Namespace) -> Result<(Target, Cluster)> {
     let target = access.target(namespace).await?;
-    let credentials = access.credentials(&target).await?;
-    let cluster = access.cluster(&target, &credentials).await?;
+    let mut credentials = access.credentials(&target).await?;
+    let cluster = access.cluster(&target, &mut credentials).await?;
     Ok((target, cluster))
 }

@@ -85,13 +85,13 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     );
     access.warn_of_clock();
     let target = access.target(&namespace).await?;
-    let credentials = access.credentials(&target).await?;
+    let mut credentials = access.credentials(&target).await?;
     ui.stage(
         Mark::Good,
         "role",
         &format!("{} in account {}, until {}", target.role, target.account, when(access.host, credentials.expires_at)),
     );
-    let cluster = access.cluster(&target, &credentials).await?;
+    let cluster = access.cluster(&target, &mut credentials).await?;
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
     let files = write(access, args, kubeconfigs, &target, &cluster)?;

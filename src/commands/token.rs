@@ -127,11 +127,11 @@ async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) 
         Some(target) => target,
         None => access.target(namespace).await?,
     };
-    let credentials = access.credentials(&target).await?;
+    let mut credentials = access.credentials(&target).await?;
     let (name, region) = match access.known_cluster_name(&target) {
         Some((name, Some(region))) => (name, region),
         _ => {
-            let cluster = access.cluster(&target, &credentials).await?;
+            let cluster = access.cluster(&target, &mut credentials).await?;
             (cluster.name, cluster.region)
         }
     };

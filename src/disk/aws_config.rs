@@ -4,7 +4,6 @@
 //! that, and the edit is made again on the new content.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::disk::atomic::{self, NewMode};
 use crate::disk::lock::Lock;
@@ -13,8 +12,6 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws_config::{self, AwsConfig, Profile, Refusal, SsoSession};
 
-const LOCK_TRIES: u32 = 100;
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// How often an edit is made when another program writes the file in the same moment each time.
 const WRITE_TRIES: u32 = 5;
 
@@ -64,7 +61,7 @@ pub fn remove(host: &Host, profile_name: &str, also_session: bool) -> Result<boo
 
 fn edit(host: &Host, change: impl Fn(&str) -> Result<String, Refusal>) -> Result<bool> {
     let path = path(host);
-    let _lock = lock(host)?;
+    let _lock = Lock::for_edit(host, "aws-config", &path)?;
     let mut tries = 1;
     loop {
         let snapshot = atomic::read(&path)?;
@@ -78,19 +75,6 @@ fn edit(host: &Host, change: impl Fn(&str) -> Result<String, Refusal>) -> Result
             result => return result,
         }
     }
-}
-
-fn lock(host: &Host) -> Result<Lock> {
-    let path = host.cache_dir().join("locks").join("aws-config.lock");
-    for _ in 0..LOCK_TRIES {
-        match Lock::try_acquire(&path)? {
-            Some(lock) => return Ok(lock),
-            None => std::thread::sleep(LOCK_PAUSE),
-        }
-    }
-    Err(Error::failure(format!("cannot edit {}", shown(host)))
-        .because(format!("another nsaccess has held {} for 5 seconds", host.shorten_home(&path)))
-        .try_next("run the same command again"))
 }
 
 fn explain(host: &Host, action: &str, refusal: &Refusal) -> Error {

@@ -3,8 +3,13 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::host::Host;
+
+const EDIT_TRIES: u32 = 100;
+const EDIT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A held lock; it ends with the value.
 #[derive(Debug)]
@@ -13,6 +18,23 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Takes the lock that guards an edit of a file, waiting for another nsaccess that edits it.
+    ///
+    /// # Errors
+    /// When it cannot be had in five seconds, or not at all.
+    pub fn for_edit(host: &Host, name: &str, file: &Path) -> Result<Lock> {
+        let path = host.cache_dir().join("locks").join(format!("{name}.lock"));
+        for _ in 0..EDIT_TRIES {
+            match Lock::try_acquire(&path)? {
+                Some(lock) => return Ok(lock),
+                None => std::thread::sleep(EDIT_PAUSE),
+            }
+        }
+        Err(Error::failure(format!("cannot edit {}", host.shorten_home(file)))
+            .because(format!("another nsaccess has held {} for 5 seconds", host.shorten_home(&path)))
+            .try_next("run the same command again"))
+    }
+
     /// Takes the lock if nobody holds it. `None` when somebody does.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::disk::atomic::{self, NewMode};
+use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws_config::AwsConfig;
@@ -85,12 +86,15 @@ fn checked<T>(
     Ok(file)
 }
 
-/// Sets a key in the user's file. Returns the file.
+/// Sets keys in the user's file, all or none. Returns the file.
 ///
 /// # Errors
-/// When the key or the value cannot be used, or the file cannot be read or written.
-pub fn set(host: &Host, key: &str, value: &str) -> Result<PathBuf> {
-    edit(host, &format!("cannot set {key}"), |text| settings::set(text, key, value))
+/// When a key or a value cannot be used, or the file cannot be read or written.
+pub fn set(host: &Host, values: &[(&str, &str)]) -> Result<PathBuf> {
+    let keys: Vec<&str> = values.iter().map(|(key, _)| *key).collect();
+    edit(host, &format!("cannot set {}", keys.join(" and ")), |text| {
+        values.iter().try_fold(text.to_owned(), |text, (key, value)| settings::set(&text, key, value))
+    })
 }
 
 /// Takes a key out of the user's file. Returns the file.
@@ -103,6 +107,7 @@ pub fn unset(host: &Host, key: &str) -> Result<PathBuf> {
 
 fn edit(host: &Host, failure: &str, change: impl Fn(&str) -> Result<String, String>) -> Result<PathBuf> {
     let path = user_path(host);
+    let _lock = Lock::for_edit(host, "settings", &path)?;
     let snapshot = atomic::read(&path)?;
     let before = snapshot.text()?.unwrap_or_default();
     let after = change(&before).map_err(|reason| Error::usage(failure).because(reason).try_next("nsaccess config"))?;
@@ -121,6 +126,7 @@ pub fn trust(host: &Host, path: &Path) -> Result<()> {
         return Err(Error::usage(format!("there is no file {}", host.shorten_home(path))));
     };
     checked(host, path, settings::parse_project(&text), &mut Vec::new())?;
+    let _lock = Lock::for_edit(host, "settings", &trusted_path(host))?;
     let snapshot = atomic::read(&trusted_path(host))?;
     let mut trusted = Trusted::parse(snapshot.bytes.as_deref().unwrap_or_default());
     trusted.add(&canonical(path)?, &sha256(text.as_bytes()));
@@ -169,8 +175,8 @@ mod tests {
     fn set_and_unset_edit_the_users_file_and_keep_its_comments() {
         let (_home, host) = host(&[]);
         put(&user_path(&host), "# mine\nflow = 'device' # for now\n");
-        let path = set(&host, "namespace.idp-dev.cluster", "demo").expect("set");
-        set(&host, "flow", "browser").expect("set");
+        let path = set(&host, &[("namespace.idp-dev.cluster", "demo")]).expect("set");
+        set(&host, &[("flow", "browser")]).expect("set");
         let text = std::fs::read_to_string(&path).expect("the file");
         assert_eq!(text, "# mine\nflow = \"browser\" # for now\n\n[namespace.idp-dev]\ncluster = \"demo\"\n");
         assert_eq!(loaded(&host).0.pins("idp-dev").cluster.expect("pinned").value, "demo");
@@ -188,7 +194,7 @@ mod tests {
     #[test]
     fn errors_name_the_file_the_place_and_what_to_type() {
         let (_home, host) = host(&[]);
-        let error = set(&host, "regions", "europe").expect_err("no region");
+        let error = set(&host, &[("regions", "europe")]).expect_err("no region");
         assert_eq!((error.kind, error.message.as_str()), (Kind::Usage, "cannot set regions"));
         assert_eq!(error.because, ["`europe` is not an AWS region such as eu-west-1"]);
         put(&user_path(&host), "regions = 1\n");

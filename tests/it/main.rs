@@ -1,1 +1,21 @@
+//! The integration tests: one binary, a module a verb. The real `nsaccess` runs in a sealed home against the sandbox.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests read their own process and files, and fail by panicking"
+)]
+
+mod browser_flow;
+mod contexts;
+mod credentials;
+mod kubeconfig_editor;
+mod login;
+mod login_choices;
+mod races;
+mod sign_in;
+mod support;
+mod token;
+mod token_drop_in;
+mod trouble;

@@ -30,6 +30,11 @@ const ATTEMPTS: u32 = 6;
 /// How long another program's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a lock is kept after a write. kubectl reads the files before it takes their locks, and then deletes whatever
+/// is in them by then and was not when it read (client-go's `ModifyConfig` takes it for deleted by its own user). Whoever
+/// read before our write comes for the lock within this time, finds it taken, and says so instead.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// The files that make up a person's kubeconfig, in the order in which kubectl reads them.
 #[derive(Debug, Clone)]
 pub struct Kubeconfigs {
@@ -171,6 +176,7 @@ impl Kubeconfigs {
             }
             let is_locked = edits.iter().all(|edit| locks.contains_key(&edit.0.path));
             if is_locked && self.write(&edits, &mut applied, attempt)? {
+                std::thread::sleep(LINGER);
                 return Ok(applied);
             }
             edits = planned()?.1;

@@ -1,0 +1,191 @@
+//! `list`, `use`, `status`, `logout`: what is there, which one counts, and the end of it.
+
+use crate::sign_in::age_token;
+use crate::support::World;
+
+#[test]
+fn list_shows_what_the_portal_gives_and_what_is_set_up() {
+    let world = World::signed_in();
+    world.run("list").is("NAMESPACE  ACCOUNT       ACCOUNT NAME  SET UP
+idp-dev    111122223333  idp-nonprod   yes
+idp-test   111122223333  idp-nonprod
+shop-dev   111122223333  idp-nonprod
+idp-prod   444455556666  idp-prod
+shop-dev   777788889999  shop
+[exit status: 0]
+");
+}
+
+#[test]
+fn list_reads_the_portal_once_and_again_when_asked() {
+    let world = World::signed_in();
+    world.run("list").success();
+    assert_eq!(world.control().calls("ListAccounts"), 0, "the login has read it");
+    world.run("list --refresh").success();
+    assert_eq!(world.control().calls("ListAccounts"), 1);
+    let json = world.run("list -o json").success().json();
+    assert_eq!(json[0]["namespace"], "idp-dev");
+    assert_eq!(json[0]["set_up"], true);
+}
+
+#[test]
+fn use_switches_and_dash_goes_back() {
+    let world = World::signed_in();
+    world.run("login idp-test").success();
+    world.run("use idp-dev").is("------- stderr -------\nswitched to idp-ns-idp-dev\n[exit status: 0]\n");
+    assert!(world.read(".kube/config").contains("current-context: idp-ns-idp-dev\n"));
+    world.run("use -").is("------- stderr -------\nswitched to idp-ns-idp-test\n[exit status: 0]\n");
+    world.run("use -").is("------- stderr -------\nswitched to idp-ns-idp-dev\n[exit status: 0]\n");
+    world.run("use idp-ns-idp-test").success();
+    assert!(world.read(".kube/config").contains("current-context: idp-ns-idp-test\n"));
+    assert_eq!(world.control().calls("CreateToken"), 0);
+}
+
+#[test]
+fn dash_goes_back_to_a_context_that_is_not_ours() {
+    let world = World::signed_in();
+    let text = world.read(".kube/config");
+    let text = text.replace("contexts:\n", "contexts:\n- name: mine\n  context:\n    cluster: c\n    user: u\n");
+    world.write(".kube/config", text.replace("current-context: idp-ns-idp-dev", "current-context: mine"));
+    world.run("use idp-dev").success();
+    world.run("use -").success().says("switched to mine");
+}
+
+#[test]
+fn use_without_what_it_needs_says_what_there_is() {
+    let world = World::signed_in();
+    world.run("use").exits(2).one_error().says("because: set up are idp-dev\ntry: nsaccess use NAMESPACE");
+    world
+        .run("use idp-dve")
+        .exits(5)
+        .one_error()
+        .says("error: idp-dve is not set up here")
+        .says("because: set up are idp-dev")
+        .says("try: nsaccess login idp-dve");
+    World::new().run("use -").exits(5).one_error().says("there is no context to go back to");
+    World::new().run("use").exits(5).one_error().says("try: nsaccess login NAMESPACE");
+}
+
+#[test]
+fn use_on_a_terminal_lets_the_person_choose() {
+    let world = World::signed_in();
+    world.run("login idp-test").success();
+    let (child, mut person) = world.nsaccess("use").on_terminal();
+    person.sees("Switch to which namespace?");
+    person.types("idp-d\r");
+    let screen = person.sees_the_end();
+    assert!(child.wait_with_output().expect("its end").status.success(), "{screen}");
+    assert!(world.read(".kube/config").contains("current-context: idp-ns-idp-dev\n"), "{screen}");
+}
+
+#[test]
+fn leaving_the_choice_changes_nothing_and_is_130() {
+    let world = World::signed_in();
+    world.run("login idp-test").success();
+    let before = world.files();
+    let (child, mut person) = world.nsaccess("use").on_terminal();
+    person.sees("Switch to which namespace?");
+    person.types("\u{3}");
+    let screen = person.sees_the_end();
+    assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(130), "{screen}");
+    assert_eq!(world.files(), before);
+}
+
+#[test]
+fn status_works_offline() {
+    let mut world = World::signed_in();
+    world.run("login idp-test --no-switch").success();
+    world.go_offline();
+    world.control().reset_calls();
+    world.run("status").is("Session          signed in (access token until TIME)
+Portal           https://sandbox.awsapps.com/start
+Current context  idp-ns-idp-dev
+
+   NAMESPACE  ACCOUNT       ROLE             CLUSTER        CREDENTIALS
+*  idp-dev    111122223333  idp-ns-idp-dev   idp-nonprod-1  until TIME
+   idp-test   111122223333  idp-ns-idp-test  idp-nonprod-1  until TIME
+[exit status: 0]
+");
+    assert_eq!(world.control().counts().len(), 0);
+}
+
+#[test]
+fn status_check_answers_with_its_exit_code() {
+    let world = World::signed_in();
+    world.run("status --check").success();
+    age_token(&world);
+    world.run("status --check").success().says_not("error");
+    world.run("logout").success();
+    world.run("status --check").exits(3).one_error().says("try: nsaccess login");
+    World::new().run("status --check").exits(3);
+    World::new().run("status").success();
+    world.run("status nope").exits(5).one_error().says("error: nope is not set up here");
+}
+
+#[test]
+fn status_as_json() {
+    let world = World::signed_in();
+    let json = world.run("status -o json").success().json();
+    assert_eq!(json["session"]["state"], "signed_in");
+    assert_eq!(json["current_context"], "idp-ns-idp-dev");
+    assert_eq!(json["namespaces"][0]["namespace"], "idp-dev");
+    assert_eq!(json["namespaces"][0]["current"], true);
+    assert_eq!(json["namespaces"][0]["cluster"], "idp-nonprod-1");
+    let yaml = world.run("status -o yaml").success();
+    assert!(yaml.stdout.contains("current_context: idp-ns-idp-dev\n"), "{}", yaml.stdout);
+}
+
+#[test]
+fn logout_ends_the_session_everywhere_and_keeps_the_contexts() {
+    let world = World::signed_in();
+    let (kube, aws) = (world.read(".kube/config"), world.read(".aws/config"));
+    world.run("logout").is("------- stderr -------
+signed out of https://sandbox.awsapps.com/start
+forgot the credentials of idp-dev
+[exit status: 0]
+");
+    assert_eq!(world.control().calls("Logout"), 1);
+    assert!(world.token_file().is_none());
+    assert!(!world.exists(".cache/nsaccess/v1/credentials/idp-dev.json"));
+    assert_eq!((world.read(".kube/config"), world.read(".aws/config")), (kube, aws));
+    world.run("logout").is("------- stderr -------
+was not signed in to https://sandbox.awsapps.com/start
+[exit status: 0]
+");
+}
+
+#[test]
+fn logout_without_a_network_signs_out_here_and_says_what_is_left() {
+    let mut world = World::signed_in();
+    world.go_offline();
+    world.run("logout").success().says("warning: the portal could not be told");
+    assert!(world.token_file().is_none());
+}
+
+#[test]
+fn logout_all_ends_every_session_of_the_aws_config() {
+    let world = World::signed_in();
+    let mut config = world.read(".aws/config");
+    config.push_str("\n[sso-session other]\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\n");
+    world.write(".aws/config", config);
+    world.run("logout --all").is("------- stderr -------
+signed out of https://sandbox.awsapps.com/start
+forgot the credentials of idp-dev
+was not signed in to https://other.awsapps.com/start
+[exit status: 0]
+");
+}
+
+#[test]
+fn logout_purge_removes_what_was_written_and_nothing_else() {
+    let world = World::new();
+    let aws = "# mine\n[default]\nregion = eu-north-1\n";
+    let kube = "# mine\napiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n";
+    world.write(".aws/config", aws);
+    world.write(".kube/config", kube);
+    world.login("idp-dev").run().success();
+    world.run("login idp-test").success();
+    world.run("logout --purge").success().says("removed the contexts and profiles idp-ns-idp-dev, idp-ns-idp-test");
+    assert_eq!(world.read(".aws/config"), aws);
+    assert_eq!(world.read(".kube/config"), format!("{kube}current-context: \"\"\n"));
+}

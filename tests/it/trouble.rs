@@ -1,0 +1,186 @@
+//! When AWS or the cluster gives no usable answer: one clear error, the right exit code, and every file as it was.
+
+use sandbox::FaultKind;
+
+use crate::support::World;
+use crate::token::age_credentials;
+
+fn error(status: u16, code: &str) -> FaultKind {
+    FaultKind::Error { status, code: code.to_owned(), message: "words of the service".to_owned() }
+}
+
+#[test]
+fn a_portal_that_throttles_for_a_while_is_waited_for() {
+    let world = World::signed_in();
+    age_credentials(&world, "idp-dev");
+    world.control().fail_next("GetRoleCredentials", 2, error(429, "TooManyRequestsException"));
+    world.run("token idp-dev").success();
+    assert_eq!(world.control().calls("GetRoleCredentials"), 3);
+}
+
+#[test]
+fn a_portal_that_throttles_to_the_end_is_no_reason_to_sign_in() {
+    let world = World::signed_in();
+    age_credentials(&world, "idp-dev");
+    world.control().fail_next("GetRoleCredentials", 99, error(429, "TooManyRequestsException"));
+    world
+        .run("login idp-dev")
+        .exits(6)
+        .one_error()
+        .says("GetRoleCredentials answered TooManyRequestsException: words of the service")
+        .says("try: wait a minute")
+        .says_not("    code   ");
+}
+
+#[test]
+fn answers_that_cannot_be_used_end_with_6_and_leave_the_files() {
+    for (kind, words) in [
+        (error(500, "InternalServerException"), "GetRoleCredentials answered InternalServerException: words"),
+        (FaultKind::Garbage, "GetRoleCredentials got no usable answer: the answer cannot be read"),
+        (FaultKind::CutBefore, "GetRoleCredentials got no usable answer:"),
+        (FaultKind::CutAfter, "GetRoleCredentials got no usable answer:"),
+        (FaultKind::CutMidBody, "GetRoleCredentials got no usable answer:"),
+        (
+            FaultKind::Body { status: 502, content_type: "text/html".into(), body: "<html>Bad Gateway</html>".into() },
+            "GetRoleCredentials got no usable answer: HTTP status 502",
+        ),
+        (
+            FaultKind::Body { status: 200, content_type: "text/html".into(), body: "<html>Hotel Wi-Fi</html>".into() },
+            "GetRoleCredentials got no usable answer: the answer cannot be read",
+        ),
+    ] {
+        let world = World::signed_in();
+        age_credentials(&world, "idp-dev");
+        world.control().fail_next("GetRoleCredentials", 99, kind.clone());
+        let before = world.files();
+        let output = world.run("login idp-dev").exits(6).one_error().says(&format!("because: {words}"));
+        output.says("try: ");
+        assert_eq!(world.files(), before, "{kind:?}");
+        world.control().clear_faults();
+        world.run("token idp-dev").success();
+    }
+}
+
+#[test]
+fn a_sign_in_service_that_fails_is_named() {
+    for (operation, kind, code) in [
+        ("RegisterClient", error(500, "InternalServerException"), 6),
+        ("RegisterClient", error(400, "InvalidClientMetadataException"), 1),
+        ("StartDeviceAuthorization", FaultKind::Garbage, 6),
+        ("CreateToken", FaultKind::Body { status: 400, content_type: "text/plain".into(), body: "no".into() }, 6),
+    ] {
+        let world = World::new();
+        world.control().fail_next(operation, 99, kind);
+        world
+            .login("idp-dev")
+            .run()
+            .exits(code)
+            .one_error()
+            .says("error: cannot sign in")
+            .says(&format!("because: {operation} "));
+        assert!(!world.exists(".aws/config") && !world.exists(".kube/config"));
+    }
+}
+
+#[test]
+fn nothing_reachable_says_what_to_check() {
+    let mut world = World::new();
+    world.go_offline();
+    world
+        .login("idp-dev")
+        .run()
+        .exits(6)
+        .one_error()
+        .says("RegisterClient got no usable answer: ")
+        .says("try: check the network, HTTPS_PROXY and the region");
+}
+
+#[test]
+fn a_cluster_that_cannot_be_reached_says_so_and_what_was_written_stays() {
+    let world = World::new();
+    assert!(world.control().reachable("kube:idp-nonprod-1", false));
+    world
+        .login("idp-dev --cluster idp-nonprod-1")
+        .run()
+        .exits(6)
+        .one_error()
+        .says("✓ context      idp-ns-idp-dev")
+        .says("idp-nonprod-1");
+}
+
+#[test]
+fn eks_that_fails_is_named() {
+    let world = World::new();
+    world.control().fail_next("ListClusters", 99, error(503, "ServiceUnavailableException"));
+    world.login("idp-dev").run().exits(6).one_error().says("because: ListClusters answered ServiceUnavailable");
+    assert!(!world.exists(".kube/config"));
+}
+
+#[test]
+fn a_clock_that_is_ten_minutes_off_is_warned_of() {
+    for (offset, words) in [(600, "10 minutes behind"), (-600, "10 minutes ahead of")] {
+        let world = World::new();
+        world.control().set_clock_offset(offset);
+        world
+            .login("idp-dev")
+            .run()
+            .success()
+            .says(&format!("warning: this machine's clock is {words} AWS's; AWS and the cluster refuse what is signed"))
+            .says("hint: sudo timedatectl set-ntp true");
+    }
+}
+
+#[test]
+fn a_clock_that_is_too_far_off_is_the_first_reason() {
+    let world = World::new();
+    world.control().set_clock_offset(20 * 60);
+    world
+        .login("idp-dev --cluster idp-nonprod-1")
+        .run()
+        .exits(4)
+        .one_error()
+        .says("error: the cluster idp-nonprod-1 does not know the role idp-ns-idp-dev\nbecause: this machine's clock is 20 minutes behind AWS's\n")
+        .says("\ntry: sudo timedatectl set-ntp true\n");
+}
+
+#[test]
+fn a_clock_that_makes_every_cluster_say_no_is_the_first_reason_too() {
+    let world = World::new();
+    world.control().set_clock_offset(20 * 60);
+    world
+        .login("idp-dev")
+        .run()
+        .exits(4)
+        .one_error()
+        .says("because: this machine's clock is 20 minutes behind AWS's\n");
+}
+
+#[test]
+fn credentials_that_aws_forgot_before_their_time_are_fetched_once_more() {
+    let world = World::signed_in();
+    world.control().forget_role_credentials();
+    world.run("login idp-dev").success();
+    assert_eq!(world.control().calls("GetRoleCredentials"), 1);
+}
+
+#[test]
+fn a_role_that_is_assigned_no_more_says_so() {
+    let world = World::signed_in();
+    age_credentials(&world, "idp-dev");
+    world.control().remove_account("111122223333");
+    world
+        .run("token idp-dev")
+        .exits(4)
+        .one_error()
+        .says("because: the permission set is not assigned to you in this account (any more)")
+        .says("try: nsaccess list --refresh");
+}
+
+#[test]
+fn a_session_that_the_portal_ended_asks_for_a_sign_in_and_goes_on() {
+    let world = World::signed_in();
+    age_credentials(&world, "idp-dev");
+    world.control().end_session();
+    world.run("login idp-dev").success().says("    code   CODE");
+    assert_eq!(world.control().calls("StartDeviceAuthorization"), 1);
+}
