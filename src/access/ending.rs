@@ -44,7 +44,20 @@ impl Access<'_> {
                 ended.namespaces.push(namespace.to_string());
             }
         }
+        self.forget_for_the_aws_cli(portal)?;
         Ok(ended)
+    }
+
+    /// AWS CLI 2 keeps role credentials in files of its own, and would go on with them for hours. `aws sso logout`
+    /// removes all of them; here only those go that the ended session gave.
+    fn forget_for_the_aws_cli(&self, portal: &Portal) -> Result<()> {
+        let profiles = self.aws_config.profile_names().filter_map(|name| self.aws_config.profile(name));
+        for profile in profiles.filter(|profile| profile.get("sso_session") == Some(&portal.session_name)) {
+            if let (Some(account), Some(role)) = (profile.get("sso_account_id"), profile.get("sso_role_name")) {
+                sso_cache::remove_role_credentials(self.host, account, role, &portal.session_name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Every portal of `~/.aws/config`, for `logout --all`.

@@ -94,7 +94,10 @@ fn variables<'a>(credentials: &'a RoleCredentials, region: Option<&'a str>) -> V
     variables.extend(keys.session_token.clone().map(|token| (env_vars::AWS_SESSION_TOKEN, token)));
     let end = credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     variables.push((env_vars::AWS_CREDENTIAL_EXPIRATION, Secret::new(end)));
-    variables.extend(region.map(|region| (env_vars::AWS_REGION, Secret::from(region))));
+    // The SDKs read the first, boto3 and version 1 of the AWS CLI the second only.
+    for name in [env_vars::AWS_REGION, env_vars::AWS_DEFAULT_REGION] {
+        variables.extend(region.map(|region| (name, Secret::from(region))));
+    }
     variables
 }
 

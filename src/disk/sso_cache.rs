@@ -11,7 +11,8 @@ use crate::disk::atomic;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::sso_cache::{
-    Registration, SsoToken, parse_registration, parse_token, render_registration, render_token, token_file_name,
+    Registration, SsoToken, parse_registration, parse_token, render_registration, render_token,
+    role_credentials_file_name, token_file_name,
 };
 
 /// Nothing that belongs here is anywhere near as large.
@@ -114,6 +115,16 @@ pub fn remove_registration(host: &Host, file_name: &str) -> Result<bool> {
     atomic::remove(&folder(host).join(file_name))
 }
 
+/// Removes the credentials of a role that AWS CLI 2 got with a session and keeps in `~/.aws/cli/cache`. Returns whether
+/// there were any.
+///
+/// # Errors
+/// When the file exists and cannot be removed.
+pub fn remove_role_credentials(host: &Host, account: &str, role: &str, session: &str) -> Result<bool> {
+    let name = role_credentials_file_name(account, role, Some(session), "");
+    atomic::remove(&host.home.join(".aws").join("cli").join("cache").join(name))
+}
+
 fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<Cached<T>> {
     let Some(bytes) = atomic::read_limited(&path, LIMIT)? else { return Ok(Cached::Absent) };
     let bytes = zeroize::Zeroizing::new(bytes);
@@ -182,6 +193,21 @@ mod tests {
         assert!(read_registration(&host, "abc.json").expect("read").found().is_some());
         assert!(remove_registration(&host, "abc.json").expect("removed"));
         assert!(read_registration(&host, "abc.json").expect("read").found().is_none());
+    }
+
+    #[test]
+    fn role_credentials_of_the_aws_cli_are_removed_by_its_name() {
+        let (home, host) = host();
+        let folder = home.path().join(".aws/cli/cache");
+        std::fs::create_dir_all(&folder).expect("the folder");
+        let [theirs, other] =
+            ["20985b56d713cfd135648cadc68a6115ca80d9a5.json", "other.json"].map(|name| folder.join(name));
+        for file in [&theirs, &other] {
+            std::fs::File::create(file).expect("a file");
+        }
+        assert!(remove_role_credentials(&host, "111122223333", "Dev", "corp").expect("removed"));
+        assert!(!remove_role_credentials(&host, "111122223333", "Dev", "corp").expect("already gone"));
+        assert!(!theirs.exists() && other.exists());
     }
 
     #[test]

@@ -30,10 +30,9 @@ const ATTEMPTS: u32 = 6;
 /// How long another program's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a lock is kept after a write. kubectl reads the files before it takes their locks, and then deletes whatever
-/// is in them by then and was not when it read (client-go's `ModifyConfig` takes it for deleted by its own user). Whoever
-/// read before our write comes for the lock within this time, finds it taken, and says so instead.
-const LINGER: Duration = Duration::from_millis(50);
+/// After a write we look again so often, so far apart, whether it is still there: see [`Kubeconfigs::stay`].
+const LOOKS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The files that make up a person's kubeconfig, in the order in which kubectl reads them.
 #[derive(Debug, Clone)]
@@ -117,18 +116,29 @@ impl Kubeconfigs {
     /// When a file cannot be read, edited, locked or written. Every file is then as it was, unless one of several
     /// could be written and the next one could not.
     pub fn apply(&self, entry: &Entry, make_current: bool) -> Result<Applied> {
-        self.edit(entry, |merged, fresh| {
-            let mut tasks = Tasks::new();
-            let file = |path: Option<&Path>| path.unwrap_or(fresh).to_owned();
-            let mut task = |path, set: fn(&mut Task)| set(tasks.entry(path).or_insert(Task::NOTHING));
-            task(file(merged.cluster_file(&entry.name)), |task| task.parts.cluster = true);
-            task(file(merged.context_file(&entry.name)), |task| task.parts.context = true);
-            task(file(merged.user_file(&entry.name)), |task| task.parts.user = true);
+        let applied = self.edit(entry, |merged, fresh| {
+            let mut tasks = where_parts_belong(entry, merged, fresh);
             if make_current && merged.config.current_context.as_deref() != Some(&entry.name) {
-                task(fresh.to_owned(), |task| task.make_current = true);
+                tasks.entry(fresh.to_owned()).or_insert(Task::NOTHING).make_current = true;
             }
             tasks
-        })
+        })?;
+        if !applied.files.is_empty() {
+            self.stay(entry);
+        }
+        Ok(applied)
+    }
+
+    /// kubectl reads before it takes the lock, and deletes whatever another program wrote in between (it loses its own
+    /// entries in this way too). So for a moment we look whether ours is still there, and write it again. Not the
+    /// current context, over which two of us would fight. What was written stands whatever happens here.
+    fn stay(&self, entry: &Entry) {
+        for _ in 0..LOOKS {
+            std::thread::sleep(PAUSE);
+            if self.edit(entry, |merged, fresh| where_parts_belong(entry, merged, fresh)).is_err() {
+                return;
+            }
+        }
     }
 
     /// Removes the cluster, the context and the user of this name from every file that has one of them.
@@ -176,7 +186,6 @@ impl Kubeconfigs {
             }
             let is_locked = edits.iter().all(|edit| locks.contains_key(&edit.0.path));
             if is_locked && self.write(&edits, &mut applied, attempt)? {
-                std::thread::sleep(LINGER);
                 return Ok(applied);
             }
             edits = planned()?.1;
@@ -256,6 +265,17 @@ impl Kubeconfigs {
         };
         error.try_next(format!("kubectl config view --kubeconfig {}", path.display()))
     }
+}
+
+/// Each part where it is already, else where new ones go.
+fn where_parts_belong(entry: &Entry, merged: &Merged, fresh: &Path) -> Tasks {
+    let mut tasks = Tasks::new();
+    let file = |path: Option<&Path>| path.unwrap_or(fresh).to_owned();
+    let mut task = |path, set: fn(&mut Task)| set(tasks.entry(path).or_insert(Task::NOTHING));
+    task(file(merged.cluster_file(&entry.name)), |task| task.parts.cluster = true);
+    task(file(merged.context_file(&entry.name)), |task| task.parts.context = true);
+    task(file(merged.user_file(&entry.name)), |task| task.parts.user = true);
+    tasks
 }
 
 fn perform(text: &str, entry: &Entry, task: Task) -> Result<String, Refusal> {

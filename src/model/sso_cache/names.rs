@@ -32,7 +32,7 @@ pub fn registration_file_name(
     )
 }
 
-/// The file in `~/.aws/cli/cache` in which AWS CLI 2 keeps the credentials of a role. We only read there. A profile
+/// The file in `~/.aws/cli/cache` in which AWS CLI 2 keeps the credentials of a role. A logout removes it. A profile
 /// without an sso-session is known by its start URL.
 pub fn role_credentials_file_name(account: &str, role: &str, session_name: Option<&str>, start_url: &str) -> String {
     let recipe = match session_name {
