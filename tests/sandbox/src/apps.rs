@@ -1,5 +1,6 @@
 //! What runs in the pods: small servers behind the ports of a container. They are chosen by the pod's annotation
-//! `sandbox/ports`: `8080=http,9000=echo`; whatever port is not named there refuses.
+//! `sandbox/ports`: `8080=http,9000=echo`; whatever port is not named there refuses. A pod without the annotation has
+//! them all, each on a port of its own.
 
 mod http;
 mod tcp;
@@ -12,6 +13,10 @@ use tokio::io::DuplexStream;
 
 /// The annotation that says what listens on which port.
 pub const PORTS: &str = "sandbox/ports";
+
+/// What listens in a pod that does not say.
+const USUAL: &str = "8080=http,9000=echo,9001=sink,9002=firehose,9003=banner,9004=reset:1000,9005=half-close,\
+    9006=until-fin,9007=stall";
 
 /// What the kernel would hold of a connection on its way, each way.
 const BUFFER: usize = 256 * 1024;
@@ -67,7 +72,7 @@ impl App {
 
     /// What listens on a port of a pod, if anything does.
     pub(crate) fn of(pod: &Value, port: u16) -> Option<App> {
-        let ports = pod["metadata"]["annotations"][PORTS].as_str().unwrap_or("8080=http");
+        let ports = pod["metadata"]["annotations"][PORTS].as_str().unwrap_or(USUAL);
         let app = ports.split(',').find_map(|entry| {
             let (number, app) = entry.trim().split_once('=')?;
             (number.trim().parse() == Ok(port)).then(|| App::parse(app.trim()))?

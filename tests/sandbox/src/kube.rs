@@ -15,8 +15,10 @@ mod table;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use attributes::Attributes;
+use forward::PodSide;
 use rbac::User;
 use serde_json::json;
 use store::Store;
@@ -58,7 +60,16 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
         return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);
     }
     if attributes.resource_with_subresource() == "pods/portforward" {
-        return portforward(shared, cluster, store, &user, &attributes, request);
+        let seconds = u64::try_from(world.settings.stream_pair_timeout).unwrap_or(0);
+        let side = PodSide {
+            shared: Arc::clone(shared),
+            cluster: cluster.name.clone(),
+            namespace: attributes.namespace.clone(),
+            name: attributes.name.clone(),
+            uid: String::new(),
+            pair_timeout: Duration::from_secs(seconds),
+        };
+        return portforward(side, cluster, store, &user, &attributes, request);
     }
     resource(store, &user, &attributes, request, now)
 }
@@ -66,7 +77,7 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
 /// A forward to a pod: from 1.35 on it takes the right to `create`, whatever the method, and the second refusal does
 /// not say why.
 fn portforward(
-    shared: &Arc<Shared>,
+    side: PodSide,
     cluster: &Cluster,
     store: &Store,
     user: &User,
@@ -78,7 +89,10 @@ fn portforward(
         return status::forbidden_without_reason(attributes);
     }
     match store.get("Pod", Some(&attributes.namespace), &attributes.name) {
-        Some(pod) => forward::answer(shared, &cluster.name, attributes, request, pod),
+        Some(pod) => {
+            let uid = pod["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+            forward::answer(PodSide { uid, ..side }, attributes, request, pod)
+        }
         None => status::not_found(attributes),
     }
 }

@@ -108,9 +108,7 @@ pub(crate) fn encode(frame: &Frame, packer: &mut Packer) -> Vec<u8> {
             let head = [numbers(&[*id, 0]), vec![0, 0]].concat();
             control_frame(1, *fin, &[head, block(headers)].concat())
         }
-        Frame::SynReply { id, fin, headers } => {
-            control_frame(2, *fin, &[numbers(&[*id]), block(headers)].concat())
-        }
+        Frame::SynReply { id, fin, headers } => control_frame(2, *fin, &[numbers(&[*id]), block(headers)].concat()),
         Frame::RstStream { id, status } => control_frame(3, false, &numbers(&[*id, *status])),
         Frame::Settings => control_frame(4, false, &numbers(&[0])),
         Frame::Ping { id } => control_frame(6, false, &numbers(&[*id])),

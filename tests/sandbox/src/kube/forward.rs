@@ -5,24 +5,20 @@ mod runtime;
 mod session;
 mod tunnel;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
 use super::attributes::Attributes;
 use super::status;
 use crate::message::{Content, Reply, Request, Upgrade};
-use crate::state::Shared;
 use crate::text::form_pairs;
-use runtime::PodSide;
+pub(super) use runtime::PodSide;
 
 const PROTOCOL: &str = "portforward.k8s.io";
 const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 
 /// Answers a request for a forward to a pod that is there.
-pub(super) fn answer(shared: &Arc<Shared>, cluster: &str, attributes: &Attributes, request: &Request, pod: &Value) -> Reply {
+pub(super) fn answer(side: PodSide, attributes: &Attributes, request: &Request, pod: &Value) -> Reply {
     if let Err(refusal) = ports(request) {
         return refusal;
     }
@@ -30,13 +26,6 @@ pub(super) fn answer(shared: &Arc<Shared>, cluster: &str, attributes: &Attribute
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
         return status::bad_request(&format!("pod {name} does not have a host assigned"));
     }
-    let side = PodSide {
-        shared: Arc::clone(shared),
-        cluster: cluster.to_owned(),
-        namespace: attributes.namespace.clone(),
-        name: name.clone(),
-        uid: pod["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
-    };
     let upgrade = request.header("upgrade").unwrap_or_default();
     if !tokens(request, "connection").iter().any(|token| token == "upgrade") || upgrade.is_empty() {
         return status::bad_request("Upgrade request required");
@@ -84,10 +73,7 @@ fn spdy(request: &Request, side: PodSide) -> Reply {
         let text = "unable to upgrade: missing upgrade headers in request".to_owned();
         return plain(400, text).with("x-stream-protocol-version", PROTOCOL);
     }
-    let timeout = pair_timeout(&side);
-    upgraded(move |io| session::serve(io, side, timeout))
-        .with("upgrade", "SPDY/3.1")
-        .with("x-stream-protocol-version", PROTOCOL)
+    upgraded(move |io| session::serve(io, side)).with("upgrade", "SPDY/3.1").with("x-stream-protocol-version", PROTOCOL)
 }
 
 fn websocket(request: &Request, side: PodSide) -> Reply {
@@ -101,19 +87,13 @@ fn websocket(request: &Request, side: PodSide) -> Reply {
     if request.header("sec-websocket-version") != Some("13") || key.is_empty() || request.method != "GET" {
         return plain(400, "Bad Request".to_owned()).with("sec-websocket-version", "13");
     }
-    let timeout = pair_timeout(&side);
     upgraded(move |io| async move {
         let (near, far) = tokio::io::duplex(64 * 1024);
-        tokio::join!(tunnel::carry(io, near), session::serve(far, side, timeout));
+        tokio::join!(tunnel::carry(io, near), session::serve(far, side));
     })
     .with("upgrade", "websocket")
     .with("sec-websocket-accept", tunnel::accept(key))
     .with("sec-websocket-protocol", TUNNEL)
-}
-
-fn pair_timeout(side: &PodSide) -> Duration {
-    let seconds = side.shared.state().world.settings.stream_pair_timeout;
-    Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
 /// The stream that remains of an HTTP connection when it is upgraded.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -14,7 +13,6 @@ use crate::spdy;
 pub(super) struct Pairs {
     connection: Arc<Connection>,
     pod: PodSide,
-    timeout: Duration,
     waiting: Mutex<HashMap<String, Pair>>,
 }
 
@@ -28,8 +26,8 @@ struct Pair {
 
 impl Pairs {
     /// No pairs yet.
-    pub(super) fn new(connection: Arc<Connection>, pod: PodSide, timeout: Duration) -> Pairs {
-        Pairs { connection, pod, timeout, waiting: Mutex::default() }
+    pub(super) fn new(connection: Arc<Connection>, pod: PodSide) -> Pairs {
+        Pairs { connection, pod, waiting: Mutex::default() }
     }
 
     /// A stream is there: it is reset if its headers make no sense, and answered and paired otherwise.
@@ -78,7 +76,7 @@ impl Pairs {
         tokio::select! {
             _ = completed => return,
             () = self.connection.closed() => return,
-            () = tokio::time::sleep(self.timeout) => {}
+            () = tokio::time::sleep(self.pod.pair_timeout) => {}
         }
         let pair = lock(&self.waiting).remove(&request);
         if let Some(error) = pair.and_then(|pair| pair.error) {

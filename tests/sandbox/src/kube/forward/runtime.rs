@@ -15,12 +15,14 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// A pod's sandbox, seen from the container runtime.
 #[derive(Clone)]
-pub(super) struct PodSide {
-    pub(super) shared: Arc<Shared>,
-    pub(super) cluster: String,
-    pub(super) namespace: String,
-    pub(super) name: String,
-    pub(super) uid: String,
+pub(crate) struct PodSide {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) cluster: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    /// How long the streams of a pair have to find each other.
+    pub(crate) pair_timeout: Duration,
 }
 
 impl PodSide {

@@ -152,10 +152,10 @@ impl Connection {
 }
 
 /// Serves a connection until one of its ends closes it.
-pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod: PodSide, pair_timeout: Duration) {
+pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod: PodSide) {
     let (input, output): (_, WriteHalf<_>) = tokio::io::split(io);
     let connection = Arc::new(Connection::new(Box::new(output)));
-    let pairs = Arc::new(Pairs::new(Arc::clone(&connection), pod.clone(), pair_timeout));
+    let pairs = Arc::new(Pairs::new(Arc::clone(&connection), pod.clone()));
     let queues: Vec<mpsc::Sender<Frame>> = (0..WORKERS)
         .map(|_| {
             let (sender, receiver) = mpsc::channel(QUEUE);
