@@ -61,6 +61,12 @@ impl Cluster {
         }
     }
 
+    /// Whether its Kubernetes is of this minor version or newer.
+    pub(crate) fn is_at_least(&self, minor: u32) -> bool {
+        let own = self.version.split('.').nth(1).and_then(|text| text.parse::<u32>().ok());
+        own.is_some_and(|own| own >= minor)
+    }
+
     /// Its ARN.
     pub fn arn(&self) -> String {
         format!("arn:aws:eks:{}:{}:cluster/{}", self.region, self.account, self.name)

@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod authenticate;
+mod forward;
 mod protobuf;
 mod rbac;
 mod read;
@@ -13,7 +14,11 @@ pub(crate) mod store;
 mod table;
 mod write;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use attributes::Attributes;
+use forward::PodSide;
 use rbac::User;
 use serde_json::json;
 use store::Store;
@@ -31,7 +36,7 @@ pub(crate) fn operation(request: &Request) -> String {
 }
 
 /// Answers a request.
-pub(crate) fn handle(shared: &Shared, cluster: &str, request: &Request) -> Reply {
+pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> Reply {
     let attributes = Attributes::of(request);
     let mut state = shared.state();
     let State { world, credentials, stores, .. } = &mut *state;
@@ -54,7 +59,42 @@ pub(crate) fn handle(shared: &Shared, cluster: &str, request: &Request) -> Reply
     if attributes.is_non_resource() {
         return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);
     }
+    if attributes.resource_with_subresource() == "pods/portforward" {
+        let seconds = u64::try_from(world.settings.stream_pair_timeout).unwrap_or(0);
+        let side = PodSide {
+            shared: Arc::clone(shared),
+            cluster: cluster.name.clone(),
+            namespace: attributes.namespace.clone(),
+            name: attributes.name.clone(),
+            uid: String::new(),
+            pair_timeout: Duration::from_secs(seconds),
+        };
+        return portforward(side, cluster, store, &user, &attributes, request);
+    }
     resource(store, &user, &attributes, request, now)
+}
+
+/// A forward to a pod: from 1.35 on it takes the right to `create`, whatever the method, and the second refusal does
+/// not say why.
+fn portforward(
+    side: PodSide,
+    cluster: &Cluster,
+    store: &Store,
+    user: &User,
+    attributes: &Attributes,
+    request: &Request,
+) -> Reply {
+    let create = Attributes { verb: "create".into(), ..attributes.clone() };
+    if cluster.is_at_least(35) && rbac::authorize(store, user, &create).is_none() {
+        return status::forbidden_without_reason(attributes);
+    }
+    match store.get("Pod", Some(&attributes.namespace), &attributes.name) {
+        Some(pod) => {
+            let uid = pod["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+            forward::answer(PodSide { uid, ..side }, attributes, request, pod)
+        }
+        None => status::not_found(attributes),
+    }
 }
 
 fn authenticate(

@@ -25,6 +25,7 @@
     reason = "a tool for tests reads its clock, its environment and its files itself; nsaccess' Host is not its business"
 )]
 
+mod apps;
 mod clock;
 mod cluster;
 mod control;
@@ -42,6 +43,7 @@ mod random;
 mod server;
 mod services;
 mod sigv4;
+mod spdy;
 mod state;
 mod sts;
 mod text;
@@ -57,6 +59,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
+pub use apps::{App, PORTS};
 pub use cluster::{AccessEntry, Cluster};
 pub use control::Control;
 pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};

@@ -1,6 +1,9 @@
 //! What comes in and what goes out, for every service alike.
 
+use std::pin::Pin;
+
 use hyper::body::Bytes;
+use hyper::upgrade::Upgraded;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -57,6 +60,31 @@ pub(crate) enum Content {
     Stream(mpsc::Receiver<Bytes>),
     /// No reply at all: a dead connection.
     Nothing,
+    /// The connection is another protocol's from here on.
+    Upgrade(Upgrade),
+}
+
+/// What is done with a connection after `101 Switching Protocols`.
+pub(crate) struct Upgrade(Box<dyn FnOnce(Upgraded) -> Talk + Send>);
+
+type Talk = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Upgrade {
+    /// What is done with it.
+    pub(crate) fn new(talk: impl FnOnce(Upgraded) -> Talk + Send + 'static) -> Upgrade {
+        Upgrade(Box::new(talk))
+    }
+
+    /// Does it.
+    pub(crate) async fn talk(self, connection: Upgraded) {
+        (self.0)(connection).await;
+    }
+}
+
+impl std::fmt::Debug for Upgrade {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Upgrade")
+    }
 }
 
 /// A reply.

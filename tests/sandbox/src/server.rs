@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
-use crate::message::{Content, Reply, Request};
+use crate::message::{Content, Reply, Request, Upgrade};
 use crate::services::{self, Service};
 use crate::state::Shared;
 
@@ -67,14 +67,15 @@ async fn connection(
     mut open: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
+    let for_upgrades = open.clone();
     let talk = async {
         match tls {
             Some(acceptor) => {
                 if let Ok(stream) = acceptor.accept(stream).await {
-                    converse(shared, service, stream).await;
+                    converse(shared, service, stream, for_upgrades).await;
                 }
             }
-            None => converse(shared, service, stream).await,
+            None => converse(shared, service, stream, for_upgrades).await,
         }
     };
     tokio::select! {
@@ -83,11 +84,11 @@ async fn connection(
     }
 }
 
-async fn converse<Stream>(shared: Arc<Shared>, service: Service, stream: Stream)
+async fn converse<Stream>(shared: Arc<Shared>, service: Service, stream: Stream, open: watch::Receiver<bool>)
 where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let handler = service_fn(move |request| answer(Arc::clone(&shared), service.clone(), request));
+    let handler = service_fn(move |request| answer(Arc::clone(&shared), service.clone(), request, open.clone()));
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), handler)
         .with_upgrades()
@@ -97,8 +98,10 @@ where
 async fn answer(
     shared: Arc<Shared>,
     service: Service,
-    request: hyper::Request<Incoming>,
+    mut request: hyper::Request<Incoming>,
+    open: watch::Receiver<bool>,
 ) -> io::Result<hyper::Response<Outgoing>> {
+    let upgrading = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
@@ -111,7 +114,28 @@ async fn answer(
         headers: parts.headers.iter().map(header).collect(),
         body,
     };
-    respond(&shared, services::answer(&shared, &service, &request).await)
+    let mut reply = services::answer(&shared, &service, &request).await;
+    match reply.content {
+        Content::Upgrade(upgrade) => {
+            tokio::spawn(upgraded(upgrading, upgrade, open));
+            reply.content = Content::Full(Bytes::new());
+        }
+        content => reply.content = content,
+    }
+    respond(&shared, reply)
+}
+
+/// Talks another protocol on a connection, for as long as the door is open.
+async fn upgraded(upgrading: hyper::upgrade::OnUpgrade, upgrade: Upgrade, mut open: watch::Receiver<bool>) {
+    let talk = async {
+        if let Ok(connection) = upgrading.await {
+            upgrade.talk(connection).await;
+        }
+    };
+    tokio::select! {
+        () = talk => {}
+        _ = open.wait_for(|is_open| !*is_open) => {}
+    }
 }
 
 fn respond(shared: &Shared, reply: Reply) -> io::Result<hyper::Response<Outgoing>> {
@@ -120,7 +144,7 @@ fn respond(shared: &Shared, reply: Reply) -> io::Result<hyper::Response<Outgoing
         builder = builder.header(*name, value);
     }
     let body = match reply.content {
-        Content::Nothing => return Err(io::Error::other("cut before the reply")),
+        Content::Nothing | Content::Upgrade(_) => return Err(io::Error::other("cut before the reply")),
         Content::Full(bytes) => Outgoing::Full(Some(bytes)),
         Content::Stream(receiver) => Outgoing::Stream(receiver),
         Content::Cut(bytes) => {

@@ -48,7 +48,7 @@ impl Service {
         }
     }
 
-    fn handle(&self, shared: &Shared, request: &Request) -> Reply {
+    fn handle(&self, shared: &Arc<Shared>, request: &Request) -> Reply {
         match self {
             Service::Oidc => oidc::handle(shared, request),
             Service::Portal => portal::handle(shared, request),
@@ -105,7 +105,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, service: &Service, request: &Re
     reply
 }
 
-async fn with_faults(shared: &Shared, service: &Service, request: &Request, faults: Vec<FaultKind>) -> Reply {
+async fn with_faults(shared: &Arc<Shared>, service: &Service, request: &Request, faults: Vec<FaultKind>) -> Reply {
     let mut answer = None;
     for fault in faults {
         match fault {

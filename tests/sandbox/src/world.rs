@@ -53,6 +53,8 @@ pub struct Settings {
     pub role_credentials_lifetime: i64,
     /// How many entries a page of the portal and of EKS has when the client names no number.
     pub page_size: i64,
+    /// How many seconds the two streams of a forwarded connection have to find each other.
+    pub stream_pair_timeout: i64,
     /// Whether every device code and every authorization is approved as soon as it is made.
     pub auto_approve: bool,
 }
@@ -69,6 +71,7 @@ impl Default for Settings {
             registration_lifetime: 90 * 86400,
             role_credentials_lifetime: 3600,
             page_size: 50,
+            stream_pair_timeout: 30,
             auto_approve: false,
         }
     }
@@ -87,6 +90,7 @@ impl Settings {
             "registration_lifetime" => &mut self.registration_lifetime,
             "role_credentials_lifetime" => &mut self.role_credentials_lifetime,
             "page_size" => &mut self.page_size,
+            "stream_pair_timeout" => &mut self.stream_pair_timeout,
             _ => return false,
         };
         *field = value;

@@ -42,6 +42,12 @@ pub(crate) fn forbidden(user: &str, attributes: &Attributes) -> Reply {
     reply(403, "Forbidden", &message, &details(attributes))
 }
 
+/// 403 of a check that comes after the first: the server's own message ends where its reason would be.
+pub(crate) fn forbidden_without_reason(attributes: &Attributes) -> Reply {
+    let Attributes { resource, name, .. } = attributes;
+    reply(403, "Forbidden", &format!("{resource} \"{name}\" is forbidden: "), &details(attributes))
+}
+
 /// 404 for an object.
 pub(crate) fn not_found(attributes: &Attributes) -> Reply {
     let Attributes { group, resource, name, .. } = attributes;

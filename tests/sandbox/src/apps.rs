@@ -1,0 +1,118 @@
+//! What runs in the pods: small servers behind the ports of a container. They are chosen by the pod's annotation
+//! `sandbox/ports`: `8080=http,9000=echo`; whatever port is not named there refuses. A pod without the annotation has
+//! them all, each on a port of its own.
+
+mod http;
+mod tcp;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+use tokio::io::DuplexStream;
+
+/// The annotation that says what listens on which port.
+pub const PORTS: &str = "sandbox/ports";
+
+/// What listens in a pod that does not say.
+const USUAL: &str = "8080=http,9000=echo,9001=sink,9002=firehose,9003=banner,9004=reset:1000,9005=half-close,\
+    9006=until-fin,9007=stall";
+
+/// What the kernel would hold of a connection on its way, each way.
+const BUFFER: usize = 256 * 1024;
+
+/// A server behind one port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum App {
+    /// HTTP/1.1: `/` tells of the request and the pod, `/name`, `/healthz`, `/echo` (the body again), `/bytes/N`
+    /// (chunked), `/sized/N`, `/upload` (counts and hashes the body), `/slow/MILLISECONDS`, `/status/CODE`, `/close`.
+    Http,
+    /// Every byte comes back, until the client closes.
+    Echo,
+    /// Says `220 <pod> ready` first, then answers each line.
+    Banner,
+    /// Nobody listens.
+    Refuse,
+    /// Sends so many bytes and then resets the connection.
+    Reset(u64),
+    /// Answers the first bytes with `bye from <pod>`, closes its writing half, and goes on reading.
+    HalfClose,
+    /// Reads until the client closes, then answers how much it was.
+    UntilFin,
+    /// Sends so many bytes (or without end) as fast as they are taken, then closes.
+    Firehose(Option<u64>),
+    /// Reads everything and says nothing.
+    Sink,
+    /// Accepts and never reads.
+    Stall,
+}
+
+impl App {
+    /// Reads one of `http`, `echo`, `banner`, `refuse`, `reset[:N]`, `half-close`, `until-fin`, `firehose[:N]`, `sink`,
+    /// `stall`.
+    pub fn parse(text: &str) -> Option<App> {
+        let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
+        let number = number.map(|number| number.parse::<u64>().ok());
+        Some(match (name, number) {
+            ("http", None) => App::Http,
+            ("echo", None) => App::Echo,
+            ("banner", None) => App::Banner,
+            ("refuse", None) => App::Refuse,
+            ("reset", None) => App::Reset(0),
+            ("reset", Some(Some(number))) => App::Reset(number),
+            ("half-close", None) => App::HalfClose,
+            ("until-fin", None) => App::UntilFin,
+            ("firehose", None) => App::Firehose(None),
+            ("firehose", Some(Some(number))) => App::Firehose(Some(number)),
+            ("sink", None) => App::Sink,
+            ("stall", None) => App::Stall,
+            _ => return None,
+        })
+    }
+
+    /// What listens on a port of a pod, if anything does.
+    pub(crate) fn of(pod: &Value, port: u16) -> Option<App> {
+        let ports = pod["metadata"]["annotations"][PORTS].as_str().unwrap_or(USUAL);
+        let app = ports.split(',').find_map(|entry| {
+            let (number, app) = entry.trim().split_once('=')?;
+            (number.trim().parse() == Ok(port)).then(|| App::parse(app.trim()))?
+        });
+        app.filter(|app| *app != App::Refuse)
+    }
+
+    /// Accepts a connection; the client's end of it.
+    pub(crate) fn accept(self, pod: &str, namespace: &str, port: u16) -> Socket {
+        let (client, server) = tokio::io::duplex(BUFFER);
+        let reset = Arc::new(AtomicBool::new(false));
+        let place = Place { pod: pod.to_owned(), namespace: namespace.to_owned(), port };
+        let for_server = Arc::clone(&reset);
+        tokio::spawn(async move {
+            let mut server = server;
+            if let App::Reset(bytes) = self {
+                let _ = tcp::firehose(&mut server, Some(bytes)).await;
+                for_server.store(true, Ordering::SeqCst);
+                return;
+            }
+            let _ = match self {
+                App::Http => http::serve(server, place).await,
+                other => tcp::serve(&other, server, &place).await,
+            };
+        });
+        Socket { stream: client, reset }
+    }
+}
+
+/// A connection to a server in a pod.
+pub(crate) struct Socket {
+    pub(crate) stream: DuplexStream,
+    /// Whether it ended with a reset.
+    pub(crate) reset: Arc<AtomicBool>,
+}
+
+/// Where a server is.
+#[derive(Debug, Clone)]
+struct Place {
+    pod: String,
+    namespace: String,
+    port: u16,
+}

@@ -1,0 +1,145 @@
+//! The pod's end, as containerd forwards to it: dial `localhost` in the pod's network namespace, copy both ways, and
+//! give the second direction one second after the first has ended. A closed half is never passed on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+
+use super::session::{Connection, Stream};
+use crate::apps::{App, Socket};
+use crate::spdy;
+use crate::state::Shared;
+
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A pod's sandbox, seen from the container runtime.
+#[derive(Clone)]
+pub(crate) struct PodSide {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) cluster: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    /// How long the streams of a pair have to find each other.
+    pub(crate) pair_timeout: Duration,
+}
+
+impl PodSide {
+    /// Waits until the connections to this pod end.
+    pub(super) async fn gone(&self) {
+        std::future::pending::<()>().await;
+    }
+
+    /// The id that containerd gave to the pod's sandbox.
+    fn sandbox(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        crate::text::hex(&Sha256::digest(&self.uid))
+    }
+
+    fn network(&self) -> String {
+        format!("/var/run/netns/cni-{}", crate::objects::uid(&["netns", &self.uid]))
+    }
+
+    /// Forwards one connection, and says on the error stream how it failed.
+    pub(super) async fn forward(&self, connection: &Connection, port: u16, error: &Stream, data: &Stream) {
+        let failure = match self.dial(port) {
+            Ok(socket) => {
+                let copied = copy(connection, data, socket, port).await;
+                connection.finish(data).await;
+                copied.err().map(|text| self.in_namespace(&text))
+            }
+            Err(text) => {
+                connection.finish(data).await;
+                Some(text)
+            }
+        };
+        if let Some(failure) = failure {
+            let text = format!("error forwarding port {port} to pod {}, uid : {failure}", self.sandbox());
+            connection.data(error, text.as_bytes(), false).await;
+            if self.resets_failed_streams() {
+                connection.reset(data, spdy::CANCEL).await;
+                connection.reset(error, spdy::CANCEL).await;
+            }
+        }
+        connection.finish(error).await;
+    }
+
+    fn in_namespace(&self, text: &str) -> String {
+        format!("failed to execute portforward in network namespace \"{}\": {text}", self.network())
+    }
+
+    /// From containerd 1.7 on, a failed pair is reset as well.
+    fn resets_failed_streams(&self) -> bool {
+        false
+    }
+
+    fn dial(&self, port: u16) -> Result<Socket, String> {
+        let state = self.shared.state();
+        let store = state.stores.get(&self.cluster);
+        let pod = store.and_then(|store| store.get("Pod", Some(&self.namespace), &self.name));
+        let Some(pod) = pod.filter(|pod| pod["metadata"]["uid"] == self.uid.as_str()) else {
+            return Err(format!("network namespace for sandbox \"{}\" is closed", self.sandbox()));
+        };
+        match App::of(pod, port) {
+            Some(app) => Ok(app.accept(&self.name, &self.namespace, port)),
+            None => Err(self.in_namespace(&self.refused(port))),
+        }
+    }
+
+    fn refused(&self, port: u16) -> String {
+        format!(
+            "failed to connect to localhost:{port} inside namespace \"{}\", IPv4: dial tcp4 127.0.0.1:{port}: connect: \
+             connection refused IPv6 dial tcp6: address localhost: no suitable address found ",
+            self.sandbox()
+        )
+    }
+}
+
+/// Copies both ways until one has ended, and then for a second more.
+async fn copy(connection: &Connection, data: &Stream, socket: Socket, port: u16) -> Result<(), String> {
+    let Socket { stream, reset } = socket;
+    let (mut from_pod, mut to_pod) = tokio::io::split(stream);
+    let route = format!("tcp4 127.0.0.1:{}->127.0.0.1:{port}", 32768 + data.id % 28000);
+    let down = async {
+        down(connection, data, &mut from_pod).await;
+        if reset.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(format!("read {route}: read: connection reset by peer"));
+        }
+        Ok(())
+    };
+    let up = async { up(data, &mut to_pod).await.map_err(|()| format!("write {route}: write: broken pipe")) };
+    tokio::pin!(down, up);
+    tokio::select! {
+        first = &mut down => first.and(tokio::time::timeout(GRACE, up).await.unwrap_or(Ok(()))),
+        first = &mut up => first.and(tokio::time::timeout(GRACE, down).await.unwrap_or(Ok(()))),
+    }
+}
+
+async fn down(connection: &Connection, data: &Stream, from_pod: &mut ReadHalf<tokio::io::DuplexStream>) {
+    let mut buffer = vec![0; 32 * 1024];
+    loop {
+        match from_pod.read(&mut buffer).await {
+            Ok(length) if length > 0 => {
+                if !connection.data(data, &buffer[..length], false).await {
+                    return;
+                }
+            }
+            _ => return,
+        }
+    }
+}
+
+/// The first write to a socket that the pod has closed still succeeds, as TCP has it; the next one fails.
+async fn up(data: &Stream, to_pod: &mut WriteHalf<tokio::io::DuplexStream>) -> Result<(), ()> {
+    let (mut outbox, mut lost) = (data.outbox.lock().await, false);
+    while let Some(bytes) = outbox.recv().await {
+        if to_pod.write_all(&bytes).await.is_err() {
+            if lost {
+                return Err(());
+            }
+            lost = true;
+        }
+    }
+    Ok(())
+}
