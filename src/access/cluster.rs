@@ -51,7 +51,7 @@ impl Access<'_> {
     ///
     /// # Errors
     /// As [`Access::cluster`].
-    pub async fn cluster_facts(&self, target: &Target, credentials: &RoleCredentials) -> Result<Cluster> {
+    pub async fn cluster_facts(&self, target: &Target, credentials: &mut RoleCredentials) -> Result<Cluster> {
         let known = self.known_cluster_name(target);
         match self
             .cache

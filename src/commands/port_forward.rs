@@ -93,8 +93,8 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
         local
             .run_until(async {
                 let target = access.target(&namespace).await?;
-                let credentials = access.credentials(&target).await?;
-                let cluster = access.cluster_facts(&target, &credentials).await?;
+                let mut credentials = access.credentials(&target).await?;
+                let cluster = access.cluster_facts(&target, &mut credentials).await?;
                 let source = BearerSource::new(&access, target, cluster, credentials);
                 let ups = bring_up(context.ui, &source, &requests, args, &addresses).await?;
                 announce(context, &ups)?;
