@@ -23,6 +23,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes of a refusal that are read for its words.
 const LARGEST_REFUSAL: usize = 64 * 1024;
+/// Encrypted bytes that are taken from the kernel at once.
+const READ_AHEAD: usize = 128 * 1024;
 /// How long the kernel lets written bytes go unacknowledged before it calls the connection dead.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(20);
 
@@ -195,7 +197,7 @@ impl Endpoint {
 
     async fn pipe(&self) -> Result<Box<dyn Pipe>, DialFailure> {
         let Some(proxy) = &self.proxy else {
-            return Ok(Box::new(tcp(&self.host, self.port).await?));
+            return Ok(Box::new(buffered(tcp(&self.host, self.port).await?)));
         };
         let proxy: http::Uri =
             proxy.parse().map_err(|_| DialFailure::Unreachable("the proxy's address cannot be read".to_owned()))?;
@@ -209,7 +211,7 @@ impl Endpoint {
         self.through(&proxy, &mut stream)
             .await
             .map_err(|why| DialFailure::Unreachable(format!("proxy {host}: {why}")))?;
-        Ok(stream)
+        Ok(Box::new(buffered(stream)))
     }
 
     /// HTTP CONNECT.
@@ -250,6 +252,11 @@ impl Endpoint {
             env!("CARGO_PKG_VERSION")
         ))
     }
+}
+
+/// rustls reads 4 KiB at a time; that many system calls cost more than all the cryptography.
+fn buffered<T: AsyncRead>(stream: T) -> tokio::io::BufReader<T> {
+    tokio::io::BufReader::with_capacity(READ_AHEAD, stream)
 }
 
 fn random_16() -> [u8; 16] {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -25,6 +26,7 @@ const ALONE_LIMIT: usize = 1024 * 1024;
 /// The same where others share the session: they must go on, so there is more room, and an end to it.
 const SHARED_LIMIT: usize = 8 * 1024 * 1024;
 const READ_BUFFER: usize = 128 * 1024;
+const LEAST_FILL: usize = 16 * 1024;
 /// Silence after which we ask whether anybody is there. The nearest idle limit on the way is 350 s (NLB).
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// Silence after a ping that is suspicious.
@@ -327,6 +329,7 @@ impl Session {
             outcome = match read {
                 Ok(0) => Err("the server closed the connection".to_owned()),
                 Ok(read) => {
+                    let read = read + fill(&mut reader, &mut buffer[read..]);
                     self.heard.set(Instant::now());
                     self.pinged.set(None);
                     self.urgent.set(false);
@@ -521,6 +524,22 @@ impl Session {
             (false, _) => self.stop("the network no longer leads to the server"),
         }
     }
+}
+
+/// What more is there to read without waiting: TLS hands out a record of 16 KiB at a time, and each hand-over to a
+/// local connection is a system call. An error or an end comes again with the next read.
+fn fill(reader: &mut ReadHalf<Pipes>, mut space: &mut [u8]) -> usize {
+    let mut filled = 0;
+    while space.len() >= LEAST_FILL {
+        match reader.read(space).now_or_never() {
+            Some(Ok(read)) if read > 0 => {
+                filled += read;
+                space = &mut space[read..];
+            }
+            _ => break,
+        }
+    }
+    filled
 }
 
 /// Marks bytes that are already wrapped. No SPDY frame begins so: it would be a control frame of version 32767.

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""port-forward against kubectl's, on the same server, in turn.
+
+A pod with four TCP servers is needed: HTTP (answers GET / shortly), a source that sends without end, and a sink that
+reads without end. Both programs forward to the same pod, one after the other, in every round.
+
+    benches/port_forward.py --nsaccess target/release/nsaccess --namespace demo --pod web-0 \\
+        --http 8080 --source 9002 --sink 9001 [--kubectl kubectl] [--rounds 3] [--megabytes 400]
+
+kubectl uses the current context, so `nsaccess use demo` first. Printed are medians over the rounds, and ratios.
+"""
+import argparse, http.client, os, re, socket, statistics, subprocess, sys, threading, time
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Forward:
+    """One program that forwards, with what it costs."""
+
+    def __init__(self, name, arguments, env):
+        self.name = name
+        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+        self.ports, began = {}, time.time()
+        while len(self.ports) < 3:
+            line = self.process.stdout.readline()
+            if not line:
+                sys.exit(f"{name} ended: {arguments}")
+            found = re.search(r"127\.0\.0\.1:(\d+).*?(?:->|port) (\d+)", line)
+            if found:
+                self.ports[int(found[2])] = int(found[1])
+        self.started = time.time() - began
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+
+    def cpu(self):
+        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def peak_mib(self):
+        text = open(f"/proc/{self.process.pid}/status").read()
+        return int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
+
+
+def bulk(forward, port, connections, megabytes, download):
+    """MB/s and CPU seconds per GiB."""
+    each, buffer = megabytes * 1_000_000 // connections, bytes(1 << 18)
+
+    def one():
+        with connect(forward.ports[port]) as stream:
+            left, space = each, bytearray(1 << 18)
+            while left > 0:
+                moved = stream.recv_into(space) if download else stream.send(buffer[: min(left, len(buffer))])
+                if moved == 0:
+                    sys.exit(f"{forward.name}: a connection ended early")
+                left -= moved
+
+    cpu, began = forward.cpu(), time.time()
+    threads = [threading.Thread(target=one) for _ in range(connections)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    spent = time.time() - began
+    return each * connections / 1e6 / spent, (forward.cpu() - cpu) / (each * connections / 2**30)
+
+
+def first_byte(forward, port, times=60):
+    """Milliseconds from connect to the first byte of an answer, median."""
+    taken = []
+    for _ in range(times):
+        began = time.time()
+        connection = http.client.HTTPConnection("127.0.0.1", forward.ports[port], timeout=60)
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        taken.append((time.time() - began) * 1000)
+        connection.close()
+    return statistics.median(taken)
+
+
+def keep_alive(forward, port, seconds=2):
+    """Requests a second on one kept connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", forward.ports[port], timeout=60)
+    count, end = 0, time.time() + seconds
+    while time.time() < end:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        count += 1
+    connection.close()
+    return count / seconds
+
+
+def held(forward, port, connections):
+    """Peak MiB with so many idle connections that were used once."""
+    kept = []
+    for _ in range(connections):
+        connection = http.client.HTTPConnection("127.0.0.1", forward.ports[port], timeout=60)
+        connection.request("GET", "/")
+        connection.getresponse().read()
+        kept.append(connection)
+    peak = forward.peak_mib()
+    [connection.close() for connection in kept]
+    return peak
+
+
+def measure(forward, options):
+    figures = {"ready after s": forward.started}
+    figures["first byte ms"] = first_byte(forward, options.http)
+    figures["requests/s kept alive"] = keep_alive(forward, options.http)
+    for connections in options.connections:
+        for download, port in ((True, options.source), (False, options.sink)):
+            way = "down" if download else "up"
+            speed, cost = bulk(forward, port, connections, options.megabytes, download)
+            figures[f"{way} x{connections} MB/s"] = speed
+            figures[f"{way} x{connections} cpu s/GiB"] = cost
+    figures[f"peak MiB, {options.held} held"] = held(forward, options.http, options.held)
+    return figures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nsaccess", required=True)
+    parser.add_argument("--kubectl", default="kubectl")
+    parser.add_argument("--namespace", required=True)
+    parser.add_argument("--pod", required=True)
+    for name in ("http", "source", "sink"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--megabytes", type=int, default=400)
+    parser.add_argument("--held", type=int, default=200)
+    parser.add_argument("--connections", type=int, nargs="*", default=[1, 8, 64])
+    options = parser.parse_args()
+    ports = [f":{port}" for port in (options.http, options.source, options.sink)]
+    spdy = {**os.environ, "KUBECTL_PORT_FORWARD_WEBSOCKETS": "false"}
+    kubectl = [options.kubectl, "-n", options.namespace, "port-forward", f"pod/{options.pod}", *ports]
+    programs = {
+        "nsaccess": ([options.nsaccess, "-n", options.namespace, "port-forward", f"pod/{options.pod}", *ports], os.environ),
+        "kubectl websocket": (kubectl, os.environ),
+        "kubectl spdy": (kubectl, spdy),
+    }
+    results = {name: [] for name in programs}
+    for _ in range(options.rounds):
+        for name, (arguments, env) in programs.items():
+            forward = Forward(name, arguments, env)
+            results[name].append(measure(forward, options))
+            forward.stop()
+    middle = {name: {key: statistics.median(one[key] for one in runs) for key in runs[0]} for name, runs in results.items()}
+    print(f"{'':28}" + "".join(f"{name:>20}" for name in programs) + "   ours/websocket  ours/spdy")
+    for key in middle["nsaccess"]:
+        values = [middle[name][key] for name in programs]
+        ratios = [values[0] / other if other else float("nan") for other in values[1:]]
+        print(f"{key:28}" + "".join(f"{value:20.3f}" for value in values) + "".join(f"{ratio:14.2f}" for ratio in ratios))
+
+
+main()
