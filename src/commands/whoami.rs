@@ -14,18 +14,15 @@ use crate::ui::table;
 
 /// Show who the cluster thinks you are: user name, groups, ARN, session name.
 #[derive(Debug, Args)]
-pub struct WhoamiArgs {
-    /// Namespace whose role asks
-    pub namespace: Option<String>,
-}
+pub struct WhoamiArgs {}
 
 /// Runs the verb.
 ///
 /// # Errors
 /// When the cluster cannot be asked, or does not know the role.
-pub fn run(context: Context<'_>, args: &WhoamiArgs) -> Result<()> {
+pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
-    let namespace = access.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
+    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
     let (whoami, arn, cluster) = runtime::run(async {
         let cluster = access.cluster_access(&namespace).await?;
         let (whoami, arn) = join(cluster.identity(), cluster.caller_arn()).await;
