@@ -123,6 +123,14 @@ pub enum Verb {
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
     /// Forward local ports to pods; survives their replacement
     PortForward(commands::port_forward::PortForwardArgs),
+    /// Show what you may do in the namespace, and which rule would allow the rest
+    CanI(commands::can_i::CanIArgs),
+    /// Show who the cluster thinks you are
+    Whoami(commands::whoami::WhoamiArgs),
+    /// Show pods
+    Pods(commands::pods::PodsArgs),
+    /// Print and follow logs
+    Logs(commands::logs::LogsArgs),
     /// Print a token for kubectl (its exec plugin)
     Token(commands::token::TokenArgs),
     /// Print AWS credentials of a namespace

@@ -10,6 +10,8 @@ use std::fmt;
 pub enum Kind {
     /// The answer to the question is no (`can-i`), or something failed that fits no other class.
     Failure,
+    /// The answer to the question is no, and it was printed: exit code 1, and nothing more to say.
+    No,
     /// The command line or a settings file cannot be used as it is.
     Usage,
     /// There is no session, or it is over, and nobody is there to sign in.
@@ -37,7 +39,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::BrokenPipe => 0,
-            Kind::Failure => 1,
+            Kind::Failure | Kind::No => 1,
             Kind::Usage => 2,
             Kind::NotSignedIn => 3,
             Kind::Denied => 4,
@@ -54,6 +56,7 @@ impl Kind {
         match self {
             Kind::BrokenPipe => "broken_pipe",
             Kind::Failure => "failure",
+            Kind::No => "no",
             Kind::Usage => "usage",
             Kind::NotSignedIn => "not_signed_in",
             Kind::Denied => "denied",
@@ -66,9 +69,10 @@ impl Kind {
         }
     }
 
-    /// Whether the class is rendered at all; a vanished reader and a finished child have nothing to be told.
+    /// Whether the class is rendered at all; a vanished reader, an answer already given and
+    /// a finished child have nothing to be told.
     pub fn is_silent(self) -> bool {
-        matches!(self, Kind::BrokenPipe | Kind::Child(_))
+        matches!(self, Kind::BrokenPipe | Kind::No | Kind::Child(_))
     }
 }
 

@@ -27,6 +27,7 @@ pub struct Ui {
     quiet: bool,
     verbose: u8,
     colour: bool,
+    data_colour: bool,
     moving: bool,
 }
 
@@ -40,6 +41,7 @@ impl Ui {
             quiet,
             verbose,
             colour: terminal && host.env(env_vars::NO_COLOR).is_none(),
+            data_colour: host.terminals.stdout && !dumb && host.env(env_vars::NO_COLOR).is_none(),
             moving: terminal && !quiet,
         }
     }
@@ -47,6 +49,11 @@ impl Ui {
     /// Whether data is a table for people.
     pub fn is_table(&self) -> bool {
         self.format == Format::Table
+    }
+
+    /// Whether data may have colour: it goes to a screen, and nobody switched colour off.
+    pub fn colours_data(&self) -> bool {
+        self.data_colour
     }
 
     /// Whether things may move on the screen: a spinner instead of lines.
@@ -59,8 +66,16 @@ impl Ui {
     /// # Errors
     /// When standard output cannot be written; [`Kind::BrokenPipe`] when its reader went away.
     pub fn data(&self, text: &str) -> Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Prints bytes as data, as they are: a log need not be text.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Error::new(Kind::BrokenPipe, "standard output was closed"),
             _ => Error::failure("cannot write to standard output").because(crate::error::plain_io(&error)),
         })

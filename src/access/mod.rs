@@ -2,7 +2,9 @@
 //! still good (`disk/`), else from the network (`net/`) under a lock, and then goes to disk. The only folder that
 //! knows both.
 
+pub mod api;
 pub mod bearer;
+pub mod can_i;
 pub mod cluster;
 pub mod context;
 pub mod credentials;
@@ -10,6 +12,10 @@ pub mod ending;
 pub mod explain;
 pub mod files;
 pub mod forward;
+pub mod log_sources;
+pub mod log_tail;
+pub mod logs;
+pub mod pods;
 pub mod portal;
 pub mod session;
 pub mod sign_in;
@@ -76,6 +82,21 @@ impl<'a> Access<'a> {
     #[must_use]
     pub fn without_browser(self, asked: bool) -> Self {
         Access { no_browser: asked, ..self }
+    }
+
+    /// The same for work that goes on by itself (a log that is followed): nobody is asked any more.
+    #[must_use]
+    pub fn unattended(&self) -> Self {
+        Access {
+            host: self.host,
+            ui: self.ui,
+            settings: self.settings.clone(),
+            aws_config: self.aws_config.clone(),
+            cache: self.cache.clone(),
+            presence: Presence::Nobody,
+            no_browser: true,
+            aws: self.aws.clone(),
+        }
     }
 
     /// For verbs that are run to sign in, as `aws sso login` is, with or without a terminal.

@@ -78,7 +78,7 @@ fn unknown(failure: KubeFailure) -> Verdict {
 
 /// A 401: authentication worked at AWS, and the cluster has no mapping for the role. Both forms of the ARN are named,
 /// because each kind of mapping takes only one of them.
-fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<&str>) -> Error {
+pub(super) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<&str>) -> Error {
     let error =
         Error::new(Kind::Denied, format!("the cluster {} does not know the role {}", cluster.name, target.role))
             .because("it answered 401: the role is mapped neither by an access entry nor in the aws-auth ConfigMap");

@@ -1,15 +1,19 @@
 //! The verbs, one a file. Each turns its arguments into a resolved input, asks `access/`, and prints through `ui`.
 
+pub mod can_i;
 pub mod config;
 pub mod credentials;
 pub mod kubeconfig;
 pub mod list;
 pub mod login;
 pub mod logout;
+pub mod logs;
+pub mod pods;
 pub mod port_forward;
 pub mod status;
 pub mod token;
 pub mod use_context;
+pub mod whoami;
 
 use crate::cli::{Cli, GlobalArgs, Verb};
 use crate::disk::kubeconfig::Kubeconfigs;
@@ -57,6 +61,10 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::Token(args) => token::run(context, &args),
         Verb::Credentials(args) => credentials::run(context, &args),
         Verb::Config(args) => config::run(context, &args),
+        Verb::CanI(args) => can_i::run(context, &args),
+        Verb::Whoami(args) => whoami::run(context, &args),
+        Verb::Pods(args) => pods::run(context, &args),
+        Verb::Logs(args) => logs::run(context, &args),
     };
     result.map_err(|error| with_remedy(error, cli.global.namespace.as_deref()))
 }

@@ -1,23 +1,33 @@
 //! Pure decisions: no file, no network, no clock, no environment. Time comes in as `now`, text as text.
 
+pub mod ask;
 pub mod aws_config;
 pub mod cluster;
 pub mod credentials;
 pub mod device_flow;
 pub mod eks_token;
+pub mod elapsed;
 pub mod exec_credential;
 pub mod kubeconfig;
+pub mod log_feed;
+pub mod log_lines;
+pub mod log_target;
 pub mod namespace;
 pub mod partition;
 pub mod pkce;
+pub mod pod;
+pub mod pod_status;
 pub mod pods;
 pub mod ports;
 pub mod proxy;
 pub mod review;
 pub mod role_arn;
+pub mod role_rule;
+pub mod selector;
 pub mod settings;
 pub mod shell;
 pub mod spdy;
 pub mod sso_cache;
 pub mod target;
+pub mod tasks;
 pub mod websocket;

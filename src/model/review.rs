@@ -24,6 +24,59 @@ pub enum Verdict {
     Unknown(String),
 }
 
+/// Who the cluster thinks we are, with everything that its authenticator said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whoami {
+    /// The mapped user name.
+    pub username: String,
+    /// On EKS `aws-iam-authenticator:<account>:<role id>`.
+    pub uid: Option<String>,
+    /// The mapped groups.
+    pub groups: Vec<String>,
+    /// On EKS `arn`, `canonicalArn`, `sessionName`, `principalId`, `accessKeyId`.
+    pub extra: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+/// A rule that an authorizer lists for us.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListedRule {
+    /// API groups.
+    pub groups: Vec<String>,
+    /// Resources with their subresources.
+    pub resources: Vec<String>,
+    /// Only these objects, if there are any.
+    pub names: Vec<String>,
+    /// Paths that are no resources.
+    pub paths: Vec<String>,
+    /// Verbs.
+    pub verbs: Vec<String>,
+}
+
+/// A SelfSubjectRulesReview.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListedRules {
+    /// What was listed.
+    pub rules: Vec<ListedRule>,
+    /// Whether an authorizer could not list its rules; on EKS always.
+    pub incomplete: bool,
+    /// In the server's words.
+    pub why: Option<String>,
+}
+
+impl ListedRule {
+    /// Whether the rule allows what is asked, as far as it is not narrowed to some objects.
+    pub fn allows(&self, question: Question) -> bool {
+        let any = |list: &[String], wanted: &str| list.iter().any(|item| item == "*" || item == wanted);
+        let full = match question.subresource {
+            Some(subresource) => format!("{}/{subresource}", question.resource),
+            None => question.resource.to_owned(),
+        };
+        let every = question.subresource.map(|subresource| format!("*/{subresource}"));
+        let resource = any(&self.resources, &full) || every.is_some_and(|every| self.resources.contains(&every));
+        self.names.is_empty() && resource && any(&self.groups, question.group) && any(&self.verbs, question.verb)
+    }
+}
+
 /// Pods of the namespace by name: the least that every namespace role gives.
 pub const GET_PODS: Question = Question { verb: "get", group: "", resource: "pods", subresource: None };
 /// Services by name.

@@ -22,6 +22,11 @@ pub struct KubeApi {
     cluster_name: String,
 }
 
+/// How long an answer may stay silent. A quiet log or watch ends after the longer one and is opened again, because a
+/// load balancer between us and the cluster drops a silent connection after 350 s without telling anybody.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const SILENCE_OF_STREAMS: std::time::Duration = std::time::Duration::from_secs(120);
+
 /// A call to the cluster that failed.
 #[derive(Debug)]
 pub enum KubeFailure {
@@ -54,6 +59,23 @@ impl KubeApi {
     /// # Errors
     /// When the cluster's endpoint or certificate authority cannot be used.
     pub fn new(host: &Host, cluster: &Cluster, token: &Secret<String>) -> Result<Self> {
+        Self::with_silence(host, cluster, token, SILENCE)
+    }
+
+    /// A client for logs and watches, which may be silent for minutes.
+    ///
+    /// # Errors
+    /// As [`KubeApi::new`].
+    pub fn for_streams(host: &Host, cluster: &Cluster, token: &Secret<String>) -> Result<Self> {
+        Self::with_silence(host, cluster, token, SILENCE_OF_STREAMS)
+    }
+
+    fn with_silence(
+        host: &Host,
+        cluster: &Cluster,
+        token: &Secret<String>,
+        silence: std::time::Duration,
+    ) -> Result<Self> {
         let unusable = |what: &str, why: String| {
             Error::failure(format!("the {what} of the cluster {} cannot be used", cluster.name)).because(why)
         };
@@ -65,7 +87,7 @@ impl KubeApi {
         );
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
         config.connect_timeout = Some(std::time::Duration::from_secs(5));
-        config.read_timeout = Some(std::time::Duration::from_secs(20));
+        config.read_timeout = Some(silence);
         config.proxy_url = ProxyVariables::read(|name| host.env(name))
             .for_url(&cluster.endpoint)
             .map(|proxy| proxy.parse())
@@ -166,7 +188,7 @@ pub(super) fn failure(error: kube::Error) -> KubeFailure {
     }
 }
 
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

@@ -32,7 +32,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn pod(&self, namespace: &str, name: &str) -> Result<PodFacts, KubeFailure> {
+    pub async fn pod_facts(&self, namespace: &str, name: &str) -> Result<PodFacts, KubeFailure> {
         let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
         api.get(name).await.map(|pod| pod_facts(&pod)).map_err(failure)
     }

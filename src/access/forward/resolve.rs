@@ -146,7 +146,7 @@ impl Resolver {
     }
 
     async fn pod(&self, api: &KubeApi, name: &str) -> Result<Option<Found>> {
-        match api.pod(self.namespace(), name).await {
+        match api.pod_facts(self.namespace(), name).await {
             // A pod that was named is forwarded to as soon as it runs: debugging one that is not ready is a reason to.
             Ok(facts) if facts.running => {
                 let good = !facts.terminating;
@@ -188,7 +188,7 @@ impl Resolver {
     async fn numbered(&self, api: &KubeApi, name: &str) -> Result<Vec<PodFacts>> {
         let mut pods = Vec::new();
         for number in 0..10 {
-            match api.pod(self.namespace(), &format!("{name}-{number}")).await {
+            match api.pod_facts(self.namespace(), &format!("{name}-{number}")).await {
                 Ok(facts) => {
                     let good = facts.is_good();
                     pods.push(facts);
@@ -249,7 +249,7 @@ impl Resolver {
                 let pods = api.pods_with_labels(namespace, &labels.join(",")).await;
                 pods.map(|pods| Answer(best(&pods).cloned().map(|pod| Found::of_pod(pod, Some(service.clone())))))
             }
-            Way::FirstPodOfASet => match api.pod(namespace, &format!("{}-0", service.name)).await {
+            Way::FirstPodOfASet => match api.pod_facts(namespace, &format!("{}-0", service.name)).await {
                 Ok(pod) => Ok(Answer(Some(Found::of_pod(pod, Some(service.clone()))))),
                 Err(KubeFailure::Status(404, _)) => return Ok(None),
                 Err(failure) => Err(failure),

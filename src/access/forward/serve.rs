@@ -355,7 +355,7 @@ impl Forward {
 
     async fn still_good(&self, link: &Link) -> bool {
         let Ok(api) = self.source.api().await else { return true };
-        match api.pod(self.source.namespace(), &link.pod).await {
+        match api.pod_facts(self.source.namespace(), &link.pod).await {
             Ok(facts) => facts.is_good() && facts.uid == link.uid,
             // Not allowed to see it: its absence from what could be found says enough.
             Err(_) => false,

@@ -1,0 +1,337 @@
+//! The log of one container, to its end or for ever: opened again after every cut, from where it was.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::Sender;
+
+use crate::access::api::ClusterAccess;
+use crate::access::pods::denied;
+use crate::error::{Error, Kind, Result};
+use crate::model::log_feed::Feed;
+use crate::model::log_lines::Lines;
+use crate::model::log_target::LogRequest;
+use crate::model::pod::Pod;
+use crate::model::role_rule::Rule;
+use crate::net::kube::KubeFailure;
+use crate::net::kube_logs::LogStream;
+
+/// Lines up to this length are held; longer ones are passed on in pieces.
+const LONGEST: usize = 256 * 1024;
+/// Pauses between attempts, from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Attempts without a line before a log that is not followed is given up.
+const ATTEMPTS: u32 = 5;
+
+/// How a log ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The container will write no more.
+    Over,
+    /// The pod is gone.
+    Gone,
+}
+
+/// A log on its way to the screen.
+pub struct Tail<'a> {
+    cluster: &'a ClusterAccess<'a>,
+    request: LogRequest,
+    feed: Feed,
+    lines: Lines,
+    out: Sender<Vec<u8>>,
+    opened_at: Option<Timestamp>,
+    /// Restarts of the container when its log was opened.
+    restarts: Option<i64>,
+    pause: Duration,
+    failures: u32,
+    said: bool,
+}
+
+/// What the pod says about a container whose log has stopped.
+enum Look {
+    Running(i64),
+    Between,
+    Over,
+    Gone,
+    Hidden,
+}
+
+/// How reading a log stopped.
+enum Stop {
+    End,
+    Cut(String),
+}
+
+impl<'a> Tail<'a> {
+    /// A log that is asked for like this, of a pod that looks like this.
+    pub fn new(
+        cluster: &'a ClusterAccess<'a>,
+        request: LogRequest,
+        pod: Option<&Pod>,
+        lines: Lines,
+        out: Sender<Vec<u8>>,
+    ) -> Self {
+        let status = request.container.as_deref().zip(pod).and_then(|(name, pod)| pod.container(name));
+        let restarts = status.filter(|status| status.state.running.is_some()).map(|status| status.restart_count);
+        Tail {
+            cluster,
+            request,
+            feed: Feed::new(LONGEST),
+            lines,
+            out,
+            opened_at: None,
+            restarts,
+            pause: FIRST_PAUSE,
+            failures: 0,
+            said: false,
+        }
+    }
+
+    /// Reads to the end, or, when following, until the container is over or the pod is gone.
+    ///
+    /// # Errors
+    /// When the log may not be read, does not exist, or cannot be reached and is not followed.
+    pub async fn run(mut self) -> Result<Ended> {
+        loop {
+            let opened = {
+                let (request, namespace) = (&self.request, self.cluster.namespace());
+                self.cluster.stream(async |api| api.open_log(namespace, request).await).await?
+            };
+            let stop = match opened {
+                Ok(stream) => self.read(stream).await?,
+                Err(failure) => match self.not_opened(failure).await? {
+                    Some(ended) => return self.end(ended).await,
+                    None => continue,
+                },
+            };
+            if let Some(ended) = self.after(stop).await? {
+                return self.end(ended).await;
+            }
+        }
+    }
+
+    async fn read(&mut self, mut stream: LogStream) -> Result<Stop> {
+        self.opened_at = self.opened_at.or(stream.opened_at);
+        let mut batch = Vec::new();
+        let stop = loop {
+            let chunk = match stream.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break Stop::End,
+                Err(words) => break Stop::Cut(words),
+            };
+            self.feed.push(chunk.as_ref(), &mut |piece| self.lines.add(piece, &mut batch));
+            if !batch.is_empty() {
+                (self.failures, self.pause) = (0, FIRST_PAUSE);
+                self.send(std::mem::take(&mut batch)).await?;
+            }
+        };
+        Ok(stop)
+    }
+
+    async fn send(&self, batch: Vec<u8>) -> Result<()> {
+        // The one who prints has gone away, and says why itself.
+        self.out.send(batch).await.map_err(|_| Error::new(Kind::BrokenPipe, "standard output was closed"))
+    }
+
+    async fn end(&mut self, ended: Ended) -> Result<Ended> {
+        let mut batch = Vec::new();
+        self.feed.finish(&mut |piece| self.lines.add(piece, &mut batch));
+        if !batch.is_empty() {
+            self.send(batch).await?;
+        }
+        Ok(ended)
+    }
+
+    /// After a log stopped: whether that is the end, or from where to go on.
+    async fn after(&mut self, stop: Stop) -> Result<Option<Ended>> {
+        if let (Stop::End, false) = (&stop, self.request.follow) {
+            return Ok(Some(Ended::Over));
+        }
+        if let Stop::Cut(words) = &stop {
+            self.cluster.access().ui.detail(&format!("the log of {} was cut: {words}", self.request.pod));
+            if !self.request.follow {
+                self.attempt(words)?;
+            }
+        }
+        match (self.look().await?, stop) {
+            // All of it came.
+            (Look::Over, Stop::End) => return Ok(Some(Ended::Over)),
+            (Look::Gone, _) => return Ok(Some(Ended::Gone)),
+            (Look::Running(restarts), Stop::Cut(_)) if self.restarts.is_some_and(|known| known + 1 == restarts) => {
+                self.rest_of_the_run_before().await?;
+                self.restarts = Some(restarts);
+            }
+            (Look::Running(restarts), _) => {
+                if self.restarts.replace(restarts).is_some_and(|known| known != restarts) {
+                    self.flush().await?;
+                }
+            }
+            (Look::Between, Stop::End) => self.flush().await?,
+            _ => {}
+        }
+        self.resume();
+        self.rest().await;
+        Ok(None)
+    }
+
+    /// The container started anew while the log was cut: what its run before still wrote is in the log before.
+    async fn rest_of_the_run_before(&mut self) -> Result<()> {
+        self.resume();
+        let request = LogRequest { follow: false, previous: true, ..self.request.clone() };
+        let namespace = self.cluster.namespace();
+        let opened = self.cluster.stream(async |api| api.open_log(namespace, &request).await).await?;
+        if let Ok(stream) = opened
+            && let Stop::End = self.read(stream).await?
+        {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// The run is over, so an unfinished line is a line.
+    async fn flush(&mut self) -> Result<()> {
+        let mut batch = Vec::new();
+        self.feed.finish(&mut |piece| self.lines.add(piece, &mut batch));
+        if batch.is_empty() { Ok(()) } else { self.send(batch).await }
+    }
+
+    /// The next request begins where this one stopped.
+    fn resume(&mut self) {
+        self.feed.cut();
+        // Nothing came yet: what a tail left out stays out, what was written since the first answer does not.
+        let bounded = self.request.tail_lines.is_some() && self.request.follow;
+        let from = self.feed.since().or(self.opened_at.filter(|_| bounded));
+        if let Some(from) = from {
+            self.request.since_time = Some(from);
+            (self.request.since_seconds, self.request.tail_lines) = (None, None);
+        }
+    }
+
+    /// A log that could not be opened: wait, end, or fail.
+    async fn not_opened(&mut self, failure: KubeFailure) -> Result<Option<Ended>> {
+        let pod = self.request.pod.clone();
+        let what = || format!("the log of {pod} cannot be read");
+        match failure {
+            KubeFailure::Status(404, _) if self.opened_at.is_some() => return Ok(Some(Ended::Gone)),
+            KubeFailure::Status(404, words) => {
+                return Err(Error::new(Kind::NotFound, what()).because(words).try_next("nsaccess pods"));
+            }
+            KubeFailure::Status(403, words) => {
+                return Err(denied(what(), &words, &Rule::new("", "pods/log", &["get"])));
+            }
+            // 400: the container has not started, or does not exist.
+            KubeFailure::Status(400, words) if self.request.follow && words.contains("waiting to start") => {
+                if !std::mem::replace(&mut self.said, true) {
+                    self.cluster.access().ui.status(&format!("{words}; waiting"));
+                }
+            }
+            KubeFailure::Status(429 | 500.., words) | KubeFailure::Unreachable(words) => {
+                if self.request.follow {
+                    self.cluster.access().ui.detail(&format!("the log of {pod} does not open: {words}"));
+                } else {
+                    self.attempt(&words)?;
+                }
+                if self.opened_at.is_some() {
+                    self.resume();
+                }
+            }
+            KubeFailure::Status(_, words) => return Err(Error::failure(what()).because(words)),
+            KubeFailure::Unauthorized => return Err(KubeFailure::Unauthorized.into_error(&pod)),
+        }
+        if self.request.follow {
+            match self.look().await? {
+                Look::Gone => return Ok(Some(Ended::Gone)),
+                Look::Running(restarts) if self.opened_at.is_none() => self.restarts = Some(restarts),
+                _ => {}
+            }
+        }
+        self.rest().await;
+        Ok(None)
+    }
+
+    fn attempt(&mut self, words: &str) -> Result<()> {
+        self.failures += 1;
+        if self.failures < ATTEMPTS {
+            return Ok(());
+        }
+        let what = format!("the log of {} was cut, and does not come back", self.request.pod);
+        Err(Error::new(Kind::Unreachable, what).because(words.to_owned()))
+    }
+
+    async fn rest(&mut self) {
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// What became of the container. The end of a stream does not tell: kubelets and proxies end them, too.
+    async fn look(&self) -> Result<Look> {
+        Ok(match self.cluster.pod(&self.request.pod).await? {
+            Ok(pod) => look_at(&pod, self.request.container.as_deref()),
+            Err(KubeFailure::Status(404, _)) => Look::Gone,
+            Err(_) => Look::Hidden,
+        })
+    }
+}
+
+fn look_at(pod: &Pod, container: Option<&str>) -> Look {
+    if pod.is_over() {
+        return Look::Over;
+    }
+    let only = || pod.status.container_statuses.first();
+    let Some(status) = container.map_or_else(only, |name| pod.container(name)) else { return Look::Between };
+    if status.state.running.is_some() {
+        return Look::Running(status.restart_count);
+    }
+    let Some(ended) = &status.state.terminated else { return Look::Between };
+    let init = pod.spec.init_containers.iter().find(|init| init.name == status.name);
+    let good = ended.exit_code == 0;
+    let starts_again = match init {
+        Some(init) if init.is_sidecar() => true,
+        Some(_) => !good && pod.spec.restart_policy != "Never",
+        None => match pod.spec.restart_policy.as_str() {
+            "Never" => false,
+            "OnFailure" => !good,
+            _ => true,
+        },
+    };
+    if starts_again && pod.metadata.deletion_timestamp.is_none() { Look::Between } else { Look::Over }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn look(policy: &str, state: serde_json::Value, phase: &str) -> &'static str {
+        let pod: Pod = serde_json::from_value(json!({
+            "spec": {"restartPolicy": policy, "containers": [{"name": "app"}]},
+            "status": {"phase": phase, "containerStatuses": [{"name": "app", "restartCount": 3, "state": state}]},
+        }))
+        .expect("a pod");
+        match look_at(&pod, Some("app")) {
+            Look::Running(3) => "running",
+            Look::Running(_) => "other",
+            Look::Between => "between",
+            Look::Over => "over",
+            Look::Gone => "gone",
+            Look::Hidden => "hidden",
+        }
+    }
+
+    #[test]
+    fn only_a_container_that_never_starts_again_is_over() {
+        let (good, bad) = (json!({"terminated": {"exitCode": 0}}), json!({"terminated": {"exitCode": 1}}));
+        for (policy, state, phase, expected) in [
+            ("Always", json!({"running": {}}), "Running", "running"),
+            ("Always", good.clone(), "Running", "between"),
+            ("Always", json!({"waiting": {"reason": "CrashLoopBackOff"}}), "Running", "between"),
+            ("OnFailure", bad.clone(), "Running", "between"),
+            ("OnFailure", good.clone(), "Running", "over"),
+            ("Never", bad, "Running", "over"),
+            ("Never", good, "Succeeded", "over"),
+        ] {
+            assert_eq!(look(policy, state.clone(), phase), expected, "{policy} {state}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `can-i --list`: the rules that the cluster lists, never taken for all there is.
+
+use serde_json::json;
+
+use crate::access::api::ClusterAccess;
+use crate::commands::Context;
+use crate::error::Result;
+use crate::model::review::{ListedRule, ListedRules, Question, Verdict};
+use crate::ui::table;
+
+/// Prints the listed rules, then what access reviews say about the developer's questions.
+///
+/// # Errors
+/// When the cluster cannot be asked.
+pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> Result<()> {
+    let (listed, verdicts) = cluster.listed_rules().await?;
+    if listed.incomplete {
+        let why = listed.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+        context.ui.warning(&format!(
+            "the list is incomplete{why}: rights from EKS access policies are not in it; the reviews below are the truth"
+        ));
+    }
+    let value = json!({
+        "namespace": cluster.namespace(),
+        "incomplete": listed.incomplete,
+        "incomplete_because": listed.why,
+        "rules": listed.rules.iter().map(rule_value).collect::<Vec<_>>(),
+        "reviews": verdicts.iter().map(|(question, verdict)| json!({
+            "question": question.to_string(),
+            "allowed": match verdict {
+                Verdict::Allowed => json!(true),
+                Verdict::Denied(_) => json!(false),
+                Verdict::Unknown(_) => json!(null),
+            },
+            "listed": is_listed(&listed, *question),
+        })).collect::<Vec<_>>(),
+    });
+    context.ui.document(&value, || format!("{}\n{}", rules(&listed), reviews(&listed, &verdicts)))
+}
+
+fn rules(listed: &ListedRules) -> String {
+    let mut rows: Vec<Vec<String>> = listed.rules.iter().flat_map(rows).collect();
+    rows.sort();
+    rows.dedup();
+    table(&["RESOURCE OR PATH", "NAMES", "VERBS"], &rows)
+}
+
+/// A row for each resource (`deployments.apps`) or path of a rule.
+fn rows(rule: &ListedRule) -> Vec<Vec<String>> {
+    let grouped = rule.groups.iter().flat_map(|group| {
+        rule.resources.iter().map(move |resource| match (group.as_str(), resource.split_once('/')) {
+            ("", _) => resource.clone(),
+            (group, Some((resource, subresource))) => format!("{resource}.{group}/{subresource}"),
+            (group, None) => format!("{resource}.{group}"),
+        })
+    });
+    let row = |what: String| vec![what, rule.names.join(", "), rule.verbs.join(", ")];
+    grouped.chain(rule.paths.iter().cloned()).map(row).collect()
+}
+
+fn reviews(listed: &ListedRules, verdicts: &[(Question, Verdict)]) -> String {
+    let rows: Vec<Vec<String>> = verdicts
+        .iter()
+        .map(|(question, verdict)| {
+            let (word, note) = match (verdict, is_listed(listed, *question)) {
+                (Verdict::Allowed, true) => ("yes", String::new()),
+                (Verdict::Allowed, false) => ("yes", "not in the list above".to_owned()),
+                (Verdict::Denied(_), true) => ("no", "although the list above has it".to_owned()),
+                (Verdict::Denied(reason), false) => ("no", reason.clone().unwrap_or_default()),
+                (Verdict::Unknown(words), _) => ("unknown", words.clone()),
+            };
+            vec![question.to_string(), word.to_owned(), note]
+        })
+        .collect();
+    table(&["ACCESS REVIEW", "ALLOWED", "NOTE"], &rows)
+}
+
+fn is_listed(listed: &ListedRules, question: Question) -> bool {
+    listed.rules.iter().any(|rule| rule.allows(question))
+}
+
+fn rule_value(rule: &ListedRule) -> serde_json::Value {
+    json!({"api_groups": rule.groups, "resources": rule.resources, "resource_names": rule.names, "paths": rule.paths, "verbs": rule.verbs})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::review::{CREATE_PORT_FORWARD, GET_PODS};
+
+    fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> ListedRule {
+        let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect();
+        ListedRule { groups: owned(groups), resources: owned(resources), verbs: owned(verbs), ..ListedRule::default() }
+    }
+
+    #[test]
+    fn a_resource_and_its_subresource_are_two_things() {
+        let pods = ListedRules { rules: vec![rule(&[""], &["pods"], &["*"])], ..ListedRules::default() };
+        assert!(is_listed(&pods, GET_PODS) && !is_listed(&pods, CREATE_PORT_FORWARD));
+        let any = ListedRules { rules: vec![rule(&["*"], &["*/portforward"], &["create"])], ..ListedRules::default() };
+        assert!(is_listed(&any, CREATE_PORT_FORWARD) && !is_listed(&any, GET_PODS));
+        let named = ListedRule { names: vec!["web-1".into()], ..rule(&[""], &["pods"], &["get"]) };
+        assert!(!is_listed(&ListedRules { rules: vec![named], ..ListedRules::default() }, GET_PODS));
+    }
+
+    #[test]
+    fn groups_are_written_as_kubectl_writes_them() {
+        let rows = rows(&rule(&["", "apps"], &["deployments/scale"], &["get", "patch"]));
+        assert_eq!(rows[0][0], "deployments/scale");
+        assert_eq!(rows[1], ["deployments.apps/scale", "", "get, patch"]);
+    }
+}

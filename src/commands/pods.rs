@@ -1,0 +1,232 @@
+//! `pods`: the pods of the namespace, once or live.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::access::Access;
+use crate::access::api::ClusterAccess;
+use crate::access::pods::{Change, Which, cannot_list, denied};
+use crate::commands::Context;
+use crate::error::{Error, Kind, Result};
+use crate::model::log_target::object_name;
+use crate::model::pod::Pod;
+use crate::model::pod_status::{Row, row};
+use crate::model::role_rule::Rule;
+use crate::model::settings::Flags;
+use crate::net::kube::KubeFailure;
+use crate::net::runtime;
+use crate::ui::table;
+
+/// Show pods: ready containers, status, restarts, age, node, owner.
+///
+/// Without names all are listed, which needs list on pods; with names get is enough.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  nsaccess pods\n  nsaccess pods web-0 web-1\n  nsaccess pods -l app=web -w")]
+pub struct PodsArgs {
+    /// Names, like web-0 or pod/web-0
+    pub names: Vec<String>,
+    /// Only pods with these labels, like app=web
+    #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "names")]
+    pub selector: Option<String>,
+    /// Stay, and print every change
+    #[arg(short, long)]
+    pub watch: bool,
+}
+
+/// Columns.
+const HEADINGS: [&str; 7] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE", "OWNER"];
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Kind::Denied`] when the role does not allow it; [`Kind::NotFound`] for a name that no pod has.
+pub fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
+    let names = args.names.iter().map(|name| pod_name(name)).collect::<Result<Vec<String>>>()?;
+    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
+    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    runtime::run(async {
+        let cluster = access.cluster_access(&namespace).await?;
+        match (args.watch, names.is_empty()) {
+            (true, _) => live(context, &cluster, &names, args.selector.as_deref()).await,
+            (false, true) => listed(context, &cluster, args.selector.as_deref()).await,
+            (false, false) => named(context, &cluster, &names).await,
+        }
+    })
+}
+
+fn pod_name(typed: &str) -> Result<String> {
+    let name = ["pod/", "pods/", "po/"].iter().find_map(|kind| typed.strip_prefix(kind)).unwrap_or(typed);
+    object_name(name).map_err(|why| Error::usage("this is no pod").because(why).try_next("nsaccess pods web-0"))
+}
+
+async fn listed(context: Context<'_>, cluster: &ClusterAccess<'_>, selector: Option<&str>) -> Result<()> {
+    let (pods, _) = cluster.pods_selected(selector).await?.map_err(|failure| no_list(cluster, failure))?;
+    show(context, &pods)?;
+    if pods.is_empty() {
+        let which = selector.map(|selector| format!(" with {selector}")).unwrap_or_default();
+        context.ui.status(&format!("there are no pods in {}{which}", cluster.namespace()));
+    }
+    Ok(())
+}
+
+async fn named(context: Context<'_>, cluster: &ClusterAccess<'_>, names: &[String]) -> Result<()> {
+    let (mut pods, mut failures) = (Vec::new(), Vec::new());
+    for (name, answer) in cluster.pods_named(names).await? {
+        match answer {
+            Ok(pod) => pods.push(pod),
+            Err(failure) => failures.push(no_pod(cluster, &name, failure)),
+        }
+    }
+    if !pods.is_empty() {
+        show(context, &pods)?;
+    }
+    // All but the last are shown here; the last decides the exit code.
+    let Some(last) = failures.pop() else { return Ok(()) };
+    for failure in &failures {
+        context.ui.error(failure);
+    }
+    Err(last)
+}
+
+fn show(context: Context<'_>, pods: &[Pod]) -> Result<()> {
+    let mut rows: Vec<Row> = pods.iter().map(row).collect();
+    rows.sort_by(|left, right| left.name.cmp(&right.name));
+    let now = context.host.now();
+    context.ui.document(&rows.iter().map(value).collect(), || {
+        if rows.is_empty() {
+            return String::new();
+        }
+        table(&HEADINGS, &rows.iter().map(|row| cells(row, now)).collect::<Vec<_>>())
+    })
+}
+
+/// Prints every pod, then every change of one as a line. Ages alone are no change.
+async fn live(
+    context: Context<'_>,
+    cluster: &ClusterAccess<'_>,
+    names: &[String],
+    selector: Option<&str>,
+) -> Result<()> {
+    let which = match cluster.pods_selected(selector).await? {
+        Err(KubeFailure::Status(403, _)) if !names.is_empty() => {
+            // A name that no pod has is heard of at once; a pod that goes later is not an error.
+            for (name, answer) in cluster.pods_named(names).await? {
+                answer.map_err(|failure| no_pod(cluster, &name, failure))?;
+            }
+            Which::Named(names.to_vec())
+        }
+        Err(failure) => return Err(no_list(cluster, failure)),
+        Ok(_) => Which::Selected(selector.map(str::to_owned)),
+    };
+    let mut screen = Screen { context, seen: BTreeMap::new(), started: false };
+    cluster.run_on();
+    cluster
+        .follow_pods(&which, &mut |change| match wants(names, change.name()) {
+            true => screen.change(&change),
+            false => Ok(()),
+        })
+        .await
+}
+
+fn wants(names: &[String], name: &str) -> bool {
+    names.is_empty() || names.iter().any(|wanted| wanted == name)
+}
+
+/// What was printed of each pod.
+struct Screen<'a> {
+    context: Context<'a>,
+    seen: BTreeMap<String, Row>,
+    started: bool,
+}
+
+impl Screen<'_> {
+    fn change(&mut self, change: &Change) -> Result<()> {
+        match change {
+            Change::Present(pod) => {
+                let row = row(pod);
+                if self.seen.insert(row.name.clone(), row.clone()).as_ref() == Some(&row) {
+                    return Ok(());
+                }
+                self.print(&row, "present")
+            }
+            Change::Hidden(_) => Ok(()),
+            Change::Gone(name) => match self.seen.remove(name) {
+                Some(row) => self.print(&Row { status: "Deleted".to_owned(), ready: 0, ..row }, "deleted"),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn print(&mut self, row: &Row, event: &str) -> Result<()> {
+        let ui = self.context.ui;
+        if !ui.is_table() {
+            let mut object = value(row);
+            object["event"] = json!(event);
+            return ui.data(&format!("{object}\n"));
+        }
+        // Widths that most pods fit, so that lines printed an hour apart stay below each other.
+        let widths = [40, 6, 18, 14, 6, 24, 0];
+        let line = |cells: Vec<String>| {
+            let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+            format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+        };
+        let mut text = String::new();
+        if !std::mem::replace(&mut self.started, true) {
+            text.push_str(&line(HEADINGS.map(str::to_owned).to_vec()));
+        }
+        text.push_str(&line(cells(row, self.context.host.now())));
+        ui.data(&text)
+    }
+}
+
+fn cells(row: &Row, now: Timestamp) -> Vec<String> {
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "<none>".to_owned());
+    vec![
+        row.name.clone(),
+        format!("{}/{}", row.ready, row.containers),
+        row.status.clone(),
+        row.restarts_cell(now),
+        row.age_cell(now),
+        or_none(&row.node),
+        or_none(&row.owner),
+    ]
+}
+
+fn value(row: &Row) -> Value {
+    json!({
+        "name": row.name,
+        "ready": row.ready,
+        "containers": row.containers,
+        "status": row.status,
+        "restarts": row.restarts,
+        "last_restart_at": row.restarted_at,
+        "created_at": row.created_at,
+        "node": row.node,
+        "owner": row.owner,
+    })
+}
+
+fn no_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
+    let denied = matches!(failure, KubeFailure::Status(403, _));
+    let error = match failure {
+        KubeFailure::Status(400, words) => Error::usage("the cluster does not take this selector").because(words),
+        other => cannot_list(cluster.namespace(), other),
+    };
+    if denied { error.try_next("nsaccess pods NAME   # by name, get on pods is enough") } else { error }
+}
+
+fn no_pod(cluster: &ClusterAccess<'_>, name: &str, failure: KubeFailure) -> Error {
+    let namespace = cluster.namespace();
+    match failure {
+        KubeFailure::Status(404, _) => {
+            Error::new(Kind::NotFound, format!("there is no pod {name} in {namespace}")).try_next("nsaccess pods")
+        }
+        KubeFailure::Status(403, words) => {
+            denied(format!("the pod {name} cannot be seen"), &words, &Rule::new("", "pods", &["get"]))
+        }
+        other => other.into_error(&cluster.cluster().name),
+    }
+}

@@ -1,0 +1,65 @@
+//! `whoami`: who the cluster thinks we are.
+
+use clap::Args;
+use futures_util::future::join;
+use serde_json::json;
+
+use crate::access::Access;
+use crate::commands::Context;
+use crate::error::Result;
+use crate::model::review::Whoami;
+use crate::model::settings::Flags;
+use crate::net::runtime;
+use crate::ui::table;
+
+/// Show who the cluster thinks you are: user name, groups, ARN, session name.
+#[derive(Debug, Args)]
+pub struct WhoamiArgs {}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the cluster cannot be asked, or does not know the role.
+pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
+    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
+    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let (whoami, arn, cluster) = runtime::run(async {
+        let cluster = access.cluster_access(&namespace).await?;
+        let (whoami, arn) = join(cluster.identity(), cluster.caller_arn()).await;
+        Ok((whoami?, arn, cluster.cluster().name))
+    })?;
+    let arn = arn.or_else(|| extra(&whoami, "arn"));
+    let session = extra(&whoami, "sessionName").or_else(|| arn.as_deref().and_then(session_of));
+    // The access key's id is no secret, and still nothing to spread through logs and tickets.
+    let more = whoami.extra.iter().filter(|(name, _)| !["arn", "sessionName", "accessKeyId"].contains(&name.as_str()));
+    let more: Vec<(&String, &Vec<String>)> = more.collect();
+    let value = json!({
+        "namespace": namespace.as_str(),
+        "cluster": cluster,
+        "username": whoami.username,
+        "uid": whoami.uid,
+        "groups": whoami.groups,
+        "arn": arn,
+        "session_name": session,
+        "extra": more.iter().map(|(name, values)| ((*name).clone(), json!(values))).collect::<serde_json::Map<_, _>>(),
+    });
+    context.ui.document(&value, || {
+        let mut rows = vec![vec!["username".to_owned(), whoami.username.clone()]];
+        rows.push(vec!["groups".to_owned(), whoami.groups.join(", ")]);
+        rows.extend(arn.clone().map(|arn| vec!["arn".to_owned(), arn]));
+        rows.extend(session.clone().map(|session| vec!["session name".to_owned(), session]));
+        rows.extend(whoami.uid.clone().map(|uid| vec!["uid".to_owned(), uid]));
+        rows.extend(more.iter().map(|(name, values)| vec![(*name).clone(), values.join(", ")]));
+        rows.push(vec!["cluster".to_owned(), cluster.clone()]);
+        table(&["ATTRIBUTE", "VALUE"], &rows)
+    })
+}
+
+fn extra(whoami: &Whoami, name: &str) -> Option<String> {
+    whoami.extra.get(name)?.first().cloned()
+}
+
+/// The last part of `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
+fn session_of(arn: &str) -> Option<String> {
+    arn.rsplit_once('/').map(|(_, session)| session.to_owned()).filter(|session| !session.is_empty())
+}

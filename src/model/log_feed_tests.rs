@@ -1,0 +1,173 @@
+//! Cuts at every place, lines that share a timestamp, lines out of order, lines longer than a feed holds.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What was given, put together again; a line that was given in pieces is one line.
+#[derive(Default)]
+struct Given {
+    lines: Vec<String>,
+    open: bool,
+}
+
+impl Given {
+    fn take(&mut self, piece: Piece<'_>) {
+        let text = String::from_utf8_lossy(piece.text).into_owned();
+        match self.lines.last_mut().filter(|_| !piece.begins) {
+            Some(last) => last.push_str(&text),
+            None => self.lines.push(text),
+        }
+        self.open = !piece.ends;
+    }
+}
+
+fn line(second: i64, nanosecond: i32, text: &str) -> (Timestamp, String) {
+    let at = Timestamp::new(1_800_000_000 + second, nanosecond).expect("a time");
+    (at, format!("{at:.9} {text}\n"))
+}
+
+/// What a kubelet answers: every line from a whole second on, in the order of the file.
+fn served(log: &[(Timestamp, String)], since: Option<Timestamp>) -> Vec<u8> {
+    let from = since.map(|since| Timestamp::from_second(since.as_second()).expect("a time"));
+    log.iter().filter(|(at, _)| from.is_none_or(|from| *at >= from)).flat_map(|(_, text)| text.bytes()).collect()
+}
+
+fn texts(log: &[(Timestamp, String)]) -> Vec<String> {
+    log.iter().map(|(_, line)| line.trim_end_matches('\n').split_once(' ').expect("a stamp").1.to_owned()).collect()
+}
+
+/// Reads a log with a cut after each of these many bytes, then to its end.
+fn read(log: &[(Timestamp, String)], longest: usize, chunk: usize, cuts: &[usize]) -> Vec<String> {
+    let mut feed = Feed::new(longest);
+    let mut given = Given::default();
+    for cut in cuts {
+        let bytes = served(log, feed.since());
+        for part in bytes[..(*cut).min(bytes.len())].chunks(chunk.max(1)) {
+            feed.push(part, &mut |piece| given.take(piece));
+        }
+        feed.cut();
+    }
+    for part in served(log, feed.since()).chunks(chunk.max(1)) {
+        feed.push(part, &mut |piece| given.take(piece));
+    }
+    feed.finish(&mut |piece| given.take(piece));
+    given.lines
+}
+
+#[test]
+fn every_place_of_a_cut_gives_every_line_once() {
+    let log = [
+        line(0, 1, "one"),
+        line(0, 1, "one"),
+        line(0, 1, "two"),
+        line(0, 999_999_999, "three"),
+        line(1, 0, "four"),
+        line(0, 999_999_998, "late, from the other stream"),
+        line(1, 0, "four"),
+        line(7, 5, ""),
+        line(7, 5, "end"),
+    ];
+    let whole: usize = log.iter().map(|(_, line)| line.len()).sum();
+    for cut in 0..=whole {
+        assert_eq!(read(&log, 1024, 7, &[cut]), texts(&log), "cut after {cut}");
+        assert_eq!(read(&log, 1024, 1000, &[cut, cut / 2]), texts(&log), "cut after {cut}, then {}", cut / 2);
+    }
+}
+
+#[test]
+fn lines_longer_than_a_feed_holds_survive_cuts() {
+    let log = [line(0, 1, "short"), line(0, 2, &"long ".repeat(60)), line(0, 3, &"x".repeat(64)), line(0, 4, "end")];
+    let whole: usize = log.iter().map(|(_, line)| line.len()).sum();
+    for cut in 0..=whole {
+        assert_eq!(read(&log, 64, 10, &[cut]), texts(&log), "cut after {cut}");
+        assert_eq!(read(&log, 64, 1000, &[cut, cut + 30, cut + 1]), texts(&log), "cuts after {cut}");
+    }
+}
+
+#[test]
+fn a_last_line_without_an_end_is_given_once_it_is_over() {
+    let mut feed = Feed::new(100);
+    let mut given = Given::default();
+    feed.push(b"2026-11-22T00:00:00.000000001Z half", &mut |piece| given.take(piece));
+    assert!(given.lines.is_empty());
+    feed.finish(&mut |piece| given.take(piece));
+    assert_eq!(given.lines, ["half"]);
+}
+
+#[test]
+fn words_of_the_kubelet_have_no_timestamp() {
+    let mut feed = Feed::new(100);
+    let mut given = Vec::new();
+    feed.push(b"unable to retrieve container logs for containerd://1\n", &mut |piece| {
+        given.push((piece.timestamp.to_owned(), String::from_utf8_lossy(piece.text).into_owned()));
+    });
+    assert_eq!(given, [(String::new(), "unable to retrieve container logs for containerd://1".to_owned())]);
+    assert_eq!(feed.since(), None);
+}
+
+#[test]
+fn lines_before_a_tail_are_not_shown_after_a_cut() {
+    let log = [line(0, 1, "old"), line(0, 2, "older than the tail"), line(0, 3, "tail"), line(0, 4, "new")];
+    let mut feed = Feed::new(100);
+    let mut given = Given::default();
+    feed.push(log[2].1.as_bytes(), &mut |piece| given.take(piece));
+    feed.cut();
+    feed.push(&served(&log, feed.since()), &mut |piece| given.take(piece));
+    assert_eq!(given.lines, ["tail", "new"]);
+}
+
+#[test]
+fn the_answer_is_asked_for_from_a_moment_before() {
+    let mut feed = Feed::new(100);
+    feed.push(line(5, 100_000_000, "x").1.as_bytes(), &mut |_| {});
+    assert_eq!(feed.since(), Timestamp::from_second(1_800_000_004).ok());
+    feed.push(line(5, 900_000_000, "x").1.as_bytes(), &mut |_| {});
+    assert_eq!(feed.since(), Timestamp::from_second(1_800_000_005).ok());
+}
+
+#[test]
+fn memory_stays_bounded_when_a_million_lines_share_a_moment() {
+    let mut feed = Feed::new(100);
+    let mut count = 0_u32;
+    for number in 0..300_000 {
+        feed.push(line(0, 5, &number.to_string()).1.as_bytes(), &mut |_| count += 1);
+    }
+    assert_eq!(count, 300_000);
+    assert!(feed.recent.len() <= REMEMBERED);
+}
+
+proptest! {
+    #[test]
+    fn any_log_with_any_cuts_is_given_once_and_whole(
+        steps in prop::collection::vec((0_i64..3, 0_i32..4, "[ab ]{0,90}"), 0..30),
+        cuts in prop::collection::vec(0_usize..3000, 0..5),
+        chunk in 1_usize..200,
+    ) {
+        // Ever later, but for steps back that are shorter than the disorder that is allowed.
+        let mut at = 0_i64;
+        let mut log = Vec::new();
+        for (forward, back, text) in steps {
+            at += forward * 400_000_000;
+            let shown = (at - i64::from(back) * 40_000_000).max(0);
+            log.push(line(shown / 1_000_000_000, i32::try_from(shown % 1_000_000_000).expect("nanoseconds"), &text));
+        }
+        // Before the first line nothing is given; a step back below it cannot be told from what a tail left out.
+        let first = log.first().map(|(at, _)| *at);
+        log.retain(|(at, _)| Some(*at) >= first);
+        prop_assert_eq!(read(&log, 64, chunk, &cuts), texts(&log));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..500), chunk in 1_usize..50) {
+        let mut feed = Feed::new(64);
+        let mut total = 0;
+        for part in bytes.chunks(chunk) {
+            feed.push(part, &mut |piece| total += piece.text.len());
+        }
+        feed.cut();
+        feed.push(&bytes, &mut |piece| total += piece.text.len());
+        feed.finish(&mut |piece| total += piece.text.len());
+        prop_assert!(total <= 2 * bytes.len());
+    }
+}

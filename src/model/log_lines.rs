@@ -1,0 +1,154 @@
+//! How lines of a log are shown: filtered, with a prefix where several logs are mixed, as text or as JSON.
+
+use std::fmt::Write as _;
+
+use regex::bytes::Regex;
+use serde_json::json;
+
+use crate::model::log_feed::Piece;
+
+/// Colours of prefixes that can be read on dark and on light; red is left to errors.
+const COLOURS: [&str; 6] = ["36", "32", "33", "35", "34", "96"];
+
+/// How lines are shown.
+#[derive(Debug, Clone, Default)]
+pub struct Style {
+    /// Lines that match one of these, if there are any.
+    pub include: Vec<Regex>,
+    /// But none that match one of these.
+    pub exclude: Vec<Regex>,
+    /// With the server's timestamps.
+    pub timestamps: bool,
+    /// An object a line.
+    pub json: bool,
+    /// With escape codes.
+    pub colour: bool,
+}
+
+/// The lines of one container on their way to the screen.
+#[derive(Debug)]
+pub struct Lines {
+    style: Style,
+    pod: String,
+    container: String,
+    /// Before each line; empty where there is one log only.
+    prefix: Vec<u8>,
+    shown: bool,
+}
+
+impl Lines {
+    /// Lines of a container, with a prefix if several logs are mixed.
+    pub fn new(style: &Style, pod: &str, container: &str, prefixed: bool) -> Self {
+        let mut prefix = String::new();
+        if prefixed && !style.json {
+            let name = if container.is_empty() { pod.to_owned() } else { format!("{pod}/{container}") };
+            let _ = match style.colour {
+                true => write!(prefix, "\x1b[{}m[{name}]\x1b[0m ", colour(pod)),
+                false => write!(prefix, "[{name}] "),
+            };
+        }
+        Lines {
+            style: style.clone(),
+            pod: pod.to_owned(),
+            container: container.to_owned(),
+            prefix: prefix.into_bytes(),
+            shown: false,
+        }
+    }
+
+    /// Adds a piece of a line to what is to be printed. Where logs are mixed, every piece is a line of its own.
+    pub fn add(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+        if piece.begins {
+            self.shown = self.wants(piece.text);
+        }
+        if !self.shown {
+            return;
+        }
+        if self.style.json {
+            let object = json!({
+                "pod": self.pod, "container": self.container, "timestamp": piece.timestamp,
+                "message": String::from_utf8_lossy(piece.text), "whole": piece.begins && piece.ends,
+            });
+            out.extend_from_slice(object.to_string().as_bytes());
+            out.push(b'\n');
+            return;
+        }
+        let mixed = !self.prefix.is_empty();
+        if piece.begins || mixed {
+            out.extend_from_slice(&self.prefix);
+            if self.style.timestamps && !piece.timestamp.is_empty() {
+                out.extend_from_slice(piece.timestamp.as_bytes());
+                out.push(b' ');
+            }
+        }
+        out.extend_from_slice(piece.text);
+        if piece.ends || mixed {
+            out.push(b'\n');
+        }
+    }
+
+    fn wants(&self, text: &[u8]) -> bool {
+        let Style { include, exclude, .. } = &self.style;
+        (include.is_empty() || include.iter().any(|wanted| wanted.is_match(text)))
+            && !exclude.iter().any(|unwanted| unwanted.is_match(text))
+    }
+}
+
+/// The same colour for the same pod, in every run.
+fn colour(pod: &str) -> &'static str {
+    let sum = pod.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+    COLOURS[sum % COLOURS.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(style: &Style, prefixed: bool, texts: &[(&str, bool, bool)]) -> String {
+        let mut lines = Lines::new(style, "web-1", "app", prefixed);
+        let mut out = Vec::new();
+        for (text, begins, ends) in texts {
+            let timestamp = if *begins { "T" } else { "" };
+            lines.add(Piece { timestamp, text: text.as_bytes(), begins: *begins, ends: *ends }, &mut out);
+        }
+        String::from_utf8(out).expect("text")
+    }
+
+    fn patterns(patterns: &[&str]) -> Vec<Regex> {
+        patterns.iter().map(|pattern| Regex::new(pattern).expect("a pattern")).collect()
+    }
+
+    #[test]
+    fn one_log_is_shown_as_it_is() {
+        let pieces = [("a", true, true), ("lo", true, false), ("ng", false, false), ("", false, true)];
+        assert_eq!(shown(&Style::default(), false, &pieces), "a\nlong\n");
+        let style = Style { timestamps: true, ..Style::default() };
+        assert_eq!(shown(&style, false, &pieces), "T a\nT long\n");
+    }
+
+    #[test]
+    fn mixed_logs_say_whose_line_it_is() {
+        assert_eq!(shown(&Style::default(), true, &[("a", true, true)]), "[web-1/app] a\n");
+        let style = Style { colour: true, ..Style::default() };
+        let text = shown(&style, true, &[("a", true, true)]);
+        assert!(text.starts_with("\x1b[") && text.ends_with("[web-1/app]\x1b[0m a\n"), "{text:?}");
+    }
+
+    #[test]
+    fn patterns_decide_by_the_beginning_of_a_line() {
+        let pieces = [("GET /health", true, true), ("GET /x", true, false), ("y", false, true), ("POST", true, true)];
+        let include = Style { include: patterns(&["^GET"]), ..Style::default() };
+        assert_eq!(shown(&include, false, &pieces), "GET /health\nGET /xy\n");
+        let both = Style { exclude: patterns(&["health", "ready"]), ..include };
+        assert_eq!(shown(&both, false, &pieces), "GET /xy\n");
+    }
+
+    #[test]
+    fn json_has_an_object_a_line() {
+        let style = Style { json: true, ..Style::default() };
+        let text = shown(&style, true, &[("a \"b\"", true, true)]);
+        let read: serde_json::Value = serde_json::from_str(text.trim_end()).expect("JSON");
+        assert_eq!((read["pod"].as_str(), read["message"].as_str()), (Some("web-1"), Some("a \"b\"")));
+        assert!(!text.trim_end().contains('\n'));
+    }
+}

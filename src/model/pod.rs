@@ -1,0 +1,202 @@
+//! A pod, as far as a person looks at one. Only what is used is read, so that a list of thousands stays small.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// A pod.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Pod {
+    /// Name, owner, times.
+    pub metadata: Metadata,
+    /// What was wished for.
+    pub spec: Spec,
+    /// What is.
+    pub status: Status,
+}
+
+/// `metadata`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Metadata {
+    /// Name.
+    pub name: String,
+    /// Another object of the same name has another one.
+    pub uid: String,
+    /// Where a watch goes on.
+    pub resource_version: String,
+    /// Birth.
+    pub creation_timestamp: Option<Timestamp>,
+    /// Set while it is being deleted.
+    pub deletion_timestamp: Option<Timestamp>,
+    /// Who made it.
+    pub owner_references: Vec<Owner>,
+    /// Notes of others.
+    pub annotations: BTreeMap<String, String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// An owner reference.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Owner {
+    /// `ReplicaSet`, …
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// The one that manages it.
+    pub controller: bool,
+}
+
+/// `spec`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Spec {
+    /// Where it runs.
+    pub node_name: String,
+    /// `Always`, `OnFailure`, `Never`.
+    pub restart_policy: String,
+    /// Its containers.
+    pub containers: Vec<Container>,
+    /// Containers that run before, one after the other; those that restart always are sidecars.
+    pub init_containers: Vec<Container>,
+    /// Conditions that must hold besides readiness.
+    pub readiness_gates: Vec<ReadinessGate>,
+}
+
+/// A container as wished for.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Container {
+    /// Name.
+    pub name: String,
+    /// `Always` makes an init container a sidecar.
+    pub restart_policy: Option<String>,
+}
+
+/// A readiness gate.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ReadinessGate {
+    /// The condition's type.
+    pub condition_type: String,
+}
+
+/// `status`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Status {
+    /// `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`.
+    pub phase: String,
+    /// `Evicted`, `NodeLost`, …
+    pub reason: String,
+    /// `Ready`, `Initialized`, …
+    pub conditions: Vec<Condition>,
+    /// Of the containers.
+    pub container_statuses: Vec<ContainerStatus>,
+    /// Of the init containers.
+    pub init_container_statuses: Vec<ContainerStatus>,
+}
+
+/// A condition.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Condition {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `True`, `False`, `Unknown`.
+    pub status: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A container as it is.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ContainerStatus {
+    /// Name.
+    pub name: String,
+    /// Takes traffic.
+    pub ready: bool,
+    /// Init containers: has started.
+    pub started: Option<bool>,
+    /// How often it was started again.
+    pub restart_count: i64,
+    /// Now.
+    pub state: State,
+    /// Before.
+    pub last_state: State,
+}
+
+/// One of three.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// Not started.
+    pub waiting: Option<Waiting>,
+    /// Runs.
+    pub running: Option<Running>,
+    /// Ended.
+    pub terminated: Option<Terminated>,
+}
+
+/// Not started.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    /// `CrashLoopBackOff`, `ImagePullBackOff`, `PodInitializing`, …
+    pub reason: String,
+}
+
+/// Runs.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Running {
+    /// Since when.
+    pub started_at: Option<Timestamp>,
+}
+
+/// Ended.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Terminated {
+    /// `Completed`, `Error`, `OOMKilled`, …
+    pub reason: String,
+    /// 0 is good.
+    pub exit_code: i64,
+    /// Killed by.
+    pub signal: i64,
+    /// When.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl Container {
+    /// An init container that keeps running beside the others.
+    pub fn is_sidecar(&self) -> bool {
+        self.restart_policy.as_deref() == Some("Always")
+    }
+}
+
+impl Pod {
+    /// The status of a container of either sort.
+    pub fn container(&self, name: &str) -> Option<&ContainerStatus> {
+        let mut statuses = self.status.container_statuses.iter().chain(&self.status.init_container_statuses);
+        statuses.find(|status| status.name == name)
+    }
+
+    /// Whether nothing in it will run any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
+    }
+
+    /// `ReplicaSet/web-7d4`, if somebody manages it.
+    pub fn owner(&self) -> Option<String> {
+        let owners = &self.metadata.owner_references;
+        let owner = owners.iter().find(|owner| owner.controller).or(owners.first())?;
+        Some(format!("{}/{}", owner.kind, owner.name))
+    }
+}

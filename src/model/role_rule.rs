@@ -1,0 +1,78 @@
+//! Rules of a Role: what a person asks their platform team for.
+
+use std::fmt;
+
+/// One rule, printable as an entry of a Role's `rules`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Rule {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// `pods`, `pods/log`, …
+    pub resource: String,
+    /// `get`, `list`, …
+    pub verbs: Vec<String>,
+}
+
+impl Rule {
+    /// A rule for one resource.
+    pub fn new(group: &str, resource: &str, verbs: &[&str]) -> Self {
+        let verbs = verbs.iter().map(|verb| (*verb).to_owned()).collect();
+        Rule { group: group.to_owned(), resource: resource.to_owned(), verbs }
+    }
+}
+
+/// One line of YAML that can be pasted below `rules:`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "- {{apiGroups: [\"{}\"], resources: [\"{}\"], verbs: [{}]}}",
+            self.group,
+            self.resource,
+            self.verbs.join(", ")
+        )
+    }
+}
+
+/// The same rules with the verbs of a resource together, in the order in which the resources first come.
+pub fn merged(rules: impl IntoIterator<Item = Rule>) -> Vec<Rule> {
+    let mut merged: Vec<Rule> = Vec::new();
+    for rule in rules {
+        match merged.iter_mut().find(|known| known.group == rule.group && known.resource == rule.resource) {
+            Some(known) => {
+                for verb in rule.verbs {
+                    if !known.verbs.contains(&verb) {
+                        known.verbs.push(verb);
+                    }
+                }
+            }
+            None => merged.push(rule),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_a_line_that_yaml_reads() {
+        let line = Rule::new("", "pods/log", &["get", "list"]).to_string();
+        assert_eq!(line, r#"- {apiGroups: [""], resources: ["pods/log"], verbs: [get, list]}"#);
+        let read: serde_json::Value = serde_saphyr::from_str(&line).expect("YAML");
+        assert_eq!(read[0]["apiGroups"][0], "");
+        assert_eq!(read[0]["resources"][0], "pods/log");
+    }
+
+    #[test]
+    fn verbs_of_one_resource_come_together() {
+        let rules = merged([
+            Rule::new("", "pods", &["list"]),
+            Rule::new("apps", "deployments", &["get"]),
+            Rule::new("", "pods", &["watch", "list"]),
+        ]);
+        assert_eq!(rules.len(), 2);
+        assert_eq!(rules[0].verbs, ["list", "watch"]);
+    }
+}
