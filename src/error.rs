@@ -120,6 +120,15 @@ impl Error {
         self
     }
 
+    /// Adds the sign-in for this namespace where nobody is signed in and nothing else is known to help.
+    #[must_use]
+    pub fn or_sign_in(self, namespace: &str) -> Self {
+        match self.kind {
+            Kind::NotSignedIn if self.try_next.is_empty() => self.try_next(format!("nsaccess login {namespace}")),
+            _ => self,
+        }
+    }
+
     /// Adds the command that fixes it.
     #[must_use]
     pub fn try_next(mut self, command: impl Into<String>) -> Self {

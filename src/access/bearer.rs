@@ -59,9 +59,10 @@ impl BearerSource {
             let old = self.credentials.borrow().clone();
             let access = Access::open(&self.host, &self.ui, &Flags::default(), Presence::Nobody)?;
             let renewed = match refused {
-                true => access.credentials_after_refusal(&self.target, &old).await?,
-                false => access.credentials(&self.target).await?,
+                true => access.credentials_after_refusal(&self.target, &old).await,
+                false => access.credentials(&self.target).await,
             };
+            let renewed = renewed.map_err(|error| error.or_sign_in(self.namespace()))?;
             self.credentials.replace(renewed);
         }
         Ok(eks_token::sign(&self.credentials.borrow().keys, &self.cluster.name, &self.cluster.region, now))

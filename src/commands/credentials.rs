@@ -55,15 +55,11 @@ pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
     let namespace = access.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
-    let advise = |error: Error| match error.kind {
-        Kind::NotSignedIn if error.try_next.is_empty() => error.try_next(format!("nsaccess login {namespace}")),
-        _ => error,
-    };
     let credentials = runtime::run(async {
         let target = access.target(&namespace).await?;
         access.credentials(&target).await
     })
-    .map_err(advise)?;
+    .map_err(|error| error.or_sign_in(namespace.as_str()))?;
     let region = access.aws_config.profile(&access.access_name(&namespace)).and_then(|profile| profile.get("region"));
     let text = match args.export {
         None => process(&credentials),

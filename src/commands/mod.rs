@@ -17,7 +17,7 @@ pub mod whoami;
 
 use crate::cli::{Cli, GlobalArgs, Verb};
 use crate::disk::kubeconfig::Kubeconfigs;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::host::Host;
 use crate::ui::Ui;
 
@@ -66,15 +66,6 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::Pods(args) => pods::run(context, &args),
         Verb::Logs(args) => logs::run(context, &args),
     };
-    result.map_err(|error| with_remedy(error, cli.global.namespace.as_deref()))
-}
-
-/// Whoever is not signed in has one thing to do, wherever it was noticed.
-fn with_remedy(error: Error, namespace: Option<&str>) -> Error {
-    match error.kind {
-        Kind::NotSignedIn if error.try_next.is_empty() => {
-            error.try_next(format!("nsaccess login {}", namespace.unwrap_or("NAMESPACE")))
-        }
-        _ => error,
-    }
+    // Whoever is not signed in has one thing to do, wherever it was noticed.
+    result.map_err(|error| error.or_sign_in(cli.global.namespace.as_deref().unwrap_or("NAMESPACE")))
 }

@@ -114,7 +114,8 @@ fn of_namespace(
     {
         return Err(recall(failure));
     }
-    let answer = runtime::run(refreshed(&access, info, namespace)).map_err(|error| advise(error, namespace));
+    // kubectl shows our standard error and nothing else: the command that helps must stand there.
+    let answer = runtime::run(refreshed(&access, info, namespace)).map_err(|error| error.or_sign_in(namespace.as_str()));
     if let (Presence::Nobody, Err(error)) = (presence, &answer) {
         remember(&access, namespace, fingerprint, error);
     }
@@ -139,14 +140,6 @@ async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) 
     let token = eks_token::sign(&credentials.keys, &name, &region, now);
     let expires_at = exec_credential::expiration(now, Some(credentials.expires_at));
     Ok(exec_credential::render(info.api_version, &token, expires_at))
-}
-
-/// kubectl shows our standard error and nothing else: the command that helps must stand there.
-fn advise(error: Error, namespace: &Namespace) -> Error {
-    match error.kind {
-        Kind::NotSignedIn if error.try_next.is_empty() => error.try_next(format!("nsaccess login {namespace}")),
-        _ => error,
-    }
 }
 
 fn fingerprint(access: &Access<'_>, namespace: &Namespace) -> String {

@@ -24,6 +24,8 @@ pub struct PodFacts {
     pub uid: String,
     /// Phase `Running`.
     pub running: bool,
+    /// Phase `Succeeded` or `Failed`: it will not run again.
+    pub finished: bool,
     /// Condition `Ready`.
     pub ready: bool,
     /// It is being deleted.

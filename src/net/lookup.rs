@@ -115,6 +115,7 @@ fn pod_facts(pod: &Pod) -> PodFacts {
         name: pod.metadata.name.clone().unwrap_or_default(),
         uid: pod.metadata.uid.clone().unwrap_or_default(),
         running: status.phase.as_deref() == Some("Running"),
+        finished: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
         ready: ready.is_some_and(|condition| condition.status == "True"),
         terminating: pod.metadata.deletion_timestamp.is_some(),
         ready_since: ready.and_then(|condition| condition.last_transition_time.as_ref()).map(|time| time.0),
