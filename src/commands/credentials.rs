@@ -7,7 +7,7 @@ use crate::access::Access;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::env_vars;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::host::Host;
 use crate::model::credentials::RoleCredentials;
 use crate::model::shell;
@@ -49,7 +49,7 @@ pub enum Shell {
 /// Runs the verb.
 ///
 /// # Errors
-/// [`Kind::NotSignedIn`] when a person is needed and not there.
+/// [`crate::error::Kind::NotSignedIn`] when a person is needed and not there.
 pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
     let presence = Access::presence_at(context.host);
     let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
