@@ -7,7 +7,10 @@ import pytest
 import yaml
 from conftest import CLUSTER, DATA, NAME, NAMESPACE, REGION
 
+# Files that kubectl and `aws eks update-kubeconfig` wrote, and the one by hand that they began with.
 VECTORS = sorted((DATA / "kubeconfig").glob("*.yaml"))
+# Files of every shape, which the editor's own tests edit too.
+SHAPES = sorted((DATA.parent.parent / "it" / "data" / "kubeconfig").glob("*.before.yaml"))
 ARN = f"arn:aws:eks:{REGION}:111122223333:cluster/{CLUSTER}"
 
 
@@ -47,6 +50,23 @@ def test_what_others_wrote_stays_byte_for_byte(with_vector):
     if NAME not in text:
         missing = [line for line in text.splitlines() if not line.startswith("current-context:") and line not in lines]
         assert not missing
+
+
+def test_kubectl_reads_the_same_of_others_in_files_of_every_shape(signed_in):
+    """What kubectl refuses before it may refuse after; what it reads before it reads after."""
+    read = 0
+    for shape in SHAPES:
+        signed_in.kubeconfig.write_bytes(shape.read_bytes())
+        done = signed_in.kubectl("config", "view", "--raw", "-o", "json", code=None)
+        if done.code != 0 or signed_in.nsaccess("kubeconfig", NAMESPACE, code=None).code != 0:
+            continue
+        read += 1
+        after = view(signed_in)
+        assert entries(after, ours=False) == entries(done.json(), ours=False), shape.name
+        assert {kind for kind, _ in entries(after, ours=True)} == {"clusters", "contexts", "users"}, shape.name
+        assert signed_in.kubectl("--context", NAME, "auth", "whoami", "-o", "name"), shape.name
+    print(f"{read} of {len(SHAPES)} files")
+    assert read > len(SHAPES) * 3 // 4
 
 
 def test_removing_gives_back_the_file_as_it_was(with_vector):

@@ -1,0 +1,51 @@
+//! The lossless editor of kubeconfigs, on any text.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use nsaccess::model::kubeconfig::{Entry, Exec, Kubeconfig, Parts, apply, parse, remove, set_current_context};
+
+const NAME: &str = "idp-ns-idp-dev";
+
+fn entry() -> Entry {
+    Entry {
+        name: NAME.to_owned(),
+        server: "https://127.0.0.1:6443".to_owned(),
+        certificate_authority_data: "LS0tLS1CRUdJTg==".to_owned(),
+        namespace: "idp-dev".to_owned(),
+        exec: Exec {
+            command: "/usr/local/bin/nsaccess".to_owned(),
+            args: vec!["token".to_owned(), "idp-dev".to_owned(), "# no comment".to_owned()],
+            install_hint: "Install it:\n\n  here".to_owned(),
+        },
+    }
+}
+
+fn others(mut config: Kubeconfig) -> Kubeconfig {
+    config.clusters.retain(|cluster| cluster.name != NAME);
+    config.contexts.retain(|context| context.name != NAME);
+    config.users.retain(|user| user.name != NAME);
+    config
+}
+
+fuzz_target!(|text: &str| {
+    let _ = remove(text, NAME);
+    let before = parse(text);
+    let Ok(after) = apply(text, &entry(), Parts::ALL) else { return };
+    let before = before.expect("what can be edited can be read");
+    let read = parse(&after).expect("an edited file can be read");
+    let context = read.contexts.iter().find(|context| context.name == NAME).expect("our context");
+    assert_eq!((context.cluster.as_str(), context.user.as_str()), (NAME, NAME));
+    assert_eq!(context.namespace.as_deref(), Some("idp-dev"));
+    let cluster = read.clusters.iter().find(|cluster| cluster.name == NAME).expect("our cluster");
+    assert_eq!(cluster.server, entry().server);
+    let user = read.users.iter().find(|user| user.name == NAME).expect("our user");
+    assert_eq!(user.exec.as_ref().map(|exec| exec.args.clone()), Some(entry().exec.args));
+    assert_eq!(apply(&after, &entry(), Parts::ALL).as_ref(), Ok(&after), "twice is once");
+    assert_eq!(others(read), others(before.clone()), "others' entries");
+    if others(before.clone()) == before {
+        assert_eq!(remove(&after, NAME).as_deref(), Ok(text), "through\n{after}");
+    }
+    if let Ok(current) = set_current_context(&after, NAME) {
+        assert_eq!(parse(&current).expect("it can be read").current_context.as_deref(), Some(NAME));
+    }
+});
