@@ -169,11 +169,7 @@ impl<'a> Tail<'a> {
                 self.rest_of_the_run_before().await?;
                 self.restarts = Some(restarts);
             }
-            (Look::Running(restarts), _) => {
-                if self.restarts.replace(restarts).is_some_and(|known| known != restarts) {
-                    self.flush().await?;
-                }
-            }
+            (Look::Running(restarts), _) => self.still_runs(restarts).await?,
             (Look::Between, Stop::End) => self.flush().await?,
             // A container that runs keeps its log open; this one has ended, or waits long for its next start.
             (Look::Hidden, Stop::End) if self.empty_ends >= EMPTY_ENDS => return Ok(Some(Ended::Over)),
@@ -183,6 +179,14 @@ impl<'a> Tail<'a> {
         self.resume();
         self.rest().await;
         Ok(None)
+    }
+
+    /// The container runs: the same run, or a new one after one whose log came whole.
+    async fn still_runs(&mut self, restarts: i64) -> Result<()> {
+        match self.restarts.replace(restarts) {
+            Some(known) if known != restarts => self.flush().await,
+            _ => Ok(()),
+        }
     }
 
     /// The container started anew while the log was cut: what its run before still wrote is in the log before.
