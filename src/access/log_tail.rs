@@ -23,6 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Attempts without a line before a log that is not followed is given up.
 const ATTEMPTS: u32 = 5;
+/// Answers that end at once without a line, after which a container that may not be looked at is taken for ended.
+const EMPTY_ENDS: u32 = 4;
 
 /// How a log ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,7 @@ pub struct Tail<'a> {
     restarts: Option<i64>,
     pause: Duration,
     failures: u32,
+    empty_ends: u32,
     said: bool,
 }
 
@@ -54,7 +57,10 @@ enum Look {
     Between,
     Over,
     Gone,
+    /// The role may not see the pod.
     Hidden,
+    /// The cluster did not say.
+    Unknown,
 }
 
 /// How reading a log stopped.
@@ -84,6 +90,7 @@ impl<'a> Tail<'a> {
             restarts,
             pause: FIRST_PAUSE,
             failures: 0,
+            empty_ends: 0,
             said: false,
         }
     }
@@ -122,7 +129,7 @@ impl<'a> Tail<'a> {
             };
             self.feed.push(chunk.as_ref(), &mut |piece| self.lines.add(piece, &mut batch));
             if !batch.is_empty() {
-                (self.failures, self.pause) = (0, FIRST_PAUSE);
+                (self.failures, self.empty_ends, self.pause) = (0, 0, FIRST_PAUSE);
                 self.send(std::mem::take(&mut batch)).await?;
             }
         };
@@ -162,17 +169,24 @@ impl<'a> Tail<'a> {
                 self.rest_of_the_run_before().await?;
                 self.restarts = Some(restarts);
             }
-            (Look::Running(restarts), _) => {
-                if self.restarts.replace(restarts).is_some_and(|known| known != restarts) {
-                    self.flush().await?;
-                }
-            }
+            (Look::Running(restarts), _) => self.still_runs(restarts).await?,
             (Look::Between, Stop::End) => self.flush().await?,
+            // A container that runs keeps its log open; this one has ended, or waits long for its next start.
+            (Look::Hidden, Stop::End) if self.empty_ends >= EMPTY_ENDS => return Ok(Some(Ended::Over)),
+            (Look::Hidden, Stop::End) => self.empty_ends += 1,
             _ => {}
         }
         self.resume();
         self.rest().await;
         Ok(None)
+    }
+
+    /// The container runs: the same run, or a new one after one whose log came whole.
+    async fn still_runs(&mut self, restarts: i64) -> Result<()> {
+        match self.restarts.replace(restarts) {
+            Some(known) if known != restarts => self.flush().await,
+            _ => Ok(()),
+        }
     }
 
     /// The container started anew while the log was cut: what its run before still wrote is in the log before.
@@ -269,7 +283,8 @@ impl<'a> Tail<'a> {
         Ok(match self.cluster.pod(&self.request.pod).await? {
             Ok(pod) => look_at(&pod, self.request.container.as_deref()),
             Err(KubeFailure::Status(404, _)) => Look::Gone,
-            Err(_) => Look::Hidden,
+            Err(KubeFailure::Status(403, _)) => Look::Hidden,
+            Err(_) => Look::Unknown,
         })
     }
 }
@@ -315,7 +330,7 @@ mod tests {
             Look::Between => "between",
             Look::Over => "over",
             Look::Gone => "gone",
-            Look::Hidden => "hidden",
+            Look::Hidden | Look::Unknown => "hidden",
         }
     }
 

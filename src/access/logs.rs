@@ -77,14 +77,20 @@ impl ClusterAccess<'_> {
         }
     }
 
-    /// One log after the other, as they are now.
-    async fn print_logs(&self, sources: &[Source], wanted: &Wanted, out: Sender<Vec<u8>>) -> Result<()> {
+    /// The logs of all pods that are there now.
+    async fn all_now(&self, sources: &[Source], wanted: &Wanted) -> Result<Vec<One>> {
         let mut all = Vec::new();
         for source in sources {
             for change in self.pods_now(source).await? {
                 all.extend(self.containers_of(change, wanted, !source.changes).await?);
             }
         }
+        Ok(all)
+    }
+
+    /// One log after the other, as they are now.
+    async fn print_logs(&self, sources: &[Source], wanted: &Wanted, out: Sender<Vec<u8>>) -> Result<()> {
+        let all = self.all_now(sources, wanted).await?;
         if all.is_empty() {
             self.access().ui.status(&format!("no pods in {} match", self.namespace()));
         }
@@ -108,18 +114,11 @@ impl ClusterAccess<'_> {
     async fn follow_logs(&self, sources: &[Source], wanted: &Wanted, out: Sender<Vec<u8>>) -> Result<()> {
         let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
         let mut started: HashSet<String> = HashSet::new();
-        let mut first = Vec::new();
-        for source in sources {
-            for change in self.pods_now(source).await? {
-                first.extend(self.containers_of(change, wanted, !source.changes).await?);
-            }
-        }
+        let first = self.all_now(sources, wanted).await?;
         let later: Vec<&Source> = sources.iter().filter(|source| source.changes).collect();
         let prefixed = wanted.prefix || !later.is_empty() || first.len() > 1;
-        for one in first {
-            if started.insert(key(&one)) {
-                running.push(self.followed(one, wanted, prefixed, &out));
-            }
+        for one in first.into_iter().filter(|one| started.insert(key(one))) {
+            running.push(self.followed(one, wanted, prefixed, &out));
         }
         if later.is_empty() && running.is_empty() {
             return Ok(());
@@ -128,6 +127,10 @@ impl ClusterAccess<'_> {
             self.access().ui.status("no pods yet; waiting for the first");
         }
         self.run_on();
+        // What --tail and --since leave out is of the past; of a pod that comes later nothing is.
+        let mut from_start = wanted.clone();
+        from_start.request =
+            LogRequest { tail_lines: None, since_seconds: None, since_time: None, ..wanted.request.clone() };
         let (changes, mut changed) = mpsc::unbounded_channel();
         let lookouts = try_join_all(later.iter().map(|source| {
             let changes = changes.clone();
@@ -150,16 +153,10 @@ impl ClusterAccess<'_> {
                     }
                 }
                 Some(change) = changed.recv() => {
-                    for one in self.containers_of(change, wanted, false).await? {
-                        // A pod that is over before we saw it run has its log too; one that went has none.
-                        if started.insert(key(&one)) {
-                            self.access().ui.detail(&format!("{} is new", one.pod));
-                            let from_start = Wanted {
-                                request: LogRequest { tail_lines: None, since_seconds: None, since_time: None, ..wanted.request.clone() },
-                                ..wanted.clone()
-                            };
-                            running.push(self.followed(one, &from_start, prefixed, &out));
-                        }
+                    // A pod that is over before we saw it run has its log too; one that went has none.
+                    let new = self.containers_of(change, wanted, false).await?;
+                    for one in new.into_iter().filter(|one| started.insert(key(one))) {
+                        running.push(self.followed(one, &from_start, prefixed, &out));
                     }
                 }
                 results = &mut lookouts, if stays => {

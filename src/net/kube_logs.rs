@@ -55,7 +55,11 @@ impl LogStream {
             let frame = std::future::poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)).await;
             match frame {
                 None => return Ok(None),
-                Some(Err(error)) => return Err(root_cause(&error)),
+                // rustls ends its words with the address of a page.
+                Some(Err(error)) => {
+                    let words = root_cause(&error);
+                    return Err(words.split(": https://").next().unwrap_or_default().to_owned());
+                }
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         return Ok(Some(data));
