@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod authenticate;
+pub(crate) mod endpoints;
 mod forward;
 mod protobuf;
 mod rbac;

@@ -107,8 +107,6 @@ pub(crate) fn workload(namespace: &str) -> Vec<Value> {
             "worker",
             json!([{"name": "metrics", "protocol": "TCP", "port": 9090, "targetPort": 8080}]),
         ),
-        endpoints(namespace, "web", &["web-0", "web-1"]),
-        endpoints(namespace, "worker", &["worker-7d4b9c6f58-x2x9q"]),
         service_account(namespace, "default"),
     ]
 }
@@ -172,6 +170,18 @@ pub fn endpoints(namespace: &str, name: &str, pods: &[&str]) -> Value {
         .collect();
     json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata("Endpoints", Some(namespace), name),
         "subsets": [{"addresses": addresses, "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}]})
+}
+
+/// Endpoints with these subsets.
+pub fn bare_endpoints(namespace: &str, name: &str, subsets: Vec<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata("Endpoints", Some(namespace), name),
+        "subsets": subsets})
+}
+
+/// An EndpointSlice.
+pub(crate) fn endpoint_slice(namespace: &str, name: &str, endpoints: Vec<Value>, ports: Vec<Value>) -> Value {
+    json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": metadata("EndpointSlice", Some(namespace), name), "endpoints": endpoints, "ports": ports})
 }
 
 /// A service account.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::attributes::Attributes;
 use super::status;
+use super::store::has_ended;
 use crate::message::{Content, Reply, Request, Upgrade};
 use crate::text::form_pairs;
 pub(super) use runtime::PodSide;
@@ -25,6 +26,10 @@ pub(super) fn answer(side: PodSide, attributes: &Attributes, request: &Request, 
     let name = &attributes.name;
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
         return status::bad_request(&format!("pod {name} does not have a host assigned"));
+    }
+    if has_ended(pod) {
+        let text = format!("pod not found (\"{name}_{}\")", attributes.namespace);
+        return Reply::new(500, "text/plain; charset=utf-8", text);
     }
     let upgrade = request.header("upgrade").unwrap_or_default();
     if !tokens(request, "connection").iter().any(|token| token == "upgrade") || upgrade.is_empty() {

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 
 use super::session::{Connection, Stream};
 use crate::apps::{App, Socket};
+use crate::kube::store::has_ended;
 use crate::spdy;
 use crate::state::Shared;
 
@@ -26,11 +27,6 @@ pub(crate) struct PodSide {
 }
 
 impl PodSide {
-    /// Waits until the connections to this pod end.
-    pub(super) async fn gone(&self) {
-        std::future::pending::<()>().await;
-    }
-
     /// The id that containerd gave to the pod's sandbox.
     fn sandbox(&self) -> String {
         use sha2::{Digest as _, Sha256};
@@ -75,14 +71,16 @@ impl PodSide {
     }
 
     fn dial(&self, port: u16) -> Result<Socket, String> {
-        let state = self.shared.state();
-        let store = state.stores.get(&self.cluster);
-        let pod = store.and_then(|store| store.get("Pod", Some(&self.namespace), &self.name));
-        let Some(pod) = pod.filter(|pod| pod["metadata"]["uid"] == self.uid.as_str()) else {
+        let mut state = self.shared.state();
+        let store = state.stores.get_mut(&self.cluster);
+        let pod = store.as_ref().and_then(|store| store.get("Pod", Some(&self.namespace), &self.name));
+        let pod = pod.filter(|pod| pod["metadata"]["uid"] == self.uid.as_str() && !has_ended(pod));
+        let (Some(pod), Some(store)) = (pod.cloned(), store) else {
             return Err(format!("network namespace for sandbox \"{}\" is closed", self.sandbox()));
         };
-        match App::of(pod, port) {
-            Some(app) => Ok(app.accept(&self.name, &self.namespace, port)),
+        let app = App::of(&pod, port).filter(|_| pod["status"]["phase"] == "Running");
+        match app {
+            Some(app) => Ok(app.accept(&self.name, &self.namespace, port, store.life(&self.uid))),
             None => Err(self.in_namespace(&self.refused(port))),
         }
     }
@@ -108,7 +106,9 @@ async fn copy(connection: &Connection, data: &Stream, socket: Socket, port: u16)
         }
         Ok(())
     };
-    let up = async { up(data, &mut to_pod).await.map_err(|()| format!("write {route}: write: broken pipe")) };
+    let up = async {
+        up(data, &mut to_pod).await.map_err(|()| format!("readfrom {route}: write {route}: write: broken pipe"))
+    };
     tokio::pin!(down, up);
     tokio::select! {
         first = &mut down => first.and(tokio::time::timeout(GRACE, up).await.unwrap_or(Ok(()))),
