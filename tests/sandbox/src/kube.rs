@@ -69,6 +69,7 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
             name: attributes.name.clone(),
             uid: String::new(),
             pair_timeout: Duration::from_secs(seconds),
+            gone_since: Arc::default(),
         };
         return portforward(side, cluster, store, &user, &attributes, request);
     }

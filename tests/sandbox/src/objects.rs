@@ -5,6 +5,15 @@ use sha2::{Digest, Sha256};
 
 use crate::text::hex;
 
+mod showcase;
+mod workloads;
+
+pub use showcase::{headless, showcase, without_selector};
+pub use workloads::{
+    deployment, job, owned, pod_name, replica_set, set_ready, set_running, stateful_pod, stateful_set, template,
+    templated_pod,
+};
+
 const CREATED: &str = "2026-10-05T08:12:44Z";
 
 /// A stable UID out of what an object is.
@@ -73,6 +82,8 @@ pub(crate) fn bootstrap() -> Vec<Value> {
     let view = json!([
         {"apiGroups": [""], "resources": ["pods", "pods/log", "pods/status", "services", "endpoints", "events",
             "configmaps", "serviceaccounts", "namespaces"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["apps", "batch", "discovery.k8s.io"], "resources": ["deployments", "replicasets", "statefulsets",
+            "jobs", "endpointslices"], "verbs": ["get", "list", "watch"]},
     ]);
     let all =
         json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]);
