@@ -1,6 +1,7 @@
 //! Workloads and the pods they make.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{metadata, pod, uid};
 
@@ -107,10 +108,9 @@ pub fn replica_set(deployment: &Value, revision: u64, replicas: usize) -> Value 
 /// The name of a ReplicaSet's pod: five letters that differ from pod to pod.
 pub fn pod_name(replica_set: &str, number: u64) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    let digits = uid(&["pod-name", replica_set, &number.to_string()]).replace('-', "");
-    let letter = |byte: u8| char::from(LETTERS[usize::from(byte) % LETTERS.len()]);
-    let pairs = digits.as_bytes().chunks(2).take(5);
-    let suffix: String = pairs.map(|pair| letter(pair.iter().fold(0, |sum, byte| sum * 7 % 251 + byte % 97))).collect();
+    let digest = Sha256::digest(format!("{replica_set}/{number}"));
+    let suffix: String =
+        digest.iter().take(5).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
     format!("{replica_set}-{suffix}")
 }
 
