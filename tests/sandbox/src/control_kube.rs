@@ -13,6 +13,16 @@ impl Control {
         Workloads { shared: self.shared(), cluster: cluster.to_owned(), namespace: namespace.to_owned() }
     }
 
+    /// A bearer token for a cluster, as `aws eks get-token` makes it of new credentials of a permission set. None if
+    /// there is no such cluster.
+    pub fn token(&self, cluster: &str, account: &str, permission_set: &str) -> Option<String> {
+        let shared = self.shared();
+        let clusters = shared.state().world.clusters.clone();
+        let found = clusters.into_iter().find(|candidate| candidate.name == cluster)?;
+        let credentials = shared.mint(account, permission_set);
+        Some(crate::kube::token::token(&credentials, cluster, &found.region, shared.clock.seconds()))
+    }
+
     /// Deletes a pod as `kubectl delete pod` does: for so long it is terminating and serves on, then it is gone, with
     /// the connections to it; a ReplicaSet or a StatefulSet replaces it. False if there is no such pod.
     pub fn delete_pod(&self, cluster: &str, namespace: &str, pod: &str, grace: Duration) -> bool {
@@ -64,6 +74,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
         "POST /_control/cluster/<name>/delete-pod",
         "{\"namespace\", \"pod\", \"grace_ms\"?} terminating for a while, then gone, then replaced by its controller",
     ),
+    ("POST /_control/cluster/<name>/token", "{\"account\", \"permission_set\"} a bearer token, as aws eks get-token"),
     ("POST /_control/cluster/<name>/ready", "{\"namespace\", \"pod\", \"ready\": bool}"),
     (
         "POST /_control/cluster/<name>/rollout",
@@ -87,6 +98,12 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
     let done = match path {
         ["cluster", cluster, "delete-pod"] => {
             control.delete_pod(cluster, &namespace, &text("pod"), time("grace_ms", 1000))
+        }
+        ["cluster", cluster, "token"] => {
+            let token = control.token(cluster, &text("account"), &text("permission_set"));
+            return Some(
+                token.map(|token| json!({"token": token})).ok_or_else(|| "there is no such cluster".to_owned()),
+            );
         }
         ["cluster", cluster, "ready"] => {
             control.set_pod_ready(cluster, &namespace, &text("pod"), input["ready"].as_bool().unwrap_or(true))

@@ -13,6 +13,7 @@ mod selectors;
 pub(crate) mod status;
 pub(crate) mod store;
 mod table;
+pub(crate) mod token;
 mod write;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! `pods/portforward`: raw SPDY after a POST, SPDY in a WebSocket after a GET.
 
+#[cfg(test)]
+mod live_tests;
 mod pairs;
 mod runtime;
 mod session;
