@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 use tokio::io::DuplexStream;
+use tokio::sync::watch;
 
 /// The annotation that says what listens on which port.
 pub const PORTS: &str = "sandbox/ports";
@@ -81,24 +82,32 @@ impl App {
     }
 
     /// Accepts a connection; the client's end of it.
-    pub(crate) fn accept(self, pod: &str, namespace: &str, port: u16) -> Socket {
+    pub(crate) fn accept(self, pod: &str, namespace: &str, port: u16, mut life: watch::Receiver<bool>) -> Socket {
         let (client, server) = tokio::io::duplex(BUFFER);
         let reset = Arc::new(AtomicBool::new(false));
         let place = Place { pod: pod.to_owned(), namespace: namespace.to_owned(), port };
         let for_server = Arc::clone(&reset);
         tokio::spawn(async move {
-            let mut server = server;
-            if let App::Reset(bytes) = self {
-                let _ = tcp::firehose(&mut server, Some(bytes)).await;
-                for_server.store(true, Ordering::SeqCst);
-                return;
+            tokio::select! {
+                () = self.serve(server, place, &for_server) => {}
+                _ = life.wait_for(|alive| !*alive) => {}
             }
-            let _ = match self {
-                App::Http => http::serve(server, place).await,
-                other => tcp::serve(&other, server, &place).await,
-            };
         });
         Socket { stream: client, reset }
+    }
+}
+
+impl App {
+    async fn serve(self, mut server: DuplexStream, place: Place, reset: &AtomicBool) {
+        let _ = match self {
+            App::Http => http::serve(server, place).await,
+            App::Reset(bytes) => {
+                let sent = tcp::firehose(&mut server, Some(bytes)).await;
+                reset.store(true, Ordering::SeqCst);
+                sent
+            }
+            other => tcp::serve(&other, server, &place).await,
+        };
     }
 }
 

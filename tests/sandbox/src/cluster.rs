@@ -89,6 +89,12 @@ impl Cluster {
         self
     }
 
+    /// Adds one of each kind of service, workload and server to a namespace that is there.
+    pub fn add_showcase(&mut self, namespace: &str) -> &mut Cluster {
+        self.objects.extend(objects::showcase(namespace));
+        self
+    }
+
     /// Gives a group the least that a namespace's developer has: get pods, get services, create pods/portforward.
     pub fn grant_floor(&mut self, namespace: &str, group: &str) -> &mut Cluster {
         let rules = json!([

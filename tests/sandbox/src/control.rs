@@ -24,6 +24,10 @@ impl Control {
         Control { shared }
     }
 
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
     // The person at the browser.
 
     /// From now on the person approves (or no longer approves) whatever is asked, at once. What waits already is

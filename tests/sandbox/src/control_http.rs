@@ -1,13 +1,17 @@
 //! The same strings over HTTP, for scripts and for tests in other languages. `GET /_control` lists them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::cluster::AccessEntry;
 use crate::control::Control;
+use crate::control_kube;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
 use crate::message::{Reply, Request};
 use crate::state::Shared;
+use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
 
 /// Every endpoint with one line of help.
@@ -60,6 +64,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
         "POST" => person(&control, &path, &input)
             .or_else(|| trouble(&control, &path, &input))
             .or_else(|| signed_in(&control, &path, &input))
+            .or_else(|| control_kube::handle(&control, &path, &input))
             .or_else(|| world(&control, &path, &input)),
         "DELETE" => delete(&control, &path, request),
         _ => None,
@@ -88,13 +93,18 @@ fn text(input: &Value, name: &str) -> Option<String> {
 
 fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) -> Answer {
     let value = match path {
-        [] => HELP.iter().map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help))).collect(),
+        [] => HELP
+            .iter()
+            .chain(control_kube::HELP)
+            .map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help)))
+            .collect(),
         ["addresses"] => crate::addresses(shared),
         ["pending"] => json!({"pending": control.pending()}),
         ["calls"] => match request.parameter("operation") {
             Some(operation) => json!({"operation": operation, "calls": control.calls(&operation)}),
             None => json!({"calls": control.counts(), "refresh_token_reuses": control.refresh_token_reuses()}),
         },
+        ["forwards"] => forwards(&control.traffic()),
         ["journal"] => {
             let shown = control.journal().into_iter().map(|call| {
                 json!({"service": call.service, "operation": call.operation, "line": call.line, "status": call.status, "remark": call.remark})
@@ -104,6 +114,16 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
         _ => return None,
     };
     Some(Ok(value))
+}
+
+fn forwards(traffic: &Traffic) -> Value {
+    let counts = |counts: &BTreeMap<String, Counts>| -> Value {
+        let one = |(name, it): (&String, &Counts)| {
+            (name.clone(), json!({"opened": it.opened, "open": it.open, "received": it.received, "sent": it.sent}))
+        };
+        counts.iter().map(one).collect::<serde_json::Map<String, Value>>().into()
+    };
+    json!({"sessions": counts(&traffic.sessions), "connections": counts(&traffic.connections)})
 }
 
 fn person(control: &Control, path: &[&str], input: &Value) -> Answer {

@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod authenticate;
+pub(crate) mod endpoints;
 mod forward;
 mod protobuf;
 mod rbac;
@@ -12,6 +13,7 @@ mod selectors;
 pub(crate) mod status;
 pub(crate) mod store;
 mod table;
+pub(crate) mod token;
 mod write;
 
 use std::sync::Arc;
@@ -68,6 +70,7 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
             name: attributes.name.clone(),
             uid: String::new(),
             pair_timeout: Duration::from_secs(seconds),
+            gone_since: Arc::default(),
         };
         return portforward(side, cluster, store, &user, &attributes, request);
     }

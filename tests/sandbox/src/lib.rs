@@ -30,6 +30,7 @@ mod clock;
 mod cluster;
 mod control;
 mod control_http;
+mod control_kube;
 mod credentials;
 mod eks;
 mod faults;
@@ -48,6 +49,8 @@ mod state;
 mod sts;
 mod text;
 mod tls;
+mod traffic;
+mod workloads;
 mod world;
 
 use std::collections::BTreeMap;
@@ -65,6 +68,8 @@ pub use control::Control;
 pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};
 pub use faults::{Fault, FaultKind};
 pub use journal::Call;
+pub use traffic::{Counts, Traffic};
+pub use workloads::Rollout;
 pub use world::{Account, Settings, World};
 
 use server::Door;

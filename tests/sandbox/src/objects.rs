@@ -5,6 +5,15 @@ use sha2::{Digest, Sha256};
 
 use crate::text::hex;
 
+mod showcase;
+mod workloads;
+
+pub use showcase::{headless, showcase, without_selector};
+pub use workloads::{
+    deployment, job, owned, pod_name, replica_set, set_ready, set_running, stateful_pod, stateful_set, template,
+    templated_pod,
+};
+
 const CREATED: &str = "2026-10-05T08:12:44Z";
 
 /// A stable UID out of what an object is.
@@ -73,6 +82,8 @@ pub(crate) fn bootstrap() -> Vec<Value> {
     let view = json!([
         {"apiGroups": [""], "resources": ["pods", "pods/log", "pods/status", "services", "endpoints", "events",
             "configmaps", "serviceaccounts", "namespaces"], "verbs": ["get", "list", "watch"]},
+        {"apiGroups": ["apps", "batch", "discovery.k8s.io"], "resources": ["deployments", "replicasets", "statefulsets",
+            "jobs", "endpointslices"], "verbs": ["get", "list", "watch"]},
     ]);
     let all =
         json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]);
@@ -107,8 +118,6 @@ pub(crate) fn workload(namespace: &str) -> Vec<Value> {
             "worker",
             json!([{"name": "metrics", "protocol": "TCP", "port": 9090, "targetPort": 8080}]),
         ),
-        endpoints(namespace, "web", &["web-0", "web-1"]),
-        endpoints(namespace, "worker", &["worker-7d4b9c6f58-x2x9q"]),
         service_account(namespace, "default"),
     ]
 }
@@ -172,6 +181,18 @@ pub fn endpoints(namespace: &str, name: &str, pods: &[&str]) -> Value {
         .collect();
     json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata("Endpoints", Some(namespace), name),
         "subsets": [{"addresses": addresses, "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}]})
+}
+
+/// Endpoints with these subsets.
+pub fn bare_endpoints(namespace: &str, name: &str, subsets: Vec<Value>) -> Value {
+    json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata("Endpoints", Some(namespace), name),
+        "subsets": subsets})
+}
+
+/// An EndpointSlice.
+pub(crate) fn endpoint_slice(namespace: &str, name: &str, endpoints: Vec<Value>, ports: Vec<Value>) -> Value {
+    json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": metadata("EndpointSlice", Some(namespace), name), "endpoints": endpoints, "ports": ports})
 }
 
 /// A service account.

@@ -227,6 +227,23 @@ fn canonical_request(message: &Message, claim: &Claim) -> Result<String, Refusal
     ))
 }
 
+/// The signature of a query that is complete but for it; the headers are the signed ones, in order.
+pub(crate) fn presign(message: &Message, secret: &str, (date, region, service): (&str, &str, &str)) -> String {
+    let names: Vec<&str> = message.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let claim = Claim {
+        credential: String::new(),
+        signed_headers: names.join(";"),
+        signature: String::new(),
+        date: date.to_owned(),
+        session_token: None,
+        presigned: true,
+    };
+    let (canonical, day) = (canonical_request(message, &claim).unwrap_or_default(), &date[..8]);
+    let scope = format!("{day}/{region}/{service}/aws4_request");
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(&canonical)));
+    hex(&sign(&signing_key(secret, day, region, service), &to_sign))
+}
+
 fn sign(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());

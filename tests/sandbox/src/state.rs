@@ -12,6 +12,7 @@ use crate::journal::Journal;
 use crate::kube::store::Store;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
+use crate::traffic::Forwarding;
 use crate::world::World;
 
 /// The running sandbox, as its services see it.
@@ -19,6 +20,9 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) addresses: Addresses,
+    pub(crate) forwarding: Forwarding,
+    /// Where what happens in its own time is spawned.
+    pub(crate) runtime: tokio::runtime::Handle,
     /// Which doors are open, by the service's name.
     pub(crate) doors: BTreeMap<String, watch::Sender<bool>>,
     state: Mutex<State>,
@@ -69,7 +73,15 @@ impl Shared {
             journal: Journal::default(),
             denied_actions: Vec::new(),
         };
-        Shared { clock: Clock::default(), random: Random::new(), addresses, doors, state: Mutex::new(state) }
+        Shared {
+            clock: Clock::default(),
+            random: Random::new(),
+            addresses,
+            forwarding: Forwarding::default(),
+            runtime: tokio::runtime::Handle::current(),
+            doors,
+            state: Mutex::new(state),
+        }
     }
 
     /// Everything that changes, for as long as the guard lives.

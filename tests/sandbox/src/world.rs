@@ -55,6 +55,13 @@ pub struct Settings {
     pub page_size: i64,
     /// How many seconds the two streams of a forwarded connection have to find each other.
     pub stream_pair_timeout: i64,
+    /// 1 for a container runtime that resets the streams of a failed connection too, as newer ones do; 0 for one that
+    /// only closes them.
+    pub reset_failed_streams: i64,
+    /// How long a pod that a controller makes takes to run.
+    pub pod_start_milliseconds: i64,
+    /// How long it then takes to be ready.
+    pub pod_ready_milliseconds: i64,
     /// Whether every device code and every authorization is approved as soon as it is made.
     pub auto_approve: bool,
 }
@@ -72,6 +79,9 @@ impl Default for Settings {
             role_credentials_lifetime: 3600,
             page_size: 50,
             stream_pair_timeout: 30,
+            reset_failed_streams: 0,
+            pod_start_milliseconds: 100,
+            pod_ready_milliseconds: 300,
             auto_approve: false,
         }
     }
@@ -91,6 +101,9 @@ impl Settings {
             "role_credentials_lifetime" => &mut self.role_credentials_lifetime,
             "page_size" => &mut self.page_size,
             "stream_pair_timeout" => &mut self.stream_pair_timeout,
+            "reset_failed_streams" => &mut self.reset_failed_streams,
+            "pod_start_milliseconds" => &mut self.pod_start_milliseconds,
+            "pod_ready_milliseconds" => &mut self.pod_ready_milliseconds,
             _ => return false,
         };
         *field = value;
@@ -117,6 +130,7 @@ impl Default for World {
             main.add_namespace(namespace).grant_floor(namespace, &format!("idp-ns-{namespace}"));
             tools.map_permission_set(region, &format!("idp-ns-{namespace}"), &format!("idp-ns-{namespace}"));
         }
+        main.add_showcase("idp-dev");
         main.map_permission_set(region, "ReadOnly", "viewers").bind_cluster_role("viewers", "view");
         tools.add_namespace("tools");
         production.map_permission_set(region, "idp-ns-idp-prod", "idp-ns-idp-prod");

@@ -1,17 +1,24 @@
 //! `pods/portforward`: raw SPDY after a POST, SPDY in a WebSocket after a GET.
 
+#[cfg(test)]
+mod live_tests;
 mod pairs;
 mod runtime;
 mod session;
 mod tunnel;
+
+use std::sync::Arc;
 
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
 use super::attributes::Attributes;
 use super::status;
+use super::store::has_ended;
 use crate::message::{Content, Reply, Request, Upgrade};
+use crate::state::Shared;
 use crate::text::form_pairs;
+use crate::traffic::Gate;
 pub(super) use runtime::PodSide;
 
 const PROTOCOL: &str = "portforward.k8s.io";
@@ -25,6 +32,10 @@ pub(super) fn answer(side: PodSide, attributes: &Attributes, request: &Request, 
     let name = &attributes.name;
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
         return status::bad_request(&format!("pod {name} does not have a host assigned"));
+    }
+    if has_ended(pod) {
+        let text = format!("pod not found (\"{name}_{}\")", attributes.namespace);
+        return Reply::new(500, "text/plain; charset=utf-8", text);
     }
     let upgrade = request.header("upgrade").unwrap_or_default();
     if !tokens(request, "connection").iter().any(|token| token == "upgrade") || upgrade.is_empty() {
@@ -73,7 +84,10 @@ fn spdy(request: &Request, side: PodSide) -> Reply {
         let text = "unable to upgrade: missing upgrade headers in request".to_owned();
         return plain(400, text).with("x-stream-protocol-version", PROTOCOL);
     }
-    upgraded(move |io| session::serve(io, side)).with("upgrade", "SPDY/3.1").with("x-stream-protocol-version", PROTOCOL)
+    let shared = Arc::clone(&side.shared);
+    upgraded(shared, "spdy", move |io| session::serve(io, side))
+        .with("upgrade", "SPDY/3.1")
+        .with("x-stream-protocol-version", PROTOCOL)
 }
 
 fn websocket(request: &Request, side: PodSide) -> Reply {
@@ -87,7 +101,8 @@ fn websocket(request: &Request, side: PodSide) -> Reply {
     if request.header("sec-websocket-version") != Some("13") || key.is_empty() || request.method != "GET" {
         return plain(400, "Bad Request".to_owned()).with("sec-websocket-version", "13");
     }
-    upgraded(move |io| async move {
+    let shared = Arc::clone(&side.shared);
+    upgraded(shared, "websocket", move |io| async move {
         let (near, far) = tokio::io::duplex(64 * 1024);
         tokio::join!(tunnel::carry(io, near), session::serve(far, side));
     })
@@ -97,13 +112,25 @@ fn websocket(request: &Request, side: PodSide) -> Reply {
 }
 
 /// The stream that remains of an HTTP connection when it is upgraded.
-type Raw = TokioIo<hyper::upgrade::Upgraded>;
+type Raw = Gate<TokioIo<hyper::upgrade::Upgraded>>;
 
-fn upgraded<Talk>(talk: impl FnOnce(Raw) -> Talk + Send + 'static) -> Reply
+fn upgraded<Talk>(
+    shared: Arc<Shared>,
+    transport: &'static str,
+    talk: impl FnOnce(Raw) -> Talk + Send + 'static,
+) -> Reply
 where
     Talk: Future<Output = ()> + Send + 'static,
 {
-    let upgrade = Upgrade::new(move |io| Box::pin(talk(TokioIo::new(io))));
+    let upgrade = Upgrade::new(move |io| {
+        Box::pin(async move {
+            let _open = shared.forwarding.session(transport);
+            tokio::select! {
+                () = talk(shared.forwarding.gate(TokioIo::new(io))) => {}
+                () = shared.forwarding.until_cut() => {}
+            }
+        })
+    });
     let headers = vec![("connection", "Upgrade".to_owned())];
     Reply { status: 101, headers, content: Content::Upgrade(upgrade), remark: None }
 }

@@ -1,9 +1,11 @@
 //! The objects of a cluster, their versions, and whoever watches them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
+
+use super::endpoints;
 
 /// Kind, namespace (empty for what belongs to the cluster) and name.
 type Key = (String, String, String);
@@ -25,13 +27,21 @@ pub(crate) struct Store {
     version: u64,
     history: Vec<Event>,
     changes: broadcast::Sender<Event>,
+    /// The pods to which something is connected, by their UID.
+    lives: HashMap<String, watch::Sender<bool>>,
+}
+
+/// Whether a pod's containers have run to their end.
+pub(crate) fn has_ended(pod: &Value) -> bool {
+    matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed"))
 }
 
 impl Store {
     /// A store with objects in it.
     pub(crate) fn new(objects: &[Value]) -> Store {
         let (changes, _) = broadcast::channel(1024);
-        let mut store = Store { objects: BTreeMap::new(), version: 1000, history: Vec::new(), changes };
+        let mut store =
+            Store { objects: BTreeMap::new(), version: 1000, history: Vec::new(), changes, lives: HashMap::new() };
         for object in objects {
             store.apply(object.clone());
         }
@@ -66,7 +76,8 @@ impl Store {
                 json!(crate::objects::uid(&[&key.0, &key.1, &key.2, &self.version.to_string()]));
         }
         self.objects.insert(key.clone(), object.clone());
-        self.tell(key, before, Some(object.clone()));
+        self.tell(key.clone(), before, Some(object.clone()));
+        self.keep_endpoints(&key);
         object
     }
 
@@ -76,12 +87,92 @@ impl Store {
         let mut before = self.objects.remove(&key)?;
         self.version += 1;
         before["metadata"]["resourceVersion"] = json!(self.version.to_string());
-        self.tell(key, Some(before.clone()), None);
+        self.tell(key.clone(), Some(before.clone()), None);
+        self.keep_endpoints(&key);
         Some(before)
+    }
+
+    /// Brings the endpoints of a namespace up to date after a change of a pod, a service or endpoints there.
+    fn keep_endpoints(&mut self, (kind, namespace, name): &Key) {
+        if !["Pod", "Service", "Endpoints"].contains(&kind.as_str()) {
+            return;
+        }
+        let mut wanted = Vec::new();
+        for service in self.of("Service", Some(namespace)) {
+            let selects = service["spec"]["selector"].as_object().is_some_and(|selector| !selector.is_empty());
+            if service["spec"]["type"] == "ExternalName" || (kind == "Endpoints" && selects) {
+                continue;
+            }
+            if selects {
+                let pods = self.of("Pod", Some(namespace));
+                wanted.push(endpoints::endpoints(service, &pods));
+                wanted.extend(endpoints::slices(service, &pods));
+            } else if let Some(own) =
+                self.get("Endpoints", Some(namespace), service["metadata"]["name"].as_str().unwrap_or_default())
+            {
+                wanted.extend(endpoints::mirrored(service, own));
+            }
+        }
+        for mut object in wanted {
+            let key = key_of(&object);
+            if let Some(old) = self.objects.get(&key) {
+                object["metadata"] = old["metadata"].clone();
+                if object == *old {
+                    continue;
+                }
+            }
+            let is_slice = key.0 == "EndpointSlice";
+            self.put(key, object, is_slice);
+        }
+        if kind == "Service" && self.get("Service", Some(namespace), name).is_none() {
+            self.forget_endpoints(namespace, name);
+        }
+    }
+
+    fn put(&mut self, key: Key, mut object: Value, counted: bool) {
+        self.version += 1;
+        object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        if counted {
+            let generation = object["metadata"]["generation"].as_u64().unwrap_or(0) + 1;
+            object["metadata"]["generation"] = json!(generation);
+        }
+        let before = self.objects.insert(key.clone(), object.clone());
+        self.tell(key, before, Some(object));
+    }
+
+    fn forget_endpoints(&mut self, namespace: &str, service: &str) {
+        let slices = self.of("EndpointSlice", Some(namespace)).into_iter();
+        let mine = slices.filter(|slice| slice["metadata"]["labels"]["kubernetes.io/service-name"] == service);
+        let mut keys: Vec<Key> = mine.map(key_of).collect();
+        keys.push(("Endpoints".to_owned(), namespace.to_owned(), service.to_owned()));
+        for key in keys {
+            if let Some(before) = self.objects.remove(&key) {
+                self.version += 1;
+                self.tell(key, Some(before), None);
+            }
+        }
+    }
+
+    /// Ends when a pod's containers do: deleted, replaced, or run to their end.
+    pub(crate) fn life(&mut self, uid: &str) -> watch::Receiver<bool> {
+        self.lives.entry(uid.to_owned()).or_insert_with(|| watch::channel(true).0).subscribe()
+    }
+
+    fn end_lives(&mut self, event: &Event) {
+        let uid = |object: &Option<Value>| Some(object.as_ref()?["metadata"]["uid"].as_str()?.to_owned());
+        let (before, after) = (uid(&event.before), uid(&event.after));
+        let ended = event.after.as_ref().is_some_and(has_ended);
+        if event.kind == "Pod"
+            && (ended || before != after)
+            && let Some(life) = before.and_then(|uid| self.lives.remove(&uid))
+        {
+            let _ = life.send(false);
+        }
     }
 
     fn tell(&mut self, key: Key, before: Option<Value>, after: Option<Value>) {
         let event = Event { version: self.version, kind: key.0, namespace: key.1, before, after };
+        self.end_lives(&event);
         self.history.push(event.clone());
         let _ = self.changes.send(event);
     }

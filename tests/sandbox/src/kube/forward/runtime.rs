@@ -1,16 +1,20 @@
 //! The pod's end, as containerd forwards to it: dial `localhost` in the pod's network namespace, copy both ways, and
 //! give the second direction one second after the first has ended. A closed half is never passed on.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf};
 
 use super::session::{Connection, Stream};
 use crate::apps::{App, Socket};
+use crate::kube::store::has_ended;
 use crate::spdy;
 use crate::state::Shared;
+use crate::traffic::Meter;
 
+/// How long the sandbox of a pod that is gone is known: until the kubelet collects it.
+const KEPT: Duration = Duration::from_secs(35);
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A pod's sandbox, seen from the container runtime.
@@ -23,14 +27,11 @@ pub(crate) struct PodSide {
     pub(crate) uid: String,
     /// How long the streams of a pair have to find each other.
     pub(crate) pair_timeout: Duration,
+    /// Since when the pod is known to be gone.
+    pub(crate) gone_since: Arc<Mutex<Option<Instant>>>,
 }
 
 impl PodSide {
-    /// Waits until the connections to this pod end.
-    pub(super) async fn gone(&self) {
-        std::future::pending::<()>().await;
-    }
-
     /// The id that containerd gave to the pod's sandbox.
     fn sandbox(&self) -> String {
         use sha2::{Digest as _, Sha256};
@@ -45,7 +46,9 @@ impl PodSide {
     pub(super) async fn forward(&self, connection: &Connection, port: u16, error: &Stream, data: &Stream) {
         let failure = match self.dial(port) {
             Ok(socket) => {
-                let copied = copy(connection, data, socket, port).await;
+                let name = format!("{}/{}:{port}", self.namespace, self.name);
+                let open = self.shared.forwarding.connection(name);
+                let copied = copy(connection, data, socket, port, &open.0).await;
                 connection.finish(data).await;
                 copied.err().map(|text| self.in_namespace(&text))
             }
@@ -69,21 +72,34 @@ impl PodSide {
         format!("failed to execute portforward in network namespace \"{}\": {text}", self.network())
     }
 
-    /// From containerd 1.7 on, a failed pair is reset as well.
+    /// Newer runtimes reset a failed pair as well.
     fn resets_failed_streams(&self) -> bool {
-        false
+        self.shared.state().world.settings.reset_failed_streams != 0
     }
 
     fn dial(&self, port: u16) -> Result<Socket, String> {
-        let state = self.shared.state();
-        let store = state.stores.get(&self.cluster);
-        let pod = store.and_then(|store| store.get("Pod", Some(&self.namespace), &self.name));
-        let Some(pod) = pod.filter(|pod| pod["metadata"]["uid"] == self.uid.as_str()) else {
-            return Err(format!("network namespace for sandbox \"{}\" is closed", self.sandbox()));
+        let mut state = self.shared.state();
+        let store = state.stores.get_mut(&self.cluster);
+        let pod = store.as_ref().and_then(|store| store.get("Pod", Some(&self.namespace), &self.name));
+        let pod = pod.filter(|pod| pod["metadata"]["uid"] == self.uid.as_str() && !has_ended(pod));
+        let (Some(pod), Some(store)) = (pod.cloned(), store) else {
+            return Err(self.closed());
         };
-        match App::of(pod, port) {
-            Some(app) => Ok(app.accept(&self.name, &self.namespace, port)),
+        let app = App::of(&pod, port).filter(|_| pod["status"]["phase"] == "Running");
+        match app {
+            Some(app) => Ok(app.accept(&self.name, &self.namespace, port, store.life(&self.uid))),
             None => Err(self.in_namespace(&self.refused(port))),
+        }
+    }
+
+    /// A pod's sandbox is known for a while after its end, and then no longer.
+    fn closed(&self) -> String {
+        let mut since = self.gone_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sandbox, gone) = (self.sandbox(), since.get_or_insert_with(Instant::now).elapsed());
+        if gone < KEPT {
+            format!("network namespace for sandbox \"{sandbox}\" is closed")
+        } else {
+            format!("failed to find sandbox \"{sandbox}\" in store: not found")
         }
     }
 
@@ -97,18 +113,20 @@ impl PodSide {
 }
 
 /// Copies both ways until one has ended, and then for a second more.
-async fn copy(connection: &Connection, data: &Stream, socket: Socket, port: u16) -> Result<(), String> {
+async fn copy(connection: &Connection, data: &Stream, socket: Socket, port: u16, meter: &Meter) -> Result<(), String> {
     let Socket { stream, reset } = socket;
     let (mut from_pod, mut to_pod) = tokio::io::split(stream);
     let route = format!("tcp4 127.0.0.1:{}->127.0.0.1:{port}", 32768 + data.id % 28000);
     let down = async {
-        down(connection, data, &mut from_pod).await;
+        down(connection, data, &mut from_pod, meter).await;
         if reset.load(std::sync::atomic::Ordering::SeqCst) {
             return Err(format!("read {route}: read: connection reset by peer"));
         }
         Ok(())
     };
-    let up = async { up(data, &mut to_pod).await.map_err(|()| format!("write {route}: write: broken pipe")) };
+    let up = async {
+        up(data, &mut to_pod, meter).await.map_err(|()| format!("readfrom {route}: write {route}: write: broken pipe"))
+    };
     tokio::pin!(down, up);
     tokio::select! {
         first = &mut down => first.and(tokio::time::timeout(GRACE, up).await.unwrap_or(Ok(()))),
@@ -116,11 +134,12 @@ async fn copy(connection: &Connection, data: &Stream, socket: Socket, port: u16)
     }
 }
 
-async fn down(connection: &Connection, data: &Stream, from_pod: &mut ReadHalf<tokio::io::DuplexStream>) {
+async fn down(connection: &Connection, data: &Stream, from_pod: &mut ReadHalf<DuplexStream>, meter: &Meter) {
     let mut buffer = vec![0; 32 * 1024];
     loop {
         match from_pod.read(&mut buffer).await {
             Ok(length) if length > 0 => {
+                meter.sent(length);
                 if !connection.data(data, &buffer[..length], false).await {
                     return;
                 }
@@ -131,7 +150,7 @@ async fn down(connection: &Connection, data: &Stream, from_pod: &mut ReadHalf<to
 }
 
 /// The first write to a socket that the pod has closed still succeeds, as TCP has it; the next one fails.
-async fn up(data: &Stream, to_pod: &mut WriteHalf<tokio::io::DuplexStream>) -> Result<(), ()> {
+async fn up(data: &Stream, to_pod: &mut WriteHalf<DuplexStream>, meter: &Meter) -> Result<(), ()> {
     let (mut outbox, mut lost) = (data.outbox.lock().await, false);
     while let Some(bytes) = outbox.recv().await {
         if to_pod.write_all(&bytes).await.is_err() {
@@ -139,6 +158,8 @@ async fn up(data: &Stream, to_pod: &mut WriteHalf<tokio::io::DuplexStream>) -> R
                 return Err(());
             }
             lost = true;
+        } else {
+            meter.received(bytes.len());
         }
     }
     Ok(())

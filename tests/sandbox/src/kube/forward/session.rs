@@ -155,7 +155,7 @@ impl Connection {
 pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod: PodSide) {
     let (input, output): (_, WriteHalf<_>) = tokio::io::split(io);
     let connection = Arc::new(Connection::new(Box::new(output)));
-    let pairs = Arc::new(Pairs::new(Arc::clone(&connection), pod.clone()));
+    let pairs = Arc::new(Pairs::new(Arc::clone(&connection), pod));
     let queues: Vec<mpsc::Sender<Frame>> = (0..WORKERS)
         .map(|_| {
             let (sender, receiver) = mpsc::channel(QUEUE);
@@ -164,15 +164,14 @@ pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod:
         })
         .collect();
     let ended = tokio::select! {
-        ended = read(BufReader::with_capacity(64 * 1024, input), &connection, &queues) => ended,
+        last = read(BufReader::with_capacity(64 * 1024, input), &connection, &queues) => Some(last),
         () = connection.closed() => None,
-        () = pod.gone() => None,
     };
-    // Whoever says goodbye is not answered; whoever vanishes, or is thrown out, is told.
-    if ended.is_none_or(|last| last.is_some()) && !connection.gone_away.swap(true, Ordering::SeqCst) {
+    // Whoever says goodbye is not answered; whoever vanishes or talks nonsense is told.
+    if !connection.gone_away.swap(true, Ordering::SeqCst) {
         let _ = tokio::time::timeout(
             Duration::from_secs(1),
-            connection.send(&Frame::GoAway { last: ended.flatten().unwrap_or(0), status: 0 }),
+            connection.send(&Frame::GoAway { last: ended.unwrap_or(0), status: 0 }),
         )
         .await;
     }
@@ -181,20 +180,11 @@ pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod:
     let _ = tokio::time::timeout(Duration::from_secs(1), writer.output.shutdown()).await;
 }
 
-/// Reads frames into the queues. Ends with the last stream that was accepted, or with nothing after a goodbye.
-async fn read(
-    mut input: impl AsyncRead + Unpin,
-    connection: &Connection,
-    queues: &[mpsc::Sender<Frame>],
-) -> Option<Option<u32>> {
+/// Reads frames into the queues, until there is none, or one that cannot be understood. The last stream accepted.
+async fn read(mut input: impl AsyncRead + Unpin, connection: &Connection, queues: &[mpsc::Sender<Frame>]) -> u32 {
     let (mut unpacker, mut last, mut turn) = (Unpacker::new(), 0, 0);
     loop {
-        let frame = match spdy::read(&mut input, &mut unpacker).await {
-            Ok(frame) => frame,
-            // What cannot be understood ends the connection at once, without a word.
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Some(None),
-            Err(_) => return Some(Some(last)),
-        };
+        let Ok(frame) = spdy::read(&mut input, &mut unpacker).await else { return last };
         let id = match &frame {
             Frame::SynStream { id, fin, headers } => {
                 if *id <= last || *id % 2 == 0 {
@@ -212,7 +202,7 @@ async fn read(
             | Frame::SynReply { id, .. } => Some(*id),
             Frame::GoAway { .. } => {
                 connection.gone_away.store(true, Ordering::SeqCst);
-                return Some(None);
+                return last;
             }
             Frame::Ping { .. } | Frame::Settings | Frame::WindowUpdate { .. } => None,
         };
@@ -224,7 +214,7 @@ async fn read(
             |id| id as usize % WORKERS,
         );
         if queues[queue].send(frame).await.is_err() {
-            return Some(Some(last));
+            return last;
         }
     }
 }

@@ -1,0 +1,142 @@
+//! The strings behind the stage of a cluster: pods that come and go, and the connections to them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::control::Control;
+use crate::traffic::Traffic;
+use crate::workloads::{Rollout, Workloads};
+
+impl Control {
+    fn workloads(&self, cluster: &str, namespace: &str) -> Workloads {
+        Workloads { shared: self.shared(), cluster: cluster.to_owned(), namespace: namespace.to_owned() }
+    }
+
+    /// A bearer token for a cluster, as `aws eks get-token` makes it of new credentials of a permission set. None if
+    /// there is no such cluster.
+    pub fn token(&self, cluster: &str, account: &str, permission_set: &str) -> Option<String> {
+        let shared = self.shared();
+        let clusters = shared.state().world.clusters.clone();
+        let found = clusters.into_iter().find(|candidate| candidate.name == cluster)?;
+        let credentials = shared.mint(account, permission_set);
+        Some(crate::kube::token::token(&credentials, cluster, &found.region, shared.clock.seconds()))
+    }
+
+    /// Deletes a pod as `kubectl delete pod` does: for so long it is terminating and serves on, then it is gone, with
+    /// the connections to it; a ReplicaSet or a StatefulSet replaces it. False if there is no such pod.
+    pub fn delete_pod(&self, cluster: &str, namespace: &str, pod: &str, grace: Duration) -> bool {
+        self.workloads(cluster, namespace).delete_pod(pod, grace)
+    }
+
+    /// Makes a pod ready or not. False if there is no such pod.
+    pub fn set_pod_ready(&self, cluster: &str, namespace: &str, pod: &str, ready: bool) -> bool {
+        self.workloads(cluster, namespace).set_ready(pod, ready)
+    }
+
+    /// Rolls a Deployment out; returns at once. False if there is no such Deployment.
+    pub fn roll_out(&self, cluster: &str, namespace: &str, deployment: &str, rollout: Rollout) -> bool {
+        self.workloads(cluster, namespace).roll_out(deployment, rollout)
+    }
+
+    /// Scales a `Deployment` or a `StatefulSet`; pods too many are terminating for so long. False if there is none.
+    pub fn scale(
+        &self,
+        cluster: &str,
+        namespace: &str,
+        (kind, name): (&str, &str),
+        replicas: usize,
+        grace: Duration,
+    ) -> bool {
+        self.workloads(cluster, namespace).scale(kind, name, replicas, grace)
+    }
+
+    /// What was forwarded so far.
+    pub fn traffic(&self) -> Traffic {
+        self.shared().forwarding.traffic()
+    }
+
+    /// Cuts every forwarding connection, as an API server that is killed does.
+    pub fn cut_forwards(&self) {
+        self.shared().forwarding.cut();
+    }
+
+    /// Freezes every forwarding connection, or lets them go on: nothing is read and nothing is answered, yet all stay
+    /// open, as when a network is gone.
+    pub fn freeze_forwards(&self, frozen: bool) {
+        self.shared().forwarding.freeze(frozen);
+    }
+}
+
+/// The same over HTTP: what is posted to `/_control/cluster/<name>/<verb>` and `/_control/forwards/<verb>`.
+pub(crate) const HELP: &[(&str, &str)] = &[
+    (
+        "POST /_control/cluster/<name>/delete-pod",
+        "{\"namespace\", \"pod\", \"grace_ms\"?} terminating for a while, then gone, then replaced by its controller",
+    ),
+    ("POST /_control/cluster/<name>/token", "{\"account\", \"permission_set\"} a bearer token, as aws eks get-token"),
+    ("POST /_control/cluster/<name>/ready", "{\"namespace\", \"pod\", \"ready\": bool}"),
+    (
+        "POST /_control/cluster/<name>/rollout",
+        "{\"namespace\", \"deployment\", \"ready_after_ms\"?, \"grace_ms\"?, \"recreate\"?: bool} new ReplicaSet, new pods",
+    ),
+    (
+        "POST /_control/cluster/<name>/scale",
+        "{\"namespace\", \"kind\": Deployment|StatefulSet, \"name\", \"replicas\", \"grace_ms\"?}",
+    ),
+    ("POST /_control/cluster/<name>/showcase", "{\"namespace\"} one of each kind of service, workload and server"),
+    ("GET /_control/forwards", "what was forwarded: sessions by transport, and connections and bytes by pod and port"),
+    ("POST /_control/forwards/cut", "cut every forwarding connection"),
+    ("POST /_control/forwards/freeze", "{\"on\"?: bool} nothing is read or answered on them any more"),
+];
+
+/// Answers a request, if it is one of these.
+pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<Result<Value, String>> {
+    let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
+    let time = |name: &str, or: u64| Duration::from_millis(input[name].as_u64().unwrap_or(or));
+    let namespace = text("namespace");
+    let done = match path {
+        ["cluster", cluster, "delete-pod"] => {
+            control.delete_pod(cluster, &namespace, &text("pod"), time("grace_ms", 1000))
+        }
+        ["cluster", cluster, "token"] => {
+            let token = control.token(cluster, &text("account"), &text("permission_set"));
+            return Some(
+                token.map(|token| json!({"token": token})).ok_or_else(|| "there is no such cluster".to_owned()),
+            );
+        }
+        ["cluster", cluster, "ready"] => {
+            control.set_pod_ready(cluster, &namespace, &text("pod"), input["ready"].as_bool().unwrap_or(true))
+        }
+        ["cluster", cluster, "rollout"] => {
+            let usual = Rollout::default();
+            let rollout = Rollout {
+                ready_after: time("ready_after_ms", usual.ready_after.as_millis() as u64),
+                grace: time("grace_ms", usual.grace.as_millis() as u64),
+                recreate: input["recreate"].as_bool().unwrap_or(false),
+            };
+            control.roll_out(cluster, &namespace, &text("deployment"), rollout)
+        }
+        ["cluster", cluster, "scale"] => {
+            let Some(replicas) = input["replicas"].as_u64().and_then(|count| usize::try_from(count).ok()) else {
+                return Some(Err("replicas is missing".to_owned()));
+            };
+            let (kind, name) = (text("kind"), text("name"));
+            control.scale(cluster, &namespace, (&kind, &name), replicas, time("grace_ms", 1000))
+        }
+        ["cluster", cluster, "showcase"] => {
+            let objects = crate::objects::showcase(&namespace);
+            objects.into_iter().all(|object| control.apply(cluster, object))
+        }
+        ["forwards", "cut"] => {
+            control.cut_forwards();
+            true
+        }
+        ["forwards", "freeze"] => {
+            control.freeze_forwards(input["on"].as_bool().unwrap_or(true));
+            true
+        }
+        _ => return None,
+    };
+    Some(if done { Ok(json!({"ok": true})) } else { Err("there is nothing of that name".to_owned()) })
+}

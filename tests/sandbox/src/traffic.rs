@@ -1,0 +1,206 @@
+//! What goes through the forwards, and what is done to all of them at once.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+
+/// What was forwarded so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Sessions by transport, `spdy` or `websocket`.
+    pub sessions: BTreeMap<String, Counts>,
+    /// Connections by `namespace/pod:port`.
+    pub connections: BTreeMap<String, Counts>,
+}
+
+/// So many of a kind, and their bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// How many there were.
+    pub opened: u64,
+    /// How many there are now.
+    pub open: u64,
+    /// The bytes that the pod got; of sessions nothing.
+    pub received: u64,
+    /// The bytes that the pod sent; of sessions nothing.
+    pub sent: u64,
+}
+
+/// The counters behind [`Counts`].
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    opened: AtomicU64,
+    open: AtomicU64,
+    received: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Meter {
+    /// The pod got bytes.
+    pub(crate) fn received(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// The pod sent bytes.
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn counts(&self) -> Counts {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts { opened: of(&self.opened), open: of(&self.open), received: of(&self.received), sent: of(&self.sent) }
+    }
+}
+
+/// Something that is open until this is dropped.
+pub(crate) struct Open(pub(crate) Arc<Meter>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+type Meters = Mutex<BTreeMap<String, Arc<Meter>>>;
+
+/// All forwards of a sandbox.
+pub(crate) struct Forwarding {
+    sessions: Meters,
+    connections: Meters,
+    cut: watch::Sender<u64>,
+    frozen: watch::Sender<bool>,
+}
+
+impl Default for Forwarding {
+    fn default() -> Forwarding {
+        let (cut, frozen) = (watch::channel(0).0, watch::channel(false).0);
+        Forwarding { sessions: Meters::default(), connections: Meters::default(), cut, frozen }
+    }
+}
+
+fn open(meters: &Meters, name: String) -> Open {
+    let meter = Arc::clone(meters.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default());
+    meter.opened.fetch_add(1, Ordering::Relaxed);
+    meter.open.fetch_add(1, Ordering::Relaxed);
+    Open(meter)
+}
+
+impl Forwarding {
+    /// A session begins.
+    pub(crate) fn session(&self, transport: &str) -> Open {
+        open(&self.sessions, transport.to_owned())
+    }
+
+    /// A connection begins.
+    pub(crate) fn connection(&self, name: String) -> Open {
+        open(&self.connections, name)
+    }
+
+    /// What was forwarded so far.
+    pub(crate) fn traffic(&self) -> Traffic {
+        let of = |meters: &Meters| {
+            let meters = meters.lock().unwrap_or_else(PoisonError::into_inner);
+            meters.iter().map(|(name, meter)| (name.clone(), meter.counts())).collect()
+        };
+        Traffic { sessions: of(&self.sessions), connections: of(&self.connections) }
+    }
+
+    /// Ends all sessions that there are.
+    pub(crate) fn cut(&self) {
+        self.cut.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Stops all sessions, or lets them go on.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        let _ = self.frozen.send(frozen);
+    }
+
+    /// Ends when sessions that begin now are cut.
+    pub(crate) async fn until_cut(&self) {
+        let _ = self.cut.subscribe().changed().await;
+    }
+
+    /// A stream that stops when all sessions do.
+    pub(crate) fn gate<Io>(&self, io: Io) -> Gate<Io> {
+        let frozen = self.frozen.subscribe();
+        Gate { io, reading: Thaw::new(&frozen), writing: Thaw::new(&frozen) }
+    }
+}
+
+/// A stream that can be stopped.
+pub(crate) struct Gate<Io> {
+    io: Io,
+    reading: Thaw,
+    writing: Thaw,
+}
+
+struct Thaw {
+    frozen: watch::Receiver<bool>,
+    waiting: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Thaw {
+    fn new(frozen: &watch::Receiver<bool>) -> Thaw {
+        Thaw { frozen: frozen.clone(), waiting: None }
+    }
+
+    /// Ready while nothing is frozen.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.waiting.is_none() {
+            if !*self.frozen.borrow() {
+                return Poll::Ready(());
+            }
+            let mut frozen = self.frozen.clone();
+            self.waiting = Some(Box::pin(async move {
+                let _ = frozen.wait_for(|frozen| !*frozen).await;
+            }));
+        }
+        let ended = self.waiting.as_mut().is_none_or(|waiting| waiting.as_mut().poll(context).is_ready());
+        if ended {
+            self.waiting = None;
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+macro_rules! when_thawed {
+    ($gate:expr, $side:ident, $context:expr) => {
+        if $gate.$side.poll($context).is_pending() {
+            return Poll::Pending;
+        }
+    };
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for Gate<Io> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        when_thawed!(self, reading, context);
+        Pin::new(&mut self.io).poll_read(context, buffer)
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> AsyncWrite for Gate<Io> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        when_thawed!(self, writing, context);
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        when_thawed!(self, writing, context);
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        when_thawed!(self, writing, context);
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
