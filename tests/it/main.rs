@@ -8,12 +8,17 @@
 )]
 
 mod browser_flow;
+mod config;
 mod contexts;
 mod credentials;
+mod files_in_trouble;
 mod kubeconfig_editor;
+mod kubeconfig_verb;
 mod login;
 mod login_choices;
 mod races;
+mod screen;
+mod secrets;
 mod sign_in;
 mod support;
 mod token;

@@ -14,6 +14,9 @@ use super::process::Running;
 use super::pty::{Person, Terminal};
 use super::{Files, Output};
 
+/// The user and group that own nothing.
+const NOBODY: u32 = 65534;
+
 /// A person at a fresh machine.
 pub struct World {
     /// AWS and Kubernetes.
@@ -113,6 +116,22 @@ impl World {
     /// Sets a mode.
     pub fn chmod(&self, name: &str, mode: u32) {
         std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(mode)).expect("the mode is set");
+    }
+
+    /// Gives the home folder to the user of [`Invocation::as_nobody`]. False where that user could not even run us.
+    pub fn give_to_nobody(&self) -> bool {
+        fn give(path: &Path) {
+            std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).expect("root gives files away");
+            for entry in std::fs::read_dir(path).into_iter().flatten() {
+                give(&entry.expect("an entry").path());
+            }
+        }
+        if !rustix::process::geteuid().is_root() {
+            return true;
+        }
+        give(self.folder.path());
+        let started = self.nsaccess("--version").as_nobody().command.output();
+        started.is_ok_and(|output| output.status.success())
     }
 
     /// All files in the home folder.
@@ -239,6 +258,15 @@ impl Invocation<'_> {
         let output = self.spawn().finish();
         world.check_secrets(&output, secret);
         output
+    }
+
+    /// Runs as a user who is not root: file modes mean nothing to root.
+    pub fn as_nobody(mut self) -> Self {
+        use std::os::unix::process::CommandExt;
+        if rustix::process::geteuid().is_root() {
+            self.command.uid(NOBODY).gid(NOBODY);
+        }
+        self
     }
 
     /// Runs it to its end without looking for secrets in what it says: it was given them.

@@ -1,0 +1,143 @@
+//! `config`, and where every setting comes from.
+
+use crate::support::World;
+
+fn row(world: &World, key: &str) -> (String, String) {
+    let rows = world.run("config -o json").success().json();
+    let row = rows.as_array().expect("a list").iter().find(|row| row["setting"] == key).expect("the setting").clone();
+    let text = |name: &str| row[name].as_str().expect("text").replace(&world.home().display().to_string(), "$HOME");
+    (text("value"), text("from"))
+}
+
+#[test]
+fn a_fresh_machine_has_the_built_in_settings() {
+    World::new().run("config").is("SETTING                  VALUE                  FROM
+start_url                -                      built in
+sso_region               -                      built in
+regions                  -                      built in
+flow                     device                 built in
+patterns.permission_set  idp-ns-{namespace}     built in
+patterns.context         idp-ns-{namespace}     built in
+patterns.secrets_prefix  customer/{namespace}/  built in
+patterns.production      *-prod                 built in
+[exit status: 0]
+");
+}
+
+#[test]
+fn each_place_wins_over_the_next() {
+    let mut world = World::new();
+    world.write(".aws/config", "[sso-session corp]\nsso_start_url = https://aws.awsapps.com/start\nsso_region = eu-west-1\n");
+    let from = |world: &World| row(world, "start_url");
+    assert_eq!(from(&world), ("https://aws.awsapps.com/start".into(), "[sso-session corp] in the AWS configuration".into()));
+    world.run("config set start_url https://user.awsapps.com/start").success();
+    assert_eq!(from(&world), ("https://user.awsapps.com/start".into(), "$HOME/.config/nsaccess/config.toml".into()));
+    world.write("nsaccess.toml", "start_url = 'https://project.awsapps.com/start'\n");
+    world.run("config trust").success();
+    assert_eq!(from(&world), ("https://project.awsapps.com/start".into(), "$HOME/nsaccess.toml".into()));
+    world.set("NSACCESS_START_URL", "https://env.awsapps.com/start");
+    assert_eq!(from(&world), ("https://env.awsapps.com/start".into(), "environment variable NSACCESS_START_URL".into()));
+    // A flag shows where it leads: nobody is there to sign in with it, and the message names it.
+    world.go_offline();
+    world
+        .run("login idp-dev --start-url https://flag.awsapps.com/start --sso-region eu-west-1")
+        .exits(6)
+        .one_error()
+        .says("error: cannot sign in to https://flag.awsapps.com/start");
+}
+
+#[test]
+fn set_and_unset_edit_the_users_file_and_nothing_else_in_it() {
+    let world = World::new();
+    world.write(".config/nsaccess/config.toml", "# mine\nflow = 'device' # for now\n");
+    world.run("config set namespace.idp-dev.cluster demo").is("------- stderr -------
+set namespace.idp-dev.cluster in ~/.config/nsaccess/config.toml
+[exit status: 0]
+");
+    assert_eq!(
+        world.read(".config/nsaccess/config.toml"),
+        "# mine\nflow = 'device' # for now\n\n[namespace.idp-dev]\ncluster = \"demo\"\n"
+    );
+    assert_eq!(row(&world, "namespace.idp-dev.cluster").0, "demo");
+    world.run("config unset namespace.idp-dev.cluster").success();
+    assert_eq!(world.read(".config/nsaccess/config.toml"), "# mine\nflow = 'device' # for now\n");
+}
+
+#[test]
+fn what_is_no_setting_or_no_value_is_refused_and_the_file_stays() {
+    let world = World::new();
+    for (words, says) in [
+        ("flw browser", "flow"),
+        ("flow pigeon", "`pigeon`"),
+        ("start_url http://plain.example", "`http://plain.example`"),
+        ("namespace.Bad.cluster x", ""),
+        ("namespace.idp-dev.account 12", "`12`"),
+    ] {
+        world.run(&format!("config set {words}")).exits(2).one_error().says(says);
+    }
+    world.run("config unset flow").exits(0);
+    assert!(world.files().names().is_empty(), "{:?}", world.files().names());
+}
+
+#[test]
+fn a_stranger_s_project_file_cannot_name_where_to_sign_in() {
+    let world = World::new();
+    world.write("repo/nsaccess.toml", "namespace = 'idp-dev'\nstart_url = 'https://evil.awsapps.com/start'\nsso_region = 'eu-west-1'\n");
+    let login = || world.nsaccess("login").dir("repo").run();
+    login()
+        .exits(2)
+        .one_error()
+        .says("names a start URL and is not trusted")
+        .says("this one names https://evil.awsapps.com/start")
+        .says("try: nsaccess config trust $HOME/repo/nsaccess.toml");
+    let output = world.nsaccess("config").dir("repo").run().success().says("does not count until you trust the file");
+    assert!(!output.stdout.contains("evil"), "{}", output.transcript());
+    assert_eq!(world.control().counts().len(), 0);
+    world.run("config set start_url https://sandbox.awsapps.com/start").success();
+    world.run("config set sso_region eu-west-1").success();
+    login().success().says("✓ session      https://sandbox.awsapps.com/start");
+}
+
+#[test]
+fn a_trusted_file_counts_until_it_changes() {
+    let world = World::new();
+    let text = "namespace = 'idp-dev'\nstart_url = 'https://sandbox.awsapps.com/start'\nsso_region = 'eu-west-1'\n";
+    world.write("repo/nsaccess.toml", text);
+    world.write("repo/deep/er/x", "");
+    world.nsaccess("config trust").dir("repo/deep/er").run().success().says("~/repo/nsaccess.toml is trusted, as it is now");
+    world.nsaccess("login").dir("repo/deep/er").run().success();
+    world.write("repo/nsaccess.toml", text.replace("sandbox", "evil"));
+    world.run("logout").success();
+    let output = world.nsaccess("login").dir("repo").run();
+    assert!(!output.stderr.contains("Sign in to https://evil"), "{}", output.transcript());
+}
+
+#[test]
+fn a_project_file_pins_and_a_flag_overrides_it() {
+    let world = World::signed_in();
+    world.write("repo/nsaccess.toml", "namespace = 'idp-dev'\ncluster = 'tools-1'\nregion = 'eu-west-1'\n");
+    let output = world.nsaccess("login").dir("repo").run().success().says("✓ cluster      tools-1");
+    output.says("✗ pods");
+    let login = world.nsaccess("login --cluster idp-nonprod-1").dir("repo");
+    login.run().success().says("✓ cluster      idp-nonprod-1").says("✓ pods");
+}
+
+#[test]
+fn the_namespace_comes_from_the_nearest_place_that_names_one() {
+    let world = World::signed_in();
+    world.write("apps-idp/apps/idp-test/helm/values.yaml", "");
+    let named = |words: &str, variable: &str| {
+        let output = world.nsaccess(&format!("kubeconfig --print -v {words}")).dir("apps-idp/apps/idp-test/helm");
+        let output = output.env("NSACCESS_NAMESPACE", variable).run().success();
+        let line = output.stderr.lines().find(|line| line.contains("the namespace is")).unwrap_or_default().to_owned();
+        line.trim_start_matches("· the namespace is ").to_owned()
+    };
+    assert_eq!(named("", ""), "idp-dev (the current context idp-ns-idp-dev)");
+    assert_eq!(named("", "idp-test"), "idp-test ($NSACCESS_NAMESPACE)");
+    assert_eq!(named("-n shop-dev --account 111122223333", "idp-test"), "shop-dev (as named)");
+    world.write(".kube/config", "apiVersion: v1\nkind: Config\ncurrent-context: somebody-elses\n");
+    assert_eq!(named("", ""), "idp-test (this folder's name)");
+    world.write("apps-idp/nsaccess.toml", "namespace = 'idp-dev'\n");
+    assert_eq!(named("", ""), "idp-dev ($HOME/apps-idp/nsaccess.toml)".replace("$HOME", &world.home().display().to_string()));
+    world.run("kubeconfig --print").exits(2).one_error().says("error: no namespace is named");
+}
