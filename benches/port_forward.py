@@ -52,13 +52,21 @@ def bulk(forward, port, connections, megabytes, download):
     """MB/s and CPU seconds per GiB."""
     each, buffer = megabytes * 1_000_000 // connections, bytes(1 << 18)
 
+    failures = []
+
     def one():
+        try:
+            move()
+        except OSError as error:
+            failures.append(error)
+
+    def move():
         with connect(forward.ports[port]) as stream:
             left, space = each, bytearray(1 << 18)
             while left > 0:
                 moved = stream.recv_into(space) if download else stream.send(buffer[: min(left, len(buffer))])
                 if moved == 0:
-                    sys.exit(f"{forward.name}: a connection ended early")
+                    raise ConnectionAbortedError("the connection ended early")
                 left -= moved
 
     cpu, began = forward.cpu(), time.time()
@@ -66,6 +74,9 @@ def bulk(forward, port, connections, megabytes, download):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     spent = time.time() - began
+    for failure in failures:
+        print(f"{forward.name}: {len(failures)} of {connections} connections failed: {failure}", file=sys.stderr)
+        break
     return each * connections / 1e6 / spent, (forward.cpu() - cpu) / (each * connections / 2**30)
 
 
