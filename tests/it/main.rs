@@ -8,6 +8,7 @@
 )]
 
 mod browser_flow;
+mod can_i;
 mod config;
 mod contexts;
 mod credentials;
@@ -16,6 +17,7 @@ mod kubeconfig_editor;
 mod kubeconfig_verb;
 mod login;
 mod login_choices;
+mod pods;
 mod races;
 mod screen;
 mod secrets;
