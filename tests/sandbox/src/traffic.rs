@@ -117,7 +117,7 @@ impl Forwarding {
 
     /// Stops all sessions, or lets them go on.
     pub(crate) fn freeze(&self, frozen: bool) {
-        let _ = self.frozen.send(frozen);
+        self.frozen.send_replace(frozen);
     }
 
     /// Ends when sessions that begin now are cut.

@@ -166,7 +166,7 @@ impl Store {
             && (ended || before != after)
             && let Some(life) = before.and_then(|uid| self.lives.remove(&uid))
         {
-            let _ = life.send(false);
+            life.send_replace(false);
         }
     }
 

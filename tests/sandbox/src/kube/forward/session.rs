@@ -61,7 +61,7 @@ impl Stream {
     /// Nothing more comes from the client.
     fn close_remote(&self) {
         *lock(&self.inbox) = None;
-        let _ = self.unstick.send(true);
+        self.unstick.send_replace(true);
     }
 }
 
@@ -72,7 +72,8 @@ struct Writer {
 
 /// The connection, as everything that happens on it sees it.
 pub(super) struct Connection {
-    writer: tokio::sync::Mutex<Writer>,
+    /// Gone when the connection is closed.
+    writer: tokio::sync::Mutex<Option<Writer>>,
     streams: Mutex<HashMap<u32, Arc<Stream>>>,
     gone_away: AtomicBool,
     closed: watch::Sender<bool>,
@@ -81,20 +82,33 @@ pub(super) struct Connection {
 impl Connection {
     fn new(output: Output) -> Connection {
         Connection {
-            writer: tokio::sync::Mutex::new(Writer { output, packer: Packer::new() }),
+            writer: tokio::sync::Mutex::new(Some(Writer { output, packer: Packer::new() })),
             streams: Mutex::default(),
             gone_away: AtomicBool::new(false),
             closed: watch::channel(false).0,
         }
     }
 
-    async fn send(&self, frame: &Frame) {
-        let mut writer = self.writer.lock().await;
-        let Writer { output, packer } = &mut *writer;
-        let bytes = spdy::encode(frame, packer);
-        if output.write_all(&bytes).await.is_err() || output.flush().await.is_err() {
+    async fn send(&self, frame: &Frame) -> bool {
+        self.write(|packer| spdy::encode(frame, packer)).await
+    }
+
+    /// Writes a frame; false when the connection is dead.
+    async fn write(&self, frame: impl FnOnce(&mut Packer) -> Vec<u8>) -> bool {
+        let write = async {
+            let mut writer = self.writer.lock().await;
+            let Some(Writer { output, packer }) = writer.as_mut() else { return false };
+            let frame = frame(packer);
+            output.write_all(&frame).await.is_ok() && output.flush().await.is_ok()
+        };
+        let written = tokio::select! {
+            written = write => written,
+            () = self.closed() => false,
+        };
+        if !written {
             self.close();
         }
+        written
     }
 
     /// Accepts a stream.
@@ -105,19 +119,11 @@ impl Connection {
     /// Sends bytes of a stream; false when the connection is dead. After a `RST_STREAM` of the client too: it is
     /// the client's business to drop them.
     pub(super) async fn data(&self, stream: &Stream, bytes: &[u8], fin: bool) -> bool {
-        if *self.closed.borrow() || (fin && stream.finished.swap(true, Ordering::SeqCst)) {
+        if fin && stream.finished.swap(true, Ordering::SeqCst) {
             return false;
         }
-        let mut writer = self.writer.lock().await;
         let head = spdy::data_head(stream.id, fin, bytes.len());
-        let mut frame = Vec::with_capacity(head.len() + bytes.len());
-        frame.extend(head);
-        frame.extend(bytes);
-        let sent = writer.output.write_all(&frame).await.is_ok() && writer.output.flush().await.is_ok();
-        if !sent {
-            self.close();
-        }
-        sent
+        self.write(|_| [head.as_slice(), bytes].concat()).await
     }
 
     /// Closes our half of a stream; with both halves closed it is forgotten.
@@ -139,7 +145,7 @@ impl Connection {
 
     /// Nothing more is read or written.
     pub(super) fn close(&self) {
-        let _ = self.closed.send(true);
+        self.closed.send_replace(true);
         for (_, stream) in lock(&self.streams).drain() {
             stream.close_remote();
         }
@@ -151,10 +157,22 @@ impl Connection {
     }
 }
 
+/// Closes a connection for good, however its service ends.
+struct Closing(Arc<Connection>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+        let connection = Arc::clone(&self.0);
+        tokio::spawn(async move { connection.writer.lock().await.take() });
+    }
+}
+
 /// Serves a connection until one of its ends closes it.
 pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod: PodSide) {
     let (input, output): (_, WriteHalf<_>) = tokio::io::split(io);
     let connection = Arc::new(Connection::new(Box::new(output)));
+    let _closing = Closing(Arc::clone(&connection));
     let pairs = Arc::new(Pairs::new(Arc::clone(&connection), pod));
     let queues: Vec<mpsc::Sender<Frame>> = (0..WORKERS)
         .map(|_| {
@@ -175,9 +193,9 @@ pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod:
         )
         .await;
     }
-    connection.close();
-    let mut writer = connection.writer.lock().await;
-    let _ = tokio::time::timeout(Duration::from_secs(1), writer.output.shutdown()).await;
+    if let Some(mut writer) = connection.writer.lock().await.take() {
+        let _ = tokio::time::timeout(Duration::from_secs(1), writer.output.shutdown()).await;
+    }
 }
 
 /// Reads frames into the queues, until there is none, or one that cannot be understood. The last stream accepted.
@@ -244,7 +262,9 @@ async fn worker(connection: Arc<Connection>, pairs: Arc<Pairs>, mut queue: mpsc:
                 }
             }
             // An even number is a question of ours, which we do not ask.
-            Some(Frame::Ping { id }) if id % 2 == 1 => connection.send(&Frame::Ping { id }).await,
+            Some(Frame::Ping { id }) if id % 2 == 1 => {
+                connection.send(&Frame::Ping { id }).await;
+            }
             Some(_) => {}
             None => return,
         }
