@@ -64,7 +64,6 @@ def test_kubectl_reads_the_same_of_others_in_files_of_every_shape(signed_in):
         after = view(signed_in)
         assert entries(after, ours=False) == entries(done.json(), ours=False), shape.name
         assert {kind for kind, _ in entries(after, ours=True)} == {"clusters", "contexts", "users"}, shape.name
-        assert signed_in.kubectl("--context", NAME, "auth", "whoami", "-o", "name"), shape.name
     print(f"{read} of {len(SHAPES)} files")
     assert read > len(SHAPES) * 3 // 4
 
@@ -109,7 +108,7 @@ def test_what_pyyaml_reads_is_what_kubectl_reads(with_vector):
         kubectls = entries(by_kubectl, ours=True)[key]
         if key[0] == "users":
             kubectls["user"]["exec"].pop("env", None)
-            kubectls["user"]["exec"].setdefault("provideClusterInfo", False)
+            entry["user"]["exec"].setdefault("provideClusterInfo", False)
         assert entry == kubectls
 
 
