@@ -58,13 +58,13 @@ impl Unanswered {
 
 /// More than any request's head; a client that says more before it is answered is not replayed.
 const REPLAY_LIMIT: usize = 64 * 1024;
-const ACCEPT_LIMIT: Duration = Duration::from_secs(30);
+const ACCEPT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a client that closed its sending side is still waited for with the answer. Runtimes tear everything down a
 /// second after they hear of a half-close (containerd), so it is told them only when nothing comes any more.
 const HALF_CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the error stream is waited for when the data stream ended without a byte.
 const REASON_LIMIT: Duration = Duration::from_secs(3);
-/// How long a client may still send after the pod closed its side.
+/// How long a client is heard out after the pod closed its side.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 const READ_PIECE: usize = 64 * 1024;
 
@@ -79,7 +79,9 @@ pub async fn carry(local: &Rc<TcpStream>, session: &Rc<Session>, port: u16, unan
 async fn carried(local: &Rc<TcpStream>, session: &Rc<Session>, pair: &Pair, unanswered: &mut Unanswered) -> Outcome {
     let data = &pair.data;
     if !accepted(data).await {
-        return failed(session, pair, !unanswered.bytes.is_empty()).await;
+        // A session that takes no streams any more is not given new ones.
+        session.avoid();
+        return failed(session, pair, false).await;
     }
     session.finish(&pair.error);
     let replayed = unanswered.bytes.clone();
@@ -96,9 +98,12 @@ async fn carried(local: &Rc<TcpStream>, session: &Rc<Session>, pair: &Pair, unan
     };
     match ended {
         Ended::Clean if data.answered.get() => {
-            half_close(local);
-            let _ = tokio::time::timeout(LAST_WORDS, up).await;
-            verdict_after_bytes(pair)
+            session.close(pair);
+            let verdict = verdict_after_bytes(pair);
+            if verdict == Outcome::Done {
+                say_goodbye(local).await;
+            }
+            verdict
         }
         Ended::Clean | Ended::Cut => failed(session, pair, true).await,
         Ended::ByClient => Outcome::Done,
@@ -210,6 +215,9 @@ async fn failed(session: &Session, pair: &Pair, sent: bool) -> Outcome {
         (false, _) => Outcome::NotDelivered(Trouble::of(words)),
         (true, Some(reason)) if pair.data.answered.get() || sent => Outcome::Broken(reason),
         (true, Some(reason)) => Outcome::NotDelivered(Trouble::SessionEnded(reason)),
+        (true, None) if !pair.data.accepted.get() => {
+            Outcome::NotDelivered(Trouble::SessionEnded("the server did not take the connection".to_owned()))
+        }
         (true, None) if pair.data.finished.get() => Outcome::Done,
         (true, None) => Outcome::Broken("the server cut the stream".to_owned()),
     }
@@ -250,9 +258,22 @@ impl Trouble {
     }
 }
 
-/// Tells the client that nothing more comes.
-fn half_close(local: &TcpStream) {
+/// Tells the client that nothing more comes, and hears it out. Whatever it still says is not sent: bytes on a stream
+/// whose pod side has ended block the server's frame workers for good. But a socket that is closed on unread bytes
+/// resets the connection, and the client could lose what it has not read yet.
+async fn say_goodbye(local: &TcpStream) {
     let _ = socket2::SockRef::from(local).shutdown(std::net::Shutdown::Write);
+    let hearing = async {
+        while local.readable().await.is_ok() {
+            match SCRATCH.with_borrow_mut(|scratch| local.try_read(scratch)) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(LAST_WORDS, hearing).await;
 }
 
 /// Makes the client see a reset instead of a clean end.

@@ -271,6 +271,11 @@ impl Session {
         }
     }
 
+    /// Nothing new goes on it; what is on it goes on.
+    pub fn avoid(&self) {
+        self.going_away.set(true);
+    }
+
     /// Asks at once whether the other side is there: after sleep, or when something looks wrong.
     pub fn check_now(&self) {
         if self.pinged.get().is_none() {

@@ -1,6 +1,7 @@
 //! What every test stands on: a sealed world, the real binary in it, and its output as text that can be compared.
 
 pub mod fingerprint;
+pub mod forward;
 pub mod http;
 pub mod output;
 pub mod process;
@@ -8,6 +9,7 @@ pub mod pty;
 pub mod world;
 
 pub use fingerprint::Files;
+pub use forward::Forward;
 pub use output::Output;
 pub use world::World;
 

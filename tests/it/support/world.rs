@@ -251,6 +251,13 @@ impl Invocation<'_> {
         Running::new(child, self.shown, self.world.home().display().to_string())
     }
 
+    /// Starts it, for whoever reads its streams as they come. Also how it is called in messages.
+    pub fn child(mut self) -> (std::process::Child, String) {
+        let _ = self.world.secrets();
+        let child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
+        (child, self.shown)
+    }
+
     /// Runs it to its end.
     #[track_caller]
     pub fn run(self) -> Output {

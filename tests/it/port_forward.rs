@@ -1,0 +1,240 @@
+//! `port-forward` outlives what it leads to: pods that go, connections that are cut, credentials that end.
+
+use std::io::Write;
+use std::time::Duration;
+
+use sandbox::Rollout;
+
+use crate::support::forward::{CLUSTER, FLOOR, NAMESPACE, WIDE, connect, echoes, request, rest, world_with};
+use crate::support::{Forward, World, until};
+
+const NOW: Duration = Duration::ZERO;
+const SOON: Duration = Duration::from_millis(1500);
+
+fn name(forward: &Forward) -> String {
+    forward.body("/name").trim().to_owned()
+}
+
+#[track_caller]
+fn delete(world: &World, pod: &str, grace: Duration) {
+    assert!(world.control().delete_pod(CLUSTER, NAMESPACE, pod, grace), "{pod} is there");
+}
+
+#[track_caller]
+fn scale(world: &World, kind: (&str, &str), count: usize) {
+    assert!(world.control().scale(CLUSTER, NAMESPACE, kind, count, NOW));
+}
+
+#[test]
+fn a_deleted_pod_is_followed_by_another_without_a_refused_connection() {
+    for target in ["svc/api :http", "deploy/api :http"] {
+        let world = world_with(WIDE);
+        let forward = Forward::start(&world, target, 1);
+        let first = name(&forward);
+        delete(&world, &first, NOW);
+        let second = until("another pod", || Some(name(&forward)).filter(|name| *name != first));
+        let moved = forward.hears("moved");
+        assert_eq!((&moved["from"], &moved["to"]), (&first.into(), &second.into()), "{}", forward.story());
+        assert_eq!(forward.errors(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_pod_that_is_terminating_is_left_before_it_is_gone() {
+    let world = world_with(WIDE);
+    let forward = Forward::start(&world, "svc/api :http", 1);
+    let first = name(&forward);
+    delete(&world, &first, Duration::from_secs(3600));
+    until("another pod", || (name(&forward) != first).then_some(()));
+    assert_eq!(forward.hears("moved")["from"], first);
+    assert_eq!(forward.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn a_connection_that_is_open_when_its_pod_terminates_stays() {
+    let world = world_with(WIDE);
+    let forward = Forward::start(&world, "deploy/api :http :echo", 2);
+    let first = name(&forward);
+    let mut long = forward.connect(1);
+    echoes(&mut long, "before");
+    delete(&world, &first, Duration::from_secs(3600));
+    until("another pod", || (name(&forward) != first).then_some(()));
+    echoes(&mut long, "after");
+}
+
+#[test]
+fn a_rollout_under_requests_is_not_seen() {
+    let world = world_with(WIDE);
+    let forward = Forward::start(&world, "deploy/api :http", 1);
+    let first = name(&forward);
+    let rollout = Rollout { ready_after: Duration::from_millis(200), grace: SOON, recreate: false };
+    assert!(world.control().roll_out(CLUSTER, NAMESPACE, "api", rollout));
+    let old = first.rsplit_once('-').expect("the name of a ReplicaSet").0.to_owned();
+    // A request that a pod has taken dies with it, and nothing else does.
+    let mut died = 0;
+    until("a pod of the new ReplicaSet", || match forward.try_body("/name") {
+        Ok(name) => (!name.starts_with(&old)).then_some(()),
+        Err(_) => {
+            died += 1;
+            None
+        }
+    });
+    let errors = forward.errors();
+    assert!(died <= 2 && errors.iter().all(|error| error.contains(" broke: ")), "{died}\n{}", forward.story());
+    forward.hears("moved");
+}
+
+#[test]
+fn a_rollout_that_ends_all_pods_first_is_waited_for() {
+    let world = world_with(WIDE);
+    let forward = Forward::start(&world, "svc/api :http", 1);
+    let first = name(&forward);
+    let rollout = Rollout { ready_after: Duration::from_millis(300), grace: NOW, recreate: true };
+    assert!(world.control().roll_out(CLUSTER, NAMESPACE, "api", rollout));
+    until("a new pod", || (name(&forward) != first).then_some(()));
+    assert_eq!(forward.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_there_for_a_while_and_connections_wait() {
+    for target in ["svc/api :http", "deploy/api :http"] {
+        let world = world_with(WIDE);
+        let forward = Forward::start(&world, target, 1);
+        name(&forward);
+        scale(&world, ("Deployment", "api"), 0);
+        let port = forward.port(0);
+        let waiting = std::thread::spawn(move || request(port, "/name"));
+        let lost = forward.hears("lost");
+        assert!(lost["message"].as_str().is_some_and(|words| words.contains("waiting up to 30 s")), "{lost}");
+        scale(&world, ("Deployment", "api"), 2);
+        let answer = waiting.join().expect("no panic").expect("an answer");
+        assert!(answer.starts_with("api-"), "{answer}");
+        assert_eq!(forward.errors(), Vec::<String>::new());
+        assert_eq!(forward.events("lost").len(), 1, "{}", forward.story());
+    }
+}
+
+#[test]
+fn nothing_there_when_the_wait_is_over_is_a_reset_and_one_sentence() {
+    let world = world_with(WIDE);
+    let mut forward = Forward::start(&world, "svc/api :http --wait 1s", 1);
+    name(&forward);
+    scale(&world, ("Deployment", "api"), 0);
+    let error = until("the end of the pods", || forward.try_body("/name").err());
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}\n{}", forward.story());
+    forward.hears_error("no pod of svc/api is ready");
+    assert!(forward.runs());
+    scale(&world, ("Deployment", "api"), 1);
+    until("the pod's return", || forward.try_body("/name").ok());
+}
+
+#[test]
+fn a_pod_that_is_replaced_under_its_own_name_is_found_again() {
+    for target in ["pod/db-0 :stats", "svc/db :stats", "sts/db :stats"] {
+        let world = world_with(FLOOR);
+        let forward = Forward::start(&world, target, 1);
+        assert_eq!(name(&forward), "db-0");
+        delete(&world, "db-0", NOW);
+        for _ in 0..5 {
+            let name = name(&forward);
+            assert!(name == "db-0" || target.starts_with("sts") && name == "db-1", "{name}");
+        }
+        assert_eq!(forward.errors(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_pod_that_cannot_be_seen_and_is_replaced_is_found_again() {
+    let world = world_with(&[crate::support::forward::CREATE]);
+    let forward = Forward::start(&world, "pod/db-0 :8080", 1);
+    assert_eq!(name(&forward), "db-0");
+    delete(&world, "db-0", NOW);
+    assert_eq!(name(&forward), "db-0");
+}
+
+#[test]
+fn a_pod_that_is_not_ready_any_more_is_left() {
+    let world = world_with(WIDE);
+    let forward = Forward::start(&world, "svc/api :http", 1);
+    let first = name(&forward);
+    assert!(world.control().set_pod_ready(CLUSTER, NAMESPACE, &first, false));
+    until("another pod", || (name(&forward) != first).then_some(()));
+    assert_eq!(forward.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn connections_cut_by_the_server_are_a_reset_and_the_next_one_works() {
+    let world = world_with(FLOOR);
+    let forward = Forward::start(&world, "pod/servers :http :echo", 2);
+    for _ in 0..3 {
+        let mut long = forward.connect(1);
+        echoes(&mut long, "before");
+        world.control().cut_forwards();
+        assert_eq!(rest(&mut long).expect_err("no clean end").kind(), std::io::ErrorKind::ConnectionReset);
+        assert_eq!(name(&forward), "servers");
+    }
+    assert_eq!(forward.stderr(), "");
+}
+
+#[test]
+fn a_server_that_froze_goes_on_where_it_was() {
+    let world = world_with(FLOOR);
+    let forward = Forward::start(&world, "pod/servers :http :echo", 2);
+    let mut long = forward.connect(1);
+    echoes(&mut long, "before");
+    world.control().freeze_forwards(true);
+    let mut client = connect(forward.port(0)).expect("a connection");
+    client.write_all(b"GET /name HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
+    long.write_all(b"meanwhile").expect("sent");
+    world.control().freeze_forwards(false);
+    assert!(String::from_utf8_lossy(&rest(&mut client).expect("an answer")).ends_with("servers\n"));
+    echoes(&mut forward.connect(1), "another");
+    assert_eq!(name(&forward), "servers");
+    assert_eq!(forward.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn credentials_that_end_are_renewed_silently() {
+    for forgotten in [false, true] {
+        let world = world_with(WIDE);
+        let forward = Forward::start(&world, "svc/api :http", 1);
+        let first = name(&forward);
+        let end = || match forgotten {
+            true => world.control().forget_role_credentials(),
+            false => world.control().expire_role_credentials(),
+        };
+        end();
+        world.control().cut_forwards();
+        assert_eq!(name(&forward), first);
+        // Another pod has to be found, too, with a token that is taken.
+        end();
+        delete(&world, &first, NOW);
+        let second = until("another pod", || Some(name(&forward)).filter(|name| *name != first));
+        delete(&world, &second, NOW);
+        until("a third pod", || (name(&forward) != second).then_some(()));
+        assert_eq!((forward.errors(), forward.stderr()), (Vec::new(), String::new()));
+    }
+}
+
+#[test]
+fn a_session_that_is_over_is_one_line_and_a_sign_in_elsewhere_ends_it() {
+    let world = world_with(WIDE);
+    let mut forward = Forward::start(&world, "svc/api :http", 1);
+    let first = name(&forward);
+    world.control().end_session();
+    world.control().expire_role_credentials();
+    world.control().cut_forwards();
+    for _ in 0..3 {
+        let error = forward.try_body("/name").expect_err("nobody is signed in");
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+    }
+    let message = forward.hears_error("nsaccess login");
+    assert!(message.contains("not signed in") && !message.contains('\n'), "{message}");
+    assert_eq!(forward.errors().len(), 1, "{}", forward.story());
+    assert!(forward.runs());
+    world.run("login idp-dev --no-browser").success();
+    assert_eq!(name(&forward), first);
+    delete(&world, &first, NOW);
+    until("another pod", || (name(&forward) != first).then_some(()));
+    assert_eq!(forward.errors().len(), 1, "{}", forward.story());
+}
