@@ -31,8 +31,9 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Namespace, where the verb takes none [default: $NSACCESS_NAMESPACE, the current context, this folder]
-    #[arg(short, long = "namespace", global = true, value_name = "NAMESPACE")]
+    /// Namespace, where no argument names it [default: $NSACCESS_NAMESPACE, the current context, this folder]
+    // An id of its own: under that of a verb's argument clap would not let the verb have this flag.
+    #[arg(id = "namespace_flag", short = 'n', long = "namespace", global = true, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
     /// Form of the output
     #[arg(

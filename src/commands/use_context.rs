@@ -16,7 +16,6 @@ use crate::model::settings::Flags;
 #[derive(Debug, Args)]
 pub struct UseArgs {
     /// Namespace, or - for the context before
-    #[arg(allow_hyphen_values = true)]
     pub namespace: Option<String>,
 }
 
