@@ -24,11 +24,14 @@ pub mod verify;
 pub mod wait;
 pub mod warm;
 
+use std::cell::OnceCell;
+
 use crate::disk::cache::Cache;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws_config::AwsConfig;
 use crate::model::settings::{Flags, Settings};
+use crate::model::target::Portal;
 use crate::net::aws::Aws;
 use crate::ui::Ui;
 
@@ -61,6 +64,8 @@ pub struct Access<'a> {
     /// Whether the person asked for no browser.
     pub no_browser: bool,
     pub(crate) aws: Aws,
+    /// The portal that a person was asked for: nobody is asked twice.
+    asked: OnceCell<Portal>,
 }
 
 impl<'a> Access<'a> {
@@ -75,7 +80,7 @@ impl<'a> Access<'a> {
             ui.warning(warning);
         }
         let aws = Aws::new(host)?;
-        Ok(Access { host, ui, settings, aws_config, cache: Cache::new(host), presence, no_browser: false, aws })
+        Ok(Access { host, ui, settings, aws_config, cache: Cache::new(host), presence, no_browser: false, aws, asked: OnceCell::new() })
     }
 
     /// The same, but opening no browser if so asked.
@@ -96,6 +101,7 @@ impl<'a> Access<'a> {
             presence: Presence::Nobody,
             no_browser: true,
             aws: self.aws.clone(),
+            asked: self.asked.clone(),
         }
     }
 

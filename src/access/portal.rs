@@ -19,7 +19,13 @@ impl Access<'_> {
         let region = self.settings.sso_region.as_ref().map(|region| region.value.clone());
         match (start_url, region) {
             (Some(start_url), Some(region)) => Ok(self.portal_named(&start_url, &region)),
-            (start_url, region) => self.ask_for_portal(start_url, region),
+            (start_url, region) => match self.asked.get() {
+                Some(asked) => Ok(asked.clone()),
+                None => {
+                    let portal = self.ask_for_portal(start_url, region)?;
+                    Ok(self.asked.get_or_init(|| portal).clone())
+                }
+            },
         }
     }
 
