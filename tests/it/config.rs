@@ -78,7 +78,7 @@ fn what_is_no_setting_or_no_value_is_refused_and_the_file_stays() {
     for (words, says) in [
         ("flw browser", "flow"),
         ("flow pigeon", "`pigeon`"),
-        ("start_url http://plain.example", "`http://plain.example`"),
+        ("start_url corp.awsapps.com", "`corp.awsapps.com`"),
         ("namespace.Bad.cluster x", ""),
         ("namespace.idp-dev.account 12", "`12`"),
     ] {

@@ -56,7 +56,7 @@ fn the_dialect_follows_the_shell_of_the_environment() {
     ] {
         let output = world.nsaccess("credentials idp-dev --export").env("SHELL", shell).run().success();
         assert!(output.stdout.starts_with(start), "{shell}");
-        assert_eq!(output.stdout.lines().count(), 5, "{shell}");
+        assert_eq!(output.stdout.lines().count(), 6, "{shell}");
     }
 }
 

@@ -13,6 +13,25 @@ use super::Output;
 /// Longer than anything takes here; only a test that would hang meets it.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// A child that does not outlive its test.
+pub struct Guarded(pub Option<Child>);
+
+impl Guarded {
+    /// Waits for its end.
+    pub fn wait_with_output(mut self) -> std::io::Result<std::process::Output> {
+        self.0.take().expect("only this takes it").wait_with_output()
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 /// A running command. It is killed when it is dropped.
 pub struct Running {
     child: Child,

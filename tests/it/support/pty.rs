@@ -4,9 +4,14 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// Longer than anything takes here; only a test that would hang meets it.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Both ends of a terminal.
 pub struct Terminal {
@@ -33,30 +38,38 @@ impl Terminal {
         Stdio::from(self.program.try_clone().expect("a copy of the terminal"))
     }
 
-    /// The person's end alone, once the programs have theirs: its reading ends when the last of them does.
+    /// The person's end alone, once the programs have theirs: what is seen ends when the last of them has gone.
     pub fn into_person(self) -> Person {
-        Person { terminal: self.person, seen: String::new() }
+        let mut screen = self.person.try_clone().expect("a copy of the person's end");
+        let (send, shown) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // Linux ends a terminal without programs with an error.
+            while let Ok(read @ 1..) = screen.read(&mut buffer) {
+                let _ = send.send(String::from_utf8_lossy(&buffer[..read]).into_owned());
+            }
+        });
+        Person { terminal: self.person, shown, seen: String::new() }
     }
 }
 
 /// A person before the terminal.
 pub struct Person {
     terminal: File,
+    shown: Receiver<String>,
     seen: String,
 }
 
 impl Person {
-    /// Looks at the screen until these words are on it. Returns everything seen so far.
+    /// Looks at the screen until these words are on it.
     #[track_caller]
-    pub fn sees(&mut self, words: &str) -> &str {
-        let mut buffer = [0; 4096];
+    pub fn sees(&mut self, words: &str) {
         while !self.seen.contains(words) {
-            match self.terminal.read(&mut buffer) {
-                Ok(read) if read > 0 => self.seen.push_str(&String::from_utf8_lossy(&buffer[..read])),
-                _ => panic!("the terminal never showed {words:?}, but:\n{}", self.seen),
+            match self.shown.recv_timeout(LIMIT) {
+                Ok(text) => self.seen.push_str(&text),
+                Err(_) => panic!("the terminal never showed {words:?}, but:\n{}", self.seen),
             }
         }
-        &self.seen
     }
 
     /// Types.
@@ -64,12 +77,15 @@ impl Person {
         self.terminal.write_all(keys.as_bytes()).expect("typed");
     }
 
-    /// Looks until the programs have gone.
+    /// Looks until the programs have gone. Returns everything that was ever on the screen.
+    #[track_caller]
     pub fn sees_the_end(mut self) -> String {
-        let mut rest = Vec::new();
-        // Linux ends a terminal without programs with an error.
-        let _ = self.terminal.read_to_end(&mut rest);
-        self.seen.push_str(&String::from_utf8_lossy(&rest));
-        self.seen
+        loop {
+            match self.shown.recv_timeout(LIMIT) {
+                Ok(text) => self.seen.push_str(&text),
+                Err(RecvTimeoutError::Disconnected) => return self.seen,
+                Err(RecvTimeoutError::Timeout) => panic!("the program does not end; it showed:\n{}", self.seen),
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use rustix::process::Signal;
 use sandbox::{Control, Sandbox};
 
-use super::process::Running;
+use super::process::{Guarded, Running};
 use super::pty::{Person, Terminal};
 use super::{Files, Output};
 
@@ -283,13 +283,13 @@ impl Invocation<'_> {
 
     /// Starts it with a terminal as standard input and standard error. Standard output stays a pipe, which is read
     /// when the returned child is waited for.
-    pub fn on_terminal(mut self) -> (std::process::Child, Person) {
+    pub fn on_terminal(mut self) -> (Guarded, Person) {
         let terminal = Terminal::open();
         self.command.stdin(terminal.stream()).stderr(terminal.stream());
         let child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
         // The command keeps copies of the terminal's end; the person shall see the last of them close.
         drop(self);
-        (child, terminal.into_person())
+        (Guarded(Some(child)), terminal.into_person())
     }
 }
 
