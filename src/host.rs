@@ -203,6 +203,7 @@ impl Host {
 /// # Errors
 /// [`Kind::Interrupted`] when the person leaves.
 pub fn ask(question: &str) -> Result<String> {
+    let _deadly = DeadlySignals::while_asking();
     inquire::Text::new(question).prompt().map_err(|error| left(&error))
 }
 
@@ -211,8 +212,39 @@ pub fn ask(question: &str) -> Result<String> {
 /// # Errors
 /// [`Kind::Interrupted`] when the person leaves.
 pub fn pick(question: &str, lines: &[String]) -> Result<usize> {
+    let _deadly = DeadlySignals::while_asking();
     let chosen = inquire::Select::new(question, lines.to_vec()).with_page_size(15).raw_prompt();
     chosen.map(|chosen| chosen.index).map_err(|error| left(&error))
+}
+
+/// While a question stands, its thread awaits nothing, so a signal that an async runtime waits for would be swallowed:
+/// we would outlive the window that we ask in. Until this value ends, signals end us as they do by default.
+struct DeadlySignals;
+
+#[cfg(unix)]
+static ASKING: std::sync::LazyLock<std::sync::Arc<std::sync::atomic::AtomicBool>> = std::sync::LazyLock::new(|| {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let asking = std::sync::Arc::default();
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        // Where it cannot be had, the question has to be answered.
+        let _ = signal_hook::flag::register_conditional_default(signal, std::sync::Arc::clone(&asking));
+    }
+    asking
+});
+
+impl DeadlySignals {
+    fn while_asking() -> Self {
+        #[cfg(unix)]
+        ASKING.store(true, std::sync::atomic::Ordering::SeqCst);
+        DeadlySignals
+    }
+}
+
+impl Drop for DeadlySignals {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        ASKING.store(false, std::sync::atomic::Ordering::SeqCst);
+    }
 }
 
 fn left(error: &inquire::InquireError) -> Error {

@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::process::Stdio;
 
+use rustix::process::Signal;
+
 use crate::support::World;
 
 #[test]
@@ -122,4 +124,17 @@ fn a_mistyped_word_is_answered_in_claps_words_with_2() {
     world.run("").exits(2).says("Usage: nsaccess");
     world.run("login a b").exits(2);
     world.run("login idp-dev --flow carrier-pigeon").exits(2).says("[possible values: device, browser]");
+}
+
+#[test]
+fn a_question_does_not_outlive_its_terminal() {
+    use std::os::unix::process::ExitStatusExt;
+    for signal in [Signal::HUP, Signal::TERM] {
+        let world = World::new();
+        let (child, mut person) = world.nsaccess("login idp-dev").on_terminal();
+        person.sees("Start URL");
+        child.signal(signal);
+        let status = child.wait_with_output().expect("its end").status;
+        assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
+    }
 }

@@ -17,6 +17,11 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub struct Guarded(pub Option<Child>);
 
 impl Guarded {
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        send(self.0.as_ref().expect("not waited for yet"), signal);
+    }
+
     /// Waits for its end.
     pub fn wait_with_output(mut self) -> std::io::Result<std::process::Output> {
         self.0.take().expect("only this takes it").wait_with_output()
@@ -84,9 +89,7 @@ impl Running {
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")).expect("not zero");
-        // A process that ended in this moment needs no signal.
-        let _ = kill_process(pid, signal);
+        send(&self.child, signal);
     }
 
     /// Whether it has ended.
@@ -120,6 +123,12 @@ impl Drop for Running {
             let _ = self.child.wait();
         }
     }
+}
+
+fn send(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id")).expect("not zero");
+    // A process that ended in this moment needs no signal.
+    let _ = kill_process(pid, signal);
 }
 
 fn shown(status: ExitStatus) -> String {
