@@ -151,10 +151,24 @@ impl Connection {
     }
 }
 
+/// Lets go of the socket when the session ends, however it ends: what still runs in the pod holds the connection.
+struct Cut(Arc<Connection>);
+
+impl Drop for Cut {
+    fn drop(&mut self) {
+        let connection = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            connection.close();
+            connection.writer.lock().await.output = Box::new(tokio::io::sink());
+        });
+    }
+}
+
 /// Serves a connection until one of its ends closes it.
 pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod: PodSide) {
     let (input, output): (_, WriteHalf<_>) = tokio::io::split(io);
     let connection = Arc::new(Connection::new(Box::new(output)));
+    let _cut = Cut(Arc::clone(&connection));
     let pairs = Arc::new(Pairs::new(Arc::clone(&connection), pod));
     let queues: Vec<mpsc::Sender<Frame>> = (0..WORKERS)
         .map(|_| {
