@@ -115,7 +115,8 @@ fn of_namespace(
         return Err(recall(failure));
     }
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
-    let answer = runtime::run(refreshed(&access, info, namespace)).map_err(|error| error.or_sign_in(namespace.as_str()));
+    let answer =
+        runtime::run(refreshed(&access, info, namespace)).map_err(|error| error.or_sign_in(namespace.as_str()));
     if let (Presence::Nobody, Err(error)) = (presence, &answer) {
         remember(&access, namespace, fingerprint, error);
     }

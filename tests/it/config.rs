@@ -27,16 +27,25 @@ patterns.production      *-prod                 built in
 #[test]
 fn each_place_wins_over_the_next() {
     let mut world = World::new();
-    world.write(".aws/config", "[sso-session corp]\nsso_start_url = https://aws.awsapps.com/start\nsso_region = eu-west-1\n");
+    world.write(
+        ".aws/config",
+        "[sso-session corp]\nsso_start_url = https://aws.awsapps.com/start\nsso_region = eu-west-1\n",
+    );
     let from = |world: &World| row(world, "start_url");
-    assert_eq!(from(&world), ("https://aws.awsapps.com/start".into(), "[sso-session corp] in the AWS configuration".into()));
+    assert_eq!(
+        from(&world),
+        ("https://aws.awsapps.com/start".into(), "[sso-session corp] in the AWS configuration".into())
+    );
     world.run("config set start_url https://user.awsapps.com/start").success();
     assert_eq!(from(&world), ("https://user.awsapps.com/start".into(), "$HOME/.config/nsaccess/config.toml".into()));
     world.write("nsaccess.toml", "start_url = 'https://project.awsapps.com/start'\n");
     world.run("config trust").success();
     assert_eq!(from(&world), ("https://project.awsapps.com/start".into(), "$HOME/nsaccess.toml".into()));
     world.set("NSACCESS_START_URL", "https://env.awsapps.com/start");
-    assert_eq!(from(&world), ("https://env.awsapps.com/start".into(), "environment variable NSACCESS_START_URL".into()));
+    assert_eq!(
+        from(&world),
+        ("https://env.awsapps.com/start".into(), "environment variable NSACCESS_START_URL".into())
+    );
     // A flag shows where it leads: nobody is there to sign in with it, and the message names it.
     world.go_offline();
     world
@@ -82,7 +91,10 @@ fn what_is_no_setting_or_no_value_is_refused_and_the_file_stays() {
 #[test]
 fn a_stranger_s_project_file_cannot_name_where_to_sign_in() {
     let world = World::new();
-    world.write("repo/nsaccess.toml", "namespace = 'idp-dev'\nstart_url = 'https://evil.awsapps.com/start'\nsso_region = 'eu-west-1'\n");
+    world.write(
+        "repo/nsaccess.toml",
+        "namespace = 'idp-dev'\nstart_url = 'https://evil.awsapps.com/start'\nsso_region = 'eu-west-1'\n",
+    );
     let login = || world.nsaccess("login").dir("repo").run();
     login()
         .exits(2)
@@ -104,7 +116,12 @@ fn a_trusted_file_counts_until_it_changes() {
     let text = "namespace = 'idp-dev'\nstart_url = 'https://sandbox.awsapps.com/start'\nsso_region = 'eu-west-1'\n";
     world.write("repo/nsaccess.toml", text);
     world.write("repo/deep/er/x", "");
-    world.nsaccess("config trust").dir("repo/deep/er").run().success().says("~/repo/nsaccess.toml is trusted, as it is now");
+    world
+        .nsaccess("config trust")
+        .dir("repo/deep/er")
+        .run()
+        .success()
+        .says("~/repo/nsaccess.toml is trusted, as it is now");
     world.nsaccess("login").dir("repo/deep/er").run().success();
     world.write("repo/nsaccess.toml", text.replace("sandbox", "evil"));
     world.run("logout").success();
@@ -138,6 +155,9 @@ fn the_namespace_comes_from_the_nearest_place_that_names_one() {
     world.write(".kube/config", "apiVersion: v1\nkind: Config\ncurrent-context: somebody-elses\n");
     assert_eq!(named("", ""), "idp-test (this folder's name)");
     world.write("apps-idp/nsaccess.toml", "namespace = 'idp-dev'\n");
-    assert_eq!(named("", ""), "idp-dev ($HOME/apps-idp/nsaccess.toml)".replace("$HOME", &world.home().display().to_string()));
+    assert_eq!(
+        named("", ""),
+        "idp-dev ($HOME/apps-idp/nsaccess.toml)".replace("$HOME", &world.home().display().to_string())
+    );
     world.run("kubeconfig --print").exits(2).one_error().says("error: no namespace is named");
 }

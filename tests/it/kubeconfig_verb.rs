@@ -45,7 +45,9 @@ fn a_namespace_that_was_set_up_before_needs_no_network() {
 fn a_damaged_entry_is_repaired() {
     let world = World::signed_in();
     let written = world.read(".kube/config");
-    let damaged = written.replace("idp-nonprod-1", "gone-1").replace("    server: https://127.0.0.1", "    server: https://10.0.0.1");
+    let damaged = written
+        .replace("idp-nonprod-1", "gone-1")
+        .replace("    server: https://127.0.0.1", "    server: https://10.0.0.1");
     assert_ne!(damaged, written);
     world.write(".kube/config", damaged);
     world.run("kubeconfig idp-dev").success().says("wrote the context");

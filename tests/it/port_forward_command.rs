@@ -82,7 +82,8 @@ fn a_port_that_is_only_preferred_gives_way_and_says_so() {
 #[test]
 fn bad_words_are_one_error_each_with_its_exit_code() {
     let world = world_with(FLOOR);
-    let usage = ["8080", "8080 pod/web-0", "pod/web-0 70000", "pod/web-0 0", "pod/web-0 :0", "pod/a/b :80", "job/x :80"];
+    let usage =
+        ["8080", "8080 pod/web-0", "pod/web-0 70000", "pod/web-0 0", "pod/web-0 :0", "pod/a/b :80", "job/x :80"];
     let usage = usage.into_iter().chain(["pod/ :80", "pod/web-0 1:2:3", "pod/UPPER :80", "pod/web-0 :70000"]);
     for words in usage {
         world.run(&format!("port-forward {words}")).exits(2).one_error();

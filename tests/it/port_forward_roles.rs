@@ -72,8 +72,7 @@ fn neither_is_denied_and_both_work() {
 }
 
 fn refuses(world: &World, operation: &str) {
-    let kind =
-        FaultKind::Body { status: 400, content_type: "text/plain".to_owned(), body: "Bad Request\n".to_owned() };
+    let kind = FaultKind::Body { status: 400, content_type: "text/plain".to_owned(), body: "Bad Request\n".to_owned() };
     world.control().fault(Fault { service: "*".to_owned(), operation: operation.to_owned(), times: None, kind });
 }
 

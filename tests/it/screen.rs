@@ -48,7 +48,9 @@ fn standard_output_that_cannot_be_written_is_an_error() {
 fn a_pipe_gets_no_escape_codes() {
     let world = World::new();
     let first = world.login("idp-dev").run().success();
-    for output in [first.clone(), world.run("status").success(), world.run("list -v").success(), world.run("nope").exits(2)] {
+    for output in
+        [first.clone(), world.run("status").success(), world.run("list -v").success(), world.run("nope").exits(2)]
+    {
         assert!(!output.stdout.contains('\u{1b}') && !output.stderr.contains('\u{1b}'), "{}", output.transcript());
     }
 }

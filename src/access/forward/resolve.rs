@@ -161,9 +161,8 @@ impl Resolver {
                 let good = !facts.terminating;
                 Ok(Some(Found { good, ..Found::of_pod(facts, None) }))
             }
-            Ok(facts) if facts.finished => {
-                Err(Error::failure(format!("the pod {name} has ended")).because("a pod that has run to its end serves nothing"))
-            }
+            Ok(facts) if facts.finished => Err(Error::failure(format!("the pod {name} has ended"))
+                .because("a pod that has run to its end serves nothing")),
             Ok(_) => Ok(None),
             // Without `get pods` the server will say whether it is there.
             Err(KubeFailure::Status(403, _)) => Ok(Some(Found {

@@ -171,7 +171,13 @@ thread_local! {
 async fn download(local: &TcpStream, session: &Session, data: &Stream) -> Ended {
     loop {
         while data.has_pending() {
-            if local.writable().await.is_err() || data.flush().is_err() {
+            // Whoever does not read never becomes writable: that it was cut has to be heard meanwhile.
+            let writable = tokio::select! {
+                writable = local.writable() => writable,
+                () = data.changed.notified(), if !data.overflowed.get() => continue,
+                () = std::future::ready(()), if data.overflowed.get() => return Ended::Cut,
+            };
+            if writable.is_err() || data.flush().is_err() {
                 return Ended::ByClient;
             }
             session.drained();
