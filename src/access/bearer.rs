@@ -79,8 +79,20 @@ impl BearerSource {
         {
             return Ok(client.clone());
         }
-        let client = KubeApi::new(&self.host, &self.cluster, &self.token(false).await?)?;
-        self.client.replace(Some((client.clone(), now)));
+        self.new_api(false).await
+    }
+
+    /// The same after the cluster did not take the last one's token.
+    ///
+    /// # Errors
+    /// As [`BearerSource::token`].
+    pub async fn api_after_refusal(&self) -> Result<KubeApi> {
+        self.new_api(true).await
+    }
+
+    async fn new_api(&self, refused: bool) -> Result<KubeApi> {
+        let client = KubeApi::new(&self.host, &self.cluster, &self.token(refused).await?)?;
+        self.client.replace(Some((client.clone(), self.host.now())));
         Ok(client)
     }
 

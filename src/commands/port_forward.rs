@@ -92,11 +92,14 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
         let local = LocalSet::new();
         local
             .run_until(async {
-                let target = access.target(&namespace).await?;
-                let mut credentials = access.credentials(&target).await?;
-                let cluster = access.cluster_facts(&target, &mut credentials).await?;
-                let source = BearerSource::new(&access, target, cluster, credentials);
-                let ups = bring_up(context.ui, &source, &requests, args, &addresses).await?;
+                let set_up = async {
+                    let target = access.target(&namespace).await?;
+                    let mut credentials = access.credentials(&target).await?;
+                    let cluster = access.cluster_facts(&target, &mut credentials).await?;
+                    let source = BearerSource::new(&access, target, cluster, credentials);
+                    bring_up(context.ui, &source, &requests, args, &addresses).await
+                };
+                let ups = runtime::unless_ended(set_up).await?;
                 announce(context, &ups)?;
                 let ports = start(ups);
                 if args.open {

@@ -14,19 +14,26 @@ pub fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .enable_all()
         .build()
         .map_err(|error| Error::failure("cannot start the network runtime").because(error.to_string()))?;
-    let result = runtime.block_on(async {
-        tokio::select! {
-            biased;
-            kind = ending_signal() => Err(Error::new(kind, "interrupted")),
-            result = future => result,
-        }
-    });
+    let result = runtime.block_on(unless_ended(future));
     // A resolver thread may still be waiting for DNS; nobody waits for it.
     runtime.shutdown_background();
     result
 }
 
-/// The same for work that has a child on our terminal: Ctrl-C is the child's, and the work ends when the child does.
+/// A future's result, unless a signal ends us before.
+///
+/// # Errors
+/// As [`run`].
+pub async fn unless_ended<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        kind = ending_signal() => Err(Error::new(kind, "interrupted")),
+        result = future => result,
+    }
+}
+
+/// The same as [`run`] for work that has a child on our terminal: Ctrl-C is the child's, and the work ends when the
+/// child does. What comes before the child stands in [`unless_ended`].
 ///
 /// # Errors
 /// The future's own.
@@ -36,7 +43,6 @@ pub fn run_deaf<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .build()
         .map_err(|error| Error::failure("cannot start the network runtime").because(error.to_string()))?;
     let result = runtime.block_on(async {
-        // Until the child is there Ctrl-C ends us; the handler is ours from now on, so it has to be told apart.
         let _interrupts = interrupts();
         future.await
     });

@@ -43,6 +43,8 @@ pub struct Resolver {
     source: Rc<BearerSource>,
     target: TargetRef,
     way: Cell<Option<Way>>,
+    /// The cluster answered 401: the credentials ended before their time.
+    refused: Cell<bool>,
 }
 
 impl Found {
@@ -99,7 +101,7 @@ impl Found {
 impl Resolver {
     /// For one target.
     pub fn new(source: Rc<BearerSource>, target: TargetRef) -> Self {
-        Resolver { source, target, way: Cell::new(None) }
+        Resolver { source, target, way: Cell::new(None), refused: Cell::new(false) }
     }
 
     /// The target.
@@ -112,16 +114,23 @@ impl Resolver {
     /// # Errors
     /// When the target does not exist, or the role does not let us find its pods; with the rule that would.
     pub async fn find(&self) -> Result<Option<Found>> {
-        let api = self.source.api().await?;
+        let found = self.find_with(&self.source.api().await?).await;
+        if found.is_err() && self.refused.take() {
+            return self.find_with(&self.source.api_after_refusal().await?).await;
+        }
+        found
+    }
+
+    async fn find_with(&self, api: &KubeApi) -> Result<Option<Found>> {
         match &self.target {
-            TargetRef::Pod(name) => self.pod(&api, name).await,
-            TargetRef::Service(name) => self.service(&api, name).await,
+            TargetRef::Pod(name) => self.pod(api, name).await,
+            TargetRef::Service(name) => self.service(api, name).await,
             TargetRef::Deployment(name) => {
                 let labels = api.deployment_labels(self.namespace(), name).await;
                 let labels = labels.map_err(|failure| self.cannot(failure, "apps", "deployments", "get"))?;
-                self.labelled(&api, &labels).await
+                self.labelled(api, &labels).await
             }
-            TargetRef::StatefulSet(name) => self.stateful_set(&api, name).await,
+            TargetRef::StatefulSet(name) => self.stateful_set(api, name).await,
         }
     }
 
@@ -273,6 +282,7 @@ impl Resolver {
     }
 
     fn cannot(&self, failure: KubeFailure, group: &str, resource: &str, verb: &str) -> Error {
+        self.refused.set(matches!(failure, KubeFailure::Unauthorized));
         match failure {
             KubeFailure::Status(404, words) => {
                 Error::new(Kind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))

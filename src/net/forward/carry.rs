@@ -64,6 +64,8 @@ const ACCEPT_LIMIT: Duration = Duration::from_secs(10);
 const HALF_CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the error stream is waited for when the data stream ended without a byte.
 const REASON_LIMIT: Duration = Duration::from_secs(3);
+/// The same after bytes came: the verdict follows at once, or there is none yet.
+const VERDICT_LIMIT: Duration = Duration::from_millis(250);
 /// How long a client is heard out after the pod closed its side.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 const READ_PIECE: usize = 64 * 1024;
@@ -88,9 +90,8 @@ async fn carried(local: &Rc<TcpStream>, session: &Rc<Session>, pair: &Pair, unan
     if !replayed.is_empty() && session.send(data, &replayed).await.is_err() {
         return failed(session, pair, true).await;
     }
-    let last_byte = std::cell::Cell::new(Instant::now());
-    let mut up = std::pin::pin!(upload(local, session, data, unanswered, &last_byte));
-    let mut down = std::pin::pin!(download(local, session, data, &last_byte));
+    let mut up = std::pin::pin!(upload(local, session, data, unanswered));
+    let mut down = std::pin::pin!(download(local, session, data));
     let ended = tokio::select! {
         ended = &mut down => ended,
         // The client is gone for good, or the session is.
@@ -98,8 +99,10 @@ async fn carried(local: &Rc<TcpStream>, session: &Rc<Session>, pair: &Pair, unan
     };
     match ended {
         Ended::Clean if data.answered.get() => {
-            session.close(pair);
+            // A reset in the pod ends the data stream like a clean end does; the error stream tells them apart.
+            let _ = tokio::time::timeout(VERDICT_LIMIT, at_end(&pair.error)).await;
             let verdict = verdict_after_bytes(pair);
+            session.close(pair);
             if verdict == Outcome::Done {
                 say_goodbye(local).await;
             }
@@ -130,13 +133,7 @@ async fn accepted(data: &Stream) -> bool {
 }
 
 /// From the client to the pod. Ends when the client is gone for good: it closed its side and nothing came for a while.
-async fn upload(
-    local: &TcpStream,
-    session: &Session,
-    data: &Stream,
-    unanswered: &mut Unanswered,
-    last_byte: &std::cell::Cell<Instant>,
-) {
+async fn upload(local: &TcpStream, session: &Session, data: &Stream, unanswered: &mut Unanswered) {
     while !unanswered.ended {
         if local.readable().await.is_err() {
             return;
@@ -157,9 +154,10 @@ async fn upload(
             Err(_) => return,
         }
     }
-    last_byte.set(Instant::now());
-    while last_byte.get().elapsed() < HALF_CLOSE_PATIENCE {
-        tokio::time::sleep_until(last_byte.get() + HALF_CLOSE_PATIENCE).await;
+    let closed = Instant::now();
+    let silent_since = || data.last_byte.get().map_or(closed, |last| last.max(closed));
+    while silent_since().elapsed() < HALF_CLOSE_PATIENCE {
+        tokio::time::sleep_until(silent_since() + HALF_CLOSE_PATIENCE).await;
     }
     session.finish(data);
     // The runtime now ends the connection by itself, and `download` hears of it.
@@ -172,13 +170,18 @@ thread_local! {
 }
 
 /// From the pod to the client: what the session could not hand over at once.
-async fn download(local: &TcpStream, session: &Session, data: &Stream, last_byte: &std::cell::Cell<Instant>) -> Ended {
+async fn download(local: &TcpStream, session: &Session, data: &Stream) -> Ended {
     loop {
         while data.has_pending() {
-            if local.writable().await.is_err() || data.flush().is_err() {
+            // Whoever does not read never becomes writable: that it was cut has to be heard meanwhile.
+            let writable = tokio::select! {
+                writable = local.writable() => writable,
+                () = data.changed.notified(), if !data.overflowed.get() => continue,
+                () = std::future::ready(()), if data.overflowed.get() => return Ended::Cut,
+            };
+            if writable.is_err() || data.flush().is_err() {
                 return Ended::ByClient;
             }
-            last_byte.set(Instant::now());
             session.drained();
         }
         match (data.cut.get(), data.finished.get()) {
@@ -186,7 +189,12 @@ async fn download(local: &TcpStream, session: &Session, data: &Stream, last_byte
             (true, false) => return Ended::Cut,
             (false, false) => data.changed.notified().await,
         }
-        last_byte.set(Instant::now());
+    }
+}
+
+async fn at_end(stream: &Stream) {
+    while !stream.finished.get() && !stream.cut.get() {
+        stream.changed.notified().await;
     }
 }
 
@@ -201,13 +209,8 @@ async fn failed(session: &Session, pair: &Pair, sent: bool) -> Outcome {
     if pair.data.overflowed.get() {
         return Outcome::TooSlow;
     }
-    let waiting = async {
-        while !pair.error.finished.get() && !pair.error.cut.get() && session.is_usable() {
-            pair.error.changed.notified().await;
-        }
-    };
-    if pair.data.accepted.get() {
-        let _ = tokio::time::timeout(REASON_LIMIT, waiting).await;
+    if pair.data.accepted.get() && session.ended().is_none() {
+        let _ = tokio::time::timeout(REASON_LIMIT, at_end(&pair.error)).await;
     }
     let words = pair.error.text();
     match (words.is_empty(), session.ended()) {

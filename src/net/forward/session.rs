@@ -51,6 +51,8 @@ pub struct Stream {
     pub overflowed: Cell<bool>,
     /// At least one byte came.
     pub answered: Cell<bool>,
+    /// When bytes last came, or went on to the local connection.
+    pub last_byte: Cell<Option<Instant>>,
     /// Something above changed, or bytes are pending.
     pub changed: Notify,
 }
@@ -76,7 +78,10 @@ impl Stream {
         while !pending.is_empty() {
             let (front, _) = pending.as_slices();
             match local.try_write(front) {
-                Ok(written) => drop(pending.drain(..written)),
+                Ok(written) => {
+                    pending.drain(..written);
+                    self.last_byte.set(Some(Instant::now()));
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
             }
@@ -89,6 +94,7 @@ impl Stream {
 
     /// Takes bytes in: to the local connection at once, what it does not take waits.
     fn take(&self, bytes: &[u8]) {
+        self.last_byte.set(Some(Instant::now()));
         let mut rest = bytes;
         let local = self.local.borrow();
         if let (Some(local), true) = (local.as_ref(), self.pending.borrow().is_empty()) {
@@ -185,6 +191,8 @@ impl Session {
     /// Takes a place on the session.
     pub fn claim(self: &Rc<Self>) -> Claim {
         self.connections.set(self.connections.get() + 1);
+        // From the second connection on nobody waits for a slow reader.
+        self.resume.notify_one();
         Claim(self.clone())
     }
 
