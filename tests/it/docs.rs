@@ -119,7 +119,8 @@ fn the_files_page_has_every_variable_that_is_read() {
 fn links_between_the_documents_lead_somewhere() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut pages = vec![root.join("README.md")];
-    let docs = std::fs::read_dir(root.join("docs")).expect("the documents").map(|entry| entry.expect("an entry").path());
+    let docs =
+        std::fs::read_dir(root.join("docs")).expect("the documents").map(|entry| entry.expect("an entry").path());
     pages.extend(docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
     let mut dead = Vec::new();
     for page in pages {

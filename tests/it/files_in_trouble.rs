@@ -24,7 +24,11 @@ fn a_settings_file_that_is_no_toml_is_named_with_its_line() {
 fn a_wrong_value_in_the_settings_is_an_error_and_an_unknown_key_a_warning() {
     let world = World::signed_in();
     world.write(".config/nsaccess/config.toml", "sso_region = \"europe\"\n");
-    world.run("status").exits(2).one_error().says("is not an AWS region such as eu-west-1, in `sso_region = \"europe\"`");
+    world
+        .run("status")
+        .exits(2)
+        .one_error()
+        .says("is not an AWS region such as eu-west-1, in `sso_region = \"europe\"`");
     world.write(".config/nsaccess/config.toml", "colour = \"blue\"\n");
     world.run("status").success().says("warning: ~/.config/nsaccess/config.toml: ");
 }
