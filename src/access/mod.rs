@@ -80,7 +80,17 @@ impl<'a> Access<'a> {
             ui.warning(warning);
         }
         let aws = Aws::new(host)?;
-        Ok(Access { host, ui, settings, aws_config, cache: Cache::new(host), presence, no_browser: false, aws, asked: OnceCell::new() })
+        Ok(Access {
+            host,
+            ui,
+            settings,
+            aws_config,
+            cache: Cache::new(host),
+            presence,
+            no_browser: false,
+            aws,
+            asked: OnceCell::new(),
+        })
     }
 
     /// The same, but opening no browser if so asked.

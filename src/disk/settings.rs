@@ -110,7 +110,9 @@ fn edit(host: &Host, failure: &str, change: impl Fn(&str) -> Result<String, Stri
     let _lock = Lock::for_edit(host, "settings", &path)?;
     let snapshot = atomic::read(&path)?;
     let before = snapshot.text()?.unwrap_or_default();
-    let after = change(&before).map_err(|reason| Error::usage(format!("{failure} in {}", host.shorten_home(&path))).because(reason).try_next("nsaccess config"))?;
+    let after = change(&before).map_err(|reason| {
+        Error::usage(format!("{failure} in {}", host.shorten_home(&path))).because(reason).try_next("nsaccess config")
+    })?;
     if after != before {
         snapshot.replace(after.as_bytes(), NewMode::Private)?;
     }

@@ -133,7 +133,8 @@ fn top_level(list: &str) -> Vec<&str> {
 
 #[test]
 fn names_are_found_however_they_are_written() {
-    let code = "use crate::model::x;\nuse crate::{disk::{a, b}, net};\nlet x = crate::ui::table();\npub(crate) fn f() {}";
+    let code =
+        "use crate::model::x;\nuse crate::{disk::{a, b}, net};\nlet x = crate::ui::table();\npub(crate) fn f() {}";
     assert_eq!(named(code).into_iter().collect::<Vec<_>>(), ["disk", "model", "net", "ui"]);
 }
 
@@ -163,7 +164,8 @@ fn only_the_network_s_folder_names_the_crates_of_the_network() {
     for source in sources().iter().filter(|source| source.part != "net") {
         for name in OF_THE_NETWORK {
             // `crate::net::kube::…` and `nsaccess_hyper::…` are others.
-            let starts = |at: usize| !source.code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "_:".contains(c));
+            let starts =
+                |at: usize| !source.code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "_:".contains(c));
             if source.code.match_indices(name).any(|(at, _)| starts(at)) {
                 broken.insert(format!("{} names {name}", source.path));
             }
@@ -199,7 +201,8 @@ fn no_file_is_longer_than_a_person_reads_at_once() {
 fn settle(broken: &[String], kind: fn(&str) -> bool) {
     let new: Vec<&String> = broken.iter().filter(|found| !DEBTS.contains(&found.as_str())).collect();
     assert!(new.is_empty(), "{new:#?}");
-    let paid: Vec<&&str> = DEBTS.iter().filter(|debt| kind(debt) && !broken.iter().any(|found| found == **debt)).collect();
+    let paid: Vec<&&str> =
+        DEBTS.iter().filter(|debt| kind(debt) && !broken.iter().any(|found| found == **debt)).collect();
     assert!(paid.is_empty(), "no longer true, take it off the list: {paid:#?}");
 }
 

@@ -213,9 +213,14 @@ fn a_legacy_profile_of_the_same_name_becomes_one_with_a_session() {
 fn the_flag_names_the_namespace_of_every_verb() {
     let world = World::new();
     world.login("-n idp-dev").run().success().says("✓ context      idp-ns-idp-dev");
-    for words in
-        ["-n idp-dev status", "status -n idp-dev", "token -n idp-dev", "credentials -n idp-dev", "kubeconfig -n idp-dev", "use -n idp-dev"]
-    {
+    for words in [
+        "-n idp-dev status",
+        "status -n idp-dev",
+        "token -n idp-dev",
+        "credentials -n idp-dev",
+        "kubeconfig -n idp-dev",
+        "use -n idp-dev",
+    ] {
         world.nsaccess(words).run_trusted().success();
     }
 }

@@ -70,8 +70,8 @@ fn an_account_without_a_cluster_says_which_regions_were_asked() {
 
 #[test]
 fn a_portal_without_any_namespace_says_which_setting_to_look_at() {
-    let mut of = sandbox::World::default();
-    of.accounts = vec![Account::new("111122223333", "idp-nonprod", &["ReadOnly"])];
+    let accounts = vec![Account::new("111122223333", "idp-nonprod", &["ReadOnly"])];
+    let of = sandbox::World { accounts, ..sandbox::World::default() };
     World::of(of)
         .login("idp-dev")
         .run()

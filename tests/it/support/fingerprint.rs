@@ -20,12 +20,6 @@ impl Files {
     pub fn names(&self) -> Vec<String> {
         self.0.keys().map(|path| path.display().to_string()).collect()
     }
-
-    /// The same without the folder of our cache, which no other program reads.
-    pub fn without_cache(mut self) -> Files {
-        self.0.retain(|path, _| !path.starts_with(".cache/nsaccess"));
-        self
-    }
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, (u32, Vec<u8>)>) {
