@@ -70,22 +70,22 @@ fn what_may_not_be_read_or_written_is_named() {
         return skipped("only root can become another user here");
     }
     world.chmod(".kube/config", 0o000);
-    let output = world.nsaccess("kubeconfig idp-dev").like_nobody().run();
+    let output = world.nsaccess("kubeconfig idp-dev").by_nobody().run();
     output.exits(1).one_error().says("error: cannot read").says("because: permission denied").says("try: ls -l");
     world.chmod(".kube/config", 0o600);
     world.chmod(".kube", 0o500);
     std::fs::remove_file(world.path(".kube/config")).expect("removed");
-    let output = world.nsaccess("kubeconfig idp-dev").like_nobody().run();
+    let output = world.nsaccess("kubeconfig idp-dev").by_nobody().run();
     output.exits(1).one_error().says("error: cannot lock").says("because: permission denied").says("try: ls -ld");
     world.chmod(".kube", 0o700);
     world.chmod(".aws/config", 0o000);
-    let output = world.nsaccess("status").like_nobody().run();
+    let output = world.nsaccess("status").by_nobody().run();
     output.exits(1).one_error().says("error: cannot read $HOME/.aws/config");
     world.chmod(".aws/config", 0o600);
     let token = world.token_file().expect("a session");
     let name = token.strip_prefix(world.home()).expect("below home").display().to_string();
     world.chmod(&name, 0o000);
-    let output = world.nsaccess("status").like_nobody().run().success();
+    let output = world.nsaccess("status").by_nobody().run().success();
     assert!(output.stdout.contains("not signed in: cannot read"), "{}", output.transcript());
 }
 

@@ -118,7 +118,7 @@ impl World {
         std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(mode)).expect("the mode is set");
     }
 
-    /// Gives the home folder to the user of [`Invocation::like_nobody`]. False where that user could not even run us.
+    /// Gives the home folder to the user of [`Invocation::by_nobody`]. False where that user could not even run us.
     pub fn give_to_nobody(&self) -> bool {
         fn give(path: &Path) {
             std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).expect("root gives files away");
@@ -130,7 +130,7 @@ impl World {
             return true;
         }
         give(self.folder.path());
-        let started = self.nsaccess("--version").like_nobody().command.output();
+        let started = self.nsaccess("--version").by_nobody().command.output();
         started.is_ok_and(|output| output.status.success())
     }
 
@@ -262,7 +262,7 @@ impl Invocation<'_> {
     }
 
     /// Runs as a user who is not root: file modes mean nothing to root.
-    pub fn like_nobody(mut self) -> Self {
+    pub fn by_nobody(mut self) -> Self {
         use std::os::unix::process::CommandExt;
         if rustix::process::geteuid().is_root() {
             self.command.uid(NOBODY).gid(NOBODY);
