@@ -197,7 +197,10 @@ mod tests {
     fn errors_name_the_file_the_place_and_what_to_type() {
         let (_home, host) = host(&[]);
         let error = set(&host, &[("regions", "europe")]).expect_err("no region");
-        assert_eq!((error.kind, error.message.as_str()), (Kind::Usage, "cannot set regions"));
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (Kind::Usage, "cannot set regions in ~/.config/nsaccess/config.toml")
+        );
         assert_eq!(error.because, ["`europe` is not an AWS region such as eu-west-1"]);
         put(&user_path(&host), "regions = 1\n");
         let error = load(&host, &Flags::default(), &AwsConfig::default()).expect_err("a wrong type");
