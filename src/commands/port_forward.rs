@@ -10,19 +10,19 @@ use tokio::task::LocalSet;
 
 use crate::access::Access;
 use crate::access::bearer::BearerSource;
-use crate::access::forward::listen::{self, Listeners};
 use crate::access::forward::resolve::Resolver;
 use crate::access::forward::serve::{Forward, Heard};
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::ports::{self, LocalPort, PortPair, RemotePort, Request};
+use crate::net::forward::listen::{self, Listeners};
 use crate::net::{child, runtime};
 use crate::ui::Ui;
 
 /// Forward local ports to pods.
 ///
-/// A target is pod/x, svc/x, deploy/x, sts/x or a pod's name; behind it stand its ports, each [[LOCAL]:]REMOTE, by
+/// A target is pod/x, svc/x, deploy/x, sts/x or a pod's name; behind it stand its ports, each REMOTE, LOCAL:REMOTE or :REMOTE, by
 /// number or name. Without ports all ports of the target are forwarded.
 ///
 ///   nsaccess port-forward svc/web 8080:http svc/db 5432

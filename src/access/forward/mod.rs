@@ -1,5 +1,4 @@
 //! Port-forward: which pod is meant now, the listener that outlives pods, and what a person hears of it.
 
-pub mod listen;
 pub mod resolve;
 pub mod serve;

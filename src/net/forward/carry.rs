@@ -3,8 +3,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::Instant;
+
+/// A connection of a local program.
+pub use tokio::net::TcpStream as LocalConnection;
 
 use crate::net::forward::session::{Pair, Session, Stream};
 
@@ -71,14 +73,24 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 const READ_PIECE: usize = 64 * 1024;
 
 /// Carries a connection to its end, or until it is clear that it has to be opened elsewhere.
-pub async fn carry(local: &Rc<TcpStream>, session: &Rc<Session>, port: u16, unanswered: &mut Unanswered) -> Outcome {
+pub async fn carry(
+    local: &Rc<LocalConnection>,
+    session: &Rc<Session>,
+    port: u16,
+    unanswered: &mut Unanswered,
+) -> Outcome {
     let pair = session.open(port, local);
     let outcome = carried(local, session, &pair, unanswered).await;
     session.close(&pair);
     outcome
 }
 
-async fn carried(local: &Rc<TcpStream>, session: &Rc<Session>, pair: &Pair, unanswered: &mut Unanswered) -> Outcome {
+async fn carried(
+    local: &Rc<LocalConnection>,
+    session: &Rc<Session>,
+    pair: &Pair,
+    unanswered: &mut Unanswered,
+) -> Outcome {
     let data = &pair.data;
     if !accepted(data).await {
         // A session that takes no streams any more is not given new ones.
@@ -133,7 +145,7 @@ async fn accepted(data: &Stream) -> bool {
 }
 
 /// From the client to the pod. Ends when the client is gone for good: it closed its side and nothing came for a while.
-async fn upload(local: &TcpStream, session: &Session, data: &Stream, unanswered: &mut Unanswered) {
+async fn upload(local: &LocalConnection, session: &Session, data: &Stream, unanswered: &mut Unanswered) {
     while !unanswered.ended {
         if local.readable().await.is_err() {
             return;
@@ -170,7 +182,7 @@ thread_local! {
 }
 
 /// From the pod to the client: what the session could not hand over at once.
-async fn download(local: &TcpStream, session: &Session, data: &Stream) -> Ended {
+async fn download(local: &LocalConnection, session: &Session, data: &Stream) -> Ended {
     loop {
         while data.has_pending() {
             // Whoever does not read never becomes writable: that it was cut has to be heard meanwhile.
@@ -264,7 +276,7 @@ impl Trouble {
 /// Tells the client that nothing more comes, and hears it out. Whatever it still says is not sent: bytes on a stream
 /// whose pod side has ended block the server's frame workers for good. But a socket that is closed on unread bytes
 /// resets the connection, and the client could lose what it has not read yet.
-async fn say_goodbye(local: &TcpStream) {
+async fn say_goodbye(local: &LocalConnection) {
     let _ = socket2::SockRef::from(local).shutdown(std::net::Shutdown::Write);
     let hearing = async {
         while local.readable().await.is_ok() {
@@ -280,7 +292,7 @@ async fn say_goodbye(local: &TcpStream) {
 }
 
 /// Makes the client see a reset instead of a clean end.
-pub fn reset_on_close(local: &TcpStream) {
+pub fn reset_on_close(local: &LocalConnection) {
     let _ = socket2::SockRef::from(local).set_linger(Some(Duration::ZERO));
 }
 

@@ -12,5 +12,6 @@
 pub mod carry;
 pub mod dial;
 pub mod link;
+pub mod listen;
 pub mod session;
 pub mod wire;

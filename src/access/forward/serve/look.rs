@@ -1,0 +1,99 @@
+//! Looking after the pod while a forward is up.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Forward, Heard};
+use crate::error::Kind;
+use crate::net::forward::link::Link;
+
+/// How often the pod is looked at while connections come or are open, and while nothing happens.
+const LOOK_BUSY: Duration = Duration::from_secs(1);
+const LOOK_IDLE: Duration = Duration::from_secs(15);
+/// After this long without a connection nothing happens.
+const BUSY_AFTER: Duration = Duration::from_secs(30);
+
+impl Forward {
+    /// Looks after the pod for as long as the forward lives: when it goes, or a better one comes, the session to the
+    /// next is opened before the old one is given up. Sleep of the machine is noticed by its clocks.
+    pub async fn look_after(self: Rc<Self>) {
+        let mut wall = self.source.host().now();
+        loop {
+            let busy = self.open.get() > 0 || self.last_used.get().elapsed() < BUSY_AFTER;
+            let pause = if busy { LOOK_BUSY } else { LOOK_IDLE };
+            let slept_for = self.watch_the_clock(&mut wall, pause).await;
+            if slept_for > Duration::from_secs(3) {
+                self.after_sleep(slept_for);
+            }
+            self.look().await;
+        }
+    }
+
+    /// Waits, and says how much longer than that the wall clock went on: the time that the machine slept.
+    async fn watch_the_clock(&self, wall: &mut jiff::Timestamp, pause: Duration) -> Duration {
+        let end = Instant::now() + pause;
+        let mut extra = Duration::ZERO;
+        while Instant::now() < end && extra < Duration::from_secs(3) {
+            let step = Duration::from_secs(1).min(end - Instant::now());
+            tokio::time::sleep(step).await;
+            let now = self.source.host().now();
+            let passed = Duration::try_from(now.duration_since(*wall)).unwrap_or_default();
+            extra += passed.saturating_sub(step);
+            *wall = now;
+        }
+        extra
+    }
+
+    fn after_sleep(&self, slept_for: Duration) {
+        if let Some((link, _)) = self.usable() {
+            link.check_now();
+            (self.tell)(Heard::Back(format!(
+                "{} (after {} s of sleep, checking the connection)",
+                link.pod,
+                slept_for.as_secs()
+            )));
+        }
+    }
+
+    async fn look(self: &Rc<Self>) {
+        let Some((link, found)) = self.usable() else { return };
+        let Ok(_looking) = self.looking.try_lock() else { return };
+        let better = match self.resolver.find().await {
+            Ok(Some(now)) if now.pod == link.pod && now.uid == link.uid => {
+                if now.good && !found.good {
+                    self.current.replace(Some((link, now)));
+                }
+                return;
+            }
+            Ok(Some(now)) if now.good => now,
+            Ok(_) => {
+                // Nothing better: what is there goes on as long as it answers.
+                return;
+            }
+            Err(error) if error.kind == Kind::NotFound => {
+                link.retire();
+                return;
+            }
+            Err(_) => return,
+        };
+        // The longest-ready pod may change without need; a pod that is still good is kept.
+        if self.still_good(&link).await {
+            return;
+        }
+        let next = Link::new(&better.pod, &better.uid, self.dialer.clone());
+        if next.warm_up().await.is_ok() {
+            self.take(next, better);
+        }
+    }
+
+    async fn still_good(&self, link: &Link) -> bool {
+        let Ok(api) = self.source.api().await else { return true };
+        match api.pod_facts(self.source.namespace(), &link.pod).await {
+            Ok(facts) => facts.is_good() && facts.uid == link.uid,
+            // Not allowed to see it: its absence from what could be found says enough.
+            Err(_) => false,
+        }
+    }
+}

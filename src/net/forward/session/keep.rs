@@ -1,0 +1,57 @@
+//! Whether anybody is still there: pings, and what a missing answer means.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Session;
+
+/// Silence after which we ask whether anybody is there. The nearest idle limit on the way is 350 s (NLB).
+const PING_AFTER: Duration = Duration::from_secs(10);
+/// Silence after a ping that is suspicious.
+const PONG_LIMIT: Duration = Duration::from_secs(6);
+
+impl Session {
+    /// Pings when it is silent, and tells back-pressure from death when nobody answers.
+    pub(super) async fn keep(self: Rc<Self>) {
+        let mut tick = tokio::time::interval(Duration::from_secs(1));
+        while self.is_alive() {
+            tick.tick().await;
+            match self.pinged.get() {
+                None if self.heard.get().elapsed() >= PING_AFTER => self.ping(),
+                Some(at) if at.elapsed() >= self.patience() && !self.is_held_up() => self.suspect().await,
+                _ => {}
+            }
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        if self.urgent.get() { Duration::from_secs(3) } else { PONG_LIMIT }
+    }
+
+    /// No pong can come while we do not read, or while our ping still waits behind what the server does not read.
+    fn is_held_up(&self) -> bool {
+        self.reading_paused.get() || self.queued.get() > 0
+    }
+
+    /// A missing pong is death when the API cannot be reached at all, or when nothing is under way that could hold the
+    /// pong up on the server's side (a pod that does not read what we sent).
+    async fn suspect(&self) {
+        let busy = !self.streams.borrow().is_empty();
+        let reachable = self.endpoint.is_reachable().await;
+        let answered_meanwhile = self.pinged.get().is_none();
+        if answered_meanwhile {
+            return;
+        }
+        match (reachable, busy) {
+            (true, true) => {
+                // Alive and held up: nothing new goes on it, and what is on it goes on.
+                self.going_away.set(true);
+                self.pinged.set(Some(Instant::now()));
+            }
+            (true, false) => self.stop("the server no longer answers on this connection"),
+            (false, _) => self.stop("the network no longer leads to the server"),
+        }
+    }
+}

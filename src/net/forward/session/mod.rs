@@ -1,0 +1,240 @@
+//! One SPDY connection to one pod, with the streams on it.
+//!
+//! Everything runs on one thread: cells instead of locks. Three tasks serve a session: the reader, the writer, and the
+//! keeper, which pings and finds out whether silence is death.
+
+mod keep;
+mod pump;
+mod stream;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_rustls::client::TlsStream;
+
+use crate::model::spdy::{self, HeaderBlocks};
+use crate::net::forward::dial::{Endpoint, Pipe, Transport, Upgraded};
+
+/// Bytes that may wait for the network before local connections are no longer read.
+const OUTGOING_LIMIT: usize = 256 * 1024;
+/// Bytes that may wait for a slow local reader before its session is no longer read, if it has the session to itself.
+const ALONE_LIMIT: usize = 1024 * 1024;
+/// The same where others share the session: they must go on, so there is more room, and an end to it.
+const SHARED_LIMIT: usize = 8 * 1024 * 1024;
+
+pub use stream::{Pair, Stream};
+
+type Pipes = TlsStream<Box<dyn Pipe>>;
+
+/// One SPDY connection.
+pub struct Session {
+    /// How it was opened.
+    pub transport: Transport,
+    outgoing: RefCell<VecDeque<Vec<u8>>>,
+    queued: Cell<usize>,
+    wake_writer: Notify,
+    space: Notify,
+    resume: Notify,
+    over: Notify,
+    streams: RefCell<HashMap<u32, Rc<Stream>>>,
+    next_stream: Cell<u32>,
+    next_request: Cell<u32>,
+    blocks: RefCell<HeaderBlocks>,
+    connections: Cell<usize>,
+    end: RefCell<Option<String>>,
+    heard: Cell<Instant>,
+    pinged: Cell<Option<Instant>>,
+    ping_id: Cell<u32>,
+    urgent: Cell<bool>,
+    reading_paused: Cell<bool>,
+    going_away: Cell<bool>,
+    endpoint: Endpoint,
+}
+
+/// A connection's place on a session; it ends with the value.
+pub struct Claim(pub Rc<Session>);
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.0.connections.set(self.0.connections.get() - 1);
+        self.0.resume.notify_one();
+    }
+}
+
+impl Session {
+    /// Starts serving an upgraded connection. Needs a `LocalSet`.
+    pub fn start(upgraded: Upgraded, endpoint: Endpoint) -> Rc<Session> {
+        let session = Rc::new(Session {
+            transport: upgraded.transport,
+            outgoing: RefCell::default(),
+            queued: Cell::new(0),
+            wake_writer: Notify::new(),
+            space: Notify::new(),
+            resume: Notify::new(),
+            over: Notify::new(),
+            streams: RefCell::default(),
+            next_stream: Cell::new(1),
+            next_request: Cell::new(0),
+            blocks: RefCell::default(),
+            connections: Cell::new(0),
+            end: RefCell::default(),
+            heard: Cell::new(Instant::now()),
+            pinged: Cell::new(None),
+            ping_id: Cell::new(1),
+            urgent: Cell::new(false),
+            reading_paused: Cell::new(false),
+            going_away: Cell::new(false),
+            endpoint,
+        });
+        let (reader, writer) = tokio::io::split(upgraded.stream);
+        tokio::task::spawn_local(session.clone().read(reader, upgraded.first_bytes));
+        tokio::task::spawn_local(session.clone().write(writer));
+        tokio::task::spawn_local(session.clone().keep());
+        session
+    }
+
+    /// Takes a place on the session.
+    pub fn claim(self: &Rc<Self>) -> Claim {
+        self.connections.set(self.connections.get() + 1);
+        // From the second connection on nobody waits for a slow reader.
+        self.resume.notify_one();
+        Claim(self.clone())
+    }
+
+    /// How many connections it carries.
+    pub fn connections(&self) -> usize {
+        self.connections.get()
+    }
+
+    /// Whether a new connection may go on it.
+    pub fn is_usable(&self) -> bool {
+        self.end.borrow().is_none() && !self.going_away.get()
+    }
+
+    /// Whether somebody on it is slow: a new connection is better off elsewhere.
+    pub fn is_slow(&self) -> bool {
+        self.reading_paused.get() || self.queued.get() >= OUTGOING_LIMIT || self.slowest() > ALONE_LIMIT / 4
+    }
+
+    /// Why it ended, if it did.
+    pub fn ended(&self) -> Option<String> {
+        self.end.borrow().clone()
+    }
+
+    /// Opens a connection to a port of the pod: the error stream first, as the runtimes demand, both in one go.
+    pub fn open(&self, port: u16, local: &Rc<TcpStream>) -> Pair {
+        let (port, request) = (port.to_string(), self.next_request.get().to_string());
+        self.next_request.set(self.next_request.get() + 1);
+        let open = |kind: &str, local: Option<Rc<TcpStream>>| {
+            let id = self.next_stream.get();
+            self.next_stream.set(id + 2);
+            let stream = Rc::new(Stream { id, local: RefCell::new(local), ..Stream::default() });
+            self.streams.borrow_mut().insert(id, stream.clone());
+            let headers = [("streamtype", kind), ("port", port.as_str()), ("requestid", request.as_str())];
+            let frame = self.blocks.borrow_mut().syn_stream(id, &headers);
+            self.push(frame);
+            stream
+        };
+        let error = open("error", None);
+        let data = open("data", Some(local.clone()));
+        Pair { error, data }
+    }
+
+    /// Forgets a connection's streams; the server is told where it does not know yet.
+    pub fn close(&self, pair: &Pair) {
+        for stream in [&pair.data, &pair.error] {
+            if self.streams.borrow_mut().remove(&stream.id).is_some() && !stream.cut.get() && self.is_alive() {
+                self.push(spdy::reset(stream.id, spdy::CANCEL));
+            }
+            stream.local.borrow_mut().take();
+        }
+        self.resume.notify_one();
+    }
+
+    /// Says that we send nothing more on a stream.
+    pub fn finish(&self, stream: &Stream) {
+        self.push(spdy::data_header(stream.id, 0, true).to_vec());
+    }
+
+    /// Sends bytes on a stream, when there is room for them.
+    ///
+    /// # Errors
+    /// When the session ended.
+    pub async fn send(&self, stream: &Stream, bytes: &[u8]) -> Result<(), String> {
+        loop {
+            if let Some(reason) = self.ended() {
+                return Err(reason);
+            }
+            if self.queued.get() < OUTGOING_LIMIT {
+                break;
+            }
+            self.space.notified().await;
+        }
+        let mut frame = Vec::with_capacity(spdy::FRAME_HEADER + bytes.len());
+        frame.extend_from_slice(&spdy::data_header(stream.id, bytes.len(), false));
+        frame.extend_from_slice(bytes);
+        self.push(frame);
+        Ok(())
+    }
+
+    /// Bytes were taken out of a stream's pending ones: perhaps reading can go on.
+    pub fn drained(&self) {
+        if self.reading_paused.get() {
+            self.resume.notify_one();
+        }
+    }
+
+    /// Nothing new goes on it; what is on it goes on.
+    pub fn avoid(&self) {
+        self.going_away.set(true);
+    }
+
+    /// Asks at once whether the other side is there: after sleep, or when something looks wrong.
+    pub fn check_now(&self) {
+        if self.pinged.get().is_none() {
+            self.urgent.set(true);
+            self.ping();
+        }
+    }
+
+    /// Ends the session; everything on it is cut.
+    pub fn stop(&self, reason: &str) {
+        if self.end.borrow().is_some() {
+            return;
+        }
+        *self.end.borrow_mut() = Some(reason.to_owned());
+        for stream in self.streams.borrow_mut().drain().map(|(_, stream)| stream) {
+            stream.cut.set(true);
+            stream.changed.notify_one();
+        }
+        self.wake_writer.notify_one();
+        self.space.notify_waiters();
+        self.over.notify_waiters();
+        self.resume.notify_one();
+    }
+
+    fn is_alive(&self) -> bool {
+        self.end.borrow().is_none()
+    }
+
+    fn push(&self, frame: Vec<u8>) {
+        self.queued.set(self.queued.get() + frame.len());
+        self.outgoing.borrow_mut().push_back(frame);
+        self.wake_writer.notify_one();
+    }
+
+    fn ping(&self) {
+        let id = self.ping_id.get();
+        self.ping_id.set(id.wrapping_add(2) | 1);
+        self.pinged.set(Some(Instant::now()));
+        self.push(spdy::ping(id));
+    }
+
+    fn slowest(&self) -> usize {
+        self.streams.borrow().values().map(|stream| stream.pending.borrow().len()).max().unwrap_or(0)
+    }
+}
