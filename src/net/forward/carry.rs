@@ -64,6 +64,8 @@ const ACCEPT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a client that closed its sending side is still waited for with the answer. Runtimes tear everything down a
 /// second after they hear of a half-close (containerd), so it is told them only when nothing comes any more.
 const HALF_CLOSE_PATIENCE: Duration = Duration::from_secs(30);
+/// The same for a client that has its answer: as long as bytes come, and this much longer.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 /// How long the error stream is waited for when the data stream ended without a byte.
 const REASON_LIMIT: Duration = Duration::from_secs(3);
 /// The same after bytes came: the verdict follows at once, or there is none yet.
@@ -146,6 +148,7 @@ async fn accepted(data: &Stream) -> bool {
 
 /// From the client to the pod. Ends when the client is gone for good: it closed its side and nothing came for a while.
 async fn upload(local: &LocalConnection, session: &Session, data: &Stream, unanswered: &mut Unanswered) {
+    let mut sent_at = None;
     while !unanswered.ended {
         if local.readable().await.is_err() {
             return;
@@ -160,16 +163,24 @@ async fn upload(local: &LocalConnection, session: &Session, data: &Stream, unans
                 if session.send(data, &bytes).await.is_err() {
                     return std::future::pending().await;
                 }
+                sent_at = Some(Instant::now());
             }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
             // A reset by the client: nobody waits for an answer.
             Err(_) => return,
         }
     }
+    let _lingering = session.linger();
     let closed = Instant::now();
     let silent_since = || data.last_byte.get().map_or(closed, |last| last.max(closed));
-    while silent_since().elapsed() < HALF_CLOSE_PATIENCE {
-        tokio::time::sleep_until(silent_since() + HALF_CLOSE_PATIENCE).await;
+    // A client that was answered after it last spoke, and then closes, has what it wanted (HTTP keep-alive above all).
+    let was_answered = data.last_byte.get().is_some_and(|last| sent_at.is_none_or(|sent| last > sent));
+    let patience = if was_answered { CLOSE_PATIENCE } else { HALF_CLOSE_PATIENCE };
+    while silent_since().elapsed() < patience {
+        tokio::time::sleep_until(silent_since() + patience).await;
+    }
+    if was_answered {
+        return;
     }
     session.finish(data);
     // The runtime now ends the connection by itself, and `download` hears of it.

@@ -45,6 +45,7 @@ pub struct Session {
     next_request: Cell<u32>,
     blocks: RefCell<HeaderBlocks>,
     connections: Cell<usize>,
+    lingering: Cell<usize>,
     end: RefCell<Option<String>>,
     heard: Cell<Instant>,
     pinged: Cell<Option<Instant>>,
@@ -57,6 +58,15 @@ pub struct Session {
 
 /// A connection's place on a session; it ends with the value.
 pub struct Claim(pub Rc<Session>);
+
+/// A connection whose client has closed its side: it is no neighbour for whose sake a slow reader is cut.
+pub struct Lingering<'a>(&'a Session);
+
+impl Drop for Lingering<'_> {
+    fn drop(&mut self) {
+        self.0.lingering.set(self.0.lingering.get() - 1);
+    }
+}
 
 impl Drop for Claim {
     fn drop(&mut self) {
@@ -81,6 +91,7 @@ impl Session {
             next_request: Cell::new(0),
             blocks: RefCell::default(),
             connections: Cell::new(0),
+            lingering: Cell::new(0),
             end: RefCell::default(),
             heard: Cell::new(Instant::now()),
             pinged: Cell::new(None),
@@ -103,6 +114,18 @@ impl Session {
         // From the second connection on nobody waits for a slow reader.
         self.resume.notify_one();
         Claim(self.clone())
+    }
+
+    /// A connection's client has closed its side.
+    pub fn linger(&self) -> Lingering<'_> {
+        self.lingering.set(self.lingering.get() + 1);
+        self.resume.notify_one();
+        Lingering(self)
+    }
+
+    /// How many connections it carries whose clients are still there.
+    fn lively(&self) -> usize {
+        self.connections.get().saturating_sub(self.lingering.get())
     }
 
     /// How many connections it carries.

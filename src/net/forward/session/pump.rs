@@ -54,7 +54,7 @@ impl Session {
 
     /// Back-pressure: a slow reader that has the session to itself slows the pod down, as it would without us.
     async fn pause_for_a_slow_reader(&self) {
-        while self.is_alive() && self.connections.get() <= 1 && self.slowest() > ALONE_LIMIT {
+        while self.is_alive() && self.lively() <= 1 && self.slowest() > ALONE_LIMIT {
             self.reading_paused.set(true);
             self.resume.notified().await;
         }
@@ -121,7 +121,7 @@ impl Session {
     /// Among others a slow reader has its limit: the alternative is to stall them all.
     fn cut_if_too_slow(&self, stream: &Stream) {
         let waiting = stream.pending.borrow().len();
-        if waiting > SHARED_LIMIT && self.connections.get() > 1 {
+        if waiting > SHARED_LIMIT && self.lively() > 1 {
             self.streams.borrow_mut().remove(&stream.id);
             self.push(spdy::reset(stream.id, spdy::CANCEL));
             stream.overflowed.set(true);
