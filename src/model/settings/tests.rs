@@ -4,7 +4,7 @@ use super::*;
 use crate::model::aws_config::{self, AwsConfig};
 
 const USER: &str = "/home/ada/.config/nsaccess/config.toml";
-const PROJECT: &str = "/work/nsaccess.toml";
+const PROJECT: &str = "/repo/nsaccess.toml";
 
 fn user(text: &str) -> UserFile {
     parse_user(text).unwrap_or_else(|problem| panic!("{problem}")).0
@@ -83,8 +83,8 @@ mod precedence {
         );
         expect(
             |sources| sources.env.clear(),
-            "https://project/ < /work/nsaccess.toml",
-            "eu-north-1 < /work/nsaccess.toml",
+            "https://project/ < /repo/nsaccess.toml",
+            "eu-north-1 < /repo/nsaccess.toml",
         );
         expect(
             |sources| sources.project = Some((sources.project.expect("set above").0, false)),
@@ -130,16 +130,16 @@ mod precedence {
         let pins = sources.resolve().pins("a");
         assert_eq!(shown(&pins.account), "000000000000 < flag --account");
         assert_eq!(shown(&pins.role), "EnvRole < environment variable NSACCESS_ROLE");
-        assert_eq!(shown(&pins.cluster), "project < /work/nsaccess.toml");
+        assert_eq!(shown(&pins.cluster), "project < /repo/nsaccess.toml");
         assert_eq!(shown(&pins.region), format!("eu-west-1 < {USER}"));
         assert_eq!(shown(&pins.production), format!("false < {USER}"));
         let others = sources.resolve().pins("b");
         assert_eq!(shown(&others.cluster), format!("b < {USER}"), "the project speaks of its own namespace only");
         assert_eq!(shown(&others.role), "EnvRole < environment variable NSACCESS_ROLE");
         sources.project = Some(("cluster = 'any'", false));
-        assert_eq!(shown(&sources.resolve().pins("z").cluster), "any < /work/nsaccess.toml");
+        assert_eq!(shown(&sources.resolve().pins("z").cluster), "any < /repo/nsaccess.toml");
         sources.project = Some(("[namespace.a]\ncluster = 'table'", false));
-        assert_eq!(shown(&sources.resolve().pins("a").cluster), "table < /work/nsaccess.toml");
+        assert_eq!(shown(&sources.resolve().pins("a").cluster), "table < /repo/nsaccess.toml");
         assert_eq!(sources.resolve().project_namespace, None);
     }
 }
@@ -167,9 +167,9 @@ mod production {
         let resolved = |text, trusted| Sources { project: Some((text, trusted)), ..Sources::default() }.resolve();
         let off = "[namespace.idp-prod]\nproduction = false";
         assert_eq!(shown(&resolved(off, false).pins("idp-prod").production), "true < built in");
-        assert_eq!(shown(&resolved(off, true).pins("idp-prod").production), "false < /work/nsaccess.toml");
+        assert_eq!(shown(&resolved(off, true).pins("idp-prod").production), "false < /repo/nsaccess.toml");
         let on = "[namespace.idp-dev]\nproduction = true";
-        assert_eq!(shown(&resolved(on, false).pins("idp-dev").production), "true < /work/nsaccess.toml");
+        assert_eq!(shown(&resolved(on, false).pins("idp-dev").production), "true < /repo/nsaccess.toml");
     }
 }
 
@@ -182,7 +182,7 @@ mod trusting {
             Sources { project: Some(("start_url = 'https://p/'\nrole = 'R'", false)), ..Sources::default() };
         let settings = sources.resolve();
         assert_eq!(settings.start_url, None);
-        assert_eq!(shown(&settings.pins("a").role), "R < /work/nsaccess.toml");
+        assert_eq!(shown(&settings.pins("a").role), "R < /repo/nsaccess.toml");
         let asked = settings.untrusted_project.expect("untrusted");
         assert_eq!((asked.path.as_path(), asked.start_url.as_deref()), (Path::new(PROJECT), Some("https://p/")));
         sources.user = Some("start_url = 'https://p/'");
