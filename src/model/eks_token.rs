@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::credentials::AccessKeys;
 use crate::model::partition::sts_host;
+use crate::model::percent;
 use crate::secret::Secret;
 
 /// How long client-go may use a token: the cluster honours it for 15 minutes, and a minute is for the way.
@@ -36,11 +37,11 @@ const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495
 
 /// The query in the order of its names, as SigV4 signs it.
 fn canonical_query(keys: &AccessKeys, scope: &str, instant: &str) -> String {
-    let credential = percent_encode(&format!("{}/{scope}", keys.access_key_id));
+    let credential = percent::encode(&format!("{}/{scope}", keys.access_key_id));
     let session = keys
         .session_token
         .as_ref()
-        .map_or_else(String::new, |token| format!("&X-Amz-Security-Token={}", percent_encode(token.expose())));
+        .map_or_else(String::new, |token| format!("&X-Amz-Security-Token={}", percent::encode(token.expose())));
     format!(
         "Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}\
          &X-Amz-Date={instant}&X-Amz-Expires=60{session}&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id"
@@ -66,19 +67,6 @@ fn amz_date(now: Timestamp) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// RFC 3986 encoding as SigV4 wants it: everything but the unreserved characters, `/` too.
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

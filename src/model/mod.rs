@@ -14,6 +14,7 @@ pub mod log_lines;
 pub mod log_target;
 pub mod namespace;
 pub mod partition;
+pub mod percent;
 pub mod pkce;
 pub mod pod;
 pub mod pod_status;

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::model::percent;
 use crate::secret::Secret;
 
 /// Where the callback arrives, below `http://127.0.0.1:<port>`. Identity Center compares it without the port (RFC 8252 §7.3).
@@ -53,7 +54,8 @@ impl Attempt {
             ("scopes", scope),
             ("code_challenge", &challenge),
         ];
-        let query: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let query: Vec<String> =
+            parameters.iter().map(|(name, value)| format!("{name}={}", percent::encode(value))).collect();
         format!("{}/authorize?{}", endpoint.trim_end_matches('/'), query.join("&"))
     }
 
@@ -85,11 +87,6 @@ impl Attempt {
 /// Compares in a time that does not tell where the difference is.
 fn same(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len() && left.iter().zip(right).fold(0, |difference, (l, r)| difference | (l ^ r)) == 0
-}
-
-fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 fn decode(text: &str) -> String {

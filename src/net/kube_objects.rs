@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::model::percent::encode;
 use crate::model::pod::Pod;
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
@@ -129,19 +130,6 @@ pub(super) fn path(api: &str, namespace: &str, plural: &str, name: Option<&str>,
         path.push_str(&format!("{key}={}", encode(value)));
     }
     path
-}
-
-/// RFC 3986: everything but the unreserved characters.
-pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
