@@ -210,6 +210,15 @@ fn an_unmapped_role_is_named_in_both_forms_of_its_arn() {
 }
 
 #[test]
+fn credentials_that_were_revoked_before_their_time_are_renewed_and_the_role_is_not_called_unmapped() {
+    let world = World::new();
+    world.login("idp-dev").run().success();
+    world.control().forget_role_credentials();
+    world.run("login idp-dev").success().says("✓ you are");
+    assert_eq!(world.control().calls("GetRoleCredentials"), 2);
+}
+
+#[test]
 fn what_the_role_may_not_do_is_said_and_is_no_failure() {
     let world = World::new();
     world.login("idp-dev").run().success();
