@@ -126,45 +126,65 @@ fn control<'a>(opcode: u8, body: Vec<u8>) -> Event<'a> {
     }
 }
 
-/// Appends a binary message with these bytes, masked as the RFC demands of clients.
-pub fn binary(out: &mut Vec<u8>, bytes: &[u8], mask: [u8; 4]) {
-    frame(out, 2, bytes, mask);
+/// Bytes that a frame's head takes at most, its mask with it.
+pub const LARGEST_HEAD: usize = 14;
+
+/// Makes a binary message of the bytes from `start` on, where they lie: they are masked, as the RFC demands of clients,
+/// and the head is put right before them. Returns where the message begins.
+///
+/// # Panics
+/// When there is no room for the head: [`LARGEST_HEAD`] bytes before `start`.
+pub fn binary(bytes: &mut [u8], start: usize, mask: [u8; 4]) -> usize {
+    apply(&mut bytes[start..], mask);
+    let (head, length) = head(2, bytes.len() - start, mask);
+    bytes[start - length..start].copy_from_slice(&head[..length]);
+    start - length
 }
 
-/// Appends a ping.
-pub fn ping(out: &mut Vec<u8>, mask: [u8; 4]) {
-    frame(out, 9, &[], mask);
+/// The answer to a ping.
+pub fn pong(body: &[u8], mask: [u8; 4]) -> Vec<u8> {
+    control_frame(10, body, mask)
 }
 
-/// Appends the answer to a ping.
-pub fn pong(out: &mut Vec<u8>, body: &[u8], mask: [u8; 4]) {
-    frame(out, 10, body, mask);
+/// A normal end.
+pub fn close(mask: [u8; 4]) -> Vec<u8> {
+    control_frame(8, &1000_u16.to_be_bytes(), mask)
 }
 
-/// Appends a normal end.
-pub fn close(out: &mut Vec<u8>, mask: [u8; 4]) {
-    frame(out, 8, &1000_u16.to_be_bytes(), mask);
+fn control_frame(opcode: u8, body: &[u8], mask: [u8; 4]) -> Vec<u8> {
+    let (head, length) = head(opcode, body.len(), mask);
+    let mut frame = [&head[..length], body].concat();
+    apply(&mut frame[length..], mask);
+    frame
 }
 
-fn frame(out: &mut Vec<u8>, opcode: u8, body: &[u8], mask: [u8; 4]) {
-    out.push(0x80 | opcode);
-    match body.len() {
-        length @ 0..=125 => out.push(0x80 | length as u8),
-        length @ 126..=0xffff => {
-            out.push(0x80 | 126);
-            out.extend_from_slice(&(length as u16).to_be_bytes());
+fn head(opcode: u8, length: usize, mask: [u8; 4]) -> ([u8; LARGEST_HEAD], usize) {
+    let mut head = [0; LARGEST_HEAD];
+    head[0] = 0x80 | opcode;
+    let end = match length {
+        0..=125 => {
+            head[1] = 0x80 | length as u8;
+            2
         }
-        length => {
-            out.push(0x80 | 127);
-            out.extend_from_slice(&(length as u64).to_be_bytes());
+        126..=0xffff => {
+            head[1] = 0x80 | 126;
+            head[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+            4
         }
-    }
-    out.extend_from_slice(&mask);
-    let start = out.len();
-    out.extend_from_slice(body);
+        _ => {
+            head[1] = 0x80 | 127;
+            head[2..10].copy_from_slice(&(length as u64).to_be_bytes());
+            10
+        }
+    };
+    head[end..end + 4].copy_from_slice(&mask);
+    (head, end + 4)
+}
+
+fn apply(bytes: &mut [u8], mask: [u8; 4]) {
     // Eight bytes at a time; the compiler makes wider ones of it.
     let wide = u64::from_ne_bytes([mask[0], mask[1], mask[2], mask[3], mask[0], mask[1], mask[2], mask[3]]);
-    let mut chunks = out[start..].chunks_exact_mut(8);
+    let mut chunks = bytes.chunks_exact_mut(8);
     for chunk in &mut chunks {
         let masked = u64::from_ne_bytes(chunk.try_into().unwrap_or_default()) ^ wide;
         chunk.copy_from_slice(&masked.to_ne_bytes());
@@ -206,13 +226,12 @@ mod tests {
     fn our_frames_say_what_was_put_in() {
         for length in [0, 1, 7, 8, 9, 125, 126, 127, 65_535, 65_536, 70_001] {
             let body: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-            let mut out = Vec::new();
-            binary(&mut out, &body, [1, 2, 3, 4]);
-            assert_eq!(out[0], 0x82);
-            assert_eq!(unmask(&out), body, "{length} bytes");
+            let mut out = [&[0; LARGEST_HEAD][..], &body].concat();
+            let begin = binary(&mut out, LARGEST_HEAD, [1, 2, 3, 4]);
+            assert_eq!(out[begin], 0x82);
+            assert_eq!(unmask(&out[begin..]), body, "{length} bytes");
         }
-        let mut out = Vec::new();
-        close(&mut out, [9, 9, 9, 9]);
+        let out = close([9, 9, 9, 9]);
         assert_eq!((out[0], unmask(&out)), (0x88, vec![0x03, 0xe8]));
     }
 

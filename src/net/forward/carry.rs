@@ -9,6 +9,7 @@ use tokio::time::Instant;
 pub use tokio::net::TcpStream as LocalConnection;
 
 use crate::net::forward::session::{Pair, Session, Stream};
+use crate::net::forward::wire::HEADROOM;
 
 /// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,7 @@ const REASON_LIMIT: Duration = Duration::from_secs(3);
 const VERDICT_LIMIT: Duration = Duration::from_millis(250);
 /// How long a client is heard out after the pod closed its side.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// With the headers in front as much as rustls takes at once, in four full records.
 const READ_PIECE: usize = 64 * 1024;
 
 /// Carries a connection to its end, or until it is clear that it has to be opened elsewhere.
@@ -100,9 +102,11 @@ async fn carried(
         return failed(session, pair, false).await;
     }
     session.finish(&pair.error);
-    let replayed = unanswered.bytes.clone();
-    if !replayed.is_empty() && session.send(data, &replayed).await.is_err() {
-        return failed(session, pair, true).await;
+    if !unanswered.bytes.is_empty() {
+        if session.room().await.is_err() {
+            return failed(session, pair, true).await;
+        }
+        session.send(data, [&[0; HEADROOM][..], &unanswered.bytes].concat());
     }
     let mut up = std::pin::pin!(upload(local, session, data, unanswered));
     let mut down = std::pin::pin!(download(local, session, data));
@@ -153,16 +157,17 @@ async fn upload(local: &LocalConnection, session: &Session, data: &Stream, unans
         if local.readable().await.is_err() {
             return;
         }
-        let read = SCRATCH.with_borrow_mut(|scratch| local.try_read(scratch).map(|read| scratch[..read].to_vec()));
-        match read {
-            Ok(bytes) if bytes.is_empty() => unanswered.ended = true,
+        // Room first: what is not read yet holds its sender up, and nobody else.
+        if session.room().await.is_err() {
+            return std::future::pending().await;
+        }
+        match read_piece(local) {
+            Ok(bytes) if bytes.len() == HEADROOM => unanswered.ended = true,
             Ok(bytes) => {
                 if !data.answered.get() {
-                    unanswered.add(&bytes);
+                    unanswered.add(&bytes[HEADROOM..]);
                 }
-                if session.send(data, &bytes).await.is_err() {
-                    return std::future::pending().await;
-                }
+                session.send(data, bytes);
                 sent_at = Some(Instant::now());
             }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
@@ -189,7 +194,23 @@ async fn upload(local: &LocalConnection, session: &Session, data: &Stream, unans
 
 thread_local! {
     /// Where bytes of all local connections are first read to: a connection that says nothing needs no buffer.
-    static SCRATCH: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; READ_PIECE]);
+    static SCRATCH: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(empty_piece());
+}
+
+fn empty_piece() -> Vec<u8> {
+    let mut piece = Vec::with_capacity(READ_PIECE);
+    piece.resize(HEADROOM, 0);
+    piece
+}
+
+/// What the client says now, behind room for the headers; no more than the room at its end. A large piece leaves with
+/// the buffer that it was read to, a small one is copied out of it.
+fn read_piece(local: &LocalConnection) -> std::io::Result<Vec<u8>> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.truncate(HEADROOM);
+        local.try_read_buf(scratch)?;
+        if scratch.len() >= READ_PIECE / 4 { Ok(std::mem::replace(scratch, empty_piece())) } else { Ok(scratch.clone()) }
+    })
 }
 
 /// From the pod to the client: what the session could not hand over at once.
@@ -291,8 +312,8 @@ async fn say_goodbye(local: &LocalConnection) {
     let _ = socket2::SockRef::from(local).shutdown(std::net::Shutdown::Write);
     let hearing = async {
         while local.readable().await.is_ok() {
-            match SCRATCH.with_borrow_mut(|scratch| local.try_read(scratch)) {
-                Ok(0) => return,
+            match read_piece(local) {
+                Ok(bytes) if bytes.len() == HEADROOM => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 Err(_) => return,

@@ -1,7 +1,7 @@
 //! What is written and read on an upgraded connection: SPDY bytes, wrapped in WebSocket messages where the transport
 //! is the tunnel.
 
-use crate::model::websocket;
+use crate::model::{spdy, websocket};
 use crate::net::forward::dial::Transport;
 
 /// Takes the transport's wrapping off.
@@ -54,6 +54,47 @@ impl Unwrapper {
     }
 }
 
+/// Room in front of what goes out: for the transport's head, and for SPDY's.
+pub const HEADROOM: usize = websocket::LARGEST_HEAD + spdy::FRAME_HEADER;
+
+/// Bytes on their way out, with room in front of them, so that they are wrapped where they lie.
+#[derive(Debug)]
+pub struct Outgoing {
+    bytes: Vec<u8>,
+    start: usize,
+    wrapped: bool,
+}
+
+impl Outgoing {
+    /// A SPDY frame.
+    pub fn frame(frame: &[u8]) -> Self {
+        Outgoing { bytes: [&[0; HEADROOM][..], frame].concat(), start: HEADROOM, wrapped: false }
+    }
+
+    /// A SPDY data frame of the bytes that lie behind [`HEADROOM`].
+    pub fn data(stream: u32, mut bytes: Vec<u8>) -> Self {
+        let start = HEADROOM - spdy::FRAME_HEADER;
+        let header = spdy::data_header(stream, bytes.len() - HEADROOM, false);
+        bytes[start..HEADROOM].copy_from_slice(&header);
+        Outgoing { bytes, start, wrapped: false }
+    }
+
+    /// What the transport itself says.
+    fn aside(bytes: Vec<u8>) -> Self {
+        Outgoing { bytes, start: 0, wrapped: true }
+    }
+
+    /// Puts one behind it that is wrapped too.
+    pub fn append(&mut self, next: &Outgoing) {
+        self.bytes.extend_from_slice(next.bytes());
+    }
+
+    /// What goes out.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
 /// Puts the transport's wrapping on.
 #[derive(Debug)]
 pub struct Wrapper {
@@ -69,33 +110,26 @@ impl Wrapper {
         Wrapper { transport, mask: u32::from_ne_bytes(seed) | 1 }
     }
 
-    /// Appends SPDY bytes, wrapped.
-    pub fn wrap(&mut self, out: &mut Vec<u8>, bytes: &[u8]) {
-        match self.transport {
-            Transport::Spdy => out.extend_from_slice(bytes),
-            Transport::Tunnel => {
-                let mask = self.next_mask();
-                websocket::binary(out, bytes, mask);
-            }
+    /// Wraps what is not wrapped yet.
+    pub fn wrap(&mut self, outgoing: &mut Outgoing) {
+        if self.transport == Transport::Tunnel && !outgoing.wrapped {
+            let mask = self.next_mask();
+            outgoing.start = websocket::binary(&mut outgoing.bytes, outgoing.start, mask);
+            outgoing.wrapped = true;
         }
     }
 
-    /// The answer to a ping of the transport, wrapped.
-    pub fn pong(&mut self, body: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mask = self.next_mask();
-        websocket::pong(&mut out, body, mask);
-        out
+    /// The answer to a ping of the transport.
+    pub fn pong(&mut self, body: &[u8]) -> Outgoing {
+        Outgoing::aside(websocket::pong(body, self.next_mask()))
     }
 
     /// The transport's own end, if it has one.
     pub fn close(&mut self) -> Vec<u8> {
-        let mut out = Vec::new();
-        if self.transport == Transport::Tunnel {
-            let mask = self.next_mask();
-            websocket::close(&mut out, mask);
+        match self.transport {
+            Transport::Tunnel => websocket::close(self.next_mask()),
+            Transport::Spdy => Vec::new(),
         }
-        out
     }
 
     /// A mask that changes with every frame. Masks keep plain HTTP proxies from being confused; we are inside TLS, so

@@ -18,6 +18,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::model::spdy::{self, HeaderBlocks};
 use crate::net::forward::dial::{Endpoint, Pipe, Transport, Upgraded};
+use crate::net::forward::wire::Outgoing;
 
 /// Bytes that may wait for the network before local connections are no longer read.
 const OUTGOING_LIMIT: usize = 256 * 1024;
@@ -34,7 +35,7 @@ type Pipes = TlsStream<Box<dyn Pipe>>;
 pub struct Session {
     /// How it was opened.
     pub transport: Transport,
-    outgoing: RefCell<VecDeque<Vec<u8>>>,
+    outgoing: RefCell<VecDeque<Outgoing>>,
     queued: Cell<usize>,
     wake_writer: Notify,
     space: Notify,
@@ -159,7 +160,7 @@ impl Session {
             self.streams.borrow_mut().insert(id, stream.clone());
             let headers = [("streamtype", kind), ("port", port.as_str()), ("requestid", request.as_str())];
             let frame = self.blocks.borrow_mut().syn_stream(id, &headers);
-            self.push(frame);
+            self.say(&frame);
             stream
         };
         let error = open("error", None);
@@ -171,7 +172,7 @@ impl Session {
     pub fn close(&self, pair: &Pair) {
         for stream in [&pair.data, &pair.error] {
             if self.streams.borrow_mut().remove(&stream.id).is_some() && !stream.cut.get() && self.is_alive() {
-                self.push(spdy::reset(stream.id, spdy::CANCEL));
+                self.say(&spdy::reset(stream.id, spdy::CANCEL));
             }
             stream.local.borrow_mut().take();
         }
@@ -180,28 +181,28 @@ impl Session {
 
     /// Says that we send nothing more on a stream.
     pub fn finish(&self, stream: &Stream) {
-        self.push(spdy::data_header(stream.id, 0, true).to_vec());
+        self.say(&spdy::data_header(stream.id, 0, true));
     }
 
-    /// Sends bytes on a stream, when there is room for them.
+    /// Waits until there is room for bytes to send.
     ///
     /// # Errors
     /// When the session ended.
-    pub async fn send(&self, stream: &Stream, bytes: &[u8]) -> Result<(), String> {
+    pub async fn room(&self) -> Result<(), String> {
         loop {
             if let Some(reason) = self.ended() {
                 return Err(reason);
             }
             if self.queued.get() < OUTGOING_LIMIT {
-                break;
+                return Ok(());
             }
             self.space.notified().await;
         }
-        let mut frame = Vec::with_capacity(spdy::FRAME_HEADER + bytes.len());
-        frame.extend_from_slice(&spdy::data_header(stream.id, bytes.len(), false));
-        frame.extend_from_slice(bytes);
-        self.push(frame);
-        Ok(())
+    }
+
+    /// Sends the bytes behind [`HEADROOM`] on a stream.
+    pub fn send(&self, stream: &Stream, bytes: Vec<u8>) {
+        self.push(Outgoing::data(stream.id, bytes));
     }
 
     /// Bytes were taken out of a stream's pending ones: perhaps reading can go on.
@@ -244,9 +245,13 @@ impl Session {
         self.end.borrow().is_none()
     }
 
-    fn push(&self, frame: Vec<u8>) {
-        self.queued.set(self.queued.get() + frame.len());
-        self.outgoing.borrow_mut().push_back(frame);
+    fn say(&self, frame: &[u8]) {
+        self.push(Outgoing::frame(frame));
+    }
+
+    fn push(&self, outgoing: Outgoing) {
+        self.queued.set(self.queued.get() + outgoing.bytes().len());
+        self.outgoing.borrow_mut().push_back(outgoing);
         self.wake_writer.notify_one();
     }
 
@@ -254,7 +259,7 @@ impl Session {
         let id = self.ping_id.get();
         self.ping_id.set(id.wrapping_add(2) | 1);
         self.pinged.set(Some(Instant::now()));
-        self.push(spdy::ping(id));
+        self.say(&spdy::ping(id));
     }
 
     fn slowest(&self) -> usize {

@@ -7,12 +7,14 @@ use futures_util::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
-use super::{ALONE_LIMIT, OUTGOING_LIMIT, Pipes, SHARED_LIMIT, Session, Stream};
+use super::{ALONE_LIMIT, Pipes, SHARED_LIMIT, Session, Stream};
 use crate::model::spdy::{self, Decoder, Event};
-use crate::net::forward::wire::{Aside, Unwrapper, Wrapper};
+use crate::net::forward::wire::{Aside, Outgoing, Unwrapper, Wrapper};
 
 const READ_BUFFER: usize = 128 * 1024;
 const LEAST_FILL: usize = 16 * 1024;
+/// Frames below this are sent together: it is what a TLS record carries.
+const SMALL: usize = 16 * 1024;
 
 impl Session {
     /// Takes in what the server sends, until either side ends the session.
@@ -70,18 +72,11 @@ impl Session {
                         self.handle(event);
                     }
                 }
-                Err(Aside::Ping(body)) => self.push_aside(Wrapper::new(self.transport).pong(&body)),
+                Err(Aside::Ping(body)) => self.push(Wrapper::new(self.transport).pong(&body)),
                 Err(Aside::Close) => return Err("the server closed the connection".to_owned()),
             }
         }
         Ok(())
-    }
-
-    /// Bytes of the transport itself: the writer must not wrap them again, so they carry a mark.
-    fn push_aside(&self, bytes: Vec<u8>) {
-        let mut marked = ASIDE.to_vec();
-        marked.extend_from_slice(&bytes);
-        self.push(marked);
     }
 
     fn handle(&self, event: Event<'_>) {
@@ -112,7 +107,7 @@ impl Session {
                 }
             }
             // Ours are odd; the server's are even and want an answer.
-            Event::Ping { id } if id.is_multiple_of(2) => self.push(spdy::ping(id)),
+            Event::Ping { id } if id.is_multiple_of(2) => self.say(&spdy::ping(id)),
             Event::GoAway => self.going_away.set(true),
             Event::Ping { .. } | Event::Ignored => {}
         }
@@ -123,7 +118,7 @@ impl Session {
         let waiting = stream.pending.borrow().len();
         if waiting > SHARED_LIMIT && self.lively() > 1 {
             self.streams.borrow_mut().remove(&stream.id);
-            self.push(spdy::reset(stream.id, spdy::CANCEL));
+            self.say(&spdy::reset(stream.id, spdy::CANCEL));
             stream.overflowed.set(true);
             stream.cut.set(true);
             stream.changed.notify_one();
@@ -133,40 +128,18 @@ impl Session {
     /// Sends what waits, until the session ends.
     pub(super) async fn write(self: Rc<Self>, mut writer: WriteHalf<Pipes>) {
         let mut wrapper = Wrapper::new(self.transport);
-        let mut out = Vec::new();
-        loop {
-            out.clear();
-            let mut taken = 0;
-            while let Some(frame) = self.next_outgoing(taken) {
-                taken += frame.len();
-                match frame.strip_prefix(ASIDE) {
-                    Some(aside) => out.extend_from_slice(aside),
-                    None => wrapper.wrap(&mut out, &frame),
-                }
-            }
-            if out.is_empty() {
-                if !self.is_alive() {
-                    break;
-                }
+        while self.is_alive() || !self.outgoing.borrow().is_empty() {
+            if self.outgoing.borrow().is_empty() {
                 self.wake_writer.notified().await;
                 continue;
             }
-            let written = async {
-                writer.write_all(&out).await?;
-                writer.flush().await
-            };
             let written = tokio::select! {
-                written = written => written,
+                written = self.write_waiting(&mut writer, &mut wrapper) => written,
                 () = self.ended_by_others() => break,
             };
             if let Err(error) = written {
                 self.stop(&crate::error::plain_io(&error));
                 break;
-            }
-            self.queued.set(self.queued.get().saturating_sub(taken));
-            self.space.notify_waiters();
-            if out.capacity() > 4 * OUTGOING_LIMIT {
-                out = Vec::new();
             }
         }
         let farewell = wrapper.close();
@@ -177,11 +150,29 @@ impl Session {
         .await;
     }
 
-    fn next_outgoing(&self, taken: usize) -> Option<Vec<u8>> {
-        if taken >= OUTGOING_LIMIT {
-            return None;
+    async fn write_waiting(&self, writer: &mut WriteHalf<Pipes>, wrapper: &mut Wrapper) -> std::io::Result<()> {
+        while let Some((piece, taken)) = self.next_piece(wrapper) {
+            writer.write_all(piece.bytes()).await?;
+            self.queued.set(self.queued.get() - taken);
+            self.space.notify_waiters();
         }
-        self.outgoing.borrow_mut().pop_front()
+        writer.flush().await
+    }
+
+    /// What goes out in one write, and how much of the queue that was. Large frames go as they lie; small ones are put
+    /// together, because each write makes a TLS record and a system call of its own.
+    fn next_piece(&self, wrapper: &mut Wrapper) -> Option<(Outgoing, usize)> {
+        let mut waiting = self.outgoing.borrow_mut();
+        let mut first = waiting.pop_front()?;
+        let mut taken = first.bytes().len();
+        wrapper.wrap(&mut first);
+        while taken < SMALL && waiting.front().is_some_and(|next| next.bytes().len() < SMALL) {
+            let mut next = waiting.pop_front()?;
+            taken += next.bytes().len();
+            wrapper.wrap(&mut next);
+            first.append(&next);
+        }
+        Some((first, taken))
     }
 }
 
@@ -200,6 +191,3 @@ fn fill(reader: &mut ReadHalf<Pipes>, mut space: &mut [u8]) -> usize {
     }
     filled
 }
-
-/// Marks bytes that are already wrapped. No SPDY frame begins so: it would be a control frame of version 32767.
-const ASIDE: &[u8] = &[0xff, 0xff, 0xff, 0xff];
