@@ -7,9 +7,10 @@ reads without end. Both programs forward to the same pod, one after the other, i
     benches/port_forward.py --nsaccess target/release/nsaccess --namespace demo --pod web-0 \\
         --http 8080 --source 9002 --sink 9001 [--kubectl kubectl] [--rounds 3] [--megabytes 400]
 
-kubectl uses the current context, so `nsaccess use demo` first. Printed are medians over the rounds, and ratios.
+--service svc/NAME:PORT --admin KUBECONFIG also deletes the pod behind a service and measures how long new connections go
+unanswered. kubectl uses the current context, so `nsaccess use demo` first. Printed are medians over the rounds, and ratios.
 """
-import argparse, http.client, os, re, socket, statistics, subprocess, sys, threading, time
+import argparse, http.client, os, re, resource, socket, statistics, subprocess, sys, threading, time
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -17,11 +18,11 @@ TICK = os.sysconf("SC_CLK_TCK")
 class Forward:
     """One program that forwards, with what it costs."""
 
-    def __init__(self, name, arguments, env):
+    def __init__(self, name, arguments, env, ports=3):
         self.name = name
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
         self.ports, began = {}, time.time()
-        while len(self.ports) < 3:
+        while len(self.ports) < ports:
             line = self.process.stdout.readline()
             if not line:
                 sys.exit(f"{name} ended: {arguments}")
@@ -128,11 +129,43 @@ def measure(forward, options):
             speed, cost = bulk(forward, port, connections, options.megabytes, download)
             figures[f"{way} x{connections} MB/s"] = speed
             figures[f"{way} x{connections} cpu s/GiB"] = cost
-    figures[f"peak MiB, {options.held} held"] = held(forward, options.http, options.held)
     return figures
 
 
+def failover(forward, options):
+    """Milliseconds of the longest time without an answer on new connections while the pod that answers is deleted.
+
+    Ends when answers come from another pod. Connections that are refused, reset or unanswered are counted.
+    """
+    pod_of = lambda body: re.search(rb"[a-z0-9-]+-[a-z0-9]+-[a-z0-9]{5}", body)[0].decode()
+
+    def ask():
+        connection = http.client.HTTPConnection("127.0.0.1", next(iter(forward.ports.values())), timeout=60)
+        connection.request("GET", "/")
+        body = connection.getresponse().read()
+        connection.close()
+        return pod_of(body)
+
+    first, failed, longest = ask(), 0, 0.0
+    subprocess.run([options.kubectl, "--kubeconfig", options.admin, "-n", options.namespace, "delete", "pod", first,
+                    "--grace-period=1", "--wait=false"], check=True, stdout=subprocess.DEVNULL)
+    answered = began = time.time()
+    while time.time() - began < 60:
+        try:
+            pod = ask()
+        except (OSError, http.client.HTTPException):
+            failed += 1
+            if forward.process.poll() is not None:
+                return float("inf"), failed
+            continue
+        longest, answered = max(longest, time.time() - answered), time.time()
+        if pod != first:
+            break
+    return longest * 1000, failed
+
+
 def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nsaccess", required=True)
     parser.add_argument("--kubectl", default="kubectl")
@@ -142,7 +175,9 @@ def main():
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--megabytes", type=int, default=400)
-    parser.add_argument("--held", type=int, default=200)
+    parser.add_argument("--held", type=int, default=1000)
+    parser.add_argument("--service", metavar="svc/NAME:PORT", help="the HTTP service of the pod: also measure what deleting it does")
+    parser.add_argument("--admin", help="a kubeconfig that may delete pods, for --service")
     parser.add_argument("--connections", type=int, nargs="*", default=[1, 8, 64])
     options = parser.parse_args()
     ports = [f":{port}" for port in (options.http, options.source, options.sink)]
@@ -157,7 +192,17 @@ def main():
     for _ in range(options.rounds):
         for name, (arguments, env) in programs.items():
             forward = Forward(name, arguments, env)
-            results[name].append(measure(forward, options))
+            figures = measure(forward, options)
+            forward.stop()
+            forward = Forward(name, arguments, env)
+            figures[f"peak MiB, {options.held} held"] = held(forward, options.http, options.held)
+            forward.stop()
+            results[name].append(figures)
+    for name, (arguments, env) in (programs if options.service else {}).items():
+        service, port = options.service.split(":")
+        for figures in results[name]:
+            forward = Forward(name, arguments[:-4] + [service, f":{port}"], env, ports=1)
+            figures["ms without answer, deleted"], figures["… failed connections"] = failover(forward, options)
             forward.stop()
     middle = {name: {key: statistics.median(one[key] for one in runs) for key in runs[0]} for name, runs in results.items()}
     print(f"{'':28}" + "".join(f"{name:>20}" for name in programs) + "   ours/websocket  ours/spdy")
