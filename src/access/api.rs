@@ -9,19 +9,34 @@ use tokio::sync::Mutex;
 
 use crate::access::Access;
 use crate::access::verify::not_mapped;
+use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Kind, Result};
+use crate::host::Host;
 use crate::model::cluster::Cluster;
 use crate::model::credentials::RoleCredentials;
 use crate::model::eks_token;
 use crate::model::namespace::Namespace;
+use crate::model::proxy::Proxy;
 use crate::model::target::Target;
 use crate::net::kube::{KubeApi, KubeFailure};
 use crate::net::sts;
+use crate::secret::Secret;
 
 /// A token is good for 15 minutes; one this old is signed anew, which costs nothing.
 const TOKEN_AGE: SignedDuration = SignedDuration::from_mins(10);
 /// How often a verb that runs on looks whether a person has signed in again.
 const SIGN_IN_POLL: Duration = Duration::from_secs(5);
+
+/// What happens when the credentials cannot be renewed because the session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenOver {
+    /// The person at the terminal is asked to sign in.
+    Ask,
+    /// It is said once, and work goes on after a sign-in elsewhere.
+    Wait,
+    /// What needs them fails; the next attempt looks again.
+    Fail,
+}
 
 /// A cluster as the role of one namespace.
 pub struct ClusterAccess<'a> {
@@ -30,8 +45,9 @@ pub struct ClusterAccess<'a> {
     /// What the namespace resolved to.
     pub target: Target,
     state: RefCell<State>,
+    proxy: Option<Proxy>,
     renewal: Mutex<()>,
-    runs_on: Cell<bool>,
+    when_over: Cell<WhenOver>,
     refused_once: Cell<bool>,
 }
 
@@ -50,7 +66,11 @@ impl<'a> Access<'a> {
     ///
     /// # Errors
     /// Of any stage before the cluster.
-    pub async fn cluster_access(&'a self, namespace: &Namespace) -> Result<ClusterAccess<'a>> {
+    pub async fn cluster_access(
+        &'a self,
+        namespace: &Namespace,
+        kubeconfigs: &Kubeconfigs,
+    ) -> Result<ClusterAccess<'a>> {
         let portal = self.portal(Some(&self.access_name(namespace)))?;
         let target = match self.known_target(namespace, &portal) {
             Some(target) => target,
@@ -62,14 +82,16 @@ impl<'a> Access<'a> {
             Some(cluster) => (cluster, false),
             None => (Box::pin(self.cluster(&target, &mut credentials)).await?, true),
         };
-        let state = self.signed(credentials, cluster, described)?;
+        let proxy = self.proxy(namespace, &cluster.endpoint, kubeconfigs)?;
+        let state = self.signed(credentials, cluster, described, proxy.as_ref())?;
         Ok(ClusterAccess {
             access: self,
             unattended: self.unattended(),
             target,
             state: RefCell::new(state),
+            proxy,
             renewal: Mutex::new(()),
-            runs_on: Cell::new(false),
+            when_over: Cell::new(WhenOver::Ask),
             refused_once: Cell::new(false),
         })
     }
@@ -81,11 +103,17 @@ impl<'a> Access<'a> {
         (known.name == name && region.is_none_or(|region| region == known.region)).then_some(known)
     }
 
-    fn signed(&self, credentials: RoleCredentials, cluster: Cluster, described: bool) -> Result<State> {
+    fn signed(
+        &self,
+        credentials: RoleCredentials,
+        cluster: Cluster,
+        described: bool,
+        proxy: Option<&Proxy>,
+    ) -> Result<State> {
         let signed_at = self.host.now();
         let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
-        let api = KubeApi::new(self.host, &cluster, &token)?;
-        let streams = KubeApi::for_streams(self.host, &cluster, &token)?;
+        let api = KubeApi::new(&cluster, proxy, &token)?;
+        let streams = KubeApi::for_streams(&cluster, proxy, &token)?;
         Ok(State { credentials, cluster, described, signed_at, api, streams })
     }
 }
@@ -111,9 +139,36 @@ impl<'a> ClusterAccess<'a> {
         self.state.borrow().credentials.clone()
     }
 
-    /// From now on nobody waits for us: renew silently, and wait when the session is over until it is there again.
-    pub fn run_on(&self) {
-        self.runs_on.set(true);
+    /// From now on nobody waits for us: credentials are renewed silently, and a session that is over is no reason to
+    /// ask anybody.
+    pub fn run_on(&self, when_over: WhenOver) {
+        self.when_over.set(when_over);
+    }
+
+    /// The process.
+    pub fn host(&self) -> &'a Host {
+        self.access.host
+    }
+
+    /// The proxy on the way to the cluster.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    /// A token for a connection that is opened now. `refused`: the last one was not taken.
+    ///
+    /// # Errors
+    /// When the credentials cannot be renewed.
+    pub async fn token(&self, refused: bool) -> Result<Secret<String>> {
+        let signed_at = self.state.borrow().signed_at;
+        if refused {
+            Box::pin(self.renew_refused(signed_at)).await?;
+        } else {
+            Box::pin(self.keep_fresh()).await?;
+        }
+        let state = self.state.borrow();
+        let (name, region) = (&state.cluster.name, &state.cluster.region);
+        Ok(eks_token::sign(&state.credentials.keys, name, region, self.access.host.now()))
     }
 
     /// Calls the cluster. A 401 drops the credentials once and calls again; an endpoint from the cache that does not
@@ -187,7 +242,7 @@ impl<'a> ClusterAccess<'a> {
         if self.state.borrow().signed_at != signed_at {
             return Ok(());
         }
-        if self.refused_once.replace(true) && !self.runs_on.get() {
+        if self.refused_once.replace(true) && self.when_over.get() == WhenOver::Ask {
             return Err(Box::pin(self.unknown_role()).await);
         }
         self.access.ui.detail("the cluster answered 401; renewing the credentials");
@@ -197,7 +252,7 @@ impl<'a> ClusterAccess<'a> {
     }
 
     async fn renewed_credentials(&self, refused: Option<&RoleCredentials>) -> Result<RoleCredentials> {
-        let access = if self.runs_on.get() { &self.unattended } else { self.access };
+        let access = if self.when_over.get() == WhenOver::Ask { self.access } else { &self.unattended };
         let mut told = false;
         loop {
             let renewed = match refused {
@@ -205,7 +260,7 @@ impl<'a> ClusterAccess<'a> {
                 None => Box::pin(access.credentials(&self.target)).await,
             };
             match renewed {
-                Err(error) if self.runs_on.get() && error.kind == Kind::NotSignedIn => {
+                Err(error) if self.when_over.get() == WhenOver::Wait && error.kind == Kind::NotSignedIn => {
                     if !told {
                         let again = format!("nsaccess login {}", self.namespace());
                         access.ui.warning(&format!("{}; it goes on after: {again}", error.message));
@@ -213,7 +268,7 @@ impl<'a> ClusterAccess<'a> {
                     }
                     tokio::time::sleep(SIGN_IN_POLL).await;
                 }
-                other => return other,
+                other => return other.map_err(|error| error.or_sign_in(self.namespace())),
             }
         }
     }
@@ -223,7 +278,7 @@ impl<'a> ClusterAccess<'a> {
             let state = self.state.borrow();
             (state.cluster.clone(), state.described)
         };
-        let state = self.access.signed(credentials, cluster, described)?;
+        let state = self.access.signed(credentials, cluster, described, self.proxy.as_ref())?;
         self.state.replace(state);
         Ok(())
     }
@@ -244,7 +299,7 @@ impl<'a> ClusterAccess<'a> {
         let Ok(cluster) = found else { return false };
         let moved = (&cluster.endpoint, &cluster.certificate_authority_data)
             != (&before.endpoint, &before.certificate_authority_data);
-        match self.access.signed(credentials, cluster, true) {
+        match self.access.signed(credentials, cluster, true, self.proxy.as_ref()) {
             Ok(state) if moved => {
                 self.state.replace(state);
                 true

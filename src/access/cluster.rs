@@ -193,7 +193,8 @@ impl Access<'_> {
 
     async fn ask(&self, target: &Target, keys: &AccessKeys, cluster: &Cluster) -> Result<Verdict, String> {
         let token = eks_token::sign(keys, &cluster.name, &cluster.region, self.host.now());
-        let api = KubeApi::new(self.host, cluster, &token).map_err(|error| error.to_string())?;
+        let proxy = self.proxy_of_environment(&cluster.endpoint).map_err(|error| error.to_string())?;
+        let api = KubeApi::new(cluster, proxy.as_ref(), &token).map_err(|error| error.to_string())?;
         match api.may_i(GET_PODS, target.namespace.as_str()).await {
             Ok(verdict) => Ok(verdict),
             Err(KubeFailure::Unauthorized) => Ok(Verdict::Denied(Some("401: the role is not mapped there".to_owned()))),

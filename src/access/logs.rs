@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::access::api::ClusterAccess;
+use crate::access::api::{ClusterAccess, WhenOver};
 use crate::access::log_sources::Source;
 use crate::access::log_tail::{Ended, Tail};
 use crate::access::pods::{Change, Which};
@@ -126,7 +126,7 @@ impl ClusterAccess<'_> {
         if running.is_empty() {
             self.access().ui.status("no pods yet; waiting for the first");
         }
-        self.run_on();
+        self.run_on(WhenOver::Wait);
         // What --tail and --since leave out is of the past; of a pod that comes later nothing is.
         let mut from_start = wanted.clone();
         from_start.request =

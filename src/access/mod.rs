@@ -3,7 +3,6 @@
 //! knows both.
 
 pub mod api;
-pub mod bearer;
 pub mod can_i;
 pub mod cluster;
 pub mod context;
@@ -17,6 +16,7 @@ pub mod log_tail;
 pub mod logs;
 pub mod pods;
 pub mod portal;
+pub mod proxy;
 pub mod session;
 pub mod sign_in;
 pub mod target;

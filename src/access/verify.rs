@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::cluster::Cluster;
 use crate::model::credentials::RoleCredentials;
 use crate::model::eks_token;
+use crate::model::proxy::Proxy;
 use crate::model::review::{LOGIN_QUESTIONS, Question, Verdict};
 use crate::model::role_arn;
 use crate::model::target::Target;
@@ -44,9 +45,10 @@ impl Access<'_> {
         target: &Target,
         credentials: &RoleCredentials,
         cluster: &Cluster,
+        proxy: Option<&Proxy>,
     ) -> Result<Verification> {
         let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, self.host.now());
-        let api = KubeApi::new(self.host, cluster, &token)?;
+        let api = KubeApi::new(cluster, proxy, &token)?;
         let ask = |question: Question| {
             let api = api.clone();
             let namespace = target.namespace.as_str();

@@ -95,7 +95,8 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
     let files = write(access, args, kubeconfigs, &target, &cluster)?;
-    let verification = access.verify(&target, &credentials, &cluster).await?;
+    let proxy = access.proxy(&target.namespace, &cluster.endpoint, kubeconfigs)?;
+    let verification = access.verify(&target, &credentials, &cluster, proxy.as_ref()).await?;
     show(ui, &target, &verification);
     Ok(Done { target, credentials, cluster, files, verification })
 }

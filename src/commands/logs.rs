@@ -76,7 +76,7 @@ pub fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
     let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
     runtime::run(async {
-        let cluster = access.cluster_access(&namespace).await?;
+        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
         cluster.logs(&targets, args.selector.as_deref(), &wanted).await
     })
 }

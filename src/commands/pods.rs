@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::access::Access;
-use crate::access::api::ClusterAccess;
+use crate::access::api::{ClusterAccess, WhenOver};
 use crate::access::pods::{Change, Which, cannot_list, denied};
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
@@ -48,7 +48,7 @@ pub fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
     let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
     runtime::run(async {
-        let cluster = access.cluster_access(&namespace).await?;
+        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
         match (args.watch, names.is_empty()) {
             (true, _) => live(context, &cluster, &names, args.selector.as_deref()).await,
             (false, true) => listed(context, &cluster, args.selector.as_deref()).await,
@@ -122,7 +122,7 @@ async fn live(
         Ok(_) => Which::Selected(selector.map(str::to_owned)),
     };
     let mut screen = Screen { context, seen: BTreeMap::new(), started: false };
-    cluster.run_on();
+    cluster.run_on(WhenOver::Wait);
     cluster
         .follow_pods(&which, &mut |change| match wants(names, change.name()) {
             true => screen.change(&change),

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
 use crate::access::Access;
-use crate::access::bearer::BearerSource;
+use crate::access::api::{ClusterAccess, WhenOver};
 use crate::access::forward::resolve::Resolver;
 use crate::access::forward::serve::{Forward, Heard};
-use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Result};
+use crate::host::Host;
 use crate::model::ports::{self, LocalPort, PortPair, RemotePort, Request};
+use crate::model::settings::Flags;
 use crate::net::forward::listen::{self, Listeners};
 use crate::net::{child, runtime};
 use crate::ui::Ui;
@@ -85,19 +86,20 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
         context.ui.warning("whoever can reach this machine's address can use this forward with your rights");
     }
     let presence = Access::presence_at(context.host);
-    let access =
-        Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &SignInArgs::default()), presence)?;
+    // The tasks of a forward live as long as the process, and so does what they share.
+    let (host, ui): (&'static Host, &'static Ui) =
+        (Box::leak(Box::new(context.host.clone())), Box::leak(Box::new(context.ui.clone())));
+    let access: &'static Access<'static> = Box::leak(Box::new(Access::open(host, ui, &Flags::default(), presence)?));
     let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
     let work = async {
         let local = LocalSet::new();
         local
             .run_until(async {
                 let set_up = async {
-                    let target = access.target(&namespace).await?;
-                    let mut credentials = access.credentials(&target).await?;
-                    let cluster = access.cluster_facts(&target, &mut credentials).await?;
-                    let source = BearerSource::new(&access, target, cluster, credentials);
-                    bring_up(context.ui, &source, &requests, args, &addresses).await
+                    let cluster = Rc::new(access.cluster_access(&namespace, &context.kubeconfigs()).await?);
+                    let ups = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
+                    cluster.run_on(WhenOver::Fail);
+                    ups
                 };
                 let ups = runtime::unless_ended(set_up).await?;
                 announce(context, &ups)?;
@@ -115,15 +117,15 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
 
 async fn bring_up(
     ui: &Ui,
-    source: &Rc<BearerSource>,
+    access: &Rc<ClusterAccess<'static>>,
     requests: &[Request],
     args: &PortForwardArgs,
     addresses: &[std::net::IpAddr],
 ) -> Result<Vec<Up>> {
     let mut ups = Vec::new();
     for request in requests {
-        let resolver = Resolver::new(source.clone(), request.target.clone());
-        let forward = Forward::new(source.clone(), resolver, args.wait, None, teller(ui, &request.target.to_string()))?;
+        let resolver = Resolver::new(access.clone(), request.target.clone());
+        let forward = Forward::new(access.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
         let found = forward.prepare().await?;
         for pair in pairs(&forward, request).await? {
             let number = found.port(&pair.remote).map_err(Error::failure)?;

@@ -24,7 +24,7 @@ pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
     let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
     let (whoami, arn, cluster) = runtime::run(async {
-        let cluster = access.cluster_access(&namespace).await?;
+        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
         let (whoami, arn) = join(cluster.identity(), cluster.caller_arn()).await;
         Ok((whoami?, arn, cluster.cluster().name))
     })?;

@@ -176,6 +176,20 @@ impl Cache {
         atomic::remove(&self.file("clusters", namespace.as_str()))
     }
 
+    /// The port-forward transport that worked last in a namespace of a cluster, by its name.
+    pub fn transport(&self, namespace: &Namespace, cluster: &Cluster) -> Option<String> {
+        let (arn, transport): (String, String) = read(&self.file("transports", namespace.as_str()))?;
+        (arn == cluster.arn).then_some(transport)
+    }
+
+    /// Remembers the port-forward transport that worked.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_transport(&self, namespace: &Namespace, cluster: &Cluster, transport: &str) -> Result<()> {
+        write(&self.file("transports", namespace.as_str()), &(&cluster.arn, transport))
+    }
+
     /// What a portal offered when it was last asked.
     pub fn portal_index(&self, start_url: &str) -> Option<PortalIndex> {
         read(&self.file("portal", &digest(start_url)))

@@ -27,6 +27,7 @@ pub mod role_rule;
 pub mod selector;
 pub mod settings;
 pub mod shell;
+pub mod socks;
 pub mod spdy;
 pub mod sso_cache;
 pub mod target;

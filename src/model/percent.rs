@@ -12,3 +12,35 @@ pub fn encode(text: &str) -> String {
     }
     encoded
 }
+
+/// What the percent signs stand for; text that is not encoded stays as it is.
+pub fn decode(text: &str) -> String {
+    let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_encoded_is_decoded() {
+        for text in ["", "a b", "p@ss:%/?", "żółw", "100%"] {
+            assert_eq!(decode(&encode(text)), text);
+        }
+        assert_eq!(decode("100% %zz %4"), "100% %zz %4");
+    }
+}

@@ -4,6 +4,9 @@
 
 use std::net::IpAddr;
 
+use crate::model::percent;
+use crate::secret::Secret;
+
 /// The proxy variables, as they stand in the environment.
 #[derive(Debug, Clone, Default)]
 pub struct ProxyVariables {
@@ -42,6 +45,83 @@ impl ProxyVariables {
         let address: Option<IpAddr> = host.parse().ok();
         let entries = self.no_proxy.as_deref().unwrap_or_default().split(',').map(str::trim);
         entries.filter(|entry| !entry.is_empty()).any(|entry| matches(&entry.to_lowercase(), host, port, address))
+    }
+}
+
+/// How a proxy is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyScheme {
+    /// CONNECT.
+    Http,
+    /// CONNECT inside TLS.
+    Https,
+    /// SOCKS version 5; names are looked up by the proxy, as Go does it.
+    Socks5,
+}
+
+/// A proxy that can be used. Its login shows nowhere.
+#[derive(Clone)]
+pub struct Proxy {
+    scheme: ProxyScheme,
+    uri: http::Uri,
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Proxy({:?} {}:{})", self.scheme, self.host(), self.port())
+    }
+}
+
+impl Proxy {
+    /// From an address like `http://user:password@host:3128` or `socks5://localhost:1080`.
+    ///
+    /// # Errors
+    /// What is wrong with it. The address is not repeated: it may hold a password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        // hyper knows the one SOCKS name, and means by it what `h` says: the proxy looks names up.
+        let text = text.trim().replacen("socks5h://", "socks5://", 1);
+        let uri: http::Uri = text.parse().map_err(|_| "it is no address".to_owned())?;
+        let scheme = match uri.scheme_str() {
+            Some("http") => ProxyScheme::Http,
+            Some("https") => ProxyScheme::Https,
+            Some("socks5") => ProxyScheme::Socks5,
+            other => return Err(format!("a proxy of the kind {:?} is not known", other.unwrap_or_default())),
+        };
+        if uri.host().unwrap_or_default().is_empty() {
+            return Err("it names no host".to_owned());
+        }
+        Ok(Proxy { scheme, uri })
+    }
+
+    /// How it is spoken to.
+    pub fn scheme(&self) -> ProxyScheme {
+        self.scheme
+    }
+
+    /// Where it is; an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    /// Its port, by default that of its kind.
+    pub fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(match self.scheme {
+            ProxyScheme::Http => 80,
+            ProxyScheme::Https => 443,
+            ProxyScheme::Socks5 => 1080,
+        })
+    }
+
+    /// User and password, if it wants them.
+    pub fn login(&self) -> Option<(String, Secret<String>)> {
+        let (login, _) = self.uri.authority()?.as_str().rsplit_once('@')?;
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        Some((percent::decode(user), Secret::new(percent::decode(password))))
+    }
+
+    /// The whole address, login and all: for a library that connects by itself.
+    pub fn uri(&self) -> &http::Uri {
+        &self.uri
     }
 }
 
@@ -144,5 +224,21 @@ mod tests {
     fn a_bare_proxy_address_is_http_and_lower_case_names_count() {
         let variables = ProxyVariables::read(|name| (name == "https_proxy").then_some("proxy:8080"));
         assert_eq!(variables.for_url("https://example.com").as_deref(), Some("http://proxy:8080"));
+    }
+
+    #[test]
+    fn a_proxy_is_taken_apart_and_shows_no_password() {
+        let proxy = Proxy::parse("http://ada:p%40ss@proxy.corp:3128").expect("a proxy");
+        assert_eq!((proxy.scheme(), proxy.host(), proxy.port()), (ProxyScheme::Http, "proxy.corp", 3128));
+        let (user, password) = proxy.login().expect("a login");
+        assert_eq!((user.as_str(), password.expose().as_str()), ("ada", "p@ss"));
+        assert_eq!(format!("{proxy:?}"), "Proxy(Http proxy.corp:3128)");
+        let socks = Proxy::parse("socks5h://[::1]").expect("a proxy");
+        assert_eq!((socks.scheme(), socks.host(), socks.port()), (ProxyScheme::Socks5, "::1", 1080));
+        assert!(socks.login().is_none());
+        for wrong in ["ftp://x", "proxy", "", "http://", "http://ada:secret@"] {
+            let why = Proxy::parse(wrong).expect_err(wrong);
+            assert!(!why.contains("secret"), "{why}");
+        }
     }
 }

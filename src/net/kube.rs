@@ -9,9 +9,8 @@ use kube::{Api, Client};
 use secrecy::SecretString;
 
 use crate::error::{Error, Kind, Result};
-use crate::host::Host;
 use crate::model::cluster::Cluster;
-use crate::model::proxy::ProxyVariables;
+use crate::model::proxy::Proxy;
 use crate::model::review::{Question, Verdict};
 use crate::secret::Secret;
 
@@ -58,21 +57,21 @@ impl KubeApi {
     ///
     /// # Errors
     /// When the cluster's endpoint or certificate authority cannot be used.
-    pub fn new(host: &Host, cluster: &Cluster, token: &Secret<String>) -> Result<Self> {
-        Self::with_silence(host, cluster, token, SILENCE)
+    pub fn new(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>) -> Result<Self> {
+        Self::with_silence(cluster, proxy, token, SILENCE)
     }
 
     /// A client for logs and watches, which may be silent for minutes.
     ///
     /// # Errors
     /// As [`KubeApi::new`].
-    pub fn for_streams(host: &Host, cluster: &Cluster, token: &Secret<String>) -> Result<Self> {
-        Self::with_silence(host, cluster, token, SILENCE_OF_STREAMS)
+    pub fn for_streams(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>) -> Result<Self> {
+        Self::with_silence(cluster, proxy, token, SILENCE_OF_STREAMS)
     }
 
     fn with_silence(
-        host: &Host,
         cluster: &Cluster,
+        proxy: Option<&Proxy>,
         token: &Secret<String>,
         silence: std::time::Duration,
     ) -> Result<Self> {
@@ -88,11 +87,7 @@ impl KubeApi {
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
         config.connect_timeout = Some(std::time::Duration::from_secs(5));
         config.read_timeout = Some(silence);
-        config.proxy_url = ProxyVariables::read(|name| host.env(name))
-            .for_url(&cluster.endpoint)
-            .map(|proxy| proxy.parse())
-            .transpose()
-            .map_err(|_| Error::usage("the proxy of $HTTPS_PROXY cannot be used").try_next("unset HTTPS_PROXY"))?;
+        config.proxy_url = proxy.map(|proxy| proxy.uri().clone());
         let client = Client::try_from(config).map_err(|error| unusable("endpoint", root_cause(&error)))?;
         Ok(KubeApi { client, cluster_name: cluster.name.clone() })
     }

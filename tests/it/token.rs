@@ -21,7 +21,6 @@ pub fn url_of(answer: &serde_json::Value) -> String {
 
 /// Who the cluster of the sandbox makes of a token.
 fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String> {
-    use nsaccess::host::Host;
     use nsaccess::model::cluster::Cluster;
     use nsaccess::net::kube::KubeApi;
     let authority = world.sandbox.kube_ca_pem(cluster).expect("a cluster");
@@ -34,10 +33,9 @@ fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String>
         authentication_mode: None,
         version: None,
     };
-    let host = Host::made(&world.home(), &[], Timestamp::now());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let api = KubeApi::new(&host, &cluster, &token.into()).map_err(|error| error.to_string())?;
+        let api = KubeApi::new(&cluster, None, &token.into()).map_err(|error| error.to_string())?;
         api.who_am_i().await.map(|identity| identity.username).map_err(|failure| format!("{failure:?}"))
     })
 }

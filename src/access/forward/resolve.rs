@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::access::bearer::BearerSource;
+use crate::access::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::pods::{PodFacts, ServiceFacts, best, pod_port};
 use crate::model::ports::{RemotePort, TargetRef};
@@ -38,13 +38,10 @@ enum Way {
 const WAYS: [Way; 4] = [Way::EndpointSlices, Way::Pods, Way::Endpoints, Way::FirstPodOfASet];
 
 /// Finds the pod of one target.
-#[derive(Debug)]
 pub struct Resolver {
-    source: Rc<BearerSource>,
+    access: Rc<ClusterAccess<'static>>,
     target: TargetRef,
     way: Cell<Option<Way>>,
-    /// The cluster answered 401: the credentials ended before their time.
-    refused: Cell<bool>,
 }
 
 impl Found {
@@ -100,8 +97,8 @@ impl Found {
 
 impl Resolver {
     /// For one target.
-    pub fn new(source: Rc<BearerSource>, target: TargetRef) -> Self {
-        Resolver { source, target, way: Cell::new(None), refused: Cell::new(false) }
+    pub fn new(access: Rc<ClusterAccess<'static>>, target: TargetRef) -> Self {
+        Resolver { access, target, way: Cell::new(None) }
     }
 
     /// The target.
@@ -114,23 +111,15 @@ impl Resolver {
     /// # Errors
     /// When the target does not exist, or the role does not let us find its pods; with the rule that would.
     pub async fn find(&self) -> Result<Option<Found>> {
-        let found = self.find_with(&self.source.api().await?).await;
-        if found.is_err() && self.refused.take() {
-            return self.find_with(&self.source.api_after_refusal().await?).await;
-        }
-        found
-    }
-
-    async fn find_with(&self, api: &KubeApi) -> Result<Option<Found>> {
         match &self.target {
-            TargetRef::Pod(name) => self.pod(api, name).await,
-            TargetRef::Service(name) => self.service(api, name).await,
+            TargetRef::Pod(name) => self.pod(name).await,
+            TargetRef::Service(name) => self.service(name).await,
             TargetRef::Deployment(name) => {
-                let labels = api.deployment_labels(self.namespace(), name).await;
+                let labels = self.access.call(async |api| api.deployment_labels(self.namespace(), name).await).await?;
                 let labels = labels.map_err(|failure| self.cannot(failure, "apps", "deployments", "get"))?;
-                self.labelled(api, &labels).await
+                self.labelled(&labels).await
             }
-            TargetRef::StatefulSet(name) => self.stateful_set(api, name).await,
+            TargetRef::StatefulSet(name) => self.stateful_set(name).await,
         }
     }
 
@@ -139,9 +128,8 @@ impl Resolver {
     /// # Errors
     /// As [`Resolver::find`].
     pub async fn all_ports(&self) -> Result<Vec<RemotePort>> {
-        let api = self.source.api().await?;
         if let TargetRef::Service(name) = &self.target {
-            let service = self.service_facts(&api, name).await?;
+            let service = self.service_facts(name).await?;
             let tcp = service.ports.iter().filter(|port| port.protocol == "TCP");
             return Ok(tcp.map(|port| RemotePort::Number(port.number)).collect());
         }
@@ -151,11 +139,11 @@ impl Resolver {
     }
 
     fn namespace(&self) -> &str {
-        self.source.namespace()
+        self.access.namespace()
     }
 
-    async fn pod(&self, api: &KubeApi, name: &str) -> Result<Option<Found>> {
-        match api.pod_facts(self.namespace(), name).await {
+    async fn pod(&self, name: &str) -> Result<Option<Found>> {
+        match self.pod_facts(name).await? {
             // A pod that was named is forwarded to as soon as it runs: debugging one that is not ready is a reason to.
             Ok(facts) if facts.running => {
                 let good = !facts.terminating;
@@ -178,28 +166,29 @@ impl Resolver {
         }
     }
 
-    async fn labelled(&self, api: &KubeApi, labels: &str) -> Result<Option<Found>> {
-        let pods = api.pods_with_labels(self.namespace(), labels).await;
+    async fn labelled(&self, labels: &str) -> Result<Option<Found>> {
+        let pods = self.pods_with_labels(labels).await?;
         let pods = pods.map_err(|failure| self.cannot(failure, "", "pods", "list"))?;
         Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)))
     }
 
-    async fn stateful_set(&self, api: &KubeApi, name: &str) -> Result<Option<Found>> {
-        if let Ok(labels) = api.stateful_set_labels(self.namespace(), name).await
-            && let Ok(pods) = api.pods_with_labels(self.namespace(), &labels).await
+    async fn stateful_set(&self, name: &str) -> Result<Option<Found>> {
+        let labels = self.access.call(async |api| api.stateful_set_labels(self.namespace(), name).await).await?;
+        if let Ok(labels) = labels
+            && let Ok(pods) = self.pods_with_labels(&labels).await?
         {
             return Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)));
         }
         // Its pods have names that can be told in advance: `get pods` is enough.
-        let pods = self.numbered(api, name).await?;
+        let pods = self.numbered(name).await?;
         Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)))
     }
 
     /// `NAME-0`, and if it is not good `NAME-1` and so on until there is none.
-    async fn numbered(&self, api: &KubeApi, name: &str) -> Result<Vec<PodFacts>> {
+    async fn numbered(&self, name: &str) -> Result<Vec<PodFacts>> {
         let mut pods = Vec::new();
         for number in 0..10 {
-            match api.pod_facts(self.namespace(), &format!("{name}-{number}")).await {
+            match self.pod_facts(&format!("{name}-{number}")).await? {
                 Ok(facts) => {
                     let good = facts.is_good();
                     pods.push(facts);
@@ -214,8 +203,16 @@ impl Resolver {
         Ok(pods)
     }
 
-    async fn service_facts(&self, api: &KubeApi, name: &str) -> Result<ServiceFacts> {
-        let service = api.service(self.namespace(), name).await;
+    async fn pod_facts(&self, name: &str) -> Result<Result<PodFacts, KubeFailure>> {
+        self.access.call(async |api| api.pod_facts(self.namespace(), name).await).await
+    }
+
+    async fn pods_with_labels(&self, labels: &str) -> Result<Result<Vec<PodFacts>, KubeFailure>> {
+        self.access.call(async |api| api.pods_with_labels(self.namespace(), labels).await).await
+    }
+
+    async fn service_facts(&self, name: &str) -> Result<ServiceFacts> {
+        let service = self.access.call(async |api| api.service(self.namespace(), name).await).await?;
         let service = service.map_err(|failure| self.cannot(failure, "", "services", "get"))?;
         match &service.external_name {
             None => Ok(service),
@@ -226,12 +223,12 @@ impl Resolver {
         }
     }
 
-    async fn service(&self, api: &KubeApi, name: &str) -> Result<Option<Found>> {
-        let service = self.service_facts(api, name).await?;
+    async fn service(&self, name: &str) -> Result<Option<Found>> {
+        let service = self.service_facts(name).await?;
         let first = self.way.get();
         let ways = first.into_iter().chain(WAYS.into_iter().filter(|way| Some(*way) != first));
         for way in ways {
-            match self.by(way, api, &service).await {
+            match self.access.call(async |api| self.by(way, &api, &service).await).await? {
                 Ok(Some(found)) => {
                     self.way.set(Some(way));
                     return found.ok_or_none(&service);
@@ -282,7 +279,6 @@ impl Resolver {
     }
 
     fn cannot(&self, failure: KubeFailure, group: &str, resource: &str, verb: &str) -> Error {
-        self.refused.set(matches!(failure, KubeFailure::Unauthorized));
         match failure {
             KubeFailure::Status(404, words) => {
                 Error::new(Kind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))
@@ -294,7 +290,7 @@ impl Resolver {
                     .because(words)
                     .try_next(role_rule(group, resource, &[verb]))
             }
-            other => other.into_error(&self.source.cluster().name),
+            other => other.into_error(&self.access.cluster().name),
         }
     }
 }

@@ -52,7 +52,7 @@ pub fn run(context: Context<'_>, args: &CanIArgs) -> Result<()> {
     let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
     let understood = question(args, namespace.as_str())?;
     runtime::run(async {
-        let cluster = access.cluster_access(&namespace).await?;
+        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
         match &understood {
             Some(understood) => answer(context, &cluster, understood).await,
             None if args.list => list::show(context, &cluster).await,

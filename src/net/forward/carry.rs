@@ -209,7 +209,11 @@ fn read_piece(local: &LocalConnection) -> std::io::Result<Vec<u8>> {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.truncate(HEADROOM);
         local.try_read_buf(scratch)?;
-        if scratch.len() >= READ_PIECE / 4 { Ok(std::mem::replace(scratch, empty_piece())) } else { Ok(scratch.clone()) }
+        if scratch.len() >= READ_PIECE / 4 {
+            Ok(std::mem::replace(scratch, empty_piece()))
+        } else {
+            Ok(scratch.clone())
+        }
     })
 }
 

@@ -13,10 +13,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::{Error, Result, plain_io};
-use crate::host::Host;
 use crate::model::cluster::Cluster;
-use crate::model::proxy::ProxyVariables;
+use crate::model::proxy::Proxy;
 use crate::model::websocket::TUNNEL_PROTOCOL;
+use crate::net::forward::tunnel;
 use crate::secret::Secret;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -54,6 +54,11 @@ impl Transport {
         }
     }
 
+    /// The transport of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Transport::Tunnel, Transport::Spdy].into_iter().find(|transport| transport.name() == name)
+    }
+
     /// The verb on pods/portforward that it is authorised by.
     pub fn verb(self) -> &'static str {
         match self {
@@ -78,7 +83,7 @@ pub enum DialFailure {
 }
 
 impl DialFailure {
-    fn io(what: &str, error: &std::io::Error) -> Self {
+    pub(super) fn io(what: &str, error: &std::io::Error) -> Self {
         DialFailure::Unreachable(format!("{what}: {}", plain_io(error)))
     }
 }
@@ -105,7 +110,7 @@ pub struct Endpoint {
     path: String,
     server_name: ServerName<'static>,
     tls: Arc<ClientConfig>,
-    proxy: Option<String>,
+    proxy: Option<Proxy>,
 }
 
 impl Endpoint {
@@ -113,7 +118,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// When the endpoint or the certificate authority cannot be used.
-    pub fn new(host: &Host, cluster: &Cluster) -> Result<Self> {
+    pub fn new(cluster: &Cluster, proxy: Option<Proxy>) -> Result<Self> {
         let unusable = |why: String| {
             Error::failure(format!("the endpoint of the cluster {} cannot be used", cluster.name)).because(why)
         };
@@ -138,7 +143,7 @@ impl Endpoint {
             host: name,
             server_name,
             tls: Arc::new(tls),
-            proxy: ProxyVariables::read(|name| host.env(name)).for_url(&cluster.endpoint),
+            proxy,
         })
     }
 
@@ -196,41 +201,9 @@ impl Endpoint {
     }
 
     async fn pipe(&self) -> Result<Box<dyn Pipe>, DialFailure> {
-        let Some(proxy) = &self.proxy else {
-            return Ok(Box::new(buffered(tcp(&self.host, self.port).await?)));
-        };
-        let proxy: http::Uri =
-            proxy.parse().map_err(|_| DialFailure::Unreachable("the proxy's address cannot be read".to_owned()))?;
-        let host = proxy.host().unwrap_or_default();
-        let stream =
-            tcp(host, proxy.port_u16().unwrap_or(if proxy.scheme_str() == Some("https") { 443 } else { 80 })).await?;
-        let mut stream: Box<dyn Pipe> = match proxy.scheme_str() {
-            Some("https") => Box::new(proxy_tls(host, stream).await?),
-            _ => Box::new(stream),
-        };
-        self.through(&proxy, &mut stream)
-            .await
-            .map_err(|why| DialFailure::Unreachable(format!("proxy {host}: {why}")))?;
-        Ok(Box::new(buffered(stream)))
-    }
-
-    /// HTTP CONNECT.
-    async fn through(&self, proxy: &http::Uri, stream: &mut Box<dyn Pipe>) -> Result<(), String> {
-        let target = if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        };
-        let user = proxy.authority().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(user, _)| user);
-        let authorization =
-            user.map(|user| format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(user))).unwrap_or_default();
-        let head = Secret::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n"));
-        stream.write_all(head.expose().as_bytes()).await.map_err(|error| plain_io(&error))?;
-        let (head, _) = read_head(stream).await.map_err(|error| plain_io(&error))?;
-        match parse_status(&head) {
-            Some(200..300) => Ok(()),
-            Some(status) => Err(format!("answered {status}")),
-            None => Err("the answer is not HTTP".to_owned()),
+        match &self.proxy {
+            None => Ok(Box::new(buffered(tcp(&self.host, self.port).await?))),
+            Some(proxy) => Ok(Box::new(buffered(tunnel::open(proxy, &self.host, self.port).await?))),
         }
     }
 
@@ -266,7 +239,7 @@ fn random_16() -> [u8; 16] {
     bytes
 }
 
-async fn tcp(host: &str, port: u16) -> Result<TcpStream, DialFailure> {
+pub(super) async fn tcp(host: &str, port: u16) -> Result<TcpStream, DialFailure> {
     let stream =
         TcpStream::connect((host, port)).await.map_err(|error| DialFailure::io(&format!("{host}:{port}"), &error))?;
     // Small frames of one connection shall not wait for those of another.
@@ -282,22 +255,8 @@ async fn tcp(host: &str, port: u16) -> Result<TcpStream, DialFailure> {
     Ok(stream)
 }
 
-/// TLS to the proxy itself, by the system's trust store.
-async fn proxy_tls(host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, DialFailure> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let fail = |why: String| DialFailure::Unreachable(format!("TLS to the proxy: {why}"));
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| fail(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| fail(error.to_string()))?;
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| fail(plain_io(&error)))
-}
-
 /// The answer's head, and what came behind it.
-async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
+pub(super) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -325,7 +284,7 @@ async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Vec<u8>) -> 
     body
 }
 
-fn parse_status(head: &[u8]) -> Option<u16> {
+pub(super) fn parse_status(head: &[u8]) -> Option<u16> {
     let text = std::str::from_utf8(head).ok()?;
     let line = text.lines().next()?;
     let mut words = line.split_whitespace();

@@ -14,4 +14,5 @@ pub mod dial;
 pub mod link;
 pub mod listen;
 pub mod session;
+mod tunnel;
 pub mod wire;

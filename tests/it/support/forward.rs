@@ -156,10 +156,15 @@ impl Forward {
         connect(self.port(index)).unwrap_or_else(|error| panic!("{error}\n{}", self.story()))
     }
 
-    /// Sends a signal and waits for the end: its exit code.
-    pub fn ends_by(mut self, signal: Signal) -> Option<i32> {
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")).expect("not zero");
         kill_process(pid, signal).expect("our own child");
+    }
+
+    /// Sends a signal and waits for the end: its exit code.
+    pub fn ends_by(mut self, signal: Signal) -> Option<i32> {
+        self.signal(signal);
         until("its end", || self.child.try_wait().expect("our own child")).code()
     }
 

@@ -5,12 +5,14 @@ pub mod forward;
 pub mod http;
 pub mod output;
 pub mod process;
+pub mod proxy;
 pub mod pty;
 pub mod world;
 
 pub use fingerprint::Files;
 pub use forward::Forward;
 pub use output::Output;
+pub use proxy::Proxy;
 pub use world::World;
 
 use std::time::{Duration, Instant};

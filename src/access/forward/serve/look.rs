@@ -19,7 +19,7 @@ impl Forward {
     /// Looks after the pod for as long as the forward lives: when it goes, or a better one comes, the session to the
     /// next is opened before the old one is given up. Sleep of the machine is noticed by its clocks.
     pub async fn look_after(self: Rc<Self>) {
-        let mut wall = self.source.host().now();
+        let mut wall = self.access.host().now();
         loop {
             let busy = self.open.get() > 0 || self.last_used.get().elapsed() < BUSY_AFTER;
             let pause = if busy { LOOK_BUSY } else { LOOK_IDLE };
@@ -38,7 +38,7 @@ impl Forward {
         while Instant::now() < end && extra < Duration::from_secs(3) {
             let step = Duration::from_secs(1).min(end - Instant::now());
             tokio::time::sleep(step).await;
-            let now = self.source.host().now();
+            let now = self.access.host().now();
             let passed = Duration::try_from(now.duration_since(*wall)).unwrap_or_default();
             extra += passed.saturating_sub(step);
             *wall = now;
@@ -89,11 +89,11 @@ impl Forward {
     }
 
     async fn still_good(&self, link: &Link) -> bool {
-        let Ok(api) = self.source.api().await else { return true };
-        match api.pod_facts(self.source.namespace(), &link.pod).await {
-            Ok(facts) => facts.is_good() && facts.uid == link.uid,
+        match self.access.call(async |api| api.pod_facts(self.access.namespace(), &link.pod).await).await {
+            Err(_) => true,
+            Ok(Ok(facts)) => facts.is_good() && facts.uid == link.uid,
             // Not allowed to see it: its absence from what could be found says enough.
-            Err(_) => false,
+            Ok(Err(_)) => false,
         }
     }
 }

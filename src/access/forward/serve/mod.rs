@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::access::bearer::BearerSource;
+use crate::access::api::ClusterAccess;
 use crate::access::forward::resolve::{Found, Resolver, role_rule};
 use crate::error::{Error, Kind, Result};
 use crate::model::ports::RemotePort;
@@ -43,7 +43,7 @@ pub enum Heard {
 /// A target being forwarded to.
 pub struct Forward {
     resolver: Resolver,
-    source: Rc<BearerSource>,
+    access: Rc<ClusterAccess<'static>>,
     dialer: Rc<Dialer>,
     wait: Duration,
     current: RefCell<Option<(Rc<Link>, Found)>>,
@@ -62,24 +62,25 @@ impl Forward {
     /// # Errors
     /// When the cluster's endpoint cannot be used.
     pub fn new(
-        source: Rc<BearerSource>,
+        access: Rc<ClusterAccess<'static>>,
         resolver: Resolver,
         wait: Duration,
-        preferred: Option<Transport>,
         tell: Box<dyn Fn(Heard)>,
     ) -> Result<Rc<Self>> {
-        let endpoint = Endpoint::new(source.host(), source.cluster())?;
+        let endpoint = Endpoint::new(&access.cluster(), access.proxy().cloned())?;
         // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
         let default = if endpoint.has_proxy() { Transport::Tunnel } else { Transport::Spdy };
-        let bearer_source = source.clone();
+        let remembered = access.access().cache.transport(&access.target.namespace, &access.cluster());
+        let preferred = remembered.and_then(|name| Transport::named(&name)).unwrap_or(default);
+        let token_access = access.clone();
         let bearer = Box::new(move |refused: bool| {
-            let source = bearer_source.clone();
-            Box::pin(async move { source.token(refused).await }) as std::pin::Pin<Box<dyn Future<Output = _>>>
+            let access = token_access.clone();
+            Box::pin(async move { access.token(refused).await }) as std::pin::Pin<Box<dyn Future<Output = _>>>
         });
-        let dialer = Rc::new(Dialer::new(endpoint, source.namespace(), bearer, preferred.unwrap_or(default)));
+        let dialer = Rc::new(Dialer::new(endpoint, access.namespace(), bearer, preferred));
         Ok(Rc::new(Forward {
             resolver,
-            source,
+            access,
             dialer,
             wait,
             current: RefCell::default(),
@@ -99,8 +100,22 @@ impl Forward {
     pub async fn prepare(self: &Rc<Self>) -> Result<Found> {
         let (link, found) = self.destination().await?;
         match link.warm_up().await {
-            Ok(()) => Ok(found),
+            Ok(()) => {
+                self.remember_transport();
+                Ok(found)
+            }
             Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
+    /// The next forward begins with what worked: the other transport costs a refusal first.
+    fn remember_transport(&self) {
+        let (cache, namespace, cluster) =
+            (&self.access.access().cache, &self.access.target.namespace, self.access.cluster());
+        let worked = self.transport().name();
+        if cache.transport(namespace, &cluster).as_deref() != Some(worked) {
+            // Without it the next forward works as well.
+            let _ = cache.store_transport(namespace, &cluster, worked);
         }
     }
 
@@ -288,13 +303,13 @@ impl Forward {
             OpenFailure::Credentials(error) => error,
             OpenFailure::PodGone(words) => Error::new(Kind::NotFound, "the pod cannot be forwarded to").because(words),
             OpenFailure::Denied { tunnel, spdy } => {
-                Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.source.namespace()))
+                Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.access.namespace()))
                     .because(format!("create (SPDY): {spdy}"))
                     .because(format!("get (WebSocket): {tunnel}"))
                     .try_next(role_rule("", "pods/portforward", &["get", "create"]))
             }
             OpenFailure::Unreachable(words) => {
-                Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.source.cluster().name))
+                Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.access.cluster().name))
                     .because(words)
             }
         }

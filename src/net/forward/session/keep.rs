@@ -9,6 +9,8 @@ use super::Session;
 
 /// Silence after which we ask whether anybody is there. The nearest idle limit on the way is 350 s (NLB).
 const PING_AFTER: Duration = Duration::from_secs(10);
+/// The same when something was sent since the last pong.
+const PROVE_AFTER: Duration = Duration::from_secs(1);
 /// Silence after a ping that is suspicious.
 const PONG_LIMIT: Duration = Duration::from_secs(6);
 
@@ -19,11 +21,16 @@ impl Session {
         while self.is_alive() {
             tick.tick().await;
             match self.pinged.get() {
-                None if self.heard.get().elapsed() >= PING_AFTER => self.ping(),
+                None if self.heard.get().elapsed() >= self.silence_before_a_ping() => self.ping(),
                 Some(at) if at.elapsed() >= self.patience() && !self.is_held_up() => self.suspect().await,
                 _ => {}
             }
         }
+    }
+
+    /// What was sent is proven to be read soon after: later a missing pong says nothing while it is not.
+    fn silence_before_a_ping(&self) -> Duration {
+        if self.sent.get() == self.proven.get() { PING_AFTER } else { PROVE_AFTER }
     }
 
     fn patience(&self) -> Duration {
@@ -35,10 +42,10 @@ impl Session {
         self.reading_paused.get() || self.queued.get() > 0
     }
 
-    /// A missing pong is death when the API cannot be reached at all, or when nothing is under way that could hold the
-    /// pong up on the server's side (a pod that does not read what we sent).
+    /// A missing pong is death when the API cannot be reached at all, or when nothing was sent since the last pong that
+    /// could hold this one up on the server's side (a pod that does not read).
     async fn suspect(&self) {
-        let busy = !self.streams.borrow().is_empty();
+        let busy = !self.streams.borrow().is_empty() && self.sent.get() != self.proven.get();
         let reachable = self.endpoint.is_reachable().await;
         let answered_meanwhile = self.pinged.get().is_none();
         if answered_meanwhile {

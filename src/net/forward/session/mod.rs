@@ -51,6 +51,11 @@ pub struct Session {
     heard: Cell<Instant>,
     pinged: Cell<Option<Instant>>,
     ping_id: Cell<u32>,
+    /// Bytes of streams sent so far; how many of them had been when the last ping went; and of those, how many the server
+    /// has read for certain, because it answered the ping behind them.
+    sent: Cell<u64>,
+    sent_at_ping: Cell<u64>,
+    proven: Cell<u64>,
     urgent: Cell<bool>,
     reading_paused: Cell<bool>,
     going_away: Cell<bool>,
@@ -97,6 +102,9 @@ impl Session {
             heard: Cell::new(Instant::now()),
             pinged: Cell::new(None),
             ping_id: Cell::new(1),
+            sent: Cell::new(0),
+            sent_at_ping: Cell::new(0),
+            proven: Cell::new(0),
             urgent: Cell::new(false),
             reading_paused: Cell::new(false),
             going_away: Cell::new(false),
@@ -202,6 +210,7 @@ impl Session {
 
     /// Sends the bytes behind [`HEADROOM`] on a stream.
     pub fn send(&self, stream: &Stream, bytes: Vec<u8>) {
+        self.sent.set(self.sent.get() + bytes.len() as u64);
         self.push(Outgoing::data(stream.id, bytes));
     }
 
@@ -259,6 +268,7 @@ impl Session {
         let id = self.ping_id.get();
         self.ping_id.set(id.wrapping_add(2) | 1);
         self.pinged.set(Some(Instant::now()));
+        self.sent_at_ping.set(self.sent.get());
         self.say(&spdy::ping(id));
     }
 

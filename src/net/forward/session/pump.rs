@@ -109,7 +109,8 @@ impl Session {
             // Ours are odd; the server's are even and want an answer.
             Event::Ping { id } if id.is_multiple_of(2) => self.say(&spdy::ping(id)),
             Event::GoAway => self.going_away.set(true),
-            Event::Ping { .. } | Event::Ignored => {}
+            Event::Ping { .. } => self.proven.set(self.sent_at_ping.get()),
+            Event::Ignored => {}
         }
     }
 

@@ -1,0 +1,133 @@
+//! What lies between us and the cluster: proxies, networks that change, machines that sleep.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::forward::{CREATE, FLOOR, GET, echoes, grant, rest, world_with};
+use crate::support::{Forward, Proxy, World, until};
+
+/// Puts a `proxy-url` into the context's cluster, as `kubectl config set` does.
+fn proxy_url(world: &World, url: &str) {
+    let config = world.read(".kube/config");
+    let with = config.replacen("    server: ", &format!("    proxy-url: {url}\n    server: "), 1);
+    assert_ne!(with, config);
+    world.write(".kube/config", with);
+}
+
+#[test]
+fn the_proxy_of_the_kubeconfig_is_on_the_way_of_every_verb() {
+    for scheme in ["http", "socks5", "socks5h"] {
+        let world = world_with(&[("", "pods", "get"), CREATE, GET]);
+        let proxy = Proxy::start();
+        proxy_url(&world, &proxy.url(scheme));
+        world.run("pods web-0").success();
+        let calls = proxy.targets().len();
+        assert!(calls > 0, "{scheme}");
+        let forward = Forward::start(&world, "pod/web-0 :8080", 1);
+        assert_eq!(forward.body("/name"), "web-0\n", "{scheme}");
+        // Proxies often let nothing but WebSockets through.
+        assert_eq!(forward.events("ready")[0]["transport"], "websocket", "{scheme}");
+        assert!(proxy.targets().len() > calls, "{scheme}");
+        assert_eq!(proxy.logins(), ["ada:p@ss"], "{scheme}");
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
+    let world = world_with(FLOOR);
+    let proxy = Proxy::start();
+    proxy.refuse(true);
+    let kubeconfig = world.read(".kube/config");
+    proxy_url(&world, &proxy.url("http"));
+    world.run("port-forward pod/web-0 :8080").exits(6).one_error().says_not("p%40ss").says_not("p@ss");
+    world.write(".kube/config", kubeconfig);
+    proxy_url(&world, "gopher://ada:hunter2@proxy");
+    for verb in ["port-forward pod/web-0 :8080", "pods web-0", "can-i", "login idp-dev"] {
+        world
+            .run(verb)
+            .exits(2)
+            .one_error()
+            .says("in the kubeconfig cannot be used")
+            .says("try: kubectl config set clusters.")
+            .says_not("hunter2");
+    }
+}
+
+#[test]
+fn the_transport_that_worked_is_tried_first_the_next_time() {
+    let world = world_with(&[("", "pods", "get"), GET]);
+    let opened = || {
+        let forward = Forward::start(&world, "pod/web-0 :8080", 1);
+        assert_eq!(forward.body("/name"), "web-0\n");
+        forward.events("ready")[0]["transport"].as_str().expect("a transport").to_owned()
+    };
+    let refused = || {
+        let journal = world.control().journal();
+        journal.iter().filter(|call| call.line.starts_with("POST") && call.line.contains("/portforward")).count()
+    };
+    assert_eq!(opened(), "websocket");
+    let once = refused();
+    assert!(once > 0, "POST was tried first");
+    assert_eq!(opened(), "websocket");
+    assert_eq!(refused(), once, "and is not tried again");
+    // What is remembered is a habit and no rule.
+    grant(&world, &[("", "pods", "get"), CREATE]);
+    assert_eq!(opened(), "spdy");
+}
+
+#[test]
+fn a_machine_that_slept_finds_its_connections_dead_and_opens_new_ones() {
+    let world = world_with(FLOOR);
+    let proxy = Proxy::start();
+    proxy_url(&world, &proxy.url("http"));
+    let forward = Forward::start(&world, "pod/servers :http :echo", 2);
+    assert_eq!(forward.body("/name"), "servers\n");
+    let mut long = forward.connect(1);
+    echoes(&mut long, "before");
+    forward.signal(Signal::STOP);
+    proxy.lose_connections();
+    // What a sleep is: time goes on, and the process does not.
+    std::thread::sleep(Duration::from_secs(5));
+    forward.signal(Signal::CONT);
+    let woken = forward.hears("reconnected");
+    assert!(woken["pod"].as_str().is_some_and(|words| words.starts_with("servers")), "{}", forward.story());
+    assert_eq!(forward.body("/name"), "servers\n");
+}
+
+#[test]
+fn an_idle_connection_on_a_dead_session_is_reset_and_not_left_to_hang() {
+    let world = world_with(FLOOR);
+    let proxy = Proxy::start();
+    proxy_url(&world, &proxy.url("http"));
+    let forward = Forward::start(&world, "pod/servers :echo", 1);
+    let mut idle = forward.connect(0);
+    echoes(&mut idle, "before");
+    let opened = || world.control().traffic().sessions.values().map(|counts| counts.opened).sum::<u64>();
+    until("the spare session", || (opened() > 1).then_some(()));
+    let before = proxy.carried();
+    until("a ping and its answer on each, which prove that nothing of ours is held up", || {
+        let now = proxy.carried();
+        let mut kept = before.iter().filter_map(|(number, before)| Some((before, now.get(number)?)));
+        kept.all(|(before, now)| now.out > before.out && now.back > before.back).then_some(())
+    });
+    proxy.lose_connections();
+    let error = rest(&mut idle).expect_err("a reset and no clean end");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{}", forward.story());
+}
+
+#[test]
+fn silence_is_death_when_nothing_is_under_way() {
+    let world = world_with(FLOOR);
+    let proxy = Proxy::start();
+    proxy_url(&world, &proxy.url("http"));
+    let forward = Forward::start(&world, "pod/servers :http", 1);
+    assert_eq!(forward.body("/name"), "servers\n");
+    let sessions = || world.control().traffic().sessions.values().map(|counts| counts.opened).sum::<u64>();
+    proxy.lose_connections();
+    let before = sessions();
+    until("a new session", || {
+        // A request on a session whose death is not known yet waits until it is.
+        (forward.body("/name") == "servers\n" && sessions() > before).then_some(())
+    });
+}
