@@ -35,6 +35,7 @@ pub(crate) struct Addresses {
     pub(crate) portal: String,
     pub(crate) sts: String,
     pub(crate) eks: String,
+    pub(crate) secretsmanager: String,
     pub(crate) clusters: BTreeMap<String, ClusterAddress>,
 }
 
@@ -59,12 +60,12 @@ pub(crate) struct State {
     pub(crate) denied_actions: Vec<(String, String)>,
 }
 
-impl Shared {
-    /// A sandbox that begins with a world.
-    pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
+impl State {
+    /// What there is at the start.
+    pub(crate) fn new(world: World) -> State {
         let stores =
             world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::new(&cluster.objects))).collect();
-        let state = State {
+        State {
             world,
             oidc: Oidc::default(),
             credentials: HashMap::new(),
@@ -72,7 +73,14 @@ impl Shared {
             faults: Faults::default(),
             journal: Journal::default(),
             denied_actions: Vec::new(),
-        };
+        }
+    }
+}
+
+impl Shared {
+    /// A sandbox that begins with a world.
+    pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
+        let state = State::new(world);
         Shared {
             clock: Clock::default(),
             random: Random::new(),

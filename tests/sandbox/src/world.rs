@@ -1,6 +1,14 @@
 //! What exists: the organisation, its accounts and permission sets, and its clusters. Plain data, made before the start.
 
+mod showcase;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::cluster::Cluster;
+use crate::iam::Role;
+use crate::secretsmanager::Secret;
 
 /// Everything that a sandbox starts with.
 #[derive(Debug, Clone)]
@@ -15,6 +23,12 @@ pub struct World {
     pub accounts: Vec<Account>,
     /// The EKS clusters.
     pub clusters: Vec<Cluster>,
+    /// What is in Secrets Manager.
+    pub secrets: Vec<Secret>,
+    /// The IAM roles that are no permission sets'.
+    pub roles: Vec<Role>,
+    /// Identity policies of permission sets, where they are not what the name says (see [`iam`](crate::iam)).
+    pub permission_set_policies: BTreeMap<String, Value>,
     /// Intervals, lifetimes and page sizes.
     pub settings: Settings,
 }
@@ -141,6 +155,9 @@ impl Default for World {
             user: "ada@example.com".to_owned(),
             accounts: vec![nonprod, prod, shop],
             clusters: vec![main, tools, production],
+            secrets: showcase::secrets(),
+            roles: Vec::new(),
+            permission_set_policies: BTreeMap::new(),
             settings: Settings::default(),
         }
     }
