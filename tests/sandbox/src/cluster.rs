@@ -27,6 +27,8 @@ pub struct Cluster {
     pub access_entries: Vec<AccessEntry>,
     /// `mapRoles` of the `aws-auth` ConfigMap: roles by their ARN without a path.
     pub aws_auth: Vec<AccessEntry>,
+    /// The audiences of the account's IAM OIDC provider for this cluster; None where there is no such provider.
+    pub oidc_audiences: Option<Vec<String>>,
     /// The objects in it, as the API spells them.
     pub objects: Vec<Value>,
 }
@@ -57,6 +59,7 @@ impl Cluster {
             has_endpoint: true,
             access_entries: Vec::new(),
             aws_auth: Vec::new(),
+            oidc_audiences: Some(vec!["sts.amazonaws.com".to_owned()]),
             objects,
         }
     }
@@ -65,6 +68,12 @@ impl Cluster {
     pub(crate) fn is_at_least(&self, minor: u32) -> bool {
         let own = self.version.split('.').nth(1).and_then(|text| text.parse::<u32>().ok());
         own.is_some_and(|own| own >= minor)
+    }
+
+    /// The issuer of its service accounts' tokens.
+    pub fn oidc_issuer(&self) -> String {
+        let id = objects::uid(&["oidc", &self.name]).replace('-', "").to_ascii_uppercase();
+        format!("https://oidc.eks.{}.amazonaws.com/id/{id}", self.region)
     }
 
     /// Its ARN.

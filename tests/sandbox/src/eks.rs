@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::message::{Reply, Request};
-use crate::objects::uid;
 use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
 use crate::state::{Shared, State};
 use crate::sts::MISMATCH;
@@ -127,7 +126,6 @@ fn describe(shared: &Shared, state: &State, caller: &Caller, request: &Request) 
 }
 
 fn describe_cluster(shared: &Shared, cluster: &Cluster) -> Value {
-    let issuer = uid(&["oidc", &cluster.name]).replace('-', "").to_ascii_uppercase();
     let mut shown = json!({
         "name": cluster.name,
         "arn": cluster.arn(),
@@ -139,7 +137,7 @@ fn describe_cluster(shared: &Shared, cluster: &Cluster) -> Value {
             "endpointPrivateAccess": true, "publicAccessCidrs": ["0.0.0.0/0"]},
         "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4", "elasticLoadBalancing": {"enabled": false}},
         "logging": {"clusterLogging": [{"types": ["api", "audit", "authenticator"], "enabled": true}]},
-        "identity": {"oidc": {"issuer": format!("https://oidc.eks.{}.amazonaws.com/id/{issuer}", cluster.region)}},
+        "identity": {"oidc": {"issuer": cluster.oidc_issuer()}},
         "status": cluster.status,
         "platformVersion": "eks.12",
         "tags": {"team": "platform"},

@@ -7,7 +7,7 @@
 //! ```text
 //! World ──► Sandbox::start_with ──► oidc    sign-in: clients, device codes, PKCE, tokens, pages for a person
 //! (what exists)    │                portal  accounts, roles, role credentials
-//!                  │                sts     GetCallerIdentity
+//!                  │                sts     GetCallerIdentity, roles to assume
 //!              Control              eks     clusters
 //!       (what happens to it)        secrets Secrets Manager
 //!                                   kube    one TLS listener a cluster: tokens, RBAC, objects, reviews
@@ -37,6 +37,7 @@ mod credentials;
 mod eks;
 mod faults;
 pub mod iam;
+mod identity_token;
 mod journal;
 mod kube;
 mod message;
