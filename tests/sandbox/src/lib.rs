@@ -68,7 +68,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
 pub use apps::{App, PORTS};
-pub use cluster::{AccessEntry, Cluster};
+pub use cluster::{AccessEntry, Cluster, PodIdentity};
 pub use control::Control;
 pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};
 pub use faults::{Fault, FaultKind};

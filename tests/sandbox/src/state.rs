@@ -66,8 +66,7 @@ pub(crate) struct State {
 impl State {
     /// What there is at the start.
     pub(crate) fn new(world: World) -> State {
-        let stores =
-            world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::new(&cluster.objects))).collect();
+        let stores = world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::of_cluster(cluster))).collect();
         State {
             world,
             oidc: Oidc::default(),

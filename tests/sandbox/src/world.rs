@@ -144,11 +144,12 @@ impl Default for World {
             main.add_namespace(namespace).grant_floor(namespace, &format!("idp-ns-{namespace}"));
             tools.map_permission_set(region, &format!("idp-ns-{namespace}"), &format!("idp-ns-{namespace}"));
         }
-        main.add_showcase("idp-dev");
+        main.add_showcase("idp-dev").add_identities("idp-dev");
         main.map_permission_set(region, "ReadOnly", "viewers").bind_cluster_role("viewers", "view");
         tools.add_namespace("tools");
         production.map_permission_set(region, "idp-ns-idp-prod", "idp-ns-idp-prod");
         production.add_namespace("idp-prod").grant_floor("idp-prod", "idp-ns-idp-prod");
+        let roles = showcase::roles(&main, "idp-dev");
         World {
             start_url: "https://sandbox.awsapps.com/start".to_owned(),
             sso_region: region.to_owned(),
@@ -156,7 +157,7 @@ impl Default for World {
             accounts: vec![nonprod, prod, shop],
             clusters: vec![main, tools, production],
             secrets: showcase::secrets(),
-            roles: Vec::new(),
+            roles,
             permission_set_policies: BTreeMap::new(),
             settings: Settings::default(),
         }

@@ -1,5 +1,9 @@
-//! What a person finds in AWS who tries the product: secrets of all sorts.
+//! What a person finds in AWS who tries the product: secrets of all sorts, and the roles of `idp-dev`'s workloads.
 
+use serde_json::json;
+
+use crate::cluster::Cluster;
+use crate::iam::{Role, trust_permission_set, trust_service_account};
 use crate::secretsmanager::{Encryption, Secret, SecretValue};
 
 const ACCOUNT: &str = "111122223333";
@@ -38,5 +42,31 @@ pub(super) fn secrets() -> Vec<Secret> {
         secret("platform/grafana/admin", "sandbox-of-the-platform").described("Nobody's business"),
         secret("demo/billing/dynamodb", "sandbox-of-the-role").described("For the role idp-demo-billing alone"),
         Secret::new("444455556666", REGION, "customer/idp-prod/api-key", "sandbox-of-idp-prod"),
+    ]
+}
+
+/// The roles behind [`objects::identities`](crate::objects::identities). `billing`, `ledger`, `gateway` and `audit` trust
+/// the permission set, as `helm/idp-advanced` 2.4.1 writes it; `reports` is of an older chart and trusts its service
+/// account alone; `mailer` is EKS Pod Identity's.
+pub(super) fn roles(cluster: &Cluster, namespace: &str) -> Vec<Role> {
+    let account = &cluster.account;
+    let new = |name: &str| Role::new(account, &format!("idp-demo-{name}"));
+    let by_token = |name: &str, account_name: &str| {
+        new(name).trusting(trust_service_account(account, &cluster.oidc_issuer(), namespace, account_name))
+    };
+    let by_both = |name: &str, account_name: &str| {
+        by_token(name, account_name).trusting(trust_permission_set(account, &format!("idp-ns-{namespace}")))
+    };
+    let secret = "arn:aws:secretsmanager:*:*:secret:demo/billing/*";
+    let read = json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret});
+    let pods = json!({"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"]});
+    vec![
+        by_both("billing", "billing").allowing(read),
+        by_both("ledger", "ledger"),
+        by_both("gateway", "gateway"),
+        by_both("audit", "gateway"),
+        by_token("reports", "reports"),
+        new("mailer").trusting(pods),
     ]
 }
