@@ -146,3 +146,12 @@ def test_a_pods_own_variables_lead_to_its_role(sandbox, signed_in):
     variables |= {"AWS_WEB_IDENTITY_TOKEN_FILE": str(file), "AWS_ROLE_SESSION_NAME": "pod"}
     arn = signed_in.python("import boto3; tell(boto3.client('sts').get_caller_identity()['Arn'])", env=variables)
     assert arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/idp-demo-ledger/pod"
+
+
+def test_pod_identity_is_found_by_its_association(signed_in):
+    found = signed_in.aws("--profile", NAME, "eks", "list-pod-identity-associations", "--cluster-name", CLUSTER,
+                          "--namespace", NAMESPACE, "--service-account", "mailer").json()["associations"]  # fmt: skip
+    assert [(it["namespace"], it["serviceAccount"]) for it in found] == [(NAMESPACE, "mailer")]
+    none = signed_in.aws("--profile", NAME, "eks", "list-pod-identity-associations", "--cluster-name", CLUSTER,
+                         "--service-account", "billing").json()["associations"]  # fmt: skip
+    assert none == []

@@ -8,6 +8,25 @@ use crate::control::Control;
 use crate::iam::{self, Role};
 use crate::secretsmanager::{Encryption, Secret, SecretValue};
 
+/// AWS as a test wants it.
+///
+/// ```no_run
+/// use sandbox::{Role, Secret, SecretValue, iam, objects};
+/// use serde_json::json;
+///
+/// let (account, region) = ("111122223333", "eu-west-1");
+/// let sandbox = sandbox::Sandbox::start();
+/// let control = sandbox.control();
+/// let old = Secret::new(account, region, "customer/idp-dev/db", r#"{"password":"first"}"#).described("Database");
+/// control.put_secret(old.then(SecretValue::Text(r#"{"password":"second"}"#.into())));
+/// control.put_many_secrets(account, region, "customer/idp-dev/many-", 5000);
+/// control.deny_action("idp-ns-idp-dev", "secretsmanager:BatchGetSecretValue");
+/// let read = json!({"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"});
+/// let role = Role::new(account, "x").trusting(iam::trust_permission_set(account, "idp-ns-idp-dev")).allowing(read);
+/// control.apply("idp-nonprod-1", objects::service_account_with_role("idp-dev", "x", &role.arn()));
+/// control.apply("idp-nonprod-1", objects::running_as(objects::pod("idp-dev", "x-0", "x", true), "x"));
+/// control.put_role(role);
+/// ```
 impl Control {
     /// Adds a secret, or puts it in the place of the one of its account, region and name.
     pub fn put_secret(&self, secret: Secret) {
