@@ -27,6 +27,10 @@ pub struct Cluster {
     pub access_entries: Vec<AccessEntry>,
     /// `mapRoles` of the `aws-auth` ConfigMap: roles by their ARN without a path.
     pub aws_auth: Vec<AccessEntry>,
+    /// The audiences of the account's IAM OIDC provider for this cluster; None where there is no such provider.
+    pub oidc_audiences: Option<Vec<String>>,
+    /// The associations of EKS Pod Identity.
+    pub pod_identities: Vec<PodIdentity>,
     /// The objects in it, as the API spells them.
     pub objects: Vec<Value>,
 }
@@ -40,6 +44,28 @@ pub struct AccessEntry {
     pub username: String,
     /// The groups.
     pub groups: Vec<String>,
+}
+
+/// A service account and the role that EKS Pod Identity gives its pods.
+#[derive(Debug, Clone)]
+pub struct PodIdentity {
+    /// The namespace.
+    pub namespace: String,
+    /// The service account.
+    pub service_account: String,
+    /// The role.
+    pub role_arn: String,
+}
+
+impl PodIdentity {
+    /// An association.
+    pub fn new(namespace: &str, service_account: &str, role_arn: &str) -> PodIdentity {
+        PodIdentity {
+            namespace: namespace.to_owned(),
+            service_account: service_account.to_owned(),
+            role_arn: role_arn.to_owned(),
+        }
+    }
 }
 
 impl Cluster {
@@ -57,6 +83,8 @@ impl Cluster {
             has_endpoint: true,
             access_entries: Vec::new(),
             aws_auth: Vec::new(),
+            pod_identities: Vec::new(),
+            oidc_audiences: Some(vec!["sts.amazonaws.com".to_owned()]),
             objects,
         }
     }
@@ -65,6 +93,12 @@ impl Cluster {
     pub(crate) fn is_at_least(&self, minor: u32) -> bool {
         let own = self.version.split('.').nth(1).and_then(|text| text.parse::<u32>().ok());
         own.is_some_and(|own| own >= minor)
+    }
+
+    /// The issuer of its service accounts' tokens.
+    pub fn oidc_issuer(&self) -> String {
+        let id = objects::uid(&["oidc", &self.name]).replace('-', "").to_ascii_uppercase();
+        format!("https://oidc.eks.{}.amazonaws.com/id/{id}", self.region)
     }
 
     /// Its ARN.
@@ -92,6 +126,14 @@ impl Cluster {
     /// Adds one of each kind of service, workload and server to a namespace that is there.
     pub fn add_showcase(&mut self, namespace: &str) -> &mut Cluster {
         self.objects.extend(objects::showcase(namespace));
+        self
+    }
+
+    /// Adds workloads with IAM roles to a namespace that is there: see [`objects::identities`].
+    pub fn add_identities(&mut self, namespace: &str) -> &mut Cluster {
+        let role = format!("arn:aws:iam::{}:role/idp-demo-mailer", self.account);
+        self.pod_identities.push(PodIdentity::new(namespace, "mailer", &role));
+        self.objects.extend(objects::identities(namespace, &self.account));
         self
     }
 

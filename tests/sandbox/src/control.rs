@@ -179,7 +179,8 @@ impl Control {
 
     /// Makes every minted credential end now.
     pub fn expire_role_credentials(&self) {
-        let now = self.shared.clock.milliseconds();
+        // Signatures are judged by whole seconds: the one that has begun must be over for these.
+        let now = self.shared.clock.seconds() * 1000;
         for credentials in self.shared.state().credentials.values_mut() {
             credentials.expiration = credentials.expiration.min(now);
         }

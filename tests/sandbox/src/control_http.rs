@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::cluster::AccessEntry;
 use crate::control::Control;
-use crate::control_kube;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
 use crate::message::{Reply, Request};
 use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
+use crate::{control_aws, control_kube};
 
 /// Every endpoint with one line of help.
 const HELP: &[(&str, &str)] = &[
@@ -65,6 +65,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| trouble(&control, &path, &input))
             .or_else(|| signed_in(&control, &path, &input))
             .or_else(|| control_kube::handle(&control, &path, &input))
+            .or_else(|| control_aws::handle(&control, &path, &input))
             .or_else(|| world(&control, &path, &input)),
         "DELETE" => delete(&control, &path, request),
         _ => None,
@@ -96,6 +97,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
         [] => HELP
             .iter()
             .chain(control_kube::HELP)
+            .chain(control_aws::HELP)
             .map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help)))
             .collect(),
         ["addresses"] => crate::addresses(shared),

@@ -24,6 +24,8 @@ pub struct Credentials {
     pub session_name: String,
     /// The region of the Identity Center, which is in the role's path.
     pub sso_region: String,
+    /// The ARN of the IAM role, with its path, where it is no permission set's; its name is then in `permission_set`.
+    pub role: Option<String>,
     /// False once the service stops knowing them, whatever their expiry says.
     pub known: bool,
 }
@@ -67,18 +69,19 @@ impl Credentials {
             permission_set: permission_set.to_owned(),
             session_name: session_name.to_owned(),
             sso_region: sso_region.to_owned(),
+            role: None,
             known: true,
         }
     }
 
     /// The name of the role.
     pub fn role_name(&self) -> String {
-        role_name(&self.account, &self.permission_set)
+        if self.role.is_some() { self.permission_set.clone() } else { role_name(&self.account, &self.permission_set) }
     }
 
     /// The ARN of the role with its path: what an access entry names.
     pub fn role_path_arn(&self) -> String {
-        role_path_arn(&self.account, &self.sso_region, &self.permission_set)
+        self.role.clone().unwrap_or_else(|| role_path_arn(&self.account, &self.sso_region, &self.permission_set))
     }
 
     /// The ARN of the role without its path: what `aws-auth` names.

@@ -1,4 +1,4 @@
-//! EKS, in JSON over REST: `ListClusters` and `DescribeCluster`, signed.
+//! EKS, in JSON over REST: `ListClusters`, `DescribeCluster` and `ListPodIdentityAssociations`, signed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::message::{Reply, Request};
-use crate::objects::uid;
 use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
 use crate::state::{Shared, State};
 use crate::sts::MISMATCH;
@@ -18,6 +17,7 @@ pub(crate) fn operation(request: &Request) -> &'static str {
     match (request.method.as_str(), path.as_slice()) {
         ("GET", ["clusters"]) => "ListClusters",
         ("GET", ["clusters", _]) => "DescribeCluster",
+        ("GET", ["clusters", _, "pod-identity-associations"]) => "ListPodIdentityAssociations",
         _ => "unknown",
     }
 }
@@ -32,6 +32,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
     let result = match operation(request) {
         "ListClusters" => list(&state, &caller, request),
         "DescribeCluster" => describe(shared, &state, &caller, request),
+        "ListPodIdentityAssociations" => associations(&state, &caller, request),
         _ => Err(error(404, "UnknownOperationException", "Unknown operation")),
     };
     result.unwrap_or_else(|refusal| refusal)
@@ -117,17 +118,41 @@ fn describe(shared: &Shared, state: &State, caller: &Caller, request: &Request) 
     let name = request.segments().pop().unwrap_or_default();
     let resource = format!("arn:aws:eks:{}:{}:cluster/{name}", caller.region, caller.credentials.account);
     authorize(state, caller, "eks:DescribeCluster", &resource)?;
-    let Some(cluster) = here(state, caller).find(|cluster| cluster.name == name) else {
-        let message = format!("No cluster found for name: {name}.");
-        let body = json!({"clusterName": null, "nodegroupName": null, "fargateProfileName": null, "addonName": null,
-            "subscriptionId": null, "message": message});
-        return Err(Reply::json(404, &body).with("x-amzn-errortype", "ResourceNotFoundException"));
-    };
+    let cluster = find(state, caller, &name)?;
     Ok(Reply::json(200, &json!({"cluster": describe_cluster(shared, cluster)})))
 }
 
+fn find<'state>(state: &'state State, caller: &Caller, name: &str) -> Result<&'state Cluster, Reply> {
+    here(state, caller).find(|cluster| cluster.name == name).ok_or_else(|| {
+        let message = format!("No cluster found for name: {name}.");
+        let body = json!({"clusterName": null, "nodegroupName": null, "fargateProfileName": null, "addonName": null,
+            "subscriptionId": null, "message": message});
+        Reply::json(404, &body).with("x-amzn-errortype", "ResourceNotFoundException")
+    })
+}
+
+/// All associations of a namespace or a service account, on one page. The roles are told by
+/// `DescribePodIdentityAssociation` alone, which the sandbox does not play.
+fn associations(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
+    let name = request.segments().into_iter().nth(1).unwrap_or_default();
+    let resource = format!("arn:aws:eks:{}:{}:cluster/{name}", caller.region, caller.credentials.account);
+    authorize(state, caller, "eks:ListPodIdentityAssociations", &resource)?;
+    let cluster = find(state, caller, &name)?;
+    let wanted = |name: &str, own: &str| request.parameter(name).is_none_or(|given| given == own);
+    let found = cluster.pod_identities.iter().filter(|association| {
+        wanted("namespace", &association.namespace) && wanted("serviceAccount", &association.service_account)
+    });
+    let shown = found.map(|association| {
+        let uid = crate::objects::uid(&["association", &association.namespace, &association.service_account]);
+        let id = format!("a-{}", uid.replace('-', "").chars().take(17).collect::<String>());
+        let arn = format!("arn:aws:eks:{}:{}:podidentityassociation/{name}/{id}", cluster.region, cluster.account);
+        json!({"clusterName": name, "namespace": association.namespace,
+            "serviceAccount": association.service_account, "associationArn": arn, "associationId": id})
+    });
+    Ok(Reply::json(200, &json!({"associations": shown.collect::<Vec<Value>>(), "nextToken": null})))
+}
+
 fn describe_cluster(shared: &Shared, cluster: &Cluster) -> Value {
-    let issuer = uid(&["oidc", &cluster.name]).replace('-', "").to_ascii_uppercase();
     let mut shown = json!({
         "name": cluster.name,
         "arn": cluster.arn(),
@@ -139,7 +164,7 @@ fn describe_cluster(shared: &Shared, cluster: &Cluster) -> Value {
             "endpointPrivateAccess": true, "publicAccessCidrs": ["0.0.0.0/0"]},
         "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4", "elasticLoadBalancing": {"enabled": false}},
         "logging": {"clusterLogging": [{"types": ["api", "audit", "authenticator"], "enabled": true}]},
-        "identity": {"oidc": {"issuer": format!("https://oidc.eks.{}.amazonaws.com/id/{issuer}", cluster.region)}},
+        "identity": {"oidc": {"issuer": cluster.oidc_issuer()}},
         "status": cluster.status,
         "platformVersion": "eks.12",
         "tags": {"team": "platform"},

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Something that goes wrong with some requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// `oidc`, `portal`, `sts`, `eks`, `kube:<cluster>`, or `*`.
+    /// `oidc`, `portal`, `sts`, `eks`, `secretsmanager`, `kube:<cluster>`, or `*`.
     pub service: String,
     /// The operation as the journal names it, or `*`.
     pub operation: String,

@@ -10,10 +10,12 @@ mod read;
 mod registry;
 mod reviews;
 mod selectors;
+mod service_account_token;
 pub(crate) mod status;
 pub(crate) mod store;
 mod table;
 pub(crate) mod token;
+mod webhook;
 mod write;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use attributes::Attributes;
 use forward::PodSide;
 use rbac::User;
 use serde_json::json;
+use service_account_token::Signer;
 use store::Store;
 
 use crate::cluster::Cluster;
@@ -73,6 +76,10 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
             gone_since: Arc::default(),
         };
         return portforward(side, cluster, store, &user, &attributes, request);
+    }
+    if attributes.resource_with_subresource() == "serviceaccounts/token" && attributes.verb == "create" {
+        let signer = Signer { issuers: &shared.issuers, cluster, id: shared.random.uuid(), now };
+        return service_account_token::create(store, &signer, &attributes, request);
     }
     resource(store, &user, &attributes, request, now)
 }

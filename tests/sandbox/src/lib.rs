@@ -7,9 +7,10 @@
 //! ```text
 //! World ──► Sandbox::start_with ──► oidc    sign-in: clients, device codes, PKCE, tokens, pages for a person
 //! (what exists)    │                portal  accounts, roles, role credentials
-//!                  │                sts     GetCallerIdentity
+//!                  │                sts     GetCallerIdentity, roles to assume
 //!              Control              eks     clusters
-//!       (what happens to it)        kube    one TLS listener a cluster: tokens, RBAC, objects, reviews
+//!       (what happens to it)        secrets Secrets Manager
+//!                                   kube    one TLS listener a cluster: tokens, RBAC, objects, reviews
 //! ```
 //!
 //! ```no_run
@@ -29,11 +30,14 @@ mod apps;
 mod clock;
 mod cluster;
 mod control;
+mod control_aws;
 mod control_http;
 mod control_kube;
 mod credentials;
 mod eks;
 mod faults;
+pub mod iam;
+mod identity_token;
 mod journal;
 mod kube;
 mod message;
@@ -41,6 +45,7 @@ pub mod objects;
 mod oidc;
 mod portal;
 mod random;
+mod secretsmanager;
 mod server;
 mod services;
 mod sigv4;
@@ -63,11 +68,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
 pub use apps::{App, PORTS};
-pub use cluster::{AccessEntry, Cluster};
+pub use cluster::{AccessEntry, Cluster, PodIdentity};
 pub use control::Control;
 pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};
 pub use faults::{Fault, FaultKind};
+pub use iam::Role;
 pub use journal::Call;
+pub use secretsmanager::{Encryption, Secret, SecretValue, SecretVersion};
 pub use traffic::{Counts, Traffic};
 pub use workloads::Rollout;
 pub use world::{Account, Settings, World};
@@ -110,6 +117,7 @@ impl Sandbox {
             ("AWS_ENDPOINT_URL_SSO", &addresses.portal),
             ("AWS_ENDPOINT_URL_STS", &addresses.sts),
             ("AWS_ENDPOINT_URL_EKS", &addresses.eks),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &addresses.secretsmanager),
         ];
         pairs.map(|(name, value)| (name.to_owned(), value.clone())).to_vec()
     }
@@ -184,6 +192,7 @@ pub(crate) fn addresses(shared: &Shared) -> Value {
             "AWS_ENDPOINT_URL_SSO": addresses.portal,
             "AWS_ENDPOINT_URL_STS": addresses.sts,
             "AWS_ENDPOINT_URL_EKS": addresses.eks,
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": addresses.secretsmanager,
         },
         "clusters": clusters,
     })
@@ -217,7 +226,7 @@ fn run(world: World, ready: &mpsc::Sender<Started>, stopped: oneshot::Receiver<(
 /// Opens all doors of a world.
 async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
     let (mut addresses, mut doors, mut senders) = (Addresses::default(), Vec::new(), BTreeMap::new());
-    let services = [Service::Oidc, Service::Portal, Service::Sts, Service::Eks];
+    let services = [Service::Oidc, Service::Portal, Service::Sts, Service::Eks, Service::SecretsManager];
     let clusters = world.clusters.iter().map(|cluster| Service::Kubernetes(cluster.name.clone()));
     for service in services.into_iter().chain(clusters) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -229,6 +238,7 @@ async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
             Service::Portal => addresses.portal = plain,
             Service::Sts => addresses.sts = plain,
             Service::Eks => addresses.eks = plain,
+            Service::SecretsManager => addresses.secretsmanager = plain,
             Service::Kubernetes(name) => {
                 let certificates = tls::certificates(name)?;
                 let endpoint = format!("https://{address}");

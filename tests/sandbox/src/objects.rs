@@ -5,9 +5,11 @@ use sha2::{Digest, Sha256};
 
 use crate::text::hex;
 
+mod identities;
 mod showcase;
 mod workloads;
 
+pub use identities::{cron_job, identities, running_as, service_account_with_role};
 pub use showcase::{headless, showcase, without_selector};
 pub use workloads::{
     deployment, job, owned, pod_name, replica_set, set_ready, set_running, stateful_pod, stateful_set, template,
@@ -83,7 +85,7 @@ pub(crate) fn bootstrap() -> Vec<Value> {
         {"apiGroups": [""], "resources": ["pods", "pods/log", "pods/status", "services", "endpoints", "events",
             "configmaps", "serviceaccounts", "namespaces"], "verbs": ["get", "list", "watch"]},
         {"apiGroups": ["apps", "batch", "discovery.k8s.io"], "resources": ["deployments", "replicasets", "statefulsets",
-            "jobs", "endpointslices"], "verbs": ["get", "list", "watch"]},
+            "jobs", "cronjobs", "endpointslices"], "verbs": ["get", "list", "watch"]},
     ]);
     let all =
         json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]);

@@ -9,7 +9,7 @@ use crate::faults::FaultKind;
 use crate::journal::Call;
 use crate::message::{Content, Reply, Request};
 use crate::state::Shared;
-use crate::{control_http, eks, kube, oidc, portal, sts};
+use crate::{control_http, eks, kube, oidc, portal, secretsmanager, sts};
 
 /// A service, and so a listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) enum Service {
     Sts,
     /// EKS.
     Eks,
+    /// Secrets Manager.
+    SecretsManager,
     /// The Kubernetes API of a cluster.
     Kubernetes(String),
 }
@@ -34,6 +36,7 @@ impl Service {
             Service::Portal => "portal".to_owned(),
             Service::Sts => "sts".to_owned(),
             Service::Eks => "eks".to_owned(),
+            Service::SecretsManager => "secretsmanager".to_owned(),
             Service::Kubernetes(cluster) => format!("kube:{cluster}"),
         }
     }
@@ -44,6 +47,7 @@ impl Service {
             Service::Portal => portal::operation(request).to_owned(),
             Service::Sts => sts::operation(request),
             Service::Eks => eks::operation(request).to_owned(),
+            Service::SecretsManager => secretsmanager::operation(request).to_owned(),
             Service::Kubernetes(_) => kube::operation(request),
         }
     }
@@ -54,6 +58,7 @@ impl Service {
             Service::Portal => portal::handle(shared, request),
             Service::Sts => sts::handle(shared, request),
             Service::Eks => eks::handle(shared, request),
+            Service::SecretsManager => secretsmanager::handle(shared, request),
             Service::Kubernetes(cluster) => kube::handle(shared, cluster, request),
         }
     }
@@ -65,6 +70,7 @@ impl Service {
             Service::Portal => portal::error(status, code, message),
             Service::Sts => sts::error(status, code, message),
             Service::Eks => eks::error(status, code, message),
+            Service::SecretsManager => secretsmanager::error(status, code, message),
             Service::Kubernetes(_) => kube::status::reply(status, code, message, &json!({})),
         }
     }
@@ -74,7 +80,7 @@ impl Service {
             Service::Oidc => self.error(400, "SlowDownException", "Request rate is too high"),
             Service::Portal => self.error(429, "TooManyRequestsException", "HTTP 429 Unknown Code"),
             Service::Sts => self.error(400, "Throttling", "Rate exceeded"),
-            Service::Eks => self.error(400, "ThrottlingException", "Rate exceeded"),
+            Service::Eks | Service::SecretsManager => self.error(400, "ThrottlingException", "Rate exceeded"),
             Service::Kubernetes(_) => {
                 let message = "the server has received too many requests and has asked us to try again later";
                 self.error(429, "TooManyRequests", message).with("retry-after", "1")

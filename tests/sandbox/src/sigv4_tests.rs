@@ -12,6 +12,7 @@ fn credentials() -> Credentials {
         permission_set: "ReadOnly".into(),
         session_name: "ada@example.com".into(),
         sso_region: "eu-west-1".into(),
+        role: None,
         known: true,
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::faults::Faults;
+use crate::identity_token::Issuers;
 use crate::journal::Journal;
 use crate::kube::store::Store;
 use crate::oidc::model::Oidc;
@@ -21,6 +22,8 @@ pub(crate) struct Shared {
     pub(crate) random: Random,
     pub(crate) addresses: Addresses,
     pub(crate) forwarding: Forwarding,
+    /// The clusters' keys for the tokens of their service accounts.
+    pub(crate) issuers: Issuers,
     /// Where what happens in its own time is spawned.
     pub(crate) runtime: tokio::runtime::Handle,
     /// Which doors are open, by the service's name.
@@ -35,6 +38,7 @@ pub(crate) struct Addresses {
     pub(crate) portal: String,
     pub(crate) sts: String,
     pub(crate) eks: String,
+    pub(crate) secretsmanager: String,
     pub(crate) clusters: BTreeMap<String, ClusterAddress>,
 }
 
@@ -59,12 +63,11 @@ pub(crate) struct State {
     pub(crate) denied_actions: Vec<(String, String)>,
 }
 
-impl Shared {
-    /// A sandbox that begins with a world.
-    pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
-        let stores =
-            world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::new(&cluster.objects))).collect();
-        let state = State {
+impl State {
+    /// What there is at the start.
+    pub(crate) fn new(world: World) -> State {
+        let stores = world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::of_cluster(cluster))).collect();
+        State {
             world,
             oidc: Oidc::default(),
             credentials: HashMap::new(),
@@ -72,12 +75,21 @@ impl Shared {
             faults: Faults::default(),
             journal: Journal::default(),
             denied_actions: Vec::new(),
-        };
+        }
+    }
+}
+
+impl Shared {
+    /// A sandbox that begins with a world.
+    pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
+        let issuers = Issuers::new(world.clusters.iter().map(|cluster| cluster.name.as_str()));
+        let state = State::new(world);
         Shared {
             clock: Clock::default(),
             random: Random::new(),
             addresses,
             forwarding: Forwarding::default(),
+            issuers,
             runtime: tokio::runtime::Handle::current(),
             doors,
             state: Mutex::new(state),

@@ -1,9 +1,20 @@
-//! STS, in the query protocol: `GetCallerIdentity`, signed by header or presigned.
+//! STS, in the query protocol: `GetCallerIdentity`, signed by header or presigned; `AssumeRole`; and
+//! `AssumeRoleWithWebIdentity`, which is not signed.
 
+mod assume;
+mod wanted;
+mod web_identity;
+
+use crate::credentials::Credentials;
+use crate::iam::Role;
 use crate::message::{Reply, Request};
 use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
 use crate::state::Shared;
 use crate::text::{escape, first, form_pairs};
+use wanted::Wanted;
+
+/// A refusal: the status, the code and the message.
+type Refused = (u16, &'static str, String);
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -28,14 +39,83 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
     if request.path != "/" || !["GET", "POST"].contains(&request.method.as_str()) || action.is_empty() {
         return error(302, "MissingAction", "Missing Action").because("STS wants GET or POST / with an Action");
     }
-    if first(&pairs, "Version") != Some("2011-06-15") || action != "GetCallerIdentity" {
+    let known = ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"].contains(&action);
+    if first(&pairs, "Version") != Some("2011-06-15") || !known {
         let version = first(&pairs, "Version").unwrap_or("NO_VERSION_SPECIFIED");
         return error(400, "InvalidAction", &format!("Could not find operation {action} for version {version}"));
     }
+    if action == "AssumeRoleWithWebIdentity" {
+        return with_web_identity(shared, &pairs)
+            .unwrap_or_else(|(status, code, message)| error(status, code, &message));
+    }
     match caller(shared, request) {
-        Ok(caller) => caller_identity(shared, &caller),
+        Ok(caller) if action == "GetCallerIdentity" => caller_identity(shared, &caller),
+        Ok(caller) => {
+            assume_role(shared, &caller, &pairs).unwrap_or_else(|(status, code, message)| error(status, code, &message))
+        }
         Err(refusal) => refused(refusal),
     }
+}
+
+fn assume_role(shared: &Shared, caller: &Caller, pairs: &[(String, String)]) -> Result<Reply, Refused> {
+    let wanted = Wanted::read(pairs)?;
+    let (role, seconds) = {
+        let state = shared.state();
+        let (role, seconds) = assume::decide(&state, &caller.credentials, &wanted)?;
+        (role.clone(), seconds)
+    };
+    let minted = mint(shared, &role, &wanted.session_name, seconds);
+    let more = wanted.source_identity.map(|it| ("SourceIdentity", it)).into_iter().collect::<Vec<_>>();
+    Ok(assumed(shared, "AssumeRole", &minted, &more))
+}
+
+fn with_web_identity(shared: &Shared, pairs: &[(String, String)]) -> Result<Reply, Refused> {
+    let (role, seconds, session_name, more) = {
+        let state = shared.state();
+        let (admitted, wanted) = web_identity::decide(&state, &shared.issuers, pairs, shared.clock.seconds())?;
+        let more = [
+            ("SubjectFromWebIdentityToken", admitted.subject),
+            ("Provider", admitted.provider),
+            ("Audience", admitted.audience),
+        ];
+        (admitted.role.clone(), admitted.seconds, wanted.session_name, more)
+    };
+    let minted = mint(shared, &role, &session_name, seconds);
+    Ok(assumed(shared, "AssumeRoleWithWebIdentity", &minted, &more))
+}
+
+/// Mints credentials of a role and remembers them.
+fn mint(shared: &Shared, role: &Role, session_name: &str, seconds: i64) -> Credentials {
+    let expiration = (shared.clock.seconds() + seconds) * 1000;
+    let mut minted = Credentials::mint(&shared.random, &role.account, &role.name, (session_name, ""), expiration);
+    minted.role = Some(role.arn());
+    shared.state().credentials.insert(minted.access_key_id.clone(), minted.clone());
+    minted
+}
+
+fn assumed(shared: &Shared, action: &str, minted: &Credentials, more: &[(&str, String)]) -> Reply {
+    let element = |name: &str, value: &str| format!("<{name}>{}</{name}>", escape(value));
+    let expiration = crate::clock::format(minted.expiration / 1000, "%Y-%m-%dT%H:%M:%SZ");
+    let credentials = [
+        element("AccessKeyId", &minted.access_key_id),
+        element("SecretAccessKey", &minted.secret_access_key),
+        element("SessionToken", minted.session_token.as_deref().unwrap_or_default()),
+        element("Expiration", &expiration),
+    ];
+    let user = [
+        element("AssumedRoleId", &format!("{}:{}", minted.role_id(), minted.session_name)),
+        element("Arn", &minted.caller_arn()),
+    ];
+    let more: String = more.iter().map(|(name, value)| element(name, value)).collect();
+    let body = format!(
+        "<{action}Response xmlns=\"{NAMESPACE}\">\n  <{action}Result>\n    <Credentials>{}</Credentials>\n    \
+         <AssumedRoleUser>{}</AssumedRoleUser>{more}\n  </{action}Result>\n  <ResponseMetadata>\n    \
+         <RequestId>{}</RequestId>\n  </ResponseMetadata>\n</{action}Response>\n",
+        credentials.concat(),
+        user.concat(),
+        shared.random.uuid()
+    );
+    Reply::new(200, "text/xml", body)
 }
 
 fn caller(shared: &Shared, request: &Request) -> Result<Caller, Refusal> {
@@ -94,3 +174,7 @@ fn refused(refusal: Refusal) -> Reply {
 /// AWS's words for a wrong signature.
 pub(crate) const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. \
     Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+
+#[cfg(test)]
+#[path = "sts/tests.rs"]
+mod tests;

@@ -1,6 +1,14 @@
 //! What exists: the organisation, its accounts and permission sets, and its clusters. Plain data, made before the start.
 
+mod showcase;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::cluster::Cluster;
+use crate::iam::Role;
+use crate::secretsmanager::Secret;
 
 /// Everything that a sandbox starts with.
 #[derive(Debug, Clone)]
@@ -15,6 +23,12 @@ pub struct World {
     pub accounts: Vec<Account>,
     /// The EKS clusters.
     pub clusters: Vec<Cluster>,
+    /// What is in Secrets Manager.
+    pub secrets: Vec<Secret>,
+    /// The IAM roles that are no permission sets'.
+    pub roles: Vec<Role>,
+    /// Identity policies of permission sets, where they are not what the name says (see [`iam`](crate::iam)).
+    pub permission_set_policies: BTreeMap<String, Value>,
     /// Intervals, lifetimes and page sizes.
     pub settings: Settings,
 }
@@ -130,17 +144,21 @@ impl Default for World {
             main.add_namespace(namespace).grant_floor(namespace, &format!("idp-ns-{namespace}"));
             tools.map_permission_set(region, &format!("idp-ns-{namespace}"), &format!("idp-ns-{namespace}"));
         }
-        main.add_showcase("idp-dev");
+        main.add_showcase("idp-dev").add_identities("idp-dev");
         main.map_permission_set(region, "ReadOnly", "viewers").bind_cluster_role("viewers", "view");
         tools.add_namespace("tools");
         production.map_permission_set(region, "idp-ns-idp-prod", "idp-ns-idp-prod");
         production.add_namespace("idp-prod").grant_floor("idp-prod", "idp-ns-idp-prod");
+        let roles = showcase::roles(&main, "idp-dev");
         World {
             start_url: "https://sandbox.awsapps.com/start".to_owned(),
             sso_region: region.to_owned(),
             user: "ada@example.com".to_owned(),
             accounts: vec![nonprod, prod, shop],
             clusters: vec![main, tools, production],
+            secrets: showcase::secrets(),
+            roles,
+            permission_set_policies: BTreeMap::new(),
             settings: Settings::default(),
         }
     }

@@ -32,6 +32,7 @@ fn vectors() -> Vec<Vector> {
                 permission_set: "idp-ns-idp-dev".into(),
                 session_name: "ada@example.com".into(),
                 sso_region: "eu-west-1".into(),
+                role: None,
                 known: true,
             },
         }

@@ -17,6 +17,7 @@ pub(crate) fn review(body: &[u8]) -> Option<Value> {
         ("SelfSubjectAccessReview", spec) => review["spec"] = access_spec(&spec.unwrap_or_default()),
         ("SelfSubjectRulesReview", spec) => review["spec"] = json!({"namespace": spec.unwrap_or_default().text(1)}),
         ("SelfSubjectReview", _) => {}
+        ("TokenRequest", spec) => review["spec"] = token_spec(&spec.unwrap_or_default()),
         _ => return None,
     }
     Some(review)
@@ -35,7 +36,20 @@ fn access_spec(spec: &Message) -> Value {
     shown
 }
 
-/// A message: its length-delimited fields by number. Numbers are skipped.
+fn token_spec(spec: &Message) -> Value {
+    let mut shown = json!({"audiences": spec.texts(1)});
+    if let Some(bound) = spec.message(3) {
+        let fields = ["kind", "apiVersion", "name", "uid"].iter().zip(1..);
+        shown["boundObjectRef"] =
+            fields.map(|(name, number)| ((*name).to_owned(), json!(bound.text(number)))).collect();
+    }
+    if let Some(mut seconds) = spec.field(4) {
+        shown["expirationSeconds"] = json!(varint(&mut seconds));
+    }
+    shown
+}
+
+/// A message: its fields by number. A number is still the bytes that it came in.
 #[derive(Default)]
 struct Message<'body>(Vec<(u64, &'body [u8])>);
 
@@ -46,7 +60,9 @@ impl<'body> Message<'body> {
             let tag = varint(&mut bytes)?;
             match tag & 7 {
                 0 => {
+                    let all = bytes;
                     varint(&mut bytes)?;
+                    fields.push((tag >> 3, &all[..all.len() - bytes.len()]));
                 }
                 1 => bytes = bytes.get(8..)?,
                 2 => {
@@ -67,6 +83,11 @@ impl<'body> Message<'body> {
 
     fn message(&self, number: u64) -> Option<Message<'body>> {
         Message::read(self.field(number)?)
+    }
+
+    fn texts(&self, number: u64) -> Vec<String> {
+        let all = self.0.iter().filter(|(candidate, _)| *candidate == number);
+        all.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect()
     }
 
     fn text(&self, number: u64) -> String {
@@ -112,5 +133,16 @@ mod tests {
             let _ = review(&body[..length]);
         }
         assert_eq!(review(b"{}"), None);
+    }
+
+    #[test]
+    fn a_token_request_comes_out_too() {
+        let bound = [field(1, b"Pod"), field(2, b"v1"), field(3, b"web-0"), field(4, b"")].concat();
+        let spec = [field(1, b"a"), field(1, b"b"), field(3, &bound), vec![4 << 3, 0xd8, 4]].concat();
+        let meta = [field(1, b"authentication.k8s.io/v1"), field(2, b"TokenRequest")].concat();
+        let body = [MAGIC, &field(1, &meta), &field(2, &[field(1, b""), field(2, &spec)].concat())].concat();
+        let expected = json!({"audiences": ["a", "b"], "expirationSeconds": 600,
+            "boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": "web-0", "uid": ""}});
+        assert_eq!(review(&body).expect("a request")["spec"], expected);
     }
 }

@@ -74,6 +74,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
     review("authentication.k8s.io", "selfsubjectreviews", "SelfSubjectReview"),
     review("authorization.k8s.io", "selfsubjectaccessreviews", "SelfSubjectAccessReview"),
     review("authorization.k8s.io", "selfsubjectrulesreviews", "SelfSubjectRulesReview"),
+    stored("batch", "cronjobs", "CronJob", true, &["cj"]),
     stored("batch", "jobs", "Job", true, &[]),
     stored("discovery.k8s.io", "endpointslices", "EndpointSlice", true, &[]),
     stored(RBAC, "clusterrolebindings", "ClusterRoleBinding", false, &[]),

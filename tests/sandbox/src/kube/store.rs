@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
-use super::endpoints;
+use super::{endpoints, webhook};
+use crate::cluster::{Cluster, PodIdentity};
 
 /// Kind, namespace (empty for what belongs to the cluster) and name.
 type Key = (String, String, String);
@@ -29,6 +30,9 @@ pub(crate) struct Store {
     changes: broadcast::Sender<Event>,
     /// The pods to which something is connected, by their UID.
     lives: HashMap<String, watch::Sender<bool>>,
+    /// What the admission of pods goes by: the cluster's region, and its EKS Pod Identity associations.
+    region: String,
+    pod_identities: Vec<PodIdentity>,
 }
 
 /// Whether a pod's containers have run to their end.
@@ -38,11 +42,26 @@ pub(crate) fn has_ended(pod: &Value) -> bool {
 
 impl Store {
     /// A store with objects in it.
+    #[cfg(test)]
     pub(crate) fn new(objects: &[Value]) -> Store {
+        let mut cluster = Cluster::new("any", "111122223333", "eu-west-1");
+        cluster.objects = objects.to_vec();
+        Store::of_cluster(&cluster)
+    }
+
+    /// The store of a cluster, with its objects in it.
+    pub(crate) fn of_cluster(cluster: &Cluster) -> Store {
         let (changes, _) = broadcast::channel(1024);
-        let mut store =
-            Store { objects: BTreeMap::new(), version: 1000, history: Vec::new(), changes, lives: HashMap::new() };
-        for object in objects {
+        let mut store = Store {
+            objects: BTreeMap::new(),
+            version: 1000,
+            history: Vec::new(),
+            changes,
+            lives: HashMap::new(),
+            region: cluster.region.clone(),
+            pod_identities: cluster.pod_identities.clone(),
+        };
+        for object in &cluster.objects {
             store.apply(object.clone());
         }
         store.history.clear();
@@ -70,6 +89,11 @@ impl Store {
         self.version += 1;
         let key = key_of(&object);
         let before = self.objects.get(&key).cloned();
+        if key.0 == "Pod" && before.is_none() {
+            let account = object["spec"]["serviceAccountName"].as_str().unwrap_or("default");
+            let account = self.get("ServiceAccount", Some(&key.1), account).cloned();
+            webhook::inject(&mut object, account.as_ref(), &self.pod_identities, &self.region);
+        }
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
         if object["metadata"]["uid"].is_null() {
             object["metadata"]["uid"] =

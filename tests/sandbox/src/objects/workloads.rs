@@ -36,6 +36,11 @@ pub fn templated_pod(namespace: &str, name: &str, template: &Value, ready: bool)
     }
     made["status"]["containerStatuses"] = json!(statuses);
     made["spec"]["containers"] = template["spec"]["containers"].clone();
+    for member in ["initContainers", "serviceAccount", "serviceAccountName", "volumes"] {
+        if let Some(value) = template["spec"].get(member) {
+            made["spec"][member] = value.clone();
+        }
+    }
     made
 }
 

@@ -1,0 +1,153 @@
+//! The little of IAM that the services ask: roles, what they trust, and what whoever calls may do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::credentials::Credentials;
+use crate::state::State;
+
+pub(crate) mod policy;
+
+use policy::{Question, Verdict};
+
+/// An IAM role that is no permission set's.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Twelve digits.
+    pub account: String,
+    /// `/`, or `/with/slashes/`.
+    pub path: String,
+    /// The name.
+    pub name: String,
+    /// The trust policy, as IAM spells it.
+    pub trust: Value,
+    /// The one identity policy, as IAM spells it.
+    pub policy: Value,
+    /// The longest session in seconds, 3600 and more; a chained one ends after an hour all the same.
+    pub max_session_duration: i64,
+}
+
+impl Role {
+    /// A role that nobody may assume and that may do nothing.
+    pub fn new(account: &str, name: &str) -> Role {
+        Role {
+            account: account.to_owned(),
+            path: "/".to_owned(),
+            name: name.to_owned(),
+            trust: policy(json!([])),
+            policy: policy(json!([])),
+            max_session_duration: 3600,
+        }
+    }
+
+    /// Its ARN, with its path.
+    pub fn arn(&self) -> String {
+        format!("arn:aws:iam::{}:role{}{}", self.account, self.path, self.name)
+    }
+
+    /// The same role that trusts more: a statement of a trust policy.
+    #[must_use]
+    pub fn trusting(mut self, statement: Value) -> Role {
+        push(&mut self.trust, statement);
+        self
+    }
+
+    /// The same role that may do more: a statement of an identity policy.
+    #[must_use]
+    pub fn allowing(mut self, statement: Value) -> Role {
+        push(&mut self.policy, statement);
+        self
+    }
+}
+
+fn push(document: &mut Value, statement: Value) {
+    if let Some(statements) = document["Statement"].as_array_mut() {
+        statements.push(statement);
+    }
+}
+
+/// A policy document of these statements.
+pub fn policy(statements: Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// The statement of a trust policy that lets the roles of a permission set in, whatever their suffix: the account is the
+/// principal, so that the caller's own policy counts too, and `aws:PrincipalArn` says which of its roles.
+pub fn trust_permission_set(account: &str, permission_set: &str) -> Value {
+    let pattern =
+        format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_{permission_set}_*");
+    json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": format!("arn:aws:iam::{account}:root")},
+        "Condition": {"ArnLike": {"aws:PrincipalArn": pattern}}})
+}
+
+/// The statement of a trust policy that `eksctl` and the documentation of IRSA write for a service account.
+pub fn trust_service_account(account: &str, issuer: &str, namespace: &str, name: &str) -> Value {
+    let provider = issuer.trim_start_matches("https://");
+    let subject = format!("system:serviceaccount:{namespace}:{name}");
+    json!({"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{provider}")},
+        "Condition": {"StringEquals": {format!("{provider}:sub"): subject, format!("{provider}:aud"): "sts.amazonaws.com"}}})
+}
+
+/// What a namespace's developer may do: see all names, read below `customer/<namespace>/`, and assume roles, which
+/// production does not grant.
+pub fn namespace_policy(namespace: &str) -> Value {
+    let mut statements = vec![
+        json!({"Effect": "Allow", "Action": ["secretsmanager:ListSecrets", "secretsmanager:BatchGetSecretValue"],
+            "Resource": "*"}),
+        json!({"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret",
+            "secretsmanager:ListSecretVersionIds"],
+            "Resource": format!("arn:aws:secretsmanager:*:*:secret:customer/{namespace}/*")}),
+    ];
+    if !namespace.ends_with("-prod") {
+        statements.push(json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/*"}));
+    }
+    policy(json!(statements))
+}
+
+/// The policy of a permission set: the one that was set, else what its name says. What is no namespace's has what AWS's
+/// `ReadOnlyAccess` says of secrets.
+fn permission_set_policy(set: &BTreeMap<String, Value>, name: &str) -> Value {
+    if let Some(own) = set.get(name) {
+        return own.clone();
+    }
+    match name.strip_prefix("idp-ns-") {
+        Some(namespace) => namespace_policy(namespace),
+        None => policy(json!([{"Effect": "Allow", "Resource": "*",
+            "Action": ["secretsmanager:List*", "secretsmanager:Describe*", "secretsmanager:GetResourcePolicy"]}])),
+    }
+}
+
+/// What a caller's own policy says of an action; what [`Control::deny_action`](crate::Control::deny_action) took away
+/// is as if no policy had it.
+pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resource: &str) -> Verdict {
+    let denied = |(who, what): &(String, String)| (who == "*" || *who == caller.permission_set) && what == action;
+    if state.denied_actions.iter().any(denied) {
+        return Verdict::Silent;
+    }
+    let document = match &caller.role {
+        Some(arn) => {
+            let role = state.world.roles.iter().find(|role| role.arn() == *arn);
+            role.map_or(Value::Null, |role| role.policy.clone())
+        }
+        None => permission_set_policy(&state.world.permission_set_policies, &caller.permission_set),
+    };
+    policy::judge(&document, &Question { action, resource: Some(resource), ..Question::default() })
+}
+
+/// Whether a caller may; in AWS's words if not. `shown` is how the message names the resource, if it does.
+pub(crate) fn authorize(
+    state: &State,
+    caller: &Credentials,
+    action: &str,
+    (resource, shown): (&str, Option<&str>),
+) -> Result<(), String> {
+    let why = match verdict(state, caller, action, resource) {
+        Verdict::Allowed => return Ok(()),
+        Verdict::Silent => format!("because no identity-based policy allows the {action} action"),
+        Verdict::Denied => "with an explicit deny in an identity-based policy".to_owned(),
+    };
+    let place = shown.map(|shown| format!(" on resource: {shown}")).unwrap_or_default();
+    Err(format!("User: {} is not authorized to perform: {action}{place} {why}", caller.caller_arn()))
+}

@@ -1,0 +1,128 @@
+//! Policy documents: who, what, on what, and on which conditions. Whatever is not understood does not match.
+
+use serde_json::Value;
+
+/// What a document says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Some statement allows it and none denies it.
+    Allowed,
+    /// No statement says anything.
+    Silent,
+    /// A statement denies it.
+    Denied,
+}
+
+/// What is asked of a document.
+#[derive(Debug, Default)]
+pub(crate) struct Question<'words> {
+    pub(crate) action: &'words str,
+    /// The resource; None where the document itself belongs to it, as a trust policy does.
+    pub(crate) resource: Option<&'words str>,
+    /// Who asks, as a trust policy may name them: `("AWS", "arn:…")`, `("Federated", "arn:…")`.
+    pub(crate) principals: &'words [(&'static str, String)],
+    /// The condition keys that are set. Their names have no case.
+    pub(crate) context: &'words [(String, String)],
+}
+
+/// What a document says to a question: an explicit denial wins.
+pub(crate) fn judge(document: &Value, question: &Question) -> Verdict {
+    let mut verdict = Verdict::Silent;
+    for statement in list(&document["Statement"]) {
+        if !covers(statement, question) {
+            continue;
+        }
+        match statement["Effect"].as_str() {
+            Some("Deny") => return Verdict::Denied,
+            Some("Allow") => verdict = Verdict::Allowed,
+            _ => {}
+        }
+    }
+    verdict
+}
+
+fn covers(statement: &Value, question: &Question) -> bool {
+    let action = question.action.to_ascii_lowercase();
+    texts(&statement["Action"]).any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
+        && question.resource.is_none_or(|it| texts(&statement["Resource"]).any(|pattern| matches(pattern, it)))
+        && (question.principals.is_empty() || names(&statement["Principal"], question.principals))
+        && holds(&statement["Condition"], question.context)
+}
+
+fn names(principal: &Value, asking: &[(&'static str, String)]) -> bool {
+    if principal == "*" {
+        return true;
+    }
+    // IAM knows no patterns here, but for the lone star.
+    asking
+        .iter()
+        .any(|(kind, arn)| texts(&principal[*kind]).any(|named| named == arn || (named == "*" && *kind == "AWS")))
+}
+
+fn holds(conditions: &Value, context: &[(String, String)]) -> bool {
+    conditions.as_object().into_iter().flatten().all(|(operator, keys)| {
+        keys.as_object().into_iter().flatten().all(|(key, wanted)| {
+            let given =
+                context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str());
+            holds_for(operator, given, wanted)
+        })
+    })
+}
+
+fn holds_for(operator: &str, given: Option<&str>, wanted: &Value) -> bool {
+    let (operator, or_absent) = match operator.strip_suffix("IfExists") {
+        Some(operator) => (operator, true),
+        None => (operator, false),
+    };
+    let negated = operator.contains("Not");
+    // A negated operator holds for a key that is not there.
+    let Some(given) = given else { return or_absent || negated };
+    let compare: fn(&str, &str) -> bool = match operator {
+        "StringEquals" | "StringNotEquals" => |pattern, text| pattern == text,
+        "StringEqualsIgnoreCase" => |pattern, text| pattern.eq_ignore_ascii_case(text),
+        "StringLike" | "StringNotLike" => matches,
+        "ArnEquals" | "ArnLike" | "ArnNotEquals" | "ArnNotLike" => matches_arn,
+        _ => return false,
+    };
+    texts(wanted).any(|pattern| compare(pattern, given)) != negated
+}
+
+/// `*` for any text, `?` for any one character.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut position, mut star) = (0, 0, None);
+    while position < text.len() {
+        if at < pattern.len() && pattern[at] == '*' {
+            star = Some((at, position));
+            at += 1;
+        } else if at < pattern.len() && (pattern[at] == '?' || pattern[at] == text[position]) {
+            at += 1;
+            position += 1;
+        } else if let Some((star_at, taken)) = star {
+            at = star_at + 1;
+            position = taken + 1;
+            star = Some((star_at, position));
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|&left| left == '*')
+}
+
+/// The six parts of an ARN, each by itself.
+fn matches_arn(pattern: &str, arn: &str) -> bool {
+    let (patterns, parts): (Vec<&str>, Vec<&str>) = (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
+    patterns.len() == parts.len() && patterns.iter().zip(&parts).all(|(pattern, part)| matches(pattern, part))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
+}
+
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    list(value).iter().filter_map(Value::as_str)
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,0 +1,85 @@
+//! `AssumeRole`: who may be which role, and for how long.
+
+use super::Refused;
+use super::wanted::{Wanted, validation};
+use crate::credentials::Credentials;
+use crate::iam::policy::{Question, Verdict, judge};
+use crate::iam::{self, Role};
+use crate::state::State;
+
+/// The role and for how many seconds, for a caller who may be it. That there is no such role looks as if it were
+/// forbidden.
+pub(super) fn decide<'state>(
+    state: &'state State,
+    caller: &Credentials,
+    wanted: &Wanted,
+) -> Result<(&'state Role, i64), Refused> {
+    check_arn(&wanted.role_arn)?;
+    let denied = |action: &str| {
+        let (arn, role) = (caller.caller_arn(), &wanted.role_arn);
+        (403, "AccessDenied", format!("User: {arn} is not authorized to perform: {action} on resource: {role}"))
+    };
+    let role = state.world.roles.iter().find(|role| role.arn() == wanted.role_arn);
+    let role = role.filter(|role| may(state, caller, role, wanted, "sts:AssumeRole"));
+    let role = role.ok_or_else(|| denied("sts:AssumeRole"))?;
+    if wanted.source_identity.is_some() && !may(state, caller, role, wanted, "sts:SetSourceIdentity") {
+        return Err(denied("sts:SetSourceIdentity"));
+    }
+    let seconds = wanted.duration.unwrap_or(3600);
+    // A session token says that the caller is a session itself.
+    if caller.session_token.is_some() && seconds > 3600 {
+        let message =
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
+        return Err(validation(message.to_owned()));
+    }
+    within_session(role, seconds)?;
+    Ok((role, seconds))
+}
+
+/// No session is longer than its role allows.
+pub(super) fn within_session(role: &Role, seconds: i64) -> Result<(), Refused> {
+    if seconds <= role.max_session_duration {
+        return Ok(());
+    }
+    Err(validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned()))
+}
+
+/// An ARN of a role.
+pub(super) fn check_arn(arn: &str) -> Result<(), Refused> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", "aws", "iam", "", account, role] if account.len() == 12 && role.starts_with("role/") => Ok(()),
+        _ => Err(validation(format!("{arn} is invalid"))),
+    }
+}
+
+/// Whether the trust policy and the caller's own policy together allow it. A trust policy that names the caller's role
+/// (or everybody) is enough within an account; one that names the account leaves the decision to the caller's policy; and
+/// between accounts it takes both.
+fn may(state: &State, caller: &Credentials, role: &Role, wanted: &Wanted, action: &str) -> bool {
+    let named = [("AWS", caller.role_path_arn()), ("AWS", caller.caller_arn())];
+    let root = format!("arn:aws:iam::{}:root", caller.account);
+    let all = [&named[..], &[("AWS", root), ("AWS", caller.account.clone())]].concat();
+    let context = context(caller, wanted);
+    let asked = |principals| judge(&role.trust, &Question { action, resource: None, principals, context: &context });
+    let own = iam::verdict(state, caller, action, &wanted.role_arn);
+    match (asked(&named), asked(&all)) {
+        (_, Verdict::Denied) | (Verdict::Denied, _) => false,
+        (Verdict::Allowed, _) if role.account == caller.account => own != Verdict::Denied,
+        (_, Verdict::Allowed) => own == Verdict::Allowed,
+        _ => false,
+    }
+}
+
+fn context(caller: &Credentials, wanted: &Wanted) -> Vec<(String, String)> {
+    let set = [
+        ("aws:PrincipalArn", Some(caller.role_path_arn())),
+        ("aws:PrincipalAccount", Some(caller.account.clone())),
+        ("aws:PrincipalType", Some("AssumedRole".to_owned())),
+        ("aws:userid", Some(format!("{}:{}", caller.role_id(), caller.session_name))),
+        ("sts:RoleSessionName", Some(wanted.session_name.clone())),
+        ("sts:SourceIdentity", wanted.source_identity.clone()),
+        ("sts:ExternalId", wanted.external_id.clone()),
+    ];
+    set.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
