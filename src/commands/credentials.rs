@@ -1,7 +1,6 @@
 //! `credentials`: a namespace's AWS credentials, for SDKs (`credential_process`) and shells.
 
 use clap::{Args, ValueEnum};
-use serde_json::json;
 
 use crate::access::Access;
 use crate::cli::{SignInArgs, TargetArgs, flags};
@@ -9,10 +8,8 @@ use crate::commands::Context;
 use crate::env_vars;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::credentials::RoleCredentials;
-use crate::model::shell;
+use crate::model::{credential_output, shell};
 use crate::net::runtime;
-use crate::secret::Secret;
 
 /// Print AWS credentials of a namespace's role: JSON as credential_process wants it, or lines for a shell to eval.
 ///
@@ -62,42 +59,16 @@ pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
     .map_err(|error| error.or_sign_in(namespace.as_str()))?;
     let region = access.aws_config.profile(&access.access_name(&namespace)).and_then(|profile| profile.get("region"));
     let text = match args.export {
-        None => process(&credentials),
-        Some(shell) => shell::set_variables(dialect(context.host, shell), &variables(&credentials, region)),
+        None => credential_output::process(&credentials),
+        Some(shell) => {
+            shell::set_variables(dialect(context.host, shell), &credential_output::variables(&credentials, region))
+        }
     };
     context.ui.data(text.expose())
 }
 
-/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
-fn process(credentials: &RoleCredentials) -> Secret<String> {
-    let keys = &credentials.keys;
-    let value = json!({
-        "Version": 1,
-        "AccessKeyId": keys.access_key_id,
-        "SecretAccessKey": keys.secret_access_key.expose(),
-        "SessionToken": keys.session_token.as_ref().map(|token| token.expose()),
-        "Expiration": credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    });
-    Secret::new(format!("{value:#}\n"))
-}
-
-fn variables<'a>(credentials: &'a RoleCredentials, region: Option<&'a str>) -> Vec<(&'static str, Secret<String>)> {
-    let keys = &credentials.keys;
-    let mut variables = vec![
-        (env_vars::AWS_ACCESS_KEY_ID, Secret::from(keys.access_key_id.as_str())),
-        (env_vars::AWS_SECRET_ACCESS_KEY, keys.secret_access_key.clone()),
-    ];
-    variables.extend(keys.session_token.clone().map(|token| (env_vars::AWS_SESSION_TOKEN, token)));
-    let end = credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    variables.push((env_vars::AWS_CREDENTIAL_EXPIRATION, Secret::new(end)));
-    // The SDKs read the first, boto3 and version 1 of the AWS CLI the second only.
-    for name in [env_vars::AWS_REGION, env_vars::AWS_DEFAULT_REGION] {
-        variables.extend(region.map(|region| (name, Secret::from(region))));
-    }
-    variables
-}
-
-fn dialect(host: &Host, shell: Shell) -> shell::Dialect {
+/// The dialect of a shell that was named, or that the environment names.
+pub fn dialect(host: &Host, shell: Shell) -> shell::Dialect {
     match shell {
         Shell::Bash | Shell::Zsh => shell::Dialect::Posix,
         Shell::Fish => shell::Dialect::Fish,

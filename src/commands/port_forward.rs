@@ -1,6 +1,5 @@
 //! `port-forward`: local ports that lead to pods, for as long as it runs.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,8 +16,9 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::ports::{self, LocalPort, PortPair, RemotePort, Request};
 use crate::model::settings::Flags;
+use crate::net::child::{self, Environment};
 use crate::net::forward::listen::{self, Listeners};
-use crate::net::{child, runtime};
+use crate::net::runtime;
 use crate::ui::Ui;
 
 /// Forward local ports to pods.
@@ -241,7 +241,9 @@ async fn follow(context: Context<'_>, args: &PortForwardArgs, ports: &[(u16, Rem
         return std::future::pending().await;
     };
     let words: Vec<String> = words.iter().map(|word| with_ports(word, ports)).collect();
-    child::run(&with_ports(program, ports), &words, &variables(ports)).await
+    let mut environment = Environment::default();
+    variables(ports).iter().for_each(|(name, value)| environment.set_plain(name, value));
+    child::run(&with_ports(program, ports), &words, &environment).await
 }
 
 /// `{port}` and `{port1}` are the first local port, `{port2}` the second, and so on.
@@ -256,15 +258,15 @@ fn with_ports(word: &str, ports: &[(u16, RemotePort)]) -> String {
     }
 }
 
-fn variables(ports: &[(u16, RemotePort)]) -> BTreeMap<String, String> {
-    let mut variables = BTreeMap::new();
+fn variables(ports: &[(u16, RemotePort)]) -> Vec<(String, String)> {
+    let mut variables = Vec::new();
     for (index, (port, remote)) in ports.iter().enumerate() {
         if index == 0 {
-            variables.insert("NSACCESS_PORT".to_owned(), port.to_string());
+            variables.push(("NSACCESS_PORT".to_owned(), port.to_string()));
         }
-        variables.insert(format!("NSACCESS_PORT{}", index + 1), port.to_string());
+        variables.push((format!("NSACCESS_PORT{}", index + 1), port.to_string()));
         let name = remote.to_string().to_uppercase().replace('-', "_");
-        variables.insert(format!("NSACCESS_PORT_{name}"), port.to_string());
+        variables.push((format!("NSACCESS_PORT_{name}"), port.to_string()));
     }
     variables
 }
@@ -278,8 +280,8 @@ mod tests {
         let ports = [(4001, RemotePort::Number(80)), (4002, RemotePort::Name("my-db".into()))];
         assert_eq!(with_ports("http://localhost:{port}/{port2}/{port1}", &ports), "http://localhost:4001/4002/4001");
         let variables = variables(&ports);
-        assert_eq!(variables["NSACCESS_PORT"], "4001");
-        assert_eq!(variables["NSACCESS_PORT_MY_DB"], "4002");
+        assert!(variables.contains(&("NSACCESS_PORT".to_owned(), "4001".to_owned())));
+        assert!(variables.contains(&("NSACCESS_PORT_MY_DB".to_owned(), "4002".to_owned())));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod aws_config;
 pub mod cluster;
+pub mod credential_output;
 pub mod credentials;
 pub mod device_flow;
 pub mod eks_token;

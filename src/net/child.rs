@@ -3,14 +3,43 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Kind, Result, plain_io};
+use crate::secret::Secret;
 
-/// Runs a program on our terminal until it ends.
+/// What a child's environment has that ours has not, and lacks that ours has. Values may be secrets: nothing shows them.
+#[derive(Debug, Default)]
+pub struct Environment {
+    set: BTreeMap<String, Secret<String>>,
+    removed: Vec<String>,
+}
+
+impl Environment {
+    /// Sets a variable.
+    pub fn set(&mut self, name: impl Into<String>, value: Secret<String>) {
+        self.set.insert(name.into(), value);
+    }
+
+    /// Sets a variable to what anybody may see.
+    pub fn set_plain(&mut self, name: impl Into<String>, value: &str) {
+        self.set(name, Secret::from(value));
+    }
+
+    /// Takes a variable away, unless it is set here.
+    pub fn remove(&mut self, name: &str) {
+        self.removed.push(name.to_owned());
+    }
+}
+
+/// Runs a program on our terminal until it ends. Its environment is given, never its arguments: those are public.
 ///
 /// # Errors
 /// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
-pub async fn run(program: &str, words: &[String], variables: &BTreeMap<String, String>) -> Result<()> {
+pub async fn run(program: &str, words: &[String], environment: &Environment) -> Result<()> {
     let mut command = tokio::process::Command::new(program);
-    command.args(words).envs(variables).kill_on_drop(true);
+    command.args(words).kill_on_drop(true);
+    for name in &environment.removed {
+        command.env_remove(name);
+    }
+    command.envs(environment.set.iter().map(|(name, value)| (name, value.expose())));
     let mut child = command.spawn().map_err(|error| cannot_start(program, &error))?;
     let status = loop {
         tokio::select! {
