@@ -4,6 +4,8 @@
 //! Header blocks are zlib streams. What the server says in its headers decides nothing for us, so they are skipped, not
 //! inflated; ours are written as *stored* blocks, which every inflater takes and which cost neither time nor memory.
 
+use crate::model::held::Held;
+
 /// The largest control frame that we hold; a larger one is not port-forward's.
 const LARGEST_CONTROL: usize = 64 * 1024;
 /// Bytes of the header that every frame begins with.
@@ -74,12 +76,12 @@ enum State {
 #[derive(Debug)]
 pub struct Decoder {
     state: State,
-    held: Vec<u8>,
+    held: Held,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Decoder { state: State::Header, held: Vec::new() }
+        Decoder { state: State::Header, held: Held::default() }
     }
 }
 
@@ -92,8 +94,11 @@ impl Decoder {
         loop {
             match self.state {
                 State::Header => {
-                    let Some(header) = self.hold(input, FRAME_HEADER) else { return Ok(None) };
-                    self.state = parse_header(&header)?;
+                    if !self.held.fill(input, FRAME_HEADER) {
+                        return Ok(None);
+                    }
+                    self.state = parse_header(self.held.bytes())?;
+                    self.held.clear();
                 }
                 State::Data { stream, left, fin } => {
                     if input.is_empty() && left > 0 {
@@ -106,20 +111,14 @@ impl Decoder {
                     return Ok(Some(Event::Data { stream, bytes, fin: fin && left == 0 }));
                 }
                 State::Control { kind, flags, length } => {
-                    let Some(body) = self.hold(input, length) else { return Ok(None) };
+                    if !self.held.fill(input, length) {
+                        return Ok(None);
+                    }
                     self.state = State::Header;
-                    return control(kind, flags, &body).map(Some);
+                    return control(kind, flags, &self.held.take()).map(Some);
                 }
             }
         }
-    }
-
-    /// `wanted` bytes, collected over as many calls as it takes.
-    fn hold(&mut self, input: &mut &[u8], wanted: usize) -> Option<Vec<u8>> {
-        let (bytes, rest) = input.split_at((wanted - self.held.len()).min(input.len()));
-        self.held.extend_from_slice(bytes);
-        *input = rest;
-        (self.held.len() == wanted).then(|| std::mem::take(&mut self.held))
     }
 }
 

@@ -1,6 +1,8 @@
 //! WebSocket framing (RFC 6455), as far as the SPDY tunnel needs it: a byte pipe in binary messages, with ping, pong
 //! and close. Bytes in, events out. No I/O.
 
+use crate::model::held::Held;
+
 /// The subprotocol under which an API server tunnels SPDY (KEP-4006).
 pub const TUNNEL_PROTOCOL: &str = "SPDY/3.1+portforward.k8s.io";
 
@@ -35,12 +37,12 @@ enum State {
 #[derive(Debug)]
 pub struct Decoder {
     state: State,
-    held: Vec<u8>,
+    held: Held,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Decoder { state: State::Head, held: Vec::new() }
+        Decoder { state: State::Head, held: Held::default() }
     }
 }
 
@@ -53,18 +55,18 @@ impl Decoder {
         loop {
             match self.state {
                 State::Head => {
-                    if !self.hold(input, 2) {
+                    if !self.held.fill(input, 2) {
                         return Ok(None);
                     }
-                    let extra = match self.held[1] & 0x7f {
+                    let extra = match self.held.bytes()[1] & 0x7f {
                         126 => 2,
                         127 => 8,
                         _ => 0,
                     };
-                    if !self.hold(input, 2 + extra) {
+                    if !self.held.fill(input, 2 + extra) {
                         return Ok(None);
                     }
-                    self.state = parse_head(&self.held)?;
+                    self.state = parse_head(self.held.bytes())?;
                     self.held.clear();
                 }
                 State::Bytes { left: 0 } => self.state = State::Head,
@@ -79,22 +81,15 @@ impl Decoder {
                     return Ok(Some(Event::Bytes(bytes)));
                 }
                 State::Control { opcode, length } => {
-                    if !self.hold(input, length) {
+                    if !self.held.fill(input, length) {
                         return Ok(None);
                     }
                     self.state = State::Head;
-                    let body = std::mem::take(&mut self.held);
+                    let body = self.held.take();
                     return Ok(Some(control(opcode, body)));
                 }
             }
         }
-    }
-
-    fn hold(&mut self, input: &mut &[u8], wanted: usize) -> bool {
-        let (bytes, rest) = input.split_at(wanted.saturating_sub(self.held.len()).min(input.len()));
-        self.held.extend_from_slice(bytes);
-        *input = rest;
-        self.held.len() >= wanted
     }
 }
 
