@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::cluster::AccessEntry;
 use crate::control::Control;
 use crate::control_kube;
+use crate::control_logs;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
 use crate::message::{Reply, Request};
@@ -65,6 +66,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| trouble(&control, &path, &input))
             .or_else(|| signed_in(&control, &path, &input))
             .or_else(|| control_kube::handle(&control, &path, &input))
+            .or_else(|| control_logs::handle(&control, &path, &input))
             .or_else(|| world(&control, &path, &input)),
         "DELETE" => delete(&control, &path, request),
         _ => None,
@@ -96,6 +98,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
         [] => HELP
             .iter()
             .chain(control_kube::HELP)
+            .chain(control_logs::HELP)
             .map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help)))
             .collect(),
         ["addresses"] => crate::addresses(shared),

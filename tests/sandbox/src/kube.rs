@@ -4,6 +4,7 @@ pub(crate) mod attributes;
 mod authenticate;
 pub(crate) mod endpoints;
 mod forward;
+mod log;
 mod protobuf;
 mod rbac;
 mod read;
@@ -73,6 +74,9 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
             gone_since: Arc::default(),
         };
         return portforward(side, cluster, store, &user, &attributes, request);
+    }
+    if (attributes.resource_with_subresource().as_str(), attributes.verb.as_str()) == ("pods/log", "get") {
+        return log::answer(shared, &cluster.name, store, &attributes, request);
     }
     resource(store, &user, &attributes, request, now)
 }
@@ -152,7 +156,6 @@ fn resource(store: &mut Store, user: &User, attributes: &Attributes, request: &R
         (_, "create") if resource.kind.starts_with("SelfSubject") => {
             reviews::review(store, user, request, resource.kind)
         }
-        ("pods/log", _) => read::log(store, attributes),
         (name, _) if name.contains('/') => {
             status::bad_request("Upgrade request required").because("not played by the sandbox yet")
         }

@@ -10,6 +10,7 @@ use crate::credentials::Credentials;
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::kube::store::Store;
+use crate::logs::Logs;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
 use crate::traffic::Forwarding;
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) random: Random,
     pub(crate) addresses: Addresses,
     pub(crate) forwarding: Forwarding,
+    pub(crate) logs: Logs,
     /// Where what happens in its own time is spawned.
     pub(crate) runtime: tokio::runtime::Handle,
     /// Which doors are open, by the service's name.
@@ -78,6 +80,7 @@ impl Shared {
             random: Random::new(),
             addresses,
             forwarding: Forwarding::default(),
+            logs: Logs::default(),
             runtime: tokio::runtime::Handle::current(),
             doors,
             state: Mutex::new(state),
