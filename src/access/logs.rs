@@ -246,16 +246,17 @@ impl ClusterAccess<'_> {
         let request = LogRequest { pod: pod.to_owned(), tail_lines: Some(0), ..LogRequest::default() };
         let probe = self.call(async |api| api.open_log(self.namespace(), &request).await.map(drop)).await?;
         let Err(KubeFailure::Status(400, words)) = probe else { return Ok(Vec::new()) };
-        let mut names = choices(&words);
-        if names.len() > 1 && wanted.containers == Containers::Default {
-            self.access().ui.hint(&format!(
-                "{pod} has the containers {}; this is the log of {} (-c NAME, --all-containers)",
-                names.join(", "),
-                names[0]
-            ));
-            names.truncate(1);
+        let choices = choices(&words);
+        let all = [choices.init, choices.own.clone()].concat();
+        let [first, _, ..] = choices.own.as_slice() else { return Ok(all) };
+        if wanted.containers == Containers::All {
+            return Ok(all);
         }
-        Ok(names)
+        self.access().ui.hint(&format!(
+            "{pod} has the containers {}; this is the log of {first} (-c NAME, --all-containers)",
+            all.join(", ")
+        ));
+        Ok(vec![first.clone()])
     }
 }
 
