@@ -41,8 +41,11 @@ pub(crate) fn begin(shared: &Shared, pod: &Value, run: &RunId) {
         [&now["running"], &now["terminated"], &last["terminated"]].iter().find_map(|it| time(&it["startedAt"]))
     });
     let at = started.or_else(|| time(&pod["metadata"]["creationTimestamp"])).unwrap_or(Timestamp::UNIX_EPOCH);
-    let name = pod["metadata"]["name"].as_str().unwrap_or_default();
-    shared.logs.begin(run, at, &format!("{name} starts"));
+    shared.logs.begin(run, at, &first_line(pod));
+}
+
+fn first_line(pod: &Value) -> String {
+    format!("{} starts", pod["metadata"]["name"].as_str().unwrap_or_default())
 }
 
 /// Where a process in a container writes its log.
@@ -130,8 +133,10 @@ impl Workloads {
 
     /// A container that has ended starts again. False if there is no such container.
     pub(crate) fn start_again(&self, which: Which<'_>) -> bool {
-        let started = now(&self.shared).strftime("%FT%TZ").to_string();
-        self.with_run(which, |run, _| {
+        let at = now(&self.shared);
+        let started = at.strftime("%FT%TZ").to_string();
+        self.with_run(which, |run, pod| {
+            self.shared.logs.begin(&RunId { number: run.number + 1, ..run.clone() }, at, &first_line(pod));
             let digits = objects::uid(&[&run.uid, &run.container, &(run.number + 1).to_string()]);
             self.change_container(which.pod, &run.container, |status| {
                 if status["state"]["terminated"].is_object() {
@@ -153,19 +158,11 @@ impl Workloads {
                 pod["status"][**list].as_array().into_iter().flatten().any(|status| status["name"] == container)
             });
             let Some(statuses) = list.and_then(|list| pod["status"][*list].as_array_mut()) else { return };
-            statuses.iter_mut().filter(|status| status["name"] == container).for_each(change_once(change));
+            if let Some(status) = statuses.iter_mut().find(|status| status["name"] == container) {
+                change(status);
+            }
             settle(pod);
         });
-    }
-}
-
-/// Names are unique, so the change is made once.
-fn change_once(change: impl FnOnce(&mut Value)) -> impl FnMut(&mut Value) {
-    let mut change = Some(change);
-    move |status| {
-        if let Some(change) = change.take() {
-            change(status);
-        }
     }
 }
 
