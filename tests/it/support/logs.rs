@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::process::Child;
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
@@ -67,17 +68,18 @@ pub struct Follow {
     shown: String,
     out: Arc<Mutex<Vec<u8>>>,
     err: Arc<Mutex<Vec<u8>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
-fn collect(mut stream: impl Read + Send + 'static) -> Arc<Mutex<Vec<u8>>> {
+fn collect(mut stream: impl Read + Send + 'static) -> (Arc<Mutex<Vec<u8>>>, JoinHandle<()>) {
     let (seen, mut buffer) = (Arc::new(Mutex::new(Vec::new())), vec![0; 65_536]);
     let shared = Arc::clone(&seen);
-    std::thread::spawn(move || {
+    let reader = std::thread::spawn(move || {
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
             shared.lock().expect("no panic holds it").extend_from_slice(&buffer[..length]);
         }
     });
-    seen
+    (seen, reader)
 }
 
 fn text(bytes: &Mutex<Vec<u8>>) -> String {
@@ -88,9 +90,9 @@ impl Follow {
     /// Starts `nsaccess logs` with these words.
     pub fn start(world: &World, words: &str) -> Follow {
         let (mut child, shown) = world.nsaccess(&format!("logs {words}")).child();
-        let out = collect(child.stdout.take().expect("a pipe"));
-        let err = collect(child.stderr.take().expect("a pipe"));
-        Follow { child, shown, out, err }
+        let (out, reader) = collect(child.stdout.take().expect("a pipe"));
+        let (err, other) = collect(child.stderr.take().expect("a pipe"));
+        Follow { child, shown, out, err, readers: vec![reader, other] }
     }
 
     /// Waits until a line that is whole ends with these words.
@@ -136,11 +138,12 @@ impl Follow {
         format!("{}\n{}------- stderr -------\n{}", self.shown, self.out(), self.err())
     }
 
-    /// Waits for its end by itself: the exit code.
+    /// Waits for its end by itself, and for the last of what it said: the exit code.
     #[track_caller]
     pub fn ends(&mut self) -> Option<i32> {
         let child = &mut self.child;
         let status = until(&format!("the end of {}", self.shown), || child.try_wait().expect("our own child"));
+        self.readers.drain(..).for_each(|reader| reader.join().expect("a reader"));
         status.code()
     }
 
