@@ -3,27 +3,8 @@
 use serde_json::json;
 
 use crate::support::forward::{CLUSTER, NAMESPACE, world_with};
-use crate::support::logs::{ALL, LOG, SEEN, container, restart, write, write_at};
+use crate::support::logs::{ALL, LOG, SEEN, container, restart, two, write, write_at};
 use crate::support::{Follow, World, until};
-
-/// A pod `two` of two containers and an init container that has ended, each with a line.
-fn two(world: &World) {
-    let mut pod = sandbox::objects::pod(NAMESPACE, "two", "app", true);
-    let status = |name: &str, state: serde_json::Value| {
-        json!({"name": name, "ready": true, "restartCount": 0, "state": state, "lastState": {},
-            "containerID": format!("containerd://{name}")})
-    };
-    let running = json!({"running": {"startedAt": "2026-10-05T08:12:44Z"}});
-    let ended = json!({"terminated": {"exitCode": 0, "containerID": "containerd://setup"}});
-    pod["spec"]["containers"] = json!([{"name": "app"}, {"name": "mesh"}]);
-    pod["spec"]["initContainers"] = json!([{"name": "setup"}]);
-    pod["status"]["containerStatuses"] = json!([status("app", running.clone()), status("mesh", running)]);
-    pod["status"]["initContainerStatuses"] = json!([status("setup", ended)]);
-    assert!(world.control().apply(CLUSTER, pod));
-    for name in ["app", "mesh", "setup"] {
-        write(world, &format!("two/{name}"), &format!("{name} speaks\n"));
-    }
-}
 
 #[test]
 fn one_right_is_enough_for_a_pod_by_its_name() {
@@ -51,7 +32,7 @@ fn a_last_line_without_an_end_stays_without_one() {
 fn containers_are_the_first_the_named_or_all_whatever_may_be_seen() {
     for rights in [&[LOG][..], ALL] {
         let world = world_with(rights);
-        two(&world);
+        two(&world, "two");
         let output = world.run("logs two").success().says("this is the log of app (-c NAME, --all-containers)");
         assert_eq!(output.stdout, "two starts\napp speaks\n");
         assert_eq!(world.run("logs two -c mesh").success().stdout, "two starts\nmesh speaks\n");

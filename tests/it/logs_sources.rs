@@ -1,8 +1,8 @@
 //! `logs` of what has pods: which pods are found with which rights, and how their lines are told apart.
 
-use crate::support::forward::{grant, world_with};
-use crate::support::logs::{ALL, LOG, pods, write};
-use crate::support::{Output, World};
+use crate::support::forward::{CLUSTER, NAMESPACE, grant, world_with};
+use crate::support::logs::{ALL, LOG, container, pods, two, write};
+use crate::support::{Follow, Output, World, until};
 
 /// What each pod of these labels says is in an output, and nothing else is.
 #[track_caller]
@@ -82,4 +82,39 @@ fn a_log_that_fails_does_not_keep_the_others_from_being_shown() {
     );
     let output = world.run("logs sts/db --tail 1").exits(1).one_error().says("no such luck");
     assert_eq!(output.stdout.lines().count(), 1, "{}", output.transcript());
+}
+
+#[test]
+fn pods_that_may_not_be_seen_are_followed_and_asked_for_once() {
+    let world = world_with(&[LOG, ("", "endpoints", "get")]);
+    two(&world, "two");
+    let service = serde_json::json!([{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080}]);
+    assert!(world.control().apply(CLUSTER, sandbox::objects::service(NAMESPACE, "two", "two", service)));
+    let follow = Follow::start(&world, "-f svc/two");
+    follow.shows("app speaks");
+    // A few rounds of asking whether there are other pods.
+    world.control().reset_calls();
+    until("three rounds", || (world.control().calls("get endpoints") >= 3).then_some(()));
+    assert_eq!(world.control().calls("get pods/log"), 0, "{}", follow.story());
+    assert_eq!(follow.err().matches("has the containers").count(), 1, "{}", follow.story());
+}
+
+#[test]
+fn a_pod_of_a_stateful_set_that_may_not_be_seen_is_followed_into_its_successor() {
+    let world = world_with(&[LOG, ("apps", "statefulsets", "get")]);
+    let mut follow = Follow::start(&world, "-f sts/db");
+    follow.shows("[db-0] db-0 starts");
+    follow.shows("[db-1] db-1 starts");
+    let scale = |count| {
+        assert!(world.control().scale(CLUSTER, NAMESPACE, ("StatefulSet", "db"), count, std::time::Duration::ZERO));
+    };
+    scale(1);
+    follow.says("db-1 is gone");
+    scale(2);
+    until("the new pod's line", || {
+        world.control().write_log(container("db-1"), None, "the new one speaks\n");
+        follow.out().contains("[db-1] the new one speaks").then_some(())
+    });
+    assert_eq!(follow.out().matches("[db-0]").count(), 1, "{}", follow.story());
+    assert!(follow.runs());
 }

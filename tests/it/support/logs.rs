@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use sandbox::Container;
+use serde_json::json;
 
 use super::forward::{CLUSTER, NAMESPACE};
 use super::{World, until};
@@ -53,6 +54,26 @@ pub fn write_at(world: &World, place: &str, (second, nanosecond): (i64, i32), te
 pub fn restart(world: &World, place: &str, exit_code: i64) {
     assert!(world.control().end_container(container(place), exit_code), "{place} is there");
     assert!(world.control().start_container(container(place)), "{place} is there");
+}
+
+/// A pod of two containers and an init container that has ended, each with a line.
+#[track_caller]
+pub fn two(world: &World, pod_name: &str) {
+    let mut pod = sandbox::objects::pod(NAMESPACE, pod_name, pod_name, true);
+    let status = |name: &str, state: serde_json::Value| {
+        json!({"name": name, "ready": true, "restartCount": 0, "state": state, "lastState": {},
+            "containerID": format!("containerd://{name}")})
+    };
+    let running = json!({"running": {"startedAt": "2026-10-05T08:12:44Z"}});
+    let ended = json!({"terminated": {"exitCode": 0, "containerID": "containerd://setup"}});
+    pod["spec"]["containers"] = json!([{"name": "app"}, {"name": "mesh"}]);
+    pod["spec"]["initContainers"] = json!([{"name": "setup"}]);
+    pod["status"]["containerStatuses"] = json!([status("app", running.clone()), status("mesh", running)]);
+    pod["status"]["initContainerStatuses"] = json!([status("setup", ended)]);
+    assert!(world.control().apply(CLUSTER, pod));
+    for container in ["app", "mesh", "setup"] {
+        write(world, &format!("{pod_name}/{container}"), &format!("{container} speaks\n"));
+    }
 }
 
 /// The names of the pods of a label `app`.
