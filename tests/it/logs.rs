@@ -52,7 +52,8 @@ fn containers_are_the_first_the_named_or_all_whatever_may_be_seen() {
 fn only_a_part_is_shown_by_lines_and_by_time() {
     let world = world_with(&[LOG]);
     let control = world.control();
-    let ago = |minutes: i64| jiff::Timestamp::from_second(control.now() - minutes * 60).ok();
+    let now = control.now();
+    let ago = |minutes: i64| jiff::Timestamp::from_second(now - minutes * 60).ok();
     for (minutes, text) in [(90, "long ago\n"), (20, "a while ago\n"), (0, "now\n")] {
         assert!(control.write_log(container("web-0"), ago(minutes), text));
     }
