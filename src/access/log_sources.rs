@@ -41,7 +41,7 @@ impl ClusterAccess<'_> {
                 .pods_selected(selector.as_deref())
                 .await?
                 .map(|(pods, _)| pods.into_iter().map(|pod| Change::Present(Box::new(pod))).collect()),
-            Which::Named(names) => return self.named_now(names).await,
+            Which::Named(names) | Which::Expected(names) => return self.named_now(names).await,
             Which::BehindService(service) => match self.pods_behind(service).await? {
                 Ok(names) => return self.named_now(&names).await,
                 Err(failure) => Err(failure),
@@ -106,7 +106,7 @@ impl ClusterAccess<'_> {
         if let Some(replicas) = replicas.and_then(|object| object["spec"]["replicas"].as_u64()) {
             ui.detail("no list on pods: the pods of a StatefulSet are named by their number");
             let names = (0..replicas).map(|number| format!("{name}-{number}")).collect();
-            return Ok(Source { which: Which::Named(names), changes: true });
+            return Ok(Source { which: Which::Expected(names), changes: true });
         }
         let mut rule = Rule::new("", "pods", &["list"]);
         if workload == Workload::Service {

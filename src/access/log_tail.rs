@@ -143,7 +143,7 @@ impl<'a> Tail<'a> {
 
     async fn end(&mut self, ended: Ended) -> Result<Ended> {
         let mut batch = Vec::new();
-        self.feed.finish(&mut |piece| self.lines.add(piece, &mut batch));
+        self.feed.finish(&mut |piece| self.lines.add_last(piece, &mut batch));
         if !batch.is_empty() {
             self.send(batch).await?;
         }
@@ -174,6 +174,8 @@ impl<'a> Tail<'a> {
             // A container that runs keeps its log open; this one has ended, or waits long for its next start.
             (Look::Hidden, Stop::End) if self.empty_ends >= EMPTY_ENDS => return Ok(Some(Ended::Over)),
             (Look::Hidden, Stop::End) => self.empty_ends += 1,
+            // Nobody says whether the container has started anew; if it has not, there is nothing new to read.
+            (Look::Hidden, Stop::Cut(_)) if self.feed.since().is_some() => self.rest_of_the_run_before().await?,
             _ => {}
         }
         self.resume();
@@ -234,7 +236,10 @@ impl<'a> Tail<'a> {
             KubeFailure::Status(403, words) => {
                 return Err(denied(what(), &words, &Rule::new("", "pods/log", &["get"])));
             }
-            // 400: the container has not started, or does not exist.
+            // 400: the container does not exist, had no run before, or has not started.
+            KubeFailure::Status(400, words) if is_missing(&words) => {
+                return Err(Error::new(Kind::NotFound, what()).because(words));
+            }
             KubeFailure::Status(400, words) if self.request.follow && words.contains("waiting to start") => {
                 if !std::mem::replace(&mut self.said, true) {
                     self.cluster.access().ui.status(&format!("{words}; waiting"));
@@ -287,6 +292,11 @@ impl<'a> Tail<'a> {
             Err(_) => Look::Unknown,
         })
     }
+}
+
+/// Whether the server or the kubelet knows no such container, or no such run of it.
+fn is_missing(words: &str) -> bool {
+    words.contains("is not valid for pod") || words.starts_with("previous terminated container")
 }
 
 fn look_at(pod: &Pod, container: Option<&str>) -> Look {

@@ -44,7 +44,48 @@ struct One {
     named: bool,
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = (String, bool, Result<Ended>)> + 'a>>;
+/// The log of one container that is being followed, to its end.
+type Running<'a> = Pin<Box<dyn Future<Output = Followed> + 'a>>;
+
+/// A log that was followed to its end.
+struct Followed {
+    key: String,
+    pod: String,
+    named: bool,
+    ended: Result<Ended>,
+}
+
+/// What is followed, so that nothing is begun twice.
+#[derive(Default)]
+struct Known {
+    logs: HashSet<String>,
+    /// Pods that may not be seen: all that is ever heard of them is their name, again and again.
+    hidden: HashSet<String>,
+}
+
+impl Known {
+    /// Whether a change is of a pod whose logs are all known.
+    fn has(&self, change: &Change) -> bool {
+        matches!(change, Change::Hidden(name) if self.hidden.contains(name))
+    }
+
+    /// The logs among these that are new.
+    fn begin(&mut self, ones: Vec<One>) -> Vec<One> {
+        self.hidden.extend(ones.iter().filter(|one| one.seen.is_none()).map(|one| one.pod.clone()));
+        ones.into_iter().filter(|one| self.logs.insert(key(one))).collect()
+    }
+
+    /// A pod that may not be seen and is gone may come again under its name.
+    fn end(&mut self, followed: &Followed) {
+        let gone = match &followed.ended {
+            Ok(ended) => *ended == Ended::Gone,
+            Err(error) => error.kind == Kind::NotFound,
+        };
+        if gone && self.hidden.remove(&followed.pod) {
+            self.logs.remove(&followed.key);
+        }
+    }
+}
 
 impl ClusterAccess<'_> {
     /// Prints the logs of these targets, and of all pods of these selectors.
@@ -113,11 +154,11 @@ impl ClusterAccess<'_> {
     /// All logs at once, and those of pods that come later.
     async fn follow_logs(&self, sources: &[Source], wanted: &Wanted, out: Sender<Vec<u8>>) -> Result<()> {
         let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
-        let mut started: HashSet<String> = HashSet::new();
+        let mut known = Known::default();
         let first = self.all_now(sources, wanted).await?;
         let later: Vec<&Source> = sources.iter().filter(|source| source.changes).collect();
         let prefixed = wanted.prefix || !later.is_empty() || first.len() > 1;
-        for one in first.into_iter().filter(|one| started.insert(key(one))) {
+        for one in known.begin(first) {
             running.push(self.followed(one, wanted, prefixed, &out));
         }
         if later.is_empty() && running.is_empty() {
@@ -146,16 +187,20 @@ impl ClusterAccess<'_> {
         let (mut lookouts, stays) = (pin!(lookouts), !later.is_empty());
         loop {
             tokio::select! {
-                Some((pod, named, ended)) = running.next() => {
-                    self.report(&pod, named, ended, prefixed)?;
+                Some(followed) = running.next() => {
+                    known.end(&followed);
+                    self.report(followed, prefixed)?;
                     if running.is_empty() && !stays {
                         return Ok(());
                     }
                 }
                 Some(change) = changed.recv() => {
                     // A pod that is over before we saw it run has its log too; one that went has none.
+                    if known.has(&change) {
+                        continue;
+                    }
                     let new = self.containers_of(change, wanted, false).await?;
-                    for one in new.into_iter().filter(|one| started.insert(key(one))) {
+                    for one in known.begin(new) {
                         running.push(self.followed(one, &from_start, prefixed, &out));
                     }
                 }
@@ -166,8 +211,9 @@ impl ClusterAccess<'_> {
         }
     }
 
-    fn report(&self, pod: &str, named: bool, ended: Result<Ended>, several: bool) -> Result<()> {
+    fn report(&self, followed: Followed, several: bool) -> Result<()> {
         let ui = self.access().ui;
+        let Followed { pod, named, ended, .. } = followed;
         match ended {
             Ok(Ended::Gone) => ui.status(&format!("{pod} is gone")),
             Ok(Ended::Over) if several => ui.status(&format!("{pod} is done")),
@@ -182,9 +228,9 @@ impl ClusterAccess<'_> {
     }
 
     fn followed<'b>(&'b self, one: One, wanted: &Wanted, prefixed: bool, out: &Sender<Vec<u8>>) -> Running<'b> {
-        let (pod, named) = (one.pod.clone(), one.named);
+        let (key, pod, named) = (key(&one), one.pod.clone(), one.named);
         let tail = self.tail(one, wanted, prefixed, out);
-        Box::pin(async move { (pod, named, tail.run().await) })
+        Box::pin(async move { Followed { key, pod, named, ended: tail.run().await } })
     }
 
     fn tail<'b>(&'b self, one: One, wanted: &Wanted, prefixed: bool, out: &Sender<Vec<u8>>) -> Tail<'b> {
@@ -246,16 +292,17 @@ impl ClusterAccess<'_> {
         let request = LogRequest { pod: pod.to_owned(), tail_lines: Some(0), ..LogRequest::default() };
         let probe = self.call(async |api| api.open_log(self.namespace(), &request).await.map(drop)).await?;
         let Err(KubeFailure::Status(400, words)) = probe else { return Ok(Vec::new()) };
-        let mut names = choices(&words);
-        if names.len() > 1 && wanted.containers == Containers::Default {
-            self.access().ui.hint(&format!(
-                "{pod} has the containers {}; this is the log of {} (-c NAME, --all-containers)",
-                names.join(", "),
-                names[0]
-            ));
-            names.truncate(1);
+        let choices = choices(&words);
+        let all = [choices.init, choices.own.clone()].concat();
+        let [first, _, ..] = choices.own.as_slice() else { return Ok(all) };
+        if wanted.containers == Containers::All {
+            return Ok(all);
         }
-        Ok(names)
+        self.access().ui.hint(&format!(
+            "{pod} has the containers {}; this is the log of {first} (-c NAME, --all-containers)",
+            all.join(", ")
+        ));
+        Ok(vec![first.clone()])
     }
 }
 

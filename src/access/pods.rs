@@ -27,6 +27,8 @@ pub enum Which {
     Selected(Option<String>),
     /// These: needs `get`.
     Named(Vec<String>),
+    /// These, which are taken to be there even where they may not be seen.
+    Expected(Vec<String>),
     /// Those that the endpoints of a service name: needs `get` on endpoints.
     BehindService(String),
 }
@@ -120,7 +122,7 @@ impl ClusterAccess<'_> {
                 let listed = self.pods_selected(selector.as_deref()).await?;
                 return Ok(listed.map(|(pods, version)| (pods.into_iter().map(present).collect(), Some(version))));
             }
-            Which::Named(names) => names.clone(),
+            Which::Named(names) | Which::Expected(names) => names.clone(),
             Which::BehindService(service) => match self.pods_behind(service).await? {
                 Ok(names) => names,
                 Err(failure) => return Ok(Err(failure)),
@@ -131,7 +133,7 @@ impl ClusterAccess<'_> {
             match answer {
                 Ok(pod) => found.push(present(pod)),
                 Err(KubeFailure::Status(404, _)) => {}
-                Err(KubeFailure::Status(403, _)) if matches!(which, Which::BehindService(_)) => {
+                Err(KubeFailure::Status(403, _)) if !matches!(which, Which::Named(_)) => {
                     found.push(Change::Hidden(name));
                 }
                 Err(failure) => return Ok(Err(failure)),

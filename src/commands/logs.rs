@@ -41,7 +41,7 @@ pub struct LogsArgs {
     #[arg(long, value_name = "TIME")]
     pub since_time: Option<Timestamp>,
     /// Only the last lines of each log
-    #[arg(long, value_name = "LINES")]
+    #[arg(long, value_name = "LINES", allow_negative_numbers = true)]
     pub tail: Option<i64>,
     /// Container; may be given more than once
     #[arg(short, long = "container", value_name = "NAME", conflicts_with = "all_containers")]

@@ -38,6 +38,8 @@ pub struct Feed {
     first: Option<Timestamp>,
     recent: VecDeque<(Timestamp, u64)>,
     replay: Option<Replay>,
+    /// A line that was not finished when the log stopped. It comes again, unless its run was over: then it was whole.
+    held: Option<Vec<u8>>,
 }
 
 /// A long line of which pieces came already.
@@ -79,6 +81,7 @@ impl Feed {
             first: None,
             recent: VecDeque::new(),
             replay: None,
+            held: None,
         }
     }
 
@@ -129,11 +132,18 @@ impl Feed {
         if !held.is_empty() {
             self.begin(&held, true, give);
         }
+        if let Some(held) = self.held.take() {
+            self.begin(&held, true, give);
+        }
     }
 
-    /// The log will be sent again from [`Feed::since`] on. An unfinished line comes again, too.
+    /// The log will be sent again from [`Feed::since`] on. An unfinished line comes again, too, if its run goes on.
     pub fn cut(&mut self) {
-        self.buffer.clear();
+        let unfinished = std::mem::take(&mut self.buffer);
+        // While lines come again, a part of one may be of a line that was given.
+        if self.replay.is_none() && matches!(split_timestamp(&unfinished), (_, Some(_), [_, ..])) {
+            self.held = Some(unfinished);
+        }
         let earlier = self.replay.take().and_then(|replay| replay.unfinished);
         let open = self.open.take().filter(|open| !open.seen);
         let unfinished = open.map(|open| Open { given: open.given + open.skip, skip: 0, ..open }).or(earlier);
@@ -171,7 +181,11 @@ impl Feed {
             Verdict::Skip => (usize::MAX, true),
             Verdict::GoOn(given) => (given, false),
         };
+        if !seen && let Some(held) = self.held.take_if(|held| !line.starts_with(held)) {
+            self.begin(&held, true, give);
+        }
         if !seen {
+            self.held = None;
             let fresh = text.get(skip..).unwrap_or_default();
             let begins = skip == 0;
             if begins || !fresh.is_empty() || ends {

@@ -96,6 +96,38 @@ fn a_last_line_without_an_end_is_given_once_it_is_over() {
 }
 
 #[test]
+fn an_unfinished_line_of_a_run_that_is_over_is_given_before_the_next_run() {
+    let (before, next) = ([line(0, 1, "one"), line(0, 2, "no end")], [line(0, 3, "two"), line(9, 0, "three")]);
+    for logged in 0..2 {
+        let mut feed = Feed::new(100);
+        let mut given = Given::default();
+        let whole: String = before[1 - logged..].iter().map(|(_, text)| text.as_str()).collect();
+        feed.push(whole.trim_end().as_bytes(), &mut |piece| given.take(piece));
+        feed.cut();
+        // The log may end again before the next run has begun.
+        feed.push(before[1].1.trim_end().as_bytes(), &mut |piece| given.take(piece));
+        feed.cut();
+        feed.push(&served(&next, feed.since()), &mut |piece| given.take(piece));
+        assert_eq!(given.lines, [texts(&before[1 - logged..]), texts(&next)].concat());
+    }
+}
+
+#[test]
+fn an_unfinished_line_is_given_once_at_the_end() {
+    let log = [line(0, 1, "one"), line(0, 2, "no end")];
+    let unfinished = || format!("{}{}", log[0].1, log[1].1.trim_end());
+    for again in [String::new(), unfinished(), log[0].1.clone(), log[1].1.trim_end().to_owned()] {
+        let mut feed = Feed::new(100);
+        let mut given = Given::default();
+        feed.push(unfinished().as_bytes(), &mut |piece| given.take(piece));
+        feed.cut();
+        feed.push(again.as_bytes(), &mut |piece| given.take(piece));
+        feed.finish(&mut |piece| given.take(piece));
+        assert_eq!(given.lines, ["one", "no end"], "{again:?}");
+    }
+}
+
+#[test]
 fn words_of_the_kubelet_have_no_timestamp() {
     let mut feed = Feed::new(100);
     let mut given = Vec::new();

@@ -34,6 +34,8 @@ pub struct Lines {
     /// Before each line; empty where there is one log only.
     prefix: Vec<u8>,
     shown: bool,
+    /// What was printed last has no line end yet.
+    open: bool,
 }
 
 impl Lines {
@@ -53,6 +55,7 @@ impl Lines {
             container: container.to_owned(),
             prefix: prefix.into_bytes(),
             shown: false,
+            open: false,
         }
     }
 
@@ -74,6 +77,10 @@ impl Lines {
             return;
         }
         let mixed = !self.prefix.is_empty();
+        if piece.begins && std::mem::take(&mut self.open) {
+            // The rest of the line before never came.
+            out.push(b'\n');
+        }
         if piece.begins || mixed {
             out.extend_from_slice(&self.prefix);
             if self.style.timestamps && !piece.timestamp.is_empty() {
@@ -82,9 +89,16 @@ impl Lines {
             }
         }
         out.extend_from_slice(piece.text);
-        if piece.ends || mixed {
+        self.open = !piece.ends && !mixed;
+        if !self.open {
             out.push(b'\n');
         }
+    }
+
+    /// Adds what a log ends with: a line to which the container wrote no end. Alone it is shown as it is.
+    pub fn add_last(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+        let alone = self.prefix.is_empty() && !self.style.json;
+        self.add(Piece { ends: piece.ends && !alone, ..piece }, out);
     }
 
     fn wants(&self, text: &[u8]) -> bool {
@@ -124,6 +138,21 @@ mod tests {
         assert_eq!(shown(&Style::default(), false, &pieces), "a\nlong\n");
         let style = Style { timestamps: true, ..Style::default() };
         assert_eq!(shown(&style, false, &pieces), "T a\nT long\n");
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_gets_one_only_among_others() {
+        for (prefixed, expected) in [(false, "a"), (true, "[web-1/app] a\n")] {
+            let (mut lines, mut out) = (Lines::new(&Style::default(), "web-1", "app", prefixed), Vec::new());
+            lines.add_last(Piece { timestamp: "T", text: b"a", begins: true, ends: true }, &mut out);
+            assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_line_whose_end_never_came_does_not_run_into_the_next() {
+        let pieces = [("lo", true, false), ("next", true, true)];
+        assert_eq!(shown(&Style::default(), false, &pieces), "lo\nnext\n");
     }
 
     #[test]

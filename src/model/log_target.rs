@@ -174,11 +174,22 @@ impl LogRequest {
     }
 }
 
-/// The containers that a server names when it was asked for a log without saying of which.
-pub fn choices(words: &str) -> Vec<String> {
-    let Some((_, list)) = words.split_once("choose one of: [") else { return Vec::new() };
-    let list = list.split(']').next().unwrap_or_default();
-    list.split_whitespace().map(str::to_owned).collect()
+/// What a server names when it was asked for a log without saying of which container.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// The containers.
+    pub own: Vec<String>,
+    /// The init containers.
+    pub init: Vec<String>,
+}
+
+/// Reads a server's words.
+pub fn choices(words: &str) -> Choices {
+    let list = |after: &str| -> Vec<String> {
+        let list = words.split_once(after).and_then(|(_, list)| list.split(']').next());
+        list.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    };
+    Choices { own: list("choose one of: ["), init: list("one of the init containers: [") }
 }
 
 #[cfg(test)]
@@ -232,7 +243,8 @@ mod tests {
     #[test]
     fn the_server_names_its_containers() {
         let words = "a container name must be specified for pod web, choose one of: [app mesh] or one of the init containers: [setup]";
-        assert_eq!(choices(words), ["app", "mesh"]);
-        assert!(choices("something else").is_empty());
+        let own = vec!["app".to_owned(), "mesh".to_owned()];
+        assert_eq!(choices(words), Choices { own, init: vec!["setup".to_owned()] });
+        assert_eq!(choices("something else"), Choices::default());
     }
 }

@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 import urllib.request
 
 import pytest
@@ -42,6 +44,45 @@ class Done:
     def __repr__(self):
         shown = " ".join(map(str, self.args))
         return f"\n$ {shown}\n{self.out}{self.err}(exit code {self.code})"
+
+
+class Started:
+    """A command that is still running; its lines of both streams as they come."""
+
+    def __init__(self, args, process):
+        self.args = args
+        self.process = process
+        self.out = b""
+        self.err = b""
+        for name in ("out", "err"):
+            threading.Thread(target=self._collect, args=(name, getattr(process, f"std{name}")), daemon=True).start()
+
+    def _collect(self, name, stream):
+        while chunk := stream.read1(65536):
+            setattr(self, name, getattr(self, name) + chunk)
+
+    def until(self, what, there, seconds=60):
+        """Waits for a condition; the limit only turns a test that would hang into one that fails."""
+        end = time.monotonic() + seconds
+        while not (found := there()):
+            assert time.monotonic() < end, f"{what} did not happen\n{self!r}"
+            time.sleep(0.01)
+        return found
+
+    def says(self, words):
+        """Waits until one of the streams has these words."""
+        self.until(words, lambda: words.encode() in self.out or words.encode() in self.err)
+
+    def ends(self):
+        """Waits for its end by itself; the exit code."""
+        return self.process.wait(60)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def __repr__(self):
+        return f"$ {' '.join(map(str, self.args))}\n{self.out.decode()}{self.err.decode()}(exit code {self.process.poll()})"
 
 
 class Sandbox:
@@ -87,6 +128,21 @@ class Sandbox:
     def refresh_token_reuses(self):
         return self.read("calls")["refresh_token_reuses"]
 
+    def cluster(self, verb, name="idp-nonprod-1", **body):
+        """POST /_control/cluster/<name>/<verb>, in the namespace of all these tests."""
+        return self.control(f"cluster/{name}/{verb}", namespace=NAMESPACE, **body)
+
+    def grant(self, *rights):
+        """Replaces the rules of our role by these: "get pods/log", "list deployments.apps", …"""
+        rules = []
+        for right in rights:
+            verb, resource = right.split(" ")
+            resource, _, group = resource.partition(".")
+            rules.append({"apiGroups": [group], "resources": [resource], "verbs": [verb]})
+        metadata = {"namespace": NAMESPACE, "name": "idp-ns-floor"}
+        api = "rbac.authorization.k8s.io/v1"
+        self.control(f"cluster/{CLUSTER}/object", apiVersion=api, kind="Role", metadata=metadata, rules=rules)
+
     def refusals(self):
         """What was answered with an error, for the message of an assertion that failed."""
         return [call for call in self.read("journal")["journal"] if call["status"] >= 400]
@@ -123,6 +179,7 @@ class Home:
         self.aws_config = self.path / ".aws" / "config"
         self.sso_cache = self.path / ".aws" / "sso" / "cache"
         self.kubeconfig = self.path / ".kube" / "config"
+        self.started = []
 
     def run(self, *args, env=None, code=0, input=None, timeout=60):
         """Runs a command; `code` is the exit code that it must have (None: any). A variable set to None is absent."""
@@ -135,6 +192,18 @@ class Home:
         done = Done(args, process)
         assert code is None or done.code == code, f"{done!r}\nrefused: {self.sandbox.refusals()}"
         return done
+
+    def start(self, *args, env=None):
+        """Starts a command that runs beside the test, and ends with it."""
+        variables = {**self.env, **(env or {})}
+        program = self.commands / str(args[0])
+        process = subprocess.Popen(
+            [program, *args[1:]], env=variables, cwd=self.path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )  # fmt: skip
+        started = Started(args, process)
+        self.started.append(started)
+        return started
 
     def nsaccess(self, *args, **options):
         return self.run("nsaccess", *args, **options)
@@ -193,7 +262,10 @@ def sandbox(tmp_path):
 
 @pytest.fixture
 def home(tmp_path, sandbox):
-    return Home(tmp_path, sandbox)
+    home = Home(tmp_path, sandbox)
+    yield home
+    for started in home.started:
+        started.stop()
 
 
 @pytest.fixture

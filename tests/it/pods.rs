@@ -1,4 +1,4 @@
-//! `pods` and `logs` with the least role: by name, and with the rule for everything else.
+//! `pods` with the least role: by name, and with the rule for everything else.
 
 use crate::support::World;
 
@@ -10,15 +10,4 @@ fn pods_are_seen_by_name_and_a_list_is_refused_with_its_rule() {
     world.run("pods").exits(4).one_error().says("verbs: [list]").says("nsaccess pods NAME");
     world.run("pods web-0 nope").exits(5).says("there is no pod nope in idp-dev");
     world.run("pods ../x").exits(2).one_error();
-}
-
-#[test]
-fn logs_need_one_right_and_name_it() {
-    let world = World::signed_in();
-    world.run("logs web-0").exits(4).one_error().says(r#"resources: ["pods/log"], verbs: [get]"#);
-    world.run("logs nonsense/x").exits(2).one_error();
-    world.run("logs").exits(2);
-    world.run("logs web-0 --since yesterday").exits(2).one_error();
-    world.run("logs web-0 --include (").exits(2).one_error();
-    world.run("logs web-0 -o yaml").exits(2);
 }

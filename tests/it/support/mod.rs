@@ -3,6 +3,7 @@
 pub mod fingerprint;
 pub mod forward;
 pub mod http;
+pub mod logs;
 pub mod output;
 pub mod process;
 pub mod proxy;
@@ -11,6 +12,7 @@ pub mod world;
 
 pub use fingerprint::Files;
 pub use forward::Forward;
+pub use logs::Follow;
 pub use output::Output;
 pub use proxy::Proxy;
 pub use world::World;

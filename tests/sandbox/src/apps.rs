@@ -12,6 +12,8 @@ use serde_json::Value;
 use tokio::io::DuplexStream;
 use tokio::sync::watch;
 
+use crate::containers::Pen;
+
 /// The annotation that says what listens on which port.
 pub const PORTS: &str = "sandbox/ports";
 
@@ -82,10 +84,9 @@ impl App {
     }
 
     /// Accepts a connection; the client's end of it.
-    pub(crate) fn accept(self, pod: &str, namespace: &str, port: u16, mut life: watch::Receiver<bool>) -> Socket {
+    pub(crate) fn accept(self, place: Place, mut life: watch::Receiver<bool>) -> Socket {
         let (client, server) = tokio::io::duplex(BUFFER);
         let reset = Arc::new(AtomicBool::new(false));
-        let place = Place { pod: pod.to_owned(), namespace: namespace.to_owned(), port };
         let for_server = Arc::clone(&reset);
         tokio::spawn(async move {
             tokio::select! {
@@ -119,9 +120,11 @@ pub(crate) struct Socket {
 }
 
 /// Where a server is.
-#[derive(Debug, Clone)]
-struct Place {
-    pod: String,
-    namespace: String,
-    port: u16,
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) pod: String,
+    pub(crate) namespace: String,
+    pub(crate) port: u16,
+    /// Where it notes what it was asked.
+    pub(crate) pen: Pen,
 }

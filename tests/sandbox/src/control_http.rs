@@ -12,7 +12,7 @@ use crate::message::{Reply, Request};
 use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
-use crate::{control_aws, control_kube};
+use crate::{control_aws, control_kube, control_logs};
 
 /// Every endpoint with one line of help.
 const HELP: &[(&str, &str)] = &[
@@ -66,6 +66,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| signed_in(&control, &path, &input))
             .or_else(|| control_kube::handle(&control, &path, &input))
             .or_else(|| control_aws::handle(&control, &path, &input))
+            .or_else(|| control_logs::handle(&control, &path, &input))
             .or_else(|| world(&control, &path, &input)),
         "DELETE" => delete(&control, &path, request),
         _ => None,
@@ -98,6 +99,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
             .iter()
             .chain(control_kube::HELP)
             .chain(control_aws::HELP)
+            .chain(control_logs::HELP)
             .map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help)))
             .collect(),
         ["addresses"] => crate::addresses(shared),

@@ -4,6 +4,7 @@ pub(crate) mod attributes;
 mod authenticate;
 pub(crate) mod endpoints;
 mod forward;
+mod log;
 mod protobuf;
 mod rbac;
 mod read;
@@ -80,6 +81,9 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
     if attributes.resource_with_subresource() == "serviceaccounts/token" && attributes.verb == "create" {
         let signer = Signer { issuers: &shared.issuers, cluster, id: shared.random.uuid(), now };
         return service_account_token::create(store, &signer, &attributes, request);
+    }
+    if (attributes.resource_with_subresource().as_str(), attributes.verb.as_str()) == ("pods/log", "get") {
+        return log::answer(shared, &cluster.name, store, &attributes, request);
     }
     resource(store, &user, &attributes, request, now)
 }
@@ -159,7 +163,6 @@ fn resource(store: &mut Store, user: &User, attributes: &Attributes, request: &R
         (_, "create") if resource.kind.starts_with("SelfSubject") => {
             reviews::review(store, user, request, resource.kind)
         }
-        ("pods/log", _) => read::log(store, attributes),
         (name, _) if name.contains('/') => {
             status::bad_request("Upgrade request required").because("not played by the sandbox yet")
         }

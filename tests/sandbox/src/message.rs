@@ -56,8 +56,8 @@ pub(crate) enum Content {
     Full(Bytes),
     /// The first half of it, then a dead connection.
     Cut(Bytes),
-    /// Chunks, until the sender is dropped.
-    Stream(mpsc::Receiver<Bytes>),
+    /// Chunks, until the sender is dropped; after an error a dead connection.
+    Stream(mpsc::Receiver<std::io::Result<Bytes>>),
     /// No reply at all: a dead connection.
     Nothing,
     /// The connection is another protocol's from here on.

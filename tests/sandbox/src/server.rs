@@ -146,7 +146,7 @@ fn respond(shared: &Shared, reply: Reply) -> io::Result<hyper::Response<Outgoing
     let body = match reply.content {
         Content::Nothing | Content::Upgrade(_) => return Err(io::Error::other("cut before the reply")),
         Content::Full(bytes) => Outgoing::Full(Some(bytes)),
-        Content::Stream(receiver) => Outgoing::Stream(receiver),
+        Content::Stream(chunks) => Outgoing::Stream { chunks, failed: None },
         Content::Cut(bytes) => {
             builder = builder.header("content-length", bytes.len());
             Outgoing::Cut(Some(bytes.slice(..bytes.len() / 2)))
@@ -159,7 +159,7 @@ fn respond(shared: &Shared, reply: Reply) -> io::Result<hyper::Response<Outgoing
 enum Outgoing {
     Full(Option<Bytes>),
     Cut(Option<Bytes>),
-    Stream(tokio::sync::mpsc::Receiver<Bytes>),
+    Stream { chunks: tokio::sync::mpsc::Receiver<io::Result<Bytes>>, failed: Option<io::Error> },
 }
 
 impl Body for Outgoing {
@@ -176,7 +176,16 @@ impl Body for Outgoing {
                 Some(bytes) => Ok(Frame::data(bytes)),
                 None => Err(io::Error::other("cut in the middle of the body")),
             })),
-            Outgoing::Stream(receiver) => receiver.poll_recv(context).map(|chunk| chunk.map(|it| Ok(Frame::data(it)))),
+            Outgoing::Stream { failed, .. } if failed.is_some() => Poll::Ready(failed.take().map(Err)),
+            Outgoing::Stream { chunks, failed } => match chunks.poll_recv(context) {
+                Poll::Ready(Some(Err(error))) => {
+                    // What was sent before the failure is on its way first: nothing more is ready in this turn.
+                    *failed = Some(error);
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                other => other.map(|chunk| chunk.map(|chunk| chunk.map(Frame::data))),
+            },
         }
     }
 
@@ -184,7 +193,7 @@ impl Body for Outgoing {
         match self {
             Outgoing::Full(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
             Outgoing::Full(None) => SizeHint::with_exact(0),
-            Outgoing::Cut(_) | Outgoing::Stream(_) => SizeHint::default(),
+            Outgoing::Cut(_) | Outgoing::Stream { .. } => SizeHint::default(),
         }
     }
 }

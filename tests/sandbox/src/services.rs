@@ -1,9 +1,12 @@
 //! The services by name, and what happens to every request before one of them sees it.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use crate::faults::FaultKind;
 use crate::journal::Call;
@@ -111,6 +114,18 @@ pub(crate) async fn answer(shared: &Arc<Shared>, service: &Service, request: &Re
     reply
 }
 
+/// Half of the first chunk, and then a dead connection.
+fn cut(mut chunks: mpsc::Receiver<io::Result<Bytes>>) -> mpsc::Receiver<io::Result<Bytes>> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::spawn(async move {
+        if let Some(Ok(chunk)) = chunks.recv().await {
+            let _ = sender.send(Ok(chunk.slice(..chunk.len() / 2))).await;
+        }
+        let _ = sender.send(Err(io::ErrorKind::ConnectionReset.into())).await;
+    });
+    receiver
+}
+
 async fn with_faults(shared: &Arc<Shared>, service: &Service, request: &Request, faults: Vec<FaultKind>) -> Reply {
     let mut answer = None;
     for fault in faults {
@@ -131,6 +146,7 @@ async fn with_faults(shared: &Arc<Shared>, service: &Service, request: &Request,
             let reply = service.handle(shared, request);
             match reply.content {
                 Content::Full(bytes) => Reply { content: Content::Cut(bytes), ..reply },
+                Content::Stream(chunks) => Reply { content: Content::Stream(cut(chunks)), ..reply },
                 content => Reply { content, ..reply },
             }
         }

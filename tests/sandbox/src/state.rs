@@ -11,6 +11,7 @@ use crate::faults::Faults;
 use crate::identity_token::Issuers;
 use crate::journal::Journal;
 use crate::kube::store::Store;
+use crate::logs::Logs;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
 use crate::traffic::Forwarding;
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) forwarding: Forwarding,
     /// The clusters' keys for the tokens of their service accounts.
     pub(crate) issuers: Issuers,
+    pub(crate) logs: Logs,
     /// Where what happens in its own time is spawned.
     pub(crate) runtime: tokio::runtime::Handle,
     /// Which doors are open, by the service's name.
@@ -90,6 +92,7 @@ impl Shared {
             addresses,
             forwarding: Forwarding::default(),
             issuers,
+            logs: Logs::default(),
             runtime: tokio::runtime::Handle::current(),
             doors,
             state: Mutex::new(state),

@@ -37,7 +37,7 @@ pub(crate) struct Workloads {
 
 impl Workloads {
     /// Works on the cluster's objects, and brings the status of the workloads up to date.
-    fn with<Out>(&self, work: impl FnOnce(&mut Store, &str) -> Option<Out>) -> Option<Out> {
+    pub(crate) fn with<Out>(&self, work: impl FnOnce(&mut Store, &str) -> Option<Out>) -> Option<Out> {
         let mut state = self.shared.state();
         let store = state.stores.get_mut(&self.cluster)?;
         let out = work(store, &self.namespace);
@@ -68,7 +68,7 @@ impl Workloads {
     }
 
     /// Changes a pod, if it is still the one of this UID.
-    fn change_pod(&self, name: &str, uid: Option<&Value>, change: impl FnOnce(&mut Value)) -> bool {
+    pub(crate) fn change_pod(&self, name: &str, uid: Option<&Value>, change: impl FnOnce(&mut Value)) -> bool {
         let changed = self.with(|store, namespace| {
             let mut pod = store.get("Pod", Some(namespace), name)?.clone();
             if uid.is_some_and(|uid| *uid != pod["metadata"]["uid"]) {

@@ -1,4 +1,4 @@
-//! The HTTP server in a pod.
+//! The HTTP server in a pod; each request is a line of the pod's log.
 
 use std::convert::Infallible;
 use std::io;
@@ -67,6 +67,7 @@ async fn answer(place: Place, request: hyper::Request<Incoming>) -> Result<Respo
             (200, full(format!("{told}\n")))
         }
     };
+    place.pen.line(&format!("{} {} {status}", parts.method, parts.uri));
     let mut builder = hyper::Response::builder().status(status).header("x-pod", &place.pod);
     if path == "/close" {
         builder = builder.header("connection", "close");

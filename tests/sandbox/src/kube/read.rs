@@ -1,4 +1,4 @@
-//! Get, list, watch and logs.
+//! Get, list and watch.
 
 use hyper::body::Bytes;
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ pub(super) fn watch(store: &Store, resource: &Resource, attributes: &Attributes,
     let (sender, receiver) = mpsc::channel(64);
     tokio::spawn(async move {
         for line in first {
-            if sender.send(line).await.is_err() {
+            if sender.send(Ok(line)).await.is_err() {
                 return;
             }
         }
@@ -153,7 +153,7 @@ pub(super) fn watch(store: &Store, resource: &Resource, attributes: &Attributes,
             };
             let Ok(event) = event else { return };
             if let Some(line) = render(&event)
-                && sender.send(line).await.is_err()
+                && sender.send(Ok(line)).await.is_err()
             {
                 return;
             }
@@ -176,14 +176,4 @@ fn render(event: &Event, selection: &Selection, form: &Form) -> Option<Bytes> {
 
 fn line(kind: &str, object: &Value) -> Bytes {
     Bytes::from(format!("{}\n", json!({"type": kind, "object": object})))
-}
-
-/// A few lines of a pod's log.
-pub(super) fn log(store: &Store, attributes: &Attributes) -> Reply {
-    if store.get("Pod", namespace(attributes), &attributes.name).is_none() {
-        return status::not_found(attributes);
-    }
-    let name = &attributes.name;
-    let lines = format!("{name} listening on :8080\n{name} GET /healthz 200\n{name} GET / 200\n");
-    Reply::new(200, "text/plain", lines)
 }

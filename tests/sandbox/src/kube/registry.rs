@@ -68,6 +68,7 @@ pub(crate) const RESOURCES: &[Resource] = &[
         verbs: CREATE,
     },
     stored("", "services", "Service", true, &["svc"]),
+    stored("apps", "daemonsets", "DaemonSet", true, &["ds"]),
     stored("apps", "deployments", "Deployment", true, &["deploy"]),
     stored("apps", "replicasets", "ReplicaSet", true, &["rs"]),
     stored("apps", "statefulsets", "StatefulSet", true, &["sts"]),

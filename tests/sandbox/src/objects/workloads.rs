@@ -166,6 +166,7 @@ pub fn job(namespace: &str, name: &str, template: &Value) -> Vec<Value> {
     made["spec"] = json!({"parallelism": 1, "completions": 1, "backoffLimit": 6, "template": template,
         "selector": {"matchLabels": {"batch.kubernetes.io/job-name": name}}});
     made["status"] = json!({"active": 1, "ready": 1, "startTime": made["metadata"]["creationTimestamp"]});
-    let pod = templated_pod(namespace, &pod_name(name, 0), &template, true);
+    let mut pod = templated_pod(namespace, &pod_name(name, 0), &template, true);
+    pod["spec"]["restartPolicy"] = json!("Never");
     vec![made.clone(), owned(pod, &made)]
 }

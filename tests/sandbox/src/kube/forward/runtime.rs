@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf};
 
 use super::session::{Connection, Stream};
-use crate::apps::{App, Socket};
+use crate::apps::{App, Place, Socket};
+use crate::containers::Pen;
 use crate::kube::store::has_ended;
 use crate::spdy;
 use crate::state::Shared;
@@ -87,7 +88,11 @@ impl PodSide {
         };
         let app = App::of(&pod, port).filter(|_| pod["status"]["phase"] == "Running");
         match app {
-            Some(app) => Ok(app.accept(&self.name, &self.namespace, port, store.life(&self.uid))),
+            Some(app) => {
+                let pen = Pen::of(&self.shared, &self.cluster, &pod);
+                let (pod, namespace) = (self.name.clone(), self.namespace.clone());
+                Ok(app.accept(Place { pod, namespace, port, pen }, store.life(&self.uid)))
+            }
             None => Err(self.in_namespace(&self.refused(port))),
         }
     }

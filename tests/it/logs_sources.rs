@@ -1,0 +1,120 @@
+//! `logs` of what has pods: which pods are found with which rights, and how their lines are told apart.
+
+use crate::support::forward::{CLUSTER, NAMESPACE, grant, world_with};
+use crate::support::logs::{ALL, LOG, container, pods, two, write};
+use crate::support::{Follow, Output, World, until};
+
+/// What each pod of these labels says is in an output, and nothing else is.
+#[track_caller]
+fn shows_all(output: Output, names: &[String]) {
+    let output = output.success();
+    let mut lines: Vec<&str> = output.stdout.lines().collect();
+    lines.sort_unstable();
+    let mut expected: Vec<String> = names
+        .iter()
+        .map(|name| match names.len() {
+            1 => format!("{name} speaks"),
+            _ => format!("[{name}/{}] {name} speaks", name.split('-').next().unwrap_or_default()),
+        })
+        .collect();
+    expected.sort_unstable();
+    assert_eq!(lines, expected, "{}", output.transcript());
+    assert!(!output.stdout.contains('\x1b'), "a pipe gets no escape codes");
+}
+
+/// All pods of these labels say their names.
+fn speaking(world: &World, application: &str) -> Vec<String> {
+    let names = pods(world, application);
+    names.iter().for_each(|name| write(world, name, &format!("{name} speaks\n")));
+    names
+}
+
+#[test]
+fn workloads_services_and_selectors_have_the_logs_of_their_pods() {
+    let world = world_with(ALL);
+    let (api, db, migrate) = (speaking(&world, "api"), speaking(&world, "db"), speaking(&world, "migrate"));
+    assert_eq!((api.len(), db.len(), migrate.len()), (2, 2, 1));
+    let set = api[0].rsplit_once('-').expect("the name of a ReplicaSet").0.to_owned();
+    let run = |words: &str| world.run(&format!("logs {words} --tail 1"));
+    for words in ["deploy/api", "deployment.apps/api", "svc/api", "-l app=api", &format!("rs/{set}")] {
+        shows_all(run(words), &api);
+    }
+    shows_all(run("sts/db"), &db);
+    shows_all(run("svc/db"), &db);
+    shows_all(run("job/migrate"), &migrate);
+    shows_all(run("deploy/api sts/db"), &[api, db].concat());
+    run("-l app=nobody").success().says("no pods in idp-dev match");
+    run("deploy/nobody").exits(5).one_error().says("there is no deploy nobody in idp-dev");
+    run("svc/elsewhere").exits(4).one_error();
+}
+
+#[test]
+fn what_the_role_lacks_is_named_or_done_without() {
+    let world = world_with(ALL);
+    let (api, db) = (speaking(&world, "api"), speaking(&world, "db"));
+    let run = |words: &str| world.run(&format!("logs {words} --tail 1"));
+    let set = ("apps", "statefulsets", "get");
+    // The pods of a StatefulSet have numbers; what containers they have is not seen.
+    grant(&world, &[LOG, set]);
+    assert_eq!(run("sts/db").success().stdout, "[db-0] db-0 speaks\n[db-1] db-1 speaks\n");
+    grant(&world, &[LOG, set, ("", "pods", "get")]);
+    shows_all(run("sts/db"), &db);
+    run("deploy/api").exits(4).one_error().says("deployments").says("by the pod's name");
+    run("-l app=api").exits(4).one_error().says("verbs: [list]");
+    run("svc/api").exits(4).one_error().says("endpoints");
+    // Endpoints name the pods of a service.
+    grant(&world, &[LOG, ("", "endpoints", "get"), ("", "pods", "get")]);
+    shows_all(run("svc/api"), &api);
+    // Else the first of a StatefulSet of the service's name is a good guess.
+    grant(&world, &[LOG, ("", "pods", "get")]);
+    let output = run("svc/db").success().says("taking db-0");
+    assert_eq!(output.stdout, "db-0 speaks\n");
+}
+
+#[test]
+fn a_log_that_fails_does_not_keep_the_others_from_being_shown() {
+    let world = world_with(ALL);
+    speaking(&world, "db");
+    world.control().fail_next(
+        "get pods/log",
+        1,
+        sandbox::FaultKind::Error { status: 400, code: "BadRequest".into(), message: "no such luck".into() },
+    );
+    let output = world.run("logs sts/db --tail 1").exits(1).one_error().says("no such luck");
+    assert_eq!(output.stdout.lines().count(), 1, "{}", output.transcript());
+}
+
+#[test]
+fn pods_that_may_not_be_seen_are_followed_and_asked_for_once() {
+    let world = world_with(&[LOG, ("", "endpoints", "get")]);
+    two(&world, "two");
+    let service = serde_json::json!([{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080}]);
+    assert!(world.control().apply(CLUSTER, sandbox::objects::service(NAMESPACE, "two", "two", service)));
+    let follow = Follow::start(&world, "-f svc/two");
+    follow.shows("app speaks");
+    // A few rounds of asking whether there are other pods.
+    world.control().reset_calls();
+    until("three rounds", || (world.control().calls("get endpoints") >= 3).then_some(()));
+    assert_eq!(world.control().calls("get pods/log"), 0, "{}", follow.story());
+    assert_eq!(follow.err().matches("has the containers").count(), 1, "{}", follow.story());
+}
+
+#[test]
+fn a_pod_of_a_stateful_set_that_may_not_be_seen_is_followed_into_its_successor() {
+    let world = world_with(&[LOG, ("apps", "statefulsets", "get")]);
+    let mut follow = Follow::start(&world, "-f sts/db");
+    follow.shows("[db-0] db-0 starts");
+    follow.shows("[db-1] db-1 starts");
+    let scale = |count| {
+        assert!(world.control().scale(CLUSTER, NAMESPACE, ("StatefulSet", "db"), count, std::time::Duration::ZERO));
+    };
+    scale(1);
+    follow.says("db-1 is gone");
+    scale(2);
+    until("the new pod's line", || {
+        world.control().write_log(container("db-1"), None, "the new one speaks\n");
+        follow.out().contains("[db-1] the new one speaks").then_some(())
+    });
+    assert_eq!(follow.out().matches("[db-0]").count(), 1, "{}", follow.story());
+    assert!(follow.runs());
+}

@@ -1,0 +1,105 @@
+//! The strings behind the stage of logs: what containers write, how they end and start again, and cuts.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::containers::Which;
+use crate::control::Control;
+use crate::workloads::Workloads;
+
+/// A container: `Container { cluster, namespace, pod, name }`; an empty name is the pod's first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Container<'name> {
+    /// The cluster.
+    pub cluster: &'name str,
+    /// The namespace.
+    pub namespace: &'name str,
+    /// The pod.
+    pub pod: &'name str,
+    /// The container, or empty.
+    pub name: &'name str,
+}
+
+impl<'name> Container<'name> {
+    fn which(self) -> Which<'name> {
+        Which { pod: self.pod, container: self.name }
+    }
+
+    fn workloads(self, control: &Control) -> Workloads {
+        let (cluster, namespace) = (self.cluster.to_owned(), self.namespace.to_owned());
+        Workloads { shared: control.shared(), cluster, namespace }
+    }
+}
+
+impl Control {
+    /// A container writes: each line is noted with this time (now if there is none), and what has no line end as the
+    /// beginning of a line. False if there is no such container, as of everything here.
+    pub fn write_log(&self, container: Container<'_>, at: Option<Timestamp>, text: impl AsRef<[u8]>) -> bool {
+        container.workloads(self).write_log(container.which(), at, text.as_ref())
+    }
+
+    /// A container ends. It stays ended until it is started again; a pod that restarts nothing ends with its last.
+    pub fn end_container(&self, container: Container<'_>, exit_code: i64) -> bool {
+        container.workloads(self).end_container(container.which(), exit_code)
+    }
+
+    /// A container that has ended waits, in `CrashLoopBackOff`.
+    pub fn back_off_container(&self, container: Container<'_>) -> bool {
+        container.workloads(self).back_off(container.which())
+    }
+
+    /// A container that has ended runs again, with a new log; its old one is the previous.
+    pub fn start_container(&self, container: Container<'_>) -> bool {
+        container.workloads(self).start_again(container.which())
+    }
+
+    /// Cuts every log that is being read, as an API server that is killed does: at once, or after so many bytes more.
+    pub fn cut_logs(&self, after: usize) {
+        self.shared().logs.cut(after);
+    }
+}
+
+/// The same over HTTP.
+pub(crate) const HELP: &[(&str, &str)] = &[
+    (
+        "POST /_control/cluster/<name>/log",
+        "{\"namespace\", \"pod\", \"container\"?, \"text\", \"at\"?} a container writes; lines end with \\n",
+    ),
+    (
+        "POST /_control/cluster/<name>/end-container",
+        "{\"namespace\", \"pod\", \"container\"?, \"exit_code\"?} and the pod too, if it restarts nothing",
+    ),
+    ("POST /_control/cluster/<name>/back-off-container", "{\"namespace\", \"pod\", \"container\"?} CrashLoopBackOff"),
+    (
+        "POST /_control/cluster/<name>/start-container",
+        "{\"namespace\", \"pod\", \"container\"?} once more, with a new log",
+    ),
+    ("POST /_control/logs/cut", "{\"after\"?: bytes} cut every log that is being read"),
+];
+
+/// Answers a request, if it is one of these.
+pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<Result<Value, String>> {
+    let text = |name: &str| input[name].as_str().unwrap_or_default();
+    let container =
+        |cluster| Container { cluster, namespace: text("namespace"), pod: text("pod"), name: text("container") };
+    let done = match path {
+        ["cluster", cluster, "log"] => {
+            let at = match input["at"].as_str().map(str::parse::<Timestamp>).transpose() {
+                Ok(at) => at,
+                Err(error) => return Some(Err(error.to_string())),
+            };
+            control.write_log(container(cluster), at, text("text"))
+        }
+        ["cluster", cluster, "end-container"] => {
+            control.end_container(container(cluster), input["exit_code"].as_i64().unwrap_or(0))
+        }
+        ["cluster", cluster, "back-off-container"] => control.back_off_container(container(cluster)),
+        ["cluster", cluster, "start-container"] => control.start_container(container(cluster)),
+        ["logs", "cut"] => {
+            control.cut_logs(input["after"].as_u64().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0));
+            true
+        }
+        _ => return None,
+    };
+    Some(if done { Ok(json!({"ok": true})) } else { Err("there is nothing of that name".to_owned()) })
+}
