@@ -171,6 +171,12 @@ impl<'a> ClusterAccess<'a> {
         Ok(eks_token::sign(&state.credentials.keys, name, region, self.access.host.now()))
     }
 
+    /// Opens new connections from now on: those that are kept lead nowhere after the machine slept.
+    pub fn reconnect(&self) {
+        // What was made once can be made again; if not, the old clients find out.
+        let _ = self.adopt(self.credentials());
+    }
+
     /// Calls the cluster. A 401 drops the credentials once and calls again; an endpoint from the cache that does not
     /// answer is looked up again once. The inner error is the cluster's.
     ///

@@ -7,6 +7,7 @@ use tokio::sync::mpsc::Sender;
 
 use crate::access::api::ClusterAccess;
 use crate::access::pods::denied;
+use crate::access::wake::Wake;
 use crate::error::{Error, Kind, Result};
 use crate::model::log_feed::Feed;
 use crate::model::log_lines::Lines;
@@ -121,8 +122,18 @@ impl<'a> Tail<'a> {
     async fn read(&mut self, mut stream: LogStream) -> Result<Stop> {
         self.opened_at = self.opened_at.or(stream.opened_at);
         let mut batch = Vec::new();
+        let mut wake = Wake::new(self.cluster.host());
+        let mut woken = std::pin::pin!(wake.up());
         let stop = loop {
-            let chunk = match stream.chunk().await {
+            let chunk = tokio::select! {
+                chunk = stream.chunk() => chunk,
+                // Whatever connection there was has probably been forgotten on the way.
+                () = &mut woken => {
+                    self.cluster.reconnect();
+                    break Stop::Cut("the machine slept".to_owned());
+                }
+            };
+            let chunk = match chunk {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break Stop::End,
                 Err(words) => break Stop::Cut(words),

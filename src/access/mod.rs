@@ -22,6 +22,7 @@ pub mod sign_in;
 pub mod target;
 pub mod verify;
 pub mod wait;
+pub mod wake;
 pub mod warm;
 
 use std::cell::OnceCell;

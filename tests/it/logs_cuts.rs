@@ -1,9 +1,11 @@
 //! `logs -f` when what it reads is cut: no line is lost or doubled, whatever has to be renewed for the next.
 
+use rustix::process::Signal;
 use sandbox::{Fault, FaultKind};
 
 use crate::support::forward::{CLUSTER, world_with};
 use crate::support::logs::{LOG, SEEN, restart, write, write_at};
+use crate::support::proxy::{Proxy, proxy_url};
 use crate::support::{Follow, World, until};
 
 /// What came after the first line.
@@ -158,4 +160,21 @@ fn a_server_that_is_away_for_a_while_is_waited_for() {
     write(&world, "web-0", "after\n");
     follow.shows("after");
     assert_eq!(lines(&follow), ["before", "meanwhile", "after"]);
+}
+
+#[test]
+fn a_machine_that_slept_reads_on_over_a_new_connection() {
+    let world = world_with(SEEN);
+    let proxy = Proxy::start();
+    proxy_url(&world, &proxy.url("http"));
+    let follow = Follow::start(&world, "-f web-0");
+    follow.shows("web-0 starts");
+    follow.signal(Signal::STOP);
+    proxy.lose_connections();
+    write_at(&world, "web-0", (1, 0), "while it slept\n");
+    // What a sleep is: time goes on, and the process does not.
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    follow.signal(Signal::CONT);
+    follow.shows("while it slept");
+    assert_eq!(lines(&follow), ["while it slept"], "{}", follow.story());
 }

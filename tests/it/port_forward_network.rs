@@ -5,15 +5,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::support::forward::{CREATE, FLOOR, GET, echoes, grant, rest, world_with};
-use crate::support::{Forward, Proxy, World, until};
-
-/// Puts a `proxy-url` into the context's cluster, as `kubectl config set` does.
-fn proxy_url(world: &World, url: &str) {
-    let config = world.read(".kube/config");
-    let with = config.replacen("    server: ", &format!("    proxy-url: {url}\n    server: "), 1);
-    assert_ne!(with, config);
-    world.write(".kube/config", with);
-}
+use crate::support::proxy::{Proxy, proxy_url};
+use crate::support::{Forward, until};
 
 #[test]
 fn the_proxy_of_the_kubeconfig_is_on_the_way_of_every_verb() {

@@ -173,11 +173,16 @@ impl Follow {
         self.child.try_wait().expect("our own child").is_none()
     }
 
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")).expect("not zero");
+        kill_process(pid, signal).expect("our own child");
+    }
+
     /// Ctrl-C, and the exit code.
     #[track_caller]
     pub fn interrupted(mut self) -> Option<i32> {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")).expect("not zero");
-        kill_process(pid, Signal::INT).expect("our own child");
+        self.signal(Signal::INT);
         self.ends()
     }
 

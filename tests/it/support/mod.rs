@@ -14,7 +14,6 @@ pub use fingerprint::Files;
 pub use forward::Forward;
 pub use logs::Follow;
 pub use output::Output;
-pub use proxy::Proxy;
 pub use world::World;
 
 use std::time::{Duration, Instant};

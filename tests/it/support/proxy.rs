@@ -8,6 +8,16 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::World;
+
+/// Puts a `proxy-url` into the context's cluster, as `kubectl config set` does.
+pub fn proxy_url(world: &World, url: &str) {
+    let config = world.read(".kube/config");
+    let with = config.replacen("    server: ", &format!("    proxy-url: {url}\n    server: "), 1);
+    assert_ne!(with, config);
+    world.write(".kube/config", with);
+}
+
 /// A running proxy; its threads end with the process.
 pub struct Proxy {
     port: u16,

@@ -3,9 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::{Forward, Heard};
+use crate::access::wake::Wake;
 use crate::error::Kind;
 use crate::net::forward::link::Link;
 
@@ -19,40 +18,25 @@ impl Forward {
     /// Looks after the pod for as long as the forward lives: when it goes, or a better one comes, the session to the
     /// next is opened before the old one is given up. Sleep of the machine is noticed by its clocks.
     pub async fn look_after(self: Rc<Self>) {
-        let mut wall = self.access.host().now();
+        let mut wake = Wake::new(self.access.host());
         loop {
             let busy = self.open.get() > 0 || self.last_used.get().elapsed() < BUSY_AFTER;
             let pause = if busy { LOOK_BUSY } else { LOOK_IDLE };
-            let slept_for = self.watch_the_clock(&mut wall, pause).await;
-            if slept_for > Duration::from_secs(3) {
-                self.after_sleep(slept_for);
+            if let Some(slept) = wake.within(pause).await {
+                self.after_sleep(slept);
             }
             self.look().await;
         }
     }
 
-    /// Waits, and says how much longer than that the wall clock went on: the time that the machine slept.
-    async fn watch_the_clock(&self, wall: &mut jiff::Timestamp, pause: Duration) -> Duration {
-        let end = Instant::now() + pause;
-        let mut extra = Duration::ZERO;
-        while Instant::now() < end && extra < Duration::from_secs(3) {
-            let step = Duration::from_secs(1).min(end - Instant::now());
-            tokio::time::sleep(step).await;
-            let now = self.access.host().now();
-            let passed = Duration::try_from(now.duration_since(*wall)).unwrap_or_default();
-            extra += passed.saturating_sub(step);
-            *wall = now;
-        }
-        extra
-    }
-
-    fn after_sleep(&self, slept_for: Duration) {
+    fn after_sleep(&self, slept: Duration) {
+        self.access.reconnect();
         if let Some((link, _)) = self.usable() {
             link.check_now();
             (self.tell)(Heard::Back(format!(
                 "{} (after {} s of sleep, checking the connection)",
                 link.pod,
-                slept_for.as_secs()
+                slept.as_secs()
             )));
         }
     }
