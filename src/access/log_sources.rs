@@ -47,7 +47,7 @@ impl ClusterAccess<'_> {
                 Err(failure) => Err(failure),
             },
         };
-        listed.map_err(|failure| cannot_list(self.namespace(), failure))
+        listed.map_err(|failure| cannot_list(self, failure))
     }
 
     /// A pod that may not be seen may have a log that may be read.
@@ -85,7 +85,7 @@ impl ClusterAccess<'_> {
                 match self.pods_selected(Some(&selector)).await? {
                     Ok(_) => return Ok(Source { which, changes: workload != Workload::Job }),
                     Err(KubeFailure::Status(403, words)) => words,
-                    Err(failure) => return Err(cannot_list(self.namespace(), failure)),
+                    Err(failure) => return Err(cannot_list(self, failure)),
                 }
             }
             None => format!("{}/{name} names no pods by a selector", workload.short()),

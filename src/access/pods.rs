@@ -229,7 +229,7 @@ impl Follow {
     /// Waits out a cluster that does not answer; anything else ends it.
     async fn endure(&mut self, cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Result<()> {
         let (KubeFailure::Unreachable(words) | KubeFailure::Status(429 | 500.., words)) = &failure else {
-            return Err(cannot_list(cluster.namespace(), failure));
+            return Err(cannot_list(cluster, failure));
         };
         if !std::mem::replace(&mut self.lost, true) {
             cluster.access().ui.warning(&format!("the cluster does not answer ({words}); trying on"));
@@ -271,12 +271,13 @@ fn pod_names(endpoints: &serde_json::Value) -> Vec<String> {
 }
 
 /// Pods cannot be listed: said with the rule that would allow it.
-pub fn cannot_list(namespace: &str, failure: KubeFailure) -> Error {
+pub fn cannot_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
     match failure {
         KubeFailure::Status(403, words) => {
+            let namespace = cluster.namespace();
             denied(format!("pods in {namespace} cannot be listed"), &words, &Rule::new("", "pods", &["list"]))
         }
-        other => other.into_error(namespace),
+        other => other.into_error(&cluster.cluster().name),
     }
 }
 

@@ -213,7 +213,7 @@ fn no_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
     let denied = matches!(failure, KubeFailure::Status(403, _));
     let error = match failure {
         KubeFailure::Status(400, words) => Error::usage("the cluster does not take this selector").because(words),
-        other => cannot_list(cluster.namespace(), other),
+        other => cannot_list(cluster, other),
     };
     if denied { error.try_next("nsaccess pods NAME   # by name, get on pods is enough") } else { error }
 }

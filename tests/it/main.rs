@@ -31,6 +31,7 @@ mod port_forward_roles;
 mod port_forward_services;
 mod port_forward_wire;
 mod races;
+mod roles;
 mod screen;
 mod secrets;
 mod sign_in;

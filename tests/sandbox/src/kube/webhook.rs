@@ -33,7 +33,8 @@ pub(super) fn inject(pod: &mut Value, account: Option<&Value>, associations: &[P
     };
     let skipped = pod["metadata"]["annotations"][SKIP].as_str().unwrap_or_default().to_owned();
     for list in ["initContainers", "containers"] {
-        for container in pod["spec"][list].as_array_mut().into_iter().flatten() {
+        // Not by index: that would make a list that is absent into null.
+        for container in pod["spec"].get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             let name = container["name"].as_str().unwrap_or_default();
             if !skipped.split(',').any(|skip| skip.trim() == name) {
                 fill(container, &way, region);
