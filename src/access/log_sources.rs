@@ -127,5 +127,6 @@ impl ClusterAccess<'_> {
 
     fn no_object(&self, kind: &str, name: &str) -> Error {
         Error::new(Kind::NotFound, format!("there is no {kind} {name} in {}", self.namespace()))
+            .try_next("nsaccess pods")
     }
 }

@@ -133,7 +133,9 @@ async fn bring_up(
                 RemotePort::Number(number) => *number,
                 RemotePort::Name(_) => number,
             };
-            let listeners = listen::bind(addresses, pair.local, &pair.remote, same).await?;
+            let listeners = listen::bind(addresses, pair.local, &pair.remote, same)
+                .await
+                .map_err(|error| error.with("TARGET", &request.target.to_string()))?;
             ups.push(Up { forward: forward.clone(), remote: pair.remote, pod: found.pod.clone(), listeners });
         }
         tokio::task::spawn_local(forward.look_after());

@@ -162,10 +162,17 @@ pub fn pod_port(pod: &PodFacts, asked: &RemotePort) -> Result<u16, String> {
         }
         RemotePort::Name(name) => {
             let found = pod.ports.iter().find(|port| port.name.as_deref() == Some(name));
-            let port = found.ok_or_else(|| format!("no container of {} names a port {name}", pod.name))?;
+            let port = found.ok_or_else(|| no_port_of_that_name(pod, name))?;
             pod_port(pod, &RemotePort::Number(port.number))
         }
     }
+}
+
+fn no_port_of_that_name(pod: &PodFacts, name: &str) -> String {
+    let known: Vec<String> =
+        pod.ports.iter().filter_map(|port| Some(format!("{} ({})", port.name.as_deref()?, port.number))).collect();
+    let known = if known.is_empty() { "it names none; give a number".to_owned() } else { known.join(", ") };
+    format!("no container of {} names a port {name}: {known}", pod.name)
 }
 
 #[cfg(test)]

@@ -118,6 +118,7 @@ fn what_has_no_pods_is_refused_with_the_reason() {
     refused("sts/nothing :80", 5, &["there is no sts/nothing in idp-dev"]);
     refused("svc/api :nope", 1, &["nope", "http"]);
     refused("svc/api :81", 1, &["81", "80"]);
+    refused("web-0 :nope", 1, &["names a port nope: http (8080)"]);
 }
 
 #[test]

@@ -283,7 +283,7 @@ impl Resolver {
             KubeFailure::Status(404, words) => {
                 Error::new(Kind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))
                     .because(words)
-                    .try_next("nsaccess port-forward --help   # how targets are named")
+                    .try_next("nsaccess pods   # shows what there is")
             }
             KubeFailure::Status(403, words) => {
                 Error::new(Kind::Denied, format!("{} cannot be looked up with this role", self.target))
