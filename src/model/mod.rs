@@ -9,6 +9,7 @@ pub mod device_flow;
 pub mod eks_token;
 pub mod elapsed;
 pub mod exec_credential;
+pub mod irsa;
 pub mod kubeconfig;
 pub mod log_feed;
 pub mod log_lines;
