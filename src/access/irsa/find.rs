@@ -118,7 +118,8 @@ impl ClusterAccess<'_> {
             Err(KubeFailure::Status(403, words)) => {
                 let pods = match self.pods_selected(None).await? {
                     Ok((pods, _)) => pods,
-                    Err(_) => return Err(no_get(target, "", "serviceaccounts", &words)),
+                    Err(KubeFailure::Status(403, _)) => return Err(no_get(target, "", "serviceaccounts", &words)),
+                    Err(failure) => return Err(failure.into_error(&self.cluster().name)),
                 };
                 let pod = newest(pods, |pod| pod.spec.service_account_name == name);
                 let Some(pod) = pod else {

@@ -98,7 +98,11 @@ impl Work<'_> {
             return Err(StaleReason::Refused);
         }
         match judge(&cached.credentials, self.access.host.now()) {
-            Freshness::Fresh => Ok(self.assumed(found, way, cached)),
+            Freshness::Fresh => {
+                let end = cached.credentials.expires_at;
+                self.access.ui.detail(&format!("the session by {} in the cache is good until {end:.0}", way.action()));
+                Ok(self.assumed(found, way, cached))
+            }
             Freshness::Stale(reason) => Err(reason),
         }
     }

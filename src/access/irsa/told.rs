@@ -28,7 +28,7 @@ impl Work<'_> {
                 self.explained(found, |refused| refused.token_denied(&answer, before.as_deref()))
             }
             Some("InvalidIdentityToken") => {
-                let cluster = self.cluster.get().map(|cluster| cluster.cluster().name).unwrap_or_default();
+                let cluster = self.cluster_name();
                 self.explained(found, |refused| refused.invalid_token(&answer, (&cluster, &found.audience)))
             }
             // The token is not ours to renew by a sign-in: it was made a moment ago, so a clock is wrong.
@@ -55,8 +55,13 @@ impl Work<'_> {
             KubeFailure::Status(404, _) => {
                 Error::new(Kind::NotFound, format!("there is no service account {account} in {namespace}"))
             }
-            other => other.into_error(self.cluster.get().map_or("", |cluster| cluster.namespace())),
+            other => other.into_error(&self.cluster_name()),
         }
+    }
+
+    /// The name of the cluster, once it was needed.
+    fn cluster_name(&self) -> String {
+        self.cluster.get().map(|cluster| cluster.cluster().name).unwrap_or_default()
     }
 
     fn other(&self, found: &Found, failure: &Failure) -> Error {

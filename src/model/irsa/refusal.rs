@@ -59,9 +59,12 @@ impl Refused<'_> {
         error = error.because(format!(
             "usual cause 1: the role's trust policy does not name your permission set's role{caller}; only charts from {CHART} on write it there"
         ));
-        let marked = if self.production { "and this is one" } else { "though this is not marked as one" };
+        let marked = if self.production { "is marked as one" } else { "is not marked as one" };
         error = error
-            .because(format!("usual cause 2: production namespaces do not grant sts:AssumeRole, {marked}"))
+            .because(format!(
+                "usual cause 2: your own role has no right to sts:AssumeRole, as in production namespaces; {} {marked}",
+                self.namespace
+            ))
             .because(SAME_ANSWER);
         if !self.production {
             error =
@@ -82,7 +85,9 @@ impl Refused<'_> {
                 let by_token = IrsaRequest { via: super::Via::Only(Way::Token), ..self.request.clone() };
                 error.try_next(by_token.command(self.namespace, ""))
             }
-            (TokenWay::Unwanted | TokenWay::NoAccount, _) => error,
+            (TokenWay::NoAccount, _) => error
+                .because("the other way, by a token, needs a service account, and none is named: sa/NAME --role-arn ARN"),
+            (TokenWay::Unwanted, None) => error,
         }
     }
 
@@ -181,7 +186,7 @@ mod tests {
         let denied = error(role, true, &TokenWay::Forbidden);
         let text = denied.because.join("\n");
         assert!(text.contains("the role is of account 999999999999, and you are in 111122223333"), "{text}");
-        assert!(text.contains("and this is one") && text.contains("serviceaccounts/token"), "{text}");
+        assert!(text.contains("idp-dev is marked as one") && text.contains("serviceaccounts/token"), "{text}");
         assert_eq!(denied.try_next.len(), 1, "no chart helps in production");
         assert!(denied.try_next[0].contains("verbs: [create]"), "{denied:?}");
     }
