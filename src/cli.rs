@@ -132,6 +132,8 @@ pub enum Verb {
     Pods(commands::pods::PodsArgs),
     /// Print and follow logs
     Logs(commands::logs::LogsArgs),
+    /// Be the IAM role of a workload, to debug what it may do
+    AssumeIrsa(commands::assume_irsa::AssumeIrsaArgs),
     /// Print a token for kubectl (its exec plugin)
     Token(commands::token::TokenArgs),
     /// Print AWS credentials of a namespace

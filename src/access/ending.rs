@@ -4,6 +4,7 @@ use crate::access::Access;
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
+use crate::model::aws_config::RolesOf;
 use crate::model::namespace::Namespace;
 use crate::model::target::Portal;
 use crate::net::failure::Class;
@@ -44,6 +45,7 @@ impl Access<'_> {
                 ended.namespaces.push(namespace.to_string());
             }
         }
+        self.cache.forget_roles_of(&portal.start_url)?;
         self.forget_for_the_aws_cli(portal)?;
         Ok(ended)
     }
@@ -88,6 +90,12 @@ impl Access<'_> {
         let own_session = portal.session_name == "nsaccess" || portal.session_name.starts_with("nsaccess-");
         for name in &names {
             kubeconfigs.remove(name)?;
+            if let Some(namespace) = self.settings.context_pattern.value.matches(name) {
+                // They build upon the namespace's own profile, so they go first.
+                let prefix = format!("{}{namespace}-", crate::model::irsa::OUR_PREFIX);
+                let whose = RolesOf { prefix: &prefix, namespace: &namespace, source_profile: name };
+                crate::disk::aws_config::remove_roles(self.host, whose)?;
+            }
             crate::disk::aws_config::remove(self.host, name, own_session)?;
             let namespace = self.settings.context_pattern.value.matches(name);
             if let Some(namespace) = namespace.and_then(|name| Namespace::parse(&name).ok()) {

@@ -11,6 +11,7 @@ pub mod ending;
 pub mod explain;
 pub mod files;
 pub mod forward;
+pub mod irsa;
 pub mod log_sources;
 pub mod log_tail;
 pub mod logs;

@@ -1,5 +1,6 @@
 //! The verbs, one a file. Each turns its arguments into a resolved input, asks `access/`, and prints through `ui`.
 
+pub mod assume_irsa;
 pub mod can_i;
 pub mod config;
 pub mod credentials;
@@ -61,6 +62,7 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::Token(args) => token::run(context, &args),
         Verb::Credentials(args) => credentials::run(context, &args),
         Verb::Config(args) => config::run(context, &args),
+        Verb::AssumeIrsa(args) => assume_irsa::run(context, &args),
         Verb::CanI(args) => can_i::run(context, &args),
         Verb::Whoami(args) => whoami::run(context, &args),
         Verb::Pods(args) => pods::run(context, &args),

@@ -10,7 +10,7 @@ use crate::disk::lock::Lock;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::aws_config::{self, AwsConfig, Profile, Refusal, SsoSession};
+use crate::model::aws_config::{self, AwsConfig, Profile, Refusal, RoleProfile, RolesOf, SsoSession};
 
 /// How often an edit is made when another program writes the file in the same moment each time.
 const WRITE_TRIES: u32 = 5;
@@ -38,6 +38,22 @@ pub fn read(host: &Host) -> Result<AwsConfig> {
 /// When the edit is refused, or the file cannot be locked or written; it is then as it was.
 pub fn apply(host: &Host, session: &SsoSession, profile: &Profile) -> Result<bool> {
     edit(host, |text| aws_config::apply(text, session, profile))
+}
+
+/// Puts a profile for a role in. Returns whether the file changed.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_role(host: &Host, profile: &RoleProfile) -> Result<bool> {
+    edit(host, |text| aws_config::apply_role(text, profile))
+}
+
+/// Takes the profiles for roles of a namespace out. Returns whether the file changed.
+///
+/// # Errors
+/// As [`apply`].
+pub fn remove_roles(host: &Host, whose: RolesOf<'_>) -> Result<bool> {
+    edit(host, |text| aws_config::remove_roles(text, whose))
 }
 
 /// Takes a profile out, and with `also_session` its sso-session, unless another section still uses that.

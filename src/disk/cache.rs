@@ -2,6 +2,8 @@
 //! may be deleted at any time. The format's version is a folder (`v1`), so that an older or newer nsaccess neither
 //! misreads nor overwrites another's files. What cannot be read is a miss, never an error.
 
+mod roles;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -17,6 +19,8 @@ use crate::model::credentials::{AccessKeys, RoleCredentials};
 use crate::model::namespace::Namespace;
 use crate::model::target::Assignment;
 use crate::secret::Secret;
+
+pub use roles::{CachedRole, RoleKey};
 
 /// Larger than any file of ours; a larger one is not ours.
 const LARGEST: u64 = 64 * 1024 * 1024;

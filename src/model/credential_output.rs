@@ -6,6 +6,22 @@ use crate::env_vars;
 use crate::model::credentials::RoleCredentials;
 use crate::secret::Secret;
 
+/// Variables by which an AWS SDK would find other credentials than those that [`variables`] sets, or other ones beside
+/// them: to be taken away from whoever gets these. The JavaScript SDK, for one, prefers a profile to keys.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
+pub const AMBIENT: [&str; 10] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
+
 /// What a `credential_process` prints: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
 pub fn process(credentials: &RoleCredentials) -> Secret<String> {
     let keys = &credentials.keys;

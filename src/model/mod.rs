@@ -10,6 +10,7 @@ pub mod eks_token;
 pub mod elapsed;
 pub mod exec_credential;
 pub mod held;
+pub mod irsa;
 pub mod kubeconfig;
 pub mod log_feed;
 pub mod log_lines;

@@ -57,6 +57,8 @@ pub struct Owner {
 pub struct Spec {
     /// Where it runs.
     pub node_name: String,
+    /// Who it is to the cluster.
+    pub service_account_name: String,
     /// `Always`, `OnFailure`, `Never`.
     pub restart_policy: String,
     /// Its containers.

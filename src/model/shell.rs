@@ -26,6 +26,16 @@ pub fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> 
     Secret::new(lines.collect())
 }
 
+/// Lines that take variables away, whether they are set or not.
+pub fn unset_variables(dialect: Dialect, names: &[&str]) -> String {
+    let line = |name: &&str| match dialect {
+        Dialect::Posix => format!("unset {name}\n"),
+        Dialect::Fish => format!("set -e {name}\n"),
+        Dialect::PowerShell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
+    };
+    names.iter().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

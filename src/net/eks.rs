@@ -83,4 +83,15 @@ impl Eks {
         };
         Ok(Described { cluster, status })
     }
+
+    /// Whether a service account has its role by EKS Pod Identity.
+    ///
+    /// # Errors
+    /// The failed call; a namespace's role may well not be allowed to ask.
+    pub async fn has_pod_identity(&self, cluster: &str, namespace: &str, account: &str) -> Result<bool, Failure> {
+        let call = self.client.list_pod_identity_associations().cluster_name(cluster);
+        let call = call.namespace(namespace).service_account(account);
+        let answer = call.send().await.map_err(|error| Failure::of("ListPodIdentityAssociations", &error))?;
+        Ok(!answer.associations().is_empty())
+    }
 }

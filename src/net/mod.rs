@@ -2,6 +2,7 @@
 //! service answers leaves the file as a type of `model/`.
 
 pub mod ambient;
+pub mod assume_role;
 pub mod aws;
 pub mod callback;
 pub mod child;
@@ -13,6 +14,7 @@ pub mod kube;
 pub mod kube_logs;
 pub mod kube_objects;
 pub mod kube_reviews;
+pub mod kube_tokens;
 pub mod lookup;
 pub mod oidc;
 pub mod portal;

@@ -1,7 +1,7 @@
 //! `~/.aws/config` as text: read the way botocore reads it, and edited without touching a byte that is not ours.
 //!
-//! Ours is one `[profile idp-ns-…]` per namespace and, if no section for the same start URL exists, one
-//! `[sso-session …]`. An existing `[sso-session …]` is never changed. Where an edit cannot be proved harmless by reading
+//! Ours is one `[profile idp-ns-…]` per namespace, a `[profile idp-irsa-…]` for a role of one of its workloads, and, if
+//! no section for the same start URL exists, one `[sso-session …]`. An existing `[sso-session …]` is never changed. Where an edit cannot be proved harmless by reading
 //! its result back, the answer is a [`Refusal`], and nothing is written.
 
 mod apply;
@@ -12,6 +12,7 @@ mod parse;
 #[cfg(test)]
 mod properties;
 mod remove;
+mod role_profile;
 mod session_name;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use std::fmt;
 pub use apply::apply;
 pub use parse::parse;
 pub use remove::{remove_profile, remove_sso_session};
+pub use role_profile::{RoleProfile, RoleSource, RolesOf, apply_role, remove_roles};
 pub use session_name::{free_session_name, same_start_url};
 
 use header::Class;

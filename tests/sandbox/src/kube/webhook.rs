@@ -33,8 +33,9 @@ pub(super) fn inject(pod: &mut Value, account: Option<&Value>, associations: &[P
     };
     let skipped = pod["metadata"]["annotations"][SKIP].as_str().unwrap_or_default().to_owned();
     for list in ["initContainers", "containers"] {
-        // Not by index: that would make a list that is absent into null.
-        for container in pod["spec"].get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+        // An index of what is not there would put a null there, which no API server does.
+        let containers = pod["spec"].get_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
             let name = container["name"].as_str().unwrap_or_default();
             if !skipped.split(',').any(|skip| skip.trim() == name) {
                 fill(container, &way, region);

@@ -39,6 +39,7 @@ fn a_service_account_with_a_role_leads_its_pods_to_it() {
         variables(&pod["spec"]["containers"][0]),
         wanted.map(|(name, value)| (name.to_owned(), value.to_owned()))
     );
+    assert_eq!(pod["spec"].get("initContainers"), None, "what is not there is not null either");
     assert_eq!(pod["spec"]["volumes"][0]["name"], "aws-iam-token");
     assert_eq!(pod["spec"]["containers"][0]["volumeMounts"][0]["name"], "aws-iam-token");
 }

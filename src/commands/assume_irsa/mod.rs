@@ -1,0 +1,146 @@
+//! `assume-irsa`: be the role of a workload, to see what *it* may do.
+
+mod profile;
+mod who;
+
+use clap::{Args, ValueEnum};
+
+use crate::access::Access;
+use crate::access::irsa::AssumedRole;
+use crate::commands::Context;
+use crate::commands::credentials::{Shell, dialect};
+use crate::error::{Error, Result};
+use crate::model::irsa::{IrsaRequest, Via, Way};
+use crate::model::settings::Flags;
+use crate::model::{credential_output, shell};
+use crate::net::child::{self, Environment};
+use crate::net::runtime;
+use crate::ui::Format;
+
+/// Assume the IAM role of a workload from here, to debug what it may do.
+///
+/// TARGET is pod/x, deploy/x, sts/x, job/x, sa/x (also ds/x, rs/x, cronjob/x) or a pod's name. With nothing more it says who you are
+/// then, until when, and how to use it.
+///
+///   nsaccess assume-irsa deploy/billing -- aws dynamodb list-tables
+///   eval "$(nsaccess assume-irsa deploy/billing --export)"
+///   nsaccess assume-irsa deploy/billing --profile
+///
+/// In ~/.aws/config:   credential_process = nsaccess assume-irsa deploy/billing -n idp-dev -o json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct AssumeIrsaArgs {
+    /// Whose role: pod/x, deploy/x, sts/x, job/x, sa/x or a pod's name
+    #[arg(required_unless_present = "role_arn")]
+    pub target: Option<String>,
+    /// This role instead of the one that the target names; needs no target, and then no cluster
+    #[arg(long, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// The container whose role is meant, where several have one
+    #[arg(short = 'c', long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// sts: your own credentials assume the role; token: a token of its service account does; auto: the first that works
+    #[arg(long, value_enum, default_value = "auto", value_name = "WAY")]
+    pub via: ViaArg,
+    /// How long the session lasts, 15m to 1h [default: 1h]
+    #[arg(long, value_name = "SPAN")]
+    pub duration: Option<String>,
+    /// Try it in production, too, where it is not expected to work
+    #[arg(long)]
+    pub force: bool,
+    /// Print lines for this shell [default shell: the one of $SHELL]
+    #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", require_equals = true)]
+    pub export: Option<Shell>,
+    /// Write the profile idp-irsa-NAMESPACE-SERVICEACCOUNT, which every AWS tool can use and renews by itself
+    #[arg(long, conflicts_with_all = ["export", "command"])]
+    pub profile: bool,
+    /// Run this as the role; its exit status is ours
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "export")]
+    pub command: Vec<String>,
+}
+
+/// Which ways may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ViaArg {
+    /// The first that works.
+    Auto,
+    /// sts:AssumeRole.
+    Sts,
+    /// sts:AssumeRoleWithWebIdentity.
+    Token,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Of [`Access::assumed`]; and with a command, how that ended.
+pub fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
+    let request = request(args)?;
+    let prints = args.command.is_empty() && !args.profile && args.export.is_none();
+    if prints && context.global.output == Format::Yaml {
+        return Err(Error::usage("credentials are not printed as YAML")
+            .because("no AWS tool reads it; -o json is what a credential_process prints")
+            .try_next("nsaccess assume-irsa … -o json"));
+    }
+    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
+    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let kubeconfigs = context.kubeconfigs();
+    let assumed = async { access.assumed(&namespace, &kubeconfigs, &request).await };
+    let done = if let Some((program, words)) = args.command.split_first() {
+        runtime::run_deaf(async {
+            let assumed = runtime::unless_ended(assumed).await?;
+            child::run(program, words, &environment(&assumed)).await
+        })
+    } else if args.profile {
+        runtime::run(assumed).and_then(|assumed| profile::write(context, &access, &request, &assumed))
+    } else if let Some(shell) = args.export {
+        runtime::run(assumed).and_then(|assumed| export(context, shell, &assumed))
+    } else if !context.ui.is_table() {
+        runtime::run(assumed)
+            .and_then(|assumed| context.ui.data(credential_output::process(&assumed.credentials).expose()))
+    } else {
+        let confirmed = access.assumed_and_confirmed(&namespace, &kubeconfigs, &request);
+        runtime::run(confirmed).and_then(|assumed| who::show(context, &request, &assumed))
+    };
+    done.map_err(|error| error.or_sign_in(namespace.as_str()))
+}
+
+fn request(args: &AssumeIrsaArgs) -> Result<IrsaRequest> {
+    let wanted = match (&args.target, &args.role_arn) {
+        (Some(target), role_arn) => IrsaRequest::of(target).and_then(|it| it.with_role(role_arn.as_deref())),
+        (None, Some(role_arn)) => IrsaRequest::of_role(role_arn),
+        (None, None) => Err("neither a target nor a role is named".to_owned()),
+    };
+    let wanted = wanted.and_then(|it| it.in_container(args.container.as_deref())).map_err(|why| {
+        Error::usage("this names no role")
+            .because(why)
+            .try_next("nsaccess assume-irsa --help   # how targets are named")
+    })?;
+    let wanted = wanted
+        .lasting(args.duration.as_deref())
+        .map_err(|why| Error::usage("--duration cannot be used").because(why).try_next("--duration 30m"))?;
+    let via = match args.via {
+        ViaArg::Auto => Via::Auto,
+        ViaArg::Sts => Via::Only(Way::Sts),
+        ViaArg::Token => Via::Only(Way::Token),
+    };
+    Ok(IrsaRequest { via, force: args.force, ..wanted })
+}
+
+/// The credentials, and nothing by which an SDK would find others.
+fn environment(assumed: &AssumedRole) -> Environment {
+    let mut environment = Environment::default();
+    credential_output::AMBIENT.iter().for_each(|name| environment.remove(name));
+    for (name, value) in credential_output::variables(&assumed.credentials, Some(&assumed.region)) {
+        environment.set(name, value);
+    }
+    environment
+}
+
+fn export(context: Context<'_>, shell: Shell, assumed: &AssumedRole) -> Result<()> {
+    let dialect = dialect(context.host, shell);
+    let lines =
+        shell::set_variables(dialect, &credential_output::variables(&assumed.credentials, Some(&assumed.region)));
+    context.ui.data(&shell::unset_variables(dialect, &credential_output::AMBIENT))?;
+    context.ui.data(lines.expose())
+}

@@ -1,0 +1,80 @@
+//! `--profile`: the role as a profile that every AWS tool reads, and renews by itself.
+
+use serde_json::json;
+
+use crate::access::Access;
+use crate::access::irsa::AssumedRole;
+use crate::commands::Context;
+use crate::disk::aws_config;
+use crate::error::{Error, Result};
+use crate::model::aws_config::{RoleProfile, RoleSource};
+use crate::model::irsa::{IrsaRequest, IrsaTarget, LONGEST_SECONDS, Via, Way, credential_process, profile_name};
+
+/// Writes it. The role was assumed before, so it is known to work.
+pub(super) fn write(
+    context: Context<'_>,
+    access: &Access<'_>,
+    request: &IrsaRequest,
+    assumed: &AssumedRole,
+) -> Result<()> {
+    let profile = profile(context, request, assumed)?;
+    let own = &assumed.target.access_name;
+    if access.aws_config.profile(own).is_none() {
+        access.write_profile(&assumed.target, access.cache.cluster(&assumed.target.namespace).as_ref())?;
+    }
+    let before = access.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
+    if let Some(before) = before.filter(|before| *before != assumed.found.role.arn()) {
+        context.ui.warning(&format!("the profile {} was for the role {before} before", profile.name));
+    }
+    let changed = aws_config::apply_role(context.host, &profile)?;
+    let file = context.host.shorten_home(&aws_config::path(context.host));
+    if !context.ui.is_table() {
+        let way = assumed.way.name();
+        let value = json!({
+            "profile": profile.name, "file": file, "changed": changed, "role_arn": assumed.found.role.arn(),
+            "source_profile": (assumed.way == Way::Sts).then_some(own), "via": way, "region": profile.region,
+        });
+        return context.ui.document(&value, String::new);
+    }
+    let unchanged = if changed { "" } else { " (was right already)" };
+    context.ui.status(&format!("profile {} for the role {} in {file}{unchanged}", profile.name, assumed.found.role));
+    context.ui.status(&format!("\nUse it:  aws --profile {} sts get-caller-identity", profile.name));
+    Ok(())
+}
+
+fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -> Result<RoleProfile> {
+    let found = &assumed.found;
+    let (namespace, account) = (assumed.target.namespace.as_str(), found.service_account.as_deref());
+    let how = match assumed.way {
+        Way::Sts => RoleSource::Assume {
+            role_arn: found.role.arn().to_owned(),
+            session_name: assumed.session_name().to_owned(),
+            // An hour is what every reader asks for by itself.
+            seconds: Some(request.seconds).filter(|seconds| *seconds != LONGEST_SECONDS),
+        },
+        Way::Token => {
+            // Role and service account are named, so that pods may come and go.
+            let again = IrsaRequest {
+                target: account.map(|account| IrsaTarget::ServiceAccount(account.to_owned())),
+                role: Some(found.role.clone()),
+                container: None,
+                via: Via::Only(Way::Token),
+                ..request.clone()
+            };
+            let words = format!("assume-irsa {again} -n {namespace} -o json");
+            let command = credential_process(&context.host.own_command(), &words).map_err(|why| {
+                Error::failure("the profile cannot be written")
+                    .because(why)
+                    .try_next("install nsaccess on a plain path")
+            })?;
+            RoleSource::Process { command }
+        }
+    };
+    Ok(RoleProfile {
+        name: profile_name(namespace, account, found.container.as_deref(), found.role.name()),
+        namespace: namespace.to_owned(),
+        source_profile: assumed.target.access_name.clone(),
+        how,
+        region: assumed.region.clone(),
+    })
+}

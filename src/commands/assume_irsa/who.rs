@@ -1,0 +1,31 @@
+//! Who we are now, until when, and how to use it.
+
+use crate::access::irsa::AssumedRole;
+use crate::commands::Context;
+use crate::commands::login::when;
+use crate::error::Result;
+use crate::model::irsa::IrsaRequest;
+use crate::ui::table;
+
+/// Prints it.
+pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -> Result<()> {
+    let found = &assumed.found;
+    let mut rows = vec![row("arn", &assumed.arn), row("role", found.role.arn())];
+    rows.extend(found.service_account.as_deref().map(|account| row("service account", account)));
+    rows.extend(found.container.as_deref().map(|container| row("container", container)));
+    rows.push(row("session name", assumed.session_name()));
+    rows.push(row("region", &assumed.region));
+    rows.push(row("until", &when(context.host, assumed.credentials.expires_at)));
+    rows.push(row("by", assumed.way.action()));
+    context.ui.data(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
+    let namespace = assumed.target.namespace.as_str();
+    let ui = context.ui;
+    ui.status(&format!("\nUse it:  {}", request.command(namespace, "-- aws sts get-caller-identity")));
+    ui.status(&format!("         eval \"$({})\"", request.command(namespace, "--export")));
+    ui.status(&format!("         {}", request.command(namespace, "--profile   # for every AWS tool")));
+    Ok(())
+}
+
+fn row(name: &str, value: &str) -> Vec<String> {
+    vec![name.to_owned(), value.to_owned()]
+}

@@ -1,0 +1,184 @@
+//! Profiles that stand for a role that is assumed: `[profile idp-irsa-…]`.
+
+use super::edit::Edit;
+use super::header::{self, Class};
+use super::lines::is_space;
+use super::{Entry, Refusal, Section, parse};
+
+/// A profile whose credentials come from a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleProfile {
+    /// The name in the section's header.
+    pub name: String,
+    /// The namespace that the role is of.
+    pub namespace: String,
+    /// The namespace's own profile.
+    pub source_profile: String,
+    /// How its reader gets the credentials.
+    pub how: RoleSource,
+    /// The default region of AWS calls.
+    pub region: String,
+}
+
+/// How the reader of a profile gets credentials of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleSource {
+    /// It assumes the role itself, with the credentials of the namespace's profile.
+    Assume {
+        /// The role.
+        role_arn: String,
+        /// How the session is called.
+        session_name: String,
+        /// How long it lasts; `None` leaves it as it is, by default an hour.
+        seconds: Option<u32>,
+    },
+    /// It runs us.
+    Process {
+        /// The command.
+        command: String,
+    },
+}
+
+/// Keys with which some reader would take another identity, or ask a person.
+const OUTRANKING: [&str; 10] = [
+    "sso_session",
+    "sso_start_url",
+    "sso_account_id",
+    "sso_role_name",
+    "credential_source",
+    "web_identity_token_file",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "mfa_serial",
+];
+const ASSUME_KEYS: [&str; 4] = ["role_arn", "source_profile", "role_session_name", "duration_seconds"];
+const PROCESS_KEY: &str = "credential_process";
+/// What is in every command that we write there.
+const OUR_WORDS: &str = " assume-irsa ";
+
+/// The text with this profile in it. Doing it twice changes nothing more.
+///
+/// # Errors
+/// When the file cannot be read, when a profile of this name is for something else, or when another key in it would
+/// make another identity win.
+pub fn apply_role(text: &str, profile: &RoleProfile) -> Result<String, Refusal> {
+    let pairs = pairs(profile);
+    check_words(profile, &pairs)?;
+    let before = parse(text)?;
+    let mut edit = Edit::new(text, &before);
+    let index = before.only(Class::Profile, &profile.name)?;
+    let counting: Vec<&Entry> = match index {
+        Some(index) => before.sections[index].effective().collect(),
+        None => before.handed_down().collect(),
+    };
+    refuse_others(profile, &counting)?;
+    match index {
+        None => {
+            let header = header::write("profile", &profile.name);
+            let header =
+                header.ok_or_else(|| Refusal::whole(format!("the name {:?} cannot be written", profile.name)))?;
+            let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            edit.append(&header, &pairs);
+        }
+        Some(index) => {
+            let left: &[&str] = match profile.how {
+                RoleSource::Assume { .. } => &[PROCESS_KEY],
+                RoleSource::Process { .. } => &ASSUME_KEYS,
+            };
+            pairs.iter().for_each(|(key, value)| edit.set(index, key, value));
+            left.iter().for_each(|key| edit.unset(index, key));
+        }
+    }
+    edit.finish().map(|(text, _)| text)
+}
+
+/// The text without the profiles for roles of a namespace.
+///
+/// # Errors
+/// When the file cannot be read, or the edit cannot be proved harmless.
+pub fn remove_roles(text: &str, whose: RolesOf<'_>) -> Result<String, Refusal> {
+    let before = parse(text)?;
+    let mut edit = Edit::new(text, &before);
+    let ours = before.sections.iter().enumerate().filter(|(_, section)| whose.has(section));
+    ours.for_each(|(index, _)| edit.remove(index));
+    edit.finish().map(|(text, _)| text)
+}
+
+/// Which profiles are those for roles of a namespace: by their name, and by what they lead to.
+#[derive(Debug, Clone, Copy)]
+pub struct RolesOf<'a> {
+    /// What their names begin with.
+    pub prefix: &'a str,
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The namespace's own profile.
+    pub source_profile: &'a str,
+}
+
+impl RolesOf<'_> {
+    fn has(&self, section: &Section) -> bool {
+        let named = section.class == Class::Profile && section.name().is_some_and(|name| name.starts_with(self.prefix));
+        let by_process = || section.own(PROCESS_KEY).is_some_and(|entry| is_ours(&entry.value, self.namespace));
+        let by_source = || section.own("source_profile").is_some_and(|entry| entry.value == self.source_profile);
+        named && (by_process() || by_source())
+    }
+}
+
+/// Whether a command is ours, for this namespace.
+fn is_ours(command: &str, namespace: &str) -> bool {
+    let words = command.split_once(OUR_WORDS).map(|(_, words)| words.split(' ')).into_iter().flatten();
+    words.skip_while(|word| *word != "-n").nth(1) == Some(namespace)
+}
+
+fn pairs(profile: &RoleProfile) -> Vec<(&'static str, String)> {
+    let mut pairs = match &profile.how {
+        RoleSource::Assume { role_arn, session_name, seconds } => {
+            let mut pairs = vec![
+                ("source_profile", profile.source_profile.clone()),
+                ("role_arn", role_arn.clone()),
+                ("role_session_name", session_name.clone()),
+            ];
+            pairs.extend(seconds.map(|seconds| ("duration_seconds", seconds.to_string())));
+            pairs
+        }
+        RoleSource::Process { command } => vec![(PROCESS_KEY, command.clone())],
+    };
+    pairs.push(("region", profile.region.clone()));
+    pairs
+}
+
+fn refuse_others(profile: &RoleProfile, counting: &[&Entry]) -> Result<(), Refusal> {
+    for entry in counting {
+        let foreign = match entry.key.as_str() {
+            "source_profile" => entry.value != profile.source_profile,
+            PROCESS_KEY => !is_ours(&entry.value, &profile.namespace),
+            key => OUTRANKING.contains(&key),
+        };
+        if foreign {
+            let reason = format!(
+                "`{}` gives the profile {} another identity than the role's, and is not ours to change",
+                entry.key, profile.name
+            );
+            return Err(Refusal::at(entry.line, reason));
+        }
+    }
+    Ok(())
+}
+
+/// Values that would not be read back as they are written.
+fn check_words(profile: &RoleProfile, pairs: &[(&str, String)]) -> Result<(), Refusal> {
+    let unwritable =
+        |value: &str| value.is_empty() || value.trim_matches(is_space) != value || value.contains(char::is_control);
+    // The Go SDK takes what follows these for a comment.
+    let comment = |value: &str| value.contains(" #") || value.contains(" ;");
+    match pairs.iter().find(|(_, value)| unwritable(value) || comment(value)) {
+        Some((key, value)) => Err(Refusal::whole(format!("the {key} {value:?} cannot be written as a value"))),
+        None if profile.name == "default" => Err(Refusal::whole("the profile `default` is not ours to change")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "role_profile_tests.rs"]
+mod tests;

@@ -1,0 +1,25 @@
+//! Assuming the role of a workload: what is asked for, what a pod's spec says of it, how the session is called, and what
+//! a refusal means. IRSA: <https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html>
+
+mod iam_role;
+mod profile;
+mod refusal;
+mod request;
+mod session_name;
+mod spec_roles;
+mod target;
+
+pub use iam_role::IamRole;
+pub use profile::{OUR_PREFIX, credential_process, profile_name};
+pub use refusal::{Refused, TokenWay};
+pub use request::{IrsaRequest, LONGEST_SECONDS, Via, Way};
+pub use session_name::session_name;
+pub use spec_roles::{Choice, Named, SpecRoles};
+pub use target::{Controller, IrsaTarget};
+
+/// The annotation of a service account that names its role.
+pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
+/// The annotation of a service account that names another audience of its tokens.
+pub const AUDIENCE_ANNOTATION: &str = "eks.amazonaws.com/audience";
+/// Whom tokens for STS are meant for, unless the annotation says otherwise.
+pub const AUDIENCE: &str = "sts.amazonaws.com";

@@ -1,0 +1,193 @@
+//! What a refusal of STS means. Its answers are short, the same for several causes, and do not say what would help.
+
+use super::{IamRole, IrsaRequest, Way};
+use crate::error::{Error, Kind};
+use crate::model::role_rule::Rule;
+
+/// The version of the chart from which on it lets the permission set's role into the trust policies of its roles.
+const CHART: &str = "helm/idp-advanced 2.4.1";
+const SAME_ANSWER: &str = "STS gives the same answer when there is no such role";
+
+/// Who wanted to be what.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'a> {
+    /// What was asked for.
+    pub request: &'a IrsaRequest,
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The role.
+    pub role: &'a IamRole,
+    /// The service account of the role, where one is known.
+    pub service_account: Option<&'a str>,
+    /// Who we are to STS.
+    pub caller_arn: &'a str,
+    /// The same as a trust policy names it, with the path of Identity Center's roles.
+    pub caller_role: Option<&'a str>,
+    /// The account that we are in.
+    pub account: &'a str,
+    /// Whether the namespace is marked as production.
+    pub production: bool,
+}
+
+/// What became of the way by a service account's token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenWay {
+    /// It was not wanted.
+    Unwanted,
+    /// No service account is known.
+    NoAccount,
+    /// The role in the cluster may not create such tokens.
+    Forbidden,
+    /// Whether it may could not be asked.
+    Unknown(String),
+}
+
+impl Refused<'_> {
+    /// `AssumeRole` was denied.
+    pub fn denied(&self, answer: &str, token: &TokenWay) -> Error {
+        let mut error = Error::new(Kind::Denied, format!("AWS does not let you assume the role {}", self.role.name()))
+            .because(answer)
+            .because(format!("you are {}, and the role is {}", self.caller_arn, self.role));
+        if self.role.account() != self.account {
+            error = error.because(format!(
+                "the role is of account {}, and you are in {}",
+                self.role.account(),
+                self.account
+            ));
+        }
+        let caller = self.caller_role.map(|role| format!(" {role}")).unwrap_or_default();
+        error = error.because(format!(
+            "usual cause 1: the role's trust policy does not name your permission set's role{caller}; only charts from {CHART} on write it there"
+        ));
+        let marked = if self.production { "is marked as one" } else { "is not marked as one" };
+        error = error
+            .because(format!(
+                "usual cause 2: your own role has no right to sts:AssumeRole, as in production namespaces; {} {marked}",
+                self.namespace
+            ))
+            .because(SAME_ANSWER);
+        if !self.production {
+            error =
+                error.try_next(format!("deploy the workload with {CHART} or newer, then run the same command again"));
+        }
+        self.with_token_way(error, token)
+    }
+
+    fn with_token_way(&self, error: Error, token: &TokenWay) -> Error {
+        match (token, self.service_account) {
+            (TokenWay::Forbidden, _) => error
+                .because("the other way, by a token of the service account, needs create on serviceaccounts/token, which you do not have")
+                .try_next(format!("ask for this rule in your Role: {}", create_tokens())),
+            (TokenWay::Unknown(why), _) => {
+                error.because(format!("whether the other way, by a token of the service account, is open could not be asked: {why}"))
+            }
+            (TokenWay::Unwanted, Some(_)) => {
+                let by_token = IrsaRequest { via: super::Via::Only(Way::Token), ..self.request.clone() };
+                error.try_next(by_token.command(self.namespace, ""))
+            }
+            (TokenWay::NoAccount, _) => error
+                .because("the other way, by a token, needs a service account, and none is named: sa/NAME --role-arn ARN"),
+            (TokenWay::Unwanted, None) => error,
+        }
+    }
+
+    /// `AssumeRoleWithWebIdentity` was denied. `before`: what the first way was told.
+    pub fn token_denied(&self, answer: &str, before: Option<&str>) -> Error {
+        let account = self.service_account.unwrap_or_default();
+        let subject = format!("system:serviceaccount:{}:{account}", self.namespace);
+        let error = Error::new(
+            Kind::Denied,
+            format!("AWS does not let the service account {account} assume the role {}", self.role.name()),
+        )
+        .because(answer)
+        .because(format!("the trust policy of {} does not let {subject} of this cluster in", self.role))
+        .because(SAME_ANSWER);
+        let error = match before {
+            Some(before) => error.because(format!("with your own credentials, as {}: {before}", self.caller_arn)),
+            None => error,
+        };
+        error.try_next(format!(
+            "aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument   # whoever may read it",
+            self.role.name()
+        ))
+    }
+
+    /// STS does not take the token itself.
+    pub fn invalid_token(&self, answer: &str, (cluster, audience): (&str, &str)) -> Error {
+        let account = self.role.account();
+        if answer.contains("No OpenIDConnect provider") {
+            return Error::failure(format!("account {account} has no OIDC provider for the cluster {cluster}"))
+                .because(answer)
+                .because(
+                    "without it no role of the account can be assumed with a token of this cluster, by pods neither",
+                )
+                .try_next(format!(
+                    "eksctl utils associate-iam-oidc-provider --cluster {cluster} --approve   # your platform team can"
+                ));
+        }
+        if answer.contains("audience") {
+            return Error::failure(format!("account {account} does not take tokens for {audience}"))
+                .because(answer)
+                .because(format!("the OIDC provider of the cluster {cluster} is registered there without this audience"))
+                .try_next(format!(
+                    "aws iam add-client-id-to-open-id-connect-provider --client-id {audience} --open-id-connect-provider-arn ARN   # your platform team can"
+                ));
+        }
+        let account = self.service_account.unwrap_or_default();
+        Error::failure(format!("AWS does not take the token of the service account {account}"))
+            .because(answer)
+            .try_next("run the same command again; if it stays, the cluster's OIDC issuer cannot be read by AWS")
+    }
+}
+
+/// The rule for the way by a token.
+pub(super) fn create_tokens() -> Rule {
+    Rule::new("", "serviceaccounts/token", &["create"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_x_0123456789abcdef/ada";
+
+    fn error(role: &str, production: bool, token: &TokenWay) -> Error {
+        let request = IrsaRequest::of("deploy/web").expect("a target");
+        let role = IamRole::parse(role).expect("a role");
+        let refused = Refused {
+            request: &request,
+            namespace: "idp-dev",
+            role: &role,
+            service_account: Some("web"),
+            caller_arn: CALLER,
+            caller_role: Some("arn:aws:iam::111122223333:role/aws-reserved/x"),
+            account: "111122223333",
+            production,
+        };
+        refused.denied("AccessDenied", token)
+    }
+
+    #[test]
+    fn a_denial_names_both_arns_and_both_usual_causes() {
+        let role = "arn:aws:iam::111122223333:role/web";
+        let denied = error(role, false, &TokenWay::Unwanted);
+        let text = denied.because.join("\n");
+        for words in [CALLER, role, "aws-reserved/x", "2.4.1", "production", "no such role"] {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+        assert!(!text.contains("is of account"), "{text}");
+        assert_eq!(denied.kind, Kind::Denied);
+        assert_eq!(denied.try_next[1], "nsaccess assume-irsa deploy/web --via token -n idp-dev");
+    }
+
+    #[test]
+    fn another_account_production_and_a_closed_other_way_are_told() {
+        let role = "arn:aws:iam::999999999999:role/web";
+        let denied = error(role, true, &TokenWay::Forbidden);
+        let text = denied.because.join("\n");
+        assert!(text.contains("the role is of account 999999999999, and you are in 111122223333"), "{text}");
+        assert!(text.contains("idp-dev is marked as one") && text.contains("serviceaccounts/token"), "{text}");
+        assert_eq!(denied.try_next.len(), 1, "no chart helps in production");
+        assert!(denied.try_next[0].contains("verbs: [create]"), "{denied:?}");
+    }
+}

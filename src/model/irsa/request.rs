@@ -1,0 +1,197 @@
+//! What is asked for: whose role, by which way, for how long.
+
+use std::fmt;
+
+use super::{IamRole, IrsaTarget};
+use crate::model::elapsed;
+
+/// A role that is assumed by a role (role chaining) lasts an hour at most, and STS gives nothing below a quarter.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
+pub const LONGEST_SECONDS: u32 = 3600;
+const SHORTEST_SECONDS: u32 = 900;
+
+/// Which ways may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Via {
+    /// The first that works.
+    #[default]
+    Auto,
+    /// This one.
+    Only(Way),
+}
+
+/// A way to the role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// `sts:AssumeRole` with the credentials of the namespace's role.
+    Sts,
+    /// `sts:AssumeRoleWithWebIdentity` with a token of the service account, as the pod itself does.
+    Token,
+}
+
+impl Way {
+    /// Its name on the command line and in the cache.
+    pub fn name(self) -> &'static str {
+        match self {
+            Way::Sts => "sts",
+            Way::Token => "token",
+        }
+    }
+
+    /// The call to STS, as IAM policies and CloudTrail name it.
+    pub fn action(self) -> &'static str {
+        match self {
+            Way::Sts => "sts:AssumeRole",
+            Way::Token => "sts:AssumeRoleWithWebIdentity",
+        }
+    }
+}
+
+/// A wish to be a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IrsaRequest {
+    /// What has the role; `None` when only the role is named.
+    pub target: Option<IrsaTarget>,
+    /// The role, where it is named and not looked up.
+    pub role: Option<IamRole>,
+    /// The container whose role is meant.
+    pub container: Option<String>,
+    /// Which ways may be taken.
+    pub via: Via,
+    /// How long the session lasts.
+    pub seconds: u32,
+    /// Try even where the role is not expected to allow it.
+    pub force: bool,
+}
+
+impl IrsaRequest {
+    /// The usual wish for a target, which may also be the ARN of a role.
+    ///
+    /// # Errors
+    /// Why it is no target.
+    pub fn of(target: &str) -> Result<Self, String> {
+        let (target, role) = match target.starts_with("arn:") {
+            true => (None, Some(IamRole::parse(target)?)),
+            false => (Some(IrsaTarget::parse(target)?), None),
+        };
+        Ok(IrsaRequest { target, role, container: None, via: Via::Auto, seconds: LONGEST_SECONDS, force: false })
+    }
+
+    /// The same, of a role that is named and not looked up.
+    ///
+    /// # Errors
+    /// Why it is no role, or that the role is named twice.
+    pub fn with_role(self, role_arn: Option<&str>) -> Result<Self, String> {
+        match (role_arn.map(IamRole::parse).transpose()?, &self.role) {
+            (Some(_), Some(_)) => Err("the role is named twice".to_owned()),
+            (Some(role), None) => Ok(IrsaRequest { role: Some(role), ..self }),
+            (None, _) => Ok(self),
+        }
+    }
+
+    /// The role alone, of nothing that is in the cluster.
+    ///
+    /// # Errors
+    /// Why it is no role.
+    pub fn of_role(role_arn: &str) -> Result<Self, String> {
+        IamRole::parse(role_arn)?;
+        IrsaRequest::of(role_arn)
+    }
+
+    /// The same, of one container.
+    ///
+    /// # Errors
+    /// When there can be no containers.
+    pub fn in_container(self, container: Option<&str>) -> Result<Self, String> {
+        match (container, &self.target) {
+            (None, _) => Ok(self),
+            (Some(_), None) => Err("a role that is named has no containers".to_owned()),
+            (Some(_), Some(IrsaTarget::ServiceAccount(_))) => Err("a service account has no containers".to_owned()),
+            (Some(name), Some(_)) => Ok(IrsaRequest { container: Some(name.to_owned()), ..self }),
+        }
+    }
+
+    /// The same, for as long as people write it: `15m` to `1h`.
+    ///
+    /// # Errors
+    /// Why it is no such time.
+    pub fn lasting(self, span: Option<&str>) -> Result<Self, String> {
+        let Some(span) = span else { return Ok(self) };
+        let seconds = elapsed::parse(span)?;
+        let fits = u32::try_from(seconds).ok().filter(|it| (SHORTEST_SECONDS..=LONGEST_SECONDS).contains(it));
+        let seconds = fits.ok_or_else(|| {
+            format!("{span} is not between 15m and 1h: AWS gives no shorter session, and no longer one to a role that assumes a role")
+        })?;
+        Ok(IrsaRequest { seconds, ..self })
+    }
+
+    /// The service account, where the request itself names it.
+    pub fn service_account(&self) -> Option<&str> {
+        match &self.target {
+            Some(IrsaTarget::ServiceAccount(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The words behind `nsaccess assume-irsa` for the same again in this namespace, with these in addition.
+    pub fn command(&self, namespace: &str, more: &str) -> String {
+        format!("nsaccess assume-irsa {self} -n {namespace}{}{more}", if more.is_empty() { "" } else { " " })
+    }
+}
+
+/// The words of the command line: every value is one that no shell changes.
+impl fmt::Display for IrsaRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words: Vec<String> = self.target.iter().map(ToString::to_string).collect();
+        words.extend(self.role.iter().map(|role| format!("--role-arn {role}")));
+        words.extend(self.container.iter().map(|name| format!("-c {name}")));
+        if let Via::Only(way) = self.via {
+            words.push(format!("--via {}", way.name()));
+        }
+        if self.seconds != LONGEST_SECONDS {
+            words.push(format!("--duration {}s", self.seconds));
+        }
+        words.extend(self.force.then(|| "--force".to_owned()));
+        f.write_str(&words.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/x";
+
+    #[test]
+    fn a_request_is_written_as_it_was_typed() {
+        let usual = IrsaRequest::of("deploy/web").expect("a target");
+        assert_eq!(usual.command("idp-dev", ""), "nsaccess assume-irsa deploy/web -n idp-dev");
+        let full = usual.with_role(Some(ROLE)).and_then(|it| it.in_container(Some("app"))).expect("fits");
+        let full = IrsaRequest { via: Via::Only(Way::Token), force: true, ..full.lasting(Some("15m")).expect("fits") };
+        assert_eq!(
+            full.command("a", "-o json"),
+            format!(
+                "nsaccess assume-irsa deploy/web --role-arn {ROLE} -c app --via token --duration 900s --force -n a -o json"
+            )
+        );
+        assert_eq!(IrsaRequest::of(ROLE), IrsaRequest::of_role(ROLE));
+        assert_eq!(IrsaRequest::of(ROLE).map(|it| it.to_string()), Ok(format!("--role-arn {ROLE}")));
+    }
+
+    #[test]
+    fn sessions_last_a_quarter_of_an_hour_to_an_hour() {
+        let lasting = |span| IrsaRequest::of("web").and_then(|it| it.lasting(Some(span))).map(|it| it.seconds);
+        assert_eq!((lasting("15m"), lasting("1h"), lasting("2000")), (Ok(900), Ok(3600), Ok(2000)));
+        for wrong in ["899", "3601s", "2h", "soon", "", "-1h", "99999999999d"] {
+            assert!(lasting(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        assert!(IrsaRequest::of(ROLE).and_then(|it| it.with_role(Some(ROLE))).is_err());
+        assert!(IrsaRequest::of(ROLE).and_then(|it| it.in_container(Some("app"))).is_err());
+        assert!(IrsaRequest::of("sa/x").and_then(|it| it.in_container(Some("app"))).is_err());
+        assert!(IrsaRequest::of("arn:aws:iam::1:user/x").is_err() && IrsaRequest::of_role("deploy/web").is_err());
+    }
+}
