@@ -138,6 +138,12 @@ pub enum Verb {
     Token(commands::token::TokenArgs),
     /// Print AWS credentials of a namespace
     Credentials(commands::credentials::CredentialsArgs),
+    /// Run a command in a namespace: its AWS credentials, its kubeconfig
+    Exec(commands::exec::ExecArgs),
+    /// Open a shell in a namespace
+    Shell(commands::shell::ShellArgs),
+    /// Open the AWS console as the namespace's role
+    Console(commands::console::ConsoleArgs),
     /// Show and change settings
     Config(commands::config::ConfigArgs),
 }

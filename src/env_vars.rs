@@ -9,6 +9,8 @@ pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
 /// The namespace, where no flag names it.
 pub const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";
+/// Set by `shell` and `exec` for what runs in them: the namespace. They refuse to run inside one another.
+pub const NSACCESS_INSIDE: &str = "NSACCESS_INSIDE";
 /// Setting `start_url`.
 pub const NSACCESS_START_URL: &str = "NSACCESS_START_URL";
 /// Setting `sso_region`.
@@ -75,5 +77,7 @@ pub const SSH_TTY: &str = "SSH_TTY";
 pub const NO_COLOR: &str = "NO_COLOR";
 /// `dumb` switches colour and the spinner off.
 pub const TERM: &str = "TERM";
-/// The user's shell, to choose how `credentials --export` prints.
+/// The user's shell: to start it, and to choose how `credentials --export` prints.
 pub const SHELL: &str = "SHELL";
+/// Where zsh looks for its files, by default the home folder.
+pub const ZDOTDIR: &str = "ZDOTDIR";

@@ -20,6 +20,7 @@ pub mod portal;
 pub mod proxy;
 pub mod session;
 pub mod sign_in;
+pub mod surroundings;
 pub mod target;
 pub mod verify;
 pub mod wait;

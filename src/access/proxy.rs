@@ -13,17 +13,29 @@ impl Access<'_> {
     /// # Errors
     /// When it cannot be used.
     pub fn proxy(&self, namespace: &Namespace, endpoint: &str, kubeconfigs: &Kubeconfigs) -> Result<Option<Proxy>> {
-        let merged = kubeconfigs.merged()?;
-        let context = merged.context(&self.access_name(namespace));
-        let cluster = context.and_then(|context| merged.config.cluster(&context.cluster));
-        let Some((name, url)) = cluster.and_then(|cluster| Some((&cluster.name, cluster.proxy_url.as_deref()?))) else {
+        let Some((name, url)) = self.proxy_of_context(namespace, kubeconfigs)? else {
             return self.proxy_of_environment(endpoint);
         };
-        Proxy::parse(url).map(Some).map_err(|why| {
+        Proxy::parse(&url).map(Some).map_err(|why| {
             Error::usage(format!("the proxy-url of the cluster {name} in the kubeconfig cannot be used"))
                 .because(why)
                 .try_next(format!("kubectl config set clusters.{name}.proxy-url http://HOST:PORT"))
         })
+    }
+
+    /// The `proxy-url` of the namespace's context as it stands, and the name of the cluster that has it.
+    ///
+    /// # Errors
+    /// When the kubeconfig cannot be read.
+    pub fn proxy_of_context(
+        &self,
+        namespace: &Namespace,
+        kubeconfigs: &Kubeconfigs,
+    ) -> Result<Option<(String, String)>> {
+        let merged = kubeconfigs.merged()?;
+        let context = merged.context(&self.access_name(namespace));
+        let cluster = context.and_then(|context| merged.config.cluster(&context.cluster));
+        Ok(cluster.and_then(|cluster| Some((cluster.name.clone(), cluster.proxy_url.clone()?))))
     }
 
     /// The proxy of the environment alone: for a cluster that has no context yet.

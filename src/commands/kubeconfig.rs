@@ -58,7 +58,8 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         known(&access, args, &namespace).map_or_else(|| runtime::run(resolved(&access, &namespace)), Ok)?;
     let entry = access.entry(&target, &cluster);
     if args.print {
-        return context.ui.data(&standalone(&entry));
+        let proxy = access.proxy_of_context(&namespace, &kubeconfigs)?;
+        return context.ui.data(&standalone(&entry, proxy.as_ref().map(|(_, url)| url.as_str())));
     }
     let applied = access.write_context(&kubeconfigs, &entry, args.switch)?;
     let files = access.shown(&applied.files);

@@ -3,7 +3,9 @@
 pub mod assume_irsa;
 pub mod can_i;
 pub mod config;
+pub mod console;
 pub mod credentials;
+pub mod exec;
 pub mod kubeconfig;
 pub mod list;
 pub mod login;
@@ -11,6 +13,7 @@ pub mod logout;
 pub mod logs;
 pub mod pods;
 pub mod port_forward;
+pub mod shell;
 pub mod status;
 pub mod token;
 pub mod use_context;
@@ -61,6 +64,9 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::PortForward(args) => port_forward::run(context, &args),
         Verb::Token(args) => token::run(context, &args),
         Verb::Credentials(args) => credentials::run(context, &args),
+        Verb::Exec(args) => exec::run(context, &args),
+        Verb::Shell(args) => shell::run(context, &args),
+        Verb::Console(args) => console::run(context, &args),
         Verb::Config(args) => config::run(context, &args),
         Verb::AssumeIrsa(args) => assume_irsa::run(context, &args),
         Verb::CanI(args) => can_i::run(context, &args),

@@ -5,5 +5,6 @@ pub mod aws_config;
 pub mod cache;
 pub mod kubeconfig;
 pub mod lock;
+pub mod private_folder;
 pub mod settings;
 pub mod sso_cache;

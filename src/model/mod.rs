@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod aws_config;
 pub mod cluster;
+pub mod console;
 pub mod credential_output;
 pub mod credentials;
 pub mod device_flow;
@@ -15,6 +16,7 @@ pub mod kubeconfig;
 pub mod log_feed;
 pub mod log_lines;
 pub mod log_target;
+pub mod marked_shell;
 pub mod namespace;
 pub mod partition;
 pub mod percent;

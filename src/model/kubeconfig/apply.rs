@@ -69,9 +69,14 @@ pub fn set_current_context(text: &str, name: &str) -> Result<String, Refusal> {
     Ok(result)
 }
 
-/// A complete kubeconfig with this entry alone, `current-context` set.
-pub fn standalone(entry: &Entry) -> String {
-    append_fresh("", entry, Parts::ALL, Some(&entry.name))
+/// A complete kubeconfig with this entry alone, `current-context` set, and the proxy that the user has given the
+/// cluster elsewhere.
+pub fn standalone(entry: &Entry, proxy_url: Option<&str>) -> String {
+    let text = append_fresh("", entry, Parts::ALL, Some(&entry.name));
+    let Some(proxy_url) = proxy_url else { return text };
+    let server = text.lines().find(|line| line.trim_start().starts_with("server: ")).unwrap_or_default();
+    let indent = &server[..server.len() - server.trim_start().len()];
+    text.replacen(server, &format!("{server}\n{indent}proxy-url: {}", scalar::block(proxy_url)), 1)
 }
 
 pub(super) fn splice(text: &str, splices: Vec<Splice>) -> Result<String, Refusal> {

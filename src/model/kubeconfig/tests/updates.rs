@@ -167,7 +167,7 @@ fn an_entry_between_others_is_removed_alone() {
 
 #[test]
 fn a_standalone_kubeconfig_is_complete() {
-    let text = standalone(&entry());
+    let text = standalone(&entry(), None);
     let config = parse(&text).unwrap();
     assert_eq!(config.current_context.as_deref(), Some("idp-ns-dev"));
     assert_eq!(apply(&text, &entry(), Parts::ALL).as_deref(), Ok(text.as_str()));

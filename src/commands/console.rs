@@ -1,0 +1,71 @@
+//! `console`: the AWS console as the namespace's role.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::access::Access;
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::error::{Error, Result};
+use crate::model::console::{Place, service, shortcut};
+use crate::net::runtime;
+
+/// Open the AWS console as the role of a namespace, through the access portal.
+///
+///   nsaccess console idp-dev --service secretsmanager
+///
+/// Without a browser here, or with --print, the address is printed.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ConsoleArgs {
+    /// Namespace
+    pub namespace: Option<String>,
+    /// Page of this service, as the console's addresses call it: secretsmanager, eks, s3, cloudwatch
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Print the address, open nothing
+    #[arg(long)]
+    pub print: bool,
+    /// What the namespace resolves to.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Where and how to sign in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the namespace is not found.
+pub fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
+    let service = args.service.as_deref().map(service).transpose().map_err(|why| {
+        Error::usage("--service cannot be used").because(why).try_next("nsaccess console --service secretsmanager")
+    })?;
+    let presence = Access::presence_at(context.host);
+    let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
+        .without_browser(args.sign_in.no_browser);
+    let namespace = access.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
+    let portal = access.portal(Some(&access.access_name(&namespace)))?;
+    // What is known is enough: the browser has its own session with the portal.
+    let target = match access.known_target(&namespace, &portal) {
+        Some(target) => target,
+        None => runtime::run(access.target(&namespace))?,
+    };
+    let cluster = access.cache.cluster(&namespace);
+    let place = Place {
+        service,
+        region: cluster.as_ref().map(|cluster| cluster.region.as_str()),
+        cluster: cluster.as_ref().map(|cluster| cluster.name.as_str()),
+    };
+    let url = shortcut(&target.portal.start_url, &target.account, &target.role, place);
+    if !context.ui.is_table() {
+        return context.ui.document(&json!({"url": url, "account": target.account, "role": target.role}), String::new);
+    }
+    let to_be_printed = args.print || args.sign_in.no_browser || !context.host.terminals.stdout;
+    if to_be_printed || context.host.browser_obstacle().is_some() || context.host.open_browser(&url).is_err() {
+        return context.ui.data(&format!("{url}\n"));
+    }
+    context.ui.status(&format!("opened the console of account {} as {}", target.account, target.role));
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! `exec`: one command in a namespace.
+
+use clap::Args;
+
+use crate::access::Access;
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::error::{Error, Result};
+use crate::model::irsa::IrsaRequest;
+use crate::net::{child, runtime};
+
+/// Run a command with the AWS credentials of a namespace and a kubeconfig of its own.
+///
+///   nsaccess exec -n idp-dev -- terraform plan
+///   nsaccess exec -n idp-dev --irsa deploy/billing -- aws s3 ls
+///
+/// AWS_PROFILE and keys of the environment are taken away, AWS_REGION is the cluster's. The command's exit status is ours.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ExecArgs {
+    /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
+    #[arg(long, value_name = "TARGET")]
+    pub irsa: Option<String>,
+    /// Command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// Where and how to sign in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What keeps the command from being started; its own status.
+pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
+    let access = Access::open(
+        context.host,
+        context.ui,
+        &flags(&TargetArgs::default(), &args.sign_in),
+        Access::presence_at(context.host),
+    )?
+    .without_browser(args.sign_in.no_browser);
+    access.refuse_nesting()?;
+    let kubeconfigs = context.kubeconfigs();
+    let namespace = access.namespace(context.named(None), &kubeconfigs)?;
+    let irsa = args.irsa.as_deref().map(workload).transpose()?;
+    let Some((program, words)) = args.command.split_first() else { return Ok(()) };
+    // Ctrl-C is the command's: it decides what it means.
+    runtime::run_deaf(async {
+        let surroundings = runtime::unless_ended(access.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
+        child::run(program, words, &surroundings.environment).await
+    })
+}
+
+/// What `--irsa` names.
+///
+/// # Errors
+/// Why it is nothing that has a role.
+pub fn workload(target: &str) -> Result<IrsaRequest> {
+    IrsaRequest::of(target).map_err(|why| {
+        Error::usage(format!("--irsa {target} names nothing that has a role"))
+            .because(why)
+            .try_next("nsaccess assume-irsa --help   # how targets are named")
+    })
+}

@@ -1,0 +1,69 @@
+//! `shell`: the person's own shell, in a namespace.
+
+use clap::Args;
+
+use crate::access::Access;
+use crate::access::surroundings::Surroundings;
+use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::commands::Context;
+use crate::commands::exec::workload;
+use crate::commands::login::when;
+use crate::env_vars;
+use crate::error::Result;
+use crate::host::Host;
+use crate::model::marked_shell::marked_shell;
+use crate::net::{child, runtime};
+
+/// Open a shell in a namespace: AWS credentials, and a kubeconfig with this context alone. Nothing outside of it changes.
+///
+/// The shell is $SHELL with your own set-up; its prompt is marked with the namespace. The AWS credentials end at the time
+/// that is said; kubectl's go on.
+#[derive(Debug, Args)]
+pub struct ShellArgs {
+    /// Namespace
+    pub namespace: Option<String>,
+    /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
+    #[arg(long, value_name = "TARGET")]
+    pub irsa: Option<String>,
+    /// Where and how to sign in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// What keeps the shell from being started; its own status.
+pub fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
+    let access = Access::open(
+        context.host,
+        context.ui,
+        &flags(&TargetArgs::default(), &args.sign_in),
+        Access::presence_at(context.host),
+    )?
+    .without_browser(args.sign_in.no_browser);
+    access.refuse_nesting()?;
+    let kubeconfigs = context.kubeconfigs();
+    let namespace = access.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
+    let irsa = args.irsa.as_deref().map(workload).transpose()?;
+    runtime::run_deaf(async {
+        let surroundings = runtime::unless_ended(access.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
+        let until = when(context.host, surroundings.expires_at);
+        context.ui.status(&format!("{}: AWS as {} until {until}; exit leaves", surroundings.label, surroundings.role));
+        open(context.host, surroundings).await
+    })
+}
+
+async fn open(host: &Host, mut surroundings: Surroundings) -> Result<()> {
+    let shell = host.env(env_vars::SHELL).unwrap_or(if cfg!(windows) { "powershell" } else { "/bin/sh" });
+    let folder = surroundings.folder.path().to_string_lossy().into_owned();
+    let home = host.home.to_string_lossy();
+    let marked = marked_shell(shell, &surroundings.label, &folder, host.env(env_vars::ZDOTDIR).unwrap_or(&home));
+    for (name, text) in &marked.files {
+        surroundings.folder.write(name, text)?;
+    }
+    for (name, value) in &marked.variables {
+        surroundings.environment.set_plain(*name, value);
+    }
+    child::run(shell, &marked.words, &surroundings.environment).await
+}

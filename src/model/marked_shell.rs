@@ -1,0 +1,91 @@
+//! How a shell is started so that its prompt says where it is: nothing of the person's own set-up is left out, and no
+//! file of theirs is touched.
+
+/// A shell to be started.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MarkedShell {
+    /// Its arguments.
+    pub words: Vec<String>,
+    /// Variables that it needs besides.
+    pub variables: Vec<(&'static str, String)>,
+    /// Files that it reads, by their names in the private folder.
+    pub files: Vec<(&'static str, String)>,
+}
+
+/// For the shell of this path. `label` is put in front of the prompt, `folder` is the private folder, `zdotdir` where
+/// zsh looks for its files otherwise.
+pub fn marked_shell(path: &str, label: &str, folder: &str, zdotdir: &str) -> MarkedShell {
+    match path.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".exe") {
+        "bash" => bash(label, folder),
+        "zsh" => zsh(label, folder, zdotdir),
+        "fish" => fish(label),
+        "pwsh" | "powershell" => powershell(label),
+        _ => plain(label),
+    }
+}
+
+/// Prompts are often set anew before each line (git's, starship): so is the mark.
+const BASH: &str = r#"[ -f ~/.bashrc ] && . ~/.bashrc
+_nsaccess_mark() { local status=$?; case $PS1 in "(LABEL) "*) ;; *) PS1="(LABEL) $PS1" ;; esac; return $status; }
+PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND;}_nsaccess_mark"
+"#;
+
+fn bash(label: &str, folder: &str) -> MarkedShell {
+    MarkedShell {
+        words: vec!["--rcfile".to_owned(), format!("{folder}/bashrc")],
+        variables: Vec::new(),
+        files: vec![("bashrc", BASH.replace("LABEL", label))],
+    }
+}
+
+const ZSHENV: &str = r#"[ -f "$NSACCESS_ZDOTDIR/.zshenv" ] && . "$NSACCESS_ZDOTDIR/.zshenv"
+"#;
+const ZSHRC: &str = r#"ZDOTDIR="$NSACCESS_ZDOTDIR"; unset NSACCESS_ZDOTDIR
+[ -f "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"
+_nsaccess_mark() { case $PROMPT in "(LABEL) "*) ;; *) PROMPT="(LABEL) $PROMPT" ;; esac }
+precmd_functions+=(_nsaccess_mark)
+"#;
+
+fn zsh(label: &str, folder: &str, zdotdir: &str) -> MarkedShell {
+    MarkedShell {
+        words: Vec::new(),
+        variables: vec![("ZDOTDIR", folder.to_owned()), ("NSACCESS_ZDOTDIR", zdotdir.to_owned())],
+        files: vec![(".zshenv", ZSHENV.to_owned()), (".zshrc", ZSHRC.replace("LABEL", label))],
+    }
+}
+
+fn fish(label: &str) -> MarkedShell {
+    let mark = format!(
+        "functions -q fish_prompt; and functions -c fish_prompt _nsaccess_prompt; or function _nsaccess_prompt; echo '> '; end; \
+         function fish_prompt; printf '%s' '({label}) '; _nsaccess_prompt; end"
+    );
+    MarkedShell { words: vec!["-C".to_owned(), mark], variables: Vec::new(), files: Vec::new() }
+}
+
+fn powershell(label: &str) -> MarkedShell {
+    let mark =
+        format!("$nsaccessPrompt = $function:prompt; function global:prompt {{ '({label}) ' + (& $nsaccessPrompt) }}");
+    let words = ["-NoExit", "-Command", &mark].map(str::to_owned).to_vec();
+    MarkedShell { words, variables: Vec::new(), files: Vec::new() }
+}
+
+fn plain(label: &str) -> MarkedShell {
+    MarkedShell { words: Vec::new(), variables: vec![("PS1", format!("({label}) $ "))], files: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_shell_is_marked_in_its_own_way() {
+        let bash = marked_shell("/usr/bin/bash", "idp-dev", "/private", "/home/ada");
+        assert_eq!(bash.words, ["--rcfile", "/private/bashrc"]);
+        assert!(bash.files[0].1.contains("(idp-dev) ") && bash.files[0].1.contains(". ~/.bashrc"));
+        let zsh = marked_shell("zsh", "idp-dev", "/private", "/home/ada/zsh");
+        assert_eq!(zsh.variables, [("ZDOTDIR", "/private".into()), ("NSACCESS_ZDOTDIR", "/home/ada/zsh".into())]);
+        assert!(marked_shell("/bin/fish", "x", "/p", "/h").words[1].contains("(x) "));
+        assert!(marked_shell(r"C:\pwsh.exe", "x", "/p", "/h").words[2].contains("(x) "));
+        assert_eq!(marked_shell("/bin/dash", "x", "/p", "/h").variables, [("PS1", "(x) $ ".into())]);
+    }
+}
