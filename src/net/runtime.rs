@@ -10,11 +10,15 @@ use crate::error::{Error, Kind, Result};
 /// # Errors
 /// The future's own; [`Kind::Interrupted`] on Ctrl-C, [`Kind::Terminated`] on SIGTERM.
 pub fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    blocking(unless_ended(future))
+}
+
+fn blocking<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::failure("cannot start the network runtime").because(error.to_string()))?;
-    let result = runtime.block_on(unless_ended(future));
+    let result = runtime.block_on(future);
     // A resolver thread may still be waiting for DNS; nobody waits for it.
     runtime.shutdown_background();
     result
@@ -38,16 +42,10 @@ pub async fn unless_ended<T>(future: impl Future<Output = Result<T>>) -> Result<
 /// # Errors
 /// The future's own.
 pub fn run_deaf<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::failure("cannot start the network runtime").because(error.to_string()))?;
-    let result = runtime.block_on(async {
+    blocking(async {
         let _interrupts = interrupts();
         future.await
-    });
-    runtime.shutdown_background();
-    result
+    })
 }
 
 /// Keeps Ctrl-C from ending us.

@@ -14,6 +14,7 @@ mod contexts;
 mod credentials;
 mod docs;
 mod files_in_trouble;
+mod inside;
 mod kubeconfig_editor;
 mod kubeconfig_verb;
 mod layering;
