@@ -73,8 +73,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let host = Host::made(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
         let left = host.cache_dir().join("run/dead");
-        std::fs::create_dir_all(&left).expect("a folder");
-        std::fs::write(left.join(LOCK), "").expect("a file");
+        atomic::write_private(&left.join(LOCK), b"").expect("a file");
         let first = PrivateFolder::create(&host).expect("a folder");
         let file = first.write("kubeconfig", "text").expect("a file");
         let second = PrivateFolder::create(&host).expect("another folder");
