@@ -132,6 +132,8 @@ pub enum Verb {
     Pods(commands::pods::PodsArgs),
     /// Print and follow logs
     Logs(commands::logs::LogsArgs),
+    /// Read the namespace's secrets, and run programs with them
+    Secrets(commands::secrets::SecretsArgs),
     /// Print a token for kubectl (its exec plugin)
     Token(commands::token::TokenArgs),
     /// Print AWS credentials of a namespace

@@ -10,6 +10,7 @@ pub mod logout;
 pub mod logs;
 pub mod pods;
 pub mod port_forward;
+pub mod secrets;
 pub mod status;
 pub mod token;
 pub mod use_context;
@@ -50,6 +51,7 @@ impl Context<'_> {
 /// The verb's own.
 pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
     let context = Context { host, ui, global: &cli.global };
+    secrets::check_format(&cli)?;
     let result = match cli.verb {
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),
@@ -65,6 +67,7 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::Whoami(args) => whoami::run(context, &args),
         Verb::Pods(args) => pods::run(context, &args),
         Verb::Logs(args) => logs::run(context, &args),
+        Verb::Secrets(args) => secrets::run(context, &args),
     };
     // Whoever is not signed in has one thing to do, wherever it was noticed.
     result.map_err(|error| error.or_sign_in(cli.global.namespace.as_deref().unwrap_or("NAMESPACE")))
