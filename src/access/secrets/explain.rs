@@ -15,7 +15,9 @@ pub(super) fn outside(
     full: &str,
     other: Option<(String, String)>,
 ) -> Error {
-    let role = access.settings.pins(namespace.as_str()).role.map(|role| role.value);
+    let profile = access.aws_config.profile(&access.access_name(namespace));
+    let of_profile = || profile.and_then(|profile| profile.get("sso_role_name")).map(str::to_owned);
+    let role = access.settings.pins(namespace.as_str()).role.map(|role| role.value).or_else(of_profile);
     let role = role.unwrap_or_else(|| access.settings.permission_set_pattern.value.render(namespace.as_str()));
     let error = Error::new(Kind::Denied, format!("the role {role} cannot read the secret {full}"))
         .because(format!("of {namespace} it can read what is below {}; nothing was asked of AWS", prefix.as_str()));
@@ -147,7 +149,7 @@ impl Secrets<'_> {
                 .try_next(format!("nsaccess secrets get {first} -n {namespace}")),
             None => error
                 .because(format!("{namespace} has no secrets in {}", self.region))
-                .try_next(format!("nsaccess secrets list -n {namespace} --all")),
+                .try_next(format!("nsaccess secrets list -n {namespace} --all --region {}", self.region)),
         }
     }
 
