@@ -166,6 +166,6 @@ fn a_terminal_gets_a_line_end_and_no_bytes_that_it_would_obey() {
         assert!(screen.contains("is no text for a terminal") && screen.contains("--out FILE"), "{screen:?}");
         assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(1));
     }
-    let (_, person) = world.nsaccess("secrets get escapes --force").on_screen();
+    let (_child, person) = world.nsaccess("secrets get escapes --force").on_screen();
     assert_eq!(person.sees_the_end(), "\u{1b}]0;a title\u{7}");
 }

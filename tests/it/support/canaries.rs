@@ -10,14 +10,12 @@ const SHORTEST: usize = 12;
 
 /// The texts that must not be where no value belongs.
 pub fn of(secrets: &[Secret]) -> Vec<String> {
-    let versions = secrets.iter().flat_map(|secret| &secret.versions);
-    let mut texts: Vec<String> = Vec::new();
-    for version in versions {
+    let mut texts = Vec::new();
+    for version in secrets.iter().flat_map(|secret| &secret.versions) {
         match &version.value {
             SecretValue::Text(text) => {
                 leaves(&serde_json::from_str(text).unwrap_or_default(), &mut texts);
-                texts.push(text.clone());
-                texts.push(STANDARD.encode(text));
+                add(text, &mut texts);
             }
             SecretValue::Binary(bytes) => texts.push(STANDARD.encode(bytes)),
         }
@@ -26,12 +24,15 @@ pub fn of(secrets: &[Secret]) -> Vec<String> {
     texts
 }
 
+fn add(text: &str, texts: &mut Vec<String>) {
+    if text.len() >= SHORTEST {
+        texts.extend([text.to_owned(), STANDARD.encode(text)]);
+    }
+}
+
 fn leaves(value: &Value, texts: &mut Vec<String>) {
     match value {
-        Value::String(text) => {
-            texts.push(text.clone());
-            texts.push(STANDARD.encode(text));
-        }
+        Value::String(text) => add(text, texts),
         Value::Array(items) => items.iter().for_each(|item| leaves(item, texts)),
         Value::Object(members) => members.values().for_each(|member| leaves(member, texts)),
         _ => {}

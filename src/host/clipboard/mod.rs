@@ -1,6 +1,8 @@
 //! The clipboard: through the tool that the desktop has, else, and always over SSH, through the terminal (OSC 52). A
 //! value goes to a tool by its standard input, never by its arguments: those are public.
 
+mod tool;
+
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use self::tool::TOOLS;
+pub use self::tool::Tool;
 use super::Host;
 use crate::env_vars;
 use crate::error::{Error, Result, plain_io};
@@ -23,58 +27,8 @@ pub enum Clipboard {
     Terminal,
 }
 
-/// A program that reads and writes a clipboard.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Tool {
-    /// Its name, which has to be in `$PATH`.
-    pub name: &'static str,
-    /// The variable without which it has no clipboard to talk to.
-    needs: Option<&'static str>,
-    copy: &'static [&'static str],
-    paste: &'static [&'static str],
-    clear: &'static [&'static str],
-}
-
 /// xterm and its kin take more; of the others some stop here (hterm, older tmux).
 const LONGEST_FOR_TERMINALS: usize = 56_000;
-
-const TOOLS: [Tool; 5] = [
-    Tool {
-        name: "wl-copy",
-        needs: Some(env_vars::WAYLAND_DISPLAY),
-        copy: &["wl-copy"],
-        paste: &["wl-paste", "--no-newline"],
-        clear: &["wl-copy", "--clear"],
-    },
-    Tool {
-        name: "xclip",
-        needs: Some(env_vars::DISPLAY),
-        copy: &["xclip", "-selection", "clipboard", "-in"],
-        paste: &["xclip", "-selection", "clipboard", "-out"],
-        clear: &["xclip", "-selection", "clipboard", "-in"],
-    },
-    Tool {
-        name: "xsel",
-        needs: Some(env_vars::DISPLAY),
-        copy: &["xsel", "--clipboard", "--input"],
-        paste: &["xsel", "--clipboard", "--output"],
-        clear: &["xsel", "--clipboard", "--clear"],
-    },
-    Tool { name: "pbcopy", needs: None, copy: &["pbcopy"], paste: &["pbpaste"], clear: &["pbcopy"] },
-    Tool {
-        name: "clip.exe",
-        needs: None,
-        copy: &["clip.exe"],
-        paste: &[
-            "powershell.exe",
-            "-NoProfile",
-            "-NonInteractive",
-            "-Command",
-            "[Console]::OutputEncoding=[Text.Encoding]::UTF8; Get-Clipboard -Raw",
-        ],
-        clear: &["clip.exe"],
-    },
-];
 
 impl Clipboard {
     /// The clipboard that the person at this terminal would call theirs. Over SSH the tools here talk to a machine that
@@ -156,47 +110,6 @@ pub fn clear_as_told() -> Result<()> {
     Ok(())
 }
 
-impl Tool {
-    /// Runs it with this on its standard input. What it says is thrown away: a tool that goes on in the background keeps
-    /// its streams, and whoever waits for their end waits for ever.
-    fn give(&self, words: &[&str], input: &Secret<Vec<u8>>) -> Result<()> {
-        let fail = |why: String| {
-            Error::failure(format!("{} does not take the value", self.name))
-                .because(why)
-                .try_next("nsaccess secrets get NAME --out FILE")
-        };
-        let io = |error: std::io::Error| fail(plain_io(&error));
-        let mut child = command(words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(io)?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(input.expose()).map_err(io)?;
-        }
-        let status = child.wait().map_err(io)?;
-        if status.success() { Ok(()) } else { Err(fail(format!("it ended with {status}"))) }
-    }
-
-    fn take(&self) -> Result<Secret<Vec<u8>>> {
-        let output = command(self.paste).stdin(Stdio::null()).output();
-        let output = output.map_err(|error| Error::failure("cannot read the clipboard").because(plain_io(&error)))?;
-        Ok(Secret::new(output.stdout))
-    }
-
-    /// clip.exe takes bytes for the console's code page, unless they are UTF-16.
-    fn encoded(&self, value: &Secret<Vec<u8>>) -> Secret<Vec<u8>> {
-        let text = std::str::from_utf8(value.expose()).unwrap_or_default();
-        if self.name != "clip.exe" || text.is_ascii() {
-            return value.clone();
-        }
-        Secret::new(text.encode_utf16().flat_map(u16::to_le_bytes).collect())
-    }
-}
-
-fn command(words: &[&str]) -> Command {
-    let (program, words) = words.split_first().expect("every tool has its commands");
-    let mut command = Command::new(program);
-    command.args(words).stderr(Stdio::null());
-    command
-}
-
 fn is_in_path(host: &Host, name: &str) -> bool {
     let folders = host.env("PATH").map(std::env::split_paths).into_iter().flatten();
     folders.map(|folder| folder.join(name)).any(|program| program.is_file())
@@ -258,13 +171,5 @@ mod tests {
         assert_ne!(hash(b"a", b"x"), hash(b"b", b"x"));
         assert_eq!(unhex(&hex(&[0, 255, 16])), Some(vec![0, 255, 16]));
         assert_eq!((unhex("0"), unhex("zz"), unhex("ää")), (None, None, None));
-    }
-
-    #[test]
-    fn text_for_windows_is_utf_16_where_it_must_be() {
-        let windows = TOOLS.iter().find(|tool| tool.name == "clip.exe").expect("the tool");
-        let encoded = |text: &str| windows.encoded(&Secret::new(text.as_bytes().to_vec())).expose().clone();
-        assert_eq!(encoded("abc"), b"abc");
-        assert_eq!(encoded("ä"), [0xe4, 0]);
     }
 }
