@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+import textwrap
 
 import pytest
 from conftest import NAMESPACE, REGION
@@ -10,7 +11,7 @@ from test_moto import moto  # noqa: F401, a fixture
 
 PREFIX = f"customer/{NAMESPACE}/"
 
-BOTO = """
+BOTO = """\
 import base64, boto3
 sm = boto3.client("secretsmanager", region_name=sys.argv[1])
 """
@@ -30,7 +31,7 @@ class Moto:
         }
 
     def ask(self, code, *args):
-        return self.home.python(BOTO + code, REGION, *args, env=self.keys)
+        return self.home.python(BOTO + textwrap.dedent(code), REGION, *args, env=self.keys)
 
     def create(self, name, *values, **facts):
         """A secret; each further value is a version more. Bytes are binary."""

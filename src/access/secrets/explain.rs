@@ -55,7 +55,7 @@ impl Secrets<'_> {
             (Class::NotFound, _) if says("secret value") || says("versionid") || says("staging label") => {
                 self.no_version(name, wanted, failure)
             }
-            (Class::NotFound, _) => Box::pin(self.not_found(name, failure)).await,
+            (Class::NotFound, _) => Box::pin(self.not_found(name, wanted, failure)).await,
             (Class::Denied, _) if says("kms") => Box::pin(self.no_key(name, failure)).await,
             (_, "DecryptionFailure") => Box::pin(self.not_decrypted(name, failure)).await,
             (Class::Denied, _) => self.denied(name, failure),
@@ -117,7 +117,7 @@ impl Secrets<'_> {
     }
 
     /// With the names that come near, and whether there is a secret of the name that was typed elsewhere.
-    async fn not_found(&self, name: &SecretName, failure: Failure) -> Error {
+    async fn not_found(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
         let namespace = &self.target.namespace;
         let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
         let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
@@ -129,6 +129,10 @@ impl Secrets<'_> {
                 .because(format!("it was looked for as {} in {}", name.full, self.region))
                 .try_next(format!("nsaccess secrets list -n {namespace}"));
         };
+        // It is there, so what is missing is the version: not every implementation has other words for that.
+        if failure.operation == "GetSecretValue" && all.iter().any(|facts| facts.name == name.full) {
+            return self.no_version(name, wanted, failure);
+        }
         if all.iter().any(|facts| facts.name == name.relative) {
             return error
                 .because(format!(
