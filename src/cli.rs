@@ -134,6 +134,8 @@ pub enum Verb {
     Logs(commands::logs::LogsArgs),
     /// Be the IAM role of a workload, to debug what it may do
     AssumeIrsa(commands::assume_irsa::AssumeIrsaArgs),
+    /// Read the namespace's secrets, and run programs with them
+    Secrets(commands::secrets::SecretsArgs),
     /// Print a token for kubectl (its exec plugin)
     Token(commands::token::TokenArgs),
     /// Print AWS credentials of a namespace

@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 
+pub mod clipboard;
+
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terminals {

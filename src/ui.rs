@@ -18,6 +18,9 @@ pub enum Format {
     Json,
     /// The same as YAML.
     Yaml,
+    /// Environment variables: of `secrets get` alone, so no other verb's help speaks of it.
+    #[value(hide = true)]
+    Env,
 }
 
 /// The two streams, with what was decided about them.
@@ -48,7 +51,7 @@ impl Ui {
 
     /// Whether data is a table for people.
     pub fn is_table(&self) -> bool {
-        self.format == Format::Table
+        matches!(self.format, Format::Table | Format::Env)
     }
 
     /// Whether data may have colour: it goes to a screen, and nobody switched colour off.
@@ -87,12 +90,20 @@ impl Ui {
     /// As [`Ui::data`].
     pub fn document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
         match self.format {
-            Format::Table => self.data(&table()),
-            Format::Json => self.data(&format!("{value:#}\n")),
-            Format::Yaml => {
-                let text = serde_saphyr::to_string(value);
-                self.data(&text.map_err(|error| Error::failure("cannot print YAML").because(error.to_string()))?)
-            }
+            Format::Table | Format::Env => self.data(&table()),
+            form => self.data(&self.rendered(form, value)?),
+        }
+    }
+
+    /// A value as JSON or YAML, for whoever does not print it.
+    ///
+    /// # Errors
+    /// When YAML has no form for it.
+    pub fn rendered(&self, form: Format, value: &Value) -> Result<String> {
+        match form {
+            Format::Yaml => serde_saphyr::to_string(value)
+                .map_err(|error| Error::failure("cannot print YAML").because(error.to_string())),
+            _ => Ok(format!("{value:#}\n")),
         }
     }
 

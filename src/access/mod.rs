@@ -18,6 +18,7 @@ pub mod logs;
 pub mod pods;
 pub mod portal;
 pub mod proxy;
+pub mod secrets;
 pub mod session;
 pub mod sign_in;
 pub mod surroundings;

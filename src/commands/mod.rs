@@ -13,6 +13,7 @@ pub mod logout;
 pub mod logs;
 pub mod pods;
 pub mod port_forward;
+pub mod secrets;
 pub mod shell;
 pub mod status;
 pub mod token;
@@ -54,6 +55,7 @@ impl Context<'_> {
 /// The verb's own.
 pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
     let context = Context { host, ui, global: &cli.global };
+    secrets::check_format(&cli)?;
     let result = match cli.verb {
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),
@@ -73,6 +75,7 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::Whoami(args) => whoami::run(context, &args),
         Verb::Pods(args) => pods::run(context, &args),
         Verb::Logs(args) => logs::run(context, &args),
+        Verb::Secrets(args) => secrets::run(context, &args),
     };
     // Whoever is not signed in has one thing to do, wherever it was noticed.
     result.map_err(|error| error.or_sign_in(cli.global.namespace.as_deref().unwrap_or("NAMESPACE")))

@@ -29,6 +29,7 @@ pub mod proxy;
 pub mod review;
 pub mod role_arn;
 pub mod role_rule;
+pub mod secrets;
 pub mod selector;
 pub mod settings;
 pub mod shell;

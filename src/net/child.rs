@@ -1,8 +1,12 @@
 //! A child process whose end is ours: its exit code, or 128 and its signal.
 
 use std::collections::BTreeMap;
+use std::process::ExitStatus;
+
+use tokio::process::Child;
 
 use crate::error::{Error, Kind, Result, plain_io};
+use crate::net::signals::Signals;
 use crate::secret::Secret;
 
 /// What a child's environment has that ours has not, and lacks that ours has. Values may be secrets: nothing shows them.
@@ -29,7 +33,8 @@ impl Environment {
     }
 }
 
-/// Runs a program on our terminal until it ends. Its environment is given, never its arguments: those are public.
+/// Runs a program on our terminal until it ends, and passes on the signals that come to us. Its environment is given,
+/// never its arguments: those are public.
 ///
 /// # Errors
 /// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
@@ -40,13 +45,10 @@ pub async fn run(program: &str, words: &[String], environment: &Environment) -> 
         command.env_remove(name);
     }
     command.envs(environment.set.iter().map(|(name, value)| (name, value.expose())));
+    // Before the child is there, so that no signal is lost between its start and ours.
+    let mut signals = Signals::listen();
     let mut child = command.spawn().map_err(|error| cannot_start(program, &error))?;
-    let status = loop {
-        tokio::select! {
-            status = child.wait() => break status,
-            () = super::runtime::terminated() => terminate(&child),
-        }
-    };
+    let status = ended(&mut child, &mut signals).await;
     let status =
         status.map_err(|error| Error::failure(format!("cannot wait for {program}")).because(plain_io(&error)))?;
     match exit_code(status) {
@@ -57,31 +59,49 @@ pub async fn run(program: &str, words: &[String], environment: &Environment) -> 
 
 fn cannot_start(program: &str, error: &std::io::Error) -> Error {
     let (kind, why) = match error.kind() {
+        std::io::ErrorKind::NotFound if program.contains('/') => (127, "there is no such file".to_owned()),
         std::io::ErrorKind::NotFound => (127, "there is no such program in $PATH".to_owned()),
         _ => (126, plain_io(error)),
     };
-    Error::new(Kind::NotRun(kind), format!("cannot run {program}")).because(why)
+    let failure = Error::new(Kind::NotRun(kind), format!("cannot run {program}")).because(why);
+    match error.kind() {
+        // Somebody quoted a whole line.
+        _ if program.contains(char::is_whitespace) => failure.try_next(format!("-- sh -c '{program}'")),
+        std::io::ErrorKind::PermissionDenied => failure.try_next(format!("chmod +x {program}")),
+        std::io::ErrorKind::NotFound => failure.try_next(format!("command -v {program}")),
+        _ => failure,
+    }
 }
 
+/// Waits for the end, and passes signals on until then.
 #[cfg(unix)]
-fn terminate(child: &tokio::process::Child) {
-    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = pid {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+async fn ended(child: &mut Child, signals: &mut Signals) -> std::io::Result<ExitStatus> {
+    loop {
+        let signal = tokio::select! {
+            status = child.wait() => return status,
+            signal = signals.next() => signal,
+        };
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid.filter(|_| !Signals::child_has_it(signal)) {
+            // One that ended in this moment needs no signal.
+            let _ = rustix::process::kill_process(pid, signal);
+        }
     }
 }
 
 #[cfg(not(unix))]
-fn terminate(_: &tokio::process::Child) {}
+async fn ended(child: &mut Child, _: &mut Signals) -> std::io::Result<ExitStatus> {
+    child.wait().await
+}
 
 #[cfg(unix)]
-fn exit_code(status: std::process::ExitStatus) -> u8 {
+fn exit_code(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt;
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     u8::try_from(code.unwrap_or(1)).unwrap_or(1)
 }
 
 #[cfg(not(unix))]
-fn exit_code(status: std::process::ExitStatus) -> u8 {
+fn exit_code(status: ExitStatus) -> u8 {
     u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)
 }

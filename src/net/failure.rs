@@ -58,6 +58,12 @@ impl Failure {
         Failure { operation, class, code, words }
     }
 
+    /// From a code and words that stand inside an answer: one of several things asked for was refused.
+    pub fn said(operation: &'static str, code: &str, words: &str) -> Failure {
+        let class = classify(Some(400), Some(code));
+        Failure { operation, class, code: Some(code.to_owned()), words: words.to_owned() }
+    }
+
     /// As an error of what the person wanted, like "cannot sign in".
     pub fn into_error(self, what: impl Into<String>) -> Error {
         let kind = match self.class {
@@ -172,6 +178,7 @@ mod tests {
         let oidc = Said::read(br#"{"error":"invalid_grant","error_description":"Invalid refresh token provided"}"#);
         assert_eq!(oidc.code.as_deref(), Some("invalid_grant"));
         assert_eq!(oidc.words.as_deref(), Some("Invalid refresh token provided"));
+        assert_eq!(Failure::said("BatchGetSecretValue", "AccessDeniedException", "no").class, Class::Denied);
         assert_eq!(Said::read(b"<html>").code, None);
         assert_eq!(Said::read(br#"{"message":"No access"}"#).words.as_deref(), Some("No access"));
     }

@@ -19,4 +19,6 @@ pub mod lookup;
 pub mod oidc;
 pub mod portal;
 pub mod runtime;
+pub mod secrets_manager;
+pub mod signals;
 pub mod sts;

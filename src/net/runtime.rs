@@ -57,25 +57,6 @@ fn interrupts() -> Option<tokio::signal::unix::Signal> {
 #[cfg(not(unix))]
 fn interrupts() {}
 
-/// Comes when somebody sends SIGTERM or SIGHUP.
-#[cfg(unix)]
-pub async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
-}
-
-/// Never comes where there are no such signals.
-#[cfg(not(unix))]
-pub async fn terminated() {
-    std::future::pending().await
-}
-
 #[cfg(unix)]
 async fn ending_signal() -> Kind {
     use tokio::signal::unix::{SignalKind, signal};

@@ -71,10 +71,15 @@ pub(super) fn pattern(value: &str) -> Checked {
     Pattern::parse(value).map(drop)
 }
 
-/// A prefix that ends with the namespace would also fit the secrets of namespaces that only begin like it.
+/// A prefix in which the namespace is not closed would also fit the secrets of namespaces that only begin like it.
 pub(super) fn secrets_prefix(value: &str) -> Checked {
     let parsed = Pattern::parse(value)?;
-    verdict(!parsed.ends_with_namespace(), "safe: `a` would also find the secrets of `a-b`; end it with `/`")
+    verdict(parsed.separates(), "safe: `a` would also find the secrets of `a-b`; put a `/` behind {namespace}")?;
+    let usual = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-!{}".contains(c);
+    verdict(
+        value.chars().all(usual) && value.len() <= 256,
+        "the beginning of a secret's name: A-Z a-z 0-9 / _ + = . @ -",
+    )
 }
 
 /// A name, in which `*` stands for anything.
@@ -130,7 +135,20 @@ mod tests {
         table(flow, &["device", "browser"], &["", "Device", "pkce"]);
         table(namespace, &["idp-dev"], &["", "-a", "A"]);
         table(name_with_stars, &["*-prod", "*", "a-*-b", "idp-dev"], &["", "?", "A*", "a b"]);
-        table(secrets_prefix, &["customer/{namespace}/", "{namespace}-x"], &["customer/{namespace}", "customer/"]);
+        table(
+            secrets_prefix,
+            &["customer/{namespace}/", "{namespace}/", "/a/{namespace}/db_", "{namespace}.x"],
+            &[
+                "",
+                "/",
+                "customer/",
+                "customer/{namespace}",
+                "{namespace}-",
+                "{namespace}-x",
+                "{namespace}0/",
+                "ä/{namespace}/",
+            ],
+        );
     }
 
     #[test]

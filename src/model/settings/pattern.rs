@@ -45,8 +45,15 @@ impl Pattern {
         Namespace::parse(inside).ok().map(|namespace| namespace.as_str().to_owned())
     }
 
-    pub(super) fn ends_with_namespace(&self) -> bool {
-        self.after.is_empty()
+    /// What stands before the namespace: what the names for all namespaces have in common.
+    pub fn before(&self) -> &str {
+        &self.before
+    }
+
+    /// Whether what follows the namespace cannot be a part of one, so that the name for `a` is no beginning of the one
+    /// for `a-b`.
+    pub(super) fn separates(&self) -> bool {
+        self.after.starts_with(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '-')
     }
 }
 

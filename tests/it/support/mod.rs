@@ -1,5 +1,6 @@
 //! What every test stands on: a sealed world, the real binary in it, and its output as text that can be compared.
 
+pub mod canaries;
 pub mod fingerprint;
 pub mod forward;
 pub mod http;

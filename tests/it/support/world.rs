@@ -169,11 +169,12 @@ impl World {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.env).current_dir(self.home()).args(words.split_whitespace());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let secret = ["token ", "credentials "].iter().any(|verb| format!("{words} ").starts_with(verb));
+        let prints_secrets = ["token ", "credentials ", "secrets get ", "secrets exec ", "secrets diff --show-values "];
+        let secret = prints_secrets.iter().any(|verb| format!("{words} ").starts_with(verb));
         Invocation { world: self, shown: format!("{} {words}", program.display()), command, stdout_is_secret: secret }
     }
 
-    /// The secrets that lie in this world's files, now and at any command before.
+    /// The secrets that lie in this world's files and in its Secrets Manager, now and at any command before.
     pub fn secrets(&self) -> BTreeSet<String> {
         let mut secrets = self.secrets.lock().expect("no panic holds it");
         for folder in [".aws/sso/cache", ".cache/nsaccess/v1/credentials"] {
@@ -186,6 +187,7 @@ impl World {
                 secrets.extend(ends.map(|value| value[value.len().saturating_sub(40)..].to_owned()));
             }
         }
+        secrets.extend(super::canaries::of(&self.control().secrets()));
         secrets.clone()
     }
 
@@ -270,6 +272,21 @@ impl Invocation<'_> {
         self
     }
 
+    /// Runs in a process group of its own: no terminal that these tests were started on sends it anything.
+    pub fn in_own_group(mut self) -> Self {
+        use std::os::unix::process::CommandExt;
+        self.command.process_group(0);
+        self
+    }
+
+    /// Runs it to its end. Returns standard output as the bytes that it is, when it ended well.
+    #[track_caller]
+    pub fn bytes(mut self) -> Vec<u8> {
+        let output = self.command.output().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
+        assert!(output.status.success(), "{}\n{}", self.shown, String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
     /// Runs it to its end without looking for secrets in what it says: it was given them.
     pub fn run_trusted(self) -> Output {
         self.spawn().finish()
@@ -280,6 +297,17 @@ impl Invocation<'_> {
     pub fn on_terminal(mut self) -> (Guarded, Person) {
         let terminal = Terminal::open();
         self.command.stdin(terminal.stream()).stderr(terminal.stream());
+        self.watched(terminal)
+    }
+
+    /// The same with standard output on the terminal too.
+    pub fn on_screen(mut self) -> (Guarded, Person) {
+        let terminal = Terminal::open();
+        self.command.stdin(terminal.stream()).stdout(terminal.stream()).stderr(terminal.stream());
+        self.watched(terminal)
+    }
+
+    fn watched(mut self, terminal: Terminal) -> (Guarded, Person) {
         let child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
         // The command keeps copies of the terminal's end; the person shall see the last of them close.
         drop(self);

@@ -79,6 +79,11 @@ impl Control {
         state.world.secrets.iter().find(|secret| secret.account == account && secret.name == name).cloned()
     }
 
+    /// A copy of every secret, as they are now: what a test looks for where it must not be.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.shared().state().world.secrets.clone()
+    }
+
     /// Gives a permission set the policy of a namespace's developer, or any other; `None` for what its name says.
     pub fn set_permission_set_policy(&self, permission_set: &str, policy: Option<Value>) {
         let shared = self.shared();

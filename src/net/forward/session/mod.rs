@@ -208,7 +208,7 @@ impl Session {
         }
     }
 
-    /// Sends the bytes behind [`HEADROOM`] on a stream.
+    /// Sends the bytes behind [`HEADROOM`](crate::net::forward::wire::HEADROOM) on a stream.
     pub fn send(&self, stream: &Stream, bytes: Vec<u8>) {
         self.sent.set(self.sent.get() + bytes.len() as u64);
         self.push(Outgoing::data(stream.id, bytes));

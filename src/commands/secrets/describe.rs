@@ -1,0 +1,53 @@
+//! `secrets describe`: all that is known of a secret, without its value.
+
+use clap::Args;
+
+use super::{Place, day, time, value};
+use crate::commands::Context;
+use crate::error::Result;
+use crate::model::secrets::Facts;
+use crate::model::secrets::deliver::in_a_cell;
+use crate::net::runtime;
+
+/// Show what is known of a secret, without its value.
+#[derive(Debug, Args)]
+pub struct DescribeArgs {
+    /// Secret
+    pub name: String,
+}
+
+pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
+    let Place { context, access, namespace } = place;
+    let name = access.secret_name(namespace, &args.name)?;
+    let facts = runtime::run(async { access.secrets(namespace).await?.describe(&name).await })?;
+    let prefix = access.secrets_prefix(namespace);
+    context.ui.document(&value(&facts, &prefix), || shown(context, &facts))
+}
+
+fn shown(context: Context<'_>, facts: &Facts) -> String {
+    let or_none = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), in_a_cell);
+    let mut lines = vec![
+        ("Name", facts.name.clone()),
+        ("ARN", facts.arn.clone()),
+        ("Description", or_none(&facts.description)),
+        ("KMS key", facts.kms_key.clone().unwrap_or_else(|| "aws/secretsmanager".to_owned())),
+        ("Created", time(context, facts.created_at)),
+        ("Last changed", time(context, facts.changed_at)),
+        ("Last accessed", day(facts.accessed_at)),
+        ("Rotation", facts.rotation.shown()),
+    ];
+    if facts.rotation.enabled {
+        lines.push((
+            "  last, next",
+            format!("{}, {}", time(context, facts.rotation.last_at), time(context, facts.rotation.next_at)),
+        ));
+        lines.push(("  by", or_none(&facts.rotation.lambda)));
+    }
+    lines.extend(facts.deleted_at.map(|at| ("Deletion", format!("marked; {}", time(context, Some(at))))));
+    lines.extend(facts.owning_service.clone().map(|service| ("Managed by", service)));
+    lines.extend(facts.primary_region.clone().map(|region| ("Replica of", region)));
+    let versions = facts.versions.iter().map(|(id, stages)| ("Version", format!("{id}  {}", stages.join(","))));
+    lines.extend(versions);
+    lines.extend(facts.tags.iter().map(|(key, value)| ("Tag", in_a_cell(&format!("{key}={value}")))));
+    lines.iter().map(|(label, text)| format!("{label:<14} {text}\n")).collect()
+}

@@ -1,0 +1,87 @@
+//! `secrets diff`: what the last change was.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Place;
+use crate::error::{Error, Kind, Result};
+use crate::model::secrets::deliver::in_a_cell;
+use crate::model::secrets::diff::{Difference, by_key, differences};
+use crate::model::secrets::{Stored, Wanted};
+use crate::net::runtime;
+use crate::secret::Secret;
+use crate::ui::table;
+
+/// Show which keys of a JSON secret changed from AWSPREVIOUS to AWSCURRENT.
+///
+/// Keys of nested objects are joined by dots. A value that is no JSON object is compared as a whole.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Secret
+    pub name: String,
+    /// Show the values too: they are secrets
+    #[arg(long)]
+    pub show_values: bool,
+    /// End with 1 if something changed, as diff does
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
+    let Place { context, access, namespace } = place;
+    let name = access.secret_name(namespace, &args.name)?;
+    let (previous, current) = (Wanted::stage("AWSPREVIOUS"), Wanted::stage("AWSCURRENT"));
+    let (before, after) = runtime::run(async {
+        let secrets = access.secrets(namespace).await?;
+        // The current one first: where both are missing, its error is the one that tells.
+        let after = secrets.value(&name, &current).await?;
+        Ok((secrets.value(&name, &previous).await?, after))
+    })?;
+    let found = differences(&before.value, &after.value);
+    let keyed = by_key(&before.value, &after.value);
+    context.ui.document(&document(&name.relative, (&before, &after), keyed, &found, args.show_values), || {
+        shown(&found, args.show_values)
+    })?;
+    if found.is_empty() {
+        context.ui.status(&format!("nothing changed in {} between AWSPREVIOUS and AWSCURRENT", name.relative));
+    }
+    if args.exit_code && !found.is_empty() { Err(Error::new(Kind::No, "the versions differ")) } else { Ok(()) }
+}
+
+fn document(name: &str, (before, after): (&Stored, &Stored), keyed: bool, found: &[Difference], values: bool) -> Value {
+    let version = |stage: &str, stored: &Stored| json!({"stage": stage, "version_id": stored.version_id, "created_at": stored.created_at});
+    let change = |difference: &Difference| {
+        let mut change = json!({"key": difference.key, "change": difference.change.name()});
+        if values {
+            change["before"] = json!(difference.before.as_ref().map(Secret::expose));
+            change["after"] = json!(difference.after.as_ref().map(Secret::expose));
+        }
+        change
+    };
+    json!({
+        "name": name,
+        "before": version("AWSPREVIOUS", before),
+        "after": version("AWSCURRENT", after),
+        "compared": if keyed { "keys" } else { "whole" },
+        "changes": found.iter().map(change).collect::<Vec<_>>(),
+    })
+}
+
+fn shown(found: &[Difference], values: bool) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    let cell = |value: &Option<Secret<String>>| {
+        value.as_ref().map_or_else(|| "-".to_owned(), |value| in_a_cell(value.expose()))
+    };
+    let row = |difference: &Difference| {
+        let key = difference.key.as_deref().map_or_else(|| "(whole value)".to_owned(), in_a_cell);
+        let mut row = vec![key, difference.change.name().to_owned()];
+        if values {
+            row.extend([cell(&difference.before), cell(&difference.after)]);
+        }
+        row
+    };
+    let headings: &[&str] = if values { &["KEY", "CHANGE", "BEFORE", "AFTER"] } else { &["KEY", "CHANGE"] };
+    table(headings, &found.iter().map(row).collect::<Vec<_>>())
+}

@@ -1,0 +1,209 @@
+//! `secrets get`: a value, to standard output, a file or the clipboard.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::Place;
+use super::exec::refused;
+use crate::commands::credentials::{Shell, dialect};
+use crate::disk::atomic;
+use crate::error::{Error, Kind, Result};
+use crate::host::clipboard::Clipboard;
+use crate::model::secrets::deliver::{is_printable, with_line_end};
+use crate::model::secrets::json::{NoField, field};
+use crate::model::secrets::variables::variables;
+use crate::model::secrets::{SecretName, Stored, Value, Wanted};
+use crate::model::{elapsed, shell};
+use crate::net::runtime;
+use crate::secret::Secret;
+use crate::ui::Format;
+
+/// Print the value of a secret, byte for byte, and nothing else.
+///
+/// With -o json or yaml an object around the value; with -o env lines that a shell evaluates, named as secrets exec
+/// names its variables.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  nsaccess secrets get api-key\n  nsaccess secrets get billing/database --field password --copy\n  eval \"$(nsaccess secrets get billing/database -o env)\""
+)]
+pub struct GetArgs {
+    /// Secret
+    pub name: String,
+    /// Only this field of a JSON value, like password or db.hosts.0
+    #[arg(long, value_name = "PATH")]
+    pub field: Option<String>,
+    /// Version at this stage, like AWSPREVIOUS [default: AWSCURRENT]
+    #[arg(long, value_name = "STAGE")]
+    pub version_stage: Option<String>,
+    /// Version of this id
+    #[arg(long, value_name = "ID")]
+    pub version_id: Option<String>,
+    /// Write to this file, which only you can read
+    #[arg(long, value_name = "FILE", conflicts_with = "copy")]
+    pub out: Option<PathBuf>,
+    /// Put it into the clipboard, through the terminal (OSC 52) over SSH
+    #[arg(long)]
+    pub copy: bool,
+    /// When the clipboard is cleared, if it still holds the value
+    #[arg(long, value_name = "TIME", default_value = "45s", value_parser = elapsed::parse, requires = "copy")]
+    pub clear_after: i64,
+    /// Print on a terminal even what is no text
+    #[arg(long)]
+    pub force: bool,
+}
+
+pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
+    let Place { context, access, namespace } = place;
+    let name = access.secret_name(namespace, &args.name)?;
+    let wanted = wanted(args)?;
+    // What cannot be done with the value is said before it is asked for.
+    let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
+    out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out)))?;
+    let clipboard = if args.copy { Some(Clipboard::find(context.host).ok_or_else(no_clipboard)?) } else { None };
+    let stored = runtime::run(async { access.secrets(namespace).await?.value(&name, &wanted).await })?;
+    let content = content(place, args, &name, &stored)?;
+    match (out, clipboard) {
+        (Some(out), _) => {
+            atomic::write_private(&context.host.current_dir.join(out), content.expose())?;
+            context.ui.status(&format!("written to {}, which only you can read", out.display()));
+            Ok(())
+        }
+        (None, Some(clipboard)) => copy(place, args, &name, &clipboard, &content),
+        (None, None) => print(place, args, &name, &content),
+    }
+}
+
+fn wanted(args: &GetArgs) -> Result<Wanted> {
+    let (stage, version_id) = (args.version_stage.clone(), args.version_id.clone());
+    let wrong = |what: String, why: &str| {
+        Err(Error::usage(what).because(why).try_next(format!("nsaccess secrets versions {}", args.name)))
+    };
+    match (&stage, &version_id) {
+        (Some(stage), _) if stage.is_empty() || stage.len() > 256 => {
+            wrong(format!("{stage:?} is no version's stage"), "a stage has 1 to 256 characters, like AWSPREVIOUS")
+        }
+        (_, Some(id)) if !(32..=64).contains(&id.len()) => {
+            wrong(format!("{id:?} is no version's id"), "a version's id has 32 to 64 characters")
+        }
+        _ => Ok(Wanted { stage, version_id }),
+    }
+}
+
+/// A rename would put a plain file in the place of a device or a folder.
+fn check_file(out: &Path) -> Result<()> {
+    let refuse = |why: &str| {
+        Err(Error::usage(format!("cannot write the value to {}", out.display()))
+            .because(why)
+            .try_next("nsaccess secrets get NAME --out FILE"))
+    };
+    match std::fs::metadata(out) {
+        Ok(found) if found.is_dir() => refuse("it is a folder"),
+        Ok(found) if !found.is_file() => refuse("it is no plain file; without --out the value goes to standard output"),
+        Err(_) if out.file_name().is_none() => refuse("it names no file"),
+        _ => Ok(()),
+    }
+}
+
+/// The bytes that are wanted, in the form that is wanted.
+fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored) -> Result<Secret<Vec<u8>>> {
+    let value = match &args.field {
+        Some(path) => Value::Text(of_field(name, stored, path)?),
+        None => stored.value.clone(),
+    };
+    let bytes = |text: Secret<String>| Secret::new(text.expose().as_bytes().to_vec());
+    match place.context.global.output {
+        Format::Table => Ok(Secret::new(value.bytes().to_vec())),
+        Format::Env => {
+            let source = args.field.as_deref().unwrap_or(&name.relative);
+            let found =
+                variables("", &[(source, &value)]).map_err(|refusal| refused(refusal, std::slice::from_ref(name)))?;
+            let named: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+            Ok(bytes(shell::set_variables(dialect(place.context.host, Shell::Auto), &named)))
+        }
+        form => {
+            let (encoding, encoded) = value.encoded();
+            let document = json!({
+                "name": name.relative, "full_name": stored.name, "arn": stored.arn,
+                "version_id": stored.version_id, "stages": stored.stages, "created_at": stored.created_at,
+                "field": args.field, "encoding": encoding, "value": encoded.expose(),
+            });
+            place.context.ui.rendered(form, &document).map(|text| bytes(Secret::new(text)))
+        }
+    }
+}
+
+fn of_field(name: &SecretName, stored: &Stored, path: &str) -> Result<Secret<String>> {
+    let whole = format!("nsaccess secrets get {}", name.relative);
+    let found = stored.value.text().ok_or(NoField::NoObject).and_then(|text| field(text, path));
+    found.map_err(|missing| match missing {
+        NoField::NoObject => Error::failure(format!("the secret {} is no JSON object", name.relative))
+            .because("it has no fields, so its value is one whole")
+            .try_next(whole),
+        NoField::NoKey { at, key, known } => {
+            let place = if at.is_empty() { "it".to_owned() } else { at };
+            let error = Error::new(Kind::NotFound, format!("the secret {} has no field {path}", name.relative));
+            match known.is_empty() {
+                true => error.because(format!("{place} has no fields, so no {key}")).try_next(whole),
+                false => error.because(format!("{place} has the keys {}", known.join(", "))).try_next(format!(
+                    "{whole} --field {}",
+                    crate::model::namespace::nearest(&key, known.iter().map(String::as_str))[0]
+                )),
+            }
+        }
+    })
+}
+
+fn print(place: Place<'_>, args: &GetArgs, name: &SecretName, content: &Secret<Vec<u8>>) -> Result<()> {
+    let context = place.context;
+    if !context.host.terminals.stdout {
+        return context.ui.bytes(content.expose());
+    }
+    if is_printable(content.expose()) {
+        return context.ui.bytes(with_line_end(content.expose()).expose());
+    }
+    if args.force {
+        return context.ui.bytes(content.expose());
+    }
+    Err(Error::failure(format!("the secret {} is no text for a terminal", name.relative))
+        .because("its bytes could make the terminal do things; --force prints them all the same")
+        .try_next(format!("nsaccess secrets get {} --out FILE", name.relative)))
+}
+
+fn copy(
+    place: Place<'_>,
+    args: &GetArgs,
+    name: &SecretName,
+    clipboard: &Clipboard,
+    content: &Secret<Vec<u8>>,
+) -> Result<()> {
+    let ui = place.context.ui;
+    if std::str::from_utf8(content.expose()).is_err() {
+        return Err(Error::failure(format!("the secret {} is no text", name.relative))
+            .because("a clipboard cannot hold its bytes")
+            .try_next(format!("nsaccess secrets get {} --out FILE", name.relative)));
+    }
+    clipboard.copy(content)?;
+    let seconds = u64::try_from(args.clear_after).unwrap_or_default();
+    if matches!(clipboard, Clipboard::Terminal) {
+        ui.status("handed to the terminal's clipboard (OSC 52), if it takes that");
+        ui.warning("it stays there until something else is copied: a terminal does not say what its clipboard holds");
+        return Ok(());
+    }
+    match clipboard.clear_later(place.context.host, content, Duration::from_secs(seconds)) {
+        Ok(()) => ui.status(&format!(
+            "copied; cleared in {} if the clipboard still holds it",
+            elapsed::human(args.clear_after)
+        )),
+        Err(error) => ui.warning(&format!("copied, but it will not be cleared: {error}")),
+    }
+    Ok(())
+}
+
+fn no_clipboard() -> Error {
+    Error::failure("there is no clipboard here")
+        .because("neither wl-copy, xclip, xsel, pbcopy nor clip.exe can be used, and there is no terminal that could take it")
+        .try_next("nsaccess secrets get NAME --out FILE")
+}

@@ -1,0 +1,84 @@
+//! `secrets list`: names and facts, no values.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Place, day, time, value};
+use crate::error::Result;
+use crate::model::secrets::deliver::in_a_cell;
+use crate::model::secrets::{Facts, Prefix};
+use crate::net::runtime;
+use crate::ui::table;
+
+/// List the namespace's secrets.
+///
+/// The names are those that the other verbs take. LAST ACCESSED is a day: AWS keeps no more.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Also those of others in the account, of which only the names can be seen
+    #[arg(long)]
+    pub all: bool,
+}
+
+pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
+    let Place { context, access, namespace } = place;
+    let (found, prefix, region) = runtime::run(async {
+        let secrets = access.secrets(namespace).await?;
+        let found = secrets.list(args.all).await?;
+        Ok((found, secrets.prefix.clone(), secrets.region.clone()))
+    })?;
+    let values: Vec<_> = found.iter().map(|facts| value(facts, &prefix)).collect();
+    context.ui.document(&json!(values), || {
+        let is_marked = found.iter().any(|facts| !state(facts, &prefix).is_empty());
+        let mut headings = vec!["NAME", "DESCRIPTION", "LAST CHANGED", "LAST ACCESSED", "ROTATION", "VERSIONS"];
+        headings.extend(is_marked.then_some("STATE"));
+        let row = |facts: &Facts| {
+            vec![
+                prefix.shown(&facts.name).to_owned(),
+                facts.description.as_deref().map_or_else(|| "-".to_owned(), shortened),
+                time(context, facts.changed_at),
+                day(facts.accessed_at),
+                facts.rotation.shown(),
+                facts.versions.len().to_string(),
+                state(facts, &prefix).to_owned(),
+            ]
+        };
+        table(&headings, &found.iter().map(row).collect::<Vec<_>>())
+    })?;
+    if found.is_empty() {
+        context.ui.status(&format!("there are no secrets below {} in {region}", prefix.as_str()));
+        context.ui.hint("nsaccess secrets list --all   # what the account has");
+    }
+    Ok(())
+}
+
+fn state(facts: &Facts, prefix: &Prefix) -> &'static str {
+    match (prefix.covers(&facts.name), facts.deleted_at) {
+        (false, _) => "not readable",
+        (true, Some(_)) => "marked for deletion",
+        (true, None) => "",
+    }
+}
+
+/// Descriptions have up to 2048 characters; a line of a table has room for a few.
+fn shortened(description: &str) -> String {
+    const ROOM: usize = 40;
+    let line = in_a_cell(description);
+    if line.chars().count() <= ROOM {
+        return line;
+    }
+    format!("{}…", line.chars().take(ROOM - 1).collect::<String>().trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_fits_its_column() {
+        assert_eq!(shortened("short"), "short");
+        assert_eq!(shortened("two\nlines"), "two\\nlines");
+        let long = shortened(&"ä".repeat(50));
+        assert!(long.chars().count() == 40 && long.ends_with('…'), "{long}");
+    }
+}

@@ -1,0 +1,146 @@
+//! `secrets`: what AWS Secrets Manager has for the namespace.
+
+mod clear;
+mod describe;
+mod diff;
+mod exec;
+mod get;
+mod list;
+mod versions;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::access::Access;
+use crate::cli::{Cli, Verb};
+use crate::commands::Context;
+use crate::commands::login::when;
+use crate::error::{Error, Result};
+use crate::model::namespace::Namespace;
+use crate::model::secrets::{Facts, Prefix};
+use crate::model::settings::Flags;
+use crate::ui::Format;
+
+/// Read the namespace's secrets in AWS Secrets Manager, and run programs with them.
+///
+/// Everybody may see the names of an account's secrets; values, versions and descriptions only those below the
+/// namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is the name
+/// below the prefix, the whole name, or the ARN.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  nsaccess secrets list\n  nsaccess secrets get billing/database --field password\n  nsaccess secrets exec billing/database --prefix DB_ -- ./server"
+)]
+pub struct SecretsArgs {
+    /// Region of the secrets [default: the namespace's]
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// What can be done with secrets.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// List the namespace's secrets
+    List(list::ListArgs),
+    /// Print the value of a secret, byte for byte
+    Get(get::GetArgs),
+    /// List the versions of a secret
+    Versions(versions::VersionsArgs),
+    /// Show what is known of a secret, without its value
+    Describe(describe::DescribeArgs),
+    /// Show which keys changed from the previous version to the current one
+    Diff(diff::DiffArgs),
+    /// Run a program with secrets in its environment
+    Exec(exec::ExecArgs),
+    /// What `get --copy` leaves behind.
+    #[command(hide = true)]
+    ClearClipboard,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] for what the role cannot read, [`crate::error::Kind::NotFound`] for what is not
+/// there.
+pub fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
+    if let Action::ClearClipboard = args.action {
+        return clear::run();
+    }
+    let flags = Flags { region: args.region.clone(), ..Flags::default() };
+    let access = Access::open(context.host, context.ui, &flags, Access::presence_at(context.host))?;
+    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let place = Place { context, access: &access, namespace: &namespace };
+    let result = match &args.action {
+        Action::List(args) => list::run(place, args),
+        Action::Get(args) => get::run(place, args),
+        Action::Versions(args) => versions::run(place, args),
+        Action::Describe(args) => describe::run(place, args),
+        Action::Diff(args) => diff::run(place, args),
+        Action::Exec(args) => exec::run(place, args),
+        Action::ClearClipboard => Ok(()),
+    };
+    result.map_err(|error| error.or_sign_in(namespace.as_str()))
+}
+
+/// `-o env` is a form of values, and of nothing else.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] for another verb.
+pub fn check_format(cli: &Cli) -> Result<()> {
+    let is_get = matches!(&cli.verb, Verb::Secrets(SecretsArgs { action: Action::Get(_), .. }));
+    if cli.global.output != Format::Env || is_get {
+        return Ok(());
+    }
+    Err(Error::usage("-o env is no form of this output")
+        .because("table, json and yaml are; env is for nsaccess secrets get")
+        .try_next("nsaccess secrets get NAME -o env"))
+}
+
+/// What every action works on.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    context: Context<'a>,
+    access: &'a Access<'a>,
+    namespace: &'a Namespace,
+}
+
+/// The contract of `-o json` for a secret's facts.
+fn value(facts: &Facts, prefix: &Prefix) -> Value {
+    let versions = facts.versions.iter().map(|(id, stages)| json!({"id": id, "stages": stages}));
+    let tags: serde_json::Map<_, _> = facts.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    json!({
+        "name": prefix.shown(&facts.name),
+        "full_name": facts.name,
+        "arn": facts.arn,
+        "readable": prefix.covers(&facts.name),
+        "description": facts.description,
+        "created_at": facts.created_at,
+        "changed_at": facts.changed_at,
+        "accessed_at": facts.accessed_at,
+        "deleted_at": facts.deleted_at,
+        "rotation": {
+            "enabled": facts.rotation.enabled,
+            "schedule": facts.rotation.schedule,
+            "lambda": facts.rotation.lambda,
+            "last_at": facts.rotation.last_at,
+            "next_at": facts.rotation.next_at,
+        },
+        "versions": versions.collect::<Vec<_>>(),
+        "kms_key": facts.kms_key,
+        "owning_service": facts.owning_service,
+        "primary_region": facts.primary_region,
+        "tags": tags,
+    })
+}
+
+fn time(context: Context<'_>, at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| when(context.host, at))
+}
+
+/// AWS keeps the day of the last read only, in UTC.
+fn day(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
+}

@@ -1,0 +1,33 @@
+//! `secrets versions`: which versions a secret has.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Place, day, time};
+use crate::error::Result;
+use crate::model::secrets::Version;
+use crate::net::runtime;
+use crate::ui::table;
+
+/// List the versions of a secret, the newest first.
+///
+/// A version without a stage is kept for a while and can still be read by its id.
+#[derive(Debug, Args)]
+pub struct VersionsArgs {
+    /// Secret
+    pub name: String,
+}
+
+pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
+    let Place { context, access, namespace } = place;
+    let name = access.secret_name(namespace, &args.name)?;
+    let versions = runtime::run(async { access.secrets(namespace).await?.versions(&name).await })?;
+    let value = |version: &Version| json!({"id": version.id, "stages": version.stages, "created_at": version.created_at, "accessed_at": version.accessed_at});
+    context.ui.document(&json!(versions.iter().map(value).collect::<Vec<_>>()), || {
+        let row = |version: &Version| {
+            let stages = if version.stages.is_empty() { "-".to_owned() } else { version.stages.join(",") };
+            vec![version.id.clone(), stages, time(context, version.created_at), day(version.accessed_at)]
+        };
+        table(&["VERSION", "STAGES", "CREATED", "LAST ACCESSED"], &versions.iter().map(row).collect::<Vec<_>>())
+    })
+}

@@ -1,0 +1,47 @@
+//! What is delivered of a value, and whether a terminal can take it.
+
+use crate::secret::Secret;
+
+/// Whether bytes may be shown on a terminal: text without the control characters that a terminal obeys.
+pub fn is_printable(bytes: &[u8]) -> bool {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(obeyed))
+}
+
+/// The same with a line end where it has none, so that a prompt does not stand behind it. For terminals only.
+pub fn with_line_end(bytes: &[u8]) -> Secret<Vec<u8>> {
+    let mut bytes = bytes.to_vec();
+    if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+        bytes.push(b'\n');
+    }
+    Secret::new(bytes)
+}
+
+/// A value in a cell of a table: on one line, and nothing that a terminal obeys.
+pub fn in_a_cell(text: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escaped).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_text_only() {
+        for good in ["", "text", "tabs\tand\r\nlines\n", "ü"] {
+            assert!(is_printable(good.as_bytes()), "{good:?}");
+        }
+        for bad in [&[0xff][..], b"\x1b[2J", b"\0", b"\x7f", "\u{9b}".as_bytes()] {
+            assert!(!is_printable(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_end_is_added_once() {
+        for (text, shown) in [("a", "a\n"), ("a\n", "a\n"), ("", "")] {
+            assert_eq!(with_line_end(text.as_bytes()).expose(), shown.as_bytes());
+        }
+        assert_eq!(in_a_cell("a\nb\x1b"), "a\\nb\\u{1b}");
+    }
+}

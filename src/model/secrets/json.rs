@@ -1,0 +1,222 @@
+//! Values that are JSON: their keys, and the field at a path. Numbers and nested values are never read and written
+//! again, but cut out of the text as they stand there: what comes out is what went in.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::secret::Secret;
+
+/// The keys and values of a JSON object, in its order, doubled keys and all.
+#[derive(Debug)]
+pub struct Entries<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry::<String, &RawValue>()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+/// The entries, if the text is a JSON object.
+pub fn entries(text: &str) -> Option<Vec<(String, &RawValue)>> {
+    serde_json::from_str::<Entries<'_>>(text).ok().map(|entries| entries.0)
+}
+
+/// What a program wants to have of a JSON value: the content of a string, nothing for null, else the JSON as it stands.
+pub fn plain(raw: &str) -> Secret<String> {
+    match serde_json::from_str::<String>(raw) {
+        Ok(text) => Secret::new(text),
+        Err(_) if raw == "null" => Secret::from(""),
+        Err(_) => Secret::from(raw),
+    }
+}
+
+/// Why there is no such field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoField {
+    /// The value is no JSON object.
+    NoObject,
+    /// Something on the way has no such key.
+    NoKey {
+        /// Where: the path up to there; empty for the whole value.
+        at: String,
+        /// What is missing.
+        key: String,
+        /// The keys that are there. Empty where there is no object.
+        known: Vec<String>,
+    },
+}
+
+/// The field at a path like `a.b` or `hosts.0`. Keys may have dots themselves (`spring.datasource.password`): of all
+/// ways to read the path the one with the longest keys counts.
+///
+/// # Errors
+/// What is not there.
+pub fn field(text: &str, path: &str) -> Result<Secret<String>, NoField> {
+    if entries(text).is_none() {
+        return Err(NoField::NoObject);
+    }
+    find(text, path, "").map(plain)
+}
+
+fn find<'a>(text: &'a str, path: &str, at: &str) -> Result<&'a str, NoField> {
+    let below = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
+    let children = children(text);
+    let mut deepest = None;
+    for end in ends(path) {
+        let Some((_, value)) = children.iter().rev().find(|(key, _)| *key == path[..end]) else { continue };
+        if end == path.len() {
+            return Ok(value.get());
+        }
+        match find(value.get(), &path[end + 1..], &below(&path[..end])) {
+            Ok(found) => return Ok(found),
+            Err(missing) => deepest = deepest.or(Some(missing)),
+        }
+    }
+    let known = children.into_iter().map(|(key, _)| key).collect();
+    let key = path.split('.').next().unwrap_or(path).to_owned();
+    Err(deepest.unwrap_or(NoField::NoKey { at: at.to_owned(), key, known }))
+}
+
+/// Where a key can end: the whole path, then before each dot from the right.
+fn ends(path: &str) -> impl Iterator<Item = usize> + '_ {
+    std::iter::once(path.len()).chain(path.rmatch_indices('.').map(|(at, _)| at))
+}
+
+/// The entries of an object; the items of a list by their numbers.
+fn children(text: &str) -> Vec<(String, &RawValue)> {
+    let items = || serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default();
+    entries(text).unwrap_or_else(|| (0..).map(|number: usize| number.to_string()).zip(items()).collect())
+}
+
+/// Whether two JSON texts mean the same: whatever the white space, the order of keys and the spelling of strings.
+/// Numbers are compared as they are written, because not every one survives being read.
+pub fn same(left: &str, right: &str) -> bool {
+    compare(left, right, 0)
+}
+
+fn compare(left: &str, right: &str, depth: usize) -> bool {
+    let (left, right) = (left.trim(), right.trim());
+    if left == right || depth > 32 {
+        return left == right;
+    }
+    let deeper = |left: &RawValue, right: &RawValue| compare(left.get(), right.get(), depth + 1);
+    if let (Some(left), Some(right)) = (entries(left), entries(right)) {
+        let find = |key: &str| right.iter().rev().find(|(other, _)| other == key).map(|(_, value)| *value);
+        return left.len() == right.len()
+            && left.iter().all(|(key, value)| find(key).is_some_and(|other| deeper(value, other)));
+    }
+    if let (Ok(left), Ok(right)) =
+        (serde_json::from_str::<Vec<&RawValue>>(left), serde_json::from_str::<Vec<&RawValue>>(right))
+    {
+        return left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| deeper(left, right));
+    }
+    let string = |text: &str| serde_json::from_str::<String>(text).ok().map(Secret::new);
+    match (string(left), string(right)) {
+        (Some(left), Some(right)) => left.expose() == right.expose(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = r#"{"a":{"b":"x\n","n":12345678901234567890.10,"t":true,"z":null,"l":[1, {"c":"é"}]},"s.p":{"q":"dot"},"s":{"p.q":"no","r":"yes"}}"#;
+
+    fn found(path: &str) -> Option<String> {
+        field(TEXT, path).ok().map(|value| value.expose().clone())
+    }
+
+    #[test]
+    fn fields_come_out_as_they_stand() {
+        for (path, value) in [
+            ("a.b", "x\n"),
+            ("a.n", "12345678901234567890.10"),
+            ("a.t", "true"),
+            ("a.z", ""),
+            ("a.l", r#"[1, {"c":"é"}]"#),
+            ("a.l.0", "1"),
+            ("a.l.1.c", "é"),
+            ("s.p.q", "dot"),
+            ("s.r", "yes"),
+        ] {
+            assert_eq!(found(path).as_deref(), Some(value), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_what_is_there() {
+        let missing = |text, path| field(text, path).expect_err("no field");
+        let no_key = |at: &str, key: &str, known: &[&str]| NoField::NoKey {
+            at: at.to_owned(),
+            key: key.to_owned(),
+            known: known.iter().map(|key| (*key).to_owned()).collect(),
+        };
+        assert_eq!(missing(r#"{"a":1,"b":2}"#, "c"), no_key("", "c", &["a", "b"]));
+        assert_eq!(missing(r#"{"a":{"b":1}}"#, "a.c"), no_key("a", "c", &["b"]));
+        assert_eq!(missing(r#"{"a":"text"}"#, "a.c"), no_key("a", "c", &[]));
+        assert_eq!(missing(r#"{"a":1}"#, ""), no_key("", "", &["a"]));
+        for text in ["plain", "[1]", "\"s\"", "1", "", "{", "{}x"] {
+            assert_eq!(missing(text, "a"), NoField::NoObject, "{text}");
+        }
+    }
+
+    #[test]
+    fn doubled_keys_are_all_there_and_the_last_counts() {
+        let text = r#"{"a":1,"a":2}"#;
+        assert_eq!(entries(text).expect("an object").len(), 2);
+        assert_eq!(field(text, "a").expect("there").expose(), "2");
+    }
+
+    #[test]
+    fn sameness_is_of_meaning() {
+        for (left, right, expected) in [
+            (r#"{"a":1,"b":[1,2]}"#, r#"{ "b": [1, 2], "a": 1 }"#, true),
+            (r#""\u0061""#, r#""a""#, true),
+            ("1", "1.0", false),
+            ("12345678901234567890123", "12345678901234567890124", false),
+            (r#"{"a":1}"#, r#"{"a":1,"b":1}"#, false),
+            ("[1,2]", "[2,1]", false),
+            ("null", "\"\"", false),
+        ] {
+            assert_eq!(same(left, right), expected, "{left} {right}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_field_that_was_written_is_read(key in "[^\0]{1,12}", other in "[a-z.]{1,8}", value in "\\PC{0,40}") {
+            prop_assume!(key != other);
+            let text = serde_json::json!({(&other): 1, (&key): value.clone()}).to_string();
+            let found = field(&text, &key).expect("there");
+            prop_assert_eq!(found.expose(), &value);
+        }
+
+        #[test]
+        fn no_text_and_no_path_make_it_fall_over(text in "\\PC{0,60}", path in "\\PC{0,12}") {
+            let _ = field(&text, &path);
+            let _ = same(&text, &path);
+        }
+    }
+}

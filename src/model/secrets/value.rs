@@ -1,0 +1,113 @@
+//! A secret's value, and which version of it is wanted.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+
+use crate::secret::Secret;
+
+/// A value, as Secrets Manager keeps it.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// `SecretString`.
+    Text(Secret<String>),
+    /// `SecretBinary`.
+    Binary(Secret<Vec<u8>>),
+}
+
+/// A value with the version that it is of.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The secret's whole name.
+    pub name: String,
+    /// The secret's ARN.
+    pub arn: String,
+    /// The version's id.
+    pub version_id: String,
+    /// The version's stages.
+    pub stages: Vec<String>,
+    /// When the version was made.
+    pub created_at: Option<Timestamp>,
+    /// The value.
+    pub value: Value,
+}
+
+/// Which version is wanted; with neither it is the current one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// A stage, like `AWSPREVIOUS`.
+    pub stage: Option<String>,
+    /// A version's id.
+    pub version_id: Option<String>,
+}
+
+impl Wanted {
+    /// The version of a stage.
+    pub fn stage(stage: &str) -> Self {
+        Wanted { stage: Some(stage.to_owned()), version_id: None }
+    }
+}
+
+impl std::fmt::Display for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.version_id, &self.stage) {
+            (Some(id), Some(stage)) => write!(f, "version {id} at stage {stage}"),
+            (Some(id), None) => write!(f, "version {id}"),
+            (None, Some(stage)) => write!(f, "version at stage {stage}"),
+            (None, None) => f.write_str("current version"),
+        }
+    }
+}
+
+impl Value {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Value::Text(text) => text.expose().as_bytes(),
+            Value::Binary(bytes) => bytes.expose(),
+        }
+    }
+
+    /// The text, if it is one, however it is kept.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text.expose()),
+            Value::Binary(bytes) => std::str::from_utf8(bytes.expose()).ok(),
+        }
+    }
+
+    /// For documents: `text` as it is, else `base64`; and which of the two it is.
+    pub fn encoded(&self) -> (&'static str, Secret<String>) {
+        match self {
+            Value::Text(text) => ("text", text.clone()),
+            Value::Binary(bytes) => ("base64", Secret::new(STANDARD.encode(bytes.expose()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_to_nobody_by_accident() {
+        let text = Value::Text(Secret::from("hunter2"));
+        let binary = Value::Binary(Secret::new(b"hunter2".to_vec()));
+        assert_eq!(format!("{text:?} {binary:?}"), "Text(****) Binary(****)");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_encoded() {
+        let binary = Value::Binary(Secret::new(vec![0xff, 0]));
+        assert_eq!(binary.text(), None);
+        let (encoding, encoded) = binary.encoded();
+        assert_eq!((encoding, encoded.expose().as_str()), ("base64", "/wA="));
+        assert_eq!(Value::Binary(Secret::new(b"a".to_vec())).text(), Some("a"));
+    }
+
+    #[test]
+    fn what_is_wanted_is_said() {
+        assert_eq!(Wanted::default().to_string(), "current version");
+        assert_eq!(Wanted::stage("AWSPREVIOUS").to_string(), "version at stage AWSPREVIOUS");
+    }
+}

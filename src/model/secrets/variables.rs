@@ -1,0 +1,191 @@
+//! Secrets as environment variables: a variable for each key of a JSON object, one for any other value.
+//!
+//! A key keeps its letters as they are: whoever chose `password` has a program that reads `$password`, and upper case
+//! would walk into `$USER` and `$PATH` unasked. A value that is no object has no key, so its variable is called like the
+//! secret, in upper case as usual. What no variable's name can have becomes `_`.
+
+use std::collections::BTreeMap;
+
+use super::json;
+use super::value::Value;
+use crate::secret::Secret;
+
+/// Why secrets cannot become variables. Names and keys are said, values never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Two of them would have the same name.
+    Collision {
+        /// The variable.
+        variable: String,
+        /// Where it comes from first.
+        first: String,
+        /// Where it comes from again.
+        second: String,
+    },
+    /// A value is no text.
+    Binary(String),
+    /// A value has a zero byte, which ends it in an environment.
+    ZeroByte(String),
+    /// A key has no letter and no digit to make a name of.
+    Nameless(String),
+}
+
+/// A secret and its value: the name below the prefix, as messages show it.
+pub type Source<'a> = (&'a str, &'a Value);
+
+/// The variables of these secrets, in their order, each with `prefix` before its name.
+///
+/// # Errors
+/// The first reason why not.
+pub fn variables(prefix: &str, sources: &[Source<'_>]) -> Result<Vec<(String, Secret<String>)>, Refusal> {
+    let mut found: Vec<(String, Secret<String>)> = Vec::new();
+    let mut origins: BTreeMap<String, String> = BTreeMap::new();
+    for (secret, value) in sources {
+        let text = value.text().ok_or_else(|| Refusal::Binary((*secret).to_owned()))?;
+        for (origin, name, value) in of_text(secret, text) {
+            let variable = variable(prefix, &name).ok_or_else(|| Refusal::Nameless(origin.clone()))?;
+            if value.expose().contains('\0') {
+                return Err(Refusal::ZeroByte(origin));
+            }
+            if let Some(first) = origins.insert(variable.clone(), origin.clone()) {
+                return Err(Refusal::Collision { variable, first, second: origin });
+            }
+            found.push((variable, value));
+        }
+    }
+    Ok(found)
+}
+
+/// Origin, name and value of each variable.
+fn of_text(secret: &str, text: &str) -> Vec<(String, String, Secret<String>)> {
+    match json::entries(text) {
+        Some(entries) => {
+            let of_key = |(key, value): (String, &serde_json::value::RawValue)| {
+                (format!("the key {key:?} of {secret}"), key, json::plain(value.get()))
+            };
+            entries.into_iter().map(of_key).collect()
+        }
+        None => vec![(secret.to_owned(), secret.to_ascii_uppercase(), Secret::from(text))],
+    }
+}
+
+/// A name that every shell takes: letters, digits and `_`, no digit first.
+fn variable(prefix: &str, name: &str) -> Option<String> {
+    let clean: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    clean.contains(|c: char| c.is_ascii_alphanumeric()).then_some(())?;
+    let digit_first = prefix.is_empty() && clean.starts_with(|c: char| c.is_ascii_digit());
+    Some(if digit_first { format!("_{clean}") } else { format!("{prefix}{clean}") })
+}
+
+/// Whether variables may begin with this.
+///
+/// # Errors
+/// The end of a sentence that begins with it.
+pub fn check_prefix(prefix: &str) -> Result<(), String> {
+    let usual = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if prefix.starts_with(|c: char| c.is_ascii_digit()) || !prefix.chars().all(usual) {
+        return Err("cannot begin a variable's name; take letters, digits and `_`, and no digit first".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(value: &str) -> Value {
+        Value::Text(Secret::from(value))
+    }
+
+    fn shown(prefix: &str, sources: &[(&str, &str)]) -> Result<Vec<(String, String)>, Refusal> {
+        let values: Vec<Value> = sources.iter().map(|(_, value)| text(value)).collect();
+        let sources: Vec<Source<'_>> = sources.iter().zip(&values).map(|((name, _), value)| (*name, value)).collect();
+        let pairs = variables(prefix, &sources)?;
+        Ok(pairs.into_iter().map(|(name, value)| (name, value.expose().clone())).collect())
+    }
+
+    fn pairs(of: &[(&str, &str)]) -> Result<Vec<(String, String)>, Refusal> {
+        Ok(of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn keys_keep_their_letters_and_values_their_spelling() {
+        let json = r#"{"user":"u","db-host":"h","PORT":5432,"tls":true,"none":null,"more":{"a": 1},"1st":"x"}"#;
+        let expected = pairs(&[
+            ("user", "u"),
+            ("db_host", "h"),
+            ("PORT", "5432"),
+            ("tls", "true"),
+            ("none", ""),
+            ("more", r#"{"a": 1}"#),
+            ("_1st", "x"),
+        ]);
+        assert_eq!(shown("", &[("db", json)]), expected);
+        assert_eq!(shown("DB_", &[("db", r#"{"1st":"x"}"#)]), pairs(&[("DB_1st", "x")]));
+    }
+
+    #[test]
+    fn what_is_no_object_is_called_like_its_secret() {
+        for value in ["plain\n", "[1]", "\"quoted\"", "{broken", "", "5"] {
+            assert_eq!(shown("", &[("billing/api-key", value)]), pairs(&[("BILLING_API_KEY", value)]), "{value}");
+        }
+    }
+
+    #[test]
+    fn collisions_are_refused_wherever_they_come_from() {
+        let two = shown("", &[("a", r#"{"x":1}"#), ("b", r#"{"x":2}"#)]);
+        let of = |variable: &str, first: &str, second: &str| {
+            Err(Refusal::Collision { variable: variable.into(), first: first.into(), second: second.into() })
+        };
+        assert_eq!(two, of("x", "the key \"x\" of a", "the key \"x\" of b"));
+        assert_eq!(
+            shown("", &[("a", r#"{"x-y":1,"x.y":2}"#)]),
+            of("x_y", "the key \"x-y\" of a", "the key \"x.y\" of a")
+        );
+        assert_eq!(shown("", &[("a", r#"{"x":1,"x":1}"#)]), of("x", "the key \"x\" of a", "the key \"x\" of a"));
+        assert_eq!(shown("", &[("a/b", "1"), ("a-b", "2")]), of("A_B", "a/b", "a-b"));
+        assert!(shown("", &[("a", r#"{"x":1,"X":2}"#)]).is_ok(), "an environment tells them apart");
+    }
+
+    #[test]
+    fn what_no_environment_holds_is_refused() {
+        assert_eq!(shown("", &[("a", "x\0y")]), Err(Refusal::ZeroByte("a".to_owned())));
+        assert_eq!(shown("", &[("a", r#"{"k":"\u0000"}"#)]), Err(Refusal::ZeroByte("the key \"k\" of a".to_owned())));
+        assert_eq!(shown("", &[("a", r#"{"":"x"}"#)]), Err(Refusal::Nameless("the key \"\" of a".to_owned())));
+        let binary = Value::Binary(Secret::new(vec![0xff]));
+        assert_eq!(variables("", &[("a", &binary)]).map(|_| ()), Err(Refusal::Binary("a".to_owned())));
+        let text = Value::Binary(Secret::new(b"fine".to_vec()));
+        assert!(variables("", &[("a", &text)]).is_ok());
+    }
+
+    #[test]
+    fn a_prefix_begins_a_name() {
+        for good in ["", "DB_", "_", "a1"] {
+            assert_eq!(check_prefix(good), Ok(()), "{good}");
+        }
+        for bad in ["1", "A-", "A B", "ä", "A="] {
+            assert!(check_prefix(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn names_are_taken_by_every_shell(keys in prop::collection::vec("\\PC{0,8}", 0..5), prefix in "([A-Z_]{1,3})?") {
+            let object: serde_json::Map<_, _> = keys.into_iter().map(|key| (key, "v".into())).collect();
+            let value = text(&serde_json::Value::Object(object).to_string());
+            if let Ok(found) = variables(&prefix, &[("s", &value)]) {
+                let mut names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+                for name in &names {
+                    prop_assert!(!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()));
+                    prop_assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+                }
+                names.sort_unstable();
+                let all = names.len();
+                names.dedup();
+                prop_assert_eq!(names.len(), all);
+            }
+        }
+    }
+}

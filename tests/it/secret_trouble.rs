@@ -1,0 +1,153 @@
+//! What cannot be read: each reason in its own words, with its exit code.
+
+use sandbox::{Encryption, FaultKind};
+
+use crate::secret_lists::ACCOUNT;
+use crate::support::World;
+use crate::token::age_credentials;
+
+#[test]
+fn a_name_outside_the_prefix_is_refused_before_any_call() {
+    let world = World::signed_in();
+    // Not even credentials are fetched for it.
+    age_credentials(&world, "idp-dev");
+    for verb in ["get", "describe", "versions", "diff"] {
+        world.run(&format!("secrets {verb} customer/idp-test/api-key")).is("\
+------- stderr -------
+error: the role idp-ns-idp-dev cannot read the secret customer/idp-test/api-key
+because: of idp-dev it can read what is below customer/idp-dev/; nothing was asked of AWS
+try: nsaccess secrets get api-key -n idp-test
+[exit status: 4]
+");
+    }
+    for name in ["customer/idp-dev-tools/api-key", "customer/idp-dev", "/platform/x", "customer/x"] {
+        world.run(&format!("secrets get {name}")).exits(4).one_error().says("below customer/idp-dev/");
+    }
+    world.run("secrets exec api-key customer/idp-test/api-key -- true").exits(4).one_error();
+    assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
+}
+
+#[test]
+fn what_is_no_name_is_refused_before_any_call() {
+    let world = World::signed_in();
+    let long = "x".repeat(600);
+    for name in ["", " ", "a b", "..", "../idp-test/api-key", "a/../b", "a\nb", "*", "ä", "a?b", &long] {
+        for verb in ["get", "versions", "describe", "diff"] {
+            world.nsaccess(&format!("secrets {verb}")).arg(name).run().exits(2).one_error().says("is no secret's name");
+        }
+        world.nsaccess("secrets exec").arg(name).arg("--").arg("true").run().exits(2).one_error();
+    }
+    use std::os::unix::ffi::OsStrExt;
+    world.nsaccess("secrets get").arg(std::ffi::OsStr::from_bytes(b"\xff")).run().exits(2);
+    for words in ["--version-id short", "--version-stage="] {
+        world.run(&format!("secrets get api-key {words}")).exits(2).one_error();
+    }
+    world.run("secrets get api-key --copy --out x").exits(2);
+    world.run("secrets get api-key --clear-after 5s").exits(2);
+    assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
+}
+
+#[test]
+fn a_refusal_names_the_secret_the_role_and_the_prefix() {
+    let world = World::signed_in();
+    world.control().deny_action("idp-ns-idp-dev", "secretsmanager:GetSecretValue");
+    world
+        .run("secrets get api-key")
+        .exits(4)
+        .one_error()
+        .says("error: the role idp-ns-idp-dev may not read the secret customer/idp-dev/api-key")
+        .says("is not authorized to perform: secretsmanager:GetSecretValue")
+        .says("it is below customer/idp-dev/");
+}
+
+#[test]
+fn a_secret_that_is_going_a_key_that_is_denied_and_one_that_is_broken_have_their_own_words() {
+    let world = World::signed_in();
+    world
+        .run("secrets get old-token")
+        .exits(5)
+        .one_error()
+        .says("error: the secret old-token is marked for deletion")
+        .says("try: nsaccess secrets describe old-token");
+    world
+        .run("secrets get locked")
+        .exits(4)
+        .one_error()
+        .says("error: the role idp-ns-idp-dev may not use the KMS key of the secret locked")
+        .says("the key is arn:aws:kms:eu-west-1:111122223333:key/");
+    world.control().edit_secret(ACCOUNT, "customer/idp-dev/api-key", |secret| secret.encryption = Encryption::Broken);
+    world
+        .run("secrets get api-key")
+        .exits(1)
+        .one_error()
+        .says("error: the secret api-key cannot be decrypted")
+        .says("the key is aws/secretsmanager");
+}
+
+#[test]
+fn a_missing_version_is_not_a_missing_secret() {
+    let world = World::signed_in();
+    world
+        .run("secrets get api-key --version-stage AWSPREVIOUS")
+        .exits(5)
+        .one_error()
+        .says("error: the secret api-key has no version at stage AWSPREVIOUS")
+        .says("try: nsaccess secrets versions api-key");
+    let id = "00000000-0000-4000-8000-000000000000";
+    world
+        .run(&format!("secrets get api-key --version-id {id}"))
+        .exits(5)
+        .one_error()
+        .says(&format!("error: the secret api-key has no version {id}"));
+    world.control().edit_secret(ACCOUNT, "customer/idp-dev/api-key", |secret| secret.versions.clear());
+    world.run("secrets get api-key").exits(5).one_error().says("error: the secret api-key has no value yet");
+}
+
+#[test]
+fn a_missing_secret_comes_with_the_nearest_names() {
+    let world = World::signed_in();
+    world
+        .run("secrets get api_key")
+        .exits(5)
+        .one_error()
+        .says("error: there is no secret api_key")
+        .says("because: the nearest names are api-key, ")
+        .says("try: nsaccess secrets get api-key -n idp-dev");
+    world
+        .run("secrets get platform/grafana/admin")
+        .exits(5)
+        .one_error()
+        .says("called platform/grafana/admin as a whole")
+        .says("only what is below customer/idp-dev/");
+    world.control().clear_secrets();
+    world.run("secrets get api-key").exits(5).one_error().says("idp-dev has no secrets in eu-west-1");
+}
+
+#[test]
+fn no_answer_is_6_and_shows_nothing_of_a_half_answer() {
+    let mut world = World::signed_in();
+    for kind in [FaultKind::CutMidBody, FaultKind::CutBefore, FaultKind::Garbage] {
+        world.control().fail_next("GetSecretValue", 9, kind.clone());
+        let output = world.run("secrets get billing/database -vvv").exits(6).one_error();
+        assert_eq!(output.stdout, "", "{kind:?}");
+        world.control().clear_faults();
+    }
+    let slow_down =
+        FaultKind::Error { status: 400, code: "ThrottlingException".into(), message: "Rate exceeded".into() };
+    world.control().fail_next("GetSecretValue", 9, slow_down);
+    world.run("secrets get api-key").exits(6).one_error().says("Rate exceeded").says("try: wait a minute");
+    world.control().clear_faults();
+    world.go_offline();
+    world.run("secrets get api-key").exits(6).one_error().says("GetSecretValue got no usable answer");
+}
+
+#[test]
+fn credentials_that_ended_early_are_renewed_and_nobody_notices() {
+    let world = World::signed_in();
+    world.control().expire_role_credentials();
+    let output = world.run("secrets get api-key").success();
+    assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("sandbox-api-key", ""));
+    world.run("logout").success();
+    let output = world.run("secrets get api-key").exits(3).one_error().says("try: nsaccess login idp-dev");
+    assert_eq!(output.stdout, "", "a shell that reads this must not get half a value");
+}
