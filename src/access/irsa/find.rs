@@ -317,7 +317,8 @@ fn pick(
     }
     let mut error = Error::usage(format!("the containers of {target} have several roles"));
     for (container, role) in found {
-        let again = IrsaRequest { container: Some(container.clone()), ..request.clone() };
+        let (target, container_too) = (Some(target.clone()), Some(container.clone()));
+        let again = IrsaRequest { target, container: container_too, ..request.clone() };
         error = error.because(format!("{container} has {role}")).try_next(again.command(namespace, ""));
     }
     Err(error)
