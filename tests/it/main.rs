@@ -7,6 +7,11 @@
     reason = "tests read their own process and files, and fail by panicking"
 )]
 
+mod assume_irsa;
+mod assume_irsa_out;
+mod assume_irsa_profile;
+mod assume_irsa_refused;
+mod assume_irsa_rights;
 mod browser_flow;
 mod can_i;
 mod config;

@@ -4,15 +4,12 @@
 use serde_json::Value;
 
 use super::Found;
+use super::choose::{no_get, parsed, pod_identity};
 use crate::access::api::ClusterAccess;
-use crate::access::pods::denied;
-use crate::access::{Access, Presence};
 use crate::error::{Error, Kind, Result};
 use crate::model::irsa::{
-    AUDIENCE, AUDIENCE_ANNOTATION, Choice, Controller, IamRole, IrsaRequest, IrsaTarget, ROLE_ANNOTATION, SpecRoles,
+    AUDIENCE, AUDIENCE_ANNOTATION, Choice, Controller, IrsaRequest, IrsaTarget, ROLE_ANNOTATION, SpecRoles, newest,
 };
-use crate::model::pod::Pod;
-use crate::model::role_rule::Rule;
 use crate::model::selector;
 use crate::net::eks::Eks;
 use crate::net::kube::KubeFailure;
@@ -29,8 +26,7 @@ impl ClusterAccess<'_> {
     pub(super) async fn role_of(&self, target: &IrsaTarget, request: &IrsaRequest) -> Result<Found> {
         match target {
             IrsaTarget::Pod(name) => {
-                let pod = self.irsa_object(target, "api/v1", "pods", name).await?;
-                let pod = pod.map_err(|words| no_get(target, "", "pods", &words))?;
+                let pod = self.whole_pod(target, name).await?;
                 self.role_of_pod(&pod, target, request).await
             }
             IrsaTarget::Of(controller, name) => self.role_of_workload(*controller, name, target, request).await,
@@ -43,9 +39,7 @@ impl ClusterAccess<'_> {
         let (controller, name) = match target {
             IrsaTarget::ServiceAccount(name) => return Ok(name.clone()),
             IrsaTarget::Pod(name) => {
-                let pod = self.irsa_object(target, "api/v1", "pods", name).await?;
-                let pod = pod.map_err(|words| no_get(target, "", "pods", &words))?;
-                return Ok(SpecRoles::read(&pod).service_account);
+                return Ok(SpecRoles::read(&self.whole_pod(target, name).await?).service_account);
             }
             IrsaTarget::Of(controller, name) => (*controller, name),
         };
@@ -208,6 +202,12 @@ impl ClusterAccess<'_> {
         }
     }
 
+    /// A pod with everything in its spec.
+    async fn whole_pod(&self, target: &IrsaTarget, name: &str) -> Result<Value> {
+        let pod = self.irsa_object(target, "api/v1", "pods", name).await?;
+        pod.map_err(|words| no_get(target, "", "pods", &words))
+    }
+
     /// One of the pods of a workload: listed, or of a StatefulSet by its number, for which `get` is enough.
     async fn pod_of(
         &self,
@@ -240,111 +240,6 @@ impl ClusterAccess<'_> {
                 .because(format!("its role would be read from a pod, because of: {refused}")));
         };
         self.access().ui.detail(&format!("the role is read from the pod {pod}, because of: {refused}"));
-        let pod = IrsaTarget::Pod(pod);
-        let IrsaTarget::Pod(pod_name) = &pod else { return Err(self.no_such(&pod)) };
-        let object = self.irsa_object(&pod, "api/v1", "pods", pod_name).await?;
-        object.map_err(|words| no_get(&pod, "", "pods", &words))
+        self.whole_pod(&IrsaTarget::Pod(pod.clone()), &pod).await
     }
-
-    fn settled(
-        &self,
-        choice: Choice,
-        spec: &SpecRoles,
-        target: &IrsaTarget,
-        request: &IrsaRequest,
-        by: String,
-    ) -> Result<Found> {
-        let (role, container) = match choice {
-            Choice::One { role, container } => (role, container),
-            Choice::Several(found) => {
-                let (container, role) = pick(self.access(), target, request, self.namespace(), found)?;
-                (role, Some(container))
-            }
-            Choice::NoContainer(known) => return Err(no_container(target, request, "there is no container", &known)),
-            Choice::NotThere(known) => return Err(no_container(target, request, "no role has the container", &known)),
-            Choice::Elsewhere(container) => {
-                return Err(Error::failure(format!(
-                    "the role of the container {container} of {target} cannot be read"
-                ))
-                .because("its AWS_ROLE_ARN comes from a ConfigMap or a Secret")
-                .try_next(format!("nsaccess assume-irsa sa/{} --role-arn ARN", spec.service_account)));
-            }
-            // Whoever calls has looked at the service account then.
-            Choice::None => return Err(self.no_such(target)),
-        };
-        Ok(Found {
-            role: parsed(&role, &target.to_string())?,
-            service_account: Some(spec.service_account.clone()),
-            container,
-            audience: spec.audience.clone(),
-            by,
-        })
-    }
-
-    fn no_such(&self, target: &IrsaTarget) -> Error {
-        let error = Error::new(Kind::NotFound, format!("there is no {target} in {}", self.namespace()));
-        match target {
-            IrsaTarget::Pod(name) => error
-                .try_next(format!("nsaccess assume-irsa deploy/{name}   # if it is no pod"))
-                .try_next("nsaccess pods"),
-            _ => error.try_next("nsaccess pods   # a pod's name is enough, too"),
-        }
-    }
-}
-
-/// The newest of the pods that fit, one that still runs first.
-fn newest(pods: Vec<Pod>, fits: impl Fn(&Pod) -> bool) -> Option<String> {
-    let fitting = pods.into_iter().filter(|pod| fits(pod));
-    let best = fitting.max_by_key(|pod| (!pod.is_over(), pod.metadata.creation_timestamp));
-    best.map(|pod| pod.metadata.name)
-}
-
-fn parsed(role: &str, of: &str) -> Result<IamRole> {
-    IamRole::parse(role).map_err(|why| Error::failure(format!("what {of} names as its role is none")).because(why))
-}
-
-fn pick(
-    access: &Access<'_>,
-    target: &IrsaTarget,
-    request: &IrsaRequest,
-    namespace: &str,
-    found: Vec<(String, String)>,
-) -> Result<(String, String)> {
-    if access.presence == Presence::Person {
-        let lines: Vec<String> = found.iter().map(|(container, role)| format!("{container}: {role}")).collect();
-        let chosen = crate::host::pick(&format!("The containers of {target} have several roles. Which one?"), &lines)?;
-        return found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"));
-    }
-    let mut error = Error::usage(format!("the containers of {target} have several roles"));
-    for (container, role) in found {
-        let again = IrsaRequest { container: Some(container.clone()), ..request.clone() };
-        error = error.because(format!("{container} has {role}")).try_next(again.command(namespace, ""));
-    }
-    Err(error)
-}
-
-fn no_container(target: &IrsaTarget, request: &IrsaRequest, what: &str, known: &[String]) -> Error {
-    let wanted = request.container.as_deref().unwrap_or_default();
-    let first = known.first().map(String::as_str).unwrap_or_default();
-    Error::new(Kind::NotFound, format!("{what} {wanted} of {target}"))
-        .because(format!("those to choose from are {}", known.join(", ")))
-        .try_next(format!("nsaccess assume-irsa {target} -c {first}"))
-}
-
-fn no_get(target: &IrsaTarget, group: &str, plural: &str, words: &str) -> Error {
-    let error = denied(format!("{target} cannot be seen"), words, &Rule::new(group, plural, &["get"]));
-    match target {
-        IrsaTarget::ServiceAccount(name) => error
-            .try_next("nsaccess assume-irsa POD   # with a pod that runs as it, get on pods is enough")
-            .try_next(format!("nsaccess assume-irsa sa/{name} --role-arn ARN   # if you know its role")),
-        IrsaTarget::Pod(_) => error.try_next("nsaccess assume-irsa --role-arn ARN   # if you know its role"),
-        IrsaTarget::Of(..) => error,
-    }
-}
-
-fn pod_identity(target: &IrsaTarget) -> Error {
-    Error::failure(format!("{target} has its role by EKS Pod Identity, which works only inside of the cluster"))
-        .because("an agent on the pod's node hands its credentials out, and to nobody else; there is no AWS_ROLE_ARN as with IRSA")
-        .because("the role trusts pods.eks.amazonaws.com, and neither you nor a token of the service account")
-        .try_next("nsaccess assume-irsa --role-arn ARN   # once the role's trust policy names your permission set's role too")
 }

@@ -1,6 +1,7 @@
 //! The session of a workload's role: namespace → target → credentials → (cluster → pod or service account →) role →
 //! session. What the request names itself is not looked up, so a role that is named needs no cluster.
 
+mod choose;
 mod find;
 mod session;
 mod told;

@@ -206,7 +206,7 @@ impl Work<'_> {
             credentials = Box::pin(access.credentials_after_refusal(&self.target, &credentials)).await?;
             answer = sts::caller_arn(&access.aws, &credentials.keys, &region).await;
         }
-        let what = format!("who the role of {} is cannot be asked", self.target.namespace);
+        let what = "no role can be assumed: AWS does not say who you are";
         let arn = answer.map_err(|failure| access.explain_clock(failure.into_error(what)))?;
         let caller = Caller { credentials, arn };
         self.caller.replace(Some(caller.clone()));

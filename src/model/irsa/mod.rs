@@ -15,7 +15,7 @@ pub use refusal::{Refused, TokenWay};
 pub use request::{IrsaRequest, LONGEST_SECONDS, Via, Way};
 pub use session_name::session_name;
 pub use spec_roles::{Choice, Named, SpecRoles};
-pub use target::{Controller, IrsaTarget};
+pub use target::{Controller, IrsaTarget, newest};
 
 /// The annotation of a service account that names its role.
 pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";

@@ -133,6 +133,14 @@ impl Controller {
     }
 }
 
+/// The name of the newest of the pods that fit, of those that still run first: during a rollout it has the role that
+/// counts from now on.
+pub fn newest(pods: Vec<Pod>, fits: impl Fn(&Pod) -> bool) -> Option<String> {
+    let fitting = pods.into_iter().filter(|pod| fits(pod));
+    let best = fitting.max_by_key(|pod| (!pod.is_over(), pod.metadata.creation_timestamp));
+    best.map(|pod| pod.metadata.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +188,21 @@ mod tests {
             assert_eq!(controller.owns(name, &pod(owner)), owned, "{controller:?} {name} {owner}");
         }
         assert!(!Controller::Job.owns("once", &Pod::default()));
+    }
+
+    #[test]
+    fn the_newest_pod_that_runs_comes_first() {
+        let pod = |name: &str, hour: u32, phase: &str| -> Pod {
+            let created = format!("2026-10-05T{hour:02}:00:00Z");
+            let metadata = json!({"name": name, "creationTimestamp": created});
+            serde_json::from_value(json!({"metadata": metadata, "status": {"phase": phase}})).expect("a pod")
+        };
+        let pods = || {
+            vec![pod("old", 1, "Running"), pod("new", 3, "Running"), pod("mid", 2, "Running"), pod("over", 4, "Failed")]
+        };
+        assert_eq!(newest(pods(), |_| true).as_deref(), Some("new"));
+        assert_eq!(newest(pods(), |pod| pod.metadata.name == "over").as_deref(), Some("over"));
+        assert_eq!(newest(pods(), |_| false), None);
     }
 
     #[test]

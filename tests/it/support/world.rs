@@ -171,13 +171,15 @@ impl World {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let prints_secrets = ["token ", "credentials ", "secrets get ", "secrets exec ", "secrets diff --show-values "];
         let secret = prints_secrets.iter().any(|verb| format!("{words} ").starts_with(verb));
+        let role = words.starts_with("assume-irsa ") && ["-o json", "--export"].iter().any(|form| words.contains(form));
+        let secret = secret || (role && !words.contains("--profile"));
         Invocation { world: self, shown: format!("{} {words}", program.display()), command, stdout_is_secret: secret }
     }
 
     /// The secrets that lie in this world's files and in its Secrets Manager, now and at any command before.
     pub fn secrets(&self) -> BTreeSet<String> {
         let mut secrets = self.secrets.lock().expect("no panic holds it");
-        for folder in [".aws/sso/cache", ".cache/nsaccess/v1/credentials"] {
+        for folder in [".aws/sso/cache", ".cache/nsaccess/v1/credentials", ".cache/nsaccess/v1/roles"] {
             for entry in std::fs::read_dir(self.path(folder)).into_iter().flatten() {
                 let text = std::fs::read(entry.expect("an entry").path()).unwrap_or_default();
                 let json: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
