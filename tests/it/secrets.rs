@@ -26,8 +26,34 @@ fn no_verb_shows_a_secret_however_talkative() {
         "token idp-dev -vv",
         "credentials idp-dev -vv",
         "credentials idp-dev --export -vv",
+        "console idp-dev -vvv",
+        "secrets list -vvv",
+        "secrets list --all -vvv -o json",
+        "secrets get billing/database -vvv",
+        "secrets get billing/database -vvv -o env",
+        "secrets versions billing/database -vvv -o json",
+        "secrets describe billing/database -vvv",
+        "secrets diff billing/database -vvv -o json",
+        "secrets exec billing/database -vvv -- true",
+        "assume-irsa ledger-0 -vvv",
+        "assume-irsa ledger-0 -vvv -o json",
+        "assume-irsa ledger-0 --profile -vvv",
+        "assume-irsa ledger-0 -vvv -- true",
+        "exec -n idp-dev -vvv -- true",
+        "exec -n idp-dev --irsa ledger-0 -vvv -- true",
+        "can-i -vvv",
+        "whoami -vvv",
+        "pods web-0 -vvv",
+        "port-forward web-0 :8080 -vvv -- true",
     ] {
         world.run(words).success();
+    }
+    for words in
+        ["secrets get locked -vvv", "secrets get nothing -vvv", "secrets get old-token -vvv", "secrets get x/../y -vvv"]
+    {
+        let output = world.nsaccess(words).run_trusted();
+        world.check_secrets(&output, false);
+        assert_ne!(output.status, "0", "{}", output.transcript());
     }
     age_token(&world);
     age_credentials(&world, "idp-dev");
