@@ -18,7 +18,8 @@ pub(super) fn line_break(text: &str) -> &'static str {
 
 /// Whether the last line is finished; so is that of an empty text.
 pub(super) fn ends_with_break(text: &str) -> bool {
-    matches!(text.chars().next_back(), None | Some('\n' | '\r' | BYTE_ORDER_MARK))
+    let content = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    matches!(content.chars().next_back(), None | Some('\n' | '\r'))
 }
 
 /// First byte of the line that contains `at`, after a byte order mark.

@@ -173,3 +173,11 @@ fn a_standalone_kubeconfig_is_complete() {
     assert_eq!(apply(&text, &entry(), Parts::ALL).as_deref(), Ok(text.as_str()));
     assert_eq!(remove(&text, "idp-ns-dev").as_deref(), Ok(""));
 }
+
+#[test]
+fn a_byte_order_mark_that_is_not_the_first_character_is_a_character_like_any_other() {
+    let text = "# only a comment\u{feff}";
+    let applied = apply(text, &entry(), Parts::ALL).expect("applied");
+    assert!(applied.starts_with("# only a comment\u{feff}\napiVersion: v1\n"), "{applied}");
+    assert_eq!(remove(&applied, &entry().name).expect("removed"), text);
+}
