@@ -133,6 +133,10 @@ pub enum Verb {
     /// Print and follow logs
     Logs(commands::logs::LogsArgs),
     /// Read the namespace's secrets, and run programs with them
+    ///
+    /// In AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the
+    /// namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what
+    /// stands behind the prefix, the whole name, or the ARN.
     Secrets(commands::secrets::SecretsArgs),
     /// Print a token for kubectl (its exec plugin)
     Token(commands::token::TokenArgs),
