@@ -135,6 +135,10 @@ pub enum Verb {
     /// Be the IAM role of a workload, to debug what it may do
     AssumeIrsa(commands::assume_irsa::AssumeIrsaArgs),
     /// Read the namespace's secrets, and run programs with them
+    ///
+    /// In AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the
+    /// namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what
+    /// stands behind the prefix, the whole name, or the ARN.
     Secrets(commands::secrets::SecretsArgs),
     /// Print a token for kubectl (its exec plugin)
     Token(commands::token::TokenArgs),

@@ -55,7 +55,10 @@ fn ended(ui: &Ui, result: error::Result<()>) -> u8 {
     match result {
         Ok(()) => 0,
         Err(error) => {
-            ui.end_transient();
+            // What a child left on the screen, perhaps half a line, is its own.
+            if !matches!(error.kind, Kind::Child(_)) {
+                ui.end_transient();
+            }
             ui.error(&error);
             error.kind.exit_code()
         }

@@ -22,6 +22,8 @@ pub const BATCH: usize = 20;
 #[derive(Debug, Clone)]
 pub struct SecretsManager {
     client: Client,
+    /// For lists: their many pages are what gets throttled, and half a list is worth nothing.
+    patient: Client,
 }
 
 /// A page of a list, and the token of the one after it.
@@ -30,10 +32,12 @@ pub type Page<T> = (Vec<T>, Option<String>);
 impl SecretsManager {
     /// A client for a region that signs with these keys.
     pub fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
-        let config = aws_sdk_secretsmanager::config::Builder::from(&aws.config("SECRETS_MANAGER", region, Some(keys)))
-            .interceptor(aws.clock_watch())
-            .build();
-        SecretsManager { client: Client::from_conf(config) }
+        let client = |aws: &Aws| {
+            let config = aws.config("SECRETS_MANAGER", region, Some(keys));
+            let config = aws_sdk_secretsmanager::config::Builder::from(&config).interceptor(aws.clock_watch());
+            Client::from_conf(config.build())
+        };
+        SecretsManager { client: client(aws), patient: client(&aws.patient()) }
     }
 
     /// A page of the secrets whose names begin with one of these (none: all), those marked for deletion too.
@@ -41,7 +45,8 @@ impl SecretsManager {
     /// # Errors
     /// The failed call.
     pub async fn list(&self, beginnings: &[String], next: Option<String>) -> Result<Page<Facts>, Failure> {
-        let mut call = self.client.list_secrets().max_results(PAGE).include_planned_deletion(true).set_next_token(next);
+        let mut call =
+            self.patient.list_secrets().max_results(PAGE).include_planned_deletion(true).set_next_token(next);
         if !beginnings.is_empty() {
             let filter = Filter::builder().key(FilterNameStringType::Name).set_values(Some(beginnings.to_vec()));
             call = call.filters(filter.build());

@@ -147,8 +147,11 @@ fn signals_are_passed_on() {
 }
 
 #[test]
-fn ctrl_c_on_a_terminal_reaches_the_program_once() {
+fn a_terminal_is_the_program_s_and_ctrl_c_reaches_it_once() {
     let world = World::signed_in();
+    let (child, person) = world.nsaccess("secrets exec api-key -- sh -c").arg("printf half; exit 3").on_screen();
+    assert_eq!(person.sees_the_end(), "half", "what it left on the screen stays");
+    assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(3));
     let Some(setsid) = program("setsid") else {
         return skipped("there is no setsid, which gives a terminal to a program");
     };

@@ -126,9 +126,11 @@ fn throttling_is_waited_for_and_in_the_end_said() {
     let world = World::signed_in();
     let slow_down =
         FaultKind::Error { status: 400, code: "ThrottlingException".into(), message: "Rate exceeded".into() };
-    world.control().fail_next("ListSecrets", 2, slow_down.clone());
-    assert_eq!(names(&world, "").len(), 5);
-    world.control().fail_next("ListSecrets", 9, slow_down);
+    world.control().put_many_secrets(ACCOUNT, REGION, "customer/idp-dev/many-", 1000);
+    world.control().throttle("secretsmanager", Some(5));
+    assert_eq!(names(&world, "").len(), 1005);
+    world.control().throttle("secretsmanager", None);
+    world.control().fail_next("ListSecrets", 99, slow_down);
     world.run("secrets list").exits(6).one_error().says("Rate exceeded").says("try: wait a minute");
 }
 

@@ -9,7 +9,7 @@ use crate::model::secrets::Facts;
 use crate::model::secrets::deliver::in_a_cell;
 use crate::net::runtime;
 
-/// Show what is known of a secret, without its value.
+/// What is described.
 #[derive(Debug, Args)]
 pub struct DescribeArgs {
     /// Secret

@@ -12,9 +12,7 @@ use crate::net::runtime;
 use crate::secret::Secret;
 use crate::ui::table;
 
-/// Show which keys of a JSON secret changed from AWSPREVIOUS to AWSCURRENT.
-///
-/// Keys of nested objects are joined by dots. A value that is no JSON object is compared as a whole.
+/// What is compared, and how it is shown.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// Secret

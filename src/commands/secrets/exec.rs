@@ -9,11 +9,7 @@ use crate::model::secrets::{SecretName, Stored};
 use crate::net::child::{self, Environment};
 use crate::net::runtime;
 
-/// Run a program with secrets in its environment.
-///
-/// A JSON object becomes a variable for each key, called like the key; any other value becomes one variable, called
-/// like the secret in upper case (billing/api-key: BILLING_API_KEY). What a name cannot have becomes _, and two secrets
-/// that would share a name are refused. Values are in no argument and in no file. The exit status is the program's.
+/// Which secrets, and which program.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  nsaccess secrets exec billing/database -- ./server\n  nsaccess secrets exec billing/database api-key --prefix BILLING_ -- sh -c 'psql -U \"$BILLING_username\"'"

@@ -21,10 +21,7 @@ use crate::net::runtime;
 use crate::secret::Secret;
 use crate::ui::Format;
 
-/// Print the value of a secret, byte for byte, and nothing else.
-///
-/// With -o json or yaml an object around the value; with -o env lines that a shell evaluates, named as secrets exec
-/// names its variables.
+/// Which value, and where to.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  nsaccess secrets get api-key\n  nsaccess secrets get billing/database --field password --copy\n  eval \"$(nsaccess secrets get billing/database -o env)\""

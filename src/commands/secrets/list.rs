@@ -10,9 +10,7 @@ use crate::model::secrets::{Facts, Prefix};
 use crate::net::runtime;
 use crate::ui::table;
 
-/// List the namespace's secrets.
-///
-/// The names are those that the other verbs take. LAST ACCESSED is a day: AWS keeps no more.
+/// What is listed.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Also those of others in the account, of which only the names can be seen

@@ -22,11 +22,7 @@ use crate::model::secrets::{Facts, Prefix};
 use crate::model::settings::Flags;
 use crate::ui::Format;
 
-/// Read the namespace's secrets in AWS Secrets Manager, and run programs with them.
-///
-/// Everybody may see the names of an account's secrets; values, versions and descriptions only those below the
-/// namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is the name
-/// below the prefix, the whole name, or the ARN.
+/// What is to be done, and where.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  nsaccess secrets list\n  nsaccess secrets get billing/database --field password\n  nsaccess secrets exec billing/database --prefix DB_ -- ./server"
@@ -44,16 +40,31 @@ pub struct SecretsArgs {
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// List the namespace's secrets
+    ///
+    /// The names are those that the other verbs take. LAST ACCESSED is a day: AWS keeps no more.
     List(list::ListArgs),
     /// Print the value of a secret, byte for byte
+    ///
+    /// Nothing is added, but for a line end on a terminal. With -o json or -o yaml an object around the value, with
+    /// -o env lines that your shell evaluates, named as `secrets exec` names its variables.
     Get(get::GetArgs),
     /// List the versions of a secret
+    ///
+    /// The newest first. A version without a stage is kept for a while and can still be read by its id.
     Versions(versions::VersionsArgs),
     /// Show what is known of a secret, without its value
     Describe(describe::DescribeArgs),
     /// Show which keys changed from the previous version to the current one
+    ///
+    /// AWSPREVIOUS is compared with AWSCURRENT. Keys of nested objects are joined by dots; a value that is no JSON
+    /// object is compared as a whole.
     Diff(diff::DiffArgs),
     /// Run a program with secrets in its environment
+    ///
+    /// A JSON object becomes a variable for each key, called like the key; any other value becomes one variable, called
+    /// like the secret in upper case (billing/api-key: BILLING_API_KEY). What a name cannot have becomes _, and two
+    /// values that would share a name are refused. Values are in no argument and in no file. The exit status is the
+    /// program's, and signals are passed on to it.
     Exec(exec::ExecArgs),
     /// What `get --copy` leaves behind.
     #[command(hide = true)]

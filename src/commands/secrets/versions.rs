@@ -9,9 +9,7 @@ use crate::model::secrets::Version;
 use crate::net::runtime;
 use crate::ui::table;
 
-/// List the versions of a secret, the newest first.
-///
-/// A version without a stage is kept for a while and can still be read by its id.
+/// Whose versions.
 #[derive(Debug, Args)]
 pub struct VersionsArgs {
     /// Secret
