@@ -24,7 +24,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes of a refusal that are read for its words.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 /// Encrypted bytes that are taken from the kernel at once.
-const READ_AHEAD: usize = 128 * 1024;
+const READ_AHEAD: usize = 64 * 1024;
 /// How long the kernel lets written bytes go unacknowledged before it calls the connection dead.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(20);
 

@@ -11,7 +11,7 @@ use super::{ALONE_LIMIT, Pipes, SHARED_LIMIT, Session, Stream};
 use crate::model::spdy::{self, Decoder, Event};
 use crate::net::forward::wire::{Aside, Outgoing, Unwrapper, Wrapper};
 
-const READ_BUFFER: usize = 128 * 1024;
+const READ_BUFFER: usize = 64 * 1024;
 const LEAST_FILL: usize = 16 * 1024;
 /// Frames below this are sent together: it is what a TLS record carries.
 const SMALL: usize = 16 * 1024;
