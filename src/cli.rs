@@ -107,49 +107,50 @@ pub fn flags(target: &TargetArgs, sign_in: &SignInArgs) -> Flags {
     }
 }
 
-/// What nsaccess does.
+/// What nsaccess does. A variant's text is its line in the list of verbs; what `--help` of a verb says besides stands on its
+/// arguments (a doc comment here would take that away).
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the line in the list of verbs says it")]
 pub enum Verb {
-    /// Sign in, and set up everything for a namespace
+    #[command(about = "Sign in, and set up everything for a namespace")]
     Login(commands::login::LoginArgs),
-    /// Sign out
+    #[command(about = "Sign out")]
     Logout(commands::logout::LogoutArgs),
-    /// Show what is set up, and until when it lasts; works offline
+    #[command(about = "Show what is set up, and until when it lasts; works offline")]
     Status(commands::status::StatusArgs),
-    /// List the namespaces that the portal gives you
+    #[command(about = "List the namespaces that the portal gives you")]
     List(commands::list::ListArgs),
-    /// Switch kubectl to the context of a namespace
+    #[command(about = "Switch kubectl to the context of a namespace")]
     Use(commands::use_context::UseArgs),
-    /// Write, repair, print or remove the kubeconfig entry of a namespace
+    #[command(about = "Write, repair, print or remove the kubeconfig entry of a namespace")]
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
-    /// Forward local ports to pods; survives their replacement
+    #[command(about = "Forward local ports to pods; survives their replacement")]
     PortForward(commands::port_forward::PortForwardArgs),
-    /// Show what you may do in the namespace, and which rule would allow the rest
+    #[command(about = "Show what you may do in the namespace, and which rule would allow the rest")]
     CanI(commands::can_i::CanIArgs),
-    /// Show who the cluster thinks you are
+    #[command(about = "Show who the cluster thinks you are")]
     Whoami(commands::whoami::WhoamiArgs),
-    /// Show pods
+    #[command(about = "Show pods")]
     Pods(commands::pods::PodsArgs),
-    /// Print and follow logs
+    #[command(about = "Print and follow logs")]
     Logs(commands::logs::LogsArgs),
-    /// Be the IAM role of a workload, to debug what it may do
+    #[command(about = "Be the IAM role of a workload, to debug what it may do")]
     AssumeIrsa(commands::assume_irsa::AssumeIrsaArgs),
-    /// Read the namespace's secrets, and run programs with them
-    ///
-    /// In AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the
-    /// namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what
-    /// stands behind the prefix, the whole name, or the ARN.
+    #[command(
+        about = "Read the namespace's secrets, and run programs with them",
+        long_about = "Read the namespace's secrets, and run programs with them.\n\nIn AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what stands behind the prefix, the whole name, or the ARN."
+    )]
     Secrets(commands::secrets::SecretsArgs),
-    /// Print a token for kubectl (its exec plugin)
+    #[command(about = "Print a token for kubectl (its exec plugin)")]
     Token(commands::token::TokenArgs),
-    /// Print AWS credentials of a namespace
+    #[command(about = "Print AWS credentials of a namespace")]
     Credentials(commands::credentials::CredentialsArgs),
-    /// Run a command in a namespace: its AWS credentials, its kubeconfig
+    #[command(about = "Run a command in a namespace: its AWS credentials, its kubeconfig")]
     Exec(commands::exec::ExecArgs),
-    /// Open a shell in a namespace
+    #[command(about = "Open a shell in a namespace")]
     Shell(commands::shell::ShellArgs),
-    /// Open the AWS console as the namespace's role
+    #[command(about = "Open the AWS console as the namespace's role")]
     Console(commands::console::ConsoleArgs),
-    /// Show and change settings
+    #[command(about = "Show and change settings")]
     Config(commands::config::ConfigArgs),
 }

@@ -11,7 +11,8 @@ use crate::host::Host;
 use crate::model::{credential_output, shell};
 use crate::net::runtime;
 
-/// Print AWS credentials of a namespace's role: JSON as credential_process wants it, or lines for a shell to eval.
+/// Print AWS credentials of a namespace's role: JSON as credential_process wants it, or lines for
+/// a shell to eval.
 ///
 /// In ~/.aws/config:   credential_process = nsaccess credentials idp-dev
 /// In bash or zsh:     eval "$(nsaccess credentials idp-dev --export)"

@@ -23,13 +23,15 @@ use crate::ui::Ui;
 
 /// Forward local ports to pods.
 ///
-/// A target is pod/x, svc/x, deploy/x, sts/x or a pod's name; behind it stand its ports, each REMOTE, LOCAL:REMOTE or :REMOTE, by
-/// number or name. Without ports all ports of the target are forwarded.
+/// A target is pod/x, svc/x, deploy/x, sts/x or a pod's name; behind it stand its ports, each
+/// REMOTE, LOCAL:REMOTE or :REMOTE, by number or name. Without ports all of the target's are
+/// forwarded.
 ///
 ///   nsaccess port-forward svc/web 8080:http svc/db 5432
 ///   nsaccess port-forward svc/db 5432 -- psql -h localhost -p {port}
 ///
-/// The listener outlives the pod: when it is replaced, new connections go to the next one that is ready.
+/// The listener outlives the pod: when it is replaced, new connections go to the next one that is
+/// ready.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct PortForwardArgs {

@@ -19,8 +19,8 @@ use crate::ui::Format;
 
 /// Assume the IAM role of a workload from here, to debug what it may do.
 ///
-/// TARGET is pod/x, deploy/x, sts/x, job/x, sa/x (also ds/x, rs/x, cronjob/x) or a pod's name. With nothing more it says who you are
-/// then, until when, and how to use it.
+/// TARGET is pod/x, deploy/x, sts/x, job/x, sa/x (also ds/x, rs/x, cronjob/x) or a pod's name.
+/// With nothing more it says who you are then, until when, and how to use it.
 ///
 ///   nsaccess assume-irsa deploy/billing -- aws dynamodb list-tables
 ///   eval "$(nsaccess assume-irsa deploy/billing --export)"
