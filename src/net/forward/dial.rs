@@ -7,15 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::error::{Error, Result, plain_io};
+use crate::error::{Error, Result};
 use crate::model::cluster::Cluster;
 use crate::model::proxy::Proxy;
 use crate::model::websocket::TUNNEL_PROTOCOL;
+use crate::net::forward::pipe::{DialFailure, Pipe, parse_status, read_head, tcp};
 use crate::net::forward::tunnel;
 use crate::secret::Secret;
 
@@ -25,9 +25,6 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 const LARGEST_REFUSAL: usize = 64 * 1024;
 /// Encrypted bytes that are taken from the kernel at once.
 const READ_AHEAD: usize = 64 * 1024;
-/// How long the kernel lets written bytes go unacknowledged before it calls the connection dead.
-const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(20);
-
 /// The two ways to carry SPDY; each is authorised by another verb (docs/port-forward.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -67,30 +64,6 @@ impl Transport {
         }
     }
 }
-
-/// Why there is no upgraded connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DialFailure {
-    /// The server answered, and not with 101.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// Its words.
-        words: String,
-    },
-    /// No usable answer.
-    Unreachable(String),
-}
-
-impl DialFailure {
-    pub(super) fn io(what: &str, error: &std::io::Error) -> Self {
-        DialFailure::Unreachable(format!("{what}: {}", plain_io(error)))
-    }
-}
-
-/// A byte pipe, plain or encrypted.
-pub trait Pipe: AsyncRead + AsyncWrite + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Unpin> Pipe for T {}
 
 /// An upgraded connection, with the bytes that came behind the answer's head.
 pub struct Upgraded {
@@ -239,39 +212,6 @@ fn random_16() -> [u8; 16] {
     bytes
 }
 
-pub(super) async fn tcp(host: &str, port: u16) -> Result<TcpStream, DialFailure> {
-    let stream =
-        TcpStream::connect((host, port)).await.map_err(|error| DialFailure::io(&format!("{host}:{port}"), &error))?;
-    // Small frames of one connection shall not wait for those of another.
-    let _ = stream.set_nodelay(true);
-    let socket = socket2::SockRef::from(&stream);
-    let keepalive =
-        socket2::TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
-    let _ = socket.set_tcp_keepalive(&keepalive);
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT));
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = UNACKNOWLEDGED_LIMIT;
-    Ok(stream)
-}
-
-/// The answer's head, and what came behind it.
-pub(super) async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
-    let mut bytes = Vec::new();
-    loop {
-        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-            let rest = bytes.split_off(end + 4);
-            return Ok((bytes, rest));
-        }
-        if bytes.len() > LARGEST_REFUSAL {
-            return Err(std::io::Error::other("the answer's head does not end"));
-        }
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-    }
-}
-
 /// A refusal's body as far as it comes: by its length, or until the server closes or says nothing for a while.
 async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Vec<u8>) -> Vec<u8> {
     let pause = Duration::from_millis(500);
@@ -282,14 +222,6 @@ async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Vec<u8>) -> 
         }
     }
     body
-}
-
-pub(super) fn parse_status(head: &[u8]) -> Option<u16> {
-    let text = std::str::from_utf8(head).ok()?;
-    let line = text.lines().next()?;
-    let mut words = line.split_whitespace();
-    words.next().filter(|version| version.starts_with("HTTP/1."))?;
-    words.next()?.parse().ok()
 }
 
 /// The message of a Kubernetes Status, else the beginning of whatever was said.
@@ -310,9 +242,6 @@ mod tests {
 
     #[test]
     fn answers_are_read() {
-        assert_eq!(parse_status(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), Some(101));
-        assert_eq!(parse_status(b"HTTP/1.0 403 Forbidden\r\n\r\n"), Some(403));
-        assert_eq!(parse_status(b"SSH-2.0-OpenSSH\r\n\r\n"), None);
         assert_eq!(words_of(br#"{"kind":"Status","message":"pods \"x\" not found"}"#, 404), "pods \"x\" not found");
         assert_eq!(words_of(b"", 502), "HTTP status 502");
     }

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::error::Error;
-use crate::net::forward::dial::{DialFailure, Endpoint, Transport};
+use crate::net::forward::dial::{Endpoint, Transport};
+use crate::net::forward::pipe::DialFailure;
 use crate::net::forward::session::{Claim, Session};
 use crate::secret::Secret;
 

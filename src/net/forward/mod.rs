@@ -13,6 +13,7 @@ pub mod carry;
 pub mod dial;
 pub mod link;
 pub mod listen;
+pub mod pipe;
 pub mod session;
 mod tunnel;
 pub mod wire;

@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 use crate::error::plain_io;
 use crate::model::proxy::{Proxy, ProxyScheme};
 use crate::model::socks;
-use crate::net::forward::dial::{DialFailure, Pipe, parse_status, read_head, tcp};
+use crate::net::forward::pipe::{DialFailure, Pipe, parse_status, read_head, tcp};
 use crate::secret::Secret;
 
 /// A pipe to a host behind a proxy. The proxy looks the name up: what is private is often known there alone.

@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
 use crate::model::spdy::{self, HeaderBlocks};
-use crate::net::forward::dial::{Endpoint, Pipe, Transport, Upgraded};
+use crate::net::forward::dial::{Endpoint, Transport, Upgraded};
+use crate::net::forward::pipe::Pipe;
 use crate::net::forward::wire::Outgoing;
 
 /// Bytes that may wait for the network before local connections are no longer read.
