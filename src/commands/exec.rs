@@ -35,14 +35,7 @@ pub struct ExecArgs {
 /// # Errors
 /// What keeps the command from being started; its own status.
 pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
-    let access = Access::open(
-        context.host,
-        context.ui,
-        &flags(&TargetArgs::default(), &args.sign_in),
-        Access::presence_at(context.host),
-    )?
-    .without_browser(args.sign_in.no_browser);
-    access.refuse_nesting()?;
+    let access = outside(context, &args.sign_in)?;
     let kubeconfigs = context.kubeconfigs();
     let namespace = access.namespace(context.named(None), &kubeconfigs)?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
@@ -52,6 +45,18 @@ pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
         let surroundings = runtime::unless_ended(access.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
         child::run(program, words, &surroundings.environment).await
     })
+}
+
+/// The chain for a child that gets surroundings of its own.
+///
+/// # Errors
+/// Inside of such a child, and when the settings cannot be read.
+pub fn outside<'a>(context: Context<'a>, sign_in: &SignInArgs) -> Result<Access<'a>> {
+    let presence = Access::presence_at(context.host);
+    let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), sign_in), presence)?
+        .without_browser(sign_in.no_browser);
+    access.refuse_nesting()?;
+    Ok(access)
 }
 
 /// What `--irsa` names.

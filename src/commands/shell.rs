@@ -2,11 +2,10 @@
 
 use clap::Args;
 
-use crate::access::Access;
 use crate::access::surroundings::Surroundings;
-use crate::cli::{SignInArgs, TargetArgs, flags};
+use crate::cli::SignInArgs;
 use crate::commands::Context;
-use crate::commands::exec::workload;
+use crate::commands::exec::{outside, workload};
 use crate::commands::login::when;
 use crate::env_vars;
 use crate::error::Result;
@@ -35,14 +34,7 @@ pub struct ShellArgs {
 /// # Errors
 /// What keeps the shell from being started; its own status.
 pub fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
-    let access = Access::open(
-        context.host,
-        context.ui,
-        &flags(&TargetArgs::default(), &args.sign_in),
-        Access::presence_at(context.host),
-    )?
-    .without_browser(args.sign_in.no_browser);
-    access.refuse_nesting()?;
+    let access = outside(context, &args.sign_in)?;
     let kubeconfigs = context.kubeconfigs();
     let namespace = access.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::message::{Reply, Request};
-use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
+use crate::sigv4::{Caller, Refusal};
 use crate::state::{Shared, State};
 use crate::sts::MISMATCH;
 
@@ -24,7 +24,7 @@ pub(crate) fn operation(request: &Request) -> &'static str {
 
 /// Answers a request.
 pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
-    let caller = match caller(shared, request) {
+    let caller = match shared.caller(request, "eks", 5) {
         Ok(caller) => caller,
         Err(refusal) => return refused(refusal),
     };
@@ -41,19 +41,6 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
 /// An error as this service spells it.
 pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     Reply::json(status, &json!({"message": message})).with("x-amzn-errortype", code)
-}
-
-fn caller(shared: &Shared, request: &Request) -> Result<Caller, Refusal> {
-    let message = Message {
-        method: &request.method,
-        path: &request.path,
-        query: &request.query,
-        headers: &request.headers,
-        body: &request.body,
-    };
-    let expectation = Expectation { service: "eks", now: shared.clock.seconds(), skew_minutes: 5 };
-    let state = shared.state();
-    sigv4::verify(&message, &expectation, |key| state.credentials.get(key))
 }
 
 fn refused(refusal: Refusal) -> Reply {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::iam;
 use crate::message::{Reply, Request};
-use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
+use crate::sigv4::{Caller, Refusal};
 use crate::state::{Shared, State};
 use crate::sts::MISMATCH;
 
@@ -47,7 +47,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
     if operation == "unknown" || request.method != "POST" || request.path != "/" {
         return error(400, "UnknownOperationException", "").because("no operation that the sandbox plays");
     }
-    let caller = match caller(shared, request) {
+    let caller = match shared.caller(request, "secretsmanager", 5) {
         Ok(caller) => caller,
         Err(refusal) => return refused(refusal),
     };
@@ -73,19 +73,6 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
 pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     let body = serde_json::json!({"__type": code, "Message": message});
     Reply::new(status, "application/x-amz-json-1.1", body.to_string()).because(format!("{code}: {message}"))
-}
-
-fn caller(shared: &Shared, request: &Request) -> Result<Caller, Refusal> {
-    let message = Message {
-        method: &request.method,
-        path: &request.path,
-        query: &request.query,
-        headers: &request.headers,
-        body: &request.body,
-    };
-    let expectation = Expectation { service: "secretsmanager", now: shared.clock.seconds(), skew_minutes: 5 };
-    let state = shared.state();
-    sigv4::verify(&message, &expectation, |key| state.credentials.get(key))
 }
 
 /// JSON 1.1 has 400 for all of these.

@@ -12,8 +12,10 @@ use crate::identity_token::Issuers;
 use crate::journal::Journal;
 use crate::kube::store::Store;
 use crate::logs::Logs;
+use crate::message::Request;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
+use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
 use crate::traffic::Forwarding;
 use crate::world::World;
 
@@ -82,6 +84,20 @@ impl State {
 }
 
 impl Shared {
+    /// Whose request this is, to a service that lets the signer's clock be so many minutes away.
+    pub(crate) fn caller(&self, request: &Request, service: &str, skew_minutes: i64) -> Result<Caller, Refusal> {
+        let message = Message {
+            method: &request.method,
+            path: &request.path,
+            query: &request.query,
+            headers: &request.headers,
+            body: &request.body,
+        };
+        let expectation = Expectation { service, now: self.clock.seconds(), skew_minutes };
+        let state = self.state();
+        sigv4::verify(&message, &expectation, |key| state.credentials.get(key))
+    }
+
     /// A sandbox that begins with a world.
     pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
         let issuers = Issuers::new(world.clusters.iter().map(|cluster| cluster.name.as_str()));

@@ -8,7 +8,7 @@ mod web_identity;
 use crate::credentials::Credentials;
 use crate::iam::Role;
 use crate::message::{Reply, Request};
-use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
+use crate::sigv4::{Caller, Refusal};
 use crate::state::Shared;
 use crate::text::{escape, first, form_pairs};
 use wanted::Wanted;
@@ -48,7 +48,8 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
         return with_web_identity(shared, &pairs)
             .unwrap_or_else(|(status, code, message)| error(status, code, &message));
     }
-    match caller(shared, request) {
+    // STS alone lets a clock be a quarter of an hour away; the other services five minutes.
+    match shared.caller(request, "sts", 15) {
         Ok(caller) if action == "GetCallerIdentity" => caller_identity(shared, &caller),
         Ok(caller) => {
             assume_role(shared, &caller, &pairs).unwrap_or_else(|(status, code, message)| error(status, code, &message))
@@ -116,20 +117,6 @@ fn assumed(shared: &Shared, action: &str, minted: &Credentials, more: &[(&str, S
         shared.random.uuid()
     );
     Reply::new(200, "text/xml", body)
-}
-
-fn caller(shared: &Shared, request: &Request) -> Result<Caller, Refusal> {
-    let message = Message {
-        method: &request.method,
-        path: &request.path,
-        query: &request.query,
-        headers: &request.headers,
-        body: &request.body,
-    };
-    // STS alone lets a clock be a quarter of an hour away; the other services five minutes.
-    let expectation = Expectation { service: "sts", now: shared.clock.seconds(), skew_minutes: 15 };
-    let state = shared.state();
-    sigv4::verify(&message, &expectation, |key| state.credentials.get(key))
 }
 
 fn caller_identity(shared: &Shared, caller: &Caller) -> Reply {
