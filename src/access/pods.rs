@@ -277,6 +277,7 @@ pub fn cannot_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
             let namespace = cluster.namespace();
             denied(format!("pods in {namespace} cannot be listed"), &words, &Rule::new("", "pods", &["list"]))
         }
+        KubeFailure::Status(400, words) => Error::usage("the cluster does not take this selector").because(words),
         other => other.into_error(&cluster.cluster().name),
     }
 }

@@ -211,10 +211,7 @@ fn value(row: &Row) -> Value {
 
 fn no_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
     let denied = matches!(failure, KubeFailure::Status(403, _));
-    let error = match failure {
-        KubeFailure::Status(400, words) => Error::usage("the cluster does not take this selector").because(words),
-        other => cannot_list(cluster, other),
-    };
+    let error = cannot_list(cluster, failure);
     if denied { error.try_next("nsaccess pods NAME   # by name, get on pods is enough") } else { error }
 }
 

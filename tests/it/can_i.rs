@@ -26,6 +26,7 @@ fn one_question_is_answered_by_the_exit_code() {
     world.run("can-i get pods web-1").exits(0);
     world.run("can-i list pods").exits(1).says("verbs: [list]").says_not("error:");
     world.run("can-i list pods -q").is("[exit status: 1]\n");
+    world.run("can-i create selfsubjectaccessreviews").exits(0).says("belong to no namespace");
     world.run("can-i get").exits(2);
     world.run("can-i get pods/").exits(2).one_error();
 }

@@ -44,6 +44,9 @@ fn workloads_services_and_selectors_have_the_logs_of_their_pods() {
     shows_all(run("job/migrate"), &migrate);
     shows_all(run("deploy/api sts/db"), &[api, db].concat());
     run("-l app=nobody").success().says("no pods in idp-dev match");
+    for words in ["logs -l a(b", "logs -f -l a(b", "pods -l a(b", "pods -w -l a(b"] {
+        world.run(words).exits(2).one_error().says("does not take this selector");
+    }
     run("deploy/nobody").exits(5).one_error().says("there is no deploy nobody in idp-dev");
     run("svc/elsewhere").exits(4).one_error();
 }

@@ -1,5 +1,8 @@
 //! A question as a person types it, `create pods/portforward`, turned into what an access review asks.
 
+mod known;
+
+use crate::model::ask::known::{RESOURCES, SUBRESOURCES, VERBS};
 use crate::model::review::Question;
 
 /// One access review.
@@ -56,96 +59,6 @@ pub struct Understood {
     /// Sentences for standard error.
     pub notes: Vec<String>,
 }
-
-/// Resources by the names people use: plural, then group, whether it lives in a namespace, and other names.
-const RESOURCES: &[(&str, &str, bool, &[&str])] = &[
-    ("pods", "", true, &["pod", "po"]),
-    ("services", "", true, &["service", "svc"]),
-    ("endpoints", "", true, &["endpoint", "ep"]),
-    ("configmaps", "", true, &["configmap", "cm"]),
-    ("secrets", "", true, &["secret"]),
-    ("serviceaccounts", "", true, &["serviceaccount", "sa"]),
-    ("events", "", true, &["event", "ev"]),
-    ("persistentvolumeclaims", "", true, &["persistentvolumeclaim", "pvc"]),
-    ("replicationcontrollers", "", true, &["replicationcontroller", "rc"]),
-    ("resourcequotas", "", true, &["resourcequota", "quota"]),
-    ("limitranges", "", true, &["limitrange", "limits"]),
-    ("namespaces", "", false, &["namespace", "ns"]),
-    ("nodes", "", false, &["node", "no"]),
-    ("persistentvolumes", "", false, &["persistentvolume", "pv"]),
-    ("deployments", "apps", true, &["deployment", "deploy"]),
-    ("statefulsets", "apps", true, &["statefulset", "sts"]),
-    ("daemonsets", "apps", true, &["daemonset", "ds"]),
-    ("replicasets", "apps", true, &["replicaset", "rs"]),
-    ("jobs", "batch", true, &["job"]),
-    ("cronjobs", "batch", true, &["cronjob", "cj"]),
-    ("ingresses", "networking.k8s.io", true, &["ingress", "ing"]),
-    ("networkpolicies", "networking.k8s.io", true, &["networkpolicy", "netpol"]),
-    ("endpointslices", "discovery.k8s.io", true, &["endpointslice"]),
-    ("horizontalpodautoscalers", "autoscaling", true, &["horizontalpodautoscaler", "hpa"]),
-    ("poddisruptionbudgets", "policy", true, &["poddisruptionbudget", "pdb"]),
-    ("roles", "rbac.authorization.k8s.io", true, &["role"]),
-    ("rolebindings", "rbac.authorization.k8s.io", true, &["rolebinding"]),
-    ("clusterroles", "rbac.authorization.k8s.io", false, &["clusterrole"]),
-    ("clusterrolebindings", "rbac.authorization.k8s.io", false, &["clusterrolebinding"]),
-    ("leases", "coordination.k8s.io", true, &["lease"]),
-    ("customresourcedefinitions", "apiextensions.k8s.io", false, &["customresourcedefinition", "crd", "crds"]),
-    ("storageclasses", "storage.k8s.io", false, &["storageclass", "sc"]),
-];
-
-/// Subresources of the built-in resources: a word after `/` that is one of them is not an object's name.
-const SUBRESOURCES: &[(&str, &[&str])] = &[
-    (
-        "pods",
-        &[
-            "attach",
-            "binding",
-            "ephemeralcontainers",
-            "eviction",
-            "exec",
-            "log",
-            "portforward",
-            "proxy",
-            "resize",
-            "status",
-        ],
-    ),
-    ("services", &["proxy", "status"]),
-    ("serviceaccounts", &["token"]),
-    ("nodes", &["proxy", "status", "log", "metrics", "stats"]),
-    ("namespaces", &["finalize", "status"]),
-    ("deployments", &["scale", "status"]),
-    ("statefulsets", &["scale", "status"]),
-    ("replicasets", &["scale", "status"]),
-    ("replicationcontrollers", &["scale", "status"]),
-    ("daemonsets", &["status"]),
-    ("jobs", &["status"]),
-    ("cronjobs", &["status"]),
-];
-
-/// Verbs that an authorizer may be asked about.
-const VERBS: &[&str] = &[
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "use",
-    "bind",
-    "escalate",
-    "impersonate",
-    "approve",
-    "sign",
-    "proxy",
-    "head",
-    "post",
-    "put",
-    "options",
-    "*",
-];
 
 /// Reads a question.
 ///
@@ -304,6 +217,7 @@ mod tests {
             ("deployments.apps", "deployments", "apps"),
             ("deployments.v1.apps", "deployments", "apps"),
             ("endpointslices", "endpointslices", "discovery.k8s.io"),
+            ("localsubjectaccessreviews", "localsubjectaccessreviews", "authorization.k8s.io"),
             ("certificates.cert-manager.io", "certificates", "cert-manager.io"),
             ("*", "*", "*"),
             ("events.events.k8s.io", "events", "events.k8s.io"),
@@ -333,6 +247,8 @@ mod tests {
     #[test]
     fn cluster_resources_are_asked_without_a_namespace() {
         assert_eq!(read("list", "nodes", None).namespace, None);
+        let review = read("create", "selfsubjectaccessreviews", None);
+        assert_eq!((review.group.as_str(), review.namespace), ("authorization.k8s.io", None));
         assert_eq!(read("get", "namespaces", Some("dev")).namespace.as_deref(), Some("dev"));
         assert_eq!(read("list", "namespaces", None).namespace, None);
     }
