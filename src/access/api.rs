@@ -2,6 +2,7 @@
 //! this process, and both renewed while a verb runs on. kubectl's exec plugin is not involved.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,7 @@ use crate::model::namespace::Namespace;
 use crate::model::proxy::Proxy;
 use crate::model::target::Target;
 use crate::net::kube::{KubeApi, KubeFailure};
+use crate::net::kube_patience::Patience;
 use crate::net::sts;
 use crate::secret::Secret;
 
@@ -45,6 +47,7 @@ pub struct ClusterAccess<'a> {
     /// What the namespace resolved to.
     pub target: Target,
     state: RefCell<State>,
+    patience: Arc<Patience>,
     proxy: Option<Proxy>,
     renewal: Mutex<()>,
     when_over: Cell<WhenOver>,
@@ -83,12 +86,14 @@ impl<'a> Access<'a> {
             None => (Box::pin(self.cluster(&target, &mut credentials)).await?, true),
         };
         let proxy = self.proxy(namespace, &cluster.endpoint, kubeconfigs)?;
-        let state = self.signed(credentials, cluster, described, proxy.as_ref())?;
+        let patience = Arc::default();
+        let state = self.signed(credentials, cluster, described, proxy.as_ref(), &patience)?;
         Ok(ClusterAccess {
             access: self,
             unattended: self.unattended(),
             target,
             state: RefCell::new(state),
+            patience,
             proxy,
             renewal: Mutex::new(()),
             when_over: Cell::new(WhenOver::Ask),
@@ -109,11 +114,12 @@ impl<'a> Access<'a> {
         cluster: Cluster,
         described: bool,
         proxy: Option<&Proxy>,
+        patience: &Arc<Patience>,
     ) -> Result<State> {
         let signed_at = self.host.now();
         let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
-        let api = KubeApi::new(&cluster, proxy, &token)?;
-        let streams = KubeApi::for_streams(&cluster, proxy, &token)?;
+        let api = KubeApi::remembering(&cluster, proxy, &token, patience)?;
+        let streams = KubeApi::for_streams(&cluster, proxy, &token, patience)?;
         Ok(State { credentials, cluster, described, signed_at, api, streams })
     }
 }
@@ -284,7 +290,7 @@ impl<'a> ClusterAccess<'a> {
             let state = self.state.borrow();
             (state.cluster.clone(), state.described)
         };
-        let state = self.access.signed(credentials, cluster, described, self.proxy.as_ref())?;
+        let state = self.access.signed(credentials, cluster, described, self.proxy.as_ref(), &self.patience)?;
         self.state.replace(state);
         Ok(())
     }
@@ -305,7 +311,7 @@ impl<'a> ClusterAccess<'a> {
         let Ok(cluster) = found else { return false };
         let moved = (&cluster.endpoint, &cluster.certificate_authority_data)
             != (&before.endpoint, &before.certificate_authority_data);
-        match self.access.signed(credentials, cluster, true, self.proxy.as_ref()) {
+        match self.access.signed(credentials, cluster, true, self.proxy.as_ref(), &self.patience) {
             Ok(state) if moved => {
                 self.state.replace(state);
                 true

@@ -219,9 +219,8 @@ impl ClusterAccess<'_> {
             Ok(Ended::Over) if several => ui.status(&format!("{pod} is done")),
             Ok(Ended::Over) => {}
             Err(error) if named && !several || error.kind == Kind::BrokenPipe => return Err(error),
-            // A pod that comes and goes takes nobody else's log with it.
-            Err(error) if error.kind == Kind::NotFound => ui.detail(&format!("{pod}: {error}")),
             Err(error) if error.kind == Kind::Denied => return Err(error),
+            // A pod that comes and goes takes nobody else's log with it.
             Err(error) => ui.warning(&format!("{pod}: {error}")),
         }
         Ok(())

@@ -56,8 +56,7 @@ impl Access<'_> {
             ));
             return Ok(known);
         }
-        let found = self.discover(namespace, &portal).await;
-        let assignment = found.map_err(|error| error.or_sign_in(namespace.as_str()))?;
+        let assignment = self.discover(namespace, &portal).await?;
         Ok(Target {
             namespace: namespace.clone(),
             access_name,
@@ -109,8 +108,7 @@ impl Access<'_> {
         let listed = match self.list_portal(portal, &token.access_token).await {
             Err(failure) if failure.class == Class::Unauthorized => {
                 let token = self.session(portal, Some(&token.access_token)).await?;
-                let listed = self.list_portal(portal, &token.access_token).await;
-                listed.inspect_err(|failure| self.note_portal(failure, &token))
+                self.list_portal(portal, &token.access_token).await
             }
             listed => listed,
         };

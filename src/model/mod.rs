@@ -15,6 +15,7 @@ pub mod irsa;
 pub mod kubeconfig;
 pub mod log_feed;
 pub mod log_lines;
+pub mod log_refusal;
 pub mod log_target;
 pub mod marked_shell;
 pub mod namespace;

@@ -1,23 +1,28 @@
 //! The Kubernetes API of one cluster, as one identity: reviews. The token is given, never fetched through an exec
 //! plugin (kube would run it three times a client), and the proxy is chosen by client-go's rules, not by kube's.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
 use kube::api::PostParams;
+use kube::client::ClientBuilder;
 use kube::{Api, Client};
 use secrecy::SecretString;
 
 use crate::error::{Error, Kind, Result};
+use crate::model::ask::Ask;
 use crate::model::cluster::Cluster;
 use crate::model::proxy::Proxy;
 use crate::model::review::{Question, Verdict};
+use crate::net::kube_patience::{Patience, Patient};
 use crate::secret::Secret;
 
 /// A cluster's API for one bearer token.
 #[derive(Clone)]
 pub struct KubeApi {
     pub(super) client: Client,
+    pub(super) patience: Arc<Patience>,
     cluster_name: String,
 }
 
@@ -58,21 +63,40 @@ impl KubeApi {
     /// # Errors
     /// When the cluster's endpoint or certificate authority cannot be used.
     pub fn new(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>) -> Result<Self> {
-        Self::with_silence(cluster, proxy, token, SILENCE)
+        Self::remembering(cluster, proxy, token, &Arc::default())
+    }
+
+    /// A client that knows what was allowed before.
+    ///
+    /// # Errors
+    /// As [`KubeApi::new`].
+    pub fn remembering(
+        cluster: &Cluster,
+        proxy: Option<&Proxy>,
+        token: &Secret<String>,
+        patience: &Arc<Patience>,
+    ) -> Result<Self> {
+        Self::with_silence(cluster, proxy, token, patience, SILENCE)
     }
 
     /// A client for logs and watches, which may be silent for minutes.
     ///
     /// # Errors
     /// As [`KubeApi::new`].
-    pub fn for_streams(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>) -> Result<Self> {
-        Self::with_silence(cluster, proxy, token, SILENCE_OF_STREAMS)
+    pub fn for_streams(
+        cluster: &Cluster,
+        proxy: Option<&Proxy>,
+        token: &Secret<String>,
+        patience: &Arc<Patience>,
+    ) -> Result<Self> {
+        Self::with_silence(cluster, proxy, token, patience, SILENCE_OF_STREAMS)
     }
 
     fn with_silence(
         cluster: &Cluster,
         proxy: Option<&Proxy>,
         token: &Secret<String>,
+        patience: &Arc<Patience>,
         silence: std::time::Duration,
     ) -> Result<Self> {
         let unusable = |what: &str, why: String| {
@@ -88,8 +112,10 @@ impl KubeApi {
         config.connect_timeout = Some(std::time::Duration::from_secs(5));
         config.read_timeout = Some(silence);
         config.proxy_url = proxy.map(|proxy| proxy.uri().clone());
-        let client = Client::try_from(config).map_err(|error| unusable("endpoint", root_cause(&error)))?;
-        Ok(KubeApi { client, cluster_name: cluster.name.clone() })
+        let builder = ClientBuilder::try_from(config).map_err(|error| unusable("endpoint", root_cause(&error)))?;
+        let patient = tower::layer::layer_fn(|inner| Patient::new(inner, Arc::clone(patience)));
+        let client = builder.with_layer(&patient).build();
+        Ok(KubeApi { client, patience: Arc::clone(patience), cluster_name: cluster.name.clone() })
     }
 
     /// SelfSubjectReview: who the cluster thinks we are.
@@ -108,25 +134,7 @@ impl KubeApi {
     /// # Errors
     /// The failed call.
     pub async fn may_i(&self, question: Question, namespace: &str) -> Result<Verdict, KubeFailure> {
-        let attributes = ResourceAttributes {
-            namespace: Some(namespace.to_owned()),
-            verb: Some(question.verb.to_owned()),
-            group: Some(question.group.to_owned()),
-            resource: Some(question.resource.to_owned()),
-            subresource: question.subresource.map(str::to_owned),
-            ..ResourceAttributes::default()
-        };
-        let review = SelfSubjectAccessReview {
-            spec: SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), ..Default::default() },
-            ..Default::default()
-        };
-        let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
-        let status = api.create(&PostParams::default(), &review).await.map_err(failure)?.status.unwrap_or_default();
-        Ok(match (status.allowed, status.evaluation_error) {
-            (true, _) => Verdict::Allowed,
-            (false, Some(error)) => Verdict::Unknown(error),
-            (false, None) => Verdict::Denied(status.reason.filter(|reason| !reason.is_empty())),
-        })
+        self.review(&Ask::of(question, namespace)).await
     }
 
     /// The minor version of the server, like 34.

@@ -11,6 +11,7 @@ use kube::api::PostParams;
 use crate::model::ask::Ask;
 use crate::model::review::{ListedRule, ListedRules, Verdict, Whoami};
 use crate::net::kube::{KubeApi, KubeFailure, failure};
+use crate::net::kube_patience::{Refusals, readiness, ready_request};
 
 impl KubeApi {
     /// SelfSubjectReview with everything that the authenticator said.
@@ -29,7 +30,8 @@ impl KubeApi {
         })
     }
 
-    /// SelfSubjectAccessReview: may we do this?
+    /// SelfSubjectAccessReview: may we do this? A server that has just started says no to everything; see
+    /// [`Patience`](crate::net::kube_patience::Patience).
     ///
     /// # Errors
     /// The failed call.
@@ -57,13 +59,26 @@ impl KubeApi {
         };
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
         let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
-        let status = api.create(&PostParams::default(), &review).await.map_err(failure)?.status.unwrap_or_default();
-        let reason = status.reason.filter(|reason| !reason.is_empty());
-        Ok(match (status.allowed, status.evaluation_error) {
-            (true, _) => Verdict::Allowed,
-            (false, Some(error)) => Verdict::Unknown(error),
-            (false, None) => Verdict::Denied(reason),
-        })
+        let (what, mut refusals) = (format!("may {ask}"), Refusals::default());
+        loop {
+            let answer = api.create(&PostParams::default(), &review).await.map_err(failure)?;
+            let status = answer.status.unwrap_or_default();
+            if status.allowed {
+                self.patience.allowed(&what);
+                return Ok(Verdict::Allowed);
+            }
+            if self.patience.again(&what, &mut refusals, self.is_ready()).await {
+                continue;
+            }
+            let reason = status.reason.filter(|reason| !reason.is_empty());
+            return Ok(status.evaluation_error.map_or(Verdict::Denied(reason), Verdict::Unknown));
+        }
+    }
+
+    /// Whether the server says that it is ready; `None` if it does not say.
+    async fn is_ready(&self) -> Option<bool> {
+        let answer = self.client.send(ready_request()?).await.ok()?;
+        readiness(answer.status())
     }
 
     /// SelfSubjectRulesReview: the rules that the authorizers can list. Never complete on EKS.

@@ -13,6 +13,7 @@ pub mod http;
 pub mod kube;
 pub mod kube_logs;
 pub mod kube_objects;
+pub mod kube_patience;
 pub mod kube_reviews;
 pub mod kube_tokens;
 pub mod lookup;

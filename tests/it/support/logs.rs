@@ -110,7 +110,12 @@ fn text(bytes: &Mutex<Vec<u8>>) -> String {
 impl Follow {
     /// Starts `nsaccess logs` with these words.
     pub fn start(world: &World, words: &str) -> Follow {
-        let (mut child, shown) = world.nsaccess(&format!("logs {words}")).child();
+        Follow::of(world, &format!("logs {words}"))
+    }
+
+    /// Starts `nsaccess` with these words, a verb that runs on.
+    pub fn of(world: &World, words: &str) -> Follow {
+        let (mut child, shown) = world.nsaccess(words).child();
         let (out, reader) = collect(child.stdout.take().expect("a pipe"));
         let (err, other) = collect(child.stderr.take().expect("a pipe"));
         Follow { child, shown, out, err, readers: vec![reader, other] }
@@ -127,6 +132,12 @@ impl Follow {
     #[track_caller]
     pub fn says(&self, words: &str) {
         self.wait(&format!("the words {words:?}"), || text(&self.err).contains(words));
+    }
+
+    /// Waits until standard output is as it should be.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str, there: impl Fn(&str) -> bool) {
+        self.wait(what, || there(&text(&self.out)));
     }
 
     #[track_caller]

@@ -51,6 +51,14 @@ impl Control {
         self.workloads(cluster, namespace).scale(kind, name, replicas, grace)
     }
 
+    /// The API server of a cluster starts anew and has not read its roles: it allows nobody anything, and says that it is
+    /// not ready. Or it has. False if there is no such cluster.
+    pub fn set_roles_read(&self, cluster: &str, read: bool) -> bool {
+        let shared = self.shared();
+        let mut state = shared.state();
+        state.stores.get_mut(cluster).map(|store| store.set_knows_roles(read)).is_some()
+    }
+
     /// What was forwarded so far.
     pub fn traffic(&self) -> Traffic {
         self.shared().forwarding.traffic()
@@ -84,6 +92,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
         "POST /_control/cluster/<name>/scale",
         "{\"namespace\", \"kind\": Deployment|StatefulSet, \"name\", \"replicas\", \"grace_ms\"?}",
     ),
+    ("POST /_control/cluster/<name>/roles", "{\"read\": bool} false: the API server starts, and refuses everybody"),
     ("POST /_control/cluster/<name>/showcase", "{\"namespace\"} one of each kind of service, workload and server"),
     ("GET /_control/forwards", "what was forwarded: sessions by transport, and connections and bytes by pod and port"),
     ("POST /_control/forwards/cut", "cut every forwarding connection"),
@@ -124,6 +133,7 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
             let (kind, name) = (text("kind"), text("name"));
             control.scale(cluster, &namespace, (&kind, &name), replicas, time("grace_ms", 1000))
         }
+        ["cluster", cluster, "roles"] => control.set_roles_read(cluster, input["read"].as_bool().unwrap_or(true)),
         ["cluster", cluster, "showcase"] => {
             let objects = crate::objects::showcase(&namespace);
             objects.into_iter().all(|object| control.apply(cluster, object))

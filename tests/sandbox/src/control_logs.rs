@@ -57,6 +57,15 @@ impl Control {
     pub fn cut_logs(&self, after: usize) {
         self.shared().logs.cut(after);
     }
+
+    /// The kubelets of a cluster start anew: logs that are read are cut, and for each pod, also one that comes later,
+    /// so many requests are answered 404 and one more "is not available" before its log can be had. 0: no longer.
+    pub fn restart_kubelets(&self, cluster: &str, unknown_for: usize) {
+        self.shared().state().kubelets.start(cluster, unknown_for);
+        if unknown_for > 0 {
+            self.cut_logs(0);
+        }
+    }
 }
 
 /// The same over HTTP.
@@ -73,6 +82,10 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     (
         "POST /_control/cluster/<name>/start-container",
         "{\"namespace\", \"pod\", \"container\"?} once more, with a new log",
+    ),
+    (
+        "POST /_control/cluster/<name>/restart-kubelets",
+        "{\"unknown_for\"?: requests for each pod's log that come too early, 3}",
     ),
     ("POST /_control/logs/cut", "{\"after\"?: bytes} cut every log that is being read"),
 ];
@@ -95,6 +108,11 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
         }
         ["cluster", cluster, "back-off-container"] => control.back_off_container(container(cluster)),
         ["cluster", cluster, "start-container"] => control.start_container(container(cluster)),
+        ["cluster", cluster, "restart-kubelets"] => {
+            let times = input["unknown_for"].as_u64().and_then(|times| usize::try_from(times).ok());
+            control.restart_kubelets(cluster, times.unwrap_or(3));
+            true
+        }
         ["logs", "cut"] => {
             control.cut_logs(input["after"].as_u64().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0));
             true

@@ -4,6 +4,7 @@ pub(crate) mod attributes;
 mod authenticate;
 pub(crate) mod endpoints;
 mod forward;
+pub(crate) mod kubelet;
 mod log;
 mod protobuf;
 mod rbac;
@@ -45,11 +46,18 @@ pub(crate) fn operation(request: &Request) -> String {
 pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> Reply {
     let attributes = Attributes::of(request);
     let mut state = shared.state();
-    let State { world, credentials, stores, .. } = &mut *state;
+    let State { world, credentials, stores, kubelets, .. } = &mut *state;
     let cluster = world.clusters.iter().find(|candidate| candidate.name == cluster);
     let (Some(cluster), Some(store)) = (cluster, cluster.and_then(|cluster| stores.get_mut(&cluster.name))) else {
         return status::reply(503, "ServiceUnavailable", "the cluster is gone", &json!({}));
     };
+    if request.path == "/readyz" && !store.knows_roles() {
+        return Reply::new(
+            500,
+            "text/plain; charset=utf-8",
+            "[-]informer-sync failed: reason withheld\nreadyz check failed",
+        );
+    }
     if ["/livez", "/readyz", "/healthz"].contains(&request.path.as_str()) {
         return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);
     }
@@ -83,7 +91,7 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
         return service_account_token::create(store, &signer, &attributes, request);
     }
     if (attributes.resource_with_subresource().as_str(), attributes.verb.as_str()) == ("pods/log", "get") {
-        return log::answer(shared, &cluster.name, store, &attributes, request);
+        return log::answer(shared, &cluster.name, (store, kubelets), &attributes, request);
     }
     resource(store, &user, &attributes, request, now)
 }

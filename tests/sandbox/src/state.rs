@@ -7,9 +7,10 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::credentials::Credentials;
-use crate::faults::{Faults, Held};
+use crate::faults::Faults;
 use crate::identity_token::Issuers;
 use crate::journal::Journal;
+use crate::kube::kubelet::Kubelets;
 use crate::kube::store::Store;
 use crate::logs::Logs;
 use crate::message::Request;
@@ -28,8 +29,6 @@ pub(crate) struct Shared {
     /// The clusters' keys for the tokens of their service accounts.
     pub(crate) issuers: Issuers,
     pub(crate) logs: Logs,
-    /// Answers that were ready and wait.
-    pub(crate) held: Held,
     /// Where what happens in its own time is spawned.
     pub(crate) runtime: tokio::runtime::Handle,
     /// Which doors are open, by the service's name.
@@ -63,6 +62,7 @@ pub(crate) struct State {
     pub(crate) credentials: HashMap<String, Credentials>,
     /// The objects of each cluster.
     pub(crate) stores: BTreeMap<String, Store>,
+    pub(crate) kubelets: Kubelets,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     /// Refused AWS actions: `(permission set or *, action)`.
@@ -78,6 +78,7 @@ impl State {
             oidc: Oidc::default(),
             credentials: HashMap::new(),
             stores,
+            kubelets: Kubelets::default(),
             faults: Faults::default(),
             journal: Journal::default(),
             denied_actions: Vec::new(),
@@ -111,7 +112,6 @@ impl Shared {
             forwarding: Forwarding::default(),
             issuers,
             logs: Logs::default(),
-            held: Held::default(),
             runtime: tokio::runtime::Handle::current(),
             doors,
             state: Mutex::new(state),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 use super::attributes::Attributes;
+use super::kubelet::{Knows, Kubelets};
 use super::status;
 use super::store::Store;
 use crate::containers::{self, previous_run, run};
@@ -21,7 +22,7 @@ use options::Options;
 pub(super) fn answer(
     shared: &Arc<Shared>,
     cluster: &str,
-    store: &mut Store,
+    (store, kubelets): (&mut Store, &mut Kubelets),
     attributes: &Attributes,
     request: &Request,
 ) -> Reply {
@@ -38,6 +39,11 @@ pub(super) fn answer(
     };
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
         return Reply { headers: Vec::new(), ..Reply::new(204, "text/plain", "") };
+    }
+    match kubelets.ask(cluster, pod["metadata"]["uid"].as_str().unwrap_or_default()) {
+        Knows::Nothing => return status::not_found_by_kubelet(attributes),
+        Knows::ThePod => return status::bad_request(&format!("{} is not available", of_pod(&pod, &container))),
+        Knows::All => {}
     }
     let run = match kept(cluster, &pod, &container, options.previous) {
         Ok(run) => run,
@@ -74,10 +80,15 @@ fn container(pod: &Value, wanted: &str) -> Result<String, String> {
     if known { Ok(wanted.to_owned()) } else { Err(format!("container {wanted} is not valid for pod {name}")) }
 }
 
+/// How the kubelet names a container.
+fn of_pod(pod: &Value, container: &str) -> String {
+    let name = pod["metadata"]["name"].as_str().unwrap_or_default();
+    format!("container \"{container}\" in pod \"{name}\"")
+}
+
 /// The run whose log the kubelet has for a container in its state.
 fn kept(cluster: &str, pod: &Value, container: &str, previous: bool) -> Result<RunId, String> {
-    let name = pod["metadata"]["name"].as_str().unwrap_or_default();
-    let of_pod = format!("container \"{container}\" in pod \"{name}\"");
+    let of_pod = of_pod(pod, container);
     let Some(status) = containers::status(pod, container) else { return Err(format!("{of_pod} is not available")) };
     let (state, last) = (&status["state"], &status["lastState"]["terminated"]);
     let has_last = last["containerID"].as_str().is_some_and(|id| !id.is_empty());

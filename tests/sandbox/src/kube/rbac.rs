@@ -69,8 +69,12 @@ pub(crate) fn rules(store: &Store, user: &User, namespace: &str) -> Vec<Value> {
     rules
 }
 
-/// Walks all rules that hold for a person, the cluster's first, until the visitor has enough.
+/// Walks all rules that hold for a person, the cluster's first, until the visitor has enough. A server that has not read
+/// the roles yet knows of none.
 fn visit(store: &Store, user: &User, namespace: &str, mut visitor: impl FnMut(&Value, &str) -> bool) {
+    if !store.knows_roles() {
+        return;
+    }
     let cluster_wide = store.of("ClusterRoleBinding", None);
     let local = if namespace.is_empty() { Vec::new() } else { store.of("RoleBinding", Some(namespace)) };
     for binding in cluster_wide.iter().chain(&local) {

@@ -55,6 +55,13 @@ pub(crate) fn not_found(attributes: &Attributes) -> Reply {
     reply(404, "NotFound", &format!("{qualified} \"{name}\" not found"), &details(attributes))
 }
 
+/// 404 that the kubelet gave, as the API server passes it on.
+pub(crate) fn not_found_by_kubelet(attributes: &Attributes) -> Reply {
+    let (full, name) = (attributes.resource_with_subresource(), &attributes.name);
+    let message = format!("the server could not find the requested resource ( {full} {name})");
+    reply(404, "NotFound", &message, &json!({"name": name, "kind": full}))
+}
+
 /// 404 for a path that the server does not serve.
 pub(crate) fn no_such_path() -> Reply {
     reply(404, "NotFound", "the server could not find the requested resource", &json!({}))

@@ -33,6 +33,8 @@ pub(crate) struct Store {
     /// What the admission of pods goes by: the cluster's region, and its EKS Pod Identity associations.
     region: String,
     pod_identities: Vec<PodIdentity>,
+    /// False while the API server has not read its roles yet.
+    knows_roles: bool,
 }
 
 /// Whether a pod's containers have run to their end.
@@ -60,12 +62,23 @@ impl Store {
             lives: HashMap::new(),
             region: cluster.region.clone(),
             pod_identities: cluster.pod_identities.clone(),
+            knows_roles: true,
         };
         for object in &cluster.objects {
             store.apply(object.clone());
         }
         store.history.clear();
         store
+    }
+
+    /// Whether roles and bindings have been read: not yet while an API server starts.
+    pub(crate) fn knows_roles(&self) -> bool {
+        self.knows_roles
+    }
+
+    /// The API server starts, or has started.
+    pub(crate) fn set_knows_roles(&mut self, knows: bool) {
+        self.knows_roles = knows;
     }
 
     /// The version of the newest change.

@@ -1,20 +1,21 @@
 //! The log of one container, to its end or for ever: opened again after every cut, from where it was.
 
+mod look;
+mod refused;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::Sender;
 
 use crate::access::api::ClusterAccess;
-use crate::access::pods::denied;
+use crate::access::log_tail::look::Look;
 use crate::access::wake::Wake;
 use crate::error::{Error, Kind, Result};
 use crate::model::log_feed::Feed;
 use crate::model::log_lines::Lines;
 use crate::model::log_target::LogRequest;
 use crate::model::pod::Pod;
-use crate::model::role_rule::Rule;
-use crate::net::kube::KubeFailure;
 use crate::net::kube_logs::LogStream;
 
 /// Lines up to this length are held; longer ones are passed on in pieces.
@@ -49,19 +50,8 @@ pub struct Tail<'a> {
     pause: Duration,
     failures: u32,
     empty_ends: u32,
+    refusals: u32,
     said: bool,
-}
-
-/// What the pod says about a container whose log has stopped.
-enum Look {
-    Running(i64),
-    Between,
-    Over,
-    Gone,
-    /// The role may not see the pod.
-    Hidden,
-    /// The cluster did not say.
-    Unknown,
 }
 
 /// How reading a log stopped.
@@ -92,6 +82,7 @@ impl<'a> Tail<'a> {
             pause: FIRST_PAUSE,
             failures: 0,
             empty_ends: 0,
+            refusals: 0,
             said: false,
         }
     }
@@ -107,7 +98,10 @@ impl<'a> Tail<'a> {
                 self.cluster.stream(async |api| api.open_log(namespace, request).await).await?
             };
             let stop = match opened {
-                Ok(stream) => self.read(stream).await?,
+                Ok(stream) => {
+                    (self.refusals, self.said) = (0, false);
+                    self.read(stream).await?
+                }
                 Err(failure) => match self.not_opened(failure).await? {
                     Some(ended) => return self.end(ended).await,
                     None => continue,
@@ -235,51 +229,6 @@ impl<'a> Tail<'a> {
         }
     }
 
-    /// A log that could not be opened: wait, end, or fail.
-    async fn not_opened(&mut self, failure: KubeFailure) -> Result<Option<Ended>> {
-        let pod = self.request.pod.clone();
-        let what = || format!("the log of {pod} cannot be read");
-        match failure {
-            KubeFailure::Status(404, _) if self.opened_at.is_some() => return Ok(Some(Ended::Gone)),
-            KubeFailure::Status(404, words) => {
-                return Err(Error::new(Kind::NotFound, what()).because(words).try_next("nsaccess pods"));
-            }
-            KubeFailure::Status(403, words) => {
-                return Err(denied(what(), &words, &Rule::new("", "pods/log", &["get"])));
-            }
-            // 400: the container does not exist, had no run before, or has not started.
-            KubeFailure::Status(400, words) if is_missing(&words) => {
-                return Err(Error::new(Kind::NotFound, what()).because(words));
-            }
-            KubeFailure::Status(400, words) if self.request.follow && words.contains("waiting to start") => {
-                if !std::mem::replace(&mut self.said, true) {
-                    self.cluster.access().ui.status(&format!("{words}; waiting"));
-                }
-            }
-            KubeFailure::Status(429 | 500.., words) | KubeFailure::Unreachable(words) => {
-                if self.request.follow {
-                    self.cluster.access().ui.detail(&format!("the log of {pod} does not open: {words}"));
-                } else {
-                    self.attempt(&words)?;
-                }
-                if self.opened_at.is_some() {
-                    self.resume();
-                }
-            }
-            KubeFailure::Status(_, words) => return Err(Error::failure(what()).because(words)),
-            KubeFailure::Unauthorized => return Err(KubeFailure::Unauthorized.into_error(&pod)),
-        }
-        if self.request.follow {
-            match self.look().await? {
-                Look::Gone => return Ok(Some(Ended::Gone)),
-                Look::Running(restarts) if self.opened_at.is_none() => self.restarts = Some(restarts),
-                _ => {}
-            }
-        }
-        self.rest().await;
-        Ok(None)
-    }
-
     fn attempt(&mut self, words: &str) -> Result<()> {
         self.failures += 1;
         if self.failures < ATTEMPTS {
@@ -292,82 +241,5 @@ impl<'a> Tail<'a> {
     async fn rest(&mut self) {
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-    }
-
-    /// What became of the container. The end of a stream does not tell: kubelets and proxies end them, too.
-    async fn look(&self) -> Result<Look> {
-        Ok(match self.cluster.pod(&self.request.pod).await? {
-            Ok(pod) => look_at(&pod, self.request.container.as_deref()),
-            Err(KubeFailure::Status(404, _)) => Look::Gone,
-            Err(KubeFailure::Status(403, _)) => Look::Hidden,
-            Err(_) => Look::Unknown,
-        })
-    }
-}
-
-/// Whether the server or the kubelet knows no such container, or no such run of it.
-fn is_missing(words: &str) -> bool {
-    words.contains("is not valid for pod") || words.starts_with("previous terminated container")
-}
-
-fn look_at(pod: &Pod, container: Option<&str>) -> Look {
-    if pod.is_over() {
-        return Look::Over;
-    }
-    let only = || pod.status.container_statuses.first();
-    let Some(status) = container.map_or_else(only, |name| pod.container(name)) else { return Look::Between };
-    if status.state.running.is_some() {
-        return Look::Running(status.restart_count);
-    }
-    let Some(ended) = &status.state.terminated else { return Look::Between };
-    let init = pod.spec.init_containers.iter().find(|init| init.name == status.name);
-    let good = ended.exit_code == 0;
-    let starts_again = match init {
-        Some(init) if init.is_sidecar() => true,
-        Some(_) => !good && pod.spec.restart_policy != "Never",
-        None => match pod.spec.restart_policy.as_str() {
-            "Never" => false,
-            "OnFailure" => !good,
-            _ => true,
-        },
-    };
-    if starts_again && pod.metadata.deletion_timestamp.is_none() { Look::Between } else { Look::Over }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn look(policy: &str, state: serde_json::Value, phase: &str) -> &'static str {
-        let pod: Pod = serde_json::from_value(json!({
-            "spec": {"restartPolicy": policy, "containers": [{"name": "app"}]},
-            "status": {"phase": phase, "containerStatuses": [{"name": "app", "restartCount": 3, "state": state}]},
-        }))
-        .expect("a pod");
-        match look_at(&pod, Some("app")) {
-            Look::Running(3) => "running",
-            Look::Running(_) => "other",
-            Look::Between => "between",
-            Look::Over => "over",
-            Look::Gone => "gone",
-            Look::Hidden | Look::Unknown => "hidden",
-        }
-    }
-
-    #[test]
-    fn only_a_container_that_never_starts_again_is_over() {
-        let (good, bad) = (json!({"terminated": {"exitCode": 0}}), json!({"terminated": {"exitCode": 1}}));
-        for (policy, state, phase, expected) in [
-            ("Always", json!({"running": {}}), "Running", "running"),
-            ("Always", good.clone(), "Running", "between"),
-            ("Always", json!({"waiting": {"reason": "CrashLoopBackOff"}}), "Running", "between"),
-            ("OnFailure", bad.clone(), "Running", "between"),
-            ("OnFailure", good.clone(), "Running", "over"),
-            ("Never", bad, "Running", "over"),
-            ("Never", good, "Succeeded", "over"),
-        ] {
-            assert_eq!(look(policy, state.clone(), phase), expected, "{policy} {state}");
-        }
     }
 }

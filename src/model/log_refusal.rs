@@ -1,0 +1,65 @@
+//! Why a log does not open, out of the words of the API server and of the kubelet behind it.
+//!
+//! The API server looks the pod up before it asks the kubelet, so only its own 404 says that the pod is gone. The
+//! kubelet answers 404, and 400 "is not available", for a second or two after it was started anew, of pods that run.
+
+/// What a refusal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such pod.
+    NoPod,
+    /// The pod has no such container, or the container no run before.
+    NoLog,
+    /// The container has not started.
+    NotStarted,
+    /// The kubelet does not know the pod, or the container, at the moment.
+    NotKnownYet,
+    /// The server, or the kubelet behind it, does not answer.
+    NoAnswer,
+    /// The role may not.
+    Denied,
+    /// Anything else.
+    Other,
+}
+
+/// Reads the answer to a request for the log of a pod.
+pub fn of(status: u16, words: &str, pod: &str) -> Refusal {
+    match status {
+        404 if words == format!("pods \"{pod}\" not found") => Refusal::NoPod,
+        404 => Refusal::NotKnownYet,
+        403 => Refusal::Denied,
+        400 if words.contains("is not valid for pod") || words.starts_with("previous terminated container") => {
+            Refusal::NoLog
+        }
+        400 if words.contains("is waiting to start") => Refusal::NotStarted,
+        400 if words.starts_with("container \"") && words.ends_with("is not available") => Refusal::NotKnownYet,
+        429 | 500.. => Refusal::NoAnswer,
+        _ => Refusal::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_tell_a_pod_that_is_gone_from_one_that_is_not_known_yet() {
+        for (status, words, refusal) in [
+            (404, "pods \"web-0\" not found", Refusal::NoPod),
+            (404, "the server could not find the requested resource ( pods/log web-0)", Refusal::NotKnownYet),
+            (404, "", Refusal::NotKnownYet),
+            (400, "container \"web\" in pod \"web-0\" is not available", Refusal::NotKnownYet),
+            (400, "container \"web\" in pod \"web-0\" is waiting to start: ContainerCreating", Refusal::NotStarted),
+            (400, "container \"web\" in pod \"web-0\" is waiting to start - no logs yet", Refusal::NotStarted),
+            (400, "container nope is not valid for pod web-0", Refusal::NoLog),
+            (400, "previous terminated container \"web\" in pod \"web-0\" not found", Refusal::NoLog),
+            (400, "a container name must be specified for pod web-0, choose one of: [a b]", Refusal::Other),
+            (403, "pods \"web-0\" is forbidden", Refusal::Denied),
+            (422, "PodLogOptions \"web-0\" is invalid", Refusal::Other),
+            (429, "too many requests", Refusal::NoAnswer),
+            (502, "", Refusal::NoAnswer),
+        ] {
+            assert_eq!(of(status, words, "web-0"), refusal, "{status} {words}");
+        }
+    }
+}
