@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 
+pub mod browser;
 pub mod clipboard;
+pub mod interruption;
+pub mod memory;
+pub mod plain_file;
 
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
@@ -121,83 +124,52 @@ impl Host {
     /// The bytes of a file that the environment names and that nobody edits (a certificate bundle).
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it is not there, is no plain file, is larger than any text, or cannot be read.
     pub fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        std::fs::read(path)
+        plain_file::read(path, plain_file::LARGEST_TEXT)?.ok_or_else(|| std::io::ErrorKind::NotFound.into())
     }
 
     /// How others shall call us: the way `PATH` leads to this very program, unresolved, so that it stays right when a
     /// package manager replaces what a link points to; else where this program lies. Absolute, because programs with
     /// a window often start without the person's `PATH`.
     pub fn own_command(&self) -> String {
-        let own = std::env::current_exe().unwrap_or_default();
+        let own = without_mark(std::env::current_exe().unwrap_or_default());
         let name = if cfg!(windows) { "nsaccess.exe" } else { "nsaccess" };
         let folders = self.env("PATH").map(std::env::split_paths).into_iter().flatten();
-        let same = |candidate: &PathBuf| match (std::fs::canonicalize(candidate), std::fs::canonicalize(&own)) {
-            (Ok(candidate), Ok(own)) => candidate == own,
-            _ => false,
+        let mut candidates = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name));
+        let found = match std::fs::canonicalize(&own) {
+            Ok(own) => candidates.find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == own)),
+            // Replaced by one that lies elsewhere, as package managers do: what `PATH` leads to now.
+            Err(_) => candidates.find(|path| path.is_file()),
         };
-        let found = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(same);
         found.unwrap_or(own).display().to_string()
     }
 
     /// Random bytes from the operating system, for state values and PKCE verifiers.
-    ///
-    /// # Panics
-    /// When the system has no randomness to give, where nothing safe can be done.
     pub fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        bytes
+        random()
     }
+}
 
-    /// Why no browser should be opened here, if so: on SSH without a display it would open on the wrong machine or in
-    /// the terminal, and without any display there is none. `$BROWSER` is the person's own word and overrules both.
-    pub fn browser_obstacle(&self) -> Option<&'static str> {
-        if self.env(env_vars::BROWSER).is_some() {
-            return None;
-        }
-        let display = self.env(env_vars::DISPLAY).or_else(|| self.env(env_vars::WAYLAND_DISPLAY)).is_some();
-        let remote = self.env(env_vars::SSH_CONNECTION).or_else(|| self.env(env_vars::SSH_TTY)).is_some();
-        let needs_display = !cfg!(any(windows, target_os = "macos"));
-        match (display, remote) {
-            (false, true) => Some("this is an SSH session without a display"),
-            (false, false) if needs_display => Some("there is no display"),
-            _ => None,
-        }
-    }
+/// Linux says so of the file that we run from when another one was put in its place.
+fn without_mark(own: PathBuf) -> PathBuf {
+    let replaced = own.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from);
+    replaced.filter(|_| !own.exists()).unwrap_or(own)
+}
 
-    /// Opens a page in the person's browser and does not wait for it. Its output is thrown away: a browser that writes
-    /// to our standard output would break the credential that kubectl reads there.
-    ///
-    /// # Errors
-    /// When none of the launchers could be started.
-    pub fn open_browser(&self, url: &str) -> std::io::Result<()> {
-        let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
-        for mut launcher in self.browser_launchers(url) {
-            let started = launcher.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-            match started {
-                Ok(_) => return Ok(()),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
+/// Random bytes from the operating system.
+///
+/// # Panics
+/// When the system has no randomness to give, where nothing safe can be done.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
 
-    fn browser_launchers(&self, url: &str) -> Vec<Command> {
-        if let Some(list) = self.env(env_vars::BROWSER) {
-            let separator = if cfg!(windows) { ';' } else { ':' };
-            return list.split(separator).filter_map(|entry| browser_command(entry, url)).collect();
-        }
-        let programs: &[&[&str]] = if cfg!(target_os = "macos") {
-            &[&["open"]]
-        } else if cfg!(windows) {
-            &[&["rundll32", "url.dll,FileProtocolHandler"]]
-        } else {
-            &[&["xdg-open"], &["wslview"], &["sensible-browser"]]
-        };
-        programs.iter().filter_map(|words| browser_command(&words.join(" "), url)).collect()
-    }
+/// A name that nobody else has, on this machine or in a container that shares a folder with it.
+pub fn random_name() -> String {
+    random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Asks a person for a line of text.
@@ -205,7 +177,8 @@ impl Host {
 /// # Errors
 /// [`Kind::Interrupted`] when the person leaves.
 pub fn ask(question: &str) -> Result<String> {
-    let _deadly = DeadlySignals::while_asking();
+    // Its thread awaits nothing, so a signal that a runtime waits for would be swallowed.
+    let _deadly = interruption::Deadly::begin();
     inquire::Text::new(question).prompt().map_err(|error| left(&error))
 }
 
@@ -214,39 +187,10 @@ pub fn ask(question: &str) -> Result<String> {
 /// # Errors
 /// [`Kind::Interrupted`] when the person leaves.
 pub fn pick(question: &str, lines: &[String]) -> Result<usize> {
-    let _deadly = DeadlySignals::while_asking();
+    // Its thread awaits nothing, so a signal that a runtime waits for would be swallowed.
+    let _deadly = interruption::Deadly::begin();
     let chosen = inquire::Select::new(question, lines.to_vec()).with_page_size(15).raw_prompt();
     chosen.map(|chosen| chosen.index).map_err(|error| left(&error))
-}
-
-/// While a question stands, its thread awaits nothing, so a signal that an async runtime waits for would be swallowed:
-/// we would outlive the window that we ask in. Until this value ends, signals end us as they do by default.
-struct DeadlySignals;
-
-#[cfg(unix)]
-static ASKING: std::sync::LazyLock<std::sync::Arc<std::sync::atomic::AtomicBool>> = std::sync::LazyLock::new(|| {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let asking = std::sync::Arc::default();
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        // Where it cannot be had, the question has to be answered.
-        let _ = signal_hook::flag::register_conditional_default(signal, std::sync::Arc::clone(&asking));
-    }
-    asking
-});
-
-impl DeadlySignals {
-    fn while_asking() -> Self {
-        #[cfg(unix)]
-        ASKING.store(true, std::sync::atomic::Ordering::SeqCst);
-        DeadlySignals
-    }
-}
-
-impl Drop for DeadlySignals {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        ASKING.store(false, std::sync::atomic::Ordering::SeqCst);
-    }
 }
 
 fn left(error: &inquire::InquireError) -> Error {
@@ -255,19 +199,6 @@ fn left(error: &inquire::InquireError) -> Error {
         OperationCanceled | OperationInterrupted => Error::new(Kind::Interrupted, "interrupted"),
         other => Error::failure("cannot ask on this terminal").because(other.to_string()),
     }
-}
-
-/// An entry of `$BROWSER`: words, with the address at `%s` or at the end.
-fn browser_command(entry: &str, url: &str) -> Option<Command> {
-    let mut words = entry.split_whitespace();
-    let mut command = Command::new(words.next()?);
-    let arguments: Vec<String> = words.map(|word| word.replace("%s", url)).collect();
-    let placed = entry.contains("%s");
-    command.args(arguments);
-    if !placed {
-        command.arg(url);
-    }
-    Some(command)
 }
 
 #[cfg(test)]
@@ -286,17 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn no_browser_over_ssh_unless_the_person_named_one() {
-        assert!(host(&[("SSH_TTY", "/dev/pts/1")]).browser_obstacle().is_some());
-        assert!(host(&[("SSH_TTY", "/dev/pts/1"), ("BROWSER", "w3m")]).browser_obstacle().is_none());
-        assert!(host(&[("SSH_TTY", "/dev/pts/1"), ("DISPLAY", ":0")]).browser_obstacle().is_none());
-    }
-
-    #[test]
-    fn browser_entries_place_the_address() {
-        let shown = |entry| format!("{:?}", browser_command(entry, "https://x").expect("a command"));
-        assert_eq!(shown("firefox --new-tab"), r#""firefox" "--new-tab" "https://x""#);
-        assert_eq!(shown("open-it --url=%s -q"), r#""open-it" "--url=https://x" "-q""#);
+    fn a_program_that_was_replaced_is_where_it_was() {
+        assert_eq!(without_mark("/nowhere/nsaccess (deleted)".into()), Path::new("/nowhere/nsaccess"));
+        assert_eq!(without_mark("/nowhere/nsaccess".into()), Path::new("/nowhere/nsaccess"));
     }
 
     #[test]

@@ -1,0 +1,186 @@
+//! What Ctrl-C, SIGTERM and a closed window do to us at this moment.
+//!
+//! | we are | the signal |
+//! | --- | --- |
+//! | doing anything | ends us at once, as it does by default |
+//! | in the async runtime ([`Heard`]) | is the runtime's: it ends the work at the next await |
+//! | asking a person ([`Deadly`]) | ends us at once, although a runtime is running |
+//! | between taking a lock and giving it back ([`Deferred`]) | waits until then |
+//!
+//! A signal that was ignored when we were started (`nohup`, a job in the background) stays ignored.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use crate::error::{Error, Kind};
+
+/// While this value lives, signals wait. One that came ends us with the value, unless a runtime does.
+#[derive(Debug)]
+pub struct Deferred(());
+
+/// While this value lives, signals are the runtime's.
+#[derive(Debug)]
+pub struct Heard(());
+
+/// While this value lives, signals end us at once.
+#[derive(Debug)]
+pub struct Deadly(());
+
+impl Deferred {
+    /// From now on signals wait.
+    pub fn begin() -> Self {
+        STATE.change(|counts| counts.deferred += 1);
+        Deferred(())
+    }
+}
+
+impl Drop for Deferred {
+    fn drop(&mut self) {
+        let counts = STATE.change(|counts| counts.deferred -= 1);
+        if counts.deferred == 0 && counts.heard == 0 {
+            STATE.die_of_what_came();
+        }
+    }
+}
+
+impl Heard {
+    /// From now on signals are for who listens.
+    pub fn begin() -> Self {
+        STATE.change(|counts| counts.heard += 1);
+        Heard(())
+    }
+}
+
+impl Drop for Heard {
+    fn drop(&mut self) {
+        let counts = STATE.change(|counts| counts.heard -= 1);
+        if counts.heard == 0 {
+            // Whoever listened has had it.
+            STATE.came.store(0, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Deadly {
+    /// From now on signals end us.
+    pub fn begin() -> Self {
+        STATE.change(|counts| counts.deadly += 1);
+        Deadly(())
+    }
+}
+
+impl Drop for Deadly {
+    fn drop(&mut self) {
+        STATE.change(|counts| counts.deadly -= 1);
+    }
+}
+
+/// The error for a signal that came and has to wait, for loops that could end early.
+pub fn came() -> Option<Error> {
+    let kind = match STATE.came.load(Ordering::SeqCst) {
+        0 => return None,
+        signal if signal == interrupt() => Kind::Interrupted,
+        _ => Kind::Terminated,
+    };
+    Some(Error::new(kind, "interrupted"))
+}
+
+static STATE: LazyLock<State> = LazyLock::new(State::listen);
+
+struct State {
+    /// Read by the signal handlers.
+    ends_us: Arc<AtomicBool>,
+    /// Written by them.
+    came: Arc<AtomicUsize>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    deferred: usize,
+    heard: usize,
+    deadly: usize,
+}
+
+impl Counts {
+    fn ends_us(self) -> bool {
+        self.deferred == 0 && (self.heard == 0 || self.deadly > 0)
+    }
+}
+
+impl State {
+    fn change(&self, change: impl FnOnce(&mut Counts)) -> Counts {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut counts);
+        self.ends_us.store(counts.ends_us(), Ordering::SeqCst);
+        *counts
+    }
+}
+
+#[cfg(unix)]
+impl State {
+    fn listen() -> Self {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        use signal_hook::flag;
+        let state = State { ends_us: Arc::new(AtomicBool::new(true)), came: Arc::default(), counts: Mutex::default() };
+        for signal in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)) {
+            // Where none of it can be had, the signal keeps its usual effect.
+            let noted = flag::register_usize(signal, Arc::clone(&state.came), usize::try_from(signal).unwrap_or(1));
+            if noted.is_ok() {
+                let _ = flag::register_conditional_default(signal, Arc::clone(&state.ends_us));
+            }
+        }
+        state
+    }
+
+    fn die_of_what_came(&self) {
+        let signal = self.came.swap(0, Ordering::SeqCst);
+        if let Some(signal) = i32::try_from(signal).ok().filter(|signal| *signal != 0) {
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn interrupt() -> usize {
+    usize::try_from(signal_hook::consts::SIGINT).unwrap_or_default()
+}
+
+/// Whether we were started with a signal ignored. Asked before anybody registers anything: a handler hides it.
+#[cfg(unix)]
+pub fn is_ignored(signal: i32) -> bool {
+    static IGNORED: LazyLock<u64> = LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+    });
+    u32::try_from(signal - 1).is_ok_and(|bit| IGNORED.checked_shr(bit).unwrap_or_default() & 1 == 1)
+}
+
+#[cfg(not(unix))]
+impl State {
+    fn listen() -> Self {
+        State { ends_us: Arc::new(AtomicBool::new(true)), came: Arc::default(), counts: Mutex::default() }
+    }
+
+    fn die_of_what_came(&self) {}
+}
+
+#[cfg(not(unix))]
+fn interrupt() -> usize {
+    2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_ends_us_unless_somebody_listens_or_a_lock_is_held() {
+        let ends = |deferred, heard, deadly| Counts { deferred, heard, deadly }.ends_us();
+        assert!(ends(0, 0, 0), "as by default");
+        assert!(!ends(0, 1, 0), "the runtime listens");
+        assert!(ends(0, 1, 1), "but not while a person is asked");
+        assert!(!ends(1, 0, 0) && !ends(1, 1, 0) && !ends(2, 1, 1), "a lock is held");
+    }
+}

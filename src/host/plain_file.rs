@@ -1,0 +1,134 @@
+//! Reading files that somebody else chose: a path in the environment, a link in a folder. Such a path may lead to a pipe
+//! that never ends, a device, or a disk image; none of them may hang us or fill our memory.
+
+use std::fs::{File, Metadata};
+use std::io::{Error, ErrorKind, Read, Result};
+use std::path::Path;
+
+/// Larger than any text that a person keeps for us, kubectl or the AWS CLI.
+pub const LARGEST_TEXT: u64 = 16 * MIB;
+
+const MIB: u64 = 1 << 20;
+
+/// The bytes of a plain file of at most `limit` bytes; `None` when there is none. The null device is an empty file, as
+/// everywhere.
+///
+/// # Errors
+/// When it is no plain file, is larger, or cannot be read.
+pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        // A socket cannot even be opened; what it is says more than why.
+        Err(error) => return Err(std::fs::metadata(path).ok().and_then(|found| refusal(&found)).unwrap_or(error)),
+    };
+    let found = file.metadata()?;
+    if is_null_device(&found) {
+        return Ok(Some(Vec::new()));
+    }
+    if let Some(refusal) = refusal(&found) {
+        return Err(refusal);
+    }
+    let too_large = || Error::other(format!("it is larger than {}", shown(limit)));
+    if found.len() > limit {
+        return Err(too_large());
+    }
+    // One more than it has, so that its end is found without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 1);
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(Some(bytes)) }
+}
+
+/// Why something that exists is not a file to read or to replace.
+pub fn refusal(found: &Metadata) -> Option<Error> {
+    let what = kind(found)?;
+    Some(Error::other(format!("it is {what}, not a plain file")))
+}
+
+/// Without waiting for the other end of a pipe, or for a terminal's carrier.
+#[cfg(unix)]
+fn open(path: &Path) -> Result<File> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> Result<File> {
+    File::open(path)
+}
+
+#[cfg(unix)]
+fn kind(found: &Metadata) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = found.file_type();
+    if kind.is_file() {
+        return None;
+    }
+    Some(match () {
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    })
+}
+
+#[cfg(not(unix))]
+fn kind(found: &Metadata) -> Option<&'static str> {
+    match (found.is_file(), found.is_dir()) {
+        (true, _) => None,
+        (false, true) => Some("a folder"),
+        (false, false) => Some("something else"),
+    }
+}
+
+#[cfg(unix)]
+fn is_null_device(found: &Metadata) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    found.file_type().is_char_device() && std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == found.rdev())
+}
+
+#[cfg(not(unix))]
+fn is_null_device(_: &Metadata) -> bool {
+    false
+}
+
+fn shown(limit: u64) -> String {
+    if limit >= MIB { format!("{} MiB", limit / MIB) } else { format!("{limit} bytes") }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_plain_file_is_refused_without_waiting_and_the_null_device_is_empty() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let why = |path: &Path| read(path, 10).expect_err("refused").to_string();
+        let [pipe, socket, none] = ["pipe", "socket", "none"].map(|name| folder.path().join(name));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+        assert!(made.success());
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+        assert_eq!(why(&pipe), "it is a named pipe, not a plain file");
+        assert_eq!(why(&socket), "it is a socket, not a plain file");
+        assert_eq!(why(folder.path()), "it is a folder, not a plain file");
+        assert_eq!(why(Path::new("/dev/zero")), "it is a device, not a plain file");
+        assert_eq!(read(Path::new("/dev/null"), 10).expect("empty"), Some(Vec::new()));
+        assert_eq!(read(&none, 10).expect("absent"), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fn sizes_are_bounded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        std::fs::write(&path, "0123456789").expect("written");
+        assert_eq!(read(&path, 10).expect("it fits").as_deref(), Some(b"0123456789".as_slice()));
+        assert_eq!(read(&path, 9).expect_err("too large").to_string(), "it is larger than 9 bytes");
+        let image = File::create(&path).expect("a file");
+        image.set_len(5 << 30).expect("a hole");
+        assert_eq!(read(&path, LARGEST_TEXT).expect_err("too large").to_string(), "it is larger than 16 MiB");
+        // Files of /proc say that they are empty.
+        assert!(read(Path::new("/proc/self/status"), LARGEST_TEXT).expect("read").is_some_and(|text| !text.is_empty()));
+    }
+}
