@@ -30,6 +30,8 @@ pub const NSACCESS_REGION: &str = "NSACCESS_REGION";
 
 /// The AWS CLI's configuration file, by default `~/.aws/config`.
 pub const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
+/// The AWS CLI's file of long-lived keys, by default `~/.aws/credentials`; for `token --cluster-name` only.
+pub const AWS_SHARED_CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
 /// A bundle of certificate authorities to trust besides the system's.
 pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 /// OpenSSL's name for the same.

@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::disk::kubeconfig::Kubeconfigs;
+use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
 use crate::model::aws_config::RolesOf;
@@ -46,6 +47,9 @@ impl Access<'_> {
             }
         }
         self.cache.forget_roles_of(&portal.start_url)?;
+        self.cache.sweep();
+        sso_cache::sweep(self.host);
+        PrivateFolder::sweep(self.host);
         self.forget_for_the_aws_cli(portal)?;
         Ok(ended)
     }

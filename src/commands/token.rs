@@ -204,7 +204,10 @@ async fn of_profile(
     let profile = args.profile.as_deref().or_else(|| host.env(env_vars::AWS_PROFILE));
     let base = match ambient {
         Some(ambient) => ambient,
-        None => ambient::of_profile(&aws, profile, region).await?,
+        None => {
+            crate::disk::aws_config::check_for_sdk(host)?;
+            ambient::of_profile(&aws, profile, region).await?
+        }
     };
     match role_arn {
         Some(role_arn) => ambient::assume_role(&aws, &base, role_arn, region).await,

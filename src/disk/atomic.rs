@@ -1,13 +1,24 @@
 //! The only writer of files. A reader, or a `kill -9`, at any instant meets the old file or the new one, never a half.
 //!
-//! Every write is: a temporary file beside the resolved target, its mode before its first byte, the content, fsync,
-//! one more look at the target (refuse if it changed since it was read), rename, fsync of the folder.
+//! Every write is: a temporary file beside the resolved target, its rights before its first byte, the content, fsync,
+//! one more look at the target (refuse if it changed since it was read), rename, fsync of the folder. A file with other
+//! names (hard links), and one that is mounted by itself into a container, are written over instead.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+mod place;
+mod rights;
+
+#[cfg(all(test, unix))]
+mod tests;
+
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::host::plain_file::{self, LARGEST_TEXT};
+
+use place::{Order, place};
+use rights::Rights;
 
 /// A file as it was when it was read: what an edit starts from and what [`Snapshot::replace`] compares with.
 #[derive(Debug)]
@@ -32,14 +43,11 @@ pub enum NewMode {
 /// Reads a file, following symbolic links, for a later [`Snapshot::replace`].
 ///
 /// # Errors
-/// When the file exists and cannot be read, or a link leads in a circle.
+/// When the file exists and cannot be read or is no plain file, or a link leads in a circle. The null device reads as
+/// an empty file.
 pub fn read(path: &Path) -> Result<Snapshot> {
     let target = resolve(path)?;
-    let bytes = match fs::read(&target) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(cannot_read(path, &error)),
-    };
+    let bytes = read_limited(path, LARGEST_TEXT)?;
     Ok(Snapshot { path: path.to_owned(), target, bytes })
 }
 
@@ -51,13 +59,25 @@ pub fn read_text(path: &Path) -> Result<Option<String>> {
     read(path)?.text()
 }
 
-/// Writes a file of ours whole: created or replaced, mode 0600 from its first byte.
+/// Writes a file of ours whole: created or replaced, mode 0600 from its first byte. It belongs to whom its folder does.
 ///
 /// # Errors
 /// When the folder cannot be created, the disk is full, or the rename fails; the old file is then untouched.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, bytes, Rights::private())
+}
+
+/// The same for a file that is ours wherever it lies: what a person wants a secret to be written to.
+///
+/// # Errors
+/// As [`write_private`].
+pub fn write_for_us_alone(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, bytes, Rights::our_own())
+}
+
+fn write_with(path: &Path, bytes: &[u8], rights: Rights) -> Result<()> {
     let target = resolve(path)?;
-    place(path, &target, bytes, Mode::exactly_private(), || Ok(()))
+    place(&Order { path, target: &target, bytes, rights, folder_bits: 0o700, keeps_links: false }, || Ok(()))
 }
 
 /// Removes a file; one that is not there is already removed.
@@ -100,13 +120,35 @@ impl Snapshot {
         if self.bytes.as_deref() == Some(bytes) {
             return Ok(false);
         }
-        let mode = match fs::metadata(&self.target) {
-            Ok(metadata) if metadata.permissions().readonly() => return Err(self.write_protected()),
-            Ok(metadata) => Mode::like(&metadata),
-            Err(_) => Mode::fresh(new_mode),
+        let found = match fs::metadata(&self.target) {
+            Ok(found) if found.permissions().readonly() => return Err(self.write_protected()),
+            found => found.ok(),
         };
-        place(&self.path, &self.target, bytes, mode, || self.refuse_if_changed())?;
+        self.refuse_special(found.as_ref())?;
+        let rights = match &found {
+            Some(found) => Rights::of(&self.target, found).map_err(|error| explain_write(&self.path, &error))?,
+            None => Rights::private(),
+        };
+        let folder_bits = if found.is_none() && new_mode == NewMode::Private { 0o700 } else { 0o755 };
+        let order = Order { path: &self.path, target: &self.target, bytes, rights, folder_bits, keeps_links: true };
+        place(&order, || self.refuse_if_changed())?;
         Ok(true)
+    }
+
+    /// Refuses what can be read and not be replaced, like the null device.
+    ///
+    /// # Errors
+    /// What it is.
+    pub fn refuse_unless_plain(&self) -> Result<()> {
+        self.refuse_special(fs::metadata(&self.target).ok().as_ref())
+    }
+
+    fn refuse_special(&self, found: Option<&fs::Metadata>) -> Result<()> {
+        match found.and_then(plain_file::refusal) {
+            Some(refusal) => Err(explain_write(&self.path, &refusal)),
+            None if found.is_none() && self.bytes.is_some() => Err(self.changed()),
+            None => Ok(()),
+        }
     }
 
     fn refuse_if_changed(&self) -> Result<()> {
@@ -114,9 +156,13 @@ impl Snapshot {
         if now.bytes == self.bytes && now.target == self.target {
             return Ok(());
         }
-        Err(Error::failure(format!("{} was not written", self.path.display()))
+        Err(self.changed())
+    }
+
+    fn changed(&self) -> Error {
+        Error::failure(format!("{} was not written", self.path.display()))
             .because("another program changed it in the same moment")
-            .try_next("run the same command again"))
+            .try_next("run the same command again")
     }
 
     fn write_protected(&self) -> Error {
@@ -141,119 +187,8 @@ fn resolve(path: &Path) -> Result<PathBuf> {
 fn cannot_read(path: &Path, error: &std::io::Error) -> Error {
     let failure = Error::file("read", path, error);
     match error.kind() {
-        ErrorKind::PermissionDenied => failure.try_next(format!("ls -l {}", path.display())),
+        ErrorKind::PermissionDenied | ErrorKind::Other => failure.try_next(format!("ls -ld {}", path.display())),
         _ => failure,
-    }
-}
-
-/// Mode (and on Unix the owner) that the new file gets before its first byte.
-struct Mode {
-    bits: Option<u32>,
-    owner: Option<(u32, u32)>,
-    folder_bits: u32,
-}
-
-impl Mode {
-    fn exactly_private() -> Self {
-        Mode { bits: Some(0o600), owner: None, folder_bits: 0o700 }
-    }
-
-    fn fresh(new_mode: NewMode) -> Self {
-        let folder_bits = if new_mode == NewMode::Private { 0o700 } else { 0o755 };
-        Mode { bits: Some(0o600), owner: None, folder_bits }
-    }
-
-    #[cfg(unix)]
-    fn like(metadata: &fs::Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        let bits = Some(metadata.mode() & 0o7777);
-        Mode { bits, owner: Some((metadata.uid(), metadata.gid())), folder_bits: 0o755 }
-    }
-
-    #[cfg(not(unix))]
-    fn like(_: &fs::Metadata) -> Self {
-        Mode { bits: None, owner: None, folder_bits: 0o755 }
-    }
-}
-
-/// Temporary file, content, fsync, `check`, rename. The temporary file never outlives a failure.
-fn place(path: &Path, target: &Path, bytes: &[u8], mode: Mode, check: impl FnOnce() -> Result<()>) -> Result<()> {
-    let fail = |error: &std::io::Error| explain_write(path, error);
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    create_folder(folder, mode.folder_bits).map_err(|error| Error::file("create the folder", folder, &error))?;
-    let temporary = folder.join(temporary_name(target));
-    let written = write_temporary(&temporary, bytes, &mode).map_err(|error| fail(&error));
-    let placed = written.and_then(|()| check()).and_then(|()| {
-        fs::rename(&temporary, target).map_err(|error| fail(&error))?;
-        sync_folder(folder);
-        Ok(())
-    });
-    if placed.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    placed
-}
-
-fn write_temporary(temporary: &Path, bytes: &[u8], mode: &Mode) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(temporary)?;
-    apply_mode(&file, mode)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-#[cfg(unix)]
-fn apply_mode(file: &File, mode: &Mode) -> std::io::Result<()> {
-    use std::os::unix::fs::{PermissionsExt, fchown};
-    if let Some((user, group)) = mode.owner {
-        // Only the superuser may give a file away; for everybody else the owner is already right.
-        let _ = fchown(file, Some(user), Some(group));
-    }
-    match mode.bits {
-        Some(bits) => file.set_permissions(fs::Permissions::from_mode(bits)),
-        None => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn apply_mode(_: &File, _: &Mode) -> std::io::Result<()> {
-    Ok(())
-}
-
-fn create_folder(folder: &Path, bits: u32) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(bits);
-    }
-    #[cfg(not(unix))]
-    let _ = bits;
-    builder.create(folder)
-}
-
-/// A name that two processes, or two threads of one, never share.
-fn temporary_name(target: &Path) -> String {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    format!(".{name}.nsaccess-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Makes the rename itself survive a power cut. Not every file system can; the file is whole either way.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
     }
 }
 
@@ -264,6 +199,7 @@ fn explain_write(path: &Path, error: &std::io::Error) -> Error {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             failure.try_next(format!("ls -ld {}", path.parent().unwrap_or(path).display()))
         }
+        ErrorKind::Other => failure.try_next(format!("ls -ld {}", path.display())),
         _ => failure,
     }
 }
@@ -271,18 +207,7 @@ fn explain_write(path: &Path, error: &std::io::Error) -> Error {
 /// Reads at most `limit` bytes of a file: what we did not write may be of any size.
 ///
 /// # Errors
-/// When the file cannot be read, or is larger.
+/// When the file cannot be read, is no plain file, or is larger.
 pub fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(cannot_read(path, &error)),
-    };
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| cannot_read(path, &error))?;
-    if bytes.len() as u64 > limit {
-        return Err(Error::failure(format!("{} is too large", path.display()))
-            .because(format!("it has more than {limit} bytes")));
-    }
-    Ok(Some(bytes))
+    plain_file::read(path, limit).map_err(|error| cannot_read(path, &error))
 }

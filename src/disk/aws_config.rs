@@ -10,6 +10,7 @@ use crate::disk::lock::Lock;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::host::plain_file::LARGEST_TEXT;
 use crate::model::aws_config::{self, AwsConfig, Profile, Refusal, RoleProfile, RolesOf, SsoSession};
 
 /// How often an edit is made when another program writes the file in the same moment each time.
@@ -30,6 +31,18 @@ pub fn path(host: &Host) -> PathBuf {
 pub fn read(host: &Host) -> Result<AwsConfig> {
     let text = atomic::read_text(&path(host))?.unwrap_or_default();
     aws_config::parse(&text).map_err(|refusal| explain(host, "read", &refusal))
+}
+
+/// Looks at the files before the AWS SDK reads them by itself: it waits for a pipe, and reads whatever size.
+///
+/// # Errors
+/// When one of them is no plain file, is larger than any text, or cannot be read.
+pub fn check_for_sdk(host: &Host) -> Result<()> {
+    let credentials = match host.env(env_vars::AWS_SHARED_CREDENTIALS_FILE) {
+        Some(path) => host.expand_home(path),
+        None => host.home.join(".aws").join("credentials"),
+    };
+    [path(host), credentials].iter().try_for_each(|file| atomic::read_limited(file, LARGEST_TEXT).map(drop))
 }
 
 /// Puts a profile and its session in. Returns whether the file changed.

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::disk::atomic;
+use crate::disk::{atomic, temporary};
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::cluster::Cluster;
@@ -96,6 +96,11 @@ impl Cache {
     /// The lock that guards what `name` says, beside the cache.
     pub fn lock_path(&self, name: &str) -> PathBuf {
         self.locks.join(format!("{name}.lock"))
+    }
+
+    /// Removes what processes that were killed in the middle of a write left here: it may hold credentials.
+    pub fn sweep(&self) {
+        temporary::sweep_below(&self.folder);
     }
 
     /// The credentials of a namespace, fresh or not.

@@ -5,8 +5,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::disk::folder;
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, interruption};
 
 const EDIT_TRIES: u32 = 100;
 const EDIT_PAUSE: Duration = Duration::from_millis(50);
@@ -14,7 +15,7 @@ const EDIT_PAUSE: Duration = Duration::from_millis(50);
 /// A held lock; it ends with the value.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -29,10 +30,25 @@ impl Lock {
                 Some(lock) => return Ok(lock),
                 None => std::thread::sleep(EDIT_PAUSE),
             }
+            if let Some(ended) = interruption::came() {
+                return Err(ended);
+            }
         }
         Err(Error::failure(format!("cannot edit {}", host.shorten_home(file)))
             .because(format!("another nsaccess has held {} for 5 seconds", host.shorten_home(&path)))
             .try_next("run the same command again"))
+    }
+
+    /// Lets what we start from now on hold the lock too: it then ends with the last of them, even if we are killed.
+    ///
+    /// # Errors
+    /// When the system does not let it be inherited.
+    pub fn pass_on(&self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?;
+        #[cfg(not(unix))]
+        let _ = &self.file;
+        Ok(())
     }
 
     /// Takes the lock if nobody holds it. `None` when somebody does.
@@ -41,9 +57,8 @@ impl Lock {
     /// When the lock file cannot be created or locked at all.
     pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
         let fail = |error: &std::io::Error| Error::file("lock", path, error);
-        if let Some(folder) = path.parent() {
-            create_private_folder(folder).map_err(|error| Error::file("create the folder", folder, &error))?;
-        }
+        let folder = folder::of(path);
+        folder::create(folder, 0o700).map_err(|error| Error::file("create the folder", folder, &error))?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
@@ -51,22 +66,15 @@ impl Lock {
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600);
         }
+        let is_new = !path.exists();
         let file = options.open(path).map_err(|error| fail(&error))?;
+        if let Some(owner) = folder::heir(path).filter(|_| is_new) {
+            folder::give(&file, owner);
+        }
         match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { _file: file })),
+            Ok(()) => Ok(Some(Lock { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(fail(&error)),
         }
     }
-}
-
-fn create_private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
 }

@@ -3,8 +3,10 @@
 pub mod atomic;
 pub mod aws_config;
 pub mod cache;
+pub mod folder;
 pub mod kubeconfig;
 pub mod lock;
 pub mod private_folder;
 pub mod settings;
 pub mod sso_cache;
+pub mod temporary;

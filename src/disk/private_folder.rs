@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::disk::atomic;
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, random_name};
 
 /// A folder of mode 0700 that goes away with the value.
 #[derive(Debug)]
@@ -15,19 +15,26 @@ pub struct PrivateFolder {
 }
 
 impl PrivateFolder {
-    /// A new folder below our cache. Folders of processes that were killed are removed on the way.
+    /// A new folder below our cache. Folders of processes that were killed, with their children, are removed on the way.
     ///
     /// # Errors
     /// When it cannot be made.
     pub fn create(host: &Host) -> Result<Self> {
         let all = host.cache_dir().join("run");
         sweep(&all);
-        let name: String = host.random::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = all.join(name);
-        match Lock::try_acquire(&path.join(LOCK))? {
-            Some(lock) => Ok(PrivateFolder { path, _lock: lock }),
-            None => Err(Error::failure(format!("{} is in use", path.display()))),
+        loop {
+            let path = all.join(random_name());
+            // None: whoever sweeps has met it before it was locked.
+            let Some(lock) = Lock::try_acquire(&path.join(LOCK))? else { continue };
+            // A child lives on when we are killed, and so does what it needs.
+            lock.pass_on().map_err(|error| Error::file("pass on", &path, &error))?;
+            return Ok(PrivateFolder { path, _lock: lock });
         }
+    }
+
+    /// Removes what nobody needs any more: neither we nor a child.
+    pub fn sweep(host: &Host) {
+        sweep(&host.cache_dir().join("run"));
     }
 
     /// Where it is.

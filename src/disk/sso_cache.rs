@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha1::{Digest, Sha1};
 
-use crate::disk::atomic;
+use crate::disk::{atomic, folder, temporary};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::sso_cache::{
@@ -65,6 +65,11 @@ pub fn fingerprint(host: &Host, key: &str) -> String {
 pub fn lock_path(host: &Host, session: &str) -> PathBuf {
     let digest: String = Sha1::digest(session.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     host.cache_dir().join("locks").join(format!("session-{digest}.lock"))
+}
+
+/// Removes what processes that were killed in the middle of a write left here: it may hold a token.
+pub fn sweep(host: &Host) {
+    temporary::sweep(&folder(host));
 }
 
 /// Reads a token.
@@ -136,8 +141,8 @@ fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<
 
 fn write(host: &Host, path: &Path, text: &str) -> Result<()> {
     // The folders are the AWS CLI's, so they get its mode (the umask's) and not that of our own.
-    let folder = folder(host);
-    std::fs::create_dir_all(&folder).map_err(|error| Error::file("create the folder", &folder, &error))?;
+    let shared = folder(host);
+    folder::create(&shared, 0o777).map_err(|error| Error::file("create the folder", &shared, &error))?;
     atomic::write_private(path, text.as_bytes())
 }
 

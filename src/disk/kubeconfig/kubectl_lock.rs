@@ -1,20 +1,30 @@
 //! kubectl's lock: a file `<kubeconfig>.lock` that exists while somebody edits. kubectl gives up at once when it is
-//! there; we wait a little. It has no owner and survives a crash, so only a person may decide that it is stale.
+//! there; we wait a little. Ours can be told from kubectl's: it says who made it, and is locked by its process for as
+//! long as that lives, so that one of a process that was killed is removed. kubectl's has no owner and survives a crash;
+//! only a person may decide that it is stale.
 
-use std::fs::{self, OpenOptions};
-use std::io::ErrorKind;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Result as IoResult, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::disk::folder;
+use crate::disk::temporary::{Temporary, is_unsupported};
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::host::interruption::{self, Deferred};
 
-/// A held lock; it ends with the value, on every way out.
+/// How a lock of ours begins. It is there from the first moment that the lock is.
+const MARK: &str = "nsaccess ";
+
+/// A held lock; it ends with the value, on every way out. Signals wait for that.
 #[derive(Debug)]
 pub(super) struct KubectlLock {
-    files: Vec<PathBuf>,
+    held: Vec<(PathBuf, File)>,
+    // After the files are gone.
+    _deferred: Deferred,
 }
 
 impl KubectlLock {
@@ -22,35 +32,35 @@ impl KubectlLock {
     /// one, under the file's real name. Names in `taken` are ours already.
     ///
     /// # Errors
-    /// When somebody holds it for longer than `patience`, or it cannot be created.
+    /// When somebody holds it for longer than `patience`, it cannot be created, or a signal ends the waiting.
     pub(super) fn acquire(path: &Path, taken: &[PathBuf], patience: Duration, host: &Host) -> Result<Self> {
-        let mut lock = KubectlLock { files: Vec::new() };
+        let mut lock = KubectlLock { held: Vec::new(), _deferred: Deferred::begin() };
         for name in lock_names(path)? {
             if !taken.contains(&name) {
-                create(&name, path, patience, host)?;
-                lock.files.push(name);
+                let file = create(&name, path, patience, host)?;
+                lock.held.push((name, file));
             }
         }
         Ok(lock)
     }
 
     pub(super) fn names(&self) -> Vec<PathBuf> {
-        self.files.clone()
+        self.held.iter().map(|(name, _)| name.clone()).collect()
     }
 }
 
 impl Drop for KubectlLock {
     fn drop(&mut self) {
-        for file in self.files.iter().rev() {
-            let _ = fs::remove_file(file);
+        for (name, _) in self.held.iter().rev() {
+            let _ = fs::remove_file(name);
         }
     }
 }
 
 /// The lock files of a kubeconfig, each once even if its folder can be reached in two ways.
 fn lock_names(path: &Path) -> Result<Vec<PathBuf>> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_folder(folder).map_err(|error| Error::file("create the folder", folder, &error))?;
+    let folder = folder::of(path);
+    folder::create(folder, 0o755).map_err(|error| Error::file("create the folder", folder, &error))?;
     let mut names = vec![real_lock_name(path)];
     if let Ok(real) = fs::canonicalize(path) {
         let real = real_lock_name(&real);
@@ -69,59 +79,124 @@ fn real_lock_name(path: &Path) -> PathBuf {
     folder.map_or_else(|| path.with_file_name(&name), |folder| folder.join(&name))
 }
 
-fn create(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<()> {
+fn create(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<File> {
     let mut waited = Duration::ZERO;
     let mut pause = Duration::from_millis(5);
     loop {
         match create_once(lock) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && waited < patience => {
-                std::thread::sleep(pause);
-                waited += pause;
-                pause = (pause * 2).min(Duration::from_millis(200));
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(held(lock, path, host)),
+            Ok(file) => return Ok(file),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => {
                 let folder = lock.parent().unwrap_or(lock);
                 return Err(Error::file("lock", path, &error).try_next(format!("ls -ld {}", folder.display())));
             }
         }
+        if remove_if_left(lock) {
+            continue;
+        }
+        if let Some(ended) = interruption::came() {
+            return Err(ended);
+        }
+        if waited >= patience {
+            return Err(held(lock, path, host));
+        }
+        std::thread::sleep(pause);
+        waited += pause;
+        pause = (pause * 2).min(Duration::from_millis(200));
     }
 }
 
-/// As client-go creates it: exclusively and without any permission.
-fn create_once(lock: &Path) -> std::io::Result<()> {
+/// Exclusively, as client-go creates it, and with the mark in it from the beginning: a file of another name, already
+/// locked, gets this one.
+fn create_once(lock: &Path) -> IoResult<File> {
+    let temporary = Temporary::beside(lock)?;
+    if let Some(owner) = folder::heir(lock) {
+        folder::give(&temporary.file, owner);
+    }
+    mark(&temporary.file)?;
+    match temporary.link(lock) {
+        Ok(()) => temporary.file.try_clone(),
+        Err(error) if is_unsupported(&error) => create_without_link(lock),
+        Err(error) => Err(error),
+    }
+}
+
+/// Where there are no hard links. One that is killed before the mark is in leaves a file that nobody can tell from others.
+fn create_without_link(lock: &Path) -> IoResult<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o0);
+        options.mode(0o600);
     }
-    options.open(lock).map(drop)
+    let file = options.open(lock)?;
+    let _ = file.try_lock();
+    mark(&file)?;
+    Ok(file)
 }
 
-fn create_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
+fn mark(mut file: &File) -> IoResult<()> {
+    match file.write_all(format!("{MARK}{}\n", std::process::id()).as_bytes()) {
+        // It is the edit that fails then, and says so.
+        Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(()),
+        marked => marked,
+    }
+}
+
+/// Removes a lock of ours whose process is dead. Whether it was one.
+fn remove_if_left(lock: &Path) -> bool {
+    // kubectl's cannot be opened by anybody but root, and has no mark.
+    let Some((file, _)) = open_ours(lock) else { return false };
+    // The lock is of the file, which may have lost this name meanwhile.
+    file.try_lock().is_ok() && has_name(&file, lock) && fs::remove_file(lock).is_ok()
+}
+
+/// A lock of ours, and the number of its process.
+fn open_ours(lock: &Path) -> Option<(File, String)> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(0o755);
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
     }
-    builder.create(folder)
+    let file = options.open(lock).ok().filter(|file| file.metadata().is_ok_and(|found| found.is_file()))?;
+    let mut text = String::new();
+    (&file).take(64).read_to_string(&mut text).ok()?;
+    let process = text.strip_prefix(MARK)?.trim_end().to_owned();
+    Some((file, process))
+}
+
+#[cfg(unix)]
+fn has_name(file: &File, name: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(open), Ok(named)) = (file.metadata(), fs::symlink_metadata(name)) else { return false };
+    (open.dev(), open.ino()) == (named.dev(), named.ino())
+}
+
+#[cfg(not(unix))]
+fn has_name(_: &File, name: &Path) -> bool {
+    name.exists()
 }
 
 fn held(lock: &Path, path: &Path, host: &Host) -> Error {
+    let error = Error::failure(format!("cannot lock {}", host.shorten_home(path)));
     let age = fs::symlink_metadata(lock).and_then(|metadata| metadata.modified()).ok();
     let age = age.and_then(|time| Timestamp::try_from(time).ok()).map(|time| host.now().duration_since(time).as_secs());
     let since = match age {
         Some(seconds) if seconds >= 0 => format!("its lock is {} old", spoken(seconds)),
         _ => "its lock is there".to_owned(),
     };
-    Error::failure(format!("cannot lock {}", host.shorten_home(path)))
-        .because(format!("{since}: kubectl or another nsaccess is editing it, or was killed while it did"))
-        .try_next(format!("rm -f {}   # if neither is running", lock.display()))
+    match open_ours(lock) {
+        Some((_, process)) => error
+            .because(format!("{since}: another nsaccess (process {process}) is editing it"))
+            .try_next("run the same command again"),
+        None => error
+            .because(format!("{since}: kubectl is editing it, or was killed while it did"))
+            .try_next(format!("rm -f {}   # if kubectl is not running", lock.display())),
+    }
 }
 
 fn spoken(seconds: i64) -> String {

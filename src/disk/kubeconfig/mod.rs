@@ -234,6 +234,8 @@ impl Kubeconfigs {
             let after =
                 perform(&before, entry, *task).map_err(|refusal| self.uneditable(path, &refusal, *task, entry))?;
             if after != before {
+                // Before anything is locked: there is no `/dev/null.lock`.
+                snapshot.refuse_unless_plain()?;
                 edits.push((snapshot, after));
             }
         }

@@ -1,0 +1,130 @@
+//! The bytes of a file in its place: by a rename, so that nobody ever meets a half; or, where a rename is not possible or
+//! would part the file from its other names, over the old bytes.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Error, ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::explain_write;
+use super::rights::Rights;
+use crate::disk::{folder, temporary};
+use crate::error::{Error as Failure, Result};
+use crate::host::interruption::Deferred;
+use crate::host::plain_file;
+
+use temporary::Temporary;
+
+/// What is to be where.
+pub(super) struct Order<'a> {
+    /// The path as the user names it, for messages.
+    pub path: &'a Path,
+    /// The file behind symbolic links.
+    pub target: &'a Path,
+    /// What is to be in it.
+    pub bytes: &'a [u8],
+    /// Who may do what with it.
+    pub rights: Rights,
+    /// Of folders that have to be made.
+    pub folder_bits: u32,
+    /// Whether other names of the file, on this disk, keep being names of it.
+    pub keeps_links: bool,
+}
+
+/// Temporary file, content, fsync, `check`, rename. Signals wait until it is done, and what a killed process left here
+/// is swept before.
+pub(super) fn place(order: &Order<'_>, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    let _deferred = Deferred::begin();
+    let fail = |error: &Error| explain_write(order.path, error);
+    let there = fs::metadata(order.target).ok();
+    if let Some(refusal) = there.as_ref().and_then(plain_file::refusal) {
+        return Err(fail(&refusal));
+    }
+    let folder = folder::of(order.target);
+    folder::create(folder, order.folder_bits).map_err(|error| Failure::file("create the folder", folder, &error))?;
+    temporary::sweep(folder);
+    if order.keeps_links && there.as_ref().is_some_and(has_other_names) {
+        check()?;
+        return over(order).map_err(|error| fail(&error));
+    }
+    let temporary = match Temporary::beside(order.target) {
+        Ok(temporary) => temporary,
+        // Such as a file of the outside in the read-only folder of a container.
+        Err(error) if there.is_some() && is_closed(&error) => {
+            check()?;
+            return over(order).map_err(|_| fail(&error));
+        }
+        Err(error) => return Err(fail(&error)),
+    };
+    fill(&temporary.file, order).map_err(|error| fail(&error))?;
+    check()?;
+    match temporary.replace(order.target) {
+        Ok(()) => sync_folder(folder),
+        // A file of the outside, mounted where this one is: only its content can change.
+        Err(error) if error.kind() == ErrorKind::ResourceBusy => over(order).map_err(|error| fail(&error))?,
+        Err(error) => return Err(fail(&error)),
+    }
+    Ok(())
+}
+
+fn fill(mut file: &File, order: &Order<'_>) -> IoResult<()> {
+    order.rights.give(file, order.target)?;
+    file.write_all(order.bytes)?;
+    file.sync_all()
+}
+
+/// Writes over the old bytes, as kubectl and the AWS CLI always do. Room is reserved before the first byte changes, and
+/// a failure puts the old bytes back; what is left is a process that is killed in this very moment.
+fn over(order: &Order<'_>) -> IoResult<()> {
+    let old = plain_file::read(order.target, plain_file::LARGEST_TEXT)?.unwrap_or_default();
+    let file = OpenOptions::new().write(true).open(order.target)?;
+    if !order.keeps_links {
+        order.rights.give(&file, order.target)?;
+    }
+    reserve(&file, order.bytes.len())?;
+    write_over(&file, order.bytes).inspect_err(|_| {
+        let _ = write_over(&file, &old);
+    })
+}
+
+fn write_over(mut file: &File, bytes: &[u8]) -> IoResult<()> {
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_all()
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn reserve(file: &File, length: usize) -> IoResult<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    match fallocate(file, FallocateFlags::KEEP_SIZE, 0, (length as u64).max(1)) {
+        Err(rustix::io::Errno::NOSPC) => Err(ErrorKind::StorageFull.into()),
+        // Not every file system can.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn reserve(_: &File, _: usize) -> IoResult<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn has_other_names(found: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &fs::Metadata) -> bool {
+    false
+}
+
+fn is_closed(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
+
+/// Makes the rename itself survive a power cut. Not every file system can; the file is whole either way.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}

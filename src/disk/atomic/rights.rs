@@ -1,0 +1,193 @@
+//! Who may do what with a file, so that the one that takes its place allows nobody more, and nobody less.
+
+use std::fs::{File, Metadata};
+use std::io::{Error, Result};
+use std::path::Path;
+
+use crate::disk::folder;
+
+/// What a new file gets before its first byte.
+#[derive(Debug)]
+pub(super) struct Rights {
+    bits: u32,
+    owner: Owner,
+    /// Access lists, labels, and what else the file system keeps beside the content. `None`: as the system makes them.
+    attributes: Option<Vec<(String, Vec<u8>)>>,
+}
+
+/// Whose a file is.
+#[derive(Debug)]
+enum Owner {
+    /// Ours, as every new file is.
+    We,
+    /// Ours; or, if root works in the folder of somebody else, theirs.
+    Heir,
+    /// This user's and this group's.
+    #[cfg(unix)]
+    Given(u32, u32),
+}
+
+/// The access list of Linux. It decides in place of the group's bits, which are then its upper limit.
+const ACCESS_LIST: &str = "system.posix_acl_access";
+
+impl Rights {
+    /// 0600, ours, or, if root works in the folder of somebody else, theirs.
+    pub(super) fn private() -> Self {
+        Rights { bits: 0o600, owner: Owner::Heir, attributes: None }
+    }
+
+    /// 0600, ours whatever the folder.
+    pub(super) fn our_own() -> Self {
+        Rights { bits: 0o600, owner: Owner::We, attributes: None }
+    }
+
+    /// Those of a file.
+    ///
+    /// # Errors
+    /// When what the file system keeps beside its content cannot be read.
+    #[cfg(unix)]
+    pub(super) fn of(target: &Path, found: &Metadata) -> Result<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let attributes = attributes::of(target)?;
+        Ok(Rights {
+            bits: found.mode() & 0o7777,
+            owner: Owner::Given(found.uid(), found.gid()),
+            attributes: Some(attributes),
+        })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn of(_: &Path, _: &Metadata) -> Result<Self> {
+        Ok(Rights::private())
+    }
+
+    /// Gives them to a file of mode 0600 that will be at this path.
+    ///
+    /// # Errors
+    /// When it would be open to others than these.
+    #[cfg(unix)]
+    pub(super) fn give(&self, file: &File, target: &Path) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        let mut bits = self.bits;
+        let owner = match self.owner {
+            Owner::We => None,
+            Owner::Heir => folder::heir(target),
+            Owner::Given(user, group) => Some((user, group)),
+        };
+        if let Some(owner) = owner
+            && !give_group(file, owner)?
+        {
+            bits = without_group(bits);
+            if self.attributes.iter().flatten().any(|(name, _)| name == ACCESS_LIST) {
+                return Err(Error::other("its access list (ACL) is for a group that you are not in"));
+            }
+        }
+        if let Some(wanted) = &self.attributes {
+            attributes::give(file, wanted)?;
+        }
+        file.set_permissions(std::fs::Permissions::from_mode(bits))
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn give(&self, _: &File, _: &Path) -> Result<()> {
+        let _ = (self.bits, self.owner, &self.attributes);
+        Ok(())
+    }
+}
+
+/// Gives a file away, or at least to its group. Whether the group is right.
+#[cfg(unix)]
+fn give_group(file: &File, (user, group): (u32, u32)) -> Result<bool> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let has = file.metadata()?;
+    let owned = (has.uid(), has.gid()) == (user, group);
+    // Only the superuser may give a file to another user; a group will do if one is in it.
+    Ok(owned || fchown(file, Some(user), Some(group)).is_ok() || has.gid() == group || {
+        fchown(file, None, Some(group)).is_ok()
+    })
+}
+
+/// The mode of a file whose group is another one: the new group gets nothing, and the old one, which is now among the
+/// others, no more than it had.
+#[cfg(unix)]
+fn without_group(bits: u32) -> u32 {
+    let (group, others) = ((bits >> 3) & 7, bits & 7);
+    (bits & 0o1700) | (group & others)
+}
+
+#[cfg(unix)]
+mod attributes {
+    use std::fs::File;
+    use std::io::{Error, Result};
+    use std::path::Path;
+
+    use rustix::fs::{XattrFlags, fgetxattr, fremovexattr, fsetxattr, getxattr, listxattr};
+    use rustix::io::Errno;
+
+    use super::ACCESS_LIST;
+
+    /// As the kernel limits names and values.
+    const LARGEST: usize = 64 * 1024;
+
+    pub(super) fn of(target: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut buffer = vec![0; LARGEST];
+        let names = match listxattr(target, &mut buffer[..]) {
+            Ok(length) => String::from_utf8_lossy(&buffer[..length]).into_owned(),
+            Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut found = Vec::new();
+        for name in names.split('\0').filter(|name| !name.is_empty() && !is_the_systems_own(name)) {
+            let length = getxattr(target, name, &mut buffer[..])?;
+            found.push((name.to_owned(), buffer[..length].to_vec()));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn give(file: &File, wanted: &[(String, Vec<u8>)]) -> Result<()> {
+        if wanted.iter().all(|(name, _)| name != ACCESS_LIST) {
+            // One that the folder gave it would be opened by the mode that comes.
+            match fremovexattr(file, ACCESS_LIST) {
+                Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let mut buffer = vec![0; LARGEST];
+        for (name, value) in wanted {
+            let there =
+                fgetxattr(file, name.as_str(), &mut buffer[..]).is_ok_and(|length| buffer[..length] == value[..]);
+            if there || is_a_label(name) {
+                // A label that is not there is the system's decision.
+                let _ = fsetxattr(file, name.as_str(), value, XattrFlags::empty());
+                continue;
+            }
+            fsetxattr(file, name.as_str(), value, XattrFlags::empty()).map_err(|error| {
+                let why = crate::error::plain_io(&error.into());
+                Error::other(format!("its attribute {name} cannot be kept: {why}"))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Of the content (hashes), of programs, or nobody's to set.
+    fn is_the_systems_own(name: &str) -> bool {
+        ["security.ima", "security.evm", "security.capability"].contains(&name)
+            || name.starts_with("com.apple.provenance")
+    }
+
+    fn is_a_label(name: &str) -> bool {
+        name.starts_with("security.") || name.starts_with("com.apple.")
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_group_is_lost_is_open_to_nobody_new() {
+        for (before, after) in [(0o640, 0o600), (0o664, 0o604), (0o604, 0o600), (0o600, 0o600), (0o777, 0o707)] {
+            assert_eq!(without_group(before), after, "{before:o}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Making folders, and whose they are: under `sudo` with the person's home folder, what we make there is the person's.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::Result;
+use std::path::Path;
+
+/// Makes a folder, and those above it, with this mode.
+///
+/// # Errors
+/// When one of them cannot be made.
+pub fn create(folder: &Path, bits: u32) -> Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !is_there(path)).collect();
+    for path in missing.into_iter().rev() {
+        match make(path, bits) {
+            Ok(()) => hand_over(path),
+            // Another process was faster.
+            Err(_) if path.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if is_there(folder) { Ok(()) } else { fs::create_dir(folder) }
+}
+
+/// The folder of a path: its parent, or here.
+pub fn of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn is_there(path: &Path) -> bool {
+    path.as_os_str().is_empty() || path.is_dir()
+}
+
+fn make(path: &Path, bits: u32) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(bits);
+    }
+    #[cfg(not(unix))]
+    let _ = bits;
+    builder.create(path)
+}
+
+/// Gives a folder that we have just made to the owner of the folder it lies in. No link is followed: that owner could
+/// have put one there meanwhile.
+#[cfg(unix)]
+fn hand_over(path: &Path) {
+    use rustix::fs::{Mode, OFlags, open};
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    if let (Some(owner), Ok(made)) = (heir(path), open(path, flags, Mode::empty())) {
+        give(&File::from(made), owner);
+    }
+}
+
+#[cfg(not(unix))]
+fn hand_over(_: &Path) {}
+
+/// Whom a new file or folder at this path belongs to, if not to us: root, in the folder of somebody else, works for them.
+#[cfg(unix)]
+pub fn heir(path: &Path) -> Option<(u32, u32)> {
+    use std::os::unix::fs::MetadataExt;
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let folder = fs::metadata(of(path)).ok()?;
+    (folder.uid() != 0).then_some((folder.uid(), folder.gid()))
+}
+
+#[cfg(not(unix))]
+pub fn heir(_: &Path) -> Option<(u32, u32)> {
+    None
+}
+
+/// Gives a file that we have just made away. One that stays ours is still right in every other way.
+pub fn give(file: &File, (user, group): (u32, u32)) {
+    #[cfg(unix)]
+    let _ = std::os::unix::fs::fchown(file, Some(user), Some(group));
+    #[cfg(not(unix))]
+    let _ = (file, user, group);
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn folders_are_made_with_their_mode_and_belong_to_who_owns_the_place() {
+        let home = tempfile::tempdir().expect("a folder");
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            std::os::unix::fs::chown(home.path(), Some(1234), Some(2345)).expect("root gives it away");
+        }
+        create(&home.path().join("a/b"), 0o700).expect("made");
+        create(&home.path().join("a/b"), 0o755).expect("already there");
+        for name in ["a", "a/b"] {
+            let made = fs::metadata(home.path().join(name)).expect("there");
+            assert_eq!(made.permissions().mode() & 0o777, 0o700, "{name}");
+            if is_root {
+                assert_eq!((made.uid(), made.gid()), (1234, 2345), "{name}");
+            }
+        }
+        File::create(home.path().join("file")).expect("a file");
+        assert!(create(&home.path().join("file/x"), 0o700).is_err());
+    }
+}
