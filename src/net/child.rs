@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 use tokio::process::Child;
 
 use crate::error::{Error, Kind, Result, plain_io};
+use crate::host::memory;
 use crate::net::signals::Signals;
 use crate::secret::Secret;
 
@@ -47,7 +48,7 @@ pub async fn run(program: &str, words: &[String], environment: &Environment) -> 
     command.envs(environment.set.iter().map(|(name, value)| (name, value.expose())));
     // Before the child is there, so that no signal is lost between its start and ours.
     let mut signals = Signals::listen();
-    let mut child = command.spawn().map_err(|error| cannot_start(program, &error))?;
+    let mut child = memory::starting(|| command.spawn()).map_err(|error| cannot_start(program, &error))?;
     let status = ended(&mut child, &mut signals).await;
     let status =
         status.map_err(|error| Error::failure(format!("cannot wait for {program}")).because(plain_io(&error)))?;

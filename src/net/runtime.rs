@@ -4,13 +4,21 @@
 use std::future::Future;
 
 use crate::error::{Error, Kind, Result};
+use crate::host::interruption::{self, Heard};
 
 /// Runs a future to its end, or to the signal that ends us.
 ///
 /// # Errors
 /// The future's own; [`Kind::Interrupted`] on Ctrl-C, [`Kind::Terminated`] on SIGTERM.
 pub fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    blocking(unless_ended(future))
+    blocking(async {
+        let result = unless_ended(future).await;
+        // One that came with the last step is not lost.
+        match interruption::came() {
+            Some(ended) if result.is_ok() => Err(ended),
+            _ => result,
+        }
+    })
 }
 
 fn blocking<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
@@ -18,7 +26,9 @@ fn blocking<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .enable_all()
         .build()
         .map_err(|error| Error::failure("cannot start the network runtime").because(error.to_string()))?;
+    let heard = Heard::begin();
     let result = runtime.block_on(future);
+    drop(heard);
     // A resolver thread may still be waiting for DNS; nobody waits for it.
     runtime.shutdown_background();
     result
@@ -60,15 +70,21 @@ fn interrupts() {}
 #[cfg(unix)]
 async fn ending_signal() -> Kind {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    // `nohup` means it.
+    let ignores_hangup = interruption::is_ignored(SignalKind::hangup().as_raw_value());
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };
+    let mut hangup = if ignores_hangup { None } else { signal(SignalKind::hangup()).ok() };
+    // One that came before anybody listened.
+    if let Some(ended) = interruption::came() {
+        return ended.kind;
+    }
     tokio::select! {
         _ = interrupt.recv() => Kind::Interrupted,
         _ = terminate.recv() => Kind::Terminated,
-        _ = hangup.recv() => Kind::Terminated,
+        Some(_) = async { hangup.as_mut()?.recv().await } => Kind::Terminated,
     }
 }
 

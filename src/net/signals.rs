@@ -10,6 +10,8 @@ mod unix {
     use rustix::process::Signal;
     use tokio::signal::unix::{SignalKind, signal};
 
+    use crate::host::interruption::is_ignored;
+
     /// Those that people and supervisors send. Job control (SIGTSTP, SIGCONT) and the window's size go to the whole
     /// process group anyway.
     const PASSED: [Signal; 6] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
@@ -21,7 +23,9 @@ mod unix {
         /// Starts to listen. A signal that cannot be listened for keeps its usual effect.
         pub fn listen() -> Self {
             let listen = |which: Signal| Some((which, signal(SignalKind::from_raw(which.as_raw())).ok()?));
-            Signals(PASSED.into_iter().filter_map(listen).collect())
+            // What `nohup` has us ignore, the child shall ignore too: with a handler of ours it would not inherit that.
+            let ignored = |which: &Signal| *which == Signal::HUP && is_ignored(which.as_raw());
+            Signals(PASSED.into_iter().filter(|which| !ignored(which)).filter_map(listen).collect())
         }
 
         /// The next one.

@@ -168,7 +168,7 @@ fn a_lock_that_kubectl_left_behind_is_named_with_what_removes_it() {
         .exits(1)
         .one_error()
         .says("error: cannot lock ~/.kube/config")
-        .says("try: rm -f $HOME/.kube/config.lock   # if neither is running");
+        .says("try: rm -f $HOME/.kube/config.lock   # if kubectl is not running");
     assert!(!world.exists(".kube/config"));
     std::fs::remove_file(world.path(".kube/config.lock")).expect("removed, as it says");
     world.run("kubeconfig idp-dev").success();

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use self::tool::TOOLS;
 pub use self::tool::Tool;
-use super::Host;
+use super::{Host, memory};
 use crate::env_vars;
 use crate::error::{Error, Result, plain_io};
 use crate::secret::Secret;
@@ -77,7 +77,7 @@ impl Clipboard {
         let mut command = Command::new(host.own_command());
         command.args(["secrets", "clear-clipboard"]).current_dir(if cfg!(windows) { "." } else { "/" });
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(fail)?;
+        let mut child = memory::starting(|| command.spawn()).map_err(fail)?;
         match child.stdin.take() {
             Some(mut stdin) => stdin.write_all(order.as_bytes()).map_err(fail),
             None => Ok(()),

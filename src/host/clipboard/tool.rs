@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::env_vars;
 use crate::error::{Error, Result, plain_io};
+use crate::host::memory;
 use crate::secret::Secret;
 
 /// A program that reads and writes a clipboard.
@@ -67,7 +68,8 @@ impl Tool {
                 .try_next("nsaccess secrets get NAME --out FILE")
         };
         let io = |error: std::io::Error| fail(plain_io(&error));
-        let mut child = command(words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().map_err(io)?;
+        let start = || command(words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let mut child = memory::starting(start).map_err(io)?;
         if let Some(mut stdin) = child.stdin.take() {
             stdin.write_all(input.expose()).map_err(io)?;
         }
