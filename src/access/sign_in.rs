@@ -7,6 +7,7 @@ use crate::access::session::Stored;
 use crate::access::{Access, wait};
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::{Error, Kind, Result};
+use crate::host::browser::is_page;
 use crate::model::device_flow::{DeviceFlow, GiveUp, Step};
 use crate::model::pkce::Attempt;
 use crate::model::settings::Flow;
@@ -120,6 +121,7 @@ impl Access<'_> {
     async fn device_flow(&self, oidc: &Oidc, portal: &Portal, client: &NewRegistration) -> Result<NewToken, Ended> {
         let started = oidc.start_device(client, &portal.start_url).await;
         let device = started.map_err(|failure| self.start_failed(portal, failure))?;
+        check_page(&device.verification_uri_complete)?;
         self.show_code(portal, &device);
         let mut flow = DeviceFlow::start(device.interval, device.expires_in, self.host.now());
         let mut step = flow.first_step();
@@ -183,6 +185,7 @@ impl Access<'_> {
         let listener = CallbackListener::bind().await?;
         let redirect_uri = listener.redirect_uri().to_owned();
         let url = attempt.authorize_url(&oidc.endpoint(), &client.client_id, &redirect_uri, SCOPE);
+        check_page(&url)?;
         self.ui.status(&format!("\nSign in to {}\n\n    page   {url}\n", self.ui.strong(&portal.start_url)));
         self.open_page(&url, "This machine waits for its answer; for another device use --flow device.");
         let code = tokio::time::timeout(BROWSER_DEADLINE, listener.wait(&attempt)).await.map_err(|_| {
@@ -235,6 +238,16 @@ impl Access<'_> {
         };
         self.explain_clock(error)
     }
+}
+
+/// A person is sent to no address, and a browser is given none, that is no page.
+fn check_page(url: &str) -> Result<()> {
+    if is_page(url) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Unreachable, "cannot sign in")
+        .because(format!("the page that the service names is neither https nor on this machine: {url:?}"))
+        .try_next("nsaccess config   # shows the start URL and its region, and where they come from"))
 }
 
 fn gave_up(why: GiveUp) -> Ended {

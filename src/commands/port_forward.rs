@@ -14,6 +14,7 @@ use crate::access::forward::serve::{Forward, Heard};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::model::elapsed;
 use crate::model::ports::{self, LocalPort, PortPair, RemotePort, Request};
 use crate::model::settings::Flags;
 use crate::net::child::{self, Environment};
@@ -54,17 +55,7 @@ pub struct PortForwardArgs {
 
 /// `30`, `30s`, `5m`, `1h`.
 fn seconds(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let factor = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("a time is like 30s, 5m or 1h".to_owned()),
-    };
-    number
-        .parse::<u64>()
-        .map(|number| Duration::from_secs(number * factor))
-        .map_err(|_| "a time is like 30s, 5m or 1h".to_owned())
+    elapsed::parse(text).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
 }
 
 /// One port pair that is up.

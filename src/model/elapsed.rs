@@ -1,5 +1,8 @@
 //! Spans of time: as people type them (`90s`, `1h30m`, `2d`) and as Kubernetes prints ages.
 
+/// Longer than anybody waits, and short enough to be added to any time.
+const LONGEST: i64 = 100 * 366 * 86_400;
+
 /// The seconds that `5m`, `1h30m`, `2d` or `90` name.
 ///
 /// # Errors
@@ -27,7 +30,10 @@ pub fn parse(text: &str) -> Result<i64, String> {
         total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
         rest = &rest[letters..];
     }
-    Ok(total)
+    match total {
+        0..=LONGEST => Ok(total),
+        _ => Err(format!("{text:?} is longer than a hundred years")),
+    }
 }
 
 /// An age as `kubectl get` prints it: `k8s.io/apimachinery/pkg/util/duration`, `HumanDuration`.
@@ -61,7 +67,7 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("5m", 300), ("1h30m", 5_400), ("2d", 172_800), ("45", 45), ("0", 0)] {
             assert_eq!(parse(text), Ok(seconds), "{text}");
         }
-        for text in ["", "m", "5x", "-5m", "5 m", "1h30", "99999999999999999999s", "9999999999999999d"] {
+        for text in ["", "m", "5x", "-5m", "5 m", "1h30", "99999999999999999999s", "9999999999999999d", "36601d"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

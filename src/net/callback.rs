@@ -11,6 +11,12 @@ use crate::secret::Secret;
 /// More than any request line of ours; a longer one is foreign.
 const LONGEST_REQUEST: usize = 16 * 1024;
 
+/// More than any browser opens.
+const MOST_CONNECTIONS: usize = 64;
+
+/// How long nothing is accepted when nothing could be.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// A listener that is already bound.
 #[derive(Debug)]
 pub struct CallbackListener {
@@ -44,11 +50,8 @@ impl CallbackListener {
         let mut open = FuturesUnordered::new();
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => {
-                    if let Ok((stream, _)) = accepted {
-                        open.push(answer(stream, attempt));
-                    }
-                }
+                // What comes while so many are open waits in the system's queue.
+                stream = accepted(&self.listener), if open.len() < MOST_CONNECTIONS => open.push(answer(stream, attempt)),
                 Some(callback) = open.next() => match callback {
                     Callback::Code(code) => return Ok(code),
                     Callback::Refused(why) => {
@@ -57,6 +60,17 @@ impl CallbackListener {
                     Callback::Foreign => {}
                 },
             }
+        }
+    }
+}
+
+/// The next connection. Out of file descriptors there is one, and none to be had, at once and again: some come back when
+/// others end.
+async fn accepted(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }

@@ -5,6 +5,9 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::env_vars;
 use crate::error::{Error, Result};
@@ -54,12 +57,23 @@ pub fn extra_bundle(host: &Host) -> Result<Option<Vec<u8>>> {
                 .try_next(format!("unset {variable}"))
         };
         let pem = host.read_file(&host.expand_home(path)).map_err(|error| unusable(crate::error::plain_io(&error)))?;
-        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
-            return Err(unusable("it holds no PEM certificate".to_owned()));
-        }
+        check(&pem).map_err(unusable)?;
         return Ok(Some(pem));
     }
     Ok(None)
+}
+
+/// Whether every certificate in it can be used. The TLS library panics on those that cannot.
+fn check(pem: &[u8]) -> Result<(), String> {
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        count += 1;
+        let what = format!("its certificate number {count}");
+        let certificate = certificate.map_err(|error| format!("{what} cannot be read: {error}"))?;
+        let used = RootCertStore::empty().add(certificate);
+        used.map_err(|error| format!("{what} is no certificate authority's: {error}"))?;
+    }
+    if count == 0 { Err("it holds no PEM certificate".to_owned()) } else { Ok(()) }
 }
 
 fn proxy(host: &Host) -> Result<ProxyConfig> {
