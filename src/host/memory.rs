@@ -40,7 +40,7 @@ mod limit {
 
     pub(super) fn restore() {
         if let Some(before) = BEFORE.get() {
-            let _ = setrlimit(Resource::Core, before.clone());
+            let _ = setrlimit(Resource::Core, *before);
         }
     }
 }
