@@ -127,7 +127,12 @@ fn forwards(traffic: &Traffic) -> Value {
         };
         counts.iter().map(one).collect::<serde_json::Map<String, Value>>().into()
     };
-    json!({"sessions": counts(&traffic.sessions), "connections": counts(&traffic.connections)})
+    json!({
+        "sessions": counts(&traffic.sessions),
+        "connections": counts(&traffic.connections),
+        "hopeless_streams": traffic.hopeless_streams,
+        "given_up": traffic.given_up,
+    })
 }
 
 fn person(control: &Control, path: &[&str], input: &Value) -> Answer {

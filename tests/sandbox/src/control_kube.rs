@@ -34,6 +34,12 @@ impl Control {
         self.workloads(cluster, namespace).set_ready(pod, ready)
     }
 
+    /// What listens on the ports of a pod from now on, as its annotation says it: `8080=http,9000=echo`. Connections
+    /// that are open stay. False if there is no such pod.
+    pub fn listen(&self, cluster: &str, namespace: &str, pod: &str, ports: &str) -> bool {
+        self.workloads(cluster, namespace).listen(pod, ports)
+    }
+
     /// Rolls a Deployment out; returns at once. False if there is no such Deployment.
     pub fn roll_out(&self, cluster: &str, namespace: &str, deployment: &str, rollout: Rollout) -> bool {
         self.workloads(cluster, namespace).roll_out(deployment, rollout)
@@ -84,6 +90,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ),
     ("POST /_control/cluster/<name>/token", "{\"account\", \"permission_set\"} a bearer token, as aws eks get-token"),
     ("POST /_control/cluster/<name>/ready", "{\"namespace\", \"pod\", \"ready\": bool}"),
+    ("POST /_control/cluster/<name>/listen", "{\"namespace\", \"pod\", \"ports\": \"8080=http,9000=echo\"}"),
     (
         "POST /_control/cluster/<name>/rollout",
         "{\"namespace\", \"deployment\", \"ready_after_ms\"?, \"grace_ms\"?, \"recreate\"?: bool} new ReplicaSet, new pods",
@@ -117,6 +124,7 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
         ["cluster", cluster, "ready"] => {
             control.set_pod_ready(cluster, &namespace, &text("pod"), input["ready"].as_bool().unwrap_or(true))
         }
+        ["cluster", cluster, "listen"] => control.listen(cluster, &namespace, &text("pod"), &text("ports")),
         ["cluster", cluster, "rollout"] => {
             let usual = Rollout::default();
             let rollout = Rollout {

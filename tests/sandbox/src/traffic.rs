@@ -16,6 +16,10 @@ pub struct Traffic {
     pub sessions: BTreeMap<String, Counts>,
     /// Connections by `namespace/pod:port`.
     pub connections: BTreeMap<String, Counts>,
+    /// Streams that were opened behind bytes which nobody will ever read: they are never served.
+    pub hopeless_streams: u64,
+    /// Connections whose second direction was given up a second after the first had ended.
+    pub given_up: u64,
 }
 
 /// So many of a kind, and their bytes.
@@ -72,6 +76,8 @@ type Meters = Mutex<BTreeMap<String, Arc<Meter>>>;
 pub(crate) struct Forwarding {
     sessions: Meters,
     connections: Meters,
+    hopeless_streams: AtomicU64,
+    given_up: AtomicU64,
     cut: watch::Sender<u64>,
     frozen: watch::Sender<bool>,
 }
@@ -79,7 +85,9 @@ pub(crate) struct Forwarding {
 impl Default for Forwarding {
     fn default() -> Forwarding {
         let (cut, frozen) = (watch::channel(0).0, watch::channel(false).0);
-        Forwarding { sessions: Meters::default(), connections: Meters::default(), cut, frozen }
+        let (sessions, connections) = (Meters::default(), Meters::default());
+        let (hopeless_streams, given_up) = (AtomicU64::new(0), AtomicU64::new(0));
+        Forwarding { sessions, connections, hopeless_streams, given_up, cut, frozen }
     }
 }
 
@@ -101,13 +109,28 @@ impl Forwarding {
         open(&self.connections, name)
     }
 
+    /// A stream was opened behind bytes which nobody will ever read.
+    pub(crate) fn hopeless_stream(&self) {
+        self.hopeless_streams.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The second direction of a connection was given up.
+    pub(crate) fn given_up(&self) {
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// What was forwarded so far.
     pub(crate) fn traffic(&self) -> Traffic {
         let of = |meters: &Meters| {
             let meters = meters.lock().unwrap_or_else(PoisonError::into_inner);
             meters.iter().map(|(name, meter)| (name.clone(), meter.counts())).collect()
         };
-        Traffic { sessions: of(&self.sessions), connections: of(&self.connections) }
+        Traffic {
+            sessions: of(&self.sessions),
+            connections: of(&self.connections),
+            hopeless_streams: self.hopeless_streams.load(Ordering::Relaxed),
+            given_up: self.given_up.load(Ordering::Relaxed),
+        }
     }
 
     /// Ends all sessions that there are.

@@ -67,6 +67,11 @@ impl Workloads {
         self.change_pod(pod, None, |pod| objects::set_ready(pod, ready))
     }
 
+    /// What listens in a pod from now on.
+    pub(crate) fn listen(&self, pod: &str, ports: &str) -> bool {
+        self.change_pod(pod, None, |pod| pod["metadata"]["annotations"][crate::apps::PORTS] = ports.into())
+    }
+
     /// Changes a pod, if it is still the one of this UID.
     pub(crate) fn change_pod(&self, name: &str, uid: Option<&Value>, change: impl FnOnce(&mut Value)) -> bool {
         let changed = self.with(|store, namespace| {

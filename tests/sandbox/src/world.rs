@@ -69,8 +69,10 @@ pub struct Settings {
     pub page_size: i64,
     /// How many seconds the two streams of a forwarded connection have to find each other.
     pub stream_pair_timeout: i64,
-    /// 1 for a container runtime that resets the streams of a failed connection too, as newer ones do; 0 for one that
-    /// only closes them.
+    /// What a container runtime does to the streams of a connection that failed, besides saying why: 0 closes its half
+    /// of them (containerd before 1.6.22 and 1.7.3, and 2.0); 2 resets them without a word when the process ended a
+    /// connection that was open, and closes its half when there was none (containerd 1.6 and 1.7 since); 1 always resets
+    /// them (containerd since 2.1).
     pub reset_failed_streams: i64,
     /// How long a pod that a controller makes takes to run.
     pub pod_start_milliseconds: i64,

@@ -168,6 +168,48 @@ async fn a_stream_that_nobody_reads_stalls_the_session() {
     assert!(received < 1 << 20, "{received}");
 }
 
+/// A connection to a port where nobody listens, with bytes at once, and then the next pair of the same lane.
+async fn after_a_refusal(reset_failed_streams: i64) -> (Client, Sandbox) {
+    let world = World::default().with_settings(|settings| settings.reset_failed_streams = reset_failed_streams);
+    let sandbox = Sandbox::start_with(world);
+    let mut client = forward(&sandbox, "servers").await;
+    client.pair(1, 9008).await;
+    client.data(3, "hello").await;
+    assert!(client.text(1, 40).await.starts_with("error forwarding port 9008 to pod "));
+    client.send(&Frame::RstStream { id: 3, status: spdy::CANCEL }).await;
+    client.pair(21, 9000).await;
+    client.data(23, "hello").await;
+    (client, sandbox)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_for_a_port_that_refused_block_their_lane_for_good() {
+    let (mut client, sandbox) = after_a_refusal(0).await;
+    client.pair(25, 9000).await;
+    client.data(27, "hello").await;
+    assert_eq!(client.text(27, 5).await, "hello");
+    // Pings go round: the fourth is the one that the blocked worker has to answer.
+    for id in [1, 3, 5, 7, 9] {
+        client.send(&Frame::Ping { id }).await;
+    }
+    let mut answered = Vec::new();
+    while answered.len() < 4 {
+        if let Some(Frame::Ping { id }) = client.next().await {
+            answered.push(id);
+        }
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, [1, 3, 5, 9]);
+    assert_eq!(sandbox.control().traffic().hopeless_streams, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn newer_runtimes_free_the_lane_of_a_port_that_refused() {
+    let (mut client, sandbox) = after_a_refusal(1).await;
+    assert_eq!(client.text(23, 5).await, "hello");
+    assert_eq!(sandbox.control().traffic().hopeless_streams, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rights_and_pods_are_checked_as_on_a_real_server() {
     let sandbox = sandbox();

@@ -12,7 +12,7 @@ use crate::spdy;
 /// The pairs of a connection that are not complete yet.
 pub(super) struct Pairs {
     connection: Arc<Connection>,
-    pod: PodSide,
+    pub(super) pod: PodSide,
     waiting: Mutex<HashMap<String, Pair>>,
 }
 

@@ -45,37 +45,83 @@ impl PodSide {
 
     /// Forwards one connection, and says on the error stream how it failed.
     pub(super) async fn forward(&self, connection: &Connection, port: u16, error: &Stream, data: &Stream) {
-        let failure = match self.dial(port) {
+        let (failure, dialled) = match self.dial(port) {
             Ok(socket) => {
                 let name = format!("{}/{}:{port}", self.namespace, self.name);
                 let open = self.shared.forwarding.connection(name);
-                let copied = copy(connection, data, socket, port, &open.0).await;
-                connection.finish(data).await;
-                copied.err().map(|text| self.in_namespace(&text))
+                let copied = self.copy(connection, data, socket, port, &open.0).await;
+                (copied.err().map(|text| self.in_namespace(&text)), true)
             }
-            Err(text) => {
-                connection.finish(data).await;
-                Some(text)
-            }
+            Err(text) => (Some(text), false),
         };
+        data.desert();
+        connection.finish(data).await;
         if let Some(failure) = failure {
-            let text = format!("error forwarding port {port} to pod {}, uid : {failure}", self.sandbox());
-            connection.data(error, text.as_bytes(), false).await;
-            if self.resets_failed_streams() {
-                connection.reset(data, spdy::CANCEL).await;
-                connection.reset(error, spdy::CANCEL).await;
-            }
+            self.fail(connection, (error, data), (port, &failure), dialled).await;
         }
         connection.finish(error).await;
     }
 
-    fn in_namespace(&self, text: &str) -> String {
-        format!("failed to execute portforward in network namespace \"{}\": {text}", self.network())
+    /// What becomes of the streams of a connection that failed, by the age of the runtime.
+    async fn fail(
+        &self,
+        connection: &Connection,
+        (error, data): (&Stream, &Stream),
+        (port, failure): (u16, &str),
+        dialled: bool,
+    ) {
+        let (words, reset) = match self.shared.state().world.settings.reset_failed_streams {
+            0 => (true, false),
+            2 => (!dialled, dialled),
+            _ => (true, true),
+        };
+        if words {
+            let text = format!("error forwarding port {port} to pod {}, uid : {failure}", self.sandbox());
+            connection.data(error, text.as_bytes(), false).await;
+        }
+        if reset {
+            connection.reset(data, spdy::CANCEL).await;
+            connection.reset(error, spdy::CANCEL).await;
+        }
     }
 
-    /// Newer runtimes reset a failed pair as well.
-    fn resets_failed_streams(&self) -> bool {
-        self.shared.state().world.settings.reset_failed_streams != 0
+    /// Copies both ways until one has ended, and then for a second more.
+    async fn copy(
+        &self,
+        connection: &Connection,
+        data: &Stream,
+        socket: Socket,
+        port: u16,
+        meter: &Meter,
+    ) -> Result<(), String> {
+        let Socket { stream, reset } = socket;
+        let (mut from_pod, mut to_pod) = tokio::io::split(stream);
+        let route = format!("tcp4 127.0.0.1:{}->127.0.0.1:{port}", 32768 + data.id % 28000);
+        let down = async {
+            down(connection, data, &mut from_pod, meter).await;
+            if reset.load(std::sync::atomic::Ordering::SeqCst) {
+                return Err(format!("read {route}: read: connection reset by peer"));
+            }
+            Ok(())
+        };
+        let up = async {
+            up(data, &mut to_pod, meter)
+                .await
+                .map_err(|()| format!("readfrom {route}: write {route}: write: broken pipe"))
+        };
+        tokio::pin!(down, up);
+        let (first, second) = tokio::select! {
+            first = &mut down => (first, tokio::time::timeout(GRACE, up).await),
+            first = &mut up => (first, tokio::time::timeout(GRACE, down).await),
+        };
+        first.and(second.unwrap_or_else(|_| {
+            self.shared.forwarding.given_up();
+            Ok(())
+        }))
+    }
+
+    fn in_namespace(&self, text: &str) -> String {
+        format!("failed to execute portforward in network namespace \"{}\": {text}", self.network())
     }
 
     fn dial(&self, port: u16) -> Result<Socket, String> {
@@ -114,28 +160,6 @@ impl PodSide {
              connection refused IPv6 dial tcp6: address localhost: no suitable address found ",
             self.sandbox()
         )
-    }
-}
-
-/// Copies both ways until one has ended, and then for a second more.
-async fn copy(connection: &Connection, data: &Stream, socket: Socket, port: u16, meter: &Meter) -> Result<(), String> {
-    let Socket { stream, reset } = socket;
-    let (mut from_pod, mut to_pod) = tokio::io::split(stream);
-    let route = format!("tcp4 127.0.0.1:{}->127.0.0.1:{port}", 32768 + data.id % 28000);
-    let down = async {
-        down(connection, data, &mut from_pod, meter).await;
-        if reset.load(std::sync::atomic::Ordering::SeqCst) {
-            return Err(format!("read {route}: read: connection reset by peer"));
-        }
-        Ok(())
-    };
-    let up = async {
-        up(data, &mut to_pod, meter).await.map_err(|()| format!("readfrom {route}: write {route}: write: broken pipe"))
-    };
-    tokio::pin!(down, up);
-    tokio::select! {
-        first = &mut down => first.and(tokio::time::timeout(GRACE, up).await.unwrap_or(Ok(()))),
-        first = &mut up => first.and(tokio::time::timeout(GRACE, down).await.unwrap_or(Ok(()))),
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use super::pairs::Pairs;
 use super::runtime::PodSide;
 use crate::spdy::{self, Frame, Headers, Packer, Unpacker};
+use crate::state::Shared;
 
 const WORKERS: usize = 5;
 const QUEUE: usize = 50;
@@ -36,11 +37,13 @@ pub(super) struct Stream {
     unstick: watch::Sender<bool>,
     /// Whether our own half is closed.
     finished: AtomicBool,
+    /// Whether nobody reads it any more.
+    deserted: AtomicBool,
 }
 
 impl Stream {
     fn new(id: u32, headers: Headers, fin: bool) -> Stream {
-        // The real channel has no buffer at all; one frame is the least that there can be here.
+        // The real channel has no buffer at all: whoever sends waits here until the frame is taken (`hand_over`).
         let (inbox, outbox) = mpsc::channel(1);
         Stream {
             id,
@@ -49,13 +52,24 @@ impl Stream {
             outbox: tokio::sync::Mutex::new(outbox),
             unstick: watch::channel(false).0,
             finished: AtomicBool::new(false),
+            deserted: AtomicBool::new(false),
         }
+    }
+
+    /// Nobody reads it any more: the next frame that comes blocks its worker, unless the stream is reset.
+    pub(super) fn desert(&self) {
+        self.deserted.store(true, Ordering::SeqCst);
     }
 
     /// The first value of a header.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let value = crate::text::first(&self.headers, name)?;
         Some(value.split('\0').next().unwrap_or_default()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether whoever waits for it to be read waits for ever.
+    fn is_hopeless(&self) -> bool {
+        self.deserted.load(Ordering::SeqCst) && lock(&self.inbox).is_some()
     }
 
     /// Nothing more comes from the client.
@@ -168,21 +182,42 @@ impl Drop for Closing {
     }
 }
 
+/// A worker's queue, and the stream whose reader it waits for.
+struct Lane {
+    queue: mpsc::Sender<Frame>,
+    waits_for: Arc<WaitsFor>,
+    shared: Arc<Shared>,
+}
+
+type WaitsFor = Mutex<Option<Arc<Stream>>>;
+
+impl Lane {
+    /// Puts a frame into the queue; false when the connection is over.
+    async fn push(&self, frame: Frame) -> bool {
+        let is_stuck = || lock(&self.waits_for).as_ref().is_some_and(|stream| stream.is_hopeless());
+        if matches!(frame, Frame::SynStream { .. }) && is_stuck() {
+            self.shared.forwarding.hopeless_stream();
+        }
+        self.queue.send(frame).await.is_ok()
+    }
+}
+
 /// Serves a connection until one of its ends closes it.
 pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod: PodSide) {
     let (input, output): (_, WriteHalf<_>) = tokio::io::split(io);
     let connection = Arc::new(Connection::new(Box::new(output)));
     let _closing = Closing(Arc::clone(&connection));
     let pairs = Arc::new(Pairs::new(Arc::clone(&connection), pod));
-    let queues: Vec<mpsc::Sender<Frame>> = (0..WORKERS)
+    let lanes: Vec<Lane> = (0..WORKERS)
         .map(|_| {
-            let (sender, receiver) = mpsc::channel(QUEUE);
-            tokio::spawn(worker(Arc::clone(&connection), Arc::clone(&pairs), receiver));
-            sender
+            let (queue, receiver) = mpsc::channel(QUEUE);
+            let lane = Lane { queue, waits_for: Arc::default(), shared: Arc::clone(&pairs.pod.shared) };
+            tokio::spawn(worker(Arc::clone(&connection), Arc::clone(&pairs), receiver, Arc::clone(&lane.waits_for)));
+            lane
         })
         .collect();
     let ended = tokio::select! {
-        last = read(BufReader::with_capacity(64 * 1024, input), &connection, &queues) => Some(last),
+        last = read(BufReader::with_capacity(64 * 1024, input), &connection, &lanes) => Some(last),
         () = connection.closed() => None,
     };
     // Whoever says goodbye is not answered; whoever vanishes or talks nonsense is told.
@@ -199,7 +234,7 @@ pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod:
 }
 
 /// Reads frames into the queues, until there is none, or one that cannot be understood. The last stream accepted.
-async fn read(mut input: impl AsyncRead + Unpin, connection: &Connection, queues: &[mpsc::Sender<Frame>]) -> u32 {
+async fn read(mut input: impl AsyncRead + Unpin, connection: &Connection, lanes: &[Lane]) -> u32 {
     let (mut unpacker, mut last, mut turn) = (Unpacker::new(), 0, 0);
     loop {
         let Ok(frame) = spdy::read(&mut input, &mut unpacker).await else { return last };
@@ -224,20 +259,25 @@ async fn read(mut input: impl AsyncRead + Unpin, connection: &Connection, queues
             }
             Frame::Ping { .. } | Frame::Settings | Frame::WindowUpdate { .. } => None,
         };
-        let queue = id.map_or_else(
+        let number = id.map_or_else(
             || {
-                turn = (turn + 1) % WORKERS;
-                turn
+                turn += 1;
+                turn - 1
             },
-            |id| id as usize % WORKERS,
+            |id| id as usize,
         );
-        if queues[queue].send(frame).await.is_err() {
+        if !lanes[number % WORKERS].push(frame).await {
             return last;
         }
     }
 }
 
-async fn worker(connection: Arc<Connection>, pairs: Arc<Pairs>, mut queue: mpsc::Receiver<Frame>) {
+async fn worker(
+    connection: Arc<Connection>,
+    pairs: Arc<Pairs>,
+    mut queue: mpsc::Receiver<Frame>,
+    waits_for: Arc<WaitsFor>,
+) {
     loop {
         let frame = tokio::select! {
             frame = queue.recv() => frame,
@@ -252,7 +292,9 @@ async fn worker(connection: Arc<Connection>, pairs: Arc<Pairs>, mut queue: mpsc:
             }
             Some(Frame::Data { id, fin, bytes }) => {
                 let Some(stream) = find(&id) else { continue };
+                *lock(&waits_for) = Some(Arc::clone(&stream));
                 deliver(&connection, &stream, bytes, fin).await;
+                *lock(&waits_for) = None;
             }
             Some(Frame::RstStream { id, .. }) => {
                 if let Some(stream) = find(&id) {
@@ -271,13 +313,20 @@ async fn worker(connection: Arc<Connection>, pairs: Arc<Pairs>, mut queue: mpsc:
     }
 }
 
+/// Sends bytes and waits until they are taken: then there is room again.
+async fn hand_over(inbox: &mpsc::Sender<Bytes>, bytes: Bytes) {
+    if inbox.send(bytes).await.is_ok() {
+        let _ = inbox.reserve().await;
+    }
+}
+
 /// Hands bytes to whoever reads the stream, and waits until they are taken.
 async fn deliver(connection: &Connection, stream: &Stream, bytes: Bytes, fin: bool) {
     let inbox = lock(&stream.inbox).clone();
     if let Some(inbox) = inbox.filter(|_| !bytes.is_empty()) {
         let mut unstick = stream.unstick.subscribe();
         tokio::select! {
-            _ = inbox.send(bytes) => {}
+            () = hand_over(&inbox, bytes) => {}
             _ = unstick.wait_for(|unstick| *unstick) => {}
         }
     }
