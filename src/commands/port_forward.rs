@@ -120,6 +120,9 @@ async fn bring_up(
         let resolver = Resolver::new(access.clone(), request.target.clone());
         let forward = Forward::new(access.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
         let found = forward.prepare().await?;
+        if let Some(obstacle) = &found.obstacle {
+            ui.warning(&format!("{}: the pod {} {}", request.target, found.pod, obstacle.words()));
+        }
         for pair in pairs(&forward, request).await? {
             let number = found.port(&pair.remote).map_err(Error::failure)?;
             let same = match &pair.remote {

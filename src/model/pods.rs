@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::model::obstacle::Waiting;
 use crate::model::ports::RemotePort;
 
 /// A port that a container names or declares.
@@ -30,6 +31,10 @@ pub struct PodFacts {
     pub ready: bool,
     /// It is being deleted.
     pub terminating: bool,
+    /// Why no node takes it.
+    pub unschedulable: Option<String>,
+    /// The first of its containers that waits for something.
+    pub waiting: Option<Waiting>,
     /// Since when it is ready.
     pub ready_since: Option<Timestamp>,
     /// Restarts of all its containers.
@@ -44,16 +49,6 @@ impl PodFacts {
     /// New connections may go there without a second thought.
     pub fn is_good(&self) -> bool {
         self.running && self.ready && !self.terminating
-    }
-
-    /// Why no connection should go there, in words.
-    pub fn trouble(&self) -> &'static str {
-        match (self.terminating, self.running, self.ready) {
-            (true, _, _) => "is being deleted",
-            (false, false, _) => "is not running",
-            (false, true, false) => "is not ready",
-            (false, true, true) => "is ready",
-        }
     }
 }
 
@@ -142,6 +137,19 @@ impl ServiceFacts {
             None => Ok(port.number),
             Some(target) => pod_port(pod, target),
         }
+    }
+}
+
+impl ServiceFacts {
+    /// The port of a headless service's pods that its target port names, where that is another one than its own.
+    pub fn other_target(&self, asked: &RemotePort, pod: Option<&PodFacts>) -> Option<u16> {
+        let port = self.port(asked).ok().filter(|_| self.headless)?;
+        let target = match (port.target.as_ref()?, pod) {
+            (RemotePort::Number(number), _) => *number,
+            (name, Some(pod)) => pod_port(pod, name).ok()?,
+            (_, None) => return None,
+        };
+        (target != port.number).then_some(target)
     }
 }
 
@@ -238,6 +246,11 @@ mod tests {
         assert!(find(&service, RemotePort::Number(8080)).is_err_and(|why| why.contains("80 (web)")));
         service.headless = true;
         assert_eq!(find(&service, RemotePort::Number(80)), Ok(80));
+        assert_eq!(service.other_target(&RemotePort::Number(80), Some(&web)), Some(8080));
+        assert_eq!(service.other_target(&RemotePort::Number(80), None), None);
+        assert_eq!(service.other_target(&RemotePort::Number(81), None), Some(9000));
+        service.headless = false;
+        assert_eq!(service.other_target(&RemotePort::Number(81), None), None);
         assert!(pod_port(&web, &RemotePort::Name("dns".into())).is_err());
         assert_eq!(pod_port(&web, &RemotePort::Number(1234)), Ok(1234));
     }

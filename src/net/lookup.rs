@@ -1,13 +1,14 @@
 //! Pods and what leads to them: services, endpoints, deployments, stateful sets. Each look-up needs one right of its own.
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::{Endpoints, Pod, Service};
+use k8s_openapi::api::core::v1::{Endpoints, Pod, PodStatus, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::Api;
 use kube::api::ListParams;
 
+use crate::model::obstacle::Waiting;
 use crate::model::pods::{ContainerPort, PodFacts, ServiceFacts, ServicePort};
 use crate::model::ports::RemotePort;
 use crate::net::kube::{KubeApi, KubeFailure, failure};
@@ -111,6 +112,9 @@ fn pod_facts(pod: &Pod) -> PodFacts {
             protocol: port.protocol.clone().unwrap_or_else(|| "TCP".to_owned()),
         })
     });
+    let unscheduled = status.conditions.iter().flatten().find(|condition| {
+        condition.type_ == "PodScheduled" && condition.status == "False" && condition.reason.is_some()
+    });
     PodFacts {
         name: pod.metadata.name.clone().unwrap_or_default(),
         uid: pod.metadata.uid.clone().unwrap_or_default(),
@@ -118,11 +122,24 @@ fn pod_facts(pod: &Pod) -> PodFacts {
         finished: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
         ready: ready.is_some_and(|condition| condition.status == "True"),
         terminating: pod.metadata.deletion_timestamp.is_some(),
+        unschedulable: unscheduled.map(|condition| condition.message.clone().unwrap_or_default()),
+        waiting: waiting(&status),
         ready_since: ready.and_then(|condition| condition.last_transition_time.as_ref()).map(|time| time.0),
         restarts: statuses.map(|status| u32::try_from(status.restart_count).unwrap_or(0)).sum(),
         created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
         ports: ports.collect(),
     }
+}
+
+/// The first container that waits; those that run before the others come first.
+fn waiting(status: &PodStatus) -> Option<Waiting> {
+    let init = status.init_container_statuses.iter().flatten();
+    let mut all = init.chain(status.container_statuses.iter().flatten());
+    all.find_map(|container| {
+        let waiting = container.state.as_ref()?.waiting.as_ref()?;
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Some(Waiting { reason: text(&waiting.reason), message: text(&waiting.message) })
+    })
 }
 
 fn service_facts(name: &str, service: &Service) -> ServiceFacts {

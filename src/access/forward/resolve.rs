@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::access::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
+use crate::model::obstacle::Obstacle;
 use crate::model::pods::{PodFacts, ServiceFacts, best, pod_port};
 use crate::model::ports::{RemotePort, TargetRef};
 use crate::net::kube::{KubeApi, KubeFailure};
@@ -19,8 +20,8 @@ pub struct Found {
     pub uid: String,
     /// Ready and staying; otherwise a better one may come.
     pub good: bool,
-    /// Why it is not good, in words.
-    pub trouble: &'static str,
+    /// What keeps it from serving, as far as it can be seen.
+    pub obstacle: Option<Obstacle>,
     facts: Option<PodFacts>,
     service: Option<ServiceFacts>,
     endpoint_ports: Vec<(Option<String>, u16)>,
@@ -39,7 +40,7 @@ const WAYS: [Way; 4] = [Way::EndpointSlices, Way::Pods, Way::Endpoints, Way::Fir
 
 /// Finds the pod of one target.
 pub struct Resolver {
-    access: Rc<ClusterAccess<'static>>,
+    pub(super) access: Rc<ClusterAccess<'static>>,
     target: TargetRef,
     way: Cell<Option<Way>>,
 }
@@ -70,24 +71,45 @@ impl Found {
         }
     }
 
-    fn of_pod(facts: PodFacts, service: Option<ServiceFacts>) -> Self {
+    /// Whether it is the same pod, and not one of the same name.
+    pub fn is_same_pod(&self, other: &Found) -> bool {
+        self.pod == other.pod && self.uid == other.uid
+    }
+
+    /// The port of a headless service that would have led to the one its pods listen on: kubectl and we forward its own.
+    pub fn other_target(&self, asked: &RemotePort) -> Option<u16> {
+        let service = self.service.as_ref()?;
+        let port = service.port(asked).ok().filter(|_| service.headless)?;
+        let named = self.endpoint_ports.iter().find(|(name, _)| *name == port.name).map(|(_, number)| *number);
+        service.other_target(asked, self.facts.as_ref()).or(named).filter(|other| *other != port.number)
+    }
+
+    fn of_pod(facts: PodFacts, service: Option<ServiceFacts>, namespace: &str) -> Self {
         Found {
             pod: facts.name.clone(),
             uid: facts.uid.clone(),
             good: facts.is_good(),
-            trouble: facts.trouble(),
+            obstacle: facts.obstacle(namespace),
             facts: Some(facts),
             service,
             endpoint_ports: Vec::new(),
         }
     }
 
-    fn of_endpoint(endpoint: EndpointPod, service: ServiceFacts) -> Self {
+    fn of_endpoint(endpoint: EndpointPod, service: ServiceFacts, namespace: &str) -> Self {
+        // Endpoints tell of a pod what decides here, and nothing more.
+        let facts = PodFacts {
+            name: endpoint.name.clone(),
+            running: true,
+            ready: endpoint.ready,
+            terminating: endpoint.terminating,
+            ..PodFacts::default()
+        };
         Found {
             pod: endpoint.name,
             uid: endpoint.uid,
-            good: endpoint.ready && !endpoint.terminating,
-            trouble: if endpoint.terminating { "is being deleted" } else { "is not ready" },
+            good: facts.is_good(),
+            obstacle: facts.obstacle(namespace),
             facts: None,
             service: Some(service),
             endpoint_ports: endpoint.ports,
@@ -138,7 +160,18 @@ impl Resolver {
         Ok(ports.iter().filter(|port| port.protocol == "TCP").map(|port| RemotePort::Number(port.number)).collect())
     }
 
-    fn namespace(&self) -> &str {
+    fn found(&self, facts: PodFacts, service: Option<ServiceFacts>) -> Found {
+        Found::of_pod(facts, service, self.namespace())
+    }
+
+    fn endpoints(&self, found: Vec<EndpointPod>, service: &ServiceFacts) -> Answer {
+        let mut pods = found;
+        pods.sort_by_key(|pod| (pod.terminating, !pod.ready, pod.name.clone()));
+        let best = pods.into_iter().next();
+        Answer(best.map(|pod| Found::of_endpoint(pod, service.clone(), self.namespace())))
+    }
+
+    pub(super) fn namespace(&self) -> &str {
         self.access.namespace()
     }
 
@@ -147,7 +180,7 @@ impl Resolver {
             // A pod that was named is forwarded to as soon as it runs: debugging one that is not ready is a reason to.
             Ok(facts) if facts.running => {
                 let good = !facts.terminating;
-                Ok(Some(Found { good, ..Found::of_pod(facts, None) }))
+                Ok(Some(Found { good, ..self.found(facts, None) }))
             }
             Ok(facts) if facts.finished => Err(Error::failure(format!("the pod {name} has ended"))
                 .because("a pod that has run to its end serves nothing")),
@@ -157,7 +190,7 @@ impl Resolver {
                 pod: name.to_owned(),
                 uid: String::new(),
                 good: true,
-                trouble: "cannot be seen",
+                obstacle: None,
                 facts: None,
                 service: None,
                 endpoint_ports: Vec::new(),
@@ -169,7 +202,7 @@ impl Resolver {
     async fn labelled(&self, labels: &str) -> Result<Option<Found>> {
         let pods = self.pods_with_labels(labels).await?;
         let pods = pods.map_err(|failure| self.cannot(failure, "", "pods", "list"))?;
-        Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)))
+        Ok(best(&pods).cloned().map(|pod| self.found(pod, None)))
     }
 
     async fn stateful_set(&self, name: &str) -> Result<Option<Found>> {
@@ -177,15 +210,15 @@ impl Resolver {
         if let Ok(labels) = labels
             && let Ok(pods) = self.pods_with_labels(&labels).await?
         {
-            return Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)));
+            return Ok(best(&pods).cloned().map(|pod| self.found(pod, None)));
         }
         // Its pods have names that can be told in advance: `get pods` is enough.
         let pods = self.numbered(name).await?;
-        Ok(best(&pods).cloned().map(|pod| Found::of_pod(pod, None)))
+        Ok(best(&pods).cloned().map(|pod| self.found(pod, None)))
     }
 
     /// `NAME-0`, and if it is not good `NAME-1` and so on until there is none.
-    async fn numbered(&self, name: &str) -> Result<Vec<PodFacts>> {
+    pub(super) async fn numbered(&self, name: &str) -> Result<Vec<PodFacts>> {
         let mut pods = Vec::new();
         for number in 0..10 {
             match self.pod_facts(&format!("{name}-{number}")).await? {
@@ -203,15 +236,15 @@ impl Resolver {
         Ok(pods)
     }
 
-    async fn pod_facts(&self, name: &str) -> Result<Result<PodFacts, KubeFailure>> {
+    pub(super) async fn pod_facts(&self, name: &str) -> Result<Result<PodFacts, KubeFailure>> {
         self.access.call(async |api| api.pod_facts(self.namespace(), name).await).await
     }
 
-    async fn pods_with_labels(&self, labels: &str) -> Result<Result<Vec<PodFacts>, KubeFailure>> {
+    pub(super) async fn pods_with_labels(&self, labels: &str) -> Result<Result<Vec<PodFacts>, KubeFailure>> {
         self.access.call(async |api| api.pods_with_labels(self.namespace(), labels).await).await
     }
 
-    async fn service_facts(&self, name: &str) -> Result<ServiceFacts> {
+    pub(super) async fn service_facts(&self, name: &str) -> Result<ServiceFacts> {
         let service = self.access.call(async |api| api.service(self.namespace(), name).await).await?;
         let service = service.map_err(|failure| self.cannot(failure, "", "services", "get"))?;
         match &service.external_name {
@@ -245,20 +278,18 @@ impl Resolver {
         let namespace = self.namespace();
         let answer = match way {
             Way::EndpointSlices => {
-                api.endpoint_slices(namespace, &service.name).await.map(|found| Answer::endpoints(found, service))
+                api.endpoint_slices(namespace, &service.name).await.map(|found| self.endpoints(found, service))
             }
-            Way::Endpoints => {
-                api.endpoints(namespace, &service.name).await.map(|found| Answer::endpoints(found, service))
-            }
+            Way::Endpoints => api.endpoints(namespace, &service.name).await.map(|found| self.endpoints(found, service)),
             Way::Pods if service.selector.is_empty() => return Ok(None),
             Way::Pods => {
                 let labels: Vec<String> =
                     service.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 let pods = api.pods_with_labels(namespace, &labels.join(",")).await;
-                pods.map(|pods| Answer(best(&pods).cloned().map(|pod| Found::of_pod(pod, Some(service.clone())))))
+                pods.map(|pods| Answer(best(&pods).cloned().map(|pod| self.found(pod, Some(service.clone())))))
             }
             Way::FirstPodOfASet => match api.pod_facts(namespace, &format!("{}-0", service.name)).await {
-                Ok(pod) => Ok(Answer(Some(Found::of_pod(pod, Some(service.clone()))))),
+                Ok(pod) => Ok(Answer(Some(self.found(pod, Some(service.clone()))))),
                 Err(KubeFailure::Status(404, _)) => return Ok(None),
                 Err(failure) => Err(failure),
             },
@@ -299,12 +330,6 @@ impl Resolver {
 struct Answer(Option<Found>);
 
 impl Answer {
-    fn endpoints(found: Vec<EndpointPod>, service: &ServiceFacts) -> Self {
-        let mut pods = found;
-        pods.sort_by_key(|pod| (pod.terminating, !pod.ready, pod.name.clone()));
-        Answer(pods.into_iter().next().map(|pod| Found::of_endpoint(pod, service.clone())))
-    }
-
     /// A service that nobody's labels select, and whose endpoints are no pods, cannot be forwarded to at all.
     fn ok_or_none(self, service: &ServiceFacts) -> Result<Option<Found>> {
         if self.0.is_none() && service.selector.is_empty() {

@@ -6,14 +6,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::error::Error;
+use crate::model::placing::{self, MOST_SESSIONS, Place, Ports, Room};
+use crate::net::forward::claim::Claim;
 use crate::net::forward::dial::{Endpoint, Transport};
 use crate::net::forward::pipe::DialFailure;
-use crate::net::forward::session::{Claim, Session};
+use crate::net::forward::session::Session;
 use crate::secret::Secret;
-
-/// Up to here each connection has a session of its own; beyond, sessions are shared. A browser opens six connections
-/// to a host, a pool of database connections rarely more than ten.
-const MOST_SESSIONS: usize = 16;
 
 /// Gives a bearer token; `true` asks for one from new credentials, because the last was refused.
 pub type Bearer = Box<dyn Fn(bool) -> Pin<Box<dyn Future<Output = Result<Secret<String>, Error>>>>>;
@@ -115,6 +113,7 @@ pub struct Link {
     sessions: RefCell<Vec<Rc<Session>>>,
     opening: Cell<usize>,
     retired: Cell<bool>,
+    ports: Rc<RefCell<Ports>>,
 }
 
 impl Link {
@@ -128,6 +127,7 @@ impl Link {
             sessions: RefCell::default(),
             opening: Cell::new(0),
             retired: Cell::new(false),
+            ports: Rc::default(),
         })
     }
 
@@ -151,28 +151,41 @@ impl Link {
     /// # Errors
     /// Why there is none.
     pub async fn warm_up(self: &Rc<Self>) -> Result<(), OpenFailure> {
-        if self.idle().is_none() {
+        if !self.has_a_spare() {
             self.add().await?;
         }
         Ok(())
     }
 
-    /// A place for a new connection: an idle session, else a new one, else, when there are many, the emptiest.
+    /// A place for a new connection to a port of the pod.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn place(self: &Rc<Self>) -> Result<Claim, OpenFailure> {
-        self.sessions.borrow_mut().retain(|session| session.ended().is_none());
-        let claim = match (self.idle(), self.has_room()) {
-            (Some(idle), _) => idle.claim(),
-            (None, true) => self.add().await?.claim(),
-            (None, false) => match self.emptiest() {
-                Some(session) => session.claim(),
-                None => self.add().await?.claim(),
-            },
-        };
-        self.keep_a_spare();
-        Ok(claim)
+    pub async fn place(self: &Rc<Self>, port: u16) -> Result<Claim, OpenFailure> {
+        loop {
+            let stranger = self.ports.borrow().is_stranger(port);
+            let (sessions, rooms) = self.usable();
+            let session = match placing::place(&rooms, self.opening.get(), stranger) {
+                Place::On(index) => sessions[index].clone(),
+                Place::New => self.add().await?,
+            };
+            if let Some(claim) = Claim::new(&session, port, &self.ports) {
+                self.keep_a_spare();
+                return Ok(claim);
+            }
+        }
+    }
+
+    /// The sessions that a new connection may go on, and what it finds there. What has ended is forgotten, and so is an
+    /// idle session of which no lane can be used any more.
+    fn usable(&self) -> (Vec<Rc<Session>>, Vec<Room>) {
+        let mut sessions = self.sessions.borrow_mut();
+        for session in sessions.iter().filter(|session| session.connections() == 0 && session.room().open_lanes == 0) {
+            session.stop("none of its lanes can be used");
+        }
+        sessions.retain(|session| session.ended().is_none());
+        let usable = sessions.iter().filter(|session| session.is_usable());
+        usable.map(|session| (session.clone(), session.room())).unzip()
     }
 
     /// Every session asks at once whether the other side is there.
@@ -185,14 +198,8 @@ impl Link {
         self.sessions.borrow().iter().any(|session| session.is_usable())
     }
 
-    fn idle(&self) -> Option<Rc<Session>> {
-        self.sessions.borrow().iter().find(|session| session.connections() == 0 && session.is_usable()).cloned()
-    }
-
-    fn emptiest(&self) -> Option<Rc<Session>> {
-        let sessions = self.sessions.borrow();
-        let usable = sessions.iter().filter(|session| session.is_usable());
-        usable.min_by_key(|session| (session.is_slow(), session.connections())).cloned()
+    fn has_a_spare(&self) -> bool {
+        self.usable().1.iter().any(|room| room.connections == 0 && !room.in_doubt)
     }
 
     fn has_room(&self) -> bool {
@@ -212,7 +219,7 @@ impl Link {
 
     /// The next connection shall find a session that is open already: a handshake costs more than all the rest.
     fn keep_a_spare(self: &Rc<Self>) {
-        if self.idle().is_some() || self.opening.get() > 0 || !self.has_room() || self.retired.get() {
+        if self.has_a_spare() || self.opening.get() > 0 || !self.has_room() || self.retired.get() {
             return;
         }
         let link = self.clone();

@@ -42,6 +42,9 @@ impl Forward {
     }
 
     async fn look(self: &Rc<Self>) {
+        if self.lost.get() {
+            self.look_for_what_was_lost().await;
+        }
         let Some((link, found)) = self.usable() else { return };
         let Ok(_looking) = self.looking.try_lock() else { return };
         let better = match self.resolver.find().await {
@@ -69,6 +72,22 @@ impl Forward {
         let next = Link::new(&better.pod, &better.uid, self.dialer.clone());
         if next.warm_up().await.is_ok() {
             self.take(next, better);
+        }
+    }
+
+    /// What comes back is said, whether or not a connection asks for it.
+    async fn look_for_what_was_lost(self: &Rc<Self>) {
+        let Ok(_looking) = self.looking.try_lock() else { return };
+        match self.usable() {
+            Some((link, _)) if link.warm_up().await.is_ok() => self.is_back(&link.pod),
+            Some(_) => {}
+            None => {
+                if let Ok(Some(found)) = self.resolver.find().await
+                    && found.good
+                {
+                    self.go_to(found);
+                }
+            }
         }
     }
 

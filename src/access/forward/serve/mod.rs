@@ -13,7 +13,9 @@ use crate::access::api::ClusterAccess;
 use crate::access::forward::resolve::{Found, Resolver, role_rule};
 use crate::error::{Error, Kind, Result};
 use crate::model::ports::RemotePort;
-use crate::net::forward::carry::{LocalConnection, Outcome, Trouble, Unanswered, carry, reset_on_close};
+use crate::model::trouble::Trouble;
+use crate::net::forward::carry::{Journey, LocalConnection, Outcome, carry, reset_on_close};
+use crate::net::forward::claim::Claim;
 use crate::net::forward::dial::{Endpoint, Transport};
 use crate::net::forward::link::{Dialer, Link, OpenFailure};
 
@@ -146,17 +148,17 @@ impl Forward {
 
     async fn carried(self: &Rc<Self>, local: &Rc<LocalConnection>, asked: &RemotePort) -> Result<(), String> {
         let deadline = Instant::now() + self.wait;
-        let mut unanswered = Unanswered::new();
+        let mut journey = Journey::new(local);
         let mut pause = FIRST_PAUSE;
         loop {
             let (link, found) = self.destination().await.map_err(|error| one_line(&error))?;
             let port = found.port(asked)?;
-            let trouble = match link.place().await {
+            let trouble = match link.place(port).await {
                 Err(failure) => match self.after_open_failure(&link, failure, deadline) {
                     Ok(trouble) => trouble,
                     Err(error) => return Err(one_line(&error)),
                 },
-                Ok(claim) => match carry(local, &claim.0, port, &mut unanswered).await {
+                Ok(claim) => match self.carry_on(&link, &mut journey, &claim).await {
                     Outcome::Done => return Ok(()),
                     Outcome::Broken(why) => return Err(format!("a connection to {} broke: {why}", link.pod)),
                     Outcome::TooSlow => {
@@ -168,7 +170,7 @@ impl Forward {
                     Outcome::NotDelivered(trouble) => trouble,
                 },
             };
-            self.may_try_again(&link, &found, port, &trouble).await?;
+            self.may_try_again(&link, &found, (asked, port), &trouble).await?;
             if Instant::now() >= deadline {
                 return Err(format!("{}: {}", link.pod, trouble.words()));
             }
@@ -191,12 +193,18 @@ impl Forward {
         }
     }
 
+    /// Carries a connection: there is a way to the pod.
+    async fn carry_on(&self, link: &Link, journey: &mut Journey, claim: &Claim) -> Outcome {
+        self.is_back(&link.pod);
+        carry(journey, claim).await
+    }
+
     /// After a connection that was not delivered: is there reason to believe that the next attempt ends otherwise?
     async fn may_try_again(
         self: &Rc<Self>,
         link: &Rc<Link>,
         found: &Found,
-        port: u16,
+        (asked, port): (&RemotePort, u16),
         trouble: &Trouble,
     ) -> Result<(), String> {
         match trouble {
@@ -206,20 +214,33 @@ impl Forward {
             }
             Trouble::SessionEnded(_) => Ok(()),
             Trouble::Other(words) => Err(format!("{} port {port}: {words}", link.pod)),
-            Trouble::Refused(_) => {
-                let now = self.resolver.find().await;
-                let same_and_good =
-                    matches!(&now, Ok(Some(now)) if now.good && now.pod == found.pod && now.uid == found.uid);
-                if same_and_good {
-                    return Err(format!(
-                        "{} refused port {port}: is the process listening on localhost or 0.0.0.0?",
-                        link.pod
-                    ));
+            Trouble::Refused(_) => match self.resolver.find().await {
+                // What was no better when it was chosen is not waited for.
+                Ok(Some(now)) if now.is_same_pod(found) && (now.good || !found.good) => {
+                    Err(self.refusal(&now, asked, port).await)
                 }
-                link.retire();
-                Ok(())
-            }
+                _ => {
+                    link.retire();
+                    Ok(())
+                }
+            },
         }
+    }
+
+    /// Why a pod refuses a port, as far as it can be told.
+    async fn refusal(&self, found: &Found, asked: &RemotePort, port: u16) -> String {
+        let why = match (self.resolver.obstacle(found).await, found.other_target(asked)) {
+            (Some(obstacle), _) => format!("it {}", obstacle.words()),
+            (None, Some(other)) => format!(
+                "{} is headless, so its own port is used; its target port is {other} (try: nsaccess port-forward pod/{} \
+                 {other} -n {})",
+                self.resolver.target(),
+                found.pod,
+                self.access.namespace()
+            ),
+            (None, None) => "is the process listening on localhost or 0.0.0.0?".to_owned(),
+        };
+        format!("{} refused port {port}: {why}", found.pod)
     }
 
     /// The link to the pod that new connections go to, found anew if there is none.
@@ -237,9 +258,10 @@ impl Forward {
             let found = self.resolver.find().await;
             let out_of_time = Instant::now() >= deadline;
             match found {
-                Ok(Some(found)) if found.good || out_of_time => return Ok(self.go_to(found)),
-                Ok(_) if out_of_time => return Err(self.no_pod()),
-                Ok(_) => self.lose("no pod of it is ready"),
+                // What runs is used at first even if it is not ready; what took its place is waited for.
+                Ok(Some(found)) if found.good || out_of_time || !self.had_one() => return Ok(self.go_to(found)),
+                Ok(_) if out_of_time => return Err(self.no_pod().await),
+                Ok(_) => self.lose_for_lack_of_a_pod().await,
                 Err(error) if error.kind == Kind::Unreachable && !out_of_time => self.lose(&one_line(&error)),
                 // A pod that is replaced under its own name is absent for a moment.
                 Err(error) if error.kind == Kind::NotFound && !out_of_time && self.lost.get() => {}
@@ -261,11 +283,24 @@ impl Forward {
 
     fn lose(&self, why: &str) {
         if !self.lost.replace(true) {
-            (self.tell)(Heard::Lost(format!(
-                "{}: {why}; waiting up to {} s",
-                self.resolver.target(),
-                self.wait.as_secs()
-            )));
+            let (target, wait) = (self.resolver.target(), self.wait.as_secs());
+            (self.tell)(Heard::Lost(format!("{target}: {why}; waiting up to {wait} s")));
+        }
+    }
+
+    async fn lose_for_lack_of_a_pod(&self) {
+        if !self.lost.get() {
+            match self.resolver.absentee().await {
+                Some((pod, obstacle)) => self.lose(&format!("{pod} {}", obstacle.words())),
+                None => self.lose("no pod of it is ready"),
+            }
+        }
+    }
+
+    /// Every loss has its end, however it came about.
+    fn is_back(&self, pod: &str) {
+        if self.lost.replace(false) {
+            (self.tell)(Heard::Back(pod.to_owned()));
         }
     }
 
@@ -276,26 +311,27 @@ impl Forward {
 
     fn take(&self, link: Rc<Link>, found: Found) -> (Rc<Link>, Found) {
         let old = self.current.borrow_mut().replace((link.clone(), found.clone()));
-        let was_lost = self.lost.replace(false);
-        match old {
-            Some((old, _)) => {
-                old.retire();
-                if old.pod != link.pod {
-                    (self.tell)(Heard::Moved { from: old.pod.clone(), to: link.pod.clone() });
-                } else if was_lost {
-                    (self.tell)(Heard::Back(link.pod.clone()));
-                }
+        if let Some((old, _)) = old {
+            old.retire();
+            if old.pod != link.pod {
+                (self.tell)(Heard::Moved { from: old.pod.clone(), to: link.pod.clone() });
             }
-            None if was_lost => (self.tell)(Heard::Back(link.pod.clone())),
-            None => {}
         }
+        self.is_back(&link.pod);
         (link, found)
     }
 
-    fn no_pod(&self) -> Error {
-        Error::new(Kind::Unreachable, format!("no pod of {} is ready", self.resolver.target()))
-            .because(format!("none came within {} seconds", self.wait.as_secs()))
-            .try_next(format!("nsaccess port-forward {} --wait 5m", self.resolver.target()))
+    async fn no_pod(&self) -> Error {
+        let target = self.resolver.target();
+        let longer = format!("nsaccess port-forward {target} -n {} --wait 5m", self.access.namespace());
+        let error = Error::new(Kind::Unreachable, format!("no pod of {target} is ready"));
+        match self.resolver.absentee().await {
+            Some((pod, obstacle)) => {
+                let error = error.because(format!("{pod} {}", obstacle.what));
+                obstacle.next.into_iter().fold(error, Error::try_next)
+            }
+            None => error.because(format!("none came within {} seconds", self.wait.as_secs())).try_next(longer),
+        }
     }
 
     fn explain(&self, failure: OpenFailure) -> Error {

@@ -11,6 +11,8 @@ use super::Session;
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// The same when something was sent since the last pong.
 const PROVE_AFTER: Duration = Duration::from_secs(1);
+/// An idle session with a lane in doubt is given up after so many seconds: its worker is stuck.
+const DOUBT_LIMIT: u32 = 3;
 /// Silence after a ping that is suspicious.
 const PONG_LIMIT: Duration = Duration::from_secs(6);
 
@@ -18,19 +20,22 @@ impl Session {
     /// Pings when it is silent, and tells back-pressure from death when nobody answers.
     pub(super) async fn keep(self: Rc<Self>) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
+        let mut doubted = 0;
         while self.is_alive() {
             tick.tick().await;
+            doubted = if self.connections() == 0 && self.lanes.borrow().in_doubt() { doubted + 1 } else { 0 };
             match self.pinged.get() {
-                None if self.heard.get().elapsed() >= self.silence_before_a_ping() => self.ping(),
+                _ if doubted > DOUBT_LIMIT => self.stop("the server does not read what was sent"),
+                None if self.heard.get().elapsed() >= self.silence_before_a_ping() => self.ask(),
                 Some(at) if at.elapsed() >= self.patience() && !self.is_held_up() => self.suspect().await,
                 _ => {}
             }
         }
     }
 
-    /// What was sent is proven to be read soon after: later a missing pong says nothing while it is not.
+    /// What was sent is asked for soon after: later a missing pong says nothing while it is not known to be read.
     fn silence_before_a_ping(&self) -> Duration {
-        if self.sent.get() == self.proven.get() { PING_AFTER } else { PROVE_AFTER }
+        if self.lanes.borrow().wants_asking() { PROVE_AFTER } else { PING_AFTER }
     }
 
     fn patience(&self) -> Duration {
@@ -42,10 +47,10 @@ impl Session {
         self.reading_paused.get() || self.queued.get() > 0
     }
 
-    /// A missing pong is death when the API cannot be reached at all, or when nothing was sent since the last pong that
-    /// could hold this one up on the server's side (a pod that does not read).
+    /// A missing pong is death when the API cannot be reached at all, or when everything that was sent is known to be
+    /// read, so that nothing can hold it up on the server's side (a pod that does not read).
     async fn suspect(&self) {
-        let busy = !self.streams.borrow().is_empty() && self.sent.get() != self.proven.get();
+        let busy = !self.streams.borrow().is_empty() && self.lanes.borrow().has_unread();
         let reachable = self.endpoint.is_reachable().await;
         let answered_meanwhile = self.pinged.get().is_none();
         if answered_meanwhile {

@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_rustls::client::TlsStream;
 
+use crate::model::lanes::{Lane, Lanes};
+use crate::model::placing::Room;
 use crate::model::spdy::{self, HeaderBlocks};
 use crate::net::forward::dial::{Endpoint, Transport, Upgraded};
 use crate::net::forward::pipe::Pipe;
@@ -39,32 +41,24 @@ pub struct Session {
     outgoing: RefCell<VecDeque<Outgoing>>,
     queued: Cell<usize>,
     wake_writer: Notify,
-    space: Notify,
+    space_left: Notify,
     resume: Notify,
     over: Notify,
     streams: RefCell<HashMap<u32, Rc<Stream>>>,
-    next_stream: Cell<u32>,
+    lanes: RefCell<Lanes>,
     next_request: Cell<u32>,
     blocks: RefCell<HeaderBlocks>,
     connections: Cell<usize>,
+    strangers: Cell<usize>,
     lingering: Cell<usize>,
     end: RefCell<Option<String>>,
     heard: Cell<Instant>,
     pinged: Cell<Option<Instant>>,
-    ping_id: Cell<u32>,
-    /// Bytes of streams sent so far; how many of them had been when the last ping went; and of those, how many the server
-    /// has read for certain, because it answered the ping behind them.
-    sent: Cell<u64>,
-    sent_at_ping: Cell<u64>,
-    proven: Cell<u64>,
     urgent: Cell<bool>,
     reading_paused: Cell<bool>,
     going_away: Cell<bool>,
     endpoint: Endpoint,
 }
-
-/// A connection's place on a session; it ends with the value.
-pub struct Claim(pub Rc<Session>);
 
 /// A connection whose client has closed its side: it is no neighbour for whose sake a slow reader is cut.
 pub struct Lingering<'a>(&'a Session);
@@ -72,13 +66,6 @@ pub struct Lingering<'a>(&'a Session);
 impl Drop for Lingering<'_> {
     fn drop(&mut self) {
         self.0.lingering.set(self.0.lingering.get() - 1);
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.0.connections.set(self.0.connections.get() - 1);
-        self.0.resume.notify_one();
     }
 }
 
@@ -90,22 +77,19 @@ impl Session {
             outgoing: RefCell::default(),
             queued: Cell::new(0),
             wake_writer: Notify::new(),
-            space: Notify::new(),
+            space_left: Notify::new(),
             resume: Notify::new(),
             over: Notify::new(),
             streams: RefCell::default(),
-            next_stream: Cell::new(1),
+            lanes: RefCell::default(),
             next_request: Cell::new(0),
             blocks: RefCell::default(),
             connections: Cell::new(0),
+            strangers: Cell::new(0),
             lingering: Cell::new(0),
             end: RefCell::default(),
             heard: Cell::new(Instant::now()),
             pinged: Cell::new(None),
-            ping_id: Cell::new(1),
-            sent: Cell::new(0),
-            sent_at_ping: Cell::new(0),
-            proven: Cell::new(0),
             urgent: Cell::new(false),
             reading_paused: Cell::new(false),
             going_away: Cell::new(false),
@@ -118,12 +102,31 @@ impl Session {
         session
     }
 
-    /// Takes a place on the session.
-    pub fn claim(self: &Rc<Self>) -> Claim {
+    /// A connection takes a lane, if there is one that may be used.
+    pub fn enter(&self, stranger: bool) -> Option<Lane> {
+        let lane = self.lanes.borrow_mut().take()?;
         self.connections.set(self.connections.get() + 1);
+        self.strangers.set(self.strangers.get() + usize::from(stranger));
         // From the second connection on nobody waits for a slow reader.
         self.resume.notify_one();
-        Claim(self.clone())
+        Some(lane)
+    }
+
+    /// A connection is over. What it sent last may lie where nobody reads it: its lane is used again when a pong has
+    /// told otherwise.
+    pub fn leave(&self, lane: Lane, stranger: bool) {
+        self.connections.set(self.connections.get() - 1);
+        self.strangers.set(self.strangers.get() - usize::from(stranger));
+        self.lanes.borrow_mut().leave(lane);
+        if self.lanes.borrow().wants_asking() && self.is_alive() {
+            self.ask();
+        }
+        self.resume.notify_one();
+    }
+
+    /// The port of a connection has answered.
+    pub fn no_stranger_any_more(&self) {
+        self.strangers.set(self.strangers.get() - 1);
     }
 
     /// A connection's client has closed its side.
@@ -148,8 +151,20 @@ impl Session {
         self.end.borrow().is_none() && !self.going_away.get()
     }
 
-    /// Whether somebody on it is slow: a new connection is better off elsewhere.
-    pub fn is_slow(&self) -> bool {
+    /// What a new connection finds here.
+    pub fn room(&self) -> Room {
+        let (open_lanes, free_lanes) = self.lanes.borrow().open_and_free();
+        Room {
+            connections: self.connections.get(),
+            strangers: self.strangers.get(),
+            open_lanes,
+            free_lanes,
+            in_doubt: self.lanes.borrow().in_doubt(),
+            slow: self.is_slow(),
+        }
+    }
+
+    fn is_slow(&self) -> bool {
         self.reading_paused.get() || self.queued.get() >= OUTGOING_LIMIT || self.slowest() > ALONE_LIMIT / 4
     }
 
@@ -159,12 +174,11 @@ impl Session {
     }
 
     /// Opens a connection to a port of the pod: the error stream first, as the runtimes demand, both in one go.
-    pub fn open(&self, port: u16, local: &Rc<TcpStream>) -> Pair {
+    pub fn open(&self, lane: Lane, port: u16, local: &Rc<TcpStream>) -> Pair {
         let (port, request) = (port.to_string(), self.next_request.get().to_string());
         self.next_request.set(self.next_request.get() + 1);
-        let open = |kind: &str, local: Option<Rc<TcpStream>>| {
-            let id = self.next_stream.get();
-            self.next_stream.set(id + 2);
+        let (error, data) = self.lanes.borrow_mut().streams(lane);
+        let open = |id: u32, kind: &str, local: Option<Rc<TcpStream>>| {
             let stream = Rc::new(Stream { id, local: RefCell::new(local), ..Stream::default() });
             self.streams.borrow_mut().insert(id, stream.clone());
             let headers = [("streamtype", kind), ("port", port.as_str()), ("requestid", request.as_str())];
@@ -172,8 +186,8 @@ impl Session {
             self.say(&frame);
             stream
         };
-        let error = open("error", None);
-        let data = open("data", Some(local.clone()));
+        let error = open(error, "error", None);
+        let data = open(data, "data", Some(local.clone()));
         Pair { error, data }
     }
 
@@ -193,11 +207,11 @@ impl Session {
         self.say(&spdy::data_header(stream.id, 0, true));
     }
 
-    /// Waits until there is room for bytes to send.
+    /// Waits until there is space for bytes to send.
     ///
     /// # Errors
     /// When the session ended.
-    pub async fn room(&self) -> Result<(), String> {
+    pub async fn space(&self) -> Result<(), String> {
         loop {
             if let Some(reason) = self.ended() {
                 return Err(reason);
@@ -205,13 +219,13 @@ impl Session {
             if self.queued.get() < OUTGOING_LIMIT {
                 return Ok(());
             }
-            self.space.notified().await;
+            self.space_left.notified().await;
         }
     }
 
     /// Sends the bytes behind [`HEADROOM`](crate::net::forward::wire::HEADROOM) on a stream.
     pub fn send(&self, stream: &Stream, bytes: Vec<u8>) {
-        self.sent.set(self.sent.get() + bytes.len() as u64);
+        self.lanes.borrow_mut().sent(Lane::of(stream.id));
         self.push(Outgoing::data(stream.id, bytes));
     }
 
@@ -231,7 +245,7 @@ impl Session {
     pub fn check_now(&self) {
         if self.pinged.get().is_none() {
             self.urgent.set(true);
-            self.ping();
+            self.ask();
         }
     }
 
@@ -246,7 +260,7 @@ impl Session {
             stream.changed.notify_one();
         }
         self.wake_writer.notify_one();
-        self.space.notify_waiters();
+        self.space_left.notify_waiters();
         self.over.notify_waiters();
         self.resume.notify_one();
     }
@@ -265,12 +279,13 @@ impl Session {
         self.wake_writer.notify_one();
     }
 
-    fn ping(&self) {
-        let id = self.ping_id.get();
-        self.ping_id.set(id.wrapping_add(2) | 1);
-        self.pinged.set(Some(Instant::now()));
-        self.sent_at_ping.set(self.sent.get());
-        self.say(&spdy::ping(id));
+    /// Asks whether the other side is there, and whether it has read what was sent.
+    fn ask(&self) {
+        let pings = self.lanes.borrow_mut().ask();
+        if !pings.is_empty() {
+            self.pinged.set(Some(Instant::now()));
+        }
+        pings.into_iter().for_each(|ping| self.say(&spdy::ping(ping)));
     }
 
     fn slowest(&self) -> usize {

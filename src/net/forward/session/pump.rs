@@ -84,7 +84,9 @@ impl Session {
             Event::Data { stream, bytes, fin } => {
                 let Some(stream) = self.streams.borrow().get(&stream).cloned() else { return };
                 if !bytes.is_empty() {
-                    stream.answered.set(true);
+                    if !stream.answered.replace(true) {
+                        stream.changed.notify_one();
+                    }
                     stream.take(bytes);
                     self.cut_if_too_slow(&stream);
                 }
@@ -107,9 +109,12 @@ impl Session {
                 }
             }
             // Ours are odd; the server's are even and want an answer.
-            Event::Ping { id } if id.is_multiple_of(2) => self.say(&spdy::ping(id)),
+            Event::Ping { id } if id.is_multiple_of(2) => {
+                self.lanes.borrow_mut().answered_a_ping();
+                self.say(&spdy::ping(id));
+            }
+            Event::Ping { id } => self.lanes.borrow_mut().pong(id),
             Event::GoAway => self.going_away.set(true),
-            Event::Ping { .. } => self.proven.set(self.sent_at_ping.get()),
             Event::Ignored => {}
         }
     }
@@ -155,7 +160,7 @@ impl Session {
         while let Some((piece, taken)) = self.next_piece(wrapper) {
             writer.write_all(piece.bytes()).await?;
             self.queued.set(self.queued.get() - taken);
-            self.space.notify_waiters();
+            self.space_left.notify_waiters();
         }
         writer.flush().await
     }

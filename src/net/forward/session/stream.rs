@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::model::http_answer::Answer;
+
 /// One stream of a session, as the local connection that it serves sees it.
 #[derive(Default)]
 pub struct Stream {
@@ -27,6 +29,8 @@ pub struct Stream {
     pub answered: Cell<bool>,
     /// When bytes last came, or went on to the local connection.
     pub last_byte: Cell<Option<Instant>>,
+    pub(super) answer: RefCell<Answer>,
+    pub(super) answer_grew: Notify,
     /// Something above changed, or bytes are pending.
     pub changed: Notify,
 }
@@ -66,9 +70,23 @@ impl Stream {
         Ok(())
     }
 
+    /// Whether a whole answer of HTTP came, and is with the local connection.
+    pub fn has_whole_answer(&self) -> bool {
+        self.answer.borrow().is_whole() && !self.has_pending()
+    }
+
+    /// Waits until what came is a whole answer of HTTP.
+    pub async fn whole_answer(&self) {
+        while !self.answer.borrow().is_whole() {
+            self.answer_grew.notified().await;
+        }
+    }
+
     /// Takes bytes in: to the local connection at once, what it does not take waits.
     pub(super) fn take(&self, bytes: &[u8]) {
         self.last_byte.set(Some(Instant::now()));
+        self.answer.borrow_mut().add(bytes);
+        self.answer_grew.notify_one();
         let mut rest = bytes;
         let local = self.local.borrow();
         if let (Some(local), true) = (local.as_ref(), self.pending.borrow().is_empty()) {
