@@ -36,6 +36,7 @@ mod pods;
 mod port_forward;
 mod port_forward_command;
 mod port_forward_network;
+mod port_forward_pods;
 mod port_forward_refused;
 mod port_forward_roles;
 mod port_forward_services;

@@ -264,13 +264,28 @@ impl Resolver {
             match self.access.call(async |api| self.by(way, &api, &service).await).await? {
                 Ok(Some(found)) => {
                     self.way.set(Some(way));
-                    return found.ok_or_none(&service);
+                    return Ok(match found.ok_or_none(&service)? {
+                        Some(found) => self.seen(found).await,
+                        None => None,
+                    });
                 }
                 Ok(None) => {}
                 Err(failure) => return Err(self.cannot(failure, "", "pods", "list")),
             }
         }
         Err(self.no_way(name))
+    }
+
+    /// What endpoints call not ready may not run at all: its pod tells, where the role lets it be seen.
+    async fn seen(&self, found: Found) -> Option<Found> {
+        if found.good || found.facts.is_some() {
+            return Some(found);
+        }
+        match self.pod_facts(&found.pod).await {
+            Ok(Ok(facts)) if !facts.running => None,
+            Ok(Ok(facts)) => Some(Found { obstacle: facts.obstacle(self.namespace()), ..found }),
+            _ => Some(found),
+        }
     }
 
     /// One way from a service to its pods. `None`: the role does not allow it, or it does not apply.

@@ -78,10 +78,11 @@ async fn carried(journey: &mut Journey, claim: &Claim, pair: &Pair) -> Outcome {
         return failed(session, pair, false).await;
     }
     session.finish(&pair.error);
-    if let Some(hold) = claim.hold()
-        && is_over(data, hold).await
-    {
-        return failed(session, pair, false).await;
+    if let Some(hold) = claim.hold() {
+        if is_over(data, hold).await {
+            return failed(session, pair, false).await;
+        }
+        claim.was_not_refused();
     }
     if let Some(bytes) = journey.unanswered.again() {
         if session.space().await.is_err() {

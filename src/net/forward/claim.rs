@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::model::lanes::Lane;
 use crate::model::placing::Ports;
+use crate::net::forward::probe::{Probe, Verdict};
 use crate::net::forward::session::{Pair, Session};
 
 /// A connection's place on a session; it ends with the value.
@@ -18,15 +19,21 @@ pub struct Claim {
     port: u16,
     ports: Rc<RefCell<Ports>>,
     stranger: Cell<bool>,
+    probe: Option<Rc<Probe>>,
 }
 
 impl Claim {
-    /// A place for a connection to a port, if the session has any.
-    pub fn new(session: &Rc<Session>, port: u16, ports: &Rc<RefCell<Ports>>) -> Option<Claim> {
+    /// A place for a connection to a port, if the session has any. With a probe it asks for others, too.
+    pub fn new(
+        session: &Rc<Session>,
+        port: u16,
+        ports: &Rc<RefCell<Ports>>,
+        probe: Option<&Rc<Probe>>,
+    ) -> Option<Claim> {
         let stranger = ports.borrow().is_stranger(port);
         let lane = session.enter(stranger)?;
         let (session, ports) = (session.clone(), ports.clone());
-        Some(Claim { session, lane, port, ports, stranger: Cell::new(stranger) })
+        Some(Claim { session, lane, port, ports, stranger: Cell::new(stranger), probe: probe.cloned() })
     }
 
     /// Opens the connection's streams.
@@ -37,6 +44,13 @@ impl Claim {
     /// How long the first bytes are held back, because the port may refuse.
     pub fn hold(&self) -> Option<Duration> {
         self.ports.borrow().hold(self.port)
+    }
+
+    /// The port has not refused in all the time that a refusal takes.
+    pub fn was_not_refused(&self) {
+        if let Some(probe) = &self.probe {
+            probe.tell(Verdict::Passed);
+        }
     }
 
     /// The port has answered.

@@ -10,6 +10,7 @@ use crate::model::placing::{self, MOST_SESSIONS, Place, Ports, Room};
 use crate::net::forward::claim::Claim;
 use crate::net::forward::dial::{Endpoint, Transport};
 use crate::net::forward::pipe::DialFailure;
+use crate::net::forward::probe::{Probe, Probes, Verdict};
 use crate::net::forward::session::Session;
 use crate::secret::Secret;
 
@@ -114,6 +115,7 @@ pub struct Link {
     opening: Cell<usize>,
     retired: Cell<bool>,
     ports: Rc<RefCell<Ports>>,
+    probes: Rc<Probes>,
 }
 
 impl Link {
@@ -128,6 +130,7 @@ impl Link {
             opening: Cell::new(0),
             retired: Cell::new(false),
             ports: Rc::default(),
+            probes: Rc::default(),
         })
     }
 
@@ -157,11 +160,28 @@ impl Link {
         Ok(())
     }
 
+    /// Whether a connection to a port may go ahead, and whether it asks for others whether the port still refuses.
+    ///
+    /// # Errors
+    /// When it was refused just now: what was said of it.
+    pub async fn admit(&self, port: u16) -> Result<Option<Rc<Probe>>, String> {
+        while self.ports.borrow().hold(port).is_some() {
+            match self.probes.begin(port).await {
+                Ok(probe) => return Ok(Some(probe)),
+                Err(Verdict::Refused(words)) => return Err(words),
+                Err(Verdict::Passed) => break,
+                Err(Verdict::Unknown) if self.is_retired() => break,
+                Err(Verdict::Unknown) => {}
+            }
+        }
+        Ok(None)
+    }
+
     /// A place for a new connection to a port of the pod.
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn place(self: &Rc<Self>, port: u16) -> Result<Claim, OpenFailure> {
+    pub async fn place(self: &Rc<Self>, port: u16, probe: Option<&Rc<Probe>>) -> Result<Claim, OpenFailure> {
         loop {
             let stranger = self.ports.borrow().is_stranger(port);
             let (sessions, rooms) = self.usable();
@@ -169,7 +189,7 @@ impl Link {
                 Place::On(index) => sessions[index].clone(),
                 Place::New => self.add().await?,
             };
-            if let Some(claim) = Claim::new(&session, port, &self.ports) {
+            if let Some(claim) = Claim::new(&session, port, &self.ports, probe) {
                 self.keep_a_spare();
                 return Ok(claim);
             }

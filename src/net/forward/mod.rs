@@ -16,6 +16,7 @@ pub mod dial;
 pub mod link;
 pub mod listen;
 pub mod pipe;
+pub mod probe;
 pub mod session;
 mod tunnel;
 mod upload;

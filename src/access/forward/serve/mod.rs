@@ -18,6 +18,7 @@ use crate::net::forward::carry::{Journey, LocalConnection, Outcome, carry, reset
 use crate::net::forward::claim::Claim;
 use crate::net::forward::dial::{Endpoint, Transport};
 use crate::net::forward::link::{Dialer, Link, OpenFailure};
+use crate::net::forward::probe::Verdict;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -153,7 +154,8 @@ impl Forward {
         loop {
             let (link, found) = self.destination().await.map_err(|error| one_line(&error))?;
             let port = found.port(asked)?;
-            let trouble = match link.place(port).await {
+            let probe = link.admit(port).await?;
+            let trouble = match link.place(port, probe.as_ref()).await {
                 Err(failure) => match self.after_open_failure(&link, failure, deadline) {
                     Ok(trouble) => trouble,
                     Err(error) => return Err(one_line(&error)),
@@ -170,7 +172,12 @@ impl Forward {
                     Outcome::NotDelivered(trouble) => trouble,
                 },
             };
-            self.may_try_again(&link, &found, (asked, port), &trouble).await?;
+            let again = self.may_try_again(&link, &found, (asked, port), &trouble).await;
+            if let (Err(words), Some(probe), Trouble::Refused(_)) = (&again, &probe, &trouble) {
+                probe.tell(Verdict::Refused(words.clone()));
+            }
+            again?;
+            drop(probe);
             if Instant::now() >= deadline {
                 return Err(format!("{}: {}", link.pod, trouble.words()));
             }
