@@ -3,6 +3,7 @@
 //! knows both.
 
 pub mod api;
+pub mod behind;
 pub mod can_i;
 pub mod cluster;
 pub mod context;

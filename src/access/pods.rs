@@ -7,8 +7,10 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 
 use crate::access::api::ClusterAccess;
+use crate::access::behind::Way;
 use crate::error::{Error, Kind, Result};
 use crate::model::pod::Pod;
+use crate::model::pods::ServiceFacts;
 use crate::model::role_rule::Rule;
 use crate::net::kube::KubeFailure;
 use crate::net::kube_objects::PodEvent;
@@ -29,8 +31,8 @@ pub enum Which {
     Named(Vec<String>),
     /// These, which are taken to be there even where they may not be seen.
     Expected(Vec<String>),
-    /// Those that the endpoints of a service name: needs `get` on endpoints.
-    BehindService(String),
+    /// Those behind a service, found in this way.
+    BehindService(String, Way),
 }
 
 /// What became of a pod.
@@ -71,13 +73,14 @@ impl ClusterAccess<'_> {
         self.call(async |api| api.pods(self.namespace(), selector).await).await
     }
 
-    /// The names of the pods that the endpoints of a service list, ready or not.
+    /// The names of the pods behind a service, found in this way, ready or not.
     ///
     /// # Errors
     /// As [`ClusterAccess::call`].
-    pub async fn pods_behind(&self, service: &str) -> Result<Result<Vec<String>, KubeFailure>> {
-        let call = self.call(async |api| api.object("api/v1", self.namespace(), "endpoints", service).await);
-        Ok(call.await?.map(|endpoints| pod_names(&endpoints)))
+    pub async fn pods_behind(&self, service: &str, way: Way) -> Result<Result<Vec<String>, KubeFailure>> {
+        let service = ServiceFacts { name: service.to_owned(), ..ServiceFacts::default() };
+        let found = self.behind(&service, [way]).await?;
+        Ok(found.map(|found| found.map(|(_, behind)| behind.names()).unwrap_or_default()))
     }
 
     /// Tells what happens to pods, for ever: first all that are there, then every change. Watches where the role
@@ -123,7 +126,7 @@ impl ClusterAccess<'_> {
                 return Ok(listed.map(|(pods, version)| (pods.into_iter().map(present).collect(), Some(version))));
             }
             Which::Named(names) | Which::Expected(names) => names.clone(),
-            Which::BehindService(service) => match self.pods_behind(service).await? {
+            Which::BehindService(service, way) => match self.pods_behind(service, *way).await? {
                 Ok(names) => names,
                 Err(failure) => return Ok(Err(failure)),
             },
@@ -254,22 +257,6 @@ fn present(pod: Pod) -> Change {
     Change::Present(Box::new(pod))
 }
 
-/// Names of pods in an Endpoints object, the ready ones first.
-fn pod_names(endpoints: &serde_json::Value) -> Vec<String> {
-    let subsets = || endpoints["subsets"].as_array().into_iter().flatten();
-    let mut names: Vec<String> = Vec::new();
-    for key in ["addresses", "notReadyAddresses"] {
-        let addresses = subsets().flat_map(|subset| subset[key].as_array().into_iter().flatten());
-        let targets = addresses.map(|address| &address["targetRef"]).filter(|target| target["kind"] == "Pod");
-        for name in targets.filter_map(|target| target["name"].as_str()) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-    }
-    names
-}
-
 /// Pods cannot be listed: said with the rule that would allow it.
 pub fn cannot_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
     match failure {
@@ -290,18 +277,6 @@ pub fn denied(what: String, words: &str, rule: &Rule) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn endpoints_name_their_pods_once_and_the_ready_ones_first() {
-        let pod = |name: &str| json!({"ip": "10.0.0.1", "targetRef": {"kind": "Pod", "name": name}});
-        let endpoints = json!({"subsets": [
-            {"addresses": [pod("b"), pod("a")], "notReadyAddresses": [pod("late")]},
-            {"addresses": [pod("a"), {"ip": "10.0.0.9"}, {"targetRef": {"kind": "Node", "name": "n"}}]},
-        ]});
-        assert_eq!(pod_names(&endpoints), ["b", "a", "late"]);
-        assert!(pod_names(&json!({})).is_empty());
-    }
 
     #[test]
     fn what_is_not_listed_any_more_is_gone() {

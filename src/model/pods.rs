@@ -98,6 +98,12 @@ pub struct ServiceFacts {
 }
 
 impl ServiceFacts {
+    /// Its selector, as a list request takes it.
+    pub fn labels(&self) -> String {
+        let labels: Vec<String> = self.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        labels.join(",")
+    }
+
     /// The port of the service that is meant.
     ///
     /// # Errors

@@ -48,7 +48,24 @@ fn workloads_services_and_selectors_have_the_logs_of_their_pods() {
         world.run(words).exits(2).one_error().says("does not take this selector");
     }
     run("deploy/nobody").exits(5).one_error().says("there is no deploy nobody in idp-dev");
-    run("svc/elsewhere").exits(4).one_error();
+    run("svc/elsewhere").exits(1).one_error().says("leads out of the cluster, to db.example.com");
+}
+
+#[test]
+fn a_service_without_a_selector_has_the_pods_that_its_endpoints_name() {
+    for right in [("", "endpoints", "get"), ("discovery.k8s.io", "endpointslices", "list")] {
+        let world = world_with(&[ALL, &[right]].concat());
+        write(&world, "servers", "servers speaks\n");
+        assert_eq!(world.run("logs svc/manual --tail 1").success().stdout, "servers speaks\n");
+        let follow = Follow::start(&world, "-f svc/manual --tail 1");
+        follow.shows("servers speaks");
+        world
+            .run("logs svc/outside")
+            .exits(1)
+            .one_error()
+            .says("no pods behind it")
+            .says("its endpoints are addresses");
+    }
 }
 
 #[test]
