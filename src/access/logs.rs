@@ -22,6 +22,8 @@ use crate::ui::Ui;
 
 /// Batches between the readers of logs and standard output.
 const BATCHES: usize = 8;
+/// Bytes that are written at once, about.
+const LARGEST_WRITE: usize = 256 * 1024;
 
 /// What is wanted of the logs.
 #[derive(Debug, Clone, Default)]
@@ -313,7 +315,13 @@ fn key(one: &One) -> String {
 
 /// Writes batches on a thread of its own: a reader that stalls (`| less`) must not keep Ctrl-C from being heard.
 async fn print(ui: &Ui, mut batches: Receiver<Vec<u8>>) -> Result<()> {
-    while let Some(batch) = batches.recv().await {
+    while let Some(mut batch) = batches.recv().await {
+        // What waits is written together: a hand-over to the thread costs more than the writing.
+        while batch.len() < LARGEST_WRITE
+            && let Ok(more) = batches.try_recv()
+        {
+            batch.extend_from_slice(&more);
+        }
         let ui = ui.clone();
         let written = tokio::task::spawn_blocking(move || ui.bytes(&batch)).await;
         written.map_err(|error| Error::failure("cannot write to standard output").because(error.to_string()))??;

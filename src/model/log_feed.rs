@@ -10,6 +10,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::log_stamp::Stamps;
+
 /// How much out of order lines of one container may be.
 const DISORDER: SignedDuration = SignedDuration::from_millis(200);
 /// Lines remembered at most: about 2 MiB.
@@ -32,6 +34,7 @@ pub struct Piece<'a> {
 #[derive(Debug)]
 pub struct Feed {
     longest: usize,
+    stamps: Stamps,
     buffer: Vec<u8>,
     open: Option<Open>,
     anchor: Option<Timestamp>,
@@ -75,6 +78,7 @@ impl Feed {
     pub fn new(longest: usize) -> Self {
         Feed {
             longest: longest.max(64),
+            stamps: Stamps::default(),
             buffer: Vec::new(),
             open: None,
             anchor: None,
@@ -88,35 +92,26 @@ impl Feed {
     /// Takes bytes in, and gives out the lines that they complete.
     pub fn push(&mut self, mut bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
         while !bytes.is_empty() {
-            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', bytes);
             let (part, rest) = match end {
                 Some(end) => (&bytes[..end], &bytes[end + 1..]),
                 None => (bytes, &bytes[bytes.len()..]),
             };
-            let ends = end.is_some();
-            if self.open.is_some() {
-                self.go_on(part, ends, give);
-                bytes = rest;
-                continue;
-            }
             let room = self.longest - self.buffer.len();
-            if part.len() > room || (part.len() == room && !ends) {
-                // Too long to hold: what fits is a piece of its own, the rest follows.
-                self.buffer.extend_from_slice(&part[..room]);
-                let held = std::mem::take(&mut self.buffer);
-                self.begin(&held, false, give);
+            if part.len() > room {
+                self.give_full(&part[..room], give);
                 bytes = &bytes[room..];
                 continue;
             }
-            if ends && self.buffer.is_empty() {
-                self.begin(part, true, give);
+            if end.is_some() && self.buffer.is_empty() {
+                self.piece(part, true, give);
             } else {
                 self.buffer.extend_from_slice(part);
-                if ends {
-                    let held = std::mem::take(&mut self.buffer);
-                    self.begin(&held, true, give);
+                if end.is_some() {
+                    let mut held = std::mem::take(&mut self.buffer);
+                    self.piece(&held, true, give);
+                    held.clear();
                     self.buffer = held;
-                    self.buffer.clear();
                 }
             }
             bytes = rest;
@@ -125,15 +120,28 @@ impl Feed {
 
     /// The log has ended for good: a last line without an end is a line too.
     pub fn finish(&mut self, give: &mut impl FnMut(Piece<'_>)) {
-        if self.open.is_some() {
-            self.go_on(&[], true, give);
-        }
         let held = std::mem::take(&mut self.buffer);
-        if !held.is_empty() {
-            self.begin(&held, true, give);
+        if self.open.is_some() || !held.is_empty() {
+            self.piece(&held, true, give);
         }
         if let Some(held) = self.held.take() {
             self.begin(&held, true, give);
+        }
+    }
+
+    /// A line is too long to hold: what fits is a piece of its own, to the end of its last whole character.
+    fn give_full(&mut self, part: &[u8], give: &mut impl FnMut(Piece<'_>)) {
+        self.buffer.extend_from_slice(part);
+        let rest = self.buffer.split_off(whole_characters(&self.buffer));
+        let held = std::mem::replace(&mut self.buffer, rest);
+        self.piece(&held, false, give);
+    }
+
+    fn piece(&mut self, text: &[u8], ends: bool, give: &mut impl FnMut(Piece<'_>)) {
+        if self.open.is_some() {
+            self.go_on(text, ends, give);
+        } else {
+            self.begin(text, ends, give);
         }
     }
 
@@ -141,7 +149,8 @@ impl Feed {
     pub fn cut(&mut self) {
         let unfinished = std::mem::take(&mut self.buffer);
         // While lines come again, a part of one may be of a line that was given.
-        if self.replay.is_none() && matches!(split_timestamp(&unfinished), (_, Some(_), [_, ..])) {
+        let begins = self.replay.is_none() && self.open.is_none();
+        if begins && matches!(self.stamps.split(&unfinished), (_, Some(_), [_, ..])) {
             self.held = Some(unfinished);
         }
         let earlier = self.replay.take().and_then(|replay| replay.unfinished);
@@ -171,7 +180,7 @@ impl Feed {
     }
 
     fn begin(&mut self, line: &[u8], ends: bool, give: &mut impl FnMut(Piece<'_>)) {
-        let (timestamp_text, parsed, text) = split_timestamp(line);
+        let (timestamp_text, parsed, text) = self.stamps.split(line);
         let mut hasher = DefaultHasher::new();
         line.hash(&mut hasher);
         let identity = hasher.finish();
@@ -246,15 +255,19 @@ impl Feed {
     }
 }
 
-/// The timestamp in front of a line as text and as a time, and the rest. A line without one (the kubelet's own words)
-/// is all text.
-fn split_timestamp(line: &[u8]) -> (&str, Option<Timestamp>, &[u8]) {
-    let end = line.iter().take(40).position(|byte| *byte == b' ').unwrap_or(line.len().min(40));
-    let stamp = std::str::from_utf8(&line[..end]).ok().filter(|text| text.len() >= 20);
-    match stamp.and_then(|text| Some((text, text.parse::<Timestamp>().ok()?))) {
-        Some((text, time)) => (text, Some(time), line.get(end + 1..).unwrap_or_default()),
-        None => ("", None, line),
-    }
+/// How many of these bytes are whole characters; all, if they are no text.
+fn whole_characters(bytes: &[u8]) -> usize {
+    let begins = |byte: &u8| *byte & 0b1100_0000 != 0b1000_0000;
+    let Some(last) = bytes.iter().rev().take(4).position(begins).map(|back| bytes.len() - 1 - back) else {
+        return bytes.len();
+    };
+    let length = match bytes[last] {
+        0b1100_0000..=0b1101_1111 => 2,
+        0b1110_0000..=0b1110_1111 => 3,
+        0b1111_0000..=0b1111_0111 => 4,
+        _ => 1,
+    };
+    if last + length > bytes.len() { last } else { bytes.len() }
 }
 
 #[cfg(test)]

@@ -86,6 +86,21 @@ fn lines_longer_than_a_feed_holds_survive_cuts() {
 }
 
 #[test]
+fn long_lines_are_not_cut_inside_a_character() {
+    for text in ["ü".repeat(90), format!("x{}", "€".repeat(90)), format!("xx{}", "🦀".repeat(60))] {
+        for chunk in [1, 7, 1000] {
+            let mut feed = Feed::new(64);
+            let mut given = String::new();
+            for part in line(0, 1, &text).1.as_bytes().chunks(chunk) {
+                feed.push(part, &mut |piece| given += std::str::from_utf8(piece.text).expect("whole characters"));
+            }
+            assert_eq!(given, text);
+        }
+    }
+    assert_eq!(whole_characters(b"\xff\xfe\x80\x80\x80\x80\x80"), 7);
+}
+
+#[test]
 fn a_last_line_without_an_end_is_given_once_it_is_over() {
     let mut feed = Feed::new(100);
     let mut given = Given::default();

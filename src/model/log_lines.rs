@@ -59,7 +59,15 @@ impl Lines {
         }
     }
 
-    /// Adds a piece of a line to what is to be printed. Where logs are mixed, every piece is a line of its own.
+    /// Whether lines are shown as they are, so that a piece of one can be shown before its end is known. Others are
+    /// looked for patterns, or stand among the lines of other logs.
+    pub fn are_shown_in_pieces(&self) -> bool {
+        let Style { include, exclude, json, .. } = &self.style;
+        self.prefix.is_empty() && !json && include.is_empty() && exclude.is_empty()
+    }
+
+    /// Adds a piece of a line to what is to be printed. Where logs are mixed, every piece is a line of its own:
+    /// only lines that nobody holds in memory come in pieces there.
     pub fn add(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
         if piece.begins {
             self.shown = self.wants(piece.text);

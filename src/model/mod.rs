@@ -18,6 +18,7 @@ pub mod lanes;
 pub mod log_feed;
 pub mod log_lines;
 pub mod log_refusal;
+pub mod log_stamp;
 pub mod log_target;
 pub mod marked_shell;
 pub mod namespace;

@@ -14,8 +14,10 @@ use kube::client::Body;
 use tokio::time::Instant;
 use tower::{BoxError, Service, ServiceExt as _};
 
-/// How long a refusal is doubted.
+/// How long a refusal is doubted when the server is ready.
 const DOUBT: Duration = Duration::from_secs(8);
+/// The same while it says that it starts.
+const START: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a server that said it is ready is not asked again.
@@ -67,17 +69,16 @@ impl Patience {
     /// `None`: it did not say.
     pub async fn again(&self, what: &str, refusals: &mut Refusals, ready: impl Future<Output = Option<bool>>) -> bool {
         let since = *refusals.since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= DOUBT {
+        let (was_allowed, look) = (self.was_allowed(what), self.look(ready).await);
+        let doubted = match look {
+            Look::Starts => since.elapsed() < START,
+            // It may have become ready after it refused.
+            Look::IsReady if !was_allowed => return true,
+            Look::IsReady | Look::WasReady | Look::Unknown => was_allowed && since.elapsed() < DOUBT,
+        };
+        if !doubted {
             self.known.lock().unwrap_or_else(PoisonError::into_inner).allowed.remove(what);
             return false;
-        }
-        if !self.was_allowed(what) {
-            match self.look(ready).await {
-                Look::Starts => {}
-                // It may have become ready after it refused.
-                Look::IsReady => return true,
-                Look::WasReady | Look::Unknown => return false,
-            }
         }
         tokio::time::sleep(refusals.pause).await;
         refusals.pause = (refusals.pause * 2).min(LONGEST_PAUSE);
@@ -221,15 +222,15 @@ mod tests {
         run(async {
             let patience = Patience::default();
             patience.allowed("GET /a");
-            let mut refusals = Refusals::default();
-            assert!(patience.again("GET /a", &mut refusals, async { Some(true) }).await);
             assert!(patience.again("GET /b", &mut Refusals::default(), async { Some(false) }).await);
             assert!(!patience.again("GET /b", &mut Refusals::default(), async { None }).await);
+            let mut refusals = Refusals::default();
+            assert!(patience.again("GET /a", &mut refusals, async { None }).await);
             let mut others = Refusals::default();
             assert!(patience.again("GET /b", &mut others, async { Some(true) }).await, "it may just have become ready");
             assert!(!patience.again("GET /b", &mut others, async { Some(true) }).await);
             refusals.since = refusals.since.and_then(|since| since.checked_sub(DOUBT));
-            assert!(!patience.again("GET /a", &mut refusals, async { Some(false) }).await);
+            assert!(!patience.again("GET /a", &mut refusals, async { Some(true) }).await);
             // Believed now, and so at once the next time.
             assert!(!patience.again("GET /a", &mut Refusals::default(), async { Some(true) }).await);
         });

@@ -170,3 +170,19 @@ fn a_big_log_takes_no_more_memory_than_a_small_one() {
         assert!(after < before + 20 * 1024, "{before} KiB, then {after} KiB");
     }
 }
+
+#[test]
+fn a_line_longer_than_any_buffer_is_one_line_and_whole() {
+    let world = world_with(&[LOG]);
+    let line = format!("x{}", "€".repeat(130_000));
+    write(&world, "web-0", &format!("{line}END\nshort\n"));
+    let shown = |words: &str| world.run(&format!("logs web-0 {words}")).success().stdout.clone();
+    assert_eq!(shown("--tail 2"), format!("{line}END\nshort\n"));
+    assert_eq!(shown("--tail 2 --prefix").lines().count(), 2);
+    assert_eq!(shown("--include END"), format!("{line}END\n"));
+    assert_eq!(shown("--tail 2 --exclude END"), "short\n");
+    let json = shown("--tail 2 -o json");
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((first["message"].as_str(), &first["whole"]), (Some(format!("{line}END").as_str()), &json!(true)));
+    assert_eq!(json.lines().count(), 2);
+}

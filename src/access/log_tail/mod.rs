@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::Sender;
+use tokio::time::Instant;
 
 use crate::access::api::ClusterAccess;
 use crate::access::log_tail::look::Look;
@@ -18,8 +19,13 @@ use crate::model::log_target::LogRequest;
 use crate::model::pod::Pod;
 use crate::net::kube_logs::LogStream;
 
-/// Lines up to this length are held; longer ones are passed on in pieces.
-const LONGEST: usize = 256 * 1024;
+/// Lines that are shown as they are may come in pieces of this length.
+const LONGEST_PIECE: usize = 256 * 1024;
+/// Others are held up to this length.
+const LONGEST_LINE: usize = 16 * 1024 * 1024;
+/// What is read at once is handed on together, at most for so long and up to so many bytes.
+const HOLD: Duration = Duration::from_millis(5);
+const LARGE: usize = 64 * 1024;
 /// Pauses between attempts, from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -74,7 +80,7 @@ impl<'a> Tail<'a> {
         Tail {
             cluster,
             request,
-            feed: Feed::new(LONGEST),
+            feed: Feed::new(if lines.are_shown_in_pieces() { LONGEST_PIECE } else { LONGEST_LINE }),
             lines,
             out,
             opened_at: None,
@@ -118,6 +124,8 @@ impl<'a> Tail<'a> {
         let mut batch = Vec::new();
         let mut wake = Wake::new(self.cluster.host());
         let mut woken = std::pin::pin!(wake.up());
+        // A line after a silence is handed on at once; what comes fast is collected.
+        let mut held_until = Instant::now();
         let stop = loop {
             let chunk = tokio::select! {
                 chunk = stream.chunk() => chunk,
@@ -125,6 +133,11 @@ impl<'a> Tail<'a> {
                 () = &mut woken => {
                     self.cluster.reconnect();
                     break Stop::Cut("the machine slept".to_owned());
+                }
+                () = tokio::time::sleep_until(held_until), if !batch.is_empty() => {
+                    self.send(std::mem::take(&mut batch)).await?;
+                    held_until = Instant::now() + HOLD;
+                    continue;
                 }
             };
             let chunk = match chunk {
@@ -135,9 +148,15 @@ impl<'a> Tail<'a> {
             self.feed.push(chunk.as_ref(), &mut |piece| self.lines.add(piece, &mut batch));
             if !batch.is_empty() {
                 (self.failures, self.empty_ends, self.pause) = (0, 0, FIRST_PAUSE);
+            }
+            if batch.len() >= LARGE || (!batch.is_empty() && Instant::now() >= held_until) {
                 self.send(std::mem::take(&mut batch)).await?;
+                held_until = Instant::now() + HOLD;
             }
         };
+        if !batch.is_empty() {
+            self.send(batch).await?;
+        }
         Ok(stop)
     }
 
