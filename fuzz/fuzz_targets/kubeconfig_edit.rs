@@ -28,7 +28,7 @@ fn others(mut config: Kubeconfig) -> Kubeconfig {
 }
 
 fuzz_target!(|text: &str| {
-    let _ = remove(text, NAME);
+    let _ = remove(text, NAME, Parts::ALL);
     let before = parse(text);
     let Ok(after) = apply(text, &entry(), Parts::ALL) else { return };
     let before = before.expect("what can be edited can be read");
@@ -44,7 +44,7 @@ fuzz_target!(|text: &str| {
     assert_eq!(others(read), others(before.clone()), "others' entries");
     // Removing also clears a current context of our name.
     if others(before.clone()) == before && before.current_context.as_deref() != Some(NAME) {
-        assert_eq!(remove(&after, NAME).as_deref(), Ok(text), "through\n{after}");
+        assert_eq!(remove(&after, NAME, Parts::ALL).as_deref(), Ok(text), "through\n{after}");
     }
     if let Ok(current) = set_current_context(&after, NAME) {
         assert_eq!(parse(&current).expect("it can be read").current_context.as_deref(), Some(NAME));

@@ -1,12 +1,9 @@
-//! The end of a session: on the portal, in the shared cache and in ours; and, if asked, of what we wrote for others.
+//! The end of a session: on the portal, in the shared cache and in ours.
 
 use crate::access::Access;
-use crate::disk::kubeconfig::Kubeconfigs;
 use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
-use crate::model::aws_config::RolesOf;
-use crate::model::namespace::Namespace;
 use crate::model::target::Portal;
 use crate::net::failure::Class;
 use crate::net::portal::PortalApi;
@@ -76,38 +73,5 @@ impl Access<'_> {
             })
         };
         self.aws_config.sso_sessions().filter_map(of_section).collect()
-    }
-
-    /// Removes the contexts and profiles of our naming pattern whose portal this is. The sso-session goes only if it
-    /// has our own name and nobody uses it: others may have been there before us.
-    ///
-    /// # Errors
-    /// When a file cannot be edited safely.
-    pub fn purge(&self, portal: &Portal, kubeconfigs: &Kubeconfigs) -> Result<Vec<String>> {
-        let uses_portal = |name: &&str| {
-            let section = self.aws_config.profile(name);
-            section.and_then(|section| section.get("sso_session")) == Some(portal.session_name.as_str())
-        };
-        let ours = |name: &&str| self.settings.context_pattern.value.matches(name).is_some();
-        let names: Vec<String> =
-            self.aws_config.profile_names().filter(ours).filter(uses_portal).map(str::to_owned).collect();
-        let own_session = portal.session_name == "nsaccess" || portal.session_name.starts_with("nsaccess-");
-        for name in &names {
-            kubeconfigs.remove(name)?;
-            if let Some(namespace) = self.settings.context_pattern.value.matches(name) {
-                // They build upon the namespace's own profile, so they go first.
-                let prefix = format!("{}{namespace}-", crate::model::irsa::OUR_PREFIX);
-                let whose = RolesOf { prefix: &prefix, namespace: &namespace, source_profile: name };
-                crate::disk::aws_config::remove_roles(self.host, whose)?;
-            }
-            crate::disk::aws_config::remove(self.host, name, own_session)?;
-            let namespace = self.settings.context_pattern.value.matches(name);
-            if let Some(namespace) = namespace.and_then(|name| Namespace::parse(&name).ok()) {
-                self.cache.forget_credentials(&namespace)?;
-                self.cache.forget_cluster(&namespace)?;
-            }
-        }
-        self.cache.forget_portal_index(&portal.start_url)?;
-        Ok(names)
     }
 }

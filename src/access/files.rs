@@ -31,7 +31,12 @@ impl Access<'_> {
             role: target.role.clone(),
             region: cluster.map(|cluster| cluster.region.clone()),
         };
+        let is_new = self.aws_config.sso_session(&session.name).is_none();
         let changed = crate::disk::aws_config::apply(self.host, &session, &profile)?;
+        if changed && is_new {
+            // Without it `logout --purge` leaves the session, and that is all.
+            let _ = self.cache.store_made_session(&session.name);
+        }
         if self.aws_config.lacks_registration_scopes(&session.name) {
             self.ui.warning(&format!(
                 "[sso-session {}] in ~/.aws/config has no sso_registration_scopes: a sign-in by the AWS CLI then ends after 8 hours and cannot be renewed",

@@ -19,6 +19,7 @@ pub mod logs;
 pub mod pods;
 pub mod portal;
 pub mod proxy;
+pub mod purge;
 pub mod secrets;
 pub mod session;
 pub mod sign_in;
@@ -79,7 +80,22 @@ impl<'a> Access<'a> {
     /// # Errors
     /// When a settings file cannot be read or understood.
     pub fn open(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
-        let aws_config = crate::disk::aws_config::read(host)?;
+        Self::with(host, ui, flags, presence, crate::disk::aws_config::read(host)?)
+    }
+
+    /// For signing out: a line of `~/.aws/config` that nobody can read is no reason to keep a session alive.
+    ///
+    /// # Errors
+    /// When the settings cannot be read or understood, or the file is not there to be read at all.
+    pub fn open_to_sign_out(host: &'a Host, ui: &'a Ui) -> Result<Self> {
+        let (aws_config, refused) = crate::disk::aws_config::read_what_can_be(host)?;
+        if let Some(error) = refused {
+            ui.warning(&format!("{error}; going on without that line"));
+        }
+        Self::with(host, ui, &Flags::default(), Self::presence_at(host), aws_config)
+    }
+
+    fn with(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence, aws_config: AwsConfig) -> Result<Self> {
         let (settings, warnings) = crate::disk::settings::load(host, flags, &aws_config)?;
         for warning in &warnings {
             ui.warning(warning);

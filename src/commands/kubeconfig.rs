@@ -76,17 +76,35 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
 
 fn remove(context: Context<'_>, access: &Access<'_>, namespace: &Namespace) -> Result<()> {
     let name = access.access_name(namespace);
-    let changed = context.kubeconfigs().remove(&name)?;
-    if changed.is_empty() {
-        return Err(Error::new(Kind::NotFound, format!("there is no entry {name}"))
-            .because("no kubeconfig file in use has a cluster, user or context of that name")
-            .try_next("kubectl config get-contexts"));
+    let removed = context.kubeconfigs().remove(&name)?;
+    if removed.files.is_empty() {
+        return Err(nothing_removed(&name, &removed.kept_for));
     }
-    context.ui.status(&format!("removed {name} from {}", access.shown(&changed)));
+    context.ui.status(&format!("removed {name} from {}", access.shown(&removed.files)));
+    say_what_stayed(context, &name, &removed.kept_for);
     if context.ui.is_table() {
         Ok(())
     } else {
-        context.ui.document(&json!({"context": name, "changed": changed}), String::new)
+        let value = json!({"context": name, "changed": removed.files, "kept_for": removed.kept_for});
+        context.ui.document(&value, String::new)
+    }
+}
+
+fn nothing_removed(name: &str, kept_for: &[String]) -> Error {
+    match kept_for.first() {
+        None => Error::new(Kind::NotFound, format!("there is no entry {name}"))
+            .because("no kubeconfig file in use has a cluster, user or context of that name")
+            .try_next("kubectl config get-contexts"),
+        Some(first) => Error::failure(format!("the cluster and user {name} are still in use"))
+            .because(format!("by the context {}", kept_for.join(", ")))
+            .try_next(format!("kubectl config delete-context {first}")),
+    }
+}
+
+/// A cluster or user stays for the sake of contexts that somebody else wrote.
+pub fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[String]) {
+    if !kept_for.is_empty() {
+        context.ui.warning(&format!("kept what the context {} uses of {name}", kept_for.join(", ")));
     }
 }
 

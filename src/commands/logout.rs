@@ -4,9 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use crate::access::Access;
+use crate::access::purge::Purged;
 use crate::commands::Context;
-use crate::error::Result;
-use crate::model::settings::Flags;
+use crate::commands::kubeconfig::say_what_stayed;
+use crate::error::{Error, Result};
 use crate::model::target::Portal;
 use crate::net::runtime;
 
@@ -29,26 +30,46 @@ pub struct LogoutArgs {
 /// # Errors
 /// When a file cannot be removed or edited.
 pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
-    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
+    let access = Access::open_to_sign_out(context.host, context.ui)?;
     let portals = if args.all { access.portals() } else { vec![one_portal(context, &access)?] };
-    let mut rows = Vec::new();
+    let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for portal in &portals {
         let ended = runtime::run(access.sign_out(portal))?;
-        let purged = if args.purge { access.purge(portal, &context.kubeconfigs())? } else { Vec::new() };
         let what = if ended.signed_in { "signed out of" } else { "was not signed in to" };
         context.ui.status(&format!("{what} {}", portal.start_url));
         if !ended.namespaces.is_empty() {
             context.ui.status(&format!("forgot the credentials of {}", ended.namespaces.join(", ")));
         }
-        if !purged.is_empty() {
-            context.ui.status(&format!("removed the contexts and profiles {}", purged.join(", ")));
+        let purged = if args.purge { access.purge(portal, &context.kubeconfigs()) } else { Purged::default() };
+        if !purged.removed.is_empty() {
+            context.ui.status(&format!("removed the contexts and profiles {}", purged.removed.join(", ")));
+        }
+        for (name, kept_for) in &purged.kept {
+            say_what_stayed(context, name, kept_for);
         }
         rows.push(json!({
             "start_url": portal.start_url, "was_signed_in": ended.signed_in, "ended_on_portal": ended.on_portal,
-            "credentials_forgotten": ended.namespaces, "removed": purged,
+            "credentials_forgotten": ended.namespaces, "removed": purged.removed,
+            "not_removed": purged.failed.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         }));
+        failed.extend(purged.failed);
     }
-    if context.ui.is_table() { Ok(()) } else { context.ui.document(&json!(rows), String::new) }
+    if !context.ui.is_table() {
+        context.ui.document(&json!(rows), String::new)?;
+    }
+    half_purged(failed)
+}
+
+/// What a purge left, and why. The first reason decides the exit code.
+fn half_purged(failed: Vec<(String, Error)>) -> Result<()> {
+    let Some(kind) = failed.first().map(|(_, error)| error.kind) else { return Ok(()) };
+    let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
+    let mut all = Error::new(kind, format!("signed out, but not removed: {}", names.join(", ")));
+    for (_, error) in failed {
+        all = all.because(error.to_string());
+        all = error.try_next.into_iter().fold(all, Error::try_next);
+    }
+    Err(all)
 }
 
 /// The portal of the namespace in use, else the one of the settings.

@@ -28,9 +28,9 @@ pub struct StatusArgs {
 struct Row {
     namespace: String,
     current: bool,
-    account: String,
-    role: String,
-    cluster: String,
+    account: Option<String>,
+    role: Option<String>,
+    cluster: Option<String>,
     credentials: String,
     credentials_expire_at: Option<jiff::Timestamp>,
     context: bool,
@@ -43,12 +43,12 @@ struct Row {
 pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
     let merged = context.kubeconfigs().merged()?;
-    let current = merged.current_context().unwrap_or_default().to_owned();
+    let current = merged.current_context();
     let only = context.named(args.namespace.as_deref());
     let rows: Vec<Row> = access
         .aws_config
         .profile_names()
-        .filter_map(|name| row(&access, &merged, name, &current))
+        .filter_map(|name| row(&access, &merged, name))
         .filter(|row| only.is_none_or(|only| row.namespace == only))
         .collect();
     if let (Some(only), true) = (only, rows.is_empty()) {
@@ -65,7 +65,7 @@ pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
             "cluster": row.cluster, "context": row.context, "credentials_expire_at": row.credentials_expire_at,
         })).collect::<Vec<_>>(),
     });
-    context.ui.document(&value, || shown(context, &session, &current, &rows))?;
+    context.ui.document(&value, || shown(context, &session, current, &rows))?;
     if args.check && session.state == "over" {
         return Err(Error::new(Kind::NotSignedIn, "not signed in")
             .because(session.reason)
@@ -76,7 +76,7 @@ pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
 
 /// The session in words.
 struct Session {
-    start_url: String,
+    start_url: Option<String>,
     state: &'static str,
     reason: String,
     expires_at: Option<jiff::Timestamp>,
@@ -87,7 +87,7 @@ fn session(access: &Access<'_>, only: Option<&str>) -> Session {
     let profile = namespace.map(|namespace| access.access_name(&namespace));
     let Ok(portal) = access.portal(profile.as_deref()) else {
         return Session {
-            start_url: String::new(),
+            start_url: None,
             state: "over",
             reason: "no start URL is configured".to_owned(),
             expires_at: None,
@@ -99,17 +99,16 @@ fn session(access: &Access<'_>, only: Option<&str>) -> Session {
         Ok(Stored::Over(reason)) => ("over", reason, None),
         Err(error) => ("over", error.to_string(), None),
     };
-    Session { start_url: portal.start_url, state, reason, expires_at }
+    Session { start_url: Some(portal.start_url), state, reason, expires_at }
 }
 
-fn shown(context: Context<'_>, session: &Session, current: &str, rows: &[Row]) -> String {
+fn shown(context: Context<'_>, session: &Session, current: Option<&str>, rows: &[Row]) -> String {
     let state = match (session.state, session.expires_at) {
         ("signed_in", Some(at)) => format!("signed in (access token until {})", when(context.host, at)),
         ("renewable", _) => "signed in, renewed at the next use".to_owned(),
         _ => format!("not signed in: {}", session.reason),
     };
-    let start_url = if session.start_url.is_empty() { "-" } else { &session.start_url };
-    let current = if current.is_empty() { "-" } else { current };
+    let (start_url, current) = (or_dash(session.start_url.as_deref()), or_dash(current));
     let head = format!("Session          {state}\nPortal           {start_url}\nCurrent context  {current}\n");
     if rows.is_empty() {
         return format!("{head}\nNo namespace is set up here. Try: nsaccess login NAMESPACE\n");
@@ -122,9 +121,9 @@ fn shown(context: Context<'_>, session: &Session, current: &str, rows: &[Row]) -
             vec![
                 mark.to_owned(),
                 name,
-                row.account.clone(),
-                row.role.clone(),
-                row.cluster.clone(),
+                or_dash(row.account.as_deref()),
+                or_dash(row.role.as_deref()),
+                or_dash(row.cluster.as_deref()),
                 row.credentials.clone(),
             ]
         })
@@ -132,7 +131,12 @@ fn shown(context: Context<'_>, session: &Session, current: &str, rows: &[Row]) -
     format!("{head}\n{}", table(&["", "NAMESPACE", "ACCOUNT", "ROLE", "CLUSTER", "CREDENTIALS"], &lines))
 }
 
-fn row(access: &Access<'_>, merged: &Merged, profile_name: &str, current: &str) -> Option<Row> {
+/// What a table shows where nothing is known; JSON has null there.
+fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
+fn row(access: &Access<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
     let name = access.settings.context_pattern.value.matches(profile_name)?;
     let namespace = Namespace::parse(&name).ok()?;
     let profile = access.aws_config.profile(profile_name)?;
@@ -145,10 +149,10 @@ fn row(access: &Access<'_>, merged: &Merged, profile_name: &str, current: &str) 
         Some(Freshness::Stale(reason)) => reason.to_string(),
     };
     Some(Row {
-        current: profile_name == current,
-        account: profile.get("sso_account_id").unwrap_or("-").to_owned(),
-        role: profile.get("sso_role_name").unwrap_or("-").to_owned(),
-        cluster: access.cache.cluster(&namespace).map_or_else(|| "-".to_owned(), |cluster| cluster.name),
+        current: merged.current_context() == Some(profile_name),
+        account: profile.get("sso_account_id").map(str::to_owned),
+        role: profile.get("sso_role_name").map(str::to_owned),
+        cluster: access.cache.cluster(&namespace).map(|cluster| cluster.name),
         credentials,
         credentials_expire_at: cached.map(|cached| cached.credentials.expires_at),
         context: merged.context(profile_name).is_some(),

@@ -45,6 +45,27 @@ pub fn check_for_sdk(host: &Host) -> Result<()> {
     [path(host), credentials].iter().try_for_each(|file| atomic::read_limited(file, LARGEST_TEXT).map(drop))
 }
 
+/// The file without the lines that cannot be read, and what is wrong with the first of them.
+///
+/// # Errors
+/// When the file itself cannot be read.
+pub fn read_what_can_be(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
+    let bytes = atomic::read(&path(host))?.bytes.unwrap_or_default();
+    let first_refusal = read(host).err();
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines: Vec<&str> = text.lines().collect();
+    loop {
+        match aws_config::parse(&lines.join("\n")) {
+            Ok(config) => return Ok((config, first_refusal)),
+            // Blank lines keep the numbers right, and there are only so many that are not.
+            Err(Refusal { line: Some(line), .. }) if lines.get(line - 1).is_some_and(|text| !text.is_empty()) => {
+                lines[line - 1] = "";
+            }
+            Err(refusal) => return Err(explain(host, "read", &refusal)),
+        }
+    }
+}
+
 /// Puts a profile and its session in. Returns whether the file changed.
 ///
 /// # Errors

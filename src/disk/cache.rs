@@ -247,6 +247,22 @@ impl Cache {
         write(&self.folder.join("previous-context.json"), &context)
     }
 
+    /// The sso-sessions that we wrote into `~/.aws/config`, by name: only these may be taken out again.
+    pub fn made_sessions(&self) -> Vec<String> {
+        read(&self.folder.join("made-sessions.json")).unwrap_or_default()
+    }
+
+    /// Remembers that we wrote an sso-session.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_made_session(&self, name: &str) -> Result<()> {
+        let mut names = self.made_sessions();
+        names.retain(|known| known != name);
+        names.push(name.to_owned());
+        write(&self.folder.join("made-sessions.json"), &names)
+    }
+
     fn file(&self, kind: &str, name: &str) -> PathBuf {
         self.folder.join(kind).join(format!("{name}.json"))
     }

@@ -189,3 +189,74 @@ fn logout_purge_removes_what_was_written_and_nothing_else() {
     assert_eq!(world.read(".aws/config"), aws);
     assert_eq!(world.read(".kube/config"), format!("{kube}current-context: \"\"\n"));
 }
+
+#[test]
+fn a_purge_that_cannot_remove_everything_removes_the_rest_and_says_what_is_left() {
+    let world = World::signed_in();
+    world.run("login idp-test").success();
+    let own = "\n[profile mine]\nrole_arn = arn:aws:iam::111122223333:role/x\nsource_profile = idp-ns-idp-dev\n";
+    let text = format!("{}{own}", world.read(".aws/config"));
+    world.write(".aws/config", &text);
+    let kube = world.read(".kube/config");
+    world
+        .run("logout --purge")
+        .exits(2)
+        .says("signed out of")
+        .says("removed the contexts and profiles idp-ns-idp-test")
+        .says("error: signed out, but not removed: idp-ns-idp-dev")
+        .says("[profile mine] still needs [profile idp-ns-idp-dev]");
+    let left = world.read(".aws/config");
+    assert!(left.contains("[profile idp-ns-idp-dev]") && !left.contains("[profile idp-ns-idp-test]"), "{left}");
+    let contexts = world.read(".kube/config");
+    assert!(contexts.contains("name: idp-ns-idp-dev\n") && !contexts.contains("name: idp-ns-idp-test\n"), "{kube}");
+}
+
+#[test]
+fn a_purge_takes_the_session_that_was_named_after_the_host_because_its_name_was_taken() {
+    let world = World::new();
+    let aws = "[sso-session nsaccess]\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\n";
+    world.write(".aws/config", aws);
+    world.login("idp-dev").run().success();
+    assert_eq!(world.read(".aws/config").matches("[sso-session ").count(), 2);
+    world.run("logout --purge").success();
+    assert_eq!(world.read(".aws/config"), aws);
+}
+
+#[test]
+fn a_purge_leaves_a_session_that_was_there_before() {
+    let world = World::new();
+    let aws = format!(
+        "[sso-session corp]\nsso_start_url = {}\nsso_region = {}\nsso_registration_scopes = sso:account:access\n",
+        world.sandbox.start_url(),
+        world.sandbox.sso_region()
+    );
+    world.write(".aws/config", &aws);
+    world.login("idp-dev").run().success();
+    world.run("logout --purge").success();
+    assert_eq!(world.read(".aws/config"), aws);
+}
+
+#[test]
+fn a_line_that_cannot_be_read_keeps_nobody_from_signing_out() {
+    let world = World::signed_in();
+    let mut bytes = b"[default]\nregion = eu-\xff\n\n".to_vec();
+    bytes.extend(world.read(".aws/config").as_bytes());
+    std::fs::write(world.path(".aws/config"), &bytes).expect("written");
+    world.run("logout").success().says("warning: ").says("signed out of");
+    assert_eq!(std::fs::read(world.path(".aws/config")).expect("read"), bytes);
+    world.write(".aws/config", "what is this\n");
+    world.run("logout --all").success();
+}
+
+#[test]
+fn what_is_not_known_is_null_in_json_and_a_dash_on_the_screen() {
+    let world = World::new();
+    let json = world.run("status -o json").success().json();
+    assert!(json["current_context"].is_null() && json["session"]["start_url"].is_null(), "{json}");
+    world.write(".aws/config", "[profile idp-ns-idp-dev]\nsso_session = gone\n");
+    let json = world.run("status -o json").success().json();
+    for field in ["account", "role", "cluster", "credentials_expire_at"] {
+        assert!(json["namespaces"][0][field].is_null(), "{field}: {json}");
+    }
+    world.run("status").success().says("idp-dev (no context)  -        -     -        none yet");
+}

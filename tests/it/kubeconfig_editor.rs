@@ -36,8 +36,8 @@ fn check(name: &str, before: &str, after: &str) {
     let applied = apply(before, &entry(), Parts::ALL).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
     assert_eq!(applied, after, "{name}: apply");
     assert_eq!(apply(after, &entry(), Parts::ALL).as_deref(), Ok(after), "{name}: apply again");
-    assert_eq!(remove(after, "idp-ns-dev").as_deref(), Ok(before), "{name}: remove");
-    assert_eq!(remove(before, "idp-ns-dev").as_deref(), Ok(before), "{name}: nothing to remove");
+    assert_eq!(remove(after, "idp-ns-dev", Parts::ALL).as_deref(), Ok(before), "{name}: remove");
+    assert_eq!(remove(before, "idp-ns-dev", Parts::ALL).as_deref(), Ok(before), "{name}: nothing to remove");
     let config = parse(after).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
     assert_eq!(
         config.cluster("idp-ns-dev").map(|cluster| cluster.server.as_str()),

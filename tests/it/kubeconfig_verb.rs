@@ -188,3 +188,49 @@ fn a_lock_that_goes_away_in_time_is_waited_for() {
     writer.finish().success();
     assert!(world.exists(".kube/config"));
 }
+
+/// Somebody's own context, on the cluster and user that nsaccess wrote.
+fn with_a_context_of_ones_own(world: &World) -> String {
+    let own = "- context:\n    cluster: idp-ns-idp-dev\n    namespace: other\n    user: idp-ns-idp-dev\n  name: mine\n";
+    let text = world.read(".kube/config").replacen("contexts:\n", &format!("contexts:\n{own}"), 1);
+    assert!(text.contains("name: mine"), "{text}");
+    world.write(".kube/config", &text);
+    text
+}
+
+#[test]
+fn removing_keeps_the_cluster_and_user_that_another_context_uses() {
+    let world = World::signed_in();
+    with_a_context_of_ones_own(&world);
+    world.run("kubeconfig idp-dev --remove").is("------- stderr -------
+removed idp-ns-idp-dev from ~/.kube/config
+warning: kept what the context mine uses of idp-ns-idp-dev
+[exit status: 0]
+");
+    let left = world.read(".kube/config");
+    assert!(!left.contains("namespace: idp-dev\n"), "{left}");
+    assert!(left.contains("name: mine\n") && left.contains("server: https://127.0.0.1"), "{left}");
+    if let Some(kubectl) = crate::support::program("kubectl") {
+        let output = world.program(&kubectl, "--context mine -n idp-dev get pod web-0 -o name").run().success();
+        assert_eq!(output.stdout, "pod/web-0\n");
+    }
+    world.run("kubeconfig idp-dev --remove").is("------- stderr -------
+error: the cluster and user idp-ns-idp-dev are still in use
+because: by the context mine
+try: kubectl config delete-context mine
+[exit status: 1]
+");
+    assert_eq!(world.read(".kube/config"), left);
+}
+
+#[test]
+fn a_purge_keeps_the_cluster_and_user_that_another_context_uses() {
+    let world = World::signed_in();
+    with_a_context_of_ones_own(&world);
+    world
+        .run("logout --purge")
+        .success()
+        .says("removed the contexts and profiles idp-ns-idp-dev")
+        .says("warning: kept what the context mine uses of idp-ns-idp-dev");
+    assert!(world.read(".kube/config").contains("server: https://127.0.0.1"));
+}

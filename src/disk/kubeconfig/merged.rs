@@ -33,6 +33,26 @@ impl Merged {
         self.config.contexts.iter().map(|context| context.name.as_str())
     }
 
+    /// The contexts of other names that use the cluster of this name.
+    pub fn contexts_with_cluster_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let others = self.config.contexts.iter().filter(move |context| context.name != name);
+        others.filter(move |context| context.cluster == name).map(|context| context.name.as_str())
+    }
+
+    /// The contexts of other names that use the user of this name.
+    pub fn contexts_with_user_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let others = self.config.contexts.iter().filter(move |context| context.name != name);
+        others.filter(move |context| context.user == name).map(|context| context.name.as_str())
+    }
+
+    /// The contexts of other names that use the cluster or the user of this name, where there is one.
+    pub fn contexts_built_on(&self, name: &str) -> Vec<String> {
+        let by_cluster = self.contexts_with_cluster_of(name).filter(|_| self.config.cluster(name).is_some());
+        let by_user = self.contexts_with_user_of(name).filter(|_| self.config.user(name).is_some());
+        let names: std::collections::BTreeSet<&str> = by_cluster.chain(by_user).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
     /// The file that defines the cluster of this name.
     pub fn cluster_file(&self, name: &str) -> Option<&Path> {
         self.clusters.get(name).map(PathBuf::as_path)

@@ -51,6 +51,15 @@ pub struct Applied {
     pub previous_context: Option<String>,
 }
 
+/// What a removal did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The files that changed; none when there was nothing to remove.
+    pub files: Vec<PathBuf>,
+    /// The cluster or the user stayed, because these contexts of other names use it.
+    pub kept_for: Vec<String>,
+}
+
 /// What is asked of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Task {
@@ -141,15 +150,22 @@ impl Kubeconfigs {
         }
     }
 
-    /// Removes the cluster, the context and the user of this name from every file that has one of them.
+    /// Removes the cluster, the context and the user of this name from every file that has one of them. A cluster or
+    /// user that a context of another name uses stays: without it that context would be broken.
     ///
     /// # Errors
     /// As [`Kubeconfigs::apply`].
-    pub fn remove(&self, name: &str) -> Result<Vec<PathBuf>> {
-        let task = Task { remove: true, ..Task::NOTHING };
-        let applied =
-            self.edit(&named(name), |merged, _| merged.files.iter().map(|path| (path.clone(), task)).collect())?;
-        Ok(applied.files)
+    pub fn remove(&self, name: &str) -> Result<Removed> {
+        let applied = self.edit(&named(name), |merged, _| {
+            let parts = Parts {
+                cluster: merged.contexts_with_cluster_of(name).next().is_none(),
+                context: true,
+                user: merged.contexts_with_user_of(name).next().is_none(),
+            };
+            let task = Task { parts, remove: true, ..Task::NOTHING };
+            merged.files.iter().map(|path| (path.clone(), task)).collect()
+        })?;
+        Ok(Removed { files: applied.files, kept_for: self.merged()?.contexts_built_on(name) })
     }
 
     /// Makes a context the current one.
@@ -282,7 +298,7 @@ fn where_parts_belong(entry: &Entry, merged: &Merged, fresh: &Path) -> Tasks {
 
 fn perform(text: &str, entry: &Entry, task: Task) -> Result<String, Refusal> {
     if task.remove {
-        return kubeconfig::remove(text, &entry.name);
+        return kubeconfig::remove(text, &entry.name, task.parts);
     }
     let text = kubeconfig::apply(text, entry, task.parts)?;
     if task.make_current { kubeconfig::set_current_context(&text, &entry.name) } else { Ok(text) }

@@ -128,7 +128,7 @@ fn parts_that_exist_are_changed_where_they_are() {
     assert_eq!(merged.cluster_file(NAME), Some(home.path("c").as_path()));
     assert!(home.text("c").contains("{token: shadowed}"));
     assert_eq!(home.listed("a:b:c").apply(&entry(), true).unwrap().files, Vec::<PathBuf>::new());
-    assert_eq!(home.listed("a:b:c").remove(NAME).unwrap().len(), 3);
+    assert_eq!(home.listed("a:b:c").remove(NAME).unwrap().files.len(), 3);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn nothing_to_do_needs_no_lock() {
     home.put("a.lock", "");
     let applied = home.listed("a").apply(&entry(), true).unwrap();
     assert_eq!((applied.files.len(), applied.previous_context.as_deref()), (0, Some(NAME)));
-    assert!(home.listed("a").remove("idp-ns-other").unwrap().is_empty());
+    assert!(home.listed("a").remove("idp-ns-other").unwrap().files.is_empty());
     home.listed("a").set_current_context(NAME).unwrap();
 }
 
@@ -282,7 +282,7 @@ mod on_unix {
         symlink("real", home.path("kube")).unwrap();
         home.listed("kube/config:real/config").apply(&entry(), true).unwrap();
         assert_eq!(home.has("real/config"), (true, true, true));
-        assert_eq!(home.listed("kube/config:real/config").remove(NAME).unwrap().len(), 1);
+        assert_eq!(home.listed("kube/config:real/config").remove(NAME).unwrap().files.len(), 1);
     }
 
     #[test]

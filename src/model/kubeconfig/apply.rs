@@ -20,7 +20,7 @@ pub fn apply(text: &str, entry: &Entry, parts: Parts) -> Result<String, Refusal>
         return Ok(text.to_owned());
     }
     let before = File::open(text)?;
-    let scope = Scope { name: &entry.name, whole: false, current: false, fresh: before.document.root.is_none() };
+    let scope = Scope { name: &entry.name, parts, whole: false, current: false, fresh: before.document.root.is_none() };
     let mut result = text.to_owned();
     if scope.fresh {
         result = append_fresh(text, entry, parts, None);
@@ -61,7 +61,7 @@ pub fn set_current_context(text: &str, name: &str) -> Result<String, Refusal> {
     };
     let Some(splices) = result else { return Ok(text.to_owned()) };
     let result = splice(text, splices)?;
-    reopen(&before, &result, Scope { name: "", whole: false, current: true, fresh: false })?;
+    reopen(&before, &result, Scope { name: "", parts: Parts::NONE, whole: false, current: true, fresh: false })?;
     let wanted = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
     if model::parse(&result)?.current_context != wanted {
         return Err(Refusal::anywhere("`current-context` is written in a way that nsaccess cannot edit"));

@@ -7,39 +7,44 @@ use super::tree::NodeId;
 use super::verify::{Scope, open, reopen};
 use super::{Entry, Exec, List, Parts, Refusal, model};
 
-/// Removes the cluster, the context and the user of this name, each where it is there. A `current-context` of this name
-/// becomes `""`. The same text comes back when there is nothing to remove.
+/// Removes the given parts of the entry of this name, each where it is there. With the context a `current-context` of
+/// this name becomes `""`. The same text comes back when there is nothing to remove.
 ///
 /// # Errors
 /// As [`super::apply`].
-pub fn remove(text: &str, name: &str) -> Result<String, Refusal> {
+pub fn remove(text: &str, name: &str, parts: Parts) -> Result<String, Refusal> {
     let before = File::open(text)?;
     let Some(root) = before.document.root else { return Ok(text.to_owned()) };
-    let current = model::read(text, &before.document)?.current_context.as_deref() == Some(name);
-    let mut scope = Scope { name, whole: true, current, fresh: false };
+    let current = parts.context && model::read(text, &before.document)?.current_context.as_deref() == Some(name);
+    let mut scope = Scope { name, parts, whole: true, current, fresh: false };
     let mut result = text.to_owned();
-    if let Some(rest) = without_fresh(&before, root, name) {
+    let whole_file = if parts == Parts::ALL { without_fresh(&before, root, name) } else { None };
+    if let Some(rest) = whole_file {
         (result, scope.fresh) = (rest, true);
     } else {
         // What is refused is refused with the line numbers of the text as it is, before the first edit moves them.
-        for list in List::ALL {
+        for list in parts.lists() {
             take(&before, list, name)?;
         }
-        clear_current(&before, name)?;
-        for list in List::ALL {
+        for list in parts.lists() {
             let next = take(&open(&before, &result, scope)?, list, name)?;
             result = next.unwrap_or(result);
         }
-        let next = clear_current(&open(&before, &result, scope)?, name)?;
-        result = next.unwrap_or(result);
+        if current {
+            clear_current(&before, name)?;
+            let next = clear_current(&open(&before, &result, scope)?, name)?;
+            result = next.unwrap_or(result);
+        }
     }
     if result == text {
         return Ok(result);
     }
     let after = reopen(&before, &result, scope)?;
     let left = model::read(&result, &after.document)?;
-    let is_gone = left.cluster(name).is_none() && left.context(name).is_none() && left.user(name).is_none();
-    if !is_gone || left.current_context.as_deref() == Some(name) {
+    let is_left = (parts.cluster && left.cluster(name).is_some())
+        || (parts.context && left.context(name).is_some())
+        || (parts.user && left.user(name).is_some());
+    if is_left || (current && left.current_context.as_deref() == Some(name)) {
         return Err(Refusal::anywhere(format!("`{name}` is written in a way that nsaccess cannot remove")));
     }
     Ok(result)

@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use super::item::File;
 use super::tree::{Kind, NodeId};
-use super::{List, Refusal};
+use super::{List, Parts, Refusal};
 
 /// What an edit was allowed to change.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope<'a> {
     /// Name of our entry.
     pub(super) name: &'a str,
-    /// The edit removed the whole entry, with everything that was added to it.
+    /// The parts of our entry that it wrote or removed.
+    pub(super) parts: Parts,
+    /// The edit removed these parts, with everything that was added to them.
     pub(super) whole: bool,
     /// The edit set `current-context`.
     pub(super) current: bool,
@@ -63,7 +65,7 @@ fn same_otherwise(before: &File<'_>, after: &File<'_>, scope: Scope<'_>) -> Resu
 fn ours(file: &File<'_>, scope: Scope<'_>) -> Vec<NodeId> {
     let Some(root) = file.document.root else { return Vec::new() };
     let mut nodes = Vec::new();
-    for list in List::ALL {
+    for list in scope.parts.lists() {
         if let Some((_, value)) = file.document.own(root, list.key()).first()
             && let Some((_, item)) = file.item(*value, scope.name)
         {
@@ -166,7 +168,8 @@ impl Walk<'_> {
         if document.is_null(value) {
             return;
         }
-        let our = self.file.item(value, scope.name).map(|(number, _)| number);
+        let is_edited = scope.parts.lists().any(|edited| edited == list);
+        let our = self.file.item(value, scope.name).map(|(number, _)| number).filter(|_| is_edited);
         let items = document.items(value);
         if items.len() > usize::from(our.is_some()) {
             self.node(key);

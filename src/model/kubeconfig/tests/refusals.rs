@@ -37,7 +37,7 @@ fn what_others_share_with_our_entry() {
     refused("clusters: &x\n- name: a\ny: *x\n", 3, 4, "alias refers");
     let ours = "clusters:\n- name: idp-ns-dev\n  cluster: &c\n    server: old\n- name: b\n  cluster: *c\n";
     refused(ours, 6, 12, "alias refers");
-    let refusal = remove(ours, "idp-ns-dev").expect_err("another cluster would lose its fields");
+    let refusal = remove(ours, "idp-ns-dev", Parts::ALL).expect_err("another cluster would lose its fields");
     assert_eq!((refusal.line, refusal.column), (Some(6), Some(12)));
     refused("x: &c {server: old}\nclusters:\n- name: idp-ns-dev\n  cluster: *c\n", 4, 12, "alias");
     refused("x: &x {name: idp-ns-dev}\nclusters: [*x]\n", 2, 12, "alias");
@@ -98,7 +98,7 @@ fn circles_of_aliases_end() {
         "&a\n<<: *a\n",
         "clusters: &c\n- *c\n",
     ] {
-        let _ = (parse(text), apply(text, &entry(), Parts::ALL), remove(text, "a"));
+        let _ = (parse(text), apply(text, &entry(), Parts::ALL), remove(text, "a", Parts::ALL));
     }
 
     let mut bomb = "a0: &a0 {x: y}\n".to_owned();
@@ -107,5 +107,8 @@ fn circles_of_aliases_end() {
         bomb.push_str(&format!("a{level}: &a{level} {{<<: [{alias}, {alias}, {alias}]}}\n"));
     }
     bomb.push_str("users:\n- <<: *a59\n  name: a\n");
-    assert_eq!(remove(&apply(&bomb, &entry(), Parts::ALL).unwrap(), "idp-ns-dev").as_deref(), Ok(bomb.as_str()));
+    assert_eq!(
+        remove(&apply(&bomb, &entry(), Parts::ALL).unwrap(), "idp-ns-dev", Parts::ALL).as_deref(),
+        Ok(bomb.as_str())
+    );
 }

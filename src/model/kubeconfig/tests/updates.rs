@@ -140,10 +140,10 @@ fn the_current_context_is_set_and_cleared() {
         let moved = set_current_context(before, "b").unwrap_or_else(|refusal| panic!("{before}: {refusal}"));
         assert_eq!(moved, after);
         assert_eq!(set_current_context(after, "b").as_deref(), Ok(after));
-        assert_eq!(parse(&remove(after, "b").unwrap()).unwrap().current_context, None);
+        assert_eq!(parse(&remove(after, "b", Parts::ALL).unwrap()).unwrap().current_context, None);
     }
-    assert_eq!(remove("current-context: b # now\n", "b").as_deref(), Ok("current-context: \"\" # now\n"));
-    assert_eq!(remove(&set_current_context("# mine\n", "b").unwrap(), "b").as_deref(), Ok("# mine\n"));
+    assert_eq!(remove("current-context: b # now\n", "b", Parts::ALL).as_deref(), Ok("current-context: \"\" # now\n"));
+    assert_eq!(remove(&set_current_context("# mine\n", "b").unwrap(), "b", Parts::ALL).as_deref(), Ok("# mine\n"));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_entry_between_others_is_removed_alone() {
         ("clusters: # mine\n- name: b\n  x: y\nx: y\n", "clusters: [] # mine\nx: y\n"),
         ("x: y\nusers:\n  - user: {}\n    name: b", "x: y\nusers: []"),
     ] {
-        assert_eq!(remove(before, "b").as_deref(), Ok(after), "{before}");
+        assert_eq!(remove(before, "b", Parts::ALL).as_deref(), Ok(after), "{before}");
     }
 }
 
@@ -171,7 +171,7 @@ fn a_standalone_kubeconfig_is_complete() {
     let config = parse(&text).unwrap();
     assert_eq!(config.current_context.as_deref(), Some("idp-ns-dev"));
     assert_eq!(apply(&text, &entry(), Parts::ALL).as_deref(), Ok(text.as_str()));
-    assert_eq!(remove(&text, "idp-ns-dev").as_deref(), Ok(""));
+    assert_eq!(remove(&text, "idp-ns-dev", Parts::ALL).as_deref(), Ok(""));
 }
 
 #[test]
@@ -179,5 +179,19 @@ fn a_byte_order_mark_that_is_not_the_first_character_is_a_character_like_any_oth
     let text = "# only a comment\u{feff}";
     let applied = apply(text, &entry(), Parts::ALL).expect("applied");
     assert!(applied.starts_with("# only a comment\u{feff}\napiVersion: v1\n"), "{applied}");
-    assert_eq!(remove(&applied, &entry().name).expect("removed"), text);
+    assert_eq!(remove(&applied, &entry().name, Parts::ALL).expect("removed"), text);
+}
+
+#[test]
+fn the_parts_that_stay_keep_every_byte() {
+    let applied = set_current_context(&apply("", &entry(), Parts::ALL).unwrap(), "idp-ns-dev").unwrap();
+    let added = applied.replace("users:\n", "# mine\nusers:\n");
+    let context = Parts { context: true, ..Parts::NONE };
+    let left = remove(&added, "idp-ns-dev", context).unwrap();
+    let config = parse(&left).unwrap();
+    assert_eq!((config.context("idp-ns-dev"), config.current_context.clone()), (None, None));
+    assert!(config.cluster("idp-ns-dev").is_some() && config.user("idp-ns-dev").is_some());
+    assert_eq!(left[left.find("# mine").unwrap()..], added[added.find("# mine").unwrap()..]);
+    let rest = Parts { context: false, ..Parts::ALL };
+    assert_eq!(parse(&remove(&left, "idp-ns-dev", rest).unwrap()).unwrap(), parse("").unwrap());
 }
