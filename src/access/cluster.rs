@@ -7,7 +7,6 @@ use crate::error::{Error, Kind, Result};
 use crate::model::cluster::{Cluster, status_serves};
 use crate::model::credentials::{AccessKeys, RoleCredentials};
 use crate::model::eks_token;
-use crate::model::namespace::Namespace;
 use crate::model::review::{GET_PODS, Verdict};
 use crate::model::target::Target;
 use crate::net::eks::Eks;
@@ -43,7 +42,7 @@ impl Access<'_> {
         if let Err(error) = self.cache.store_cluster(&target.namespace, &cluster) {
             self.ui.warning(&format!("the cluster could not be cached: {error}"));
         }
-        self.link_cluster(&target.namespace, &cluster);
+        self.link_cluster(target, &cluster).await;
         Ok(cluster)
     }
 
@@ -225,7 +224,10 @@ impl Access<'_> {
     }
 
     /// Puts the cluster beside the cached credentials, for the warm path. It is a convenience: a failure is no error.
-    fn link_cluster(&self, namespace: &Namespace, cluster: &Cluster) {
+    /// Under the lock, because credentials that a sign-out removes between being read and written would be back.
+    async fn link_cluster(&self, target: &Target, cluster: &Cluster) {
+        let Ok(_lock) = self.portal_lock(&target.portal).await else { return };
+        let namespace = &target.namespace;
         let wanted = Some((cluster.name.clone(), cluster.region.clone()));
         if let Some(cached) = self.cache.credentials(namespace).filter(|cached| cached.cluster != wanted) {
             let _ = self

@@ -1,8 +1,10 @@
 //! Role credentials: from our cache, or from the portal, which is asked once however many processes want them.
 
+use crate::access::keeping::Standing;
 use crate::access::{Access, wait};
 use crate::disk::cache::CachedCredentials;
 use crate::error::{Error, Kind, Result};
+use crate::model::aws_config::same_start_url;
 use crate::model::credentials::{Freshness, RoleCredentials, StaleReason, judge};
 use crate::model::sso_cache::SsoToken;
 use crate::model::target::Target;
@@ -15,7 +17,7 @@ impl Access<'_> {
     /// # Errors
     /// [`Kind::NotSignedIn`] when a person is needed and not there; [`Kind::Denied`] when the role is not assigned.
     pub async fn credentials(&self, target: &Target) -> Result<RoleCredentials> {
-        self.credentials_unless(target, None).await
+        self.credentials_unless(target, None).await.map_err(|error| error.or_sign_in(target.namespace.as_str()))
     }
 
     /// The same, when AWS has just refused these although their time had not come.
@@ -27,7 +29,8 @@ impl Access<'_> {
         target: &Target,
         refused: &RoleCredentials,
     ) -> Result<RoleCredentials> {
-        self.credentials_unless(target, Some(&refused.keys.access_key_id)).await
+        let renewed = self.credentials_unless(target, Some(&refused.keys.access_key_id)).await;
+        renewed.map_err(|error| error.or_sign_in(target.namespace.as_str()))
     }
 
     async fn credentials_unless(&self, target: &Target, refused: Option<&str>) -> Result<RoleCredentials> {
@@ -37,15 +40,18 @@ impl Access<'_> {
         };
         self.ui.detail(&format!("role credentials are {reason}"));
         // The session first: a person may need minutes for it, and nobody shall wait for a lock meanwhile.
-        let mut token = self.session(&target.portal, None).await?;
+        let mut session = self.standing_session(&target.portal, None).await?;
         for attempt in 0..2 {
-            match self.fetch_once(target, &token, refused).await? {
+            match self.fetch_once(target, &session, refused).await? {
                 Ok(credentials) => return Ok(credentials),
                 Err(failure) if failure.class == Class::Unauthorized && attempt == 0 => {
                     self.ui.detail(&format!("{failure}; renewing the session"));
-                    token = self.session(&target.portal, Some(&token.access_token)).await?;
+                    session = self.standing_session(&target.portal, Some(&session.0.access_token)).await?;
                 }
-                Err(failure) => return Err(self.explain_clock(self.explain(target, failure))),
+                Err(failure) => {
+                    self.note_portal(&failure, &session.0);
+                    return Err(self.explain_clock(self.explain(target, failure)));
+                }
             }
         }
         Err(Error::new(Kind::NotSignedIn, "the portal takes no session, not even a new one"))
@@ -68,7 +74,7 @@ impl Access<'_> {
     async fn fetch_once(
         &self,
         target: &Target,
-        token: &SsoToken,
+        (token, since): &(SsoToken, Standing),
         refused: Option<&str>,
     ) -> Result<Result<RoleCredentials, Failure>> {
         let lock = self.cache.lock_path(&format!("credentials-{}", target.namespace));
@@ -81,15 +87,18 @@ impl Access<'_> {
             Ok(credentials) => credentials,
             Err(failure) => return Ok(Err(failure)),
         };
-        let known = self.cache.credentials(&target.namespace).filter(|cached| belongs(cached, target));
-        let cached = CachedCredentials {
-            account: target.account.clone(),
-            role: target.role.clone(),
-            start_url: target.portal.start_url.clone(),
-            credentials: credentials.clone(),
-            cluster: known.and_then(|cached| cached.cluster),
+        let store = || {
+            let known = self.cache.credentials(&target.namespace).filter(|cached| belongs(cached, target));
+            let cached = CachedCredentials {
+                account: target.account.clone(),
+                role: target.role.clone(),
+                start_url: target.portal.start_url.clone(),
+                credentials: credentials.clone(),
+                cluster: known.and_then(|cached| cached.cluster),
+            };
+            self.cache.store_credentials(&target.namespace, &cached)
         };
-        if let Err(error) = self.cache.store_credentials(&target.namespace, &cached) {
+        if let Err(error) = self.keep_while(&target.portal, since, store).await? {
             self.ui.warning(&format!("the credentials could not be cached: {error}"));
         }
         Ok(Ok(credentials))
@@ -118,5 +127,6 @@ impl Access<'_> {
 }
 
 fn belongs(cached: &CachedCredentials, target: &Target) -> bool {
-    cached.account == target.account && cached.role == target.role && cached.start_url == target.portal.start_url
+    let same_portal = same_start_url(&cached.start_url, &target.portal.start_url);
+    cached.account == target.account && cached.role == target.role && same_portal
 }

@@ -1,12 +1,20 @@
 //! The end of a session: on the portal, in the shared cache and in ours.
 
-use crate::access::Access;
+use std::time::Duration;
+
+use crate::access::{Access, wait};
 use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
+use crate::model::aws_config::same_start_url;
+use crate::model::settings::check_region;
+use crate::model::sso_cache::SsoToken;
 use crate::model::target::Portal;
-use crate::net::failure::Class;
+use crate::net::failure::{Class, Failure};
 use crate::net::portal::PortalApi;
+
+/// A refresh takes a second. One that hangs is not waited for: what it brings will not be stored.
+const LONGEST_RENEWAL: Duration = Duration::from_secs(5);
 
 /// What ended.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,39 +34,73 @@ impl Access<'_> {
     /// When a file cannot be removed.
     pub async fn sign_out(&self, portal: &Portal) -> Result<Ended> {
         let mut ended = Ended::default();
+        // Whoever renews the session right now gives it a newer token, which is the one to end.
+        let lock = sso_cache::lock_path(self.host, &portal.session_name);
+        let renewing = wait::for_lock(self.ui, &lock, "renews the session", Some(LONGEST_RENEWAL)).await;
         if let Cached::Found(token) = sso_cache::read_token(self.host, &portal.session_name)? {
             ended.signed_in = true;
-            match PortalApi::new(&self.aws, &portal.region).logout(&token.access_token).await {
+            match self.end_on_portal(portal, &token).await {
                 Ok(()) => ended.on_portal = true,
-                Err(failure) if failure.class == Class::Unauthorized => ended.on_portal = true,
                 Err(failure) => self
                     .ui
                     .warning(&format!("the portal could not be told: {failure}; the session there ends by itself")),
             }
         }
+        let _lock = self.stop_keeping(portal).await?;
         sso_cache::remove_token(self.host, &portal.session_name)?;
+        drop(renewing);
+        let mut roles: Vec<(String, String)> = Vec::new();
         for (namespace, cached) in self.cache.namespaces_with_credentials() {
-            if cached.start_url == portal.start_url {
+            if same_start_url(&cached.start_url, &portal.start_url) {
                 self.cache.forget_credentials(&namespace)?;
                 ended.namespaces.push(namespace.to_string());
+                roles.push((cached.account, cached.role));
             }
         }
         self.cache.forget_roles_of(&portal.start_url)?;
         self.cache.sweep();
         sso_cache::sweep(self.host);
         PrivateFolder::sweep(self.host);
-        self.forget_for_the_aws_cli(portal)?;
+        self.forget_for_the_aws_cli(portal, roles)?;
         Ok(ended)
     }
 
+    /// Ends the session where it lives: in the token's own region. An access token that is over says nothing of the
+    /// session; the next one ends it.
+    async fn end_on_portal(&self, portal: &Portal, token: &SsoToken) -> Result<(), Failure> {
+        let own_region = Some(&token.region).filter(|region| check_region(region).is_ok());
+        let region = own_region.unwrap_or(&portal.region);
+        let api = PortalApi::new(&self.aws, region);
+        let refresh = match (api.logout(&token.access_token).await, &token.refresh) {
+            (Err(failure), Some(refresh)) if failure.class == Class::Unauthorized => refresh,
+            (Err(failure), None) if failure.class == Class::Unauthorized => return Ok(()),
+            (answer, _) => return answer,
+        };
+        let living = Portal { region: region.clone(), ..portal.clone() };
+        match self.refresh(&living, refresh).await {
+            Ok(new) => api.logout(&new.access_token).await,
+            Err(failure) if matches!(failure.class, Class::Unreachable | Class::Throttled) => Err(failure),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// AWS CLI 2 keeps role credentials in files of its own, and would go on with them for hours. `aws sso logout`
-    /// removes all of them; here only those go that the ended session gave.
-    fn forget_for_the_aws_cli(&self, portal: &Portal) -> Result<()> {
+    /// removes all of them; here only those go that the ended session gave: of the roles that we or profiles had from it,
+    /// and of all that the portal offers.
+    fn forget_for_the_aws_cli(&self, portal: &Portal, mut roles: Vec<(String, String)>) -> Result<()> {
         let profiles = self.aws_config.profile_names().filter_map(|name| self.aws_config.profile(name));
         for profile in profiles.filter(|profile| profile.get("sso_session") == Some(&portal.session_name)) {
             if let (Some(account), Some(role)) = (profile.get("sso_account_id"), profile.get("sso_role_name")) {
-                sso_cache::remove_role_credentials(self.host, account, role, &portal.session_name)?;
+                roles.push((account.to_owned(), role.to_owned()));
             }
+        }
+        let index = self.cache.portal_index(&portal.start_url);
+        let offered = index.into_iter().flat_map(|index| index.assignments);
+        roles.extend(offered.map(|assignment| (assignment.account, assignment.role)));
+        roles.sort();
+        roles.dedup();
+        for (account, role) in &roles {
+            sso_cache::remove_role_credentials(self.host, account, role, &portal.session_name)?;
         }
         Ok(())
     }

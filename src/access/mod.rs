@@ -13,6 +13,7 @@ pub mod explain;
 pub mod files;
 pub mod forward;
 pub mod irsa;
+pub mod keeping;
 pub mod log_sources;
 pub mod log_tail;
 pub mod logs;
@@ -46,7 +47,8 @@ use crate::ui::Ui;
 pub enum Presence {
     /// A person is at the terminal and waits for us: may be asked, may sign in.
     Person,
-    /// Somebody ran a verb that signs in, without a terminal to answer questions on: a code can be shown and approved.
+    /// Somebody ran `login` without a terminal to answer questions on: a code can be shown and approved. No other verb is
+    /// run to sign in, so none but `login` has this.
     Reader,
     /// A program called us: fail at once, say what a person has to run, and open no browser.
     Nobody,
@@ -134,11 +136,6 @@ impl<'a> Access<'a> {
             aws: self.aws.clone(),
             asked: self.asked.clone(),
         }
-    }
-
-    /// For verbs that are run to sign in, as `aws sso login` is, with or without a terminal.
-    pub fn presence_for_sign_in(host: &Host) -> Presence {
-        if host.terminals.stdin && host.terminals.stderr { Presence::Person } else { Presence::Reader }
     }
 
     /// A person, if one is at the terminal; else nobody.

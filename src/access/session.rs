@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 
+use crate::access::keeping::Standing;
 use crate::access::{Access, Presence, wait};
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::{Error, Kind, Result};
@@ -17,7 +18,10 @@ use crate::secret::Secret;
 /// (the AWS CLI renews at 15 minutes, the Rust SDK at 5) to whoever runs more often.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// What the token file says now.
+/// Why a session is over whose file says nothing of it.
+const OVER_HERE: &str = "the portal no longer takes the stored session";
+
+/// What the token file says now, and what is known of it besides.
 #[derive(Debug)]
 pub enum Stored {
     /// Good as it is.
@@ -35,15 +39,32 @@ impl Access<'_> {
     /// # Errors
     /// [`Kind::NotSignedIn`] when a person is needed and not there.
     pub async fn session(&self, portal: &Portal, refused: Option<&Secret<String>>) -> Result<SsoToken> {
+        Ok(self.standing_session(portal, refused).await?.0)
+    }
+
+    /// The same, with how the portal stood then: for [`Access::keep_while`].
+    ///
+    /// # Errors
+    /// As [`Access::session`].
+    pub async fn standing_session(
+        &self,
+        portal: &Portal,
+        refused: Option<&Secret<String>>,
+    ) -> Result<(SsoToken, Standing)> {
+        refused.iter().for_each(|token| self.note_refused(token, OVER_HERE));
+        let since = self.standing(portal);
         if let Stored::Fresh(token) = self.stored_session(portal, refused)? {
-            return Ok(token);
+            return Ok((token, since));
         }
         match self.renewed(portal, refused).await? {
-            Ok(token) => Ok(token),
+            Ok(renewed) => Ok(renewed),
             Err(reason) => {
                 self.ui.detail(&format!("the session cannot be renewed: {reason}"));
                 match self.presence {
-                    Presence::Person | Presence::Reader => self.sign_in(portal, refused).await,
+                    Presence::Person | Presence::Reader => {
+                        let token = self.sign_in(portal, refused).await?;
+                        Ok((token, self.standing(portal)))
+                    }
                     Presence::Nobody => Err(not_signed_in(&reason)),
                 }
             }
@@ -51,33 +72,39 @@ impl Access<'_> {
     }
 
     /// Renews the session under its lock. The inner error is the reason why only a person can help.
-    async fn renewed(&self, portal: &Portal, refused: Option<&Secret<String>>) -> Result<Result<SsoToken, String>> {
+    async fn renewed(
+        &self,
+        portal: &Portal,
+        refused: Option<&Secret<String>>,
+    ) -> Result<Result<(SsoToken, Standing), String>> {
         if let Stored::Over(reason) = self.stored_session(portal, refused)? {
             return Ok(Err(reason));
         }
         let lock = sso_cache::lock_path(self.host, &portal.session_name);
         let _lock = wait::for_lock(self.ui, &lock, "renews the session", None).await?;
+        let since = self.standing(portal);
         let (token, reason) = match self.stored_session(portal, refused)? {
-            Stored::Fresh(token) => return Ok(Ok(token)),
+            Stored::Fresh(token) => return Ok(Ok((token, since))),
             Stored::Over(reason) => return Ok(Err(reason)),
             Stored::Refreshable(token, reason) => (token, reason),
         };
         let Some(refresh) = &token.refresh else { return Ok(Err(reason)) };
         self.ui.detail(&format!("renewing the session: {reason}"));
-        match self.refresh(portal, refresh).await {
-            Ok(new) => Ok(Ok(self.keep(portal, &token, new))),
-            Err(failure) => self.without_renewal(token, failure, refused),
-        }
+        let renewed = match self.refresh(portal, refresh).await {
+            Ok(new) => Ok(self.keep(portal, &since, &token, new).await?),
+            Err(failure) => self.without_renewal(portal, &token, refresh, failure, refused)?,
+        };
+        Ok(renewed.map(|token| (token, since)))
     }
 
-    async fn refresh(&self, portal: &Portal, refresh: &Refresh) -> Result<NewToken, Failure> {
+    pub(super) async fn refresh(&self, portal: &Portal, refresh: &Refresh) -> Result<NewToken, Failure> {
         let oidc = Oidc::new(&self.aws, &portal.region);
         oidc.refresh(&refresh.client_id, &refresh.client_secret, &refresh.refresh_token).await
     }
 
     /// Stores a renewed token. If that fails the session goes on for this call: the old refresh token is used up, and
     /// losing the new access token too would help nobody.
-    fn keep(&self, portal: &Portal, old: &SsoToken, new: NewToken) -> SsoToken {
+    async fn keep(&self, portal: &Portal, since: &Standing, old: &SsoToken, new: NewToken) -> Result<SsoToken> {
         let mut token = old.clone();
         token.access_token = new.access_token;
         token.expires_at = new.expires_at;
@@ -85,29 +112,57 @@ impl Access<'_> {
         if let (Some(refresh), Some(refresh_token)) = (&mut token.refresh, new.refresh_token) {
             refresh.refresh_token = refresh_token;
         }
-        if let Err(error) = sso_cache::write_token(self.host, &portal.session_name, &token) {
+        let store = || sso_cache::write_token(self.host, &portal.session_name, &token);
+        if let Err(error) = self.keep_while(portal, since, store).await? {
             self.ui.warning(&format!("the renewed session could not be stored: {error}"));
         }
-        token
+        Ok(token)
     }
 
     /// A refresh that failed: the old token still serves if its time has not come; a refusal is final; anything else
     /// is the network's fault and no reason to call a person.
     fn without_renewal(
         &self,
-        token: SsoToken,
+        portal: &Portal,
+        token: &SsoToken,
+        refresh: &Refresh,
         failure: Failure,
         refused: Option<&Secret<String>>,
     ) -> Result<Result<SsoToken, String>> {
-        let still_good = token.expires_at > self.host.now() && !is_refused(&token, refused);
-        if still_good {
+        let words = format!("the session is over ({failure})");
+        let is_final = !matches!(failure.class, Class::Unreachable | Class::Throttled);
+        if is_final {
+            self.note_refused(&refresh.refresh_token, &words);
+        }
+        if token.expires_at > self.host.now() && !self.is_refused(&token.access_token, refused) {
             self.ui.detail(&format!("the session could not be renewed yet: {failure}"));
-            return Ok(Ok(token));
+            return Ok(Ok(token.clone()));
         }
-        match failure.class {
-            Class::Unreachable | Class::Throttled => Err(failure.into_error("cannot renew the session")),
-            _ => Ok(Err(format!("the session is over ({failure})"))),
+        if !is_final {
+            return Err(failure.into_error("cannot renew the session"));
         }
+        // The AWS CLI knows nothing of our lock: it may have used the refresh token, and have stored the next one.
+        match self.stored_session(portal, refused)? {
+            Stored::Fresh(renewed) => Ok(Ok(renewed)),
+            _ => Ok(Err(words)),
+        }
+    }
+
+    /// Remembers that a token's service does not take it any more, for all processes to come. It is no error if that
+    /// cannot be stored: the next one finds out by itself.
+    pub(super) fn note_refused(&self, token: &Secret<String>, reason: &str) {
+        let _ = self.cache.store_refusal(token, reason, self.host.now());
+    }
+
+    /// The same, if that is what a failed call to the portal means.
+    pub(super) fn note_portal(&self, failure: &Failure, token: &SsoToken) {
+        if failure.class == Class::Unauthorized {
+            self.note_refused(&token.access_token, OVER_HERE);
+        }
+    }
+
+    fn is_refused(&self, token: &Secret<String>, refused: Option<&Secret<String>>) -> bool {
+        refused.is_some_and(|refused| refused.expose() == token.expose()) || self.cache.refusal(token).is_some()
     }
 
     /// What the token file says, without changing anything.
@@ -115,27 +170,29 @@ impl Access<'_> {
     /// # Errors
     /// When the file exists and cannot be read.
     pub fn stored_session(&self, portal: &Portal, refused: Option<&Secret<String>>) -> Result<Stored> {
-        let token = match sso_cache::read_token(self.host, &portal.session_name)? {
+        let mut token = match sso_cache::read_token(self.host, &portal.session_name)? {
             Cached::Found(token) => token,
             Cached::Absent => return Ok(Stored::Over("nobody has signed in yet".to_owned())),
             Cached::Unusable { path, reason } => {
                 return Ok(Stored::Over(format!("{} cannot be used: {reason}", self.host.shorten_home(&path))));
             }
         };
-        // A file is found by the session's name; a session of that name may have led elsewhere before.
-        if !token.start_url.is_empty() && !same_start_url(&token.start_url, &portal.start_url) {
-            return Ok(Stored::Over(format!("the stored session belongs to {}", token.start_url)));
+        if let Some(reason) = foreign(&token, portal) {
+            return Ok(Stored::Over(reason));
+        }
+        let refused = self.is_refused(&token.access_token, refused);
+        let ended = token.refresh.as_ref().and_then(|refresh| self.cache.refusal(&refresh.refresh_token));
+        if ended.is_some() {
+            token.refresh = None;
         }
         Ok(match judge(&token, self.host.now(), MARGIN) {
-            _ if is_refused(&token, refused) && token.refresh.is_none() => {
-                Stored::Over("the portal no longer takes the stored session".to_owned())
-            }
-            TokenState::Fresh if is_refused(&token, refused) => {
+            _ if refused && token.refresh.is_none() => Stored::Over(ended.unwrap_or_else(|| OVER_HERE.to_owned())),
+            TokenState::Fresh if refused => {
                 Stored::Refreshable(token, "the portal no longer takes the access token".to_owned())
             }
             TokenState::Fresh => Stored::Fresh(token),
             TokenState::Refreshable { reason } => Stored::Refreshable(token, reason.to_string()),
-            TokenState::Over { reason } => Stored::Over(reason.to_string()),
+            TokenState::Over { reason } => Stored::Over(ended.unwrap_or_else(|| reason.to_string())),
         })
     }
 
@@ -145,8 +202,14 @@ impl Access<'_> {
     }
 }
 
-fn is_refused(token: &SsoToken, refused: Option<&Secret<String>>) -> bool {
-    refused.is_some_and(|refused| refused.expose() == token.access_token.expose())
+/// Why a stored token is not this portal's, if so. A file is found by the session's name, and a session of that name may
+/// have led elsewhere before: to another organisation, or to Identity Center in another region. Nobody else gets it.
+fn foreign(token: &SsoToken, portal: &Portal) -> Option<String> {
+    if !token.start_url.is_empty() && !same_start_url(&token.start_url, &portal.start_url) {
+        return Some(format!("the stored session belongs to {}", token.start_url));
+    }
+    (!token.region.is_empty() && token.region != portal.region)
+        .then(|| format!("the stored session belongs to the region {}, not to {}", token.region, portal.region))
 }
 
 /// The error of a program that needs a person.

@@ -56,7 +56,8 @@ impl Access<'_> {
             ));
             return Ok(known);
         }
-        let assignment = self.discover(namespace, &portal).await?;
+        let found = self.discover(namespace, &portal).await;
+        let assignment = found.map_err(|error| error.or_sign_in(namespace.as_str()))?;
         Ok(Target {
             namespace: namespace.clone(),
             access_name,
@@ -108,7 +109,8 @@ impl Access<'_> {
         let listed = match self.list_portal(portal, &token.access_token).await {
             Err(failure) if failure.class == Class::Unauthorized => {
                 let token = self.session(portal, Some(&token.access_token)).await?;
-                self.list_portal(portal, &token.access_token).await
+                let listed = self.list_portal(portal, &token.access_token).await;
+                listed.inspect_err(|failure| self.note_portal(failure, &token))
             }
             listed => listed,
         };

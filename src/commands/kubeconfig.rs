@@ -16,7 +16,8 @@ use crate::net::runtime;
 /// Write or repair the kubeconfig entry of a namespace. Only cluster, user and context of its own name are touched;
 /// everything else stays byte for byte.
 ///
-/// A namespace that was set up before needs no network; another one signs in as `login` does.
+/// A namespace that was set up before needs no network; for another one, and without a session, a sign-in
+/// is started on a terminal only.
 #[derive(Debug, Args)]
 pub struct KubeconfigArgs {
     /// Namespace
@@ -46,7 +47,7 @@ pub struct KubeconfigArgs {
 /// # Errors
 /// When the kubeconfig cannot be edited safely; it is then as it was.
 pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
-    let presence = Access::presence_for_sign_in(context.host);
+    let presence = Access::presence_at(context.host);
     let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
     let kubeconfigs = context.kubeconfigs();

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::access::Access;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::target::Assignment;
 use crate::net::runtime;
 use crate::ui::table;
@@ -29,14 +29,14 @@ pub struct ListArgs {
 /// # Errors
 /// When the portal has to be asked and cannot.
 pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
-    let presence = Access::presence_for_sign_in(context.host);
+    let presence = Access::presence_at(context.host);
     let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
     let portal = access.portal(None)?;
     let kept = if args.refresh { None } else { access.recent_index(&portal) };
     let index = match kept {
         Some(index) => index,
-        None => runtime::run(access.read_portal(&portal))?,
+        None => runtime::run(access.read_portal(&portal)).map_err(|error| with_sign_in(&access, error))?,
     };
     access.remember_portal(&portal)?;
     let contexts = context.kubeconfigs().merged()?;
@@ -72,4 +72,15 @@ pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
         context.ui.hint("nsaccess config   # shows the pattern and where it comes from");
     }
     Ok(())
+}
+
+/// Where nobody is signed in: a login of what is set up here, or this very command where it may sign in.
+fn with_sign_in(access: &Access<'_>, error: Error) -> Error {
+    match access.familiar_namespaces().first() {
+        Some(name) => error.or_sign_in(name),
+        None if error.kind == Kind::NotSignedIn => {
+            error.try_next("run the same command on a terminal: there it signs in")
+        }
+        None => error,
+    }
 }

@@ -4,8 +4,8 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::access::Access;
 use crate::access::verify::Verification;
+use crate::access::{Access, Presence};
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::disk::kubeconfig::Kubeconfigs;
@@ -54,7 +54,11 @@ struct Done {
 /// # Errors
 /// Of any stage; what the stages before it wrote stays.
 pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
-    let presence = Access::presence_for_sign_in(context.host);
+    // It is run to sign in, as `aws sso login` is, with or without a terminal.
+    let presence = match Access::presence_at(context.host) {
+        Presence::Nobody => Presence::Reader,
+        person => person,
+    };
     let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
     let kubeconfigs = context.kubeconfigs();

@@ -2,6 +2,7 @@
 //! may be deleted at any time. The format's version is a folder (`v1`), so that an older or newer nsaccess neither
 //! misreads nor overwrites another's files. What cannot be read is a miss, never an error.
 
+mod refused;
 mod roles;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use serde_json::json;
 use crate::disk::{atomic, temporary};
 use crate::error::Result;
 use crate::host::Host;
+use crate::model::aws_config::plain_start_url;
 use crate::model::cluster::Cluster;
 use crate::model::credentials::{AccessKeys, RoleCredentials};
 use crate::model::namespace::Namespace;
@@ -201,7 +203,7 @@ impl Cache {
 
     /// What a portal offered when it was last asked.
     pub fn portal_index(&self, start_url: &str) -> Option<PortalIndex> {
-        read(&self.file("portal", &digest(start_url)))
+        read(&self.file("portal", &portal_digest(start_url)))
     }
 
     /// Stores a portal's index.
@@ -209,7 +211,7 @@ impl Cache {
     /// # Errors
     /// When the file cannot be written.
     pub fn store_portal_index(&self, start_url: &str, index: &PortalIndex) -> Result<()> {
-        write(&self.file("portal", &digest(start_url)), index)
+        write(&self.file("portal", &portal_digest(start_url)), index)
     }
 
     /// Forgets a portal's index.
@@ -217,7 +219,25 @@ impl Cache {
     /// # Errors
     /// When the file cannot be removed.
     pub fn forget_portal_index(&self, start_url: &str) -> Result<bool> {
-        atomic::remove(&self.file("portal", &digest(start_url)))
+        atomic::remove(&self.file("portal", &portal_digest(start_url)))
+    }
+
+    /// The lock that is held for a moment by whoever stores what a portal's session gave, and by who ends it.
+    pub fn portal_lock_path(&self, start_url: &str) -> PathBuf {
+        self.lock_path(&format!("portal-{}", portal_digest(start_url)))
+    }
+
+    /// The mark of the last sign-out of a portal: another one after each. `None` before the first.
+    pub fn sign_out_mark(&self, start_url: &str) -> Option<String> {
+        read(&self.file("signed-out", &portal_digest(start_url)))
+    }
+
+    /// Sets the mark of a sign-out.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn store_sign_out_mark(&self, start_url: &str, mark: &str) -> Result<()> {
+        write(&self.file("signed-out", &portal_digest(start_url)), &mark)
     }
 
     /// The failure that stands for a namespace, if one does.
@@ -266,6 +286,11 @@ impl Cache {
     fn file(&self, kind: &str, name: &str) -> PathBuf {
         self.folder.join(kind).join(format!("{name}.json"))
     }
+}
+
+/// A portal's part of file names, the same for every spelling of its start URL.
+fn portal_digest(start_url: &str) -> String {
+    digest(&plain_start_url(start_url))
 }
 
 /// Start URLs make no file names; their hash does.

@@ -189,7 +189,7 @@ fn a_cache_that_cannot_be_written_does_not_fail_the_command() {
 }
 
 /// Signs out behind nsaccess' back, and sets a browser that leaves a trace.
-fn over() -> World {
+pub fn over() -> World {
     let mut world = World::signed_in();
     let browser = world.script("bin/browser", "touch \"$HOME/opened\"");
     world.set("BROWSER", &browser.display().to_string());

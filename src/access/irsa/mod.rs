@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::access::Access;
 use crate::access::api::ClusterAccess;
+use crate::access::keeping::Standing;
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Kind, Result};
 use crate::model::credentials::RoleCredentials;
@@ -70,6 +71,7 @@ struct Work<'a> {
 struct Caller {
     credentials: RoleCredentials,
     arn: String,
+    since: Standing,
 }
 
 impl AssumedRole {

@@ -183,7 +183,8 @@ impl Work<'_> {
             Err(failure) => return Ok(Err(failure)),
         };
         let cached = CachedRole { arn, credentials };
-        if let Err(error) = access.cache.store_role(self.key(found, way), &cached, access.host.now()) {
+        let store = || access.cache.store_role(self.key(found, way), &cached, access.host.now());
+        if let Err(error) = access.keep_while(&self.target.portal, &caller.since, store).await? {
             access.ui.warning(&format!("the session could not be cached: {error}"));
         }
         Ok(Ok(self.assumed(found, way, cached)))
@@ -196,6 +197,7 @@ impl Work<'_> {
             return Ok(caller);
         }
         let access = self.access;
+        let since = access.standing(&self.target.portal);
         let mut credentials = Box::pin(access.credentials(&self.target)).await?;
         let region = self.region();
         let mut answer = sts::caller_arn(&access.aws, &credentials.keys, &region).await;
@@ -208,7 +210,7 @@ impl Work<'_> {
         }
         let what = "no role can be assumed: AWS does not say who you are";
         let arn = answer.map_err(|failure| access.explain_clock(failure.into_error(what)))?;
-        let caller = Caller { credentials, arn };
+        let caller = Caller { credentials, arn, since };
         self.caller.replace(Some(caller.clone()));
         Ok(caller)
     }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Cache, digest, read};
 use crate::disk::atomic;
 use crate::error::Result;
+use crate::model::aws_config::{plain_start_url, same_start_url};
 use crate::model::credentials::{AccessKeys, RoleCredentials};
 use crate::secret::Secret;
 
@@ -57,8 +58,9 @@ impl RoleKey<'_> {
     /// ARNs and URLs make no file names.
     fn name(&self) -> String {
         let seconds = self.seconds.to_string();
+        let portal = plain_start_url(self.start_url);
         let parts = [
-            self.start_url,
+            portal.as_str(),
             self.account,
             self.permission_set,
             self.namespace,
@@ -116,7 +118,7 @@ impl Cache {
     /// # Errors
     /// When a file cannot be removed.
     pub fn forget_roles_of(&self, start_url: &str) -> Result<()> {
-        self.forget_roles(|role| role.start_url == start_url)
+        self.forget_roles(|role| same_start_url(&role.start_url, start_url))
     }
 
     fn forget_roles(&self, which: impl Fn(&RoleFile) -> bool) -> Result<()> {

@@ -23,7 +23,7 @@ pub use apply::apply;
 pub use parse::parse;
 pub use remove::{remove_profile, remove_sso_session};
 pub use role_profile::{RoleProfile, RoleSource, RolesOf, apply_role, remove_roles};
-pub use session_name::{free_session_name, same_start_url};
+pub use session_name::{free_session_name, plain_start_url, same_start_url};
 
 use header::Class;
 

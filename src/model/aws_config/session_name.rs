@@ -2,12 +2,18 @@
 
 use super::{AwsConfig, Section, header};
 
-/// Whether two start URLs lead to the same portal: people write it with and without `/`, `#` and `#/` at the end.
+/// The one spelling of a start URL by which portals are told apart. People write it with and without `/` and `#/` at the
+/// end, and copy it from the browser with what stands behind the `#`; scheme and host have no case.
+pub fn plain_start_url(url: &str) -> String {
+    let bare = url.split_once('#').map_or(url, |(before, _)| before).trim_end_matches('/');
+    let Some((scheme, rest)) = bare.split_once("://") else { return bare.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())
+}
+
+/// Whether two start URLs lead to the same portal, however they are written.
 pub fn same_start_url(left: &str, right: &str) -> bool {
-    fn bare(url: &str) -> &str {
-        url.trim_end_matches(['/', '#'])
-    }
-    bare(left) == bare(right)
+    left == right || plain_start_url(left) == plain_start_url(right)
 }
 
 /// The name of an existing session with this start URL and region (spelled the same first), else a name that no

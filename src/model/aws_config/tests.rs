@@ -356,9 +356,11 @@ mod naming {
 
     #[test]
     fn start_urls_are_compared_without_their_end() {
-        for same in ["", "/", "#", "#/", "/#/"] {
+        for same in ["", "/", "#", "#/", "/#/", "//", "#/?tab=accounts"] {
             assert!(same_start_url(URL, &format!("{URL}{same}")), "{same}");
         }
+        assert!(same_start_url(URL, "HTTPS://Corp.AWSapps.com/start/"));
+        assert!(!same_start_url(URL, "https://corp.awsapps.com/START"), "a path has case");
         assert!(!same_start_url(URL, "https://corp.awsapps.com/start2"));
         assert!(!same_start_url(URL, "http://corp.awsapps.com/start"));
     }

@@ -112,9 +112,20 @@ impl Control {
         self.shared.doors.get(service).is_some_and(|door| door.send(open).is_ok())
     }
 
+    /// How many answers wait that [`FaultKind::Hold`] keeps.
+    pub fn held_answers(&self) -> usize {
+        self.shared.held.waiting()
+    }
+
+    /// Lets those answers go.
+    pub fn release_answers(&self) {
+        self.shared.held.release();
+    }
+
     /// Lifts all faults and throttles, and opens all ports.
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
+        self.release_answers();
         for door in self.shared.doors.values() {
             let _ = door.send(true);
         }

@@ -27,10 +27,11 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/reset-calls", "forget the counts and the journal"),
     (
         "POST /_control/fault",
-        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|body|garbage|cut-before|cut-after|cut-mid-body|hang, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
+        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|body|garbage|cut-before|cut-after|cut-mid-body|hang|hold, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
     ),
     ("POST /_control/throttle", "{\"service\", \"per_second\": number or null}"),
     ("POST /_control/reachable", "{\"service\", \"open\": bool} close a port or open it again"),
+    ("POST /_control/release-answers", "let the answers go that wait because of a fault of the kind hold"),
     ("POST /_control/clear-faults", "everything goes right again"),
     ("POST /_control/clock", "{\"offset_seconds\"?, \"date_shift_seconds\"?}"),
     ("POST /_control/end-session", "end every portal session"),
@@ -163,6 +164,11 @@ fn trouble(control: &Control, path: &[&str], input: &Value) -> Answer {
         ["reachable"] => done(
             control.reachable(&text(input, "service").unwrap_or_default(), input["open"].as_bool().unwrap_or(true)),
         ),
+        ["release-answers"] => {
+            let held = control.held_answers();
+            control.release_answers();
+            Some(Ok(json!({"released": held})))
+        }
         ["clear-faults"] => always(|| control.clear_faults()),
         ["clock"] => {
             if let Some(seconds) = input["offset_seconds"].as_i64() {
@@ -193,6 +199,7 @@ fn fault(input: &Value) -> Result<Fault, String> {
         "cut-after" => FaultKind::CutAfter,
         "cut-mid-body" => FaultKind::CutMidBody,
         "hang" => FaultKind::Hang,
+        "hold" => FaultKind::Hold,
         other => return Err(format!("there is no fault of the kind '{other}'")),
     };
     let times = input["times"].as_u64().and_then(|times| u32::try_from(times).ok());

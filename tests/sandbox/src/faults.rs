@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use tokio::sync::watch;
+
 /// Something that goes wrong with some requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -48,6 +50,42 @@ pub enum FaultKind {
     CutMidBody,
     /// No answer, and the connection stays open.
     Hang,
+    /// The answer, whatever it is, waits until [`release_answers`](crate::Control::release_answers): what happens
+    /// meanwhile comes before it.
+    Hold,
+}
+
+/// The answers that wait to be released.
+#[derive(Debug)]
+pub(crate) struct Held(watch::Sender<(usize, u64)>);
+
+impl Default for Held {
+    fn default() -> Held {
+        Held(watch::Sender::new((0, 0)))
+    }
+}
+
+impl Held {
+    /// Waits with an answer until it is released.
+    pub(crate) async fn keep(&self) {
+        let mut releases = self.0.subscribe();
+        let mut round = 0;
+        self.0.send_modify(|(waiting, current)| {
+            *waiting += 1;
+            round = *current;
+        });
+        let _ = releases.wait_for(|(_, current)| *current > round).await;
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.borrow().0
+    }
+
+    /// Lets all go that wait.
+    pub(crate) fn release(&self) {
+        self.0.send_modify(|(waiting, current)| (*waiting, *current) = (0, *current + 1));
+    }
 }
 
 /// All that is set to go wrong.
@@ -73,8 +111,8 @@ impl Faults {
             if !hit(&fault.service, service) || !hit(&fault.operation, operation) || fault.times == Some(0) {
                 continue;
             }
-            // Of several faults that answer, only the first is used up; latency adds to any of them.
-            let answers = |kind: &FaultKind| !matches!(kind, FaultKind::Latency(_));
+            // Of several faults that answer, only the first is used up; what delays an answer adds to any of them.
+            let answers = |kind: &FaultKind| !matches!(kind, FaultKind::Latency(_) | FaultKind::Hold);
             if answers(&fault.kind) && kinds.iter().any(answers) {
                 continue;
             }

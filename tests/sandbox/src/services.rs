@@ -127,16 +127,25 @@ fn cut(mut chunks: mpsc::Receiver<io::Result<Bytes>>) -> mpsc::Receiver<io::Resu
 }
 
 async fn with_faults(shared: &Arc<Shared>, service: &Service, request: &Request, faults: Vec<FaultKind>) -> Reply {
-    let mut answer = None;
+    let (mut answer, mut held) = (None, false);
     for fault in faults {
         match fault {
             FaultKind::Latency(milliseconds) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+            FaultKind::Hold => held = true,
             other => answer = Some(other),
         }
     }
+    let reply = with_fault(shared, service, request, answer).await;
+    if held {
+        shared.held.keep().await;
+    }
+    reply
+}
+
+async fn with_fault(shared: &Arc<Shared>, service: &Service, request: &Request, fault: Option<FaultKind>) -> Reply {
     let nothing = |reply: Reply| Reply { content: Content::Nothing, ..reply };
-    let reply = match answer {
-        None | Some(FaultKind::Latency(_)) => return service.handle(shared, request),
+    let reply = match fault {
+        None | Some(FaultKind::Latency(_) | FaultKind::Hold) => return service.handle(shared, request),
         Some(FaultKind::Error { status, code, message }) => service.error(status, &code, &message),
         Some(FaultKind::Body { status, content_type, body }) => Reply::new(status, &content_type, body),
         Some(FaultKind::Garbage) => Reply::new(200, "application/json", "\u{fffd}<<not what you asked for>>{\"acc"),

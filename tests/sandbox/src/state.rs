@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::credentials::Credentials;
-use crate::faults::Faults;
+use crate::faults::{Faults, Held};
 use crate::identity_token::Issuers;
 use crate::journal::Journal;
 use crate::kube::kubelet::Kubelets;
@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     /// The clusters' keys for the tokens of their service accounts.
     pub(crate) issuers: Issuers,
     pub(crate) logs: Logs,
+    /// Answers that were ready and wait.
+    pub(crate) held: Held,
     /// Where what happens in its own time is spawned.
     pub(crate) runtime: tokio::runtime::Handle,
     /// Which doors are open, by the service's name.
@@ -112,6 +114,7 @@ impl Shared {
             forwarding: Forwarding::default(),
             issuers,
             logs: Logs::default(),
+            held: Held::default(),
             runtime: tokio::runtime::Handle::current(),
             doors,
             state: Mutex::new(state),
