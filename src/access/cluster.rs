@@ -92,6 +92,17 @@ impl Access<'_> {
         (same_account && !contradicted).then_some((known.name, Some(known.region)))
     }
 
+    /// The region to work in, without a call: that of the cluster as far as it is known, else the most likely.
+    pub fn likely_region(&self, target: &Target) -> String {
+        let known = self.known_cluster_name(target).and_then(|(_, region)| region);
+        let profile = || self.aws_config.profile(&target.access_name)?.get("region").map(str::to_owned);
+        known.or_else(profile).unwrap_or_else(|| {
+            let pinned = self.settings.pins(target.namespace.as_str()).region.map(|region| region.value);
+            let first = || self.settings.regions.value.first().cloned();
+            pinned.or_else(first).unwrap_or_else(|| target.portal.region.clone())
+        })
+    }
+
     /// The regions to look in: pinned, configured, else the one of Identity Center.
     fn cluster_regions(&self, target: &Target) -> Vec<String> {
         if let Some(region) = self.settings.pins(target.namespace.as_str()).region {

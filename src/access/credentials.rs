@@ -70,6 +70,11 @@ impl Access<'_> {
         }
     }
 
+    /// Whether there are credentials that are good to use now, without a call.
+    pub fn has_credentials(&self, target: &Target) -> bool {
+        self.cached_credentials(target, None).is_ok()
+    }
+
     /// Under the lock: looks again, asks the portal, stores. The inner error is the portal's.
     async fn fetch_once(
         &self,
@@ -114,6 +119,7 @@ impl Access<'_> {
                 let _ = self.cache.forget_portal_index(&target.portal.start_url);
                 Error { kind: Kind::Denied, ..error }
                     .because("the permission set is not assigned to you in this account (any more)")
+                    .try_next(super::moved::hint(&target.namespace))
                     .try_next("nsaccess list --refresh   # what you do have")
                     .try_next(format!(
                         "nsaccess login {} --force   # if it was assigned after you signed in",

@@ -17,6 +17,7 @@ pub mod keeping;
 pub mod log_sources;
 pub mod log_tail;
 pub mod logs;
+pub mod moved;
 pub mod pods;
 pub mod portal;
 pub mod proxy;

@@ -5,7 +5,7 @@ use crate::disk::kubeconfig::Kubeconfigs;
 use crate::disk::private_folder::PrivateFolder;
 use crate::env_vars;
 use crate::error::{Error, Result};
-use crate::model::credential_output::{AMBIENT, variables};
+use crate::model::credential_output::{self, variables};
 use crate::model::credentials::RoleCredentials;
 use crate::model::irsa::IrsaRequest;
 use crate::model::kubeconfig::standalone;
@@ -29,6 +29,7 @@ pub struct Surroundings {
 /// Whose AWS credentials a child gets.
 struct Identity {
     credentials: RoleCredentials,
+    account: String,
     role: String,
     label: String,
 }
@@ -47,13 +48,15 @@ impl<'a> Access<'a> {
         let target = self.target(namespace).await?;
         let mut credentials = self.credentials(&target).await?;
         let cluster = self.cluster_facts(&target, &mut credentials).await?;
-        let own = Identity { credentials, role: target.role.clone(), label: namespace.to_string() };
+        let account = target.account.clone();
+        let own = Identity { credentials, account, role: target.role.clone(), label: namespace.to_string() };
         let identity = match irsa {
             None => own,
             Some(request) => {
                 let assumed = self.assumed(namespace, kubeconfigs, request).await?;
                 let role = assumed.found.role.name().to_owned();
-                Identity { label: format!("{namespace}:{role}"), role, credentials: assumed.credentials }
+                let account = assumed.found.role.account().to_owned();
+                Identity { label: format!("{namespace}:{role}"), role, account, credentials: assumed.credentials }
             }
         };
         let proxy = self.proxy_of_context(namespace, kubeconfigs)?;
@@ -61,10 +64,11 @@ impl<'a> Access<'a> {
         let text = standalone(&self.entry(&target, &cluster), proxy.as_ref().map(|(_, url)| url.as_str()));
         let kubeconfig = folder.write("kubeconfig", &text)?;
         let mut environment = Environment::default();
-        AMBIENT.iter().for_each(|name| environment.remove(name));
-        for (name, value) in variables(&identity.credentials, Some(&cluster.region)) {
-            environment.set(name, value);
-        }
+        environment.change(variables(credential_output::Identity {
+            credentials: &identity.credentials,
+            account: &identity.account,
+            region: &cluster.region,
+        }));
         environment.set_plain(env_vars::KUBECONFIG, &kubeconfig.to_string_lossy());
         environment.set_plain(env_vars::NSACCESS_NAMESPACE, namespace.as_str());
         environment.set_plain(env_vars::NSACCESS_INSIDE, &identity.label);

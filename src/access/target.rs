@@ -145,7 +145,7 @@ impl Access<'_> {
         Ok(assignments)
     }
 
-    fn pick(&self, namespace: &Namespace, found: Vec<Assignment>) -> Result<Assignment> {
+    pub(super) fn pick(&self, namespace: &Namespace, found: Vec<Assignment>) -> Result<Assignment> {
         if self.presence != Presence::Person {
             return Err(several(namespace, &found));
         }

@@ -8,7 +8,8 @@ use crate::commands::Context;
 use crate::env_vars;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::{credential_output, shell};
+use crate::model::credential_output::{self, Identity, variables};
+use crate::model::shell;
 use crate::net::runtime;
 
 /// Print AWS credentials of a namespace's role: JSON as credential_process wants it, or lines for
@@ -16,6 +17,8 @@ use crate::net::runtime;
 ///
 /// In ~/.aws/config:   credential_process = nsaccess credentials idp-dev
 /// In bash or zsh:     eval "$(nsaccess credentials idp-dev --export)"
+///
+/// The lines also unset AWS_PROFILE and whatever else names another identity.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct CredentialsArgs {
@@ -53,16 +56,18 @@ pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
     let namespace = access.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
-    let credentials = runtime::run(async {
+    let (target, credentials) = runtime::run(async {
         let target = access.target(&namespace).await?;
-        access.credentials(&target).await
+        let credentials = access.credentials(&target).await?;
+        crate::error::Result::Ok((target, credentials))
     })
     .map_err(|error| error.or_sign_in(namespace.as_str()))?;
-    let region = access.aws_config.profile(&access.access_name(&namespace)).and_then(|profile| profile.get("region"));
     let text = match args.export {
         None => credential_output::process(&credentials),
         Some(shell) => {
-            shell::set_variables(dialect(context.host, shell), &credential_output::variables(&credentials, region))
+            let region = access.likely_region(&target);
+            let identity = Identity { credentials: &credentials, account: &target.account, region: &region };
+            shell::change_variables(dialect(context.host, shell), &variables(identity))
         }
     };
     context.ui.data(text.expose())

@@ -14,8 +14,8 @@ use crate::net::{child, runtime};
 ///   nsaccess exec -n idp-dev -- terraform plan
 ///   nsaccess exec -n idp-dev --irsa deploy/billing -- aws s3 ls
 ///
-/// AWS_PROFILE and keys of the environment are taken away, AWS_REGION is the cluster's. The
-/// command's exit status is ours.
+/// AWS_PROFILE and whatever else names another identity are taken away, AWS_REGION is the
+/// cluster's. The command's exit status is ours.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ExecArgs {

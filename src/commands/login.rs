@@ -89,7 +89,7 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     );
     access.warn_of_clock();
     let target = access.target(&namespace).await?;
-    let mut credentials = access.credentials(&target).await?;
+    let (target, mut credentials) = access.credentials_where_it_is(target).await?;
     ui.stage(
         Mark::Good,
         "role",

@@ -109,9 +109,10 @@ fn of_namespace(
         TargetArgs { cluster: args.cluster_name.clone(), region: args.region.clone(), ..TargetArgs::default() };
     let access = Access::open(context.host, context.ui, &flags(&target, &SignInArgs::default()), presence)?;
     let fingerprint = fingerprint(&access, namespace);
-    if let (Presence::Nobody, Some(failure)) =
-        (presence, access.cache.failure(namespace, &fingerprint, context.host.now()))
-    {
+    let remembered = access.cache.failure(namespace, &fingerprint, context.host.now());
+    // A failure to get credentials is over when there are some, whoever got them.
+    let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&access, namespace);
+    if let (Presence::Nobody, Some(failure)) = (presence, remembered.filter(stands)) {
         return Err(recall(failure));
     }
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
@@ -148,6 +149,12 @@ fn fingerprint(access: &Access<'_>, namespace: &Namespace) -> String {
     portal.map_or_else(|_| String::new(), |portal| access.session_fingerprint(&portal))
 }
 
+fn has_credentials(access: &Access<'_>, namespace: &Namespace) -> bool {
+    let portal = access.portal(Some(&access.access_name(namespace))).ok();
+    let target = portal.and_then(|portal| access.known_target(namespace, &portal));
+    target.is_some_and(|target| access.has_credentials(&target))
+}
+
 fn remember(access: &Access<'_>, namespace: &Namespace, token_file: String, error: &Error) {
     let stands = match error.kind {
         Kind::NotSignedIn | Kind::Denied | Kind::NotFound => REMEMBER_REFUSAL,
@@ -157,6 +164,7 @@ fn remember(access: &Access<'_>, namespace: &Namespace, token_file: String, erro
     let failure = RememberedFailure {
         until: access.host.now() + stands,
         token_file,
+        with_credentials: has_credentials(access, namespace),
         exit_code: error.kind.exit_code(),
         message: error.message.clone(),
         because: error.because.clone(),

@@ -65,6 +65,9 @@ pub struct RememberedFailure {
     pub until: Timestamp,
     /// State of the token file when it failed: a sign-in by any tool changes it and so ends the failure.
     pub token_file: String,
+    /// Whether there were good credentials when it failed: credentials that came later end the failure.
+    #[serde(default)]
+    pub with_credentials: bool,
     /// The exit code.
     pub exit_code: u8,
     /// What happened.
@@ -375,6 +378,7 @@ mod tests {
         let failure = RememberedFailure {
             until: at(60),
             token_file: "state 1".into(),
+            with_credentials: false,
             exit_code: 3,
             message: "m".into(),
             because: vec![],

@@ -6,13 +6,18 @@ use crate::env_vars;
 use crate::model::credentials::RoleCredentials;
 use crate::secret::Secret;
 
-/// Variables by which an AWS SDK would find other credentials than those that [`variables`] sets, or other ones beside
-/// them: to be taken away from whoever gets these. The JavaScript SDK, for one, prefers a profile to keys.
+/// Variables by which an AWS SDK or tool would find another identity than the one that [`variables`] sets, or parts of
+/// another beside it. AWS CLI 2 and the JavaScript SDK prefer a profile to keys; the Go SDK 1 and the Java SDKs read
+/// `AWS_ACCESS_KEY` and `AWS_SECRET_KEY`; aws-vault refuses to run below `AWS_VAULT`.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
-pub const AMBIENT: [&str; 10] = [
-    "AWS_PROFILE",
+const OTHERS: [&str; 14] = [
+    env_vars::AWS_PROFILE,
     "AWS_DEFAULT_PROFILE",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
     "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_VAULT",
     "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -35,19 +40,68 @@ pub fn process(credentials: &RoleCredentials) -> Secret<String> {
     Secret::new(format!("{value:#}\n"))
 }
 
-/// What the SDKs and the AWS CLI read from the environment.
-pub fn variables<'a>(credentials: &'a RoleCredentials, region: Option<&'a str>) -> Vec<(&'static str, Secret<String>)> {
-    let keys = &credentials.keys;
-    let mut variables = vec![
-        (env_vars::AWS_ACCESS_KEY_ID, Secret::from(keys.access_key_id.as_str())),
-        (env_vars::AWS_SECRET_ACCESS_KEY, keys.secret_access_key.clone()),
+/// Who signs, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// What signs.
+    pub credentials: &'a RoleCredentials,
+    /// The account of the credentials.
+    pub account: &'a str,
+    /// The region to work in.
+    pub region: &'a str,
+}
+
+/// The environment of whoever is to be this identity and no other: every variable that says who one is for AWS, with its
+/// value, or with none where it has to go. The one list for children, and for lines that a shell evaluates.
+pub fn variables(identity: Identity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
+    let keys = &identity.credentials.keys;
+    let end = identity.credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let set = [
+        (env_vars::AWS_ACCESS_KEY_ID, Some(Secret::from(keys.access_key_id.as_str()))),
+        (env_vars::AWS_SECRET_ACCESS_KEY, Some(keys.secret_access_key.clone())),
+        (env_vars::AWS_SESSION_TOKEN, keys.session_token.clone()),
+        (env_vars::AWS_CREDENTIAL_EXPIRATION, Some(Secret::new(end))),
+        ("AWS_ACCOUNT_ID", Some(Secret::from(identity.account))),
+        // The SDKs read the first, boto3 and version 1 of the AWS CLI the second only.
+        (env_vars::AWS_REGION, Some(Secret::from(identity.region))),
+        (env_vars::AWS_DEFAULT_REGION, Some(Secret::from(identity.region))),
     ];
-    variables.extend(keys.session_token.clone().map(|token| (env_vars::AWS_SESSION_TOKEN, token)));
-    let end = credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    variables.push((env_vars::AWS_CREDENTIAL_EXPIRATION, Secret::new(end)));
-    // The SDKs read the first, boto3 and version 1 of the AWS CLI the second only.
-    for name in [env_vars::AWS_REGION, env_vars::AWS_DEFAULT_REGION] {
-        variables.extend(region.map(|region| (name, Secret::from(region))));
+    OTHERS.into_iter().map(|name| (name, None)).chain(set).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::credentials::AccessKeys;
+
+    #[test]
+    fn every_variable_is_there_once_and_what_has_no_value_goes() {
+        let of = |session_token: Option<&str>| RoleCredentials {
+            keys: AccessKeys {
+                access_key_id: "ASIA".into(),
+                secret_access_key: Secret::from("s"),
+                session_token: session_token.map(Secret::from),
+            },
+            obtained_at: Timestamp::UNIX_EPOCH,
+            expires_at: Timestamp::UNIX_EPOCH,
+        };
+        for (token, expected) in [(Some("t"), Some("t")), (None, None)] {
+            let credentials = of(token);
+            let found = variables(Identity { credentials: &credentials, account: "111122223333", region: "eu-west-1" });
+            let value = |name: &str| {
+                let with_name: Vec<_> = found.iter().filter(|(other, _)| *other == name).collect();
+                assert_eq!(with_name.len(), 1, "{name}");
+                with_name[0].1.as_ref().map(|value| value.expose().clone())
+            };
+            for (name, _) in &found {
+                value(name);
+            }
+            assert_eq!(value("AWS_SESSION_TOKEN").as_deref(), expected);
+            assert_eq!(value("AWS_PROFILE"), None);
+            assert_eq!(value("AWS_ACCOUNT_ID").as_deref(), Some("111122223333"));
+            assert_eq!(value("AWS_CREDENTIAL_EXPIRATION").as_deref(), Some("1970-01-01T00:00:00Z"));
+        }
     }
-    variables
 }

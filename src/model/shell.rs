@@ -26,14 +26,17 @@ pub fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> 
     Secret::new(lines.collect())
 }
 
-/// Lines that take variables away, whether they are set or not.
-pub fn unset_variables(dialect: Dialect, names: &[&str]) -> String {
-    let line = |name: &&str| match dialect {
+/// The lines that make these the variables, taking away those without a value, set or not. What goes goes first.
+pub fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<String>>)]) -> Secret<String> {
+    let unset = |name: &&str| match dialect {
         Dialect::Posix => format!("unset {name}\n"),
         Dialect::Fish => format!("set -e {name}\n"),
         Dialect::PowerShell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
     };
-    names.iter().map(line).collect()
+    let gone: String = variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| unset(name)).collect();
+    let set: Vec<(&str, Secret<String>)> =
+        variables.iter().filter_map(|(name, value)| Some((*name, value.clone()?))).collect();
+    Secret::new(gone + set_variables(dialect, &set).expose())
 }
 
 #[cfg(test)]

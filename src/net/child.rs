@@ -1,6 +1,7 @@
 //! A child process whose end is ours: its exit code, or 128 and its signal.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use tokio::process::Child;
@@ -15,6 +16,7 @@ use crate::secret::Secret;
 pub struct Environment {
     set: BTreeMap<String, Secret<String>>,
     removed: Vec<String>,
+    looked_in: Option<String>,
 }
 
 impl Environment {
@@ -32,6 +34,21 @@ impl Environment {
     pub fn remove(&mut self, name: &str) {
         self.removed.push(name.to_owned());
     }
+
+    /// Sets variables, and takes away those without a value.
+    pub fn change(&mut self, variables: Vec<(&'static str, Option<Secret<String>>)>) {
+        for (name, value) in variables {
+            match value {
+                Some(value) => self.set(name, value),
+                None => self.remove(name),
+            }
+        }
+    }
+
+    /// The program is looked for in this `PATH`, whatever `PATH` it then gets itself.
+    pub fn look_in(&mut self, path: &str) {
+        self.looked_in = Some(path.to_owned());
+    }
 }
 
 /// Runs a program on our terminal until it ends, and passes on the signals that come to us. Its environment is given,
@@ -40,7 +57,10 @@ impl Environment {
 /// # Errors
 /// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
 pub async fn run(program: &str, words: &[String], environment: &Environment) -> Result<()> {
-    let mut command = tokio::process::Command::new(program);
+    let place = place(program, environment).map_err(|error| cannot_start(program, &error))?;
+    let mut command = tokio::process::Command::new(place);
+    #[cfg(unix)]
+    command.arg0(program);
     command.args(words).kill_on_drop(true);
     for name in &environment.removed {
         command.env_remove(name);
@@ -56,6 +76,31 @@ pub async fn run(program: &str, words: &[String], environment: &Environment) -> 
         0 => Ok(()),
         code => Err(Error::new(Kind::Child(code), format!("{program} ended with {code}"))),
     }
+}
+
+/// What is started for a program's name. The system would look in the `PATH` that the child gets.
+fn place(program: &str, environment: &Environment) -> std::io::Result<PathBuf> {
+    let (Some(path), true, false) = (&environment.looked_in, cfg!(unix), program.contains('/')) else {
+        return Ok(PathBuf::from(program));
+    };
+    let folders = std::env::split_paths(path);
+    let here = |folder: PathBuf| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+    let files: Vec<PathBuf> = folders.map(|folder| here(folder).join(program)).filter(|file| file.is_file()).collect();
+    match files.iter().find(|file| is_executable(file)) {
+        Some(file) => Ok(file.clone()),
+        None if files.is_empty() => Err(std::io::ErrorKind::NotFound.into()),
+        None => Err(std::io::ErrorKind::PermissionDenied.into()),
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    true
 }
 
 fn cannot_start(program: &str, error: &std::io::Error) -> Error {

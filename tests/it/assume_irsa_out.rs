@@ -38,6 +38,7 @@ fn a_command_has_the_role_and_nothing_of_other_identities() {
     let text = |name: &str| json[name].as_str().expect("text").to_owned();
     let expected = [
         ("AWS_ACCESS_KEY_ID", text("AccessKeyId")),
+        ("AWS_ACCOUNT_ID", "111122223333".to_owned()),
         ("AWS_CREDENTIAL_EXPIRATION", text("Expiration")),
         ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
         ("AWS_REGION", "eu-west-1".to_owned()),

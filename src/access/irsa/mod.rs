@@ -218,12 +218,6 @@ impl<'a> Work<'a> {
         if let Some(cluster) = self.cluster.get() {
             return cluster.cluster().region;
         }
-        let known = self.access.known_cluster_name(&self.target).and_then(|(_, region)| region);
-        let profile = || self.access.aws_config.profile(&self.target.access_name)?.get("region").map(str::to_owned);
-        known.or_else(profile).unwrap_or_else(|| {
-            let pinned = self.access.settings.pins(self.target.namespace.as_str()).region.map(|region| region.value);
-            let first = || self.access.settings.regions.value.first().cloned();
-            pinned.or_else(first).unwrap_or_else(|| self.target.portal.region.clone())
-        })
+        self.access.likely_region(&self.target)
     }
 }

@@ -90,6 +90,11 @@ impl Access<'_> {
 }
 
 impl Secrets<'_> {
+    /// What signs for them now.
+    pub fn credentials(&self) -> RoleCredentials {
+        self.state.borrow().credentials.clone()
+    }
+
     /// The facts of all secrets of the namespace, by name; of the whole account if `everything` is wanted.
     ///
     /// # Errors

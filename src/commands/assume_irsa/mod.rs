@@ -10,9 +10,10 @@ use crate::access::irsa::AssumedRole;
 use crate::commands::Context;
 use crate::commands::credentials::{Shell, dialect};
 use crate::error::{Error, Result};
+use crate::model::credential_output::{self, Identity};
 use crate::model::irsa::{IrsaRequest, Via, Way};
 use crate::model::settings::Flags;
-use crate::model::{credential_output, shell};
+use crate::model::shell;
 use crate::net::child::{self, Environment};
 use crate::net::runtime;
 use crate::ui::Format;
@@ -130,17 +131,16 @@ fn request(args: &AssumeIrsaArgs) -> Result<IrsaRequest> {
 /// The credentials, and nothing by which an SDK would find others.
 fn environment(assumed: &AssumedRole) -> Environment {
     let mut environment = Environment::default();
-    credential_output::AMBIENT.iter().for_each(|name| environment.remove(name));
-    for (name, value) in credential_output::variables(&assumed.credentials, Some(&assumed.region)) {
-        environment.set(name, value);
-    }
+    environment.change(credential_output::variables(identity(assumed)));
     environment
+}
+
+fn identity(assumed: &AssumedRole) -> Identity<'_> {
+    Identity { credentials: &assumed.credentials, account: assumed.found.role.account(), region: &assumed.region }
 }
 
 fn export(context: Context<'_>, shell: Shell, assumed: &AssumedRole) -> Result<()> {
     let dialect = dialect(context.host, shell);
-    let lines =
-        shell::set_variables(dialect, &credential_output::variables(&assumed.credentials, Some(&assumed.region)));
-    context.ui.data(&shell::unset_variables(dialect, &credential_output::AMBIENT))?;
+    let lines = shell::change_variables(dialect, &credential_output::variables(identity(assumed)));
     context.ui.data(lines.expose())
 }

@@ -3,11 +3,16 @@
 use clap::Args;
 
 use super::Place;
+use crate::access::secrets::Secrets;
+use crate::env_vars;
 use crate::error::{Error, Kind, Result};
-use crate::model::secrets::variables::{Refusal, check_prefix, variables};
+use crate::host::Host;
+use crate::model::credential_output::{self, Identity};
+use crate::model::secrets::variables::{Naming, Refusal, Steering, check_prefix, variables};
 use crate::model::secrets::{SecretName, Stored};
 use crate::net::child::{self, Environment};
 use crate::net::runtime;
+use crate::secret::Secret;
 
 /// Which secrets, and which program.
 #[derive(Debug, Args)]
@@ -18,20 +23,40 @@ pub struct ExecArgs {
     /// Secrets
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
-    /// Beginning of every variable's name
-    #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
-    pub prefix: String,
+    /// How its variables are called.
+    #[command(flatten)]
+    pub naming: NamingArgs,
     /// Program and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub command: Vec<String>,
 }
 
+/// How variables are called.
+#[derive(Debug, Args)]
+pub struct NamingArgs {
+    /// Beginning of every variable's name
+    #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
+    pub prefix: String,
+    /// Variables that may be set although they decide over programs, like PATH, LD_PRELOAD or AWS_PROFILE
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub allow: Vec<String>,
+}
+
+impl NamingArgs {
+    /// The same, checked. `again` is the command that a prefix is given to.
+    ///
+    /// # Errors
+    /// When no variable can begin with the prefix.
+    pub(super) fn naming(&self, again: &str) -> Result<Naming<'_>> {
+        check_prefix(&self.prefix)
+            .map_err(|why| Error::usage(format!("the prefix {:?} {why}", self.prefix)).try_next(again))?;
+        Ok(Naming { prefix: &self.prefix, allowed: &self.allow })
+    }
+}
+
 pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
     let Place { access, namespace, .. } = place;
-    check_prefix(&args.prefix).map_err(|why| {
-        Error::usage(format!("the prefix {:?} {why}", args.prefix))
-            .try_next("nsaccess secrets exec NAME --prefix DB_ -- COMMAND")
-    })?;
+    let naming = args.naming.naming("nsaccess secrets exec NAME --prefix DB_ -- COMMAND")?;
     let mut names: Vec<SecretName> = Vec::new();
     for typed in &args.names {
         let name = access.secret_name(namespace, typed)?;
@@ -42,12 +67,12 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
     }
     let (program, words) = args.command.split_first().ok_or_else(|| Error::usage("there is nothing to run"))?;
     runtime::run_deaf(async {
-        let environment = runtime::unless_ended(environment(place, args, &names)).await?;
+        let environment = runtime::unless_ended(environment(place, naming, &names)).await?;
         child::run(program, words, &environment).await
     })
 }
 
-async fn environment(place: Place<'_>, args: &ExecArgs, names: &[SecretName]) -> Result<Environment> {
+async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName]) -> Result<Environment> {
     let Place { context, access, namespace } = place;
     let secrets = access.secrets(namespace).await?;
     let (mut found, mut failures): (Vec<(&str, Stored)>, Vec<Error>) = (Vec::new(), Vec::new());
@@ -63,8 +88,17 @@ async fn environment(place: Place<'_>, args: &ExecArgs, names: &[SecretName]) ->
         return Err(last);
     }
     let sources: Vec<_> = found.iter().map(|(name, stored)| (*name, &stored.value)).collect();
-    let variables = variables(&args.prefix, &sources).map_err(|refusal| refused(refusal, names))?;
+    let variables = variables(naming, &sources).map_err(|refusal| match refusal {
+        Refusal::Steering(steering) => steered(&steering, names, &|flags| {
+            let names = names.iter().map(|name| name.relative.as_str()).collect::<Vec<_>>().join(" ");
+            format!("nsaccess secrets exec {names} {flags} -- COMMAND")
+        }),
+        refusal => refused(refusal, names),
+    })?;
     let mut environment = Environment::default();
+    // A secret's PATH is for the program, and does not choose it.
+    environment.look_in(context.host.env("PATH").unwrap_or("/bin:/usr/bin"));
+    environment.change(identity(context.host, &secrets, &variables));
     for (name, value) in variables {
         if context.host.environment().contains_key(&name) {
             context.ui.warning(&format!("${name} of your environment is replaced by the secret's"));
@@ -73,6 +107,43 @@ async fn environment(place: Place<'_>, args: &ExecArgs, names: &[SecretName]) ->
         environment.set(name, value);
     }
     Ok(environment)
+}
+
+/// Who the program is for AWS: the namespace's role, as behind every other verb that runs one; inside of `exec` and
+/// `shell` whoever it is there; and nobody but the secret's own identity, where the secret brings one.
+fn identity(
+    host: &Host,
+    secrets: &Secrets<'_>,
+    of_secrets: &[(String, Secret<String>)],
+) -> Vec<(&'static str, Option<Secret<String>>)> {
+    let (credentials, region) = (secrets.credentials(), secrets.region.as_str());
+    let ours =
+        credential_output::variables(Identity { credentials: &credentials, account: &secrets.target.account, region });
+    let is_region = |name: &str| [env_vars::AWS_REGION, env_vars::AWS_DEFAULT_REGION].contains(&name);
+    let brought = |name: &str| !is_region(name) && of_secrets.iter().any(|(other, _)| other == name);
+    if ours.iter().any(|(name, _)| brought(name)) {
+        ours.into_iter().map(|(name, value)| (name, value.filter(|_| is_region(name)))).collect()
+    } else if host.env(env_vars::NSACCESS_INSIDE).is_some() {
+        Vec::new()
+    } else {
+        ours
+    }
+}
+
+/// Variables that decide over a program are not set unasked. `again` is the command with such flags.
+pub(super) fn steered(steering: &[Steering], names: &[SecretName], again: &dyn Fn(&str) -> String) -> Error {
+    let list = |separator: &str| {
+        let variables: Vec<&str> = steering.iter().map(|it| it.variable.as_str()).collect();
+        variables.join(separator)
+    };
+    let secret = names.first().map_or("S", |name| name.relative.as_str());
+    let prefix: String =
+        secret.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    let prefix = if prefix.starts_with(|c: char| c.is_ascii_digit()) { format!("_{prefix}") } else { prefix };
+    let error = Error::failure(format!("a secret would set ${}", list(" and $")));
+    let error =
+        steering.iter().fold(error, |error, it| error.because(format!("{} would decide {}", it.origin, it.decides)));
+    error.try_next(again(&format!("--prefix {prefix}_"))).try_next(again(&format!("--allow {}", list(","))))
 }
 
 pub(super) fn refused(refusal: Refusal, names: &[SecretName]) -> Error {
@@ -99,6 +170,9 @@ pub(super) fn refused(refusal: Refusal, names: &[SecretName]) -> Error {
         Refusal::ZeroByte(origin) => Error::failure(format!("{origin} has a zero byte"))
             .because("an environment variable ends there")
             .try_next(only(first)),
+        Refusal::Steering(steering) => {
+            steered(&steering, names, &|flags| format!("nsaccess secrets get {first} -o env {flags}"))
+        }
         Refusal::Nameless(origin) => Error::new(Kind::Failure, format!("{origin} makes no variable's name"))
             .because("it has neither a letter nor a digit")
             .try_next(only(first)),

@@ -7,14 +7,14 @@ use clap::Args;
 use serde_json::json;
 
 use super::Place;
-use super::exec::refused;
+use super::exec::{NamingArgs, refused};
 use crate::commands::credentials::{Shell, dialect};
 use crate::disk::atomic;
 use crate::error::{Error, Kind, Result};
 use crate::host::clipboard::Clipboard;
 use crate::model::secrets::deliver::{is_printable, with_line_end};
 use crate::model::secrets::json::{NoField, field};
-use crate::model::secrets::variables::variables;
+use crate::model::secrets::variables::{Naming, variables};
 use crate::model::secrets::{SecretName, Stored, Value, Wanted};
 use crate::model::{elapsed, shell};
 use crate::net::runtime;
@@ -47,6 +47,9 @@ pub struct GetArgs {
     /// When the clipboard is cleared, if it still holds the value
     #[arg(long, value_name = "TIME", default_value = "45s", value_parser = elapsed::parse, requires = "copy")]
     pub clear_after: i64,
+    /// How the variables of -o env are called.
+    #[command(flatten)]
+    pub naming: NamingArgs,
     /// Print on a terminal even what is no text
     #[arg(long)]
     pub force: bool,
@@ -56,6 +59,12 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let Place { context, access, namespace } = place;
     let name = access.secret_name(namespace, &args.name)?;
     let wanted = wanted(args)?;
+    let named = naming(args)? != Naming::default();
+    if named && place.context.global.output != Format::Env {
+        return Err(Error::usage("--prefix and --allow are for variables")
+            .because("without -o env the value is printed as it is")
+            .try_next(format!("nsaccess secrets get {} -o env --prefix DB_", args.name)));
+    }
     // What cannot be done with the value is said before it is asked for.
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out)))?;
@@ -71,6 +80,10 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
         (None, Some(clipboard)) => copy(place, args, &name, &clipboard, &content),
         (None, None) => print(place, args, &name, &content),
     }
+}
+
+fn naming(args: &GetArgs) -> Result<Naming<'_>> {
+    args.naming.naming(&format!("nsaccess secrets get {} -o env --prefix DB_", args.name))
 }
 
 fn wanted(args: &GetArgs) -> Result<Wanted> {
@@ -115,8 +128,8 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored)
         Format::Table => Ok(Secret::new(value.bytes().to_vec())),
         Format::Env => {
             let source = args.field.as_deref().unwrap_or(&name.relative);
-            let found =
-                variables("", &[(source, &value)]).map_err(|refusal| refused(refusal, std::slice::from_ref(name)))?;
+            let found = variables(naming(args)?, &[(source, &value)])
+                .map_err(|refusal| refused(refusal, std::slice::from_ref(name)))?;
             let named: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
             Ok(bytes(shell::set_variables(dialect(place.context.host, Shell::Auto), &named)))
         }

@@ -63,7 +63,8 @@ pub enum Action {
     ///
     /// A JSON object becomes a variable for each key, called like the key; any other value becomes one variable, called
     /// like the secret in upper case (billing/api-key: BILLING_API_KEY). What a name cannot have becomes _, and two
-    /// values that would share a name are refused. Values are in no argument and in no file. The exit status is the
+    /// values that would share a name are refused; so are names that decide over programs (PATH, LD_PRELOAD, AWS_PROFILE),
+    /// unless --allow names them. The program is the namespace's role for AWS. Values are in no argument and in no file. The exit status is the
     /// program's, and signals are passed on to it.
     Exec(exec::ExecArgs),
     /// What `get --copy` leaves behind.

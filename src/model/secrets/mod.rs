@@ -6,6 +6,7 @@ pub mod diff;
 pub mod facts;
 pub mod json;
 pub mod name;
+pub mod steering;
 pub mod value;
 pub mod variables;
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::json;
+use super::steering::decides;
 use super::value::Value;
 use crate::secret::Secret;
 
@@ -28,17 +29,41 @@ pub enum Refusal {
     ZeroByte(String),
     /// A key has no letter and no digit to make a name of.
     Nameless(String),
+    /// Variables that decide over a program ([`decides`]), and that nobody allowed.
+    Steering(Vec<Steering>),
+}
+
+/// A variable that decides over a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Steering {
+    /// The variable.
+    pub variable: String,
+    /// Where it comes from.
+    pub origin: String,
+    /// What it decides, as the end of a sentence.
+    pub decides: &'static str,
 }
 
 /// A secret and its value: the name below the prefix, as messages show it.
 pub type Source<'a> = (&'a str, &'a Value);
 
-/// The variables of these secrets, in their order, each with `prefix` before its name.
+/// How secrets become variables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Naming<'a> {
+    /// The beginning of every name.
+    pub prefix: &'a str,
+    /// Names that may be set although they decide over a program.
+    pub allowed: &'a [String],
+}
+
+/// The variables of these secrets, in their order.
 ///
 /// # Errors
-/// The first reason why not.
-pub fn variables(prefix: &str, sources: &[Source<'_>]) -> Result<Vec<(String, Secret<String>)>, Refusal> {
+/// The first reason why not; of variables that decide over a program, all.
+pub fn variables(naming: Naming<'_>, sources: &[Source<'_>]) -> Result<Vec<(String, Secret<String>)>, Refusal> {
+    let prefix = naming.prefix;
     let mut found: Vec<(String, Secret<String>)> = Vec::new();
+    let mut steering: Vec<Steering> = Vec::new();
     let mut origins: BTreeMap<String, String> = BTreeMap::new();
     for (secret, value) in sources {
         let text = value.text().ok_or_else(|| Refusal::Binary((*secret).to_owned()))?;
@@ -47,13 +72,16 @@ pub fn variables(prefix: &str, sources: &[Source<'_>]) -> Result<Vec<(String, Se
             if value.expose().contains('\0') {
                 return Err(Refusal::ZeroByte(origin));
             }
+            if let Some(decides) = decides(&variable).filter(|_| !naming.allowed.contains(&variable)) {
+                steering.push(Steering { variable: variable.clone(), origin: origin.clone(), decides });
+            }
             if let Some(first) = origins.insert(variable.clone(), origin.clone()) {
                 return Err(Refusal::Collision { variable, first, second: origin });
             }
             found.push((variable, value));
         }
     }
-    Ok(found)
+    if steering.is_empty() { Ok(found) } else { Err(Refusal::Steering(steering)) }
 }
 
 /// Origin, name and value of each variable.
@@ -102,7 +130,7 @@ mod tests {
     fn shown(prefix: &str, sources: &[(&str, &str)]) -> Result<Vec<(String, String)>, Refusal> {
         let values: Vec<Value> = sources.iter().map(|(_, value)| text(value)).collect();
         let sources: Vec<Source<'_>> = sources.iter().zip(&values).map(|((name, _), value)| (*name, value)).collect();
-        let pairs = variables(prefix, &sources)?;
+        let pairs = variables(Naming { prefix, allowed: &[] }, &sources)?;
         Ok(pairs.into_iter().map(|(name, value)| (name, value.expose().clone())).collect())
     }
 
@@ -155,9 +183,36 @@ mod tests {
         assert_eq!(shown("", &[("a", r#"{"k":"\u0000"}"#)]), Err(Refusal::ZeroByte("the key \"k\" of a".to_owned())));
         assert_eq!(shown("", &[("a", r#"{"":"x"}"#)]), Err(Refusal::Nameless("the key \"\" of a".to_owned())));
         let binary = Value::Binary(Secret::new(vec![0xff]));
-        assert_eq!(variables("", &[("a", &binary)]).map(|_| ()), Err(Refusal::Binary("a".to_owned())));
+        assert_eq!(variables(Naming::default(), &[("a", &binary)]).map(|_| ()), Err(Refusal::Binary("a".to_owned())));
         let text = Value::Binary(Secret::new(b"fine".to_vec()));
-        assert!(variables("", &[("a", &text)]).is_ok());
+        assert!(variables(Naming::default(), &[("a", &text)]).is_ok());
+    }
+
+    #[test]
+    fn what_decides_over_a_program_needs_to_be_allowed_and_a_prefix_makes_another_name() {
+        let json = text(r#"{"PATH":"/evil","user":"u","LD_PRELOAD":"x.so"}"#);
+        let named = |naming: Naming<'_>, source: &str| {
+            variables(naming, &[(source, &json)])
+                .map(|found| found.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
+        };
+        let Err(Refusal::Steering(refused)) = named(Naming::default(), "s") else { panic!("not refused") };
+        let names: Vec<(&str, &str)> = refused.iter().map(|it| (it.variable.as_str(), it.origin.as_str())).collect();
+        assert_eq!(names, [("PATH", "the key \"PATH\" of s"), ("LD_PRELOAD", "the key \"LD_PRELOAD\" of s")]);
+        let allowed = ["PATH", "LD_PRELOAD"].map(str::to_owned);
+        assert!(named(Naming { prefix: "", allowed: &allowed[..1] }, "s").is_err());
+        assert_eq!(
+            named(Naming { prefix: "", allowed: &allowed }, "s").expect("allowed"),
+            ["PATH", "user", "LD_PRELOAD"]
+        );
+        assert_eq!(
+            named(Naming { prefix: "S_", allowed: &[] }, "s").expect("prefixed"),
+            ["S_PATH", "S_user", "S_LD_PRELOAD"]
+        );
+        let plain = text("/evil");
+        for (prefix, secret) in [("", "path"), ("LD_", "preload"), ("", "aws/profile")] {
+            let found = variables(Naming { prefix, allowed: &[] }, &[(secret, &plain)]);
+            assert!(matches!(found, Err(Refusal::Steering(_))), "{prefix} {secret}");
+        }
     }
 
     #[test]
@@ -175,7 +230,7 @@ mod tests {
         fn names_are_taken_by_every_shell(keys in prop::collection::vec("\\PC{0,8}", 0..5), prefix in "([A-Z_]{1,3})?") {
             let object: serde_json::Map<_, _> = keys.into_iter().map(|key| (key, "v".into())).collect();
             let value = text(&serde_json::Value::Object(object).to_string());
-            if let Ok(found) = variables(&prefix, &[("s", &value)]) {
+            if let Ok(found) = variables(Naming { prefix: &prefix, allowed: &[] }, &[("s", &value)]) {
                 let mut names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
                 for name in &names {
                     prop_assert!(!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()));
