@@ -6,13 +6,15 @@ use crate::access::{Access, wait};
 use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
-use crate::model::aws_config::same_start_url;
+use crate::model::aws_config::{Section, same_start_url};
 use crate::model::settings::check_region;
-use crate::model::sso_cache::SsoToken;
+use crate::model::sso_cache::{SsoToken, assumed_role_file_name, role_credentials_file_name};
 use crate::model::target::Portal;
 use crate::net::failure::{Class, Failure};
 use crate::net::portal::PortalApi;
 
+/// More profiles than anybody chains.
+const LONGEST_CHAIN: usize = 32;
 /// A refresh takes a second. One that hangs is not waited for: what it brings will not be stored.
 const LONGEST_RENEWAL: Duration = Duration::from_secs(5);
 
@@ -84,14 +86,22 @@ impl Access<'_> {
         }
     }
 
-    /// AWS CLI 2 keeps role credentials in files of its own, and would go on with them for hours. `aws sso logout`
-    /// removes all of them; here only those go that the ended session gave: of the roles that we or profiles had from it,
-    /// and of all that the portal offers.
+    /// The AWS CLI keeps credentials in files of its own, and would go on with them for hours. `aws sso logout` leaves those
+    /// of roles that were assumed with a session's credentials, and removes those of all other sessions; here those go
+    /// that the ended session gave: of the roles that we or profiles had from it, of all that the portal offers, and what
+    /// profiles assume from there.
     fn forget_for_the_aws_cli(&self, portal: &Portal, mut roles: Vec<(String, String)>) -> Result<()> {
-        let profiles = self.aws_config.profile_names().filter_map(|name| self.aws_config.profile(name));
-        for profile in profiles.filter(|profile| profile.get("sso_session") == Some(&portal.session_name)) {
-            if let (Some(account), Some(role)) = (profile.get("sso_account_id"), profile.get("sso_role_name")) {
+        let of_session = |profile: &Section| profile.get("sso_session") == Some(&portal.session_name);
+        for profile in self.aws_config.profile_names().filter_map(|name| self.aws_config.profile(name)) {
+            if let (true, Some(account), Some(role)) =
+                (of_session(profile), profile.get("sso_account_id"), profile.get("sso_role_name"))
+            {
                 roles.push((account.to_owned(), role.to_owned()));
+            }
+            if let Some(file) = assumed_role_file_name(|key| profile.get(key))
+                && self.sources(profile).any(of_session)
+            {
+                sso_cache::remove_cli_credentials(self.host, &file)?;
             }
         }
         let index = self.cache.portal_index(&portal.start_url);
@@ -100,14 +110,21 @@ impl Access<'_> {
         roles.sort();
         roles.dedup();
         for (account, role) in &roles {
-            sso_cache::remove_role_credentials(self.host, account, role, &portal.session_name)?;
+            let file = role_credentials_file_name(account, role, Some(&portal.session_name), "");
+            sso_cache::remove_cli_credentials(self.host, &file)?;
         }
         Ok(())
     }
 
+    /// A profile and those that its credentials come from. A chain is as long as somebody made it; a circle is cut.
+    fn sources<'b>(&'b self, profile: &'b Section) -> impl Iterator<Item = &'b Section> {
+        let next = |profile: &&'b Section| self.aws_config.profile(profile.get("source_profile")?);
+        std::iter::successors(Some(profile), next).take(LONGEST_CHAIN)
+    }
+
     /// Every portal of `~/.aws/config`, for `logout --all`.
     pub fn portals(&self) -> Vec<Portal> {
-        let of_section = |section: &crate::model::aws_config::Section| {
+        let of_section = |section: &Section| {
             Some(Portal {
                 session_name: section.name()?.to_owned(),
                 start_url: section.get("sso_start_url")?.to_owned(),

@@ -64,6 +64,8 @@ impl Access<'_> {
 /// The refusal, with what names the place that was refused, and how to name the new one.
 fn named(refused: Error, namespace: &Namespace, pins: &Pins, found: &[Assignment]) -> Error {
     let mut error = refused;
+    // What names the new place comes first.
+    let before = std::mem::take(&mut error.try_next);
     for (what, pin) in [("account", &pins.account), ("role", &pins.role)] {
         let Some(pin) = pin else { continue };
         error = error.because(format!("the {what} {} comes from {}", pin.value, pin.origin));
@@ -76,5 +78,5 @@ fn named(refused: Error, namespace: &Namespace, pins: &Pins, found: &[Assignment
             };
         }
     }
-    error
+    before.into_iter().fold(error, Error::try_next)
 }

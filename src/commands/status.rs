@@ -67,9 +67,10 @@ pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
     });
     context.ui.document(&value, || shown(context, &session, current, &rows))?;
     if args.check && session.state == "over" {
+        let in_use = rows.iter().find(|row| row.current).or_else(|| rows.first());
         return Err(Error::new(Kind::NotSignedIn, "not signed in")
             .because(session.reason)
-            .try_next("nsaccess login NAMESPACE"));
+            .or_sign_in(in_use.map_or("NAMESPACE", |row| row.namespace.as_str())));
     }
     Ok(())
 }

@@ -11,8 +11,7 @@ use crate::disk::{atomic, folder, temporary};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::sso_cache::{
-    Registration, SsoToken, parse_registration, parse_token, render_registration, render_token,
-    role_credentials_file_name, token_file_name,
+    Registration, SsoToken, parse_registration, parse_token, render_registration, render_token, token_file_name,
 };
 
 /// Nothing that belongs here is anywhere near as large.
@@ -120,14 +119,14 @@ pub fn remove_registration(host: &Host, file_name: &str) -> Result<bool> {
     atomic::remove(&folder(host).join(file_name))
 }
 
-/// Removes the credentials of a role that AWS CLI 2 got with a session and keeps in `~/.aws/cli/cache`. Returns whether
-/// there were any.
+/// Removes credentials that the AWS CLI keeps in `~/.aws/cli/cache`, by their file's name
+/// ([`crate::model::sso_cache::role_credentials_file_name`], [`crate::model::sso_cache::assumed_role_file_name`]). Returns
+/// whether there were any.
 ///
 /// # Errors
 /// When the file exists and cannot be removed.
-pub fn remove_role_credentials(host: &Host, account: &str, role: &str, session: &str) -> Result<bool> {
-    let name = role_credentials_file_name(account, role, Some(session), "");
-    atomic::remove(&host.home.join(".aws").join("cli").join("cache").join(name))
+pub fn remove_cli_credentials(host: &Host, file_name: &str) -> Result<bool> {
+    atomic::remove(&host.home.join(".aws").join("cli").join("cache").join(file_name))
 }
 
 fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<Cached<T>> {
@@ -210,8 +209,9 @@ mod tests {
         for file in [&theirs, &other] {
             std::fs::File::create(file).expect("a file");
         }
-        assert!(remove_role_credentials(&host, "111122223333", "Dev", "corp").expect("removed"));
-        assert!(!remove_role_credentials(&host, "111122223333", "Dev", "corp").expect("already gone"));
+        let name = crate::model::sso_cache::role_credentials_file_name("111122223333", "Dev", Some("corp"), "");
+        assert!(remove_cli_credentials(&host, &name).expect("removed"));
+        assert!(!remove_cli_credentials(&host, &name).expect("already gone"));
         assert!(!theirs.exists() && other.exists());
     }
 

@@ -7,8 +7,9 @@ use crate::model::credentials::RoleCredentials;
 use crate::secret::Secret;
 
 /// Variables by which an AWS SDK or tool would find another identity than the one that [`variables`] sets, or parts of
-/// another beside it. AWS CLI 2 and the JavaScript SDK prefer a profile to keys; the Go SDK 1 and the Java SDKs read
-/// `AWS_ACCESS_KEY` and `AWS_SECRET_KEY`; aws-vault refuses to run below `AWS_VAULT`.
+/// another beside it. The JavaScript SDK prefers a profile to keys; the AWS CLI and boto3 take the keys, with everything
+/// else from the profile, and fail without it; the Go SDK 1 and the Java SDKs read `AWS_ACCESS_KEY` and `AWS_SECRET_KEY`;
+/// aws-vault refuses to run below `AWS_VAULT`.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
 const OTHERS: [&str; 14] = [
     env_vars::AWS_PROFILE,

@@ -1,6 +1,6 @@
 //! The end of a session is the end of everything it gave: however its portal is written, and whatever is under way.
 
-use nsaccess::model::sso_cache::role_credentials_file_name;
+use nsaccess::model::sso_cache::{assumed_role_file_name, role_credentials_file_name};
 use sandbox::FaultKind;
 
 use crate::sign_in::age_token;
@@ -142,6 +142,33 @@ fn what_the_aws_cli_keeps_goes_with_every_role_of_the_portal() {
     }
     world.run("logout").success();
     assert!(!world.exists(&offered) && world.exists(&other));
+}
+
+#[test]
+fn roles_that_profiles_assume_from_there_go_too() {
+    let world = World::signed_in();
+    world.run("assume-irsa ledger-0 -n idp-dev --profile").success();
+    let mut config = world.read(".aws/config");
+    let arn = |name: &str| format!("role_arn = arn:aws:iam::111122223333:role/{name}\n");
+    let (first, last, other) = (arn("first"), arn("last"), arn("other"));
+    config.push_str(&format!("\n[profile first]\n{first}source_profile = idp-ns-idp-dev\n"));
+    config.push_str(&format!("[profile last]\n{last}source_profile = first\nexternal_id = x\n"));
+    config.push_str(&format!("[profile other]\n{other}source_profile = circle\n"));
+    config.push_str("[profile circle]\nsource_profile = other\n");
+    world.write(".aws/config", config);
+    let file = |keys: &[(&str, &str)]| {
+        let name = assumed_role_file_name(|key| keys.iter().find(|(name, _)| *name == key).map(|(_, value)| *value));
+        format!(".aws/cli/cache/{}", name.expect("a role"))
+    };
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let first = file(&[("role_arn", &role("first"))]);
+    let last = file(&[("role_arn", &role("last")), ("external_id", "x")]);
+    let other = file(&[("role_arn", &role("other"))]);
+    for name in [&first, &last, &other] {
+        world.write(name, "{}");
+    }
+    world.run("logout").success();
+    assert!(!world.exists(&first) && !world.exists(&last) && world.exists(&other));
 }
 
 /// The name of the session that the profile uses.

@@ -12,6 +12,6 @@ mod registration;
 mod token;
 
 pub use fields::Unknown;
-pub use names::{registration_file_name, role_credentials_file_name, token_file_name};
+pub use names::{assumed_role_file_name, registration_file_name, role_credentials_file_name, token_file_name};
 pub use registration::{Registration, RegistrationReason, judge_registration, parse_registration, render_registration};
 pub use token::{Refresh, SsoToken, TokenReason, TokenState, judge, parse_token, render_token};

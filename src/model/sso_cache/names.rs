@@ -42,6 +42,21 @@ pub fn role_credentials_file_name(account: &str, role: &str, session_name: Optio
     hashed(&recipe, Spacing::Compact)
 }
 
+/// The file in `~/.aws/cli/cache` in which the AWS CLI (1 and 2) keeps the session of a role that a profile assumes. `get`
+/// reads the profile's keys. `None` for a profile that assumes none.
+pub fn assumed_role_file_name<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    let mut recipe = serde_json::Map::new();
+    // In the order that `sort_keys=True` gives. A time that is no number counts as none there, too.
+    if let Some(seconds) = get("duration_seconds").and_then(|seconds| seconds.trim().parse::<i64>().ok()) {
+        recipe.insert("DurationSeconds".to_owned(), seconds.into());
+    }
+    recipe.extend(get("external_id").map(|id| ("ExternalId".to_owned(), id.into())));
+    recipe.insert("RoleArn".to_owned(), get("role_arn")?.into());
+    recipe.extend(get("role_session_name").map(|name| ("RoleSessionName".to_owned(), name.into())));
+    recipe.extend(get("mfa_serial").map(|serial| ("SerialNumber".to_owned(), serial.into())));
+    Some(hashed(&Value::Object(recipe), Spacing::Default))
+}
+
 fn hashed(recipe: &Value, spacing: Spacing) -> String {
     let mut text = String::new();
     json::value(&mut text, recipe, spacing);
@@ -58,6 +73,27 @@ mod tests {
     use super::*;
 
     const URL: &str = "https://example.awsapps.com/start";
+
+    /// Names written by AWS CLI 1.46.3, and by its `AssumeRoleCredentialFetcher`.
+    #[test]
+    fn names_of_assumed_roles_are_those_of_the_aws_cli() {
+        let arn = ("role_arn", "arn:aws:iam::111122223333:role/idp-demo-ledger");
+        let full = [
+            arn,
+            ("duration_seconds", "900"),
+            ("external_id", "x\u{e9}"),
+            ("role_session_name", "ada"),
+            ("mfa_serial", "arn:aws:iam::1:mfa/a"),
+        ];
+        for (keys, expected) in [
+            (&[arn][..], Some("e87594d5b65bf82dc3959ba704d252f11dec4a83")),
+            (&full[..], Some("a826c95128b2dc3b340ec25f0f6c8179070f6f33")),
+            (&[("source_profile", "x")][..], None),
+        ] {
+            let get = |key: &str| keys.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+            assert_eq!(assumed_role_file_name(get), expected.map(|name| format!("{name}.json")));
+        }
+    }
 
     /// Names written by AWS CLI 2.36.7.
     #[test]
