@@ -58,6 +58,14 @@ fn many_namespaces(count: usize) -> (World, Vec<String>) {
     (world, names)
 }
 
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn twenty_writers_beside_kubectl_lose_nothing() {
     let Some(kubectl) = program("kubectl") else { return skipped("there is no kubectl here") };
@@ -68,6 +76,8 @@ fn twenty_writers_beside_kubectl_lose_nothing() {
     );
     let done = AtomicBool::new(false);
     let written = std::thread::scope(|scope| {
+        // Also when a writer fails: the loop below must end for the failure to be seen.
+        let ended = SetOnDrop(&done);
         let by_kubectl = scope.spawn(|| {
             let mut written = Vec::new();
             // At least a few, however quick the others are.
@@ -91,7 +101,7 @@ fn twenty_writers_beside_kubectl_lose_nothing() {
         for writer in writers {
             writer.finish().success();
         }
-        done.store(true, Ordering::Relaxed);
+        drop(ended);
         by_kubectl.join().expect("the kubectl loop")
     });
     let text = world.read(".kube/config");
