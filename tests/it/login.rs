@@ -183,19 +183,22 @@ fn a_profile_of_the_aws_cli_names_the_account_and_the_portal_is_not_asked() {
 }
 
 #[test]
-fn a_profile_with_another_account_is_believed_and_its_refusal_explained() {
+fn a_profile_with_another_account_is_believed_until_it_is_refused_and_a_login_asks_the_portal() {
     let world = World::new();
     let config = AWS_CONFIG.replace("111122223333", "999900001111");
     world.write(".aws/config", &config);
+    world.login("idp-test").run().success();
+    std::fs::remove_file(world.path(".kube/config")).expect("removed");
+    world.write(".aws/config", &config);
     world
-        .run("login idp-dev")
+        .run("credentials idp-dev")
         .exits(4)
         .one_error()
         .says("error: no credentials for the role idp-ns-idp-dev in account 999900001111")
-        .says("try: nsaccess list --refresh");
+        .says("try: nsaccess login idp-dev   # asks the portal where it is now");
     assert_eq!(world.read(".aws/config"), config);
     assert!(!world.exists(".kube/config"));
-    world.run("login idp-dev --account 111122223333").success();
+    world.run("login idp-dev").success().says("idp-dev is idp-ns-idp-dev in account 111122223333 now");
     assert_eq!(world.read(".aws/config"), AWS_CONFIG);
 }
 
