@@ -82,6 +82,7 @@ fn twenty_writers_beside_kubectl_lose_nothing() {
             let mut written = Vec::new();
             // At least a few, however quick the others are.
             while written.len() < 5 || !done.load(Ordering::Relaxed) {
+                let was_done = done.load(Ordering::Relaxed);
                 let name = format!("of-kubectl-{:03}", written.len());
                 let set = format!("config set-context {name} --cluster=c --user=u --namespace=n");
                 let output = world.program(&kubectl, &set).run();
@@ -90,6 +91,7 @@ fn twenty_writers_beside_kubectl_lose_nothing() {
                     written.push(name);
                 } else {
                     assert!(output.stderr.contains(".lock"), "{}", output.transcript());
+                    assert!(!was_done, "nobody writes, and there is a lock: {}", output.transcript());
                 }
             }
             written
