@@ -36,6 +36,8 @@ pub struct Host {
     pub current_dir: PathBuf,
     /// Which standard streams are terminals.
     pub terminals: Terminals,
+    /// The process that started us; 0 where that is not known.
+    pub parent: u32,
     /// `None` is the real clock.
     fixed_now: Option<Timestamp>,
 }
@@ -56,6 +58,10 @@ impl Host {
                 stdout: std::io::stdout().is_terminal(),
                 stderr: std::io::stderr().is_terminal(),
             },
+            #[cfg(unix)]
+            parent: std::os::unix::process::parent_id(),
+            #[cfg(not(unix))]
+            parent: 0,
             fixed_now: None,
         }
     }
@@ -67,6 +73,7 @@ impl Host {
             home: home.to_owned(),
             current_dir: home.to_owned(),
             terminals: Terminals::default(),
+            parent: 0,
             fixed_now: Some(now),
         }
     }

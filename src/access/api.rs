@@ -313,6 +313,11 @@ impl<'a> ClusterAccess<'a> {
             != (&before.endpoint, &before.certificate_authority_data);
         match self.access.signed(credentials, cluster, true, self.proxy.as_ref(), &self.patience) {
             Ok(state) if moved => {
+                self.access.ui.hint(&format!(
+                    "the cluster {} has moved, or has a new certificate authority; for kubectl:  nsaccess kubeconfig {}",
+                    state.cluster.name,
+                    self.namespace()
+                ));
                 self.state.replace(state);
                 true
             }

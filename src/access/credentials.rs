@@ -1,5 +1,7 @@
 //! Role credentials: from our cache, or from the portal, which is asked once however many processes want them.
 
+use std::time::Duration;
+
 use crate::access::keeping::Standing;
 use crate::access::{Access, wait};
 use crate::disk::cache::CachedCredentials;
@@ -10,6 +12,10 @@ use crate::model::sso_cache::SsoToken;
 use crate::model::target::Target;
 use crate::net::failure::{Class, Failure};
 use crate::net::portal::PortalApi;
+use crate::net::sts;
+
+/// How long AWS may take to say whether credentials are alive: kubectl waits.
+const CHECK_LIMIT: Duration = Duration::from_secs(3);
 
 impl Access<'_> {
     /// Credentials of the target's role that are good to use now.
@@ -31,6 +37,26 @@ impl Access<'_> {
     ) -> Result<RoleCredentials> {
         let renewed = self.credentials_unless(target, Some(&refused.keys.access_key_id)).await;
         renewed.map_err(|error| error.or_sign_in(target.namespace.as_str()))
+    }
+
+    /// The same, when a cluster has refused a token of what is cached. AWS says whether the credentials are alive, and
+    /// is not asked again for a while; if they are, the cluster has reasons of its own.
+    ///
+    /// # Errors
+    /// As [`Access::credentials`].
+    pub async fn credentials_in_doubt(&self, target: &Target) -> Result<RoleCredentials> {
+        let cached = self.credentials(target).await?;
+        let region = &target.portal.region;
+        let asked = tokio::time::timeout(CHECK_LIMIT, sts::caller_arn(&self.aws, &cached.keys, region)).await;
+        let credentials = match asked {
+            Ok(Err(failure)) if failure.class == Class::Unauthorized => {
+                self.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
+                self.credentials_after_refusal(target, &cached).await?
+            }
+            _ => cached,
+        };
+        self.cache.note_checked(&target.namespace, self.host.parent, self.host.now().as_second());
+        Ok(credentials)
     }
 
     async fn credentials_unless(&self, target: &Target, refused: Option<&str>) -> Result<RoleCredentials> {

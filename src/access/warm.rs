@@ -1,11 +1,14 @@
 //! The warm path of `token`: kubectl starts us for every command. One file is read, its expiry judged, a URL signed.
-//! No settings, no runtime, no TLS, no lock, no write. What is skipped was checked when the credentials were stored.
+//! No settings, no runtime, no TLS, no lock. What is skipped was checked when the credentials were stored. It notes to
+//! whom a token went, in place, and leaves a process that comes back too soon to the slow path.
 
 use crate::disk::cache::{Cache, CachedCredentials};
+use crate::env_vars;
 use crate::host::Host;
 use crate::model::credentials::{Freshness, judge};
 use crate::model::eks_token;
 use crate::model::exec_credential::{self, ExecInfo};
+use crate::model::handed::Asked;
 use crate::model::namespace::Namespace;
 use crate::secret::Secret;
 
@@ -23,7 +26,16 @@ pub fn exec_credential(
     }
     let stored = cached.cluster.as_ref().map(|(name, region)| (name.as_str(), region.as_str()));
     let (name, region) = cluster.or(stored)?;
+    if asks_again(host, namespace) {
+        return None;
+    }
     Some(answer(host, info, &cached, name, region))
+}
+
+/// Whether client-go asks for a token although it has one: the cluster did not take it.
+pub fn asks_again(host: &Host, namespace: &Namespace) -> bool {
+    let is_client = host.parent != 0 && host.env(env_vars::KUBERNETES_EXEC_INFO).is_some();
+    is_client && Cache::new(host).asked(namespace, host.parent, host.now().as_second()) == Asked::Again
 }
 
 fn answer(host: &Host, info: &ExecInfo, cached: &CachedCredentials, name: &str, region: &str) -> Secret<String> {

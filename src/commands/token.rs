@@ -130,7 +130,10 @@ async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) 
         Some(target) => target,
         None => access.target(namespace).await?,
     };
-    let mut credentials = access.credentials(&target).await?;
+    let mut credentials = match warm::asks_again(access.host, namespace) {
+        true => access.credentials_in_doubt(&target).await?,
+        false => access.credentials(&target).await?,
+    };
     let (name, region) = match access.known_cluster_name(&target) {
         Some((name, Some(region))) => (name, region),
         _ => {

@@ -2,6 +2,7 @@
 //! may be deleted at any time. The format's version is a folder (`v1`), so that an older or newer nsaccess neither
 //! misreads nor overwrites another's files. What cannot be read is a miss, never an error.
 
+mod handed;
 mod refused;
 mod roles;
 
@@ -147,7 +148,10 @@ impl Cache {
             "cluster_region": cached.cluster.as_ref().map(|(_, region)| region),
         });
         let text = Secret::new(file.to_string());
-        atomic::write_private(&self.file("credentials", namespace.as_str()), text.expose().as_bytes())
+        atomic::write_private(&self.file("credentials", namespace.as_str()), text.expose().as_bytes())?;
+        // No token of these has been handed out yet. Without the file nobody notices that one was refused.
+        let _ = self.make_handed(namespace);
+        Ok(())
     }
 
     /// Forgets the credentials of a namespace.
@@ -155,6 +159,7 @@ impl Cache {
     /// # Errors
     /// When the file cannot be removed.
     pub fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
+        let _ = atomic::remove(&self.handed_path(namespace));
         atomic::remove(&self.file("credentials", namespace.as_str()))
     }
 

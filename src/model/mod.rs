@@ -10,6 +10,7 @@ pub mod device_flow;
 pub mod eks_token;
 pub mod elapsed;
 pub mod exec_credential;
+pub mod handed;
 pub mod held;
 pub mod http_answer;
 pub mod irsa;

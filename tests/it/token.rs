@@ -282,3 +282,47 @@ fn a_terminal_that_kubectl_keeps_for_itself_is_not_used() {
     assert!(screen.contains("not signed in") && !screen.contains("user_code"), "{screen}");
     assert!(!world.exists("opened"));
 }
+
+/// What kubectl does: it asks again at once after a 401, and only then.
+#[test]
+fn a_client_that_comes_back_at_once_gets_credentials_that_live() {
+    let world = World::signed_in();
+    let asks = || {
+        let answer = world.nsaccess("token idp-dev").env("KUBERNETES_EXEC_INFO", V1).run().success().json();
+        let token = answer["status"]["token"].as_str().expect("a token").to_owned();
+        who_am_i(&world, "idp-nonprod-1", &token)
+    };
+    let alive = Ok("sso:ada@example.com".to_owned());
+    assert_eq!(asks(), alive);
+    assert_eq!(world.control().calls("GetCallerIdentity"), 0);
+    world.control().forget_role_credentials();
+    assert_eq!(asks(), alive, "they were checked and renewed");
+    assert_eq!(world.control().calls("GetRoleCredentials"), 1);
+    // A cluster that refuses for reasons of its own makes no storm.
+    let checks = world.control().calls("GetCallerIdentity");
+    for _ in 0..3 {
+        assert_eq!(asks(), alive);
+    }
+    assert_eq!(world.control().calls("GetRoleCredentials"), 1);
+    assert_eq!(world.control().calls("GetCallerIdentity"), checks);
+    // Whoever is no client of a cluster is not doubted.
+    world.control().forget_role_credentials();
+    world.run("token idp-dev").success();
+    world.run("token idp-dev").success();
+    assert_eq!(world.control().calls("GetRoleCredentials"), 1);
+}
+
+#[test]
+fn a_cluster_that_has_moved_is_found_and_the_line_that_repairs_kubectl_is_printed() {
+    let world = World::signed_in();
+    let now = world.sandbox.kube_endpoint("idp-nonprod-1").expect("a cluster");
+    for file in [".cache/nsaccess/v1/clusters/idp-dev.json", ".kube/config"] {
+        let text = world.read(file);
+        assert!(text.contains(&now), "{text}");
+        world.write(file, text.replace(&now, "https://127.0.0.1:1"));
+    }
+    world.run("pods web-0").success().says("has moved").says("nsaccess kubeconfig idp-dev");
+    world.run("kubeconfig idp-dev").success();
+    assert!(world.read(".kube/config").contains(&now));
+    world.run("pods web-0").success().says_not("has moved");
+}

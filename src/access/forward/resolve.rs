@@ -4,12 +4,15 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::access::api::ClusterAccess;
+use crate::access::behind::{self, Behind, WAYS, Way};
 use crate::error::{Error, Kind, Result};
 use crate::model::obstacle::Obstacle;
 use crate::model::pods::{PodFacts, ServiceFacts, best, pod_port};
 use crate::model::ports::{RemotePort, TargetRef};
-use crate::net::kube::{KubeApi, KubeFailure};
+use crate::net::kube::KubeFailure;
 use crate::net::lookup::EndpointPod;
+
+const FORWARDS_ARE: &str = "port-forward reaches pods only";
 
 /// A pod that connections can go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,21 +30,11 @@ pub struct Found {
     endpoint_ports: Vec<(Option<String>, u16)>,
 }
 
-/// How a service's pods are found; what worked once is asked first the next time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    EndpointSlices,
-    Pods,
-    Endpoints,
-    FirstPodOfASet,
-}
-
-const WAYS: [Way; 4] = [Way::EndpointSlices, Way::Pods, Way::Endpoints, Way::FirstPodOfASet];
-
 /// Finds the pod of one target.
 pub struct Resolver {
     pub(super) access: Rc<ClusterAccess<'static>>,
     target: TargetRef,
+    /// How a service's pods are found; what worked once is asked first the next time.
     way: Cell<Option<Way>>,
 }
 
@@ -164,11 +157,9 @@ impl Resolver {
         Found::of_pod(facts, service, self.namespace())
     }
 
-    fn endpoints(&self, found: Vec<EndpointPod>, service: &ServiceFacts) -> Answer {
-        let mut pods = found;
-        pods.sort_by_key(|pod| (pod.terminating, !pod.ready, pod.name.clone()));
-        let best = pods.into_iter().next();
-        Answer(best.map(|pod| Found::of_endpoint(pod, service.clone(), self.namespace())))
+    fn best_endpoint(&self, pods: Vec<EndpointPod>, service: &ServiceFacts) -> Option<Found> {
+        let best = pods.into_iter().min_by_key(|pod| (pod.terminating, !pod.ready, pod.name.clone()))?;
+        Some(Found::of_endpoint(best, service.clone(), self.namespace()))
     }
 
     pub(super) fn namespace(&self) -> &str {
@@ -247,12 +238,9 @@ impl Resolver {
     pub(super) async fn service_facts(&self, name: &str) -> Result<ServiceFacts> {
         let service = self.access.call(async |api| api.service(self.namespace(), name).await).await?;
         let service = service.map_err(|failure| self.cannot(failure, "", "services", "get"))?;
-        match &service.external_name {
+        match behind::leads_out(&service, FORWARDS_ARE) {
             None => Ok(service),
-            Some(elsewhere) => {
-                Err(Error::failure(format!("the service {name} leads out of the cluster, to {elsewhere}"))
-                    .because("it is of type ExternalName, and port-forward reaches pods only"))
-            }
+            Some(elsewhere) => Err(elsewhere),
         }
     }
 
@@ -260,20 +248,24 @@ impl Resolver {
         let service = self.service_facts(name).await?;
         let first = self.way.get();
         let ways = first.into_iter().chain(WAYS.into_iter().filter(|way| Some(*way) != first));
-        for way in ways {
-            match self.access.call(async |api| self.by(way, &api, &service).await).await? {
-                Ok(Some(found)) => {
-                    self.way.set(Some(way));
-                    return Ok(match found.ok_or_none(&service)? {
-                        Some(found) => self.seen(found).await,
-                        None => None,
-                    });
-                }
-                Ok(None) => {}
-                Err(failure) => return Err(self.cannot(failure, "", "pods", "list")),
+        let found = self.access.behind(&service, ways).await?;
+        let Some((way, behind)) = found.map_err(|failure| self.cannot(failure, "", "pods", "list"))? else {
+            return Err(self.no_way(name));
+        };
+        self.way.set(Some(way));
+        let best = match behind {
+            Behind::Endpoints(pods) => self.best_endpoint(pods, &service),
+            // A pod that was only guessed is better than none, whatever its state.
+            Behind::Pods(pods) if way == Way::FirstPodOfASet => {
+                pods.into_iter().next().map(|pod| self.found(pod, Some(service.clone())))
             }
+            Behind::Pods(pods) => best(&pods).cloned().map(|pod| self.found(pod, Some(service.clone()))),
+        };
+        match best {
+            Some(found) => Ok(self.seen(found).await),
+            None if service.selector.is_empty() => Err(behind::only_addresses(&service, FORWARDS_ARE)),
+            None => Ok(None),
         }
-        Err(self.no_way(name))
     }
 
     /// What endpoints call not ready may not run at all: its pod tells, where the role lets it be seen.
@@ -285,35 +277,6 @@ impl Resolver {
             Ok(Ok(facts)) if !facts.running => None,
             Ok(Ok(facts)) => Some(Found { obstacle: facts.obstacle(self.namespace()), ..found }),
             _ => Some(found),
-        }
-    }
-
-    /// One way from a service to its pods. `None`: the role does not allow it, or it does not apply.
-    async fn by(&self, way: Way, api: &KubeApi, service: &ServiceFacts) -> Result<Option<Answer>, KubeFailure> {
-        let namespace = self.namespace();
-        let answer = match way {
-            Way::EndpointSlices => {
-                api.endpoint_slices(namespace, &service.name).await.map(|found| self.endpoints(found, service))
-            }
-            Way::Endpoints => api.endpoints(namespace, &service.name).await.map(|found| self.endpoints(found, service)),
-            Way::Pods if service.selector.is_empty() => return Ok(None),
-            Way::Pods => {
-                let labels: Vec<String> =
-                    service.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                let pods = api.pods_with_labels(namespace, &labels.join(",")).await;
-                pods.map(|pods| Answer(best(&pods).cloned().map(|pod| self.found(pod, Some(service.clone())))))
-            }
-            Way::FirstPodOfASet => match api.pod_facts(namespace, &format!("{}-0", service.name)).await {
-                Ok(pod) => Ok(Answer(Some(self.found(pod, Some(service.clone()))))),
-                Err(KubeFailure::Status(404, _)) => return Ok(None),
-                Err(failure) => Err(failure),
-            },
-        };
-        match answer {
-            Ok(answer) => Ok(Some(answer)),
-            // 404: an old API server without endpoint slices, or a service without endpoints.
-            Err(KubeFailure::Status(403 | 404, _)) => Ok(None),
-            Err(failure) => Err(failure),
         }
     }
 
@@ -338,20 +301,6 @@ impl Resolver {
             }
             other => other.into_error(&self.access.cluster().name),
         }
-    }
-}
-
-/// An answer of one way: the best pod, if there is any.
-struct Answer(Option<Found>);
-
-impl Answer {
-    /// A service that nobody's labels select, and whose endpoints are no pods, cannot be forwarded to at all.
-    fn ok_or_none(self, service: &ServiceFacts) -> Result<Option<Found>> {
-        if self.0.is_none() && service.selector.is_empty() {
-            return Err(Error::failure(format!("the service {} has no pods behind it", service.name))
-                .because("it has no selector, and its endpoints are addresses; port-forward reaches pods only"));
-        }
-        Ok(self.0)
     }
 }
 
