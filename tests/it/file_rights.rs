@@ -66,6 +66,14 @@ fn a_group_that_cannot_be_kept_gets_no_rights_elsewhere() {
     world.nsaccess("kubeconfig idp-dev --remove").by_nobody().run().success();
     let found = std::fs::metadata(world.path(".kube/config")).expect("there");
     assert_eq!((found.uid(), found.mode() & 0o777), (65534, 0o606), "the new group got the old one's rights");
+    // With an access list nobody can say who would get what.
+    std::os::unix::fs::chown(world.path(".kube/config"), Some(1234), Some(2345)).expect("given away");
+    if tool("setfacl", &["-m", "u:65534:rw"], &world.path(".kube/config")).is_some() {
+        let before = world.read(".kube/config");
+        let output = world.nsaccess("kubeconfig idp-dev").by_nobody().run().exits(1).one_error();
+        output.says("because: its access list (ACL) is for a group that you are not in");
+        assert_eq!(world.read(".kube/config"), before);
+    }
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl Rights {
 
     #[cfg(not(unix))]
     pub(super) fn give(&self, _: &File, _: &Path) -> Result<()> {
-        let _ = (self.bits, self.owner, &self.attributes);
+        let _ = (self.bits, &self.owner, &self.attributes);
         Ok(())
     }
 }

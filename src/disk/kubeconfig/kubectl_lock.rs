@@ -19,6 +19,9 @@ use crate::host::interruption::{self, Deferred};
 /// How a lock of ours begins. It is there from the first moment that the lock is.
 const MARK: &str = "nsaccess ";
 
+/// How many times as long another nsaccess is waited for.
+const PATIENCE_WITH_OURS: u32 = 6;
+
 /// A held lock; it ends with the value, on every way out. Signals wait for that.
 #[derive(Debug)]
 pub(super) struct KubectlLock {
@@ -32,7 +35,7 @@ impl KubectlLock {
     /// one, under the file's real name. Names in `taken` are ours already.
     ///
     /// # Errors
-    /// When somebody holds it for longer than `patience`, it cannot be created, or a signal ends the waiting.
+    /// When somebody holds it for longer than `patience` (a living nsaccess: than six times that), it cannot be created, or a signal ends the waiting.
     pub(super) fn acquire(path: &Path, taken: &[PathBuf], patience: Duration, host: &Host) -> Result<Self> {
         let mut lock = KubectlLock { held: Vec::new(), _deferred: Deferred::begin() };
         for name in lock_names(path)? {
@@ -97,6 +100,8 @@ fn create(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<F
         if let Some(ended) = interruption::came() {
             return Err(ended);
         }
+        // One that lives is at work, and others may wait for it too; of kubectl's nobody knows.
+        let patience = if open_ours(lock).is_some() { patience * PATIENCE_WITH_OURS } else { patience };
         if waited >= patience {
             return Err(held(lock, path, host));
         }

@@ -277,6 +277,19 @@ mod on_unix {
     }
 
     #[test]
+    fn a_lock_of_ours_holds_while_its_process_lives_and_no_longer() {
+        let home = Home::new(&[("a", "kind: Config\n"), ("a.lock", "nsaccess 4194304\n")]);
+        let process = fs::File::open(home.path("a.lock")).unwrap();
+        process.lock().unwrap();
+        let error = home.listed("a").apply(&entry(), true).unwrap_err();
+        assert!(error.because[0].ends_with("another nsaccess (process 4194304) is editing it"), "{error}");
+        assert_eq!(error.try_next, ["run the same command again"]);
+        drop(process);
+        home.listed("a").apply(&entry(), true).unwrap();
+        assert!(!home.path("a.lock").exists());
+    }
+
+    #[test]
     fn a_folder_that_is_a_link_does_not_lock_us_out() {
         let home = Home::new(&[("real/config", "kind: Config\n")]);
         symlink("real", home.path("kube")).unwrap();
