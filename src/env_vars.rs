@@ -32,10 +32,12 @@ pub const NSACCESS_REGION: &str = "NSACCESS_REGION";
 pub const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
 /// The AWS CLI's file of long-lived keys, by default `~/.aws/credentials`; for `token --cluster-name` only.
 pub const AWS_SHARED_CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
-/// A bundle of certificate authorities to trust besides the system's.
+/// A bundle of certificate authorities to trust besides the system's, or besides those of the next two.
 pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
-/// OpenSSL's name for the same.
+/// A bundle of certificate authorities to trust instead of the system's.
 pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+/// Folders of certificate authorities to trust instead of the system's.
+pub const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 /// Endpoint of every AWS service (never part of an EKS token).
 pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 /// Region for `token --cluster-name` where no flag names it.

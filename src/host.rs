@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::env_vars;
-use crate::error::{Error, Kind, Result};
 
 pub mod browser;
 pub mod clipboard;
@@ -177,35 +176,6 @@ pub fn random<const N: usize>() -> [u8; N] {
 /// A name that nobody else has, on this machine or in a container that shares a folder with it.
 pub fn random_name() -> String {
     random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Asks a person for a line of text.
-///
-/// # Errors
-/// [`Kind::Interrupted`] when the person leaves.
-pub fn ask(question: &str) -> Result<String> {
-    // Its thread awaits nothing, so a signal that a runtime waits for would be swallowed.
-    let _deadly = interruption::Deadly::begin();
-    inquire::Text::new(question).prompt().map_err(|error| left(&error))
-}
-
-/// Lets a person choose one of several lines, narrowing them by typing. Returns the index.
-///
-/// # Errors
-/// [`Kind::Interrupted`] when the person leaves.
-pub fn pick(question: &str, lines: &[String]) -> Result<usize> {
-    // Its thread awaits nothing, so a signal that a runtime waits for would be swallowed.
-    let _deadly = interruption::Deadly::begin();
-    let chosen = inquire::Select::new(question, lines.to_vec()).with_page_size(15).raw_prompt();
-    chosen.map(|chosen| chosen.index).map_err(|error| left(&error))
-}
-
-fn left(error: &inquire::InquireError) -> Error {
-    use inquire::InquireError::{OperationCanceled, OperationInterrupted};
-    match error {
-        OperationCanceled | OperationInterrupted => Error::new(Kind::Interrupted, "interrupted"),
-        other => Error::failure("cannot ask on this terminal").because(other.to_string()),
-    }
 }
 
 #[cfg(test)]

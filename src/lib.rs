@@ -14,7 +14,7 @@
 //! | [`net`] | AWS and Kubernetes | `model` |
 //! | [`model`] | pure decisions | nothing but the leaves |
 //!
-//! The leaves, which everything may use: [`error`], [`secret`], [`host`], [`ui`], [`env_vars`].
+//! The leaves, which everything may use: [`error`], [`secret`], [`screen`], [`host`], [`ui`], [`env_vars`].
 
 pub mod access;
 pub mod cli;
@@ -25,6 +25,7 @@ pub mod error;
 pub mod host;
 pub mod model;
 pub mod net;
+pub mod screen;
 pub mod secret;
 pub mod ui;
 
@@ -41,7 +42,7 @@ use crate::ui::{Format, Ui};
 pub fn run(arguments: &[OsString], host: &Host) -> u8 {
     if let Some(answer) = commands::token::warm_start(arguments, host) {
         let ui = Ui::new(host, Format::Table, false, 0);
-        return ended(&ui, ui.data(answer.expose()));
+        return ended(&ui, ui.bytes(answer.expose().as_bytes()));
     }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,

@@ -1,5 +1,6 @@
 //! What a person sees. Data goes to standard output and nothing else does; status, warnings, hints and progress go to
-//! standard error. `table | json | yaml`, colour and quietness are decided once, here.
+//! standard error. `table | json | yaml`, colour and quietness are decided once, here, and whatever a server said passes
+//! [`screen`] on its way to a terminal.
 
 use std::io::{ErrorKind, Write};
 
@@ -8,6 +9,9 @@ use serde_json::{Value, json};
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
+use crate::screen;
+
+mod question;
 
 /// The form of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -64,18 +68,26 @@ impl Ui {
         self.moving
     }
 
-    /// Prints text as data, as it is.
+    /// Prints lines as data, for people: nothing in them steers the terminal.
+    ///
+    /// # Errors
+    /// As [`Ui::bytes`].
+    pub fn data(&self, text: &str) -> Result<()> {
+        self.bytes(screen::lines(text).as_bytes())
+    }
+
+    /// Prints a value as a line of JSON.
+    ///
+    /// # Errors
+    /// As [`Ui::bytes`].
+    pub fn json_line(&self, value: &Value) -> Result<()> {
+        self.bytes(screen::json(&format!("{value}\n")).as_bytes())
+    }
+
+    /// Prints bytes as data, as they are: a log, a secret's value, what a program reads.
     ///
     /// # Errors
     /// When standard output cannot be written; [`Kind::BrokenPipe`] when its reader went away.
-    pub fn data(&self, text: &str) -> Result<()> {
-        self.bytes(text.as_bytes())
-    }
-
-    /// Prints bytes as data, as they are: a log need not be text.
-    ///
-    /// # Errors
-    /// As [`Ui::data`].
     pub fn bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
@@ -87,11 +99,11 @@ impl Ui {
     /// Prints a value in the chosen form; a table is made by `table` only when one is wanted.
     ///
     /// # Errors
-    /// As [`Ui::data`].
+    /// As [`Ui::bytes`].
     pub fn document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
         match self.format {
             Format::Table | Format::Env => self.data(&table()),
-            form => self.data(&self.rendered(form, value)?),
+            form => self.bytes(self.rendered(form, value)?.as_bytes()),
         }
     }
 
@@ -100,41 +112,72 @@ impl Ui {
     /// # Errors
     /// When YAML has no form for it.
     pub fn rendered(&self, form: Format, value: &Value) -> Result<String> {
+        let json = || screen::json(&format!("{value:#}\n")).into_owned();
         match form {
-            Format::Yaml => serde_saphyr::to_string(value)
-                .map_err(|error| Error::failure("cannot print YAML").because(error.to_string())),
-            _ => Ok(format!("{value:#}\n")),
+            Format::Yaml => {
+                let yaml = serde_saphyr::to_string(value)
+                    .map_err(|error| Error::failure("cannot print YAML").because(error.to_string()))?;
+                // What YAML leaves as it is JSON can write out, and JSON is YAML.
+                Ok(if screen::lines(&yaml) == yaml { yaml } else { json() })
+            }
+            _ => Ok(json()),
         }
     }
 
     /// A line about what was done.
     pub fn status(&self, text: &str) {
-        if !self.quiet {
-            self.line(text);
-        }
+        self.unless_quiet(&screen::paragraph(text));
+    }
+
+    /// A line about what was done, with a word at its end that stands out.
+    pub fn status_of(&self, text: &str, word: &str) {
+        self.unless_quiet(&format!("{text}{}", self.painted("1", &screen::one_line(word))));
+    }
+
+    /// An empty line between statuses.
+    pub fn blank(&self) {
+        self.unless_quiet("");
     }
 
     /// A line of a report: a short label, what was found, and a mark.
     pub fn stage(&self, mark: Mark, label: &str, text: &str) {
         let mark = self.painted(mark.colour(), mark.sign());
-        self.status(&format!("{mark} {label:<12} {text}"));
+        self.unless_quiet(&format!("{mark} {label:<12} {}", screen::one_line(text)));
     }
 
     /// Something that is wrong and does not stop us.
     pub fn warning(&self, text: &str) {
-        self.line(&format!("{} {text}", self.painted("33", "warning:")));
+        self.line(&format!("{} {}", self.painted("33", "warning:"), screen::paragraph(text)));
     }
 
     /// What could be typed next.
     pub fn hint(&self, text: &str) {
-        self.status(&format!("{} {text}", self.painted("36", "hint:")));
+        self.unless_quiet(&format!("{} {}", self.painted("36", "hint:"), screen::one_line(text)));
     }
 
     /// A decision and its reason, for `-v`.
     pub fn detail(&self, text: &str) {
         if self.verbose > 0 {
-            self.line(&self.painted("2", &format!("· {text}")));
+            self.line(&self.painted("2", &format!("· {}", screen::paragraph(text))));
         }
+    }
+
+    /// Asks the person for a line of text.
+    ///
+    /// # Errors
+    /// [`Kind::Interrupted`] when the person leaves.
+    pub fn ask(&self, asked: &str) -> Result<String> {
+        self.end_transient();
+        question::ask(&screen::one_line(asked))
+    }
+
+    /// Lets the person choose one of several lines, narrowing them by typing. Returns the index.
+    ///
+    /// # Errors
+    /// [`Kind::Interrupted`] when the person leaves.
+    pub fn pick(&self, asked: &str, lines: &[String]) -> Result<usize> {
+        self.end_transient();
+        question::pick(&screen::one_line(asked), lines.iter().map(|line| screen::one_line(line).into_owned()).collect())
     }
 
     /// The error, as people or (with `-o json` and `-o yaml`) programs read it, on standard error.
@@ -147,17 +190,17 @@ impl Ui {
                 "kind": error.kind.name(), "message": error.message, "because": error.because,
                 "try": error.try_next, "exit_code": error.kind.exit_code(),
             }});
-            return self.line(&value.to_string());
+            return self.line(&screen::json(&value.to_string()));
         }
         if matches!(error.kind, Kind::Interrupted | Kind::Terminated) {
             return self.line("interrupted");
         }
-        self.line(&format!("{} {}", self.painted("1;31", "error:"), error.message));
+        self.line(&format!("{} {}", self.painted("1;31", "error:"), screen::paragraph(&error.message)));
         for reason in &error.because {
-            self.line(&format!("{} {reason}", self.painted("1", "because:")));
+            self.line(&format!("{} {}", self.painted("1", "because:"), screen::paragraph(reason)));
         }
         for command in &error.try_next {
-            self.line(&format!("{} {command}", self.painted("1;32", "try:")));
+            self.line(&format!("{} {}", self.painted("1;32", "try:"), screen::one_line(command)));
         }
     }
 
@@ -165,6 +208,7 @@ impl Ui {
     pub fn transient(&self, text: &str) {
         if self.moving {
             let mut stderr = std::io::stderr().lock();
+            let text = screen::one_line(text);
             let _ = write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush());
         }
     }
@@ -177,15 +221,17 @@ impl Ui {
         }
     }
 
-    /// Text that stands out, where colour is allowed.
-    pub fn strong(&self, text: &str) -> String {
-        self.painted("1", text)
+    fn unless_quiet(&self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
     }
 
     fn painted(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
+    /// Prints what [`screen`] has seen already, with colours of ours.
     fn line(&self, text: &str) {
         // Nobody is left to tell when standard error is gone.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
@@ -224,7 +270,7 @@ impl Mark {
 /// Columns as wide as their widest cell, two spaces apart, no space at a line's end.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
-    lines.extend(rows.iter().cloned());
+    lines.extend(rows.iter().map(|row| row.iter().map(|cell| screen::one_line(cell).into_owned()).collect()));
     let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..headings.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
@@ -244,5 +290,24 @@ mod tests {
     fn tables_align_and_end_without_spaces() {
         let text = table(&["NAME", "AGE"], &[vec!["web-0".into(), "1d".into()], vec!["ä".into(), String::new()]]);
         assert_eq!(text, "NAME   AGE\nweb-0  1d\nä\n");
+    }
+
+    #[test]
+    fn a_cell_cannot_forge_a_row() {
+        let text = table(&["NAME", "AGE"], &[vec!["web-0\nweb-1  2d\x1b[2J".into(), "1d".into()]]);
+        let cell = r"web-0\nweb-1  2d\u{1b}[2J";
+        assert_eq!(text, format!("{:<1$}  AGE\n{cell}  1d\n", "NAME", cell.len()));
+    }
+
+    #[test]
+    fn yaml_that_would_steer_the_terminal_is_written_as_json() {
+        let ui =
+            Ui::new(&Host::made(std::path::Path::new("/"), &[], jiff::Timestamp::UNIX_EPOCH), Format::Yaml, false, 0);
+        for hostile in ["a\u{9b}31mb", "a\u{202e}b", "a\x1b[2Jb", "plain"] {
+            let value = json!({ "name": hostile });
+            let text = ui.rendered(Format::Yaml, &value).expect("YAML");
+            assert_eq!(screen::lines(&text), text);
+            assert_eq!(serde_saphyr::from_str::<Value>(&text).expect("YAML"), value, "{text}");
+        }
     }
 }

@@ -118,8 +118,9 @@ impl<'a> Access<'a> {
     ) -> Result<State> {
         let signed_at = self.host.now();
         let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
-        let api = KubeApi::remembering(&cluster, proxy, &token, patience)?;
-        let streams = KubeApi::for_streams(&cluster, proxy, &token, patience)?;
+        let outbound = self.aws.outbound();
+        let api = KubeApi::remembering(&cluster, proxy, &token, outbound, patience)?;
+        let streams = KubeApi::for_streams(&cluster, proxy, &token, outbound, patience)?;
         Ok(State { credentials, cluster, described, signed_at, api, streams })
     }
 }
@@ -214,7 +215,11 @@ impl<'a> ClusterAccess<'a> {
         Box::pin(self.keep_fresh()).await?;
         let signed_at = self.state.borrow().signed_at;
         let api = of(&self.state.borrow());
-        match call(api).await {
+        let answer = call(api).await;
+        if answer.is_ok() {
+            self.access.warn_of_clock();
+        }
+        match answer {
             Err(KubeFailure::Unauthorized) => {
                 Box::pin(self.renew_refused(signed_at)).await?;
                 let api = of(&self.state.borrow());

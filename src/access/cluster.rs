@@ -204,7 +204,8 @@ impl Access<'_> {
     async fn ask(&self, target: &Target, keys: &AccessKeys, cluster: &Cluster) -> Result<Verdict, String> {
         let token = eks_token::sign(keys, &cluster.name, &cluster.region, self.host.now());
         let proxy = self.proxy_of_environment(&cluster.endpoint).map_err(|error| error.to_string())?;
-        let api = KubeApi::new(cluster, proxy.as_ref(), &token).map_err(|error| error.to_string())?;
+        let api =
+            KubeApi::new(cluster, proxy.as_ref(), &token, self.aws.outbound()).map_err(|error| error.to_string())?;
         match api.may_i(GET_PODS, target.namespace.as_str()).await {
             Ok(verdict) => Ok(verdict),
             Err(KubeFailure::Unauthorized) => Ok(Verdict::Denied(Some("401: the role is not mapped there".to_owned()))),
@@ -226,7 +227,7 @@ impl Access<'_> {
             return Err(error);
         }
         let lines: Vec<String> = candidates.iter().map(describe).collect();
-        let chosen = crate::host::pick(&format!("Several clusters have {}. Which one?", target.namespace), &lines)?;
+        let chosen = self.ui.pick(&format!("Several clusters have {}. Which one?", target.namespace), &lines)?;
         candidates
             .into_iter()
             .nth(chosen)
@@ -280,14 +281,17 @@ fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: Fai
 fn no_clusters(target: &Target, regions: &[String]) -> Error {
     Error::new(Kind::NotFound, format!("there is no cluster in account {}", target.account))
         .because(format!("the regions asked were {}", regions.join(", ")))
-        .try_next("nsaccess config set regions REGION[,REGION…]")
+        .try_next("nsaccess config set regions REGION   # several: REGION,REGION")
 }
 
 fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
     let all_unreached = candidates.iter().all(|candidate| candidate.verdict.is_err());
     let kind = if all_unreached { Kind::Unreachable } else { Kind::Denied };
-    let mut error =
-        Error::new(kind, format!("no cluster lets the role {} see pods in {}", target.role, target.namespace));
+    let what = match all_unreached {
+        true => format!("none of the clusters could be asked about {}", target.namespace),
+        false => format!("no cluster lets the role {} see pods in {}", target.role, target.namespace),
+    };
+    let mut error = Error::new(kind, what);
     for candidate in candidates {
         let said = match &candidate.verdict {
             Ok(Verdict::Denied(Some(reason))) => format!("no ({reason})"),

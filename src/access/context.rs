@@ -48,7 +48,7 @@ impl Access<'_> {
         if names.is_empty() {
             return Err(nothing_names_it());
         }
-        let chosen = crate::host::pick("Which namespace?", &names)?;
+        let chosen = self.ui.pick("Which namespace?", &names)?;
         parse(&names[chosen])
     }
 

@@ -69,7 +69,11 @@ impl Access<'_> {
         let mut session = self.standing_session(&target.portal, None).await?;
         for attempt in 0..2 {
             match self.fetch_once(target, &session, refused).await? {
-                Ok(credentials) => return Ok(credentials),
+                Ok(credentials) => {
+                    // Before they are used: a child, or a verb that runs on, may end in hours.
+                    self.warn_of_clock();
+                    return Ok(credentials);
+                }
                 Err(failure) if failure.class == Class::Unauthorized && attempt == 0 => {
                     self.ui.detail(&format!("{failure}; renewing the session"));
                     session = self.standing_session(&target.portal, Some(&session.0.access_token)).await?;

@@ -119,8 +119,9 @@ impl<'a> Access<'a> {
 
     /// The same, but opening no browser if so asked.
     #[must_use]
-    pub fn without_browser(self, asked: bool) -> Self {
-        Access { no_browser: asked, ..self }
+    pub fn without_browser(mut self, asked: bool) -> Self {
+        self.no_browser = asked;
+        self
     }
 
     /// The same for work that goes on by itself (a log that is followed): nobody is asked any more.

@@ -1,9 +1,10 @@
 //! Where to sign in: from the settings, from an existing profile or sso-session, or asked of the person once.
 
 use crate::access::{Access, Presence};
+use crate::disk::aws_config;
 use crate::error::{Error, Result};
-use crate::model::aws_config::{free_session_name, same_start_url};
-use crate::model::settings::{Flags, UntrustedProject, check_region, check_start_url};
+use crate::model::aws_config::{Refusal, clean_start_url, free_session_name, same_start_url};
+use crate::model::settings::{Flags, UntrustedProject, check_account, check_region, check_role, check_start_url};
 use crate::model::target::Portal;
 
 impl Access<'_> {
@@ -12,6 +13,9 @@ impl Access<'_> {
     /// # Errors
     /// When no start URL or region is configured and nobody can be asked.
     pub fn portal(&self, profile: Option<&str>) -> Result<Portal> {
+        if let Some(profile) = profile {
+            self.check_profile(profile).map_err(|refusal| aws_config::unusable(self.host, &refusal))?;
+        }
         if let Some(portal) = profile.and_then(|profile| self.portal_of_profile(profile)) {
             return Ok(portal);
         }
@@ -27,6 +31,19 @@ impl Access<'_> {
                 }
             },
         }
+    }
+
+    /// What people write into `~/.aws/config` by hand is checked as flags are: AWS would answer with a riddle.
+    fn check_profile(&self, profile: &str) -> Result<(), Refusal> {
+        let Some(profile) = self.aws_config.profile(profile) else { return Ok(()) };
+        profile.checked("sso_account_id", check_account)?;
+        profile.checked("sso_role_name", check_role)?;
+        profile.checked("region", check_region)?;
+        let session = profile.get("sso_session").and_then(|name| self.aws_config.sso_session(name));
+        let Some(session) = session else { return Ok(()) };
+        session.checked("sso_start_url", check_start_url)?;
+        session.checked("sso_region", check_region)?;
+        Ok(())
     }
 
     /// The portal that an existing profile signs in to, unless the settings now name another one.
@@ -58,16 +75,17 @@ impl Access<'_> {
         if self.presence != Presence::Person {
             return Err(not_configured(start_url.as_deref()));
         }
-        self.ui.status("This is the first time: where do you sign in? The address of your AWS access portal is on the\npage where you choose an account; your platform team knows it and its region.");
+        self.ui.status("This is the first time: where do you sign in? The address of your AWS access portal is on the");
+        self.ui.status("page where you choose an account; your platform team knows it and its region.");
         let start_url = match start_url {
             Some(start_url) => start_url,
-            None => crate::host::ask("Start URL (https://….awsapps.com/start):")?,
+            None => self.ui.ask("Start URL (https://….awsapps.com/start):")?,
         };
         let region = match region {
             Some(region) => region,
-            None => crate::host::ask("Region of IAM Identity Center (like eu-west-1):")?,
+            None => self.ui.ask("Region of IAM Identity Center (like eu-west-1):")?,
         };
-        let (start_url, region) = (start_url.trim(), region.trim());
+        let (start_url, region) = (&clean_start_url(&start_url), region.trim());
         check_start_url(start_url).map_err(|why| Error::usage(format!("{start_url:?} {why}")))?;
         check_region(region).map_err(|why| Error::usage(format!("{region:?} {why}")))?;
         Ok(self.portal_named(start_url, region))

@@ -130,7 +130,7 @@ impl Access<'_> {
         refused: Option<&Secret<String>>,
     ) -> Result<Result<SsoToken, String>> {
         let words = format!("the session is over ({failure})");
-        let is_final = !matches!(failure.class, Class::Unreachable | Class::Throttled);
+        let is_final = !matches!(failure.class, Class::Unreachable | Class::Broken | Class::Throttled);
         if is_final {
             self.note_refused(&refresh.refresh_token, &words);
         }

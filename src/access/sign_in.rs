@@ -141,10 +141,17 @@ impl Access<'_> {
 
     fn show_code(&self, portal: &Portal, device: &DeviceAuthorization) {
         let ui = self.ui;
-        ui.status(&format!("\nSign in to {}\n", ui.strong(&portal.start_url)));
-        ui.status(&format!("    code   {}", ui.strong(&device.user_code)));
-        ui.status(&format!("    page   {}\n", device.verification_uri_complete));
+        self.show_portal(portal);
+        ui.status_of("    code   ", &device.user_code);
+        ui.status(&format!("    page   {}", device.verification_uri_complete));
+        ui.blank();
         self.open_page(&device.verification_uri_complete, "Compare the code with the one on the page, then approve.");
+    }
+
+    fn show_portal(&self, portal: &Portal) {
+        self.ui.blank();
+        self.ui.status_of("Sign in to ", &portal.start_url);
+        self.ui.blank();
     }
 
     fn open_page(&self, url: &str, then: &str) {
@@ -186,7 +193,9 @@ impl Access<'_> {
         let redirect_uri = listener.redirect_uri().to_owned();
         let url = attempt.authorize_url(&oidc.endpoint(), &client.client_id, &redirect_uri, SCOPE);
         check_page(&url)?;
-        self.ui.status(&format!("\nSign in to {}\n\n    page   {url}\n", self.ui.strong(&portal.start_url)));
+        self.show_portal(portal);
+        self.ui.status(&format!("    page   {url}"));
+        self.ui.blank();
         self.open_page(&url, "This machine waits for its answer; for another device use --flow device.");
         let code = tokio::time::timeout(BROWSER_DEADLINE, listener.wait(&attempt)).await.map_err(|_| {
             // The page shows an error and never comes back when the service has forgotten our registration.
@@ -257,9 +266,9 @@ fn gave_up(why: GiveUp) -> Ended {
             .because("the code is over")
             .try_next("run the same command again for a new code"),
         GiveUp::Denied(words) => Error::new(Kind::Denied, "the sign-in was denied").because(words),
-        GiveUp::Failed(words) => Error::new(Kind::Unreachable, "cannot sign in")
-            .because(words)
-            .try_next("check the network, then run the same command again"),
+        GiveUp::Failed(words) => {
+            Error::new(Kind::Unreachable, "cannot sign in").because(words).try_next("run the same command again")
+        }
     })
 }
 

@@ -150,7 +150,7 @@ impl Access<'_> {
             return Err(several(namespace, &found));
         }
         let lines: Vec<String> = found.iter().map(describe).collect();
-        let chosen = crate::host::pick(&format!("Several accounts have {namespace}. Which one?"), &lines)?;
+        let chosen = self.ui.pick(&format!("Several accounts have {namespace}. Which one?"), &lines)?;
         found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"))
     }
 }

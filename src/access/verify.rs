@@ -48,7 +48,7 @@ impl Access<'_> {
         proxy: Option<&Proxy>,
     ) -> Result<Verification> {
         let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, self.host.now());
-        let api = KubeApi::new(cluster, proxy, &token)?;
+        let api = KubeApi::new(cluster, proxy, &token, self.aws.outbound())?;
         let ask = |question: Question| {
             let api = api.clone();
             let namespace = target.namespace.as_str();

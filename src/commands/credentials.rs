@@ -70,7 +70,7 @@ pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
             shell::change_variables(dialect(context.host, shell), &variables(identity))
         }
     };
-    context.ui.data(text.expose())
+    context.ui.bytes(text.expose().as_bytes())
 }
 
 /// The dialect of a shell that was named, or that the environment names.

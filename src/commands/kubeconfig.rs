@@ -60,7 +60,8 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     let entry = access.entry(&target, &cluster);
     if args.print {
         let proxy = access.proxy_of_context(&namespace, &kubeconfigs)?;
-        return context.ui.data(&standalone(&entry, proxy.as_ref().map(|(_, url)| url.as_str())));
+        let text = standalone(&entry, proxy.as_ref().map(|(_, url)| url.as_str()));
+        return context.ui.bytes(text.as_bytes());
     }
     let applied = access.write_context(&kubeconfigs, &entry, args.switch)?;
     let files = access.shown(&applied.files);

@@ -165,7 +165,8 @@ fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
 fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
     let context = if no_switch { format!(" --context {}", done.target.access_name) } else { String::new() };
     let pod = "get pod NAME";
-    ui.status(&format!("\nNext:  kubectl{context} {pod}"));
+    ui.blank();
+    ui.status(&format!("Next:  kubectl{context} {pod}"));
     ui.status(&format!("       aws --profile {} sts get-caller-identity", done.target.access_name));
 }
 

@@ -94,8 +94,11 @@ fn wanted(context: Context<'_>, args: &LogsArgs) -> Result<Wanted> {
         return Err(Error::usage("logs are printed as lines or, with -o json, as an object a line"));
     }
     let since_seconds = args.since.as_deref().map(elapsed::parse).transpose();
-    let since_seconds =
-        since_seconds.map_err(|why| Error::usage("--since cannot be used").because(why).try_next("--since 10m"))?;
+    let since_seconds = since_seconds.map_err(|why| {
+        Error::usage("--since cannot be used")
+            .because(why)
+            .try_next(format!("nsaccess logs {} --since 10m", args.targets.join(" ")))
+    })?;
     let containers = match (args.all_containers, args.containers.is_empty()) {
         (true, _) => Containers::All,
         (false, false) => Containers::Named(args.containers.clone()),

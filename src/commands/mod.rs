@@ -22,7 +22,7 @@ pub mod whoami;
 
 use crate::cli::{Cli, GlobalArgs, Verb};
 use crate::disk::kubeconfig::Kubeconfigs;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::ui::Ui;
 
@@ -46,6 +46,22 @@ impl Context<'_> {
     /// The namespace that an argument, or else `-n`, names.
     pub fn named<'b>(&'b self, argument: Option<&'b str>) -> Option<&'b str> {
         argument.or(self.global.namespace.as_deref())
+    }
+
+    /// Says what could be typed next, in the namespace that was named.
+    pub fn hint(&self, command: &str) {
+        match &self.global.namespace {
+            Some(namespace) => self.ui.hint(&with_namespace(command, namespace)),
+            None => self.ui.hint(command),
+        }
+    }
+
+    /// The same error, whose commands are for the namespace that was named.
+    fn in_namespace(&self, mut error: Error) -> Error {
+        if let Some(namespace) = &self.global.namespace {
+            error.try_next.iter_mut().for_each(|command| *command = with_namespace(command, namespace));
+        }
+        error
     }
 }
 
@@ -78,5 +94,43 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
         Verb::Secrets(args) => secrets::run(context, &args),
     };
     // Whoever is not signed in has one thing to do, wherever it was noticed.
-    result.map_err(|error| error.or_sign_in(cli.global.namespace.as_deref().unwrap_or("NAMESPACE")))
+    let error = match result {
+        Ok(()) => return Ok(()),
+        Err(error) => error.or_sign_in(context.global.namespace.as_deref().unwrap_or("NAMESPACE")),
+    };
+    Err(context.in_namespace(error))
+}
+
+/// The verbs that work in the namespace of `-n`.
+const IN_A_NAMESPACE: [&str; 8] = ["assume-irsa", "can-i", "exec", "logs", "pods", "port-forward", "secrets", "whoami"];
+
+/// A command of ours with the namespace that it was meant for: without it, it would be another one's.
+fn with_namespace(command: &str, namespace: &str) -> String {
+    let verb = command.strip_prefix("nsaccess ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+    let named = [" -n ", " --namespace", " --help"].iter().any(|word| command.contains(word));
+    if named || !IN_A_NAMESPACE.contains(&verb) {
+        return command.to_owned();
+    }
+    let end = ["   #", " -- "].iter().filter_map(|word| command.find(word)).min().unwrap_or(command.len());
+    format!("{} -n {namespace}{}", &command[..end], &command[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_namespace;
+
+    #[test]
+    fn hints_keep_the_namespace_that_was_named() {
+        for (command, expected) in [
+            ("nsaccess pods", "nsaccess pods -n x"),
+            ("nsaccess pods NAME   # by name", "nsaccess pods NAME -n x   # by name"),
+            ("nsaccess secrets exec a -- env", "nsaccess secrets exec a -n x -- env"),
+            ("nsaccess secrets get a -n y", "nsaccess secrets get a -n y"),
+            ("nsaccess login x", "nsaccess login x"),
+            ("nsaccess assume-irsa --help   # how", "nsaccess assume-irsa --help   # how"),
+            ("kubectl get pods", "kubectl get pods"),
+        ] {
+            assert_eq!(with_namespace(command, "x"), expected);
+        }
+    }
 }

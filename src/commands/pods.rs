@@ -18,6 +18,7 @@ use crate::model::role_rule::Rule;
 use crate::model::settings::Flags;
 use crate::net::kube::KubeFailure;
 use crate::net::runtime;
+use crate::screen;
 use crate::ui::table;
 
 /// Show pods: ready containers, status, restarts, age, node, owner.
@@ -165,12 +166,12 @@ impl Screen<'_> {
         if !ui.is_table() {
             let mut object = value(row);
             object["event"] = json!(event);
-            return ui.data(&format!("{object}\n"));
+            return ui.json_line(&object);
         }
         // Widths that most pods fit, so that lines printed an hour apart stay below each other.
         let widths = [40, 6, 18, 14, 6, 24, 0];
         let line = |cells: Vec<String>| {
-            let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{:<width$}", screen::one_line(cell)));
             format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
         };
         let mut text = String::new();

@@ -164,7 +164,7 @@ fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(Heard)> {
                 Heard::Failed(why) => json!({"event": "error", "target": target, "message": why}),
             };
             // Who reads the events may be gone; the forward serves others too.
-            let _ = ui.data(&format!("{event}\n"));
+            let _ = ui.json_line(&event);
             return;
         }
         match heard {
@@ -185,7 +185,7 @@ fn announce(context: Context<'_>, ups: &[Up]) -> Result<()> {
                 "event": "ready", "target": target.to_string(), "pod": up.pod, "remote": up.remote.to_string(),
                 "local": local, "port": up.listeners.port, "transport": up.forward.transport().name(),
             });
-            context.ui.data(&format!("{event}\n"))?;
+            context.ui.json_line(&event)?;
             continue;
         }
         if let Some(taken) = up.listeners.instead_of {

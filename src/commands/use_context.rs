@@ -83,7 +83,7 @@ fn picked(access: &Access<'_>, merged: &Merged) -> Result<String> {
             .because(format!("set up are {}", names.join(", ")))
             .try_next("nsaccess use NAMESPACE"));
     }
-    let chosen = crate::host::pick("Switch to which namespace?", &names)?;
+    let chosen = access.ui.pick("Switch to which namespace?", &names)?;
     Ok(access.settings.context_pattern.value.render(&names[chosen]))
 }
 

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::host::plain_file::{self, LARGEST_TEXT};
+use crate::model::shell;
 
 use place::{Order, place};
 use rights::Rights;
@@ -103,11 +104,18 @@ impl Snapshot {
             Ok(text) => Ok(Some(text)),
             Err(error) => Err(Error::failure(format!("{} is not UTF-8 text", self.path.display()))
                 .because(format!("there is an invalid byte at offset {}", error.utf8_error().valid_up_to()))
-                .try_next(format!(
-                    "iconv -t UTF-8 {0} > {0}.utf8   # then look at it and move it in place",
-                    self.path.display()
-                ))),
+                .try_next(self.conversion(bytes))),
         }
+    }
+
+    /// The command that makes UTF-8 of it. Windows writes UTF-16 and marks it; what else there is can only be guessed.
+    fn conversion(&self, bytes: &[u8]) -> String {
+        let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+        let encoding = if is_utf_16 { "UTF-16" } else { "ISO-8859-1" };
+        let path = self.path.display().to_string();
+        let (from, to) = (shell::word(&path), format!("{path}.utf8"));
+        let to = shell::word(&to);
+        format!("iconv -f {encoding} -t UTF-8 {from} > {to}   # then look at it and move it in place")
     }
 
     /// Puts `bytes` in the file's place. Nothing is written when they equal what is there.

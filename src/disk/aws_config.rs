@@ -127,6 +127,11 @@ fn edit(host: &Host, change: impl Fn(&str) -> Result<String, Refusal>) -> Result
     }
 }
 
+/// A value in the file that cannot be used, with the file and the line.
+pub fn unusable(host: &Host, refusal: &Refusal) -> Error {
+    explain(host, "use", refusal)
+}
+
 fn explain(host: &Host, action: &str, refusal: &Refusal) -> Error {
     let error = Error::usage(format!("cannot {action} {}", shown(host))).because(refusal.to_string());
     let file = path(host);

@@ -56,7 +56,10 @@ pub fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Ve
         user.as_ref().map(|file| (user_path.as_path(), file)),
         aws,
     );
-    let settings = resolved.map_err(|reason| Error::usage("a setting cannot be used").because(reason))?;
+    let settings = resolved.map_err(|reason| {
+        let file = host.shorten_home(&crate::disk::aws_config::path(host));
+        Error::usage("a setting cannot be used").because(reason.replace(settings::AWS_CONFIGURATION, &file))
+    })?;
     Ok((settings, warnings))
 }
 

@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 use serde_json::json;
 
 use crate::model::log_feed::Piece;
+use crate::screen;
 
 /// Colours of prefixes that can be read on dark and on light; red is left to errors.
 const COLOURS: [&str; 6] = ["36", "32", "33", "35", "34", "96"];
@@ -80,7 +81,7 @@ impl Lines {
                 "pod": self.pod, "container": self.container, "timestamp": piece.timestamp,
                 "message": String::from_utf8_lossy(piece.text), "whole": piece.begins && piece.ends,
             });
-            out.extend_from_slice(object.to_string().as_bytes());
+            out.extend_from_slice(screen::json(&object.to_string()).as_bytes());
             out.push(b'\n');
             return;
         }
@@ -96,7 +97,13 @@ impl Lines {
                 out.push(b' ');
             }
         }
-        out.extend_from_slice(piece.text);
+        if mixed {
+            // What a container writes cannot pass for the line of another one.
+            let text = if piece.ends { piece.text.strip_suffix(b"\r").unwrap_or(piece.text) } else { piece.text };
+            screen::log_line(text, out);
+        } else {
+            out.extend_from_slice(piece.text);
+        }
         self.open = !piece.ends && !mixed;
         if !self.open {
             out.push(b'\n');
@@ -169,6 +176,13 @@ mod tests {
         let style = Style { colour: true, ..Style::default() };
         let text = shown(&style, true, &[("a", true, true)]);
         assert!(text.starts_with("\x1b[") && text.ends_with("[web-1/app]\x1b[0m a\n"), "{text:?}");
+    }
+
+    #[test]
+    fn a_line_cannot_pass_for_another_pod_s() {
+        assert_eq!(shown(&Style::default(), true, &[("a\r[db-0] b", true, true)]), "[web-1/app] a\\r[db-0] b\n");
+        assert_eq!(shown(&Style::default(), true, &[("windows\r", true, true)]), "[web-1/app] windows\n");
+        assert_eq!(shown(&Style::default(), false, &[("a\r\x1b[2Jb", true, true)]), "a\r\x1b[2Jb\n");
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod log_target;
 pub mod marked_shell;
 pub mod namespace;
 pub mod obstacle;
+pub mod pages;
 pub mod partition;
 pub mod percent;
 pub mod pkce;

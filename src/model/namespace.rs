@@ -49,6 +49,12 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Ve
     ranked.into_iter().map(|(_, name)| name).collect()
 }
 
+/// The name in `known` that was probably meant: not just the nearest of whatever there is.
+pub fn similar<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let found = *nearest(wanted, known).first()?;
+    (distance(wanted, found) <= 1 + wanted.chars().count() / 3).then_some(found)
+}
+
 /// Levenshtein's edit distance, with a name that contains the other counted as near.
 fn distance(left: &str, right: &str) -> usize {
     if !left.is_empty() && (left.contains(right) || right.contains(left)) {
@@ -86,5 +92,8 @@ mod tests {
     fn the_nearest_name_comes_first() {
         assert_eq!(nearest("idp-dve", ["shop-prod", "idp-dev", "idp-prod"])[0], "idp-dev");
         assert_eq!(nearest("shop", ["idp-dev", "web-shop-dev"])[0], "web-shop-dev");
+        assert_eq!(similar("api-kye", ["t/pem", "api-key"]), Some("api-key"));
+        assert_eq!(similar("nope", ["t/pem", "api-key"]), None);
+        assert_eq!(similar("nope", []), None);
     }
 }

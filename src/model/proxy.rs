@@ -4,6 +4,9 @@
 
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::model::percent;
 use crate::secret::Secret;
 
@@ -119,9 +122,33 @@ impl Proxy {
         Some((percent::decode(user), Secret::new(percent::decode(password))))
     }
 
+    /// The same as the value of `Proxy-Authorization`.
+    pub fn basic_login(&self) -> Option<Secret<String>> {
+        let (user, password) = self.login()?;
+        Some(Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose())))))
+    }
+
     /// The whole address, login and all: for a library that connects by itself.
     pub fn uri(&self) -> &http::Uri {
         &self.uri
+    }
+}
+
+/// Whether an endpoint may get tokens and keys: over TLS any, in the plain only this very machine.
+///
+/// # Errors
+/// Why it may not.
+pub fn check_endpoint(url: &str) -> Result<(), String> {
+    let Some((scheme, rest)) = url.split_once("://") else { return Err("it is no address".to_owned()) };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, _) = split_port(authority.rsplit('@').next().unwrap_or_default(), 0);
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => Ok(()),
+        "http" if is_local(&host) => Ok(()),
+        "http" => {
+            Err("it is plain http: whoever is on the way could read tokens and keys; only loopback may be".to_owned())
+        }
+        _ => Err("it is neither https nor http".to_owned()),
     }
 }
 
@@ -200,6 +227,31 @@ mod tests {
             ("eks.amazonaws.com:6443", true),
         ] {
             assert_eq!(proxied(no_proxy, eks), goes_through_proxy, "NO_PROXY={no_proxy}");
+        }
+    }
+
+    #[test]
+    fn tokens_go_in_the_plain_to_this_machine_alone() {
+        for good in [
+            "https://x",
+            "HTTPS://x",
+            "http://127.0.0.1:80/a",
+            "http://localhost",
+            "http://[::1]:1",
+            "http://LOCALHOST:1",
+        ] {
+            assert_eq!(check_endpoint(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "http://x",
+            "http://10.0.0.1",
+            "http://127.0.0.1.evil.net",
+            "http://localhost@evil.net",
+            "ftp://x",
+            "x",
+            "http://0.0.0.0",
+        ] {
+            assert!(check_endpoint(bad).is_err(), "{bad}");
         }
     }
 

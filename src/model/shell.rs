@@ -26,6 +26,15 @@ pub fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> 
     Secret::new(lines.collect())
 }
 
+/// A word of a command line as a POSIX shell takes it: quoted only where it has to be.
+pub fn word(text: &str) -> std::borrow::Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%~".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.into(),
+        false => format!("'{}'", text.replace('\'', r"'\''")).into(),
+    }
+}
+
 /// The lines that make these the variables, taking away those without a value, set or not. What goes goes first.
 pub fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<String>>)]) -> Secret<String> {
     let unset = |name: &&str| match dialect {
@@ -42,6 +51,15 @@ pub fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_quoted_where_it_has_to_be() {
+        for (text, quoted) in
+            [("a/b-1.x", "a/b-1.x"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''"), ("$x", "'$x'")]
+        {
+            assert_eq!(word(text), quoted);
+        }
+    }
 
     #[test]
     fn every_dialect_quotes_what_could_break_out() {

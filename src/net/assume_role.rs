@@ -63,8 +63,7 @@ pub async fn with_web_identity(aws: &Aws, token: &Secret<String>, wanted: Wanted
 }
 
 fn client(aws: &Aws, region: &str, keys: Option<&AccessKeys>) -> Client {
-    let config = aws_sdk_sts::config::Builder::from(&aws.config("STS", region, keys)).interceptor(aws.clock_watch());
-    Client::from_conf(config.build())
+    Client::new(&aws.config("STS", region, keys))
 }
 
 fn seconds(wanted: Wanted<'_>) -> i32 {
@@ -77,7 +76,7 @@ fn given(
     credentials: Option<&Credentials>,
     user: Option<&AssumedRoleUser>,
 ) -> Result<Given, Failure> {
-    let unusable = |words: &str| Failure { operation, class: Class::Unreachable, code: None, words: words.to_owned() };
+    let unusable = |words: &str| Failure { operation, class: Class::Broken, code: None, words: words.to_owned() };
     let given = credentials.ok_or_else(|| unusable("the answer holds no credentials"))?;
     let expires_at = Timestamp::from_second(given.expiration().secs());
     Ok(Given {

@@ -1,7 +1,5 @@
-//! One set-up for all AWS clients: the HTTP client, time-outs, retries, endpoints, and a watch on the clock.
+//! One set-up for all AWS clients: the HTTP client, time-outs, retries, endpoints.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -9,23 +7,17 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::env_vars;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::credentials::AccessKeys;
-
-/// SigV4 refuses a request that is signed further off than this.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+use crate::model::proxy::check_endpoint;
+use crate::net::bounds::LONGEST_CALL;
+use crate::net::outbound::{Outbound, Skew};
 
 /// What all AWS clients of one command share.
 #[derive(Debug, Clone)]
@@ -33,17 +25,19 @@ pub struct Aws {
     host: Host,
     http: SharedHttpClient,
     attempts: u32,
-    skew_seconds: Arc<AtomicI64>,
+    outbound: Outbound,
 }
 
 impl Aws {
     /// Sets up; nothing is sent yet.
     ///
     /// # Errors
-    /// When a certificate bundle or proxy in the environment cannot be used.
+    /// When a certificate bundle, a proxy or an endpoint in the environment cannot be used.
     pub fn new(host: &Host) -> Result<Self> {
-        let http = super::http::client(host)?;
-        Ok(Aws { host: host.clone(), http, attempts: 3, skew_seconds: Arc::default() })
+        check_endpoints(host)?;
+        let outbound = Outbound::new(host).with_trust(host)?;
+        let http = super::http::client(host, &outbound)?;
+        Ok(Aws { host: host.clone(), http, attempts: 3, outbound })
     }
 
     /// The same, with more attempts: for the many calls of a discovery, which the portal throttles.
@@ -52,11 +46,20 @@ impl Aws {
         Aws { attempts: 10, ..self.clone() }
     }
 
-    /// How far this machine's clock is from AWS's, if that is further than signatures may be off: positive when it is
-    /// ahead. Known after the first answer of any service.
-    pub fn clock_is_off(&self) -> Option<SignedDuration> {
-        let skew = SignedDuration::from_secs(self.skew_seconds.load(Ordering::Relaxed));
-        (skew.abs() > CLOCK_TOLERANCE).then_some(skew)
+    /// What these calls share with those to clusters.
+    pub fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
+    /// any service.
+    pub fn clock_is_off(&self) -> Option<Skew> {
+        self.outbound.clock_is_off()
+    }
+
+    /// The bytes of all answers so far.
+    pub fn received(&self) -> u64 {
+        self.outbound.received()
     }
 
     /// Configuration for a service in a region; without keys for calls that carry a token or nothing.
@@ -64,6 +67,7 @@ impl Aws {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_secs(20))
+            .operation_timeout(LONGEST_CALL)
             .build();
         let retries = RetryConfig::standard()
             .with_max_attempts(self.attempts)
@@ -94,15 +98,25 @@ impl Aws {
         self.endpoint("SSO_OIDC").unwrap_or_else(|| format!("https://oidc.{region}.{suffix}"))
     }
 
-    /// Looks at the `Date` of every answer.
-    pub(super) fn clock_watch(&self) -> SharedInterceptor {
-        SharedInterceptor::new(ClockWatch { host: self.host.clone(), skew_seconds: self.skew_seconds.clone() })
-    }
-
     /// The process, for the time.
     pub(super) fn host(&self) -> &Host {
         &self.host
     }
+}
+
+/// Tokens, keys and values go to these endpoints and come from them.
+fn check_endpoints(host: &Host) -> Result<()> {
+    let of_services = ["SSO", "SSO_OIDC", "STS", "EKS", "SECRETS_MANAGER"];
+    let names = of_services.iter().map(|service| format!("{}_{service}", env_vars::AWS_ENDPOINT_URL));
+    for name in names.chain([env_vars::AWS_ENDPOINT_URL.to_owned()]) {
+        let Some(url) = host.env(&name) else { continue };
+        check_endpoint(url).map_err(|why| {
+            Error::usage(format!("the endpoint {url} of ${name} cannot be used"))
+                .because(why)
+                .try_next(format!("unset {name}"))
+        })?;
+    }
+    Ok(())
 }
 
 fn provider(keys: &AccessKeys) -> SharedCredentialsProvider {
@@ -113,45 +127,4 @@ fn provider(keys: &AccessKeys) -> SharedCredentialsProvider {
         None,
         "nsaccess",
     ))
-}
-
-#[derive(Debug)]
-struct ClockWatch {
-    host: Host,
-    skew_seconds: Arc<AtomicI64>,
-}
-
-impl Intercept for ClockWatch {
-    fn name(&self) -> &'static str {
-        "ClockWatch"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date").and_then(parse_http_date);
-        if let Some(theirs) = date {
-            self.skew_seconds.store(self.host.now().duration_since(theirs).as_secs(), Ordering::Relaxed);
-        }
-        Ok(())
-    }
-}
-
-fn parse_http_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn http_dates_are_read() {
-        let read = parse_http_date("Sun, 22 Nov 2026 01:07:47 GMT").expect("a date");
-        assert_eq!(read.to_string(), "2026-11-22T01:07:47Z");
-        assert_eq!(parse_http_date("yesterday"), None);
-    }
 }

@@ -8,6 +8,7 @@ use tokio::process::Child;
 
 use crate::error::{Error, Kind, Result, plain_io};
 use crate::host::memory;
+use crate::model::shell;
 use crate::net::signals::Signals;
 use crate::secret::Secret;
 
@@ -112,7 +113,9 @@ fn cannot_start(program: &str, error: &std::io::Error) -> Error {
     let failure = Error::new(Kind::NotRun(kind), format!("cannot run {program}")).because(why);
     match error.kind() {
         // Somebody quoted a whole line.
-        _ if program.contains(char::is_whitespace) => failure.try_next(format!("-- sh -c '{program}'")),
+        _ if program.contains(char::is_whitespace) => {
+            failure.try_next(format!("put the line into a shell: -- sh -c {}", shell::word(program)))
+        }
         std::io::ErrorKind::PermissionDenied => failure.try_next(format!("chmod +x {program}")),
         std::io::ErrorKind::NotFound => failure.try_next(format!("command -v {program}")),
         _ => failure,

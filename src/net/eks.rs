@@ -4,6 +4,7 @@ use aws_sdk_eks::Client;
 
 use crate::model::cluster::Cluster;
 use crate::model::credentials::AccessKeys;
+use crate::model::pages::Pages;
 use crate::net::aws::Aws;
 use crate::net::failure::{Class, Failure};
 
@@ -11,6 +12,7 @@ use crate::net::failure::{Class, Failure};
 #[derive(Debug, Clone)]
 pub struct Eks {
     client: Client,
+    aws: Aws,
     region: String,
 }
 
@@ -26,10 +28,8 @@ pub struct Described {
 impl Eks {
     /// A client for a region that signs with these keys.
     pub fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
-        let config = aws_sdk_eks::config::Builder::from(&aws.config("EKS", region, Some(keys)))
-            .interceptor(aws.clock_watch())
-            .build();
-        Eks { client: Client::from_conf(config), region: region.to_owned() }
+        let client = Client::new(&aws.config("EKS", region, Some(keys)));
+        Eks { client, aws: aws.clone(), region: region.to_owned() }
     }
 
     /// The names of all clusters in the region.
@@ -37,14 +37,14 @@ impl Eks {
     /// # Errors
     /// The failed call; a namespace's role may well not be allowed to list.
     pub async fn names(&self) -> Result<Vec<String>, Failure> {
-        let mut names = Vec::new();
-        let mut next = None;
+        const OPERATION: &str = "ListClusters";
+        let (mut names, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
-            let call = self.client.list_clusters().max_results(100).set_next_token(next);
-            let page = call.send().await.map_err(|error| Failure::of("ListClusters", &error))?;
+            let call = self.client.list_clusters().max_results(100).set_next_token(pages.token());
+            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
             names.extend(page.clusters().iter().cloned());
-            next = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-            if next.is_none() {
+            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            if !more.map_err(|why| Failure::endless(OPERATION, why))? {
                 return Ok(names);
             }
         }

@@ -22,8 +22,10 @@ pub struct Failure {
 /// The classes that call for different steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// No connection, no answer in time, a cut answer, garbage, 5xx.
+    /// No connection, no answer in time, a cut answer.
     Unreachable,
+    /// An answer that is none: 5xx, garbage, a list without an end. The network is not to blame.
+    Broken,
     /// 429 and its relatives, after all retries.
     Throttled,
     /// 401: the token or the signature is not taken.
@@ -52,7 +54,7 @@ impl Failure {
         let class = classify(status, code.as_deref());
         let words = match (class, said_words) {
             (_, Some(words)) => words,
-            (Class::Unreachable, None) => transport_words(error, status),
+            (Class::Unreachable | Class::Broken, None) => transport_words(error, status),
             (_, None) => status.map_or_else(|| transport_words(error, None), |status| format!("HTTP status {status}")),
         };
         Failure { operation, class, code, words }
@@ -64,10 +66,15 @@ impl Failure {
         Failure { operation, class, code: Some(code.to_owned()), words: words.to_owned() }
     }
 
+    /// A list that has no end.
+    pub fn endless(operation: &'static str, words: String) -> Failure {
+        Failure { operation, class: Class::Broken, code: None, words }
+    }
+
     /// As an error of what the person wanted, like "cannot sign in".
     pub fn into_error(self, what: impl Into<String>) -> Error {
         let kind = match self.class {
-            Class::Unreachable | Class::Throttled => Kind::Unreachable,
+            Class::Unreachable | Class::Broken | Class::Throttled => Kind::Unreachable,
             Class::Unauthorized => Kind::NotSignedIn,
             Class::Denied => Kind::Denied,
             Class::NotFound => Kind::NotFound,
@@ -78,7 +85,7 @@ impl Failure {
             Class::Unreachable => {
                 error.try_next("check the network, HTTPS_PROXY and the region, then run the same command again")
             }
-            Class::Throttled => error.try_next("wait a minute, then run the same command again"),
+            Class::Broken | Class::Throttled => error.try_next("wait a minute, then run the same command again"),
             _ => error,
         }
     }
@@ -88,7 +95,9 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.code, self.class) {
             (Some(code), _) if *code != self.words => write!(f, "{} answered {code}: {}", self.operation, self.words),
-            (_, Class::Unreachable) => write!(f, "{} got no usable answer: {}", self.operation, self.words),
+            (_, Class::Unreachable | Class::Broken) => {
+                write!(f, "{} got no usable answer: {}", self.operation, self.words)
+            }
             _ => write!(f, "{} answered: {}", self.operation, self.words),
         }
     }
@@ -115,7 +124,7 @@ fn classify(status: Option<u16>, code: Option<&str>) -> Class {
         None => Class::Unreachable,
         Some(429) => Class::Throttled,
         _ if throttled.iter().any(|start| code.starts_with(start)) => Class::Throttled,
-        Some(500..) => Class::Unreachable,
+        Some(500..) => Class::Broken,
         Some(401) => Class::Unauthorized,
         _ if ["ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"]
             .contains(&code) =>
@@ -127,7 +136,7 @@ fn classify(status: Option<u16>, code: Option<&str>) -> Class {
         Some(404) => Class::NotFound,
         _ if code.starts_with("ResourceNotFound") => Class::NotFound,
         // A 200 that cannot be read is not an answer.
-        Some(200..300) => Class::Unreachable,
+        Some(200..300) => Class::Broken,
         Some(_) => Class::Service,
     }
 }
@@ -140,7 +149,12 @@ where
     if let Some(status @ 500..) = status {
         return format!("HTTP status {status}");
     }
-    if matches!(error, SdkError::TimeoutError(_)) {
+    let is_late = match error {
+        SdkError::TimeoutError(_) => true,
+        SdkError::DispatchFailure(failure) => failure.is_timeout(),
+        _ => false,
+    };
+    if is_late {
         return "no answer in time".to_owned();
     }
     let mut cause: &dyn std::error::Error = error;
@@ -158,7 +172,7 @@ mod tests {
     fn status_and_code_decide_the_class() {
         for (status, code, class) in [
             (None, "", Class::Unreachable),
-            (Some(500), "InternalServerException", Class::Unreachable),
+            (Some(500), "InternalServerException", Class::Broken),
             (Some(400), "TooManyRequestsException", Class::Throttled),
             (Some(429), "", Class::Throttled),
             (Some(401), "UnauthorizedException", Class::Unauthorized),
@@ -167,7 +181,7 @@ mod tests {
             (Some(400), "AccessDeniedException", Class::Denied),
             (Some(404), "ResourceNotFoundException", Class::NotFound),
             (Some(400), "invalid_grant", Class::Service),
-            (Some(200), "", Class::Unreachable),
+            (Some(200), "", Class::Broken),
         ] {
             assert_eq!(classify(status, Some(code)), class, "{status:?} {code}");
         }

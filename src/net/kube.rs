@@ -13,9 +13,11 @@ use secrecy::SecretString;
 use crate::error::{Error, Kind, Result};
 use crate::model::ask::Ask;
 use crate::model::cluster::Cluster;
-use crate::model::proxy::Proxy;
+use crate::model::proxy::{Proxy, ProxyScheme, check_endpoint};
 use crate::model::review::{Question, Verdict};
 use crate::net::kube_patience::{Patience, Patient};
+use crate::net::kube_proxy;
+use crate::net::outbound::Outbound;
 use crate::secret::Secret;
 
 /// A cluster's API for one bearer token.
@@ -23,6 +25,7 @@ use crate::secret::Secret;
 pub struct KubeApi {
     pub(super) client: Client,
     pub(super) patience: Arc<Patience>,
+    pub(super) outbound: Outbound,
     cluster_name: String,
 }
 
@@ -62,8 +65,8 @@ impl KubeApi {
     ///
     /// # Errors
     /// When the cluster's endpoint or certificate authority cannot be used.
-    pub fn new(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>) -> Result<Self> {
-        Self::remembering(cluster, proxy, token, &Arc::default())
+    pub fn new(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>, outbound: &Outbound) -> Result<Self> {
+        Self::remembering(cluster, proxy, token, outbound, &Arc::default())
     }
 
     /// A client that knows what was allowed before.
@@ -74,9 +77,10 @@ impl KubeApi {
         cluster: &Cluster,
         proxy: Option<&Proxy>,
         token: &Secret<String>,
+        outbound: &Outbound,
         patience: &Arc<Patience>,
     ) -> Result<Self> {
-        Self::with_silence(cluster, proxy, token, patience, SILENCE)
+        Self::with_silence(cluster, proxy, token, (outbound, patience), SILENCE)
     }
 
     /// A client for logs and watches, which may be silent for minutes.
@@ -87,21 +91,23 @@ impl KubeApi {
         cluster: &Cluster,
         proxy: Option<&Proxy>,
         token: &Secret<String>,
+        outbound: &Outbound,
         patience: &Arc<Patience>,
     ) -> Result<Self> {
-        Self::with_silence(cluster, proxy, token, patience, SILENCE_OF_STREAMS)
+        Self::with_silence(cluster, proxy, token, (outbound, patience), SILENCE_OF_STREAMS)
     }
 
     fn with_silence(
         cluster: &Cluster,
         proxy: Option<&Proxy>,
         token: &Secret<String>,
-        patience: &Arc<Patience>,
+        (outbound, patience): (&Outbound, &Arc<Patience>),
         silence: std::time::Duration,
     ) -> Result<Self> {
         let unusable = |what: &str, why: String| {
             Error::failure(format!("the {what} of the cluster {} cannot be used", cluster.name)).because(why)
         };
+        check_endpoint(&cluster.endpoint).map_err(|why| unusable("endpoint", why))?;
         let url: http::Uri =
             cluster.endpoint.parse().map_err(|error: http::uri::InvalidUri| unusable("endpoint", error.to_string()))?;
         let mut config = kube::Config::new(url);
@@ -111,11 +117,21 @@ impl KubeApi {
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
         config.connect_timeout = Some(std::time::Duration::from_secs(5));
         config.read_timeout = Some(silence);
-        config.proxy_url = proxy.map(|proxy| proxy.uri().clone());
-        let builder = ClientBuilder::try_from(config).map_err(|error| unusable("endpoint", root_cause(&error)))?;
-        let patient = tower::layer::layer_fn(|inner| Patient::new(inner, Arc::clone(patience)));
-        let client = builder.with_layer(&patient).build();
-        Ok(KubeApi { client, patience: Arc::clone(patience), cluster_name: cluster.name.clone() })
+        let cannot = |error: kube::Error| unusable("endpoint", root_cause(&error));
+        let client = match proxy.filter(|proxy| proxy.scheme() == ProxyScheme::Https) {
+            Some(proxy) => {
+                let builder = kube_proxy::builder(&config, proxy, outbound.trust()).map_err(cannot)?;
+                builder.with_layer(&Patient::layer(patience)).with_layer(outbound).build()
+            }
+            None => {
+                config.proxy_url = proxy.map(|proxy| proxy.uri().clone());
+                let builder = ClientBuilder::try_from(config).map_err(cannot)?;
+                // The bounds outermost: they hold for all that is tried again, too.
+                builder.with_layer(&Patient::layer(patience)).with_layer(outbound).build()
+            }
+        };
+        let (outbound, patience) = (outbound.clone(), Arc::clone(patience));
+        Ok(KubeApi { client, outbound, patience, cluster_name: cluster.name.clone() })
     }
 
     /// SelfSubjectReview: who the cluster thinks we are.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use kube::client::Body;
 
 use crate::model::log_target::LogRequest;
+use crate::net::bounds::Shape;
 use crate::net::kube::{KubeApi, KubeFailure, root_cause};
 use crate::net::kube_objects::{path, request};
 
@@ -31,7 +32,8 @@ impl KubeApi {
         let name = format!("{}/log", path("api/v1", namespace, "pods", Some(&wanted.pod), &[]));
         let query = path("", "", "", None, &query);
         let query = query.split_once('?').map(|(_, query)| query).unwrap_or_default();
-        let request = request(&format!("{name}?{query}"))?.map(Body::from);
+        let mut request = request(&format!("{name}?{query}"))?.map(Body::from);
+        request.extensions_mut().insert(Shape::Endless);
         let answer = self.client.send(request).await.map_err(|error| KubeFailure::Unreachable(root_cause(&error)))?;
         let status = answer.status();
         let date = answer.headers().get("date").and_then(|date| date.to_str().ok());

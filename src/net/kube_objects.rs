@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::model::pages::Pages;
 use crate::model::percent::encode;
 use crate::model::pod::Pod;
+use crate::net::bounds::Shape;
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
 /// How many objects a page of a list holds, as kubectl asks.
@@ -63,18 +65,17 @@ impl KubeApi {
     /// # Errors
     /// The failed call.
     pub async fn pods(&self, namespace: &str, selector: Option<&str>) -> Result<(Vec<Pod>, String), KubeFailure> {
-        let (mut pods, mut more) = (Vec::new(), String::new());
+        let (mut pods, mut pages) = (Vec::new(), Pages::new(self.outbound.received()));
         let limit = PAGE.to_string();
         loop {
             let mut query = vec![("limit", limit.as_str())];
             query.extend(selector.map(|selector| ("labelSelector", selector)));
-            if !more.is_empty() {
-                query.push(("continue", more.as_str()));
-            }
+            let token = pages.token();
+            query.extend(token.as_deref().map(|token| ("continue", token)));
             let page: List<Pod> = self.fetch(&path("api/v1", namespace, "pods", None, &query)).await?;
             pods.extend(page.items.unwrap_or_default());
-            more = page.metadata.more;
-            if more.is_empty() {
+            let more = pages.turn(Some(page.metadata.more), self.outbound.received());
+            if !more.map_err(KubeFailure::Unreachable)? {
                 return Ok((pods, page.metadata.resource_version));
             }
         }
@@ -98,7 +99,8 @@ impl KubeApi {
             ("resourceVersion", version),
         ];
         query.extend(selector.map(|selector| ("labelSelector", selector)));
-        let request = request(&path("api/v1", namespace, "pods", None, &query))?;
+        let mut request = request(&path("api/v1", namespace, "pods", None, &query))?;
+        request.extensions_mut().insert(Shape::Lines);
         let events = self.client.request_events::<Pod>(request).await.map_err(failure)?;
         Ok(events.map(|event| match event {
             Ok(WatchEvent::Added(pod) | WatchEvent::Modified(pod)) => Ok(PodEvent::Applied(Box::new(pod))),

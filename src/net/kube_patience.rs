@@ -117,8 +117,14 @@ pub(super) struct Patient<S> {
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(inner: S, patience: Arc<Patience>) -> Self {
+    fn new(inner: S, patience: Arc<Patience>) -> Self {
         Patient { inner: Arc::new(tokio::sync::Mutex::new(inner)), patience }
+    }
+
+    /// What puts it around a service.
+    pub(super) fn layer(patience: &Arc<Patience>) -> tower::layer::LayerFn<impl Fn(S) -> Self + use<S>> {
+        let patience = Arc::clone(patience);
+        tower::layer::layer_fn(move |inner| Patient::new(inner, Arc::clone(&patience)))
     }
 }
 

@@ -71,10 +71,8 @@ pub struct Oidc {
 impl Oidc {
     /// A client for Identity Center's region.
     pub fn new(aws: &Aws, region: &str) -> Self {
-        let config = aws_sdk_ssooidc::config::Builder::from(&aws.config("SSO_OIDC", region, None))
-            .interceptor(aws.clock_watch())
-            .build();
-        Oidc { client: Client::from_conf(config), aws: aws.clone(), region: region.to_owned() }
+        let client = Client::new(&aws.config("SSO_OIDC", region, None));
+        Oidc { client, aws: aws.clone(), region: region.to_owned() }
     }
 
     /// Where the browser flow's page is.
@@ -205,7 +203,9 @@ fn device_answer(failure: &Failure) -> Answer {
         "expired_token" | "ExpiredTokenException" => Answer::Expired,
         "access_denied" | "AccessDeniedException" => Answer::Denied(failure.words.clone()),
         "invalid_client" | "InvalidClientException" => Answer::InvalidClient,
-        _ if matches!(failure.class, Class::Unreachable | Class::Throttled) => Answer::Transient(failure.to_string()),
+        _ if matches!(failure.class, Class::Unreachable | Class::Broken | Class::Throttled) => {
+            Answer::Transient(failure.to_string())
+        }
         _ => Answer::Fatal(failure.to_string()),
     }
 }
@@ -214,7 +214,7 @@ fn device_answer(failure: &Failure) -> Answer {
 fn required<'a>(operation: &'static str, field: Option<&'a str>) -> Result<&'a str, Failure> {
     field.filter(|text| !text.is_empty()).ok_or_else(|| Failure {
         operation,
-        class: Class::Unreachable,
+        class: Class::Broken,
         code: None,
         words: "the answer lacks what it should hold".to_owned(),
     })
@@ -241,7 +241,7 @@ mod tests {
             ("InvalidClientException", Class::Unauthorized, Answer::InvalidClient),
             (
                 "InternalServerException",
-                Class::Unreachable,
+                Class::Broken,
                 Answer::Transient("CreateToken answered InternalServerException: words".into()),
             ),
             (

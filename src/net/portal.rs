@@ -4,6 +4,7 @@ use aws_sdk_sso::Client;
 use jiff::Timestamp;
 
 use crate::model::credentials::{AccessKeys, RoleCredentials};
+use crate::model::pages::Pages;
 use crate::model::target::Assignment;
 use crate::net::aws::Aws;
 use crate::net::failure::{Class, Failure};
@@ -31,9 +32,7 @@ pub struct PortalApi {
 impl PortalApi {
     /// A client for Identity Center's region.
     pub fn new(aws: &Aws, region: &str) -> Self {
-        let config =
-            aws_sdk_sso::config::Builder::from(&aws.config("SSO", region, None)).interceptor(aws.clock_watch()).build();
-        PortalApi { client: Client::from_conf(config), aws: aws.clone() }
+        PortalApi { client: Client::new(&aws.config("SSO", region, None)), aws: aws.clone() }
     }
 
     /// All accounts of the person.
@@ -41,16 +40,17 @@ impl PortalApi {
     /// # Errors
     /// The failed call.
     pub async fn accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, Failure> {
-        let mut accounts = Vec::new();
-        let mut next = None;
+        const OPERATION: &str = "ListAccounts";
+        let (mut accounts, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
-            let call = self.client.list_accounts().access_token(token.expose()).max_results(PAGE).set_next_token(next);
-            let page = call.send().await.map_err(|error| Failure::of("ListAccounts", &error))?;
+            let call = self.client.list_accounts().access_token(token.expose());
+            let call = call.max_results(PAGE).set_next_token(pages.token());
+            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
             accounts.extend(page.account_list().iter().filter_map(|account| {
                 Some(Account { id: account.account_id()?.to_owned(), name: account.account_name().map(str::to_owned) })
             }));
-            next = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-            if next.is_none() {
+            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            if !more.map_err(|why| Failure::endless(OPERATION, why))? {
                 return Ok(accounts);
             }
         }
@@ -61,12 +61,12 @@ impl PortalApi {
     /// # Errors
     /// The failed call.
     pub async fn roles(&self, token: &Secret<String>, account: &Account) -> Result<Vec<Assignment>, Failure> {
-        let mut roles = Vec::new();
-        let mut next = None;
+        const OPERATION: &str = "ListAccountRoles";
+        let (mut roles, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
             let call = self.client.list_account_roles().access_token(token.expose()).account_id(&account.id);
-            let call = call.max_results(PAGE).set_next_token(next);
-            let page = call.send().await.map_err(|error| Failure::of("ListAccountRoles", &error))?;
+            let call = call.max_results(PAGE).set_next_token(pages.token());
+            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
             roles.extend(page.role_list().iter().filter_map(|role| {
                 Some(Assignment {
                     account: account.id.clone(),
@@ -74,8 +74,8 @@ impl PortalApi {
                     role: role.role_name()?.to_owned(),
                 })
             }));
-            next = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
-            if next.is_none() {
+            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            if !more.map_err(|why| Failure::endless(OPERATION, why))? {
                 return Ok(roles);
             }
         }
@@ -95,7 +95,7 @@ impl PortalApi {
         let answer = call.send().await.map_err(|error| Failure::of("GetRoleCredentials", &error))?;
         let incomplete = || Failure {
             operation: "GetRoleCredentials",
-            class: Class::Unreachable,
+            class: Class::Broken,
             code: None,
             words: "the answer lacks what it should hold".to_owned(),
         };

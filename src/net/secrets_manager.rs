@@ -32,11 +32,7 @@ pub type Page<T> = (Vec<T>, Option<String>);
 impl SecretsManager {
     /// A client for a region that signs with these keys.
     pub fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
-        let client = |aws: &Aws| {
-            let config = aws.config("SECRETS_MANAGER", region, Some(keys));
-            let config = aws_sdk_secretsmanager::config::Builder::from(&config).interceptor(aws.clock_watch());
-            Client::from_conf(config.build())
-        };
+        let client = |aws: &Aws| Client::new(&aws.config("SECRETS_MANAGER", region, Some(keys)));
         SecretsManager { client: client(aws), patient: client(&aws.patient()) }
     }
 
@@ -184,7 +180,7 @@ fn value(text: Option<&str>, binary: Option<&Blob>) -> Option<Value> {
 }
 
 fn no_value(operation: &'static str) -> Failure {
-    Failure { operation, class: Class::Unreachable, code: None, words: "the answer holds no value".to_owned() }
+    Failure { operation, class: Class::Broken, code: None, words: "the answer holds no value".to_owned() }
 }
 
 /// AWS leaves out what is empty, moto does not.

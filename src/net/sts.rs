@@ -11,10 +11,7 @@ use crate::net::failure::Failure;
 /// # Errors
 /// The failed call.
 pub async fn caller_arn(aws: &Aws, keys: &AccessKeys, region: &str) -> Result<String, Failure> {
-    let config = aws_sdk_sts::config::Builder::from(&aws.config("STS", region, Some(keys)))
-        .interceptor(aws.clock_watch())
-        .build();
-    let call = Client::from_conf(config).get_caller_identity();
+    let call = Client::new(&aws.config("STS", region, Some(keys))).get_caller_identity();
     let answer = call.send().await.map_err(|error| Failure::of("GetCallerIdentity", &error))?;
     Ok(answer.arn().unwrap_or_default().to_owned())
 }

@@ -6,17 +6,21 @@ use std::path::{Path, PathBuf};
 /// Whom each part may name, besides itself. The leaves stand below everything.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("main", &["nsaccess"]),
-    ("lib", &["access", "cli", "commands", "disk", "model", "net", "env_vars", "error", "host", "secret", "ui"]),
+    (
+        "lib",
+        &["access", "cli", "commands", "disk", "model", "net", "env_vars", "error", "host", "screen", "secret", "ui"],
+    ),
     ("cli", &["commands", "model", "ui"]),
-    ("commands", &["access", "cli", "disk", "net", "model", "env_vars", "error", "host", "secret", "ui"]),
+    ("commands", &["access", "cli", "disk", "net", "model", "env_vars", "error", "host", "screen", "secret", "ui"]),
     ("access", &["disk", "net", "model", "env_vars", "error", "host", "secret", "ui"]),
     ("disk", &["model", "env_vars", "error", "host", "secret", "ui"]),
     ("net", &["model", "env_vars", "error", "host", "secret", "ui"]),
     // Of the environment the model knows the names, for messages; the values come in as arguments.
-    ("model", &["env_vars", "error", "secret"]),
-    ("ui", &["env_vars", "error", "host", "secret"]),
+    ("model", &["env_vars", "error", "screen", "secret"]),
+    ("ui", &["env_vars", "error", "host", "screen", "secret"]),
     ("host", &["env_vars", "error", "secret"]),
     ("error", &[]),
+    ("screen", &[]),
     ("secret", &[]),
     ("env_vars", &[]),
 ];

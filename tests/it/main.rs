@@ -21,6 +21,8 @@ mod docs;
 mod endings;
 mod file_rights;
 mod files_in_trouble;
+mod hints;
+mod hostile;
 mod inside;
 mod kubeconfig_editor;
 mod kubeconfig_verb;

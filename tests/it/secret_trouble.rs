@@ -151,3 +151,47 @@ fn credentials_that_ended_early_are_renewed_and_nobody_notices() {
     let output = world.run("secrets get api-key").exits(3).one_error().says("try: nsaccess login idp-dev");
     assert_eq!(output.stdout, "", "a shell that reads this must not get half a value");
 }
+
+#[test]
+fn what_is_told_to_be_typed_helps_when_it_is_typed() {
+    let world = World::signed_in();
+    let put = |name: &str, text: &str| {
+        let name = format!("customer/idp-dev/{name}");
+        world.control().put_secret(sandbox::Secret::new(ACCOUNT, crate::secret_lists::REGION, &name, text));
+    };
+    put("db", r#"{"db":{"hosts":["a","b"]},"odd key":{"x y":"1"}}"#);
+    put("/lead", "leads");
+    for (words, code) in [
+        ("secrets get db --field db.host.0", 5),
+        ("secrets get db --field db.hosts.9", 5),
+        ("secrets get lead", 5),
+        ("secrets get nope", 5),
+        ("secrets get api-kye -n idp-dev", 5),
+    ] {
+        let output = world.run(words).exits(code).one_error();
+        let tried = output.stderr.lines().find_map(|line| line.strip_prefix("try: nsaccess ")).expect("a command");
+        let line = format!("'{}' {tried}", env!("CARGO_BIN_EXE_nsaccess"));
+        let _ = world.program(std::path::Path::new("/bin/sh"), "").arg("-c").arg(line).run_trusted().success();
+    }
+}
+
+#[test]
+fn a_hint_keeps_the_namespace_that_was_named() {
+    let world = World::signed_in();
+    world.run("pods -n idp-dev nope").exits(5).says("try: nsaccess pods -n idp-dev\n");
+    world.run("can-i -n idp-dev").success().says("hint: nsaccess can-i -v -n idp-dev   # ");
+}
+
+#[test]
+fn json_that_is_almost_json_is_told_where_it_breaks() {
+    let world = World::signed_in();
+    let name = "customer/idp-dev/almost";
+    let text = "{\n  \"user\": \"ada\",\n}";
+    world.control().put_secret(sandbox::Secret::new(ACCOUNT, crate::secret_lists::REGION, name, text));
+    let words = "not valid JSON: line 3, column 1: trailing comma";
+    world.run("secrets get almost --field user").exits(1).one_error().says(&format!("because: {words}"));
+    let warning = format!("warning: almost is taken as one value; it is {words}");
+    world.run("secrets get almost -o env").success().says(&warning);
+    world.run("secrets exec almost -- true").success().says(&warning);
+    world.run("secrets get almost").success().says_not("warning");
+}

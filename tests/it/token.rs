@@ -21,8 +21,10 @@ pub fn url_of(answer: &serde_json::Value) -> String {
 
 /// Who the cluster of the sandbox makes of a token.
 fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String> {
+    use nsaccess::host::Host;
     use nsaccess::model::cluster::Cluster;
     use nsaccess::net::kube::KubeApi;
+    use nsaccess::net::outbound::Outbound;
     let authority = world.sandbox.kube_ca_pem(cluster).expect("a cluster");
     let cluster = Cluster {
         name: cluster.to_owned(),
@@ -35,7 +37,8 @@ fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String>
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let api = KubeApi::new(&cluster, None, &token.into()).map_err(|error| error.to_string())?;
+        let outbound = Outbound::new(&Host::made(&world.home(), &[], Timestamp::UNIX_EPOCH));
+        let api = KubeApi::new(&cluster, None, &token.into(), &outbound).map_err(|error| error.to_string())?;
         api.who_am_i().await.map(|identity| identity.username).map_err(|failure| format!("{failure:?}"))
     })
 }

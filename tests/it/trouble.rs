@@ -46,7 +46,7 @@ fn answers_that_cannot_be_used_end_with_6_and_leave_the_files() {
         ),
         (
             FaultKind::Body { status: 200, content_type: "text/html".into(), body: "<html>Hotel Wi-Fi</html>".into() },
-            "GetRoleCredentials got no usable answer: the answer cannot be read",
+            "GetRoleCredentials got no usable answer: a web page came instead of the answer: a proxy, or the sign-in",
         ),
     ] {
         let world = World::signed_in();
@@ -54,7 +54,9 @@ fn answers_that_cannot_be_used_end_with_6_and_leave_the_files() {
         world.control().fail_next("GetRoleCredentials", 99, kind.clone());
         let before = world.files();
         let output = world.run("login idp-dev").exits(6).one_error().says(&format!("because: {words}"));
-        output.says("try: ");
+        let is_theirs =
+            matches!(&kind, FaultKind::Error { .. } | FaultKind::Garbage | FaultKind::Body { status: 502, .. });
+        output.says(if is_theirs { "try: wait a minute" } else { "try: check the network, HTTPS_PROXY" });
         assert_eq!(world.files(), before, "{kind:?}");
         world.control().clear_faults();
         world.run("token idp-dev").success();
@@ -109,6 +111,83 @@ fn a_cluster_that_cannot_be_reached_says_so_and_what_was_written_stays() {
 }
 
 #[test]
+fn a_web_page_instead_of_a_cluster_is_named() {
+    let world = World::signed_in();
+    let page = FaultKind::Body { status: 200, content_type: "text/html".into(), body: "<html>Hotel</html>".into() };
+    world.control().fail_next("get pods", 99, page);
+    let output = world.run("pods web-0").exits(6).one_error();
+    output.says("because: a web page came instead of the answer").says_not("expected value");
+}
+
+#[test]
+fn clusters_that_are_not_reached_have_not_said_no() {
+    let world = World::new();
+    for cluster in ["idp-nonprod-1", "tools-1"] {
+        assert!(world.control().reachable(&format!("kube:{cluster}"), false));
+    }
+    let output = world.login("idp-dev").run().exits(6).one_error();
+    output.says("error: none of the clusters could be asked about idp-dev").says("tools-1 in eu-west-1: not reached: ");
+}
+
+#[test]
+fn values_of_the_aws_configuration_are_checked_as_flags_are() {
+    let world = World::signed_in();
+    let good = world.read(".aws/config");
+    for (key, value, why) in [
+        ("sso_region", "eu-west-1 # home", "is not an AWS region such as eu-west-1; a comment needs a line of its own"),
+        ("sso_account_id", "1111222233334", "is not an AWS account of 12 digits"),
+        ("sso_role_name", "idp ns", "is not a permission set's name"),
+        ("sso_start_url", "sandbox", "is not a start URL such as"),
+    ] {
+        let line = |text: &str| text.lines().position(|line| line.starts_with(&format!("{key} ="))).expect("the key");
+        let (at, old) = (line(&good), good.lines().nth(line(&good)).expect("the line"));
+        world.write(".aws/config", good.replace(old, &format!("{key} = {value}")));
+        age_credentials(&world, "idp-dev");
+        world.control().reset_calls();
+        let output = world.run("token idp-dev").exits(2).one_error();
+        output.says("~/.aws/config").says(&format!("line {}: {key}: `{value}` {why}", at + 1));
+        assert!(world.control().counts().is_empty(), "{:?}", world.control().counts());
+    }
+}
+
+#[test]
+fn a_start_url_is_taken_as_a_browser_shows_it() {
+    let world = World::new();
+    let pasted = world.sandbox.start_url().replace("https://", "HTTPS://") + "#/?tab=accounts";
+    let region = world.sandbox.sso_region();
+    world.run(&format!("login idp-dev --start-url {pasted} --sso-region {region}")).success();
+    assert!(world.read(".aws/config").contains(&format!("sso_start_url = {}\n", world.sandbox.start_url())));
+}
+
+#[test]
+fn tokens_go_to_no_endpoint_in_the_plain() {
+    let mut world = World::signed_in();
+    age_credentials(&world, "idp-dev");
+    world.set("AWS_ENDPOINT_URL_SSO", "http://portal.example.com");
+    let output = world.run("token idp-dev").exits(2).one_error();
+    output.says("error: the endpoint http://portal.example.com of $AWS_ENDPOINT_URL_SSO cannot be used");
+    let world = World::signed_in();
+    let file = ".cache/nsaccess/v1/clusters/idp-dev.json";
+    let endpoint = world.sandbox.kube_endpoint("idp-nonprod-1").expect("a cluster");
+    world.write(file, world.read(file).replace(&endpoint, "http://10.255.255.1"));
+    world.run("pods web-0").exits(1).one_error().says("because: it is plain http");
+}
+
+#[test]
+fn certificates_that_cannot_be_used_are_said_in_words() {
+    let mut world = World::signed_in();
+    age_credentials(&world, "idp-dev");
+    world.write("bundle.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let path = world.path("bundle.pem").display().to_string();
+    for variable in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
+        world.set(variable, &path);
+        let output = world.run("token idp-dev").exits(2).one_error();
+        output.says(&format!("bundle.pem of ${variable} cannot be used")).says(&format!("try: unset {variable}"));
+        world.set(variable, "");
+    }
+}
+
+#[test]
 fn eks_that_fails_is_named() {
     let world = World::new();
     world.control().fail_next("ListClusters", 99, error(503, "ServiceUnavailableException"));
@@ -128,6 +207,24 @@ fn a_clock_that_is_ten_minutes_off_is_warned_of() {
             .says(&format!("warning: this machine's clock is {words} AWS's; AWS and the cluster refuse what is signed"))
             .says("hint: sudo timedatectl set-ntp true");
     }
+}
+
+#[test]
+fn a_clock_that_is_hours_off_is_told_by_whatever_asks() {
+    let world = World::signed_in();
+    for (offset, words) in [(3 * 3600, "3 hours behind"), (-3 * 3600, "3 hours ahead of")] {
+        world.control().set_date_shift(offset);
+        let warning = format!("warning: this machine's clock is {words} AWS's; AWS and the cluster refuse");
+        for verb in ["token idp-dev", "list --refresh", "exec -- true", "secrets list"] {
+            age_credentials(&world, "idp-dev");
+            let output = world.run(verb).success().says(&warning);
+            assert_eq!(output.stderr.matches("clock").count(), 1, "{}", output.transcript());
+        }
+        let of_cluster = warning.replace("AWS's;", "the cluster's;");
+        world.run("pods web-0").success().says(&of_cluster);
+    }
+    world.control().set_date_shift(0);
+    world.run("pods web-0").success().says_not("clock");
 }
 
 #[test]

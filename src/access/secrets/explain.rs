@@ -3,7 +3,7 @@
 use super::Secrets;
 use crate::access::Access;
 use crate::error::{Error, Kind};
-use crate::model::namespace::{Namespace, nearest};
+use crate::model::namespace::{Namespace, nearest, similar};
 use crate::model::secrets::{Prefix, SecretName, Wanted};
 use crate::net::failure::{Class, Failure};
 
@@ -39,7 +39,7 @@ impl Secrets<'_> {
         error
             .because(format!("the role {} needs secretsmanager:ListSecrets", self.target.role))
             .because(format!("a secret below {} can be read without it by its name", self.prefix.as_str()))
-            .try_next("nsaccess secrets get NAME")
+            .try_next(format!("nsaccess secrets get NAME -n {}", self.target.namespace))
     }
 
     /// A secret that was not given.
@@ -147,11 +147,14 @@ impl Secrets<'_> {
             all.iter().filter(|facts| self.prefix.covers(&facts.name)).map(|facts| self.prefix.shown(&facts.name));
         let near = nearest(&name.relative, own);
         let error = error.because(format!("nothing in {} is called {}", self.region, name.full));
-        match near.first() {
-            Some(first) => error
-                .because(format!("the nearest names are {}", near[..near.len().min(3)].join(", ")))
-                .try_next(format!("nsaccess secrets get {first} -n {namespace}")),
-            None => error
+        let error = match near.is_empty() {
+            true => error,
+            false => error.because(format!("the nearest names are {}", near[..near.len().min(3)].join(", "))),
+        };
+        match (similar(&name.relative, near.iter().copied()), near.is_empty()) {
+            (Some(meant), _) => error.try_next(format!("nsaccess secrets get {meant} -n {namespace}")),
+            (None, false) => error.try_next(format!("nsaccess secrets list -n {namespace}")),
+            (None, true) => error
                 .because(format!("{namespace} has no secrets in {}", self.region))
                 .try_next(format!("nsaccess secrets list -n {namespace} --all --region {}", self.region)),
         }

@@ -10,6 +10,7 @@ use crate::access::Access;
 use crate::error::{Error, Kind, Result};
 use crate::model::credentials::RoleCredentials;
 use crate::model::namespace::Namespace;
+use crate::model::pages::Pages;
 use crate::model::secrets::{Facts, Prefix, Refusal, SecretName, Stored, Version, Wanted, facts};
 use crate::model::target::Target;
 use crate::net::failure::{Class, Failure};
@@ -111,19 +112,23 @@ impl Secrets<'_> {
     }
 
     async fn pages(&self, beginnings: &[String]) -> Result<Result<Vec<Facts>, Failure>> {
-        let (mut all, mut next) = (Vec::new(), None);
+        let aws = &self.access.aws;
+        let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
         loop {
-            let answer = self.call(async |client| client.list(beginnings, next.clone()).await).await?;
+            let answer = self.call(async |client| client.list(beginnings, pages.token()).await).await?;
             let (page, token) = match answer {
                 Ok(page) => page,
                 Err(failure) => return Ok(Err(failure)),
             };
             all.extend(page);
             self.access.ui.transient(&format!("reading names… {}", all.len()));
-            next = token;
-            if next.is_none() {
-                self.access.ui.end_transient();
-                return Ok(Ok(all));
+            match pages.turn(token, aws.received()) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.access.ui.end_transient();
+                    return Ok(Ok(all));
+                }
+                Err(why) => return Ok(Err(Failure::endless("ListSecrets", why))),
             }
         }
     }
@@ -147,18 +152,25 @@ impl Secrets<'_> {
     /// When it is not there, or they cannot be listed.
     pub async fn versions(&self, name: &SecretName) -> Result<Vec<Version>> {
         self.check_place(name)?;
-        let (mut all, mut next) = (Vec::new(), None);
+        let aws = &self.access.aws;
+        let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
         loop {
-            let answer = self.call(async |client| client.versions(&name.id, next.clone()).await).await?;
+            let answer = self.call(async |client| client.versions(&name.id, pages.token()).await).await?;
             let (page, token) = match answer {
                 Ok(page) => page,
                 Err(failure) => return Err(self.explain(name, &Wanted::default(), failure).await),
             };
             all.extend(page);
-            next = token;
-            if next.is_none() {
-                facts::newest_first(&mut all);
-                return Ok(all);
+            match pages.turn(token, aws.received()) {
+                Ok(true) => {}
+                Ok(false) => {
+                    facts::newest_first(&mut all);
+                    return Ok(all);
+                }
+                Err(why) => {
+                    let failure = Failure::endless("ListSecretVersionIds", why);
+                    return Err(self.explain(name, &Wanted::default(), failure).await);
+                }
             }
         }
     }

@@ -81,7 +81,7 @@ pub fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
     if prints && context.global.output == Format::Yaml {
         return Err(Error::usage("credentials are not printed as YAML")
             .because("no AWS tool reads it; -o json is what a credential_process prints")
-            .try_next("nsaccess assume-irsa … -o json"));
+            .try_next(format!("nsaccess assume-irsa {request} -o json")));
     }
     let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
     let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
@@ -98,7 +98,7 @@ pub fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
         runtime::run(assumed).and_then(|assumed| export(context, shell, &assumed))
     } else if !context.ui.is_table() {
         runtime::run(assumed)
-            .and_then(|assumed| context.ui.data(credential_output::process(&assumed.credentials).expose()))
+            .and_then(|assumed| context.ui.bytes(credential_output::process(&assumed.credentials).expose().as_bytes()))
     } else {
         let confirmed = access.assumed_and_confirmed(&namespace, &kubeconfigs, &request);
         runtime::run(confirmed).and_then(|assumed| who::show(context, &request, &assumed))
@@ -117,9 +117,9 @@ fn request(args: &AssumeIrsaArgs) -> Result<IrsaRequest> {
             .because(why)
             .try_next("nsaccess assume-irsa --help   # how targets are named")
     })?;
-    let wanted = wanted
-        .lasting(args.duration.as_deref())
-        .map_err(|why| Error::usage("--duration cannot be used").because(why).try_next("--duration 30m"))?;
+    let wanted = wanted.lasting(args.duration.as_deref()).map_err(|why| {
+        Error::usage("--duration cannot be used").because(why).try_next("nsaccess assume-irsa TARGET --duration 30m")
+    })?;
     let via = match args.via {
         ViaArg::Auto => Via::Auto,
         ViaArg::Sts => Via::Only(Way::Sts),
@@ -142,5 +142,5 @@ fn identity(assumed: &AssumedRole) -> Identity<'_> {
 fn export(context: Context<'_>, shell: Shell, assumed: &AssumedRole) -> Result<()> {
     let dialect = dialect(context.host, shell);
     let lines = shell::change_variables(dialect, &credential_output::variables(identity(assumed)));
-    context.ui.data(lines.expose())
+    context.ui.bytes(lines.expose().as_bytes())
 }

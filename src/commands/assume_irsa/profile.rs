@@ -38,7 +38,8 @@ pub(super) fn write(
     }
     let unchanged = if changed { "" } else { " (was right already)" };
     context.ui.status(&format!("profile {} for the role {} in {file}{unchanged}", profile.name, assumed.found.role));
-    context.ui.status(&format!("\nUse it:  aws --profile {} sts get-caller-identity", profile.name));
+    context.ui.blank();
+    context.ui.status(&format!("Use it:  aws --profile {} sts get-caller-identity", profile.name));
     Ok(())
 }
 

@@ -20,7 +20,8 @@ pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &Assume
     context.ui.data(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
     let namespace = assumed.target.namespace.as_str();
     let ui = context.ui;
-    ui.status(&format!("\nUse it:  {}", request.command(namespace, "-- aws sts get-caller-identity")));
+    ui.blank();
+    ui.status(&format!("Use it:  {}", request.command(namespace, "-- aws sts get-caller-identity")));
     ui.status(&format!("         eval \"$({})\"", request.command(namespace, "--export")));
     ui.status(&format!("         {}", request.command(namespace, "--profile   # for every AWS tool")));
     Ok(())

@@ -48,10 +48,11 @@ fn render(tasks: &[Task], survey: &Survey) -> String {
 
 fn advise(context: Context<'_>, namespace: &str, missing: &[Rule]) {
     if context.global.verbose == 0 {
-        context.ui.hint("nsaccess can-i -v   # prints the rules of a Role that would allow the rest");
+        context.hint("nsaccess can-i -v   # prints the rules of a Role that would allow the rest");
         return;
     }
-    context.ui.status(&format!("\nThese rules of a Role in {namespace} would allow the rest; ask for those you need:"));
+    context.ui.blank();
+    context.ui.status(&format!("These rules of a Role in {namespace} would allow the rest; ask for those you need:"));
     for rule in missing {
         context.ui.status(&rule.to_string());
     }

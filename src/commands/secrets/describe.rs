@@ -6,8 +6,8 @@ use super::{Place, day, time, value};
 use crate::commands::Context;
 use crate::error::Result;
 use crate::model::secrets::Facts;
-use crate::model::secrets::deliver::in_a_cell;
 use crate::net::runtime;
+use crate::screen;
 
 /// What is described.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
 }
 
 fn shown(context: Context<'_>, facts: &Facts) -> String {
-    let or_none = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), in_a_cell);
+    let or_none = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
     let mut lines = vec![
         ("Name", facts.name.clone()),
         ("ARN", facts.arn.clone()),
@@ -48,6 +48,6 @@ fn shown(context: Context<'_>, facts: &Facts) -> String {
     lines.extend(facts.primary_region.clone().map(|region| ("Replica of", region)));
     let versions = facts.versions.iter().map(|(id, stages)| ("Version", format!("{id}  {}", stages.join(","))));
     lines.extend(versions);
-    lines.extend(facts.tags.iter().map(|(key, value)| ("Tag", in_a_cell(&format!("{key}={value}")))));
-    lines.iter().map(|(label, text)| format!("{label:<14} {text}\n")).collect()
+    lines.extend(facts.tags.iter().map(|(key, value)| ("Tag", format!("{key}={value}"))));
+    lines.iter().map(|(label, text)| format!("{label:<14} {}\n", screen::one_line(text))).collect()
 }

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::Place;
 use crate::error::{Error, Kind, Result};
-use crate::model::secrets::deliver::in_a_cell;
 use crate::model::secrets::diff::{Difference, by_key, differences};
 use crate::model::secrets::{Stored, Wanted};
 use crate::net::runtime;
@@ -69,11 +68,10 @@ fn shown(found: &[Difference], values: bool) -> String {
     if found.is_empty() {
         return String::new();
     }
-    let cell = |value: &Option<Secret<String>>| {
-        value.as_ref().map_or_else(|| "-".to_owned(), |value| in_a_cell(value.expose()))
-    };
+    let cell =
+        |value: &Option<Secret<String>>| value.as_ref().map_or_else(|| "-".to_owned(), |value| value.expose().clone());
     let row = |difference: &Difference| {
-        let key = difference.key.as_deref().map_or_else(|| "(whole value)".to_owned(), in_a_cell);
+        let key = difference.key.as_deref().unwrap_or("(whole value)").to_owned();
         let mut row = vec![key, difference.change.name().to_owned()];
         if values {
             row.extend([cell(&difference.before), cell(&difference.after)]);

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Place;
+use super::get::warn_of_broken;
 use crate::access::secrets::Secrets;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
@@ -87,6 +88,7 @@ async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName])
         failures.iter().for_each(|failure| context.ui.error(failure));
         return Err(last);
     }
+    found.iter().for_each(|(name, stored)| warn_of_broken(place, name, &stored.value));
     let sources: Vec<_> = found.iter().map(|(name, stored)| (*name, &stored.value)).collect();
     let variables = variables(naming, &sources).map_err(|refusal| match refusal {
         Refusal::Steering(steering) => steered(&steering, names, &|flags| {

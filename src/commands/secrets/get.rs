@@ -12,8 +12,9 @@ use crate::commands::credentials::{Shell, dialect};
 use crate::disk::atomic;
 use crate::error::{Error, Kind, Result};
 use crate::host::clipboard::Clipboard;
+use crate::model::namespace::similar;
 use crate::model::secrets::deliver::{is_printable, with_line_end};
-use crate::model::secrets::json::{NoField, field};
+use crate::model::secrets::json::{NoField, broken, field};
 use crate::model::secrets::variables::{Naming, variables};
 use crate::model::secrets::{SecretName, Stored, Value, Wanted};
 use crate::model::{elapsed, shell};
@@ -120,7 +121,7 @@ fn check_file(out: &Path) -> Result<()> {
 /// The bytes that are wanted, in the form that is wanted.
 fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored) -> Result<Secret<Vec<u8>>> {
     let value = match &args.field {
-        Some(path) => Value::Text(of_field(name, stored, path)?),
+        Some(path) => Value::Text(of_field(place, name, stored, path)?),
         None => stored.value.clone(),
     };
     let bytes = |text: Secret<String>| Secret::new(text.expose().as_bytes().to_vec());
@@ -128,6 +129,7 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored)
         Format::Table => Ok(Secret::new(value.bytes().to_vec())),
         Format::Env => {
             let source = args.field.as_deref().unwrap_or(&name.relative);
+            warn_of_broken(place, source, &value);
             let found = variables(naming(args)?, &[(source, &value)])
                 .map_err(|refusal| refused(refusal, std::slice::from_ref(name)))?;
             let named: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
@@ -145,22 +147,35 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored)
     }
 }
 
-fn of_field(name: &SecretName, stored: &Stored, path: &str) -> Result<Secret<String>> {
-    let whole = format!("nsaccess secrets get {}", name.relative);
+/// What was meant as an object and is none has no keys to make variables of: it becomes one, and that is told.
+pub(super) fn warn_of_broken(place: Place<'_>, source: &str, value: &Value) {
+    if let Some(broken) = value.text().and_then(broken) {
+        place.context.ui.warning(&format!("{source} is taken as one value; it is {broken}"));
+    }
+}
+
+fn of_field(place: Place<'_>, name: &SecretName, stored: &Stored, path: &str) -> Result<Secret<String>> {
+    let whole = format!("nsaccess secrets get {} -n {}", name.relative, place.namespace);
     let found = stored.value.text().ok_or(NoField::NoObject).and_then(|text| field(text, path));
     found.map_err(|missing| match missing {
         NoField::NoObject => Error::failure(format!("the secret {} is no JSON object", name.relative))
             .because("it has no fields, so its value is one whole")
             .try_next(whole),
+        NoField::Broken(broken) => Error::failure(format!("the secret {} has no fields", name.relative))
+            .because(broken.to_string())
+            .try_next(whole),
         NoField::NoKey { at, key, known } => {
-            let place = if at.is_empty() { "it".to_owned() } else { at };
+            let below = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
+            let place = if at.is_empty() { "it" } else { &at };
             let error = Error::new(Kind::NotFound, format!("the secret {} has no field {path}", name.relative));
             match known.is_empty() {
                 true => error.because(format!("{place} has no fields, so no {key}")).try_next(whole),
-                false => error.because(format!("{place} has the keys {}", known.join(", "))).try_next(format!(
-                    "{whole} --field {}",
-                    crate::model::namespace::nearest(&key, known.iter().map(String::as_str))[0]
-                )),
+                false => error.because(format!("{place} has the keys {}", known.join(", "))).try_next(
+                    match similar(&key, known.iter().map(String::as_str)) {
+                        Some(meant) => format!("{whole} --field {}", shell::word(&below(meant))),
+                        None => whole,
+                    },
+                ),
             }
         }
     })

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::{Place, day, time, value};
 use crate::error::Result;
-use crate::model::secrets::deliver::in_a_cell;
 use crate::model::secrets::{Facts, Prefix};
 use crate::net::runtime;
+use crate::screen;
 use crate::ui::table;
 
 /// What is listed.
@@ -45,7 +45,7 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
     })?;
     if found.is_empty() {
         context.ui.status(&format!("there are no secrets below {} in {region}", prefix.as_str()));
-        context.ui.hint("nsaccess secrets list --all   # what the account has");
+        context.hint("nsaccess secrets list --all   # what the account has");
     }
     Ok(())
 }
@@ -61,9 +61,9 @@ fn state(facts: &Facts, prefix: &Prefix) -> &'static str {
 /// Descriptions have up to 2048 characters; a line of a table has room for a few.
 fn shortened(description: &str) -> String {
     const ROOM: usize = 40;
-    let line = in_a_cell(description);
+    let line = screen::one_line(description);
     if line.chars().count() <= ROOM {
-        return line;
+        return line.into_owned();
     }
     format!("{}…", line.chars().take(ROOM - 1).collect::<String>().trim_end())
 }

@@ -23,7 +23,7 @@ pub use apply::apply;
 pub use parse::parse;
 pub use remove::{remove_profile, remove_sso_session};
 pub use role_profile::{RoleProfile, RoleSource, RolesOf, apply_role, remove_roles};
-pub use session_name::{free_session_name, plain_start_url, same_start_url};
+pub use session_name::{clean_start_url, free_session_name, plain_start_url, same_start_url};
 
 use header::Class;
 
@@ -180,6 +180,19 @@ impl Section {
     /// The value of a key in lower case. Nested settings (`s3 =` and indented lines) are no plain value, so `None`.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.entry(key).map(|entry| entry.value.as_str()).filter(|value| !value.starts_with('\n'))
+    }
+
+    /// The value of a key that is what its key promises by a check, whose error ends a sentence.
+    ///
+    /// # Errors
+    /// The line whose value is not, and why.
+    pub fn checked(&self, key: &str, check: fn(&str) -> Result<(), String>) -> Result<Option<&str>, Refusal> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let Err(why) = check(value) else { return Ok(Some(value)) };
+        let line = self.entry(key).map_or(self.line, |entry| entry.line);
+        let has_comment = value.contains(" #") || value.contains(" ;");
+        let rule = if has_comment { "; a comment needs a line of its own" } else { "" };
+        Err(Refusal::at(line, format!("{key}: `{value}` {why}{rule}")))
     }
 
     fn own(&self, key: &str) -> Option<&Entry> {

@@ -3,17 +3,28 @@
 use super::{AwsConfig, Section, header};
 
 /// The one spelling of a start URL by which portals are told apart. People write it with and without `/` and `#/` at the
-/// end, and copy it from the browser with what stands behind the `#`; scheme and host have no case.
+/// end.
 pub fn plain_start_url(url: &str) -> String {
-    let bare = url.split_once('#').map_or(url, |(before, _)| before).trim_end_matches('/');
-    let Some((scheme, rest)) = bare.split_once("://") else { return bare.to_owned() };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())
+    clean_start_url(url).trim_end_matches('/').to_owned()
 }
 
 /// Whether two start URLs lead to the same portal, however they are written.
 pub fn same_start_url(left: &str, right: &str) -> bool {
     left == right || plain_start_url(left) == plain_start_url(right)
+}
+
+/// The start URL in what a person typed, or pasted from a browser: `#/?tab=accounts` is a page of the portal, and scheme
+/// and host know no case.
+pub fn clean_start_url(typed: &str) -> String {
+    let typed = typed.trim();
+    let Some((scheme, rest)) = typed.split_once("://") else { return typed.to_owned() };
+    let (rest, has_page) = match rest.find(['#', '?']) {
+        Some(end) => (rest[..end].trim_end_matches('/'), true),
+        None => (rest, false),
+    };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let path = if has_page { path.trim_end_matches('/') } else { path };
+    format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())
 }
 
 /// The name of an existing session with this start URL and region (spelled the same first), else a name that no
@@ -42,4 +53,25 @@ fn first_label(start_url: &str) -> Option<&str> {
     let label = host.split('.').next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     (!label.is_empty() && label.chars().all(plain)).then_some(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_url_is_found_in_what_was_pasted() {
+        for (typed, clean) in [
+            ("https://corp.awsapps.com/start", "https://corp.awsapps.com/start"),
+            ("https://corp.awsapps.com/start/", "https://corp.awsapps.com/start/"),
+            ("https://corp.awsapps.com/start#/", "https://corp.awsapps.com/start"),
+            ("https://corp.awsapps.com/start/#/?tab=accounts", "https://corp.awsapps.com/start"),
+            ("  HTTPS://Corp.AWSapps.com/Start?x=1 ", "https://corp.awsapps.com/Start"),
+            ("corp", "corp"),
+        ] {
+            assert_eq!(clean_start_url(typed), clean, "{typed}");
+            assert!(same_start_url(typed, clean), "{typed}");
+        }
+        assert!(!same_start_url("https://a.awsapps.com/start", "https://b.awsapps.com/start"));
+    }
 }

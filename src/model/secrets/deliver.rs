@@ -17,12 +17,6 @@ pub fn with_line_end(bytes: &[u8]) -> Secret<Vec<u8>> {
     Secret::new(bytes)
 }
 
-/// A value in a cell of a table: on one line, and nothing that a terminal obeys.
-pub fn in_a_cell(text: &str) -> String {
-    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escaped).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +36,5 @@ mod tests {
         for (text, shown) in [("a", "a\n"), ("a\n", "a\n"), ("", "")] {
             assert_eq!(with_line_end(text.as_bytes()).expose(), shown.as_bytes());
         }
-        assert_eq!(in_a_cell("a\nb\x1b"), "a\\nb\\u{1b}");
     }
 }

@@ -54,6 +54,8 @@ pub fn plain(raw: &str) -> Secret<String> {
 pub enum NoField {
     /// The value is no JSON object.
     NoObject,
+    /// The value begins like JSON and is none.
+    Broken(Broken),
     /// Something on the way has no such key.
     NoKey {
         /// Where: the path up to there; empty for the whole value.
@@ -65,6 +67,47 @@ pub enum NoField {
     },
 }
 
+/// Where a text that begins like JSON stops to be JSON. What stands there is not said: it may be the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    line: usize,
+    column: usize,
+    why: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not valid JSON: line {}, column {}: {}", self.line, self.column, self.why)
+    }
+}
+
+/// Why a text that was meant to be JSON is none. `None` for JSON, and for what does not begin like an object or a list.
+pub fn broken(text: &str) -> Option<Broken> {
+    let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let meant = bare.trim_start().starts_with(['{', '[']);
+    if !meant {
+        return None;
+    }
+    if bare.len() != text.len() {
+        let why = "a byte order mark, which JSON does not begin with".to_owned();
+        return Some(Broken { line: 1, column: 1, why });
+    }
+    let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;
+    let words = error.to_string();
+    let has_comma = ends_behind_a_comma(text, error.line(), error.column());
+    let why = if has_comma { "trailing comma" } else { words.split(" at line ").next().unwrap_or_default() };
+    let why = why.to_owned();
+    Some(Broken { line: error.line(), column: error.column(), why })
+}
+
+/// Whether an object or a list is closed at a place, right after a comma.
+fn ends_behind_a_comma(text: &str, line: usize, column: usize) -> bool {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let at = before + column.saturating_sub(1);
+    let (Some(before), Some(here)) = (text.get(..at), text.get(at..)) else { return false };
+    before.trim_end().ends_with(',') && here.starts_with(['}', ']'])
+}
+
 /// The field at a path like `a.b` or `hosts.0`. Keys may have dots themselves (`spring.datasource.password`): of all
 /// ways to read the path the one with the longest keys counts.
 ///
@@ -72,7 +115,7 @@ pub enum NoField {
 /// What is not there.
 pub fn field(text: &str, path: &str) -> Result<Secret<String>, NoField> {
     if entries(text).is_none() {
-        return Err(NoField::NoObject);
+        return Err(broken(text).map_or(NoField::NoObject, NoField::Broken));
     }
     find(text, path, "").map(plain)
 }
@@ -149,6 +192,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_meant_as_json_is_told_where_it_breaks() {
+        for (text, words) in [
+            (
+                "{\"a\": \"x\ny\"}",
+                "not valid JSON: line 1, column 8: control character (\\u0000-\\u001F) found while parsing a string",
+            ),
+            ("{\n  \"a\": 1,\n}", "not valid JSON: line 3, column 1: trailing comma"),
+            (
+                "\u{feff}{\"a\": 1}",
+                "not valid JSON: line 1, column 1: a byte order mark, which JSON does not begin with",
+            ),
+            ("{\"a\": 1", "not valid JSON: line 1, column 7: EOF while parsing an object"),
+            ("{'a': 1}", "not valid JSON: line 1, column 2: key must be a string"),
+        ] {
+            let found = broken(text).map(|broken| broken.to_string());
+            assert_eq!(found.as_deref(), Some(words));
+            assert!(matches!(field(text, "a"), Err(NoField::Broken(_))), "{text}");
+        }
+        for text in ["", "text", "\"text\"", "5", "{}", "[1, 2]", TEXT] {
+            assert_eq!(broken(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn fields_come_out_as_they_stand() {
         for (path, value) in [
             ("a.b", "x\n"),
@@ -177,7 +244,7 @@ mod tests {
         assert_eq!(missing(r#"{"a":{"b":1}}"#, "a.c"), no_key("a", "c", &["b"]));
         assert_eq!(missing(r#"{"a":"text"}"#, "a.c"), no_key("a", "c", &[]));
         assert_eq!(missing(r#"{"a":1}"#, ""), no_key("", "", &["a"]));
-        for text in ["plain", "[1]", "\"s\"", "1", "", "{", "{}x"] {
+        for text in ["plain", "[1]", "\"s\"", "1", "", "x{"] {
             assert_eq!(missing(text, "a"), NoField::NoObject, "{text}");
         }
     }

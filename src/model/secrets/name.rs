@@ -57,9 +57,19 @@ impl Prefix {
         full.len() > self.text.len() && full.starts_with(&self.text)
     }
 
-    /// A name as people read it: without the prefix if it is the namespace's.
+    /// A name as people read it, and can type it: without the prefix if it is the namespace's, unless what is left
+    /// would be read as something else.
     pub fn shown<'a>(&self, full: &'a str) -> &'a str {
-        if self.covers(full) { &full[self.text.len()..] } else { full }
+        if !self.covers(full) {
+            return full;
+        }
+        let relative = &full[self.text.len()..];
+        let is_misread = self.is_whole(relative) || relative.starts_with("arn:") || relative.starts_with('-');
+        if is_misread { full } else { relative }
+    }
+
+    fn is_whole(&self, typed: &str) -> bool {
+        typed.starts_with(&self.text) || typed.starts_with('/') || begins_with(typed, self.pattern.before())
     }
 
     /// The secret that a person means: by its name below the prefix, its whole name, or its ARN.
@@ -71,9 +81,7 @@ impl Prefix {
         if typed.starts_with("arn:") {
             return self.resolve_arn(typed);
         }
-        let shared = self.pattern.before();
-        let is_whole = typed.starts_with(&self.text) || typed.starts_with('/') || begins_with(typed, shared);
-        let full = if is_whole { typed.to_owned() } else { format!("{}{typed}", self.text) };
+        let full = if self.is_whole(typed) { typed.to_owned() } else { format!("{}{typed}", self.text) };
         if full.len() > LONGEST {
             return Err(Refusal::NoName(format!(
                 "has {} characters; a secret's name has at most {LONGEST}",

@@ -15,7 +15,8 @@ fn verdict(good: bool, wanted: &str) -> Checked {
 /// # Errors
 /// The end of a sentence that begins with the value.
 pub fn start_url(value: &str) -> Checked {
-    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    let rest = value.split_once("://").filter(|(scheme, _)| ["https", "http"].contains(&&*scheme.to_ascii_lowercase()));
+    let rest = rest.map(|(_, rest)| rest);
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
     let clean = !value.contains(|c: char| c.is_whitespace() || c.is_control());
     verdict(clean && !host.is_empty() && !host.contains('@'), "a start URL such as https://corp.awsapps.com/start")
@@ -42,12 +43,19 @@ pub fn region(value: &str) -> Checked {
     verdict(good, "an AWS region such as eu-west-1")
 }
 
-pub(super) fn account(value: &str) -> Checked {
+/// Twelve digits.
+///
+/// # Errors
+/// The end of a sentence that begins with the value.
+pub fn account(value: &str) -> Checked {
     verdict(value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()), "an AWS account of 12 digits")
 }
 
 /// A permission set's name, as Identity Center allows it.
-pub(super) fn role(value: &str) -> Checked {
+///
+/// # Errors
+/// The end of a sentence that begins with the value.
+pub fn role(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     verdict((1..=64).contains(&value.len()) && value.chars().all(allowed), "a permission set's name")
 }
@@ -110,6 +118,7 @@ mod tests {
                 "https://d-1.awsapps.com/start/#/",
                 "http://127.0.0.1:80/start",
                 "https://x",
+                "HTTPS://corp.awsapps.com/start#/?tab=accounts",
             ],
             &["", "corp", "https://", "https:///start", "ftp://x/", "https://a b/", "https://x/\n", "https://a@b/"],
         );

@@ -19,12 +19,12 @@ mod trust;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use check::{region as check_region, start_url as check_start_url};
+pub use check::{account as check_account, region as check_region, role as check_role, start_url as check_start_url};
 pub use edit::{set, unset};
 pub use file::{FileProblem, PinValues, ProjectFile, UserFile, parse_project, parse_user};
 pub use folder::namespace_from_folder;
 pub use pattern::Pattern;
-pub use resolve::{Flags, resolve};
+pub use resolve::{AWS_CONFIGURATION, Flags, resolve};
 pub use trust::Trusted;
 
 /// Where a value comes from.

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use super::file::{PinValues, ProjectFile, UserFile};
 use super::keys::{self, Leaf, Owner};
-use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject};
+use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject, check};
 use crate::env_vars;
-use crate::model::aws_config::{AwsConfig, Section, same_start_url};
+use crate::model::aws_config::{AwsConfig, Refusal, Section, clean_start_url, same_start_url};
+
+/// How messages call the AWS CLI's file, until somebody knows where it is.
+pub const AWS_CONFIGURATION: &str = "the AWS configuration";
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
@@ -52,10 +55,17 @@ pub fn resolve(
     let by_user = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_user.clone()));
 
     let start_url = typed.text("start_url")?.or_else(|| trusted(&file.start_url)).or_else(|| by_user(&user.start_url));
-    let start_url = start_url.or_else(|| only_start_url(aws));
+    let start_url = start_url.map(|typed| Sourced::new(clean_start_url(&typed.value), typed.origin));
+    let start_url = match start_url {
+        None => only_start_url(aws)?,
+        typed => typed,
+    };
     let sso_region = typed.text("sso_region")?.or_else(|| trusted(&file.sso_region));
     let sso_region = sso_region.or_else(|| by_user(&user.sso_region));
-    let sso_region = sso_region.or_else(|| region_of(aws, &start_url.as_ref()?.value));
+    let sso_region = match (sso_region, &start_url) {
+        (None, Some(start_url)) => region_of(aws, &start_url.value)?,
+        (sso_region, _) => sso_region,
+    };
     let regions = typed.list("regions")?;
     let regions = regions.or_else(|| file.regions.clone().map(|value| Sourced::new(value, of_project.clone())));
     let regions = regions.or_else(|| user.regions.clone().map(|value| Sourced::new(value, of_user.clone())));
@@ -182,25 +192,35 @@ fn built_in(text: &str) -> Pattern {
 }
 
 /// The start URL that all sso-sessions have in common: with two, it would be a guess which one is meant.
-fn only_start_url(aws: &AwsConfig) -> Option<Sourced<String>> {
+fn only_start_url(aws: &AwsConfig) -> Result<Option<Sourced<String>>, String> {
     let mut found: Option<(&str, &Section)> = None;
     for section in aws.sso_sessions() {
         let Some(url) = section.get("sso_start_url").filter(|url| !url.is_empty()) else { continue };
         match found {
-            Some((other, _)) if !same_start_url(other, url) => return None,
+            Some((other, _)) if !same_start_url(other, url) => return Ok(None),
             Some(_) => {}
             None => found = Some((url, section)),
         }
     }
-    found.map(|(url, section)| Sourced::new(url.to_owned(), of_section(section)))
+    let Some((url, section)) = found else { return Ok(None) };
+    section.checked("sso_start_url", check::start_url).map_err(in_aws_config)?;
+    Ok(Some(Sourced::new(url.to_owned(), of_section(section))))
+}
+
+fn in_aws_config(refusal: Refusal) -> String {
+    format!("{AWS_CONFIGURATION}, {refusal}")
 }
 
 /// The region that belongs to a start URL, if `~/.aws/config` knows it.
-fn region_of(aws: &AwsConfig, start_url: &str) -> Option<Sourced<String>> {
+fn region_of(aws: &AwsConfig, start_url: &str) -> Result<Option<Sourced<String>>, String> {
     let same = |section: &&Section| section.get("sso_start_url").is_some_and(|url| same_start_url(url, start_url));
     let mut known = aws.sso_sessions().filter(same).filter_map(|section| Some((section.get("sso_region")?, section)));
-    let (region, section) = known.next()?;
-    known.all(|(other, _)| other == region).then(|| Sourced::new(region.to_owned(), of_section(section)))
+    let Some((region, section)) = known.next() else { return Ok(None) };
+    if known.any(|(other, _)| other != region) {
+        return Ok(None);
+    }
+    section.checked("sso_region", check::region).map_err(in_aws_config)?;
+    Ok(Some(Sourced::new(region.to_owned(), of_section(section))))
 }
 
 fn of_section(section: &Section) -> Origin {

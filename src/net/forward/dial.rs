@@ -17,10 +17,13 @@ use crate::model::proxy::Proxy;
 use crate::model::websocket::TUNNEL_PROTOCOL;
 use crate::net::forward::pipe::{DialFailure, Pipe, parse_status, read_head, tcp};
 use crate::net::forward::tunnel;
+use crate::net::trust::Trust;
 use crate::secret::Secret;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How long a refusal's words are listened to.
+const REFUSAL_LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of a refusal that are read for its words.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 /// Encrypted bytes that are taken from the kernel at once.
@@ -84,6 +87,8 @@ pub struct Endpoint {
     server_name: ServerName<'static>,
     tls: Arc<ClientConfig>,
     proxy: Option<Proxy>,
+    /// For the proxy alone.
+    trust: Trust,
 }
 
 impl Endpoint {
@@ -91,7 +96,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// When the endpoint or the certificate authority cannot be used.
-    pub fn new(cluster: &Cluster, proxy: Option<Proxy>) -> Result<Self> {
+    pub fn new(cluster: &Cluster, proxy: Option<Proxy>, trust: &Trust) -> Result<Self> {
         let unusable = |why: String| {
             Error::failure(format!("the endpoint of the cluster {} cannot be used", cluster.name)).because(why)
         };
@@ -117,6 +122,7 @@ impl Endpoint {
             server_name,
             tls: Arc::new(tls),
             proxy,
+            trust: trust.clone(),
         })
     }
 
@@ -176,7 +182,7 @@ impl Endpoint {
     async fn pipe(&self) -> Result<Box<dyn Pipe>, DialFailure> {
         match &self.proxy {
             None => Ok(Box::new(buffered(tcp(&self.host, self.port).await?))),
-            Some(proxy) => Ok(Box::new(buffered(tunnel::open(proxy, &self.host, self.port).await?))),
+            Some(proxy) => Ok(Box::new(buffered(tunnel::open(proxy, &self.host, self.port, &self.trust).await?))),
         }
     }
 
@@ -212,11 +218,14 @@ fn random_16() -> [u8; 16] {
     bytes
 }
 
-/// A refusal's body as far as it comes: by its length, or until the server closes or says nothing for a while.
+/// A refusal's body as far as it comes: by its length, or until the server closes, says nothing for a while, or says
+/// too little for too long.
 async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Vec<u8>) -> Vec<u8> {
     let pause = Duration::from_millis(500);
+    let end = tokio::time::Instant::now() + REFUSAL_LIMIT;
     while body.len() < LARGEST_REFUSAL && serde_json::from_slice::<serde_json::Value>(&body).is_err() {
-        match tokio::time::timeout(pause, stream.read_buf(&mut body)).await {
+        let until = end.min(tokio::time::Instant::now() + pause);
+        match tokio::time::timeout_at(until, stream.read_buf(&mut body)).await {
             Ok(Ok(read)) if read > 0 => {}
             _ => break,
         }

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -15,13 +13,14 @@ use crate::error::plain_io;
 use crate::model::proxy::{Proxy, ProxyScheme};
 use crate::model::socks;
 use crate::net::forward::pipe::{DialFailure, Pipe, parse_status, read_head, tcp};
+use crate::net::trust::Trust;
 use crate::secret::Secret;
 
 /// A pipe to a host behind a proxy. The proxy looks the name up: what is private is often known there alone.
-pub(super) async fn open(proxy: &Proxy, host: &str, port: u16) -> Result<Box<dyn Pipe>, DialFailure> {
+pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> Result<Box<dyn Pipe>, DialFailure> {
     let stream = tcp(proxy.host(), proxy.port()).await?;
     let mut stream: Box<dyn Pipe> = match proxy.scheme() {
-        ProxyScheme::Https => Box::new(encrypted(proxy.host(), stream).await?),
+        ProxyScheme::Https => Box::new(encrypted(proxy.host(), stream, trust).await?),
         ProxyScheme::Http | ProxyScheme::Socks5 => Box::new(stream),
     };
     let opened = match proxy.scheme() {
@@ -34,10 +33,7 @@ pub(super) async fn open(proxy: &Proxy, host: &str, port: u16) -> Result<Box<dyn
 
 async fn connect(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn Pipe>) -> Result<(), String> {
     let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let authorization = proxy.login().map(|(user, password)| {
-        let login = STANDARD.encode(format!("{user}:{}", password.expose()));
-        format!("Proxy-Authorization: Basic {login}\r\n")
-    });
+    let authorization = proxy.basic_login().map(|login| format!("Proxy-Authorization: {}\r\n", login.expose()));
     let authorization = authorization.unwrap_or_default();
     let head = Secret::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n"));
     stream.write_all(head.expose().as_bytes()).await.map_err(|error| plain_io(&error))?;
@@ -72,15 +68,13 @@ async fn socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn Pipe>
     Ok(())
 }
 
-/// TLS to the proxy itself, by the system's trust store.
-async fn encrypted(host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, DialFailure> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+/// TLS to the proxy itself.
+async fn encrypted(host: &str, stream: TcpStream, trust: &Trust) -> Result<TlsStream<TcpStream>, DialFailure> {
     let fail = |why: String| DialFailure::Unreachable(format!("TLS to the proxy: {why}"));
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| fail(error.to_string()))?
-        .with_root_certificates(roots)
+        .with_root_certificates(trust.roots())
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|error| fail(error.to_string()))?;
     TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| fail(plain_io(&error)))

@@ -40,9 +40,14 @@ impl Output {
         }
     }
 
-    /// It ended like this.
+    /// It ended like this, and what it says to type can be typed.
     #[track_caller]
     pub fn exits(self, code: i32) -> Ended {
+        for line in self.stderr.lines().filter_map(|line| line.strip_prefix("try: ").or(line.strip_prefix("hint: "))) {
+            if let Some(why) = crate::hints::fault(line) {
+                panic!("{}\n{line}: {why}\n{}", self.command, self.transcript());
+            }
+        }
         assert_eq!(self.status, code.to_string(), "{}\n{}", self.command, self.transcript());
         Ended(self)
     }

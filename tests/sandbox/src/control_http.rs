@@ -27,7 +27,7 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/reset-calls", "forget the counts and the journal"),
     (
         "POST /_control/fault",
-        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|body|garbage|cut-before|cut-after|cut-mid-body|hang|hold, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
+        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|body|garbage|cut-before|cut-after|cut-mid-body|hang|hold|endless|dripping|pages-without-end, \"fresh\"?, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
     ),
     ("POST /_control/throttle", "{\"service\", \"per_second\": number or null}"),
     ("POST /_control/reachable", "{\"service\", \"open\": bool} close a port or open it again"),
@@ -200,6 +200,9 @@ fn fault(input: &Value) -> Result<Fault, String> {
         "cut-mid-body" => FaultKind::CutMidBody,
         "hang" => FaultKind::Hang,
         "hold" => FaultKind::Hold,
+        "endless" => FaultKind::Endless { status },
+        "dripping" => FaultKind::Dripping { status, milliseconds: input["milliseconds"].as_u64().unwrap_or(1000) },
+        "pages-without-end" => FaultKind::PagesWithoutEnd { fresh: input["fresh"].as_bool().unwrap_or(false) },
         other => return Err(format!("there is no fault of the kind '{other}'")),
     };
     let times = input["times"].as_u64().and_then(|times| u32::try_from(times).ok());

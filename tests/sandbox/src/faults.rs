@@ -53,6 +53,23 @@ pub enum FaultKind {
     /// The answer, whatever it is, waits until [`release_answers`](crate::Control::release_answers): what happens
     /// meanwhile comes before it.
     Hold,
+    /// An answer that never ends: bytes as fast as they are taken, of no line.
+    Endless {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// An answer that never ends: a byte now and then.
+    Dripping {
+        /// The HTTP status.
+        status: u16,
+        /// Between two bytes.
+        milliseconds: u64,
+    },
+    /// An empty page of a list, and the token of a page after it, whatever token was sent.
+    PagesWithoutEnd {
+        /// Each page has a token of its own; else they all have the same one.
+        fresh: bool,
+    },
 }
 
 /// The answers that wait to be released.

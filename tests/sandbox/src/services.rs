@@ -126,6 +126,30 @@ fn cut(mut chunks: mpsc::Receiver<io::Result<Bytes>>) -> mpsc::Receiver<io::Resu
     receiver
 }
 
+/// A body of the same piece again and again, for as long as somebody takes it.
+fn without_end(status: u16, piece: Vec<u8>, pause: Option<Duration>) -> Reply {
+    let (sender, receiver) = mpsc::channel(1);
+    let piece = Bytes::from(piece);
+    tokio::spawn(async move {
+        while sender.send(Ok(piece.clone())).await.is_ok() {
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+            }
+        }
+    });
+    Reply { content: Content::Stream(receiver), ..Reply::new(status, "application/json", "") }
+}
+
+/// A page of whatever list was asked for: nothing is on it, and another one follows.
+fn page_without_end(token: &str) -> Reply {
+    let page = json!({
+        "accountList": [], "roleList": [], "clusters": [], "nextToken": token,
+        "SecretList": [], "Versions": [], "NextToken": token,
+        "kind": "List", "apiVersion": "v1", "items": [], "metadata": {"resourceVersion": "1", "continue": token},
+    });
+    Reply::json(200, &page)
+}
+
 async fn with_faults(shared: &Arc<Shared>, service: &Service, request: &Request, faults: Vec<FaultKind>) -> Reply {
     let (mut answer, mut held) = (None, false);
     for fault in faults {
@@ -160,6 +184,13 @@ async fn with_fault(shared: &Arc<Shared>, service: &Service, request: &Request, 
             }
         }
         Some(FaultKind::Hang) => std::future::pending().await,
+        Some(FaultKind::Endless { status }) => without_end(status, vec![b' '; 64 * 1024], None),
+        Some(FaultKind::Dripping { status, milliseconds }) => {
+            without_end(status, vec![b' '], Some(Duration::from_millis(milliseconds)))
+        }
+        Some(FaultKind::PagesWithoutEnd { fresh }) => {
+            page_without_end(&if fresh { shared.random.uuid() } else { "again".to_owned() })
+        }
     };
     reply.because("a fault was set")
 }

@@ -70,7 +70,8 @@ impl Forward {
         wait: Duration,
         tell: Box<dyn Fn(Heard)>,
     ) -> Result<Rc<Self>> {
-        let endpoint = Endpoint::new(&access.cluster(), access.proxy().cloned())?;
+        let endpoint =
+            Endpoint::new(&access.cluster(), access.proxy().cloned(), access.access().aws.outbound().trust())?;
         // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
         let default = if endpoint.has_proxy() { Transport::Tunnel } else { Transport::Spdy };
         let remembered = access.access().cache.transport(&access.target.namespace, &access.cluster());

@@ -1,0 +1,227 @@
+//! What all calls of one command share, to AWS and to Kubernetes alike: the bounds on answers, and a look at their `Date`.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use tower::{Layer, Service};
+
+use crate::error::Result;
+use crate::host::Host;
+use crate::net::bounds::{Bounded, Breach, Call, Shape};
+use crate::net::trust::Trust;
+
+/// SigV4 refuses a request that is signed further off than this.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What all calls of one command share.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    host: Host,
+    skew: Arc<Mutex<Option<Skew>>>,
+    received: Arc<AtomicU64>,
+    clock_told: Arc<AtomicBool>,
+    trust: Trust,
+}
+
+/// How far this machine's clock is from another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skew {
+    /// Whose clock that is: `AWS's`, `the cluster's`.
+    pub whose: &'static str,
+    /// Positive when ours is ahead.
+    pub ahead: SignedDuration,
+}
+
+const OF_AWS: &str = "AWS's";
+const OF_CLUSTER: &str = "the cluster's";
+
+impl Outbound {
+    /// For a command that begins; certificates are those of the system.
+    pub fn new(host: &Host) -> Self {
+        Outbound {
+            host: host.clone(),
+            skew: Arc::default(),
+            received: Arc::default(),
+            clock_told: Arc::default(),
+            trust: Trust::default(),
+        }
+    }
+
+    /// The same with the certificates that the environment names.
+    ///
+    /// # Errors
+    /// When they cannot be used.
+    pub(super) fn with_trust(mut self, host: &Host) -> Result<Self> {
+        self.trust = Trust::of(host)?;
+        Ok(self)
+    }
+
+    /// Whose certificates are believed.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
+    /// any service.
+    pub(super) fn clock_is_off(&self) -> Option<Skew> {
+        let skew = *self.skew.lock().unwrap_or_else(PoisonError::into_inner);
+        skew.filter(|skew| skew.ahead.abs() > CLOCK_TOLERANCE)
+    }
+
+    /// Whether nobody has said yet that the clock is off. Who asks says it.
+    pub fn clock_is_news(&self) -> bool {
+        !self.clock_told.swap(true, Ordering::Relaxed)
+    }
+
+    /// The bytes of all answers so far.
+    pub(super) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// A client of the AWS SDK, within bounds.
+    pub(super) fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(AwsClient { client, outbound: self.clone() })
+    }
+
+    fn look_at_date(&self, whose: &'static str, date: Option<&str>) {
+        let Some(theirs) = date.and_then(parse_http_date) else { return };
+        let mut known = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of two clocks, AWS's is the right one.
+        if whose == OF_AWS || known.is_none_or(|known| known.whose == whose) {
+            *known = Some(Skew { whose, ahead: self.host.now().duration_since(theirs) });
+        }
+    }
+}
+
+/// An answer with a web page is not a service's: a network that wants a sign-in of its own, or a proxy, gave it.
+fn refuse_page(success: bool, content_type: Option<&str>) -> Result<(), Breach> {
+    match success && content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html")) {
+        true => Err(Breach::new("a web page came instead of the answer: a proxy, or the sign-in of this network")),
+        false => Ok(()),
+    }
+}
+
+fn parse_http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}
+
+#[derive(Debug)]
+struct AwsClient {
+    client: SharedHttpClient,
+    outbound: Outbound,
+}
+
+impl HttpClient for AwsClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let connector = self.client.http_connector(settings, components);
+        SharedHttpConnector::new(ToAws { connector, outbound: self.outbound.clone() })
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.client.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct ToAws {
+    connector: SharedHttpConnector,
+    outbound: Outbound,
+}
+
+impl HttpConnector for ToAws {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (answer, outbound) = (self.connector.call(request), self.outbound.clone());
+        HttpConnectorFuture::new(async move {
+            let call = Call::begin(Shape::Whole.bounds());
+            let mut answer = call.head(answer).await.map_err(|breach| ConnectorError::timeout(breach.into()))??;
+            outbound.look_at_date(OF_AWS, answer.headers().get("date"));
+            refuse_page(answer.status().is_success(), answer.headers().get("content-type"))
+                .map_err(|breach| ConnectorError::other(breach.into(), None))?;
+            let body = call.body(false, answer.take_body(), outbound.received);
+            *answer.body_mut() = SdkBody::from_body_1_x(body);
+            Ok(answer)
+        })
+    }
+}
+
+impl<S> Layer<S> for Outbound {
+    type Service = ToKubernetes<S>;
+
+    fn layer(&self, service: S) -> ToKubernetes<S> {
+        ToKubernetes { service, outbound: self.clone() }
+    }
+}
+
+/// A service of kube, within bounds.
+#[derive(Debug, Clone)]
+pub struct ToKubernetes<S> {
+    service: S,
+    outbound: Outbound,
+}
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+impl<S, R, B> Service<http::Request<R>> for ToKubernetes<S>
+where
+    S: Service<http::Request<R>, Response = http::Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<Error>,
+    B: http_body::Body<Data = Bytes>,
+{
+    type Response = http::Response<Bounded<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.service.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: http::Request<R>) -> Self::Future {
+        let shape = request.extensions().get::<Shape>().copied().unwrap_or(Shape::Whole);
+        let (answer, outbound) = (self.service.call(request), self.outbound.clone());
+        Box::pin(async move {
+            let call = Call::begin(shape.bounds());
+            let answer = call.head(answer).await?.map_err(Into::into)?;
+            outbound.look_at_date(OF_CLUSTER, answer.headers().get("date").and_then(|date| date.to_str().ok()));
+            let refused = !answer.status().is_success();
+            // What a container wrote is no answer to us.
+            if shape != Shape::Endless {
+                let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+                refuse_page(!refused, kind)?;
+            }
+            Ok(answer.map(|body| call.body(refused, body, outbound.received)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_no_answer() {
+        assert!(refuse_page(true, Some("text/html; charset=utf-8")).is_err());
+        for (success, kind) in [(false, Some("text/html")), (true, Some("application/json")), (true, None)] {
+            assert_eq!(refuse_page(success, kind), Ok(()), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn http_dates_are_read() {
+        let read = parse_http_date("Sun, 22 Nov 2026 01:07:47 GMT").expect("a date");
+        assert_eq!(read.to_string(), "2026-11-22T01:07:47Z");
+        assert_eq!(parse_http_date("yesterday"), None);
+    }
+}
