@@ -30,6 +30,8 @@ pub struct Room {
     pub in_doubt: bool,
     /// Whether somebody on it reads slowly.
     pub slow: bool,
+    /// Whether much has come over it since somebody is on it: neighbours would be in each other's way.
+    pub heavy: bool,
 }
 
 /// Where to go.
@@ -66,9 +68,9 @@ pub fn place(rooms: &[Room], opening: usize, stranger: bool) -> Place {
 
 impl Room {
     /// The lowest is the best.
-    fn rank(&self, stranger: bool) -> (bool, bool, bool, bool, usize) {
+    fn rank(&self, stranger: bool) -> (bool, bool, bool, bool, bool, usize) {
         let ill_matched = if stranger { self.strangers < self.connections } else { self.strangers > 0 };
-        (self.slow, self.free_lanes == 0, ill_matched, self.in_doubt, self.connections)
+        (self.slow, self.heavy, self.free_lanes == 0, ill_matched, self.in_doubt, self.connections)
     }
 }
 
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
 
     const IDLE: Room =
-        Room { connections: 0, strangers: 0, open_lanes: 5, free_lanes: 5, in_doubt: false, slow: false };
+        Room { connections: 0, strangers: 0, open_lanes: 5, free_lanes: 5, in_doubt: false, slow: false, heavy: false };
     const BUSY: Room = Room { connections: 1, free_lanes: 4, ..IDLE };
     const STRANGE: Room = Room { strangers: 1, ..BUSY };
     const DOUBTED: Room = Room { open_lanes: 4, free_lanes: 4, in_doubt: true, ..IDLE };
@@ -146,6 +148,10 @@ mod tests {
         let mut slow = vec![Room { slow: true, ..BUSY }; MOST_SESSIONS];
         slow[9] = Room { connections: 9, free_lanes: 0, ..BUSY };
         assert_eq!(place(&slow, 0, false), Place::On(9));
+        let mut heavy = vec![BUSY; MOST_SESSIONS];
+        heavy[0].heavy = true;
+        heavy[1..].iter_mut().for_each(|room| room.connections = 4);
+        assert_ne!(place(&heavy, 0, false), Place::On(0), "a download is left alone");
         assert_eq!(place(&slow[..4], MOST_SESSIONS, false), Place::On(0), "those being opened count");
     }
 

@@ -1,6 +1,6 @@
 //! What goes over a forward: connections that do not disturb each other, slow readers, half-closed ones, much at once.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 
 use crate::support::forward::{CREATE, FLOOR, GET, connect, echoes, request, rest, world_with};
@@ -82,6 +82,42 @@ fn more_lazy_clients_than_sessions_stall_nobody() {
         assert_eq!(forward.body("/name"), "servers\n");
     }
     forward.hears_error("its reader was too slow for the others");
+}
+
+/// An answer of so many bytes on a connection that is kept.
+fn download(stream: &mut std::net::TcpStream, length: usize) {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        reader.read_line(&mut line).expect("a head");
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("the whole body");
+    assert!(body == pattern(length), "other bytes");
+}
+
+#[test]
+fn a_download_is_left_alone_when_others_have_to_share() {
+    let world = world_with(FLOOR);
+    let forward = Forward::start(&world, "pod/servers :http :echo", 2);
+    let mut client = forward.connect(0);
+    let ask = |length: usize| format!("GET /sized/{length} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes();
+    client.write_all(&ask(MEGABYTES)).expect("sent");
+    download(&mut client, MEGABYTES);
+    let mut many: Vec<_> = (0..40).map(|_| forward.connect(1)).collect();
+    for stream in &mut many {
+        echoes(stream, "here");
+    }
+    // Nobody reads the next answer for a while: among neighbours that would be its end.
+    client.write_all(&ask(4 * MEGABYTES)).expect("sent");
+    let sent = || world.control().traffic().connections["idp-dev/servers:8080"].sent;
+    until("it flows", || (sent() > MEGABYTES as u64 + 2 * 1024 * 1024).then_some(()));
+    for _ in 0..50 {
+        many.iter_mut().for_each(|stream| echoes(stream, "still here"));
+    }
+    download(&mut client, 4 * MEGABYTES);
+    assert_eq!(forward.errors(), Vec::<String>::new());
 }
 
 #[test]

@@ -30,6 +30,9 @@ const ALONE_LIMIT: usize = 1024 * 1024;
 /// The same where others share the session: they must go on, so there is more room, and an end to it.
 const SHARED_LIMIT: usize = 8 * 1024 * 1024;
 
+/// Bytes that came since somebody is on a session, from which on it is a download that wants to be alone.
+const HEAVY: u64 = 4 * 1024 * 1024;
+
 pub use stream::{Pair, Stream};
 
 type Pipes = TlsStream<Box<dyn Pipe>>;
@@ -50,6 +53,7 @@ pub struct Session {
     blocks: RefCell<HeaderBlocks>,
     connections: Cell<usize>,
     strangers: Cell<usize>,
+    received: Cell<u64>,
     lingering: Cell<usize>,
     end: RefCell<Option<String>>,
     heard: Cell<Instant>,
@@ -86,6 +90,7 @@ impl Session {
             blocks: RefCell::default(),
             connections: Cell::new(0),
             strangers: Cell::new(0),
+            received: Cell::new(0),
             lingering: Cell::new(0),
             end: RefCell::default(),
             heard: Cell::new(Instant::now()),
@@ -105,6 +110,9 @@ impl Session {
     /// A connection takes a lane, if there is one that may be used.
     pub fn enter(&self, stranger: bool) -> Option<Lane> {
         let lane = self.lanes.borrow_mut().take()?;
+        if self.connections.get() == 0 {
+            self.received.set(0);
+        }
         self.connections.set(self.connections.get() + 1);
         self.strangers.set(self.strangers.get() + usize::from(stranger));
         // From the second connection on nobody waits for a slow reader.
@@ -161,6 +169,7 @@ impl Session {
             free_lanes,
             in_doubt: self.lanes.borrow().in_doubt(),
             slow: self.is_slow(),
+            heavy: self.received.get() > HEAVY,
         }
     }
 

@@ -32,6 +32,7 @@ impl Session {
                 Ok(0) => Err("the server closed the connection".to_owned()),
                 Ok(read) => {
                     let read = read + fill(&mut reader, &mut buffer[read..]);
+                    self.received.set(self.received.get() + read as u64);
                     self.heard.set(Instant::now());
                     self.pinged.set(None);
                     self.urgent.set(false);
