@@ -128,7 +128,15 @@ fn filled(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let (_, behind) = after.split_once('}').unwrap_or(("", ""));
-        out.push_str(if before.ends_with(':') || before.ends_with("port-forward TARGET ") { "8080" } else { "x" });
+        // A flag that is filled in is one of the pins.
+        let is_flag = before.ends_with("--");
+        out.push_str(if is_flag {
+            "account"
+        } else if before.ends_with(':') || before.ends_with("port-forward TARGET ") {
+            "8080"
+        } else {
+            "x"
+        });
         rest = behind;
     }
     out.push_str(rest);
