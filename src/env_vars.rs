@@ -55,6 +55,9 @@ pub const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 /// When the ambient credentials end.
 pub const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
+/// Who called sudo.
+pub const SUDO_UID: &str = "SUDO_UID";
+
 /// kubectl's list of kubeconfig files.
 pub const KUBECONFIG: &str = "KUBECONFIG";
 /// What kubectl tells its credential plugins.

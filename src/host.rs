@@ -135,6 +135,29 @@ impl Host {
         plain_file::read(path, plain_file::LARGEST_TEXT)?.ok_or_else(|| std::io::ErrorKind::NotFound.into())
     }
 
+    /// Whether a file is the person's own or root's, and a link to it too: what others may change must not decide whose
+    /// identity we use. Under sudo it may also be the person's who called it.
+    ///
+    /// # Errors
+    /// When the owner cannot be found out.
+    #[cfg(unix)]
+    pub fn owns(&self, path: &Path) -> std::io::Result<bool> {
+        use std::os::unix::fs::MetadataExt;
+        let own = rustix::process::geteuid().as_raw();
+        let caller = self.env(env_vars::SUDO_UID).filter(|_| own == 0).and_then(|id| id.parse().ok());
+        let trusted = |owner: u32| owner == own || owner == 0 || Some(owner) == caller;
+        Ok(trusted(std::fs::symlink_metadata(path)?.uid()) && trusted(std::fs::metadata(path)?.uid()))
+    }
+
+    /// Windows keeps owners in access lists, which say more than one name.
+    ///
+    /// # Errors
+    /// Never.
+    #[cfg(not(unix))]
+    pub fn owns(&self, _path: &Path) -> std::io::Result<bool> {
+        Ok(true)
+    }
+
     /// How others shall call us: the way `PATH` leads to this very program, unresolved, so that it stays right when a
     /// package manager replaces what a link points to; else where this program lies. Absolute, because programs with
     /// a window often start without the person's `PATH`.

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use crate::access::{Access, Presence};
+use crate::disk::cache::CachedCredentials;
 use crate::error::{Error, Kind, Result};
 use crate::model::cluster::{Cluster, status_serves};
 use crate::model::credentials::{AccessKeys, RoleCredentials};
@@ -39,6 +40,9 @@ impl Access<'_> {
 
     async fn cluster_for(&self, target: &Target, credentials: &RoleCredentials) -> Result<Cluster> {
         let cluster = self.found_cluster(target, &credentials.keys).await?;
+        if self.cluster_chosen_for_once(target) {
+            return Ok(cluster);
+        }
         if let Err(error) = self.cache.store_cluster(&target.namespace, &cluster) {
             self.ui.warning(&format!("the cluster could not be cached: {error}"));
         }
@@ -239,12 +243,10 @@ impl Access<'_> {
     /// Under the lock, because credentials that a sign-out removes between being read and written would be back.
     async fn link_cluster(&self, target: &Target, cluster: &Cluster) {
         let Ok(_lock) = self.portal_lock(&target.portal).await else { return };
-        let namespace = &target.namespace;
         let wanted = Some((cluster.name.clone(), cluster.region.clone()));
-        if let Some(cached) = self.cache.credentials(namespace).filter(|cached| cached.cluster != wanted) {
-            let _ = self
-                .cache
-                .store_credentials(namespace, &crate::disk::cache::CachedCredentials { cluster: wanted, ..cached });
+        let own = self.cache.own_credentials(&target.namespace).filter(|cached| cached.belong_to(target.into()));
+        if let Some(cached) = own.filter(|cached| cached.cluster != wanted) {
+            let _ = self.cache.store_credentials(&target.namespace, &CachedCredentials { cluster: wanted, ..cached });
         }
     }
 }

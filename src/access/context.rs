@@ -16,11 +16,15 @@ impl Access<'_> {
     pub fn namespace(&self, named: Option<&str>, kubeconfigs: &Kubeconfigs) -> Result<Namespace> {
         match self.implied_namespace(named, kubeconfigs)? {
             Some((name, source)) => {
+                self.tell_untrusted(Some(&name));
                 self.ui.detail(&format!("the namespace is {name} ({source})"));
                 parse(&name)
             }
-            None if self.presence == Presence::Person => self.pick_namespace(),
-            None => Err(nothing_names_it()),
+            None if self.presence == Presence::Person => {
+                self.tell_untrusted(None);
+                self.pick_namespace()
+            }
+            None => Err(self.nothing_names_it()),
         }
     }
 
@@ -46,10 +50,22 @@ impl Access<'_> {
     fn pick_namespace(&self) -> Result<Namespace> {
         let names = self.familiar_namespaces();
         if names.is_empty() {
-            return Err(nothing_names_it());
+            return Err(self.nothing_names_it());
         }
         let chosen = self.ui.pick("Which namespace?", &names)?;
         parse(&names[chosen])
+    }
+
+    fn nothing_names_it(&self) -> Error {
+        let error = Error::usage("no namespace is named")
+            .because("no argument, $NSACCESS_NAMESPACE, current context of ours, nsaccess.toml or apps-<team>/apps/<team>-<env> folder names one")
+            .try_next("nsaccess list   # shows your namespaces");
+        match &self.settings.untrusted_project {
+            None => error,
+            Some(project) => error
+                .because(format!("{} is not trusted: {}", self.host.shorten_home(&project.path), project.in_words()))
+                .try_next(project.trust()),
+        }
     }
 
     /// Namespaces that are known here without a call: those with a profile, then those of the cached portal list.
@@ -71,10 +87,4 @@ fn parse(name: &str) -> Result<Namespace> {
     Namespace::parse(name).map_err(|why| {
         Error::usage(format!("{name:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess list")
     })
-}
-
-fn nothing_names_it() -> Error {
-    Error::usage("no namespace is named")
-        .because("no argument, $NSACCESS_NAMESPACE, current context of ours, nsaccess.toml or apps-<team>/apps/<team>-<env> folder names one")
-        .try_next("nsaccess list   # shows your namespaces")
 }

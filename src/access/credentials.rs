@@ -6,7 +6,6 @@ use crate::access::keeping::Standing;
 use crate::access::{Access, wait};
 use crate::disk::cache::CachedCredentials;
 use crate::error::{Error, Kind, Result};
-use crate::model::aws_config::same_start_url;
 use crate::model::credentials::{Freshness, RoleCredentials, StaleReason, judge};
 use crate::model::sso_cache::SsoToken;
 use crate::model::target::Target;
@@ -89,7 +88,7 @@ impl Access<'_> {
 
     /// What is in the cache, if it is for this very target and fresh.
     fn cached_credentials(&self, target: &Target, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
-        let cached = self.cache.credentials(&target.namespace).filter(|cached| belongs(cached, target));
+        let cached = self.cache.credentials(&target.namespace, target.into());
         let credentials = cached.ok_or(StaleReason::Missing)?.credentials;
         if refused == Some(credentials.keys.access_key_id.as_str()) {
             return Err(StaleReason::Refused);
@@ -123,13 +122,14 @@ impl Access<'_> {
             Err(failure) => return Ok(Err(failure)),
         };
         let store = || {
-            let known = self.cache.credentials(&target.namespace).filter(|cached| belongs(cached, target));
+            let known = self.cache.credentials(&target.namespace, target.into());
             let cached = CachedCredentials {
                 account: target.account.clone(),
                 role: target.role.clone(),
                 start_url: target.portal.start_url.clone(),
                 credentials: credentials.clone(),
                 cluster: known.and_then(|cached| cached.cluster),
+                basis: self.basis_for(target),
             };
             self.cache.store_credentials(&target.namespace, &cached)
         };
@@ -160,9 +160,4 @@ impl Access<'_> {
             _ => error,
         }
     }
-}
-
-fn belongs(cached: &CachedCredentials, target: &Target) -> bool {
-    let same_portal = same_start_url(&cached.start_url, &target.portal.start_url);
-    cached.account == target.account && cached.role == target.role && same_portal
 }

@@ -54,11 +54,12 @@ impl Access<'_> {
         let mut roles: Vec<(String, String)> = Vec::new();
         for (namespace, cached) in self.cache.namespaces_with_credentials() {
             if same_start_url(&cached.start_url, &portal.start_url) {
-                self.cache.forget_credentials(&namespace)?;
+                self.cache.forget_identity(&namespace, cached.identity())?;
                 ended.namespaces.push(namespace.to_string());
                 roles.push((cached.account, cached.role));
             }
         }
+        ended.namespaces.dedup();
         self.cache.forget_roles_of(&portal.start_url)?;
         self.cache.sweep();
         sso_cache::sweep(self.host);

@@ -18,6 +18,7 @@ pub mod log_sources;
 pub mod log_tail;
 pub mod logs;
 pub mod moved;
+pub mod own;
 pub mod pods;
 pub mod portal;
 pub mod proxy;
@@ -35,6 +36,7 @@ pub mod warm;
 use std::cell::OnceCell;
 
 use crate::disk::cache::Cache;
+use crate::disk::settings;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws_config::AwsConfig;
@@ -66,6 +68,8 @@ pub struct Access<'a> {
     pub settings: Settings,
     /// `~/.aws/config` as it was at the start.
     pub aws_config: AwsConfig,
+    /// What those were decided on.
+    pub basis: String,
     /// Our cache.
     pub cache: Cache,
     /// Whether a sign-in may be started.
@@ -83,7 +87,21 @@ impl<'a> Access<'a> {
     /// # Errors
     /// When a settings file cannot be read or understood.
     pub fn open(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
-        Self::with(host, ui, flags, presence, crate::disk::aws_config::read(host)?)
+        let basis = crate::disk::basis::of(host);
+        let aws_config = crate::disk::aws_config::read(host)?;
+        let (settings, warnings) = settings::load(host, flags, &aws_config)?;
+        Self::with(host, ui, presence, (basis, aws_config, settings), &warnings)
+    }
+
+    /// The same whatever folder we are in: no project's file counts. For what other programs call from anywhere.
+    ///
+    /// # Errors
+    /// As [`Access::open`].
+    pub fn open_anywhere(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
+        let basis = crate::disk::basis::of(host);
+        let aws_config = crate::disk::aws_config::read(host)?;
+        let (settings, warnings) = settings::load_anywhere(host, flags, &aws_config)?;
+        Self::with(host, ui, presence, (basis, aws_config, settings), &warnings)
     }
 
     /// For signing out: a line of `~/.aws/config` that nobody can read is no reason to keep a session alive.
@@ -91,16 +109,23 @@ impl<'a> Access<'a> {
     /// # Errors
     /// When the settings cannot be read or understood, or the file is not there to be read at all.
     pub fn open_to_sign_out(host: &'a Host, ui: &'a Ui) -> Result<Self> {
+        let basis = crate::disk::basis::of(host);
         let (aws_config, refused) = crate::disk::aws_config::read_what_can_be(host)?;
         if let Some(error) = refused {
             ui.warning(&format!("{error}; going on without that line"));
         }
-        Self::with(host, ui, &Flags::default(), Self::presence_at(host), aws_config)
+        let (settings, warnings) = settings::load(host, &Flags::default(), &aws_config)?;
+        Self::with(host, ui, Self::presence_at(host), (basis, aws_config, settings), &warnings)
     }
 
-    fn with(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence, aws_config: AwsConfig) -> Result<Self> {
-        let (settings, warnings) = crate::disk::settings::load(host, flags, &aws_config)?;
-        for warning in &warnings {
+    fn with(
+        host: &'a Host,
+        ui: &'a Ui,
+        presence: Presence,
+        (basis, aws_config, settings): (String, AwsConfig, Settings),
+        warnings: &[String],
+    ) -> Result<Self> {
+        for warning in warnings {
             ui.warning(warning);
         }
         let aws = Aws::new(host)?;
@@ -109,6 +134,7 @@ impl<'a> Access<'a> {
             ui,
             settings,
             aws_config,
+            basis,
             cache: Cache::new(host),
             presence,
             no_browser: false,
@@ -132,6 +158,7 @@ impl<'a> Access<'a> {
             ui: self.ui,
             settings: self.settings.clone(),
             aws_config: self.aws_config.clone(),
+            basis: self.basis.clone(),
             cache: self.cache.clone(),
             presence: Presence::Nobody,
             no_browser: true,

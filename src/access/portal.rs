@@ -4,7 +4,9 @@ use crate::access::{Access, Presence};
 use crate::disk::aws_config;
 use crate::error::{Error, Result};
 use crate::model::aws_config::{Refusal, clean_start_url, free_session_name, same_start_url};
-use crate::model::settings::{Flags, UntrustedProject, check_account, check_region, check_role, check_start_url};
+use crate::model::settings::{
+    Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_start_url,
+};
 use crate::model::target::Portal;
 
 impl Access<'_> {
@@ -46,17 +48,30 @@ impl Access<'_> {
         Ok(())
     }
 
-    /// The portal that an existing profile signs in to, unless the settings now name another one.
+    /// The portal that an existing profile signs in to: an access that is set up belongs to its own, whatever the settings
+    /// name for others. Only a flag of this very command leads elsewhere.
     fn portal_of_profile(&self, profile: &str) -> Option<Portal> {
-        let session_name = self.aws_config.profile(profile)?.get("sso_session")?;
+        let own = self.own_portal(profile)?;
+        let flag = |setting: &Option<Sourced<String>>| {
+            let flag = setting.as_ref().filter(|setting| matches!(setting.origin, Origin::Flag(_)));
+            flag.map(|flag| flag.value.clone())
+        };
+        let same_url = flag(&self.settings.start_url).is_none_or(|url| same_start_url(&url, &own.start_url));
+        let same_region = flag(&self.settings.sso_region).is_none_or(|region| region == own.region);
+        (same_url && same_region).then_some(own)
+    }
+
+    /// The portal that an existing profile signs in to; one from before there were sso-sessions names it itself.
+    pub fn own_portal(&self, profile: &str) -> Option<Portal> {
+        let profile = self.aws_config.profile(profile)?;
+        let Some(session_name) = profile.get("sso_session") else {
+            return Some(self.portal_named(profile.get("sso_start_url")?, profile.get("sso_region")?));
+        };
         let session = self.aws_config.sso_session(session_name)?;
-        let (start_url, region) = (session.get("sso_start_url")?, session.get("sso_region")?);
-        let wanted = self.settings.start_url.as_ref().is_none_or(|wanted| same_start_url(&wanted.value, start_url));
-        let wanted = wanted && self.settings.sso_region.as_ref().is_none_or(|wanted| wanted.value == region);
-        wanted.then(|| Portal {
+        Some(Portal {
             session_name: session_name.to_owned(),
-            start_url: start_url.to_owned(),
-            region: region.to_owned(),
+            start_url: session.get("sso_start_url")?.to_owned(),
+            region: session.get("sso_region")?.to_owned(),
         })
     }
 
@@ -69,7 +84,8 @@ impl Access<'_> {
     }
 
     fn ask_for_portal(&self, start_url: Option<String>, region: Option<String>) -> Result<Portal> {
-        if let Some(project) = &self.settings.untrusted_project {
+        let untrusted_project = self.settings.untrusted_project.as_ref();
+        if let Some(project) = untrusted_project.filter(|project| project.names_portal()) {
             return Err(untrusted(project));
         }
         if self.presence != Presence::Person {
@@ -89,6 +105,17 @@ impl Access<'_> {
         check_start_url(start_url).map_err(|why| Error::usage(format!("{start_url:?} {why}")))?;
         check_region(region).map_err(|why| Error::usage(format!("{region:?} {why}")))?;
         Ok(self.portal_named(start_url, region))
+    }
+
+    /// Says what a project's file asks for and does not get, where it would make a difference for this namespace.
+    pub fn tell_untrusted(&self, namespace: Option<&str>) {
+        let Some(project) = &self.settings.untrusted_project else { return };
+        if namespace.is_some_and(|namespace| !project.matters_for(namespace)) {
+            return;
+        }
+        let file = self.host.shorten_home(&project.path);
+        self.ui.warning(&format!("{file} does not count until you trust it: {}", project.in_words()));
+        self.ui.hint(&project.trust());
     }
 
     /// Remembers the portal in the settings, when nothing there names one yet: it is asked for only once.
@@ -120,10 +147,10 @@ fn not_configured(start_url: Option<&str>) -> Error {
 }
 
 fn untrusted(project: &UntrustedProject) -> Error {
-    Error::usage(format!("{} names a start URL and is not trusted", project.path.display()))
+    Error::usage(format!("{} names where to sign in and is not trusted", project.path.display()))
         .because(format!(
-            "a repository could send you to a stranger's sign-in page; this one names {}",
-            project.start_url.as_deref().or(project.sso_region.as_deref()).unwrap_or("none")
+            "a repository could send you to a stranger's sign-in page; this one asks for {}",
+            project.in_words()
         ))
-        .try_next(format!("nsaccess config trust {}   # if that is your organisation's portal", project.path.display()))
+        .try_next(project.trust())
 }

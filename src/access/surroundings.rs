@@ -10,6 +10,7 @@ use crate::model::credentials::RoleCredentials;
 use crate::model::irsa::IrsaRequest;
 use crate::model::kubeconfig::standalone;
 use crate::model::namespace::Namespace;
+use crate::model::target::Target;
 use crate::net::child::Environment;
 
 /// A child's surroundings. What lies on disk goes away with them.
@@ -22,6 +23,8 @@ pub struct Surroundings {
     pub label: String,
     /// Who signs for AWS, in short.
     pub role: String,
+    /// What the namespace resolved to.
+    pub target: Target,
     /// Until when.
     pub expires_at: jiff::Timestamp,
 }
@@ -61,7 +64,8 @@ impl<'a> Access<'a> {
         };
         let proxy = self.proxy_of_context(namespace, kubeconfigs)?;
         let folder = PrivateFolder::create(self.host)?;
-        let text = standalone(&self.entry(&target, &cluster), proxy.as_ref().map(|(_, url)| url.as_str()));
+        let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
+        let text = standalone(&self.entry(&target, &cluster), proxy, &self.variables_of(&target));
         let kubeconfig = folder.write("kubeconfig", &text)?;
         let mut environment = Environment::default();
         environment.change(variables(credential_output::Identity {
@@ -77,6 +81,7 @@ impl<'a> Access<'a> {
             folder,
             label: identity.label,
             role: identity.role,
+            target,
             expires_at: identity.credentials.expires_at,
         })
     }

@@ -30,7 +30,8 @@ impl Access<'_> {
         let pins = self.settings.pins(namespace.as_str());
         let profile = self.aws_config.profile(&access_name);
         // The profile's account and role belong to its own portal; those of another one mean nothing here.
-        let profile = profile.filter(|profile| profile.get("sso_session") == Some(portal.session_name.as_str()));
+        let own_portal = self.own_portal(&access_name);
+        let profile = profile.filter(|_| own_portal.is_some_and(|own| own.session_name == portal.session_name));
         let of_profile = |key: &str| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
         let pinned_account = pins.account.map(|account| account.value);
         let role_by_pattern = || self.settings.permission_set_pattern.value.render(namespace.as_str());

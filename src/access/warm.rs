@@ -1,7 +1,10 @@
 //! The warm path of `token`: kubectl starts us for every command. One file is read, its expiry judged, a URL signed.
-//! No settings, no runtime, no TLS, no lock. What is skipped was checked when the credentials were stored. It notes to
-//! whom a token went, in place, and leaves a process that comes back too soon to the slow path.
+//! No settings, no runtime, no TLS, no lock. What is skipped was checked when the credentials were stored: which portal,
+//! account and role are the namespace's own was decided then, and stands as long as nothing that decided it changed, for
+//! which two files are looked at and not read. It notes to whom a token went, in place, and leaves a process that comes
+//! back too soon to the slow path.
 
+use crate::disk::basis;
 use crate::disk::cache::{Cache, CachedCredentials};
 use crate::env_vars;
 use crate::host::Host;
@@ -20,7 +23,10 @@ pub fn exec_credential(
     namespace: &Namespace,
     cluster: Option<(&str, &str)>,
 ) -> Option<Secret<String>> {
-    let cached = Cache::new(host).credentials(namespace)?;
+    let cached = Cache::new(host).own_credentials(namespace)?;
+    if cached.basis.as_deref() != Some(&basis::of(host)) {
+        return None;
+    }
     if judge(&cached.credentials, host.now()) != Freshness::Fresh {
         return None;
     }

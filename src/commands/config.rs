@@ -1,20 +1,22 @@
 //! `config`: each setting with its value and where it came from; changing one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::access::{Access, Presence};
 use crate::commands::Context;
+use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
+use crate::host::Host;
 use crate::model::settings::Flags;
 use crate::ui::table;
 
 /// Show each setting, its value, and where it came from; or change one.
 ///
 /// A flag wins over an environment variable, that over nsaccess.toml in this folder or above, that over your own
-/// config.toml, that over what ~/.aws/config has.
+/// config.toml, that over what ~/.aws/config has. nsaccess.toml counts only once you trust it.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     /// What to do; without it, show.
@@ -37,7 +39,7 @@ pub enum ConfigAction {
         /// Setting, as `nsaccess config` names it
         key: String,
     },
-    /// Trust a project's nsaccess.toml, as it is now, to name where you sign in
+    /// Trust a project's nsaccess.toml, as it is now, and show what it decides
     Trust {
         /// The file [default: the nearest one above this folder]
         file: Option<PathBuf>,
@@ -53,25 +55,47 @@ pub fn run(context: Context<'_>, args: &ConfigArgs) -> Result<()> {
     match &args.action {
         None => show(context),
         Some(ConfigAction::Set { key, value }) => {
-            let path = crate::disk::settings::set(host, &[(key, value)])?;
+            let path = settings::set(host, &[(key, value)])?;
             context.ui.status(&format!("set {key} in {}", host.shorten_home(&path)));
             Ok(())
         }
         Some(ConfigAction::Unset { key }) => {
-            let path = crate::disk::settings::unset(host, key)?;
+            let path = settings::unset(host, key)?;
             context.ui.status(&format!("removed {key} from {}", host.shorten_home(&path)));
             Ok(())
         }
-        Some(ConfigAction::Trust { file }) => {
-            let nearest = || crate::disk::settings::project_path(host);
-            let path = file.clone().or_else(nearest).ok_or_else(|| {
-                Error::new(Kind::NotFound, "there is no nsaccess.toml in this folder or above")
-                    .try_next("nsaccess config trust FILE")
-            })?;
-            crate::disk::settings::trust(host, &path)?;
-            context.ui.status(&format!("{} is trusted, as it is now", host.shorten_home(&path)));
-            Ok(())
-        }
+        Some(ConfigAction::Trust { file }) => trust(context, file.as_deref()),
+    }
+}
+
+fn trust(context: Context<'_>, file: Option<&Path>) -> Result<()> {
+    let host = context.host;
+    let path = match file {
+        Some(file) => file.to_owned(),
+        None => nearest(host)?,
+    };
+    let decides = settings::trust(host, &path)?.decides();
+    context
+        .ui
+        .status(&format!("{} is trusted, as it is now; in its folder and below it decides:", host.shorten_home(&path)));
+    if decides.is_empty() {
+        context.ui.status("  nothing");
+    }
+    decides.iter().for_each(|(key, value)| context.ui.status(&format!("  {key} = {value}")));
+    if context.ui.is_table() {
+        return Ok(());
+    }
+    let values: serde_json::Map<_, _> = decides.into_iter().map(|(key, value)| (key, json!(value))).collect();
+    context.ui.document(&json!({"file": path, "decides": values}), String::new)
+}
+
+fn nearest(host: &Host) -> Result<PathBuf> {
+    let (path, foreign) = settings::project_path(host)?;
+    match (path, foreign.first()) {
+        (Some(path), _) => Ok(path),
+        (None, Some(file)) => Err(settings::foreign(host, file)),
+        (None, None) => Err(Error::new(Kind::NotFound, "there is no nsaccess.toml in this folder or above")
+            .try_next("nsaccess config trust FILE")),
     }
 }
 
@@ -88,13 +112,6 @@ fn show(context: Context<'_>) -> Result<()> {
             .collect();
         table(&["SETTING", "VALUE", "FROM"], &cells)
     })?;
-    if let Some(project) = &access.settings.untrusted_project {
-        context.ui.warning(&format!(
-            "{} names where to sign in ({}), which does not count until you trust the file",
-            project.path.display(),
-            project.start_url.as_deref().unwrap_or("-")
-        ));
-        context.ui.hint(&format!("nsaccess config trust {}", project.path.display()));
-    }
+    access.tell_untrusted(None);
     Ok(())
 }

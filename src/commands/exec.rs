@@ -43,6 +43,7 @@ pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
     // Ctrl-C is the command's: it decides what it means.
     runtime::run_deaf(async {
         let surroundings = runtime::unless_ended(access.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
+        access.tell_unusual_role(&surroundings.target);
         child::run(program, words, &surroundings.environment).await
     })
 }

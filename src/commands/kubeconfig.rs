@@ -60,10 +60,12 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     let entry = access.entry(&target, &cluster);
     if args.print {
         let proxy = access.proxy_of_context(&namespace, &kubeconfigs)?;
-        let text = standalone(&entry, proxy.as_ref().map(|(_, url)| url.as_str()));
+        let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
+        let text = standalone(&entry, proxy, &access.variables_of(&target));
         return context.ui.bytes(text.as_bytes());
     }
     let applied = access.write_context(&kubeconfigs, &entry, args.switch)?;
+    access.keep_cluster(&target, &cluster);
     let files = access.shown(&applied.files);
     if applied.files.is_empty() {
         context.ui.status(&format!("the context {} was right already", entry.name));

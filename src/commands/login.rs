@@ -101,6 +101,7 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     let files = write(access, args, kubeconfigs, &target, &cluster)?;
     let proxy = access.proxy(&target.namespace, &cluster.endpoint, kubeconfigs)?;
     let verification = access.verify(&target, &credentials, &cluster, proxy.as_ref()).await?;
+    access.settle(&target, &cluster).await;
     show(ui, &target, &verification);
     Ok(Done { target, credentials, cluster, files, verification })
 }

@@ -41,7 +41,10 @@ pub fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
     runtime::run_deaf(async {
         let surroundings = runtime::unless_ended(access.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
         let until = when(context.host, surroundings.expires_at);
-        context.ui.status(&format!("{}: AWS as {} until {until}; exit leaves", surroundings.label, surroundings.role));
+        let unusual = access.unusual_role(&surroundings.target).filter(|_| irsa.is_none());
+        let why = unusual.map_or_else(String::new, |why| format!(" ({why})"));
+        let (label, role) = (&surroundings.label, &surroundings.role);
+        context.ui.status(&format!("{label}: AWS as {role}{why} until {until}; exit leaves"));
         open(context.host, surroundings).await
     })
 }

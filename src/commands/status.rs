@@ -141,7 +141,8 @@ fn row(access: &Access<'_>, merged: &Merged, profile_name: &str) -> Option<Row> 
     let name = access.settings.context_pattern.value.matches(profile_name)?;
     let namespace = Namespace::parse(&name).ok()?;
     let profile = access.aws_config.profile(profile_name)?;
-    let cached = access.cache.credentials(&namespace);
+    let target = access.own_portal(profile_name).and_then(|portal| access.known_target(&namespace, &portal));
+    let cached = target.and_then(|target| access.cache.credentials(&namespace, (&target).into()));
     let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, access.host.now())) {
         None => "none yet".to_owned(),
         Some(Freshness::Fresh) => cached

@@ -107,7 +107,7 @@ fn of_namespace(
     let presence = if person { Presence::Person } else { Presence::Nobody };
     let target =
         TargetArgs { cluster: args.cluster_name.clone(), region: args.region.clone(), ..TargetArgs::default() };
-    let access = Access::open(context.host, context.ui, &flags(&target, &SignInArgs::default()), presence)?;
+    let access = Access::open_anywhere(context.host, context.ui, &flags(&target, &SignInArgs::default()), presence)?;
     let fingerprint = fingerprint(&access, namespace);
     let remembered = access.cache.failure(namespace, &fingerprint, context.host.now());
     // A failure to get credentials is over when there are some, whoever got them.
@@ -141,6 +141,7 @@ async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) 
             (cluster.name, cluster.region)
         }
     };
+    access.keep_warm(&target, (&name, &region)).await;
     let now = access.host.now();
     let token = eks_token::sign(&credentials.keys, &name, &region, now);
     let expires_at = exec_credential::expiration(now, Some(credentials.expires_at));
@@ -149,7 +150,9 @@ async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) 
 
 fn fingerprint(access: &Access<'_>, namespace: &Namespace) -> String {
     let portal = access.portal(Some(&access.access_name(namespace)));
-    portal.map_or_else(|_| String::new(), |portal| access.session_fingerprint(&portal))
+    let session = portal.map_or_else(|_| String::new(), |portal| access.session_fingerprint(&portal));
+    // A failure of one identity is none of another.
+    format!("{session}\n{}", access.basis)
 }
 
 fn has_credentials(access: &Access<'_>, namespace: &Namespace) -> bool {

@@ -2,6 +2,7 @@
 //! may be deleted at any time. The format's version is a folder (`v1`), so that an older or newer nsaccess neither
 //! misreads nor overwrites another's files. What cannot be read is a miss, never an error.
 
+mod credentials;
 mod handed;
 mod refused;
 mod roles;
@@ -11,18 +12,17 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::disk::{atomic, temporary};
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws_config::plain_start_url;
 use crate::model::cluster::Cluster;
-use crate::model::credentials::{AccessKeys, RoleCredentials};
 use crate::model::namespace::Namespace;
 use crate::model::target::Assignment;
 use crate::secret::Secret;
 
+pub use credentials::{CachedCredentials, Identity};
 pub use roles::{CachedRole, RoleKey};
 
 /// Larger than any file of ours; a larger one is not ours.
@@ -33,21 +33,6 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 pub struct Cache {
     folder: PathBuf,
     locks: PathBuf,
-}
-
-/// Credentials with what they are for: all that the warm path of `token` reads.
-#[derive(Debug, Clone)]
-pub struct CachedCredentials {
-    /// Account they belong to.
-    pub account: String,
-    /// Permission set they belong to.
-    pub role: String,
-    /// Portal that gave them.
-    pub start_url: String,
-    /// The credentials.
-    pub credentials: RoleCredentials,
-    /// Name and region of the namespace's cluster, once known.
-    pub cluster: Option<(String, String)>,
 }
 
 /// The portal's accounts and roles, as found at a time.
@@ -79,20 +64,6 @@ pub struct RememberedFailure {
     pub try_next: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct CredentialsFile {
-    account: String,
-    role: String,
-    start_url: String,
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
-    obtained_at: Timestamp,
-    expires_at: Timestamp,
-    cluster_name: Option<String>,
-    cluster_region: Option<String>,
-}
-
 impl Cache {
     /// The cache of this person.
     pub fn new(host: &Host) -> Self {
@@ -107,71 +78,6 @@ impl Cache {
     /// Removes what processes that were killed in the middle of a write left here: it may hold credentials.
     pub fn sweep(&self) {
         temporary::sweep_below(&self.folder);
-    }
-
-    /// The credentials of a namespace, fresh or not.
-    pub fn credentials(&self, namespace: &Namespace) -> Option<CachedCredentials> {
-        let file: CredentialsFile = read(&self.file("credentials", namespace.as_str()))?;
-        Some(CachedCredentials {
-            account: file.account,
-            role: file.role,
-            start_url: file.start_url,
-            credentials: RoleCredentials {
-                keys: AccessKeys {
-                    access_key_id: file.access_key_id,
-                    secret_access_key: Secret::new(file.secret_access_key),
-                    session_token: file.session_token.map(Secret::new),
-                },
-                obtained_at: file.obtained_at,
-                expires_at: file.expires_at,
-            },
-            cluster: file.cluster_name.zip(file.cluster_region),
-        })
-    }
-
-    /// Stores credentials, mode 0600.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn store_credentials(&self, namespace: &Namespace, cached: &CachedCredentials) -> Result<()> {
-        let keys = &cached.credentials.keys;
-        let file = json!({
-            "account": cached.account,
-            "role": cached.role,
-            "start_url": cached.start_url,
-            "access_key_id": keys.access_key_id,
-            "secret_access_key": keys.secret_access_key.expose(),
-            "session_token": keys.session_token.as_ref().map(|token| token.expose()),
-            "obtained_at": cached.credentials.obtained_at,
-            "expires_at": cached.credentials.expires_at,
-            "cluster_name": cached.cluster.as_ref().map(|(name, _)| name),
-            "cluster_region": cached.cluster.as_ref().map(|(_, region)| region),
-        });
-        let text = Secret::new(file.to_string());
-        atomic::write_private(&self.file("credentials", namespace.as_str()), text.expose().as_bytes())?;
-        // No token of these has been handed out yet. Without the file nobody notices that one was refused.
-        let _ = self.make_handed(namespace);
-        Ok(())
-    }
-
-    /// Forgets the credentials of a namespace.
-    ///
-    /// # Errors
-    /// When the file cannot be removed.
-    pub fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
-        let _ = atomic::remove(&self.handed_path(namespace));
-        atomic::remove(&self.file("credentials", namespace.as_str()))
-    }
-
-    /// The namespaces that credentials are stored for, with the portal that gave them.
-    pub fn namespaces_with_credentials(&self) -> Vec<(Namespace, CachedCredentials)> {
-        let Ok(entries) = std::fs::read_dir(self.folder.join("credentials")) else { return Vec::new() };
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let namespaces = names.filter_map(|name| Namespace::parse(name.strip_suffix(".json")?).ok());
-        let mut found: Vec<_> =
-            namespaces.filter_map(|namespace| Some((namespace.clone(), self.credentials(&namespace)?))).collect();
-        found.sort_by(|left, right| left.0.cmp(&right.0));
-        found
     }
 
     /// The cluster of a namespace, as last described.
@@ -324,55 +230,6 @@ fn write(path: &Path, value: &impl Serialize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn cached() -> CachedCredentials {
-        CachedCredentials {
-            account: "111122223333".into(),
-            role: "idp-ns-idp-dev".into(),
-            start_url: "https://x".into(),
-            credentials: RoleCredentials {
-                keys: AccessKeys {
-                    access_key_id: "ASIA".into(),
-                    secret_access_key: Secret::from("s"),
-                    session_token: Some(Secret::from("t")),
-                },
-                obtained_at: Timestamp::UNIX_EPOCH,
-                expires_at: Timestamp::UNIX_EPOCH,
-            },
-            cluster: Some(("demo".into(), "eu-west-1".into())),
-        }
-    }
-
-    #[test]
-    fn what_is_stored_comes_back_and_what_cannot_be_read_is_a_miss() {
-        let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
-        let namespace = Namespace::parse("idp-dev").expect("a name");
-        assert!(cache.credentials(&namespace).is_none());
-        cache.store_credentials(&namespace, &cached()).expect("stored");
-        let back = cache.credentials(&namespace).expect("there");
-        assert_eq!(back.credentials.keys.secret_access_key.expose(), "s");
-        assert_eq!(back.cluster, Some(("demo".into(), "eu-west-1".into())));
-        assert_eq!(cache.namespaces_with_credentials().len(), 1);
-        let path = cache.file("credentials", "idp-dev");
-        for garbage in ["", "{", "{}", "[]", "\0"] {
-            atomic::write_private(&path, garbage.as_bytes()).expect("written");
-            assert!(cache.credentials(&namespace).is_none(), "{garbage:?}");
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn files_are_private_in_private_folders() {
-        use std::os::unix::fs::PermissionsExt;
-        let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
-        cache.store_credentials(&Namespace::parse("a").expect("a name"), &cached()).expect("stored");
-        let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        assert_eq!(mode(&cache.file("credentials", "a")), 0o600);
-        assert_eq!(mode(&cache.folder.join("credentials")), 0o700);
-        assert_eq!(mode(&cache.folder), 0o700);
-    }
 
     #[test]
     fn a_failure_stands_until_its_time_or_until_somebody_signs_in() {

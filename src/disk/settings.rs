@@ -6,10 +6,11 @@ use sha2::{Digest, Sha256};
 
 use crate::disk::atomic::{self, NewMode};
 use crate::disk::lock::Lock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::aws_config::AwsConfig;
 use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Trusted};
+use crate::model::shell::quoted;
 
 /// The name of a project's file.
 pub const PROJECT_FILE: &str = "nsaccess.toml";
@@ -24,11 +25,26 @@ fn trusted_path(host: &Host) -> PathBuf {
 }
 
 /// The project's file: the nearest one above the current folder, but none above the home folder for who is inside it.
-pub fn project_path(host: &Host) -> Option<PathBuf> {
+/// One that belongs to somebody else is as if it were not there; its path is in the second list.
+///
+/// # Errors
+/// When an owner cannot be found out.
+pub fn project_path(host: &Host) -> Result<(Option<PathBuf>, Vec<PathBuf>)> {
     let inside_home = host.current_dir.starts_with(&host.home);
     let below_home = |folder: &&Path| !inside_home || folder.starts_with(&host.home);
-    let mut files = host.current_dir.ancestors().take_while(below_home).map(|folder| folder.join(PROJECT_FILE));
-    files.find(|file| file.is_file())
+    let files = host.current_dir.ancestors().take_while(below_home).map(|folder| folder.join(PROJECT_FILE));
+    let mut foreign = Vec::new();
+    for file in files.filter(|file| file.is_file()) {
+        if is_own(host, &file)? {
+            return Ok((Some(file), foreign));
+        }
+        foreign.push(file);
+    }
+    Ok((None, foreign))
+}
+
+fn is_own(host: &Host, file: &Path) -> Result<bool> {
+    host.owns(file).map_err(|error| Error::file("find the owner of", file, &error))
 }
 
 /// All settings, with warnings about keys that mean nothing.
@@ -36,18 +52,40 @@ pub fn project_path(host: &Host) -> Option<PathBuf> {
 /// # Errors
 /// When a file, a flag or an environment variable cannot be used as it is.
 pub fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
-    let mut warnings = Vec::new();
-    let user_path = user_path(host);
-    let user = match atomic::read_text(&user_path)? {
-        None => None,
-        Some(text) => Some(checked(host, &user_path, settings::parse_user(&text), &mut warnings)?),
-    };
-    let project = match project_path(host) {
+    let (path, foreign) = project_path(host)?;
+    let mut warnings: Vec<String> = foreign.iter().map(|file| not_read(host, file)).collect();
+    let project = match path {
         None => None,
         Some(path) => {
             let (file, trusted) = read_project(host, &path, &mut warnings)?;
             Some((path, file, trusted))
         }
+    };
+    let settings = resolved(host, flags, project, aws, &mut warnings)?;
+    Ok((settings, warnings))
+}
+
+/// The same in whatever folder we are: no project's file counts.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_anywhere(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
+    let mut warnings = Vec::new();
+    let settings = resolved(host, flags, None, aws, &mut warnings)?;
+    Ok((settings, warnings))
+}
+
+fn resolved(
+    host: &Host,
+    flags: &Flags,
+    project: Option<(PathBuf, ProjectFile, bool)>,
+    aws: &AwsConfig,
+    warnings: &mut Vec<String>,
+) -> Result<Settings> {
+    let user_path = user_path(host);
+    let user = match atomic::read_text(&user_path)? {
+        None => None,
+        Some(text) => Some(checked(host, &user_path, settings::parse_user(&text), warnings)?),
     };
     let resolved = settings::resolve(
         flags,
@@ -56,11 +94,14 @@ pub fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Ve
         user.as_ref().map(|file| (user_path.as_path(), file)),
         aws,
     );
-    let settings = resolved.map_err(|reason| {
+    resolved.map_err(|reason| {
         let file = host.shorten_home(&crate::disk::aws_config::path(host));
         Error::usage("a setting cannot be used").because(reason.replace(settings::AWS_CONFIGURATION, &file))
-    })?;
-    Ok((settings, warnings))
+    })
+}
+
+fn not_read(host: &Host, file: &Path) -> String {
+    format!("{} is not read: it belongs to neither you nor root", host.shorten_home(file))
 }
 
 fn read_project(host: &Host, path: &Path, warnings: &mut Vec<String>) -> Result<(ProjectFile, bool)> {
@@ -122,20 +163,31 @@ fn edit(host: &Host, failure: &str, change: impl Fn(&str) -> Result<String, Stri
     Ok(path)
 }
 
-/// Trusts a project's file with the content that it has now.
+/// Trusts a project's file with the content that it has now, and returns that.
 ///
 /// # Errors
-/// When it cannot be read, or is no project file, or the list cannot be written.
-pub fn trust(host: &Host, path: &Path) -> Result<()> {
+/// When it cannot be read, belongs to somebody else, or is no project file, or the list cannot be written.
+pub fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
+    if path.is_file() && !is_own(host, path)? {
+        return Err(foreign(host, path));
+    }
     let Some(text) = atomic::read_text(path)? else {
         return Err(Error::usage(format!("there is no file {}", host.shorten_home(path))));
     };
-    checked(host, path, settings::parse_project(&text), &mut Vec::new())?;
+    let file = checked(host, path, settings::parse_project(&text), &mut Vec::new())?;
     let _lock = Lock::for_edit(host, "settings", &trusted_path(host))?;
     let snapshot = atomic::read(&trusted_path(host))?;
     let mut trusted = Trusted::parse(snapshot.bytes.as_deref().unwrap_or_default());
     trusted.add(&canonical(path)?, &sha256(text.as_bytes()));
-    snapshot.replace(trusted.render().as_bytes(), NewMode::Private).map(drop)
+    snapshot.replace(trusted.render().as_bytes(), NewMode::Private)?;
+    Ok(file)
+}
+
+/// The refusal of a file that somebody else may change at any time.
+pub fn foreign(host: &Host, path: &Path) -> Error {
+    Error::new(Kind::Denied, format!("{} cannot be trusted", host.shorten_home(path)))
+        .because("it belongs to neither you nor root, and such files are never read")
+        .try_next(format!("ls -l {}", quoted(&path.to_string_lossy())))
 }
 
 /// The path without symbolic links, so that a file is trusted where it is and not under a name for it.
@@ -151,7 +203,6 @@ fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
     use crate::model::settings::Origin;
 
     fn host(env: &[(&str, &str)]) -> (tempfile::TempDir, Host) {
@@ -231,13 +282,15 @@ mod tests {
         put(&folder.path().join(PROJECT_FILE), "namespace = 'above'\n");
         host.current_dir = host.home.join("work/app");
         std::fs::create_dir_all(&host.current_dir).expect("created");
-        assert_eq!(project_path(&host), None);
-        put(&host.home.join("work").join(PROJECT_FILE), "namespace = 'work'\n");
-        assert_eq!(loaded(&host).0.project_namespace.expect("named").value, "work");
-        put(&host.current_dir.join(PROJECT_FILE), "namespace = 'app'\n");
-        assert_eq!(loaded(&host).0.project_namespace.expect("named").value, "app");
+        assert_eq!(project_path(&host), Ok((None, Vec::new())));
+        let nearest = |host: &Host| project_path(host).expect("owners are known").0;
+        for folder in ["work", "work/app"] {
+            let file = host.home.join(folder).join(PROJECT_FILE);
+            put(&file, "");
+            assert_eq!(nearest(&host), Some(file));
+        }
         host.current_dir = folder.path().to_owned();
-        assert_eq!(loaded(&host).0.project_namespace.expect("named").value, "above");
+        assert_eq!(nearest(&host), Some(folder.path().join(PROJECT_FILE)));
     }
 
     #[test]

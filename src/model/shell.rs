@@ -13,6 +13,15 @@ pub enum Dialect {
     PowerShell,
 }
 
+/// A word as a POSIX shell reads it back: as it is where that is safe, else in single quotes.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,~".contains(c);
+    if !word.is_empty() && !word.starts_with('~') && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// One line a variable.
 pub fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> Secret<String> {
     let lines = variables.iter().map(|(name, value)| {
@@ -53,11 +62,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_quoted_where_it_has_to_be() {
-        for (text, quoted) in
-            [("a/b-1.x", "a/b-1.x"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("", "''"), ("$x", "'$x'")]
-        {
-            assert_eq!(word(text), quoted);
+    fn words_are_quoted_where_a_shell_would_change_them() {
+        for (word, expected) in [
+            ("/a/b-c_1.toml", "/a/b-c_1.toml"),
+            ("/a b", "'/a b'"),
+            ("", "''"),
+            ("~x", "'~x'"),
+            ("a'b", r"'a'\''b'"),
+            ("$x", "'$x'"),
+        ] {
+            assert_eq!(quoted(word), expected);
         }
     }
 

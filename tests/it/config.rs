@@ -89,57 +89,6 @@ fn what_is_no_setting_or_no_value_is_refused_and_the_file_stays() {
 }
 
 #[test]
-fn a_stranger_s_project_file_cannot_name_where_to_sign_in() {
-    let world = World::new();
-    world.write(
-        "repo/nsaccess.toml",
-        "namespace = 'idp-dev'\nstart_url = 'https://evil.awsapps.com/start'\nsso_region = 'eu-west-1'\n",
-    );
-    let login = || world.nsaccess("login").dir("repo").run();
-    login()
-        .exits(2)
-        .one_error()
-        .says("names a start URL and is not trusted")
-        .says("this one names https://evil.awsapps.com/start")
-        .says("try: nsaccess config trust $HOME/repo/nsaccess.toml");
-    let output = world.nsaccess("config").dir("repo").run().success().says("does not count until you trust the file");
-    assert!(!output.stdout.contains("evil"), "{}", output.transcript());
-    assert_eq!(world.control().counts().len(), 0);
-    world.run("config set start_url https://sandbox.awsapps.com/start").success();
-    world.run("config set sso_region eu-west-1").success();
-    login().success().says("✓ session      https://sandbox.awsapps.com/start");
-}
-
-#[test]
-fn a_trusted_file_counts_until_it_changes() {
-    let world = World::new();
-    let text = "namespace = 'idp-dev'\nstart_url = 'https://sandbox.awsapps.com/start'\nsso_region = 'eu-west-1'\n";
-    world.write("repo/nsaccess.toml", text);
-    world.write("repo/deep/er/x", "");
-    world
-        .nsaccess("config trust")
-        .dir("repo/deep/er")
-        .run()
-        .success()
-        .says("~/repo/nsaccess.toml is trusted, as it is now");
-    world.nsaccess("login").dir("repo/deep/er").run().success();
-    world.write("repo/nsaccess.toml", text.replace("sandbox", "evil"));
-    world.run("logout").success();
-    let output = world.nsaccess("login").dir("repo").run();
-    assert!(!output.stderr.contains("Sign in to https://evil"), "{}", output.transcript());
-}
-
-#[test]
-fn a_project_file_pins_and_a_flag_overrides_it() {
-    let world = World::signed_in();
-    world.write("repo/nsaccess.toml", "namespace = 'idp-dev'\ncluster = 'tools-1'\nregion = 'eu-west-1'\n");
-    let output = world.nsaccess("login").dir("repo").run().success().says("✓ cluster      tools-1");
-    output.says("✗ pods");
-    let login = world.nsaccess("login --cluster idp-nonprod-1").dir("repo");
-    login.run().success().says("✓ cluster      idp-nonprod-1").says("✓ pods");
-}
-
-#[test]
 fn the_namespace_comes_from_the_nearest_place_that_names_one() {
     let world = World::signed_in();
     world.write("apps-idp/apps/idp-test/helm/values.yaml", "");
@@ -155,6 +104,8 @@ fn the_namespace_comes_from_the_nearest_place_that_names_one() {
     world.write(".kube/config", "apiVersion: v1\nkind: Config\ncurrent-context: somebody-elses\n");
     assert_eq!(named("", ""), "idp-test (this folder's name)");
     world.write("apps-idp/nsaccess.toml", "namespace = 'idp-dev'\n");
+    assert_eq!(named("", ""), "idp-test (this folder's name)", "it is not trusted");
+    world.run("config trust apps-idp/nsaccess.toml").success();
     assert_eq!(
         named("", ""),
         "idp-dev ($HOME/apps-idp/nsaccess.toml)".replace("$HOME", &world.home().display().to_string())

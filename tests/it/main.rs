@@ -65,4 +65,5 @@ mod support;
 mod token;
 mod token_drop_in;
 mod trouble;
+mod trust;
 mod ways_out;

@@ -76,6 +76,7 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
 async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName]) -> Result<Environment> {
     let Place { context, access, namespace } = place;
     let secrets = access.secrets(namespace).await?;
+    access.tell_unusual_role(&secrets.target);
     let (mut found, mut failures): (Vec<(&str, Stored)>, Vec<Error>) = (Vec::new(), Vec::new());
     for (name, answer) in names.iter().zip(secrets.values(names).await?) {
         match answer {

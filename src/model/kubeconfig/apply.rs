@@ -69,14 +69,29 @@ pub fn set_current_context(text: &str, name: &str) -> Result<String, Refusal> {
     Ok(result)
 }
 
-/// A complete kubeconfig with this entry alone, `current-context` set, and the proxy that the user has given the
-/// cluster elsewhere.
-pub fn standalone(entry: &Entry, proxy_url: Option<&str>) -> String {
-    let text = append_fresh("", entry, Parts::ALL, Some(&entry.name));
-    let Some(proxy_url) = proxy_url else { return text };
-    let server = text.lines().find(|line| line.trim_start().starts_with("server: ")).unwrap_or_default();
-    let indent = &server[..server.len() - server.trim_start().len()];
-    text.replacen(server, &format!("{server}\n{indent}proxy-url: {}", scalar::block(proxy_url)), 1)
+/// A complete kubeconfig with this entry alone, `current-context` set, the proxy that the user has given the cluster
+/// elsewhere, and variables that its plugin gets besides.
+pub fn standalone(entry: &Entry, proxy_url: Option<&str>, variables: &[(&str, &str)]) -> String {
+    let mut text = append_fresh("", entry, Parts::ALL, Some(&entry.name));
+    if let Some(proxy_url) = proxy_url {
+        text = below(&text, "server: ", &[format!("proxy-url: {}", scalar::block(proxy_url))]);
+    }
+    if variables.is_empty() {
+        return text;
+    }
+    let items = variables.iter().flat_map(|(name, value)| {
+        [format!("- name: {}", scalar::block(name)), format!("  value: {}", scalar::block(value))]
+    });
+    let lines: Vec<String> = std::iter::once("env:".to_owned()).chain(items).collect();
+    below(&text, "interactiveMode: ", &lines)
+}
+
+/// The text with lines below the first one that begins with this key, indented as that is.
+fn below(text: &str, key: &str, lines: &[String]) -> String {
+    let line = text.lines().find(|line| line.trim_start().starts_with(key)).unwrap_or_default();
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let added: String = lines.iter().map(|line| format!("\n{indent}{line}")).collect();
+    text.replacen(line, &format!("{line}{added}"), 1)
 }
 
 pub(super) fn splice(text: &str, splices: Vec<Splice>) -> Result<String, Refusal> {

@@ -49,12 +49,12 @@ pub struct UserFile {
     pub namespaces: BTreeMap<String, PinValues>,
 }
 
-/// A project's file.
+/// A project's file: all of it counts only once it is trusted, but for [`ProjectFile::care`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectFile {
-    /// Identity Center's start URL; counts only in a trusted file.
+    /// Identity Center's start URL.
     pub start_url: Option<String>,
-    /// Identity Center's region; counts only in a trusted file.
+    /// Identity Center's region.
     pub sso_region: Option<String>,
     /// Regions in which clusters are looked for.
     pub regions: Option<Vec<String>>,

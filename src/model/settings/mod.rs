@@ -1,7 +1,7 @@
 //! Settings: where each value comes from, and which of several wins.
 //!
 //! Flag > environment > project file > user file > what `~/.aws/config` already has > built-in default. A project file
-//! comes with a checkout from elsewhere, so its start URL, where people type passwords, counts only once trusted.
+//! counts only once a person trusts it.
 
 mod check;
 mod edit;
@@ -9,6 +9,7 @@ mod file;
 mod folder;
 mod keys;
 mod pattern;
+mod project;
 #[cfg(test)]
 mod properties;
 mod resolve;
@@ -24,6 +25,7 @@ pub use edit::{set, unset};
 pub use file::{FileProblem, PinValues, ProjectFile, UserFile, parse_project, parse_user};
 pub use folder::namespace_from_folder;
 pub use pattern::Pattern;
+pub use project::UntrustedProject;
 pub use resolve::{AWS_CONFIGURATION, Flags, resolve};
 pub use trust::Trusted;
 
@@ -45,6 +47,13 @@ pub enum Origin {
     },
     /// Nobody set it.
     Default,
+}
+
+impl Origin {
+    /// Whether it holds for this run, this terminal or this folder only: what it decides must not be found elsewhere.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Origin::Flag(_) | Origin::Environment(_) | Origin::Project(_))
+    }
 }
 
 impl fmt::Display for Origin {
@@ -113,17 +122,6 @@ pub struct Pins {
     pub region: Option<Sourced<String>>,
     /// Whether to ask before anything that changes something.
     pub production: Option<Sourced<bool>>,
-}
-
-/// A project file that asks for a start URL or its region, and is not trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UntrustedProject {
-    /// The file.
-    pub path: PathBuf,
-    /// The start URL that it asks for.
-    pub start_url: Option<String>,
-    /// The region that it asks for.
-    pub sso_region: Option<String>,
 }
 
 /// Pins of one namespace, or of any, from one place.

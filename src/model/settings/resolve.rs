@@ -33,7 +33,7 @@ pub struct Flags {
     pub region: Option<String>,
 }
 
-/// Puts all sources together.
+/// Puts all sources together. The project's file comes with whether it is trusted.
 ///
 /// # Errors
 /// The flag or the environment variable whose value cannot be used, and why. Files are checked when they are read.
@@ -48,19 +48,21 @@ pub fn resolve(
     let of_user = user.map(|(path, _)| Origin::User(path.to_owned())).unwrap_or(Origin::Default);
     let user = user.map(|(_, file)| file.clone()).unwrap_or_default();
     let of_project = project.map(|(path, _, _)| Origin::Project(path.to_owned())).unwrap_or(Origin::Default);
-    let file = project.map(|(_, file, _)| file.clone()).unwrap_or_default();
-    let is_trusted = project.is_some_and(|(_, _, trusted)| trusted);
-    let trusted =
-        |value: &Option<String>| value.clone().filter(|_| is_trusted).map(|v| Sourced::new(v, of_project.clone()));
+    let file = match project {
+        Some((_, file, true)) => file.clone(),
+        Some((_, file, false)) => file.care(),
+        None => ProjectFile::default(),
+    };
+    let by_project = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_project.clone()));
     let by_user = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_user.clone()));
 
-    let start_url = typed.text("start_url")?.or_else(|| trusted(&file.start_url)).or_else(|| by_user(&user.start_url));
+    let start_url = typed.text("start_url")?.or_else(|| by_project(&file.start_url)).or_else(|| by_user(&user.start_url));
     let start_url = start_url.map(|typed| Sourced::new(clean_start_url(&typed.value), typed.origin));
     let start_url = match start_url {
         None => only_start_url(aws)?,
         typed => typed,
     };
-    let sso_region = typed.text("sso_region")?.or_else(|| trusted(&file.sso_region));
+    let sso_region = typed.text("sso_region")?.or_else(|| by_project(&file.sso_region));
     let sso_region = sso_region.or_else(|| by_user(&user.sso_region));
     let sso_region = match (sso_region, &start_url) {
         (None, Some(start_url)) => region_of(aws, &start_url.value)?,
@@ -74,28 +76,25 @@ pub fn resolve(
     let flow = typed.text("flow")?.and_then(|flow| Some(Sourced::new(Flow::parse(&flow.value)?, flow.origin)));
     let flow = flow.or_else(|| user.flow.map(|flow| Sourced::new(flow, of_user.clone())));
 
-    let untrusted_project = project.filter(|_| !is_trusted).and_then(|(path, file, _)| {
-        let asks = |asked: &Option<String>, found: &Option<Sourced<String>>| {
-            asked.as_ref().is_some_and(|asked| found.as_ref().is_none_or(|found| found.value != *asked))
-        };
-        let asks = asks(&file.start_url, &start_url) || asks(&file.sso_region, &sso_region);
-        let (start_url, sso_region) = (file.start_url.clone(), file.sso_region.clone());
-        asks.then(|| UntrustedProject { path: path.to_owned(), start_url, sso_region })
-    });
     let pattern = |value: &Option<Pattern>, default: &str| value_or(value, &of_user, || built_in(default));
-    Ok(Settings {
+    let mut settings = Settings {
         permission_set_pattern: pattern(&user.permission_set, "idp-ns-{namespace}"),
         context_pattern: pattern(&user.context, "idp-ns-{namespace}"),
         secrets_prefix: pattern(&user.secrets_prefix, "customer/{namespace}/"),
         production: value_or(&user.production, &of_user, || vec!["*-prod".to_owned()]),
         flow: flow.unwrap_or_else(|| Sourced::new(Flow::default(), Origin::Default)),
         project_namespace: file.namespace.clone().map(|name| Sourced::new(name, of_project.clone())),
-        layers: layers(&typed, (&file, &of_project, is_trusted), (&user, &of_user))?,
+        layers: layers(&typed, (&file, &of_project), (&user, &of_user))?,
         start_url,
         sso_region,
         regions,
-        untrusted_project,
-    })
+        untrusted_project: None,
+    };
+    settings.untrusted_project = project.filter(|(_, _, trusted)| !trusted).and_then(|(path, file, _)| {
+        let asks = file.asks(&settings);
+        (!asks.is_empty()).then(|| UntrustedProject { path: path.to_owned(), asks })
+    });
+    Ok(settings)
 }
 
 /// Flags, else environment variables: both are typed by a person, for this one run.
@@ -142,7 +141,7 @@ impl Typed<'_> {
 
 fn layers(
     typed: &Typed<'_>,
-    (project, of_project, is_trusted): (&ProjectFile, &Origin, bool),
+    (project, of_project): (&ProjectFile, &Origin),
     (user, of_user): (&UserFile, &Origin),
 ) -> Result<Vec<PinLayer>, String> {
     let by_hand = Pins {
@@ -158,10 +157,6 @@ fn layers(
     };
     let mut of_checkout = named(&project.namespaces, of_project);
     of_checkout.push(PinLayer { namespace: project.namespace.clone(), pins: sourced(&project.pins, of_project) });
-    for layer in &mut of_checkout {
-        // A checkout may ask for more care, but not for less.
-        layer.pins.production = layer.pins.production.take().filter(|production| production.value || is_trusted);
-    }
     let mut layers = vec![PinLayer { namespace: None, pins: by_hand }];
     layers.extend(of_checkout);
     layers.extend(named(&user.namespaces, of_user));

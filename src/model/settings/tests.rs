@@ -110,6 +110,8 @@ mod precedence {
         assert_eq!(sources.resolve().flow, Sourced::new(Flow::Browser, of_user.clone()));
         assert_eq!(sources.resolve().regions.origin, of_user);
         sources.project = Some(("regions = ['eu-west-2']", false));
+        assert_eq!(sources.resolve().regions.origin, of_user);
+        sources.project = Some(("regions = ['eu-west-2']", true));
         assert_eq!(sources.resolve().regions.origin, Origin::Project(PROJECT.into()));
         sources.env = vec![("NSACCESS_REGIONS", "us-east-1,us-east-2"), ("NSACCESS_FLOW", "device")];
         assert_eq!(sources.resolve().regions.value, ["us-east-1", "us-east-2"]);
@@ -121,7 +123,7 @@ mod precedence {
         let mut sources = Sources {
             flags: Flags { account: Some("000000000000".to_owned()), ..Flags::default() },
             env: vec![("NSACCESS_ROLE", "EnvRole")],
-            project: Some(("namespace = 'a'\naccount = '111111111111'\nrole = 'P'\ncluster = 'project'", false)),
+            project: Some(("namespace = 'a'\naccount = '111111111111'\nrole = 'P'\ncluster = 'project'", true)),
             user: Some(
                 "[namespace.a]\ncluster = 'user'\nregion = 'eu-west-1'\nproduction = false\n[namespace.b]\ncluster = 'b'",
             ),
@@ -136,9 +138,9 @@ mod precedence {
         let others = sources.resolve().pins("b");
         assert_eq!(shown(&others.cluster), format!("b < {USER}"), "the project speaks of its own namespace only");
         assert_eq!(shown(&others.role), "EnvRole < environment variable NSACCESS_ROLE");
-        sources.project = Some(("cluster = 'any'", false));
+        sources.project = Some(("cluster = 'any'", true));
         assert_eq!(shown(&sources.resolve().pins("z").cluster), "any < /repo/nsaccess.toml");
-        sources.project = Some(("[namespace.a]\ncluster = 'table'", false));
+        sources.project = Some(("[namespace.a]\ncluster = 'table'", true));
         assert_eq!(shown(&sources.resolve().pins("a").cluster), "table < /repo/nsaccess.toml");
         assert_eq!(sources.resolve().project_namespace, None);
     }
@@ -173,26 +175,8 @@ mod production {
     }
 }
 
-mod trusting {
-    use super::*;
-
-    #[test]
-    fn an_untrusted_file_is_named_with_what_it_asks_for() {
-        let mut sources =
-            Sources { project: Some(("start_url = 'https://p/'\nrole = 'R'", false)), ..Sources::default() };
-        let settings = sources.resolve();
-        assert_eq!(settings.start_url, None);
-        assert_eq!(shown(&settings.pins("a").role), "R < /repo/nsaccess.toml");
-        let asked = settings.untrusted_project.expect("untrusted");
-        assert_eq!((asked.path.as_path(), asked.start_url.as_deref()), (Path::new(PROJECT), Some("https://p/")));
-        sources.user = Some("start_url = 'https://p/'");
-        assert_eq!(sources.resolve().untrusted_project, None, "it asks for what counts anyway");
-        sources.project = Some(("start_url = 'https://p/'\nsso_region = 'eu-west-1'", false));
-        assert!(sources.resolve().untrusted_project.is_some());
-        sources.project = Some(("role = 'R'", false));
-        assert_eq!(sources.resolve().untrusted_project, None, "it asks for nothing that needs trust");
-    }
-}
+#[path = "trust_tests.rs"]
+mod trusting;
 
 mod from_aws {
     use super::*;
@@ -359,7 +343,7 @@ production = true
 fn rows_show_every_setting_and_its_origin() {
     let settings = Sources {
         env: vec![("NSACCESS_CLUSTER", "demo")],
-        project: Some(("namespace = 'a'\nrole = 'R'", false)),
+        project: Some(("namespace = 'a'\nrole = 'R'", true)),
         user: Some("sso_region = 'eu-west-1'\n[namespace.b]\nproduction = true"),
         ..Sources::default()
     }

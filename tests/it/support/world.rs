@@ -12,6 +12,7 @@ use sandbox::{Control, Sandbox};
 
 use super::process::{Guarded, Running};
 use super::pty::{Person, Terminal};
+use super::output::Ended;
 use super::{Files, Output};
 
 /// The user and group that own nothing.
@@ -193,6 +194,19 @@ impl World {
         }
         secrets.extend(super::canaries::of(&self.control().secrets()));
         secrets.clone()
+    }
+
+    /// The permission set whose credentials signed the token in an ExecCredential.
+    #[track_caller]
+    pub fn signer(&self, output: &Ended) -> String {
+        use base64::Engine as _;
+        let credential = output.json();
+        let token = credential["status"]["token"].as_str().expect("a token");
+        let encoded = token.strip_prefix("k8s-aws-v1.").expect("the prefix");
+        let url = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(encoded).expect("base64url");
+        let url = String::from_utf8(url).expect("a URL");
+        let key = url.split_once("X-Amz-Credential=").expect("a credential").1.split(['%', '/']).next().expect("a key");
+        self.control().permission_set_of(key).expect("a key that the sandbox gave out")
     }
 
     /// No secret is in an output where it does not belong.

@@ -204,6 +204,13 @@ impl Control {
         }
     }
 
+    /// The permission set that an access key was given out for.
+    pub fn permission_set_of(&self, access_key_id: &str) -> Option<String> {
+        let shared = self.shared();
+        let state = shared.state();
+        state.credentials.get(access_key_id).map(|credentials| credentials.permission_set.clone())
+    }
+
     /// Denies an AWS action (`eks:ListClusters`, `eks:DescribeCluster`) to a permission set, or to all with `*`.
     pub fn deny_action(&self, permission_set: &str, action: &str) {
         self.shared.state().denied_actions.push((permission_set.to_owned(), action.to_owned()));

@@ -105,7 +105,7 @@ proptest! {
         prop_assume!(!entry.name.is_empty());
         entry.exec.args.push(arg);
         entry.exec.install_hint = hint;
-        check_ours(&standalone(&entry, None), &entry);
+        check_ours(&standalone(&entry, None, &[]), &entry);
         check_ours(&apply("{\"clusters\":[]}", &entry, Parts::ALL).unwrap(), &entry);
         check_ours(&apply("clusters: []\n", &entry, Parts::ALL).unwrap(), &entry);
     }

@@ -167,11 +167,20 @@ fn an_entry_between_others_is_removed_alone() {
 
 #[test]
 fn a_standalone_kubeconfig_is_complete() {
-    let text = standalone(&entry(), None);
+    let text = standalone(&entry(), None, &[]);
     let config = parse(&text).unwrap();
     assert_eq!(config.current_context.as_deref(), Some("idp-ns-dev"));
     assert_eq!(apply(&text, &entry(), Parts::ALL).as_deref(), Ok(text.as_str()));
     assert_eq!(remove(&text, "idp-ns-dev", Parts::ALL).as_deref(), Ok(""));
+}
+
+#[test]
+fn a_standalone_kubeconfig_takes_a_proxy_and_variables_of_its_plugin() {
+    let text = standalone(&entry(), Some("http://proxy:1"), &[("A", "1"), ("B", "two")]);
+    let inside = "      env:\n      - name: A\n        value: \"1\"\n      - name: B\n        value: two\n";
+    assert!(text.contains("    proxy-url: http://proxy:1\n") && text.contains(inside), "{text}");
+    let config = parse(&text).expect("a kubeconfig");
+    assert_eq!(config, parse(&standalone(&entry(), Some("http://proxy:1"), &[])).expect("a kubeconfig"));
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! What an identity was decided on: the files and variables that say which portal, account and role a namespace's name
+//! stands for. Two looks, and no reading: kubectl waits for this at every command.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::disk::{aws_config, settings};
+use crate::env_vars;
+use crate::host::Host;
+
+const VARIABLES: [&str; 4] =
+    [env_vars::NSACCESS_START_URL, env_vars::NSACCESS_SSO_REGION, env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE];
+
+/// A text that changes when `~/.aws/config`, the user's settings or a variable does: what was decided on the same basis
+/// need not be decided again. To be taken before the files are read.
+pub fn of(host: &Host) -> String {
+    let mut basis = String::new();
+    for path in [aws_config::path(host), settings::user_path(host)] {
+        add_stamp(&mut basis, &path);
+    }
+    for name in VARIABLES {
+        if let Some(value) = host.env(name) {
+            let _ = write!(basis, "{name}={value}\n");
+        }
+    }
+    basis
+}
+
+fn add_stamp(basis: &mut String, path: &Path) {
+    let _ = match std::fs::metadata(path) {
+        Ok(metadata) => write!(basis, "{} {}\n", path.display(), stamp(&metadata)),
+        Err(_) => write!(basis, "{} -\n", path.display()),
+    };
+}
+
+/// The time of the last change of anything, which nobody can set back, and what a file in its place would not share.
+#[cfg(unix)]
+fn stamp(metadata: &std::fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let (seconds, nanoseconds) = (metadata.ctime(), metadata.ctime_nsec());
+    format!("{}:{} {} {seconds}.{nanoseconds:09}", metadata.dev(), metadata.ino(), metadata.size())
+}
+
+#[cfg(not(unix))]
+fn stamp(metadata: &std::fs::Metadata) -> String {
+    let changed = metadata.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    format!("{} {changed:?}", metadata.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::atomic;
+
+    #[test]
+    fn it_changes_with_whatever_decides_an_identity_and_with_nothing_else() {
+        let home = tempfile::tempdir().expect("a folder");
+        let host = |env: &[(&str, &str)]| Host::made(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
+        let write = |path: &Path, text: &str| atomic::write_private(path, text.as_bytes()).expect("written");
+        let mut seen = vec![of(&host(&[]))];
+        for path in [aws_config::path(&host(&[])), settings::user_path(&host(&[]))] {
+            // Of the same length: a file in the place of another is another one.
+            for text in ["a = 1\n", "a = 2\n"] {
+                write(&path, text);
+                seen.push(of(&host(&[])));
+            }
+        }
+        seen.extend(VARIABLES.map(|name| of(&host(&[(name, "x")]))));
+        seen.push(of(&host(&[("AWS_CONFIG_FILE", "/elsewhere")])));
+        let different: std::collections::BTreeSet<&String> = seen.iter().collect();
+        assert_eq!(different.len(), seen.len(), "{seen:#?}");
+        let before = of(&host(&[]));
+        write(&home.path().join(".kube/config"), "x");
+        assert_eq!(of(&host(&[("AWS_PROFILE", "x"), ("NSACCESS_REGION", "x")])), before);
+    }
+}
