@@ -23,6 +23,7 @@ pub mod pods;
 pub mod portal;
 pub mod proxy;
 pub mod purge;
+pub mod replace;
 pub mod secrets;
 pub mod session;
 pub mod sign_in;

@@ -10,16 +10,16 @@ use crate::net::failure::Class;
 use crate::net::portal::PortalApi;
 
 /// What is set up under an access name.
-struct Standing {
+struct SetUp {
     portal: Portal,
     account: String,
     role: String,
 }
 
 impl Access<'_> {
-    fn standing(&self, access_name: &str) -> Option<Standing> {
+    fn set_up(&self, access_name: &str) -> Option<SetUp> {
         let profile = self.aws_config.profile(access_name)?;
-        Some(Standing {
+        Some(SetUp {
             portal: self.own_portal(access_name)?,
             account: profile.get("sso_account_id")?.to_owned(),
             role: profile.get("sso_role_name")?.to_owned(),
@@ -32,9 +32,9 @@ impl Access<'_> {
     /// # Errors
     /// When it is refused, or the person wants to keep what is there.
     pub fn may_change_portal(&self, access_name: &str, portal: &Portal, again: &str) -> Result<()> {
-        match self.standing(access_name) {
-            Some(standing) if !same_start_url(&standing.portal.start_url, &portal.start_url) => {
-                self.ask_to_replace(access_name, &standing.portal.start_url, &portal.start_url, again)
+        match self.set_up(access_name) {
+            Some(old) if !same_start_url(&old.portal.start_url, &portal.start_url) => {
+                self.ask_to_replace(access_name, &old.portal.start_url, &portal.start_url, again)
             }
             _ => Ok(()),
         }
@@ -46,18 +46,34 @@ impl Access<'_> {
     /// As [`Access::may_change_portal`].
     pub async fn may_change_account(&self, target: &Target, session: &SsoToken, again: &str) -> Result<()> {
         let name = &target.access_name;
-        let Some(standing) = self.standing(name).filter(|standing| standing.account != target.account) else {
+        let Some(old) = self.set_up(name).filter(|old| old.account != target.account) else {
             return Ok(());
         };
-        if same_start_url(&standing.portal.start_url, &target.portal.start_url) {
+        if same_start_url(&old.portal.start_url, &target.portal.start_url) {
             let api = PortalApi::new(&self.aws, &target.portal.region);
-            let given = api.role_credentials(&session.access_token, &standing.account, &standing.role).await;
+            let given = api.role_credentials(&session.access_token, &old.account, &old.role).await;
             if given.is_err_and(|failure| matches!(failure.class, Class::Denied | Class::NotFound)) {
                 return Ok(());
             }
         }
         let in_words = |account: &str| format!("account {account}");
-        self.ask_to_replace(name, &in_words(&standing.account), &in_words(&target.account), again)
+        self.ask_to_replace(name, &in_words(&old.account), &in_words(&target.account), again)
+    }
+
+    /// Refuses to write a context that would lead to another account, or come from another portal, than the profile that its
+    /// tokens are signed with. `login` changes both.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn refuse_other_than_profile(&self, target: &Target, login: &str) -> Result<()> {
+        let Some(old) = self.set_up(&target.access_name) else { return Ok(()) };
+        let same_portal = same_start_url(&old.portal.start_url, &target.portal.start_url);
+        if same_portal && old.account == target.account {
+            return Ok(());
+        }
+        Err(Error::usage(format!("the profile {} is for account {}", target.access_name, old.account))
+            .because(format!("kubectl's tokens come from it, and would mean nothing in account {}", target.account))
+            .try_next(login))
     }
 
     fn ask_to_replace(&self, access_name: &str, old: &str, new: &str, again: &str) -> Result<()> {

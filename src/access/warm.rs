@@ -27,15 +27,35 @@ pub fn exec_credential(
     if cached.basis.as_deref() != Some(&basis::of(host)) {
         return None;
     }
+    let answer = of_cache(host, info, &cached, cluster)?;
+    (!asks_again(host, namespace)).then_some(answer)
+}
+
+/// The same on what was decided before, for when a file that decides can no longer be read: kubectl goes on meanwhile.
+/// Not where a variable asks for another identity.
+pub fn as_decided_before(
+    host: &Host,
+    info: &ExecInfo,
+    namespace: &Namespace,
+    cluster: Option<(&str, &str)>,
+) -> Option<Secret<String>> {
+    let asked = [env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE].into_iter().any(|name| host.env(name).is_some());
+    let cached = Cache::new(host).own_credentials(namespace).filter(|cached| !asked && cached.basis.is_some())?;
+    of_cache(host, info, &cached, cluster)
+}
+
+fn of_cache(
+    host: &Host,
+    info: &ExecInfo,
+    cached: &CachedCredentials,
+    cluster: Option<(&str, &str)>,
+) -> Option<Secret<String>> {
     if judge(&cached.credentials, host.now()) != Freshness::Fresh {
         return None;
     }
     let stored = cached.cluster.as_ref().map(|(name, region)| (name.as_str(), region.as_str()));
     let (name, region) = cluster.or(stored)?;
-    if asks_again(host, namespace) {
-        return None;
-    }
-    Some(answer(host, info, &cached, name, region))
+    Some(answer(host, info, cached, name, region))
 }
 
 /// Whether client-go asks for a token although it has one: the cluster did not take it.

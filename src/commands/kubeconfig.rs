@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::access::Access;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
+use crate::commands::login::insisting;
 use crate::error::{Error, Kind, Result};
 use crate::model::cluster::Cluster;
 use crate::model::kubeconfig::standalone;
@@ -58,6 +59,9 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     let (target, cluster) =
         known(&access, args, &namespace).map_or_else(|| runtime::run(resolved(&access, &namespace)), Ok)?;
     let entry = access.entry(&target, &cluster);
+    if !args.print {
+        access.refuse_other_than_profile(&target, &insisting(&namespace, &args.target, &args.sign_in))?;
+    }
     if args.print {
         let proxy = access.proxy_of_context(&namespace, &kubeconfigs)?;
         let proxy = proxy.as_ref().map(|(_, url)| url.as_str());

@@ -13,7 +13,9 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::model::cluster::Cluster;
 use crate::model::credentials::RoleCredentials;
+use crate::model::namespace::Namespace;
 use crate::model::review::{CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward};
+use crate::model::shell::quoted;
 use crate::model::target::Target;
 use crate::net::runtime;
 use crate::ui::{Mark, Ui};
@@ -21,7 +23,8 @@ use crate::ui::{Mark, Ui};
 /// Sign in, find account, role and cluster of a namespace, write its AWS profile and kubeconfig context, and check
 /// what you may do there.
 ///
-/// The profile and the context are both called idp-ns-NAMESPACE. The context becomes the current one.
+/// The profile and the context are both called idp-ns-NAMESPACE. The context becomes the current one. Nothing of that is
+/// written before the cluster has let you in, so a login that fails leaves what worked before.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
     /// Namespace, like idp-dev
@@ -38,6 +41,12 @@ pub struct LoginArgs {
     /// Leave kubectl's current context as it is
     #[arg(long)]
     pub no_switch: bool,
+    /// Replace what is set up for another account or portal under this name
+    #[arg(long)]
+    pub replace: bool,
+    /// Write profile and context even if the cluster does not answer, or does not know the role
+    #[arg(long)]
+    pub no_verify: bool,
 }
 
 /// What a login found and wrote.
@@ -46,13 +55,14 @@ struct Done {
     credentials: RoleCredentials,
     cluster: Cluster,
     files: String,
-    verification: Verification,
+    /// `None` when the cluster could not be asked, and the person insisted.
+    verification: Option<Verification>,
 }
 
 /// Runs the verb.
 ///
 /// # Errors
-/// Of any stage; what the stages before it wrote stays.
+/// Of any stage; profile, context and current context are then as they were.
 pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     // It is run to sign in, as `aws sso login` is, with or without a terminal.
     let presence = match Access::presence_at(context.host) {
@@ -75,12 +85,20 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     // A kubeconfig that cannot be edited is better heard of before a person has signed in.
     kubeconfigs.merged()?;
     let namespace = access.namespace(named, kubeconfigs)?;
-    let portal = access.portal(Some(&access.access_name(&namespace)))?;
+    let name = access.access_name(&namespace);
+    let again = insisting(&namespace, &args.target, &args.sign_in);
+    let portal = access.portal(Some(&name))?;
+    if !args.replace {
+        access.may_change_portal(&name, &portal, &again)?;
+    }
     if args.force {
         access.sign_out(&portal).await?;
     }
     let token = access.session(&portal, None).await?;
-    access.remember_portal(&portal)?;
+    // What is set up knows its own portal, which need not be everybody's.
+    if access.own_portal(&name).is_none() {
+        access.remember_portal(&portal)?;
+    }
     let renewable = if token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
     ui.stage(
         Mark::Good,
@@ -89,6 +107,9 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     );
     access.warn_of_clock();
     let target = access.target(&namespace).await?;
+    if !args.replace {
+        access.may_change_account(&target, &token, &again).await?;
+    }
     let (target, mut credentials) = access.credentials_where_it_is(target).await?;
     ui.stage(
         Mark::Good,
@@ -98,12 +119,56 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     let cluster = access.cluster(&target, &mut credentials).await?;
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
-    let files = write(access, args, kubeconfigs, &target, &cluster)?;
     let proxy = access.proxy(&target.namespace, &cluster.endpoint, kubeconfigs)?;
-    let verification = access.verify(&target, &credentials, &cluster, proxy.as_ref()).await?;
+    let verified = access.verify(&target, &credentials, &cluster, proxy.as_ref()).await;
+    let verification = accepted(ui, args, &target, verified)?;
+    let files = write(access, args, kubeconfigs, &target, &cluster)?;
     access.settle(&target, &cluster).await;
-    show(ui, &target, &verification);
+    if let Some(verification) = &verification {
+        show(ui, &target, verification);
+    }
     Ok(Done { target, credentials, cluster, files, verification })
+}
+
+/// A login that the cluster turned down leaves what worked before, unless the person insists.
+fn accepted(
+    ui: &Ui,
+    args: &LoginArgs,
+    target: &Target,
+    verified: Result<Verification>,
+) -> Result<Option<Verification>> {
+    match verified {
+        Ok(verification) => Ok(Some(verification)),
+        Err(error) if args.no_verify => {
+            ui.warning(&format!("not verified: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error
+            .because("nothing was written: profile, context and current context are as they were")
+            .try_next(format!(
+                "{} --no-verify   # writes them all the same",
+                command(&target.namespace, &args.target, &args.sign_in)
+            ))),
+    }
+}
+
+/// A login with these flags.
+fn command(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
+    let flags = [
+        ("--account", &target.account),
+        ("--role", &target.role),
+        ("--cluster", &target.cluster),
+        ("--region", &target.region),
+        ("--start-url", &sign_in.start_url),
+        ("--sso-region", &sign_in.sso_region),
+    ];
+    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", quoted(value.as_ref()?))));
+    format!("nsaccess login {namespace}{}", flags.collect::<String>())
+}
+
+/// A login with these flags that takes the place of what is set up.
+pub fn insisting(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
+    format!("{} --replace", command(namespace, target, sign_in))
 }
 
 fn write(
@@ -172,7 +237,7 @@ fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
 }
 
 fn report(done: &Done) -> serde_json::Value {
-    let verdicts = done.verification.verdicts.iter();
+    let verdicts = done.verification.iter().flat_map(|verification| &verification.verdicts);
     let verdicts: serde_json::Map<_, _> = verdicts
         .map(|(question, verdict)| {
             let allowed = match verdict {
@@ -183,6 +248,7 @@ fn report(done: &Done) -> serde_json::Value {
             (question.to_string(), allowed)
         })
         .collect();
+    let verification = done.verification.as_ref();
     json!({
         "namespace": done.target.namespace.as_str(),
         "context": done.target.access_name,
@@ -194,9 +260,9 @@ fn report(done: &Done) -> serde_json::Value {
         "region": done.cluster.region,
         "endpoint": done.cluster.endpoint,
         "kubeconfig": done.files,
-        "caller_arn": done.verification.caller_arn,
-        "username": done.verification.identity.username,
-        "groups": done.verification.identity.groups,
+        "caller_arn": verification.and_then(|verification| verification.caller_arn.clone()),
+        "username": verification.map(|verification| &verification.identity.username),
+        "groups": verification.map(|verification| &verification.identity.groups),
         "may": verdicts,
     })
 }

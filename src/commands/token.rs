@@ -107,7 +107,11 @@ fn of_namespace(
     let presence = if person { Presence::Person } else { Presence::Nobody };
     let target =
         TargetArgs { cluster: args.cluster_name.clone(), region: args.region.clone(), ..TargetArgs::default() };
-    let access = Access::open_anywhere(context.host, context.ui, &flags(&target, &SignInArgs::default()), presence)?;
+    let flags = flags(&target, &SignInArgs::default());
+    let access = match Access::open_anywhere(context.host, context.ui, &flags, presence) {
+        Ok(access) => access,
+        Err(error) => return as_before(context, args, info, namespace, error),
+    };
     let fingerprint = fingerprint(&access, namespace);
     let remembered = access.cache.failure(namespace, &fingerprint, context.host.now());
     // A failure to get credentials is over when there are some, whoever got them.
@@ -122,6 +126,20 @@ fn of_namespace(
         remember(&access, namespace, fingerprint, error);
     }
     answer
+}
+
+/// Settings that cannot be read are to be mended, and no reason for kubectl to stop at once.
+fn as_before(
+    context: Context<'_>,
+    args: &TokenArgs,
+    info: &ExecInfo,
+    namespace: &Namespace,
+    error: Error,
+) -> Result<Secret<String>> {
+    let cluster = args.cluster_name.as_deref().zip(args.region.as_deref());
+    let answer = warm::as_decided_before(context.host, info, namespace, cluster).ok_or_else(|| error.clone())?;
+    context.ui.warning(&format!("{error}; the token is the one of before"));
+    Ok(answer)
 }
 
 async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) -> Result<Secret<String>> {

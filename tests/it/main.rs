@@ -29,6 +29,7 @@ mod kubeconfig_verb;
 mod layering;
 mod login;
 mod login_choices;
+mod login_replaces;
 mod logs;
 mod logs_cuts;
 mod logs_follow;

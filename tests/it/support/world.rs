@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use rustix::process::Signal;
 use sandbox::{Control, Sandbox};
 
+use super::output::Ended;
 use super::process::{Guarded, Running};
 use super::pty::{Person, Terminal};
-use super::output::Ended;
 use super::{Files, Output};
 
 /// The user and group that own nothing.
