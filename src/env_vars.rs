@@ -30,7 +30,7 @@ pub const NSACCESS_REGION: &str = "NSACCESS_REGION";
 
 /// The AWS CLI's configuration file, by default `~/.aws/config`.
 pub const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
-/// The AWS CLI's file of long-lived keys, by default `~/.aws/credentials`; for `token --cluster-name` only.
+/// The AWS CLI's credentials file, by default `~/.aws/credentials`.
 pub const AWS_SHARED_CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
 /// A bundle of certificate authorities to trust besides the system's, or besides those of the next two.
 pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";

@@ -9,6 +9,7 @@ use crate::model::cluster::{Cluster, status_serves};
 use crate::model::credentials::{AccessKeys, RoleCredentials};
 use crate::model::eks_token;
 use crate::model::review::{GET_PODS, Verdict};
+use crate::model::settings::Origin;
 use crate::model::target::Target;
 use crate::net::eks::Eks;
 use crate::net::failure::{Class, Failure};
@@ -100,20 +101,21 @@ impl Access<'_> {
     pub fn likely_region(&self, target: &Target) -> String {
         let known = self.known_cluster_name(target).and_then(|(_, region)| region);
         let profile = || self.aws_config.profile(&target.access_name)?.get("region").map(str::to_owned);
-        known.or_else(profile).unwrap_or_else(|| {
-            let pinned = self.settings.pins(target.namespace.as_str()).region.map(|region| region.value);
-            let first = || self.settings.regions.value.first().cloned();
-            pinned.or_else(first).unwrap_or_else(|| target.portal.region.clone())
-        })
+        let first = || self.cluster_regions(target).into_iter().next();
+        known.or_else(profile).or_else(first).unwrap_or_else(|| target.portal.region.clone())
     }
 
-    /// The regions to look in: pinned, configured, else the one of Identity Center.
-    fn cluster_regions(&self, target: &Target) -> Vec<String> {
+    /// The regions to look in: pinned, configured, else the one of the access's own Identity Center.
+    pub(super) fn cluster_regions(&self, target: &Target) -> Vec<String> {
         if let Some(region) = self.settings.pins(target.namespace.as_str()).region {
             return vec![region.value];
         }
-        let configured = self.settings.regions.value.clone();
-        if configured.is_empty() { vec![target.portal.region.clone()] } else { configured }
+        let configured = &self.settings.regions;
+        match configured.origin {
+            Origin::Default => vec![target.portal.region.clone()],
+            _ if configured.value.is_empty() => vec![target.portal.region.clone()],
+            _ => configured.value.clone(),
+        }
     }
 
     /// A cluster by its name, in its region or in the one of the regions that has it.

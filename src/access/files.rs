@@ -31,6 +31,9 @@ impl Access<'_> {
             role: target.role.clone(),
             region: cluster.map(|cluster| cluster.region.clone()),
         };
+        if let Some(warning) = crate::disk::aws_credentials::look_at(self.host, &session, &profile)? {
+            self.ui.warning(&warning);
+        }
         let is_new = self.aws_config.sso_session(&session.name).is_none();
         let changed = crate::disk::aws_config::apply(self.host, &session, &profile)?;
         if changed && is_new {
@@ -83,6 +86,31 @@ impl Access<'_> {
         let applied = kubeconfigs.apply(entry, make_current)?;
         self.remember_previous(&applied, &entry.name, make_current);
         Ok(applied)
+    }
+
+    /// Writes profile and context of the target: both or neither. Returns whether the profile changed.
+    ///
+    /// # Errors
+    /// When one of them cannot be written; the other is then as it was.
+    pub fn write_both(
+        &self,
+        kubeconfigs: &Kubeconfigs,
+        target: &Target,
+        cluster: &Cluster,
+        make_current: bool,
+    ) -> Result<(bool, Applied)> {
+        let before = crate::disk::aws_config::text(self.host)?;
+        let changed = self.write_profile(target, Some(cluster))?;
+        let edited = crate::disk::aws_config::text(self.host)?;
+        match self.write_context(kubeconfigs, &self.entry(target, cluster), make_current) {
+            Ok(applied) => Ok((changed, applied)),
+            Err(error) => {
+                if changed {
+                    crate::disk::aws_config::take_back(self.host, edited.as_deref(), before.as_deref())?;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Remembers the context that a switch left, for `use -`.

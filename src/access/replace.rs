@@ -82,7 +82,7 @@ impl Access<'_> {
                 .because("its profile and context would be replaced, and whoever uses them would act somewhere else")
                 .try_next(again));
         }
-        let question = format!("{access_name} is set up for {old}. Replace its profile and context?");
+        let question = format!("{access_name} is set up for {old}:");
         let lines = [format!("keep {old}"), format!("replace it by {new}")];
         match crate::host::pick(&question, &lines)? {
             1 => Ok(()),

@@ -98,4 +98,21 @@ impl<'a> Access<'a> {
                 .try_next("exit   # or open another terminal")),
         }
     }
+
+    /// Inside of surroundings kubectl's context, the AWS keys and the prompt say one thing, so nothing there makes kubectl
+    /// go elsewhere alone: neither to another namespace, nor, when something else is `chosen`, to another identity.
+    ///
+    /// # Errors
+    /// When we run in some, and the verb would.
+    pub fn refuse_change_inside(&self, namespace: &Namespace, chosen: bool, verb: &str) -> Result<()> {
+        let Some(label) = self.host.env(env_vars::NSACCESS_INSIDE) else { return Ok(()) };
+        let own = label.split(':').next() == Some(namespace.as_str());
+        if own && !chosen {
+            return Ok(());
+        }
+        let then = if own { format!("nsaccess {verb} {namespace}") } else { format!("nsaccess shell {namespace}") };
+        Err(Error::usage(format!("this is a shell or a command of nsaccess, for {label}"))
+            .because("kubectl would go elsewhere, and the prompt and the AWS keys would stay")
+            .try_next(format!("exit   # then: {then}")))
+    }
 }

@@ -53,6 +53,9 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         .without_browser(args.sign_in.no_browser);
     let kubeconfigs = context.kubeconfigs();
     let namespace = access.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
+    if args.switch && context.global.kubeconfig.is_none() {
+        access.refuse_change_inside(&namespace, false, "kubeconfig")?;
+    }
     if args.remove {
         return remove(context, &access, &namespace);
     }

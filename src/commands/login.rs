@@ -86,6 +86,8 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     kubeconfigs.merged()?;
     let namespace = access.namespace(named, kubeconfigs)?;
     let name = access.access_name(&namespace);
+    crate::disk::aws_credentials::look_for(access.host, &name)?;
+    access.refuse_change_inside(&namespace, chooses(args), "login")?;
     let again = insisting(&namespace, &args.target, &args.sign_in);
     let portal = access.portal(Some(&name))?;
     if !args.replace {
@@ -152,6 +154,13 @@ fn accepted(
     }
 }
 
+/// Whether flags choose what the namespace resolves to.
+fn chooses(args: &LoginArgs) -> bool {
+    let TargetArgs { account, role, cluster, region } = &args.target;
+    let SignInArgs { start_url, sso_region, .. } = &args.sign_in;
+    [account, role, cluster, region, start_url, sso_region].into_iter().any(Option::is_some)
+}
+
 /// A login with these flags.
 fn command(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
     let flags = [
@@ -180,9 +189,8 @@ fn write(
 ) -> Result<String> {
     let name = &target.access_name;
     let config = access.host.shorten_home(&crate::disk::aws_config::path(access.host));
-    let changed = access.write_profile(target, Some(cluster))?;
+    let (changed, applied) = access.write_both(kubeconfigs, target, cluster, !args.no_switch)?;
     access.ui.stage(Mark::Good, "profile", &format!("{name} in {config}{}", unchanged(changed)));
-    let applied = access.write_context(kubeconfigs, &access.entry(target, cluster), !args.no_switch)?;
     let files = if applied.files.is_empty() { access.shown(kubeconfigs.paths()) } else { access.shown(&applied.files) };
     let current = if args.no_switch { ", not made current" } else { ", now current" };
     access.ui.stage(

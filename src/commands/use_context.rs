@@ -27,6 +27,10 @@ pub fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
     let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
     let kubeconfigs = context.kubeconfigs();
     let merged = kubeconfigs.merged()?;
+    // A file that is named is not the one of the surroundings.
+    if let (None, Some(named)) = (&context.global.kubeconfig, context.named(args.namespace.as_deref())) {
+        stay_inside(&access, named)?;
+    }
     let name = match context.named(args.namespace.as_deref()) {
         Some("-") => previous(&access, &merged)?,
         Some(named) => context_of(&access, &merged, named)?,
@@ -51,6 +55,19 @@ fn previous(access: &Access<'_>, merged: &Merged) -> Result<String> {
         Some(_) => Ok(name),
         None => Err(Error::new(Kind::NotFound, format!("the context {name} is no longer there"))
             .try_next("kubectl config get-contexts")),
+    }
+}
+
+fn stay_inside(access: &Access<'_>, named: &str) -> Result<()> {
+    let named = match named {
+        "-" => access.cache.previous_context().unwrap_or_default(),
+        named => named.to_owned(),
+    };
+    let namespace = access.settings.context_pattern.value.matches(&named).unwrap_or(named);
+    match Namespace::parse(&namespace) {
+        Ok(namespace) => access.refuse_change_inside(&namespace, false, "use"),
+        // What is no namespace is refused for that.
+        Err(_) => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::disk::atomic::{self, NewMode};
+use crate::disk::aws_credentials;
 use crate::disk::lock::Lock;
 use crate::env_vars;
 use crate::error::{Error, Result};
@@ -38,11 +39,25 @@ pub fn read(host: &Host) -> Result<AwsConfig> {
 /// # Errors
 /// When one of them is no plain file, is larger than any text, or cannot be read.
 pub fn check_for_sdk(host: &Host) -> Result<()> {
-    let credentials = match host.env(env_vars::AWS_SHARED_CREDENTIALS_FILE) {
-        Some(path) => host.expand_home(path),
-        None => host.home.join(".aws").join("credentials"),
-    };
-    [path(host), credentials].iter().try_for_each(|file| atomic::read_limited(file, LARGEST_TEXT).map(drop))
+    [path(host), aws_credentials::path(host)]
+        .iter()
+        .try_for_each(|file| atomic::read_limited(file, LARGEST_TEXT).map(drop))
+}
+
+/// The file's text as it is; `None` where there is none.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(host: &Host) -> Result<Option<String>> {
+    atomic::read_text(&path(host))
+}
+
+/// Takes an edit back, unless somebody else changed the file since.
+///
+/// # Errors
+/// When the file cannot be locked or written.
+pub fn take_back(host: &Host, edited: Option<&str>, before: Option<&str>) -> Result<bool> {
+    edit(host, |text| Ok(if Some(text) == edited { before.unwrap_or_default() } else { text }.to_owned()))
 }
 
 /// The file without the lines that cannot be read, and what is wrong with the first of them.
@@ -178,7 +193,7 @@ mod tests {
     }
 
     fn text(host: &Host) -> String {
-        std::fs::read_to_string(path(host)).expect("the file")
+        super::text(host).expect("readable").expect("the file")
     }
 
     #[test]

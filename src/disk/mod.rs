@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod aws_config;
+pub mod aws_credentials;
 pub mod basis;
 pub mod cache;
 pub mod folder;

@@ -57,6 +57,40 @@ fn nsaccess_itself_works_inside_and_another_inside_is_refused() {
 }
 
 #[test]
+fn inside_kubectl_and_the_aws_keys_change_together_or_not_at_all() {
+    let world = World::signed_in();
+    world.run("login idp-test").success();
+    world.run("use idp-dev").success();
+    let binary = env!("CARGO_BIN_EXE_nsaccess");
+    let kubeconfig = world.read(".kube/config");
+    let config = world.read(".aws/config");
+    for (words, then) in [
+        ("use idp-test", "nsaccess shell idp-test"),
+        ("use idp-ns-idp-test", "nsaccess shell idp-test"),
+        ("use -", "nsaccess shell idp-test"),
+        ("login idp-test", "nsaccess shell idp-test"),
+        ("login idp-dev --role ReadOnly", "nsaccess login idp-dev"),
+        ("kubeconfig idp-test --switch", "nsaccess shell idp-test"),
+    ] {
+        let line = format!("{binary} {words}; echo $?; grep ^current-context $KUBECONFIG; echo $NSACCESS_NAMESPACE");
+        let output = inside(&world, "-n idp-dev", &line).success().one_error();
+        assert_eq!(output.stdout, "2\ncurrent-context: idp-ns-idp-dev\nidp-dev\n", "{words}");
+        output
+            .says("error: this is a shell or a command of nsaccess, for idp-dev")
+            .says(&format!("try: exit   # then: {then}\n"));
+    }
+    // What changes nothing inside is as it is outside.
+    for words in ["use idp-dev", "login idp-dev", "use --kubeconfig ~/.kube/config idp-test"] {
+        inside(&world, "-n idp-dev", &format!("{binary} {words} && grep ^current-context $KUBECONFIG")).success();
+    }
+    assert_eq!(
+        world.read(".kube/config"),
+        kubeconfig.replace("current-context: idp-ns-idp-dev", "current-context: idp-ns-idp-test")
+    );
+    assert_eq!(world.read(".aws/config"), config);
+}
+
+#[test]
 fn the_end_of_a_command_is_ours() {
     let world = World::signed_in();
     for (line, code) in [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {

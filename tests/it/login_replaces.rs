@@ -59,7 +59,7 @@ fn a_role_that_the_cluster_does_not_know_leaves_what_worked() {
 fn a_cluster_that_does_not_answer_leaves_what_worked_and_the_person_may_insist() {
     let world = World::signed_in();
     let before = files(&world);
-    assert!(world.control().reachable("idp-nonprod-1", false));
+    assert!(world.control().reachable("kube:idp-nonprod-1", false));
     world
         .run("login idp-test --cluster idp-nonprod-1")
         .exits(6)
@@ -69,6 +69,18 @@ fn a_cluster_that_does_not_answer_leaves_what_worked_and_the_person_may_insist()
     let output = world.run("login idp-test --cluster idp-nonprod-1 --no-verify -o json").success();
     assert_eq!(output.json()["username"], serde_json::Value::Null);
     assert!(world.read(".kube/config").contains("current-context: idp-ns-idp-test\n"));
+}
+
+#[test]
+fn profile_and_context_are_written_both_or_neither() {
+    let world = World::signed_in();
+    let before = files(&world);
+    world.chmod(".kube/config", 0o400);
+    world.run("login idp-dev --cluster tools-1").exits(1).one_error().says("write-protected");
+    world.run("login idp-test").exits(1).one_error().says("write-protected");
+    assert_eq!(files(&world), before);
+    world.chmod(".kube/config", 0o600);
+    world.run("login idp-test").success();
 }
 
 #[test]
@@ -101,7 +113,7 @@ fn on_a_terminal_the_person_chooses() {
     world.login("shop-dev --account 111122223333").run().success();
     let before = files(&world);
     let (child, mut person) = world.nsaccess("login shop-dev --account 777788889999").on_terminal();
-    person.sees("idp-ns-shop-dev is set up for account 111122223333. Replace its profile and context?");
+    person.sees("idp-ns-shop-dev is set up for account 111122223333:");
     person.types("\r");
     let screen = person.sees_the_end();
     assert_eq!(child.wait_with_output().expect("our own child").status.code(), Some(130), "{screen}");

@@ -81,8 +81,7 @@ impl Access<'_> {
         let pinned = self.settings.pins(target.namespace.as_str()).region.map(|region| region.value);
         let of_cluster = || self.known_cluster_name(target)?.1;
         let of_profile = || self.aws_config.profile(&target.access_name)?.get("region").map(str::to_owned);
-        let only = || match self.settings.regions.value.as_slice() {
-            [] => Some(target.portal.region.clone()),
+        let only = || match self.cluster_regions(target).as_slice() {
             [only] => Some(only.clone()),
             _ => None,
         };

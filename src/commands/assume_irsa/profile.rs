@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::access::Access;
 use crate::access::irsa::AssumedRole;
 use crate::commands::Context;
-use crate::disk::aws_config;
+use crate::disk::{aws_config, aws_credentials};
 use crate::error::{Error, Result};
 use crate::model::aws_config::{RoleProfile, RoleSource};
 use crate::model::irsa::{IrsaRequest, IrsaTarget, LONGEST_SECONDS, Via, Way, credential_process, profile_name};
@@ -25,6 +25,9 @@ pub(super) fn write(
     let before = access.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
     if let Some(before) = before.filter(|before| *before != assumed.found.role.arn()) {
         context.ui.warning(&format!("the profile {} was for the role {before} before", profile.name));
+    }
+    if let Some(warning) = aws_credentials::look_at_role(context.host, &profile)? {
+        context.ui.warning(&warning);
     }
     let changed = aws_config::apply_role(context.host, &profile)?;
     let file = context.host.shorten_home(&aws_config::path(context.host));

@@ -8,6 +8,7 @@ mod apply;
 mod edit;
 mod header;
 mod lines;
+mod overlay;
 mod parse;
 #[cfg(test)]
 mod properties;
@@ -20,6 +21,7 @@ mod tests;
 use std::fmt;
 
 pub use apply::apply;
+pub use overlay::{Overlaid, check_name, check_profile, check_role};
 pub use parse::parse;
 pub use remove::{remove_profile, remove_sso_session};
 pub use role_profile::{RoleProfile, RoleSource, RolesOf, apply_role, remove_roles};

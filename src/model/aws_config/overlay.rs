@@ -1,0 +1,177 @@
+//! `~/.aws/credentials` as it lies over `~/.aws/config`: botocore and the SDKs put the keys of its `[NAME]` in the place of
+//! those of `[profile NAME]`. It is read and never edited.
+
+use super::apply::OUTRANKING;
+use super::{Profile, Refusal, RoleProfile, RoleSource, SsoSession, parse};
+
+/// Keys by which a section there gives a profile other credentials, whoever's the profile is.
+const OTHERS: [&str; 2] = ["aws_session_token", "mfa_serial"];
+
+/// What a section there would change about a profile, though not whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlaid {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The key.
+    pub key: String,
+    /// The value that counts.
+    pub value: String,
+    /// Ours, which does not.
+    pub ours: String,
+}
+
+/// Looks whether a profile of this name can be an SSO profile at all, before more is known of it.
+///
+/// # Errors
+/// The line that gives it another identity, or that no AWS tool can read.
+pub fn check_name(credentials: &str, name: &str) -> Result<(), Refusal> {
+    overlaid(credentials, name, &[], &[&OUTRANKING[..], &OTHERS].concat()).map(drop)
+}
+
+/// The same for a profile as it will be.
+///
+/// # Errors
+/// As [`check_name`].
+pub fn check_profile(credentials: &str, session: &SsoSession, profile: &Profile) -> Result<Option<Overlaid>, Refusal> {
+    let mut ours = vec![
+        ("sso_session", profile.sso_session.as_str()),
+        ("sso_account_id", &profile.account),
+        ("sso_role_name", &profile.role),
+        ("sso_start_url", &session.start_url),
+        ("sso_region", &session.region),
+    ];
+    ours.extend(profile.region.as_deref().map(|region| ("region", region)));
+    overlaid(credentials, &profile.name, &ours, &[&OUTRANKING[..], &OTHERS].concat())
+}
+
+/// The same for the profile of a role that is assumed.
+///
+/// # Errors
+/// As [`check_name`].
+pub fn check_role(credentials: &str, profile: &RoleProfile) -> Result<Option<Overlaid>, Refusal> {
+    let mut ours = vec![("region", profile.region.as_str())];
+    match &profile.how {
+        RoleSource::Assume { role_arn, .. } => {
+            ours.extend([("role_arn", role_arn.as_str()), ("source_profile", &profile.source_profile)]);
+        }
+        RoleSource::Process { command } => ours.push(("credential_process", command)),
+    }
+    let sso = ["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"];
+    overlaid(credentials, &profile.name, &ours, &[&OUTRANKING[..], &OTHERS, &sso].concat())
+}
+
+fn overlaid(
+    credentials: &str,
+    name: &str,
+    ours: &[(&str, &str)],
+    foreign: &[&str],
+) -> Result<Option<Overlaid>, Refusal> {
+    let file = parse(credentials)?;
+    // The names of profiles stand there as they are.
+    let Some(section) = file.sections.iter().find(|section| section.header == name) else { return Ok(None) };
+    let mut region = None;
+    for entry in section.effective() {
+        let own = ours.iter().find(|(key, _)| *key == entry.key).map(|(_, value)| *value);
+        match own {
+            Some(own) if own == entry.value => {}
+            Some(own) if entry.key == "region" => {
+                let (key, value, ours) = (entry.key.clone(), entry.value.clone(), own.to_owned());
+                region = Some(Overlaid { line: entry.line + 1, key, value, ours });
+            }
+            None if !foreign.contains(&entry.key.as_str()) => {}
+            _ => {
+                let reason = format!("`{}` gives the profile {name} another identity than its role's", entry.key);
+                return Err(Refusal::at(entry.line, reason));
+            }
+        }
+    }
+    Ok(region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> SsoSession {
+        SsoSession { name: "corp".into(), start_url: "https://x/start".into(), region: "eu-west-1".into() }
+    }
+
+    fn profile() -> Profile {
+        Profile {
+            name: "idp-ns-a".into(),
+            sso_session: "corp".into(),
+            account: "111122223333".into(),
+            role: "idp-ns-a".into(),
+            region: Some("eu-west-1".into()),
+        }
+    }
+
+    fn checked(lines: &str) -> Result<Option<Overlaid>, Refusal> {
+        check_profile(&format!("# mine\n[idp-ns-a]\n{lines}\n"), &session(), &profile())
+    }
+
+    #[test]
+    fn what_gives_another_identity_is_refused_with_its_line() {
+        for line in [
+            "aws_access_key_id = AKIA",
+            "aws_secret_access_key = x",
+            "aws_session_token = x",
+            "role_arn = arn:aws:iam::1:role/x",
+            "source_profile = default",
+            "credential_process = /bin/x",
+            "web_identity_token_file = /x",
+            "credential_source = Environment",
+            "sso_account_id = 999900001111",
+            "sso_role_name = Administrator",
+            "sso_session = other",
+            "sso_start_url = https://y/start",
+            "sso_region = us-east-1",
+        ] {
+            let refusal = checked(&format!("output = json\n{line}")).expect_err(line);
+            assert_eq!(refusal.line, Some(4), "{line}");
+            assert!(refusal.reason.contains("another identity"), "{}", refusal.reason);
+        }
+        let inherited = "[DEFAULT]\nrole_arn = arn:x\n[idp-ns-a]\noutput = json\n";
+        assert_eq!(check_profile(inherited, &session(), &profile()).expect_err("inherited").line, Some(2));
+        assert!(check_name("[idp-ns-a]\nrole_arn = x\n", "idp-ns-a").is_err());
+        assert!(check_name("[idp-ns-a]\nsso_account_id = 1\n", "idp-ns-a").is_ok(), "it may be ours");
+    }
+
+    #[test]
+    fn what_changes_nothing_is_nobody_s_business() {
+        assert_eq!(checked(""), Ok(None));
+        assert_eq!(checked("output = json\nsso_account_id = 111122223333\nregion = eu-west-1"), Ok(None));
+        for other in [
+            "[default]\naws_access_key_id = x\n",
+            "[profile idp-ns-a]\nrole_arn = x\n",
+            "[idp-ns-ab]\nrole_arn = x\n",
+            "",
+        ] {
+            assert_eq!(check_profile(other, &session(), &profile()), Ok(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn another_region_is_told() {
+        let found = checked("region = us-east-1").expect("no other identity").expect("another region");
+        assert_eq!((found.line, found.value.as_str(), found.ours.as_str()), (3, "us-east-1", "eu-west-1"));
+    }
+
+    #[test]
+    fn the_profile_of_a_role_has_its_own_keys() {
+        let how = RoleSource::Assume { role_arn: "arn:r".into(), session_name: "s".into(), seconds: None };
+        let profile = RoleProfile {
+            name: "idp-irsa-a-x".into(),
+            namespace: "a".into(),
+            source_profile: "idp-ns-a".into(),
+            how,
+            region: "eu-west-1".into(),
+        };
+        let check = |lines: &str| check_role(&format!("[idp-irsa-a-x]\n{lines}\n"), &profile);
+        assert_eq!(check("role_arn = arn:r\nsource_profile = idp-ns-a"), Ok(None));
+        for line in ["role_arn = arn:other", "source_profile = other", "aws_access_key_id = x", "sso_session = x"] {
+            assert!(check(line).is_err(), "{line}");
+        }
+        assert!(check("region = us-east-1").expect("no other identity").is_some());
+    }
+}
