@@ -20,7 +20,7 @@ pub fn of(host: &Host) -> String {
     }
     for name in VARIABLES {
         if let Some(value) = host.env(name) {
-            let _ = write!(basis, "{name}={value}\n");
+            let _ = writeln!(basis, "{name}={value}");
         }
     }
     basis
@@ -28,8 +28,8 @@ pub fn of(host: &Host) -> String {
 
 fn add_stamp(basis: &mut String, path: &Path) {
     let _ = match std::fs::metadata(path) {
-        Ok(metadata) => write!(basis, "{} {}\n", path.display(), stamp(&metadata)),
-        Err(_) => write!(basis, "{} -\n", path.display()),
+        Ok(metadata) => writeln!(basis, "{} {}", path.display(), stamp(&metadata)),
+        Err(_) => writeln!(basis, "{} -", path.display()),
     };
 }
 
