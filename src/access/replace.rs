@@ -84,7 +84,7 @@ impl Access<'_> {
         }
         let question = format!("{access_name} is set up for {old}:");
         let lines = [format!("keep {old}"), format!("replace it by {new}")];
-        match crate::host::pick(&question, &lines)? {
+        match self.ui.pick(&question, &lines)? {
             1 => Ok(()),
             _ => Err(Error::new(Kind::Interrupted, "nothing was changed")),
         }

@@ -15,7 +15,7 @@ use crate::model::cluster::Cluster;
 use crate::model::credentials::RoleCredentials;
 use crate::model::namespace::Namespace;
 use crate::model::review::{CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward};
-use crate::model::shell::quoted;
+use crate::model::shell::word;
 use crate::model::target::Target;
 use crate::net::runtime;
 use crate::ui::{Mark, Ui};
@@ -171,7 +171,7 @@ fn command(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> 
         ("--start-url", &sign_in.start_url),
         ("--sso-region", &sign_in.sso_region),
     ];
-    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", quoted(value.as_ref()?))));
+    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", word(value.as_ref()?))));
     format!("nsaccess login {namespace}{}", flags.collect::<String>())
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::aws_config::AwsConfig;
 use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Trusted};
-use crate::model::shell::quoted;
+use crate::model::shell::word;
 
 /// The name of a project's file.
 pub const PROJECT_FILE: &str = "nsaccess.toml";
@@ -187,7 +187,7 @@ pub fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
 pub fn foreign(host: &Host, path: &Path) -> Error {
     Error::new(Kind::Denied, format!("{} cannot be trusted", host.shorten_home(path)))
         .because("it belongs to neither you nor root, and such files are never read")
-        .try_next(format!("ls -l {}", quoted(&path.to_string_lossy())))
+        .try_next(format!("ls -l {}", word(&path.to_string_lossy())))
 }
 
 /// The path without symbolic links, so that a file is trusted where it is and not under a name for it.

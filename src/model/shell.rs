@@ -13,15 +13,6 @@ pub enum Dialect {
     PowerShell,
 }
 
-/// A word as a POSIX shell reads it back: as it is where that is safe, else in single quotes.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,~".contains(c);
-    if !word.is_empty() && !word.starts_with('~') && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// One line a variable.
 pub fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> Secret<String> {
     let lines = variables.iter().map(|(name, value)| {
@@ -60,20 +51,6 @@ pub fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_change_them() {
-        for (word, expected) in [
-            ("/a/b-c_1.toml", "/a/b-c_1.toml"),
-            ("/a b", "'/a b'"),
-            ("", "''"),
-            ("~x", "'~x'"),
-            ("a'b", r"'a'\''b'"),
-            ("$x", "'$x'"),
-        ] {
-            assert_eq!(quoted(word), expected);
-        }
-    }
 
     #[test]
     fn every_dialect_quotes_what_could_break_out() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::Settings;
 use super::file::{PinValues, ProjectFile};
-use crate::model::shell::quoted;
+use crate::model::shell::word;
 
 /// A project file that is not trusted, and asks for what does not count otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl UntrustedProject {
 
     /// The command that trusts it.
     pub fn trust(&self) -> String {
-        format!("nsaccess config trust {}", quoted(&self.path.to_string_lossy()))
+        format!("nsaccess config trust {}", word(&self.path.to_string_lossy()))
     }
 
     /// All of it on one line.

@@ -56,7 +56,8 @@ pub fn resolve(
     let by_project = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_project.clone()));
     let by_user = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_user.clone()));
 
-    let start_url = typed.text("start_url")?.or_else(|| by_project(&file.start_url)).or_else(|| by_user(&user.start_url));
+    let start_url =
+        typed.text("start_url")?.or_else(|| by_project(&file.start_url)).or_else(|| by_user(&user.start_url));
     let start_url = start_url.map(|typed| Sourced::new(clean_start_url(&typed.value), typed.origin));
     let start_url = match start_url {
         None => only_start_url(aws)?,
