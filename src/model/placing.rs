@@ -43,8 +43,21 @@ pub enum Place {
     New,
 }
 
-/// Chooses a session: an idle one, else a new one, else the best of those that may be shared.
-pub fn place(rooms: &[Room], opening: usize, stranger: bool) -> Place {
+/// Whose connection it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The port has answered.
+    Known,
+    /// The port has not answered yet, or it refused last.
+    Stranger,
+    /// It asks a port that refused last, and sends nothing until there was time for a refusal.
+    Asking,
+}
+
+/// Chooses a session: an idle one, else a new one, else the best of those that may be shared. Whoever only asks needs no
+/// new one, where there is a lane to ask in.
+pub fn place(rooms: &[Room], opening: usize, who: Who) -> Place {
+    let stranger = who != Who::Known;
     let best = |fits: &dyn Fn(&Room) -> bool| {
         let fitting = rooms.iter().enumerate().filter(|(_, room)| room.open_lanes > 0 && fits(room));
         fitting.min_by_key(|(_, room)| room.rank(stranger)).map(|(index, _)| Place::On(index))
@@ -52,6 +65,11 @@ pub fn place(rooms: &[Room], opening: usize, stranger: bool) -> Place {
     let there = rooms.len() + opening;
     if let Some(idle) = best(&|room| room.connections == 0) {
         return idle;
+    }
+    if who == Who::Asking
+        && let Some(quick) = best(&|room| room.free_lanes > 0 && !room.slow && !room.heavy)
+    {
+        return quick;
     }
     if there < MOST_SESSIONS {
         return Place::New;
@@ -118,41 +136,50 @@ mod tests {
 
     #[test]
     fn an_idle_session_is_used_before_a_new_one_is_opened_and_one_without_doubt_first() {
-        assert_eq!(place(&[], 0, true), Place::New);
-        assert_eq!(place(&[BUSY, DOUBTED, IDLE], 0, false), Place::On(2));
-        assert_eq!(place(&[BUSY, DOUBTED], 0, true), Place::On(1));
-        assert_eq!(place(&[BUSY, BUSY], 0, false), Place::New);
-        assert_eq!(place(&[Room { open_lanes: 0, free_lanes: 0, ..DOUBTED }], 0, false), Place::New);
+        assert_eq!(place(&[], 0, Who::Stranger), Place::New);
+        assert_eq!(place(&[BUSY, DOUBTED, IDLE], 0, Who::Known), Place::On(2));
+        assert_eq!(place(&[BUSY, DOUBTED], 0, Who::Stranger), Place::On(1));
+        assert_eq!(place(&[BUSY, BUSY], 0, Who::Known), Place::New);
+        assert_eq!(place(&[Room { open_lanes: 0, free_lanes: 0, ..DOUBTED }], 0, Who::Known), Place::New);
+    }
+
+    #[test]
+    fn who_only_asks_opens_no_session_where_there_is_a_lane() {
+        assert_eq!(place(&[BUSY], 0, Who::Asking), Place::On(0));
+        assert_eq!(place(&[BUSY, IDLE], 0, Who::Asking), Place::On(1));
+        for room in [Room { heavy: true, ..BUSY }, Room { slow: true, ..BUSY }, Room { free_lanes: 0, ..BUSY }] {
+            assert_eq!(place(&[room], 0, Who::Asking), Place::New);
+        }
     }
 
     #[test]
     fn strangers_do_not_join_those_who_are_known() {
         let mut full = vec![BUSY; MOST_SESSIONS];
-        assert_eq!(place(&full, 0, true), Place::New);
+        assert_eq!(place(&full, 0, Who::Stranger), Place::New);
         full[7] = STRANGE;
-        assert_eq!(place(&full, 0, true), Place::On(7));
+        assert_eq!(place(&full, 0, Who::Stranger), Place::On(7));
         full[7].free_lanes = 0;
-        assert_eq!(place(&full, 0, true), Place::New);
+        assert_eq!(place(&full, 0, Who::Stranger), Place::New);
         // There is an end to it: then they have a lane of their own.
         full.resize(MOST_SESSIONS + MORE_FOR_STRANGERS, BUSY);
-        assert!(matches!(place(&full, 0, true), Place::On(index) if full[index].free_lanes > 0));
+        assert!(matches!(place(&full, 0, Who::Stranger), Place::On(index) if full[index].free_lanes > 0));
     }
 
     #[test]
     fn the_known_share_a_session_with_a_free_lane_and_without_strangers() {
         let mut full = vec![STRANGE; MOST_SESSIONS];
         full[3] = Room { connections: 4, free_lanes: 1, ..BUSY };
-        assert_eq!(place(&full, 0, false), Place::On(3));
+        assert_eq!(place(&full, 0, Who::Known), Place::On(3));
         full[3] = Room { connections: 5, free_lanes: 0, ..BUSY };
-        assert_ne!(place(&full, 0, false), Place::On(3));
+        assert_ne!(place(&full, 0, Who::Known), Place::On(3));
         let mut slow = vec![Room { slow: true, ..BUSY }; MOST_SESSIONS];
         slow[9] = Room { connections: 9, free_lanes: 0, ..BUSY };
-        assert_eq!(place(&slow, 0, false), Place::On(9));
+        assert_eq!(place(&slow, 0, Who::Known), Place::On(9));
         let mut heavy = vec![BUSY; MOST_SESSIONS];
         heavy[0].heavy = true;
         heavy[1..].iter_mut().for_each(|room| room.connections = 4);
-        assert_ne!(place(&heavy, 0, false), Place::On(0), "a download is left alone");
-        assert_eq!(place(&slow[..4], MOST_SESSIONS, false), Place::On(0), "those being opened count");
+        assert_ne!(place(&heavy, 0, Who::Known), Place::On(0), "a download is left alone");
+        assert_eq!(place(&slow[..4], MOST_SESSIONS, Who::Known), Place::On(0), "those being opened count");
     }
 
     #[test]

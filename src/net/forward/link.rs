@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::error::Error;
-use crate::model::placing::{self, MOST_SESSIONS, Place, Ports, Room};
+use crate::model::placing::{self, MOST_SESSIONS, Place, Ports, Room, Who};
 use crate::net::forward::claim::Claim;
 use crate::net::forward::dial::{Endpoint, Transport};
 use crate::net::forward::pipe::DialFailure;
@@ -183,9 +183,13 @@ impl Link {
     /// Why there is none.
     pub async fn place(self: &Rc<Self>, port: u16, probe: Option<&Rc<Probe>>) -> Result<Claim, OpenFailure> {
         loop {
-            let stranger = self.ports.borrow().is_stranger(port);
+            let who = match (probe, self.ports.borrow().is_stranger(port)) {
+                (Some(_), _) => Who::Asking,
+                (None, true) => Who::Stranger,
+                (None, false) => Who::Known,
+            };
             let (sessions, rooms) = self.usable();
-            let session = match placing::place(&rooms, self.opening.get(), stranger) {
+            let session = match placing::place(&rooms, self.opening.get(), who) {
                 Place::On(index) => sessions[index].clone(),
                 Place::New => self.add().await?,
             };
