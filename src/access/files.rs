@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::access::Access;
+use crate::access::purge::has_our_name;
 use crate::disk::kubeconfig::{Applied, Kubeconfigs};
 use crate::error::Result;
 use crate::model::aws_config::{Profile, SsoSession};
@@ -34,7 +35,7 @@ impl Access<'_> {
         if let Some(warning) = crate::disk::aws_credentials::look_at(self.host, &session, &profile)? {
             self.ui.warning(&warning);
         }
-        let is_new = self.aws_config.sso_session(&session.name).is_none();
+        let is_new = self.aws_config.sso_session(&session.name).is_none() && !has_our_name(&session.name);
         let changed = crate::disk::aws_config::apply(self.host, &session, &profile)?;
         if changed && is_new {
             // Without it `logout --purge` leaves the session, and that is all.

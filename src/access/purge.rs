@@ -71,8 +71,11 @@ impl Access<'_> {
     /// Whether we wrote the portal's sso-session: it has our own name, or we remember having made it.
     fn made_session(&self, portal: &Portal) -> bool {
         let name = portal.session_name.as_str();
-        name == "nsaccess"
-            || name.starts_with("nsaccess-")
-            || self.cache.made_sessions().iter().any(|made| made == name)
+        has_our_name(name) || self.cache.made_sessions().iter().any(|made| made == name)
     }
+}
+
+/// Whether an sso-session has a name that only we give.
+pub fn has_our_name(session: &str) -> bool {
+    session == "nsaccess" || session.starts_with("nsaccess-")
 }

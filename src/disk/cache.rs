@@ -181,7 +181,8 @@ impl Cache {
         write(&self.folder.join("previous-context.json"), &context)
     }
 
-    /// The sso-sessions that we wrote into `~/.aws/config`, by name: only these may be taken out again.
+    /// The sso-sessions that we wrote into `~/.aws/config` under names that others give too: only these of them may be
+    /// taken out again.
     pub fn made_sessions(&self) -> Vec<String> {
         read(&self.folder.join("made-sessions.json")).unwrap_or_default()
     }

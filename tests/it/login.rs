@@ -61,6 +61,7 @@ fn a_first_login_writes_these_files_and_no_others() {
             ".aws/config",
             ".cache/nsaccess/v1/clusters/idp-dev.json",
             ".cache/nsaccess/v1/credentials/idp-dev.json",
+            ".cache/nsaccess/v1/handed/idp-dev",
             ".config/nsaccess/config.toml",
             ".kube/config",
         ]
