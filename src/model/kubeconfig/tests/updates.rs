@@ -179,7 +179,10 @@ fn a_standalone_kubeconfig_takes_a_proxy_and_variables_of_its_plugin() {
     let text = standalone(&entry(), Some("http://proxy:1"), &[("A", "1"), ("B", "two")]);
     let inside = "      env:\n      - name: A\n        value: \"1\"\n      - name: B\n        value: two\n";
     assert!(text.contains("    proxy-url: http://proxy:1\n") && text.contains(inside), "{text}");
-    let config = parse(&text).expect("a kubeconfig");
+    let mut config = parse(&text).expect("a kubeconfig");
+    let plugin = config.users[0].exec.as_mut().expect("a plugin");
+    let variables = std::mem::take(&mut plugin.env);
+    assert_eq!(variables, [("A", "1"), ("B", "two")].map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!(config, parse(&standalone(&entry(), Some("http://proxy:1"), &[])).expect("a kubeconfig"));
 }
 
