@@ -9,7 +9,7 @@ use crate::access::{Access, Presence};
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::disk::kubeconfig::Kubeconfigs;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::cluster::Cluster;
 use crate::model::credentials::RoleCredentials;
@@ -123,27 +123,38 @@ async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs
     ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
     let proxy = access.proxy(&target.namespace, &cluster.endpoint, kubeconfigs)?;
     let verified = access.verify(&target, &credentials, &cluster, proxy.as_ref()).await;
-    let verification = accepted(ui, args, &target, verified)?;
-    let files = write(access, args, kubeconfigs, &target, &cluster)?;
+    let is_new = access.aws_config.profile(&name).is_none() && kubeconfigs.merged()?.context(&name).is_none();
+    let (verification, unreached) = accepted(ui, args, &target, is_new, verified)?;
+    let switch = !args.no_switch && unreached.is_none();
+    let files = write(access, switch, kubeconfigs, &target, &cluster)?;
     access.settle(&target, &cluster).await;
+    if let Some(error) = unreached {
+        return Err(error);
+    }
     if let Some(verification) = &verification {
         show(ui, &target, verification);
     }
     Ok(Done { target, credentials, cluster, files, verification })
 }
 
-/// A login that the cluster turned down leaves what worked before, unless the person insists.
+/// A login that the cluster turned down leaves what worked before, unless the person insists. Where nothing was set up and
+/// the cluster was not reached, nothing can be lost: what is known is written, and the error comes after it.
 fn accepted(
     ui: &Ui,
     args: &LoginArgs,
     target: &Target,
+    is_new: bool,
     verified: Result<Verification>,
-) -> Result<Option<Verification>> {
+) -> Result<(Option<Verification>, Option<Error>)> {
     match verified {
-        Ok(verification) => Ok(Some(verification)),
+        Ok(verification) => Ok((Some(verification), None)),
         Err(error) if args.no_verify => {
             ui.warning(&format!("not verified: {error}"));
-            Ok(None)
+            Ok((None, None))
+        }
+        Err(error) if is_new && error.kind == Kind::Unreachable => {
+            let error = error.because("profile and context are written, not verified and not made current");
+            Ok((None, Some(error.try_next(format!("aws --profile {} sts get-caller-identity", target.access_name)))))
         }
         Err(error) => Err(error
             .because("nothing was written: profile, context and current context are as they were")
@@ -182,17 +193,17 @@ pub fn insisting(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArg
 
 fn write(
     access: &Access<'_>,
-    args: &LoginArgs,
+    switch: bool,
     kubeconfigs: &Kubeconfigs,
     target: &Target,
     cluster: &Cluster,
 ) -> Result<String> {
     let name = &target.access_name;
     let config = access.host.shorten_home(&crate::disk::aws_config::path(access.host));
-    let (changed, applied) = access.write_both(kubeconfigs, target, cluster, !args.no_switch)?;
+    let (changed, applied) = access.write_both(kubeconfigs, target, cluster, switch)?;
     access.ui.stage(Mark::Good, "profile", &format!("{name} in {config}{}", unchanged(changed)));
     let files = if applied.files.is_empty() { access.shown(kubeconfigs.paths()) } else { access.shown(&applied.files) };
-    let current = if args.no_switch { ", not made current" } else { ", now current" };
+    let current = if switch { ", now current" } else { ", not made current" };
     access.ui.stage(
         Mark::Good,
         "context",

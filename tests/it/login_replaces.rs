@@ -61,14 +61,16 @@ fn a_cluster_that_does_not_answer_leaves_what_worked_and_the_person_may_insist()
     let before = files(&world);
     assert!(world.control().reachable("kube:idp-nonprod-1", false));
     world
-        .run("login idp-test --cluster idp-nonprod-1")
+        .run("login idp-dev --role idp-ns-idp-test --cluster idp-nonprod-1")
         .exits(6)
         .one_error()
-        .says("try: nsaccess login idp-test --cluster idp-nonprod-1 --no-verify");
+        .says("because: nothing was written")
+        .says("try: nsaccess login idp-dev --role idp-ns-idp-test --cluster idp-nonprod-1 --no-verify");
     assert_eq!(files(&world), before);
-    let output = world.run("login idp-test --cluster idp-nonprod-1 --no-verify -o json").success();
+    let output =
+        world.run("login idp-dev --role idp-ns-idp-test --cluster idp-nonprod-1 --no-verify -o json").success();
     assert_eq!(output.json()["username"], serde_json::Value::Null);
-    assert!(world.read(".kube/config").contains("current-context: idp-ns-idp-test\n"));
+    assert!(world.read(".aws/config").contains("sso_role_name = idp-ns-idp-test\n"));
 }
 
 #[test]

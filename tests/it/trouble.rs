@@ -98,7 +98,7 @@ fn nothing_reachable_says_what_to_check() {
 }
 
 #[test]
-fn a_cluster_that_cannot_be_reached_says_so_and_what_was_written_stays() {
+fn a_first_login_whose_cluster_is_not_reached_writes_what_is_known_and_says_so() {
     let world = World::new();
     assert!(world.control().reachable("kube:idp-nonprod-1", false));
     world
@@ -106,8 +106,13 @@ fn a_cluster_that_cannot_be_reached_says_so_and_what_was_written_stays() {
         .run()
         .exits(6)
         .one_error()
-        .says("✓ context      idp-ns-idp-dev")
-        .says("idp-nonprod-1");
+        .says("✓ profile      idp-ns-idp-dev")
+        .says("✓ context      idp-ns-idp-dev in ~/.kube/config, not made current")
+        .says("idp-nonprod-1")
+        .says("because: profile and context are written, not verified and not made current");
+    world.run("credentials idp-dev").success();
+    assert!(world.control().reachable("kube:idp-nonprod-1", true));
+    world.run("login idp-dev").success().says("now current");
 }
 
 #[test]
