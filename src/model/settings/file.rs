@@ -49,7 +49,7 @@ pub struct UserFile {
     pub namespaces: BTreeMap<String, PinValues>,
 }
 
-/// A project's file: all of it counts only once it is trusted, but for [`ProjectFile::care`].
+/// A project's file: all of it counts only once it is trusted, but for what asks for care.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProjectFile {
     /// Identity Center's start URL.
