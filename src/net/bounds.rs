@@ -19,6 +19,8 @@ pub(super) const LONGEST_CALL: Duration = Duration::from_secs(60);
 /// A page of 500 pods is rarely a third of this; anything that AWS answers is far less.
 const LARGEST_ANSWER: u64 = 32 * 1024 * 1024;
 
+const PAGE: &str = "a web page came instead of the answer: a proxy, or the sign-in of this network";
+
 /// How an answer is read. A request that wants another than [`Shape::Whole`] carries it among its extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -86,6 +88,7 @@ impl Call {
             read: 0,
             received,
             broken: false,
+            may_be_page: false,
         }
     }
 
@@ -106,9 +109,9 @@ impl Call {
 pub(super) struct Breach(String);
 
 impl Breach {
-    /// In these words.
-    pub(super) fn new(words: &str) -> Self {
-        Breach(words.to_owned())
+    /// Whether it is not the service that answered, but something on the way to it.
+    pub(super) fn is_page(&self) -> bool {
+        self.0 == PAGE
     }
 }
 
@@ -128,9 +131,29 @@ pub struct Bounded<B> {
     read: u64,
     received: Arc<AtomicU64>,
     broken: bool,
+    may_be_page: bool,
 }
 
 impl<B> Bounded<B> {
+    /// Refuses a web page, in an answer whose head says that it may be one. Its beginning decides: services have been
+    /// seen to send JSON under a page's type.
+    #[must_use]
+    pub(super) fn refusing_page(mut self, may_be_page: bool) -> Self {
+        self.may_be_page = may_be_page;
+        self
+    }
+
+    /// What is wrong with the next piece, if anything is.
+    fn breach_of(&mut self, piece: &[u8]) -> Option<Breach> {
+        if self.may_be_page && !piece.is_empty() {
+            self.may_be_page = false;
+            if is_page(piece) {
+                return Some(Breach(PAGE.to_owned()));
+            }
+        }
+        self.is_too_long(piece).then(|| self.call.too_long())
+    }
+
     fn broken(&mut self, breach: Breach) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         self.broken = true;
         Poll::Ready(Some(Err(breach.into())))
@@ -147,6 +170,12 @@ impl<B> Bounded<B> {
         };
         self.call.bounds.bytes.is_some_and(|most| self.read > most)
     }
+}
+
+/// Whether a text begins as web pages do.
+fn is_page(text: &[u8]) -> bool {
+    let start: Vec<u8> = text.trim_ascii_start().iter().take(5).map(u8::to_ascii_lowercase).collect();
+    start.starts_with(b"<!") || start == b"<html" || start == b"<head"
 }
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -174,12 +203,9 @@ where
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
-            Poll::Ready(Some(Ok(frame))) => match frame.data_ref().is_some_and(|piece| this.is_too_long(piece)) {
-                true => {
-                    let breach = this.call.too_long();
-                    this.broken(breach)
-                }
-                false => Poll::Ready(Some(Ok(frame))),
+            Poll::Ready(Some(Ok(frame))) => match frame.data_ref().and_then(|piece| this.breach_of(piece)) {
+                Some(breach) => this.broken(breach),
+                None => Poll::Ready(Some(Ok(frame))),
             },
         }
     }
@@ -196,6 +222,16 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_known_by_its_beginning() {
+        for page in ["<!DOCTYPE html><title>Hotel", "\n <HTML>", "<!-- a proxy -->", "<head>"] {
+            assert!(is_page(page.as_bytes()), "{page}");
+        }
+        for answer in ["{\"a\": \"<html>\"}", "<AssumeRoleResponse>", "<?xml version=\"1.0\"?>", "", "<h"] {
+            assert!(!is_page(answer.as_bytes()), "{answer}");
+        }
+    }
 
     /// A body of the same piece for ever, with a pause before each.
     struct Forever {

@@ -5,6 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::error::{Error, Kind};
+use crate::net::bounds::Breach;
 
 /// A call that did not give what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,9 @@ impl Failure {
         let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
         let code = metadata.and_then(|meta| meta.code().map(str::to_owned)).or(said.code);
         let said_words = metadata.and_then(|meta| meta.message().map(str::to_owned)).or(said.words);
-        let class = classify(status, code.as_deref());
+        let page = innermost(error).downcast_ref::<Breach>().filter(|breach| breach.is_page()).map(Breach::to_string);
+        let class = if page.is_some() { Class::Unreachable } else { classify(status, code.as_deref()) };
+        let said_words = page.or(said_words);
         let words = match (class, said_words) {
             (_, Some(words)) => words,
             (Class::Unreachable | Class::Broken, None) => transport_words(error, status),
@@ -157,11 +160,12 @@ where
     if is_late {
         return "no answer in time".to_owned();
     }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
+    let cause = innermost(error);
     if status.is_some() { format!("the answer cannot be read ({cause})") } else { cause.to_string() }
+}
+
+fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use tower::{Layer, Service};
 
 use crate::error::Result;
 use crate::host::Host;
-use crate::net::bounds::{Bounded, Breach, Call, Shape};
+use crate::net::bounds::{Bounded, Call, Shape};
 use crate::net::trust::Trust;
 
 /// SigV4 refuses a request that is signed further off than this.
@@ -105,12 +105,10 @@ impl Outbound {
     }
 }
 
-/// An answer with a web page is not a service's: a network that wants a sign-in of its own, or a proxy, gave it.
-fn refuse_page(success: bool, content_type: Option<&str>) -> Result<(), Breach> {
-    match success && content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html")) {
-        true => Err(Breach::new("a web page came instead of the answer: a proxy, or the sign-in of this network")),
-        false => Ok(()),
-    }
+/// Whether an answer that should be a service's may be a web page: a network that wants a sign-in of its own, or a proxy,
+/// gives one.
+fn may_be_page(success: bool, content_type: Option<&str>) -> bool {
+    success && content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
 fn parse_http_date(text: &str) -> Option<Timestamp> {
@@ -147,9 +145,8 @@ impl HttpConnector for ToAws {
             let call = Call::begin(Shape::Whole.bounds());
             let mut answer = call.head(answer).await.map_err(|breach| ConnectorError::timeout(breach.into()))??;
             outbound.look_at_date(OF_AWS, answer.headers().get("date"));
-            refuse_page(answer.status().is_success(), answer.headers().get("content-type"))
-                .map_err(|breach| ConnectorError::other(breach.into(), None))?;
-            let body = call.body(false, answer.take_body(), outbound.received);
+            let is_suspect = may_be_page(answer.status().is_success(), answer.headers().get("content-type"));
+            let body = call.body(false, answer.take_body(), outbound.received).refusing_page(is_suspect);
             *answer.body_mut() = SdkBody::from_body_1_x(body);
             Ok(answer)
         })
@@ -197,11 +194,9 @@ where
             outbound.look_at_date(OF_CLUSTER, answer.headers().get("date").and_then(|date| date.to_str().ok()));
             let refused = !answer.status().is_success();
             // What a container wrote is no answer to us.
-            if shape != Shape::Endless {
-                let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
-                refuse_page(!refused, kind)?;
-            }
-            Ok(answer.map(|body| call.body(refused, body, outbound.received)))
+            let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+            let is_suspect = shape != Shape::Endless && may_be_page(!refused, kind);
+            Ok(answer.map(|body| call.body(refused, body, outbound.received).refusing_page(is_suspect)))
         })
     }
 }
@@ -211,10 +206,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_no_answer() {
-        assert!(refuse_page(true, Some("text/html; charset=utf-8")).is_err());
+    fn a_page_is_expected_only_where_the_head_says_so() {
+        assert!(may_be_page(true, Some("text/html; charset=utf-8")));
         for (success, kind) in [(false, Some("text/html")), (true, Some("application/json")), (true, None)] {
-            assert_eq!(refuse_page(success, kind), Ok(()), "{kind:?}");
+            assert!(!may_be_page(success, kind), "{kind:?}");
         }
     }
 
