@@ -134,4 +134,14 @@ impl Access<'_> {
         };
         self.aws_config.sso_sessions().filter_map(of_section).collect()
     }
+
+    /// The portals of `~/.aws/config`, but for this one, whose token is still here.
+    pub fn still_signed_in(&self, but: &Portal) -> Vec<Portal> {
+        let mut others = self.portals();
+        others.retain(|portal| {
+            let token = sso_cache::read_token(self.host, &portal.session_name);
+            portal.session_name != but.session_name && matches!(token, Ok(Cached::Found(_)))
+        });
+        others
+    }
 }

@@ -37,6 +37,9 @@ pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         let ended = runtime::run(access.sign_out(portal))?;
         let what = if ended.signed_in { "signed out of" } else { "was not signed in to" };
         context.ui.status(&format!("{what} {}", portal.start_url));
+        if !ended.signed_in && !args.all {
+            say_where_else(context, &access, portal);
+        }
         if !ended.namespaces.is_empty() {
             context.ui.status(&format!("forgot the credentials of {}", ended.namespaces.join(", ")));
         }
@@ -58,6 +61,17 @@ pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         context.ui.document(&json!(rows), String::new)?;
     }
     half_purged(failed)
+}
+
+/// Who meant another session than the one that is in use must not believe that it is over.
+fn say_where_else(context: Context<'_>, access: &Access<'_>, portal: &Portal) {
+    let others = access.still_signed_in(portal);
+    for other in &others {
+        context.ui.warning(&format!("still signed in to {} ([sso-session {}])", other.start_url, other.session_name));
+    }
+    if !others.is_empty() {
+        context.ui.hint("nsaccess logout --all");
+    }
 }
 
 /// What a purge left, and why. The first reason decides the exit code.

@@ -261,3 +261,19 @@ fn what_is_not_known_is_null_in_json_and_a_dash_on_the_screen() {
     let screen = world.run("status").success().stdout.clone();
     assert!(screen.contains("idp-dev (no context)  -        -     -        none yet"), "{screen}");
 }
+
+#[test]
+fn a_logout_that_meant_another_session_says_which_are_left() {
+    let mut world = World::signed_in();
+    world.set("KUBECONFIG", "/nowhere/at/all");
+    world.set("NSACCESS_START_URL", "https://other.awsapps.com/start");
+    world.set("NSACCESS_SSO_REGION", "us-east-1");
+    world
+        .run("logout")
+        .success()
+        .says("was not signed in to https://other.awsapps.com/start")
+        .says("warning: still signed in to https://sandbox.awsapps.com/start ([sso-session nsaccess])")
+        .says("hint: nsaccess logout --all");
+    world.run("logout --all").success().says("signed out of https://sandbox.awsapps.com/start");
+    world.run("logout").success().says_not("still signed in");
+}
