@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use crate::access::Access;
-use crate::access::purge::has_our_name;
 use crate::disk::kubeconfig::{Applied, Kubeconfigs};
 use crate::error::Result;
-use crate::model::aws_config::{Profile, SsoSession};
+use crate::model::aws_config::{Profile, SsoSession, has_our_name};
 use crate::model::cluster::Cluster;
 use crate::model::kubeconfig::{Entry, Exec};
 use crate::model::target::Target;

@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Result};
-use crate::model::aws_config::RolesOf;
+use crate::model::aws_config::{RolesOf, has_our_name};
 use crate::model::namespace::Namespace;
 use crate::model::target::Portal;
 
@@ -73,9 +73,4 @@ impl Access<'_> {
         let name = portal.session_name.as_str();
         has_our_name(name) || self.cache.made_sessions().iter().any(|made| made == name)
     }
-}
-
-/// Whether an sso-session has a name that only we give.
-pub fn has_our_name(session: &str) -> bool {
-    session == "nsaccess" || session.starts_with("nsaccess-")
 }

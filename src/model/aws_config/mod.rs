@@ -25,7 +25,7 @@ pub use overlay::{Overlaid, check_name, check_profile, check_role};
 pub use parse::parse;
 pub use remove::{remove_profile, remove_sso_session};
 pub use role_profile::{RoleProfile, RoleSource, RolesOf, apply_role, remove_roles};
-pub use session_name::{clean_start_url, free_session_name, plain_start_url, same_start_url};
+pub use session_name::{clean_start_url, free_session_name, has_our_name, plain_start_url, same_start_url};
 
 use header::Class;
 

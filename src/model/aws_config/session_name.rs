@@ -2,6 +2,9 @@
 
 use super::{AwsConfig, Section, header};
 
+/// The name of a session of ours, alone or with a number.
+const OURS: &str = "nsaccess";
+
 /// The one spelling of a start URL by which portals are told apart. People write it with and without `/` and `#/` at the
 /// end.
 pub fn plain_start_url(url: &str) -> String {
@@ -41,11 +44,16 @@ pub fn free_session_name(config: &AwsConfig, start_url: &str, region: &str) -> S
     };
     with(&|url| url == start_url).or_else(|| with(&|url| same_start_url(url, start_url))).unwrap_or_else(|| {
         let label = first_label(start_url).map(str::to_owned);
-        let numbered = (2..).map(|number| format!("nsaccess-{number}"));
-        let names = std::iter::once("nsaccess".to_owned()).chain(label).chain(numbered);
+        let numbered = (2..).map(|number| format!("{OURS}-{number}"));
+        let names = std::iter::once(OURS.to_owned()).chain(label).chain(numbered);
         // The numbers do not end before a file of finite length runs out of names.
         names.into_iter().find(|name| config.sso_session(name).is_none()).unwrap_or_default()
     })
+}
+
+/// Whether an sso-session has a name that only [`free_session_name`] gives.
+pub fn has_our_name(session: &str) -> bool {
+    session.strip_prefix(OURS).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 fn first_label(start_url: &str) -> Option<&str> {
