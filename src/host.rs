@@ -8,8 +8,6 @@ use jiff::Timestamp;
 
 use crate::env_vars;
 
-pub mod browser;
-pub mod clipboard;
 pub mod interruption;
 pub mod memory;
 pub mod plain_file;

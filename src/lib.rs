@@ -16,7 +16,8 @@
 //!
 //! The leaves, which everything may use: [`error`], [`secret`], [`screen`], [`host`], [`ui`], [`env_vars`].
 
-pub mod access;
+pub mod actions;
+pub mod chain;
 pub mod cli;
 pub mod commands;
 pub mod disk;
@@ -25,6 +26,7 @@ pub mod error;
 pub mod host;
 pub mod model;
 pub mod net;
+pub mod process;
 pub mod screen;
 pub mod secret;
 pub mod ui;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsaccess::model::exec_credential::{ExecInfo, render};
+use nsaccess::model::kube::exec_credential::{ExecInfo, render};
 use nsaccess::secret::Secret;
 
 fuzz_target!(|text: &str| {

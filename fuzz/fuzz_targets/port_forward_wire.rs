@@ -2,7 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsaccess::model::{socks, spdy, websocket};
+use nsaccess::model::wire::socks;
+use nsaccess::model::spdy;
+use nsaccess::model::websocket;
 
 /// The events of the frames, with data put together, and whether the bytes were refused.
 fn spdy_events(input: &[u8], piece: usize) -> (Vec<String>, bool) {

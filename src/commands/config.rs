@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::access::{Access, Presence};
+use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
@@ -100,8 +100,8 @@ fn nearest(host: &Host) -> Result<PathBuf> {
 }
 
 fn show(context: Context<'_>) -> Result<()> {
-    let access = Access::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
-    let rows = access.settings.rows();
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
+    let rows = chain.settings.rows();
     let value = rows.iter().map(|row| json!({"setting": row.0, "value": row.1, "from": row.2.to_string()}));
     context.ui.document(&json!(value.collect::<Vec<_>>()), || {
         let cells: Vec<Vec<String>> = rows
@@ -112,6 +112,6 @@ fn show(context: Context<'_>) -> Result<()> {
             .collect();
         table(&["SETTING", "VALUE", "FROM"], &cells)
     })?;
-    access.tell_untrusted(None);
+    chain.tell_untrusted(None);
     Ok(())
 }

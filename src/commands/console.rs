@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Result};
-use crate::model::console::{Place, service, shortcut};
-use crate::net::runtime;
+use crate::model::aws::console::{Place, service, shortcut};
+use crate::process::runtime;
 
 /// Open the AWS console as the role of a namespace, through the access portal.
 ///
@@ -42,17 +42,17 @@ pub fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
     let service = args.service.as_deref().map(service).transpose().map_err(|why| {
         Error::usage("--service cannot be used").because(why).try_next("nsaccess console --service secretsmanager")
     })?;
-    let presence = Access::presence_at(context.host);
-    let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
+    let presence = Chain::presence_at(context.host);
+    let chain = Chain::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
-    let namespace = access.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
-    let portal = access.portal(Some(&access.access_name(&namespace)))?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
+    let portal = chain.portal(Some(&chain.access_name(&namespace)))?;
     // What is known is enough: the browser has its own session with the portal.
-    let target = match access.known_target(&namespace, &portal) {
+    let target = match chain.known_target(&namespace, &portal) {
         Some(target) => target,
-        None => runtime::run(access.target(&namespace))?,
+        None => runtime::run(chain.target(&namespace))?,
     };
-    let cluster = access.cache.cluster(&namespace);
+    let cluster = chain.cache.cluster(&namespace);
     let place = Place {
         service,
         region: cluster.as_ref().map(|cluster| cluster.region.as_str()),

@@ -2,15 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::env_vars;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::credential_output::{self, Identity, variables};
+use crate::model::aws::credential_output::{self, Identity, variables};
 use crate::model::shell;
-use crate::net::runtime;
+use crate::process::runtime;
 
 /// Print AWS credentials of a namespace's role: JSON as credential_process wants it, or lines for
 /// a shell to eval.
@@ -52,20 +52,20 @@ pub enum Shell {
 /// # Errors
 /// [`crate::error::Kind::NotSignedIn`] when a person is needed and not there.
 pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
-    let presence = Access::presence_at(context.host);
-    let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
+    let presence = Chain::presence_at(context.host);
+    let chain = Chain::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
-    let namespace = access.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
     let (target, credentials) = runtime::run(async {
-        let target = access.target(&namespace).await?;
-        let credentials = access.credentials(&target).await?;
+        let target = chain.target(&namespace).await?;
+        let credentials = chain.credentials(&target).await?;
         crate::error::Result::Ok((target, credentials))
     })
     .map_err(|error| error.or_sign_in(namespace.as_str()))?;
     let text = match args.export {
         None => credential_output::process(&credentials),
         Some(shell) => {
-            let region = access.likely_region(&target);
+            let region = chain.likely_region(&target);
             let identity = Identity { credentials: &credentials, account: &target.account, region: &region };
             shell::change_variables(dialect(context.host, shell), &variables(identity))
         }

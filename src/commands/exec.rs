@@ -2,12 +2,13 @@
 
 use clap::Args;
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::irsa::IrsaRequest;
-use crate::net::{child, runtime};
+use crate::process::child;
+use crate::process::runtime;
 
 /// Run a command with the AWS credentials of a namespace and a kubeconfig of its own.
 ///
@@ -35,15 +36,15 @@ pub struct ExecArgs {
 /// # Errors
 /// What keeps the command from being started; its own status.
 pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
-    let access = outside(context, &args.sign_in)?;
+    let chain = outside(context, &args.sign_in)?;
     let kubeconfigs = context.kubeconfigs();
-    let namespace = access.namespace(context.named(None), &kubeconfigs)?;
+    let namespace = chain.namespace(context.named(None), &kubeconfigs)?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     let Some((program, words)) = args.command.split_first() else { return Ok(()) };
     // Ctrl-C is the command's: it decides what it means.
     runtime::run_deaf(async {
-        let surroundings = runtime::unless_ended(access.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
-        access.tell_unusual_role(&surroundings.target);
+        let surroundings = runtime::unless_ended(chain.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
+        chain.tell_unusual_role(&surroundings.target);
         child::run(program, words, &surroundings.environment).await
     })
 }
@@ -52,12 +53,12 @@ pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
 ///
 /// # Errors
 /// Inside of such a child, and when the settings cannot be read.
-pub fn outside<'a>(context: Context<'a>, sign_in: &SignInArgs) -> Result<Access<'a>> {
-    let presence = Access::presence_at(context.host);
-    let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), sign_in), presence)?
+pub fn outside<'a>(context: Context<'a>, sign_in: &SignInArgs) -> Result<Chain<'a>> {
+    let presence = Chain::presence_at(context.host);
+    let chain = Chain::open(context.host, context.ui, &flags(&TargetArgs::default(), sign_in), presence)?
         .without_browser(sign_in.no_browser);
-    access.refuse_nesting()?;
-    Ok(access)
+    chain.refuse_nesting()?;
+    Ok(chain)
 }
 
 /// What `--irsa` names.

@@ -3,16 +3,16 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::commands::login::insisting;
 use crate::error::{Error, Kind, Result};
-use crate::model::cluster::Cluster;
+use crate::model::aws::target::Target;
+use crate::model::kube::cluster::Cluster;
+use crate::model::kube::namespace::Namespace;
 use crate::model::kubeconfig::standalone;
-use crate::model::namespace::Namespace;
-use crate::model::target::Target;
-use crate::net::runtime;
+use crate::process::runtime;
 
 /// Write or repair the kubeconfig entry of a namespace. Only cluster, user and context of its own name are touched;
 /// everything else stays byte for byte.
@@ -48,32 +48,32 @@ pub struct KubeconfigArgs {
 /// # Errors
 /// When the kubeconfig cannot be edited safely; it is then as it was.
 pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
-    let presence = Access::presence_at(context.host);
-    let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
+    let presence = Chain::presence_at(context.host);
+    let chain = Chain::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
     let kubeconfigs = context.kubeconfigs();
-    let namespace = access.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
     if args.switch && context.global.kubeconfig.is_none() {
-        access.refuse_change_inside(&namespace, false, "kubeconfig")?;
+        chain.refuse_change_inside(&namespace, false, "kubeconfig")?;
     }
     if args.remove {
-        return remove(context, &access, &namespace);
+        return remove(context, &chain, &namespace);
     }
     let (target, cluster) =
-        known(&access, args, &namespace).map_or_else(|| runtime::run(resolved(&access, &namespace)), Ok)?;
-    let entry = access.entry(&target, &cluster);
+        known(&chain, args, &namespace).map_or_else(|| runtime::run(resolved(&chain, &namespace)), Ok)?;
+    let entry = chain.entry(&target, &cluster);
     if !args.print {
-        access.refuse_other_than_profile(&target, &insisting(&namespace, &args.target, &args.sign_in))?;
+        chain.refuse_other_than_profile(&target, &insisting(&namespace, &args.target, &args.sign_in))?;
     }
     if args.print {
-        let proxy = access.proxy_of_context(&namespace, &kubeconfigs)?;
+        let proxy = chain.proxy_of_context(&namespace, &kubeconfigs)?;
         let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
-        let text = standalone(&entry, proxy, &access.variables_of(&target));
+        let text = standalone(&entry, proxy, &chain.variables_of(&target));
         return context.ui.bytes(text.as_bytes());
     }
-    let applied = access.write_context(&kubeconfigs, &entry, args.switch)?;
-    access.keep_cluster(&target, &cluster);
-    let files = access.shown(&applied.files);
+    let applied = chain.write_context(&kubeconfigs, &entry, args.switch)?;
+    chain.keep_cluster(&target, &cluster);
+    let files = chain.shown(&applied.files);
     if applied.files.is_empty() {
         context.ui.status(&format!("the context {} was right already", entry.name));
     } else {
@@ -85,13 +85,13 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     context.ui.document(&json!({"context": entry.name, "server": entry.server, "changed": applied.files}), String::new)
 }
 
-fn remove(context: Context<'_>, access: &Access<'_>, namespace: &Namespace) -> Result<()> {
-    let name = access.access_name(namespace);
+fn remove(context: Context<'_>, chain: &Chain<'_>, namespace: &Namespace) -> Result<()> {
+    let name = chain.access_name(namespace);
     let removed = context.kubeconfigs().remove(&name)?;
     if removed.files.is_empty() {
         return Err(nothing_removed(&name, &removed.kept_for));
     }
-    context.ui.status(&format!("removed {name} from {}", access.shown(&removed.files)));
+    context.ui.status(&format!("removed {name} from {}", chain.shown(&removed.files)));
     say_what_stayed(context, &name, &removed.kept_for);
     if context.ui.is_table() {
         Ok(())
@@ -120,18 +120,18 @@ pub fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[String]) {
 }
 
 /// Target and cluster from profile and cache, without a call.
-fn known(access: &Access<'_>, args: &KubeconfigArgs, namespace: &Namespace) -> Option<(Target, Cluster)> {
-    let portal = access.portal(Some(&access.access_name(namespace))).ok()?;
-    let target = access.known_target(namespace, &portal)?;
-    let cluster = access.cache.cluster(namespace).filter(|_| !args.refresh)?;
-    let (name, region) = access.known_cluster_name(&target)?;
+fn known(chain: &Chain<'_>, args: &KubeconfigArgs, namespace: &Namespace) -> Option<(Target, Cluster)> {
+    let portal = chain.portal(Some(&chain.access_name(namespace))).ok()?;
+    let target = chain.known_target(namespace, &portal)?;
+    let cluster = chain.cache.cluster(namespace).filter(|_| !args.refresh)?;
+    let (name, region) = chain.known_cluster_name(&target)?;
     let same = name == cluster.name && region.is_none_or(|region| region == cluster.region);
     same.then_some((target, cluster))
 }
 
-async fn resolved(access: &Access<'_>, namespace: &Namespace) -> Result<(Target, Cluster)> {
-    let target = access.target(namespace).await?;
-    let mut credentials = access.credentials(&target).await?;
-    let cluster = access.cluster(&target, &mut credentials).await?;
+async fn resolved(chain: &Chain<'_>, namespace: &Namespace) -> Result<(Target, Cluster)> {
+    let target = chain.target(namespace).await?;
+    let mut credentials = chain.credentials(&target).await?;
+    let cluster = chain.cluster(&target, &mut credentials).await?;
     Ok((target, cluster))
 }

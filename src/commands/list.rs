@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
-use crate::model::target::Assignment;
-use crate::net::runtime;
+use crate::model::aws::target::Assignment;
+use crate::process::runtime;
 use crate::ui::table;
 
 /// List the namespaces that the portal gives you, and which of them are set up here.
@@ -29,23 +29,23 @@ pub struct ListArgs {
 /// # Errors
 /// When the portal has to be asked and cannot.
 pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
-    let presence = Access::presence_at(context.host);
-    let access = Access::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
+    let presence = Chain::presence_at(context.host);
+    let chain = Chain::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
-    let portal = access.portal(None)?;
-    let kept = if args.refresh { None } else { access.recent_index(&portal) };
+    let portal = chain.portal(None)?;
+    let kept = if args.refresh { None } else { chain.recent_index(&portal) };
     let index = match kept {
         Some(index) => index,
-        None => runtime::run(access.read_portal(&portal)).map_err(|error| with_sign_in(&access, error))?,
+        None => runtime::run(chain.read_portal(&portal)).map_err(|error| with_sign_in(&chain, error))?,
     };
-    access.remember_portal(&portal)?;
+    chain.remember_portal(&portal)?;
     let contexts = context.kubeconfigs().merged()?;
-    let pattern = &access.settings.permission_set_pattern.value;
+    let pattern = &chain.settings.permission_set_pattern.value;
     let namespaces = index.assignments.iter().filter_map(|found| Some((pattern.matches(&found.role)?, found)));
     let rows: Vec<(String, &Assignment, bool)> = namespaces
         .map(|(namespace, found)| {
-            let name = access.settings.context_pattern.value.render(&namespace);
-            let profile = access.aws_config.profile(&name);
+            let name = chain.settings.context_pattern.value.render(&namespace);
+            let profile = chain.aws_config.profile(&name);
             let same_account =
                 profile.and_then(|profile| profile.get("sso_account_id")) == Some(found.account.as_str());
             (namespace, found, same_account && contexts.context(&name).is_some())
@@ -75,8 +75,8 @@ pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
 }
 
 /// Where nobody is signed in: a login of what is set up here, or this very command where it may sign in.
-fn with_sign_in(access: &Access<'_>, error: Error) -> Error {
-    match access.familiar_namespaces().first() {
+fn with_sign_in(chain: &Chain<'_>, error: Error) -> Error {
+    match chain.familiar_namespaces().first() {
         Some(name) => error.or_sign_in(name),
         None if error.kind == Kind::NotSignedIn => {
             error.try_next("run the same command on a terminal: there it signs in")

@@ -4,20 +4,22 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::access::verify::Verification;
-use crate::access::{Access, Presence};
+use crate::actions::reviews::login::Verification;
+use crate::chain::{Chain, Presence};
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::cluster::Cluster;
-use crate::model::credentials::RoleCredentials;
-use crate::model::namespace::Namespace;
-use crate::model::review::{CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward};
+use crate::model::aws::credentials::RoleCredentials;
+use crate::model::aws::target::Target;
+use crate::model::kube::cluster::Cluster;
+use crate::model::kube::namespace::Namespace;
+use crate::model::reviews::review::{
+    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward,
+};
 use crate::model::shell::word;
-use crate::model::target::Target;
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::ui::{Mark, Ui};
 
 /// Sign in, find account, role and cluster of a namespace, write its AWS profile and kubeconfig context, and check
@@ -65,14 +67,14 @@ struct Done {
 /// Of any stage; profile, context and current context are then as they were.
 pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     // It is run to sign in, as `aws sso login` is, with or without a terminal.
-    let presence = match Access::presence_at(context.host) {
+    let presence = match Chain::presence_at(context.host) {
         Presence::Nobody => Presence::Reader,
         person => person,
     };
-    let access = Access::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
+    let chain = Chain::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
         .without_browser(args.sign_in.no_browser);
     let kubeconfigs = context.kubeconfigs();
-    let done = runtime::run(log_in(&access, args, &kubeconfigs, context.named(args.namespace.as_deref())))?;
+    let done = runtime::run(log_in(&chain, args, &kubeconfigs, context.named(args.namespace.as_deref())))?;
     if context.ui.is_table() {
         next_steps(context.ui, &done, args.no_switch);
         return Ok(());
@@ -80,54 +82,54 @@ pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     context.ui.document(&report(&done), String::new)
 }
 
-async fn log_in(access: &Access<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs, named: Option<&str>) -> Result<Done> {
-    let ui = access.ui;
+async fn log_in(chain: &Chain<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs, named: Option<&str>) -> Result<Done> {
+    let ui = chain.ui;
     // A kubeconfig that cannot be edited is better heard of before a person has signed in.
     kubeconfigs.merged()?;
-    let namespace = access.namespace(named, kubeconfigs)?;
-    let name = access.access_name(&namespace);
-    crate::disk::aws_credentials::look_for(access.host, &name)?;
-    access.refuse_change_inside(&namespace, chooses(args), "login")?;
+    let namespace = chain.namespace(named, kubeconfigs)?;
+    let name = chain.access_name(&namespace);
+    crate::disk::aws_credentials::look_for(chain.host, &name)?;
+    chain.refuse_change_inside(&namespace, chooses(args), "login")?;
     let again = insisting(&namespace, &args.target, &args.sign_in);
-    let portal = access.portal(Some(&name))?;
+    let portal = chain.portal(Some(&name))?;
     if !args.replace {
-        access.may_change_portal(&name, &portal, &again)?;
+        chain.may_change_portal(&name, &portal, &again)?;
     }
     if args.force {
-        access.sign_out(&portal).await?;
+        chain.sign_out(&portal).await?;
     }
-    let token = access.session(&portal, None).await?;
+    let token = chain.session(&portal, None).await?;
     // What is set up knows its own portal, which need not be everybody's.
-    if access.own_portal(&name).is_none() {
-        access.remember_portal(&portal)?;
+    if chain.own_portal(&name).is_none() {
+        chain.remember_portal(&portal)?;
     }
     let renewable = if token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
     ui.stage(
         Mark::Good,
         "session",
-        &format!("{}, until {}, {renewable}", portal.start_url, when(access.host, token.expires_at)),
+        &format!("{}, until {}, {renewable}", portal.start_url, when(chain.host, token.expires_at)),
     );
-    access.warn_of_clock();
-    let target = access.target(&namespace).await?;
+    chain.warn_of_clock();
+    let target = chain.target(&namespace).await?;
     if !args.replace {
-        access.may_change_account(&target, &token, &again).await?;
+        chain.may_change_account(&target, &token, &again).await?;
     }
-    let (target, mut credentials) = access.credentials_where_it_is(target).await?;
+    let (target, mut credentials) = chain.credentials_where_it_is(target).await?;
     ui.stage(
         Mark::Good,
         "role",
-        &format!("{} in account {}, until {}", target.role, target.account, when(access.host, credentials.expires_at)),
+        &format!("{} in account {}, until {}", target.role, target.account, when(chain.host, credentials.expires_at)),
     );
-    let cluster = access.cluster(&target, &mut credentials).await?;
+    let cluster = chain.cluster(&target, &mut credentials).await?;
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
-    let proxy = access.proxy(&target.namespace, &cluster.endpoint, kubeconfigs)?;
-    let verified = access.verify(&target, &credentials, &cluster, proxy.as_ref()).await;
-    let is_new = access.aws_config.profile(&name).is_none() && kubeconfigs.merged()?.context(&name).is_none();
+    let proxy = chain.proxy(&target.namespace, &cluster.endpoint, kubeconfigs)?;
+    let verified = chain.verify(&target, &credentials, &cluster, proxy.as_ref()).await;
+    let is_new = chain.aws_config.profile(&name).is_none() && kubeconfigs.merged()?.context(&name).is_none();
     let (verification, unreached) = accepted(ui, args, &target, is_new, verified)?;
     let switch = !args.no_switch && unreached.is_none();
-    let files = write(access, switch, kubeconfigs, &target, &cluster)?;
-    access.settle(&target, &cluster).await;
+    let files = write(chain, switch, kubeconfigs, &target, &cluster)?;
+    chain.settle(&target, &cluster).await;
     if let Some(error) = unreached {
         return Err(error);
     }
@@ -192,19 +194,19 @@ pub fn insisting(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArg
 }
 
 fn write(
-    access: &Access<'_>,
+    chain: &Chain<'_>,
     switch: bool,
     kubeconfigs: &Kubeconfigs,
     target: &Target,
     cluster: &Cluster,
 ) -> Result<String> {
     let name = &target.access_name;
-    let config = access.host.shorten_home(&crate::disk::aws_config::path(access.host));
-    let (changed, applied) = access.write_both(kubeconfigs, target, cluster, switch)?;
-    access.ui.stage(Mark::Good, "profile", &format!("{name} in {config}{}", unchanged(changed)));
-    let files = if applied.files.is_empty() { access.shown(kubeconfigs.paths()) } else { access.shown(&applied.files) };
+    let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
+    let (changed, applied) = chain.write_both(kubeconfigs, target, cluster, switch)?;
+    chain.ui.stage(Mark::Good, "profile", &format!("{name} in {config}{}", unchanged(changed)));
+    let files = if applied.files.is_empty() { chain.shown(kubeconfigs.paths()) } else { chain.shown(&applied.files) };
     let current = if switch { ", now current" } else { ", not made current" };
-    access.ui.stage(
+    chain.ui.stage(
         Mark::Good,
         "context",
         &format!("{name} in {files}{current}{}", unchanged(!applied.files.is_empty())),

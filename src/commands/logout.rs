@@ -3,13 +3,13 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::access::Access;
-use crate::access::purge::Purged;
+use crate::actions::logout::purge::Purged;
+use crate::chain::Chain;
 use crate::commands::Context;
 use crate::commands::kubeconfig::say_what_stayed;
 use crate::error::{Error, Result};
-use crate::model::target::Portal;
-use crate::net::runtime;
+use crate::model::aws::target::Portal;
+use crate::process::runtime;
 
 /// Sign out: end the session on the portal, and remove its token (the AWS CLI's too, it is the same) and all
 /// credentials that came from it.
@@ -30,20 +30,20 @@ pub struct LogoutArgs {
 /// # Errors
 /// When a file cannot be removed or edited.
 pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
-    let access = Access::open_to_sign_out(context.host, context.ui)?;
-    let portals = if args.all { access.portals() } else { vec![one_portal(context, &access)?] };
+    let chain = Chain::open_to_sign_out(context.host, context.ui)?;
+    let portals = if args.all { chain.portals() } else { vec![one_portal(context, &chain)?] };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for portal in &portals {
-        let ended = runtime::run(access.sign_out(portal))?;
+        let ended = runtime::run(chain.sign_out(portal))?;
         let what = if ended.signed_in { "signed out of" } else { "was not signed in to" };
         context.ui.status(&format!("{what} {}", portal.start_url));
         if !ended.signed_in && !args.all {
-            say_where_else(context, &access, portal);
+            say_where_else(context, &chain, portal);
         }
         if !ended.namespaces.is_empty() {
             context.ui.status(&format!("forgot the credentials of {}", ended.namespaces.join(", ")));
         }
-        let purged = if args.purge { access.purge(portal, &context.kubeconfigs()) } else { Purged::default() };
+        let purged = if args.purge { chain.purge(portal, &context.kubeconfigs()) } else { Purged::default() };
         if !purged.removed.is_empty() {
             context.ui.status(&format!("removed the contexts and profiles {}", purged.removed.join(", ")));
         }
@@ -64,8 +64,8 @@ pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
 }
 
 /// Who meant another session than the one that is in use must not believe that it is over.
-fn say_where_else(context: Context<'_>, access: &Access<'_>, portal: &Portal) {
-    let others = access.still_signed_in(portal);
+fn say_where_else(context: Context<'_>, chain: &Chain<'_>, portal: &Portal) {
+    let others = chain.still_signed_in(portal);
     for other in &others {
         context.ui.warning(&format!("still signed in to {} ([sso-session {}])", other.start_url, other.session_name));
     }
@@ -87,10 +87,10 @@ fn half_purged(failed: Vec<(String, Error)>) -> Result<()> {
 }
 
 /// The portal of the namespace in use, else the one of the settings.
-fn one_portal(context: Context<'_>, access: &Access<'_>) -> Result<Portal> {
+fn one_portal(context: Context<'_>, chain: &Chain<'_>) -> Result<Portal> {
     let profile = match context.named(None) {
-        Some(name) => Some(access.access_name(&access.namespace(Some(name), &context.kubeconfigs())?)),
+        Some(name) => Some(chain.access_name(&chain.namespace(Some(name), &context.kubeconfigs())?)),
         None => context.kubeconfigs().merged()?.current_context().map(str::to_owned),
     };
-    access.portal(profile.as_deref())
+    chain.portal(profile.as_deref())
 }

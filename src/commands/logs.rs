@@ -4,15 +4,15 @@ use clap::Args;
 use jiff::Timestamp;
 use regex::bytes::Regex;
 
-use crate::access::Access;
-use crate::access::logs::Wanted;
+use crate::actions::logs::Wanted;
+use crate::chain::Chain;
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::elapsed;
-use crate::model::log_lines::Style;
-use crate::model::log_target::{Containers, LogRequest, LogTarget, parse};
+use crate::model::logs::lines::Style;
+use crate::model::logs::target::{Containers, LogRequest, LogTarget, parse};
 use crate::model::settings::Flags;
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::ui::Format;
 
 /// Print and follow logs.
@@ -73,10 +73,10 @@ pub struct LogsArgs {
 pub fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
     let targets = args.targets.iter().map(|text| target(text)).collect::<Result<Vec<LogTarget>>>()?;
     let wanted = wanted(context, args)?;
-    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
-    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
+    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
     runtime::run(async {
-        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
         cluster.logs(&targets, args.selector.as_deref(), &wanted).await
     })
 }

@@ -6,18 +6,18 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::access::Access;
-use crate::access::api::{ClusterAccess, WhenOver};
-use crate::access::pods::{Change, Which, cannot_list, denied};
+use crate::actions::pods::{Change, Which, cannot_list, denied};
+use crate::chain::Chain;
+use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
-use crate::model::log_target::object_name;
-use crate::model::pod::Pod;
-use crate::model::pod_status::{Row, row};
-use crate::model::role_rule::Rule;
+use crate::model::kube::pod::Pod;
+use crate::model::kube::pod_status::{Row, row};
+use crate::model::kube::role_rule::Rule;
+use crate::model::logs::target::object_name;
 use crate::model::settings::Flags;
 use crate::net::kube::KubeFailure;
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::screen;
 use crate::ui::table;
 
@@ -46,10 +46,10 @@ const HEADINGS: [&str; 7] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE
 /// [`Kind::Denied`] when the role does not allow it; [`Kind::NotFound`] for a name that no pod has.
 pub fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
     let names = args.names.iter().map(|name| pod_name(name)).collect::<Result<Vec<String>>>()?;
-    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
-    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
+    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
     runtime::run(async {
-        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
         match (args.watch, names.is_empty()) {
             (true, _) => live(context, &cluster, &names, args.selector.as_deref()).await,
             (false, true) => listed(context, &cluster, args.selector.as_deref()).await,

@@ -7,19 +7,19 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
-use crate::access::Access;
-use crate::access::api::{ClusterAccess, WhenOver};
-use crate::access::forward::resolve::Resolver;
-use crate::access::forward::serve::{Forward, Heard};
+use crate::actions::port_forward::resolve::Resolver;
+use crate::actions::port_forward::serve::{Forward, Heard};
+use crate::chain::Chain;
+use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::elapsed;
-use crate::model::ports::{self, LocalPort, PortPair, RemotePort, Request};
+use crate::model::port_forward::ports::{self, LocalPort, PortPair, RemotePort, Request};
 use crate::model::settings::Flags;
-use crate::net::child::{self, Environment};
 use crate::net::forward::listen::{self, Listeners};
-use crate::net::runtime;
+use crate::process::child::{self, Environment};
+use crate::process::runtime;
 use crate::ui::Ui;
 
 /// Forward local ports to pods.
@@ -78,18 +78,18 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
     if addresses.iter().any(|address| !address.is_loopback()) {
         context.ui.warning("whoever can reach this machine's address can use this forward with your rights");
     }
-    let presence = Access::presence_at(context.host);
+    let presence = Chain::presence_at(context.host);
     // The tasks of a forward live as long as the process, and so does what they share.
     let (host, ui): (&'static Host, &'static Ui) =
         (Box::leak(Box::new(context.host.clone())), Box::leak(Box::new(context.ui.clone())));
-    let access: &'static Access<'static> = Box::leak(Box::new(Access::open(host, ui, &Flags::default(), presence)?));
-    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain: &'static Chain<'static> = Box::leak(Box::new(Chain::open(host, ui, &Flags::default(), presence)?));
+    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
     let work = async {
         let local = LocalSet::new();
         local
             .run_until(async {
                 let set_up = async {
-                    let cluster = Rc::new(access.cluster_access(&namespace, &context.kubeconfigs()).await?);
+                    let cluster = Rc::new(chain.cluster_access(&namespace, &context.kubeconfigs()).await?);
                     let ups = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
                     cluster.run_on(WhenOver::Fail);
                     ups
@@ -110,15 +110,15 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
 
 async fn bring_up(
     ui: &Ui,
-    access: &Rc<ClusterAccess<'static>>,
+    chain: &Rc<ClusterAccess<'static>>,
     requests: &[Request],
     args: &PortForwardArgs,
     addresses: &[std::net::IpAddr],
 ) -> Result<Vec<Up>> {
     let mut ups = Vec::new();
     for request in requests {
-        let resolver = Resolver::new(access.clone(), request.target.clone());
-        let forward = Forward::new(access.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
+        let resolver = Resolver::new(chain.clone(), request.target.clone());
+        let forward = Forward::new(chain.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
         let found = forward.prepare().await?;
         if let Some(obstacle) = &found.obstacle {
             ui.warning(&format!("{}: the pod {} {}", request.target, found.pod, obstacle.words()));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::access::surroundings::Surroundings;
+use crate::actions::child_environment::Surroundings;
 use crate::cli::SignInArgs;
 use crate::commands::Context;
 use crate::commands::exec::{outside, workload};
@@ -10,8 +10,9 @@ use crate::commands::login::when;
 use crate::env_vars;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::marked_shell::marked_shell;
-use crate::net::{child, runtime};
+use crate::model::shell::marked::marked_shell;
+use crate::process::child;
+use crate::process::runtime;
 
 /// Open a shell in a namespace: AWS credentials, and a kubeconfig with this context alone. Nothing outside of it changes.
 ///
@@ -34,14 +35,14 @@ pub struct ShellArgs {
 /// # Errors
 /// What keeps the shell from being started; its own status.
 pub fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
-    let access = outside(context, &args.sign_in)?;
+    let chain = outside(context, &args.sign_in)?;
     let kubeconfigs = context.kubeconfigs();
-    let namespace = access.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     runtime::run_deaf(async {
-        let surroundings = runtime::unless_ended(access.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
+        let surroundings = runtime::unless_ended(chain.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
         let until = when(context.host, surroundings.expires_at);
-        let unusual = access.unusual_role(&surroundings.target).filter(|_| irsa.is_none());
+        let unusual = chain.unusual_role(&surroundings.target).filter(|_| irsa.is_none());
         let why = unusual.map_or_else(String::new, |why| format!(" ({why})"));
         let (label, role) = (&surroundings.label, &surroundings.role);
         context.ui.status(&format!("{label}: AWS as {role}{why} until {until}; exit leaves"));

@@ -3,14 +3,14 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::access::session::Stored;
-use crate::access::{Access, Presence};
+use crate::chain::session::Stored;
+use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::commands::login::when;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
-use crate::model::credentials::{Freshness, judge};
-use crate::model::namespace::Namespace;
+use crate::model::aws::credentials::{Freshness, judge};
+use crate::model::kube::namespace::Namespace;
 use crate::model::settings::Flags;
 use crate::ui::table;
 
@@ -41,14 +41,14 @@ struct Row {
 /// # Errors
 /// When a file cannot be read; with `--check` [`Kind::NotSignedIn`].
 pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
-    let access = Access::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
     let merged = context.kubeconfigs().merged()?;
     let current = merged.current_context();
     let only = context.named(args.namespace.as_deref());
-    let rows: Vec<Row> = access
+    let rows: Vec<Row> = chain
         .aws_config
         .profile_names()
-        .filter_map(|name| row(&access, &merged, name))
+        .filter_map(|name| row(&chain, &merged, name))
         .filter(|row| only.is_none_or(|only| row.namespace == only))
         .collect();
     if let (Some(only), true) = (only, rows.is_empty()) {
@@ -56,7 +56,7 @@ pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
             Error::new(Kind::NotFound, format!("{only} is not set up here")).try_next(format!("nsaccess login {only}"))
         );
     }
-    let session = session(&access, only);
+    let session = session(&chain, only);
     let value = json!({
         "session": {"start_url": session.start_url, "state": session.state, "reason": session.reason, "access_token_expires_at": session.expires_at},
         "current_context": current,
@@ -83,10 +83,10 @@ struct Session {
     expires_at: Option<jiff::Timestamp>,
 }
 
-fn session(access: &Access<'_>, only: Option<&str>) -> Session {
+fn session(chain: &Chain<'_>, only: Option<&str>) -> Session {
     let namespace = only.and_then(|only| Namespace::parse(only).ok());
-    let profile = namespace.map(|namespace| access.access_name(&namespace));
-    let Ok(portal) = access.portal(profile.as_deref()) else {
+    let profile = namespace.map(|namespace| chain.access_name(&namespace));
+    let Ok(portal) = chain.portal(profile.as_deref()) else {
         return Session {
             start_url: None,
             state: "over",
@@ -94,7 +94,7 @@ fn session(access: &Access<'_>, only: Option<&str>) -> Session {
             expires_at: None,
         };
     };
-    let (state, reason, expires_at) = match access.stored_session(&portal, None) {
+    let (state, reason, expires_at) = match chain.stored_session(&portal, None) {
         Ok(Stored::Fresh(token)) => ("signed_in", String::new(), Some(token.expires_at)),
         Ok(Stored::Refreshable(token, reason)) => ("renewable", reason, Some(token.expires_at)),
         Ok(Stored::Over(reason)) => ("over", reason, None),
@@ -137,24 +137,24 @@ fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
 }
 
-fn row(access: &Access<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
-    let name = access.settings.context_pattern.value.matches(profile_name)?;
+fn row(chain: &Chain<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
+    let name = chain.settings.context_pattern.value.matches(profile_name)?;
     let namespace = Namespace::parse(&name).ok()?;
-    let profile = access.aws_config.profile(profile_name)?;
-    let target = access.own_portal(profile_name).and_then(|portal| access.known_target(&namespace, &portal));
-    let cached = target.and_then(|target| access.cache.credentials(&namespace, (&target).into()));
-    let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, access.host.now())) {
+    let profile = chain.aws_config.profile(profile_name)?;
+    let target = chain.own_portal(profile_name).and_then(|portal| chain.known_target(&namespace, &portal));
+    let cached = target.and_then(|target| chain.cache.credentials(&namespace, (&target).into()));
+    let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, chain.host.now())) {
         None => "none yet".to_owned(),
         Some(Freshness::Fresh) => cached
             .as_ref()
-            .map_or_else(String::new, |cached| format!("until {}", when(access.host, cached.credentials.expires_at))),
+            .map_or_else(String::new, |cached| format!("until {}", when(chain.host, cached.credentials.expires_at))),
         Some(Freshness::Stale(reason)) => reason.to_string(),
     };
     Some(Row {
         current: merged.current_context() == Some(profile_name),
         account: profile.get("sso_account_id").map(str::to_owned),
         role: profile.get("sso_role_name").map(str::to_owned),
-        cluster: access.cache.cluster(&namespace).map(|cluster| cluster.name),
+        cluster: chain.cache.cluster(&namespace).map(|cluster| cluster.name),
         credentials,
         credentials_expire_at: cached.map(|cached| cached.credentials.expires_at),
         context: merged.context(profile_name).is_some(),

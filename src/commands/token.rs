@@ -5,20 +5,21 @@ use std::ffi::OsString;
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::access::{Access, Presence, warm};
+use crate::chain::cached_token;
+use crate::chain::{Chain, Presence};
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::disk::cache::RememberedFailure;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::credentials::AccessKeys;
-use crate::model::eks_token;
-use crate::model::exec_credential::{self, ExecInfo};
-use crate::model::namespace::Namespace;
-use crate::net::ambient::{self, Ambient};
+use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::eks_token;
+use crate::model::kube::exec_credential::{self, ExecInfo};
+use crate::model::kube::namespace::Namespace;
 use crate::net::aws::Aws;
-use crate::net::runtime;
+use crate::net::aws::ambient::{self, Ambient};
+use crate::process::runtime;
 use crate::secret::Secret;
 
 /// Print a token for kubectl: an ExecCredential in the version that $KUBERNETES_EXEC_INFO asks for.
@@ -64,7 +65,7 @@ pub fn warm_start(arguments: &[OsString], host: &Host) -> Option<Secret<String>>
     if info.warning.is_some() {
         return None;
     }
-    warm::exec_credential(host, &info, &Namespace::parse(name).ok()?, cluster)
+    cached_token::exec_credential(host, &info, &Namespace::parse(name).ok()?, cluster)
 }
 
 /// Runs the verb.
@@ -85,7 +86,7 @@ pub fn run(context: Context<'_>, args: &TokenArgs) -> Result<()> {
     let namespace = Namespace::parse(namespace)
         .map_err(|why| Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")))?;
     let cluster = cluster_name.zip(args.region.as_deref());
-    let answer = match warm::exec_credential(host, &info, &namespace, cluster) {
+    let answer = match cached_token::exec_credential(host, &info, &namespace, cluster) {
         Some(answer) => answer,
         None => of_namespace(context, args, &info, &namespace)?,
     };
@@ -108,22 +109,21 @@ fn of_namespace(
     let target =
         TargetArgs { cluster: args.cluster_name.clone(), region: args.region.clone(), ..TargetArgs::default() };
     let flags = flags(&target, &SignInArgs::default());
-    let access = match Access::open_anywhere(context.host, context.ui, &flags, presence) {
-        Ok(access) => access,
+    let chain = match Chain::open_anywhere(context.host, context.ui, &flags, presence) {
+        Ok(chain) => chain,
         Err(error) => return as_before(context, args, info, namespace, error),
     };
-    let fingerprint = fingerprint(&access, namespace);
-    let remembered = access.cache.failure(namespace, &fingerprint, context.host.now());
+    let fingerprint = fingerprint(&chain, namespace);
+    let remembered = chain.cache.failure(namespace, &fingerprint, context.host.now());
     // A failure to get credentials is over when there are some, whoever got them.
-    let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&access, namespace);
+    let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&chain, namespace);
     if let (Presence::Nobody, Some(failure)) = (presence, remembered.filter(stands)) {
         return Err(recall(failure));
     }
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
-    let answer =
-        runtime::run(refreshed(&access, info, namespace)).map_err(|error| error.or_sign_in(namespace.as_str()));
+    let answer = runtime::run(refreshed(&chain, info, namespace)).map_err(|error| error.or_sign_in(namespace.as_str()));
     if let (Presence::Nobody, Err(error)) = (presence, &answer) {
-        remember(&access, namespace, fingerprint, error);
+        remember(&chain, namespace, fingerprint, error);
     }
     answer
 }
@@ -137,65 +137,66 @@ fn as_before(
     error: Error,
 ) -> Result<Secret<String>> {
     let cluster = args.cluster_name.as_deref().zip(args.region.as_deref());
-    let answer = warm::as_decided_before(context.host, info, namespace, cluster).ok_or_else(|| error.clone())?;
+    let answer =
+        cached_token::as_decided_before(context.host, info, namespace, cluster).ok_or_else(|| error.clone())?;
     context.ui.warning(&format!("{error}; the token is the one of before"));
     Ok(answer)
 }
 
-async fn refreshed(access: &Access<'_>, info: &ExecInfo, namespace: &Namespace) -> Result<Secret<String>> {
-    let portal = access.portal(Some(&access.access_name(namespace)))?;
-    let target = match access.known_target(namespace, &portal) {
+async fn refreshed(chain: &Chain<'_>, info: &ExecInfo, namespace: &Namespace) -> Result<Secret<String>> {
+    let portal = chain.portal(Some(&chain.access_name(namespace)))?;
+    let target = match chain.known_target(namespace, &portal) {
         Some(target) => target,
-        None => access.target(namespace).await?,
+        None => chain.target(namespace).await?,
     };
-    let mut credentials = match warm::asks_again(access.host, namespace) {
-        true => access.credentials_in_doubt(&target).await?,
-        false => access.credentials(&target).await?,
+    let mut credentials = match cached_token::asks_again(chain.host, namespace) {
+        true => chain.credentials_in_doubt(&target).await?,
+        false => chain.credentials(&target).await?,
     };
-    let (name, region) = match access.known_cluster_name(&target) {
+    let (name, region) = match chain.known_cluster_name(&target) {
         Some((name, Some(region))) => (name, region),
         _ => {
-            let cluster = access.cluster(&target, &mut credentials).await?;
+            let cluster = chain.cluster(&target, &mut credentials).await?;
             (cluster.name, cluster.region)
         }
     };
-    access.keep_warm(&target, (&name, &region)).await;
-    let now = access.host.now();
+    chain.keep_warm(&target, (&name, &region)).await;
+    let now = chain.host.now();
     let token = eks_token::sign(&credentials.keys, &name, &region, now);
     let expires_at = exec_credential::expiration(now, Some(credentials.expires_at));
     Ok(exec_credential::render(info.api_version, &token, expires_at))
 }
 
-fn fingerprint(access: &Access<'_>, namespace: &Namespace) -> String {
-    let portal = access.portal(Some(&access.access_name(namespace)));
-    let session = portal.map_or_else(|_| String::new(), |portal| access.session_fingerprint(&portal));
+fn fingerprint(chain: &Chain<'_>, namespace: &Namespace) -> String {
+    let portal = chain.portal(Some(&chain.access_name(namespace)));
+    let session = portal.map_or_else(|_| String::new(), |portal| chain.session_fingerprint(&portal));
     // A failure of one identity is none of another.
-    format!("{session}\n{}", access.basis)
+    format!("{session}\n{}", chain.basis)
 }
 
-fn has_credentials(access: &Access<'_>, namespace: &Namespace) -> bool {
-    let portal = access.portal(Some(&access.access_name(namespace))).ok();
-    let target = portal.and_then(|portal| access.known_target(namespace, &portal));
-    target.is_some_and(|target| access.has_credentials(&target))
+fn has_credentials(chain: &Chain<'_>, namespace: &Namespace) -> bool {
+    let portal = chain.portal(Some(&chain.access_name(namespace))).ok();
+    let target = portal.and_then(|portal| chain.known_target(namespace, &portal));
+    target.is_some_and(|target| chain.has_credentials(&target))
 }
 
-fn remember(access: &Access<'_>, namespace: &Namespace, token_file: String, error: &Error) {
+fn remember(chain: &Chain<'_>, namespace: &Namespace, token_file: String, error: &Error) {
     let stands = match error.kind {
         Kind::NotSignedIn | Kind::Denied | Kind::NotFound => REMEMBER_REFUSAL,
         Kind::Unreachable => REMEMBER_UNREACHABLE,
         _ => return,
     };
     let failure = RememberedFailure {
-        until: access.host.now() + stands,
+        until: chain.host.now() + stands,
         token_file,
-        with_credentials: has_credentials(access, namespace),
+        with_credentials: has_credentials(chain, namespace),
         exit_code: error.kind.exit_code(),
         message: error.message.clone(),
         because: error.because.clone(),
         try_next: error.try_next.clone(),
     };
     // The next caller finds out by itself.
-    let _ = access.cache.store_failure(namespace, &failure);
+    let _ = chain.cache.store_failure(namespace, &failure);
 }
 
 fn recall(failure: RememberedFailure) -> Error {

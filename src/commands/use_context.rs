@@ -3,11 +3,11 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::commands::Context;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
-use crate::model::namespace::{Namespace, nearest};
+use crate::model::kube::namespace::{Namespace, nearest};
 use crate::model::settings::Flags;
 
 /// Switch kubectl to the context of a namespace that is set up; `-` goes back to the context before.
@@ -24,20 +24,20 @@ pub struct UseArgs {
 /// # Errors
 /// [`Kind::NotFound`] when the namespace has no context here.
 pub fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
-    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
     let kubeconfigs = context.kubeconfigs();
     let merged = kubeconfigs.merged()?;
     // A file that is named is not the one of the surroundings.
     if let (None, Some(named)) = (&context.global.kubeconfig, context.named(args.namespace.as_deref())) {
-        stay_inside(&access, named)?;
+        stay_inside(&chain, named)?;
     }
     let name = match context.named(args.namespace.as_deref()) {
-        Some("-") => previous(&access, &merged)?,
-        Some(named) => context_of(&access, &merged, named)?,
-        None => picked(&access, &merged)?,
+        Some("-") => previous(&chain, &merged)?,
+        Some(named) => context_of(&chain, &merged, named)?,
+        None => picked(&chain, &merged)?,
     };
     let applied = kubeconfigs.set_current_context(&name)?;
-    access.remember_previous(&applied, &name, true);
+    chain.remember_previous(&applied, &name, true);
     context.ui.status(&format!("switched to {name}"));
     if context.ui.is_table() {
         return Ok(());
@@ -45,8 +45,8 @@ pub fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
     context.ui.document(&json!({"context": name, "previous": applied.previous_context}), String::new)
 }
 
-fn previous(access: &Access<'_>, merged: &Merged) -> Result<String> {
-    let name = access.cache.previous_context().ok_or_else(|| {
+fn previous(chain: &Chain<'_>, merged: &Merged) -> Result<String> {
+    let name = chain.cache.previous_context().ok_or_else(|| {
         Error::new(Kind::NotFound, "there is no context to go back to")
             .because("nsaccess has not switched before")
             .try_next("nsaccess use NAMESPACE")
@@ -58,31 +58,31 @@ fn previous(access: &Access<'_>, merged: &Merged) -> Result<String> {
     }
 }
 
-fn stay_inside(access: &Access<'_>, named: &str) -> Result<()> {
+fn stay_inside(chain: &Chain<'_>, named: &str) -> Result<()> {
     let named = match named {
-        "-" => access.cache.previous_context().unwrap_or_default(),
+        "-" => chain.cache.previous_context().unwrap_or_default(),
         named => named.to_owned(),
     };
-    let namespace = access.settings.context_pattern.value.matches(&named).unwrap_or(named);
+    let namespace = chain.settings.context_pattern.value.matches(&named).unwrap_or(named);
     match Namespace::parse(&namespace) {
-        Ok(namespace) => access.refuse_change_inside(&namespace, false, "use"),
+        Ok(namespace) => chain.refuse_change_inside(&namespace, false, "use"),
         // What is no namespace is refused for that.
         Err(_) => Ok(()),
     }
 }
 
-fn context_of(access: &Access<'_>, merged: &Merged, named: &str) -> Result<String> {
-    let pattern = &access.settings.context_pattern.value;
+fn context_of(chain: &Chain<'_>, merged: &Merged, named: &str) -> Result<String> {
+    let pattern = &chain.settings.context_pattern.value;
     // The context's own name is taken too: it is what `kubectl config get-contexts` shows.
     let namespace = pattern.matches(named).unwrap_or_else(|| named.to_owned());
     let namespace = Namespace::parse(&namespace).map_err(|why| {
         Error::usage(format!("{named:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess use")
     })?;
-    let name = access.access_name(&namespace);
+    let name = chain.access_name(&namespace);
     if merged.context(&name).is_some() {
         return Ok(name);
     }
-    let ours = ours(access, merged);
+    let ours = ours(chain, merged);
     let error = Error::new(Kind::NotFound, format!("{namespace} is not set up here"))
         .because(format!("the kubeconfig has no context {name}"))
         .try_next(format!("nsaccess login {namespace}"));
@@ -90,20 +90,20 @@ fn context_of(access: &Access<'_>, merged: &Merged, named: &str) -> Result<Strin
     Err(if near.is_empty() { error } else { error.because(format!("set up are {}", near.join(", "))) })
 }
 
-fn picked(access: &Access<'_>, merged: &Merged) -> Result<String> {
-    let names = ours(access, merged);
+fn picked(chain: &Chain<'_>, merged: &Merged) -> Result<String> {
+    let names = ours(chain, merged);
     if names.is_empty() {
         return Err(Error::new(Kind::NotFound, "no namespace is set up here").try_next("nsaccess login NAMESPACE"));
     }
-    if access.presence != crate::access::Presence::Person {
+    if chain.presence != crate::chain::Presence::Person {
         return Err(Error::usage("no namespace is named")
             .because(format!("set up are {}", names.join(", ")))
             .try_next("nsaccess use NAMESPACE"));
     }
-    let chosen = access.ui.pick("Switch to which namespace?", &names)?;
-    Ok(access.settings.context_pattern.value.render(&names[chosen]))
+    let chosen = chain.ui.pick("Switch to which namespace?", &names)?;
+    Ok(chain.settings.context_pattern.value.render(&names[chosen]))
 }
 
-fn ours(access: &Access<'_>, merged: &Merged) -> Vec<String> {
-    merged.context_names().filter_map(|name| access.settings.context_pattern.value.matches(name)).collect()
+fn ours(chain: &Chain<'_>, merged: &Merged) -> Vec<String> {
+    merged.context_names().filter_map(|name| chain.settings.context_pattern.value.matches(name)).collect()
 }

@@ -4,12 +4,12 @@ use clap::Args;
 use futures_util::future::join;
 use serde_json::json;
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::commands::Context;
 use crate::error::Result;
-use crate::model::review::Whoami;
+use crate::model::reviews::review::Whoami;
 use crate::model::settings::Flags;
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::ui::table;
 
 /// Show who the cluster thinks you are: user name, groups, ARN, session name.
@@ -21,10 +21,10 @@ pub struct WhoamiArgs {}
 /// # Errors
 /// When the cluster cannot be asked, or does not know the role.
 pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
-    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
-    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
+    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
     let (whoami, arn, cluster) = runtime::run(async {
-        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
         let (whoami, arn) = join(cluster.identity(), cluster.caller_arn()).await;
         Ok((whoami?, arn, cluster.cluster().name))
     })?;

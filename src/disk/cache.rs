@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::disk::{atomic, temporary};
 use crate::error::Result;
 use crate::host::Host;
+use crate::model::aws::target::Assignment;
 use crate::model::aws_config::plain_start_url;
-use crate::model::cluster::Cluster;
-use crate::model::namespace::Namespace;
-use crate::model::target::Assignment;
+use crate::model::kube::cluster::Cluster;
+use crate::model::kube::namespace::Namespace;
 use crate::secret::Secret;
 
 pub use credentials::{CachedCredentials, Identity};

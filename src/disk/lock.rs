@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::disk::folder;
 use crate::error::{Error, Result};
-use crate::host::{Host, interruption};
+use crate::host::Host;
+use crate::host::interruption;
 
 const EDIT_TRIES: u32 = 100;
 const EDIT_PAUSE: Duration = Duration::from_millis(50);

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::disk::atomic;
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
-use crate::host::{Host, random_name};
+use crate::host::Host;
+use crate::host::random_name;
 
 /// A folder of mode 0700 that goes away with the value.
 #[derive(Debug)]

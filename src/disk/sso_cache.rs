@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 use crate::disk::{atomic, folder, temporary};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::sso_cache::{
+use crate::model::aws::sso_cache::{
     Registration, SsoToken, parse_registration, parse_token, render_registration, render_token, token_file_name,
 };
 
@@ -95,7 +95,7 @@ pub fn remove_token(host: &Host, key: &str) -> Result<bool> {
     atomic::remove(&token_path(host, key))
 }
 
-/// Reads a registration by its file name ([`crate::model::sso_cache::registration_file_name`]).
+/// Reads a registration by its file name ([`crate::model::aws::sso_cache::registration_file_name`]).
 ///
 /// # Errors
 /// When the file exists and cannot be read at all.
@@ -120,7 +120,7 @@ pub fn remove_registration(host: &Host, file_name: &str) -> Result<bool> {
 }
 
 /// Removes credentials that the AWS CLI keeps in `~/.aws/cli/cache`, by their file's name
-/// ([`crate::model::sso_cache::role_credentials_file_name`], [`crate::model::sso_cache::assumed_role_file_name`]). Returns
+/// ([`crate::model::aws::sso_cache::role_credentials_file_name`], [`crate::model::aws::sso_cache::assumed_role_file_name`]). Returns
 /// whether there were any.
 ///
 /// # Errors
@@ -209,7 +209,7 @@ mod tests {
         for file in [&theirs, &other] {
             std::fs::File::create(file).expect("a file");
         }
-        let name = crate::model::sso_cache::role_credentials_file_name("111122223333", "Dev", Some("corp"), "");
+        let name = crate::model::aws::sso_cache::role_credentials_file_name("111122223333", "Dev", Some("corp"), "");
         assert!(remove_cli_credentials(&host, &name).expect("removed"));
         assert!(!remove_cli_credentials(&host, &name).expect("already gone"));
         assert!(!theirs.exists() && other.exists());

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::error::{Error, Kind, Result, plain_io};
-use crate::model::pkce::{Attempt, CALLBACK_PATH, Callback};
+use crate::model::aws::pkce::{Attempt, CALLBACK_PATH, Callback};
 use crate::secret::Secret;
 
 /// More than any request line of ours; a longer one is foreign.

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::proxy::ProxyVariables;
+use crate::model::wire::proxy::ProxyVariables;
 use crate::net::outbound::Outbound;
 use crate::net::trust::Trust;
 

@@ -8,13 +8,24 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("main", &["nsaccess"]),
     (
         "lib",
-        &["access", "cli", "commands", "disk", "model", "net", "env_vars", "error", "host", "screen", "secret", "ui"],
+        &[
+            "actions", "chain", "cli", "commands", "disk", "env_vars", "error", "host", "model", "net", "process",
+            "screen", "secret", "ui",
+        ],
     ),
     ("cli", &["commands", "model", "ui"]),
-    ("commands", &["access", "cli", "disk", "net", "model", "env_vars", "error", "host", "screen", "secret", "ui"]),
-    ("access", &["disk", "net", "model", "env_vars", "error", "host", "secret", "ui"]),
+    (
+        "commands",
+        &[
+            "actions", "chain", "cli", "disk", "env_vars", "error", "host", "model", "net", "process", "screen",
+            "secret", "ui",
+        ],
+    ),
+    ("actions", &["chain", "disk", "env_vars", "error", "host", "model", "net", "process", "secret", "ui"]),
+    ("chain", &["disk", "env_vars", "error", "host", "model", "net", "process", "secret", "ui"]),
     ("disk", &["model", "env_vars", "error", "host", "secret", "ui"]),
     ("net", &["model", "env_vars", "error", "host", "secret", "ui"]),
+    ("process", &["model", "env_vars", "error", "host", "secret"]),
     // Of the environment the model knows the names, for messages; the values come in as arguments.
     ("model", &["env_vars", "error", "screen", "secret"]),
     ("ui", &["env_vars", "error", "host", "screen", "secret"]),

@@ -22,7 +22,7 @@ pub fn url_of(answer: &serde_json::Value) -> String {
 /// Who the cluster of the sandbox makes of a token.
 fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String> {
     use nsaccess::host::Host;
-    use nsaccess::model::cluster::Cluster;
+    use nsaccess::model::kube::cluster::Cluster;
     use nsaccess::net::kube::KubeApi;
     use nsaccess::net::outbound::Outbound;
     let authority = world.sandbox.kube_ca_pem(cluster).expect("a cluster");

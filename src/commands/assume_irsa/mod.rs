@@ -5,17 +5,17 @@ mod who;
 
 use clap::{Args, ValueEnum};
 
-use crate::access::Access;
-use crate::access::irsa::AssumedRole;
+use crate::actions::irsa::AssumedRole;
+use crate::chain::Chain;
 use crate::commands::Context;
 use crate::commands::credentials::{Shell, dialect};
 use crate::error::{Error, Result};
-use crate::model::credential_output::{self, Identity};
+use crate::model::aws::credential_output::{self, Identity};
 use crate::model::irsa::{IrsaRequest, Via, Way};
 use crate::model::settings::Flags;
 use crate::model::shell;
-use crate::net::child::{self, Environment};
-use crate::net::runtime;
+use crate::process::child::{self, Environment};
+use crate::process::runtime;
 use crate::ui::Format;
 
 /// Assume the IAM role of a workload from here, to debug what it may do.
@@ -74,7 +74,7 @@ pub enum ViaArg {
 /// Runs the verb.
 ///
 /// # Errors
-/// Of [`Access::assumed`]; and with a command, how that ended.
+/// Of [`Chain::assumed`]; and with a command, how that ended.
 pub fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
     let request = request(args)?;
     let prints = args.command.is_empty() && !args.profile && args.export.is_none();
@@ -83,24 +83,24 @@ pub fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
             .because("no AWS tool reads it; -o json is what a credential_process prints")
             .try_next(format!("nsaccess assume-irsa {request} -o json")));
     }
-    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
-    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
+    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
     let kubeconfigs = context.kubeconfigs();
-    let assumed = async { access.assumed(&namespace, &kubeconfigs, &request).await };
+    let assumed = async { chain.assumed(&namespace, &kubeconfigs, &request).await };
     let done = if let Some((program, words)) = args.command.split_first() {
         runtime::run_deaf(async {
             let assumed = runtime::unless_ended(assumed).await?;
             child::run(program, words, &environment(&assumed)).await
         })
     } else if args.profile {
-        runtime::run(assumed).and_then(|assumed| profile::write(context, &access, &request, &assumed))
+        runtime::run(assumed).and_then(|assumed| profile::write(context, &chain, &request, &assumed))
     } else if let Some(shell) = args.export {
         runtime::run(assumed).and_then(|assumed| export(context, shell, &assumed))
     } else if !context.ui.is_table() {
         runtime::run(assumed)
             .and_then(|assumed| context.ui.bytes(credential_output::process(&assumed.credentials).expose().as_bytes()))
     } else {
-        let confirmed = access.assumed_and_confirmed(&namespace, &kubeconfigs, &request);
+        let confirmed = chain.assumed_and_confirmed(&namespace, &kubeconfigs, &request);
         runtime::run(confirmed).and_then(|assumed| who::show(context, &request, &assumed))
     };
     done.map_err(|error| error.or_sign_in(namespace.as_str()))

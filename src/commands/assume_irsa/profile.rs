@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::access::Access;
-use crate::access::irsa::AssumedRole;
+use crate::actions::irsa::AssumedRole;
+use crate::chain::Chain;
 use crate::commands::Context;
 use crate::disk::{aws_config, aws_credentials};
 use crate::error::{Error, Result};
@@ -13,16 +13,16 @@ use crate::model::irsa::{IrsaRequest, IrsaTarget, LONGEST_SECONDS, Via, Way, cre
 /// Writes it. The role was assumed before, so it is known to work.
 pub(super) fn write(
     context: Context<'_>,
-    access: &Access<'_>,
+    chain: &Chain<'_>,
     request: &IrsaRequest,
     assumed: &AssumedRole,
 ) -> Result<()> {
     let profile = profile(context, request, assumed)?;
     let own = &assumed.target.access_name;
-    if access.aws_config.profile(own).is_none() {
-        access.write_profile(&assumed.target, access.cache.cluster(&assumed.target.namespace).as_ref())?;
+    if chain.aws_config.profile(own).is_none() {
+        chain.write_profile(&assumed.target, chain.cache.cluster(&assumed.target.namespace).as_ref())?;
     }
-    let before = access.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
+    let before = chain.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
     if let Some(before) = before.filter(|before| *before != assumed.found.role.arn()) {
         context.ui.warning(&format!("the profile {} was for the role {before} before", profile.name));
     }

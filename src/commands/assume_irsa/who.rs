@@ -1,6 +1,6 @@
 //! Who we are now, until when, and how to use it.
 
-use crate::access::irsa::AssumedRole;
+use crate::actions::irsa::AssumedRole;
 use crate::commands::Context;
 use crate::commands::login::when;
 use crate::error::Result;

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::access::api::ClusterAccess;
+use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::Result;
-use crate::model::review::{ListedRule, ListedRules, Question, Verdict};
+use crate::model::reviews::review::{ListedRule, ListedRules, Question, Verdict};
 use crate::ui::table;
 
 /// Prints the listed rules, then what access reviews say about the developer's questions.
@@ -86,7 +86,7 @@ fn rule_value(rule: &ListedRule) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::review::{CREATE_PORT_FORWARD, GET_PODS};
+    use crate::model::reviews::review::{CREATE_PORT_FORWARD, GET_PODS};
 
     fn rule(groups: &[&str], resources: &[&str], verbs: &[&str]) -> ListedRule {
         let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect();

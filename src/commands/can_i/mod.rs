@@ -6,14 +6,14 @@ mod tasks;
 use clap::Args;
 use serde_json::json;
 
-use crate::access::Access;
-use crate::access::api::ClusterAccess;
+use crate::chain::Chain;
+use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
-use crate::model::ask::{Ask, Understood, Words, understand};
-use crate::model::review::Verdict;
+use crate::model::reviews::ask::{Ask, Understood, Words, understand};
+use crate::model::reviews::review::Verdict;
 use crate::model::settings::Flags;
-use crate::net::runtime;
+use crate::process::runtime;
 
 /// Show what you may do in the namespace.
 ///
@@ -48,11 +48,11 @@ pub struct CanIArgs {
 /// # Errors
 /// [`Kind::No`] for a no; [`Kind::Unreachable`] when it could not be asked.
 pub fn run(context: Context<'_>, args: &CanIArgs) -> Result<()> {
-    let access = Access::open(context.host, context.ui, &Flags::default(), Access::presence_at(context.host))?;
-    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
+    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
     let understood = question(args, namespace.as_str())?;
     runtime::run(async {
-        let cluster = access.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
         match &understood {
             Some(understood) => answer(context, &cluster, understood).await,
             None if args.list => list::show(context, &cluster).await,

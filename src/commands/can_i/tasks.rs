@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::access::api::ClusterAccess;
-use crate::access::can_i::{AwsCheck, Survey};
+use crate::actions::reviews::survey::{AwsCheck, Survey};
+use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::Result;
-use crate::model::review::Verdict;
-use crate::model::role_rule::{Rule, merged};
-use crate::model::tasks::{Task, judge};
+use crate::model::kube::role_rule::{Rule, merged};
+use crate::model::reviews::review::Verdict;
+use crate::model::reviews::tasks::{Task, judge};
 use crate::ui::table;
 
 /// Asks, prints the table, and says which rules would allow the rest.

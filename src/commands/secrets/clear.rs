@@ -2,7 +2,7 @@
 //! a salted hash of the value, which comes on standard input, and never the value.
 
 use crate::error::Result;
-use crate::host::clipboard;
+use crate::process::clipboard;
 
 pub(super) fn run() -> Result<()> {
     clipboard::clear_as_told()

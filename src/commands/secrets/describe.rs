@@ -6,7 +6,7 @@ use super::{Place, day, time, value};
 use crate::commands::Context;
 use crate::error::Result;
 use crate::model::secrets::Facts;
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::screen;
 
 /// What is described.
@@ -17,10 +17,10 @@ pub struct DescribeArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
-    let Place { context, access, namespace } = place;
-    let name = access.secret_name(namespace, &args.name)?;
-    let facts = runtime::run(async { access.secrets(namespace).await?.describe(&name).await })?;
-    let prefix = access.secrets_prefix(namespace);
+    let Place { context, chain, namespace } = place;
+    let name = chain.secret_name(namespace, &args.name)?;
+    let facts = runtime::run(async { chain.secrets(namespace).await?.describe(&name).await })?;
+    let prefix = chain.secrets_prefix(namespace);
     context.ui.document(&value(&facts, &prefix), || shown(context, &facts))
 }
 

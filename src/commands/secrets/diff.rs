@@ -7,7 +7,7 @@ use super::Place;
 use crate::error::{Error, Kind, Result};
 use crate::model::secrets::diff::{Difference, by_key, differences};
 use crate::model::secrets::{Stored, Wanted};
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::secret::Secret;
 use crate::ui::table;
 
@@ -25,11 +25,11 @@ pub struct DiffArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
-    let Place { context, access, namespace } = place;
-    let name = access.secret_name(namespace, &args.name)?;
+    let Place { context, chain, namespace } = place;
+    let name = chain.secret_name(namespace, &args.name)?;
     let (previous, current) = (Wanted::stage("AWSPREVIOUS"), Wanted::stage("AWSCURRENT"));
     let (before, after) = runtime::run(async {
-        let secrets = access.secrets(namespace).await?;
+        let secrets = chain.secrets(namespace).await?;
         // The current one first: where both are missing, its error is the one that tells.
         let after = secrets.value(&name, &current).await?;
         Ok((secrets.value(&name, &previous).await?, after))

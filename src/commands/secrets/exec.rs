@@ -4,15 +4,15 @@ use clap::Args;
 
 use super::Place;
 use super::get::warn_of_broken;
-use crate::access::secrets::Secrets;
+use crate::actions::secrets::Secrets;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::credential_output::{self, Identity};
+use crate::model::aws::credential_output::{self, Identity};
 use crate::model::secrets::variables::{Naming, Refusal, Steering, check_prefix, variables};
 use crate::model::secrets::{SecretName, Stored};
-use crate::net::child::{self, Environment};
-use crate::net::runtime;
+use crate::process::child::{self, Environment};
+use crate::process::runtime;
 use crate::secret::Secret;
 
 /// Which secrets, and which program.
@@ -56,11 +56,11 @@ impl NamingArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
-    let Place { access, namespace, .. } = place;
+    let Place { chain, namespace, .. } = place;
     let naming = args.naming.naming("nsaccess secrets exec NAME --prefix DB_ -- COMMAND")?;
     let mut names: Vec<SecretName> = Vec::new();
     for typed in &args.names {
-        let name = access.secret_name(namespace, typed)?;
+        let name = chain.secret_name(namespace, typed)?;
         // Named twice it is the same secret, and no collision.
         if names.iter().all(|other| other.full != name.full) {
             names.push(name);
@@ -74,9 +74,9 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
 }
 
 async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName]) -> Result<Environment> {
-    let Place { context, access, namespace } = place;
-    let secrets = access.secrets(namespace).await?;
-    access.tell_unusual_role(&secrets.target);
+    let Place { context, chain, namespace } = place;
+    let secrets = chain.secrets(namespace).await?;
+    chain.tell_unusual_role(&secrets.target);
     let (mut found, mut failures): (Vec<(&str, Stored)>, Vec<Error>) = (Vec::new(), Vec::new());
     for (name, answer) in names.iter().zip(secrets.values(names).await?) {
         match answer {

@@ -11,14 +11,15 @@ use super::exec::{NamingArgs, refused};
 use crate::commands::credentials::{Shell, dialect};
 use crate::disk::atomic;
 use crate::error::{Error, Kind, Result};
-use crate::host::clipboard::Clipboard;
-use crate::model::namespace::similar;
+use crate::model::elapsed;
+use crate::model::kube::namespace::similar;
 use crate::model::secrets::deliver::{is_printable, with_line_end};
 use crate::model::secrets::json::{NoField, broken, field};
 use crate::model::secrets::variables::{Naming, variables};
 use crate::model::secrets::{SecretName, Stored, Value, Wanted};
-use crate::model::{elapsed, shell};
-use crate::net::runtime;
+use crate::model::shell;
+use crate::process::clipboard::Clipboard;
+use crate::process::runtime;
 use crate::secret::Secret;
 use crate::ui::Format;
 
@@ -57,8 +58,8 @@ pub struct GetArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
-    let Place { context, access, namespace } = place;
-    let name = access.secret_name(namespace, &args.name)?;
+    let Place { context, chain, namespace } = place;
+    let name = chain.secret_name(namespace, &args.name)?;
     let wanted = wanted(args)?;
     let named = naming(args)? != Naming::default();
     if named && place.context.global.output != Format::Env {
@@ -70,7 +71,7 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out)))?;
     let clipboard = if args.copy { Some(Clipboard::find(context.host).ok_or_else(no_clipboard)?) } else { None };
-    let stored = runtime::run(async { access.secrets(namespace).await?.value(&name, &wanted).await })?;
+    let stored = runtime::run(async { chain.secrets(namespace).await?.value(&name, &wanted).await })?;
     let content = content(place, args, &name, &stored)?;
     match (out, clipboard) {
         (Some(out), _) => {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Place, day, time, value};
 use crate::error::Result;
 use crate::model::secrets::{Facts, Prefix};
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::screen;
 use crate::ui::table;
 
@@ -19,9 +19,9 @@ pub struct ListArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
-    let Place { context, access, namespace } = place;
+    let Place { context, chain, namespace } = place;
     let (found, prefix, region) = runtime::run(async {
-        let secrets = access.secrets(namespace).await?;
+        let secrets = chain.secrets(namespace).await?;
         let found = secrets.list(args.all).await?;
         Ok((found, secrets.prefix.clone(), secrets.region.clone()))
     })?;

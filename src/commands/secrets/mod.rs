@@ -12,12 +12,12 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::access::Access;
+use crate::chain::Chain;
 use crate::cli::{Cli, Verb};
 use crate::commands::Context;
 use crate::commands::login::when;
 use crate::error::{Error, Result};
-use crate::model::namespace::Namespace;
+use crate::model::kube::namespace::Namespace;
 use crate::model::secrets::{Facts, Prefix};
 use crate::model::settings::Flags;
 use crate::ui::Format;
@@ -82,9 +82,9 @@ pub fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
         return clear::run();
     }
     let flags = Flags { region: args.region.clone(), ..Flags::default() };
-    let access = Access::open(context.host, context.ui, &flags, Access::presence_at(context.host))?;
-    let namespace = access.namespace(context.named(None), &context.kubeconfigs())?;
-    let place = Place { context, access: &access, namespace: &namespace };
+    let chain = Chain::open(context.host, context.ui, &flags, Chain::presence_at(context.host))?;
+    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
+    let place = Place { context, chain: &chain, namespace: &namespace };
     let result = match &args.action {
         Action::List(args) => list::run(place, args),
         Action::Get(args) => get::run(place, args),
@@ -115,7 +115,7 @@ pub fn check_format(cli: &Cli) -> Result<()> {
 #[derive(Clone, Copy)]
 struct Place<'a> {
     context: Context<'a>,
-    access: &'a Access<'a>,
+    chain: &'a Chain<'a>,
     namespace: &'a Namespace,
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Place, day, time};
 use crate::error::Result;
 use crate::model::secrets::Version;
-use crate::net::runtime;
+use crate::process::runtime;
 use crate::ui::table;
 
 /// Whose versions.
@@ -17,9 +17,9 @@ pub struct VersionsArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
-    let Place { context, access, namespace } = place;
-    let name = access.secret_name(namespace, &args.name)?;
-    let versions = runtime::run(async { access.secrets(namespace).await?.versions(&name).await })?;
+    let Place { context, chain, namespace } = place;
+    let name = chain.secret_name(namespace, &args.name)?;
+    let versions = runtime::run(async { chain.secrets(namespace).await?.versions(&name).await })?;
     let value = |version: &Version| json!({"id": version.id, "stages": version.stages, "created_at": version.created_at, "accessed_at": version.accessed_at});
     context.ui.document(&json!(versions.iter().map(value).collect::<Vec<_>>()), || {
         let row = |version: &Version| {

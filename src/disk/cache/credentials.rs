@@ -13,10 +13,10 @@ use serde_json::json;
 use super::{Cache, digest, read};
 use crate::disk::atomic;
 use crate::error::Result;
+use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::target::Target;
 use crate::model::aws_config::{plain_start_url, same_start_url};
-use crate::model::credentials::{AccessKeys, RoleCredentials};
-use crate::model::namespace::Namespace;
-use crate::model::target::Target;
+use crate::model::kube::namespace::Namespace;
 use crate::secret::Secret;
 
 /// Who credentials are for, besides the namespace; all of it must fit.

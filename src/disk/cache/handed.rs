@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::disk::atomic;
 use crate::disk::cache::Cache;
 use crate::error::Result;
-use crate::model::handed::{Asked, Handed, LENGTH, PLACES, judge, place};
-use crate::model::namespace::Namespace;
+use crate::model::kube::handed::{Asked, Handed, LENGTH, PLACES, judge, place};
+use crate::model::kube::namespace::Namespace;
 
 impl Cache {
     /// What it means that a process asks for a token now. The first time is noted.

@@ -9,8 +9,8 @@ use serde_json::json;
 use super::{Cache, digest, read};
 use crate::disk::atomic;
 use crate::error::Result;
+use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws_config::{plain_start_url, same_start_url};
-use crate::model::credentials::{AccessKeys, RoleCredentials};
 use crate::secret::Secret;
 
 /// What a stored session is for; all of it must fit.

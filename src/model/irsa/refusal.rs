@@ -2,7 +2,7 @@
 
 use super::{IamRole, IrsaRequest, Way};
 use crate::error::{Error, Kind};
-use crate::model::role_rule::Rule;
+use crate::model::kube::role_rule::Rule;
 
 /// The version of the chart from which on it lets the permission set's role into the trust policies of its roles.
 const CHART: &str = "helm/idp-advanced 2.4.1";

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::model::log_target::object_name;
-use crate::model::pod::Pod;
+use crate::model::kube::pod::Pod;
+use crate::model::logs::target::object_name;
 
 /// What has the role.
 #[derive(Debug, Clone, PartialEq, Eq)]

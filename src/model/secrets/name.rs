@@ -1,6 +1,6 @@
 //! Names of secrets: which are the namespace's own, and what a person means who types one.
 
-use crate::model::namespace::Namespace;
+use crate::model::kube::namespace::Namespace;
 use crate::model::settings::Pattern;
 
 /// The longest name that AWS gives a secret.

@@ -1,7 +1,7 @@
 //! Which values a setting may have. Every function answers with the end of a sentence that begins with the value.
 
 use super::pattern::Pattern;
-use crate::model::namespace::Namespace;
+use crate::model::kube::namespace::Namespace;
 
 /// The answer of a check.
 pub type Checked = Result<(), String>;

@@ -4,7 +4,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use super::file::parse_user;
 use super::keys::{self, Leaf, Owner};
-use crate::model::namespace::{Namespace, nearest};
+use crate::model::kube::namespace::{Namespace, nearest};
 
 /// The text with this key set.
 ///

@@ -9,7 +9,7 @@ use toml_edit::{Document, Item, TableLike};
 use super::Flow;
 use super::keys::{self, Leaf, Owner, Shape};
 use super::pattern::Pattern;
-use crate::model::namespace::{Namespace, nearest};
+use crate::model::kube::namespace::{Namespace, nearest};
 
 /// What `[namespace.<name>]` says, or the top of a project's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::namespace::Namespace;
+use crate::model::kube::namespace::Namespace;
 
 /// The namespace of a path `…/apps-<team>/apps/<team>-<environment>/…`: the name of the third folder. The team must be
 /// the same in both names, so that a folder which only looks alike names nothing.

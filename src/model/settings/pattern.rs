@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::namespace::Namespace;
+use crate::model::kube::namespace::Namespace;
 
 const PLACE: &str = "{namespace}";
 

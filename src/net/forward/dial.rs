@@ -12,9 +12,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::{Error, Result};
-use crate::model::cluster::Cluster;
-use crate::model::proxy::Proxy;
+use crate::model::kube::cluster::Cluster;
 use crate::model::websocket::TUNNEL_PROTOCOL;
+use crate::model::wire::proxy::Proxy;
 use crate::net::forward::pipe::{DialFailure, Pipe, parse_status, read_head, tcp};
 use crate::net::forward::tunnel;
 use crate::net::trust::Trust;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpListener;
 
 use crate::error::{Error, Kind, Result, plain_io};
-use crate::model::ports::{LocalPort, RemotePort};
+use crate::model::port_forward::ports::{LocalPort, RemotePort};
 
 /// Bound listeners for one port pair, all with the same port.
 #[derive(Debug)]

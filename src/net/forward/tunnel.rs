@@ -10,8 +10,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::plain_io;
-use crate::model::proxy::{Proxy, ProxyScheme};
-use crate::model::socks;
+use crate::model::wire::proxy::{Proxy, ProxyScheme};
+use crate::model::wire::socks;
 use crate::net::forward::pipe::{DialFailure, Pipe, parse_status, read_head, tcp};
 use crate::net::trust::Trust;
 use crate::secret::Secret;

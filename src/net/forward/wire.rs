@@ -1,7 +1,8 @@
 //! What is written and read on an upgraded connection: SPDY bytes, wrapped in WebSocket messages where the transport
 //! is the tunnel.
 
-use crate::model::{spdy, websocket};
+use crate::model::spdy;
+use crate::model::websocket;
 use crate::net::forward::dial::Transport;
 
 /// Takes the transport's wrapping off.

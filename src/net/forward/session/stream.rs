@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::model::http_answer::Answer;
+use crate::model::wire::http_answer::Answer;
 
 /// One stream of a session, as the local connection that it serves sees it.
 #[derive(Default)]

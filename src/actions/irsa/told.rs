@@ -1,0 +1,86 @@
+//! Refusals in words that help.
+
+use super::{Caller, Found, Work};
+use crate::actions::pods::denied;
+use crate::error::{Error, Kind};
+use crate::model::aws::role_arn;
+use crate::model::irsa::{Refused, TokenWay};
+use crate::model::kube::role_rule::Rule;
+use crate::net::aws::failure::{Class, Failure};
+use crate::net::kube::KubeFailure;
+
+impl Work<'_> {
+    /// `AssumeRole` did not work.
+    pub(crate) fn sts_refused(&self, found: &Found, failure: &Failure, token: &TokenWay) -> Error {
+        let error = match failure.code.as_deref() {
+            Some("AccessDenied") => self.explained(found, |refused| refused.denied(&failure.to_string(), token)),
+            _ => self.other(found, failure),
+        };
+        self.chain.explain_clock(error)
+    }
+
+    /// `AssumeRoleWithWebIdentity` did not work. `before`: what the first way was told.
+    pub(crate) fn token_refused(&self, found: &Found, failure: &Failure, before: Option<&Failure>) -> Error {
+        let answer = failure.to_string();
+        let error = match failure.code.as_deref() {
+            Some("AccessDenied") => {
+                let before = before.map(ToString::to_string);
+                self.explained(found, |refused| refused.token_denied(&answer, before.as_deref()))
+            }
+            Some("InvalidIdentityToken") => {
+                let cluster = self.cluster_name();
+                self.explained(found, |refused| refused.invalid_token(&answer, (&cluster, &found.audience)))
+            }
+            // The token is not ours to renew by a sign-in: it was made a moment ago, so a clock is wrong.
+            _ if failure.class == Class::Unauthorized => {
+                Error::failure("AWS takes the new token of the service account for an old one")
+                    .because(answer)
+                    .because("the clocks of the cluster and of AWS differ, or the answer took minutes")
+                    .try_next("run the same command again")
+            }
+            _ => self.other(found, failure),
+        };
+        self.chain.explain_clock(error)
+    }
+
+    /// The cluster gave no token.
+    pub(crate) fn no_token(&self, account: &str, failure: KubeFailure) -> Error {
+        let namespace = &self.target.namespace;
+        let what = format!("you may not create a token of the service account {account}");
+        match failure {
+            KubeFailure::Status(403, words) => {
+                denied(what, &words, &Rule::new("", "serviceaccounts/token", &["create"]))
+                    .try_next(format!("nsaccess can-i create serviceaccounts/token -n {namespace}"))
+            }
+            KubeFailure::Status(404, _) => {
+                Error::new(Kind::NotFound, format!("there is no service account {account} in {namespace}"))
+            }
+            other => other.into_error(&self.cluster_name()),
+        }
+    }
+
+    /// The name of the cluster, once it was needed.
+    fn cluster_name(&self) -> String {
+        self.cluster.get().map(|cluster| cluster.cluster().name).unwrap_or_default()
+    }
+
+    fn other(&self, found: &Found, failure: &Failure) -> Error {
+        failure.clone().into_error(format!("cannot assume the role {}", found.role.name()))
+    }
+
+    fn explained(&self, found: &Found, explain: impl FnOnce(Refused<'_>) -> Error) -> Error {
+        let caller: Option<Caller> = self.caller.borrow().clone();
+        let caller_arn = caller.map(|caller| caller.arn).unwrap_or_default();
+        let arns = role_arn::from_caller(&caller_arn, &self.target.portal.region);
+        explain(Refused {
+            request: self.request,
+            namespace: self.target.namespace.as_str(),
+            role: &found.role,
+            service_account: found.service_account.as_deref(),
+            caller_arn: &caller_arn,
+            caller_role: arns.as_ref().map(|arns| arns.access_entry.as_str()),
+            account: &self.target.account,
+            production: self.chain.is_production(&self.target.namespace),
+        })
+    }
+}

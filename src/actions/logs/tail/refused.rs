@@ -1,0 +1,88 @@
+//! A log that does not open: whether that is the end, or passes.
+
+use crate::actions::logs::tail::look::Look;
+use crate::actions::logs::tail::{ATTEMPTS, Ended, Tail};
+use crate::actions::pods::denied;
+use crate::error::{Error, Kind, Result};
+use crate::model::kube::role_rule::Rule;
+use crate::model::logs::refusal::{self, Refusal};
+use crate::net::kube::KubeFailure;
+
+/// Refusals in a row, about a minute, after which a pod that may not be looked at is taken for gone.
+const HIDDEN_ATTEMPTS: u32 = 15;
+
+impl Tail<'_> {
+    /// A log that could not be opened: wait, end, or fail.
+    pub(crate) async fn not_opened(&mut self, failure: KubeFailure) -> Result<Option<Ended>> {
+        let (refusal, words) = match failure {
+            KubeFailure::Unauthorized => return Err(KubeFailure::Unauthorized.into_error(&self.request.pod)),
+            KubeFailure::Unreachable(words) => (Refusal::NoAnswer, words),
+            KubeFailure::Status(status, words) => (refusal::of(status, &words, &self.request.pod), words),
+        };
+        self.refusals += 1;
+        if self.opened_at.is_some() {
+            self.resume();
+        }
+        match refusal {
+            Refusal::NoPod if self.opened_at.is_some() => return Ok(Some(Ended::Gone)),
+            Refusal::NoPod | Refusal::NoLog | Refusal::Denied | Refusal::Other => Err(self.refused(refusal, &words)),
+            _ if self.request.follow => return self.look_and_wait(refusal, &words).await,
+            Refusal::NotStarted => Err(self.refused(refusal, &words)),
+            Refusal::NotKnownYet | Refusal::NoAnswer if self.refusals >= ATTEMPTS => Err(self.refused(refusal, &words)),
+            Refusal::NotKnownYet | Refusal::NoAnswer => Ok(()),
+        }?;
+        self.rest().await;
+        Ok(None)
+    }
+
+    /// It is followed: as long as the container may write, its log is asked for again.
+    async fn look_and_wait(&mut self, refusal: Refusal, words: &str) -> Result<Option<Ended>> {
+        let give_up = match self.look().await? {
+            Look::Gone if self.opened_at.is_some() => return Ok(Some(Ended::Gone)),
+            Look::Gone => return Err(self.refused(Refusal::NoPod, words)),
+            Look::Running(restarts) => {
+                if self.opened_at.is_none() {
+                    self.restarts = Some(restarts);
+                }
+                false
+            }
+            Look::Over => refusal != Refusal::NoAnswer && self.refusals >= ATTEMPTS,
+            Look::Hidden => refusal == Refusal::NotKnownYet && self.refusals >= HIDDEN_ATTEMPTS,
+            Look::Between | Look::Unknown => false,
+        };
+        if give_up {
+            return if self.opened_at.is_some() { Ok(Some(Ended::Over)) } else { Err(self.refused(refusal, words)) };
+        }
+        self.say(refusal, words);
+        self.rest().await;
+        Ok(None)
+    }
+
+    /// What is waited for is said once: at once where it may take long, else when it does.
+    fn say(&mut self, refusal: Refusal, words: &str) {
+        let ui = self.cluster.chain().ui;
+        match refusal {
+            _ if self.said => {}
+            Refusal::NotStarted => {
+                self.said = true;
+                ui.status(&format!("{words}; waiting"));
+            }
+            _ if self.refusals >= ATTEMPTS => {
+                self.said = true;
+                ui.warning(&format!("the log of {} does not open ({words}); trying on", self.request.pod));
+            }
+            _ => ui.detail(&format!("the log of {} does not open: {words}", self.request.pod)),
+        }
+    }
+
+    fn refused(&self, refusal: Refusal, words: &str) -> Error {
+        let what = format!("the log of {} cannot be read", self.request.pod);
+        match refusal {
+            Refusal::Denied => denied(what, words, &Rule::new("", "pods/log", &["get"])),
+            Refusal::NoPod => Error::new(Kind::NotFound, what).because(words).try_next("nsaccess pods"),
+            Refusal::NoLog | Refusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),
+            Refusal::NoAnswer => Error::new(Kind::Unreachable, what).because(words),
+            Refusal::NotStarted | Refusal::Other => Error::failure(what).because(words),
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! A forward that outlives its pods: the listener stays, new connections go to the pod that is best now.
+
+mod look;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::actions::port_forward::resolve::{Found, Resolver, role_rule};
+use crate::chain::cluster::api::ClusterAccess;
+use crate::error::{Error, Kind, Result};
+use crate::model::port_forward::ports::RemotePort;
+use crate::model::trouble::Trouble;
+use crate::net::forward::carry::{Journey, LocalConnection, Outcome, carry, reset_on_close};
+use crate::net::forward::claim::Claim;
+use crate::net::forward::dial::{Endpoint, Transport};
+use crate::net::forward::link::{Dialer, Link, OpenFailure};
+use crate::net::forward::probe::Verdict;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The same sentence is said again only after this long.
+const SAY_AGAIN: Duration = Duration::from_secs(10);
+
+/// What a person, or a program that reads `-o json`, hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// New connections go to this pod from now on.
+    Moved {
+        /// The pod before.
+        from: String,
+        /// The pod now.
+        to: String,
+    },
+    /// Connections are accepted, and there is no pod to take them to at the moment.
+    Lost(String),
+    /// There is one again.
+    Back(String),
+    /// One connection failed.
+    Failed(String),
+}
+
+/// A target being forwarded to.
+pub struct Forward {
+    resolver: Resolver,
+    chain: Rc<ClusterAccess<'static>>,
+    dialer: Rc<Dialer>,
+    wait: Duration,
+    current: RefCell<Option<(Rc<Link>, Found)>>,
+    /// One look at a time; whoever comes meanwhile gets its result.
+    looking: tokio::sync::Mutex<()>,
+    last_used: Cell<Instant>,
+    open: Cell<usize>,
+    lost: Cell<bool>,
+    said: RefCell<HashMap<String, Instant>>,
+    tell: Box<dyn Fn(Heard)>,
+}
+
+impl Forward {
+    /// For one target. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// When the cluster's endpoint cannot be used.
+    pub fn new(
+        chain: Rc<ClusterAccess<'static>>,
+        resolver: Resolver,
+        wait: Duration,
+        tell: Box<dyn Fn(Heard)>,
+    ) -> Result<Rc<Self>> {
+        let endpoint = Endpoint::new(&chain.cluster(), chain.proxy().cloned(), chain.chain().aws.outbound().trust())?;
+        // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
+        let default = if endpoint.has_proxy() { Transport::Tunnel } else { Transport::Spdy };
+        let remembered = chain.chain().cache.transport(&chain.target.namespace, &chain.cluster());
+        let preferred = remembered.and_then(|name| Transport::named(&name)).unwrap_or(default);
+        let token_access = chain.clone();
+        let bearer = Box::new(move |refused: bool| {
+            let chain = token_access.clone();
+            Box::pin(async move { chain.token(refused).await }) as std::pin::Pin<Box<dyn Future<Output = _>>>
+        });
+        let dialer = Rc::new(Dialer::new(endpoint, chain.namespace(), bearer, preferred));
+        Ok(Rc::new(Forward {
+            resolver,
+            chain,
+            dialer,
+            wait,
+            current: RefCell::default(),
+            looking: tokio::sync::Mutex::new(()),
+            last_used: Cell::new(Instant::now()),
+            open: Cell::new(0),
+            lost: Cell::new(false),
+            said: RefCell::default(),
+            tell,
+        }))
+    }
+
+    /// Finds the pod and opens the first session, so that what cannot work is said before anything listens.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub async fn prepare(self: &Rc<Self>) -> Result<Found> {
+        let (link, found) = self.destination().await?;
+        match link.warm_up().await {
+            Ok(()) => {
+                self.remember_transport();
+                Ok(found)
+            }
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
+    /// The next forward begins with what worked: the other transport costs a refusal first.
+    fn remember_transport(&self) {
+        let (cache, namespace, cluster) =
+            (&self.chain.chain().cache, &self.chain.target.namespace, self.chain.cluster());
+        let worked = self.transport().name();
+        if cache.transport(namespace, &cluster).as_deref() != Some(worked) {
+            // Without it the next forward works as well.
+            let _ = cache.store_transport(namespace, &cluster, worked);
+        }
+    }
+
+    /// The target's resolver.
+    pub fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    /// The transport that worked last.
+    pub fn transport(&self) -> Transport {
+        self.dialer.preferred()
+    }
+
+    /// Carries one local connection to wherever the target is now. Errors are said once, and the client sees a reset.
+    pub async fn serve(self: Rc<Self>, local: LocalConnection, asked: RemotePort) {
+        let _ = local.set_nodelay(true);
+        let local = Rc::new(local);
+        self.last_used.set(Instant::now());
+        self.open.set(self.open.get() + 1);
+        let result = self.carried(&local, &asked).await;
+        self.open.set(self.open.get() - 1);
+        self.last_used.set(Instant::now());
+        if let Err(words) = result {
+            reset_on_close(&local);
+            self.say_once(words);
+        }
+    }
+
+    async fn carried(self: &Rc<Self>, local: &Rc<LocalConnection>, asked: &RemotePort) -> Result<(), String> {
+        let deadline = Instant::now() + self.wait;
+        let mut journey = Journey::new(local);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let (link, found) = self.destination().await.map_err(|error| one_line(&error))?;
+            let port = found.port(asked)?;
+            let probe = link.admit(port).await?;
+            let trouble = match link.place(port, probe.as_ref()).await {
+                Err(failure) => match self.after_open_failure(&link, failure, deadline) {
+                    Ok(trouble) => trouble,
+                    Err(error) => return Err(one_line(&error)),
+                },
+                Ok(claim) => match self.carry_on(&link, &mut journey, &claim).await {
+                    Outcome::Done => return Ok(()),
+                    Outcome::Broken(why) => return Err(format!("a connection to {} broke: {why}", link.pod)),
+                    Outcome::TooSlow => {
+                        return Err(format!(
+                            "a connection to {} was cut: its reader was too slow for the others",
+                            link.pod
+                        ));
+                    }
+                    Outcome::NotDelivered(trouble) => trouble,
+                },
+            };
+            let again = self.may_try_again(&link, &found, (asked, port), &trouble).await;
+            if let (Err(words), Some(probe), Trouble::Refused(_)) = (&again, &probe, &trouble) {
+                probe.tell(Verdict::Refused(words.clone()));
+            }
+            again?;
+            drop(probe);
+            if Instant::now() >= deadline {
+                return Err(format!("{}: {}", link.pod, trouble.words()));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Whether the network may be back, or another pod there, before the deadline.
+    fn after_open_failure(&self, link: &Link, failure: OpenFailure, deadline: Instant) -> Result<Trouble> {
+        match failure {
+            OpenFailure::PodGone(words) => Ok(Trouble::PodGone(words)),
+            OpenFailure::Unreachable(words) if Instant::now() < deadline => {
+                if !self.lost.replace(true) {
+                    (self.tell)(Heard::Lost(format!("{} cannot be reached: {words}", link.pod)));
+                }
+                Ok(Trouble::SessionEnded(words))
+            }
+            failure => Err(self.explain(failure)),
+        }
+    }
+
+    /// Carries a connection: there is a way to the pod.
+    async fn carry_on(&self, link: &Link, journey: &mut Journey, claim: &Claim) -> Outcome {
+        self.is_back(&link.pod);
+        carry(journey, claim).await
+    }
+
+    /// After a connection that was not delivered: is there reason to believe that the next attempt ends otherwise?
+    async fn may_try_again(
+        self: &Rc<Self>,
+        link: &Rc<Link>,
+        found: &Found,
+        (asked, port): (&RemotePort, u16),
+        trouble: &Trouble,
+    ) -> Result<(), String> {
+        match trouble {
+            Trouble::PodGone(_) => {
+                link.retire();
+                Ok(())
+            }
+            Trouble::SessionEnded(_) => Ok(()),
+            Trouble::Other(words) => Err(format!("{} port {port}: {words}", link.pod)),
+            Trouble::Refused(_) => match self.resolver.find().await {
+                // What was no better when it was chosen is not waited for.
+                Ok(Some(now)) if now.is_same_pod(found) && (now.good || !found.good) => {
+                    Err(self.refusal(&now, asked, port).await)
+                }
+                _ => {
+                    link.retire();
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    /// Why a pod refuses a port, as far as it can be told.
+    async fn refusal(&self, found: &Found, asked: &RemotePort, port: u16) -> String {
+        let why = match (self.resolver.obstacle(found).await, found.other_target(asked)) {
+            (Some(obstacle), _) => format!("it {}", obstacle.words()),
+            (None, Some(other)) => format!(
+                "{} is headless, so its own port is used; its target port is {other} (try: nsaccess port-forward pod/{} \
+                 {other} -n {})",
+                self.resolver.target(),
+                found.pod,
+                self.chain.namespace()
+            ),
+            (None, None) => "is the process listening on localhost or 0.0.0.0?".to_owned(),
+        };
+        format!("{} refused port {port}: {why}", found.pod)
+    }
+
+    /// The link to the pod that new connections go to, found anew if there is none.
+    async fn destination(self: &Rc<Self>) -> Result<(Rc<Link>, Found)> {
+        if let Some(current) = self.usable() {
+            return Ok(current);
+        }
+        let _looking = self.looking.lock().await;
+        if let Some(current) = self.usable() {
+            return Ok(current);
+        }
+        let deadline = Instant::now() + self.wait;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let found = self.resolver.find().await;
+            let out_of_time = Instant::now() >= deadline;
+            match found {
+                // What runs is used at first even if it is not ready; what took its place is waited for.
+                Ok(Some(found)) if found.good || out_of_time || !self.had_one() => return Ok(self.go_to(found)),
+                Ok(_) if out_of_time => return Err(self.no_pod().await),
+                Ok(_) => self.lose_for_lack_of_a_pod().await,
+                Err(error) if error.kind == Kind::Unreachable && !out_of_time => self.lose(&one_line(&error)),
+                // A pod that is replaced under its own name is absent for a moment.
+                Err(error) if error.kind == Kind::NotFound && !out_of_time && self.lost.get() => {}
+                Err(error) if error.kind == Kind::NotFound && !out_of_time && self.had_one() => self.lose("it is gone"),
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn usable(&self) -> Option<(Rc<Link>, Found)> {
+        self.current.borrow().as_ref().filter(|(link, _)| !link.is_retired()).cloned()
+    }
+
+    fn had_one(&self) -> bool {
+        self.current.borrow().is_some()
+    }
+
+    fn lose(&self, why: &str) {
+        if !self.lost.replace(true) {
+            let (target, wait) = (self.resolver.target(), self.wait.as_secs());
+            (self.tell)(Heard::Lost(format!("{target}: {why}; waiting up to {wait} s")));
+        }
+    }
+
+    async fn lose_for_lack_of_a_pod(&self) {
+        if !self.lost.get() {
+            match self.resolver.absentee().await {
+                Some((pod, obstacle)) => self.lose(&format!("{pod} {}", obstacle.words())),
+                None => self.lose("no pod of it is ready"),
+            }
+        }
+    }
+
+    /// Every loss has its end, however it came about.
+    fn is_back(&self, pod: &str) {
+        if self.lost.replace(false) {
+            (self.tell)(Heard::Back(pod.to_owned()));
+        }
+    }
+
+    fn go_to(&self, found: Found) -> (Rc<Link>, Found) {
+        let link = Link::new(&found.pod, &found.uid, self.dialer.clone());
+        self.take(link, found)
+    }
+
+    fn take(&self, link: Rc<Link>, found: Found) -> (Rc<Link>, Found) {
+        let old = self.current.borrow_mut().replace((link.clone(), found.clone()));
+        if let Some((old, _)) = old {
+            old.retire();
+            if old.pod != link.pod {
+                (self.tell)(Heard::Moved { from: old.pod.clone(), to: link.pod.clone() });
+            }
+        }
+        self.is_back(&link.pod);
+        (link, found)
+    }
+
+    async fn no_pod(&self) -> Error {
+        let target = self.resolver.target();
+        let longer = format!("nsaccess port-forward {target} -n {} --wait 5m", self.chain.namespace());
+        let error = Error::new(Kind::Unreachable, format!("no pod of {target} is ready"));
+        match self.resolver.absentee().await {
+            Some((pod, obstacle)) => {
+                let error = error.because(format!("{pod} {}", obstacle.what));
+                obstacle.next.into_iter().fold(error, Error::try_next)
+            }
+            None => error.because(format!("none came within {} seconds", self.wait.as_secs())).try_next(longer),
+        }
+    }
+
+    fn explain(&self, failure: OpenFailure) -> Error {
+        match failure {
+            OpenFailure::Credentials(error) => error,
+            OpenFailure::PodGone(words) => Error::new(Kind::NotFound, "the pod cannot be forwarded to").because(words),
+            OpenFailure::Denied { tunnel, spdy } => {
+                Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.chain.namespace()))
+                    .because(format!("create (SPDY): {spdy}"))
+                    .because(format!("get (WebSocket): {tunnel}"))
+                    .try_next(role_rule("", "pods/portforward", &["get", "create"]))
+            }
+            OpenFailure::Unreachable(words) => {
+                Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.chain.cluster().name))
+                    .because(words)
+            }
+        }
+    }
+
+    fn say_once(&self, words: String) {
+        let mut said = self.said.borrow_mut();
+        let fresh = said.get(&words).is_none_or(|at| at.elapsed() >= SAY_AGAIN);
+        if fresh {
+            said.retain(|_, at| at.elapsed() < SAY_AGAIN);
+            said.insert(words.clone(), Instant::now());
+            drop(said);
+            (self.tell)(Heard::Failed(words));
+        }
+    }
+}
+
+/// An error as one line, with the command that helps.
+fn one_line(error: &Error) -> String {
+    match error.try_next.first() {
+        Some(command) => format!("{error} (try: {command})"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,79 @@
+//! What the developer may do: asked of AWS and of the cluster, all at once.
+
+use futures_util::future::{join, join_all};
+
+use crate::chain::Chain;
+use crate::chain::cluster::not_mapped::not_mapped;
+use crate::error::Result;
+use crate::model::aws::credentials::RoleCredentials;
+use crate::model::aws::eks_token;
+use crate::model::aws::target::Target;
+use crate::model::kube::cluster::Cluster;
+use crate::model::reviews::review::{LOGIN_QUESTIONS, Question, Verdict};
+use crate::model::wire::proxy::Proxy;
+use crate::net::aws::sts;
+use crate::net::kube::{Identity, KubeApi, KubeFailure};
+
+/// The answers.
+#[derive(Debug)]
+pub struct Verification {
+    /// Our ARN, if STS told it.
+    pub caller_arn: Option<String>,
+    /// Who the cluster thinks we are.
+    pub identity: Identity,
+    /// The cluster's minor version.
+    pub minor_version: Option<u32>,
+    /// What we may do.
+    pub verdicts: Vec<(Question, Verdict)>,
+}
+
+impl Verification {
+    /// The verdict on one of the questions asked.
+    pub fn verdict(&self, question: Question) -> Verdict {
+        let found = self.verdicts.iter().find(|(asked, _)| *asked == question);
+        found.map_or(Verdict::Unknown("not asked".to_owned()), |(_, verdict)| verdict.clone())
+    }
+}
+
+impl Chain<'_> {
+    /// Asks who we are and what we may do in the namespace.
+    ///
+    /// # Errors
+    /// [`Kind::Denied`] when the cluster does not know the role; [`Kind::Unreachable`] when it cannot be asked.
+    pub async fn verify(
+        &self,
+        target: &Target,
+        credentials: &RoleCredentials,
+        cluster: &Cluster,
+        proxy: Option<&Proxy>,
+    ) -> Result<Verification> {
+        let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, self.host.now());
+        let api = KubeApi::new(cluster, proxy, &token, self.aws.outbound())?;
+        let ask = |question: Question| {
+            let api = api.clone();
+            let namespace = target.namespace.as_str();
+            async move { (question, api.may_i(question, namespace).await.unwrap_or_else(unknown)) }
+        };
+        let (caller, (identity, (version, verdicts))) = join(
+            sts::caller_arn(&self.aws, &credentials.keys, &cluster.region),
+            join(api.who_am_i(), join(api.minor_version(), join_all(LOGIN_QUESTIONS.map(ask)))),
+        )
+        .await;
+        let caller_arn = caller.ok();
+        match identity {
+            Ok(identity) => Ok(Verification { caller_arn, identity, minor_version: version.ok().flatten(), verdicts }),
+            Err(KubeFailure::Unauthorized) => {
+                Err(self.explain_clock(not_mapped(target, cluster, caller_arn.as_deref())))
+            }
+            Err(failure) => Err(failure.into_error(&cluster.name)),
+        }
+    }
+}
+
+fn unknown(failure: KubeFailure) -> Verdict {
+    Verdict::Unknown(match failure {
+        KubeFailure::Unauthorized => "401".to_owned(),
+        KubeFailure::Status(code, words) => format!("{code}: {words}"),
+        KubeFailure::Unreachable(words) => words,
+    })
+}

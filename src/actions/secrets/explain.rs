@@ -1,0 +1,179 @@
+//! Why a secret cannot be had, in words of its own for each reason.
+
+use super::Secrets;
+use crate::chain::Chain;
+use crate::error::{Error, Kind};
+use crate::model::kube::namespace::{Namespace, nearest, similar};
+use crate::model::secrets::{Prefix, SecretName, Wanted};
+use crate::net::aws::failure::{Class, Failure};
+
+/// What is said, before any call, of a secret that is not the namespace's.
+pub(crate) fn outside(
+    chain: &Chain<'_>,
+    namespace: &Namespace,
+    prefix: &Prefix,
+    full: &str,
+    other: Option<(String, String)>,
+) -> Error {
+    let profile = chain.aws_config.profile(&chain.access_name(namespace));
+    let of_profile = || profile.and_then(|profile| profile.get("sso_role_name")).map(str::to_owned);
+    let role = chain.settings.pins(namespace.as_str()).role.map(|role| role.value).or_else(of_profile);
+    let role = role.unwrap_or_else(|| chain.settings.permission_set_pattern.value.render(namespace.as_str()));
+    let error = Error::new(Kind::Denied, format!("the role {role} cannot read the secret {full}"))
+        .because(format!("of {namespace} it can read what is below {}; nothing was asked of AWS", prefix.as_str()));
+    match other {
+        Some((namespace, name)) => error.try_next(format!("nsaccess secrets get {name} -n {namespace}")),
+        None => error.try_next(format!("nsaccess secrets list -n {namespace}")),
+    }
+}
+
+impl Secrets<'_> {
+    /// A list that was not given.
+    pub(crate) fn cannot_list(&self, failure: Failure) -> Error {
+        self.chain.ui.end_transient();
+        let denied = failure.class == Class::Denied;
+        let error = self.plain(failure, format!("the secrets of account {} cannot be listed", self.target.account));
+        if !denied {
+            return error;
+        }
+        error
+            .because(format!("the role {} needs secretsmanager:ListSecrets", self.target.role))
+            .because(format!("a secret below {} can be read without it by its name", self.prefix.as_str()))
+            .try_next(format!("nsaccess secrets get NAME -n {}", self.target.namespace))
+    }
+
+    /// A secret that was not given.
+    pub(crate) async fn explain(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
+        let code = failure.code.as_deref().unwrap_or_default();
+        let says = |words: &str| failure.words.to_lowercase().contains(words);
+        match (failure.class, code) {
+            // In AWS's words: "… because it was marked for deletion", earlier "… marked deleted".
+            (_, "InvalidRequestException") if says("marked") => self.marked_for_deletion(name, failure),
+            (_, "InvalidRequestException") if says("versionstage") || says("versionid") => {
+                self.no_version(name, wanted, failure)
+            }
+            (Class::NotFound, _) if says("secret value") || says("versionid") || says("staging label") => {
+                self.no_version(name, wanted, failure)
+            }
+            (Class::NotFound, _) => Box::pin(self.not_found(name, wanted, failure)).await,
+            (Class::Denied, _) if says("kms") => Box::pin(self.no_key(name, failure)).await,
+            (_, "DecryptionFailure") => Box::pin(self.not_decrypted(name, failure)).await,
+            (Class::Denied, _) => self.denied(name, failure),
+            _ => self.plain(failure, format!("the secret {} cannot be read", name.relative)),
+        }
+    }
+
+    fn plain(&self, failure: Failure, what: String) -> Error {
+        let error = self.chain.explain_clock(failure.into_error(what));
+        match error.kind {
+            Kind::NotSignedIn => error.try_next(format!("nsaccess login {} --force", self.target.namespace)),
+            _ => error,
+        }
+    }
+
+    fn denied(&self, name: &SecretName, failure: Failure) -> Error {
+        let role = &self.target.role;
+        self.plain(failure, format!("the role {role} may not read the secret {}", name.full))
+            .because(format!(
+                "it is below {}, which {role} is meant to read, so its policy in AWS says otherwise",
+                self.prefix.as_str()
+            ))
+            .try_next("nsaccess config   # patterns.secrets_prefix: which secrets are a namespace's")
+    }
+
+    fn marked_for_deletion(&self, name: &SecretName, failure: Failure) -> Error {
+        Error::new(Kind::NotFound, format!("the secret {} is marked for deletion", name.relative))
+            .because(failure.to_string())
+            .because("its value cannot be read any more, unless its owner restores it")
+            .try_next(self.command("describe", name, "since when"))
+    }
+
+    async fn no_key(&self, name: &SecretName, failure: Failure) -> Error {
+        Error::new(
+            Kind::Denied,
+            format!("the role {} may not use the KMS key of the secret {}", self.target.role, name.relative),
+        )
+        .because(failure.to_string())
+        .because(format!("the key is {}; its policy must allow the role kms:Decrypt", self.key(name).await))
+        .try_next(self.command("describe", name, "whom to ask: description and tags"))
+    }
+
+    async fn not_decrypted(&self, name: &SecretName, failure: Failure) -> Error {
+        Error::failure(format!("the secret {} cannot be decrypted", name.relative))
+            .because(failure.to_string())
+            .because(format!("the key is {}; it may be disabled, or going to be deleted", self.key(name).await))
+            .try_next(self.command("describe", name, "whom to ask: description and tags"))
+    }
+
+    /// The KMS key's name, for a message: not knowing it is no reason for another error.
+    async fn key(&self, name: &SecretName) -> String {
+        let described = self.call(async |client| client.describe(&name.id).await).await;
+        let key = described.ok().and_then(|answer| answer.ok()).map(|facts| facts.kms_key);
+        match key {
+            Some(Some(key)) => key,
+            Some(None) => "aws/secretsmanager".to_owned(),
+            None => "not known".to_owned(),
+        }
+    }
+
+    /// With the names that come near, and whether there is a secret of the name that was typed elsewhere.
+    async fn not_found(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
+        let namespace = &self.target.namespace;
+        let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
+        let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
+        let listed = self.pages(&beginnings).await;
+        self.chain.ui.end_transient();
+        let Ok(Ok(all)) = listed else {
+            return error
+                .because(failure.to_string())
+                .because(format!("it was looked for as {} in {}", name.full, self.region))
+                .try_next(format!("nsaccess secrets list -n {namespace}"));
+        };
+        // It is there, so what is missing is the version: not every implementation has other words for that.
+        if failure.operation == "GetSecretValue" && all.iter().any(|facts| facts.name == name.full) {
+            return self.no_version(name, wanted, failure);
+        }
+        if all.iter().any(|facts| facts.name == name.relative) {
+            return error
+                .because(format!(
+                    "the account has one that is called {} as a whole, and the role {} can read only what is below {}",
+                    name.relative,
+                    self.target.role,
+                    self.prefix.as_str()
+                ))
+                .try_next(format!("nsaccess secrets list -n {namespace}"));
+        }
+        let own =
+            all.iter().filter(|facts| self.prefix.covers(&facts.name)).map(|facts| self.prefix.shown(&facts.name));
+        let near = nearest(&name.relative, own);
+        let error = error.because(format!("nothing in {} is called {}", self.region, name.full));
+        let error = match near.is_empty() {
+            true => error,
+            false => error.because(format!("the nearest names are {}", near[..near.len().min(3)].join(", "))),
+        };
+        match (similar(&name.relative, near.iter().copied()), near.is_empty()) {
+            (Some(meant), _) => error.try_next(format!("nsaccess secrets get {meant} -n {namespace}")),
+            (None, false) => error.try_next(format!("nsaccess secrets list -n {namespace}")),
+            (None, true) => error
+                .because(format!("{namespace} has no secrets in {}", self.region))
+                .try_next(format!("nsaccess secrets list -n {namespace} --all --region {}", self.region)),
+        }
+    }
+
+    fn no_version(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
+        let what = match wanted {
+            Wanted { stage: None, version_id: None } => format!("the secret {} has no value yet", name.relative),
+            wanted => format!("the secret {} has no {wanted}", name.relative),
+        };
+        Error::new(Kind::NotFound, what).because(failure.to_string()).try_next(self.command(
+            "versions",
+            name,
+            "which it has",
+        ))
+    }
+
+    /// A command about a secret, with the reason to type it.
+    fn command(&self, verb: &str, name: &SecretName, why: &str) -> String {
+        format!("nsaccess secrets {verb} {} -n {}   # {why}", name.relative, self.target.namespace)
+    }
+}

@@ -1,0 +1,72 @@
+//! The warm path of `token`: kubectl starts us for every command. One file is read, its expiry judged, a URL signed.
+//! No settings, no runtime, no TLS, no lock. What is skipped was checked when the credentials were stored: which portal,
+//! account and role are the namespace's own was decided then, and stands as long as nothing that decided it changed, for
+//! which two files are looked at and not read. It notes to whom a token went, in place, and leaves a process that comes
+//! back too soon to the slow path.
+
+use crate::disk::basis;
+use crate::disk::cache::{Cache, CachedCredentials};
+use crate::env_vars;
+use crate::host::Host;
+use crate::model::aws::credentials::{Freshness, judge};
+use crate::model::aws::eks_token;
+use crate::model::kube::exec_credential::{self, ExecInfo};
+use crate::model::kube::handed::Asked;
+use crate::model::kube::namespace::Namespace;
+use crate::secret::Secret;
+
+/// The answer for client-go, if our cache can give it now. `cluster` is name and region as the exec stanza names
+/// them; without it the cluster stored beside the credentials is meant.
+pub fn exec_credential(
+    host: &Host,
+    info: &ExecInfo,
+    namespace: &Namespace,
+    cluster: Option<(&str, &str)>,
+) -> Option<Secret<String>> {
+    let cached = Cache::new(host).own_credentials(namespace)?;
+    if cached.basis.as_deref() != Some(&basis::of(host)) {
+        return None;
+    }
+    let answer = of_cache(host, info, &cached, cluster)?;
+    (!asks_again(host, namespace)).then_some(answer)
+}
+
+/// The same on what was decided before, for when a file that decides can no longer be read: kubectl goes on meanwhile.
+/// Not where a variable asks for another identity.
+pub fn as_decided_before(
+    host: &Host,
+    info: &ExecInfo,
+    namespace: &Namespace,
+    cluster: Option<(&str, &str)>,
+) -> Option<Secret<String>> {
+    let asked = [env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE].into_iter().any(|name| host.env(name).is_some());
+    let cached = Cache::new(host).own_credentials(namespace).filter(|cached| !asked && cached.basis.is_some())?;
+    of_cache(host, info, &cached, cluster)
+}
+
+fn of_cache(
+    host: &Host,
+    info: &ExecInfo,
+    cached: &CachedCredentials,
+    cluster: Option<(&str, &str)>,
+) -> Option<Secret<String>> {
+    if judge(&cached.credentials, host.now()) != Freshness::Fresh {
+        return None;
+    }
+    let stored = cached.cluster.as_ref().map(|(name, region)| (name.as_str(), region.as_str()));
+    let (name, region) = cluster.or(stored)?;
+    Some(answer(host, info, cached, name, region))
+}
+
+/// Whether client-go asks for a token although it has one: the cluster did not take it.
+pub fn asks_again(host: &Host, namespace: &Namespace) -> bool {
+    let is_client = host.parent != 0 && host.env(env_vars::KUBERNETES_EXEC_INFO).is_some();
+    is_client && Cache::new(host).asked(namespace, host.parent, host.now().as_second()) == Asked::Again
+}
+
+fn answer(host: &Host, info: &ExecInfo, cached: &CachedCredentials, name: &str, region: &str) -> Secret<String> {
+    let now = host.now();
+    let token = eks_token::sign(&cached.credentials.keys, name, region, now);
+    let expires_at = exec_credential::expiration(now, Some(cached.credentials.expires_at));
+    exec_credential::render(info.api_version, &token, expires_at)
+}

@@ -1,0 +1,61 @@
+//! A role that the cluster does not know.
+
+use crate::error::{Error, Kind};
+use crate::model::aws::role_arn;
+use crate::model::aws::target::Target;
+use crate::model::kube::cluster::Cluster;
+
+/// A 401: authentication worked at AWS, and the cluster has no mapping for the role. Both forms of the ARN are named,
+/// because each kind of mapping takes only one of them.
+pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<&str>) -> Error {
+    let error =
+        Error::new(Kind::Denied, format!("the cluster {} does not know the role {}", cluster.name, target.role))
+            .because("it answered 401: the role is mapped neither by an access entry nor in the aws-auth ConfigMap");
+    let Some(arns) = caller_arn.and_then(|caller| role_arn::from_caller(caller, &target.portal.region)) else {
+        return error.try_next("ask your platform team to map the role");
+    };
+    let error = match cluster.authentication_mode.as_deref() {
+        Some("CONFIG_MAP") => error,
+        _ => error.because(format!("as an access entry it is {}", arns.access_entry)),
+    };
+    let error = match cluster.authentication_mode.as_deref() {
+        Some("API") => error,
+        _ => error.because(format!("in aws-auth it is {} (without the path)", arns.aws_auth)),
+    };
+    error.try_next(format!("ask your platform team to map the role, then: nsaccess login {}", target.namespace))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::aws::target::Portal;
+    use crate::model::kube::namespace::Namespace;
+
+    #[test]
+    fn an_unmapped_role_is_named_in_the_forms_that_the_cluster_takes() {
+        let target = Target {
+            namespace: Namespace::parse("idp-dev").expect("a name"),
+            access_name: "idp-ns-idp-dev".into(),
+            portal: Portal { session_name: "s".into(), start_url: "u".into(), region: "eu-west-1".into() },
+            account: "111122223333".into(),
+            role: "idp-ns-idp-dev".into(),
+        };
+        let cluster = |mode: &str| Cluster {
+            name: "demo".into(),
+            arn: String::new(),
+            region: "eu-west-1".into(),
+            endpoint: String::new(),
+            certificate_authority_data: String::new(),
+            authentication_mode: Some(mode.into()),
+            version: None,
+        };
+        let caller = Some("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_x_0123456789abcdef/ada");
+        let text = |mode| not_mapped(&target, &cluster(mode), caller).because.join("\n");
+        assert!(text("API").contains("aws-reserved") && !text("API").contains("aws-auth it is"));
+        assert!(text("CONFIG_MAP").contains("aws-auth it is") && !text("CONFIG_MAP").contains("aws-reserved"));
+        assert!(
+            text("API_AND_CONFIG_MAP").contains("aws-reserved")
+                && text("API_AND_CONFIG_MAP").contains("aws-auth it is")
+        );
+    }
+}

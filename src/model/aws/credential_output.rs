@@ -1,0 +1,108 @@
+//! Credentials as others read them: the JSON of `credential_process`, the variables of the environment.
+
+use serde_json::json;
+
+use crate::env_vars;
+use crate::model::aws::credentials::RoleCredentials;
+use crate::secret::Secret;
+
+/// Variables by which an AWS SDK or tool would find another identity than the one that [`variables`] sets, or parts of
+/// another beside it. The JavaScript SDK prefers a profile to keys; the AWS CLI and boto3 take the keys, with everything
+/// else from the profile, and fail without it; the Go SDK 1 and the Java SDKs read `AWS_ACCESS_KEY` and `AWS_SECRET_KEY`;
+/// aws-vault refuses to run below `AWS_VAULT`.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
+const OTHERS: [&str; 14] = [
+    env_vars::AWS_PROFILE,
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_VAULT",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
+
+/// What a `credential_process` prints: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
+pub fn process(credentials: &RoleCredentials) -> Secret<String> {
+    let keys = &credentials.keys;
+    let value = json!({
+        "Version": 1,
+        "AccessKeyId": keys.access_key_id,
+        "SecretAccessKey": keys.secret_access_key.expose(),
+        "SessionToken": keys.session_token.as_ref().map(|token| token.expose()),
+        "Expiration": credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    });
+    Secret::new(format!("{value:#}\n"))
+}
+
+/// Who signs, and where.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// What signs.
+    pub credentials: &'a RoleCredentials,
+    /// The account of the credentials.
+    pub account: &'a str,
+    /// The region to work in.
+    pub region: &'a str,
+}
+
+/// The environment of whoever is to be this identity and no other: every variable that says who one is for AWS, with its
+/// value, or with none where it has to go. The one list for children, and for lines that a shell evaluates.
+pub fn variables(identity: Identity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
+    let keys = &identity.credentials.keys;
+    let end = identity.credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let set = [
+        (env_vars::AWS_ACCESS_KEY_ID, Some(Secret::from(keys.access_key_id.as_str()))),
+        (env_vars::AWS_SECRET_ACCESS_KEY, Some(keys.secret_access_key.clone())),
+        (env_vars::AWS_SESSION_TOKEN, keys.session_token.clone()),
+        (env_vars::AWS_CREDENTIAL_EXPIRATION, Some(Secret::new(end))),
+        ("AWS_ACCOUNT_ID", Some(Secret::from(identity.account))),
+        // The SDKs read the first, boto3 and version 1 of the AWS CLI the second only.
+        (env_vars::AWS_REGION, Some(Secret::from(identity.region))),
+        (env_vars::AWS_DEFAULT_REGION, Some(Secret::from(identity.region))),
+    ];
+    OTHERS.into_iter().map(|name| (name, None)).chain(set).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::aws::credentials::AccessKeys;
+
+    #[test]
+    fn every_variable_is_there_once_and_what_has_no_value_goes() {
+        let of = |session_token: Option<&str>| RoleCredentials {
+            keys: AccessKeys {
+                access_key_id: "ASIA".into(),
+                secret_access_key: Secret::from("s"),
+                session_token: session_token.map(Secret::from),
+            },
+            obtained_at: Timestamp::UNIX_EPOCH,
+            expires_at: Timestamp::UNIX_EPOCH,
+        };
+        for (token, expected) in [(Some("t"), Some("t")), (None, None)] {
+            let credentials = of(token);
+            let found = variables(Identity { credentials: &credentials, account: "111122223333", region: "eu-west-1" });
+            let value = |name: &str| {
+                let with_name: Vec<_> = found.iter().filter(|(other, _)| *other == name).collect();
+                assert_eq!(with_name.len(), 1, "{name}");
+                with_name[0].1.as_ref().map(|value| value.expose().clone())
+            };
+            for (name, _) in &found {
+                value(name);
+            }
+            assert_eq!(value("AWS_SESSION_TOKEN").as_deref(), expected);
+            assert_eq!(value("AWS_PROFILE"), None);
+            assert_eq!(value("AWS_ACCOUNT_ID").as_deref(), Some("111122223333"));
+            assert_eq!(value("AWS_CREDENTIAL_EXPIRATION").as_deref(), Some("1970-01-01T00:00:00Z"));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! How lines of a log are shown: filtered, with a prefix where several logs are mixed, as text or as JSON.
+
+use std::fmt::Write as _;
+
+use regex::bytes::Regex;
+use serde_json::json;
+
+use crate::model::logs::feed::Piece;
+use crate::screen;
+
+/// Colours of prefixes that can be read on dark and on light; red is left to errors.
+const COLOURS: [&str; 6] = ["36", "32", "33", "35", "34", "96"];
+
+/// How lines are shown.
+#[derive(Debug, Clone, Default)]
+pub struct Style {
+    /// Lines that match one of these, if there are any.
+    pub include: Vec<Regex>,
+    /// But none that match one of these.
+    pub exclude: Vec<Regex>,
+    /// With the server's timestamps.
+    pub timestamps: bool,
+    /// An object a line.
+    pub json: bool,
+    /// With escape codes.
+    pub colour: bool,
+}
+
+/// The lines of one container on their way to the screen.
+#[derive(Debug)]
+pub struct Lines {
+    style: Style,
+    pod: String,
+    container: String,
+    /// Before each line; empty where there is one log only.
+    prefix: Vec<u8>,
+    shown: bool,
+    /// What was printed last has no line end yet.
+    open: bool,
+}
+
+impl Lines {
+    /// Lines of a container, with a prefix if several logs are mixed.
+    pub fn new(style: &Style, pod: &str, container: &str, prefixed: bool) -> Self {
+        let mut prefix = String::new();
+        if prefixed && !style.json {
+            let name = if container.is_empty() { pod.to_owned() } else { format!("{pod}/{container}") };
+            let _ = match style.colour {
+                true => write!(prefix, "\x1b[{}m[{name}]\x1b[0m ", colour(pod)),
+                false => write!(prefix, "[{name}] "),
+            };
+        }
+        Lines {
+            style: style.clone(),
+            pod: pod.to_owned(),
+            container: container.to_owned(),
+            prefix: prefix.into_bytes(),
+            shown: false,
+            open: false,
+        }
+    }
+
+    /// Whether lines are shown as they are, so that a piece of one can be shown before its end is known. Others are
+    /// looked for patterns, or stand among the lines of other logs.
+    pub fn are_shown_in_pieces(&self) -> bool {
+        let Style { include, exclude, json, .. } = &self.style;
+        self.prefix.is_empty() && !json && include.is_empty() && exclude.is_empty()
+    }
+
+    /// Adds a piece of a line to what is to be printed. Where logs are mixed, every piece is a line of its own:
+    /// only lines that nobody holds in memory come in pieces there.
+    pub fn add(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+        if piece.begins {
+            self.shown = self.wants(piece.text);
+        }
+        if !self.shown {
+            return;
+        }
+        if self.style.json {
+            let object = json!({
+                "pod": self.pod, "container": self.container, "timestamp": piece.timestamp,
+                "message": String::from_utf8_lossy(piece.text), "whole": piece.begins && piece.ends,
+            });
+            out.extend_from_slice(screen::json(&object.to_string()).as_bytes());
+            out.push(b'\n');
+            return;
+        }
+        let mixed = !self.prefix.is_empty();
+        if piece.begins && std::mem::take(&mut self.open) {
+            // The rest of the line before never came.
+            out.push(b'\n');
+        }
+        if piece.begins || mixed {
+            out.extend_from_slice(&self.prefix);
+            if self.style.timestamps && !piece.timestamp.is_empty() {
+                out.extend_from_slice(piece.timestamp.as_bytes());
+                out.push(b' ');
+            }
+        }
+        if mixed {
+            // What a container writes cannot pass for the line of another one.
+            let text = if piece.ends { piece.text.strip_suffix(b"\r").unwrap_or(piece.text) } else { piece.text };
+            screen::log_line(text, out);
+        } else {
+            out.extend_from_slice(piece.text);
+        }
+        self.open = !piece.ends && !mixed;
+        if !self.open {
+            out.push(b'\n');
+        }
+    }
+
+    /// Adds what a log ends with: a line to which the container wrote no end. Alone it is shown as it is.
+    pub fn add_last(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+        let alone = self.prefix.is_empty() && !self.style.json;
+        self.add(Piece { ends: piece.ends && !alone, ..piece }, out);
+    }
+
+    fn wants(&self, text: &[u8]) -> bool {
+        let Style { include, exclude, .. } = &self.style;
+        (include.is_empty() || include.iter().any(|wanted| wanted.is_match(text)))
+            && !exclude.iter().any(|unwanted| unwanted.is_match(text))
+    }
+}
+
+/// The same colour for the same pod, in every run.
+fn colour(pod: &str) -> &'static str {
+    let sum = pod.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+    COLOURS[sum % COLOURS.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(style: &Style, prefixed: bool, texts: &[(&str, bool, bool)]) -> String {
+        let mut lines = Lines::new(style, "web-1", "app", prefixed);
+        let mut out = Vec::new();
+        for (text, begins, ends) in texts {
+            let timestamp = if *begins { "T" } else { "" };
+            lines.add(Piece { timestamp, text: text.as_bytes(), begins: *begins, ends: *ends }, &mut out);
+        }
+        String::from_utf8(out).expect("text")
+    }
+
+    fn patterns(patterns: &[&str]) -> Vec<Regex> {
+        patterns.iter().map(|pattern| Regex::new(pattern).expect("a pattern")).collect()
+    }
+
+    #[test]
+    fn one_log_is_shown_as_it_is() {
+        let pieces = [("a", true, true), ("lo", true, false), ("ng", false, false), ("", false, true)];
+        assert_eq!(shown(&Style::default(), false, &pieces), "a\nlong\n");
+        let style = Style { timestamps: true, ..Style::default() };
+        assert_eq!(shown(&style, false, &pieces), "T a\nT long\n");
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_gets_one_only_among_others() {
+        for (prefixed, expected) in [(false, "a"), (true, "[web-1/app] a\n")] {
+            let (mut lines, mut out) = (Lines::new(&Style::default(), "web-1", "app", prefixed), Vec::new());
+            lines.add_last(Piece { timestamp: "T", text: b"a", begins: true, ends: true }, &mut out);
+            assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_line_whose_end_never_came_does_not_run_into_the_next() {
+        let pieces = [("lo", true, false), ("next", true, true)];
+        assert_eq!(shown(&Style::default(), false, &pieces), "lo\nnext\n");
+    }
+
+    #[test]
+    fn mixed_logs_say_whose_line_it_is() {
+        assert_eq!(shown(&Style::default(), true, &[("a", true, true)]), "[web-1/app] a\n");
+        let style = Style { colour: true, ..Style::default() };
+        let text = shown(&style, true, &[("a", true, true)]);
+        assert!(text.starts_with("\x1b[") && text.ends_with("[web-1/app]\x1b[0m a\n"), "{text:?}");
+    }
+
+    #[test]
+    fn a_line_cannot_pass_for_another_pod_s() {
+        assert_eq!(shown(&Style::default(), true, &[("a\r[db-0] b", true, true)]), "[web-1/app] a\\r[db-0] b\n");
+        assert_eq!(shown(&Style::default(), true, &[("windows\r", true, true)]), "[web-1/app] windows\n");
+        assert_eq!(shown(&Style::default(), false, &[("a\r\x1b[2Jb", true, true)]), "a\r\x1b[2Jb\n");
+    }
+
+    #[test]
+    fn patterns_decide_by_the_beginning_of_a_line() {
+        let pieces = [("GET /health", true, true), ("GET /x", true, false), ("y", false, true), ("POST", true, true)];
+        let include = Style { include: patterns(&["^GET"]), ..Style::default() };
+        assert_eq!(shown(&include, false, &pieces), "GET /health\nGET /xy\n");
+        let both = Style { exclude: patterns(&["health", "ready"]), ..include };
+        assert_eq!(shown(&both, false, &pieces), "GET /xy\n");
+    }
+
+    #[test]
+    fn json_has_an_object_a_line() {
+        let style = Style { json: true, ..Style::default() };
+        let text = shown(&style, true, &[("a \"b\"", true, true)]);
+        let read: serde_json::Value = serde_json::from_str(text.trim_end()).expect("JSON");
+        assert_eq!((read["pod"].as_str(), read["message"].as_str()), (Some("web-1"), Some("a \"b\"")));
+        assert!(!text.trim_end().contains('\n'));
+    }
+}

@@ -1,0 +1,3 @@
+//! What `port-forward` is told on the command line.
+
+pub mod ports;

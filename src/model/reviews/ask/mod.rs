@@ -1,0 +1,276 @@
+//! A question as a person types it, `create pods/portforward`, turned into what an access review asks.
+
+mod known;
+
+use crate::model::reviews::ask::known::{RESOURCES, SUBRESOURCES, VERBS};
+use crate::model::reviews::review::Question;
+
+/// One access review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// About a resource of the API.
+    Resource(Resource),
+    /// About a path that is no resource, like `/healthz`.
+    Path {
+        /// `get`, …
+        verb: String,
+        /// Begins with `/`.
+        path: String,
+    },
+}
+
+/// What is asked about a resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// `get`, `list`, `create`, …
+    pub verb: String,
+    /// API group; empty for the core group, `*` for all.
+    pub group: String,
+    /// `pods`, …
+    pub resource: String,
+    /// `portforward`, `log`, …
+    pub subresource: Option<String>,
+    /// One object only.
+    pub name: Option<String>,
+    /// `None`: in all namespaces, or about a resource that has none.
+    pub namespace: Option<String>,
+}
+
+/// The words of the command line.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Words<'a> {
+    /// First word.
+    pub verb: &'a str,
+    /// Second word: `RESOURCE[.GROUP][/SUBRESOURCE or /NAME]` or a path.
+    pub what: &'a str,
+    /// Third word.
+    pub name: Option<&'a str>,
+    /// `--subresource`.
+    pub subresource: Option<&'a str>,
+    /// The namespace, unless all are meant.
+    pub namespace: Option<&'a str>,
+}
+
+/// A question, with what a person should be told about how it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Understood {
+    /// The question.
+    pub ask: Ask,
+    /// Sentences for standard error.
+    pub notes: Vec<String>,
+}
+
+/// Reads a question.
+///
+/// # Errors
+/// Why the words are no question.
+pub fn understand(words: Words<'_>) -> Result<Understood, String> {
+    let mut notes = Vec::new();
+    let verb = words.verb.to_ascii_lowercase();
+    if !VERBS.contains(&verb.as_str()) {
+        notes.push(format!("{verb:?} is no verb that Kubernetes defines"));
+    }
+    if words.what.starts_with('/') {
+        if words.name.is_some() || words.subresource.is_some() {
+            return Err("a path has neither a name nor a subresource".to_owned());
+        }
+        return Ok(Understood { ask: Ask::Path { verb, path: words.what.to_owned() }, notes });
+    }
+    let (typed, after) = match words.what.split_once('/') {
+        Some((typed, after)) => (typed, Some(after)),
+        None => (words.what, None),
+    };
+    if typed.is_empty() || after == Some("") || after.is_some_and(|after| after.contains('/')) {
+        return Err(format!("{:?} is not RESOURCE, RESOURCE/SUBRESOURCE or RESOURCE/NAME", words.what));
+    }
+    let (resource, group, namespaced) = resource(typed, &mut notes);
+    let known = SUBRESOURCES.iter().find(|(of, _)| *of == resource).map_or(&[][..], |(_, known)| known);
+    let (mut subresource, mut name) = (words.subresource.map(str::to_owned), words.name.map(str::to_owned));
+    match after {
+        None => {}
+        Some(after) if subresource.is_none() && known.contains(&after) => {
+            notes.push(format!(
+                "{resource}/{after} is read as the subresource; kubectl auth can-i takes it for an object called \
+                 {after:?}, and needs --subresource={after}"
+            ));
+            subresource = Some(after.to_owned());
+        }
+        Some(_) if name.is_some() => return Err(format!("{:?} and {:?} both name an object", words.what, name)),
+        Some(after) => name = Some(after.to_owned()),
+    }
+    let mut namespace = words.namespace.filter(|_| namespaced).map(str::to_owned);
+    if resource == "namespaces" {
+        // Requests for one namespace count as requests inside it.
+        namespace = name.clone();
+    } else if !namespaced && words.namespace.is_some() {
+        notes.push(format!("{resource} belong to no namespace; this asks about the whole cluster"));
+    }
+    let ask = Resource { verb, group, resource, subresource, name, namespace };
+    Ok(Understood { ask: Ask::Resource(ask), notes })
+}
+
+/// Plural name, group, and whether it lives in a namespace.
+fn resource(typed: &str, notes: &mut Vec<String>) -> (String, String, bool) {
+    let lower = typed.to_ascii_lowercase();
+    let (name, group) = match lower.split_once('.') {
+        Some((name, group)) => (name, Some(without_version(group))),
+        None => (lower.as_str(), None),
+    };
+    if name == "*" {
+        return ("*".to_owned(), group.unwrap_or("*").to_owned(), true);
+    }
+    let found = RESOURCES.iter().find(|(plural, known_group, _, others)| {
+        (*plural == name || others.contains(&name)) && group.is_none_or(|group| group == *known_group)
+    });
+    match (found, group) {
+        (Some((plural, known_group, namespaced, _)), _) => {
+            ((*plural).to_owned(), (*known_group).to_owned(), *namespaced)
+        }
+        (None, Some(group)) => (name.to_owned(), group.to_owned(), true),
+        (None, None) => {
+            notes.push(format!("{name:?} is not built in; asked in the core group: write RESOURCE.GROUP for another"));
+            (name.to_owned(), String::new(), true)
+        }
+    }
+}
+
+/// `v1.apps` as kubectl also takes it.
+fn without_version(group: &str) -> &str {
+    match group.split_once('.') {
+        Some((version, rest)) if version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+            rest
+        }
+        _ => group,
+    }
+}
+
+impl Ask {
+    /// One of our own questions, about the namespace.
+    pub fn of(question: Question, namespace: &str) -> Ask {
+        Ask::Resource(Resource {
+            verb: question.verb.to_owned(),
+            group: question.group.to_owned(),
+            resource: question.resource.to_owned(),
+            subresource: question.subresource.map(str::to_owned),
+            name: None,
+            namespace: Some(namespace.to_owned()),
+        })
+    }
+
+    /// The rule of a Role (or, without a namespace, a ClusterRole) that would allow it.
+    pub fn rule(&self) -> Option<crate::model::kube::role_rule::Rule> {
+        match self {
+            Ask::Resource(asked) => {
+                let resource = match &asked.subresource {
+                    Some(subresource) => format!("{}/{subresource}", asked.resource),
+                    None => asked.resource.clone(),
+                };
+                Some(crate::model::kube::role_rule::Rule::new(&asked.group, &resource, &[&asked.verb]))
+            }
+            Ask::Path { .. } => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Ask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let asked = match self {
+            Ask::Path { verb, path } => return write!(f, "{verb} {path}"),
+            Ask::Resource(asked) => asked,
+        };
+        write!(f, "{} {}", asked.verb, asked.resource)?;
+        if !asked.group.is_empty() {
+            write!(f, ".{}", asked.group)?;
+        }
+        if let Some(subresource) = &asked.subresource {
+            write!(f, "/{subresource}")?;
+        }
+        if let Some(name) = &asked.name {
+            write!(f, " {name}")?;
+        }
+        match &asked.namespace {
+            Some(namespace) => write!(f, " in {namespace}"),
+            None => write!(f, " in all namespaces"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(verb: &str, what: &str, name: Option<&str>) -> Resource {
+        let words = Words { verb, what, name, namespace: Some("dev"), ..Words::default() };
+        match understand(words).expect("a question").ask {
+            Ask::Resource(resource) => resource,
+            Ask::Path { .. } => panic!("a resource"),
+        }
+    }
+
+    #[test]
+    fn resources_are_known_by_all_their_names() {
+        for (typed, resource, group) in [
+            ("pods", "pods", ""),
+            ("po", "pods", ""),
+            ("Pod", "pods", ""),
+            ("deploy", "deployments", "apps"),
+            ("deployments.apps", "deployments", "apps"),
+            ("deployments.v1.apps", "deployments", "apps"),
+            ("endpointslices", "endpointslices", "discovery.k8s.io"),
+            ("localsubjectaccessreviews", "localsubjectaccessreviews", "authorization.k8s.io"),
+            ("certificates.cert-manager.io", "certificates", "cert-manager.io"),
+            ("*", "*", "*"),
+            ("events.events.k8s.io", "events", "events.k8s.io"),
+        ] {
+            let read = read("get", typed, None);
+            assert_eq!((read.resource.as_str(), read.group.as_str()), (resource, group), "{typed}");
+            assert_eq!(read.namespace.as_deref(), Some("dev"), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_known_subresource_is_not_a_name() {
+        let asked = read("create", "pods/portforward", None);
+        assert_eq!((asked.subresource.as_deref(), asked.name.as_deref()), (Some("portforward"), None));
+        let asked = read("get", "pods/web-1", None);
+        assert_eq!((asked.subresource.as_deref(), asked.name.as_deref()), (None, Some("web-1")));
+        let asked = read("get", "pods/log", Some("web-1"));
+        assert_eq!((asked.subresource.as_deref(), asked.name.as_deref()), (Some("log"), Some("web-1")));
+        let words = Words { verb: "create", what: "pods/portforward", namespace: Some("dev"), ..Words::default() };
+        assert_eq!(understand(words).expect("a question").notes.len(), 1);
+        // Said outright, an object may be called like a subresource.
+        let words = Words { subresource: Some("exec"), ..words };
+        let Ask::Resource(asked) = understand(words).expect("a question").ask else { panic!("a resource") };
+        assert_eq!((asked.subresource.as_deref(), asked.name.as_deref()), (Some("exec"), Some("portforward")));
+    }
+
+    #[test]
+    fn cluster_resources_are_asked_without_a_namespace() {
+        assert_eq!(read("list", "nodes", None).namespace, None);
+        let review = read("create", "selfsubjectaccessreviews", None);
+        assert_eq!((review.group.as_str(), review.namespace), ("authorization.k8s.io", None));
+        assert_eq!(read("get", "namespaces", Some("dev")).namespace.as_deref(), Some("dev"));
+        assert_eq!(read("list", "namespaces", None).namespace, None);
+    }
+
+    #[test]
+    fn paths_and_mistakes() {
+        let words = Words { verb: "get", what: "/healthz", ..Words::default() };
+        assert!(matches!(understand(words).expect("a question").ask, Ask::Path { .. }));
+        for (what, name) in [("", None), ("pods/", None), ("/x", Some("y")), ("pods/a/b", None), ("pods/a", Some("b"))]
+        {
+            assert!(understand(Words { verb: "get", what, name, ..Words::default() }).is_err(), "{what} {name:?}");
+        }
+        assert_eq!(understand(Words { verb: "fly", what: "pods", ..Words::default() }).expect("asked").notes.len(), 1);
+    }
+
+    #[test]
+    fn a_question_reads_back() {
+        let asked = Ask::Resource(read("get", "deploy/web", None));
+        assert_eq!(asked.to_string(), "get deployments.apps web in dev");
+        assert_eq!(
+            Ask::Resource(read("create", "po/portforward", None)).rule().expect("a rule").to_string(),
+            r#"- {apiGroups: [""], resources: ["pods/portforward"], verbs: [create]}"#
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! Questions about rights, and their answers.
+
+pub mod ask;
+pub mod review;
+pub mod tasks;

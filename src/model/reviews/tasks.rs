@@ -1,0 +1,323 @@
+//! What a developer does in a namespace, and which access reviews decide whether they may.
+
+use crate::model::kube::role_rule::Rule;
+use crate::model::reviews::review::{
+    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Question, Verdict, port_forward,
+};
+
+const fn core(verb: &'static str, resource: &'static str, subresource: Option<&'static str>) -> Question {
+    Question { verb, group: "", resource, subresource }
+}
+
+const fn grouped(verb: &'static str, group: &'static str, resource: &'static str) -> Question {
+    Question { verb, group, resource, subresource: None }
+}
+
+/// List pods: without it pods are reached by name only.
+pub const LIST_PODS: Question = core("list", "pods", None);
+/// Watch pods.
+pub const WATCH_PODS: Question = core("watch", "pods", None);
+/// Logs.
+pub const GET_LOG: Question = core("get", "pods", Some("log"));
+const LIST_SERVICES: Question = core("list", "services", None);
+const GET_ENDPOINTS: Question = core("get", "endpoints", None);
+const LIST_SLICES: Question = grouped("list", "discovery.k8s.io", "endpointslices");
+const GET_DEPLOYMENTS: Question = grouped("get", "apps", "deployments");
+const LIST_DEPLOYMENTS: Question = grouped("list", "apps", "deployments");
+const GET_CONFIG_MAPS: Question = core("get", "configmaps", None);
+const LIST_CONFIG_MAPS: Question = core("list", "configmaps", None);
+const CREATE_EXEC: Question = core("create", "pods", Some("exec"));
+const GET_EXEC: Question = core("get", "pods", Some("exec"));
+const GET_SECRETS: Question = core("get", "secrets", None);
+const LIST_SECRETS: Question = core("list", "secrets", None);
+const GET_ACCOUNTS: Question = core("get", "serviceaccounts", None);
+const CREATE_TOKEN: Question = core("create", "serviceaccounts", Some("token"));
+const LIST_EVENTS: Question = core("list", "events", None);
+
+/// Everything that is asked for the table of tasks.
+pub const QUESTIONS: [Question; 21] = [
+    GET_PODS,
+    LIST_PODS,
+    WATCH_PODS,
+    GET_LOG,
+    CREATE_PORT_FORWARD,
+    GET_PORT_FORWARD,
+    GET_SERVICES,
+    LIST_SERVICES,
+    GET_ENDPOINTS,
+    LIST_SLICES,
+    GET_DEPLOYMENTS,
+    LIST_DEPLOYMENTS,
+    GET_CONFIG_MAPS,
+    LIST_CONFIG_MAPS,
+    CREATE_EXEC,
+    GET_EXEC,
+    GET_SECRETS,
+    LIST_SECRETS,
+    GET_ACCOUNTS,
+    CREATE_TOKEN,
+    LIST_EVENTS,
+];
+
+/// Whether a task can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Yes.
+    Yes,
+    /// Some of it.
+    Partly,
+    /// No.
+    No,
+    /// The cluster could not be asked.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word in tables and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Yes => "yes",
+            Outcome::Partly => "partly",
+            Outcome::No => "no",
+            Outcome::Unknown => "unknown",
+        }
+    }
+}
+
+/// A task with its verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// A stable name for programs.
+    pub id: &'static str,
+    /// For people.
+    pub title: &'static str,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// Why, or how.
+    pub why: String,
+    /// The reviews that decided.
+    pub asked: Vec<(Question, Verdict)>,
+    /// Rules that would allow what is missing.
+    pub missing: Vec<Rule>,
+}
+
+/// The cluster's answers.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// To [`QUESTIONS`].
+    pub verdicts: Vec<(Question, Verdict)>,
+    /// The server's minor version, if it told.
+    pub minor: Option<u32>,
+}
+
+impl Answers {
+    fn of(&self, question: Question) -> Verdict {
+        let found = self.verdicts.iter().find(|(asked, _)| *asked == question);
+        found.map_or(Verdict::Unknown("not asked".to_owned()), |(_, verdict)| verdict.clone())
+    }
+
+    fn may(&self, question: Question) -> bool {
+        self.of(question).is_allowed()
+    }
+
+    /// A task of these questions: its outcome unless one of them could not be asked and would have mattered.
+    fn task(
+        &self,
+        (id, title): (&'static str, &'static str),
+        asked: &[Question],
+        outcome: Outcome,
+        why: impl Into<String>,
+        wanted: &[Question],
+    ) -> Task {
+        let asked: Vec<_> = asked.iter().map(|question| (*question, self.of(*question))).collect();
+        let failed = asked.iter().find_map(|(_, verdict)| match verdict {
+            Verdict::Unknown(words) => Some(words.clone()),
+            _ => None,
+        });
+        let (outcome, why) = match (outcome, failed) {
+            (Outcome::Yes | Outcome::Partly, _) | (_, None) => (outcome, why.into()),
+            (_, Some(words)) => (Outcome::Unknown, format!("could not be asked: {words}")),
+        };
+        let missing = wanted.iter().filter(|question| matches!(self.of(**question), Verdict::Denied(_)));
+        Task { id, title, outcome, why, asked, missing: missing.map(|question| rule(*question)).collect() }
+    }
+
+    /// A task of several steps, each of use alone.
+    fn steps(&self, name: (&'static str, &'static str), steps: &[(Question, &str)]) -> Task {
+        let words = |allowed: bool| {
+            let steps = steps.iter().filter(|(question, _)| self.may(*question) == allowed);
+            steps.map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+        };
+        let (can, cannot) = (words(true), words(false));
+        let (outcome, why) = match (can.is_empty(), cannot.is_empty()) {
+            (false, true) => (Outcome::Yes, can),
+            (false, false) => (Outcome::Partly, format!("{can}; not {cannot}")),
+            _ => (Outcome::No, format!("not {cannot}")),
+        };
+        let asked: Vec<Question> = steps.iter().map(|(question, _)| *question).collect();
+        self.task(name, &asked, outcome, why, &asked)
+    }
+
+    fn one(&self, name: (&'static str, &'static str), question: Question) -> Task {
+        let (outcome, why) =
+            if self.may(question) { (Outcome::Yes, "") } else { (Outcome::No, "the role does not have it") };
+        self.task(name, &[question], outcome, why, &[question])
+    }
+
+    fn logs(&self) -> Task {
+        let name = ("logs", "read logs");
+        let asked = [GET_LOG, LIST_PODS];
+        match (self.may(GET_LOG), self.may(LIST_PODS)) {
+            (true, true) => {
+                let why = "of pods, deployments, services and selectors";
+                self.task(name, &asked, Outcome::Yes, why, &[])
+            }
+            (true, false) => {
+                self.task(name, &asked, Outcome::Yes, "of pods that you name (no list on pods)", &[LIST_PODS])
+            }
+            (false, _) => self.task(name, &[GET_LOG], Outcome::No, "the role has no get on pods/log", &[GET_LOG]),
+        }
+    }
+
+    fn upgrade(&self, name: (&'static str, &'static str), create: Question, get: Question) -> Task {
+        let (works, how) = port_forward(&self.of(create), &self.of(get), self.minor);
+        let how = how.replace("pods/portforward", &format!("pods/{}", create.subresource.unwrap_or_default()));
+        let outcome = if works { Outcome::Yes } else { Outcome::No };
+        let wanted: &[Question] = if works { &[] } else { &[create, get] };
+        self.task(name, &[create, get], outcome, how, wanted)
+    }
+
+    fn port_forward_to_service(&self) -> Task {
+        let name = ("port-forward-service", "port-forward to a service");
+        let asked = [CREATE_PORT_FORWARD, GET_PORT_FORWARD, GET_SERVICES, LIST_SLICES, LIST_PODS, GET_ENDPOINTS];
+        let (works, how) = port_forward(&self.of(CREATE_PORT_FORWARD), &self.of(GET_PORT_FORWARD), self.minor);
+        if !works {
+            return self.task(name, &asked, Outcome::No, how, &[CREATE_PORT_FORWARD, GET_PORT_FORWARD]);
+        }
+        if !self.may(GET_SERVICES) {
+            return self.task(name, &asked, Outcome::No, "the role has no get on services", &[GET_SERVICES]);
+        }
+        let found = [
+            (LIST_SLICES, "its pods are found in its endpoint slices"),
+            (LIST_PODS, "its pods are found by its selector"),
+            (GET_ENDPOINTS, "its pods are found in its endpoints"),
+        ];
+        match found.iter().find(|(question, _)| self.may(*question)) {
+            Some((_, why)) => self.task(name, &asked, Outcome::Yes, *why, &[]),
+            None if self.may(GET_PODS) => {
+                let why = "only where its pod is called NAME-0 (StatefulSet); else name the pod yourself";
+                self.task(name, &asked, Outcome::Partly, why, &[GET_ENDPOINTS])
+            }
+            None => {
+                let why = "nothing tells which pods it has; name the pod yourself";
+                self.task(name, &asked, Outcome::No, why, &[GET_ENDPOINTS])
+            }
+        }
+    }
+}
+
+/// The rule that allows what a question asks.
+pub fn rule(question: Question) -> Rule {
+    let resource = match question.subresource {
+        Some(subresource) => format!("{}/{subresource}", question.resource),
+        None => question.resource.to_owned(),
+    };
+    Rule::new(question.group, &resource, &[question.verb])
+}
+
+/// The table of tasks.
+pub fn judge(answers: &Answers) -> Vec<Task> {
+    let (get, list) = ("by name", "listed");
+    vec![
+        answers.steps(("pods", "see pods"), &[(GET_PODS, get), (LIST_PODS, list), (WATCH_PODS, "live")]),
+        answers.logs(),
+        answers.upgrade(("port-forward-pod", "port-forward to a pod"), CREATE_PORT_FORWARD, GET_PORT_FORWARD),
+        answers.port_forward_to_service(),
+        answers.steps(("services", "see services"), &[(GET_SERVICES, get), (LIST_SERVICES, list)]),
+        answers.steps(("endpoints", "see endpoints"), &[(GET_ENDPOINTS, get), (LIST_SLICES, "slices listed")]),
+        answers.steps(("deployments", "see deployments"), &[(GET_DEPLOYMENTS, get), (LIST_DEPLOYMENTS, list)]),
+        answers.steps(("config-maps", "see config maps"), &[(GET_CONFIG_MAPS, get), (LIST_CONFIG_MAPS, list)]),
+        answers.one(("events", "see events"), LIST_EVENTS),
+        answers.upgrade(("exec", "run commands in a pod"), CREATE_EXEC, GET_EXEC),
+        answers.steps(("secrets", "read Kubernetes secrets"), &[(GET_SECRETS, get), (LIST_SECRETS, list)]),
+        answers.one(("service-accounts", "see service accounts by name"), GET_ACCOUNTS),
+        answers.one(("service-account-tokens", "mint service-account tokens"), CREATE_TOKEN),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FLOOR: &[Question] = &[GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD];
+
+    fn answers(allowed: &[Question], minor: Option<u32>) -> Answers {
+        let verdict = |question: &Question| match allowed.contains(question) {
+            true => (*question, Verdict::Allowed),
+            false => (*question, Verdict::Denied(None)),
+        };
+        Answers { verdicts: QUESTIONS.iter().map(verdict).collect(), minor }
+    }
+
+    fn outcome(allowed: &[Question], minor: u32, id: &str) -> Outcome {
+        let tasks = judge(&answers(allowed, Some(minor)));
+        tasks.iter().find(|task| task.id == id).expect("a task").outcome
+    }
+
+    #[test]
+    fn the_floor_role_forwards_to_pods_on_every_server() {
+        for minor in [28, 34, 35, 37] {
+            assert_eq!(outcome(FLOOR, minor, "port-forward-pod"), Outcome::Yes, "{minor}");
+        }
+        assert_eq!(outcome(FLOOR, 36, "port-forward-service"), Outcome::Partly);
+        assert_eq!(outcome(FLOOR, 36, "pods"), Outcome::Partly);
+        assert_eq!(outcome(FLOOR, 36, "logs"), Outcome::No);
+        assert_eq!(outcome(&[], 36, "pods"), Outcome::No);
+    }
+
+    #[test]
+    fn get_alone_forwards_only_up_to_1_34() {
+        let get_only = &[GET_PODS, GET_SERVICES, GET_PORT_FORWARD];
+        assert_eq!(outcome(get_only, 34, "port-forward-pod"), Outcome::Yes);
+        assert_eq!(outcome(get_only, 35, "port-forward-pod"), Outcome::No);
+        assert_eq!(outcome(get_only, 35, "port-forward-service"), Outcome::No);
+    }
+
+    #[test]
+    fn a_service_is_found_by_any_of_three_rights() {
+        for right in [LIST_SLICES, LIST_PODS, GET_ENDPOINTS] {
+            let mut allowed = FLOOR.to_vec();
+            allowed.push(right);
+            assert_eq!(outcome(&allowed, 36, "port-forward-service"), Outcome::Yes, "{right}");
+        }
+    }
+
+    #[test]
+    fn a_missing_right_comes_with_its_rule() {
+        let tasks = judge(&answers(FLOOR, Some(36)));
+        let logs = tasks.iter().find(|task| task.id == "logs").expect("a task");
+        assert_eq!(logs.missing, [Rule::new("", "pods/log", &["get"])]);
+        let every = judge(&answers(&QUESTIONS, Some(36)));
+        assert!(every.iter().all(|task| task.outcome == Outcome::Yes && task.missing.is_empty()), "{every:#?}");
+    }
+
+    #[test]
+    fn a_question_that_failed_makes_no_no() {
+        let mut answers = answers(&[], Some(36));
+        for (_, verdict) in &mut answers.verdicts {
+            *verdict = Verdict::Unknown("no answer".to_owned());
+        }
+        for task in judge(&answers) {
+            assert_eq!(task.outcome, Outcome::Unknown, "{}", task.id);
+            assert!(task.missing.is_empty(), "{}", task.id);
+        }
+    }
+
+    #[test]
+    fn names_of_tasks_are_unique() {
+        let mut ids: Vec<&str> = judge(&Answers::default()).iter().map(|task| task.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 13);
+    }
+}

@@ -1,0 +1,296 @@
+//! Which proxy a request goes through, by client-go's rules: kubeconfig's `proxy-url` wins outright; else
+//! `HTTPS_PROXY`/`HTTP_PROXY` by scheme, unless `NO_PROXY` names the host. The rules of `NO_PROXY` are Go's
+//! (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>), since kubectl is what people compare with.
+
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::model::wire::percent;
+use crate::secret::Secret;
+
+/// The proxy variables, as they stand in the environment.
+#[derive(Debug, Clone, Default)]
+pub struct ProxyVariables {
+    /// `HTTPS_PROXY`.
+    pub https: Option<String>,
+    /// `HTTP_PROXY`.
+    pub http: Option<String>,
+    /// `NO_PROXY`.
+    pub no_proxy: Option<String>,
+}
+
+impl ProxyVariables {
+    /// From a look-up of environment variables; the upper-case name wins, as in Go.
+    pub fn read<'a>(lookup: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let either = |name: &str| lookup(name).or_else(|| lookup(&name.to_lowercase())).map(str::to_owned);
+        ProxyVariables { https: either("HTTPS_PROXY"), http: either("HTTP_PROXY"), no_proxy: either("NO_PROXY") }
+    }
+
+    /// The proxy for an address like `https://host:port/…`, if one applies.
+    pub fn for_url(&self, url: &str) -> Option<String> {
+        let (scheme, rest) = url.split_once("://")?;
+        let (proxy, default_port) = match scheme {
+            "https" => (self.https.as_deref()?, 443),
+            "http" => (self.http.as_deref()?, 80),
+            _ => return None,
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let (host, port) = split_port(authority.rsplit('@').next().unwrap_or_default(), default_port);
+        if is_local(&host) || self.exempts(&host, port) {
+            return None;
+        }
+        Some(if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") })
+    }
+
+    fn exempts(&self, host: &str, port: u16) -> bool {
+        let address: Option<IpAddr> = host.parse().ok();
+        let entries = self.no_proxy.as_deref().unwrap_or_default().split(',').map(str::trim);
+        entries.filter(|entry| !entry.is_empty()).any(|entry| matches(&entry.to_lowercase(), host, port, address))
+    }
+}
+
+/// How a proxy is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyScheme {
+    /// CONNECT.
+    Http,
+    /// CONNECT inside TLS.
+    Https,
+    /// SOCKS version 5; names are looked up by the proxy, as Go does it.
+    Socks5,
+}
+
+/// A proxy that can be used. Its login shows nowhere.
+#[derive(Clone)]
+pub struct Proxy {
+    scheme: ProxyScheme,
+    uri: http::Uri,
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Proxy({:?} {}:{})", self.scheme, self.host(), self.port())
+    }
+}
+
+impl Proxy {
+    /// From an address like `http://user:password@host:3128` or `socks5://localhost:1080`.
+    ///
+    /// # Errors
+    /// What is wrong with it. The address is not repeated: it may hold a password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        // hyper knows the one SOCKS name, and means by it what `h` says: the proxy looks names up.
+        let text = text.trim().replacen("socks5h://", "socks5://", 1);
+        let uri: http::Uri = text.parse().map_err(|_| "it is no address".to_owned())?;
+        let scheme = match uri.scheme_str() {
+            Some("http") => ProxyScheme::Http,
+            Some("https") => ProxyScheme::Https,
+            Some("socks5") => ProxyScheme::Socks5,
+            other => return Err(format!("a proxy of the kind {:?} is not known", other.unwrap_or_default())),
+        };
+        if uri.host().unwrap_or_default().is_empty() {
+            return Err("it names no host".to_owned());
+        }
+        Ok(Proxy { scheme, uri })
+    }
+
+    /// How it is spoken to.
+    pub fn scheme(&self) -> ProxyScheme {
+        self.scheme
+    }
+
+    /// Where it is; an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        self.uri.host().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    /// Its port, by default that of its kind.
+    pub fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(match self.scheme {
+            ProxyScheme::Http => 80,
+            ProxyScheme::Https => 443,
+            ProxyScheme::Socks5 => 1080,
+        })
+    }
+
+    /// User and password, if it wants them.
+    pub fn login(&self) -> Option<(String, Secret<String>)> {
+        let (login, _) = self.uri.authority()?.as_str().rsplit_once('@')?;
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        Some((percent::decode(user), Secret::new(percent::decode(password))))
+    }
+
+    /// The same as the value of `Proxy-Authorization`.
+    pub fn basic_login(&self) -> Option<Secret<String>> {
+        let (user, password) = self.login()?;
+        Some(Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose())))))
+    }
+
+    /// The whole address, login and all: for a library that connects by itself.
+    pub fn uri(&self) -> &http::Uri {
+        &self.uri
+    }
+}
+
+/// Whether an endpoint may get tokens and keys: over TLS any, in the plain only this very machine.
+///
+/// # Errors
+/// Why it may not.
+pub fn check_endpoint(url: &str) -> Result<(), String> {
+    let Some((scheme, rest)) = url.split_once("://") else { return Err("it is no address".to_owned()) };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, _) = split_port(authority.rsplit('@').next().unwrap_or_default(), 0);
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => Ok(()),
+        "http" if is_local(&host) => Ok(()),
+        "http" => {
+            Err("it is plain http: whoever is on the way could read tokens and keys; only loopback may be".to_owned())
+        }
+        _ => Err("it is neither https nor http".to_owned()),
+    }
+}
+
+/// Go never proxies loopback.
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn split_port(authority: &str, default_port: u16) -> (String, u16) {
+    let authority = authority.to_lowercase();
+    if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host.to_owned(), rest.strip_prefix(':').and_then(|port| port.parse().ok()).unwrap_or(default_port));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => (host.to_owned(), port.parse().unwrap_or(default_port)),
+        _ => (authority, default_port),
+    }
+}
+
+fn matches(entry: &str, host: &str, port: u16, address: Option<IpAddr>) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    if let Some((network, length)) = entry.split_once('/') {
+        return address.is_some_and(|address| in_network(address, network, length));
+    }
+    let (name, entry_port) = split_port(entry, 0);
+    if entry_port != 0 && entry_port != port {
+        return false;
+    }
+    if let Ok(wanted) = name.parse::<IpAddr>() {
+        return address == Some(wanted);
+    }
+    let name = name.strip_prefix('*').unwrap_or(&name);
+    match name.strip_prefix('.') {
+        Some(_) => host.ends_with(name),
+        None => host == name || host.strip_suffix(name).is_some_and(|front| front.ends_with('.')),
+    }
+}
+
+fn in_network(address: IpAddr, network: &str, length: &str) -> bool {
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(v4) => (u128::from(u32::from(v4)) << 96, 32),
+        IpAddr::V6(v6) => (u128::from(v6), 128),
+    };
+    let (Ok(network), Ok(length)) = (network.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
+    let ((address, width), (network, network_width)) = (bits(address), bits(network));
+    let mask = if length == 0 { 0 } else { u128::MAX << (128 - length.min(128)) };
+    width == network_width && length <= width && address & mask == network & mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxied(no_proxy: &str, url: &str) -> bool {
+        let variables =
+            ProxyVariables { https: Some("http://proxy:3128".into()), http: None, no_proxy: Some(no_proxy.into()) };
+        variables.for_url(url).is_some()
+    }
+
+    #[test]
+    fn no_proxy_is_about_the_target_host() {
+        let eks = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
+        for (no_proxy, goes_through_proxy) in [
+            ("", true),
+            (".eks.amazonaws.com", false),
+            ("eks.amazonaws.com", false),
+            ("*.eks.amazonaws.com", false),
+            ("ks.amazonaws.com", true),
+            ("localhost,", true),
+            (" , .amazonaws.com ,", false),
+            ("*", false),
+            ("proxy:3128", true),
+            ("eks.amazonaws.com:443", false),
+            ("eks.amazonaws.com:6443", true),
+        ] {
+            assert_eq!(proxied(no_proxy, eks), goes_through_proxy, "NO_PROXY={no_proxy}");
+        }
+    }
+
+    #[test]
+    fn tokens_go_in_the_plain_to_this_machine_alone() {
+        for good in [
+            "https://x",
+            "HTTPS://x",
+            "http://127.0.0.1:80/a",
+            "http://localhost",
+            "http://[::1]:1",
+            "http://LOCALHOST:1",
+        ] {
+            assert_eq!(check_endpoint(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "http://x",
+            "http://10.0.0.1",
+            "http://127.0.0.1.evil.net",
+            "http://localhost@evil.net",
+            "ftp://x",
+            "x",
+            "http://0.0.0.0",
+        ] {
+            assert!(check_endpoint(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_match_by_network() {
+        assert!(!proxied("10.0.0.0/8", "https://10.2.3.4:6443/x"));
+        assert!(proxied("10.0.0.0/8", "https://11.2.3.4"));
+        assert!(proxied("10.0.0.0/8", "https://host"));
+        assert!(!proxied("fd00::/8", "https://[fd12::1]:443"));
+        assert!(!proxied("10.2.3.4", "https://10.2.3.4"));
+        assert!(proxied("0.0.0.0/99", "https://10.2.3.4"));
+    }
+
+    #[test]
+    fn loopback_and_other_schemes_go_straight() {
+        assert!(!proxied("", "https://127.0.0.1:1"));
+        assert!(!proxied("", "https://localhost"));
+        assert!(!proxied("", "http://example.com"));
+    }
+
+    #[test]
+    fn a_bare_proxy_address_is_http_and_lower_case_names_count() {
+        let variables = ProxyVariables::read(|name| (name == "https_proxy").then_some("proxy:8080"));
+        assert_eq!(variables.for_url("https://example.com").as_deref(), Some("http://proxy:8080"));
+    }
+
+    #[test]
+    fn a_proxy_is_taken_apart_and_shows_no_password() {
+        let proxy = Proxy::parse("http://ada:p%40ss@proxy.corp:3128").expect("a proxy");
+        assert_eq!((proxy.scheme(), proxy.host(), proxy.port()), (ProxyScheme::Http, "proxy.corp", 3128));
+        let (user, password) = proxy.login().expect("a login");
+        assert_eq!((user.as_str(), password.expose().as_str()), ("ada", "p@ss"));
+        assert_eq!(format!("{proxy:?}"), "Proxy(Http proxy.corp:3128)");
+        let socks = Proxy::parse("socks5h://[::1]").expect("a proxy");
+        assert_eq!((socks.scheme(), socks.host(), socks.port()), (ProxyScheme::Socks5, "::1", 1080));
+        assert!(socks.login().is_none());
+        for wrong in ["ftp://x", "proxy", "", "http://", "http://ada:secret@"] {
+            let why = Proxy::parse(wrong).expect_err(wrong);
+            assert!(!why.contains("secret"), "{why}");
+        }
+    }
+}

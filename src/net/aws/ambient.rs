@@ -1,0 +1,80 @@
+//! Ambient AWS credentials, for `token --cluster-name` without a namespace: the chain that the AWS CLI uses, without
+//! the instance metadata service, which a laptop does not have and which costs seconds to find missing.
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use jiff::Timestamp;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::aws::credentials::AccessKeys;
+use crate::net::aws::Aws;
+use crate::secret::Secret;
+
+/// Keys and when they end, if they do.
+#[derive(Debug, Clone)]
+pub struct Ambient {
+    /// What signs.
+    pub keys: AccessKeys,
+    /// `None` for long-lived keys.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The credentials of a profile (`None`: the default one).
+///
+/// # Errors
+/// When the profile does not exist or gives no credentials.
+pub async fn of_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<Ambient> {
+    let config = aws.config("STS", region, None);
+    let provider_config = ProviderConfig::empty()
+        .with_http_client(config.http_client().ok_or_else(|| Error::failure("no HTTP client"))?)
+        .with_region(config.region().cloned());
+    let mut builder = ProfileFileCredentialsProvider::builder().configure(&provider_config);
+    if let Some(profile) = profile {
+        builder = builder.profile_name(profile);
+    }
+    let given = builder.build().provide_credentials().await;
+    given.map(from_sdk).map_err(|error| no_credentials(profile, &error))
+}
+
+/// The credentials of a role, assumed with others.
+///
+/// # Errors
+/// When STS refuses.
+pub async fn assume_role(aws: &Aws, base: &Ambient, role_arn: &str, region: &str) -> Result<Ambient> {
+    let config = aws.config("STS", region, Some(&base.keys));
+    let provider =
+        AssumeRoleProvider::builder(role_arn).session_name("EKSGetTokenAuth").configure(&config).build().await;
+    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
+        Error::new(Kind::Denied, format!("cannot assume the role {role_arn}")).because(innermost(&error))
+    })
+}
+
+fn from_sdk(given: aws_credential_types::Credentials) -> Ambient {
+    let expires_at = given.expiry().and_then(|expiry| Timestamp::try_from(expiry).ok());
+    Ambient {
+        keys: AccessKeys {
+            access_key_id: given.access_key_id().to_owned(),
+            secret_access_key: Secret::from(given.secret_access_key()),
+            session_token: given.session_token().map(Secret::from),
+        },
+        expires_at,
+    }
+}
+
+fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> Error {
+    let name = profile.unwrap_or("default");
+    Error::new(Kind::NotSignedIn, format!("the AWS profile {name} gives no credentials"))
+        .because(innermost(error))
+        .try_next(format!("aws sso login --profile {name}"))
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

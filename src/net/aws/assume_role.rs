@@ -1,0 +1,94 @@
+//! `sts`: sessions of other roles.
+
+use aws_sdk_sts::Client;
+use aws_sdk_sts::types::{AssumedRoleUser, Credentials};
+use jiff::Timestamp;
+
+use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::net::aws::Aws;
+use crate::net::aws::failure::{Class, Failure};
+use crate::secret::Secret;
+
+/// A session that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The role's ARN.
+    pub role_arn: &'a str,
+    /// How the session is called.
+    pub session_name: &'a str,
+    /// How long it lasts.
+    pub seconds: u32,
+    /// The region whose STS is asked.
+    pub region: &'a str,
+}
+
+/// A session that was given.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// What signs.
+    pub credentials: RoleCredentials,
+    /// `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
+    pub arn: String,
+}
+
+/// AssumeRole, signed with other credentials.
+///
+/// # Errors
+/// The failed call.
+pub async fn assume_role(aws: &Aws, keys: &AccessKeys, wanted: Wanted<'_>) -> Result<Given, Failure> {
+    const OPERATION: &str = "AssumeRole";
+    let call = client(aws, wanted.region, Some(keys))
+        .assume_role()
+        .role_arn(wanted.role_arn)
+        .role_session_name(wanted.session_name)
+        .duration_seconds(seconds(wanted));
+    let answer = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+    given(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
+}
+
+/// AssumeRoleWithWebIdentity: the token is what proves who asks, and nothing signs. It goes in the body.
+///
+/// # Errors
+/// The failed call.
+pub async fn with_web_identity(aws: &Aws, token: &Secret<String>, wanted: Wanted<'_>) -> Result<Given, Failure> {
+    const OPERATION: &str = "AssumeRoleWithWebIdentity";
+    let call = client(aws, wanted.region, None)
+        .assume_role_with_web_identity()
+        .role_arn(wanted.role_arn)
+        .role_session_name(wanted.session_name)
+        .duration_seconds(seconds(wanted))
+        .web_identity_token(token.expose());
+    let answer = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+    given(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
+}
+
+fn client(aws: &Aws, region: &str, keys: Option<&AccessKeys>) -> Client {
+    Client::new(&aws.config("STS", region, keys))
+}
+
+fn seconds(wanted: Wanted<'_>) -> i32 {
+    i32::try_from(wanted.seconds).unwrap_or(i32::MAX)
+}
+
+fn given(
+    aws: &Aws,
+    operation: &'static str,
+    credentials: Option<&Credentials>,
+    user: Option<&AssumedRoleUser>,
+) -> Result<Given, Failure> {
+    let unusable = |words: &str| Failure { operation, class: Class::Broken, code: None, words: words.to_owned() };
+    let given = credentials.ok_or_else(|| unusable("the answer holds no credentials"))?;
+    let expires_at = Timestamp::from_second(given.expiration().secs());
+    Ok(Given {
+        credentials: RoleCredentials {
+            keys: AccessKeys {
+                access_key_id: given.access_key_id().to_owned(),
+                secret_access_key: Secret::from(given.secret_access_key()),
+                session_token: Some(Secret::from(given.session_token())),
+            },
+            obtained_at: aws.host().now(),
+            expires_at: expires_at.map_err(|_| unusable("the answer ends at no time"))?,
+        },
+        arn: user.map(|user| user.arn().to_owned()).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,97 @@
+//! `eks`: which clusters there are, and where one is.
+
+use aws_sdk_eks::Client;
+
+use crate::model::aws::credentials::AccessKeys;
+use crate::model::kube::cluster::Cluster;
+use crate::model::wire::pages::Pages;
+use crate::net::aws::Aws;
+use crate::net::aws::failure::{Class, Failure};
+
+/// EKS in one region, as one role.
+#[derive(Debug, Clone)]
+pub struct Eks {
+    client: Client,
+    aws: Aws,
+    region: String,
+}
+
+/// A cluster, and whether it serves.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// The facts.
+    pub cluster: Cluster,
+    /// `ACTIVE`, `UPDATING`, …
+    pub status: String,
+}
+
+impl Eks {
+    /// A client for a region that signs with these keys.
+    pub fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
+        let client = Client::new(&aws.config("EKS", region, Some(keys)));
+        Eks { client, aws: aws.clone(), region: region.to_owned() }
+    }
+
+    /// The names of all clusters in the region.
+    ///
+    /// # Errors
+    /// The failed call; a namespace's role may well not be allowed to list.
+    pub async fn names(&self) -> Result<Vec<String>, Failure> {
+        const OPERATION: &str = "ListClusters";
+        let (mut names, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
+        loop {
+            let call = self.client.list_clusters().max_results(100).set_next_token(pages.token());
+            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+            names.extend(page.clusters().iter().cloned());
+            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            if !more.map_err(|why| Failure::endless(OPERATION, why))? {
+                return Ok(names);
+            }
+        }
+    }
+
+    /// The facts of a cluster.
+    ///
+    /// # Errors
+    /// The failed call; a cluster that has no endpoint yet counts as not found.
+    pub async fn describe(&self, name: &str) -> Result<Described, Failure> {
+        let call = self.client.describe_cluster().name(name);
+        let answer = call.send().await.map_err(|error| Failure::of("DescribeCluster", &error))?;
+        let failure = |words: &str| Failure {
+            operation: "DescribeCluster",
+            class: Class::NotFound,
+            code: None,
+            words: words.to_owned(),
+        };
+        let found = answer.cluster().ok_or_else(|| failure("the answer holds no cluster"))?;
+        let status = found.status().map_or_else(String::new, |status| status.as_str().to_owned());
+        let authority = found.certificate_authority().and_then(|authority| authority.data());
+        let (Some(endpoint), Some(authority)) = (found.endpoint(), authority) else {
+            return Err(failure(&format!("the cluster {name} has no endpoint yet (status {status})")));
+        };
+        let cluster = Cluster {
+            name: found.name().unwrap_or(name).to_owned(),
+            arn: found.arn().unwrap_or_default().to_owned(),
+            region: self.region.clone(),
+            endpoint: endpoint.to_owned(),
+            certificate_authority_data: authority.to_owned(),
+            authentication_mode: found
+                .access_config()
+                .and_then(|access| access.authentication_mode())
+                .map(|mode| mode.as_str().to_owned()),
+            version: found.version().map(str::to_owned),
+        };
+        Ok(Described { cluster, status })
+    }
+
+    /// Whether a service account has its role by EKS Pod Identity.
+    ///
+    /// # Errors
+    /// The failed call; a namespace's role may well not be allowed to ask.
+    pub async fn has_pod_identity(&self, cluster: &str, namespace: &str, account: &str) -> Result<bool, Failure> {
+        let call = self.client.list_pod_identity_associations().cluster_name(cluster);
+        let call = call.namespace(namespace).service_account(account);
+        let answer = call.send().await.map_err(|error| Failure::of("ListPodIdentityAssociations", &error))?;
+        Ok(!answer.associations().is_empty())
+    }
+}

@@ -1,0 +1,139 @@
+//! One set-up for all AWS clients: the HTTP client, time-outs, retries, endpoints.
+
+pub mod ambient;
+pub mod assume_role;
+pub mod eks;
+pub mod failure;
+pub mod oidc;
+pub mod portal;
+pub mod secrets_manager;
+pub mod sts;
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::env_vars;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::model::aws::credentials::AccessKeys;
+use crate::model::wire::proxy::check_endpoint;
+use crate::net::bounds::LONGEST_CALL;
+use crate::net::outbound::{Outbound, Skew};
+
+/// What all AWS clients of one command share.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    host: Host,
+    http: SharedHttpClient,
+    attempts: u32,
+    outbound: Outbound,
+}
+
+impl Aws {
+    /// Sets up; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When a certificate bundle, a proxy or an endpoint in the environment cannot be used.
+    pub fn new(host: &Host) -> Result<Self> {
+        check_endpoints(host)?;
+        let outbound = Outbound::new(host).with_trust(host)?;
+        let http = crate::net::http::client(host, &outbound)?;
+        Ok(Aws { host: host.clone(), http, attempts: 3, outbound })
+    }
+
+    /// The same, with more attempts: for the many calls of a discovery, which the portal throttles.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Aws { attempts: 10, ..self.clone() }
+    }
+
+    /// What these calls share with those to clusters.
+    pub fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
+    /// any service.
+    pub fn clock_is_off(&self) -> Option<Skew> {
+        self.outbound.clock_is_off()
+    }
+
+    /// The bytes of all answers so far.
+    pub fn received(&self) -> u64 {
+        self.outbound.received()
+    }
+
+    /// Configuration for a service in a region; without keys for calls that carry a token or nothing.
+    pub(super) fn config(&self, service: &str, region: &str, keys: Option<&AccessKeys>) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(20))
+            .operation_timeout(LONGEST_CALL)
+            .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(self.attempts)
+            .with_initial_backoff(Duration::from_millis(200))
+            .with_max_backoff(Duration::from_secs(5));
+        let mut builder = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(self.http.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .region(Region::new(region.to_owned()))
+            .timeout_config(timeouts)
+            .retry_config(retries);
+        builder.set_endpoint_url(self.endpoint(service));
+        builder.set_credentials_provider(keys.map(provider));
+        builder.build()
+    }
+
+    /// The endpoint that the environment sets for a service, as the AWS CLI and SDKs read it.
+    fn endpoint(&self, service: &str) -> Option<String> {
+        let own = format!("{}_{service}", env_vars::AWS_ENDPOINT_URL);
+        self.host.env(&own).or_else(|| self.host.env(env_vars::AWS_ENDPOINT_URL)).map(str::to_owned)
+    }
+
+    /// The OIDC endpoint of a region, for the page that the browser flow opens.
+    pub(super) fn oidc_endpoint(&self, region: &str) -> String {
+        let suffix = crate::model::aws::partition::Partition::of_region(region).dns_suffix;
+        self.endpoint("SSO_OIDC").unwrap_or_else(|| format!("https://oidc.{region}.{suffix}"))
+    }
+
+    /// The process, for the time.
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+}
+
+/// Tokens, keys and values go to these endpoints and come from them.
+fn check_endpoints(host: &Host) -> Result<()> {
+    let of_services = ["SSO", "SSO_OIDC", "STS", "EKS", "SECRETS_MANAGER"];
+    let names = of_services.iter().map(|service| format!("{}_{service}", env_vars::AWS_ENDPOINT_URL));
+    for name in names.chain([env_vars::AWS_ENDPOINT_URL.to_owned()]) {
+        let Some(url) = host.env(&name) else { continue };
+        check_endpoint(url).map_err(|why| {
+            Error::usage(format!("the endpoint {url} of ${name} cannot be used"))
+                .because(why)
+                .try_next(format!("unset {name}"))
+        })?;
+    }
+    Ok(())
+}
+
+fn provider(keys: &AccessKeys) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new(
+        &keys.access_key_id,
+        keys.secret_access_key.expose(),
+        keys.session_token.as_ref().map(|token| token.expose().clone()),
+        None,
+        "nsaccess",
+    ))
+}

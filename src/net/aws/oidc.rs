@@ -1,0 +1,256 @@
+//! `sso-oidc`: registration, device authorization, tokens. Wire facts: botocore's model, and `docs/sign-in.md`.
+
+use aws_sdk_ssooidc::Client;
+use aws_sdk_ssooidc::operation::create_token::CreateTokenOutput;
+use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::aws::device_flow::Answer;
+use crate::net::aws::Aws;
+use crate::net::aws::failure::{Class, Failure};
+use crate::secret::Secret;
+
+/// What the portal's tokens are for; without it there is no refresh token (aws/aws-cli#7656).
+pub const SCOPE: &str = "sso:account:access";
+
+/// The two ways to sign in; a registration serves one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// Device code.
+    Device,
+    /// Authorization code with PKCE; the redirect URI is registered without its port.
+    Browser,
+}
+
+/// A registered client.
+#[derive(Debug, Clone)]
+pub struct NewRegistration {
+    /// Public.
+    pub client_id: String,
+    /// For every later call.
+    pub client_secret: Secret<String>,
+    /// When it ends: 90 days.
+    pub expires_at: Timestamp,
+}
+
+/// A device authorization to show to the person.
+#[derive(Debug)]
+pub struct DeviceAuthorization {
+    device_code: Secret<String>,
+    /// What the person compares with the page.
+    pub user_code: String,
+    /// The page.
+    pub verification_uri: String,
+    /// The page with the code filled in.
+    pub verification_uri_complete: String,
+    /// Seconds between polls; 0 when not named.
+    pub interval: i32,
+    /// Seconds until the code ends.
+    pub expires_in: i32,
+}
+
+/// A token, fresh from the service.
+#[derive(Debug)]
+pub struct NewToken {
+    /// Bearer of the portal.
+    pub access_token: Secret<String>,
+    /// Absent without the scope, and where the service keeps the old one.
+    pub refresh_token: Option<Secret<String>>,
+    /// When the access token ends.
+    pub expires_at: Timestamp,
+}
+
+/// The service in one region.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    client: Client,
+    aws: Aws,
+    region: String,
+}
+
+impl Oidc {
+    /// A client for Identity Center's region.
+    pub fn new(aws: &Aws, region: &str) -> Self {
+        let client = Client::new(&aws.config("SSO_OIDC", region, None));
+        Oidc { client, aws: aws.clone(), region: region.to_owned() }
+    }
+
+    /// Where the browser flow's page is.
+    pub fn endpoint(&self) -> String {
+        self.aws.oidc_endpoint(&self.region)
+    }
+
+    /// Registers a public client.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn register(
+        &self,
+        session_name: &str,
+        start_url: &str,
+        grant: Grant,
+    ) -> Result<NewRegistration, Failure> {
+        let mut call = self
+            .client
+            .register_client()
+            .client_name(format!("botocore-client-{session_name}"))
+            .client_type("public")
+            .scopes(SCOPE);
+        if grant == Grant::Browser {
+            call = call
+                .grant_types("authorization_code")
+                .grant_types("refresh_token")
+                .redirect_uris(format!("http://127.0.0.1{}", crate::model::aws::pkce::CALLBACK_PATH))
+                .issuer_url(start_url);
+        }
+        let answer = call.send().await.map_err(|error| Failure::of("RegisterClient", &error))?;
+        Ok(NewRegistration {
+            client_id: required("RegisterClient", answer.client_id())?.to_owned(),
+            client_secret: Secret::from(required("RegisterClient", answer.client_secret())?),
+            expires_at: Timestamp::from_second(answer.client_secret_expires_at()).unwrap_or(Timestamp::MAX),
+        })
+    }
+
+    /// Starts a device authorization.
+    ///
+    /// # Errors
+    /// The failed call; `invalid_request` mostly means a wrong start URL or region (aws/aws-cli#7129).
+    pub async fn start_device(
+        &self,
+        client: &NewRegistration,
+        start_url: &str,
+    ) -> Result<DeviceAuthorization, Failure> {
+        let call = self.client.start_device_authorization();
+        let call = call.client_id(&client.client_id).client_secret(client.client_secret.expose()).start_url(start_url);
+        let answer = call.send().await.map_err(|error| Failure::of("StartDeviceAuthorization", &error))?;
+        let verification_uri = required("StartDeviceAuthorization", answer.verification_uri())?;
+        Ok(DeviceAuthorization {
+            device_code: Secret::from(required("StartDeviceAuthorization", answer.device_code())?),
+            user_code: required("StartDeviceAuthorization", answer.user_code())?.to_owned(),
+            verification_uri: verification_uri.to_owned(),
+            verification_uri_complete: answer.verification_uri_complete().unwrap_or(verification_uri).to_owned(),
+            interval: answer.interval(),
+            expires_in: answer.expires_in(),
+        })
+    }
+
+    /// Asks once whether the person has approved.
+    pub async fn poll_device(
+        &self,
+        client: &NewRegistration,
+        device: &DeviceAuthorization,
+    ) -> (Answer, Option<NewToken>) {
+        let call = self.create_token(&client.client_id, &client.client_secret);
+        let call =
+            call.grant_type("urn:ietf:params:oauth:grant-type:device_code").device_code(device.device_code.expose());
+        match self.token(call).await {
+            Ok(token) => (Answer::Approved, Some(token)),
+            Err(failure) => (device_answer(&failure), None),
+        }
+    }
+
+    /// Exchanges an authorization code.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn exchange_code(
+        &self,
+        client: &NewRegistration,
+        code: &Secret<String>,
+        verifier: &Secret<String>,
+        redirect_uri: &str,
+    ) -> Result<NewToken, Failure> {
+        let call = self.create_token(&client.client_id, &client.client_secret).grant_type("authorization_code");
+        let call = call.code(code.expose()).code_verifier(verifier.expose()).redirect_uri(redirect_uri);
+        self.token(call).await
+    }
+
+    /// Renews a token. The refresh token counts as used up by this, whatever the outcome.
+    ///
+    /// # Errors
+    /// The failed call; `invalid_grant` means that the session is over.
+    pub async fn refresh(
+        &self,
+        client_id: &str,
+        client_secret: &Secret<String>,
+        refresh_token: &Secret<String>,
+    ) -> Result<NewToken, Failure> {
+        let call = self.create_token(client_id, client_secret).grant_type("refresh_token");
+        self.token(call.refresh_token(refresh_token.expose())).await
+    }
+
+    fn create_token(&self, client_id: &str, client_secret: &Secret<String>) -> CreateTokenFluentBuilder {
+        self.client.create_token().client_id(client_id).client_secret(client_secret.expose())
+    }
+
+    async fn token(&self, call: CreateTokenFluentBuilder) -> Result<NewToken, Failure> {
+        let answer: CreateTokenOutput = call.send().await.map_err(|error| Failure::of("CreateToken", &error))?;
+        let lifetime = SignedDuration::from_secs(i64::from(answer.expires_in()));
+        Ok(NewToken {
+            access_token: Secret::from(required("CreateToken", answer.access_token())?),
+            refresh_token: answer.refresh_token().map(Secret::from),
+            expires_at: self.aws.host().now() + lifetime,
+        })
+    }
+}
+
+/// The error codes of a poll, as the state machine knows them. `botocore`'s model lists code and exception of each.
+fn device_answer(failure: &Failure) -> Answer {
+    let code = failure.code.as_deref().unwrap_or_default();
+    match code {
+        "authorization_pending" | "AuthorizationPendingException" => Answer::Pending,
+        "slow_down" | "SlowDownException" => Answer::SlowDown,
+        "expired_token" | "ExpiredTokenException" => Answer::Expired,
+        "access_denied" | "AccessDeniedException" => Answer::Denied(failure.words.clone()),
+        "invalid_client" | "InvalidClientException" => Answer::InvalidClient,
+        _ if matches!(failure.class, Class::Unreachable | Class::Broken | Class::Throttled) => {
+            Answer::Transient(failure.to_string())
+        }
+        _ => Answer::Fatal(failure.to_string()),
+    }
+}
+
+/// A field that the model promises; an answer without it is not one.
+fn required<'a>(operation: &'static str, field: Option<&'a str>) -> Result<&'a str, Failure> {
+    field.filter(|text| !text.is_empty()).ok_or_else(|| Failure {
+        operation,
+        class: Class::Broken,
+        code: None,
+        words: "the answer lacks what it should hold".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_become_answers() {
+        let failure = |code: &str, class| Failure {
+            operation: "CreateToken",
+            class,
+            code: Some(code.to_owned()),
+            words: "words".to_owned(),
+        };
+        for (code, class, answer) in [
+            ("AuthorizationPendingException", Class::Service, Answer::Pending),
+            ("slow_down", Class::Service, Answer::SlowDown),
+            ("SlowDownException", Class::Throttled, Answer::SlowDown),
+            ("ExpiredTokenException", Class::Unauthorized, Answer::Expired),
+            ("AccessDeniedException", Class::Denied, Answer::Denied("words".into())),
+            ("InvalidClientException", Class::Unauthorized, Answer::InvalidClient),
+            (
+                "InternalServerException",
+                Class::Broken,
+                Answer::Transient("CreateToken answered InternalServerException: words".into()),
+            ),
+            (
+                "InvalidGrantException",
+                Class::Service,
+                Answer::Fatal("CreateToken answered InvalidGrantException: words".into()),
+            ),
+        ] {
+            assert_eq!(device_answer(&failure(code, class)), answer, "{code}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `sso`: the access portal's accounts, roles and role credentials, and the end of a session.
+
+use aws_sdk_sso::Client;
+use jiff::Timestamp;
+
+use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::target::Assignment;
+use crate::model::wire::pages::Pages;
+use crate::net::aws::Aws;
+use crate::net::aws::failure::{Class, Failure};
+use crate::secret::Secret;
+
+/// The most that a page may hold; more is refused (synfinatic/aws-sso-cli#1342).
+const PAGE: i32 = 100;
+
+/// An account on the portal.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// Accounts may have none.
+    pub name: Option<String>,
+}
+
+/// The portal in one region.
+#[derive(Debug, Clone)]
+pub struct PortalApi {
+    client: Client,
+    aws: Aws,
+}
+
+impl PortalApi {
+    /// A client for Identity Center's region.
+    pub fn new(aws: &Aws, region: &str) -> Self {
+        PortalApi { client: Client::new(&aws.config("SSO", region, None)), aws: aws.clone() }
+    }
+
+    /// All accounts of the person.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, Failure> {
+        const OPERATION: &str = "ListAccounts";
+        let (mut accounts, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
+        loop {
+            let call = self.client.list_accounts().access_token(token.expose());
+            let call = call.max_results(PAGE).set_next_token(pages.token());
+            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+            accounts.extend(page.account_list().iter().filter_map(|account| {
+                Some(Account { id: account.account_id()?.to_owned(), name: account.account_name().map(str::to_owned) })
+            }));
+            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            if !more.map_err(|why| Failure::endless(OPERATION, why))? {
+                return Ok(accounts);
+            }
+        }
+    }
+
+    /// All roles of the person in an account.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn roles(&self, token: &Secret<String>, account: &Account) -> Result<Vec<Assignment>, Failure> {
+        const OPERATION: &str = "ListAccountRoles";
+        let (mut roles, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
+        loop {
+            let call = self.client.list_account_roles().access_token(token.expose()).account_id(&account.id);
+            let call = call.max_results(PAGE).set_next_token(pages.token());
+            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+            roles.extend(page.role_list().iter().filter_map(|role| {
+                Some(Assignment {
+                    account: account.id.clone(),
+                    account_name: account.name.clone(),
+                    role: role.role_name()?.to_owned(),
+                })
+            }));
+            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            if !more.map_err(|why| Failure::endless(OPERATION, why))? {
+                return Ok(roles);
+            }
+        }
+    }
+
+    /// Credentials of a role. 403 means that the person has no such assignment (any more).
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn role_credentials(
+        &self,
+        token: &Secret<String>,
+        account: &str,
+        role: &str,
+    ) -> Result<RoleCredentials, Failure> {
+        let call = self.client.get_role_credentials().access_token(token.expose()).account_id(account).role_name(role);
+        let answer = call.send().await.map_err(|error| Failure::of("GetRoleCredentials", &error))?;
+        let incomplete = || Failure {
+            operation: "GetRoleCredentials",
+            class: Class::Broken,
+            code: None,
+            words: "the answer lacks what it should hold".to_owned(),
+        };
+        let given = answer.role_credentials().ok_or_else(incomplete)?;
+        Ok(RoleCredentials {
+            keys: AccessKeys {
+                access_key_id: given.access_key_id().ok_or_else(incomplete)?.to_owned(),
+                secret_access_key: Secret::from(given.secret_access_key().ok_or_else(incomplete)?),
+                session_token: given.session_token().map(Secret::from),
+            },
+            obtained_at: self.aws.host().now(),
+            // Milliseconds, unlike every other time of these services.
+            expires_at: Timestamp::from_millisecond(given.expiration()).map_err(|_| incomplete())?,
+        })
+    }
+
+    /// Ends the session on the server, for all tools that share it.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn logout(&self, token: &Secret<String>) -> Result<(), Failure> {
+        let call = self.client.logout().access_token(token.expose());
+        call.send().await.map(drop).map_err(|error| Failure::of("Logout", &error))
+    }
+}

@@ -1,0 +1,213 @@
+//! `secretsmanager`: names, facts, versions and values of secrets, in one region, as one role.
+
+use std::collections::HashMap;
+
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, RotationRulesType, Tag};
+use aws_smithy_types::{Blob, DateTime};
+use jiff::Timestamp;
+
+use crate::model::aws::credentials::AccessKeys;
+use crate::model::secrets::{Facts, Rotation, Stored, Value, Version, Wanted};
+use crate::net::aws::Aws;
+use crate::net::aws::failure::{Class, Failure};
+use crate::secret::Secret;
+
+/// The most that a page of `ListSecrets` and of `ListSecretVersionIds` may hold.
+const PAGE: i32 = 100;
+/// The most that one `BatchGetSecretValue` gives.
+pub const BATCH: usize = 20;
+
+/// Secrets Manager in one region, as one role.
+#[derive(Debug, Clone)]
+pub struct SecretsManager {
+    client: Client,
+    /// For lists: their many pages are what gets throttled, and half a list is worth nothing.
+    patient: Client,
+}
+
+/// A page of a list, and the token of the one after it.
+pub type Page<T> = (Vec<T>, Option<String>);
+
+impl SecretsManager {
+    /// A client for a region that signs with these keys.
+    pub fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
+        let client = |aws: &Aws| Client::new(&aws.config("SECRETS_MANAGER", region, Some(keys)));
+        SecretsManager { client: client(aws), patient: client(&aws.patient()) }
+    }
+
+    /// A page of the secrets whose names begin with one of these (none: all), those marked for deletion too.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn list(&self, beginnings: &[String], next: Option<String>) -> Result<Page<Facts>, Failure> {
+        let mut call =
+            self.patient.list_secrets().max_results(PAGE).include_planned_deletion(true).set_next_token(next);
+        if !beginnings.is_empty() {
+            let filter = Filter::builder().key(FilterNameStringType::Name).set_values(Some(beginnings.to_vec()));
+            call = call.filters(filter.build());
+        }
+        let page = call.send().await.map_err(|error| Failure::of("ListSecrets", &error))?;
+        let found = page.secret_list().iter().map(|entry| Facts {
+            name: entry.name().unwrap_or_default().to_owned(),
+            arn: entry.arn().unwrap_or_default().to_owned(),
+            description: text(entry.description()),
+            kms_key: text(entry.kms_key_id()),
+            owning_service: text(entry.owning_service()),
+            primary_region: text(entry.primary_region()),
+            created_at: time(entry.created_date()),
+            changed_at: time(entry.last_changed_date()),
+            accessed_at: time(entry.last_accessed_date()),
+            deleted_at: time(entry.deleted_date()),
+            rotation: Rotation {
+                enabled: entry.rotation_enabled().unwrap_or(false),
+                schedule: schedule(entry.rotation_rules()),
+                lambda: text(entry.rotation_lambda_arn()),
+                last_at: time(entry.last_rotated_date()),
+                next_at: time(entry.next_rotation_date()),
+            },
+            versions: versions(entry.secret_versions_to_stages()),
+            tags: tags(entry.tags()),
+        });
+        Ok((found.collect(), token(page.next_token())))
+    }
+
+    /// What is known of a secret. One that is marked for deletion can still be described.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn describe(&self, id: &str) -> Result<Facts, Failure> {
+        let call = self.client.describe_secret().secret_id(id);
+        let answer = call.send().await.map_err(|error| Failure::of("DescribeSecret", &error))?;
+        Ok(Facts {
+            name: answer.name().unwrap_or(id).to_owned(),
+            arn: answer.arn().unwrap_or_default().to_owned(),
+            description: text(answer.description()),
+            kms_key: text(answer.kms_key_id()),
+            owning_service: text(answer.owning_service()),
+            primary_region: text(answer.primary_region()),
+            created_at: time(answer.created_date()),
+            changed_at: time(answer.last_changed_date()),
+            accessed_at: time(answer.last_accessed_date()),
+            deleted_at: time(answer.deleted_date()),
+            rotation: Rotation {
+                enabled: answer.rotation_enabled().unwrap_or(false),
+                schedule: schedule(answer.rotation_rules()),
+                lambda: text(answer.rotation_lambda_arn()),
+                last_at: time(answer.last_rotated_date()),
+                next_at: time(answer.next_rotation_date()),
+            },
+            versions: versions(answer.version_ids_to_stages()),
+            tags: tags(answer.tags()),
+        })
+    }
+
+    /// A page of a secret's versions, those without a stage too.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn versions(&self, id: &str, next: Option<String>) -> Result<Page<Version>, Failure> {
+        let call = self.client.list_secret_version_ids().secret_id(id).include_deprecated(true);
+        let call = call.max_results(PAGE).set_next_token(next);
+        let page = call.send().await.map_err(|error| Failure::of("ListSecretVersionIds", &error))?;
+        let found = page.versions().iter().map(|entry| Version {
+            id: entry.version_id().unwrap_or_default().to_owned(),
+            stages: entry.version_stages().to_vec(),
+            created_at: time(entry.created_date()),
+            accessed_at: time(entry.last_accessed_date()),
+        });
+        Ok((found.collect(), token(page.next_token())))
+    }
+
+    /// A value.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn value(&self, id: &str, wanted: &Wanted) -> Result<Stored, Failure> {
+        let call = self.client.get_secret_value().secret_id(id);
+        let call = call.set_version_stage(wanted.stage.clone()).set_version_id(wanted.version_id.clone());
+        let answer = call.send().await.map_err(|error| Failure::of("GetSecretValue", &error))?;
+        let value = value(answer.secret_string(), answer.secret_binary());
+        Ok(Stored {
+            name: answer.name().unwrap_or(id).to_owned(),
+            arn: answer.arn().unwrap_or_default().to_owned(),
+            version_id: answer.version_id().unwrap_or_default().to_owned(),
+            stages: answer.version_stages().to_vec(),
+            created_at: time(answer.created_date()),
+            value: value.ok_or_else(|| no_value("GetSecretValue"))?,
+        })
+    }
+
+    /// The current values of up to [`BATCH`] secrets in one call: what was found, and why the others were not, by the
+    /// ids that were asked for.
+    ///
+    /// # Errors
+    /// The failed call; the right to make it is one of its own.
+    pub async fn values(&self, ids: &[String]) -> Result<(Vec<Stored>, Vec<(String, Failure)>), Failure> {
+        let call = self.client.batch_get_secret_value().set_secret_id_list(Some(ids.to_vec()));
+        let answer = call.send().await.map_err(|error| Failure::of("BatchGetSecretValue", &error))?;
+        let mut found = Vec::new();
+        let mut missing: Vec<(String, Failure)> = answer
+            .errors()
+            .iter()
+            .map(|error| {
+                let (code, words) = (error.error_code().unwrap_or_default(), error.message().unwrap_or_default());
+                let failure = Failure::said("BatchGetSecretValue", code, words);
+                (error.secret_id().unwrap_or_default().to_owned(), failure)
+            })
+            .collect();
+        for entry in answer.secret_values() {
+            let name = entry.name().unwrap_or_default().to_owned();
+            match value(entry.secret_string(), entry.secret_binary()) {
+                Some(value) => found.push(Stored {
+                    name,
+                    arn: entry.arn().unwrap_or_default().to_owned(),
+                    version_id: entry.version_id().unwrap_or_default().to_owned(),
+                    stages: entry.version_stages().to_vec(),
+                    created_at: time(entry.created_date()),
+                    value,
+                }),
+                None => missing.push((name, no_value("BatchGetSecretValue"))),
+            }
+        }
+        Ok((found, missing))
+    }
+}
+
+fn value(text: Option<&str>, binary: Option<&Blob>) -> Option<Value> {
+    let binary = || binary.map(|bytes| Value::Binary(Secret::new(bytes.as_ref().to_vec())));
+    text.map(|text| Value::Text(Secret::from(text))).or_else(binary)
+}
+
+fn no_value(operation: &'static str) -> Failure {
+    Failure { operation, class: Class::Broken, code: None, words: "the answer holds no value".to_owned() }
+}
+
+/// AWS leaves out what is empty, moto does not.
+fn text(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn token(token: Option<&str>) -> Option<String> {
+    text(token)
+}
+
+fn time(time: Option<&DateTime>) -> Option<Timestamp> {
+    time.and_then(|time| Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok())
+}
+
+fn schedule(rules: Option<&RotationRulesType>) -> Option<String> {
+    rules.and_then(|rules| Rotation::schedule_of(rules.automatically_after_days(), rules.schedule_expression()))
+}
+
+fn versions(stages: Option<&HashMap<String, Vec<String>>>) -> Vec<(String, Vec<String>)> {
+    let staged = stages.into_iter().flatten();
+    let mut versions: Vec<_> = staged.map(|(id, stages)| (id.clone(), stages.clone())).collect();
+    versions.sort_by(|left, right| (&left.1, &left.0).cmp(&(&right.1, &right.0)));
+    versions
+}
+
+fn tags(tags: &[Tag]) -> Vec<(String, String)> {
+    let word = |word: Option<&str>| word.unwrap_or_default().to_owned();
+    tags.iter().map(|tag| (word(tag.key()), word(tag.value()))).collect()
+}

@@ -1,0 +1,17 @@
+//! `sts`: who we are to AWS.
+
+use aws_sdk_sts::Client;
+
+use crate::model::aws::credentials::AccessKeys;
+use crate::net::aws::Aws;
+use crate::net::aws::failure::Failure;
+
+/// The ARN of the caller that these keys sign for.
+///
+/// # Errors
+/// The failed call.
+pub async fn caller_arn(aws: &Aws, keys: &AccessKeys, region: &str) -> Result<String, Failure> {
+    let call = Client::new(&aws.config("STS", region, Some(keys))).get_caller_identity();
+    let answer = call.send().await.map_err(|error| Failure::of("GetCallerIdentity", &error))?;
+    Ok(answer.arn().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,223 @@
+//! The Kubernetes API of one cluster, as one identity: reviews. The token is given, never fetched through an exec
+//! plugin (kube would run it three times a client), and the proxy is chosen by client-go's rules, not by kube's.
+
+pub mod logs;
+pub mod lookup;
+pub mod objects;
+pub mod patience;
+pub mod proxy;
+pub mod reviews;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use kube::api::PostParams;
+use kube::client::ClientBuilder;
+use kube::{Api, Client};
+use secrecy::SecretString;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::kube::cluster::Cluster;
+use crate::model::reviews::ask::Ask;
+use crate::model::reviews::review::{Question, Verdict};
+use crate::model::wire::proxy::{Proxy, ProxyScheme, check_endpoint};
+use crate::net::kube::patience::{Patience, Patient};
+use crate::net::outbound::Outbound;
+use crate::secret::Secret;
+
+/// A cluster's API for one bearer token.
+#[derive(Clone)]
+pub struct KubeApi {
+    pub(super) client: Client,
+    pub(super) patience: Arc<Patience>,
+    pub(super) outbound: Outbound,
+    cluster_name: String,
+}
+
+/// How long an answer may stay silent. A quiet log or watch ends after the longer one and is opened again, because a
+/// load balancer between us and the cluster drops a silent connection after 350 s without telling anybody.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const SILENCE_OF_STREAMS: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// A call to the cluster that failed.
+#[derive(Debug)]
+pub enum KubeFailure {
+    /// 401: the cluster does not know the identity behind the token.
+    Unauthorized,
+    /// The cluster answered with another status, in its words.
+    Status(u16, String),
+    /// No usable answer.
+    Unreachable(String),
+}
+
+/// Who the cluster thinks we are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The mapped user name.
+    pub username: String,
+    /// The mapped groups.
+    pub groups: Vec<String>,
+}
+
+impl std::fmt::Debug for KubeApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KubeApi({})", self.cluster_name)
+    }
+}
+
+impl KubeApi {
+    /// A client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the cluster's endpoint or certificate authority cannot be used.
+    pub fn new(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>, outbound: &Outbound) -> Result<Self> {
+        Self::remembering(cluster, proxy, token, outbound, &Arc::default())
+    }
+
+    /// A client that knows what was allowed before.
+    ///
+    /// # Errors
+    /// As [`KubeApi::new`].
+    pub fn remembering(
+        cluster: &Cluster,
+        proxy: Option<&Proxy>,
+        token: &Secret<String>,
+        outbound: &Outbound,
+        patience: &Arc<Patience>,
+    ) -> Result<Self> {
+        Self::with_silence(cluster, proxy, token, (outbound, patience), SILENCE)
+    }
+
+    /// A client for logs and watches, which may be silent for minutes.
+    ///
+    /// # Errors
+    /// As [`KubeApi::new`].
+    pub fn for_streams(
+        cluster: &Cluster,
+        proxy: Option<&Proxy>,
+        token: &Secret<String>,
+        outbound: &Outbound,
+        patience: &Arc<Patience>,
+    ) -> Result<Self> {
+        Self::with_silence(cluster, proxy, token, (outbound, patience), SILENCE_OF_STREAMS)
+    }
+
+    fn with_silence(
+        cluster: &Cluster,
+        proxy: Option<&Proxy>,
+        token: &Secret<String>,
+        (outbound, patience): (&Outbound, &Arc<Patience>),
+        silence: std::time::Duration,
+    ) -> Result<Self> {
+        let unusable = |what: &str, why: String| {
+            Error::failure(format!("the {what} of the cluster {} cannot be used", cluster.name)).because(why)
+        };
+        check_endpoint(&cluster.endpoint).map_err(|why| unusable("endpoint", why))?;
+        let url: http::Uri =
+            cluster.endpoint.parse().map_err(|error: http::uri::InvalidUri| unusable("endpoint", error.to_string()))?;
+        let mut config = kube::Config::new(url);
+        config.root_cert = Some(
+            certificates(&cluster.certificate_authority_data).map_err(|why| unusable("certificate authority", why))?,
+        );
+        config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
+        config.connect_timeout = Some(std::time::Duration::from_secs(5));
+        config.read_timeout = Some(silence);
+        let cannot = |error: kube::Error| unusable("endpoint", root_cause(&error));
+        let client = match proxy.filter(|proxy| proxy.scheme() == ProxyScheme::Https) {
+            Some(proxy) => {
+                let builder = proxy::builder(&config, proxy, outbound.trust()).map_err(cannot)?;
+                builder.with_layer(&Patient::layer(patience)).with_layer(outbound).build()
+            }
+            None => {
+                config.proxy_url = proxy.map(|proxy| proxy.uri().clone());
+                let builder = ClientBuilder::try_from(config).map_err(cannot)?;
+                // The bounds outermost: they hold for all that is tried again, too.
+                builder.with_layer(&Patient::layer(patience)).with_layer(outbound).build()
+            }
+        };
+        let (outbound, patience) = (outbound.clone(), Arc::clone(patience));
+        Ok(KubeApi { client, outbound, patience, cluster_name: cluster.name.clone() })
+    }
+
+    /// SelfSubjectReview: who the cluster thinks we are.
+    ///
+    /// # Errors
+    /// The failed call; [`KubeFailure::Unauthorized`] means that the role is not mapped.
+    pub async fn who_am_i(&self) -> Result<Identity, KubeFailure> {
+        let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
+        let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
+        let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
+        Ok(Identity { username: user.username.unwrap_or_default(), groups: user.groups.unwrap_or_default() })
+    }
+
+    /// SelfSubjectAccessReview: may we do this in the namespace?
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn may_i(&self, question: Question, namespace: &str) -> Result<Verdict, KubeFailure> {
+        self.review(&Ask::of(question, namespace)).await
+    }
+
+    /// The minor version of the server, like 34.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn minor_version(&self) -> Result<Option<u32>, KubeFailure> {
+        let info = self.client.apiserver_version().await.map_err(failure)?;
+        // EKS answers "34" or "34+".
+        Ok(info.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
+    }
+
+    /// The name of the cluster, for messages.
+    pub fn cluster_name(&self) -> &str {
+        &self.cluster_name
+    }
+}
+
+impl KubeFailure {
+    /// As an error about this cluster. [`KubeFailure::Unauthorized`] is better explained by who knows the role.
+    pub fn into_error(self, cluster: &str) -> Error {
+        let what = format!("the cluster {cluster} could not be asked");
+        match self {
+            KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("it answered 401: it does not know this identity"),
+            KubeFailure::Status(code @ 500.., words) => Error::new(Kind::Unreachable, what).because(format!("{code}: {words}")),
+            KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
+            KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
+            KubeFailure::Unreachable(words) => Error::new(Kind::Unreachable, what)
+                .because(words)
+                .try_next("check the network and VPN (a private EKS endpoint is reached from inside only), then run the same command again"),
+        }
+    }
+}
+
+/// The DER of each certificate in base64 of PEM.
+pub(super) fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
+    use base64::engine::general_purpose::STANDARD;
+    let pem = STANDARD.decode(data.trim()).map_err(|error| error.to_string())?;
+    let pem = String::from_utf8(pem).map_err(|_| "it is not text".to_owned())?;
+    let mut certificates = Vec::new();
+    for block in pem.split("-----BEGIN CERTIFICATE-----").skip(1) {
+        let body = block.split("-----END CERTIFICATE-----").next().unwrap_or_default();
+        let body: String = body.split_whitespace().collect();
+        certificates.push(STANDARD.decode(body).map_err(|error| error.to_string())?);
+    }
+    if certificates.is_empty() { Err("it holds no PEM certificate".to_owned()) } else { Ok(certificates) }
+}
+
+pub(super) fn failure(error: kube::Error) -> KubeFailure {
+    match error {
+        kube::Error::Api(status) if status.code == 401 => KubeFailure::Unauthorized,
+        kube::Error::Api(status) => KubeFailure::Status(status.code, status.message.clone()),
+        other => KubeFailure::Unreachable(root_cause(&other)),
+    }
+}
+
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

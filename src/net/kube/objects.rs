@@ -1,0 +1,149 @@
+//! Objects of a namespace: get, list and watch, read into the few fields that `model/` names.
+
+use futures_util::stream::{Stream, StreamExt};
+use kube::core::WatchEvent;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::model::kube::pod::Pod;
+use crate::model::wire::pages::Pages;
+use crate::model::wire::percent::encode;
+use crate::net::bounds::Shape;
+use crate::net::kube::{KubeApi, KubeFailure, failure};
+
+/// How many objects a page of a list holds, as kubectl asks.
+const PAGE: usize = 500;
+/// The server ends a watch after this long, so that silence is never mistaken for it.
+const WATCH_SECONDS: u32 = 100;
+
+/// What a watch tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PodEvent {
+    /// Made or changed.
+    Applied(Box<Pod>),
+    /// Deleted.
+    Deleted(Box<Pod>),
+    /// Nothing happened up to this version.
+    Version(String),
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    #[serde(default)]
+    metadata: ListMetadata,
+    items: Option<Vec<T>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ListMetadata {
+    resource_version: String,
+    #[serde(rename = "continue")]
+    more: String,
+}
+
+impl KubeApi {
+    /// A pod by its name.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, KubeFailure> {
+        self.fetch(&path("api/v1", namespace, "pods", Some(name), &[])).await
+    }
+
+    /// Any object as JSON; `api` like `apis/apps/v1`.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn object(&self, api: &str, namespace: &str, plural: &str, name: &str) -> Result<Value, KubeFailure> {
+        self.fetch(&path(api, namespace, plural, Some(name), &[])).await
+    }
+
+    /// All pods that a selector matches, and the version of the list.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn pods(&self, namespace: &str, selector: Option<&str>) -> Result<(Vec<Pod>, String), KubeFailure> {
+        let (mut pods, mut pages) = (Vec::new(), Pages::new(self.outbound.received()));
+        let limit = PAGE.to_string();
+        loop {
+            let mut query = vec![("limit", limit.as_str())];
+            query.extend(selector.map(|selector| ("labelSelector", selector)));
+            let token = pages.token();
+            query.extend(token.as_deref().map(|token| ("continue", token)));
+            let page: List<Pod> = self.fetch(&path("api/v1", namespace, "pods", None, &query)).await?;
+            pods.extend(page.items.unwrap_or_default());
+            let more = pages.turn(Some(page.metadata.more), self.outbound.received());
+            if !more.map_err(KubeFailure::Unreachable)? {
+                return Ok((pods, page.metadata.resource_version));
+            }
+        }
+    }
+
+    /// What happens to the pods that a selector matches, from a version on, for a minute or two.
+    ///
+    /// # Errors
+    /// The failed call; items are the failures of a watch that had begun.
+    pub async fn watch_pods(
+        &self,
+        namespace: &str,
+        selector: Option<&str>,
+        version: &str,
+    ) -> Result<impl Stream<Item = Result<PodEvent, KubeFailure>> + use<>, KubeFailure> {
+        let seconds = WATCH_SECONDS.to_string();
+        let mut query = vec![
+            ("watch", "true"),
+            ("allowWatchBookmarks", "true"),
+            ("timeoutSeconds", seconds.as_str()),
+            ("resourceVersion", version),
+        ];
+        query.extend(selector.map(|selector| ("labelSelector", selector)));
+        let mut request = request(&path("api/v1", namespace, "pods", None, &query))?;
+        request.extensions_mut().insert(Shape::Lines);
+        let events = self.client.request_events::<Pod>(request).await.map_err(failure)?;
+        Ok(events.map(|event| match event {
+            Ok(WatchEvent::Added(pod) | WatchEvent::Modified(pod)) => Ok(PodEvent::Applied(Box::new(pod))),
+            Ok(WatchEvent::Deleted(pod)) => Ok(PodEvent::Deleted(Box::new(pod))),
+            Ok(WatchEvent::Bookmark(mark)) => Ok(PodEvent::Version(mark.metadata.resource_version)),
+            Ok(WatchEvent::Error(status)) => Err(KubeFailure::Status(status.code, status.message.clone())),
+            Err(error) => Err(failure(error)),
+        }))
+    }
+
+    async fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, KubeFailure> {
+        self.client.request(request(path)?).await.map_err(failure)
+    }
+}
+
+pub(super) fn request(path: &str) -> Result<http::Request<Vec<u8>>, KubeFailure> {
+    http::Request::get(path).body(Vec::new()).map_err(|error| KubeFailure::Unreachable(error.to_string()))
+}
+
+/// A path below the cluster's endpoint; every part is encoded, so that no name can leave its place.
+pub(super) fn path(api: &str, namespace: &str, plural: &str, name: Option<&str>, query: &[(&str, &str)]) -> String {
+    let mut path = format!("/{api}/namespaces/{}/{plural}", encode(namespace));
+    if let Some(name) = name {
+        path.push('/');
+        path.push_str(&encode(name));
+    }
+    for (index, (key, value)) in query.iter().enumerate() {
+        path.push(if index == 0 { '?' } else { '&' });
+        path.push_str(&format!("{key}={}", encode(value)));
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leaves_its_place_in_a_path() {
+        let path = path("api/v1", "dev", "pods", Some("a/../b?c"), &[("labelSelector", "app=web,tier in (a,b)")]);
+        assert_eq!(
+            path,
+            "/api/v1/namespaces/dev/pods/a%2F..%2Fb%3Fc?labelSelector=app%3Dweb%2Ctier%20in%20%28a%2Cb%29"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The person's browser, and what it may be given: an address that a server names could be a file, or a flag.
+
+use std::process::{Command, Stdio};
+
+use crate::env_vars;
+use crate::host::{Host, memory};
+
+impl Host {
+    /// Why no browser should be opened here, if so: on SSH without a display it would open on the wrong machine or in
+    /// the terminal, and without any display there is none. `$BROWSER` is the person's own word and overrules both.
+    pub fn browser_obstacle(&self) -> Option<&'static str> {
+        if self.env(env_vars::BROWSER).is_some() {
+            return None;
+        }
+        let display = self.env(env_vars::DISPLAY).or_else(|| self.env(env_vars::WAYLAND_DISPLAY)).is_some();
+        let remote = self.env(env_vars::SSH_CONNECTION).or_else(|| self.env(env_vars::SSH_TTY)).is_some();
+        let needs_display = !cfg!(any(windows, target_os = "macos"));
+        match (display, remote) {
+            (false, true) => Some("this is an SSH session without a display"),
+            (false, false) if needs_display => Some("there is no display"),
+            _ => None,
+        }
+    }
+
+    /// Opens a page in the person's browser and does not wait for it. Its output is thrown away: a browser that writes
+    /// to our standard output would break the credential that kubectl reads there.
+    ///
+    /// # Errors
+    /// When it is no page ([`is_page`]), or none of the launchers could be started.
+    pub fn open_browser(&self, url: &str) -> std::io::Result<()> {
+        if !is_page(url) {
+            return Err(std::io::Error::other("the address is neither https nor of this machine"));
+        }
+        let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
+        for mut launcher in self.browser_launchers(url) {
+            launcher.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            match memory::starting(|| launcher.spawn()) {
+                Ok(_) => return Ok(()),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn browser_launchers(&self, url: &str) -> Vec<Command> {
+        if let Some(list) = self.env(env_vars::BROWSER) {
+            let separator = if cfg!(windows) { ';' } else { ':' };
+            return list.split(separator).filter_map(|entry| browser_command(entry, url)).collect();
+        }
+        let programs: &[&[&str]] = if cfg!(target_os = "macos") {
+            &[&["open"]]
+        } else if cfg!(windows) {
+            &[&["rundll32", "url.dll,FileProtocolHandler"]]
+        } else {
+            &[&["xdg-open"], &["wslview"], &["sensible-browser"]]
+        };
+        programs.iter().filter_map(|words| browser_command(&words.join(" "), url)).collect()
+    }
+}
+
+/// Whether this is a page for a browser: https, or http of this very machine. Whatever launches the browser takes other
+/// words for flags, files, or programs to start.
+pub fn is_page(url: &str) -> bool {
+    let is_plain = |text: &str| text.chars().all(|letter| letter.is_ascii_graphic());
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_here = || host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    // `https://us@them` leads to them.
+    let names_a_host = !host.is_empty() && !authority.contains('@');
+    is_plain(url)
+        && names_a_host
+        && (scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_here()))
+}
+
+/// An entry of `$BROWSER`: words, with the address at `%s` or at the end.
+fn browser_command(entry: &str, url: &str) -> Option<Command> {
+    let mut words = entry.split_whitespace();
+    let mut command = Command::new(words.next()?);
+    let arguments: Vec<String> = words.map(|word| word.replace("%s", url)).collect();
+    let placed = entry.contains("%s");
+    command.args(arguments);
+    if !placed {
+        command.arg(url);
+    }
+    Some(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn host(env: &[(&str, &str)]) -> Host {
+        Host::made(Path::new("/home/ada"), env, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn no_browser_over_ssh_unless_the_person_named_one() {
+        assert!(host(&[("SSH_TTY", "/dev/pts/1")]).browser_obstacle().is_some());
+        assert!(host(&[("SSH_TTY", "/dev/pts/1"), ("BROWSER", "w3m")]).browser_obstacle().is_none());
+        assert!(host(&[("SSH_TTY", "/dev/pts/1"), ("DISPLAY", ":0")]).browser_obstacle().is_none());
+    }
+
+    #[test]
+    fn browser_entries_place_the_address() {
+        let shown = |entry| format!("{:?}", browser_command(entry, "https://x").expect("a command"));
+        assert_eq!(shown("firefox --new-tab"), r#""firefox" "--new-tab" "https://x""#);
+        assert_eq!(shown("open-it --url=%s -q"), r#""open-it" "--url=https://x" "-q""#);
+    }
+
+    #[test]
+    fn pages_are_https_or_of_this_machine() {
+        for page in [
+            "https://corp.awsapps.com/start/#/device?user_code=ABCD-EFGH",
+            "HTTPS://device.sso.eu-west-1.amazonaws.com:443/",
+            "http://127.0.0.1:8080/x",
+            "http://localhost:8080/",
+            "http://[::1]:8080/",
+        ] {
+            assert!(is_page(page), "{page}");
+        }
+        for other in [
+            "",
+            "--flag",
+            "https://",
+            "https:///etc/passwd",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "http://corp.awsapps.com/start",
+            "http://127.0.0.1@evil.example/",
+            "https://corp.awsapps.com@evil.example/",
+            "http://127.0.0.1.evil.example/",
+            "http://localhost.evil.example/",
+            "https://x/ --flag",
+            "https://x/\n",
+            "https://x/\u{202e}",
+            "x-scheme://y",
+        ] {
+            assert!(!is_page(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_page_is_not_opened() {
+        let host = host(&[("BROWSER", "/nowhere/browser")]);
+        assert!(host.open_browser("file:///etc/passwd").expect_err("refused").to_string().contains("https"));
+        let not_there = host.open_browser("https://x").expect_err("there is no such browser").kind();
+        assert_eq!(not_there, std::io::ErrorKind::NotFound);
+    }
+}

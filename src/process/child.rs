@@ -1,0 +1,156 @@
+//! A child process whose end is ours: its exit code, or 128 and its signal.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use tokio::process::Child;
+
+use crate::error::{Error, Kind, Result, plain_io};
+use crate::host::memory;
+use crate::model::shell;
+use crate::process::signals::Signals;
+use crate::secret::Secret;
+
+/// What a child's environment has that ours has not, and lacks that ours has. Values may be secrets: nothing shows them.
+#[derive(Debug, Default)]
+pub struct Environment {
+    set: BTreeMap<String, Secret<String>>,
+    removed: Vec<String>,
+    looked_in: Option<String>,
+}
+
+impl Environment {
+    /// Sets a variable.
+    pub fn set(&mut self, name: impl Into<String>, value: Secret<String>) {
+        self.set.insert(name.into(), value);
+    }
+
+    /// Sets a variable to what anybody may see.
+    pub fn set_plain(&mut self, name: impl Into<String>, value: &str) {
+        self.set(name, Secret::from(value));
+    }
+
+    /// Takes a variable away, unless it is set here.
+    pub fn remove(&mut self, name: &str) {
+        self.removed.push(name.to_owned());
+    }
+
+    /// Sets variables, and takes away those without a value.
+    pub fn change(&mut self, variables: Vec<(&'static str, Option<Secret<String>>)>) {
+        for (name, value) in variables {
+            match value {
+                Some(value) => self.set(name, value),
+                None => self.remove(name),
+            }
+        }
+    }
+
+    /// The program is looked for in this `PATH`, whatever `PATH` it then gets itself.
+    pub fn look_in(&mut self, path: &str) {
+        self.looked_in = Some(path.to_owned());
+    }
+}
+
+/// Runs a program on our terminal until it ends, and passes on the signals that come to us. Its environment is given,
+/// never its arguments: those are public.
+///
+/// # Errors
+/// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
+pub async fn run(program: &str, words: &[String], environment: &Environment) -> Result<()> {
+    let place = place(program, environment).map_err(|error| cannot_start(program, &error))?;
+    let mut command = tokio::process::Command::new(place);
+    #[cfg(unix)]
+    command.arg0(program);
+    command.args(words).kill_on_drop(true);
+    for name in &environment.removed {
+        command.env_remove(name);
+    }
+    command.envs(environment.set.iter().map(|(name, value)| (name, value.expose())));
+    // Before the child is there, so that no signal is lost between its start and ours.
+    let mut signals = Signals::listen();
+    let mut child = memory::starting(|| command.spawn()).map_err(|error| cannot_start(program, &error))?;
+    let status = ended(&mut child, &mut signals).await;
+    let status =
+        status.map_err(|error| Error::failure(format!("cannot wait for {program}")).because(plain_io(&error)))?;
+    match exit_code(status) {
+        0 => Ok(()),
+        code => Err(Error::new(Kind::Child(code), format!("{program} ended with {code}"))),
+    }
+}
+
+/// What is started for a program's name. The system would look in the `PATH` that the child gets.
+fn place(program: &str, environment: &Environment) -> std::io::Result<PathBuf> {
+    let (Some(path), true, false) = (&environment.looked_in, cfg!(unix), program.contains('/')) else {
+        return Ok(PathBuf::from(program));
+    };
+    let folders = std::env::split_paths(path);
+    let here = |folder: PathBuf| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+    let files: Vec<PathBuf> = folders.map(|folder| here(folder).join(program)).filter(|file| file.is_file()).collect();
+    match files.iter().find(|file| is_executable(file)) {
+        Some(file) => Ok(file.clone()),
+        None if files.is_empty() => Err(std::io::ErrorKind::NotFound.into()),
+        None => Err(std::io::ErrorKind::PermissionDenied.into()),
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_executable(_: &Path) -> bool {
+    true
+}
+
+fn cannot_start(program: &str, error: &std::io::Error) -> Error {
+    let (kind, why) = match error.kind() {
+        std::io::ErrorKind::NotFound if program.contains('/') => (127, "there is no such file".to_owned()),
+        std::io::ErrorKind::NotFound => (127, "there is no such program in $PATH".to_owned()),
+        _ => (126, plain_io(error)),
+    };
+    let failure = Error::new(Kind::NotRun(kind), format!("cannot run {program}")).because(why);
+    match error.kind() {
+        // Somebody quoted a whole line.
+        _ if program.contains(char::is_whitespace) => {
+            failure.try_next(format!("put the line into a shell: -- sh -c {}", shell::word(program)))
+        }
+        std::io::ErrorKind::PermissionDenied => failure.try_next(format!("chmod +x {program}")),
+        std::io::ErrorKind::NotFound => failure.try_next(format!("command -v {program}")),
+        _ => failure,
+    }
+}
+
+/// Waits for the end, and passes signals on until then.
+#[cfg(unix)]
+async fn ended(child: &mut Child, signals: &mut Signals) -> std::io::Result<ExitStatus> {
+    loop {
+        let signal = tokio::select! {
+            status = child.wait() => return status,
+            signal = signals.next() => signal,
+        };
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid.filter(|_| !Signals::child_has_it(signal)) {
+            // One that ended in this moment needs no signal.
+            let _ = rustix::process::kill_process(pid, signal);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn ended(child: &mut Child, _: &mut Signals) -> std::io::Result<ExitStatus> {
+    child.wait().await
+}
+
+#[cfg(unix)]
+fn exit_code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    u8::try_from(code.unwrap_or(1)).unwrap_or(1)
+}
+
+#[cfg(not(unix))]
+fn exit_code(status: ExitStatus) -> u8 {
+    u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)
+}
