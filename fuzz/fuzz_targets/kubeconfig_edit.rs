@@ -1,9 +1,10 @@
 //! The lossless editor of kubeconfigs, on any text.
 #![no_main]
 
+use kubeconfig_edit::{Editor, Entry, Exec, Kubeconfig, Parts, parse};
 use libfuzzer_sys::fuzz_target;
-use nsaccess::model::kubeconfig::{Entry, Exec, Kubeconfig, Parts, apply, parse, remove, set_current_context};
 
+const EDITOR: Editor<'_> = Editor::new("nsaccess");
 const NAME: &str = "idp-ns-idp-dev";
 
 fn entry() -> Entry {
@@ -28,9 +29,9 @@ fn others(mut config: Kubeconfig) -> Kubeconfig {
 }
 
 fuzz_target!(|text: &str| {
-    let _ = remove(text, NAME, Parts::ALL);
+    let _ = EDITOR.remove(text, NAME, Parts::ALL);
     let before = parse(text);
-    let Ok(after) = apply(text, &entry(), Parts::ALL) else { return };
+    let Ok(after) = EDITOR.apply(text, &entry(), Parts::ALL) else { return };
     let before = before.expect("what can be edited can be read");
     let read = parse(&after).expect("an edited file can be read");
     let context = read.contexts.iter().find(|context| context.name == NAME).expect("our context");
@@ -40,13 +41,13 @@ fuzz_target!(|text: &str| {
     assert_eq!(cluster.server, entry().server);
     let user = read.users.iter().find(|user| user.name == NAME).expect("our user");
     assert_eq!(user.exec.as_ref().map(|exec| exec.args.clone()), Some(entry().exec.args));
-    assert_eq!(apply(&after, &entry(), Parts::ALL).as_ref(), Ok(&after), "twice is once");
+    assert_eq!(EDITOR.apply(&after, &entry(), Parts::ALL).as_ref(), Ok(&after), "twice is once");
     assert_eq!(others(read), others(before.clone()), "others' entries");
     // Removing also clears a current context of our name.
     if others(before.clone()) == before && before.current_context.as_deref() != Some(NAME) {
-        assert_eq!(remove(&after, NAME, Parts::ALL).as_deref(), Ok(text), "through\n{after}");
+        assert_eq!(EDITOR.remove(&after, NAME, Parts::ALL).as_deref(), Ok(text), "through\n{after}");
     }
-    if let Ok(current) = set_current_context(&after, NAME) {
+    if let Ok(current) = EDITOR.set_current_context(&after, NAME) {
         assert_eq!(parse(&current).expect("it can be read").current_context.as_deref(), Some(NAME));
     }
 });

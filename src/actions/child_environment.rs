@@ -1,5 +1,7 @@
 //! What a child needs to be in a namespace: AWS credentials, a kubeconfig of its own, and nothing that leads elsewhere.
 
+use kubeconfig_edit::standalone;
+
 use crate::chain::Chain;
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::disk::private_folder::PrivateFolder;
@@ -10,7 +12,6 @@ use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::irsa::IrsaRequest;
 use crate::model::kube::namespace::Namespace;
-use crate::model::kubeconfig::standalone;
 use crate::process::child::Environment;
 
 /// A child's surroundings. What lies on disk goes away with them.

@@ -3,6 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
+use kubeconfig_edit::standalone;
+
 use crate::chain::Chain;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
@@ -11,7 +13,6 @@ use crate::error::{Error, Kind, Result};
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
 use crate::model::kube::namespace::Namespace;
-use crate::model::kubeconfig::standalone;
 use crate::process::runtime;
 
 /// Write or repair the kubeconfig entry of a namespace. Only cluster, user and context of its own name are touched;

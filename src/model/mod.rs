@@ -6,7 +6,6 @@ pub mod elapsed;
 pub mod held;
 pub mod irsa;
 pub mod kube;
-pub mod kubeconfig;
 pub mod lanes;
 pub mod logs;
 pub mod placing;

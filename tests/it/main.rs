@@ -25,7 +25,6 @@ mod files_in_trouble;
 mod hints;
 mod hostile;
 mod inside;
-mod kubeconfig_editor;
 mod kubeconfig_verb;
 mod layering;
 mod login;

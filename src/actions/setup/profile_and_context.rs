@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use kubeconfig_edit::{Entry, Exec};
+
 use crate::chain::Chain;
 use crate::disk::kubeconfig::{Applied, Kubeconfigs};
 use crate::error::Result;
 use crate::model::aws::target::Target;
 use crate::model::aws_config::{Profile, SsoSession, has_our_name};
 use crate::model::kube::cluster::Cluster;
-use crate::model::kubeconfig::{Entry, Exec};
 
 /// What client-go prints when the command of the exec stanza is not there.
 const INSTALL_HINT: &str = "nsaccess gives access to this namespace. Install it, or correct the path of this command:\n\n  nsaccess kubeconfig";

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::kubeconfig::{Context, Kubeconfig};
+use kubeconfig_edit::{Context, Kubeconfig};
 
 /// The files of a list put together, and which file each name comes from.
 #[derive(Debug, Clone, Default)]

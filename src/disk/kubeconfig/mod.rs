@@ -14,15 +14,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kubeconfig_edit::{Editor, Entry, Parts};
+
 use crate::disk::atomic::{self, NewMode, Snapshot};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::kubeconfig::{self, Entry, Parts, Refusal};
 
 pub use merged::Merged;
 
 use kubectl_lock::KubectlLock;
+
+/// Every file that has our mark in it has this one.
+const EDITOR: Editor<'_> = Editor::new("nsaccess");
 
 /// How often an edit starts again because another program wrote the file in the same moment.
 const ATTEMPTS: u32 = 6;
@@ -112,7 +116,7 @@ impl Kubeconfigs {
         let mut merged = Merged::default();
         for path in &self.paths {
             if let Some(text) = atomic::read_text(path)? {
-                let config = kubeconfig::parse(&text).map_err(|refusal| self.unreadable(path, &refusal))?;
+                let config = kubeconfig_edit::parse(&text).map_err(|error| self.unreadable(path, &error))?;
                 merged.add(path, config);
             }
         }
@@ -247,8 +251,7 @@ impl Kubeconfigs {
             let Some(task) = tasks.get(path) else { continue };
             let snapshot = atomic::read(path)?;
             let before = snapshot.text()?.unwrap_or_default();
-            let after =
-                perform(&before, entry, *task).map_err(|refusal| self.uneditable(path, &refusal, *task, entry))?;
+            let after = perform(&before, entry, *task).map_err(|error| self.uneditable(path, &error, *task, entry))?;
             if after != before {
                 // Before anything is locked: there is no `/dev/null.lock`.
                 snapshot.refuse_unless_plain()?;
@@ -264,15 +267,14 @@ impl Kubeconfigs {
         merged.files.first().or(self.paths.last()).map_or(Path::new(""), PathBuf::as_path)
     }
 
-    fn unreadable(&self, path: &Path, refusal: &Refusal) -> Error {
+    fn unreadable(&self, path: &Path, reason: &kubeconfig_edit::Error) -> Error {
         Error::failure(format!("cannot read {}", self.host.shorten_home(path)))
-            .because(refusal.to_string())
+            .because(reason.to_string())
             .try_next(format!("kubectl config view --kubeconfig {}", path.display()))
     }
 
-    fn uneditable(&self, path: &Path, refusal: &Refusal, task: Task, entry: &Entry) -> Error {
-        let error =
-            Error::failure(format!("cannot edit {}", self.host.shorten_home(path))).because(refusal.to_string());
+    fn uneditable(&self, path: &Path, reason: &kubeconfig_edit::Error, task: Task, entry: &Entry) -> Error {
+        let error = Error::failure(format!("cannot edit {}", self.host.shorten_home(path))).because(reason.to_string());
         let error = match task {
             Task { make_current: true, parts: Parts::NONE, .. } => {
                 error.try_next(format!("kubectl config use-context {}", entry.name))
@@ -296,17 +298,15 @@ fn where_parts_belong(entry: &Entry, merged: &Merged, fresh: &Path) -> Tasks {
     tasks
 }
 
-fn perform(text: &str, entry: &Entry, task: Task) -> Result<String, Refusal> {
+fn perform(text: &str, entry: &Entry, task: Task) -> Result<String, kubeconfig_edit::Error> {
     if task.remove {
-        return kubeconfig::remove(text, &entry.name, task.parts);
+        return EDITOR.remove(text, &entry.name, task.parts);
     }
-    let text = kubeconfig::apply(text, entry, task.parts)?;
-    if task.make_current { kubeconfig::set_current_context(&text, &entry.name) } else { Ok(text) }
+    let text = EDITOR.apply(text, entry, task.parts)?;
+    if task.make_current { EDITOR.set_current_context(&text, &entry.name) } else { Ok(text) }
 }
 
 /// An entry of which only the name matters.
 fn named(name: &str) -> Entry {
-    let exec = kubeconfig::Exec { command: String::new(), args: Vec::new(), install_hint: String::new() };
-    let empty = String::new;
-    Entry { name: name.to_owned(), server: empty(), certificate_authority_data: empty(), namespace: empty(), exec }
+    Entry { name: name.to_owned(), ..Entry::default() }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kubeconfig_edit::{Entry, Exec, Parts, parse};
 use tempfile::TempDir;
 
 use super::{ATTEMPTS, Applied, Kubeconfigs, Task, Tasks};
 use crate::host::Host;
-use crate::model::kubeconfig::{Entry, Exec, Parts, parse};
 
 const NAME: &str = "idp-ns-dev";
 
@@ -305,4 +305,14 @@ mod on_unix {
         home.listed("link").apply(&entry(), false).unwrap();
         assert_eq!(home.has("real/config"), (true, true, true));
     }
+}
+
+#[test]
+fn a_list_that_was_null_is_remembered_in_a_comment_and_comes_back() {
+    let before = "kind: Config\nclusters: null\ncontexts: []\nusers: []\n";
+    let home = Home::new(&[("config", before)]);
+    home.listed("config").apply(&entry(), false).expect("applied");
+    assert!(home.text("config").contains("clusters: # nsaccess: was null\n"), "{}", home.text("config"));
+    home.listed("config").remove(NAME).expect("removed");
+    assert!(home.text("config").contains("clusters: null\n"), "{}", home.text("config"));
 }
