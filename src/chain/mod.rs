@@ -3,6 +3,7 @@
 //! knows both.
 
 pub mod cached_token;
+pub(crate) mod call_error;
 pub mod clock_skew;
 pub mod cluster;
 pub mod credentials;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::actions::pods::{Change, Which, cannot_list, denied};
 use crate::chain::Chain;
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
@@ -64,7 +65,8 @@ fn pod_name(typed: &str) -> Result<String> {
 }
 
 async fn listed(context: Context<'_>, cluster: &ClusterAccess<'_>, selector: Option<&str>) -> Result<()> {
-    let (pods, _) = cluster.pods_selected(selector).await?.map_err(|failure| no_list(cluster, failure))?;
+    let listed = cluster.pods_selected(selector).await;
+    let (pods, _) = listed.map_err(|error| error.explained(|failure| no_list(cluster, failure)))?;
     show(context, &pods)?;
     if pods.is_empty() {
         let which = selector.map(|selector| format!(" with {selector}")).unwrap_or_default();
@@ -111,15 +113,15 @@ async fn live(
     names: &[String],
     selector: Option<&str>,
 ) -> Result<()> {
-    let which = match cluster.pods_selected(selector).await? {
-        Err(KubeFailure::Status(403, _)) if !names.is_empty() => {
+    let which = match cluster.pods_selected(selector).await {
+        Err(CallError::Answer(KubeFailure::Status(403, _))) if !names.is_empty() => {
             // A name that no pod has is heard of at once; a pod that goes later is not an error.
             for (name, answer) in cluster.pods_named(names).await? {
                 answer.map_err(|failure| no_pod(cluster, &name, failure))?;
             }
             Which::Named(names.to_vec())
         }
-        Err(failure) => return Err(no_list(cluster, failure)),
+        Err(error) => return Err(error.explained(|failure| no_list(cluster, failure))),
         Ok(_) => Which::Selected(selector.map(str::to_owned)),
     };
     let mut screen = Screen { context, seen: BTreeMap::new(), started: false };

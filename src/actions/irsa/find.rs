@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Found;
 use super::choose::{no_get, parsed, pod_identity};
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::irsa::{
@@ -13,6 +14,13 @@ use crate::model::irsa::{
 use crate::model::kube::selector;
 use crate::net::aws::eks::Eks;
 use crate::net::kube::KubeFailure;
+
+/// What a look for an object comes to.
+enum Lookup {
+    Object(Value),
+    /// The role may not see it, in the cluster's words.
+    Forbidden(String),
+}
 
 /// What a service account says.
 #[derive(Debug, Default)]
@@ -45,8 +53,8 @@ impl ClusterAccess<'_> {
         };
         let (api, plural) = controller.api();
         let template = match self.irsa_object(target, api, plural, name).await? {
-            Ok(object) => controller.template(&object).clone(),
-            Err(words) => self.pod_of(controller, name, None, (target, request), &words).await?,
+            Lookup::Object(object) => controller.template(&object).clone(),
+            Lookup::Forbidden(words) => self.pod_of(controller, name, None, (target, request), &words).await?,
         };
         Ok(SpecRoles::read(&template).service_account)
     }
@@ -58,7 +66,7 @@ impl ClusterAccess<'_> {
         match spec.choose(request.container.as_deref()) {
             Choice::None if spec.pod_identity => Err(pod_identity(target)),
             Choice::None => {
-                let account = self.account(&spec.service_account).await?;
+                let account = self.account(&spec.service_account).await;
                 let found = self.by_account(account, &spec.service_account, target).await?;
                 self.chain().ui.warning(&format!(
                     "the pod {name} runs without this role: its service account got it after the pod was made, or EKS's webhook did not see the pod"
@@ -78,15 +86,15 @@ impl ClusterAccess<'_> {
     ) -> Result<Found> {
         let (api, plural) = controller.api();
         let object = match self.irsa_object(target, api, plural, name).await? {
-            Ok(object) => object,
-            Err(words) => {
+            Lookup::Object(object) => object,
+            Lookup::Forbidden(words) => {
                 let pod = self.pod_of(controller, name, None, (target, request), &words).await?;
                 return self.role_of_pod(&pod, target, request).await;
             }
         };
         let spec = SpecRoles::read(controller.template(&object));
-        let account = match self.account(&spec.service_account).await? {
-            Err(KubeFailure::Status(403, words)) => {
+        let account = match self.account(&spec.service_account).await {
+            Err(CallError::Answer(KubeFailure::Status(403, words))) => {
                 let pod = self.pod_of(controller, name, Some(&object), (target, request), &words).await?;
                 return self.role_of_pod(&pod, target, request).await;
             }
@@ -108,12 +116,14 @@ impl ClusterAccess<'_> {
     }
 
     async fn role_of_account(&self, name: &str, target: &IrsaTarget, request: &IrsaRequest) -> Result<Found> {
-        match self.account(name).await? {
-            Err(KubeFailure::Status(403, words)) => {
-                let pods = match self.pods_selected(None).await? {
+        match self.account(name).await {
+            Err(CallError::Answer(KubeFailure::Status(403, words))) => {
+                let pods = match self.pods_selected(None).await {
                     Ok((pods, _)) => pods,
-                    Err(KubeFailure::Status(403, _)) => return Err(no_get(target, "", "serviceaccounts", &words)),
-                    Err(failure) => return Err(failure.into_error(&self.cluster().name)),
+                    Err(CallError::Answer(KubeFailure::Status(403, _))) => {
+                        return Err(no_get(target, "", "serviceaccounts", &words));
+                    }
+                    Err(error) => return Err(error.into_error(&self.cluster().name)),
                 };
                 let pod = newest(pods, |pod| pod.spec.service_account_name == name);
                 let Some(pod) = pod else {
@@ -130,7 +140,7 @@ impl ClusterAccess<'_> {
     /// The role that a service account is annotated with; why there is none otherwise.
     async fn by_account(
         &self,
-        account: Result<Account, KubeFailure>,
+        account: Result<Account, CallError<KubeFailure>>,
         name: &str,
         target: &IrsaTarget,
     ) -> Result<Found> {
@@ -145,13 +155,15 @@ impl ClusterAccess<'_> {
                 });
             }
             Ok(_) => format!("its service account {name} has no annotation {ROLE_ANNOTATION}"),
-            Err(KubeFailure::Status(404, _)) => format!("there is no service account {name} in {}", self.namespace()),
-            Err(KubeFailure::Status(403, _)) => {
+            Err(CallError::Answer(KubeFailure::Status(404, _))) => {
+                format!("there is no service account {name} in {}", self.namespace())
+            }
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => {
                 format!(
                     "whether its service account {name} is annotated with one may not be read (no get on serviceaccounts)"
                 )
             }
-            Err(failure) => return Err(failure.into_error(&self.cluster().name)),
+            Err(error) => return Err(error.into_error(&self.cluster().name)),
         };
         if self.is_pod_identity(name).await {
             return Err(pod_identity(target));
@@ -164,13 +176,13 @@ impl ClusterAccess<'_> {
         Err(error.because(seen).try_next("nsaccess assume-irsa --role-arn ARN   # if you know its role"))
     }
 
-    async fn account(&self, name: &str) -> Result<Result<Account, KubeFailure>> {
+    async fn account(&self, name: &str) -> Result<Account, CallError<KubeFailure>> {
         let call = self.call(async |api| api.object("api/v1", self.namespace(), "serviceaccounts", name).await);
-        Ok(call.await?.map(|object| {
+        call.await.map(|object| {
             let annotation = |key: &str| object["metadata"]["annotations"][key].as_str().map(str::to_owned);
             let role = annotation(ROLE_ANNOTATION).filter(|role| !role.is_empty());
             Account { role, audience: annotation(AUDIENCE_ANNOTATION).filter(|audience| !audience.is_empty()) }
-        }))
+        })
     }
 
     /// Asked only where no role was found; whether it may be asked at all is another matter.
@@ -186,26 +198,22 @@ impl ClusterAccess<'_> {
         }
     }
 
-    /// An object; the inner error are the cluster's words for "you may not".
-    async fn irsa_object(
-        &self,
-        target: &IrsaTarget,
-        api: &str,
-        plural: &str,
-        name: &str,
-    ) -> Result<Result<Value, String>> {
-        match self.call(async |client| client.object(api, self.namespace(), plural, name).await).await? {
-            Ok(object) => Ok(Ok(object)),
-            Err(KubeFailure::Status(403, words)) => Ok(Err(words)),
-            Err(KubeFailure::Status(404, _)) => Err(self.no_such(target)),
-            Err(failure) => Err(failure.into_error(&self.cluster().name)),
+    /// An object, if the role may see it.
+    async fn irsa_object(&self, target: &IrsaTarget, api: &str, plural: &str, name: &str) -> Result<Lookup> {
+        match self.call(async |client| client.object(api, self.namespace(), plural, name).await).await {
+            Ok(object) => Ok(Lookup::Object(object)),
+            Err(CallError::Answer(KubeFailure::Status(403, words))) => Ok(Lookup::Forbidden(words)),
+            Err(CallError::Answer(KubeFailure::Status(404, _))) => Err(self.no_such(target)),
+            Err(error) => Err(error.into_error(&self.cluster().name)),
         }
     }
 
     /// A pod with everything in its spec.
     async fn whole_pod(&self, target: &IrsaTarget, name: &str) -> Result<Value> {
-        let pod = self.irsa_object(target, "api/v1", "pods", name).await?;
-        pod.map_err(|words| no_get(target, "", "pods", &words))
+        match self.irsa_object(target, "api/v1", "pods", name).await? {
+            Lookup::Object(pod) => Ok(pod),
+            Lookup::Forbidden(words) => Err(no_get(target, "", "pods", &words)),
+        }
     }
 
     /// One of the pods of a workload: listed, or of a StatefulSet by its number, for which `get` is enough.
@@ -218,11 +226,13 @@ impl ClusterAccess<'_> {
         refused: &str,
     ) -> Result<Value> {
         let selector = object.and_then(selector::of_object);
-        let listed = self.pods_selected(selector.as_deref()).await?;
+        let listed = self.pods_selected(selector.as_deref()).await;
         let found = match listed {
             Ok((pods, _)) => newest(pods, |pod| controller.owns(name, pod)),
-            Err(KubeFailure::Status(403, _)) if controller == Controller::StatefulSet => Some(format!("{name}-0")),
-            Err(KubeFailure::Status(403, _)) => {
+            Err(CallError::Answer(KubeFailure::Status(403, _))) if controller == Controller::StatefulSet => {
+                Some(format!("{name}-0"))
+            }
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => {
                 let (resource, group) = match object {
                     Some(_) => ("serviceaccounts", ""),
                     None => (controller.api().1, controller.group()),
@@ -233,7 +243,7 @@ impl ClusterAccess<'_> {
                     by_pod.command(self.namespace(), "").replace("pod/POD", "POD")
                 )));
             }
-            Err(failure) => return Err(failure.into_error(&self.cluster().name)),
+            Err(error) => return Err(error.into_error(&self.cluster().name)),
         };
         let Some(pod) = found else {
             return Err(Error::new(Kind::NotFound, format!("{target} has no pods in {}", self.namespace()))

@@ -48,8 +48,8 @@ impl Work<'_> {
         let namespace = cluster.namespace();
         let call =
             async |api: crate::net::kube::KubeApi| api.service_account_token(namespace, account, &found.audience).await;
-        let token = cluster.call(call).await?;
-        let token = token.map_err(|failure| self.no_token(account, failure))?;
+        let token = cluster.call(call).await;
+        let token = token.map_err(|error| error.explained(|failure| self.no_token(account, failure)))?;
         let answer = self.session(found, Way::Token, Some(&token)).await?;
         answer.map_err(|failure| self.token_refused(found, &failure, before))
     }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use crate::actions::logs::sources::Source;
 use crate::actions::logs::tail::{Ended, Tail};
 use crate::actions::pods::{Change, Which};
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
@@ -294,8 +295,12 @@ impl ClusterAccess<'_> {
             return Ok(names.clone());
         }
         let request = LogRequest { pod: pod.to_owned(), tail_lines: Some(0), ..LogRequest::default() };
-        let probe = self.call(async |api| api.open_log(self.namespace(), &request).await.map(drop)).await?;
-        let Err(KubeFailure::Status(400, words)) = probe else { return Ok(Vec::new()) };
+        let probe = self.call(async |api| api.open_log(self.namespace(), &request).await.map(drop)).await;
+        let words = match probe {
+            Err(CallError::Answer(KubeFailure::Status(400, words))) => words,
+            Err(CallError::Chain(error)) => return Err(error),
+            Ok(()) | Err(CallError::Answer(_)) => return Ok(Vec::new()),
+        };
         let choices = choices(&words);
         let all = [choices.init, choices.own.clone()].concat();
         let [first, _, ..] = choices.own.as_slice() else { return Ok(all) };

@@ -2,6 +2,7 @@
 
 use crate::actions::pods::behind_service::{self, Way};
 use crate::actions::pods::{Change, Which, cannot_list, denied};
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pods::ServiceFacts;
@@ -42,15 +43,15 @@ impl ClusterAccess<'_> {
         let listed = match &source.which {
             Which::Selected(selector) => self
                 .pods_selected(selector.as_deref())
-                .await?
+                .await
                 .map(|(pods, _)| pods.into_iter().map(|pod| Change::Present(Box::new(pod))).collect()),
             Which::Named(names) | Which::Expected(names) => return self.named_now(names).await,
-            Which::BehindService(service, way) => match self.pods_behind(service, *way).await? {
+            Which::BehindService(service, way) => match self.pods_behind(service, *way).await {
                 Ok(names) => return self.named_now(&names).await,
-                Err(failure) => Err(failure),
+                Err(error) => Err(error),
             },
         };
-        listed.map_err(|failure| cannot_list(self, failure))
+        listed.map_err(|error| error.explained(|failure| cannot_list(self, failure)))
     }
 
     /// A pod that may not be seen may have a log that may be read.
@@ -69,20 +70,21 @@ impl ClusterAccess<'_> {
 
     async fn pods_of(&self, workload: Workload, name: &str) -> Result<Source> {
         let (api, plural) = workload.api();
-        let object = self.call(async |client| client.object(api, self.namespace(), plural, name).await).await?;
+        let object = self.call(async |client| client.object(api, self.namespace(), plural, name).await).await;
         let object = match object {
             Ok(object) => object,
-            Err(KubeFailure::Status(404, _)) => return Err(self.no_object(workload.short(), name)),
-            Err(KubeFailure::Status(403, words)) => {
+            Err(CallError::Answer(KubeFailure::Status(404, _))) => return Err(self.no_object(workload.short(), name)),
+            Err(CallError::Answer(KubeFailure::Status(403, words))) => {
                 let rule = Rule::new(workload.group(), plural, &["get"]);
                 return Err(by_name(denied(format!("{}/{name} cannot be seen", workload.short()), &words, &rule)));
             }
-            Err(failure) => return Err(failure.into_error(&self.cluster().name)),
+            Err(error) => return Err(error.into_error(&self.cluster().name)),
         };
         let refused = match selector::of_object(&object) {
-            Some(selector) => match self.may_list(selector).await? {
+            Some(selector) => match self.list_allowed(selector).await {
                 Ok(which) => return Ok(Source { which, changes: workload != Workload::Job }),
-                Err(words) => words,
+                Err(CallError::Answer(words)) => words,
+                Err(CallError::Chain(error)) => return Err(error),
             },
             None => format!("{}/{name} names no pods by a selector", workload.short()),
         };
@@ -97,12 +99,14 @@ impl ClusterAccess<'_> {
     }
 
     async fn pods_of_service(&self, name: &str) -> Result<Source> {
-        let service = match self.call(async |client| client.service(self.namespace(), name).await).await? {
+        let service = match self.call(async |client| client.service(self.namespace(), name).await).await {
             Ok(service) => service,
-            Err(KubeFailure::Status(404, _)) => return Err(self.no_object("svc", name)),
+            Err(CallError::Answer(KubeFailure::Status(404, _))) => return Err(self.no_object("svc", name)),
             // Its endpoints may be seen all the same.
-            Err(KubeFailure::Status(403, _)) => ServiceFacts { name: name.to_owned(), ..ServiceFacts::default() },
-            Err(failure) => return Err(failure.into_error(&self.cluster().name)),
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => {
+                ServiceFacts { name: name.to_owned(), ..ServiceFacts::default() }
+            }
+            Err(error) => return Err(error.into_error(&self.cluster().name)),
         };
         if let Some(elsewhere) = behind_service::leads_out(&service, LOGS_ARE) {
             return Err(elsewhere);
@@ -110,14 +114,15 @@ impl ClusterAccess<'_> {
         let selects = !service.selector.is_empty();
         let mut refused = format!("svc/{name} names no pods by a selector");
         if selects {
-            match self.may_list(service.labels()).await? {
+            match self.list_allowed(service.labels()).await {
                 Ok(which) => return Ok(Source { which, changes: true }),
-                Err(words) => refused = words,
+                Err(CallError::Answer(words)) => refused = words,
+                Err(CallError::Chain(error)) => return Err(error),
             }
         }
-        let found = self.behind(&service, [Way::EndpointSlices, Way::Endpoints, Way::FirstPodOfASet]).await?;
+        let found = self.behind(&service, [Way::EndpointSlices, Way::Endpoints, Way::FirstPodOfASet]).await;
         let ui = self.chain().ui;
-        match found.map_err(|failure| failure.into_error(&self.cluster().name))? {
+        match found.map_err(|error| error.into_error(&self.cluster().name))? {
             Some((Way::FirstPodOfASet, first)) => {
                 let names = first.names();
                 ui.status(&format!(
@@ -141,11 +146,11 @@ impl ClusterAccess<'_> {
     }
 
     /// Pods by a selector, if the role may list pods; else the cluster's words.
-    async fn may_list(&self, selector: String) -> Result<Result<Which, String>> {
-        match self.pods_selected(Some(&selector)).await? {
-            Ok(_) => Ok(Ok(Which::Selected(Some(selector)))),
-            Err(KubeFailure::Status(403, words)) => Ok(Err(words)),
-            Err(failure) => Err(cannot_list(self, failure)),
+    async fn list_allowed(&self, selector: String) -> Result<Which, CallError<String>> {
+        match self.pods_selected(Some(&selector)).await {
+            Ok(_) => Ok(Which::Selected(Some(selector))),
+            Err(CallError::Answer(KubeFailure::Status(403, words))) => Err(CallError::Answer(words)),
+            Err(error) => Err(CallError::Chain(error.explained(|failure| cannot_list(self, failure)))),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The pods behind a service, found by whatever way the role allows: the one finder for all verbs.
 
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Result};
 use crate::model::kube::pods::{PodFacts, ServiceFacts};
@@ -53,23 +54,21 @@ impl Behind {
 
 impl ClusterAccess<'_> {
     /// The pods behind a service by the first of these ways that the role allows, and which one that was. `None`: it
-    /// allows none of them. The inner error is the cluster's.
+    /// allows none of them.
     ///
     /// # Errors
     /// As [`ClusterAccess::call`].
-    pub async fn behind(
+    pub(crate) async fn behind(
         &self,
         service: &ServiceFacts,
         ways: impl IntoIterator<Item = Way>,
-    ) -> Result<Result<Option<(Way, Behind)>, KubeFailure>> {
+    ) -> Result<Option<(Way, Behind)>, CallError<KubeFailure>> {
         for way in ways {
-            match self.call(async |api| by(way, &api, self.namespace(), service).await).await? {
-                Ok(Some(behind)) => return Ok(Ok(Some((way, behind)))),
-                Ok(None) => {}
-                Err(failure) => return Ok(Err(failure)),
+            if let Some(behind) = self.call(async |api| by(way, &api, self.namespace(), service).await).await? {
+                return Ok(Some((way, behind)));
             }
         }
-        Ok(Ok(None))
+        Ok(None)
     }
 }
 

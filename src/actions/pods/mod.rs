@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 
 use crate::actions::pods::behind_service::Way;
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
@@ -49,11 +50,11 @@ pub enum Change {
 }
 
 impl ClusterAccess<'_> {
-    /// A pod by its name. The inner error is the cluster's.
+    /// A pod by its name.
     ///
     /// # Errors
     /// As [`ClusterAccess::call`].
-    pub async fn pod(&self, name: &str) -> Result<Result<Pod, KubeFailure>> {
+    pub(crate) async fn pod(&self, name: &str) -> Result<Pod, CallError<KubeFailure>> {
         self.call(async |api| api.pod(self.namespace(), name).await).await
     }
 
@@ -62,16 +63,25 @@ impl ClusterAccess<'_> {
     /// # Errors
     /// As [`ClusterAccess::call`].
     pub async fn pods_named(&self, names: &[String]) -> Result<Vec<(String, Result<Pod, KubeFailure>)>> {
-        let asked = names.iter().map(|name| async move { Ok((name.clone(), self.pod(name).await?)) });
+        let asked = names.iter().map(|name| async move {
+            match self.pod(name).await {
+                Ok(pod) => Ok((name.clone(), Ok(pod))),
+                Err(CallError::Answer(failure)) => Ok((name.clone(), Err(failure))),
+                Err(CallError::Chain(error)) => Err(error),
+            }
+        });
         let answers: Vec<Result<_>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         answers.into_iter().collect()
     }
 
-    /// All pods that a selector matches, and the version of the list. The inner error is the cluster's.
+    /// All pods that a selector matches, and the version of the list.
     ///
     /// # Errors
     /// As [`ClusterAccess::call`].
-    pub async fn pods_selected(&self, selector: Option<&str>) -> Result<Result<(Vec<Pod>, String), KubeFailure>> {
+    pub(crate) async fn pods_selected(
+        &self,
+        selector: Option<&str>,
+    ) -> Result<(Vec<Pod>, String), CallError<KubeFailure>> {
         self.call(async |api| api.pods(self.namespace(), selector).await).await
     }
 
@@ -79,10 +89,10 @@ impl ClusterAccess<'_> {
     ///
     /// # Errors
     /// As [`ClusterAccess::call`].
-    pub async fn pods_behind(&self, service: &str, way: Way) -> Result<Result<Vec<String>, KubeFailure>> {
+    pub(crate) async fn pods_behind(&self, service: &str, way: Way) -> Result<Vec<String>, CallError<KubeFailure>> {
         let service = ServiceFacts { name: service.to_owned(), ..ServiceFacts::default() };
         let found = self.behind(&service, [way]).await?;
-        Ok(found.map(|found| found.map(|(_, behind)| behind.names()).unwrap_or_default()))
+        Ok(found.map(|(_, behind)| behind.names()).unwrap_or_default())
     }
 
     /// Tells what happens to pods, for ever: first all that are there, then every change. Watches where the role
@@ -94,7 +104,7 @@ impl ClusterAccess<'_> {
         let mut follow =
             Follow { known: BTreeMap::new(), polls: false, pause: Duration::from_millis(250), lost: false };
         loop {
-            let version = match self.present(which).await? {
+            let version = match self.present(which).await {
                 Ok((present, version)) => {
                     if std::mem::take(&mut follow.lost) {
                         self.chain().ui.status("the cluster answers again");
@@ -103,8 +113,8 @@ impl ClusterAccess<'_> {
                     follow.settle(present, tell)?;
                     version
                 }
-                Err(failure) => {
-                    follow.endure(self, failure).await?;
+                Err(error) => {
+                    follow.endure(self, error).await?;
                     continue;
                 }
             };
@@ -121,17 +131,14 @@ impl ClusterAccess<'_> {
     }
 
     /// What is there now; with the version to watch from where that can be done.
-    async fn present(&self, which: &Which) -> Result<Result<(Vec<Change>, Option<String>), KubeFailure>> {
+    async fn present(&self, which: &Which) -> Result<(Vec<Change>, Option<String>), CallError<KubeFailure>> {
         let names = match which {
             Which::Selected(selector) => {
-                let listed = self.pods_selected(selector.as_deref()).await?;
-                return Ok(listed.map(|(pods, version)| (pods.into_iter().map(present).collect(), Some(version))));
+                let (pods, version) = self.pods_selected(selector.as_deref()).await?;
+                return Ok((pods.into_iter().map(present).collect(), Some(version)));
             }
             Which::Named(names) | Which::Expected(names) => names.clone(),
-            Which::BehindService(service, way) => match self.pods_behind(service, *way).await? {
-                Ok(names) => names,
-                Err(failure) => return Ok(Err(failure)),
-            },
+            Which::BehindService(service, way) => self.pods_behind(service, *way).await?,
         };
         let mut found = Vec::new();
         for (name, answer) in self.pods_named(&names).await? {
@@ -141,10 +148,10 @@ impl ClusterAccess<'_> {
                 Err(KubeFailure::Status(403, _)) if !matches!(which, Which::Named(_)) => {
                     found.push(Change::Hidden(name));
                 }
-                Err(failure) => return Ok(Err(failure)),
+                Err(failure) => return Err(CallError::Answer(failure)),
             }
         }
-        Ok(Ok((found, None)))
+        Ok((found, None))
     }
 
     /// Watches until the watch ends, which it does every minute or two, or until it cannot go on from where it was.
@@ -157,17 +164,17 @@ impl ClusterAccess<'_> {
     ) -> Result<()> {
         loop {
             let from = version.clone();
-            let watch = self.stream(async |api| api.watch_pods(self.namespace(), selector, &from).await).await?;
+            let watch = self.stream(async |api| api.watch_pods(self.namespace(), selector, &from).await).await;
             let mut events = match watch {
                 Ok(events) => pin!(events),
-                Err(KubeFailure::Status(403, _)) => {
+                Err(CallError::Answer(KubeFailure::Status(403, _))) => {
                     follow.say_polling(self, "the role has no watch on pods");
                     tokio::time::sleep(POLL).await;
                     return Ok(());
                 }
                 // 410: the version is too old; everything is listed anew.
-                Err(KubeFailure::Status(410, _)) => return Ok(()),
-                Err(failure) => return follow.endure(self, failure).await,
+                Err(CallError::Answer(KubeFailure::Status(410, _))) => return Ok(()),
+                Err(error) => return follow.endure(self, error).await,
             };
             while let Some(event) = events.next().await {
                 let change = match event {
@@ -232,7 +239,11 @@ impl Follow {
     }
 
     /// Waits out a cluster that does not answer; anything else ends it.
-    async fn endure(&mut self, cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Result<()> {
+    async fn endure(&mut self, cluster: &ClusterAccess<'_>, error: CallError<KubeFailure>) -> Result<()> {
+        let failure = match error {
+            CallError::Answer(failure) => failure,
+            CallError::Chain(error) => return Err(error),
+        };
         let (KubeFailure::Unreachable(words) | KubeFailure::Status(429 | 500.., words)) = &failure else {
             return Err(cannot_list(cluster, failure));
         };

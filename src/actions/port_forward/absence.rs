@@ -18,15 +18,15 @@ impl Resolver {
     /// What keeps the pod that was found from serving. Endpoints know little of it; the pod itself knows more.
     pub async fn obstacle(&self, found: &Found) -> Option<Obstacle> {
         match self.pod_facts(&found.pod).await {
-            Ok(Ok(facts)) => facts.obstacle(self.namespace()),
-            _ => found.obstacle.clone(),
+            Ok(facts) => facts.obstacle(self.namespace()),
+            Err(_) => found.obstacle.clone(),
         }
     }
 
     async fn all_pods(&self) -> Option<Vec<PodFacts>> {
         let namespace = self.namespace();
         let labels = match &self.target() {
-            TargetRef::Pod(name) => return Some(vec![self.pod_facts(name).await.ok()?.ok()?]),
+            TargetRef::Pod(name) => return Some(vec![self.pod_facts(name).await.ok()?]),
             TargetRef::Service(name) => {
                 let service = self.service_facts(name).await.ok()?;
                 let labels: Vec<String> =
@@ -34,13 +34,13 @@ impl Resolver {
                 labels.join(",")
             }
             TargetRef::Deployment(name) => {
-                self.chain.call(async |api| api.deployment_labels(namespace, name).await).await.ok()?.ok()?
+                self.chain.call(async |api| api.deployment_labels(namespace, name).await).await.ok()?
             }
             TargetRef::StatefulSet(name) => return self.numbered(name).await.ok(),
         };
         if labels.is_empty() {
             return None;
         }
-        self.pods_with_labels(&labels).await.ok()?.ok()
+        self.pods_with_labels(&labels).await.ok()
     }
 }

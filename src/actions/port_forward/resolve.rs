@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::actions::pods::behind_service::{self, Behind, WAYS, Way};
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::obstacle::Obstacle;
@@ -130,8 +131,8 @@ impl Resolver {
             TargetRef::Pod(name) => self.pod(name).await,
             TargetRef::Service(name) => self.service(name).await,
             TargetRef::Deployment(name) => {
-                let labels = self.chain.call(async |api| api.deployment_labels(self.namespace(), name).await).await?;
-                let labels = labels.map_err(|failure| self.cannot(failure, "apps", "deployments", "get"))?;
+                let labels = self.chain.call(async |api| api.deployment_labels(self.namespace(), name).await).await;
+                let labels = labels.map_err(|error| self.cannot(error, "apps", "deployments", "get"))?;
                 self.labelled(&labels).await
             }
             TargetRef::StatefulSet(name) => self.stateful_set(name).await,
@@ -167,7 +168,7 @@ impl Resolver {
     }
 
     async fn pod(&self, name: &str) -> Result<Option<Found>> {
-        match self.pod_facts(name).await? {
+        match self.pod_facts(name).await {
             // A pod that was named is forwarded to as soon as it runs: debugging one that is not ready is a reason to.
             Ok(facts) if facts.running => {
                 let good = !facts.terminating;
@@ -177,7 +178,7 @@ impl Resolver {
                 .because("a pod that has run to its end serves nothing")),
             Ok(_) => Ok(None),
             // Without `get pods` the server will say whether it is there.
-            Err(KubeFailure::Status(403, _)) => Ok(Some(Found {
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => Ok(Some(Found {
                 pod: name.to_owned(),
                 uid: String::new(),
                 good: true,
@@ -186,22 +187,25 @@ impl Resolver {
                 service: None,
                 endpoint_ports: Vec::new(),
             })),
-            Err(failure) => Err(self.cannot(failure, "", "pods", "get")),
+            Err(error) => Err(self.cannot(error, "", "pods", "get")),
         }
     }
 
     async fn labelled(&self, labels: &str) -> Result<Option<Found>> {
-        let pods = self.pods_with_labels(labels).await?;
-        let pods = pods.map_err(|failure| self.cannot(failure, "", "pods", "list"))?;
+        let pods = self.pods_with_labels(labels).await;
+        let pods = pods.map_err(|error| self.cannot(error, "", "pods", "list"))?;
         Ok(best(&pods).cloned().map(|pod| self.found(pod, None)))
     }
 
     async fn stateful_set(&self, name: &str) -> Result<Option<Found>> {
-        let labels = self.chain.call(async |api| api.stateful_set_labels(self.namespace(), name).await).await?;
-        if let Ok(labels) = labels
-            && let Ok(pods) = self.pods_with_labels(&labels).await?
-        {
-            return Ok(best(&pods).cloned().map(|pod| self.found(pod, None)));
+        let listed = async {
+            let labels = self.chain.call(async |api| api.stateful_set_labels(self.namespace(), name).await).await?;
+            self.pods_with_labels(&labels).await
+        };
+        match listed.await {
+            Ok(pods) => return Ok(best(&pods).cloned().map(|pod| self.found(pod, None))),
+            Err(CallError::Chain(error)) => return Err(error),
+            Err(CallError::Answer(_)) => {}
         }
         // Its pods have names that can be told in advance: `get pods` is enough.
         let pods = self.numbered(name).await?;
@@ -212,7 +216,7 @@ impl Resolver {
     pub(crate) async fn numbered(&self, name: &str) -> Result<Vec<PodFacts>> {
         let mut pods = Vec::new();
         for number in 0..10 {
-            match self.pod_facts(&format!("{name}-{number}")).await? {
+            match self.pod_facts(&format!("{name}-{number}")).await {
                 Ok(facts) => {
                     let good = facts.is_good();
                     pods.push(facts);
@@ -220,24 +224,24 @@ impl Resolver {
                         break;
                     }
                 }
-                Err(KubeFailure::Status(404, _)) if number > 0 => break,
-                Err(failure) => return Err(self.cannot(failure, "", "pods", "get")),
+                Err(CallError::Answer(KubeFailure::Status(404, _))) if number > 0 => break,
+                Err(error) => return Err(self.cannot(error, "", "pods", "get")),
             }
         }
         Ok(pods)
     }
 
-    pub(crate) async fn pod_facts(&self, name: &str) -> Result<Result<PodFacts, KubeFailure>> {
+    pub(crate) async fn pod_facts(&self, name: &str) -> Result<PodFacts, CallError<KubeFailure>> {
         self.chain.call(async |api| api.pod_facts(self.namespace(), name).await).await
     }
 
-    pub(crate) async fn pods_with_labels(&self, labels: &str) -> Result<Result<Vec<PodFacts>, KubeFailure>> {
+    pub(crate) async fn pods_with_labels(&self, labels: &str) -> Result<Vec<PodFacts>, CallError<KubeFailure>> {
         self.chain.call(async |api| api.pods_with_labels(self.namespace(), labels).await).await
     }
 
     pub(crate) async fn service_facts(&self, name: &str) -> Result<ServiceFacts> {
-        let service = self.chain.call(async |api| api.service(self.namespace(), name).await).await?;
-        let service = service.map_err(|failure| self.cannot(failure, "", "services", "get"))?;
+        let service = self.chain.call(async |api| api.service(self.namespace(), name).await).await;
+        let service = service.map_err(|error| self.cannot(error, "", "services", "get"))?;
         match behind_service::leads_out(&service, FORWARDS_ARE) {
             None => Ok(service),
             Some(elsewhere) => Err(elsewhere),
@@ -248,8 +252,8 @@ impl Resolver {
         let service = self.service_facts(name).await?;
         let first = self.way.get();
         let ways = first.into_iter().chain(WAYS.into_iter().filter(|way| Some(*way) != first));
-        let found = self.chain.behind(&service, ways).await?;
-        let Some((way, behind)) = found.map_err(|failure| self.cannot(failure, "", "pods", "list"))? else {
+        let found = self.chain.behind(&service, ways).await;
+        let Some((way, behind)) = found.map_err(|error| self.cannot(error, "", "pods", "list"))? else {
             return Err(self.no_way(name));
         };
         self.way.set(Some(way));
@@ -274,9 +278,9 @@ impl Resolver {
             return Some(found);
         }
         match self.pod_facts(&found.pod).await {
-            Ok(Ok(facts)) if !facts.running => None,
-            Ok(Ok(facts)) => Some(Found { obstacle: facts.obstacle(self.namespace()), ..found }),
-            _ => Some(found),
+            Ok(facts) if !facts.running => None,
+            Ok(facts) => Some(Found { obstacle: facts.obstacle(self.namespace()), ..found }),
+            Err(_) => Some(found),
         }
     }
 
@@ -287,8 +291,8 @@ impl Resolver {
             .try_next(role_rule("", "endpoints", &["get"]))
     }
 
-    fn cannot(&self, failure: KubeFailure, group: &str, resource: &str, verb: &str) -> Error {
-        match failure {
+    fn cannot(&self, error: CallError<KubeFailure>, group: &str, resource: &str, verb: &str) -> Error {
+        error.explained(|failure| match failure {
             KubeFailure::Status(404, words) => {
                 Error::new(Kind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))
                     .because(words)
@@ -300,7 +304,7 @@ impl Resolver {
                     .try_next(role_rule(group, resource, &[verb]))
             }
             other => other.into_error(&self.chain.cluster().name),
-        }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use futures_util::future::{join, join3};
 use futures_util::stream::{self, StreamExt};
 
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::reviews::ask::Ask;
@@ -59,7 +60,7 @@ impl ClusterAccess<'_> {
     /// # Errors
     /// As [`ClusterAccess::call`], and when the cluster does not answer.
     pub async fn identity(&self) -> Result<Whoami> {
-        self.call(async |api| api.whoami().await).await?.map_err(|failure| failure.into_error(&self.cluster().name))
+        self.call(async |api| api.whoami().await).await.map_err(|error| error.into_error(&self.cluster().name))
     }
 
     /// Our ARN at AWS.
@@ -68,7 +69,7 @@ impl ClusterAccess<'_> {
     }
 
     async fn minor_version(&self) -> Option<u32> {
-        self.call(async |api| api.minor_version().await).await.ok()?.ok()?
+        self.call(async |api| api.minor_version().await).await.ok()?
     }
 
     /// The verdicts on our own questions.
@@ -78,7 +79,11 @@ impl ClusterAccess<'_> {
     pub async fn review_all(&self, questions: &[Question]) -> Result<Vec<(Question, Verdict)>> {
         let asked = questions.iter().map(|question| async move {
             let ask = Ask::of(*question, self.namespace());
-            Ok((*question, self.call(async |api| api.review(&ask).await).await?.unwrap_or_else(unanswered)))
+            match self.call(async |api| api.review(&ask).await).await {
+                Ok(verdict) => Ok((*question, verdict)),
+                Err(CallError::Answer(failure)) => Ok((*question, unanswered(failure))),
+                Err(CallError::Chain(error)) => Err(error),
+            }
         });
         let answers: Vec<Result<_>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         answers.into_iter().collect()
@@ -89,8 +94,8 @@ impl ClusterAccess<'_> {
     /// # Errors
     /// [`Kind::Unreachable`] when it could not be asked, or the cluster cannot say.
     pub async fn verdict(&self, ask: &Ask) -> Result<Verdict> {
-        let answer = self.call(async |api| api.review(ask).await).await?;
-        match answer.map_err(|failure| failure.into_error(&self.cluster().name))? {
+        let answer = self.call(async |api| api.review(ask).await).await;
+        match answer.map_err(|error| error.into_error(&self.cluster().name))? {
             Verdict::Unknown(words) => {
                 Err(Error::new(Kind::Unreachable, format!("the cluster cannot say whether you may {ask}"))
                     .because(words))
@@ -106,7 +111,7 @@ impl ClusterAccess<'_> {
     pub async fn listed_rules(&self) -> Result<(ListedRules, Vec<(Question, Verdict)>)> {
         let listed = self.call(async |api| api.listed_rules(self.namespace()).await);
         let (listed, verdicts) = join(listed, self.review_all(&QUESTIONS)).await;
-        let listed = listed?.map_err(|failure| failure.into_error(&self.cluster().name))?;
+        let listed = listed.map_err(|error| error.into_error(&self.cluster().name))?;
         Ok((listed, verdicts?))
     }
 

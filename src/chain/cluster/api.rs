@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::chain::Chain;
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::not_mapped::not_mapped;
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Kind, Result};
@@ -185,14 +186,14 @@ impl<'a> ClusterAccess<'a> {
     }
 
     /// Calls the cluster. A 401 drops the credentials once and calls again; an endpoint from the cache that does not
-    /// answer is looked up again once. The inner error is the cluster's.
+    /// answer is looked up again once.
     ///
     /// # Errors
-    /// When the credentials cannot be renewed, or the cluster does not know the role.
-    pub async fn call<T>(
+    /// [`CallError::Chain`] when the credentials cannot be renewed, or the cluster does not know the role.
+    pub(crate) async fn call<T>(
         &self,
         call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
-    ) -> Result<Result<T, KubeFailure>> {
+    ) -> Result<T, CallError<KubeFailure>> {
         self.with(|state| state.api.clone(), call).await
     }
 
@@ -200,10 +201,10 @@ impl<'a> ClusterAccess<'a> {
     ///
     /// # Errors
     /// As [`ClusterAccess::call`].
-    pub async fn stream<T>(
+    pub(crate) async fn stream<T>(
         &self,
         call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
-    ) -> Result<Result<T, KubeFailure>> {
+    ) -> Result<T, CallError<KubeFailure>> {
         self.with(|state| state.streams.clone(), call).await
     }
 
@@ -211,7 +212,7 @@ impl<'a> ClusterAccess<'a> {
         &self,
         of: impl Fn(&State) -> KubeApi,
         call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
-    ) -> Result<Result<T, KubeFailure>> {
+    ) -> Result<T, CallError<KubeFailure>> {
         Box::pin(self.keep_fresh()).await?;
         let signed_at = self.state.borrow().signed_at;
         let api = of(&self.state.borrow());
@@ -224,18 +225,18 @@ impl<'a> ClusterAccess<'a> {
                 Box::pin(self.renew_refused(signed_at)).await?;
                 let api = of(&self.state.borrow());
                 match call(api).await {
-                    Err(KubeFailure::Unauthorized) => Err(Box::pin(self.unknown_role()).await),
-                    other => Ok(other),
+                    Err(KubeFailure::Unauthorized) => Err(Box::pin(self.unknown_role()).await.into()),
+                    answer => answer.map_err(CallError::Answer),
                 }
             }
             Err(KubeFailure::Unreachable(words)) => match Box::pin(self.look_again()).await {
                 true => {
                     let api = of(&self.state.borrow());
-                    Ok(call(api).await)
+                    call(api).await.map_err(CallError::Answer)
                 }
-                false => Ok(Err(KubeFailure::Unreachable(words))),
+                false => Err(CallError::Answer(KubeFailure::Unreachable(words))),
             },
-            other => Ok(other),
+            answer => answer.map_err(CallError::Answer),
         }
     }
 

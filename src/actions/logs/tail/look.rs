@@ -1,6 +1,7 @@
 //! What the pod says about a container whose log has stopped.
 
 use crate::actions::logs::tail::Tail;
+use crate::chain::call_error::CallError;
 use crate::error::Result;
 use crate::model::kube::pod::Pod;
 use crate::net::kube::KubeFailure;
@@ -24,11 +25,12 @@ pub(crate) enum Look {
 impl Tail<'_> {
     /// What became of the container. The end of a stream does not tell: kubelets and proxies end them, too.
     pub(crate) async fn look(&self) -> Result<Look> {
-        Ok(match self.cluster.pod(&self.request.pod).await? {
+        Ok(match self.cluster.pod(&self.request.pod).await {
             Ok(pod) => look_at(&pod, self.request.container.as_deref()),
-            Err(KubeFailure::Status(404, _)) => Look::Gone,
-            Err(KubeFailure::Status(403, _)) => Look::Hidden,
-            Err(_) => Look::Unknown,
+            Err(CallError::Chain(error)) => return Err(error),
+            Err(CallError::Answer(KubeFailure::Status(404, _))) => Look::Gone,
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => Look::Hidden,
+            Err(CallError::Answer(_)) => Look::Unknown,
         })
     }
 }

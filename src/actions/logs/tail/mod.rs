@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
 
 use crate::actions::logs::tail::look::Look;
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
@@ -101,14 +102,15 @@ impl<'a> Tail<'a> {
         loop {
             let opened = {
                 let (request, namespace) = (&self.request, self.cluster.namespace());
-                self.cluster.stream(async |api| api.open_log(namespace, request).await).await?
+                self.cluster.stream(async |api| api.open_log(namespace, request).await).await
             };
             let stop = match opened {
                 Ok(stream) => {
                     (self.refusals, self.said) = (0, false);
                     self.read(stream).await?
                 }
-                Err(failure) => match self.not_opened(failure).await? {
+                Err(CallError::Chain(error)) => return Err(error),
+                Err(CallError::Answer(failure)) => match self.not_opened(failure).await? {
                     Some(ended) => return self.end(ended).await,
                     None => continue,
                 },
@@ -220,13 +222,15 @@ impl<'a> Tail<'a> {
         self.resume();
         let request = LogRequest { follow: false, previous: true, ..self.request.clone() };
         let namespace = self.cluster.namespace();
-        let opened = self.cluster.stream(async |api| api.open_log(namespace, &request).await).await?;
-        if let Ok(stream) = opened
-            && let Stop::End = self.read(stream).await?
-        {
-            self.flush().await?;
+        let opened = self.cluster.stream(async |api| api.open_log(namespace, &request).await).await;
+        match opened {
+            Ok(stream) => match self.read(stream).await? {
+                Stop::End => self.flush().await,
+                Stop::Cut(_) => Ok(()),
+            },
+            Err(CallError::Answer(_)) => Ok(()),
+            Err(CallError::Chain(error)) => Err(error),
         }
-        Ok(())
     }
 
     /// The run is over, so an unfinished line is a line.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Forward, Heard};
+use crate::chain::call_error::CallError;
 use crate::error::Kind;
 use crate::net::forward::link::Link;
 use crate::process::suspend::Wake;
@@ -93,10 +94,10 @@ impl Forward {
 
     async fn still_good(&self, link: &Link) -> bool {
         match self.chain.call(async |api| api.pod_facts(self.chain.namespace(), &link.pod).await).await {
-            Err(_) => true,
-            Ok(Ok(facts)) => facts.is_good() && facts.uid == link.uid,
+            Ok(facts) => facts.is_good() && facts.uid == link.uid,
             // Not allowed to see it: its absence from what could be found says enough.
-            Ok(Err(_)) => false,
+            Err(CallError::Answer(_)) => false,
+            Err(CallError::Chain(_)) => true,
         }
     }
 }
