@@ -1,6 +1,6 @@
 //! Signature Version 4, from the service's side: what a request says it is signed with, and whether that is so.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::clock;
@@ -245,7 +245,7 @@ pub(crate) fn presign(message: &Message, secret: &str, (date, region, service): 
 }
 
 fn sign(key: &[u8], text: &str) -> Vec<u8> {
-    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
