@@ -74,6 +74,9 @@ const DEBTS: &[&str] = &[];
 
 const LONGEST_FILE: usize = 400;
 
+/// How many packages of others Cargo.lock may name, for all systems and the tests together.
+const PACKAGES: usize = 321;
+
 /// A source file: its part of the house, or its crate; its path below `src`, or below `crates`; its code without comments.
 struct Source {
     part: String,
@@ -235,6 +238,19 @@ fn no_file_is_longer_than_a_person_reads_at_once() {
     let long = sources().into_iter().chain(crate_sources()).filter(|source| source.lines > LONGEST_FILE);
     let long: Vec<String> = long.map(|source| format!("{} is too long", source.path)).collect();
     settle(&long, |debt| debt.ends_with("is too long"));
+}
+
+#[test]
+fn dependencies_do_not_creep_in() {
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).expect("Cargo.lock");
+    let packages = lock.lines().filter(|line| line.starts_with("source = ")).count();
+    assert!(packages > 200, "{packages} packages: is this still the form of Cargo.lock?");
+    assert!(
+        packages <= PACKAGES,
+        "Cargo.lock names {packages} packages, {PACKAGES} are agreed. `git diff Cargo.lock` shows the new ones. Is there \
+         a feature to switch off, or a dependency that does the same already? If they are worth it: raise PACKAGES in \
+         tests/it/layering.rs, and say why in the commit."
+    );
 }
 
 /// Compares what is broken with the debts of this kind.

@@ -4,7 +4,8 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
-    reason = "tests read their own process and files, and fail by panicking"
+    clippy::print_stderr,
+    reason = "tests read their own process and files, say what they skip, and fail by panicking"
 )]
 
 mod assume_irsa;

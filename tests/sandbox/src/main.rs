@@ -2,7 +2,9 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "a tool for tests reads its clock, its environment and its files itself; nsaccess' Host is not its business"
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a program for tests: it reads its clock, its environment and its files itself, and prints"
 )]
 
 mod browser;
