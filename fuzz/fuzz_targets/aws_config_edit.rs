@@ -1,8 +1,8 @@
 //! The lossless editor of `~/.aws/config`, on any text.
 #![no_main]
 
+use aws_config_edit::{SsoProfile, SsoSession, apply_profile, parse, remove_profile, remove_sso_session};
 use libfuzzer_sys::fuzz_target;
-use nsaccess::model::aws_config::{Profile, SsoSession, apply, parse, remove_profile, remove_sso_session};
 
 const NAME: &str = "idp-ns-idp-dev";
 const SESSION: &str = "nsaccess";
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
         start_url: "https://sandbox.awsapps.com/start".to_owned(),
         region: "eu-west-1".to_owned(),
     };
-    let profile = Profile {
+    let profile = SsoProfile {
         name: NAME.to_owned(),
         sso_session: SESSION.to_owned(),
         account: "111122223333".to_owned(),
@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
     let _ = remove_profile(text, NAME);
     let _ = remove_sso_session(text, SESSION);
     let before = parse(text);
-    let Ok(after) = apply(text, &session, &profile) else { return };
+    let Ok(after) = apply_profile(text, &session, &profile) else { return };
     let before = before.expect("what can be edited can be read");
     let read = parse(&after).expect("an edited file can be read");
     let ours = read.profile(NAME).expect("our profile");
@@ -36,7 +36,7 @@ fuzz_target!(|text: &str| {
         assert_eq!(ours.get(key), Some(value));
     }
     assert_eq!(read.sso_session(SESSION).expect("our session").get("sso_region"), Some("eu-west-1"));
-    assert_eq!(apply(&after, &session, &profile).as_ref(), Ok(&after), "twice is once");
+    assert_eq!(apply_profile(&after, &session, &profile).as_ref(), Ok(&after), "twice is once");
     for name in before.profile_names().filter(|name| *name != NAME) {
         let keys = ["region", "output", "role_arn", "source_profile", "sso_session", "s3", "a", "x"];
         for key in keys {

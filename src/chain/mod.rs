@@ -14,12 +14,13 @@ pub mod target;
 
 use std::cell::OnceCell;
 
+use aws_config_edit::AwsConfig;
+
 use crate::disk::cache::Cache;
 use crate::disk::settings;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws::target::Portal;
-use crate::model::aws_config::AwsConfig;
 use crate::model::settings::{Flags, Settings};
 use crate::net::aws::Aws;
 use crate::ui::Ui;

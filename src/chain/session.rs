@@ -4,6 +4,7 @@
 pub mod sign_in;
 pub mod standing;
 
+use aws_config_edit::same_start_url;
 use jiff::SignedDuration;
 
 use crate::chain::lock_wait;
@@ -13,7 +14,6 @@ use crate::disk::sso_cache::{self, Cached};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::sso_cache::{Refresh, SsoToken, TokenState, judge};
 use crate::model::aws::target::Portal;
-use crate::model::aws_config::same_start_url;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::oidc::{NewToken, Oidc};
 use crate::secret::Secret;

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use aws_config_edit::{AwsConfig, RoleProfile, SsoProfile, SsoSession};
+
 use crate::disk::atomic::{self, NewMode};
 use crate::disk::aws_credentials;
 use crate::disk::lock::Lock;
@@ -12,7 +14,7 @@ use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::host::plain_file::LARGEST_TEXT;
-use crate::model::aws_config::{self, AwsConfig, Profile, Refusal, RoleProfile, RolesOf, SsoSession};
+use crate::model::irsa::{RolesOf, is_own_command};
 
 /// How often an edit is made when another program writes the file in the same moment each time.
 const WRITE_TRIES: u32 = 5;
@@ -31,7 +33,7 @@ pub fn path(host: &Host) -> PathBuf {
 /// When it cannot be read, is not UTF-8, or holds a line that the AWS CLI cannot read either.
 pub fn read(host: &Host) -> Result<AwsConfig> {
     let text = atomic::read_text(&path(host))?.unwrap_or_default();
-    aws_config::parse(&text).map_err(|refusal| explain(host, "read", &refusal))
+    aws_config_edit::parse(&text).map_err(|error| explain(host, "read", &error))
 }
 
 /// Looks at the files before the AWS SDK reads them by itself: it waits for a pipe, and reads whatever size.
@@ -70,13 +72,15 @@ pub fn read_what_can_be(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
     let text = String::from_utf8_lossy(&bytes);
     let mut lines: Vec<&str> = text.lines().collect();
     loop {
-        match aws_config::parse(&lines.join("\n")) {
+        match aws_config_edit::parse(&lines.join("\n")) {
             Ok(config) => return Ok((config, first_refusal)),
             // Blank lines keep the numbers right, and there are only so many that are not.
-            Err(Refusal { line: Some(line), .. }) if lines.get(line - 1).is_some_and(|text| !text.is_empty()) => {
+            Err(aws_config_edit::Error { line: Some(line), .. })
+                if lines.get(line - 1).is_some_and(|text| !text.is_empty()) =>
+            {
                 lines[line - 1] = "";
             }
-            Err(refusal) => return Err(explain(host, "read", &refusal)),
+            Err(error) => return Err(explain(host, "read", &error)),
         }
     }
 }
@@ -85,16 +89,16 @@ pub fn read_what_can_be(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
 ///
 /// # Errors
 /// When the edit is refused, or the file cannot be locked or written; it is then as it was.
-pub fn apply(host: &Host, session: &SsoSession, profile: &Profile) -> Result<bool> {
-    edit(host, |text| aws_config::apply(text, session, profile))
+pub fn apply(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<bool> {
+    edit(host, |text| aws_config_edit::apply_profile(text, session, profile))
 }
 
-/// Puts a profile for a role in. Returns whether the file changed.
+/// Puts a profile for a role of a namespace in. Returns whether the file changed.
 ///
 /// # Errors
 /// As [`apply`].
-pub fn apply_role(host: &Host, profile: &RoleProfile) -> Result<bool> {
-    edit(host, |text| aws_config::apply_role(text, profile))
+pub fn apply_role(host: &Host, namespace: &str, profile: &RoleProfile) -> Result<bool> {
+    edit(host, |text| aws_config_edit::apply_role_profile(text, profile, |command| is_own_command(command, namespace)))
 }
 
 /// Takes the profiles for roles of a namespace out. Returns whether the file changed.
@@ -102,7 +106,7 @@ pub fn apply_role(host: &Host, profile: &RoleProfile) -> Result<bool> {
 /// # Errors
 /// As [`apply`].
 pub fn remove_roles(host: &Host, whose: RolesOf<'_>) -> Result<bool> {
-    edit(host, |text| aws_config::remove_roles(text, whose))
+    edit(host, |text| aws_config_edit::remove_profiles(text, |section| whose.has(section)))
 }
 
 /// Takes a profile out, and with `also_session` its sso-session, unless another section still uses that.
@@ -112,26 +116,26 @@ pub fn remove_roles(host: &Host, whose: RolesOf<'_>) -> Result<bool> {
 /// When the edit is refused, or the file cannot be locked or written; it is then as it was.
 pub fn remove(host: &Host, profile_name: &str, also_session: bool) -> Result<bool> {
     edit(host, |text| {
-        let before = aws_config::parse(text)?;
-        let without = aws_config::remove_profile(text, profile_name)?;
+        let before = aws_config_edit::parse(text)?;
+        let without = aws_config_edit::remove_profile(text, profile_name)?;
         let session = before.profile(profile_name).and_then(|section| section.get("sso_session"));
         match session.filter(|_| also_session) {
-            Some(name) if aws_config::parse(&without)?.user_of_session(name).is_none() => {
-                aws_config::remove_sso_session(&without, name)
+            Some(name) if aws_config_edit::parse(&without)?.user_of_session(name).is_none() => {
+                aws_config_edit::remove_sso_session(&without, name)
             }
             _ => Ok(without),
         }
     })
 }
 
-fn edit(host: &Host, change: impl Fn(&str) -> Result<String, Refusal>) -> Result<bool> {
+fn edit(host: &Host, change: impl Fn(&str) -> Result<String, aws_config_edit::Error>) -> Result<bool> {
     let path = path(host);
     let _lock = Lock::for_edit(host, "aws-config", &path)?;
     let mut tries = 1;
     loop {
         let snapshot = atomic::read(&path)?;
         let before = snapshot.text()?;
-        let after = change(before.as_deref().unwrap_or_default()).map_err(|refusal| explain(host, "edit", &refusal))?;
+        let after = change(before.as_deref().unwrap_or_default()).map_err(|error| explain(host, "edit", &error))?;
         if before.is_none() && after.is_empty() {
             return Ok(false);
         }
@@ -143,14 +147,14 @@ fn edit(host: &Host, change: impl Fn(&str) -> Result<String, Refusal>) -> Result
 }
 
 /// A value in the file that cannot be used, with the file and the line.
-pub fn unusable(host: &Host, refusal: &Refusal) -> Error {
-    explain(host, "use", refusal)
+pub fn unusable(host: &Host, reason: &aws_config_edit::Error) -> Error {
+    explain(host, "use", reason)
 }
 
-fn explain(host: &Host, action: &str, refusal: &Refusal) -> Error {
-    let error = Error::usage(format!("cannot {action} {}", shown(host))).because(refusal.to_string());
+fn explain(host: &Host, action: &str, reason: &aws_config_edit::Error) -> Error {
+    let error = Error::usage(format!("cannot {action} {}", shown(host))).because(reason.to_string());
     let file = path(host);
-    match refusal.line {
+    match reason.line {
         Some(line) => error.try_next(format!("${{EDITOR:-vi}} +{line} {}", file.display())),
         None => error.try_next(format!("${{EDITOR:-vi}} {}", file.display())),
     }
@@ -172,8 +176,8 @@ mod tests {
         SsoSession { name: "corp".to_owned(), start_url, region: "eu-west-1".to_owned() }
     }
 
-    fn profile(name: &str) -> Profile {
-        Profile {
+    fn profile(name: &str) -> SsoProfile {
+        SsoProfile {
             name: name.to_owned(),
             sso_session: "corp".to_owned(),
             account: "111122223333".to_owned(),

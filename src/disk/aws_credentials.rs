@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use aws_config_edit::credentials::{Override, check_name, check_profile, check_role_profile};
+use aws_config_edit::{RoleProfile, SsoProfile, SsoSession};
+
 use crate::disk::{atomic, aws_config};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::aws_config::{
-    Overlaid, Profile, Refusal, RoleProfile, SsoSession, check_name, check_profile, check_role,
-};
 
 /// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
 pub fn path(host: &Host) -> PathBuf {
@@ -23,16 +23,16 @@ pub fn path(host: &Host) -> PathBuf {
 /// # Errors
 /// When the file gives it another identity, or cannot be read.
 pub fn look_for(host: &Host, name: &str) -> Result<()> {
-    check_name(&text(host)?, name).map_err(|refusal| refused(host, name, &refusal))
+    check_name(&text(host)?, name).map_err(|error| refused(host, name, &error))
 }
 
 /// Looks what the file does to a profile. Answers with a warning, if it changes something.
 ///
 /// # Errors
 /// As [`look_for`].
-pub fn look_at(host: &Host, session: &SsoSession, profile: &Profile) -> Result<Option<String>> {
+pub fn look_at(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<Option<String>> {
     let found = check_profile(&text(host)?, session, profile);
-    let found = found.map_err(|refusal| refused(host, &profile.name, &refusal))?;
+    let found = found.map_err(|error| refused(host, &profile.name, &error))?;
     Ok(found.map(|found| in_words(host, &profile.name, &found)))
 }
 
@@ -41,8 +41,8 @@ pub fn look_at(host: &Host, session: &SsoSession, profile: &Profile) -> Result<O
 /// # Errors
 /// As [`look_for`].
 pub fn look_at_role(host: &Host, profile: &RoleProfile) -> Result<Option<String>> {
-    let found = check_role(&text(host)?, profile);
-    let found = found.map_err(|refusal| refused(host, &profile.name, &refusal))?;
+    let found = check_role_profile(&text(host)?, profile);
+    let found = found.map_err(|error| refused(host, &profile.name, &error))?;
     Ok(found.map(|found| in_words(host, &profile.name, &found)))
 }
 
@@ -50,17 +50,19 @@ fn text(host: &Host) -> Result<String> {
     Ok(atomic::read_text(&path(host))?.unwrap_or_default())
 }
 
-fn in_words(host: &Host, name: &str, found: &Overlaid) -> String {
-    let Overlaid { line, key, value, ours } = found;
+fn in_words(host: &Host, name: &str, found: &Override) -> String {
+    let Override { line, key, value, overridden } = found;
     let (file, config) = (host.shorten_home(&path(host)), host.shorten_home(&aws_config::path(host)));
-    format!("[{name}] in {file} (line {line}) has {key} = {value}, which AWS tools take and not {ours} of {config}")
+    format!(
+        "[{name}] in {file} (line {line}) has {key} = {value}, which AWS tools take and not {overridden} of {config}"
+    )
 }
 
-fn refused(host: &Host, name: &str, refusal: &Refusal) -> Error {
+fn refused(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {
     let file = path(host);
-    let line = refusal.line.map_or_else(String::new, |line| format!("+{line} "));
+    let line = reason.line.map_or_else(String::new, |line| format!("+{line} "));
     Error::usage(format!("AWS tools would not take the profile {name} as it is written"))
-        .because(format!("{}, {refusal}", host.shorten_home(&file)))
+        .because(format!("{}, {reason}", host.shorten_home(&file)))
         .because("what stands in that file goes before ~/.aws/config, and is not ours to change")
         .try_next(format!("${{EDITOR:-vi}} {line}{}", file.display()))
 }

@@ -9,6 +9,7 @@ mod roles;
 
 use std::path::{Path, PathBuf};
 
+use aws_config_edit::plain_start_url;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,6 @@ use crate::disk::{atomic, temporary};
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws::target::Assignment;
-use crate::model::aws_config::plain_start_url;
 use crate::model::kube::cluster::Cluster;
 use crate::model::kube::namespace::Namespace;
 use crate::secret::Secret;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use aws_config_edit::AwsConfig;
 use sha2::{Digest, Sha256};
 
 use crate::disk::atomic::{self, NewMode};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::aws_config::AwsConfig;
 use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Trusted};
 use crate::model::shell::word;
 

@@ -1,7 +1,6 @@
 //! Pure decisions: no file, no network, no clock, no environment. Time comes in as `now`, text as text.
 
 pub mod aws;
-pub mod aws_config;
 pub mod elapsed;
 pub mod held;
 pub mod irsa;

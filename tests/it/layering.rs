@@ -38,7 +38,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 
 /// What only the network's folder may name.
 const OF_THE_NETWORK: &[&str] = &[
-    "use aws_",
+    "use aws_config::",
     "aws_sdk_",
     "aws_smithy_",
     "aws_credential_types::",
@@ -51,7 +51,7 @@ const OF_THE_NETWORK: &[&str] = &[
 ];
 
 /// Crates of the workspace that are as pure as the model.
-const PURE_CRATES: &[&str] = &["kubeconfig-edit"];
+const PURE_CRATES: &[&str] = &["aws-config-edit", "kubeconfig-edit"];
 
 /// Parts of the standard library, and of others, that pure decisions must not name. Addresses are values; sockets are not.
 const NOT_IN_THE_MODEL: &[&str] = &[

@@ -4,6 +4,8 @@ pub mod purge;
 
 use std::time::Duration;
 
+use aws_config_edit::{Section, same_start_url};
+
 use crate::chain::Chain;
 use crate::chain::lock_wait;
 use crate::disk::private_folder::PrivateFolder;
@@ -11,7 +13,6 @@ use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
 use crate::model::aws::sso_cache::{SsoToken, assumed_role_file_name, role_credentials_file_name};
 use crate::model::aws::target::Portal;
-use crate::model::aws_config::{Section, same_start_url};
 use crate::model::settings::check_region;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::portal::PortalApi;

@@ -3,8 +3,9 @@
 use crate::chain::Chain;
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Result};
+use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::Portal;
-use crate::model::aws_config::{RolesOf, has_our_name};
+use crate::model::irsa::RolesOf;
 use crate::model::kube::namespace::Namespace;
 
 /// What a purge did. It does as much as it can: what cannot be removed keeps nothing else from being removed.
@@ -55,8 +56,7 @@ impl Chain<'_> {
         let namespace = self.settings.context_pattern.value.matches(name);
         if let Some(namespace) = &namespace {
             // They build upon the namespace's own profile, so they go before it.
-            let prefix = format!("{}{namespace}-", crate::model::irsa::OUR_PREFIX);
-            let whose = RolesOf { prefix: &prefix, namespace, source_profile: name };
+            let whose = RolesOf { namespace, source_profile: name };
             crate::disk::aws_config::remove_roles(self.host, whose)?;
         }
         crate::disk::aws_config::remove(self.host, name, self.made_session(portal))?;

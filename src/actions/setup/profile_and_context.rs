@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use aws_config_edit::{SsoProfile, SsoSession};
 use kubeconfig_edit::{Entry, Exec};
 
 use crate::chain::Chain;
 use crate::disk::kubeconfig::{Applied, Kubeconfigs};
 use crate::error::Result;
+use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::Target;
-use crate::model::aws_config::{Profile, SsoSession, has_our_name};
 use crate::model::kube::cluster::Cluster;
 
 /// What client-go prints when the command of the exec stanza is not there.
@@ -25,7 +26,7 @@ impl Chain<'_> {
             start_url: target.portal.start_url.clone(),
             region: target.portal.region.clone(),
         };
-        let profile = Profile {
+        let profile = SsoProfile {
             name: target.access_name.clone(),
             sso_session: target.portal.session_name.clone(),
             account: target.account.clone(),

@@ -1,11 +1,12 @@
 //! Whether a login may take the place of what is set up under the same name: what works keeps working until the person
 //! has said otherwise.
 
+use aws_config_edit::same_start_url;
+
 use crate::chain::{Chain, Presence};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::sso_cache::SsoToken;
 use crate::model::aws::target::{Portal, Target};
-use crate::model::aws_config::same_start_url;
 use crate::net::aws::failure::Class;
 use crate::net::aws::portal::PortalApi;
 

@@ -1,10 +1,12 @@
 //! Where to sign in: from the settings, from an existing profile or sso-session, or asked of the person once.
 
+use aws_config_edit::{Error as Refusal, clean_start_url, same_start_url};
+
 use crate::chain::{Chain, Presence};
 use crate::disk::aws_config;
 use crate::error::{Error, Result};
+use crate::model::aws::session_name::free_session_name;
 use crate::model::aws::target::Portal;
-use crate::model::aws_config::{Refusal, clean_start_url, free_session_name, same_start_url};
 use crate::model::settings::{
     Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_start_url,
 };

@@ -1,5 +1,6 @@
 //! `--profile`: the role as a profile that every AWS tool reads, and renews by itself.
 
+use aws_config_edit::{RoleProfile, RoleSource};
 use serde_json::json;
 
 use crate::actions::irsa::AssumedRole;
@@ -7,7 +8,6 @@ use crate::chain::Chain;
 use crate::commands::Context;
 use crate::disk::{aws_config, aws_credentials};
 use crate::error::{Error, Result};
-use crate::model::aws_config::{RoleProfile, RoleSource};
 use crate::model::irsa::{IrsaRequest, IrsaTarget, LONGEST_SECONDS, Via, Way, credential_process, profile_name};
 
 /// Writes it. The role was assumed before, so it is known to work.
@@ -29,7 +29,7 @@ pub(super) fn write(
     if let Some(warning) = aws_credentials::look_at_role(context.host, &profile)? {
         context.ui.warning(&warning);
     }
-    let changed = aws_config::apply_role(context.host, &profile)?;
+    let changed = aws_config::apply_role(context.host, assumed.target.namespace.as_str(), &profile)?;
     let file = context.host.shorten_home(&aws_config::path(context.host));
     if !context.ui.is_table() {
         let way = assumed.way.name();
@@ -49,7 +49,7 @@ pub(super) fn write(
 fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -> Result<RoleProfile> {
     let found = &assumed.found;
     let (namespace, account) = (assumed.target.namespace.as_str(), found.service_account.as_deref());
-    let how = match assumed.way {
+    let source = match assumed.way {
         Way::Sts => RoleSource::Assume {
             role_arn: found.role.arn().to_owned(),
             session_name: assumed.session_name().to_owned(),
@@ -76,9 +76,8 @@ fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -
     };
     Ok(RoleProfile {
         name: profile_name(namespace, account, found.container.as_deref(), found.role.name()),
-        namespace: namespace.to_owned(),
         source_profile: assumed.target.access_name.clone(),
-        how,
+        source,
         region: assumed.region.clone(),
     })
 }

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use aws_config_edit::{plain_start_url, same_start_url};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +16,6 @@ use crate::disk::atomic;
 use crate::error::Result;
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::target::Target;
-use crate::model::aws_config::{plain_start_url, same_start_url};
 use crate::model::kube::namespace::Namespace;
 use crate::secret::Secret;
 

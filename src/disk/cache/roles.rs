@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aws_config_edit::{plain_start_url, same_start_url};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +11,6 @@ use super::{Cache, digest, read};
 use crate::disk::atomic;
 use crate::error::Result;
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
-use crate::model::aws_config::{plain_start_url, same_start_url};
 use crate::secret::Secret;
 
 /// What a stored session is for; all of it must fit.

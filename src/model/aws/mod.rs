@@ -8,5 +8,6 @@ pub mod eks_token;
 pub mod partition;
 pub mod pkce;
 pub mod role_arn;
+pub mod session_name;
 pub mod sso_cache;
 pub mod target;

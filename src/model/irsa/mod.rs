@@ -10,7 +10,7 @@ mod spec_roles;
 mod target;
 
 pub use iam_role::IamRole;
-pub use profile::{OUR_PREFIX, credential_process, profile_name};
+pub use profile::{RolesOf, credential_process, is_own_command, profile_name};
 pub use refusal::{Refused, TokenWay};
 pub use request::{IrsaRequest, LONGEST_SECONDS, Via, Way};
 pub use session_name::session_name;

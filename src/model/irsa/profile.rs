@@ -1,14 +1,16 @@
 //! The profile that stands for a role in `~/.aws/config`.
 
+use aws_config_edit::Section;
+
 /// What the names of these profiles begin with.
-pub const OUR_PREFIX: &str = "idp-irsa-";
+const PREFIX: &str = "idp-irsa-";
 
 /// `idp-irsa-<namespace>-<service account>`; with the container where it names a role of its own, and with the role's
 /// name where no service account is known.
 pub fn profile_name(namespace: &str, service_account: Option<&str>, container: Option<&str>, role: &str) -> String {
     let whose = service_account.unwrap_or(role);
     let container = container.map(|name| format!("-{name}")).unwrap_or_default();
-    format!("{OUR_PREFIX}{namespace}-{whose}{container}")
+    format!("{PREFIX}{namespace}-{whose}{container}")
 }
 
 /// The value of `credential_process`: the program, quoted where it must be, and words that need no quotes. Botocore splits
@@ -33,6 +35,32 @@ pub fn credential_process(program: &str, words: &str) -> Result<String, String> 
     Ok(format!("\"{program}\" {words}"))
 }
 
+/// Whether a `credential_process` is one that we wrote, for this namespace.
+pub fn is_own_command(command: &str, namespace: &str) -> bool {
+    let words = command.split_once(" assume-irsa ").map(|(_, words)| words.split(' ')).into_iter().flatten();
+    words.skip_while(|word| *word != "-n").nth(1) == Some(namespace)
+}
+
+/// Which profiles are those for roles of a namespace: by their name, and by what they lead to.
+#[derive(Debug, Clone, Copy)]
+pub struct RolesOf<'a> {
+    /// The namespace.
+    pub namespace: &'a str,
+    /// The namespace's own profile.
+    pub source_profile: &'a str,
+}
+
+impl RolesOf<'_> {
+    /// Whether a profile is one of them.
+    pub fn has(&self, profile: &Section) -> bool {
+        let named = profile.name().is_some_and(|name| name.starts_with(&format!("{PREFIX}{}-", self.namespace)));
+        let by_process =
+            || profile.own("credential_process").is_some_and(|command| is_own_command(command, self.namespace));
+        let by_source = || profile.own("source_profile") == Some(self.source_profile);
+        named && (by_process() || by_source())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,5 +80,27 @@ mod tests {
         for wrong in ["", "/a$b", "/a`b", "/a\"b", "/a\nb", "/a\\\\b c"] {
             assert!(credential_process(wrong, "a").is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_command_is_ours_with_its_namespace() {
+        let ours = "/bin/nsaccess assume-irsa sa/x --via token -n idp-dev -o json";
+        assert!(is_own_command(ours, "idp-dev"));
+        assert!(!is_own_command(ours, "idp-prod"));
+        assert!(!is_own_command("pass show aws", "idp-dev"));
+        assert!(!is_own_command("nsaccess assume-irsa sa/x", "idp-dev"));
+    }
+
+    #[test]
+    fn the_profiles_of_a_namespace_go_together_and_no_others_do() {
+        let others = "[profile idp-ns-idp-dev]\nsso_session = corp\n\
+            [profile idp-irsa-idp-test-billing]\nsource_profile = idp-ns-idp-dev\n\
+            [profile idp-irsa-idp-dev-other]\nsource_profile = idp-ns-idp-test\n\
+            [profile mine]\nsource_profile = idp-ns-idp-dev\n";
+        let ours = "[profile idp-irsa-idp-dev-billing]\nsource_profile = idp-ns-idp-dev\n\
+            [profile idp-irsa-idp-dev-reports]\ncredential_process = /bin/nsaccess assume-irsa sa/x -n idp-dev\n";
+        let whose = RolesOf { namespace: "idp-dev", source_profile: "idp-ns-idp-dev" };
+        let left = aws_config_edit::remove_profiles(&format!("{others}{ours}"), |section| whose.has(section));
+        assert_eq!(left.as_deref(), Ok(others));
     }
 }

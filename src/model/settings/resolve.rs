@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use aws_config_edit::{AwsConfig, Error as Refusal, Section, clean_start_url, same_start_url};
+
 use super::file::{PinValues, ProjectFile, UserFile};
 use super::keys::{self, Leaf, Owner};
 use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject, check};
 use crate::env_vars;
-use crate::model::aws_config::{AwsConfig, Refusal, Section, clean_start_url, same_start_url};
 
 /// How messages call the AWS CLI's file, until somebody knows where it is.
 pub const AWS_CONFIGURATION: &str = "the AWS configuration";

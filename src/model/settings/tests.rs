@@ -1,7 +1,8 @@
 use std::path::Path;
 
+use aws_config_edit::AwsConfig;
+
 use super::*;
-use crate::model::aws_config::{self, AwsConfig};
 
 const USER: &str = "/home/ada/.config/nsaccess/config.toml";
 const PROJECT: &str = "/repo/nsaccess.toml";
@@ -29,7 +30,7 @@ impl Sources {
         let env = |name: &str| self.env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         let project = self.project.map(|(text, trusted)| (project(text), trusted));
         let user = self.user.map(user);
-        let aws: AwsConfig = aws_config::parse(self.aws).expect("readable");
+        let aws: AwsConfig = aws_config_edit::parse(self.aws).expect("readable");
         resolve(
             &self.flags,
             &env,

@@ -1,14 +1,14 @@
-//! Putting a profile and its session in.
+//! Putting an SSO profile and its session in.
 
-use super::edit::Edit;
-use super::header::{self, Class};
-use super::lines::is_space;
-use super::{AwsConfig, Entry, Profile, REGISTRATION_SCOPE, Refusal, SsoSession, parse, same_start_url};
+use crate::edit::Edit;
+use crate::header::{self, Class};
+use crate::lines::is_space;
+use crate::{AwsConfig, Entry, Error, REGISTRATION_SCOPE, SsoProfile, SsoSession, parse, same_start_url};
 
 /// Keys with which some reader of the file takes another identity than the SSO role. What comes first differs:
 /// botocore puts `role_arn` and web identity before SSO, the Go SDK also static keys and `credential_source`, the
 /// JavaScript SDK also `credential_process`.
-pub(super) const OUTRANKING: [&str; 7] = [
+pub(crate) const OUTRANKING: [&str; 7] = [
     "role_arn",
     "source_profile",
     "credential_source",
@@ -27,7 +27,7 @@ const LEGACY: [&str; 2] = ["sso_start_url", "sso_region"];
 /// # Errors
 /// When the file cannot be read, when the session's name is taken by another start URL or region, or when another key
 /// in the profile would make another identity win.
-pub fn apply(text: &str, session: &SsoSession, profile: &Profile) -> Result<String, Refusal> {
+pub fn apply_profile(text: &str, session: &SsoSession, profile: &SsoProfile) -> Result<String, Error> {
     check_words(session, profile)?;
     let before = parse(text)?;
     let mut edit = Edit::new(text, &before);
@@ -38,7 +38,7 @@ pub fn apply(text: &str, session: &SsoSession, profile: &Profile) -> Result<Stri
     Ok(after_text)
 }
 
-fn put_session(before: &AwsConfig, edit: &mut Edit<'_>, session: &SsoSession) -> Result<(), Refusal> {
+fn put_session(before: &AwsConfig, edit: &mut Edit<'_>, session: &SsoSession) -> Result<(), Error> {
     let Some(index) = before.only(Class::SsoSession, &session.name)? else {
         let pairs = [
             ("sso_start_url", session.start_url.as_str()),
@@ -58,7 +58,7 @@ fn put_session(before: &AwsConfig, edit: &mut Edit<'_>, session: &SsoSession) ->
             let line = section.entry(key).map_or(section.line, |entry| entry.line);
             let found = section.get(key).map_or(format!("no {key}"), |value| format!("{key} = {value}"));
             let reason = format!("[{}] has {found} and not {wanted}, and is not ours to change", section.header);
-            return Err(Refusal::at(line, reason));
+            return Err(Error::at(line, reason));
         }
     }
     Ok(())
@@ -68,8 +68,8 @@ fn put_profile(
     before: &AwsConfig,
     edit: &mut Edit<'_>,
     session: &SsoSession,
-    profile: &Profile,
-) -> Result<(), Refusal> {
+    profile: &SsoProfile,
+) -> Result<(), Error> {
     let mut pairs = vec![
         ("sso_session", profile.sso_session.as_str()),
         ("sso_account_id", profile.account.as_str()),
@@ -86,7 +86,7 @@ fn put_profile(
             "`{}` gives the profile {} another identity: some AWS tools would use it and not the role {}",
             entry.key, profile.name, profile.role
         );
-        return Err(Refusal::at(entry.line, reason));
+        return Err(Error::at(entry.line, reason));
     }
     let Some(index) = index else {
         edit.append(&write_header("profile", &profile.name)?, &pairs);
@@ -99,7 +99,7 @@ fn put_profile(
     for key in LEGACY {
         let of_session = if key == "sso_region" { &session.region } else { &session.start_url };
         let of_session = existing.and_then(|section| section.get(key)).unwrap_or(of_session);
-        if before.sections[index].own(key).is_some_and(|entry| entry.value != of_session) {
+        if before.sections[index].own_entry(key).is_some_and(|entry| entry.value != of_session) {
             edit.unset(index, key);
         }
     }
@@ -107,8 +107,8 @@ fn put_profile(
 }
 
 /// A key that both sections have must have one value, also when `[DEFAULT]` hands it down.
-fn check_consistent(before: &AwsConfig, after: &AwsConfig, profile: &Profile) -> Result<(), Refusal> {
-    let missing = |what: &str| Refusal::whole(format!("the edit lost the {what}"));
+fn check_consistent(before: &AwsConfig, after: &AwsConfig, profile: &SsoProfile) -> Result<(), Error> {
+    let missing = |what: &str| Error::whole(format!("the edit lost the {what}"));
     let section = after.profile(&profile.name).ok_or_else(|| missing("profile"))?;
     let session = after.sso_session(&profile.sso_session).ok_or_else(|| missing("session"))?;
     for entry in session.effective() {
@@ -120,24 +120,24 @@ fn check_consistent(before: &AwsConfig, after: &AwsConfig, profile: &Profile) ->
             let named = [before.profile(&profile.name), before.sso_session(&profile.sso_session)];
             let found = named.into_iter().flatten().find_map(|section| section.entry(&entry.key));
             let found = found.or_else(|| before.handed_down().find(|other| other.key == entry.key));
-            return Err(Refusal { line: found.map(|entry| entry.line + 1), reason });
+            return Err(Error { line: found.map(|entry| entry.line + 1), reason });
         }
     }
     Ok(())
 }
 
-fn write_header(kind: &str, name: &str) -> Result<String, Refusal> {
+fn write_header(kind: &str, name: &str) -> Result<String, Error> {
     header::write(kind, name)
-        .ok_or_else(|| Refusal::whole(format!("the name {name:?} cannot be written in a section's header")))
+        .ok_or_else(|| Error::whole(format!("the name {name:?} cannot be written in a section's header")))
 }
 
 /// Values that would not be read back as they are written, or that mean something else to another reader of the file.
-fn check_words(session: &SsoSession, profile: &Profile) -> Result<(), Refusal> {
+fn check_words(session: &SsoSession, profile: &SsoProfile) -> Result<(), Error> {
     if profile.name == "default" {
-        return Err(Refusal::whole("the profile `default` is not ours to change"));
+        return Err(Error::whole("the profile `default` is not ours to change"));
     }
     if profile.sso_session != session.name {
-        return Err(Refusal::whole("the profile belongs to another session"));
+        return Err(Error::whole("the profile belongs to another session"));
     }
     let spaced = |c: char| is_space(c) || c.is_control();
     let values = [
@@ -149,12 +149,12 @@ fn check_words(session: &SsoSession, profile: &Profile) -> Result<(), Refusal> {
     ];
     for (what, value) in values.into_iter().filter_map(|(what, value)| Some((what, value?))) {
         if value.is_empty() || value.contains(spaced) {
-            return Err(Refusal::whole(format!("the {what} {value:?} is empty or has white space in it")));
+            return Err(Error::whole(format!("the {what} {value:?} is empty or has white space in it")));
         }
     }
     if session.name.trim_matches(is_space) != session.name || session.name.contains(" #") || session.name.contains(" ;")
     {
-        return Err(Refusal::whole(format!("the session name {:?} cannot be written as a value", session.name)));
+        return Err(Error::whole(format!("the session name {:?} cannot be written as a value", session.name)));
     }
     Ok(())
 }

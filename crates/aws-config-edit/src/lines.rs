@@ -2,22 +2,22 @@
 
 /// One line: what stands before its end, and the end itself, which is empty only on a last line without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line<'a> {
-    pub(super) body: &'a str,
-    pub(super) end: &'a str,
+pub(crate) struct Line<'a> {
+    pub(crate) body: &'a str,
+    pub(crate) end: &'a str,
 }
 
 /// The byte order mark that some Windows editors put first.
-pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The byte order mark, if there is one, and the text behind it.
-pub(super) fn split_mark(text: &str) -> (&str, &str) {
+pub(crate) fn split_mark(text: &str) -> (&str, &str) {
     let length = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     text.split_at(length)
 }
 
 /// Cuts at `\n`, `\r\n` and a lone `\r`. The pieces, put together again, are the text.
-pub(super) fn split(text: &str) -> Vec<Line<'_>> {
+pub(crate) fn split(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -34,22 +34,22 @@ pub(super) fn split(text: &str) -> Vec<Line<'_>> {
 }
 
 /// `str.isspace` of Python, which counts four separators that Unicode's property leaves out.
-pub(super) fn is_space(c: char) -> bool {
+pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
 /// `str.strip` of Python.
-pub(super) fn strip(text: &str) -> &str {
+pub(crate) fn strip(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
 /// How far a line is indented, in characters.
-pub(super) fn indent(body: &str) -> usize {
+pub(crate) fn indent(body: &str) -> usize {
     body.chars().take_while(|c| is_space(*c)).count()
 }
 
 /// The white space that a line begins with.
-pub(super) fn margin(body: &str) -> &str {
+pub(crate) fn margin(body: &str) -> &str {
     &body[..body.len() - body.trim_start_matches(is_space).len()]
 }
 

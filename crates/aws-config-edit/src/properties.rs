@@ -42,16 +42,16 @@ proptest! {
 
     #[test]
     fn nothing_panics(text in any::<String>(), name in any::<String>()) {
-        let _ = apply(&text, &session(), &profile());
+        let _ = apply_profile(&text, &session(), &profile());
         let _ = remove_profile(&text, &name);
-        let _ = apply("", &SsoSession { name: name.clone(), ..session() }, &Profile { sso_session: name, ..profile() });
+        let _ = apply_profile("", &SsoSession { name: name.clone(), ..session() }, &SsoProfile { sso_session: name, ..profile() });
     }
 
     #[test]
     fn foreign_bytes_stay_and_removing_undoes(text in any_file()) {
-        if let Ok(after) = apply(&text, &session(), &profile()) {
+        if let Ok(after) = apply_profile(&text, &session(), &profile()) {
             prop_assert!(after.starts_with(&text));
-            prop_assert_eq!(apply(&after, &session(), &profile()), Ok(after.clone()));
+            prop_assert_eq!(apply_profile(&after, &session(), &profile()), Ok(after.clone()));
             prop_assert_eq!(undone(&after), Ok(text));
         } else {
             prop_assert!(parse(&text).is_err());
@@ -62,7 +62,7 @@ proptest! {
     fn an_edit_inside_an_existing_profile_touches_no_other_line(text in any_file(), old in "[a-z]{0,6}") {
         let ours = BLOCK.replace("sso_role_name = idp-ns-idp-dev", &format!("sso_role_name = {old}"));
         let whole = format!("{ours}# after\n[z]\n{}", text.trim_start_matches('\u{feff}'));
-        if let Ok(after) = apply(&whole, &session(), &profile()) {
+        if let Ok(after) = apply_profile(&whole, &session(), &profile()) {
             prop_assert_eq!(&after, &whole.replacen(&ours, BLOCK, 1));
         }
     }

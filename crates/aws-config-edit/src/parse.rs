@@ -5,18 +5,18 @@
 
 use std::collections::HashSet;
 
-use super::header::classify;
-use super::lines::{self, indent, is_space, strip};
-use super::{AwsConfig, Entry, Refusal, Section};
+use crate::header::classify;
+use crate::lines::{self, indent, is_space, strip};
+use crate::{AwsConfig, Entry, Error, Section};
 
 /// The section whose values Python hands to all the others; not `[default]`, which is a profile.
-pub(super) const INHERITED_BY_ALL: &str = "DEFAULT";
+pub(crate) const INHERITED_BY_ALL: &str = "DEFAULT";
 
 /// Reads the file.
 ///
 /// # Errors
 /// The line that botocore, and with it the AWS CLI, cannot read, and why.
-pub fn parse(text: &str) -> Result<AwsConfig, Refusal> {
+pub fn parse(text: &str) -> Result<AwsConfig, Error> {
     let (mark, text) = lines::split_mark(text);
     let mut reader = Reader::default();
     for (index, line) in lines::split(text).iter().enumerate() {
@@ -44,7 +44,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn line(&mut self, index: usize, body: &str) -> Result<(), Refusal> {
+    fn line(&mut self, index: usize, body: &str) -> Result<(), Error> {
         let value = strip(body);
         if value.starts_with(['#', ';']) {
             return Ok(());
@@ -71,9 +71,9 @@ impl Reader {
         }
     }
 
-    fn open(&mut self, index: usize, header: &str) -> Result<(), Refusal> {
+    fn open(&mut self, index: usize, header: &str) -> Result<(), Error> {
         if header != INHERITED_BY_ALL && !self.seen_headers.insert(header.to_owned()) {
-            return Err(Refusal::at(index, format!("there are two sections [{header}]; the AWS CLI cannot read this")));
+            return Err(Error::at(index, format!("there are two sections [{header}]; the AWS CLI cannot read this")));
         }
         let (class, name) = classify(header);
         self.in_value = false;
@@ -88,17 +88,17 @@ impl Reader {
         Ok(())
     }
 
-    fn option(&mut self, index: usize, line: &str) -> Result<(), Refusal> {
+    fn option(&mut self, index: usize, line: &str) -> Result<(), Error> {
         let Some(section) = self.sections.last_mut() else {
-            return Err(Refusal::at(index, "this stands before the first [section]; the AWS CLI cannot read this"));
+            return Err(Error::at(index, "this stands before the first [section]; the AWS CLI cannot read this"));
         };
         let Some((key, value)) = line.split_once(['=', ':']).filter(|(key, _)| !strip(key).is_empty()) else {
-            return Err(Refusal::at(index, "this is not `key = value`; the AWS CLI cannot read this"));
+            return Err(Error::at(index, "this is not `key = value`; the AWS CLI cannot read this"));
         };
         let key = strip(key).to_lowercase();
         if !self.seen_keys.insert((section.header.clone(), key.clone())) {
             let reason = format!("[{}] has `{key}` twice; the AWS CLI cannot read this", section.header);
-            return Err(Refusal::at(index, reason));
+            return Err(Error::at(index, reason));
         }
         section.options.push(Entry { key, value: strip(value).to_owned(), line: index, continued: Vec::new() });
         self.in_value = true;
@@ -114,12 +114,12 @@ fn header_of(line: &str) -> Option<&str> {
 }
 
 /// Checks nested settings the way botocore does: every line of them has a `=`.
-fn check_nested(entry: &Entry) -> Result<(), Refusal> {
+fn check_nested(entry: &Entry) -> Result<(), Error> {
     let line_ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
     let bad = |line: &str| !strip(line).is_empty() && !line.contains('=');
     if entry.value.starts_with('\n') && entry.value.split(line_ends).any(bad) {
         let reason = format!("the indented lines below `{}` are not all `key = value`", entry.key);
-        return Err(Refusal::at(entry.line, format!("{reason}; the AWS CLI cannot read this")));
+        return Err(Error::at(entry.line, format!("{reason}; the AWS CLI cannot read this")));
     }
     Ok(())
 }

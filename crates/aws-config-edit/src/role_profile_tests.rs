@@ -5,9 +5,8 @@ const OWN: &str = "[profile idp-ns-idp-dev]\nsso_session = corp\n";
 fn assume() -> RoleProfile {
     RoleProfile {
         name: "idp-irsa-idp-dev-billing".into(),
-        namespace: "idp-dev".into(),
         source_profile: "idp-ns-idp-dev".into(),
-        how: RoleSource::Assume {
+        source: RoleSource::Assume {
             role_arn: "arn:aws:iam::111122223333:role/billing".into(),
             session_name: "ada@example.com".into(),
             seconds: None,
@@ -17,12 +16,20 @@ fn assume() -> RoleProfile {
 }
 
 fn process() -> RoleProfile {
-    let command = "/bin/nsaccess assume-irsa sa/billing --via token -n idp-dev -o json".into();
-    RoleProfile { how: RoleSource::Process { command }, ..assume() }
+    let command = "/bin/example credentials billing".into();
+    RoleProfile { source: RoleSource::Process { command }, ..assume() }
+}
+
+fn is_own(command: &str) -> bool {
+    command == "/bin/example credentials billing"
+}
+
+fn apply(text: &str, profile: &RoleProfile) -> Result<String, Error> {
+    apply_role_profile(text, profile, is_own)
 }
 
 fn applied(text: &str, profile: &RoleProfile) -> String {
-    apply_role(text, profile).unwrap_or_else(|refusal| panic!("{refusal}\n{text}"))
+    apply(text, profile).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 const BLOCK: &str = "[profile idp-irsa-idp-dev-billing]
@@ -39,8 +46,8 @@ fn a_profile_is_added_and_nothing_else_changes() {
     assert!(after.starts_with(&text), "{after}");
     assert_eq!(applied(OWN, &assume()), format!("{OWN}\n{BLOCK}"));
     assert_eq!(applied(&after, &assume()), after);
-    let RoleSource::Assume { role_arn, session_name, .. } = assume().how else { panic!("as made above") };
-    let short = RoleProfile { how: RoleSource::Assume { role_arn, session_name, seconds: Some(900) }, ..assume() };
+    let RoleSource::Assume { role_arn, session_name, .. } = assume().source else { panic!("as made above") };
+    let short = RoleProfile { source: RoleSource::Assume { role_arn, session_name, seconds: Some(900) }, ..assume() };
     let plain = applied(OWN, &assume());
     let with_duration = applied(&plain, &short);
     assert_eq!(with_duration, format!("{plain}duration_seconds = 900\n"));
@@ -51,7 +58,7 @@ fn a_profile_is_added_and_nothing_else_changes() {
 fn the_other_way_takes_the_place_of_the_first_and_unknown_keys_stay() {
     let text = format!("{BLOCK}# by hand\noutput = json\n");
     let by_process = applied(&text, &process());
-    assert!(by_process.contains("credential_process = /bin/nsaccess assume-irsa sa/billing"), "{by_process}");
+    assert!(by_process.contains("credential_process = /bin/example credentials billing"), "{by_process}");
     assert!(
         by_process.contains("# by hand\noutput = json\n") && by_process.contains("region = eu-west-1"),
         "{by_process}"
@@ -73,28 +80,29 @@ fn a_profile_for_something_else_is_refused_with_its_line() {
         ("source_profile = other", assume()),
         ("credential_process = pass show aws", assume()),
         ("credential_process = pass show aws", process()),
-        ("credential_process = nsaccess assume-irsa sa/x -n idp-prod -o json", process()),
+        ("credential_process = /bin/example credentials reports", process()),
     ] {
-        let refusal = apply_role(&format!("{section}{line}\n"), &profile).expect_err(line);
-        assert_eq!(refusal.line, Some(3), "{line}");
-        assert!(refusal.reason.contains("is not ours to change"), "{refusal}");
+        let error = apply(&format!("{section}{line}\n"), &profile).expect_err(line);
+        assert_eq!(error.line, Some(3), "{line}");
+        assert!(error.reason.contains("is not ours to change"), "{error}");
     }
     let inherited = format!("[DEFAULT]\nsso_session = corp\n{section}");
-    assert!(apply_role(&inherited, &assume()).is_err());
-    assert!(apply_role("nonsense\n", &assume()).is_err());
-    assert!(apply_role("", &RoleProfile { name: "default".into(), ..assume() }).is_err());
+    assert!(apply(&inherited, &assume()).is_err());
+    assert!(apply("nonsense\n", &assume()).is_err());
+    assert!(apply("", &RoleProfile { name: "default".into(), ..assume() }).is_err());
     let broken = RoleProfile { region: "eu-west-1\n[x]".into(), ..assume() };
-    assert!(apply_role("", &broken).is_err(), "no value opens a section");
+    assert!(apply("", &broken).is_err(), "no value opens a section");
 }
 
 #[test]
-fn the_profiles_of_a_namespace_go_together_and_no_others_do() {
-    let of_another = BLOCK.replace("idp-dev", "idp-test");
-    let by_hand = "[profile mine]\nsource_profile = idp-ns-idp-dev\nrole_arn = arn:aws:iam::1:role/x\n";
-    let text = format!("{OWN}\n{of_another}\n{by_hand}");
+fn the_profiles_that_are_picked_go_together_and_no_others_do() {
+    let of_another = BLOCK.replace("billing", "reports");
+    let text = format!("{OWN}\n{of_another}\n[services billing]\nrole_session_name = x\n");
     let with_both =
-        applied(&applied(&text, &assume()), &RoleProfile { name: "idp-irsa-idp-dev-reports".into(), ..process() });
-    let whose = RolesOf { prefix: "idp-irsa-idp-dev-", namespace: "idp-dev", source_profile: "idp-ns-idp-dev" };
-    assert_eq!(remove_roles(&with_both, whose), Ok(text.clone()));
-    assert_eq!(remove_roles(&text, whose), Ok(text));
+        applied(&applied(&text, &assume()), &RoleProfile { name: "idp-irsa-billing-2".into(), ..process() });
+    let billing = |section: &crate::Section| section.name().is_some_and(|name| name.contains("billing"));
+    assert_eq!(crate::remove_profiles(&with_both, billing), Ok(text.clone()));
+    assert_eq!(crate::remove_profiles(&text, billing), Ok(text.clone()));
+    let of_session = |section: &crate::Section| section.own("sso_session") == Some("corp");
+    assert_eq!(crate::remove_profiles(&text, of_session), Ok(text[OWN.len()..].to_owned()));
 }

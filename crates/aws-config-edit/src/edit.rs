@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lines::{self, Line, is_space, margin, strip};
-use super::{AwsConfig, Refusal, Section, parse};
+use crate::lines::{self, Line, is_space, margin, strip};
+use crate::{AwsConfig, Error, Section, parse};
 
 /// A section as the model sees it: its header, its keys and their values.
 type Meaning = (String, Vec<(String, String)>);
 
 /// The edits to one text. Lines without an edit come out byte for byte.
-pub(super) struct Edit<'a> {
+pub(crate) struct Edit<'a> {
     mark: &'a str,
     lines: Vec<Line<'a>>,
     config: &'a AwsConfig,
@@ -22,7 +22,7 @@ pub(super) struct Edit<'a> {
 }
 
 impl<'a> Edit<'a> {
-    pub(super) fn new(text: &'a str, config: &'a AwsConfig) -> Self {
+    pub(crate) fn new(text: &'a str, config: &'a AwsConfig) -> Self {
         let (mark, rest) = lines::split_mark(text);
         Edit {
             mark,
@@ -37,9 +37,9 @@ impl<'a> Edit<'a> {
     }
 
     /// Gives a key of an existing section this value: in its own line if it has one, else after the last key.
-    pub(super) fn set(&mut self, index: usize, key: &str, value: &str) {
+    pub(crate) fn set(&mut self, index: usize, key: &str, value: &str) {
         let section: &Section = &self.config.sections[index];
-        match section.own(key) {
+        match section.own_entry(key) {
             Some(entry) if entry.value == value => return,
             Some(entry) => {
                 self.replaced.insert(entry.line, with_value(self.lines[entry.line].body, value));
@@ -60,8 +60,8 @@ impl<'a> Edit<'a> {
     }
 
     /// Takes a key out of a section.
-    pub(super) fn unset(&mut self, index: usize, key: &str) {
-        let Some(entry) = self.config.sections[index].own(key) else { return };
+    pub(crate) fn unset(&mut self, index: usize, key: &str) {
+        let Some(entry) = self.config.sections[index].own_entry(key) else { return };
         self.removed.insert(entry.line);
         self.removed.extend(&entry.continued);
         if let Some((_, pairs)) = &mut self.expected[index] {
@@ -70,7 +70,7 @@ impl<'a> Edit<'a> {
     }
 
     /// Puts a new section at the end, one blank line before it.
-    pub(super) fn append(&mut self, header: &str, pairs: &[(&str, &str)]) {
+    pub(crate) fn append(&mut self, header: &str, pairs: &[(&str, &str)]) {
         if !self.lines.is_empty() || !self.appended.is_empty() {
             self.appended.push(String::new());
         }
@@ -82,7 +82,7 @@ impl<'a> Edit<'a> {
 
     /// Takes a whole section out, with the one blank line that [`Edit::append`] puts before it. Comments after its last
     /// key stay: they may belong to what follows.
-    pub(super) fn remove(&mut self, index: usize) {
+    pub(crate) fn remove(&mut self, index: usize) {
         let section = &self.config.sections[index];
         self.removed.extend(section.line..=section.last_line());
         if let Some(before) = section.line.checked_sub(1).filter(|before| self.lines[*before].body.is_empty()) {
@@ -92,7 +92,7 @@ impl<'a> Edit<'a> {
     }
 
     /// The edited text, proved by reading it back.
-    pub(super) fn finish(self) -> Result<(String, AwsConfig), Refusal> {
+    pub(crate) fn finish(self) -> Result<(String, AwsConfig), Error> {
         let text = self.render();
         let after = parse(&text)?;
         let expected: Vec<Meaning> = self.expected.into_iter().flatten().collect();
@@ -101,12 +101,12 @@ impl<'a> Edit<'a> {
             differs => {
                 let line = differs.and_then(|index| self.config.sections.get(index)).map(Section::line);
                 let reason = "the indentation around here gives the edit another meaning than intended".to_owned();
-                Err(Refusal { line, reason })
+                Err(Error { line, reason })
             }
         }
     }
 
-    /// The file ends with a line end exactly if it did before, so that taking our sections out gives the old bytes back.
+    /// The file ends with a line end exactly if it did before, so that taking sections out that were put in gives the old bytes back.
     fn render(&self) -> String {
         let open = self.lines.last().is_some_and(|line| line.end.is_empty());
         let last_end = self.lines.iter().rev().map(|line| line.end).find(|end| !end.is_empty()).unwrap_or("\n");

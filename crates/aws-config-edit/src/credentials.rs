@@ -1,87 +1,87 @@
 //! `~/.aws/credentials` as it lies over `~/.aws/config`: botocore and the SDKs put the keys of its `[NAME]` in the place of
 //! those of `[profile NAME]`. It is read and never edited.
 
-use super::apply::OUTRANKING;
-use super::{Profile, Refusal, RoleProfile, RoleSource, SsoSession, parse};
+use crate::apply::OUTRANKING;
+use crate::{Error, RoleProfile, RoleSource, SsoProfile, SsoSession, parse};
 
 /// Keys by which a section there gives a profile other credentials, whoever's the profile is.
 const OTHERS: [&str; 2] = ["aws_session_token", "mfa_serial"];
 
-/// What a section there would change about a profile, though not whose it is.
+/// A value of a profile that `~/.aws/credentials` puts another one in the place of, without making it another identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overlaid {
+pub struct Override {
     /// The line, counted from 1.
     pub line: usize,
     /// The key.
     pub key: String,
     /// The value that counts.
     pub value: String,
-    /// Ours, which does not.
-    pub ours: String,
+    /// The profile's own value, which does not.
+    pub overridden: String,
 }
 
-/// Looks whether a profile of this name can be an SSO profile at all, before more is known of it.
+/// Checks whether a profile of this name can be an SSO profile at all, before more is known of it.
 ///
 /// # Errors
 /// The line that gives it another identity, or that no AWS tool can read.
-pub fn check_name(credentials: &str, name: &str) -> Result<(), Refusal> {
-    overlaid(credentials, name, &[], &[&OUTRANKING[..], &OTHERS].concat()).map(drop)
+pub fn check_name(credentials: &str, name: &str) -> Result<(), Error> {
+    compared(credentials, name, &[], &[&OUTRANKING[..], &OTHERS].concat()).map(drop)
 }
 
-/// The same for a profile as it will be.
+/// Checks an SSO profile as it will be. A region that counts in the place of its own is no error.
 ///
 /// # Errors
 /// As [`check_name`].
-pub fn check_profile(credentials: &str, session: &SsoSession, profile: &Profile) -> Result<Option<Overlaid>, Refusal> {
-    let mut ours = vec![
+pub fn check_profile(credentials: &str, session: &SsoSession, profile: &SsoProfile) -> Result<Option<Override>, Error> {
+    let mut wanted = vec![
         ("sso_session", profile.sso_session.as_str()),
         ("sso_account_id", &profile.account),
         ("sso_role_name", &profile.role),
         ("sso_start_url", &session.start_url),
         ("sso_region", &session.region),
     ];
-    ours.extend(profile.region.as_deref().map(|region| ("region", region)));
-    overlaid(credentials, &profile.name, &ours, &[&OUTRANKING[..], &OTHERS].concat())
+    wanted.extend(profile.region.as_deref().map(|region| ("region", region)));
+    compared(credentials, &profile.name, &wanted, &[&OUTRANKING[..], &OTHERS].concat())
 }
 
-/// The same for the profile of a role that is assumed.
+/// Checks the profile of a role as it will be.
 ///
 /// # Errors
 /// As [`check_name`].
-pub fn check_role(credentials: &str, profile: &RoleProfile) -> Result<Option<Overlaid>, Refusal> {
-    let mut ours = vec![("region", profile.region.as_str())];
-    match &profile.how {
+pub fn check_role_profile(credentials: &str, profile: &RoleProfile) -> Result<Option<Override>, Error> {
+    let mut wanted = vec![("region", profile.region.as_str())];
+    match &profile.source {
         RoleSource::Assume { role_arn, .. } => {
-            ours.extend([("role_arn", role_arn.as_str()), ("source_profile", &profile.source_profile)]);
+            wanted.extend([("role_arn", role_arn.as_str()), ("source_profile", &profile.source_profile)]);
         }
-        RoleSource::Process { command } => ours.push(("credential_process", command)),
+        RoleSource::Process { command } => wanted.push(("credential_process", command)),
     }
     let sso = ["sso_session", "sso_start_url", "sso_account_id", "sso_role_name"];
-    overlaid(credentials, &profile.name, &ours, &[&OUTRANKING[..], &OTHERS, &sso].concat())
+    compared(credentials, &profile.name, &wanted, &[&OUTRANKING[..], &OTHERS, &sso].concat())
 }
 
-fn overlaid(
+fn compared(
     credentials: &str,
     name: &str,
-    ours: &[(&str, &str)],
+    wanted: &[(&str, &str)],
     foreign: &[&str],
-) -> Result<Option<Overlaid>, Refusal> {
+) -> Result<Option<Override>, Error> {
     let file = parse(credentials)?;
     // The names of profiles stand there as they are.
     let Some(section) = file.sections.iter().find(|section| section.header == name) else { return Ok(None) };
     let mut region = None;
     for entry in section.effective() {
-        let own = ours.iter().find(|(key, _)| *key == entry.key).map(|(_, value)| *value);
+        let own = wanted.iter().find(|(key, _)| *key == entry.key).map(|(_, value)| *value);
         match own {
             Some(own) if own == entry.value => {}
             Some(own) if entry.key == "region" => {
-                let (key, value, ours) = (entry.key.clone(), entry.value.clone(), own.to_owned());
-                region = Some(Overlaid { line: entry.line + 1, key, value, ours });
+                let (key, value, overridden) = (entry.key.clone(), entry.value.clone(), own.to_owned());
+                region = Some(Override { line: entry.line + 1, key, value, overridden });
             }
             None if !foreign.contains(&entry.key.as_str()) => {}
             _ => {
                 let reason = format!("`{}` gives the profile {name} another identity than its role's", entry.key);
-                return Err(Refusal::at(entry.line, reason));
+                return Err(Error::at(entry.line, reason));
             }
         }
     }
@@ -96,8 +96,8 @@ mod tests {
         SsoSession { name: "corp".into(), start_url: "https://x/start".into(), region: "eu-west-1".into() }
     }
 
-    fn profile() -> Profile {
-        Profile {
+    fn profile() -> SsoProfile {
+        SsoProfile {
             name: "idp-ns-a".into(),
             sso_session: "corp".into(),
             account: "111122223333".into(),
@@ -106,7 +106,7 @@ mod tests {
         }
     }
 
-    fn checked(lines: &str) -> Result<Option<Overlaid>, Refusal> {
+    fn checked(lines: &str) -> Result<Option<Override>, Error> {
         check_profile(&format!("# mine\n[idp-ns-a]\n{lines}\n"), &session(), &profile())
     }
 
@@ -127,18 +127,18 @@ mod tests {
             "sso_start_url = https://y/start",
             "sso_region = us-east-1",
         ] {
-            let refusal = checked(&format!("output = json\n{line}")).expect_err(line);
-            assert_eq!(refusal.line, Some(4), "{line}");
-            assert!(refusal.reason.contains("another identity"), "{}", refusal.reason);
+            let error = checked(&format!("output = json\n{line}")).expect_err(line);
+            assert_eq!(error.line, Some(4), "{line}");
+            assert!(error.reason.contains("another identity"), "{}", error.reason);
         }
         let inherited = "[DEFAULT]\nrole_arn = arn:x\n[idp-ns-a]\noutput = json\n";
         assert_eq!(check_profile(inherited, &session(), &profile()).expect_err("inherited").line, Some(2));
         assert!(check_name("[idp-ns-a]\nrole_arn = x\n", "idp-ns-a").is_err());
-        assert!(check_name("[idp-ns-a]\nsso_account_id = 1\n", "idp-ns-a").is_ok(), "it may be ours");
+        assert!(check_name("[idp-ns-a]\nsso_account_id = 1\n", "idp-ns-a").is_ok(), "it may be the one that is meant");
     }
 
     #[test]
-    fn what_changes_nothing_is_nobody_s_business() {
+    fn what_changes_nothing_is_no_error() {
         assert_eq!(checked(""), Ok(None));
         assert_eq!(checked("output = json\nsso_account_id = 111122223333\nregion = eu-west-1"), Ok(None));
         for other in [
@@ -154,20 +154,19 @@ mod tests {
     #[test]
     fn another_region_is_told() {
         let found = checked("region = us-east-1").expect("no other identity").expect("another region");
-        assert_eq!((found.line, found.value.as_str(), found.ours.as_str()), (3, "us-east-1", "eu-west-1"));
+        assert_eq!((found.line, found.value.as_str(), found.overridden.as_str()), (3, "us-east-1", "eu-west-1"));
     }
 
     #[test]
     fn the_profile_of_a_role_has_its_own_keys() {
-        let how = RoleSource::Assume { role_arn: "arn:r".into(), session_name: "s".into(), seconds: None };
+        let source = RoleSource::Assume { role_arn: "arn:r".into(), session_name: "s".into(), seconds: None };
         let profile = RoleProfile {
             name: "idp-irsa-a-x".into(),
-            namespace: "a".into(),
             source_profile: "idp-ns-a".into(),
-            how,
+            source,
             region: "eu-west-1".into(),
         };
-        let check = |lines: &str| check_role(&format!("[idp-irsa-a-x]\n{lines}\n"), &profile);
+        let check = |lines: &str| check_role_profile(&format!("[idp-irsa-a-x]\n{lines}\n"), &profile);
         assert_eq!(check("role_arn = arn:r\nsource_profile = idp-ns-a"), Ok(None));
         for line in ["role_arn = arn:other", "source_profile = other", "aws_access_key_id = x", "sso_session = x"] {
             assert!(check(line).is_err(), "{line}");

@@ -2,7 +2,7 @@
 
 /// What a section is to botocore.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     Profile,
     SsoSession,
     /// Other sections, and headers that botocore reads past because their words do not come out as two.
@@ -12,7 +12,7 @@ pub(super) enum Class {
 /// The class of a section, and the name that its header gives it.
 ///
 /// botocore looks at how the header begins, not at its first word: `[profiles x]` is a profile too.
-pub(super) fn classify(header: &str) -> (Class, Option<String>) {
+pub(crate) fn classify(header: &str) -> (Class, Option<String>) {
     let class = if header.starts_with("profile") {
         Class::Profile
     } else if header.starts_with("sso-session") {
@@ -29,7 +29,7 @@ pub(super) fn classify(header: &str) -> (Class, Option<String>) {
 }
 
 /// A header that botocore and the AWS CLI read back as this name. `None` when no spelling is safe in both.
-pub(super) fn write(kind: &str, name: &str) -> Option<String> {
+pub(crate) fn write(kind: &str, name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+=,@:/".contains(c);
     if !name.is_empty() && name.chars().all(plain) {
         return Some(format!("{kind} {name}"));

@@ -19,8 +19,8 @@ pub(super) fn session() -> SsoSession {
     SsoSession { name: "corp".to_owned(), start_url: URL.to_owned(), region: "eu-west-1".to_owned() }
 }
 
-pub(super) fn profile() -> Profile {
-    Profile {
+pub(super) fn profile() -> SsoProfile {
+    SsoProfile {
         name: "idp-ns-idp-dev".to_owned(),
         sso_session: "corp".to_owned(),
         account: "111122223333".to_owned(),
@@ -30,15 +30,15 @@ pub(super) fn profile() -> Profile {
 }
 
 fn applied(text: &str) -> String {
-    apply(text, &session(), &profile()).unwrap_or_else(|refusal| panic!("{refusal}\n{text}"))
+    apply_profile(text, &session(), &profile()).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 fn refused(text: &str) -> String {
-    apply(text, &session(), &profile()).expect_err(text).to_string()
+    apply_profile(text, &session(), &profile()).expect_err(text).to_string()
 }
 
 /// Both sections taken out again.
-pub(super) fn undone(text: &str) -> Result<String, Refusal> {
+pub(super) fn undone(text: &str) -> Result<String, Error> {
     remove_profile(text, "idp-ns-idp-dev").and_then(|text| remove_sso_session(&text, "corp"))
 }
 
@@ -74,7 +74,7 @@ mod reading {
             ("[default]\r\na = 1\r\n", Some("1")),
             ("[default]\ra = 1\r", Some("1")),
         ] {
-            let config = parse(text).unwrap_or_else(|refusal| panic!("{refusal}\n{text}"));
+            let config = parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
             assert_eq!(get(&config, "default", "a"), expected, "{text:?}");
         }
     }
@@ -165,10 +165,10 @@ region = z
 
     #[test]
     fn a_region_is_left_alone_when_none_is_given() {
-        let profile = Profile { region: None, ..profile() };
+        let profile = SsoProfile { region: None, ..profile() };
         let text = BLOCK.replace("eu-central-1", "ap-south-1");
-        assert_eq!(apply(&text, &session(), &profile).as_deref(), Ok(text.as_str()));
-        assert!(!apply("", &session(), &profile).expect("applied").contains("\nregion"));
+        assert_eq!(apply_profile(&text, &session(), &profile).as_deref(), Ok(text.as_str()));
+        assert!(!apply_profile("", &session(), &profile).expect("applied").contains("\nregion"));
     }
 
     #[test]
@@ -272,13 +272,13 @@ mod refusing {
         let text = format!("{BLOCK}  output = json\n");
         assert!(applied(&text).contains("region = eu-central-1\n"), "a continued value is replaced whole");
         let text = "[a]\nx = 1\n[profile idp-ns-idp-dev]\n  sso_session = corp\n  [b]\n  y = 2\n";
-        let refusal = remove_profile(text, "idp-ns-idp-dev").expect_err("[b] would become part of x");
-        assert!(refusal.reason.starts_with("the indentation around here"), "{refusal}");
+        let error = remove_profile(text, "idp-ns-idp-dev").expect_err("[b] would become part of x");
+        assert!(error.reason.starts_with("the indentation around here"), "{error}");
     }
 
     #[test]
     fn names_and_values_that_cannot_be_written() {
-        type Spoil = fn(&mut SsoSession, &mut Profile);
+        type Spoil = fn(&mut SsoSession, &mut SsoProfile);
         let rows: [(Spoil, &str); 7] = [
             (|_, profile| profile.name = "default".to_owned(), "the profile `default` is not ours to change"),
             (|_, profile| profile.name = "a]b".to_owned(), "the name \"a]b\" cannot be written in a section's header"),
@@ -300,8 +300,8 @@ mod refusing {
         for (spoil, reason) in rows {
             let (mut session, mut profile) = (session(), profile());
             spoil(&mut session, &mut profile);
-            let refusal = apply("", &session, &profile).expect_err(reason);
-            assert!(refusal.to_string().starts_with(reason), "{refusal}");
+            let error = apply_profile("", &session, &profile).expect_err(reason);
+            assert!(error.to_string().starts_with(reason), "{error}");
         }
     }
 }
@@ -326,18 +326,14 @@ mod removing {
         let text = format!("{BLOCK}\n[profile other]\nsso_session = corp\n");
         let without = remove_profile(&text, "idp-ns-idp-dev").expect("removed");
         assert_eq!(parse(&without).expect("readable").user_of_session("corp"), Some("profile other"));
-        let refusal = remove_sso_session(&without, "corp").expect_err("in use");
-        assert_eq!(refusal.to_string(), "line 7: [profile other] still needs [sso-session corp]");
+        let error = remove_sso_session(&without, "corp").expect_err("in use");
+        assert_eq!(error.to_string(), "line 7: [profile other] still needs [sso-session corp]");
     }
 
     #[test]
     fn profiles_that_are_not_ours_or_still_needed_are_refused() {
         for (text, name, reason) in [
-            (
-                "[profile x]\nregion = r\n",
-                "x",
-                "line 1: [profile x] does not use an sso-session, so it was not written by nsaccess",
-            ),
+            ("[profile x]\nregion = r\n", "x", "line 1: [profile x] does not use an sso-session, so it is not removed"),
             ("[default]\nsso_session = s\n", "default", "line 1: [default] does not use an sso-session"),
             (
                 "[profile x]\nsso_session = s\n[profile y]\nsource_profile = x\n",
@@ -345,8 +341,8 @@ mod removing {
                 "line 4: [profile y] still needs [profile x]",
             ),
         ] {
-            let refusal = remove_profile(text, name).expect_err(text).to_string();
-            assert!(refusal.starts_with(reason), "{refusal}");
+            let error = remove_profile(text, name).expect_err(text).to_string();
+            assert!(error.starts_with(reason), "{error}");
         }
     }
 }
@@ -366,33 +362,23 @@ mod naming {
     }
 
     #[test]
-    fn an_existing_session_is_used_before_a_new_name() {
+    fn a_session_for_a_portal_is_one_that_a_profile_can_be_put_on() {
         let session = |name: &str, url: &str, region: &str| {
             format!("[sso-session {name}]\nsso_start_url = {url}\nsso_region = {region}\n")
         };
         let near = session("near", &format!("{URL}#/"), "eu-west-1");
         let exact = session("exact", URL, "eu-west-1");
-        let elsewhere = session("elsewhere", URL, "us-east-1");
-        let taken = session("nsaccess", "https://o", "eu-west-1");
-        let label = session("corp", "https://o", "eu-west-1");
-        let second = session("nsaccess-2", "https://o", "eu-west-1");
-        let unwritable = session("'a\"b'", URL, "eu-west-1");
         for (text, expected) in [
-            (String::new(), "nsaccess"),
-            (format!("{near}{exact}"), "exact"),
-            (near.clone(), "near"),
-            (elsewhere, "nsaccess"),
-            (unwritable, "nsaccess"),
-            (taken.clone(), "corp"),
-            (format!("{taken}{label}"), "nsaccess-2"),
-            (format!("{taken}{label}{second}"), "nsaccess-3"),
+            (String::new(), None),
+            (format!("{near}{exact}"), Some("exact")),
+            (near.clone(), Some("near")),
+            (session("elsewhere", URL, "us-east-1"), None),
+            (session("'a\"b'", URL, "eu-west-1"), None),
+            (session("other", "https://o", "eu-west-1"), None),
+            (format!("{exact}{}", session("\"exact\"", URL, "eu-west-1")), None),
         ] {
             let config = parse(&text).expect("readable");
-            assert_eq!(free_session_name(&config, URL, "eu-west-1"), expected, "{text}");
-        }
-        let config = parse(&taken).expect("readable");
-        for odd in ["nonsense", "https://", "https://[::1]/start", "https:// x/"] {
-            assert_eq!(free_session_name(&config, odd, "eu-west-1"), "nsaccess-2", "{odd}");
+            assert_eq!(config.session_for(URL, "eu-west-1"), expected, "{text}");
         }
     }
 }

@@ -1,21 +1,19 @@
-//! Profiles that stand for a role that is assumed: `[profile idp-irsa-…]`.
+//! Profiles that stand for a role: assumed by the reader of the file, or by a program that it runs.
 
-use super::edit::Edit;
-use super::header::{self, Class};
-use super::lines::is_space;
-use super::{Entry, Refusal, Section, parse};
+use crate::edit::Edit;
+use crate::header::{self, Class};
+use crate::lines::is_space;
+use crate::{Entry, Error, parse};
 
 /// A profile whose credentials come from a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleProfile {
     /// The name in the section's header.
     pub name: String,
-    /// The namespace that the role is of.
-    pub namespace: String,
-    /// The namespace's own profile.
+    /// The profile whose credentials assume the role.
     pub source_profile: String,
     /// How its reader gets the credentials.
-    pub how: RoleSource,
+    pub source: RoleSource,
     /// The default region of AWS calls.
     pub region: String,
 }
@@ -23,7 +21,7 @@ pub struct RoleProfile {
 /// How the reader of a profile gets credentials of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleSource {
-    /// It assumes the role itself, with the credentials of the namespace's profile.
+    /// It assumes the role itself, with the credentials of the source profile.
     Assume {
         /// The role.
         role_arn: String,
@@ -32,7 +30,7 @@ pub enum RoleSource {
         /// How long it lasts; `None` leaves it as it is, by default an hour.
         seconds: Option<u32>,
     },
-    /// It runs us.
+    /// It runs a program (`credential_process`).
     Process {
         /// The command.
         command: String,
@@ -54,15 +52,18 @@ const OUTRANKING: [&str; 10] = [
 ];
 const ASSUME_KEYS: [&str; 4] = ["role_arn", "source_profile", "role_session_name", "duration_seconds"];
 const PROCESS_KEY: &str = "credential_process";
-/// What is in every command that we write there.
-const OUR_WORDS: &str = " assume-irsa ";
 
-/// The text with this profile in it. Doing it twice changes nothing more.
+/// The text with this profile in it. Doing it twice changes nothing more. A `credential_process` that is there already
+/// is replaced if `is_own_command` knows it, and is somebody else's otherwise.
 ///
 /// # Errors
 /// When the file cannot be read, when a profile of this name is for something else, or when another key in it would
 /// make another identity win.
-pub fn apply_role(text: &str, profile: &RoleProfile) -> Result<String, Refusal> {
+pub fn apply_role_profile(
+    text: &str,
+    profile: &RoleProfile,
+    is_own_command: impl Fn(&str) -> bool,
+) -> Result<String, Error> {
     let pairs = pairs(profile);
     check_words(profile, &pairs)?;
     let before = parse(text)?;
@@ -72,17 +73,17 @@ pub fn apply_role(text: &str, profile: &RoleProfile) -> Result<String, Refusal> 
         Some(index) => before.sections[index].effective().collect(),
         None => before.handed_down().collect(),
     };
-    refuse_others(profile, &counting)?;
+    refuse_others(profile, &counting, is_own_command)?;
     match index {
         None => {
             let header = header::write("profile", &profile.name);
             let header =
-                header.ok_or_else(|| Refusal::whole(format!("the name {:?} cannot be written", profile.name)))?;
+                header.ok_or_else(|| Error::whole(format!("the name {:?} cannot be written", profile.name)))?;
             let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (*key, value.as_str())).collect();
             edit.append(&header, &pairs);
         }
         Some(index) => {
-            let left: &[&str] = match profile.how {
+            let left: &[&str] = match profile.source {
                 RoleSource::Assume { .. } => &[PROCESS_KEY],
                 RoleSource::Process { .. } => &ASSUME_KEYS,
             };
@@ -93,46 +94,8 @@ pub fn apply_role(text: &str, profile: &RoleProfile) -> Result<String, Refusal> 
     edit.finish().map(|(text, _)| text)
 }
 
-/// The text without the profiles for roles of a namespace.
-///
-/// # Errors
-/// When the file cannot be read, or the edit cannot be proved harmless.
-pub fn remove_roles(text: &str, whose: RolesOf<'_>) -> Result<String, Refusal> {
-    let before = parse(text)?;
-    let mut edit = Edit::new(text, &before);
-    let ours = before.sections.iter().enumerate().filter(|(_, section)| whose.has(section));
-    ours.for_each(|(index, _)| edit.remove(index));
-    edit.finish().map(|(text, _)| text)
-}
-
-/// Which profiles are those for roles of a namespace: by their name, and by what they lead to.
-#[derive(Debug, Clone, Copy)]
-pub struct RolesOf<'a> {
-    /// What their names begin with.
-    pub prefix: &'a str,
-    /// The namespace.
-    pub namespace: &'a str,
-    /// The namespace's own profile.
-    pub source_profile: &'a str,
-}
-
-impl RolesOf<'_> {
-    fn has(&self, section: &Section) -> bool {
-        let named = section.class == Class::Profile && section.name().is_some_and(|name| name.starts_with(self.prefix));
-        let by_process = || section.own(PROCESS_KEY).is_some_and(|entry| is_ours(&entry.value, self.namespace));
-        let by_source = || section.own("source_profile").is_some_and(|entry| entry.value == self.source_profile);
-        named && (by_process() || by_source())
-    }
-}
-
-/// Whether a command is ours, for this namespace.
-fn is_ours(command: &str, namespace: &str) -> bool {
-    let words = command.split_once(OUR_WORDS).map(|(_, words)| words.split(' ')).into_iter().flatten();
-    words.skip_while(|word| *word != "-n").nth(1) == Some(namespace)
-}
-
 fn pairs(profile: &RoleProfile) -> Vec<(&'static str, String)> {
-    let mut pairs = match &profile.how {
+    let mut pairs = match &profile.source {
         RoleSource::Assume { role_arn, session_name, seconds } => {
             let mut pairs = vec![
                 ("source_profile", profile.source_profile.clone()),
@@ -148,11 +111,15 @@ fn pairs(profile: &RoleProfile) -> Vec<(&'static str, String)> {
     pairs
 }
 
-fn refuse_others(profile: &RoleProfile, counting: &[&Entry]) -> Result<(), Refusal> {
+fn refuse_others(
+    profile: &RoleProfile,
+    counting: &[&Entry],
+    is_own_command: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     for entry in counting {
         let foreign = match entry.key.as_str() {
             "source_profile" => entry.value != profile.source_profile,
-            PROCESS_KEY => !is_ours(&entry.value, &profile.namespace),
+            PROCESS_KEY => !is_own_command(&entry.value),
             key => OUTRANKING.contains(&key),
         };
         if foreign {
@@ -160,21 +127,21 @@ fn refuse_others(profile: &RoleProfile, counting: &[&Entry]) -> Result<(), Refus
                 "`{}` gives the profile {} another identity than the role's, and is not ours to change",
                 entry.key, profile.name
             );
-            return Err(Refusal::at(entry.line, reason));
+            return Err(Error::at(entry.line, reason));
         }
     }
     Ok(())
 }
 
 /// Values that would not be read back as they are written.
-fn check_words(profile: &RoleProfile, pairs: &[(&str, String)]) -> Result<(), Refusal> {
+fn check_words(profile: &RoleProfile, pairs: &[(&str, String)]) -> Result<(), Error> {
     let unwritable =
         |value: &str| value.is_empty() || value.trim_matches(is_space) != value || value.contains(char::is_control);
     // The Go SDK takes what follows these for a comment.
     let comment = |value: &str| value.contains(" #") || value.contains(" ;");
     match pairs.iter().find(|(_, value)| unwritable(value) || comment(value)) {
-        Some((key, value)) => Err(Refusal::whole(format!("the {key} {value:?} cannot be written as a value"))),
-        None if profile.name == "default" => Err(Refusal::whole("the profile `default` is not ours to change")),
+        Some((key, value)) => Err(Error::whole(format!("the {key} {value:?} cannot be written as a value"))),
+        None if profile.name == "default" => Err(Error::whole("the profile `default` is not ours to change")),
         None => Ok(()),
     }
 }

@@ -1,31 +1,63 @@
-//! `~/.aws/config` as text: read the way botocore reads it, and edited without touching a byte that is not ours.
+//! Lossless edits of `~/.aws/config`.
 //!
-//! Ours is one `[profile idp-ns-…]` per namespace, a `[profile idp-irsa-…]` for a role of one of its workloads, and, if
-//! no section for the same start URL exists, one `[sso-session …]`. An existing `[sso-session …]` is never changed. Where an edit cannot be proved harmless by reading
-//! its result back, the answer is a [`Refusal`], and nothing is written.
+//! The file is read by the rules of botocore, which the AWS CLI reads it with, and edited line by line: comments, order,
+//! spacing, line ends, unknown keys and sections stay as they are. What is written are profiles for IAM Identity Center
+//! ([`SsoProfile`] with its [`SsoSession`]) and profiles for a role ([`RoleProfile`]). Every edit is read back and
+//! compared with what it should mean; where that fails, or another key in the profile would make some AWS tool use
+//! another identity, the edit fails with the line and the reason, and there is no new text.
+//!
+//! ```
+//! use aws_config_edit::{SsoProfile, SsoSession, apply_profile, parse, remove_profile, remove_sso_session};
+//!
+//! let before = "# mine\n[default]\nregion=us-east-1   ; odd\n";
+//! let session = SsoSession {
+//!     name: "corp".to_owned(),
+//!     start_url: "https://corp.awsapps.com/start".to_owned(),
+//!     region: "eu-west-1".to_owned(),
+//! };
+//! let profile = SsoProfile {
+//!     name: "dev".to_owned(),
+//!     sso_session: "corp".to_owned(),
+//!     account: "111122223333".to_owned(),
+//!     role: "Developer".to_owned(),
+//!     region: None,
+//! };
+//!
+//! let after = apply_profile(before, &session, &profile)?;
+//! assert!(after.starts_with(before));
+//! assert_eq!(parse(&after)?.profile("dev").and_then(|section| section.get("sso_role_name")), Some("Developer"));
+//! // Removing both gives the old bytes back.
+//! assert_eq!(remove_sso_session(&remove_profile(&after, "dev")?, "corp")?, before);
+//! # Ok::<(), aws_config_edit::Error>(())
+//! ```
+//!
+//! An existing `[sso-session …]` is never changed: it belongs to whoever wrote it. [`credentials`] tells what
+//! `~/.aws/credentials`, which counts first, would do to a profile.
+//!
+//! The crate reads and writes texts, not files: which file, under which lock, is for the caller to decide.
+#![warn(unreachable_pub)]
 
 mod apply;
+pub mod credentials;
 mod edit;
 mod header;
 mod lines;
-mod overlay;
 mod parse;
 #[cfg(test)]
 mod properties;
 mod remove;
 mod role_profile;
-mod session_name;
+mod start_url;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 
-pub use apply::apply;
-pub use overlay::{Overlaid, check_name, check_profile, check_role};
+pub use apply::apply_profile;
 pub use parse::parse;
-pub use remove::{remove_profile, remove_sso_session};
-pub use role_profile::{RoleProfile, RoleSource, RolesOf, apply_role, remove_roles};
-pub use session_name::{clean_start_url, free_session_name, has_our_name, plain_start_url, same_start_url};
+pub use remove::{remove_profile, remove_profiles, remove_sso_session};
+pub use role_profile::{RoleProfile, RoleSource, apply_role_profile};
+pub use start_url::{clean_start_url, plain_start_url, same_start_url};
 
 use header::Class;
 
@@ -42,7 +74,7 @@ pub struct SsoSession {
 
 /// A role in an account, reached through an [`SsoSession`]: `[profile NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
+pub struct SsoProfile {
     /// The name in the section's header.
     pub name: String,
     /// The name of the session that it signs in with.
@@ -55,9 +87,9 @@ pub struct Profile {
     pub region: Option<String>,
 }
 
-/// Why the file cannot be read or must not be edited.
+/// Why a text could not be read or was not edited, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Error {
     /// The line that stands in the way, counted from 1.
     pub line: Option<usize>,
     /// The reason, as a sentence without a full stop.
@@ -118,6 +150,21 @@ impl AwsConfig {
         self.sections.iter().filter(|section| section.class == Class::Profile).filter_map(|section| section.name())
     }
 
+    /// The name of an sso-session with this start URL and region that a profile can be put on: one that spells the URL
+    /// the same way, else one that leads to the same portal.
+    pub fn session_for(&self, start_url: &str, region: &str) -> Option<&str> {
+        let usable = |section: &&Section| {
+            let name = section.name().unwrap_or_default();
+            let unambiguous = self.only(Class::SsoSession, name).is_ok();
+            section.get("sso_region") == Some(region) && unambiguous && header::write("sso-session", name).is_some()
+        };
+        let with = |same: &dyn Fn(&str) -> bool| {
+            self.sso_sessions().filter(usable).find(|section| section.get("sso_start_url").is_some_and(same))
+        };
+        let found = with(&|url| url == start_url).or_else(|| with(&|url| same_start_url(url, start_url)));
+        found.and_then(Section::name)
+    }
+
     /// Whether the file begins with a byte order mark. It is kept and read past here; the AWS CLI cannot read such a file.
     pub fn has_byte_order_mark(&self) -> bool {
         self.has_mark
@@ -146,11 +193,11 @@ impl AwsConfig {
     }
 
     /// The one section of this name. Two are refused: it would depend on the reader which of them counts.
-    fn only(&self, class: Class, name: &str) -> Result<Option<usize>, Refusal> {
+    fn only(&self, class: Class, name: &str) -> Result<Option<usize>, Error> {
         match self.indices(class, name)[..] {
             [] => Ok(None),
             [index] => Ok(Some(index)),
-            [first, second, ..] => Err(Refusal::at(
+            [first, second, ..] => Err(Error::at(
                 self.sections[second].line,
                 format!(
                     "[{}] has the same name as [{}] in line {}; only one of them can count",
@@ -188,26 +235,32 @@ impl Section {
     ///
     /// # Errors
     /// The line whose value is not, and why.
-    pub fn checked(&self, key: &str, check: fn(&str) -> Result<(), String>) -> Result<Option<&str>, Refusal> {
+    pub fn checked(&self, key: &str, check: fn(&str) -> Result<(), String>) -> Result<Option<&str>, Error> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let Err(why) = check(value) else { return Ok(Some(value)) };
         let line = self.entry(key).map_or(self.line, |entry| entry.line);
         let has_comment = value.contains(" #") || value.contains(" ;");
         let rule = if has_comment { "; a comment needs a line of its own" } else { "" };
-        Err(Refusal::at(line, format!("{key}: `{value}` {why}{rule}")))
+        Err(Error::at(line, format!("{key}: `{value}` {why}{rule}")))
     }
 
-    fn own(&self, key: &str) -> Option<&Entry> {
+    /// The value of a key that is written in the section itself, whatever `[DEFAULT]` hands down; as it is, also where
+    /// it holds nested settings.
+    pub fn own(&self, key: &str) -> Option<&str> {
+        self.own_entry(key).map(|entry| entry.value.as_str())
+    }
+
+    fn own_entry(&self, key: &str) -> Option<&Entry> {
         self.options.iter().find(|entry| entry.key == key)
     }
 
     fn entry(&self, key: &str) -> Option<&Entry> {
-        self.own(key).or_else(|| self.inherited.iter().find(|entry| entry.key == key))
+        self.own_entry(key).or_else(|| self.inherited.iter().find(|entry| entry.key == key))
     }
 
     /// Every key that counts in this section, its own first.
     fn effective(&self) -> impl Iterator<Item = &Entry> {
-        let inherited = self.inherited.iter().filter(|entry| self.own(&entry.key).is_none());
+        let inherited = self.inherited.iter().filter(|entry| self.own_entry(&entry.key).is_none());
         self.options.iter().chain(inherited)
     }
 
@@ -223,19 +276,19 @@ impl Entry {
     }
 }
 
-impl Refusal {
-    /// A refusal at a line, given by its index.
+impl Error {
+    /// An error at a line, given by its index.
     fn at(line: usize, reason: impl Into<String>) -> Self {
-        Refusal { line: Some(line + 1), reason: reason.into() }
+        Error { line: Some(line + 1), reason: reason.into() }
     }
 
-    /// A refusal that no single line causes.
+    /// A error that no single line causes.
     fn whole(reason: impl Into<String>) -> Self {
-        Refusal { line: None, reason: reason.into() }
+        Error { line: None, reason: reason.into() }
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "line {line}: {}", self.reason),
@@ -243,3 +296,5 @@ impl fmt::Display for Refusal {
         }
     }
 }
+
+impl std::error::Error for Error {}
