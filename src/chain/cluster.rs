@@ -4,6 +4,8 @@ pub mod api;
 pub mod not_mapped;
 pub mod proxy;
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 
 use crate::chain::{Chain, Presence};
@@ -13,11 +15,12 @@ use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::{Cluster, status_serves};
+use crate::model::reviews::ask::Ask;
 use crate::model::reviews::review::{GET_PODS, Verdict};
 use crate::model::settings::Origin;
 use crate::net::aws::eks::Eks;
 use crate::net::aws::failure::{Class, Failure};
-use crate::net::kube::{KubeApi, KubeFailure};
+use crate::net::kube::{KubeApi, KubeFailure, Silence};
 
 /// What a candidate said when asked whether the namespace's pods may be read.
 struct Candidate {
@@ -214,9 +217,9 @@ impl Chain<'_> {
     async fn ask(&self, target: &Target, keys: &AccessKeys, cluster: &Cluster) -> Result<Verdict, String> {
         let token = eks_token::sign(keys, &cluster.name, &cluster.region, self.host.now());
         let proxy = self.proxy_of_environment(&cluster.endpoint).map_err(|error| error.to_string())?;
-        let api =
-            KubeApi::new(cluster, proxy.as_ref(), &token, self.aws.outbound()).map_err(|error| error.to_string())?;
-        match api.may_i(GET_PODS, target.namespace.as_str()).await {
+        let (known, silence) = ((self.aws.outbound(), &Arc::default()), Silence::OfCalls);
+        let api = KubeApi::new(cluster, proxy.as_ref(), &token, known, silence).map_err(|error| error.to_string())?;
+        match api.review(&Ask::of(GET_PODS, target.namespace.as_str())).await {
             Ok(verdict) => Ok(verdict),
             Err(KubeFailure::Unauthorized) => Ok(Verdict::Denied(Some("401: the role is not mapped there".to_owned()))),
             Err(KubeFailure::Status(code, words)) => Err(format!("{code}: {words}")),

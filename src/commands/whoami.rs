@@ -4,10 +4,11 @@ use clap::Args;
 use futures_util::future::join;
 use serde_json::json;
 
+use crate::actions::reviews::survey::Reviews;
 use crate::chain::Chain;
 use crate::commands::Context;
 use crate::error::Result;
-use crate::model::reviews::review::Whoami;
+use crate::model::reviews::review::Identity;
 use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::ui::table;
@@ -23,40 +24,41 @@ pub struct WhoamiArgs {}
 pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
     let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
     let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
-    let (whoami, arn, cluster) = runtime::run(async {
+    let (identity, arn, cluster) = runtime::run(async {
         let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
-        let (whoami, arn) = join(cluster.identity(), cluster.caller_arn()).await;
-        Ok((whoami?, arn, cluster.cluster().name))
+        let (identity, arn) = join(Reviews::of(&cluster).identity(), Reviews::of(&cluster).caller_arn()).await;
+        Ok((identity?, arn, cluster.cluster().name))
     })?;
-    let arn = arn.or_else(|| extra(&whoami, "arn"));
-    let session = extra(&whoami, "sessionName").or_else(|| arn.as_deref().and_then(session_of));
+    let arn = arn.or_else(|| extra(&identity, "arn"));
+    let session = extra(&identity, "sessionName").or_else(|| arn.as_deref().and_then(session_of));
     // The access key's id is no secret, and still nothing to spread through logs and tickets.
-    let more = whoami.extra.iter().filter(|(name, _)| !["arn", "sessionName", "accessKeyId"].contains(&name.as_str()));
+    let more =
+        identity.extra.iter().filter(|(name, _)| !["arn", "sessionName", "accessKeyId"].contains(&name.as_str()));
     let more: Vec<(&String, &Vec<String>)> = more.collect();
     let value = json!({
         "namespace": namespace.as_str(),
         "cluster": cluster,
-        "username": whoami.username,
-        "uid": whoami.uid,
-        "groups": whoami.groups,
+        "username": identity.username,
+        "uid": identity.uid,
+        "groups": identity.groups,
         "arn": arn,
         "session_name": session,
         "extra": more.iter().map(|(name, values)| ((*name).clone(), json!(values))).collect::<serde_json::Map<_, _>>(),
     });
     context.ui.document(&value, || {
-        let mut rows = vec![vec!["username".to_owned(), whoami.username.clone()]];
-        rows.push(vec!["groups".to_owned(), whoami.groups.join(", ")]);
+        let mut rows = vec![vec!["username".to_owned(), identity.username.clone()]];
+        rows.push(vec!["groups".to_owned(), identity.groups.join(", ")]);
         rows.extend(arn.clone().map(|arn| vec!["arn".to_owned(), arn]));
         rows.extend(session.clone().map(|session| vec!["session name".to_owned(), session]));
-        rows.extend(whoami.uid.clone().map(|uid| vec!["uid".to_owned(), uid]));
+        rows.extend(identity.uid.clone().map(|uid| vec!["uid".to_owned(), uid]));
         rows.extend(more.iter().map(|(name, values)| vec![(*name).clone(), values.join(", ")]));
         rows.push(vec!["cluster".to_owned(), cluster.clone()]);
         table(&["ATTRIBUTE", "VALUE"], &rows)
     })
 }
 
-fn extra(whoami: &Whoami, name: &str) -> Option<String> {
-    whoami.extra.get(name)?.first().cloned()
+fn extra(identity: &Identity, name: &str) -> Option<String> {
+    identity.extra.get(name)?.first().cloned()
 }
 
 /// The last part of `arn:aws:sts::<account>:assumed-role/<role>/<session>`.

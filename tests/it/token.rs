@@ -23,7 +23,9 @@ pub fn url_of(answer: &serde_json::Value) -> String {
 fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String> {
     use nsaccess::host::Host;
     use nsaccess::model::kube::cluster::Cluster;
-    use nsaccess::net::kube::KubeApi;
+    use std::sync::Arc;
+
+    use nsaccess::net::kube::{KubeApi, Silence};
     use nsaccess::net::outbound::Outbound;
     let authority = world.sandbox.kube_ca_pem(cluster).expect("a cluster");
     let cluster = Cluster {
@@ -38,8 +40,9 @@ fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String>
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let outbound = Outbound::new(&Host::made(&world.home(), &[], Timestamp::UNIX_EPOCH));
-        let api = KubeApi::new(&cluster, None, &token.into(), &outbound).map_err(|error| error.to_string())?;
-        api.who_am_i().await.map(|identity| identity.username).map_err(|failure| format!("{failure:?}"))
+        let api = KubeApi::new(&cluster, None, &token.into(), (&outbound, &Arc::default()), Silence::OfCalls)
+            .map_err(|error| error.to_string())?;
+        api.identity().await.map(|identity| identity.username).map_err(|failure| format!("{failure:?}"))
     })
 }
 

@@ -1,6 +1,7 @@
 //! From a role to its session: our cache, else STS by one way or the other, asked once however many processes want it.
 
 use super::{AssumedRole, Caller, Found, Work};
+use crate::actions::reviews::survey::Reviews;
 use crate::chain::lock_wait;
 use crate::disk::cache::{CachedRole, RoleKey};
 use crate::error::{Error, Kind, Result};
@@ -88,7 +89,7 @@ impl Work<'_> {
             namespace: Some(self.target.namespace.to_string()),
             ..Resource::default()
         });
-        self.cluster().await?.verdict(&ask).await
+        Reviews::of(self.cluster().await?).verdict(&ask).await
     }
 
     /// What is in the cache for this very role and way, if it is fresh.

@@ -1,18 +1,23 @@
-//! What the developer may do: asked of AWS and of the cluster, all at once.
+//! What `login` asks at its end: who we are to AWS and to the cluster, and what we may do, all at once.
 
-use futures_util::future::{join, join_all};
+use std::sync::Arc;
 
+use futures_util::future::join;
+
+use crate::actions::reviews::review_all;
 use crate::chain::Chain;
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::not_mapped::not_mapped;
 use crate::error::Result;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
-use crate::model::reviews::review::{LOGIN_QUESTIONS, Question, Verdict};
+use crate::model::reviews::ask::Ask;
+use crate::model::reviews::review::{Identity, LOGIN_QUESTIONS, Question, Verdict};
 use crate::model::wire::proxy::Proxy;
 use crate::net::aws::sts;
-use crate::net::kube::{Identity, KubeApi, KubeFailure};
+use crate::net::kube::{KubeApi, KubeFailure, Silence};
 
 /// The answers.
 #[derive(Debug)]
@@ -48,32 +53,26 @@ impl Chain<'_> {
         proxy: Option<&Proxy>,
     ) -> Result<Verification> {
         let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, self.host.now());
-        let api = KubeApi::new(cluster, proxy, &token, self.aws.outbound())?;
-        let ask = |question: Question| {
-            let api = api.clone();
-            let namespace = target.namespace.as_str();
-            async move { (question, api.may_i(question, namespace).await.unwrap_or_else(unknown)) }
-        };
+        let api = KubeApi::new(cluster, proxy, &token, (self.aws.outbound(), &Arc::default()), Silence::OfCalls)?;
+        let review = async |ask: Ask| api.review(&ask).await.map_err(CallError::Answer);
         let (caller, (identity, (version, verdicts))) = join(
             sts::caller_arn(&self.aws, &credentials.keys, &cluster.region),
-            join(api.who_am_i(), join(api.minor_version(), join_all(LOGIN_QUESTIONS.map(ask)))),
+            join(
+                api.identity(),
+                join(api.minor_version(), review_all(&LOGIN_QUESTIONS, target.namespace.as_str(), review)),
+            ),
         )
         .await;
         let caller_arn = caller.ok();
         match identity {
-            Ok(identity) => Ok(Verification { caller_arn, identity, minor_version: version.ok().flatten(), verdicts }),
+            Ok(identity) => {
+                let (minor_version, verdicts) = (version.ok().flatten(), verdicts?);
+                Ok(Verification { caller_arn, identity, minor_version, verdicts })
+            }
             Err(KubeFailure::Unauthorized) => {
                 Err(self.explain_clock(not_mapped(target, cluster, caller_arn.as_deref())))
             }
             Err(failure) => Err(failure.into_error(&cluster.name)),
         }
     }
-}
-
-fn unknown(failure: KubeFailure) -> Verdict {
-    Verdict::Unknown(match failure {
-        KubeFailure::Unauthorized => "401".to_owned(),
-        KubeFailure::Status(code, words) => format!("{code}: {words}"),
-        KubeFailure::Unreachable(words) => words,
-    })
 }

@@ -22,7 +22,7 @@ use crate::model::kube::namespace::Namespace;
 use crate::model::wire::proxy::Proxy;
 use crate::net::aws::sts;
 use crate::net::kube::patience::Patience;
-use crate::net::kube::{KubeApi, KubeFailure};
+use crate::net::kube::{KubeApi, KubeFailure, Silence};
 use crate::secret::Secret;
 
 /// A token is good for 15 minutes; one this old is signed anew, which costs nothing.
@@ -120,8 +120,8 @@ impl<'a> Chain<'a> {
         let signed_at = self.host.now();
         let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
         let outbound = self.aws.outbound();
-        let api = KubeApi::remembering(&cluster, proxy, &token, outbound, patience)?;
-        let streams = KubeApi::for_streams(&cluster, proxy, &token, outbound, patience)?;
+        let api = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfCalls)?;
+        let streams = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfStreams)?;
         Ok(State { credentials, cluster, described, signed_at, api, streams })
     }
 }

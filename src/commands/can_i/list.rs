@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::actions::reviews::survey::Reviews;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::Result;
@@ -13,7 +14,7 @@ use crate::ui::table;
 /// # Errors
 /// When the cluster cannot be asked.
 pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> Result<()> {
-    let (listed, verdicts) = cluster.listed_rules().await?;
+    let (listed, verdicts) = Reviews::of(cluster).listed_rules().await?;
     if listed.incomplete {
         let why = listed.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
         context.ui.warning(&format!(

@@ -6,6 +6,7 @@ mod tasks;
 use clap::Args;
 use serde_json::json;
 
+use crate::actions::reviews::survey::Reviews;
 use crate::chain::Chain;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
@@ -83,7 +84,7 @@ async fn answer(
     for note in notes {
         context.ui.hint(note);
     }
-    let verdict = cluster.verdict(ask).await?;
+    let verdict = Reviews::of(cluster).verdict(ask).await?;
     let (allowed, reason) = match verdict {
         Verdict::Allowed => (true, None),
         Verdict::Denied(reason) => (false, reason),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::actions::reviews::survey::{AwsCheck, Survey};
+use crate::actions::reviews::survey::{AwsCheck, Reviews, Survey};
 use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::ui::table;
 /// # Errors
 /// When the cluster cannot be asked.
 pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> Result<()> {
-    let survey = cluster.survey().await?;
+    let survey = Reviews::of(cluster).survey().await?;
     let tasks = judge(&survey.answers);
     let name = cluster.cluster().name;
     let version = survey.answers.minor.map(|minor| format!("1.{minor}"));
@@ -24,13 +24,13 @@ pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> R
         "namespace": cluster.namespace(),
         "cluster": name,
         "server_version": version,
-        "username": survey.whoami.username,
-        "groups": survey.whoami.groups,
+        "username": survey.identity.username,
+        "groups": survey.identity.groups,
         "tasks": tasks.iter().map(task_value).collect::<Vec<_>>(),
         "aws": survey.aws.iter().map(check_value).collect::<Vec<_>>(),
     });
     let known = version.map_or_else(String::new, |version| format!(" (Kubernetes {version})"));
-    context.ui.status(&format!("{} on {name}{known}, as {}", cluster.namespace(), survey.whoami.username));
+    context.ui.status(&format!("{} on {name}{known}, as {}", cluster.namespace(), survey.identity.username));
     context.ui.document(&value, || render(&tasks, &survey))?;
     let missing = merged(tasks.into_iter().flat_map(|task| task.missing));
     if !missing.is_empty() {

@@ -1,5 +1,7 @@
 //! Questions to a cluster about what we may do, and what the answers mean for a developer.
 
+use crate::model::kube::role_rule::Rule;
+
 /// One SelfSubjectAccessReview: may I do this?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
@@ -26,7 +28,7 @@ pub enum Verdict {
 
 /// Who the cluster thinks we are, with everything that its authenticator said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Whoami {
+pub struct Identity {
     /// The mapped user name.
     pub username: String,
     /// On EKS `aws-iam-authenticator:<account>:<role id>`.
@@ -90,6 +92,17 @@ pub const GET_PORT_FORWARD: Question =
 
 /// What `login` asks at its end.
 pub const LOGIN_QUESTIONS: [Question; 4] = [GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD, GET_PORT_FORWARD];
+
+impl Question {
+    /// The rule of a Role that would allow it.
+    pub(crate) fn rule(&self) -> Rule {
+        let resource = match self.subresource {
+            Some(subresource) => format!("{}/{subresource}", self.resource),
+            None => self.resource.to_owned(),
+        };
+        Rule::new(self.group, &resource, &[self.verb])
+    }
+}
 
 impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -139,7 +139,7 @@ impl Answers {
             (_, Some(words)) => (Outcome::Unknown, format!("could not be asked: {words}")),
         };
         let missing = wanted.iter().filter(|question| matches!(self.of(**question), Verdict::Denied(_)));
-        Task { id, title, outcome, why, asked, missing: missing.map(|question| rule(*question)).collect() }
+        Task { id, title, outcome, why, asked, missing: missing.map(Question::rule).collect() }
     }
 
     /// A task of several steps, each of use alone.
@@ -214,15 +214,6 @@ impl Answers {
             }
         }
     }
-}
-
-/// The rule that allows what a question asks.
-pub fn rule(question: Question) -> Rule {
-    let resource = match question.subresource {
-        Some(subresource) => format!("{}/{subresource}", question.resource),
-        None => question.resource.to_owned(),
-    };
-    Rule::new(question.group, &resource, &[question.verb])
 }
 
 /// The table of tasks.

@@ -1,4 +1,4 @@
-//! The Kubernetes API of one cluster, as one identity: reviews. The token is given, never fetched through an exec
+//! The Kubernetes API of one cluster, as one identity. The token is given, never fetched through an exec
 //! plugin (kube would run it three times a client), and the proxy is chosen by client-go's rules, not by kube's.
 
 pub mod logs;
@@ -10,18 +10,15 @@ pub mod reviews;
 pub mod tokens;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
-use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use kube::api::PostParams;
+use kube::Client;
 use kube::client::ClientBuilder;
-use kube::{Api, Client};
 use secrecy::SecretString;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::cluster::Cluster;
-use crate::model::reviews::ask::Ask;
-use crate::model::reviews::review::{Question, Verdict};
 use crate::model::wire::proxy::{Proxy, ProxyScheme, check_endpoint};
 use crate::net::kube::patience::{Patience, Patient};
 use crate::net::outbound::Outbound;
@@ -36,10 +33,24 @@ pub struct KubeApi {
     cluster_name: String,
 }
 
-/// How long an answer may stay silent. A quiet log or watch ends after the longer one and is opened again, because a
-/// load balancer between us and the cluster drops a silent connection after 350 s without telling anybody.
-const SILENCE: std::time::Duration = std::time::Duration::from_secs(20);
-const SILENCE_OF_STREAMS: std::time::Duration = std::time::Duration::from_secs(120);
+/// How long an answer may stay silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// 20 s.
+    OfCalls,
+    /// 120 s, for logs and watches. A quiet one ends then and is opened again, because a load balancer between us and the
+    /// cluster drops a silent connection after 350 s without telling anybody.
+    OfStreams,
+}
+
+impl Silence {
+    fn longest(self) -> Duration {
+        Duration::from_secs(match self {
+            Silence::OfCalls => 20,
+            Silence::OfStreams => 120,
+        })
+    }
+}
 
 /// A call to the cluster that failed.
 #[derive(Debug)]
@@ -52,15 +63,6 @@ pub enum KubeFailure {
     Unreachable(String),
 }
 
-/// Who the cluster thinks we are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Identity {
-    /// The mapped user name.
-    pub username: String,
-    /// The mapped groups.
-    pub groups: Vec<String>,
-}
-
 impl std::fmt::Debug for KubeApi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "KubeApi({})", self.cluster_name)
@@ -68,48 +70,17 @@ impl std::fmt::Debug for KubeApi {
 }
 
 impl KubeApi {
-    /// A client; nothing is sent yet.
+    /// A client; nothing is sent yet. `patience` remembers what the cluster allowed before, and is shared by all clients
+    /// of one cluster.
     ///
     /// # Errors
     /// When the cluster's endpoint or certificate authority cannot be used.
-    pub fn new(cluster: &Cluster, proxy: Option<&Proxy>, token: &Secret<String>, outbound: &Outbound) -> Result<Self> {
-        Self::remembering(cluster, proxy, token, outbound, &Arc::default())
-    }
-
-    /// A client that knows what was allowed before.
-    ///
-    /// # Errors
-    /// As [`KubeApi::new`].
-    pub fn remembering(
-        cluster: &Cluster,
-        proxy: Option<&Proxy>,
-        token: &Secret<String>,
-        outbound: &Outbound,
-        patience: &Arc<Patience>,
-    ) -> Result<Self> {
-        Self::with_silence(cluster, proxy, token, (outbound, patience), SILENCE)
-    }
-
-    /// A client for logs and watches, which may be silent for minutes.
-    ///
-    /// # Errors
-    /// As [`KubeApi::new`].
-    pub fn for_streams(
-        cluster: &Cluster,
-        proxy: Option<&Proxy>,
-        token: &Secret<String>,
-        outbound: &Outbound,
-        patience: &Arc<Patience>,
-    ) -> Result<Self> {
-        Self::with_silence(cluster, proxy, token, (outbound, patience), SILENCE_OF_STREAMS)
-    }
-
-    fn with_silence(
+    pub fn new(
         cluster: &Cluster,
         proxy: Option<&Proxy>,
         token: &Secret<String>,
         (outbound, patience): (&Outbound, &Arc<Patience>),
-        silence: std::time::Duration,
+        silence: Silence,
     ) -> Result<Self> {
         let unusable = |what: &str, why: String| {
             Error::failure(format!("the {what} of the cluster {} cannot be used", cluster.name)).because(why)
@@ -122,8 +93,8 @@ impl KubeApi {
             certificates(&cluster.certificate_authority_data).map_err(|why| unusable("certificate authority", why))?,
         );
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
-        config.connect_timeout = Some(std::time::Duration::from_secs(5));
-        config.read_timeout = Some(silence);
+        config.connect_timeout = Some(Duration::from_secs(5));
+        config.read_timeout = Some(silence.longest());
         let cannot = |error: kube::Error| unusable("endpoint", root_cause(&error));
         let client = match proxy.filter(|proxy| proxy.scheme() == ProxyScheme::Https) {
             Some(proxy) => {
@@ -141,25 +112,6 @@ impl KubeApi {
         Ok(KubeApi { client, outbound, patience, cluster_name: cluster.name.clone() })
     }
 
-    /// SelfSubjectReview: who the cluster thinks we are.
-    ///
-    /// # Errors
-    /// The failed call; [`KubeFailure::Unauthorized`] means that the role is not mapped.
-    pub async fn who_am_i(&self) -> Result<Identity, KubeFailure> {
-        let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
-        let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
-        let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
-        Ok(Identity { username: user.username.unwrap_or_default(), groups: user.groups.unwrap_or_default() })
-    }
-
-    /// SelfSubjectAccessReview: may we do this in the namespace?
-    ///
-    /// # Errors
-    /// The failed call.
-    pub async fn may_i(&self, question: Question, namespace: &str) -> Result<Verdict, KubeFailure> {
-        self.review(&Ask::of(question, namespace)).await
-    }
-
     /// The minor version of the server, like 34.
     ///
     /// # Errors
@@ -168,11 +120,6 @@ impl KubeApi {
         let info = self.client.apiserver_version().await.map_err(failure)?;
         // EKS answers "34" or "34+".
         Ok(info.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
-    }
-
-    /// The name of the cluster, for messages.
-    pub fn cluster_name(&self) -> &str {
-        &self.cluster_name
     }
 }
 

@@ -9,20 +9,20 @@ use kube::Api;
 use kube::api::PostParams;
 
 use crate::model::reviews::ask::Ask;
-use crate::model::reviews::review::{ListedRule, ListedRules, Verdict, Whoami};
+use crate::model::reviews::review::{Identity, ListedRule, ListedRules, Verdict};
 use crate::net::kube::patience::{Refusals, readiness, ready_request};
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
 impl KubeApi {
-    /// SelfSubjectReview with everything that the authenticator said.
+    /// SelfSubjectReview: who the cluster thinks we are.
     ///
     /// # Errors
-    /// The failed call.
-    pub async fn whoami(&self) -> Result<Whoami, KubeFailure> {
+    /// The failed call; [`KubeFailure::Unauthorized`] means that the role is not mapped.
+    pub async fn identity(&self) -> Result<Identity, KubeFailure> {
         let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
         let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
         let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
-        Ok(Whoami {
+        Ok(Identity {
             username: user.username.unwrap_or_default(),
             uid: user.uid.filter(|uid| !uid.is_empty()),
             groups: user.groups.unwrap_or_default(),
