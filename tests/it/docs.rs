@@ -53,6 +53,17 @@ fn the_commands_page_is_the_help_of_every_verb() {
     assert_eq!(read("commands.md"), page, "UPDATE_DOCS=1 cargo test --test it docs:: writes it anew");
 }
 
+#[test]
+fn the_readme_shows_every_verb() {
+    let readme =
+        std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("README.md");
+    let verbs = verbs(&World::new().run("--help").success().stdout);
+    assert!(verbs.len() > 15, "{verbs:?}");
+    let is_shown = |verb: &String| [" ", "`"].iter().any(|end| readme.contains(&format!("nsaccess {verb}{end}")));
+    let missing: Vec<&String> = verbs.iter().filter(|verb| !is_shown(verb)).collect();
+    assert!(missing.is_empty(), "README.md does not show {missing:?}");
+}
+
 /// One of each class that a page should have. A new class does not compile until somebody has thought about it.
 fn documented(kind: Kind) -> bool {
     match kind {
@@ -121,7 +132,7 @@ const PROMISED: &[&str] = &[];
 #[test]
 fn links_between_the_documents_lead_somewhere() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let mut pages = vec![root.join("README.md")];
+    let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
     let docs =
         std::fs::read_dir(root.join("docs")).expect("the documents").map(|entry| entry.expect("an entry").path());
     pages.extend(docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
