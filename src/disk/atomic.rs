@@ -212,6 +212,26 @@ fn explain_write(path: &Path, error: &std::io::Error) -> Error {
     }
 }
 
+/// What is where a file should be written. A link counts as what it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occupant {
+    Nothing,
+    File,
+    Folder,
+    /// A device, a pipe, a socket.
+    Other,
+}
+
+/// Looks what is at a path. What cannot be looked at counts as nothing: the write says why.
+pub(crate) fn occupant(path: &Path) -> Occupant {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Occupant::Folder,
+        Ok(found) if found.is_file() => Occupant::File,
+        Ok(_) => Occupant::Other,
+        Err(_) => Occupant::Nothing,
+    }
+}
+
 /// Reads at most `limit` bytes of a file: what we did not write may be of any size.
 ///
 /// # Errors

@@ -112,7 +112,6 @@ const NOT_IN_THE_MODEL: &[&str] = &[
 const DEBTS: &[&str] = &[
     "commands/pods.rs names net",
     "commands/port_forward.rs names net",
-    "commands/secrets/get.rs touches std::fs",
     "commands/token.rs names net",
     "net/forward/carry.rs hands on tokio::net",
 ];

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Place;
 use super::exec::{NamingArgs, refused};
 use crate::commands::credentials::{Shell, dialect};
-use crate::disk::atomic;
+use crate::disk::atomic::{self, Occupant};
 use crate::error::{Error, Kind, Result};
 use crate::model::elapsed;
 use crate::model::kube::namespace::similar;
@@ -111,11 +111,11 @@ fn check_file(out: &Path) -> Result<()> {
             .because(why)
             .try_next("nsaccess secrets get NAME --out FILE"))
     };
-    match std::fs::metadata(out) {
-        Ok(found) if found.is_dir() => refuse("it is a folder"),
-        Ok(found) if !found.is_file() => refuse("it is no plain file; without --out the value goes to standard output"),
-        Err(_) if out.file_name().is_none() => refuse("it names no file"),
-        _ => Ok(()),
+    match atomic::occupant(out) {
+        Occupant::Folder => refuse("it is a folder"),
+        Occupant::Other => refuse("it is no plain file; without --out the value goes to standard output"),
+        Occupant::Nothing if out.file_name().is_none() => refuse("it names no file"),
+        Occupant::Nothing | Occupant::File => Ok(()),
     }
 }
 
