@@ -104,6 +104,7 @@ pub fn flags(target: &TargetArgs, sign_in: &SignInArgs) -> Flags {
         cluster: target.cluster.clone(),
         region: target.region.clone(),
         regions: None,
+        no_browser: sign_in.no_browser,
     }
 }
 

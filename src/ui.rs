@@ -11,8 +11,6 @@ use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::screen;
 
-mod question;
-
 /// The form of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -160,24 +158,6 @@ impl Ui {
         if self.verbose > 0 {
             self.line(&self.painted("2", &format!("· {}", screen::paragraph(text))));
         }
-    }
-
-    /// Asks the person for a line of text.
-    ///
-    /// # Errors
-    /// [`Kind::Interrupted`] when the person leaves.
-    pub fn ask(&self, asked: &str) -> Result<String> {
-        self.end_transient();
-        question::ask(&screen::one_line(asked))
-    }
-
-    /// Lets the person choose one of several lines, narrowing them by typing. Returns the index.
-    ///
-    /// # Errors
-    /// [`Kind::Interrupted`] when the person leaves.
-    pub fn pick(&self, asked: &str, lines: &[String]) -> Result<usize> {
-        self.end_transient();
-        question::pick(&screen::one_line(asked), lines.iter().map(|line| screen::one_line(line).into_owned()).collect())
     }
 
     /// The error, as people or (with `-o json` and `-o yaml`) programs read it, on standard error.

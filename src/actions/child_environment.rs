@@ -2,32 +2,35 @@
 
 use kubeconfig_edit::standalone;
 
+use crate::actions::irsa;
+use crate::actions::setup::profile_and_context;
 use crate::chain::Chain;
-use crate::disk::kubeconfig::Kubeconfigs;
+use crate::chain::cluster::{self, proxy};
+use crate::chain::target::identity;
 use crate::disk::private_folder::PrivateFolder;
 use crate::env_vars;
 use crate::error::{Error, Result};
-use crate::model::aws::credential_output::{self, variables};
+use crate::model::aws::credential_output;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::irsa::IrsaRequest;
 use crate::model::kube::namespace::Namespace;
 use crate::process::child::Environment;
 
-/// A child's surroundings. What lies on disk goes away with them.
-pub struct Surroundings {
-    /// Its environment.
-    pub environment: Environment,
+/// What a child runs in. What lies on disk goes away with it.
+pub(crate) struct ChildEnvironment {
+    /// Its variables.
+    pub(crate) variables: Environment,
     /// The folder of its own.
-    pub folder: PrivateFolder,
+    pub(crate) folder: PrivateFolder,
     /// The namespace, and whose role it is if not the namespace's own: for prompts.
-    pub label: String,
+    pub(crate) label: String,
     /// Who signs for AWS, in short.
-    pub role: String,
+    pub(crate) role: String,
     /// What the namespace resolved to.
-    pub target: Target,
+    pub(crate) target: Target,
     /// Until when.
-    pub expires_at: jiff::Timestamp,
+    pub(crate) expires_at: jiff::Timestamp,
 }
 
 /// Whose AWS credentials a child gets.
@@ -38,82 +41,86 @@ struct Identity {
     label: String,
 }
 
-impl<'a> Chain<'a> {
-    /// Surroundings for a namespace, with the credentials of its own role or of a workload's.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Usage`] inside of such surroundings; those of the chain.
-    pub async fn surroundings(
-        &'a self,
-        namespace: &Namespace,
-        kubeconfigs: &'a Kubeconfigs,
-        irsa: Option<&'a IrsaRequest>,
-    ) -> Result<Surroundings> {
-        let target = self.target(namespace).await?;
-        let mut credentials = self.credentials(&target).await?;
-        let cluster = self.cluster_facts(&target, &mut credentials).await?;
-        let account = target.account.clone();
-        let own = Identity { credentials, account, role: target.role.clone(), label: namespace.to_string() };
-        let identity = match irsa {
-            None => own,
-            Some(request) => {
-                let assumed = self.assumed(namespace, kubeconfigs, request).await?;
-                let role = assumed.found.role.name().to_owned();
-                let account = assumed.found.role.account().to_owned();
-                Identity { label: format!("{namespace}:{role}"), role, account, credentials: assumed.credentials }
-            }
-        };
-        let proxy = self.proxy_of_context(namespace, kubeconfigs)?;
-        let folder = PrivateFolder::create(self.host)?;
-        let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
-        let text = standalone(&self.entry(&target, &cluster), proxy, &self.variables_of(&target));
-        let kubeconfig = folder.write("kubeconfig", &text)?;
-        let mut environment = Environment::default();
-        environment.change(variables(credential_output::Identity {
-            credentials: &identity.credentials,
-            account: &identity.account,
-            region: &cluster.region,
-        }));
-        environment.set_plain(env_vars::KUBECONFIG, &kubeconfig.to_string_lossy());
-        environment.set_plain(env_vars::NSACCESS_NAMESPACE, namespace.as_str());
-        environment.set_plain(env_vars::NSACCESS_INSIDE, &identity.label);
-        Ok(Surroundings {
-            environment,
-            folder,
-            label: identity.label,
-            role: identity.role,
-            target,
-            expires_at: identity.credentials.expires_at,
-        })
-    }
-
-    /// Surroundings are not made within others.
-    ///
-    /// # Errors
-    /// When we run in some.
-    pub fn refuse_nesting(&self) -> Result<()> {
-        match self.host.env(env_vars::NSACCESS_INSIDE) {
-            None => Ok(()),
-            Some(label) => Err(Error::usage(format!("this is a shell or a command of nsaccess already, for {label}"))
-                .because("one inside another would leave it unclear which namespace is meant")
-                .try_next("exit   # or open another terminal")),
+/// The environment of a child in a namespace, with the credentials of its own role or of a workload's.
+///
+/// # Errors
+/// Of the chain, and when the folder cannot be made.
+pub(crate) async fn prepare(
+    chain: &Chain<'_>,
+    namespace: &Namespace,
+    irsa: Option<&IrsaRequest>,
+) -> Result<ChildEnvironment> {
+    let credentials = chain.credentials(namespace).await?;
+    let (cluster, _) = cluster::facts(&credentials).await?;
+    let target = credentials.target.clone();
+    let identity = match irsa {
+        None => Identity {
+            credentials: credentials.role(),
+            account: target.account.clone(),
+            role: target.role.clone(),
+            label: namespace.to_string(),
+        },
+        Some(request) => {
+            let assumed = irsa::assume(chain, namespace, request).await?;
+            let role = assumed.found.role.name().to_owned();
+            let account = assumed.found.role.account().to_owned();
+            Identity { label: format!("{namespace}:{role}"), role, account, credentials: assumed.credentials }
         }
-    }
+    };
+    let proxy = proxy::of_context(chain, namespace)?;
+    let folder = PrivateFolder::create(chain.host)?;
+    let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
+    let text = standalone(
+        &profile_and_context::entry(chain, &target, &cluster),
+        proxy,
+        &identity::variables_of(chain, &target),
+    );
+    let kubeconfig = folder.write("kubeconfig", &text)?;
+    let mut variables = Environment::default();
+    variables.change(credential_output::variables(credential_output::Identity {
+        credentials: &identity.credentials,
+        account: &identity.account,
+        region: &cluster.region,
+    }));
+    variables.set_plain(env_vars::KUBECONFIG, &kubeconfig.to_string_lossy());
+    variables.set_plain(env_vars::NSACCESS_NAMESPACE, namespace.as_str());
+    variables.set_plain(env_vars::NSACCESS_INSIDE, &identity.label);
+    Ok(ChildEnvironment {
+        variables,
+        folder,
+        label: identity.label,
+        role: identity.role,
+        target,
+        expires_at: identity.credentials.expires_at,
+    })
+}
 
-    /// Inside of surroundings kubectl's context, the AWS keys and the prompt say one thing, so nothing there makes kubectl
-    /// go elsewhere alone: neither to another namespace, nor, when something else is `chosen`, to another identity.
-    ///
-    /// # Errors
-    /// When we run in some, and the verb would.
-    pub fn refuse_change_inside(&self, namespace: &Namespace, chosen: bool, verb: &str) -> Result<()> {
-        let Some(label) = self.host.env(env_vars::NSACCESS_INSIDE) else { return Ok(()) };
-        let own = label.split(':').next() == Some(namespace.as_str());
-        if own && !chosen {
-            return Ok(());
-        }
-        let then = if own { format!("nsaccess {verb} {namespace}") } else { format!("nsaccess shell {namespace}") };
-        Err(Error::usage(format!("this is a shell or a command of nsaccess, for {label}"))
-            .because("kubectl would go elsewhere, and the prompt and the AWS keys would stay")
-            .try_next(format!("exit   # then: {then}")))
+/// A child's environment is not made within another one.
+///
+/// # Errors
+/// When we run in one.
+pub(crate) fn refuse_nesting(chain: &Chain<'_>) -> Result<()> {
+    match chain.host.env(env_vars::NSACCESS_INSIDE) {
+        None => Ok(()),
+        Some(label) => Err(Error::usage(format!("this is a shell or a command of nsaccess already, for {label}"))
+            .because("one inside another would leave it unclear which namespace is meant")
+            .try_next("exit   # or open another terminal")),
     }
+}
+
+/// Inside of one kubectl's context, the AWS keys and the prompt say one thing, so nothing there makes kubectl
+/// go elsewhere alone: neither to another namespace, nor, when something else is `chosen`, to another identity.
+///
+/// # Errors
+/// When we run in one, and the verb would.
+pub(crate) fn refuse_change_inside(chain: &Chain<'_>, namespace: &Namespace, chosen: bool, verb: &str) -> Result<()> {
+    let Some(label) = chain.host.env(env_vars::NSACCESS_INSIDE) else { return Ok(()) };
+    let own = label.split(':').next() == Some(namespace.as_str());
+    if own && !chosen {
+        return Ok(());
+    }
+    let then = if own { format!("nsaccess {verb} {namespace}") } else { format!("nsaccess shell {namespace}") };
+    Err(Error::usage(format!("this is a shell or a command of nsaccess, for {label}"))
+        .because("kubectl would go elsewhere, and the prompt and the AWS keys would stay")
+        .try_next(format!("exit   # then: {then}")))
 }

@@ -1,6 +1,7 @@
 //! Why a call did not succeed: the chain could not make it, or the service answered with a failure.
 
 use crate::error::Error;
+use crate::net::aws::failure::Failure;
 use crate::net::kube::KubeFailure;
 
 /// A call that failed. `F` is the failure in the service's own terms.
@@ -32,5 +33,12 @@ impl CallError<KubeFailure> {
     /// As an error about this cluster, where the answer means nothing special.
     pub(crate) fn into_error(self, cluster: &str) -> Error {
         self.explained(|failure| failure.into_error(cluster))
+    }
+}
+
+impl CallError<Failure> {
+    /// As an error of what the person wanted, like "cannot sign in".
+    pub(crate) fn into_error(self, what: impl Into<String>) -> Error {
+        self.explained(|failure| failure.into_error(what))
     }
 }

@@ -3,39 +3,37 @@
 use crate::chain::Chain;
 use crate::error::Error;
 
-impl Chain<'_> {
-    /// Adds the clock as the first reason, when it is off by more than signatures may be.
-    pub fn explain_clock(&self, mut error: Error) -> Error {
-        let Some(sentence) = self.clock_sentence() else { return error };
-        self.aws.outbound().clock_is_news();
-        error.because.insert(0, sentence);
-        error.try_next.insert(0, SET_CLOCK.to_owned());
-        error
-    }
+/// Adds the clock as the first reason, when it is off by more than signatures may be.
+pub(crate) fn explain(chain: &Chain<'_>, mut error: Error) -> Error {
+    let Some(sentence) = sentence(chain) else { return error };
+    chain.aws.outbound().clock_is_news();
+    error.because.insert(0, sentence);
+    error.try_next.insert(0, SET_CLOCK.to_owned());
+    error
+}
 
-    /// Warns once when the clock is off; tokens will be refused sooner or later.
-    pub fn warn_of_clock(&self) {
-        let Some(sentence) = self.clock_sentence() else { return };
-        if self.aws.outbound().clock_is_news() {
-            self.ui.warning(&format!("{sentence}; AWS and the cluster refuse what is signed with a wrong time"));
-            self.ui.hint(SET_CLOCK);
-        }
+/// Warns once when the clock is off; tokens will be refused sooner or later.
+pub(crate) fn warn(chain: &Chain<'_>) {
+    let Some(sentence) = sentence(chain) else { return };
+    if chain.aws.outbound().clock_is_news() {
+        chain.ui.warning(&format!("{sentence}; AWS and the cluster refuse what is signed with a wrong time"));
+        chain.ui.hint(SET_CLOCK);
     }
+}
 
-    fn clock_sentence(&self) -> Option<String> {
-        let skew = self.aws.clock_is_off()?;
-        let minutes = (skew.ahead.abs().as_secs() + 30) / 60;
-        let far = if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", (minutes + 30) / 60) };
-        let direction = if skew.ahead.is_positive() { "ahead of" } else { "behind" };
-        Some(format!("this machine's clock is {far} {direction} {}", skew.whose))
-    }
+fn sentence(chain: &Chain<'_>) -> Option<String> {
+    let skew = chain.aws.clock_is_off()?;
+    let minutes = (skew.ahead.abs().as_secs() + 30) / 60;
+    let far = if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", (minutes + 30) / 60) };
+    let direction = if skew.ahead.is_positive() { "ahead of" } else { "behind" };
+    Some(format!("this machine's clock is {far} {direction} {}", skew.whose))
 }
 
 /// Whatever a verb does, an answer that showed a wrong clock is not kept from the person: what looks good by that clock
 /// may be over, and what looks stale is asked for at every call.
 impl Drop for Chain<'_> {
     fn drop(&mut self) {
-        self.warn_of_clock();
+        warn(self);
     }
 }
 

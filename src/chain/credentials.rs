@@ -1,164 +1,268 @@
 //! Role credentials: from our cache, or from the portal, which is asked once however many processes want them.
 
+pub(crate) mod own;
+
+use std::cell::RefCell;
 use std::time::Duration;
 
-use crate::chain::Chain;
-use crate::chain::lock_wait;
-use crate::chain::session::standing::Standing;
+use crate::chain::call_error::CallError;
+use crate::chain::clock_skew;
+use crate::chain::freshness::{Kept, Look, fresh};
+use crate::chain::renewal::{Renewable, with_renewal};
+use crate::chain::session::standing::keep_while;
+use crate::chain::session::{Session, SessionOf};
+use crate::chain::target::identity;
+use crate::chain::{Chain, lock_wait};
 use crate::disk::cache::CachedCredentials;
+use crate::disk::lock::Lock;
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::credentials::{Freshness, RoleCredentials, StaleReason, judge};
-use crate::model::aws::sso_cache::SsoToken;
+use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, StaleReason, judge};
 use crate::model::aws::target::Target;
 use crate::net::aws::failure::{Class, Failure};
-use crate::net::aws::portal::PortalApi;
-use crate::net::aws::sts;
 
 /// How long AWS may take to say whether credentials are alive: kubectl waits.
 const CHECK_LIMIT: Duration = Duration::from_secs(3);
 
-impl Chain<'_> {
-    /// Credentials of the target's role that are good to use now.
+/// What signs for the role of a target, renewed when AWS refuses it.
+#[derive(Debug)]
+pub(crate) struct Credentials<'a> {
+    pub(crate) chain: &'a Chain<'a>,
+    /// Whose they are.
+    pub(crate) target: Target,
+    current: RefCell<RoleCredentials>,
+}
+
+impl<'a> Credentials<'a> {
+    /// Of the target's role, good to use now.
     ///
     /// # Errors
-    /// [`Kind::NotSignedIn`] when a person is needed and not there; [`Kind::Denied`] when the role is not assigned.
-    pub async fn credentials(&self, target: &Target) -> Result<RoleCredentials> {
-        self.credentials_unless(target, None).await.map_err(|error| error.or_sign_in(target.namespace.as_str()))
+    /// As [`obtain`].
+    pub(crate) async fn of(chain: &'a Chain<'a>, target: Target) -> Result<Self> {
+        let credentials = obtain(chain, &target).await?;
+        Ok(Credentials::with(chain, target, credentials))
     }
 
-    /// The same, when AWS has just refused these although their time had not come.
+    /// Those that were obtained before.
+    pub(crate) fn with(chain: &'a Chain<'a>, target: Target, credentials: RoleCredentials) -> Self {
+        Credentials { chain, target, current: RefCell::new(credentials) }
+    }
+
+    /// As they are now.
+    pub(crate) fn role(&self) -> RoleCredentials {
+        self.current.borrow().clone()
+    }
+
+    /// Calls AWS with them; where it does not take them any more, once again with new ones.
     ///
     /// # Errors
-    /// As [`Chain::credentials`].
-    pub async fn credentials_after_refusal(
+    /// The call's, or those of renewing them.
+    pub(crate) async fn call<T>(
         &self,
-        target: &Target,
-        refused: &RoleCredentials,
-    ) -> Result<RoleCredentials> {
-        let renewed = self.credentials_unless(target, Some(&refused.keys.access_key_id)).await;
-        renewed.map_err(|error| error.or_sign_in(target.namespace.as_str()))
+        call: impl AsyncFn(&AccessKeys) -> Result<T, Failure>,
+    ) -> Result<T, CallError<Failure>> {
+        with_renewal(self, async |credentials: &RoleCredentials| {
+            call(&credentials.keys).await.map_err(CallError::Answer)
+        })
+        .await
     }
 
-    /// The same, when a cluster has refused a token of what is cached. AWS says whether the credentials are alive, and
-    /// is not asked again for a while; if they are, the cluster has reasons of its own.
+    /// The caller's ARN at AWS.
     ///
     /// # Errors
-    /// As [`Chain::credentials`].
-    pub async fn credentials_in_doubt(&self, target: &Target) -> Result<RoleCredentials> {
-        let cached = self.credentials(target).await?;
-        let region = &target.portal.region;
-        let asked = tokio::time::timeout(CHECK_LIMIT, sts::caller_arn(&self.aws, &cached.keys, region)).await;
-        let credentials = match asked {
-            Ok(Err(failure)) if failure.class == Class::Unauthorized => {
-                self.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
-                self.credentials_after_refusal(target, &cached).await?
-            }
-            _ => cached,
-        };
-        self.cache.note_checked(&target.namespace, self.host.parent, self.host.now().as_second());
+    /// When AWS does not say.
+    pub(crate) async fn caller_arn(&self, region: &str) -> Result<String, CallError<Failure>> {
+        self.call(async |keys| self.chain.services.caller_arn(keys, region).await).await
+    }
+}
+
+impl Renewable for Credentials<'_> {
+    type Value = RoleCredentials;
+
+    async fn current(&self) -> Result<RoleCredentials> {
+        Ok(self.role())
+    }
+
+    async fn renewed(&self, refused: &RoleCredentials, refusal: &str) -> Result<RoleCredentials> {
+        self.chain.ui.detail(&format!("{refusal}; fetching new credentials"));
+        let credentials = after_refusal(self.chain, &self.target, refused).await?;
+        self.current.replace(credentials.clone());
+        Ok(credentials)
+    }
+}
+
+/// Credentials of the target's role that are good to use now.
+///
+/// # Errors
+/// [`Kind::NotSignedIn`] when a person is needed and not there; [`Kind::Denied`] when the role is not assigned.
+pub(crate) async fn obtain(chain: &Chain<'_>, target: &Target) -> Result<RoleCredentials> {
+    ask_portal(chain, target, None)
+        .await
+        .map_err(|failure| explain(chain, target, failure, Some(login_finds_it(target))))
+}
+
+/// The same, when AWS has just refused these although their time had not come.
+///
+/// # Errors
+/// As [`obtain`].
+pub(crate) async fn after_refusal(
+    chain: &Chain<'_>,
+    target: &Target,
+    refused: &RoleCredentials,
+) -> Result<RoleCredentials> {
+    let renewed = ask_portal(chain, target, Some(&refused.keys.access_key_id)).await;
+    renewed.map_err(|failure| explain(chain, target, failure, Some(login_finds_it(target))))
+}
+
+/// The same, when a cluster has refused a token of what is cached. AWS says whether the credentials are alive, and
+/// is not asked again for a while; if they are, the cluster has reasons of its own.
+///
+/// # Errors
+/// As [`obtain`].
+pub(crate) async fn in_doubt(chain: &Chain<'_>, target: &Target) -> Result<RoleCredentials> {
+    let cached = obtain(chain, target).await?;
+    let asked = chain.services.caller_arn(&cached.keys, &target.portal.region);
+    let credentials = match tokio::time::timeout(CHECK_LIMIT, asked).await {
+        Ok(Err(failure)) if failure.class == Class::Unauthorized => {
+            chain.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
+            after_refusal(chain, target, &cached).await?
+        }
+        _ => cached,
+    };
+    chain.cache.note_checked(&target.namespace, chain.host.parent, chain.host.now().as_second());
+    Ok(credentials)
+}
+
+/// Whether there are credentials that are good to use now, without a call.
+pub(crate) fn are_cached(chain: &Chain<'_>, target: &Target) -> bool {
+    cached(chain, target, None).is_ok()
+}
+
+/// Credentials from the cache or the portal; the failure is the portal's own. `refused`: the key of those that are not
+/// to be used.
+///
+/// # Errors
+/// The portal's failure, or that of the session.
+pub(crate) async fn ask_portal(
+    chain: &Chain<'_>,
+    target: &Target,
+    refused: Option<&str>,
+) -> Result<RoleCredentials, CallError<Failure>> {
+    let session = SessionOf { chain, portal: &target.portal };
+    fresh(&CachedOrPortal { chain, target, refused, session }).await
+}
+
+/// Credentials as the cache has them, and the portal gives them.
+struct CachedOrPortal<'a> {
+    chain: &'a Chain<'a>,
+    target: &'a Target,
+    refused: Option<&'a str>,
+    session: SessionOf<'a>,
+}
+
+impl<'a> Kept for CachedOrPortal<'a> {
+    type Value = RoleCredentials;
+    type Reason = StaleReason;
+    type Means = SessionOf<'a>;
+    type Failure = CallError<Failure>;
+
+    fn look(&self) -> Result<Look<RoleCredentials, StaleReason>, CallError<Failure>> {
+        Ok(match cached(self.chain, self.target, self.refused) {
+            Ok(credentials) => Look::Fresh(credentials),
+            Err(reason) => Look::Stale(reason),
+        })
+    }
+
+    fn say(&self, stale: &StaleReason) {
+        self.chain.ui.detail(&format!("role credentials are {stale}"));
+    }
+
+    fn means(&self) -> &SessionOf<'a> {
+        &self.session
+    }
+
+    async fn lock(&self) -> Result<Option<Lock>> {
+        let path = self.chain.cache.lock_path(&format!("credentials-{}", self.target.namespace));
+        lock_wait::for_lock(self.chain.ui, &path, "fetches the credentials", None).await
+    }
+
+    async fn fetch(&self, session: &Session, _: StaleReason) -> Result<RoleCredentials, CallError<Failure>> {
+        let given = self.chain.services.role_credentials(self.target, &session.token.access_token).await;
+        let credentials = given.map_err(CallError::Answer)?;
+        // Before they are used: a child, or a verb that runs on, may end in hours.
+        clock_skew::warn(self.chain);
         Ok(credentials)
     }
 
-    async fn credentials_unless(&self, target: &Target, refused: Option<&str>) -> Result<RoleCredentials> {
-        let reason = match self.cached_credentials(target, refused) {
-            Ok(fresh) => return Ok(fresh),
-            Err(reason) => reason,
-        };
-        self.ui.detail(&format!("role credentials are {reason}"));
-        // The session first: a person may need minutes for it, and nobody shall wait for a lock meanwhile.
-        let mut session = self.standing_session(&target.portal, None).await?;
-        for attempt in 0..2 {
-            match self.fetch_once(target, &session, refused).await? {
-                Ok(credentials) => {
-                    // Before they are used: a child, or a verb that runs on, may end in hours.
-                    self.warn_of_clock();
-                    return Ok(credentials);
-                }
-                Err(failure) if failure.class == Class::Unauthorized && attempt == 0 => {
-                    self.ui.detail(&format!("{failure}; renewing the session"));
-                    session = self.standing_session(&target.portal, Some(&session.0.access_token)).await?;
-                }
-                Err(failure) => {
-                    self.note_portal(&failure, &session.0);
-                    return Err(self.explain_clock(self.explain(target, failure)));
-                }
-            }
-        }
-        Err(Error::new(Kind::NotSignedIn, "the portal takes no session, not even a new one"))
-    }
-
-    /// What is in the cache, if it is for this very target and fresh.
-    fn cached_credentials(&self, target: &Target, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
-        let cached = self.cache.credentials(&target.namespace, target.into());
-        let credentials = cached.ok_or(StaleReason::Missing)?.credentials;
-        if refused == Some(credentials.keys.access_key_id.as_str()) {
-            return Err(StaleReason::Refused);
-        }
-        match judge(&credentials, self.host.now()) {
-            Freshness::Fresh => Ok(credentials),
-            Freshness::Stale(reason) => Err(reason),
-        }
-    }
-
-    /// Whether there are credentials that are good to use now, without a call.
-    pub fn has_credentials(&self, target: &Target) -> bool {
-        self.cached_credentials(target, None).is_ok()
-    }
-
-    /// Under the lock: looks again, asks the portal, stores. The inner error is the portal's.
-    async fn fetch_once(
-        &self,
-        target: &Target,
-        (token, since): &(SsoToken, Standing),
-        refused: Option<&str>,
-    ) -> Result<Result<RoleCredentials, Failure>> {
-        let lock = self.cache.lock_path(&format!("credentials-{}", target.namespace));
-        let _lock = lock_wait::for_lock(self.ui, &lock, "fetches the credentials", None).await?;
-        if let Ok(fresh) = self.cached_credentials(target, refused) {
-            return Ok(Ok(fresh));
-        }
-        let api = PortalApi::new(&self.aws, &target.portal.region);
-        let credentials = match api.role_credentials(&token.access_token, &target.account, &target.role).await {
-            Ok(credentials) => credentials,
-            Err(failure) => return Ok(Err(failure)),
-        };
+    async fn store(&self, session: &Session, credentials: &RoleCredentials) -> Result<()> {
+        let (chain, target) = (self.chain, self.target);
         let store = || {
-            let known = self.cache.credentials(&target.namespace, target.into());
+            let known = chain.cache.credentials(&target.namespace, target.into());
             let cached = CachedCredentials {
                 account: target.account.clone(),
                 role: target.role.clone(),
                 start_url: target.portal.start_url.clone(),
                 credentials: credentials.clone(),
                 cluster: known.and_then(|cached| cached.cluster),
-                basis: self.basis_for(target),
+                basis: identity::basis_for(chain, target),
             };
-            self.cache.store_credentials(&target.namespace, &cached)
+            chain.cache.store_credentials(&target.namespace, &cached)
         };
-        if let Err(error) = self.keep_while(&target.portal, since, store).await? {
-            self.ui.warning(&format!("the credentials could not be cached: {error}"));
-        }
-        Ok(Ok(credentials))
+        keep_while(chain, &target.portal, &session.standing, "the credentials could not be cached", store).await
     }
+}
 
-    fn explain(&self, target: &Target, failure: Failure) -> Error {
-        let class = failure.class;
-        let error =
-            failure.into_error(format!("no credentials for the role {} in account {}", target.role, target.account));
-        match class {
-            Class::Denied | Class::NotFound => {
-                // What we believed about the portal is out of date.
-                let _ = self.cache.forget_portal_index(&target.portal.start_url);
-                Error { kind: Kind::Denied, ..error }
-                    .because("the permission set is not assigned to you in this account (any more)")
-                    .try_next(crate::chain::target::moved::hint(&target.namespace))
-                    .try_next("nsaccess list --refresh   # what you do have")
-                    .try_next(format!(
-                        "nsaccess login {} --force   # if it was assigned after you signed in",
-                        target.namespace
-                    ))
-            }
-            Class::Unauthorized => error.try_next(format!("nsaccess login {} --force", target.namespace)),
-            _ => error,
-        }
+/// What is in the cache, if it is for this very target and fresh.
+fn cached(chain: &Chain<'_>, target: &Target, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
+    let cached = chain.cache.credentials(&target.namespace, target.into());
+    let credentials = cached.ok_or(StaleReason::Missing)?.credentials;
+    if refused == Some(credentials.keys.access_key_id.as_str()) {
+        return Err(StaleReason::Refused);
     }
+    match judge(&credentials, chain.host.now()) {
+        Freshness::Fresh => Ok(credentials),
+        Freshness::Stale(reason) => Err(reason),
+    }
+}
+
+/// The command that finds a namespace again where the portal refuses the role that was known.
+fn login_finds_it(target: &Target) -> String {
+    format!("nsaccess login {}   # asks the portal where it is now", target.namespace)
+}
+
+/// The portal gives no credentials of this role.
+pub(crate) fn is_not_assigned(failure: &CallError<Failure>) -> bool {
+    matches!(failure, CallError::Answer(failure) if matches!(failure.class, Class::Denied | Class::NotFound))
+}
+
+/// Why there are no credentials, in words. `found_by`: the command that finds the namespace again, if that was not done.
+pub(crate) fn explain(
+    chain: &Chain<'_>,
+    target: &Target,
+    failure: CallError<Failure>,
+    found_by: Option<String>,
+) -> Error {
+    let failure = match failure {
+        CallError::Chain(error) => return error.or_sign_in(target.namespace.as_str()),
+        CallError::Answer(failure) => failure,
+    };
+    let class = failure.class;
+    let error =
+        failure.into_error(format!("no credentials for the role {} in account {}", target.role, target.account));
+    let anew = format!("nsaccess login {} --force", target.namespace);
+    let error = match class {
+        Class::Denied | Class::NotFound => {
+            // What we believed about the portal is out of date.
+            let _ = chain.cache.forget_portal_index(&target.portal.start_url);
+            let error = Error { kind: Kind::Denied, ..error }
+                .because("the permission set is not assigned to you in this account (any more)");
+            found_by
+                .into_iter()
+                .fold(error, Error::try_next)
+                .try_next("nsaccess list --refresh   # what you do have")
+                .try_next(format!("{anew}   # if it was assigned after you signed in"))
+        }
+        Class::Unauthorized => error.try_next(anew),
+        _ => error,
+    };
+    clock_skew::explain(chain, error)
 }

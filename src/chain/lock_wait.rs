@@ -15,8 +15,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes a lock, waiting for whoever holds it. `who` finishes the sentence "waiting for another nsaccess that …".
 ///
-/// `None` where there can be no lock at all (a read-only or full disk, say): then the worst is a call made twice, and
-/// that is no reason to give nobody a token.
+/// `None` where there can be no lock at all (a read-only or full disk, say): then the worst is a call made twice.
 ///
 /// # Errors
 /// When the lock cannot be had in time.

@@ -1,154 +1,268 @@
-//! The chain: namespace → target → session → credentials → cluster. Each stage comes from the cheapest place that is
-//! still good (`disk/`), else from the network (`net/`) under a lock, and then goes to disk. The only folder that
-//! knows both.
+//! The chain: namespace → target → session → credentials → cluster.
+//!
+//! One stage a file, each made from the one before, or from what a file kept of it. A stage comes from the cheapest place
+//! that is still good: `freshness` is the policy of all of them, `renewal` what happens when AWS or a cluster refuses what
+//! a stage gave. This file holds what the stages share, and the walk along them.
 
-pub mod cached_token;
+pub(crate) mod cached_token;
 pub(crate) mod call_error;
-pub mod clock_skew;
-pub mod cluster;
-pub mod credentials;
-pub mod lock_wait;
-pub mod namespace;
-pub mod session;
-pub mod target;
+pub(crate) mod clock_skew;
+pub(crate) mod cluster;
+pub(crate) mod credentials;
+pub(crate) mod freshness;
+pub(crate) mod lock_wait;
+pub(crate) mod moved;
+pub(crate) mod namespace;
+pub(crate) mod renewal;
+pub(crate) mod services;
+pub(crate) mod session;
+pub(crate) mod target;
+#[cfg(test)]
+mod tests;
 
 use std::cell::OnceCell;
+use std::path::Path;
+use std::rc::Rc;
 
-use aws_config_edit::AwsConfig;
-
+use crate::chain::cluster::api::ClusterAccess;
+use crate::chain::credentials::Credentials;
+use crate::chain::services::Services;
+use crate::chain::session::{Session, portal_list};
 use crate::disk::cache::Cache;
+use crate::disk::kubeconfig::Kubeconfigs;
 use crate::disk::settings;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::aws::target::Portal;
+use crate::model::aws::target::{Portal, Target};
+use crate::model::kube::namespace::Namespace;
 use crate::model::settings::{Flags, Settings};
 use crate::net::aws::Aws;
+use crate::process::browser::{Browser, DesktopBrowser};
+use crate::process::prompts::{Prompts, Terminal};
 use crate::ui::Ui;
+use aws_config_edit::AwsConfig;
 
 /// Whether a sign-in may be started if one is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// A person is at the terminal and waits for us: may be asked, may sign in.
     Person,
     /// Somebody ran `login` without a terminal to answer questions on: a code can be shown and approved. No other verb is
-    /// run to sign in, so none but `login` has this.
+    /// run to sign in, so only `login` has this.
     Reader,
     /// A program called us: fail at once, say what a person has to run, and open no browser.
     Nobody,
 }
 
-/// What the stages share: the process, the screen, the settings, our cache.
+impl Presence {
+    /// A person, if one is at the terminal; else nobody.
+    pub(crate) fn at(host: &Host) -> Presence {
+        if host.terminals.stdin && host.terminals.stderr { Presence::Person } else { Presence::Nobody }
+    }
+}
+
+/// What the stages share: the process, the screen, the settings, our cache, the services.
 #[derive(Debug)]
-pub struct Chain<'a> {
+pub(crate) struct Chain<'a> {
     /// The process.
-    pub host: &'a Host,
+    pub(crate) host: &'a Host,
     /// The screen.
-    pub ui: &'a Ui,
+    pub(crate) ui: &'a Ui,
     /// What is configured, with where each value came from.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// `~/.aws/config` as it was at the start.
-    pub aws_config: AwsConfig,
+    pub(crate) aws_config: AwsConfig,
+    /// The kubeconfig files that are meant.
+    pub(crate) kubeconfigs: Kubeconfigs,
     /// What those were decided on.
-    pub basis: String,
+    pub(crate) basis: String,
     /// Our cache.
-    pub cache: Cache,
+    pub(crate) cache: Cache,
     /// Whether a sign-in may be started.
-    pub presence: Presence,
+    pub(crate) presence: Presence,
     /// Whether the person asked for no browser.
-    pub no_browser: bool,
+    pub(crate) no_browser: bool,
+    /// What opens pages.
+    pub(crate) browser: Rc<dyn Browser>,
+    /// Who is asked.
+    pub(crate) prompts: Rc<dyn Prompts>,
+    /// AWS, as the stages ask it.
+    pub(crate) services: Rc<dyn Services>,
+    /// AWS, for what is done with credentials.
     pub(crate) aws: Aws,
     /// The portal that a person was asked for: nobody is asked twice.
     asked: OnceCell<Portal>,
 }
 
+/// The files that decide.
+struct Files {
+    basis: String,
+    aws_config: AwsConfig,
+    settings: Settings,
+    warnings: Vec<String>,
+}
+
 impl<'a> Chain<'a> {
-    /// Reads the settings and `~/.aws/config`. Warnings about them are shown.
+    /// Reads the settings and `~/.aws/config`. Warnings about them are shown. `kubeconfig`: the one file that is meant.
     ///
     /// # Errors
     /// When a settings file cannot be read or understood.
-    pub fn open(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
+    pub(crate) fn open(
+        host: &'a Host,
+        ui: &'a Ui,
+        kubeconfig: Option<&Path>,
+        flags: &Flags,
+        presence: Presence,
+    ) -> Result<Self> {
         let basis = crate::disk::basis::of(host);
         let aws_config = crate::disk::aws_config::read(host)?;
         let (settings, warnings) = settings::load(host, flags, &aws_config)?;
-        Self::with(host, ui, presence, (basis, aws_config, settings), &warnings)
+        let files = Files { basis, aws_config, settings, warnings };
+        let mut chain = Self::with(host, ui, kubeconfig, presence, files)?;
+        chain.no_browser = flags.no_browser;
+        Ok(chain)
     }
 
     /// The same whatever folder we are in: no project's file counts. For what other programs call from anywhere.
     ///
     /// # Errors
     /// As [`Chain::open`].
-    pub fn open_anywhere(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
+    pub(crate) fn open_anywhere(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
         let basis = crate::disk::basis::of(host);
         let aws_config = crate::disk::aws_config::read(host)?;
         let (settings, warnings) = settings::load_anywhere(host, flags, &aws_config)?;
-        Self::with(host, ui, presence, (basis, aws_config, settings), &warnings)
+        Self::with(host, ui, None, presence, Files { basis, aws_config, settings, warnings })
     }
 
     /// For signing out: a line of `~/.aws/config` that nobody can read is no reason to keep a session alive.
     ///
     /// # Errors
     /// When the settings cannot be read or understood, or the file is not there to be read at all.
-    pub fn open_to_sign_out(host: &'a Host, ui: &'a Ui) -> Result<Self> {
+    pub(crate) fn open_to_sign_out(host: &'a Host, ui: &'a Ui, kubeconfig: Option<&Path>) -> Result<Self> {
         let basis = crate::disk::basis::of(host);
         let (aws_config, refused) = crate::disk::aws_config::read_what_can_be(host)?;
         if let Some(error) = refused {
             ui.warning(&format!("{error}; going on without that line"));
         }
         let (settings, warnings) = settings::load(host, &Flags::default(), &aws_config)?;
-        Self::with(host, ui, Self::presence_at(host), (basis, aws_config, settings), &warnings)
+        let files = Files { basis, aws_config, settings, warnings };
+        Self::with(host, ui, kubeconfig, Presence::at(host), files)
     }
 
-    fn with(
-        host: &'a Host,
-        ui: &'a Ui,
-        presence: Presence,
-        (basis, aws_config, settings): (String, AwsConfig, Settings),
-        warnings: &[String],
-    ) -> Result<Self> {
-        for warning in warnings {
+    fn with(host: &'a Host, ui: &'a Ui, kubeconfig: Option<&Path>, presence: Presence, files: Files) -> Result<Self> {
+        for warning in &files.warnings {
             ui.warning(warning);
         }
         let aws = Aws::new(host)?;
         Ok(Chain {
             host,
             ui,
-            settings,
-            aws_config,
-            basis,
+            settings: files.settings,
+            aws_config: files.aws_config,
+            kubeconfigs: Kubeconfigs::new(host, kubeconfig),
+            basis: files.basis,
             cache: Cache::new(host),
             presence,
             no_browser: false,
+            browser: Rc::new(DesktopBrowser::new(host)),
+            prompts: Rc::new(Terminal::new(ui)),
+            services: Rc::new(aws.clone()),
             aws,
             asked: OnceCell::new(),
         })
     }
 
-    /// The same, but opening no browser if so asked.
-    #[must_use]
-    pub fn without_browser(mut self, asked: bool) -> Self {
-        self.no_browser = asked;
-        self
-    }
-
     /// The same for work that goes on by itself (a log that is followed): nobody is asked any more.
     #[must_use]
-    pub fn unattended(&self) -> Self {
+    pub(crate) fn unattended(&self) -> Self {
         Chain {
             host: self.host,
             ui: self.ui,
             settings: self.settings.clone(),
             aws_config: self.aws_config.clone(),
+            kubeconfigs: self.kubeconfigs.clone(),
             basis: self.basis.clone(),
             cache: self.cache.clone(),
             presence: Presence::Nobody,
             no_browser: true,
+            browser: self.browser.clone(),
+            prompts: self.prompts.clone(),
+            services: self.services.clone(),
             aws: self.aws.clone(),
             asked: self.asked.clone(),
         }
     }
+}
 
-    /// A person, if one is at the terminal; else nobody.
-    pub fn presence_at(host: &Host) -> Presence {
-        if host.terminals.stdin && host.terminals.stderr { Presence::Person } else { Presence::Nobody }
+/// The walk.
+impl<'a> Chain<'a> {
+    /// The namespace that is meant: as named, else the one of the environment, the context, the project or the folder.
+    ///
+    /// # Errors
+    /// When the name is not one, or nothing names a namespace and nobody can be asked.
+    pub(crate) fn namespace(&self, named: Option<&str>) -> Result<Namespace> {
+        namespace::meant(self, named)
+    }
+
+    /// Where a namespace's person signs in.
+    ///
+    /// # Errors
+    /// When nothing names it and nobody can be asked.
+    pub(crate) fn portal(&self, namespace: &Namespace) -> Result<Portal> {
+        target::portal::of(self, Some(&target::access_name(self, namespace)))
+    }
+
+    /// The target of a namespace, if that takes no call.
+    pub(crate) fn known_target(&self, namespace: &Namespace) -> Result<Option<Target>> {
+        Ok(target::known(self, namespace, &self.portal(namespace)?))
+    }
+
+    /// The target of a namespace; asks the portal only when nothing else answers.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::NotFound`] when the person has no such namespace; [`crate::error::Kind::Usage`] when several
+    /// fit and nobody can choose.
+    pub(crate) async fn target(&self, namespace: &Namespace) -> Result<Target> {
+        let portal = self.portal(namespace)?;
+        if let Some(known) = target::known(self, namespace, &portal) {
+            let Target { account, role, .. } = &known;
+            self.ui.detail(&format!("account {account} and role {role} are known; the portal is not asked"));
+            return Ok(known);
+        }
+        if let Some(list) = portal_list::recent(self, &portal)
+            && let Some(found) = target::only_one_in(self, namespace, &portal, &list)
+        {
+            self.ui.detail(&format!("the portal's list of {:.0} names the account", list.read_at));
+            return Ok(found);
+        }
+        let list = portal_list::read(self, &portal).await.map_err(|error| error.or_sign_in(namespace.as_str()))?;
+        target::chosen_in(self, namespace, &portal, &list)
+    }
+
+    /// The session of a portal.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::NotSignedIn`] when a person is needed and not there.
+    pub(crate) async fn session(&self, portal: &Portal) -> Result<Session> {
+        session::open(self, portal).await
+    }
+
+    /// Credentials of a namespace's role.
+    ///
+    /// # Errors
+    /// Of the stages before; [`crate::error::Kind::Denied`] when the role is not assigned.
+    pub(crate) async fn credentials(&'a self, namespace: &Namespace) -> Result<Credentials<'a>> {
+        let target = self.target(namespace).await?;
+        Credentials::of(self, target).await
+    }
+
+    /// The API of a namespace's cluster, with a token that is renewed while a verb runs on.
+    ///
+    /// # Errors
+    /// Of the stages before, and when the cluster cannot be found, described or chosen.
+    pub(crate) async fn cluster(&'a self, namespace: &Namespace) -> Result<ClusterAccess<'a>> {
+        let credentials = self.credentials(namespace).await?;
+        let (cluster, origin) = cluster::facts(&credentials).await?;
+        ClusterAccess::open(credentials, cluster, origin)
     }
 }

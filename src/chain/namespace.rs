@@ -1,86 +1,123 @@
-//! Which namespace is meant when none is named.
+//! The namespace: which one is meant, and why.
+
+use std::fmt;
 
 use crate::chain::{Chain, Presence};
-use crate::disk::kubeconfig::Kubeconfigs;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::model::kube::namespace::Namespace;
-use crate::model::settings::namespace_from_folder;
+use crate::model::settings::{Origin, namespace_from_folder};
 
-impl Chain<'_> {
-    /// The namespace: as named, else `$NSACCESS_NAMESPACE`, else the current context if it is one of ours, else the
-    /// project file or folder, else a person chooses.
-    ///
-    /// # Errors
-    /// When the name is not one, or nothing names a namespace and nobody can be asked.
-    pub fn namespace(&self, named: Option<&str>, kubeconfigs: &Kubeconfigs) -> Result<Namespace> {
-        match self.implied_namespace(named, kubeconfigs)? {
-            Some((name, source)) => {
-                self.tell_untrusted(Some(&name));
-                self.ui.detail(&format!("the namespace is {name} ({source})"));
-                parse(&name)
-            }
-            None if self.presence == Presence::Person => {
-                self.tell_untrusted(None);
-                self.pick_namespace()
-            }
-            None => Err(self.nothing_names_it()),
+/// What says which namespace is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Naming {
+    /// An argument, or `-n`.
+    Argument,
+    /// `$NSACCESS_NAMESPACE`.
+    Environment,
+    /// The current context, which is one of ours.
+    CurrentContext(String),
+    /// A project's file.
+    Project(Origin),
+    /// The folder's name.
+    Folder,
+}
+
+impl fmt::Display for Naming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Naming::Argument => f.write_str("as named"),
+            Naming::Environment => write!(f, "${}", env_vars::NSACCESS_NAMESPACE),
+            Naming::CurrentContext(context) => write!(f, "the current context {context}"),
+            Naming::Project(origin) => write!(f, "{origin}"),
+            Naming::Folder => f.write_str("this folder's name"),
         }
     }
+}
 
-    fn implied_namespace(&self, named: Option<&str>, kubeconfigs: &Kubeconfigs) -> Result<Option<(String, String)>> {
-        if let Some(named) = named {
-            return Ok(Some((named.to_owned(), "as named".to_owned())));
+/// The namespace: as named, else `$NSACCESS_NAMESPACE`, else the current context if it is one of ours, else the
+/// project file or folder, else a person chooses.
+///
+/// # Errors
+/// When the name is not one, or nothing names a namespace and nobody can be asked.
+pub(crate) fn meant(chain: &Chain<'_>, named: Option<&str>) -> Result<Namespace> {
+    match implied(chain, named)? {
+        Some((name, naming)) => {
+            tell_untrusted(chain, Some(&name));
+            chain.ui.detail(&format!("the namespace is {name} ({naming})"));
+            parse(&name)
         }
-        if let Some(name) = self.host.env(env_vars::NSACCESS_NAMESPACE) {
-            return Ok(Some((name.to_owned(), format!("${}", env_vars::NSACCESS_NAMESPACE))));
+        None if chain.presence == Presence::Person => {
+            tell_untrusted(chain, None);
+            pick(chain)
         }
-        let current = kubeconfigs.merged()?.current_context().map(str::to_owned).unwrap_or_default();
-        if let Some(name) = self.settings.context_pattern.value.matches(&current) {
-            return Ok(Some((name, format!("the current context {current}"))));
-        }
-        if let Some(project) = &self.settings.project_namespace {
-            return Ok(Some((project.value.clone(), project.origin.to_string())));
-        }
-        let folder = namespace_from_folder(&self.host.current_dir);
-        Ok(folder.map(|name| (name, "this folder's name".to_owned())))
+        None => Err(nothing_names_it(chain)),
     }
+}
 
-    /// Namespaces that have a profile or were found on the portal, for a person to choose from.
-    fn pick_namespace(&self) -> Result<Namespace> {
-        let names = self.familiar_namespaces();
-        if names.is_empty() {
-            return Err(self.nothing_names_it());
-        }
-        let chosen = self.ui.pick("Which namespace?", &names)?;
-        parse(&names[chosen])
+fn implied(chain: &Chain<'_>, named: Option<&str>) -> Result<Option<(String, Naming)>> {
+    if let Some(named) = named {
+        return Ok(Some((named.to_owned(), Naming::Argument)));
     }
+    if let Some(name) = chain.host.env(env_vars::NSACCESS_NAMESPACE) {
+        return Ok(Some((name.to_owned(), Naming::Environment)));
+    }
+    let current = chain.kubeconfigs.merged()?.current_context().map(str::to_owned).unwrap_or_default();
+    if let Some(name) = chain.settings.context_pattern.value.matches(&current) {
+        return Ok(Some((name, Naming::CurrentContext(current))));
+    }
+    if let Some(project) = &chain.settings.project_namespace {
+        return Ok(Some((project.value.clone(), Naming::Project(project.origin.clone()))));
+    }
+    let folder = namespace_from_folder(&chain.host.current_dir);
+    Ok(folder.map(|name| (name, Naming::Folder)))
+}
 
-    fn nothing_names_it(&self) -> Error {
-        let error = Error::usage("no namespace is named")
-            .because("no argument, $NSACCESS_NAMESPACE, current context of ours, nsaccess.toml or apps-<team>/apps/<team>-<env> folder names one")
-            .try_next("nsaccess list   # shows your namespaces");
-        match &self.settings.untrusted_project {
-            None => error,
-            Some(project) => error
-                .because(format!("{} is not trusted: {}", self.host.shorten_home(&project.path), project.in_words()))
-                .try_next(project.trust()),
-        }
+/// Namespaces that have a profile or were found on the portal, for a person to choose from.
+fn pick(chain: &Chain<'_>) -> Result<Namespace> {
+    let names = familiar(chain);
+    if names.is_empty() {
+        return Err(nothing_names_it(chain));
     }
+    let chosen = chain.prompts.pick("Which namespace?", &names)?;
+    parse(&names[chosen])
+}
 
-    /// Namespaces that are known here without a call: those with a profile, then those of the cached portal list.
-    pub fn familiar_namespaces(&self) -> Vec<String> {
-        let of_profile = |name: &str| self.settings.context_pattern.value.matches(name);
-        let mut names: Vec<String> = self.aws_config.profile_names().filter_map(of_profile).collect();
-        let start_url = self.settings.start_url.as_ref();
-        if let Some(index) = start_url.and_then(|start_url| self.cache.portal_index(&start_url.value)) {
-            let of_role = |role: &str| self.settings.permission_set_pattern.value.matches(role);
-            names.extend(index.assignments.iter().filter_map(|assignment| of_role(&assignment.role)));
-        }
-        names.sort();
-        names.dedup();
-        names
+fn nothing_names_it(chain: &Chain<'_>) -> Error {
+    let error = Error::usage("no namespace is named")
+        .because("no argument, $NSACCESS_NAMESPACE, current context of ours, nsaccess.toml or apps-<team>/apps/<team>-<env> folder names one")
+        .try_next("nsaccess list   # shows your namespaces");
+    match &chain.settings.untrusted_project {
+        None => error,
+        Some(project) => error
+            .because(format!("{} is not trusted: {}", chain.host.shorten_home(&project.path), project.in_words()))
+            .try_next(project.trust()),
     }
+}
+
+/// Namespaces that are known here without a call: those with a profile, then those of the cached portal list.
+pub(crate) fn familiar(chain: &Chain<'_>) -> Vec<String> {
+    let of_profile = |name: &str| chain.settings.context_pattern.value.matches(name);
+    let mut names: Vec<String> = chain.aws_config.profile_names().filter_map(of_profile).collect();
+    let start_url = chain.settings.start_url.as_ref();
+    if let Some(index) = start_url.and_then(|start_url| chain.cache.portal_index(&start_url.value)) {
+        let of_role = |role: &str| chain.settings.permission_set_pattern.value.matches(role);
+        names.extend(index.assignments.iter().filter_map(|assignment| of_role(&assignment.role)));
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Says what a project's file asks for and does not get, where it would make a difference for this namespace.
+pub(crate) fn tell_untrusted(chain: &Chain<'_>, namespace: Option<&str>) {
+    let Some(project) = &chain.settings.untrusted_project else { return };
+    if namespace.is_some_and(|namespace| !project.matters_for(namespace)) {
+        return;
+    }
+    let file = chain.host.shorten_home(&project.path);
+    chain.ui.warning(&format!("{file} does not count until you trust it: {}", project.in_words()));
+    chain.ui.hint(&project.trust());
 }
 
 fn parse(name: &str) -> Result<Namespace> {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::chain::{Chain, Presence};
+use crate::chain::Presence;
+use crate::chain::namespace;
 use crate::commands::Context;
 use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
@@ -100,7 +101,7 @@ fn nearest(host: &Host) -> Result<PathBuf> {
 }
 
 fn show(context: Context<'_>) -> Result<()> {
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
+    let chain = &context.open_for(&Flags::default(), Presence::Nobody)?;
     let rows = chain.settings.rows();
     let value = rows.iter().map(|row| json!({"setting": row.0, "value": row.1, "from": row.2.to_string()}));
     context.ui.document(&json!(value.collect::<Vec<_>>()), || {
@@ -112,6 +113,6 @@ fn show(context: Context<'_>) -> Result<()> {
             .collect();
         table(&["SETTING", "VALUE", "FROM"], &cells)
     })?;
-    chain.tell_untrusted(None);
+    namespace::tell_untrusted(chain, None);
     Ok(())
 }

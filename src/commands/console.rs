@@ -3,7 +3,6 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::chain::Chain;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Result};
@@ -42,13 +41,10 @@ pub fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
     let service = args.service.as_deref().map(service).transpose().map_err(|why| {
         Error::usage("--service cannot be used").because(why).try_next("nsaccess console --service secretsmanager")
     })?;
-    let presence = Chain::presence_at(context.host);
-    let chain = Chain::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
-        .without_browser(args.sign_in.no_browser);
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
-    let portal = chain.portal(Some(&chain.access_name(&namespace)))?;
+    let chain = &context.open(&flags(&args.target, &args.sign_in))?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
     // What is known is enough: the browser has its own session with the portal.
-    let target = match chain.known_target(&namespace, &portal) {
+    let target = match chain.known_target(&namespace)? {
         Some(target) => target,
         None => runtime::run(chain.target(&namespace))?,
     };
@@ -63,7 +59,7 @@ pub fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
         return context.ui.document(&json!({"url": url, "account": target.account, "role": target.role}), String::new);
     }
     let to_be_printed = args.print || args.sign_in.no_browser || !context.host.terminals.stdout;
-    if to_be_printed || context.host.browser_obstacle().is_some() || context.host.open_browser(&url).is_err() {
+    if to_be_printed || chain.browser.obstacle().is_some() || chain.browser.open(&url).is_err() {
         return context.ui.data(&format!("{url}\n"));
     }
     context.ui.status(&format!("opened the console of account {} as {}", target.account, target.role));

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::chain::Chain;
+use crate::chain::cluster;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::env_vars;
@@ -52,21 +52,15 @@ pub enum Shell {
 /// # Errors
 /// [`crate::error::Kind::NotSignedIn`] when a person is needed and not there.
 pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
-    let presence = Chain::presence_at(context.host);
-    let chain = Chain::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
-        .without_browser(args.sign_in.no_browser);
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &context.kubeconfigs())?;
-    let (target, credentials) = runtime::run(async {
-        let target = chain.target(&namespace).await?;
-        let credentials = chain.credentials(&target).await?;
-        crate::error::Result::Ok((target, credentials))
-    })
-    .map_err(|error| error.or_sign_in(namespace.as_str()))?;
+    let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
+    let credentials = runtime::run(chain.credentials(&namespace))?;
+    let (target, role) = (&credentials.target, credentials.role());
     let text = match args.export {
-        None => credential_output::process(&credentials),
+        None => credential_output::process(&role),
         Some(shell) => {
-            let region = chain.likely_region(&target);
-            let identity = Identity { credentials: &credentials, account: &target.account, region: &region };
+            let region = cluster::likely_region(chain, target);
+            let identity = Identity { credentials: &role, account: &target.account, region: &region };
             shell::change_variables(dialect(context.host, shell), &variables(identity))
         }
     };

@@ -2,7 +2,9 @@
 
 use clap::Args;
 
+use crate::actions::child_environment;
 use crate::chain::Chain;
+use crate::chain::target::identity;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Result};
@@ -36,28 +38,25 @@ pub struct ExecArgs {
 /// # Errors
 /// What keeps the command from being started; its own status.
 pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
-    let chain = outside(context, &args.sign_in)?;
-    let kubeconfigs = context.kubeconfigs();
-    let namespace = chain.namespace(context.named(None), &kubeconfigs)?;
+    let chain = &outside(context, &args.sign_in)?;
+    let namespace = chain.namespace(context.named(None))?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     let Some((program, words)) = args.command.split_first() else { return Ok(()) };
     // Ctrl-C is the command's: it decides what it means.
     runtime::run_deaf(async {
-        let surroundings = runtime::unless_ended(chain.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
-        chain.tell_unusual_role(&surroundings.target);
-        child::run(program, words, &surroundings.environment).await
+        let child = runtime::unless_ended(child_environment::prepare(chain, &namespace, irsa.as_ref())).await?;
+        identity::tell_unusual_role(chain, &child.target);
+        child::run(program, words, &child.variables).await
     })
 }
 
-/// The chain for a child that gets surroundings of its own.
+/// The chain for a child that gets an environment of its own.
 ///
 /// # Errors
 /// Inside of such a child, and when the settings cannot be read.
-pub fn outside<'a>(context: Context<'a>, sign_in: &SignInArgs) -> Result<Chain<'a>> {
-    let presence = Chain::presence_at(context.host);
-    let chain = Chain::open(context.host, context.ui, &flags(&TargetArgs::default(), sign_in), presence)?
-        .without_browser(sign_in.no_browser);
-    chain.refuse_nesting()?;
+pub(crate) fn outside<'a>(context: Context<'a>, sign_in: &SignInArgs) -> Result<Chain<'a>> {
+    let chain = context.open(&flags(&TargetArgs::default(), sign_in))?;
+    child_environment::refuse_nesting(&chain)?;
     Ok(chain)
 }
 

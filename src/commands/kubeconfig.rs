@@ -5,7 +5,15 @@ use serde_json::json;
 
 use kubeconfig_edit::standalone;
 
+use crate::actions::child_environment;
+use crate::actions::setup::profile_and_context;
+use crate::actions::setup::replace;
 use crate::chain::Chain;
+use crate::chain::cluster;
+use crate::chain::cluster::proxy;
+use crate::chain::credentials::own;
+use crate::chain::target;
+use crate::chain::target::identity;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::commands::login::insisting;
@@ -49,32 +57,29 @@ pub struct KubeconfigArgs {
 /// # Errors
 /// When the kubeconfig cannot be edited safely; it is then as it was.
 pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
-    let presence = Chain::presence_at(context.host);
-    let chain = Chain::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
-        .without_browser(args.sign_in.no_browser);
-    let kubeconfigs = context.kubeconfigs();
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
+    let chain = &context.open(&flags(&args.target, &args.sign_in))?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
     if args.switch && context.global.kubeconfig.is_none() {
-        chain.refuse_change_inside(&namespace, false, "kubeconfig")?;
+        child_environment::refuse_change_inside(chain, &namespace, false, "kubeconfig")?;
     }
     if args.remove {
-        return remove(context, &chain, &namespace);
+        return remove(context, chain, &namespace);
     }
     let (target, cluster) =
-        known(&chain, args, &namespace).map_or_else(|| runtime::run(resolved(&chain, &namespace)), Ok)?;
-    let entry = chain.entry(&target, &cluster);
+        known(chain, args, &namespace).map_or_else(|| runtime::run(resolved(chain, &namespace)), Ok)?;
+    let entry = profile_and_context::entry(chain, &target, &cluster);
     if !args.print {
-        chain.refuse_other_than_profile(&target, &insisting(&namespace, &args.target, &args.sign_in))?;
+        replace::refuse_other_than_profile(chain, &target, &insisting(&namespace, &args.target, &args.sign_in))?;
     }
     if args.print {
-        let proxy = chain.proxy_of_context(&namespace, &kubeconfigs)?;
+        let proxy = proxy::of_context(chain, &namespace)?;
         let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
-        let text = standalone(&entry, proxy, &chain.variables_of(&target));
+        let text = standalone(&entry, proxy, &identity::variables_of(chain, &target));
         return context.ui.bytes(text.as_bytes());
     }
-    let applied = chain.write_context(&kubeconfigs, &entry, args.switch)?;
-    chain.keep_cluster(&target, &cluster);
-    let files = chain.shown(&applied.files);
+    let applied = profile_and_context::write_context(chain, &entry, args.switch)?;
+    own::keep_cluster(chain, &target, &cluster);
+    let files = profile_and_context::shown(chain, &applied.files);
     if applied.files.is_empty() {
         context.ui.status(&format!("the context {} was right already", entry.name));
     } else {
@@ -87,12 +92,12 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
 }
 
 fn remove(context: Context<'_>, chain: &Chain<'_>, namespace: &Namespace) -> Result<()> {
-    let name = chain.access_name(namespace);
-    let removed = context.kubeconfigs().remove(&name)?;
+    let name = target::access_name(chain, namespace);
+    let removed = chain.kubeconfigs.remove(&name)?;
     if removed.files.is_empty() {
         return Err(nothing_removed(&name, &removed.kept_for));
     }
-    context.ui.status(&format!("removed {name} from {}", chain.shown(&removed.files)));
+    context.ui.status(&format!("removed {name} from {}", profile_and_context::shown(chain, &removed.files)));
     say_what_stayed(context, &name, &removed.kept_for);
     if context.ui.is_table() {
         Ok(())
@@ -122,17 +127,13 @@ pub fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[String]) {
 
 /// Target and cluster from profile and cache, without a call.
 fn known(chain: &Chain<'_>, args: &KubeconfigArgs, namespace: &Namespace) -> Option<(Target, Cluster)> {
-    let portal = chain.portal(Some(&chain.access_name(namespace))).ok()?;
-    let target = chain.known_target(namespace, &portal)?;
-    let cluster = chain.cache.cluster(namespace).filter(|_| !args.refresh)?;
-    let (name, region) = chain.known_cluster_name(&target)?;
-    let same = name == cluster.name && region.is_none_or(|region| region == cluster.region);
-    same.then_some((target, cluster))
+    let target = chain.known_target(namespace).ok()??;
+    let cluster = cluster::known(chain, &target).filter(|_| !args.refresh)?;
+    Some((target, cluster))
 }
 
 async fn resolved(chain: &Chain<'_>, namespace: &Namespace) -> Result<(Target, Cluster)> {
-    let target = chain.target(namespace).await?;
-    let mut credentials = chain.credentials(&target).await?;
-    let cluster = chain.cluster(&target, &mut credentials).await?;
-    Ok((target, cluster))
+    let credentials = chain.credentials(namespace).await?;
+    let cluster = cluster::describe(&credentials).await?;
+    Ok((credentials.target.clone(), cluster))
 }

@@ -4,6 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::chain::Chain;
+use crate::chain::namespace;
+use crate::chain::session::portal_list;
+use crate::chain::target::portal;
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
@@ -29,17 +32,15 @@ pub struct ListArgs {
 /// # Errors
 /// When the portal has to be asked and cannot.
 pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
-    let presence = Chain::presence_at(context.host);
-    let chain = Chain::open(context.host, context.ui, &flags(&TargetArgs::default(), &args.sign_in), presence)?
-        .without_browser(args.sign_in.no_browser);
-    let portal = chain.portal(None)?;
-    let kept = if args.refresh { None } else { chain.recent_index(&portal) };
+    let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
+    let portal = portal::of(chain, None)?;
+    let kept = if args.refresh { None } else { portal_list::recent(chain, &portal) };
     let index = match kept {
         Some(index) => index,
-        None => runtime::run(chain.read_portal(&portal)).map_err(|error| with_sign_in(&chain, error))?,
+        None => runtime::run(portal_list::read(chain, &portal)).map_err(|error| with_sign_in(chain, error))?,
     };
-    chain.remember_portal(&portal)?;
-    let contexts = context.kubeconfigs().merged()?;
+    portal::remember(chain, &portal)?;
+    let contexts = chain.kubeconfigs.merged()?;
     let pattern = &chain.settings.permission_set_pattern.value;
     let namespaces = index.assignments.iter().filter_map(|found| Some((pattern.matches(&found.role)?, found)));
     let rows: Vec<(String, &Assignment, bool)> = namespaces
@@ -76,7 +77,7 @@ pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
 
 /// Where nobody is signed in: a login of what is set up here, or this very command where it may sign in.
 fn with_sign_in(chain: &Chain<'_>, error: Error) -> Error {
-    match chain.familiar_namespaces().first() {
+    match namespace::familiar(chain).first() {
         Some(name) => error.or_sign_in(name),
         None if error.kind == Kind::NotSignedIn => {
             error.try_next("run the same command on a terminal: there it signs in")

@@ -4,11 +4,22 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::actions::child_environment;
+use crate::actions::logout;
+use crate::actions::reviews::login;
 use crate::actions::reviews::login::Verification;
+use crate::actions::setup::profile_and_context;
+use crate::actions::setup::replace;
+use crate::chain::clock_skew;
+use crate::chain::cluster;
+use crate::chain::cluster::proxy;
+use crate::chain::credentials::own;
+use crate::chain::moved;
+use crate::chain::target;
+use crate::chain::target::portal;
 use crate::chain::{Chain, Presence};
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
-use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
@@ -67,14 +78,12 @@ struct Done {
 /// Of any stage; profile, context and current context are then as they were.
 pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     // It is run to sign in, as `aws sso login` is, with or without a terminal.
-    let presence = match Chain::presence_at(context.host) {
+    let presence = match Presence::at(context.host) {
         Presence::Nobody => Presence::Reader,
         person => person,
     };
-    let chain = Chain::open(context.host, context.ui, &flags(&args.target, &args.sign_in), presence)?
-        .without_browser(args.sign_in.no_browser);
-    let kubeconfigs = context.kubeconfigs();
-    let done = runtime::run(log_in(&chain, args, &kubeconfigs, context.named(args.namespace.as_deref())))?;
+    let chain = &context.open_for(&flags(&args.target, &args.sign_in), presence)?;
+    let done = runtime::run(log_in(chain, args, context.named(args.namespace.as_deref())))?;
     if context.ui.is_table() {
         next_steps(context.ui, &done, args.no_switch);
         return Ok(());
@@ -82,61 +91,56 @@ pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     context.ui.document(&report(&done), String::new)
 }
 
-async fn log_in(chain: &Chain<'_>, args: &LoginArgs, kubeconfigs: &Kubeconfigs, named: Option<&str>) -> Result<Done> {
+async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Done> {
     let ui = chain.ui;
     // A kubeconfig that cannot be edited is better heard of before a person has signed in.
-    kubeconfigs.merged()?;
-    let namespace = chain.namespace(named, kubeconfigs)?;
-    let name = chain.access_name(&namespace);
+    chain.kubeconfigs.merged()?;
+    let namespace = chain.namespace(named)?;
+    let name = target::access_name(chain, &namespace);
     crate::disk::aws_credentials::look_for(chain.host, &name)?;
-    chain.refuse_change_inside(&namespace, chooses(args), "login")?;
+    child_environment::refuse_change_inside(chain, &namespace, chooses(args), "login")?;
     let again = insisting(&namespace, &args.target, &args.sign_in);
-    let portal = chain.portal(Some(&name))?;
+    let portal = chain.portal(&namespace)?;
     if !args.replace {
-        chain.may_change_portal(&name, &portal, &again)?;
+        replace::may_change_portal(chain, &name, &portal, &again)?;
     }
     if args.force {
-        chain.sign_out(&portal).await?;
+        logout::sign_out(chain, &portal).await?;
     }
-    let token = chain.session(&portal, None).await?;
+    let session = chain.session(&portal).await?;
     // What is set up knows its own portal, which need not be everybody's.
-    if chain.own_portal(&name).is_none() {
-        chain.remember_portal(&portal)?;
+    if portal::own(chain, &name).is_none() {
+        portal::remember(chain, &portal)?;
     }
-    let renewable = if token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
-    ui.stage(
-        Mark::Good,
-        "session",
-        &format!("{}, until {}, {renewable}", portal.start_url, when(chain.host, token.expires_at)),
-    );
-    chain.warn_of_clock();
+    let renewable = if session.token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
+    let until = when(chain.host, session.token.expires_at);
+    ui.stage(Mark::Good, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
+    clock_skew::warn(chain);
     let target = chain.target(&namespace).await?;
     if !args.replace {
-        chain.may_change_account(&target, &token, &again).await?;
+        replace::may_change_account(chain, &target, &session.token, &again).await?;
     }
-    let (target, mut credentials) = chain.credentials_where_it_is(target).await?;
-    ui.stage(
-        Mark::Good,
-        "role",
-        &format!("{} in account {}, until {}", target.role, target.account, when(chain.host, credentials.expires_at)),
-    );
-    let cluster = chain.cluster(&target, &mut credentials).await?;
+    let credentials = moved::credentials_where_it_is(chain, target).await?;
+    let target = credentials.target.clone();
+    let until = when(chain.host, credentials.role().expires_at);
+    ui.stage(Mark::Good, "role", &format!("{} in account {}, until {until}", target.role, target.account));
+    let cluster = cluster::describe(&credentials).await?;
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
-    let proxy = chain.proxy(&target.namespace, &cluster.endpoint, kubeconfigs)?;
-    let verified = chain.verify(&target, &credentials, &cluster, proxy.as_ref()).await;
-    let is_new = chain.aws_config.profile(&name).is_none() && kubeconfigs.merged()?.context(&name).is_none();
+    let proxy = proxy::of(chain, &target.namespace, &cluster.endpoint)?;
+    let verified = login::verify(chain, &target, &credentials.role(), &cluster, proxy.as_ref()).await;
+    let is_new = chain.aws_config.profile(&name).is_none() && chain.kubeconfigs.merged()?.context(&name).is_none();
     let (verification, unreached) = accepted(ui, args, &target, is_new, verified)?;
     let switch = !args.no_switch && unreached.is_none();
-    let files = write(chain, switch, kubeconfigs, &target, &cluster)?;
-    chain.settle(&target, &cluster).await;
+    let files = write(chain, switch, &target, &cluster)?;
+    own::settle(chain, &target, &cluster).await;
     if let Some(error) = unreached {
         return Err(error);
     }
     if let Some(verification) = &verification {
         show(ui, &target, verification);
     }
-    Ok(Done { target, credentials, cluster, files, verification })
+    Ok(Done { target, credentials: credentials.role(), cluster, files, verification })
 }
 
 /// A login that the cluster turned down leaves what worked before, unless the person insists. Where nothing was set up and
@@ -193,18 +197,16 @@ pub fn insisting(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArg
     format!("{} --replace", command(namespace, target, sign_in))
 }
 
-fn write(
-    chain: &Chain<'_>,
-    switch: bool,
-    kubeconfigs: &Kubeconfigs,
-    target: &Target,
-    cluster: &Cluster,
-) -> Result<String> {
+fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) -> Result<String> {
     let name = &target.access_name;
     let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
-    let (changed, applied) = chain.write_both(kubeconfigs, target, cluster, switch)?;
+    let (changed, applied) = profile_and_context::write_both(chain, target, cluster, switch)?;
     chain.ui.stage(Mark::Good, "profile", &format!("{name} in {config}{}", unchanged(changed)));
-    let files = if applied.files.is_empty() { chain.shown(kubeconfigs.paths()) } else { chain.shown(&applied.files) };
+    let files = if applied.files.is_empty() {
+        profile_and_context::shown(chain, chain.kubeconfigs.paths())
+    } else {
+        profile_and_context::shown(chain, &applied.files)
+    };
     let current = if switch { ", now current" } else { ", not made current" };
     chain.ui.stage(
         Mark::Good,

@@ -3,8 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::actions::logout;
+use crate::actions::logout::purge;
 use crate::actions::logout::purge::Purged;
 use crate::chain::Chain;
+use crate::chain::target;
+use crate::chain::target::portal;
 use crate::commands::Context;
 use crate::commands::kubeconfig::say_what_stayed;
 use crate::error::{Error, Result};
@@ -30,20 +34,20 @@ pub struct LogoutArgs {
 /// # Errors
 /// When a file cannot be removed or edited.
 pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
-    let chain = Chain::open_to_sign_out(context.host, context.ui)?;
-    let portals = if args.all { chain.portals() } else { vec![one_portal(context, &chain)?] };
+    let chain = &Chain::open_to_sign_out(context.host, context.ui, context.global.kubeconfig.as_deref())?;
+    let portals = if args.all { logout::portals(chain) } else { vec![one_portal(context, chain)?] };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for portal in &portals {
-        let ended = runtime::run(chain.sign_out(portal))?;
-        let what = if ended.signed_in { "signed out of" } else { "was not signed in to" };
+        let ended = runtime::run(logout::sign_out(chain, portal))?;
+        let what = if ended.was_signed_in { "signed out of" } else { "was not signed in to" };
         context.ui.status(&format!("{what} {}", portal.start_url));
-        if !ended.signed_in && !args.all {
-            say_where_else(context, &chain, portal);
+        if !ended.was_signed_in && !args.all {
+            say_where_else(context, chain, portal);
         }
         if !ended.namespaces.is_empty() {
             context.ui.status(&format!("forgot the credentials of {}", ended.namespaces.join(", ")));
         }
-        let purged = if args.purge { chain.purge(portal, &context.kubeconfigs()) } else { Purged::default() };
+        let purged = if args.purge { purge::purge(chain, portal) } else { Purged::default() };
         if !purged.removed.is_empty() {
             context.ui.status(&format!("removed the contexts and profiles {}", purged.removed.join(", ")));
         }
@@ -51,7 +55,7 @@ pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
             say_what_stayed(context, name, kept_for);
         }
         rows.push(json!({
-            "start_url": portal.start_url, "was_signed_in": ended.signed_in, "ended_on_portal": ended.on_portal,
+            "start_url": portal.start_url, "was_signed_in": ended.was_signed_in, "ended_on_portal": ended.on_portal,
             "credentials_forgotten": ended.namespaces, "removed": purged.removed,
             "not_removed": purged.failed.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         }));
@@ -65,7 +69,7 @@ pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
 
 /// Who meant another session than the one that is in use must not believe that it is over.
 fn say_where_else(context: Context<'_>, chain: &Chain<'_>, portal: &Portal) {
-    let others = chain.still_signed_in(portal);
+    let others = logout::still_signed_in(chain, portal);
     for other in &others {
         context.ui.warning(&format!("still signed in to {} ([sso-session {}])", other.start_url, other.session_name));
     }
@@ -89,8 +93,8 @@ fn half_purged(failed: Vec<(String, Error)>) -> Result<()> {
 /// The portal of the namespace in use, else the one of the settings.
 fn one_portal(context: Context<'_>, chain: &Chain<'_>) -> Result<Portal> {
     let profile = match context.named(None) {
-        Some(name) => Some(chain.access_name(&chain.namespace(Some(name), &context.kubeconfigs())?)),
-        None => context.kubeconfigs().merged()?.current_context().map(str::to_owned),
+        Some(name) => Some(target::access_name(chain, &chain.namespace(Some(name))?)),
+        None => chain.kubeconfigs.merged()?.current_context().map(str::to_owned),
     };
-    chain.portal(profile.as_deref())
+    portal::of(chain, profile.as_deref())
 }

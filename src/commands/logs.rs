@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use regex::bytes::Regex;
 
 use crate::actions::logs::Wanted;
-use crate::chain::Chain;
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::elapsed;
@@ -73,10 +72,10 @@ pub struct LogsArgs {
 pub fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
     let targets = args.targets.iter().map(|text| target(text)).collect::<Result<Vec<LogTarget>>>()?;
     let wanted = wanted(context, args)?;
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
-    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = &context.open(&Flags::default())?;
+    let namespace = chain.namespace(context.named(None))?;
     runtime::run(async {
-        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster(&namespace).await?;
         cluster.logs(&targets, args.selector.as_deref(), &wanted).await
     })
 }

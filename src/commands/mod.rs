@@ -20,10 +20,11 @@ pub mod token;
 pub mod use_context;
 pub mod whoami;
 
+use crate::chain::{Chain, Presence};
 use crate::cli::{Cli, GlobalArgs, Verb};
-use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::model::settings::Flags;
 use crate::ui::Ui;
 
 /// What every verb gets: the process, the screen, the global flags.
@@ -37,10 +38,21 @@ pub struct Context<'a> {
     pub global: &'a GlobalArgs,
 }
 
-impl Context<'_> {
-    /// The kubeconfig files that are meant.
-    pub fn kubeconfigs(&self) -> Kubeconfigs {
-        Kubeconfigs::new(self.host, self.global.kubeconfig.as_deref())
+impl<'a> Context<'a> {
+    /// The chain, for a verb with these flags. A person is asked if one is at the terminal.
+    ///
+    /// # Errors
+    /// When the settings cannot be read or understood.
+    pub(crate) fn open(&self, flags: &Flags) -> Result<Chain<'a>> {
+        self.open_for(flags, Presence::at(self.host))
+    }
+
+    /// The same; `presence` says who may be asked.
+    ///
+    /// # Errors
+    /// As [`Context::open`].
+    pub(crate) fn open_for(&self, flags: &Flags, presence: Presence) -> Result<Chain<'a>> {
+        Chain::open(self.host, self.ui, self.global.kubeconfig.as_deref(), flags, presence)
     }
 
     /// The namespace that an argument, or else `-n`, names.

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::actions::pods::{Change, Which, cannot_list, denied};
-use crate::chain::Chain;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::Context;
@@ -47,10 +46,10 @@ const HEADINGS: [&str; 7] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE
 /// [`Kind::Denied`] when the role does not allow it; [`Kind::NotFound`] for a name that no pod has.
 pub fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
     let names = args.names.iter().map(|name| pod_name(name)).collect::<Result<Vec<String>>>()?;
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
-    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = &context.open(&Flags::default())?;
+    let namespace = chain.namespace(context.named(None))?;
     runtime::run(async {
-        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster(&namespace).await?;
         match (args.watch, names.is_empty()) {
             (true, _) => live(context, &cluster, &names, args.selector.as_deref()).await,
             (false, true) => listed(context, &cluster, args.selector.as_deref()).await,

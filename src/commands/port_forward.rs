@@ -9,8 +9,8 @@ use tokio::task::LocalSet;
 
 use crate::actions::port_forward::resolve::Resolver;
 use crate::actions::port_forward::serve::{Forward, Heard};
-use crate::chain::Chain;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
+use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -78,18 +78,19 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
     if addresses.iter().any(|address| !address.is_loopback()) {
         context.ui.warning("whoever can reach this machine's address can use this forward with your rights");
     }
-    let presence = Chain::presence_at(context.host);
     // The tasks of a forward live as long as the process, and so does what they share.
     let (host, ui): (&'static Host, &'static Ui) =
         (Box::leak(Box::new(context.host.clone())), Box::leak(Box::new(context.ui.clone())));
-    let chain: &'static Chain<'static> = Box::leak(Box::new(Chain::open(host, ui, &Flags::default(), presence)?));
-    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
+    let (kubeconfig, presence) = (context.global.kubeconfig.as_deref(), Presence::at(host));
+    let chain = Chain::open(host, ui, kubeconfig, &Flags::default(), presence)?;
+    let chain: &'static Chain<'static> = Box::leak(Box::new(chain));
+    let namespace = chain.namespace(context.named(None))?;
     let work = async {
         let local = LocalSet::new();
         local
             .run_until(async {
                 let set_up = async {
-                    let cluster = Rc::new(chain.cluster_access(&namespace, &context.kubeconfigs()).await?);
+                    let cluster = Rc::new(chain.cluster(&namespace).await?);
                     let ups = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
                     cluster.run_on(WhenOver::Fail);
                     ups
@@ -98,7 +99,7 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
                 announce(context, &ups)?;
                 let ports = start(ups);
                 if args.open {
-                    open_browser(context, &ports);
+                    open_browser(chain, &ports);
                 }
                 follow(context, args, &ports).await
             })
@@ -219,16 +220,12 @@ fn start(ups: Vec<Up>) -> Vec<(u16, RemotePort)> {
     ports
 }
 
-fn open_browser(context: Context<'_>, ports: &[(u16, RemotePort)]) {
+fn open_browser(chain: &Chain<'_>, ports: &[(u16, RemotePort)]) {
     if let Some((port, _)) = ports.first() {
         let url = format!("http://localhost:{port}/");
-        if let Some(why) = context
-            .host
-            .browser_obstacle()
-            .map(str::to_owned)
-            .or_else(|| context.host.open_browser(&url).err().map(|error| error.to_string()))
-        {
-            context.ui.status(&format!("no browser was opened ({why}): {url}"));
+        let obstacle = chain.browser.obstacle().map(str::to_owned);
+        if let Some(why) = obstacle.or_else(|| chain.browser.open(&url).err().map(|error| error.to_string())) {
+            chain.ui.status(&format!("no browser was opened ({why}): {url}"));
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use crate::actions::child_environment::Surroundings;
+use crate::actions::child_environment;
+use crate::actions::child_environment::ChildEnvironment;
+use crate::chain::target::identity;
 use crate::cli::SignInArgs;
 use crate::commands::Context;
 use crate::commands::exec::{outside, workload};
@@ -35,31 +37,30 @@ pub struct ShellArgs {
 /// # Errors
 /// What keeps the shell from being started; its own status.
 pub fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
-    let chain = outside(context, &args.sign_in)?;
-    let kubeconfigs = context.kubeconfigs();
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()), &kubeconfigs)?;
+    let chain = &outside(context, &args.sign_in)?;
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     runtime::run_deaf(async {
-        let surroundings = runtime::unless_ended(chain.surroundings(&namespace, &kubeconfigs, irsa.as_ref())).await?;
-        let until = when(context.host, surroundings.expires_at);
-        let unusual = chain.unusual_role(&surroundings.target).filter(|_| irsa.is_none());
+        let child = runtime::unless_ended(child_environment::prepare(chain, &namespace, irsa.as_ref())).await?;
+        let until = when(context.host, child.expires_at);
+        let unusual = identity::unusual_role(chain, &child.target).filter(|_| irsa.is_none());
         let why = unusual.map_or_else(String::new, |why| format!(" ({why})"));
-        let (label, role) = (&surroundings.label, &surroundings.role);
+        let (label, role) = (&child.label, &child.role);
         context.ui.status(&format!("{label}: AWS as {role}{why} until {until}; exit leaves"));
-        open(context.host, surroundings).await
+        open(context.host, child).await
     })
 }
 
-async fn open(host: &Host, mut surroundings: Surroundings) -> Result<()> {
+async fn open(host: &Host, mut child: ChildEnvironment) -> Result<()> {
     let shell = host.env(env_vars::SHELL).unwrap_or(if cfg!(windows) { "powershell" } else { "/bin/sh" });
-    let folder = surroundings.folder.path().to_string_lossy().into_owned();
+    let folder = child.folder.path().to_string_lossy().into_owned();
     let home = host.home.to_string_lossy();
-    let marked = marked_shell(shell, &surroundings.label, &folder, host.env(env_vars::ZDOTDIR).unwrap_or(&home));
+    let marked = marked_shell(shell, &child.label, &folder, host.env(env_vars::ZDOTDIR).unwrap_or(&home));
     for (name, text) in &marked.files {
-        surroundings.folder.write(name, text)?;
+        child.folder.write(name, text)?;
     }
     for (name, value) in &marked.variables {
-        surroundings.environment.set_plain(*name, value);
+        child.variables.set_plain(*name, value);
     }
-    child::run(shell, &marked.words, &surroundings.environment).await
+    child::run(shell, &marked.words, &child.variables).await
 }

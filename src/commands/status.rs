@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::chain::session::Stored;
+use crate::chain::session::stored::{self, Stored};
+use crate::chain::target::{self, portal};
 use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::commands::login::when;
@@ -41,14 +42,14 @@ struct Row {
 /// # Errors
 /// When a file cannot be read; with `--check` [`Kind::NotSignedIn`].
 pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Presence::Nobody)?;
-    let merged = context.kubeconfigs().merged()?;
+    let chain = &context.open_for(&Flags::default(), Presence::Nobody)?;
+    let merged = chain.kubeconfigs.merged()?;
     let current = merged.current_context();
     let only = context.named(args.namespace.as_deref());
     let rows: Vec<Row> = chain
         .aws_config
         .profile_names()
-        .filter_map(|name| row(&chain, &merged, name))
+        .filter_map(|name| row(chain, &merged, name))
         .filter(|row| only.is_none_or(|only| row.namespace == only))
         .collect();
     if let (Some(only), true) = (only, rows.is_empty()) {
@@ -56,7 +57,7 @@ pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
             Error::new(Kind::NotFound, format!("{only} is not set up here")).try_next(format!("nsaccess login {only}"))
         );
     }
-    let session = session(&chain, only);
+    let session = session(chain, only);
     let value = json!({
         "session": {"start_url": session.start_url, "state": session.state, "reason": session.reason, "access_token_expires_at": session.expires_at},
         "current_context": current,
@@ -85,8 +86,8 @@ struct Session {
 
 fn session(chain: &Chain<'_>, only: Option<&str>) -> Session {
     let namespace = only.and_then(|only| Namespace::parse(only).ok());
-    let profile = namespace.map(|namespace| chain.access_name(&namespace));
-    let Ok(portal) = chain.portal(profile.as_deref()) else {
+    let profile = namespace.map(|namespace| target::access_name(chain, &namespace));
+    let Ok(portal) = portal::of(chain, profile.as_deref()) else {
         return Session {
             start_url: None,
             state: "over",
@@ -94,7 +95,7 @@ fn session(chain: &Chain<'_>, only: Option<&str>) -> Session {
             expires_at: None,
         };
     };
-    let (state, reason, expires_at) = match chain.stored_session(&portal, None) {
+    let (state, reason, expires_at) = match stored::stored(chain, &portal, None) {
         Ok(Stored::Fresh(token)) => ("signed_in", String::new(), Some(token.expires_at)),
         Ok(Stored::Refreshable(token, reason)) => ("renewable", reason, Some(token.expires_at)),
         Ok(Stored::Over(reason)) => ("over", reason, None),
@@ -141,7 +142,7 @@ fn row(chain: &Chain<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
     let name = chain.settings.context_pattern.value.matches(profile_name)?;
     let namespace = Namespace::parse(&name).ok()?;
     let profile = chain.aws_config.profile(profile_name)?;
-    let target = chain.own_portal(profile_name).and_then(|portal| chain.known_target(&namespace, &portal));
+    let target = portal::own(chain, profile_name).and_then(|portal| target::known(chain, &namespace, &portal));
     let cached = target.and_then(|target| chain.cache.credentials(&namespace, (&target).into()));
     let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, chain.host.now())) {
         None => "none yet".to_owned(),

@@ -6,6 +6,10 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use crate::chain::cached_token;
+use crate::chain::cluster;
+use crate::chain::credentials::own;
+use crate::chain::credentials::{self, Credentials};
+use crate::chain::session::stored;
 use crate::chain::{Chain, Presence};
 use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
@@ -144,40 +148,39 @@ fn as_before(
 }
 
 async fn refreshed(chain: &Chain<'_>, info: &ExecInfo, namespace: &Namespace) -> Result<Secret<String>> {
-    let portal = chain.portal(Some(&chain.access_name(namespace)))?;
-    let target = match chain.known_target(namespace, &portal) {
+    let target = match chain.known_target(namespace)? {
         Some(target) => target,
         None => chain.target(namespace).await?,
     };
-    let mut credentials = match cached_token::asks_again(chain.host, namespace) {
-        true => chain.credentials_in_doubt(&target).await?,
-        false => chain.credentials(&target).await?,
+    let obtained = match cached_token::asks_again(chain.host, namespace) {
+        true => credentials::in_doubt(chain, &target).await?,
+        false => credentials::obtain(chain, &target).await?,
     };
-    let (name, region) = match chain.known_cluster_name(&target) {
+    let credentials = Credentials::with(chain, target, obtained);
+    let (name, region) = match cluster::known_name(chain, &credentials.target) {
         Some((name, Some(region))) => (name, region),
         _ => {
-            let cluster = chain.cluster(&target, &mut credentials).await?;
+            let cluster = cluster::describe(&credentials).await?;
             (cluster.name, cluster.region)
         }
     };
-    chain.keep_warm(&target, (&name, &region)).await;
-    let now = chain.host.now();
-    let token = eks_token::sign(&credentials.keys, &name, &region, now);
-    let expires_at = exec_credential::expiration(now, Some(credentials.expires_at));
+    own::keep_warm(chain, &credentials.target, (&name, &region)).await;
+    let (now, role) = (chain.host.now(), credentials.role());
+    let token = eks_token::sign(&role.keys, &name, &region, now);
+    let expires_at = exec_credential::expiration(now, Some(role.expires_at));
     Ok(exec_credential::render(info.api_version, &token, expires_at))
 }
 
 fn fingerprint(chain: &Chain<'_>, namespace: &Namespace) -> String {
-    let portal = chain.portal(Some(&chain.access_name(namespace)));
-    let session = portal.map_or_else(|_| String::new(), |portal| chain.session_fingerprint(&portal));
+    let portal = chain.portal(namespace);
+    let session = portal.map_or_else(|_| String::new(), |portal| stored::fingerprint(chain, &portal));
     // A failure of one identity is none of another.
     format!("{session}\n{}", chain.basis)
 }
 
 fn has_credentials(chain: &Chain<'_>, namespace: &Namespace) -> bool {
-    let portal = chain.portal(Some(&chain.access_name(namespace))).ok();
-    let target = portal.and_then(|portal| chain.known_target(namespace, &portal));
-    target.is_some_and(|target| chain.has_credentials(&target))
+    let target = chain.known_target(namespace).ok().flatten();
+    target.is_some_and(|target| credentials::are_cached(chain, &target))
 }
 
 fn remember(chain: &Chain<'_>, namespace: &Namespace, token_file: String, error: &Error) {

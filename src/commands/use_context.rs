@@ -3,7 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::actions::child_environment;
+use crate::actions::setup::profile_and_context;
 use crate::chain::Chain;
+use crate::chain::target;
 use crate::commands::Context;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
@@ -24,20 +27,19 @@ pub struct UseArgs {
 /// # Errors
 /// [`Kind::NotFound`] when the namespace has no context here.
 pub fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
-    let kubeconfigs = context.kubeconfigs();
-    let merged = kubeconfigs.merged()?;
+    let chain = &context.open(&Flags::default())?;
+    let merged = chain.kubeconfigs.merged()?;
     // A file that is named is not the one of the surroundings.
     if let (None, Some(named)) = (&context.global.kubeconfig, context.named(args.namespace.as_deref())) {
-        stay_inside(&chain, named)?;
+        stay_inside(chain, named)?;
     }
     let name = match context.named(args.namespace.as_deref()) {
-        Some("-") => previous(&chain, &merged)?,
-        Some(named) => context_of(&chain, &merged, named)?,
-        None => picked(&chain, &merged)?,
+        Some("-") => previous(chain, &merged)?,
+        Some(named) => context_of(chain, &merged, named)?,
+        None => picked(chain, &merged)?,
     };
-    let applied = kubeconfigs.set_current_context(&name)?;
-    chain.remember_previous(&applied, &name, true);
+    let applied = chain.kubeconfigs.set_current_context(&name)?;
+    profile_and_context::remember_previous(chain, &applied, &name, true);
     context.ui.status(&format!("switched to {name}"));
     if context.ui.is_table() {
         return Ok(());
@@ -65,7 +67,7 @@ fn stay_inside(chain: &Chain<'_>, named: &str) -> Result<()> {
     };
     let namespace = chain.settings.context_pattern.value.matches(&named).unwrap_or(named);
     match Namespace::parse(&namespace) {
-        Ok(namespace) => chain.refuse_change_inside(&namespace, false, "use"),
+        Ok(namespace) => child_environment::refuse_change_inside(chain, &namespace, false, "use"),
         // What is no namespace is refused for that.
         Err(_) => Ok(()),
     }
@@ -78,7 +80,7 @@ fn context_of(chain: &Chain<'_>, merged: &Merged, named: &str) -> Result<String>
     let namespace = Namespace::parse(&namespace).map_err(|why| {
         Error::usage(format!("{named:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess use")
     })?;
-    let name = chain.access_name(&namespace);
+    let name = target::access_name(chain, &namespace);
     if merged.context(&name).is_some() {
         return Ok(name);
     }
@@ -100,7 +102,7 @@ fn picked(chain: &Chain<'_>, merged: &Merged) -> Result<String> {
             .because(format!("set up are {}", names.join(", ")))
             .try_next("nsaccess use NAMESPACE"));
     }
-    let chosen = chain.ui.pick("Switch to which namespace?", &names)?;
+    let chosen = chain.prompts.pick("Switch to which namespace?", &names)?;
     Ok(chain.settings.context_pattern.value.render(&names[chosen]))
 }
 

@@ -5,7 +5,6 @@ use futures_util::future::join;
 use serde_json::json;
 
 use crate::actions::reviews::survey::Reviews;
-use crate::chain::Chain;
 use crate::commands::Context;
 use crate::error::Result;
 use crate::model::reviews::review::Identity;
@@ -22,10 +21,10 @@ pub struct WhoamiArgs {}
 /// # Errors
 /// When the cluster cannot be asked, or does not know the role.
 pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
-    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = &context.open(&Flags::default())?;
+    let namespace = chain.namespace(context.named(None))?;
     let (identity, arn, cluster) = runtime::run(async {
-        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster(&namespace).await?;
         let (identity, arn) = join(Reviews::of(&cluster).identity(), Reviews::of(&cluster).caller_arn()).await;
         Ok((identity?, arn, cluster.cluster().name))
     })?;

@@ -1,19 +1,44 @@
 //! The person's browser, and what it may be given: an address that a server names could be a file, or a flag.
 
+use std::fmt;
 use std::process::{Command, Stdio};
 
 use crate::env_vars;
 use crate::host::{Host, memory};
 
-impl Host {
+/// What opens pages.
+pub(crate) trait Browser: fmt::Debug {
+    /// Why no browser should be opened here, if so.
+    fn obstacle(&self) -> Option<&'static str>;
+
+    /// Opens a page and does not wait for it.
+    ///
+    /// # Errors
+    /// When it is not a page ([`is_page`]), or no browser could be started.
+    fn open(&self, url: &str) -> std::io::Result<()>;
+}
+
+/// The browser of the person who runs us.
+#[derive(Debug)]
+pub(crate) struct DesktopBrowser {
+    host: Host,
+}
+
+impl DesktopBrowser {
+    pub(crate) fn new(host: &Host) -> Self {
+        DesktopBrowser { host: host.clone() }
+    }
+}
+
+impl Browser for DesktopBrowser {
     /// Why no browser should be opened here, if so: on SSH without a display it would open on the wrong machine or in
     /// the terminal, and without any display there is none. `$BROWSER` is the person's own word and overrules both.
-    pub fn browser_obstacle(&self) -> Option<&'static str> {
-        if self.env(env_vars::BROWSER).is_some() {
+    fn obstacle(&self) -> Option<&'static str> {
+        if self.host.env(env_vars::BROWSER).is_some() {
             return None;
         }
-        let display = self.env(env_vars::DISPLAY).or_else(|| self.env(env_vars::WAYLAND_DISPLAY)).is_some();
-        let remote = self.env(env_vars::SSH_CONNECTION).or_else(|| self.env(env_vars::SSH_TTY)).is_some();
+        let display = self.host.env(env_vars::DISPLAY).or_else(|| self.host.env(env_vars::WAYLAND_DISPLAY)).is_some();
+        let remote = self.host.env(env_vars::SSH_CONNECTION).or_else(|| self.host.env(env_vars::SSH_TTY)).is_some();
         let needs_display = !cfg!(any(windows, target_os = "macos"));
         match (display, remote) {
             (false, true) => Some("this is an SSH session without a display"),
@@ -24,15 +49,12 @@ impl Host {
 
     /// Opens a page in the person's browser and does not wait for it. Its output is thrown away: a browser that writes
     /// to our standard output would break the credential that kubectl reads there.
-    ///
-    /// # Errors
-    /// When it is no page ([`is_page`]), or none of the launchers could be started.
-    pub fn open_browser(&self, url: &str) -> std::io::Result<()> {
+    fn open(&self, url: &str) -> std::io::Result<()> {
         if !is_page(url) {
             return Err(std::io::Error::other("the address is neither https nor of this machine"));
         }
         let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
-        for mut launcher in self.browser_launchers(url) {
+        for mut launcher in self.launchers(url) {
             launcher.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             match memory::starting(|| launcher.spawn()) {
                 Ok(_) => return Ok(()),
@@ -41,9 +63,11 @@ impl Host {
         }
         Err(last)
     }
+}
 
-    fn browser_launchers(&self, url: &str) -> Vec<Command> {
-        if let Some(list) = self.env(env_vars::BROWSER) {
+impl DesktopBrowser {
+    fn launchers(&self, url: &str) -> Vec<Command> {
+        if let Some(list) = self.host.env(env_vars::BROWSER) {
             let separator = if cfg!(windows) { ';' } else { ':' };
             return list.split(separator).filter_map(|entry| browser_command(entry, url)).collect();
         }
@@ -97,15 +121,15 @@ mod tests {
 
     use super::*;
 
-    fn host(env: &[(&str, &str)]) -> Host {
-        Host::made(Path::new("/home/ada"), env, Timestamp::UNIX_EPOCH)
+    fn browser(env: &[(&str, &str)]) -> DesktopBrowser {
+        DesktopBrowser::new(&Host::made(Path::new("/home/ada"), env, Timestamp::UNIX_EPOCH))
     }
 
     #[test]
     fn no_browser_over_ssh_unless_the_person_named_one() {
-        assert!(host(&[("SSH_TTY", "/dev/pts/1")]).browser_obstacle().is_some());
-        assert!(host(&[("SSH_TTY", "/dev/pts/1"), ("BROWSER", "w3m")]).browser_obstacle().is_none());
-        assert!(host(&[("SSH_TTY", "/dev/pts/1"), ("DISPLAY", ":0")]).browser_obstacle().is_none());
+        assert!(browser(&[("SSH_TTY", "/dev/pts/1")]).obstacle().is_some());
+        assert!(browser(&[("SSH_TTY", "/dev/pts/1"), ("BROWSER", "w3m")]).obstacle().is_none());
+        assert!(browser(&[("SSH_TTY", "/dev/pts/1"), ("DISPLAY", ":0")]).obstacle().is_none());
     }
 
     #[test]
@@ -148,10 +172,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_is_not_opened() {
-        let host = host(&[("BROWSER", "/nowhere/browser")]);
-        assert!(host.open_browser("file:///etc/passwd").expect_err("refused").to_string().contains("https"));
-        let not_there = host.open_browser("https://x").expect_err("there is no such browser").kind();
+    fn only_pages_are_opened() {
+        let browser = browser(&[("BROWSER", "/nowhere/browser")]);
+        assert!(browser.open("file:///etc/passwd").expect_err("refused").to_string().contains("https"));
+        let not_there = browser.open("https://x").expect_err("there is no such browser").kind();
         assert_eq!(not_there, std::io::ErrorKind::NotFound);
     }
 }

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod child;
 pub mod clipboard;
+pub mod prompts;
 pub mod runtime;
 pub mod signals;
 pub mod suspend;

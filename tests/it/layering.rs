@@ -26,7 +26,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("chain", &["disk", "env_vars", "error", "host", "model", "net", "process", "secret", "ui"]),
     ("disk", &["model", "env_vars", "error", "host", "secret", "ui"]),
     ("net", &["model", "env_vars", "error", "host", "secret", "ui"]),
-    ("process", &["model", "env_vars", "error", "host", "secret"]),
+    ("process", &["model", "env_vars", "error", "host", "screen", "secret", "ui"]),
     // Of the environment the model knows the names, for messages; the values come in as arguments.
     ("model", &["env_vars", "error", "screen", "secret"]),
     ("ui", &["env_vars", "error", "host", "screen", "secret"]),

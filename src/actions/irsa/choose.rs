@@ -73,7 +73,8 @@ fn pick(
 ) -> Result<(String, String)> {
     if chain.presence == Presence::Person {
         let lines: Vec<String> = found.iter().map(|(container, role)| format!("{container}: {role}")).collect();
-        let chosen = chain.ui.pick(&format!("The containers of {target} have several roles. Which one?"), &lines)?;
+        let chosen =
+            chain.prompts.pick(&format!("The containers of {target} have several roles. Which one?"), &lines)?;
         return found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"));
     }
     let mut error = Error::usage(format!("the containers of {target} have several roles"));

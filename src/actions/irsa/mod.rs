@@ -10,17 +10,17 @@ use std::cell::RefCell;
 
 use tokio::sync::OnceCell;
 
-use crate::chain::Chain;
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
+use crate::chain::renewal::{Renewable, with_renewal};
 use crate::chain::session::standing::Standing;
-use crate::disk::kubeconfig::Kubeconfigs;
+use crate::chain::{Chain, clock_skew, cluster};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::irsa::{AUDIENCE, IamRole, IrsaRequest, IrsaTarget, Via, Way};
 use crate::model::kube::namespace::Namespace;
-use crate::net::aws::failure::{Class, Failure};
-use crate::net::aws::sts;
+use crate::net::aws::failure::Failure;
 
 /// A role that we are now.
 #[derive(Debug, Clone)]
@@ -58,7 +58,6 @@ pub struct Found {
 struct Work<'a> {
     chain: &'a Chain<'a>,
     target: Target,
-    kubeconfigs: &'a Kubeconfigs,
     request: &'a IrsaRequest,
     /// The key of a session that AWS refused although its time had not come.
     refused: Option<&'a str>,
@@ -71,7 +70,7 @@ struct Work<'a> {
 struct Caller {
     credentials: RoleCredentials,
     arn: String,
-    since: Standing,
+    standing: Standing,
 }
 
 impl AssumedRole {
@@ -81,104 +80,108 @@ impl AssumedRole {
     }
 }
 
-impl<'a> Chain<'a> {
-    /// The session of the role that is asked for: from our cache until five minutes before its end, else from STS.
-    ///
-    /// # Errors
-    /// [`Kind::Denied`] in production without `force`, and when AWS or the cluster refuses, with what would help;
-    /// [`Kind::NotFound`] for what does not exist; [`Kind::Usage`] when several roles fit and nobody can choose.
-    pub async fn assumed(
-        &'a self,
-        namespace: &Namespace,
-        kubeconfigs: &'a Kubeconfigs,
-        request: &'a IrsaRequest,
-    ) -> Result<AssumedRole> {
-        self.assumed_unless(namespace, kubeconfigs, request, None).await
-    }
+/// The session of the role that is asked for: from our cache until five minutes before its end, else from STS.
+///
+/// # Errors
+/// [`Kind::Denied`] in production without `force`, and when AWS or the cluster refuses, with what would help;
+/// [`Kind::NotFound`] for what does not exist; [`Kind::Usage`] when several roles fit and nobody can choose.
+pub(crate) async fn assume(chain: &Chain<'_>, namespace: &Namespace, request: &IrsaRequest) -> Result<AssumedRole> {
+    assume_unless(chain, namespace, request, None).await
+}
 
-    /// The same, with who AWS says we are. A session from the cache that AWS does not take any more is replaced once.
-    ///
-    /// # Errors
-    /// As [`Chain::assumed`], and when AWS cannot be asked.
-    pub async fn assumed_and_confirmed(
-        &'a self,
-        namespace: &Namespace,
-        kubeconfigs: &'a Kubeconfigs,
-        request: &'a IrsaRequest,
-    ) -> Result<AssumedRole> {
-        let mut assumed = self.assumed(namespace, kubeconfigs, request).await?;
-        let mut answer = self.who_is(&assumed).await;
-        if let Err(failure) = &answer
-            && failure.class == Class::Unauthorized
-        {
-            self.ui.detail(&format!("{failure}; asking for a new session"));
-            let refused = assumed.credentials.keys.access_key_id.clone();
-            assumed = self.assumed_unless(namespace, kubeconfigs, request, Some(&refused)).await?;
-            answer = self.who_is(&assumed).await;
+/// The same, with who AWS says we are. A session from the cache that AWS does not take any more is replaced once.
+///
+/// # Errors
+/// As [`assume`], and when AWS cannot be asked.
+pub(crate) async fn assume_and_confirm(
+    chain: &Chain<'_>,
+    namespace: &Namespace,
+    request: &IrsaRequest,
+) -> Result<AssumedRole> {
+    let (roles, role) = (Assumptions { chain, namespace, request }, RefCell::new(String::new()));
+    let confirmed = with_renewal(&roles, async |assumed: &AssumedRole| {
+        match chain.services.caller_arn(&assumed.credentials.keys, &assumed.region).await {
+            Ok(arn) => Ok(AssumedRole { arn, ..assumed.clone() }),
+            Err(failure) => {
+                role.replace(assumed.found.role.name().to_owned());
+                Err(CallError::Answer(failure))
+            }
         }
-        let arn = answer.map_err(|failure| {
-            let what =
-                format!("there is a session of {}, and AWS does not say who we are with it", assumed.found.role.name());
-            self.explain_clock(failure.into_error(what))
-        })?;
-        Ok(AssumedRole { arn, ..assumed })
-    }
-
-    async fn who_is(&self, assumed: &AssumedRole) -> Result<String, Failure> {
-        sts::caller_arn(&self.aws, &assumed.credentials.keys, &assumed.region).await
-    }
-
-    async fn assumed_unless(
-        &'a self,
-        namespace: &Namespace,
-        kubeconfigs: &'a Kubeconfigs,
-        request: &'a IrsaRequest,
-        refused: Option<&str>,
-    ) -> Result<AssumedRole> {
-        self.mind_production(namespace, request)?;
-        let portal = self.portal(Some(&self.access_name(namespace)))?;
-        let target = match self.known_target(namespace, &portal) {
-            Some(target) => target,
-            None => Box::pin(self.target(namespace)).await?,
-        };
-        let (cluster, caller) = (OnceCell::new(), RefCell::default());
-        let work = Work { chain: self, target, kubeconfigs, request, refused, cluster, caller };
-        let found = work.found().await?;
-        self.ui.detail(&format!("the role is {} ({})", found.role, found.by));
-        work.assume(found).await
-    }
-
-    /// Whether the namespace is marked as production.
-    pub fn is_production(&self, namespace: &Namespace) -> bool {
-        self.settings.pins(namespace.as_str()).production.is_some_and(|production| production.value)
-    }
-
-    /// Production is not expected to allow it, and every attempt stands in CloudTrail as a denial.
-    fn mind_production(&self, namespace: &Namespace, request: &IrsaRequest) -> Result<()> {
-        let Some(marked) = self.settings.pins(namespace.as_str()).production.filter(|marked| marked.value) else {
-            return Ok(());
-        };
-        let why = format!("{namespace} is a production namespace, and those are not expected to let you assume roles");
-        if request.force {
-            self.ui.warning(&format!("{why}; trying all the same"));
-            return Ok(());
+    })
+    .await;
+    confirmed.map_err(|failure| match failure {
+        CallError::Chain(error) => error,
+        CallError::Answer(failure) => {
+            let what = format!("there is a session of {}, and AWS does not say who we are with it", role.borrow());
+            clock_skew::explain(chain, Failure::into_error(failure, what))
         }
-        let forced = IrsaRequest { force: true, ..request.clone() };
-        Err(Error::new(Kind::Denied, why)
-            .because(format!("patterns.production or namespace.{namespace}.production marks it ({})", marked.origin))
-            .try_next(forced.command(namespace.as_str(), "")))
+    })
+}
+
+/// Sessions of the role that is asked for, as what calls are made with.
+struct Assumptions<'a> {
+    chain: &'a Chain<'a>,
+    namespace: &'a Namespace,
+    request: &'a IrsaRequest,
+}
+
+impl Renewable for Assumptions<'_> {
+    type Value = AssumedRole;
+
+    async fn current(&self) -> Result<AssumedRole> {
+        assume(self.chain, self.namespace, self.request).await
     }
+
+    async fn renewed(&self, refused: &AssumedRole, refusal: &str) -> Result<AssumedRole> {
+        self.chain.ui.detail(&format!("{refusal}; asking for a new session"));
+        let refused = Some(refused.credentials.keys.access_key_id.as_str());
+        assume_unless(self.chain, self.namespace, self.request, refused).await
+    }
+}
+
+async fn assume_unless(
+    chain: &Chain<'_>,
+    namespace: &Namespace,
+    request: &IrsaRequest,
+    refused: Option<&str>,
+) -> Result<AssumedRole> {
+    check_production(chain, namespace, request)?;
+    let target = match chain.known_target(namespace)? {
+        Some(target) => target,
+        None => chain.target(namespace).await?,
+    };
+    let (cluster, caller) = (OnceCell::new(), RefCell::default());
+    let work = Work { chain, target, request, refused, cluster, caller };
+    let found = work.found().await?;
+    chain.ui.detail(&format!("the role is {} ({})", found.role, found.by));
+    work.assume(found).await
+}
+
+/// Whether the namespace is marked as production.
+pub(crate) fn is_production(chain: &Chain<'_>, namespace: &Namespace) -> bool {
+    chain.settings.pins(namespace.as_str()).production.is_some_and(|production| production.value)
+}
+
+/// Production is not expected to allow it, and every attempt stands in CloudTrail as a denial.
+fn check_production(chain: &Chain<'_>, namespace: &Namespace, request: &IrsaRequest) -> Result<()> {
+    let Some(marked) = chain.settings.pins(namespace.as_str()).production.filter(|marked| marked.value) else {
+        return Ok(());
+    };
+    let why = format!("{namespace} is a production namespace, and those are not expected to let you assume roles");
+    if request.force {
+        chain.ui.warning(&format!("{why}; trying all the same"));
+        return Ok(());
+    }
+    let forced = IrsaRequest { force: true, ..request.clone() };
+    Err(Error::new(Kind::Denied, why)
+        .because(format!("patterns.production or namespace.{namespace}.production marks it ({})", marked.origin))
+        .try_next(forced.command(namespace.as_str(), "")))
 }
 
 impl<'a> Work<'a> {
     /// The cluster, from when on it is needed.
     async fn cluster(&self) -> Result<&ClusterAccess<'a>> {
-        let chain = self.chain;
-        let made = self.cluster.get_or_try_init(|| {
-            let name = &self.target.namespace;
-            async move { Box::pin(chain.cluster_access(name, self.kubeconfigs)).await }
-        });
-        made.await
+        self.cluster.get_or_try_init(|| self.chain.cluster(&self.target.namespace)).await
     }
 
     /// The role and whose it is; looked up as far as the request does not say it.
@@ -193,10 +196,10 @@ impl<'a> Work<'a> {
                 Ok(self.named(role, request.service_account().map(str::to_owned)))
             }
             (Some(role), Some(target)) => {
-                let account = Box::pin(self.cluster().await?.service_account_of(target, request)).await?;
+                let account = self.cluster().await?.service_account_of(target, request).await?;
                 Ok(self.named(role, Some(account)))
             }
-            (_, Some(target)) => Box::pin(self.cluster().await?.role_of(target, request)).await,
+            (_, Some(target)) => self.cluster().await?.role_of(target, request).await,
             (_, None) => Err(Error::usage("nothing is named whose role is meant")
                 .try_next("nsaccess assume-irsa deploy/NAME")
                 .try_next("nsaccess assume-irsa --role-arn ARN")),
@@ -218,6 +221,6 @@ impl<'a> Work<'a> {
         if let Some(cluster) = self.cluster.get() {
             return cluster.cluster().region;
         }
-        self.chain.likely_region(&self.target)
+        cluster::likely_region(self.chain, &self.target)
     }
 }

@@ -2,16 +2,21 @@
 
 use super::{AssumedRole, Caller, Found, Work};
 use crate::actions::reviews::survey::Reviews;
-use crate::chain::lock_wait;
+use crate::chain::call_error::CallError;
+use crate::chain::credentials::{self, Credentials};
+use crate::chain::freshness::{Kept, Look, fresh};
+use crate::chain::renewal::{Refusable, Renewable};
+use crate::chain::session::standing::{Standing, keep_while, standing};
+use crate::chain::{clock_skew, lock_wait};
 use crate::disk::cache::{CachedRole, RoleKey};
-use crate::error::{Error, Kind, Result};
+use crate::disk::lock::Lock;
+use crate::error::{Error, Result};
 use crate::model::aws::credentials::{Freshness, StaleReason, judge};
 use crate::model::irsa::{TokenWay, Via, Way, session_name};
 use crate::model::reviews::ask::{Ask, Resource};
 use crate::model::reviews::review::Verdict;
 use crate::net::aws::assume_role::{self, Given, Wanted};
-use crate::net::aws::failure::{Class, Failure};
-use crate::net::aws::sts;
+use crate::net::aws::failure::Failure;
 use crate::secret::Secret;
 
 impl Work<'_> {
@@ -32,8 +37,8 @@ impl Work<'_> {
     }
 
     async fn by_sts(&self, found: &Found) -> Result<AssumedRole> {
-        let answer = self.session(found, Way::Sts, None).await?;
-        answer.map_err(|failure| self.sts_refused(found, &failure, &TokenWay::Unwanted))
+        let session = self.session(found, Way::Sts, None).await;
+        session.map_err(|failure| failure.explained(|failure| self.sts_refused(found, &failure, &TokenWay::Unwanted)))
     }
 
     async fn by_token(&self, found: &Found, before: Option<&Failure>) -> Result<AssumedRole> {
@@ -51,15 +56,16 @@ impl Work<'_> {
             async |api: crate::net::kube::KubeApi| api.service_account_token(namespace, account, &found.audience).await;
         let token = cluster.call(call).await;
         let token = token.map_err(|error| error.explained(|failure| self.no_token(account, failure)))?;
-        let answer = self.session(found, Way::Token, Some(&token)).await?;
-        answer.map_err(|failure| self.token_refused(found, &failure, before))
+        let session = self.session(found, Way::Token, Some(&token)).await;
+        session.map_err(|failure| failure.explained(|failure| self.token_refused(found, &failure, before)))
     }
 
     /// STS first: it needs no right in the cluster. Only its plain denial is a reason to try the other way.
     async fn by_either(&self, found: &Found) -> Result<AssumedRole> {
-        let failure = match self.session(found, Way::Sts, None).await? {
+        let failure = match self.session(found, Way::Sts, None).await {
             Ok(assumed) => return Ok(assumed),
-            Err(failure) => failure,
+            Err(CallError::Chain(error)) => return Err(error),
+            Err(CallError::Answer(failure)) => failure,
         };
         if failure.code.as_deref() != Some("AccessDenied") {
             return Err(self.sts_refused(found, &failure, &TokenWay::Unwanted));
@@ -133,93 +139,135 @@ impl Work<'_> {
         }
     }
 
-    /// The session by one way. The inner error is STS's. Credentials of ours that STS does not take are renewed once.
+    /// The session by one way: from our cache, else from STS.
     async fn session(
         &self,
         found: &Found,
         way: Way,
         token: Option<&Secret<String>>,
-    ) -> Result<Result<AssumedRole, Failure>> {
-        match self.cached(found, way) {
-            Ok(fresh) => return Ok(Ok(fresh)),
-            Err(reason) => self.chain.ui.detail(&format!("the session by {} is {reason}", way.action())),
-        }
-        for attempt in 0..2 {
-            // Before the lock: a person may have to sign in for it, and nobody shall wait for a lock meanwhile.
-            let caller = self.caller().await?;
-            match self.asked_once(found, way, &caller, token).await? {
-                Err(failure) if failure.class == Class::Unauthorized && token.is_none() && attempt == 0 => {
-                    self.chain.ui.detail(&format!("{failure}; fetching new credentials"));
-                    self.renew(&caller).await?;
-                }
-                answer => return Ok(answer),
-            }
-        }
-        Err(Error::new(Kind::NotSignedIn, "AWS takes no credentials of the namespace's role, not even new ones"))
-    }
-
-    /// Under the lock: looks again, asks STS, stores.
-    async fn asked_once(
-        &self,
-        found: &Found,
-        way: Way,
-        caller: &Caller,
-        token: Option<&Secret<String>>,
-    ) -> Result<Result<AssumedRole, Failure>> {
-        let chain = self.chain;
-        let lock = chain.cache.lock_path(&format!("irsa-{}", self.target.namespace));
-        let _lock = lock_wait::for_lock(chain.ui, &lock, "assumes a role", None).await?;
-        if let Ok(fresh) = self.cached(found, way) {
-            return Ok(Ok(fresh));
-        }
-        let (region, name) = (self.region(), session_name(&caller.arn));
-        let wanted =
-            Wanted { role_arn: found.role.arn(), session_name: &name, seconds: self.request.seconds, region: &region };
-        let answer = match token {
-            None => assume_role::assume_role(&chain.aws, &caller.credentials.keys, wanted).await,
-            Some(token) => assume_role::with_web_identity(&chain.aws, token, wanted).await,
-        };
-        let Given { credentials, arn } = match answer {
-            Ok(given) => given,
-            Err(failure) => return Ok(Err(failure)),
-        };
-        let cached = CachedRole { arn, credentials };
-        let store = || chain.cache.store_role(self.key(found, way), &cached, chain.host.now());
-        if let Err(error) = chain.keep_while(&self.target.portal, &caller.since, store).await? {
-            chain.ui.warning(&format!("the session could not be cached: {error}"));
-        }
-        Ok(Ok(self.assumed(found, way, cached)))
+    ) -> Result<AssumedRole, CallError<Failure>> {
+        let callers = Callers { work: self };
+        let session = fresh(&RoleSession { work: self, callers, found, way, token }).await;
+        session.map_err(|NotAssumed { failure, .. }| failure)
     }
 
     /// The namespace's role and who it is to STS, whose last part becomes the session's name.
-    pub(crate) async fn caller(&self) -> Result<Caller> {
-        let known = self.caller.borrow().clone();
-        if let Some(caller) = known {
-            return Ok(caller);
-        }
-        let chain = self.chain;
-        let since = chain.standing(&self.target.portal);
-        let mut credentials = Box::pin(chain.credentials(&self.target)).await?;
-        let region = self.region();
-        let mut answer = sts::caller_arn(&chain.aws, &credentials.keys, &region).await;
-        if let Err(failure) = &answer
-            && failure.class == Class::Unauthorized
-        {
-            chain.ui.detail(&format!("{failure}; fetching new credentials"));
-            credentials = Box::pin(chain.credentials_after_refusal(&self.target, &credentials)).await?;
-            answer = sts::caller_arn(&chain.aws, &credentials.keys, &region).await;
-        }
+    async fn caller(&self, credentials: Credentials<'_>, standing: Standing) -> Result<Caller> {
         let what = "no role can be assumed: AWS does not say who you are";
-        let arn = answer.map_err(|failure| chain.explain_clock(failure.into_error(what)))?;
-        let caller = Caller { credentials, arn, since };
+        let arn = credentials.caller_arn(&self.region()).await;
+        let arn = arn.map_err(|failure| clock_skew::explain(self.chain, failure.into_error(what)))?;
+        let caller = Caller { credentials: credentials.role(), arn, standing };
         self.caller.replace(Some(caller.clone()));
         Ok(caller)
     }
+}
 
-    async fn renew(&self, caller: &Caller) -> Result<()> {
-        let renewed = self.chain.credentials_after_refusal(&self.target, &caller.credentials);
-        let credentials = Box::pin(renewed).await?;
-        self.caller.replace(Some(Caller { credentials, ..caller.clone() }));
-        Ok(())
+/// The namespace's role as what assumes another one.
+struct Callers<'b, 'a> {
+    work: &'b Work<'a>,
+}
+
+impl Renewable for Callers<'_, '_> {
+    type Value = Caller;
+
+    async fn current(&self) -> Result<Caller> {
+        let known = self.work.caller.borrow().clone();
+        if let Some(caller) = known {
+            return Ok(caller);
+        }
+        let (chain, target) = (self.work.chain, &self.work.target);
+        let standing = standing(chain, &target.portal);
+        let credentials = Credentials::of(chain, target.clone()).await?;
+        self.work.caller(credentials, standing).await
+    }
+
+    async fn renewed(&self, refused: &Caller, refusal: &str) -> Result<Caller> {
+        let (chain, target) = (self.work.chain, &self.work.target);
+        chain.ui.detail(&format!("{refusal}; fetching new credentials"));
+        let credentials = credentials::after_refusal(chain, target, &refused.credentials).await?;
+        let caller = Caller { credentials, ..refused.clone() };
+        self.work.caller.replace(Some(caller.clone()));
+        Ok(caller)
+    }
+}
+
+/// The session of a role by one way, as our cache has it and STS gives it.
+struct RoleSession<'b, 'a> {
+    work: &'b Work<'a>,
+    callers: Callers<'b, 'a>,
+    found: &'b Found,
+    way: Way,
+    token: Option<&'b Secret<String>>,
+}
+
+/// STS gave no session. Only where our own credentials proved who asks can new ones help.
+struct NotAssumed {
+    failure: CallError<Failure>,
+    by_credentials: bool,
+}
+
+impl From<Error> for NotAssumed {
+    fn from(error: Error) -> Self {
+        NotAssumed { failure: error.into(), by_credentials: false }
+    }
+}
+
+impl Refusable for NotAssumed {
+    fn refusal(&self) -> Option<String> {
+        self.failure.refusal().filter(|_| self.by_credentials)
+    }
+}
+
+impl<'b, 'a> Kept for RoleSession<'b, 'a> {
+    type Value = AssumedRole;
+    type Reason = StaleReason;
+    type Means = Callers<'b, 'a>;
+    type Failure = NotAssumed;
+
+    fn look(&self) -> Result<Look<AssumedRole, StaleReason>, NotAssumed> {
+        Ok(match self.work.cached(self.found, self.way) {
+            Ok(session) => Look::Fresh(session),
+            Err(reason) => Look::Stale(reason),
+        })
+    }
+
+    fn say(&self, stale: &StaleReason) {
+        self.work.chain.ui.detail(&format!("the session by {} is {stale}", self.way.action()));
+    }
+
+    fn means(&self) -> &Callers<'b, 'a> {
+        &self.callers
+    }
+
+    async fn lock(&self) -> Result<Option<Lock>> {
+        let path = self.work.chain.cache.lock_path(&format!("irsa-{}", self.work.target.namespace));
+        lock_wait::for_lock(self.work.chain.ui, &path, "assumes a role", None).await
+    }
+
+    async fn fetch(&self, caller: &Caller, _: StaleReason) -> Result<AssumedRole, NotAssumed> {
+        let (region, name) = (self.work.region(), session_name(&caller.arn));
+        let wanted = Wanted {
+            role_arn: self.found.role.arn(),
+            session_name: &name,
+            seconds: self.work.request.seconds,
+            region: &region,
+        };
+        let aws = &self.work.chain.aws;
+        let answer = match self.token {
+            None => assume_role::assume_role(aws, &caller.credentials.keys, wanted).await,
+            Some(token) => assume_role::with_web_identity(aws, token, wanted).await,
+        };
+        let Given { credentials, arn } = answer.map_err(|failure| NotAssumed {
+            failure: CallError::Answer(failure),
+            by_credentials: self.token.is_none(),
+        })?;
+        Ok(self.work.assumed(self.found, self.way, CachedRole { arn, credentials }))
+    }
+
+    async fn store(&self, caller: &Caller, session: &AssumedRole) -> Result<()> {
+        let (chain, portal) = (self.work.chain, &self.work.target.portal);
+        let cached = CachedRole { arn: session.arn.clone(), credentials: session.credentials.clone() };
+        let store = || chain.cache.store_role(self.work.key(self.found, self.way), &cached, chain.host.now());
+        keep_while(chain, portal, &caller.standing, "the session could not be cached", store).await
     }
 }

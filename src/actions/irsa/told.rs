@@ -1,7 +1,9 @@
 //! Refusals in words that help.
 
 use super::{Caller, Found, Work};
+use crate::actions::irsa;
 use crate::actions::pods::denied;
+use crate::chain::clock_skew;
 use crate::error::{Error, Kind};
 use crate::model::aws::role_arn;
 use crate::model::irsa::{Refused, TokenWay};
@@ -16,7 +18,7 @@ impl Work<'_> {
             Some("AccessDenied") => self.explained(found, |refused| refused.denied(&failure.to_string(), token)),
             _ => self.other(found, failure),
         };
-        self.chain.explain_clock(error)
+        clock_skew::explain(self.chain, error)
     }
 
     /// `AssumeRoleWithWebIdentity` did not work. `before`: what the first way was told.
@@ -40,7 +42,7 @@ impl Work<'_> {
             }
             _ => self.other(found, failure),
         };
-        self.chain.explain_clock(error)
+        clock_skew::explain(self.chain, error)
     }
 
     /// The cluster gave no token.
@@ -80,7 +82,7 @@ impl Work<'_> {
             caller_arn: &caller_arn,
             caller_role: arns.as_ref().map(|arns| arns.access_entry.as_str()),
             account: &self.target.account,
-            production: self.chain.is_production(&self.target.namespace),
+            production: irsa::is_production(self.chain, &self.target.namespace),
         })
     }
 }

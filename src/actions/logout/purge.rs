@@ -1,7 +1,6 @@
 //! Taking back what was written into other tools' files: `logout --purge`.
 
 use crate::chain::Chain;
-use crate::disk::kubeconfig::Kubeconfigs;
 use crate::error::{Error, Result};
 use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::Portal;
@@ -19,58 +18,56 @@ pub struct Purged {
     pub failed: Vec<(String, Error)>,
 }
 
-impl Chain<'_> {
-    /// Removes the contexts and profiles of our naming pattern whose portal this is. The sso-session goes only if we
-    /// made it and nobody uses it: others may have been there before us.
-    pub fn purge(&self, portal: &Portal, kubeconfigs: &Kubeconfigs) -> Purged {
-        let mut purged = Purged::default();
-        for name in self.names_to_purge(portal) {
-            match self.purge_name(&name, portal, kubeconfigs) {
-                Ok(kept_for) => {
-                    if !kept_for.is_empty() {
-                        purged.kept.push((name.clone(), kept_for));
-                    }
-                    purged.removed.push(name);
+/// Removes the contexts and profiles of our naming pattern whose portal this is. The sso-session goes only if we
+/// made it and nobody uses it: others may have been there before us.
+pub(crate) fn purge(chain: &Chain<'_>, portal: &Portal) -> Purged {
+    let mut purged = Purged::default();
+    for name in names_to_purge(chain, portal) {
+        match purge_name(chain, &name, portal) {
+            Ok(kept_for) => {
+                if !kept_for.is_empty() {
+                    purged.kept.push((name.clone(), kept_for));
                 }
-                Err(error) => purged.failed.push((name, error)),
+                purged.removed.push(name);
             }
+            Err(error) => purged.failed.push((name, error)),
         }
-        if let Err(error) = self.cache.forget_portal_index(&portal.start_url) {
-            purged.failed.push((portal.start_url.clone(), error));
-        }
-        purged
     }
+    if let Err(error) = chain.cache.forget_portal_index(&portal.start_url) {
+        purged.failed.push((portal.start_url.clone(), error));
+    }
+    purged
+}
 
-    fn names_to_purge(&self, portal: &Portal) -> Vec<String> {
-        let uses_portal = |name: &&str| {
-            let section = self.aws_config.profile(name);
-            section.and_then(|section| section.get("sso_session")) == Some(portal.session_name.as_str())
-        };
-        let ours = |name: &&str| self.settings.context_pattern.value.matches(name).is_some();
-        self.aws_config.profile_names().filter(ours).filter(uses_portal).map(str::to_owned).collect()
-    }
+fn names_to_purge(chain: &Chain<'_>, portal: &Portal) -> Vec<String> {
+    let uses_portal = |name: &&str| {
+        let section = chain.aws_config.profile(name);
+        section.and_then(|section| section.get("sso_session")) == Some(portal.session_name.as_str())
+    };
+    let ours = |name: &&str| chain.settings.context_pattern.value.matches(name).is_some();
+    chain.aws_config.profile_names().filter(ours).filter(uses_portal).map(str::to_owned).collect()
+}
 
-    /// The profile goes first: it is what others may build upon, and then nothing of the name is touched.
-    /// Returns the contexts for whose sake the cluster or user stayed.
-    fn purge_name(&self, name: &str, portal: &Portal, kubeconfigs: &Kubeconfigs) -> Result<Vec<String>> {
-        let namespace = self.settings.context_pattern.value.matches(name);
-        if let Some(namespace) = &namespace {
-            // They build upon the namespace's own profile, so they go before it.
-            let whose = RolesOf { namespace, source_profile: name };
-            crate::disk::aws_config::remove_roles(self.host, whose)?;
-        }
-        crate::disk::aws_config::remove(self.host, name, self.made_session(portal))?;
-        let removed = kubeconfigs.remove(name)?;
-        if let Some(namespace) = namespace.and_then(|name| Namespace::parse(&name).ok()) {
-            self.cache.forget_credentials(&namespace)?;
-            self.cache.forget_cluster(&namespace)?;
-        }
-        Ok(removed.kept_for)
+/// The profile goes first: it is what others may build upon, and then nothing of the name is touched.
+/// Returns the contexts for whose sake the cluster or user stayed.
+fn purge_name(chain: &Chain<'_>, name: &str, portal: &Portal) -> Result<Vec<String>> {
+    let namespace = chain.settings.context_pattern.value.matches(name);
+    if let Some(namespace) = &namespace {
+        // They build upon the namespace's own profile, so they go before it.
+        let whose = RolesOf { namespace, source_profile: name };
+        crate::disk::aws_config::remove_roles(chain.host, whose)?;
     }
+    crate::disk::aws_config::remove(chain.host, name, made_session(chain, portal))?;
+    let removed = chain.kubeconfigs.remove(name)?;
+    if let Some(namespace) = namespace.and_then(|name| Namespace::parse(&name).ok()) {
+        chain.cache.forget_credentials(&namespace)?;
+        chain.cache.forget_cluster(&namespace)?;
+    }
+    Ok(removed.kept_for)
+}
 
-    /// Whether we wrote the portal's sso-session: it has our own name, or we remember having made it.
-    fn made_session(&self, portal: &Portal) -> bool {
-        let name = portal.session_name.as_str();
-        has_our_name(name) || self.cache.made_sessions().iter().any(|made| made == name)
-    }
+/// Whether we wrote the portal's sso-session: it has our own name, or we remember having made it.
+fn made_session(chain: &Chain<'_>, portal: &Portal) -> bool {
+    let name = portal.session_name.as_str();
+    has_our_name(name) || chain.cache.made_sessions().iter().any(|made| made == name)
 }

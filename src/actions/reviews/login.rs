@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures_util::future::join;
 
 use crate::actions::reviews::review_all;
-use crate::chain::Chain;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::not_mapped::not_mapped;
+use crate::chain::{Chain, clock_skew};
 use crate::error::Result;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::eks_token;
@@ -40,39 +40,37 @@ impl Verification {
     }
 }
 
-impl Chain<'_> {
-    /// Asks who we are and what we may do in the namespace.
-    ///
-    /// # Errors
-    /// [`Kind::Denied`] when the cluster does not know the role; [`Kind::Unreachable`] when it cannot be asked.
-    pub async fn verify(
-        &self,
-        target: &Target,
-        credentials: &RoleCredentials,
-        cluster: &Cluster,
-        proxy: Option<&Proxy>,
-    ) -> Result<Verification> {
-        let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, self.host.now());
-        let api = KubeApi::new(cluster, proxy, &token, (self.aws.outbound(), &Arc::default()), Silence::OfCalls)?;
-        let review = async |ask: Ask| api.review(&ask).await.map_err(CallError::Answer);
-        let (caller, (identity, (version, verdicts))) = join(
-            sts::caller_arn(&self.aws, &credentials.keys, &cluster.region),
-            join(
-                api.identity(),
-                join(api.minor_version(), review_all(&LOGIN_QUESTIONS, target.namespace.as_str(), review)),
-            ),
-        )
-        .await;
-        let caller_arn = caller.ok();
-        match identity {
-            Ok(identity) => {
-                let (minor_version, verdicts) = (version.ok().flatten(), verdicts?);
-                Ok(Verification { caller_arn, identity, minor_version, verdicts })
-            }
-            Err(KubeFailure::Unauthorized) => {
-                Err(self.explain_clock(not_mapped(target, cluster, caller_arn.as_deref())))
-            }
-            Err(failure) => Err(failure.into_error(&cluster.name)),
+/// Asks who we are and what we may do in the namespace.
+///
+/// # Errors
+/// [`Kind::Denied`] when the cluster does not know the role; [`Kind::Unreachable`] when it cannot be asked.
+pub(crate) async fn verify(
+    chain: &Chain<'_>,
+    target: &Target,
+    credentials: &RoleCredentials,
+    cluster: &Cluster,
+    proxy: Option<&Proxy>,
+) -> Result<Verification> {
+    let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, chain.host.now());
+    let api = KubeApi::new(cluster, proxy, &token, (chain.aws.outbound(), &Arc::default()), Silence::OfCalls)?;
+    let review = async |ask: Ask| api.review(&ask).await.map_err(CallError::Answer);
+    let (caller, (identity, (version, verdicts))) = join(
+        sts::caller_arn(&chain.aws, &credentials.keys, &cluster.region),
+        join(
+            api.identity(),
+            join(api.minor_version(), review_all(&LOGIN_QUESTIONS, target.namespace.as_str(), review)),
+        ),
+    )
+    .await;
+    let caller_arn = caller.ok();
+    match identity {
+        Ok(identity) => {
+            let (minor_version, verdicts) = (version.ok().flatten(), verdicts?);
+            Ok(Verification { caller_arn, identity, minor_version, verdicts })
         }
+        Err(KubeFailure::Unauthorized) => {
+            Err(clock_skew::explain(chain, not_mapped(target, cluster, caller_arn.as_deref())))
+        }
+        Err(failure) => Err(failure.into_error(&cluster.name)),
     }
 }

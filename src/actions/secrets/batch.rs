@@ -3,6 +3,7 @@
 use futures_util::stream::{self, StreamExt};
 
 use super::Secrets;
+use crate::chain::call_error::CallError;
 use crate::error::Result;
 use crate::model::secrets::{SecretName, Stored, Wanted};
 use crate::net::aws::failure::{Class, Failure};
@@ -25,10 +26,10 @@ impl Secrets<'_> {
         let mut chunks = names.chunks(BATCH);
         for chunk in chunks.by_ref() {
             let ids: Vec<String> = chunk.iter().map(|name| name.id.clone()).collect();
-            match self.call(async |client| client.values(&ids).await).await? {
+            match self.call(async |client| client.values(&ids).await).await {
                 Ok(answer) => all.extend(self.in_order(chunk, answer).await),
                 // Whatever the batch as a whole was refused for, each secret alone has an answer of its own.
-                Err(failure) if matches!(failure.class, Class::Denied | Class::Service) => {
+                Err(CallError::Answer(failure)) if matches!(failure.class, Class::Denied | Class::Service) => {
                     self.chain.ui.detail(&format!("{failure}; asking for one at a time"));
                     all.extend(self.one_by_one(chunk).await);
                     break;
@@ -59,7 +60,9 @@ impl Secrets<'_> {
             let failed = |(id, _): &&(String, Failure)| *id == name.id || *id == name.full;
             answers.push(match (found.iter().find(is_this), missing.iter().find(failed)) {
                 (Some(stored), _) => Ok(stored.clone()),
-                (None, Some((_, failure))) => Err(self.explain(name, &Wanted::default(), failure.clone()).await),
+                (None, Some((_, failure))) => {
+                    Err(self.explain(name, &Wanted::default(), CallError::Answer(failure.clone())).await)
+                }
                 // It answers ARNs with the names it found, and names with ARNs: asked alone there is no doubt.
                 (None, None) => self.value(name, &Wanted::default()).await,
             });

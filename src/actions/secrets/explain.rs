@@ -1,7 +1,8 @@
 //! Why a secret cannot be had, in words of its own for each reason.
 
 use super::Secrets;
-use crate::chain::Chain;
+use crate::chain::call_error::CallError;
+use crate::chain::{Chain, clock_skew, target};
 use crate::error::{Error, Kind};
 use crate::model::kube::namespace::{Namespace, nearest, similar};
 use crate::model::secrets::{Prefix, SecretName, Wanted};
@@ -15,7 +16,7 @@ pub(crate) fn outside(
     full: &str,
     other: Option<(String, String)>,
 ) -> Error {
-    let profile = chain.aws_config.profile(&chain.access_name(namespace));
+    let profile = chain.aws_config.profile(&target::access_name(chain, namespace));
     let of_profile = || profile.and_then(|profile| profile.get("sso_role_name")).map(str::to_owned);
     let role = chain.settings.pins(namespace.as_str()).role.map(|role| role.value).or_else(of_profile);
     let role = role.unwrap_or_else(|| chain.settings.permission_set_pattern.value.render(namespace.as_str()));
@@ -29,21 +30,29 @@ pub(crate) fn outside(
 
 impl Secrets<'_> {
     /// A list that was not given.
-    pub(crate) fn cannot_list(&self, failure: Failure) -> Error {
+    pub(super) fn cannot_list(&self, failure: CallError<Failure>) -> Error {
         self.chain.ui.end_transient();
+        let failure = match failure {
+            CallError::Chain(error) => return error,
+            CallError::Answer(failure) => failure,
+        };
         let denied = failure.class == Class::Denied;
-        let error = self.plain(failure, format!("the secrets of account {} cannot be listed", self.target.account));
+        let error = self.plain(failure, format!("the secrets of account {} cannot be listed", self.target().account));
         if !denied {
             return error;
         }
         error
-            .because(format!("the role {} needs secretsmanager:ListSecrets", self.target.role))
+            .because(format!("the role {} needs secretsmanager:ListSecrets", self.target().role))
             .because(format!("a secret below {} can be read without it by its name", self.prefix.as_str()))
-            .try_next(format!("nsaccess secrets get NAME -n {}", self.target.namespace))
+            .try_next(format!("nsaccess secrets get NAME -n {}", self.target().namespace))
     }
 
     /// A secret that was not given.
-    pub(crate) async fn explain(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
+    pub(super) async fn explain(&self, name: &SecretName, wanted: &Wanted, failure: CallError<Failure>) -> Error {
+        let failure = match failure {
+            CallError::Chain(error) => return error,
+            CallError::Answer(failure) => failure,
+        };
         let code = failure.code.as_deref().unwrap_or_default();
         let says = |words: &str| failure.words.to_lowercase().contains(words);
         match (failure.class, code) {
@@ -55,24 +64,25 @@ impl Secrets<'_> {
             (Class::NotFound, _) if says("secret value") || says("versionid") || says("staging label") => {
                 self.no_version(name, wanted, failure)
             }
-            (Class::NotFound, _) => Box::pin(self.not_found(name, wanted, failure)).await,
-            (Class::Denied, _) if says("kms") => Box::pin(self.no_key(name, failure)).await,
-            (_, "DecryptionFailure") => Box::pin(self.not_decrypted(name, failure)).await,
+            (Class::NotFound, _) => self.not_found(name, wanted, failure).await,
+            (Class::Denied, _) if says("kms") => self.no_key(name, failure).await,
+            (_, "DecryptionFailure") => self.not_decrypted(name, failure).await,
             (Class::Denied, _) => self.denied(name, failure),
             _ => self.plain(failure, format!("the secret {} cannot be read", name.relative)),
         }
     }
 
     fn plain(&self, failure: Failure, what: String) -> Error {
-        let error = self.chain.explain_clock(failure.into_error(what));
-        match error.kind {
-            Kind::NotSignedIn => error.try_next(format!("nsaccess login {} --force", self.target.namespace)),
+        let class = failure.class;
+        let error = clock_skew::explain(self.chain, failure.into_error(what));
+        match class {
+            Class::Unauthorized => error.try_next(format!("nsaccess login {} --force", self.target().namespace)),
             _ => error,
         }
     }
 
     fn denied(&self, name: &SecretName, failure: Failure) -> Error {
-        let role = &self.target.role;
+        let role = &self.target().role;
         self.plain(failure, format!("the role {role} may not read the secret {}", name.full))
             .because(format!(
                 "it is below {}, which {role} is meant to read, so its policy in AWS says otherwise",
@@ -91,7 +101,7 @@ impl Secrets<'_> {
     async fn no_key(&self, name: &SecretName, failure: Failure) -> Error {
         Error::new(
             Kind::Denied,
-            format!("the role {} may not use the KMS key of the secret {}", self.target.role, name.relative),
+            format!("the role {} may not use the KMS key of the secret {}", self.target().role, name.relative),
         )
         .because(failure.to_string())
         .because(format!("the key is {}; its policy must allow the role kms:Decrypt", self.key(name).await))
@@ -108,7 +118,7 @@ impl Secrets<'_> {
     /// The KMS key's name, for a message: not knowing it is no reason for another error.
     async fn key(&self, name: &SecretName) -> String {
         let described = self.call(async |client| client.describe(&name.id).await).await;
-        let key = described.ok().and_then(|answer| answer.ok()).map(|facts| facts.kms_key);
+        let key = described.ok().map(|facts| facts.kms_key);
         match key {
             Some(Some(key)) => key,
             Some(None) => "aws/secretsmanager".to_owned(),
@@ -118,12 +128,12 @@ impl Secrets<'_> {
 
     /// With the names that come near, and whether there is a secret of the name that was typed elsewhere.
     async fn not_found(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
-        let namespace = &self.target.namespace;
+        let namespace = &self.target().namespace;
         let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
         let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
         let listed = self.pages(&beginnings).await;
         self.chain.ui.end_transient();
-        let Ok(Ok(all)) = listed else {
+        let Ok(all) = listed else {
             return error
                 .because(failure.to_string())
                 .because(format!("it was looked for as {} in {}", name.full, self.region))
@@ -138,7 +148,7 @@ impl Secrets<'_> {
                 .because(format!(
                     "the account has one that is called {} as a whole, and the role {} can read only what is below {}",
                     name.relative,
-                    self.target.role,
+                    self.target().role,
                     self.prefix.as_str()
                 ))
                 .try_next(format!("nsaccess secrets list -n {namespace}"));
@@ -174,6 +184,6 @@ impl Secrets<'_> {
 
     /// A command about a secret, with the reason to type it.
     fn command(&self, verb: &str, name: &SecretName, why: &str) -> String {
-        format!("nsaccess secrets {verb} {} -n {}   # {why}", name.relative, self.target.namespace)
+        format!("nsaccess secrets {verb} {} -n {}   # {why}", name.relative, self.target().namespace)
     }
 }

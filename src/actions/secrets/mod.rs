@@ -4,95 +4,71 @@
 mod batch;
 mod explain;
 
-use std::cell::RefCell;
-
-use crate::chain::Chain;
+use crate::chain::call_error::CallError;
+use crate::chain::credentials::Credentials;
+use crate::chain::{Chain, cluster};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::kube::namespace::Namespace;
 use crate::model::secrets::{Facts, Prefix, Refusal, SecretName, Stored, Version, Wanted, facts};
 use crate::model::wire::pages::Pages;
-use crate::net::aws::failure::{Class, Failure};
+use crate::net::aws::failure::Failure;
 use crate::net::aws::secrets_manager::SecretsManager;
 
 /// The secrets of a namespace.
-pub struct Secrets<'a> {
+pub(crate) struct Secrets<'a> {
     chain: &'a Chain<'a>,
-    /// What the namespace resolved to.
-    pub target: Target,
+    credentials: Credentials<'a>,
     /// The region that is asked.
-    pub region: String,
+    pub(crate) region: String,
     /// Which of them are the namespace's.
-    pub prefix: Prefix,
-    state: RefCell<State>,
+    pub(crate) prefix: Prefix,
 }
 
-struct State {
-    credentials: RoleCredentials,
-    client: SecretsManager,
+/// Which secrets are the namespace's, by the setting.
+pub(crate) fn prefix(chain: &Chain<'_>, namespace: &Namespace) -> Prefix {
+    Prefix::new(&chain.settings.secrets_prefix.value, namespace)
 }
 
-impl Chain<'_> {
-    /// Which secrets are the namespace's, by the setting.
-    pub fn secrets_prefix(&self, namespace: &Namespace) -> Prefix {
-        Prefix::new(&self.settings.secrets_prefix.value, namespace)
-    }
+/// The secret that a person means. Makes no call.
+///
+/// # Errors
+/// [`Kind::Denied`] for a name that the namespace's role cannot read; [`Kind::Usage`] for what is no name.
+pub(crate) fn secret_name(chain: &Chain<'_>, namespace: &Namespace, typed: &str) -> Result<SecretName> {
+    let prefix = prefix(chain, namespace);
+    prefix.resolve(typed).map_err(|refusal| match refusal {
+        Refusal::NoName(why) => Error::usage(format!("{typed:?} is no secret's name"))
+            .because(format!("it {why}"))
+            .try_next(format!("nsaccess secrets list -n {namespace}")),
+        Refusal::Outside { full, other } => explain::outside(chain, namespace, &prefix, &full, other),
+    })
+}
 
-    /// The secret that a person means. Makes no call.
-    ///
-    /// # Errors
-    /// [`Kind::Denied`] for a name that the namespace's role cannot read; [`Kind::Usage`] for what is no name.
-    pub fn secret_name(&self, namespace: &Namespace, typed: &str) -> Result<SecretName> {
-        let prefix = self.secrets_prefix(namespace);
-        prefix.resolve(typed).map_err(|refusal| match refusal {
-            Refusal::NoName(why) => Error::usage(format!("{typed:?} is no secret's name"))
-                .because(format!("it {why}"))
-                .try_next(format!("nsaccess secrets list -n {namespace}")),
-            Refusal::Outside { full, other } => explain::outside(self, namespace, &prefix, &full, other),
-        })
-    }
-
-    /// Secrets Manager as the namespace's role.
-    ///
-    /// # Errors
-    /// Of any stage before.
-    pub async fn secrets(&self, namespace: &Namespace) -> Result<Secrets<'_>> {
-        let target = Box::pin(self.target(namespace)).await?;
-        let mut credentials = Box::pin(self.credentials(&target)).await?;
-        let region = match self.known_region(&target) {
-            Some(region) => region,
-            // Several regions are configured, and nothing says which one is the namespace's: where its cluster is.
-            None => Box::pin(self.cluster_facts(&target, &mut credentials)).await?.region,
-        };
-        self.ui.detail(&format!("secrets are asked for in {region}"));
-        let client = SecretsManager::new(&self.aws, &credentials.keys, &region);
-        Ok(Secrets {
-            chain: self,
-            prefix: self.secrets_prefix(namespace),
-            target,
-            region,
-            state: RefCell::new(State { credentials, client }),
-        })
-    }
-
-    /// The region of a namespace without a call: pinned, of its cluster, of its profile, or the only one there is.
-    fn known_region(&self, target: &Target) -> Option<String> {
-        let pinned = self.settings.pins(target.namespace.as_str()).region.map(|region| region.value);
-        let of_cluster = || self.known_cluster_name(target)?.1;
-        let of_profile = || self.aws_config.profile(&target.access_name)?.get("region").map(str::to_owned);
-        let only = || match self.cluster_regions(target).as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        };
-        pinned.or_else(of_cluster).or_else(of_profile).or_else(only)
-    }
+/// Secrets Manager as the namespace's role.
+///
+/// # Errors
+/// Of any stage before.
+pub(crate) async fn open<'a>(chain: &'a Chain<'a>, namespace: &Namespace) -> Result<Secrets<'a>> {
+    let credentials = chain.credentials(namespace).await?;
+    let region = match cluster::known_region(chain, &credentials.target) {
+        Some(region) => region,
+        // Several regions are configured, and nothing says which one is the namespace's: where its cluster is.
+        None => cluster::facts(&credentials).await?.0.region,
+    };
+    chain.ui.detail(&format!("secrets are asked for in {region}"));
+    Ok(Secrets { chain, credentials, region, prefix: prefix(chain, namespace) })
 }
 
 impl Secrets<'_> {
+    /// What the namespace resolved to.
+    pub(crate) fn target(&self) -> &Target {
+        &self.credentials.target
+    }
+
     /// What signs for them now.
-    pub fn credentials(&self) -> RoleCredentials {
-        self.state.borrow().credentials.clone()
+    pub(crate) fn credentials(&self) -> RoleCredentials {
+        self.credentials.role()
     }
 
     /// The facts of all secrets of the namespace, by name; of the whole account if `everything` is wanted.
@@ -101,7 +77,7 @@ impl Secrets<'_> {
     /// When they cannot be listed to the end.
     pub async fn list(&self, everything: bool) -> Result<Vec<Facts>> {
         let beginnings = if everything { Vec::new() } else { vec![self.prefix.as_str().to_owned()] };
-        let listed = self.pages(&beginnings).await?;
+        let listed = self.pages(&beginnings).await;
         let mut found = listed.map_err(|failure| self.cannot_list(failure))?;
         // The server's filter knows beginnings of names; this is what the role may read.
         found.retain(|facts| everything || self.prefix.covers(&facts.name));
@@ -110,24 +86,20 @@ impl Secrets<'_> {
         Ok(found)
     }
 
-    async fn pages(&self, beginnings: &[String]) -> Result<Result<Vec<Facts>, Failure>> {
+    async fn pages(&self, beginnings: &[String]) -> Result<Vec<Facts>, CallError<Failure>> {
         let aws = &self.chain.aws;
         let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
         loop {
-            let answer = self.call(async |client| client.list(beginnings, pages.token()).await).await?;
-            let (page, token) = match answer {
-                Ok(page) => page,
-                Err(failure) => return Ok(Err(failure)),
-            };
+            let (page, token) = self.call(async |client| client.list(beginnings, pages.token()).await).await?;
             all.extend(page);
             self.chain.ui.transient(&format!("reading names… {}", all.len()));
             match pages.turn(token, aws.received()) {
                 Ok(true) => {}
                 Ok(false) => {
                     self.chain.ui.end_transient();
-                    return Ok(Ok(all));
+                    return Ok(all);
                 }
-                Err(why) => return Ok(Err(Failure::endless("ListSecrets", why))),
+                Err(why) => return Err(CallError::Answer(Failure::endless("ListSecrets", why))),
             }
         }
     }
@@ -138,8 +110,7 @@ impl Secrets<'_> {
     /// When it is not there, or cannot be described.
     pub async fn describe(&self, name: &SecretName) -> Result<Facts> {
         self.check_place(name)?;
-        let answer = self.call(async |client| client.describe(&name.id).await).await?;
-        match answer {
+        match self.call(async |client| client.describe(&name.id).await).await {
             Ok(facts) => Ok(facts),
             Err(failure) => Err(self.explain(name, &Wanted::default(), failure).await),
         }
@@ -154,7 +125,7 @@ impl Secrets<'_> {
         let aws = &self.chain.aws;
         let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
         loop {
-            let answer = self.call(async |client| client.versions(&name.id, pages.token()).await).await?;
+            let answer = self.call(async |client| client.versions(&name.id, pages.token()).await).await;
             let (page, token) = match answer {
                 Ok(page) => page,
                 Err(failure) => return Err(self.explain(name, &Wanted::default(), failure).await),
@@ -167,7 +138,7 @@ impl Secrets<'_> {
                     return Ok(all);
                 }
                 Err(why) => {
-                    let failure = Failure::endless("ListSecretVersionIds", why);
+                    let failure = CallError::Answer(Failure::endless("ListSecretVersionIds", why));
                     return Err(self.explain(name, &Wanted::default(), failure).await);
                 }
             }
@@ -180,7 +151,7 @@ impl Secrets<'_> {
     /// When it is not there, or cannot be read: each reason has its own words.
     pub async fn value(&self, name: &SecretName, wanted: &Wanted) -> Result<Stored> {
         self.check_place(name)?;
-        match self.call(async |client| client.value(&name.id, wanted).await).await? {
+        match self.call(async |client| client.value(&name.id, wanted).await).await {
             Ok(stored) => Ok(stored),
             Err(failure) => Err(self.explain(name, wanted, failure).await),
         }
@@ -190,45 +161,26 @@ impl Secrets<'_> {
     fn check_place(&self, name: &SecretName) -> Result<()> {
         let Some((region, account)) = &name.place else { return Ok(()) };
         let refused = |message: String| Error::new(Kind::Denied, message);
-        if *account != self.target.account {
+        if *account != self.target().account {
             return Err(refused(format!("the role cannot read {}", name.id))
                 .because(format!(
                     "it is in account {account}, and {} is in {}",
-                    self.target.namespace, self.target.account
+                    self.target().namespace,
+                    self.target().account
                 ))
-                .try_next(format!("nsaccess secrets list -n {}", self.target.namespace)));
+                .try_next(format!("nsaccess secrets list -n {}", self.target().namespace)));
         }
         if *region != self.region {
             return Err(Error::usage(format!("{} is in another region", name.id))
-                .because(format!("secrets of {} are asked for in {}", self.target.namespace, self.region))
+                .because(format!("secrets of {} are asked for in {}", self.target().namespace, self.region))
                 .try_next(format!("nsaccess secrets describe {} --region {region}", name.relative)));
         }
         Ok(())
     }
 
-    /// Makes a call; where AWS does not take the credentials any more, once again with new ones.
-    ///
-    /// # Errors
-    /// When they cannot be renewed. The inner one is the call's.
-    async fn call<T>(&self, call: impl AsyncFn(SecretsManager) -> Result<T, Failure>) -> Result<Result<T, Failure>> {
-        let (client, used) = {
-            let state = self.state.borrow();
-            (state.client.clone(), state.credentials.clone())
-        };
-        match Box::pin(call(client)).await {
-            Err(failure) if failure.class == Class::Unauthorized => {
-                self.chain.ui.detail(&format!("{failure}; fetching new credentials"));
-                let client = self.renewed(&used).await?;
-                Ok(Box::pin(call(client)).await)
-            }
-            answer => Ok(answer),
-        }
-    }
-
-    async fn renewed(&self, refused: &RoleCredentials) -> Result<SecretsManager> {
-        let credentials = Box::pin(self.chain.credentials_after_refusal(&self.target, refused)).await?;
-        let client = SecretsManager::new(&self.chain.aws, &credentials.keys, &self.region);
-        self.state.replace(State { credentials, client: client.clone() });
-        Ok(client)
+    /// Makes a call, with new credentials if AWS does not take the old ones any more.
+    async fn call<T>(&self, call: impl AsyncFn(SecretsManager) -> Result<T, Failure>) -> Result<T, CallError<Failure>> {
+        let aws = &self.chain.aws;
+        self.credentials.call(async |keys| call(SecretsManager::new(aws, keys, &self.region)).await).await
     }
 }

@@ -6,7 +6,7 @@ use aws_config_edit::{SsoProfile, SsoSession};
 use kubeconfig_edit::{Entry, Exec};
 
 use crate::chain::Chain;
-use crate::disk::kubeconfig::{Applied, Kubeconfigs};
+use crate::disk::kubeconfig::Applied;
 use crate::error::Result;
 use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::Target;
@@ -15,117 +15,107 @@ use crate::model::kube::cluster::Cluster;
 /// What client-go prints when the command of the exec stanza is not there.
 const INSTALL_HINT: &str = "nsaccess gives access to this namespace. Install it, or correct the path of this command:\n\n  nsaccess kubeconfig";
 
-impl Chain<'_> {
-    /// Writes the AWS profile of the target, and the sso-session that it names.
-    ///
-    /// # Errors
-    /// When `~/.aws/config` cannot be edited safely.
-    pub fn write_profile(&self, target: &Target, cluster: Option<&Cluster>) -> Result<bool> {
-        let session = SsoSession {
-            name: target.portal.session_name.clone(),
-            start_url: target.portal.start_url.clone(),
-            region: target.portal.region.clone(),
-        };
-        let profile = SsoProfile {
-            name: target.access_name.clone(),
-            sso_session: target.portal.session_name.clone(),
-            account: target.account.clone(),
-            role: target.role.clone(),
-            region: cluster.map(|cluster| cluster.region.clone()),
-        };
-        if let Some(warning) = crate::disk::aws_credentials::look_at(self.host, &session, &profile)? {
-            self.ui.warning(&warning);
-        }
-        let is_new = self.aws_config.sso_session(&session.name).is_none() && !has_our_name(&session.name);
-        let changed = crate::disk::aws_config::apply(self.host, &session, &profile)?;
-        if changed && is_new {
-            // Without it `logout --purge` leaves the session, and that is all.
-            let _ = self.cache.store_made_session(&session.name);
-        }
-        if self.aws_config.lacks_registration_scopes(&session.name) {
-            self.ui.warning(&format!(
-                "[sso-session {}] in ~/.aws/config has no sso_registration_scopes: a sign-in by the AWS CLI then ends after 8 hours and cannot be renewed",
-                session.name
-            ));
-            self.ui.hint(&format!(
-                "aws configure set sso_registration_scopes sso:account:access --sso-session {}",
-                session.name
-            ));
-        }
-        Ok(changed)
+/// Writes the AWS profile of the target, and the sso-session that it names.
+///
+/// # Errors
+/// When `~/.aws/config` cannot be edited safely.
+pub(crate) fn write_profile(chain: &Chain<'_>, target: &Target, cluster: Option<&Cluster>) -> Result<bool> {
+    let session = SsoSession {
+        name: target.portal.session_name.clone(),
+        start_url: target.portal.start_url.clone(),
+        region: target.portal.region.clone(),
+    };
+    let profile = SsoProfile {
+        name: target.access_name.clone(),
+        sso_session: target.portal.session_name.clone(),
+        account: target.account.clone(),
+        role: target.role.clone(),
+        region: cluster.map(|cluster| cluster.region.clone()),
+    };
+    if let Some(warning) = crate::disk::aws_credentials::look_at(chain.host, &session, &profile)? {
+        chain.ui.warning(&warning);
     }
+    let is_new = chain.aws_config.sso_session(&session.name).is_none() && !has_our_name(&session.name);
+    let changed = crate::disk::aws_config::apply(chain.host, &session, &profile)?;
+    if changed && is_new {
+        // Without it `logout --purge` leaves the session, and that is all.
+        let _ = chain.cache.store_made_session(&session.name);
+    }
+    if chain.aws_config.lacks_registration_scopes(&session.name) {
+        chain.ui.warning(&format!(
+            "[sso-session {}] in ~/.aws/config has no sso_registration_scopes: a sign-in by the AWS CLI then ends after 8 hours and cannot be renewed",
+            session.name
+        ));
+        chain.ui.hint(&format!(
+            "aws configure set sso_registration_scopes sso:account:access --sso-session {}",
+            session.name
+        ));
+    }
+    Ok(changed)
+}
 
-    /// The kubeconfig entry of the target.
-    pub fn entry(&self, target: &Target, cluster: &Cluster) -> Entry {
-        Entry {
-            name: target.access_name.clone(),
-            server: cluster.endpoint.clone(),
-            certificate_authority_data: cluster.certificate_authority_data.clone(),
-            namespace: target.namespace.to_string(),
-            exec: Exec {
-                command: self.host.own_command(),
-                // Cluster and region stand here so that a token needs no cache to be right.
-                args: [
-                    "token",
-                    target.namespace.as_str(),
-                    "--cluster-name",
-                    &cluster.name,
-                    "--region",
-                    &cluster.region,
-                ]
+/// The kubeconfig entry of the target.
+pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
+    Entry {
+        name: target.access_name.clone(),
+        server: cluster.endpoint.clone(),
+        certificate_authority_data: cluster.certificate_authority_data.clone(),
+        namespace: target.namespace.to_string(),
+        exec: Exec {
+            command: chain.host.own_command(),
+            // Cluster and region stand here so that a token needs no cache to be right.
+            args: ["token", target.namespace.as_str(), "--cluster-name", &cluster.name, "--region", &cluster.region]
                 .map(str::to_owned)
                 .to_vec(),
-                install_hint: INSTALL_HINT.to_owned(),
-            },
-        }
+            install_hint: INSTALL_HINT.to_owned(),
+        },
     }
+}
 
-    /// Writes the context of the target, and makes it current if asked. The context left behind is remembered for `use -`.
-    ///
-    /// # Errors
-    /// When the kubeconfig cannot be edited safely.
-    pub fn write_context(&self, kubeconfigs: &Kubeconfigs, entry: &Entry, make_current: bool) -> Result<Applied> {
-        let applied = kubeconfigs.apply(entry, make_current)?;
-        self.remember_previous(&applied, &entry.name, make_current);
-        Ok(applied)
-    }
+/// Writes the context of the target, and makes it current if asked. The context left behind is remembered for `use -`.
+///
+/// # Errors
+/// When the kubeconfig cannot be edited safely.
+pub(crate) fn write_context(chain: &Chain<'_>, entry: &Entry, make_current: bool) -> Result<Applied> {
+    let applied = chain.kubeconfigs.apply(entry, make_current)?;
+    remember_previous(chain, &applied, &entry.name, make_current);
+    Ok(applied)
+}
 
-    /// Writes profile and context of the target: both or neither. Returns whether the profile changed.
-    ///
-    /// # Errors
-    /// When one of them cannot be written; the other is then as it was.
-    pub fn write_both(
-        &self,
-        kubeconfigs: &Kubeconfigs,
-        target: &Target,
-        cluster: &Cluster,
-        make_current: bool,
-    ) -> Result<(bool, Applied)> {
-        let before = crate::disk::aws_config::text(self.host)?;
-        let changed = self.write_profile(target, Some(cluster))?;
-        let edited = crate::disk::aws_config::text(self.host)?;
-        match self.write_context(kubeconfigs, &self.entry(target, cluster), make_current) {
-            Ok(applied) => Ok((changed, applied)),
-            Err(error) => {
-                if changed {
-                    crate::disk::aws_config::take_back(self.host, edited.as_deref(), before.as_deref())?;
-                }
-                Err(error)
+/// Writes profile and context of the target: both or neither. Returns whether the profile changed.
+///
+/// # Errors
+/// When one of them cannot be written; the other is then as it was.
+pub(crate) fn write_both(
+    chain: &Chain<'_>,
+    target: &Target,
+    cluster: &Cluster,
+    make_current: bool,
+) -> Result<(bool, Applied)> {
+    let before = crate::disk::aws_config::text(chain.host)?;
+    let changed = write_profile(chain, target, Some(cluster))?;
+    let edited = crate::disk::aws_config::text(chain.host)?;
+    match write_context(chain, &entry(chain, target, cluster), make_current) {
+        Ok(applied) => Ok((changed, applied)),
+        Err(error) => {
+            if changed {
+                crate::disk::aws_config::take_back(chain.host, edited.as_deref(), before.as_deref())?;
             }
+            Err(error)
         }
     }
+}
 
-    /// Remembers the context that a switch left, for `use -`.
-    pub fn remember_previous(&self, applied: &Applied, new: &str, switched: bool) {
-        let left = applied.previous_context.as_deref().filter(|left| switched && !left.is_empty() && *left != new);
-        if let Some(left) = left {
-            // Without it `use -` has nothing to go back to, and that is all.
-            let _ = self.cache.store_previous_context(left);
-        }
+/// Remembers the context that a switch left, for `use -`.
+pub(crate) fn remember_previous(chain: &Chain<'_>, applied: &Applied, new: &str, switched: bool) {
+    let left = applied.previous_context.as_deref().filter(|left| switched && !left.is_empty() && *left != new);
+    if let Some(left) = left {
+        // Without it `use -` has nothing to go back to, and that is all.
+        let _ = chain.cache.store_previous_context(left);
     }
+}
 
-    /// Paths for people.
-    pub fn shown(&self, paths: &[PathBuf]) -> String {
-        paths.iter().map(|path| self.host.shorten_home(path)).collect::<Vec<_>>().join(", ")
-    }
+/// Paths for people.
+pub(crate) fn shown(chain: &Chain<'_>, paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| chain.host.shorten_home(path)).collect::<Vec<_>>().join(", ")
 }

@@ -8,19 +8,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::chain::Chain;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::not_mapped::not_mapped;
-use crate::disk::kubeconfig::Kubeconfigs;
+use crate::chain::cluster::{self, ClusterOrigin, proxy};
+use crate::chain::credentials::{self, Credentials};
+use crate::chain::renewal::{Renewable, with_renewal};
+use crate::chain::{Chain, clock_skew};
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
-use crate::model::kube::namespace::Namespace;
 use crate::model::wire::proxy::Proxy;
-use crate::net::aws::sts;
 use crate::net::kube::patience::Patience;
 use crate::net::kube::{KubeApi, KubeFailure, Silence};
 use crate::secret::Secret;
@@ -58,40 +58,41 @@ pub struct ClusterAccess<'a> {
 struct State {
     credentials: RoleCredentials,
     cluster: Cluster,
-    /// Whether EKS itself described the cluster in this run, not the cache.
-    described: bool,
+    origin: ClusterOrigin,
     signed_at: Timestamp,
     api: KubeApi,
     streams: KubeApi,
 }
 
-impl<'a> Chain<'a> {
-    /// The API of the namespace's cluster. Calls AWS only for what no cache holds.
+fn sign(
+    chain: &Chain<'_>,
+    credentials: RoleCredentials,
+    (cluster, origin): (Cluster, ClusterOrigin),
+    proxy: Option<&Proxy>,
+    patience: &Arc<Patience>,
+) -> Result<State> {
+    let signed_at = chain.host.now();
+    let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
+    let outbound = chain.aws.outbound();
+    let api = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfCalls)?;
+    let streams = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfStreams)?;
+    Ok(State { credentials, cluster, origin, signed_at, api, streams })
+}
+
+impl<'a> ClusterAccess<'a> {
+    /// The API of a cluster as the role that the credentials are of. Nothing is asked yet.
     ///
     /// # Errors
-    /// Of any stage before the cluster.
-    pub async fn cluster_access(
-        &'a self,
-        namespace: &Namespace,
-        kubeconfigs: &Kubeconfigs,
-    ) -> Result<ClusterAccess<'a>> {
-        let portal = self.portal(Some(&self.access_name(namespace)))?;
-        let target = match self.known_target(namespace, &portal) {
-            Some(target) => target,
-            None => Box::pin(self.target(namespace)).await?,
-        };
-        // Boxed: the AWS SDK's futures are deep, and every verb is built upon these.
-        let mut credentials = Box::pin(self.credentials(&target)).await?;
-        let (cluster, described) = match self.known_cluster(&target) {
-            Some(cluster) => (cluster, false),
-            None => (Box::pin(self.cluster(&target, &mut credentials)).await?, true),
-        };
-        let proxy = self.proxy(namespace, &cluster.endpoint, kubeconfigs)?;
+    /// When the endpoint, the certificate authority or the proxy cannot be used.
+    pub(crate) fn open(credentials: Credentials<'a>, cluster: Cluster, origin: ClusterOrigin) -> Result<Self> {
+        let (chain, role) = (credentials.chain, credentials.role());
+        let target = credentials.target;
+        let proxy = proxy::of(chain, &target.namespace, &cluster.endpoint)?;
         let patience = Arc::default();
-        let state = self.signed(credentials, cluster, described, proxy.as_ref(), &patience)?;
+        let state = sign(chain, role, (cluster, origin), proxy.as_ref(), &patience)?;
         Ok(ClusterAccess {
-            chain: self,
-            unattended: self.unattended(),
+            chain,
+            unattended: chain.unattended(),
             target,
             state: RefCell::new(state),
             patience,
@@ -102,33 +103,8 @@ impl<'a> Chain<'a> {
         })
     }
 
-    /// All facts of the cluster as the cache has them, if they are of the cluster that is meant.
-    fn known_cluster(&self, target: &Target) -> Option<Cluster> {
-        let (name, region) = self.known_cluster_name(target)?;
-        let known = self.cache.cluster(&target.namespace)?;
-        (known.name == name && region.is_none_or(|region| region == known.region)).then_some(known)
-    }
-
-    fn signed(
-        &self,
-        credentials: RoleCredentials,
-        cluster: Cluster,
-        described: bool,
-        proxy: Option<&Proxy>,
-        patience: &Arc<Patience>,
-    ) -> Result<State> {
-        let signed_at = self.host.now();
-        let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
-        let outbound = self.aws.outbound();
-        let api = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfCalls)?;
-        let streams = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfStreams)?;
-        Ok(State { credentials, cluster, described, signed_at, api, streams })
-    }
-}
-
-impl<'a> ClusterAccess<'a> {
     /// The chain below.
-    pub fn chain(&self) -> &'a Chain<'a> {
+    pub(crate) fn chain(&self) -> &'a Chain<'a> {
         self.chain
     }
 
@@ -167,12 +143,12 @@ impl<'a> ClusterAccess<'a> {
     ///
     /// # Errors
     /// When the credentials cannot be renewed.
-    pub async fn token(&self, refused: bool) -> Result<Secret<String>> {
+    pub(crate) async fn token(&self, refused: bool) -> Result<Secret<String>> {
         let signed_at = self.state.borrow().signed_at;
         if refused {
-            Box::pin(self.renew_refused(signed_at)).await?;
+            self.renew_refused(signed_at).await?;
         } else {
-            Box::pin(self.keep_fresh()).await?;
+            self.keep_fresh().await?;
         }
         let state = self.state.borrow();
         let (name, region) = (&state.cluster.name, &state.cluster.region);
@@ -180,21 +156,22 @@ impl<'a> ClusterAccess<'a> {
     }
 
     /// Opens new connections from now on: those that are kept lead nowhere after the machine slept.
-    pub fn reconnect(&self) {
+    pub(crate) fn reconnect(&self) {
         // What was made once can be made again; if not, the old clients find out.
         let _ = self.adopt(self.credentials());
     }
 
-    /// Calls the cluster. A 401 drops the credentials once and calls again; an endpoint from the cache that does not
+    /// Calls the cluster. A 401 renews the credentials once and calls again; an endpoint from the cache that does not
     /// answer is looked up again once.
     ///
     /// # Errors
-    /// [`CallError::Chain`] when the credentials cannot be renewed, or the cluster does not know the role.
+    /// The cluster's answer; or that of the chain, when the credentials cannot be renewed, or the cluster does not know
+    /// the role.
     pub(crate) async fn call<T>(
         &self,
         call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
     ) -> Result<T, CallError<KubeFailure>> {
-        self.with(|state| state.api.clone(), call).await
+        self.call_with(|state| &state.api, call).await
     }
 
     /// The same with the client that allows minutes of silence: for logs and watches.
@@ -205,38 +182,33 @@ impl<'a> ClusterAccess<'a> {
         &self,
         call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
     ) -> Result<T, CallError<KubeFailure>> {
-        self.with(|state| state.streams.clone(), call).await
+        self.call_with(|state| &state.streams, call).await
     }
 
-    async fn with<T>(
+    async fn call_with<T>(
         &self,
-        of: impl Fn(&State) -> KubeApi,
+        client: fn(&State) -> &KubeApi,
         call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
     ) -> Result<T, CallError<KubeFailure>> {
-        Box::pin(self.keep_fresh()).await?;
-        let signed_at = self.state.borrow().signed_at;
-        let api = of(&self.state.borrow());
-        let answer = call(api).await;
-        if answer.is_ok() {
-            self.chain.warn_of_clock();
-        }
+        let signed = Signed { access: self, client };
+        let answer = with_renewal(&signed, async |(api, _): &(KubeApi, Timestamp)| {
+            call(api.clone()).await.map_err(CallError::Answer)
+        })
+        .await;
         match answer {
-            Err(KubeFailure::Unauthorized) => {
-                Box::pin(self.renew_refused(signed_at)).await?;
-                let api = of(&self.state.borrow());
-                match call(api).await {
-                    Err(KubeFailure::Unauthorized) => Err(Box::pin(self.unknown_role()).await.into()),
-                    answer => answer.map_err(CallError::Answer),
-                }
+            Ok(answer) => {
+                clock_skew::warn(self.chain);
+                Ok(answer)
             }
-            Err(KubeFailure::Unreachable(words)) => match Box::pin(self.look_again()).await {
+            Err(CallError::Answer(KubeFailure::Unauthorized)) => Err(self.unknown_role().await.into()),
+            Err(CallError::Answer(KubeFailure::Unreachable(words))) => match self.look_again().await {
                 true => {
-                    let api = of(&self.state.borrow());
+                    let api = client(&self.state.borrow()).clone();
                     call(api).await.map_err(CallError::Answer)
                 }
                 false => Err(CallError::Answer(KubeFailure::Unreachable(words))),
             },
-            answer => answer.map_err(CallError::Answer),
+            other => other,
         }
     }
 
@@ -261,42 +233,42 @@ impl<'a> ClusterAccess<'a> {
             return Ok(());
         }
         if self.refused_once.replace(true) && self.when_over.get() == WhenOver::Ask {
-            return Err(Box::pin(self.unknown_role()).await);
+            return Err(self.unknown_role().await);
         }
         self.chain.ui.detail("the cluster answered 401; renewing the credentials");
-        let refused = self.state.borrow().credentials.clone();
+        let refused = self.credentials();
         let credentials = self.renewed_credentials(Some(&refused)).await?;
         self.adopt(credentials)
     }
 
     async fn renewed_credentials(&self, refused: Option<&RoleCredentials>) -> Result<RoleCredentials> {
         let chain = if self.when_over.get() == WhenOver::Ask { self.chain } else { &self.unattended };
-        let mut told = false;
+        let mut is_told = false;
         loop {
             let renewed = match refused {
-                Some(refused) => Box::pin(chain.credentials_after_refusal(&self.target, refused)).await,
-                None => Box::pin(chain.credentials(&self.target)).await,
+                Some(refused) => credentials::after_refusal(chain, &self.target, refused).await,
+                None => credentials::obtain(chain, &self.target).await,
             };
             match renewed {
                 Err(error) if self.when_over.get() == WhenOver::Wait && error.kind == Kind::NotSignedIn => {
-                    if !told {
+                    if !is_told {
                         let again = format!("nsaccess login {}", self.namespace());
                         chain.ui.warning(&format!("{}; it goes on after: {again}", error.message));
-                        told = true;
+                        is_told = true;
                     }
                     tokio::time::sleep(SIGN_IN_POLL).await;
                 }
-                other => return other.map_err(|error| error.or_sign_in(self.namespace())),
+                other => return other,
             }
         }
     }
 
     fn adopt(&self, credentials: RoleCredentials) -> Result<()> {
-        let (cluster, described) = {
+        let located = {
             let state = self.state.borrow();
-            (state.cluster.clone(), state.described)
+            (state.cluster.clone(), state.origin)
         };
-        let state = self.chain.signed(credentials, cluster, described, self.proxy.as_ref(), &self.patience)?;
+        let state = sign(self.chain, credentials, located, self.proxy.as_ref(), &self.patience)?;
         self.state.replace(state);
         Ok(())
     }
@@ -304,20 +276,19 @@ impl<'a> ClusterAccess<'a> {
     /// Describes a cluster that came from the cache; true when it is another one now, so that calling again may help.
     async fn look_again(&self) -> bool {
         let _turn = self.renewal.lock().await;
-        if self.state.borrow().described {
+        if self.state.borrow().origin == ClusterOrigin::Described {
             return false;
         }
-        let (mut credentials, before) = {
-            let state = self.state.borrow();
-            (state.credentials.clone(), state.cluster.clone())
-        };
         self.chain.ui.detail("the cluster does not answer where it was; asking EKS where it is");
-        let found = Box::pin(self.unattended.cluster(&self.target, &mut credentials)).await;
-        self.state.borrow_mut().described = true;
-        let Ok(cluster) = found else { return false };
-        let moved = (&cluster.endpoint, &cluster.certificate_authority_data)
-            != (&before.endpoint, &before.certificate_authority_data);
-        match self.chain.signed(credentials, cluster, true, self.proxy.as_ref(), &self.patience) {
+        let before = self.cluster();
+        let credentials = Credentials::with(&self.unattended, self.target.clone(), self.credentials());
+        let described = cluster::describe(&credentials).await;
+        self.state.borrow_mut().origin = ClusterOrigin::Described;
+        let Ok(now) = described else { return false };
+        let moved =
+            (&now.endpoint, &now.certificate_authority_data) != (&before.endpoint, &before.certificate_authority_data);
+        let located = (now, ClusterOrigin::Described);
+        match sign(self.chain, credentials.role(), located, self.proxy.as_ref(), &self.patience) {
             Ok(state) if moved => {
                 self.chain.ui.hint(&format!(
                     "the cluster {} has moved, or has a new certificate authority; for kubectl:  nsaccess kubeconfig {}",
@@ -332,8 +303,36 @@ impl<'a> ClusterAccess<'a> {
     }
 
     async fn unknown_role(&self) -> Error {
-        let (credentials, cluster) = (self.credentials(), self.cluster());
-        let caller = Box::pin(sts::caller_arn(&self.chain.aws, &credentials.keys, &cluster.region)).await.ok();
-        self.chain.explain_clock(not_mapped(&self.target, &cluster, caller.as_deref()))
+        let cluster = self.cluster();
+        let keys = self.credentials().keys;
+        let caller = self.chain.services.caller_arn(&keys, &cluster.region).await.ok();
+        clock_skew::explain(self.chain, not_mapped(&self.target, &cluster, caller.as_deref()))
+    }
+}
+
+/// The cluster's clients, signed for, as what calls are made with.
+struct Signed<'b, 'a> {
+    access: &'b ClusterAccess<'a>,
+    client: fn(&State) -> &KubeApi,
+}
+
+impl Signed<'_, '_> {
+    fn client(&self) -> (KubeApi, Timestamp) {
+        let state = self.access.state.borrow();
+        ((self.client)(&state).clone(), state.signed_at)
+    }
+}
+
+impl Renewable for Signed<'_, '_> {
+    type Value = (KubeApi, Timestamp);
+
+    async fn current(&self) -> Result<Self::Value> {
+        self.access.keep_fresh().await?;
+        Ok(self.client())
+    }
+
+    async fn renewed(&self, (_, signed_at): &Self::Value, _: &str) -> Result<Self::Value> {
+        self.access.renew_refused(*signed_at).await?;
+        Ok(self.client())
     }
 }

@@ -1,257 +1,219 @@
-//! Signing in: a person, a browser, and a token at the end. Nobody's wish but the person's own starts it (RFC 8628
-//! §5.4: a device code that appears unasked is how phishing works).
+//! Signing in: a person, a browser, and a token at the end. It begins only because the person at the terminal wanted
+//! something that needs it (RFC 8628 §5.4: a device code that appears unasked is how phishing works).
 
 use std::time::Duration;
 
-use crate::chain::Chain;
-use crate::chain::lock_wait;
-use crate::chain::session::Stored;
+use crate::chain::call_error::CallError;
+use crate::chain::clock_skew;
+use crate::chain::freshness::{Kept, Look, fresh};
+use crate::chain::renewal::NoMeans;
+use crate::chain::session::standing::standing;
+use crate::chain::session::stored::{Stored, stored};
+use crate::chain::session::{Session, SessionOrigin, browser_flow, device_flow};
+use crate::chain::{Chain, lock_wait};
+use crate::disk::lock::Lock;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::device_flow::{DeviceFlow, GiveUp, Step};
-use crate::model::aws::pkce::Attempt;
 use crate::model::aws::sso_cache::{Refresh, Registration, SsoToken, judge_registration, registration_file_name};
 use crate::model::aws::target::Portal;
 use crate::model::settings::Flow;
 use crate::net::aws::failure::Failure;
-use crate::net::aws::oidc::{DeviceAuthorization, Grant, NewRegistration, NewToken, Oidc, SCOPE};
-use crate::net::callback::CallbackListener;
+use crate::net::aws::oidc::{Grant, NewRegistration, NewToken, SCOPE};
 use crate::process::browser::is_page;
 use crate::secret::Secret;
 
 /// As long as a device code lives: nobody sits longer before a browser.
-const BROWSER_DEADLINE: Duration = Duration::from_secs(600);
-const TICK: Duration = Duration::from_millis(100);
+pub(crate) const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
 
-/// Why an attempt ended without a token.
-enum Ended {
-    /// The service no longer knows our registration: make a new one and start again, once.
+/// Why a flow ended without a token.
+#[derive(Debug)]
+pub(crate) enum NoToken {
+    /// The service no longer knows our registration: a new one is made, and the flow begins again, once.
     Unregistered,
     /// Anything else.
     Failed(Error),
 }
 
-impl From<Error> for Ended {
+impl From<Error> for NoToken {
     fn from(error: Error) -> Self {
-        Ended::Failed(error)
+        NoToken::Failed(error)
     }
 }
 
-impl Chain<'_> {
-    /// Signs in, or takes over the session of a sign-in that another process finished while we waited for it.
-    ///
-    /// # Errors
-    /// When the person says no, or not in time, or the service fails.
-    pub async fn sign_in(&self, portal: &Portal, refused: Option<&Secret<String>>) -> Result<SsoToken> {
-        let path = sso_cache::lock_path(self.host, &format!("sign-in {}", portal.session_name));
-        let _lock = lock_wait::for_lock(self.ui, &path, "is signing in", Some(BROWSER_DEADLINE)).await?;
-        if let Stored::Fresh(token) = self.stored_session(portal, refused)? {
-            return Ok(token);
-        }
-        self.sign_in_anew(portal).await
+/// Signs in, or takes over the session of a sign-in that another process finished while we waited for it.
+///
+/// # Errors
+/// When the person says no, or not in time, or the service fails.
+pub(crate) async fn sign_in(chain: &Chain<'_>, portal: &Portal, refused: Option<&Secret<String>>) -> Result<Session> {
+    let signed_in = fresh(&SignIn { chain, portal, refused }).await;
+    signed_in.map_err(|failure| failure.into_error("cannot sign in"))
+}
+
+/// A session that a person gives.
+struct SignIn<'a> {
+    chain: &'a Chain<'a>,
+    portal: &'a Portal,
+    refused: Option<&'a Secret<String>>,
+}
+
+impl Kept for SignIn<'_> {
+    type Value = Session;
+    type Reason = &'static str;
+    type Means = NoMeans;
+    type Failure = CallError<Failure>;
+
+    fn look(&self) -> Result<Look<Session, &'static str>, CallError<Failure>> {
+        let standing = standing(self.chain, self.portal);
+        Ok(match stored(self.chain, self.portal, self.refused)? {
+            Stored::Fresh(token) => Look::Fresh(Session { token, origin: SessionOrigin::Stored, standing }),
+            _ => Look::Stale("over"),
+        })
     }
 
-    async fn sign_in_anew(&self, portal: &Portal) -> Result<SsoToken> {
-        let oidc = Oidc::new(&self.aws, &portal.region);
-        let grant = match self.settings.flow.value {
-            Flow::Device => Grant::Device,
-            Flow::Browser => Grant::Browser,
-        };
-        let mut registration = self.registration(&oidc, portal, grant, false).await?;
-        let mut ended = self.attempt(&oidc, portal, grant, &registration).await;
-        if matches!(ended, Err(Ended::Unregistered)) {
-            self.ui.detail("the service no longer knows our registration; making a new one");
-            registration = self.registration(&oidc, portal, grant, true).await?;
-            ended = self.attempt(&oidc, portal, grant, &registration).await;
-        }
-        self.ui.end_transient();
-        match ended {
-            Ok(new) => self.store_session(portal, &registration, new),
-            Err(Ended::Failed(error)) => Err(self.explain_clock(error)),
-            Err(Ended::Unregistered) => Err(Error::failure("cannot sign in")
-                .because("the service does not accept the client that it has just registered")
-                .try_next("run the same command again")),
-        }
+    fn means(&self) -> &NoMeans {
+        &NoMeans
     }
 
-    async fn attempt(
-        &self,
-        oidc: &Oidc,
-        portal: &Portal,
-        grant: Grant,
-        registration: &Registration,
-    ) -> Result<NewToken, Ended> {
-        let client = NewRegistration {
-            client_id: registration.client_id.clone(),
-            client_secret: registration.client_secret.clone(),
-            expires_at: registration.expires_at,
-        };
-        match grant {
-            Grant::Device => self.device_flow(oidc, portal, &client).await,
-            Grant::Browser => self.browser_flow(oidc, portal, &client).await,
-        }
+    async fn lock(&self) -> Result<Option<Lock>> {
+        let path = sso_cache::lock_path(self.chain.host, &format!("sign-in {}", self.portal.session_name));
+        lock_wait::for_lock(self.chain.ui, &path, "is signing in", Some(LONGEST_SIGN_IN)).await
     }
 
-    /// The registration of this portal from the shared cache, or a new one.
-    async fn registration(&self, oidc: &Oidc, portal: &Portal, grant: Grant, renew: bool) -> Result<Registration> {
-        let name =
-            registration_file_name(&portal.start_url, &portal.region, Some(&[SCOPE]), Some(&portal.session_name));
-        let grant_types: Option<&[&str]> = match grant {
-            Grant::Device => None,
-            Grant::Browser => Some(&["authorization_code", "refresh_token"]),
-        };
-        if let (false, Cached::Found(known)) = (renew, sso_cache::read_registration(self.host, &name)?) {
-            match judge_registration(&known, self.host.now(), &[SCOPE], grant_types) {
-                Ok(()) => return Ok(known),
-                Err(reason) => self.ui.detail(&format!("registering again: {reason}")),
-            }
-        }
-        let new = oidc.register(&portal.session_name, &portal.start_url, grant).await;
-        let new = new.map_err(|failure| self.cannot_sign_in(portal, failure))?;
-        let registration = Registration {
-            client_id: new.client_id,
-            client_secret: new.client_secret,
-            expires_at: new.expires_at,
-            scopes: vec![SCOPE.to_owned()],
-            grant_types: grant_types.map(|list| list.iter().map(|&grant| grant.to_owned()).collect()),
-        };
-        sso_cache::write_registration(self.host, &name, &registration)?;
-        Ok(registration)
+    async fn fetch(&self, (): &(), _: &'static str) -> Result<Session, CallError<Failure>> {
+        let token = signed_in(self.chain, self.portal).await?;
+        Ok(Session { token, origin: SessionOrigin::SignedIn, standing: standing(self.chain, self.portal) })
     }
 
-    async fn device_flow(&self, oidc: &Oidc, portal: &Portal, client: &NewRegistration) -> Result<NewToken, Ended> {
-        let started = oidc.start_device(client, &portal.start_url).await;
-        let device = started.map_err(|failure| self.start_failed(portal, failure))?;
-        check_page(&device.verification_uri_complete)?;
-        self.show_code(portal, &device);
-        let mut flow = DeviceFlow::start(device.interval, device.expires_in, self.host.now());
-        let mut step = flow.first_step();
-        loop {
-            match step {
-                Step::Wait(pause) => self.wait_with_countdown(pause, &flow).await,
-                Step::GiveUp(why) => return Err(gave_up(why)),
-                Step::Done => return Err(Ended::Failed(Error::failure("the sign-in ended without a token"))),
-            }
-            let (answer, token) = oidc.poll_device(client, &device).await;
-            if let Some(token) = token {
-                return Ok(token);
-            }
-            step = flow.next_step(answer, self.host.now());
-        }
-    }
-
-    fn show_code(&self, portal: &Portal, device: &DeviceAuthorization) {
-        let ui = self.ui;
-        self.show_portal(portal);
-        ui.status_of("    code   ", &device.user_code);
-        ui.status(&format!("    page   {}", device.verification_uri_complete));
-        ui.blank();
-        self.open_page(&device.verification_uri_complete, "Compare the code with the one on the page, then approve.");
-    }
-
-    fn show_portal(&self, portal: &Portal) {
-        self.ui.blank();
-        self.ui.status_of("Sign in to ", &portal.start_url);
-        self.ui.blank();
-    }
-
-    fn open_page(&self, url: &str, then: &str) {
-        let obstacle = match (self.no_browser, self.host.browser_obstacle()) {
-            (true, _) => Some("as asked".to_owned()),
-            (false, Some(obstacle)) => Some(obstacle.to_owned()),
-            (false, None) => self.host.open_browser(url).err().map(|error| crate::error::plain_io(&error)),
-        };
-        match obstacle {
-            None => self.ui.status(&format!("Your browser opens the page. {then}")),
-            Some(why) => {
-                self.ui
-                    .status(&format!("No browser was opened ({why}). Open the page yourself, on any device. {then}"));
-            }
-        }
-    }
-
-    async fn wait_with_countdown(&self, pause: Duration, flow: &DeviceFlow) {
-        let end = tokio::time::Instant::now() + pause;
-        let mut frame = 0;
-        while self.ui.is_moving() && tokio::time::Instant::now() + TICK < end {
-            let left = flow.deadline().duration_since(self.host.now()).as_secs().max(0);
-            self.ui.transient(&format!(
-                "{} waiting for your approval, {}:{:02} left",
-                spinner(frame),
-                left / 60,
-                left % 60
-            ));
-            frame += 1;
-            tokio::time::sleep(TICK).await;
-        }
-        tokio::time::sleep_until(end).await;
-    }
-
-    async fn browser_flow(&self, oidc: &Oidc, portal: &Portal, client: &NewRegistration) -> Result<NewToken, Ended> {
-        let attempt = Attempt::new(self.host.random(), self.host.random());
-        // Bound before the browser opens: a warm session is back in no time (synfinatic/aws-sso-cli#1441).
-        let listener = CallbackListener::bind().await?;
-        let redirect_uri = listener.redirect_uri().to_owned();
-        let url = attempt.authorize_url(&oidc.endpoint(), &client.client_id, &redirect_uri, SCOPE);
-        check_page(&url)?;
-        self.show_portal(portal);
-        self.ui.status(&format!("    page   {url}"));
-        self.ui.blank();
-        self.open_page(&url, "This machine waits for its answer; for another device use --flow device.");
-        let code = tokio::time::timeout(BROWSER_DEADLINE, listener.wait(&attempt)).await.map_err(|_| {
-            // The page shows an error and never comes back when the service has forgotten our registration.
-            let name =
-                registration_file_name(&portal.start_url, &portal.region, Some(&[SCOPE]), Some(&portal.session_name));
-            let _ = sso_cache::remove_registration(self.host, &name);
-            Error::new(Kind::NotSignedIn, "nobody finished the sign-in in the browser within 10 minutes")
-                .because("the page was not completed, or it showed an error and did not come back here")
-                .try_next("nsaccess login NAMESPACE --flow device")
-        })??;
-        let exchanged = oidc.exchange_code(client, &code, attempt.verifier(), &redirect_uri).await;
-        exchanged.map_err(|failure| self.start_failed(portal, failure))
-    }
-
-    fn store_session(&self, portal: &Portal, registration: &Registration, new: NewToken) -> Result<SsoToken> {
-        let token = SsoToken {
-            start_url: portal.start_url.clone(),
-            region: portal.region.clone(),
-            access_token: new.access_token,
-            expires_at: new.expires_at,
-            refresh: new.refresh_token.map(|refresh_token| Refresh {
-                client_id: registration.client_id.clone(),
-                client_secret: registration.client_secret.clone(),
-                registration_expires_at: Some(registration.expires_at),
-                refresh_token,
-            }),
-            unknown: Default::default(),
-        };
-        sso_cache::write_token(self.host, &portal.session_name, &token)?;
-        Ok(token)
-    }
-
-    fn start_failed(&self, portal: &Portal, failure: Failure) -> Ended {
-        match failure.code.as_deref() {
-            Some("invalid_client" | "InvalidClientException") => Ended::Unregistered,
-            _ => Ended::Failed(self.cannot_sign_in(portal, failure)),
-        }
-    }
-
-    fn cannot_sign_in(&self, portal: &Portal, failure: Failure) -> Error {
-        let invalid = matches!(failure.code.as_deref(), Some("invalid_request" | "InvalidRequestException"));
-        let error = failure.into_error(format!("cannot sign in to {}", portal.start_url));
-        let error = if invalid {
-            error
-                .because(format!("the start URL or its region ({}) is probably not right", portal.region))
-                .try_next("nsaccess config   # shows both, and where they come from")
-        } else {
-            error
-        };
-        self.explain_clock(error)
+    async fn store(&self, (): &(), session: &Session) -> Result<()> {
+        sso_cache::write_token(self.chain.host, &self.portal.session_name, &session.token)
     }
 }
 
-/// A person is sent to no address, and a browser is given none, that is no page.
-fn check_page(url: &str) -> Result<()> {
+async fn signed_in(chain: &Chain<'_>, portal: &Portal) -> Result<SsoToken> {
+    let grant = match chain.settings.flow.value {
+        Flow::Device => Grant::Device,
+        Flow::Browser => Grant::Browser,
+    };
+    let mut client = match kept_registration(chain, portal, grant)? {
+        Some(kept) => kept,
+        None => register(chain, portal, grant).await?,
+    };
+    let mut flow = run_flow(chain, portal, grant, &client).await;
+    if matches!(flow, Err(NoToken::Unregistered)) {
+        chain.ui.detail("the service no longer knows our registration; making a new one");
+        client = register(chain, portal, grant).await?;
+        flow = run_flow(chain, portal, grant, &client).await;
+    }
+    chain.ui.end_transient();
+    match flow {
+        Ok(new) => Ok(token(portal, client, new)),
+        Err(NoToken::Failed(error)) => Err(clock_skew::explain(chain, error)),
+        Err(NoToken::Unregistered) => Err(Error::failure("cannot sign in")
+            .because("the service does not accept the client that it has just registered")
+            .try_next("run the same command again")),
+    }
+}
+
+async fn run_flow(
+    chain: &Chain<'_>,
+    portal: &Portal,
+    grant: Grant,
+    registration: &Registration,
+) -> Result<NewToken, NoToken> {
+    let client = NewRegistration {
+        client_id: registration.client_id.clone(),
+        client_secret: registration.client_secret.clone(),
+        expires_at: registration.expires_at,
+    };
+    match grant {
+        Grant::Device => device_flow::run(chain, portal, &client).await,
+        Grant::Browser => browser_flow::run(chain, portal, &client).await,
+    }
+}
+
+/// The registration of this portal in the shared cache, if it serves.
+fn kept_registration(chain: &Chain<'_>, portal: &Portal, grant: Grant) -> Result<Option<Registration>> {
+    let Cached::Found(known) = sso_cache::read_registration(chain.host, &registration_name(portal))? else {
+        return Ok(None);
+    };
+    match judge_registration(&known, chain.host.now(), &[SCOPE], grant_types(grant)) {
+        Ok(()) => Ok(Some(known)),
+        Err(reason) => {
+            chain.ui.detail(&format!("registering again: {reason}"));
+            Ok(None)
+        }
+    }
+}
+
+async fn register(chain: &Chain<'_>, portal: &Portal, grant: Grant) -> Result<Registration> {
+    let new = chain.services.register(portal, grant).await;
+    let new = new.map_err(|failure| cannot_sign_in(chain, portal, failure))?;
+    let registration = Registration {
+        client_id: new.client_id,
+        client_secret: new.client_secret,
+        expires_at: new.expires_at,
+        scopes: vec![SCOPE.to_owned()],
+        grant_types: grant_types(grant).map(|list| list.iter().map(|&grant| grant.to_owned()).collect()),
+    };
+    sso_cache::write_registration(chain.host, &registration_name(portal), &registration)?;
+    Ok(registration)
+}
+
+/// The file of a portal's registration, as the AWS CLI names it.
+pub(crate) fn registration_name(portal: &Portal) -> String {
+    registration_file_name(&portal.start_url, &portal.region, Some(&[SCOPE]), Some(&portal.session_name))
+}
+
+fn grant_types(grant: Grant) -> Option<&'static [&'static str]> {
+    match grant {
+        Grant::Device => None,
+        Grant::Browser => Some(&["authorization_code", "refresh_token"]),
+    }
+}
+
+fn token(portal: &Portal, client: Registration, new: NewToken) -> SsoToken {
+    SsoToken {
+        start_url: portal.start_url.clone(),
+        region: portal.region.clone(),
+        access_token: new.access_token,
+        expires_at: new.expires_at,
+        refresh: new.refresh_token.map(|refresh_token| Refresh {
+            client_id: client.client_id,
+            client_secret: client.client_secret,
+            registration_expires_at: Some(client.expires_at),
+            refresh_token,
+        }),
+        unknown: Default::default(),
+    }
+}
+
+/// Shows which portal is signed in to.
+pub(crate) fn show_portal(chain: &Chain<'_>, portal: &Portal) {
+    chain.ui.blank();
+    chain.ui.status_of("Sign in to ", &portal.start_url);
+    chain.ui.blank();
+}
+
+/// Opens the page in a browser, or says how to get there without one. `then`: what the person does on it.
+pub(crate) fn open_page(chain: &Chain<'_>, url: &str, then: &str) {
+    let obstacle = match (chain.no_browser, chain.browser.obstacle()) {
+        (true, _) => Some("as asked".to_owned()),
+        (false, Some(obstacle)) => Some(obstacle.to_owned()),
+        (false, None) => chain.browser.open(url).err().map(|error| crate::error::plain_io(&error)),
+    };
+    match obstacle {
+        None => chain.ui.status(&format!("Your browser opens the page. {then}")),
+        Some(why) => {
+            chain.ui.status(&format!("No browser was opened ({why}). Open the page yourself, on any device. {then}"))
+        }
+    }
+}
+
+/// A person is sent to pages only, and so is a browser.
+///
+/// # Errors
+/// When the service names something else.
+pub(crate) fn check_page(url: &str) -> Result<()> {
     if is_page(url) {
         return Ok(());
     }
@@ -260,20 +222,23 @@ fn check_page(url: &str) -> Result<()> {
         .try_next("nsaccess config   # shows the start URL and its region, and where they come from"))
 }
 
-fn gave_up(why: GiveUp) -> Ended {
-    Ended::Failed(match why {
-        GiveUp::Register => return Ended::Unregistered,
-        GiveUp::Expired => Error::new(Kind::NotSignedIn, "nobody approved the sign-in in time")
-            .because("the code is over")
-            .try_next("run the same command again for a new code"),
-        GiveUp::Denied(words) => Error::new(Kind::Denied, "the sign-in was denied").because(words),
-        GiveUp::Failed(words) => {
-            Error::new(Kind::Unreachable, "cannot sign in").because(words).try_next("run the same command again")
-        }
-    })
+/// A call of a flow that failed.
+pub(crate) fn flow_failed(chain: &Chain<'_>, portal: &Portal, failure: Failure) -> NoToken {
+    match failure.code.as_deref() {
+        Some("invalid_client" | "InvalidClientException") => NoToken::Unregistered,
+        _ => NoToken::Failed(cannot_sign_in(chain, portal, failure)),
+    }
 }
 
-fn spinner(frame: usize) -> char {
-    const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-    FRAMES[frame % FRAMES.len()]
+fn cannot_sign_in(chain: &Chain<'_>, portal: &Portal, failure: Failure) -> Error {
+    let invalid = matches!(failure.code.as_deref(), Some("invalid_request" | "InvalidRequestException"));
+    let error = failure.into_error(format!("cannot sign in to {}", portal.start_url));
+    let error = if invalid {
+        error
+            .because(format!("the start URL or its region ({}) is probably not right", portal.region))
+            .try_next("nsaccess config   # shows both, and where they come from")
+    } else {
+        error
+    };
+    clock_skew::explain(chain, error)
 }

@@ -11,131 +11,118 @@ use crate::model::settings::{
     Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_start_url,
 };
 
-impl Chain<'_> {
-    /// The portal for the profile of this name, which need not exist yet.
-    ///
-    /// # Errors
-    /// When no start URL or region is configured and nobody can be asked.
-    pub fn portal(&self, profile: Option<&str>) -> Result<Portal> {
-        if let Some(profile) = profile {
-            self.check_profile(profile).map_err(|refusal| aws_config::unusable(self.host, &refusal))?;
-        }
-        if let Some(portal) = profile.and_then(|profile| self.portal_of_profile(profile)) {
-            return Ok(portal);
-        }
-        let start_url = self.settings.start_url.as_ref().map(|start_url| start_url.value.clone());
-        let region = self.settings.sso_region.as_ref().map(|region| region.value.clone());
-        match (start_url, region) {
-            (Some(start_url), Some(region)) => Ok(self.portal_named(&start_url, &region)),
-            (start_url, region) => match self.asked.get() {
-                Some(asked) => Ok(asked.clone()),
-                None => {
-                    let portal = self.ask_for_portal(start_url, region)?;
-                    Ok(self.asked.get_or_init(|| portal).clone())
-                }
-            },
-        }
+/// The portal for the profile of this name, which need not exist yet.
+///
+/// # Errors
+/// When no start URL or region is configured and nobody can be asked.
+pub(crate) fn of(chain: &Chain<'_>, profile: Option<&str>) -> Result<Portal> {
+    if let Some(profile) = profile {
+        check_profile(chain, profile).map_err(|refusal| aws_config::unusable(chain.host, &refusal))?;
     }
+    if let Some(portal) = profile.and_then(|profile| of_profile(chain, profile)) {
+        return Ok(portal);
+    }
+    let start_url = chain.settings.start_url.as_ref().map(|start_url| start_url.value.clone());
+    let region = chain.settings.sso_region.as_ref().map(|region| region.value.clone());
+    match (start_url, region) {
+        (Some(start_url), Some(region)) => Ok(named(chain, &start_url, &region)),
+        (start_url, region) => match chain.asked.get() {
+            Some(asked) => Ok(asked.clone()),
+            None => {
+                let portal = ask(chain, start_url, region)?;
+                Ok(chain.asked.get_or_init(|| portal).clone())
+            }
+        },
+    }
+}
 
-    /// What people write into `~/.aws/config` by hand is checked as flags are: AWS would answer with a riddle.
-    fn check_profile(&self, profile: &str) -> Result<(), Refusal> {
-        let Some(profile) = self.aws_config.profile(profile) else { return Ok(()) };
-        profile.checked("sso_account_id", check_account)?;
-        profile.checked("sso_role_name", check_role)?;
-        profile.checked("region", check_region)?;
-        let session = profile.get("sso_session").and_then(|name| self.aws_config.sso_session(name));
-        let Some(session) = session else { return Ok(()) };
-        session.checked("sso_start_url", check_start_url)?;
-        session.checked("sso_region", check_region)?;
-        Ok(())
-    }
+/// What people write into `~/.aws/config` by hand is checked as flags are: AWS would answer with a riddle.
+fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), Refusal> {
+    let Some(profile) = chain.aws_config.profile(profile) else { return Ok(()) };
+    profile.checked("sso_account_id", check_account)?;
+    profile.checked("sso_role_name", check_role)?;
+    profile.checked("region", check_region)?;
+    let session = profile.get("sso_session").and_then(|name| chain.aws_config.sso_session(name));
+    let Some(session) = session else { return Ok(()) };
+    session.checked("sso_start_url", check_start_url)?;
+    session.checked("sso_region", check_region)?;
+    Ok(())
+}
 
-    /// The portal that an existing profile signs in to: an access that is set up belongs to its own, whatever the settings
-    /// name for others. Only a flag of this very command leads elsewhere.
-    fn portal_of_profile(&self, profile: &str) -> Option<Portal> {
-        let own = self.own_portal(profile)?;
-        let flag = |setting: &Option<Sourced<String>>| {
-            let flag = setting.as_ref().filter(|setting| matches!(setting.origin, Origin::Flag(_)));
-            flag.map(|flag| flag.value.clone())
-        };
-        let same_url = flag(&self.settings.start_url).is_none_or(|url| same_start_url(&url, &own.start_url));
-        let same_region = flag(&self.settings.sso_region).is_none_or(|region| region == own.region);
-        (same_url && same_region).then_some(own)
-    }
+/// The portal that an existing profile signs in to: an access that is set up belongs to its own, whatever the settings
+/// name for others. Only a flag of this very command leads elsewhere.
+fn of_profile(chain: &Chain<'_>, profile: &str) -> Option<Portal> {
+    let own = own(chain, profile)?;
+    let flag = |setting: &Option<Sourced<String>>| {
+        let flag = setting.as_ref().filter(|setting| matches!(setting.origin, Origin::Flag(_)));
+        flag.map(|flag| flag.value.clone())
+    };
+    let same_url = flag(&chain.settings.start_url).is_none_or(|url| same_start_url(&url, &own.start_url));
+    let same_region = flag(&chain.settings.sso_region).is_none_or(|region| region == own.region);
+    (same_url && same_region).then_some(own)
+}
 
-    /// The portal that an existing profile signs in to; one from before there were sso-sessions names it itself.
-    pub fn own_portal(&self, profile: &str) -> Option<Portal> {
-        let profile = self.aws_config.profile(profile)?;
-        let Some(session_name) = profile.get("sso_session") else {
-            return Some(self.portal_named(profile.get("sso_start_url")?, profile.get("sso_region")?));
-        };
-        let session = self.aws_config.sso_session(session_name)?;
-        Some(Portal {
-            session_name: session_name.to_owned(),
-            start_url: session.get("sso_start_url")?.to_owned(),
-            region: session.get("sso_region")?.to_owned(),
-        })
-    }
+/// The portal that an existing profile signs in to; one from before there were sso-sessions names it itchain.
+pub(crate) fn own(chain: &Chain<'_>, profile: &str) -> Option<Portal> {
+    let profile = chain.aws_config.profile(profile)?;
+    let Some(session_name) = profile.get("sso_session") else {
+        return Some(named(chain, profile.get("sso_start_url")?, profile.get("sso_region")?));
+    };
+    let session = chain.aws_config.sso_session(session_name)?;
+    Some(Portal {
+        session_name: session_name.to_owned(),
+        start_url: session.get("sso_start_url")?.to_owned(),
+        region: session.get("sso_region")?.to_owned(),
+    })
+}
 
-    /// A portal under the name of the sso-session that has, or will have, it. An existing session's own spelling of
-    /// the start URL is kept, because the AWS CLI hashes it.
-    fn portal_named(&self, start_url: &str, region: &str) -> Portal {
-        let session_name = free_session_name(&self.aws_config, start_url, region);
-        let existing = self.aws_config.sso_session(&session_name).and_then(|session| session.get("sso_start_url"));
-        Portal { start_url: existing.unwrap_or(start_url).to_owned(), region: region.to_owned(), session_name }
-    }
+/// A portal under the name of the sso-session that has, or will have, it. An existing session's own spelling of
+/// the start URL is kept, because the AWS CLI hashes it.
+fn named(chain: &Chain<'_>, start_url: &str, region: &str) -> Portal {
+    let session_name = free_session_name(&chain.aws_config, start_url, region);
+    let existing = chain.aws_config.sso_session(&session_name).and_then(|session| session.get("sso_start_url"));
+    Portal { start_url: existing.unwrap_or(start_url).to_owned(), region: region.to_owned(), session_name }
+}
 
-    fn ask_for_portal(&self, start_url: Option<String>, region: Option<String>) -> Result<Portal> {
-        let untrusted_project = self.settings.untrusted_project.as_ref();
-        if let Some(project) = untrusted_project.filter(|project| project.names_portal()) {
-            return Err(untrusted(project));
-        }
-        if self.presence != Presence::Person {
-            return Err(not_configured(start_url.as_deref()));
-        }
-        self.ui.status("This is the first time: where do you sign in? The address of your AWS access portal is on the");
-        self.ui.status("page where you choose an account; your platform team knows it and its region.");
-        let start_url = match start_url {
-            Some(start_url) => start_url,
-            None => self.ui.ask("Start URL (https://….awsapps.com/start):")?,
-        };
-        let region = match region {
-            Some(region) => region,
-            None => self.ui.ask("Region of IAM Identity Center (like eu-west-1):")?,
-        };
-        let (start_url, region) = (&clean_start_url(&start_url), region.trim());
-        check_start_url(start_url).map_err(|why| Error::usage(format!("{start_url:?} {why}")))?;
-        check_region(region).map_err(|why| Error::usage(format!("{region:?} {why}")))?;
-        Ok(self.portal_named(start_url, region))
+fn ask(chain: &Chain<'_>, start_url: Option<String>, region: Option<String>) -> Result<Portal> {
+    let untrusted_project = chain.settings.untrusted_project.as_ref();
+    if let Some(project) = untrusted_project.filter(|project| project.names_portal()) {
+        return Err(untrusted(project));
     }
+    if chain.presence != Presence::Person {
+        return Err(not_configured(start_url.as_deref()));
+    }
+    chain.ui.status("This is the first time: where do you sign in? The address of your AWS access portal is on the");
+    chain.ui.status("page where you choose an account; your platform team knows it and its region.");
+    let start_url = match start_url {
+        Some(start_url) => start_url,
+        None => chain.prompts.ask("Start URL (https://….awsapps.com/start):")?,
+    };
+    let region = match region {
+        Some(region) => region,
+        None => chain.prompts.ask("Region of IAM Identity Center (like eu-west-1):")?,
+    };
+    let (start_url, region) = (&clean_start_url(&start_url), region.trim());
+    check_start_url(start_url).map_err(|why| Error::usage(format!("{start_url:?} {why}")))?;
+    check_region(region).map_err(|why| Error::usage(format!("{region:?} {why}")))?;
+    Ok(named(chain, start_url, region))
+}
 
-    /// Says what a project's file asks for and does not get, where it would make a difference for this namespace.
-    pub fn tell_untrusted(&self, namespace: Option<&str>) {
-        let Some(project) = &self.settings.untrusted_project else { return };
-        if namespace.is_some_and(|namespace| !project.matters_for(namespace)) {
-            return;
-        }
-        let file = self.host.shorten_home(&project.path);
-        self.ui.warning(&format!("{file} does not count until you trust it: {}", project.in_words()));
-        self.ui.hint(&project.trust());
+/// Remembers the portal in the settings, when nothing there names one yet: it is asked for only once.
+///
+/// # Errors
+/// When the settings file cannot be written.
+pub(crate) fn remember(chain: &Chain<'_>, portal: &Portal) -> Result<()> {
+    let (without_flags, _) = crate::disk::settings::load(chain.host, &Flags::default(), &chain.aws_config)?;
+    if without_flags.start_url.is_some() {
+        // A flag overrides a configured portal for this once; it does not replace it.
+        return Ok(());
     }
-
-    /// Remembers the portal in the settings, when nothing there names one yet: it is asked for only once.
-    ///
-    /// # Errors
-    /// When the settings file cannot be written.
-    pub fn remember_portal(&self, portal: &Portal) -> Result<()> {
-        let (without_flags, _) = crate::disk::settings::load(self.host, &Flags::default(), &self.aws_config)?;
-        if without_flags.start_url.is_some() {
-            // A flag overrides a configured portal for this once; it does not replace it.
-            return Ok(());
-        }
-        // Both or none: another nsaccess may read the file in this moment.
-        let both = [("start_url", portal.start_url.as_str()), ("sso_region", portal.region.as_str())];
-        let path = crate::disk::settings::set(self.host, &both)?;
-        self.ui.detail(&format!("remembered the start URL and its region in {}", self.host.shorten_home(&path)));
-        Ok(())
-    }
+    // Both or none: another nsaccess may read the file in this moment.
+    let both = [("start_url", portal.start_url.as_str()), ("sso_region", portal.region.as_str())];
+    let path = crate::disk::settings::set(chain.host, &both)?;
+    chain.ui.detail(&format!("remembered the start URL and its region in {}", chain.host.shorten_home(&path)));
+    Ok(())
 }
 
 fn not_configured(start_url: Option<&str>) -> Error {

@@ -5,8 +5,8 @@ mod who;
 
 use clap::{Args, ValueEnum};
 
+use crate::actions::irsa;
 use crate::actions::irsa::AssumedRole;
-use crate::chain::Chain;
 use crate::commands::Context;
 use crate::commands::credentials::{Shell, dialect};
 use crate::error::{Error, Result};
@@ -83,24 +83,23 @@ pub fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
             .because("no AWS tool reads it; -o json is what a credential_process prints")
             .try_next(format!("nsaccess assume-irsa {request} -o json")));
     }
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
-    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
-    let kubeconfigs = context.kubeconfigs();
-    let assumed = async { chain.assumed(&namespace, &kubeconfigs, &request).await };
+    let chain = &context.open(&Flags::default())?;
+    let namespace = chain.namespace(context.named(None))?;
+    let assumed = async { irsa::assume(chain, &namespace, &request).await };
     let done = if let Some((program, words)) = args.command.split_first() {
         runtime::run_deaf(async {
             let assumed = runtime::unless_ended(assumed).await?;
             child::run(program, words, &environment(&assumed)).await
         })
     } else if args.profile {
-        runtime::run(assumed).and_then(|assumed| profile::write(context, &chain, &request, &assumed))
+        runtime::run(assumed).and_then(|assumed| profile::write(context, chain, &request, &assumed))
     } else if let Some(shell) = args.export {
         runtime::run(assumed).and_then(|assumed| export(context, shell, &assumed))
     } else if !context.ui.is_table() {
         runtime::run(assumed)
             .and_then(|assumed| context.ui.bytes(credential_output::process(&assumed.credentials).expose().as_bytes()))
     } else {
-        let confirmed = chain.assumed_and_confirmed(&namespace, &kubeconfigs, &request);
+        let confirmed = irsa::assume_and_confirm(chain, &namespace, &request);
         runtime::run(confirmed).and_then(|assumed| who::show(context, &request, &assumed))
     };
     done.map_err(|error| error.or_sign_in(namespace.as_str()))

@@ -4,6 +4,7 @@ use aws_config_edit::{RoleProfile, RoleSource};
 use serde_json::json;
 
 use crate::actions::irsa::AssumedRole;
+use crate::actions::setup::profile_and_context;
 use crate::chain::Chain;
 use crate::commands::Context;
 use crate::disk::{aws_config, aws_credentials};
@@ -20,7 +21,11 @@ pub(super) fn write(
     let profile = profile(context, request, assumed)?;
     let own = &assumed.target.access_name;
     if chain.aws_config.profile(own).is_none() {
-        chain.write_profile(&assumed.target, chain.cache.cluster(&assumed.target.namespace).as_ref())?;
+        profile_and_context::write_profile(
+            chain,
+            &assumed.target,
+            chain.cache.cluster(&assumed.target.namespace).as_ref(),
+        )?;
     }
     let before = chain.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
     if let Some(before) = before.filter(|before| *before != assumed.found.role.arn()) {

@@ -7,7 +7,6 @@ use clap::Args;
 use serde_json::json;
 
 use crate::actions::reviews::survey::Reviews;
-use crate::chain::Chain;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
@@ -49,11 +48,11 @@ pub struct CanIArgs {
 /// # Errors
 /// [`Kind::No`] for a no; [`Kind::Unreachable`] when it could not be asked.
 pub fn run(context: Context<'_>, args: &CanIArgs) -> Result<()> {
-    let chain = Chain::open(context.host, context.ui, &Flags::default(), Chain::presence_at(context.host))?;
-    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
+    let chain = &context.open(&Flags::default())?;
+    let namespace = chain.namespace(context.named(None))?;
     let understood = question(args, namespace.as_str())?;
     runtime::run(async {
-        let cluster = chain.cluster_access(&namespace, &context.kubeconfigs()).await?;
+        let cluster = chain.cluster(&namespace).await?;
         match &understood {
             Some(understood) => answer(context, &cluster, understood).await,
             None if args.list => list::show(context, &cluster).await,

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{Place, day, time, value};
+use crate::actions::secrets;
 use crate::commands::Context;
 use crate::error::Result;
 use crate::model::secrets::Facts;
@@ -18,9 +19,9 @@ pub struct DescribeArgs {
 
 pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
     let Place { context, chain, namespace } = place;
-    let name = chain.secret_name(namespace, &args.name)?;
-    let facts = runtime::run(async { chain.secrets(namespace).await?.describe(&name).await })?;
-    let prefix = chain.secrets_prefix(namespace);
+    let name = secrets::secret_name(chain, namespace, &args.name)?;
+    let facts = runtime::run(async { secrets::open(chain, namespace).await?.describe(&name).await })?;
+    let prefix = secrets::prefix(chain, namespace);
     context.ui.document(&value(&facts, &prefix), || shown(context, &facts))
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Place;
+use crate::actions::secrets;
 use crate::error::{Error, Kind, Result};
 use crate::model::secrets::diff::{Difference, by_key, differences};
 use crate::model::secrets::{Stored, Wanted};
@@ -26,10 +27,10 @@ pub struct DiffArgs {
 
 pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
     let Place { context, chain, namespace } = place;
-    let name = chain.secret_name(namespace, &args.name)?;
+    let name = secrets::secret_name(chain, namespace, &args.name)?;
     let (previous, current) = (Wanted::stage("AWSPREVIOUS"), Wanted::stage("AWSCURRENT"));
     let (before, after) = runtime::run(async {
-        let secrets = chain.secrets(namespace).await?;
+        let secrets = secrets::open(chain, namespace).await?;
         // The current one first: where both are missing, its error is the one that tells.
         let after = secrets.value(&name, &current).await?;
         Ok((secrets.value(&name, &previous).await?, after))

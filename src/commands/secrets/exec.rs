@@ -4,7 +4,9 @@ use clap::Args;
 
 use super::Place;
 use super::get::warn_of_broken;
+use crate::actions::secrets;
 use crate::actions::secrets::Secrets;
+use crate::chain::target::identity;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
@@ -60,7 +62,7 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
     let naming = args.naming.naming("nsaccess secrets exec NAME --prefix DB_ -- COMMAND")?;
     let mut names: Vec<SecretName> = Vec::new();
     for typed in &args.names {
-        let name = chain.secret_name(namespace, typed)?;
+        let name = secrets::secret_name(chain, namespace, typed)?;
         // Named twice it is the same secret, and no collision.
         if names.iter().all(|other| other.full != name.full) {
             names.push(name);
@@ -75,8 +77,8 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
 
 async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName]) -> Result<Environment> {
     let Place { context, chain, namespace } = place;
-    let secrets = chain.secrets(namespace).await?;
-    chain.tell_unusual_role(&secrets.target);
+    let secrets = secrets::open(chain, namespace).await?;
+    identity::tell_unusual_role(chain, secrets.target());
     let (mut found, mut failures): (Vec<(&str, Stored)>, Vec<Error>) = (Vec::new(), Vec::new());
     for (name, answer) in names.iter().zip(secrets.values(names).await?) {
         match answer {
@@ -120,8 +122,11 @@ fn identity(
     of_secrets: &[(String, Secret<String>)],
 ) -> Vec<(&'static str, Option<Secret<String>>)> {
     let (credentials, region) = (secrets.credentials(), secrets.region.as_str());
-    let ours =
-        credential_output::variables(Identity { credentials: &credentials, account: &secrets.target.account, region });
+    let ours = credential_output::variables(Identity {
+        credentials: &credentials,
+        account: &secrets.target().account,
+        region,
+    });
     let is_region = |name: &str| [env_vars::AWS_REGION, env_vars::AWS_DEFAULT_REGION].contains(&name);
     let brought = |name: &str| !is_region(name) && of_secrets.iter().any(|(other, _)| other == name);
     if ours.iter().any(|(name, _)| brought(name)) {

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Place;
 use super::exec::{NamingArgs, refused};
+use crate::actions::secrets;
 use crate::commands::credentials::{Shell, dialect};
 use crate::disk::atomic::{self, Occupant};
 use crate::error::{Error, Kind, Result};
@@ -59,7 +60,7 @@ pub struct GetArgs {
 
 pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let Place { context, chain, namespace } = place;
-    let name = chain.secret_name(namespace, &args.name)?;
+    let name = secrets::secret_name(chain, namespace, &args.name)?;
     let wanted = wanted(args)?;
     let named = naming(args)? != Naming::default();
     if named && place.context.global.output != Format::Env {
@@ -71,7 +72,7 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out)))?;
     let clipboard = if args.copy { Some(Clipboard::find(context.host).ok_or_else(no_clipboard)?) } else { None };
-    let stored = runtime::run(async { chain.secrets(namespace).await?.value(&name, &wanted).await })?;
+    let stored = runtime::run(async { secrets::open(chain, namespace).await?.value(&name, &wanted).await })?;
     let content = content(place, args, &name, &stored)?;
     match (out, clipboard) {
         (Some(out), _) => {

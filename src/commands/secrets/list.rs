@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Place, day, time, value};
+use crate::actions::secrets;
 use crate::error::Result;
 use crate::model::secrets::{Facts, Prefix};
 use crate::process::runtime;
@@ -21,7 +22,7 @@ pub struct ListArgs {
 pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
     let Place { context, chain, namespace } = place;
     let (found, prefix, region) = runtime::run(async {
-        let secrets = chain.secrets(namespace).await?;
+        let secrets = secrets::open(chain, namespace).await?;
         let found = secrets.list(args.all).await?;
         Ok((found, secrets.prefix.clone(), secrets.region.clone()))
     })?;

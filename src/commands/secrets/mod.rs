@@ -82,9 +82,9 @@ pub fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
         return clear::run();
     }
     let flags = Flags { region: args.region.clone(), ..Flags::default() };
-    let chain = Chain::open(context.host, context.ui, &flags, Chain::presence_at(context.host))?;
-    let namespace = chain.namespace(context.named(None), &context.kubeconfigs())?;
-    let place = Place { context, chain: &chain, namespace: &namespace };
+    let chain = &context.open(&flags)?;
+    let namespace = chain.namespace(context.named(None))?;
+    let place = Place { context, chain, namespace: &namespace };
     let result = match &args.action {
         Action::List(args) => list::run(place, args),
         Action::Get(args) => get::run(place, args),

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Place, day, time};
+use crate::actions::secrets;
 use crate::error::Result;
 use crate::model::secrets::Version;
 use crate::process::runtime;
@@ -18,8 +19,8 @@ pub struct VersionsArgs {
 
 pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
     let Place { context, chain, namespace } = place;
-    let name = chain.secret_name(namespace, &args.name)?;
-    let versions = runtime::run(async { chain.secrets(namespace).await?.versions(&name).await })?;
+    let name = secrets::secret_name(chain, namespace, &args.name)?;
+    let versions = runtime::run(async { secrets::open(chain, namespace).await?.versions(&name).await })?;
     let value = |version: &Version| json!({"id": version.id, "stages": version.stages, "created_at": version.created_at, "accessed_at": version.accessed_at});
     context.ui.document(&json!(versions.iter().map(value).collect::<Vec<_>>()), || {
         let row = |version: &Version| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// What the service answered to one poll.
+/// What the service answered to one poll instead of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The person has not decided yet.
@@ -21,8 +21,6 @@ pub enum Answer {
     Transient(String),
     /// An answer that asking again cannot change.
     Fatal(String),
-    /// Approved; the token is with the caller.
-    Approved,
 }
 
 /// What to do next.
@@ -30,8 +28,6 @@ pub enum Answer {
 pub enum Step {
     /// Wait this long, then poll.
     Wait(Duration),
-    /// The token is here.
-    Done,
     /// Stop.
     GiveUp(GiveUp),
 }
@@ -85,7 +81,6 @@ impl DeviceFlow {
     /// Takes an answer in and says what to do next.
     pub fn next_step(&mut self, answer: Answer, now: Timestamp) -> Step {
         match answer {
-            Answer::Approved => return Step::Done,
             Answer::Expired => return Step::GiveUp(GiveUp::Expired),
             Answer::Denied(words) => return Step::GiveUp(GiveUp::Denied(words)),
             Answer::InvalidClient => return Step::GiveUp(GiveUp::Register),
@@ -120,7 +115,6 @@ mod tests {
             (Answer::Pending, Step::Wait(Duration::from_secs(2))),
             (Answer::Transient("500".into()), Step::Wait(Duration::from_secs(2))),
             (Answer::SlowDown, Step::Wait(Duration::from_secs(7))),
-            (Answer::Approved, Step::Done),
             (Answer::Expired, Step::GiveUp(GiveUp::Expired)),
             (Answer::Denied("no".into()), Step::GiveUp(GiveUp::Denied("no".into()))),
             (Answer::InvalidClient, Step::GiveUp(GiveUp::Register)),

@@ -32,6 +32,8 @@ pub struct Flags {
     pub cluster: Option<String>,
     /// `--region`
     pub region: Option<String>,
+    /// `--no-browser`
+    pub no_browser: bool,
 }
 
 /// Puts all sources together. The project's file comes with whether it is trusted.

@@ -135,18 +135,18 @@ impl Oidc {
     }
 
     /// Asks once whether the person has approved.
+    ///
+    /// # Errors
+    /// Anything but a token, as the device flow knows it.
     pub async fn poll_device(
         &self,
         client: &NewRegistration,
         device: &DeviceAuthorization,
-    ) -> (Answer, Option<NewToken>) {
+    ) -> Result<NewToken, Answer> {
         let call = self.create_token(&client.client_id, &client.client_secret);
         let call =
             call.grant_type("urn:ietf:params:oauth:grant-type:device_code").device_code(device.device_code.expose());
-        match self.token(call).await {
-            Ok(token) => (Answer::Approved, Some(token)),
-            Err(failure) => (device_answer(&failure), None),
-        }
+        self.token(call).await.map_err(|failure| device_answer(&failure))
     }
 
     /// Exchanges an authorization code.

@@ -1,6 +1,7 @@
 //! `sso`: the access portal's accounts, roles and role credentials, and the end of a session.
 
 use aws_sdk_sso::Client;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
@@ -12,6 +13,9 @@ use crate::secret::Secret;
 
 /// The most that a page may hold; more is refused (synfinatic/aws-sso-cli#1342).
 const PAGE: i32 = 100;
+/// Identity Center allows about twenty calls a second (fwdcloudsec/granted#811); this many under way at once stay
+/// near that, and each backs off by itself on 429.
+const CALLS_AT_ONCE: usize = 6;
 
 /// An account on the portal.
 #[derive(Debug, Clone)]
@@ -79,6 +83,29 @@ impl PortalApi {
                 return Ok(roles);
             }
         }
+    }
+
+    /// All roles in all accounts of the person. `progress` hears after how many accounts of how many.
+    ///
+    /// # Errors
+    /// The failed call.
+    pub async fn assignments(
+        &self,
+        token: &Secret<String>,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Vec<Assignment>, Failure> {
+        let accounts = self.accounts(token).await?;
+        let total = accounts.len();
+        let roles = stream::iter(accounts).map(|account| async move { self.roles(token, &account).await });
+        let mut roles = roles.buffer_unordered(CALLS_AT_ONCE);
+        let (mut assignments, mut done) = (Vec::new(), 0);
+        while let Some(found) = roles.try_next().await? {
+            assignments.extend(found);
+            done += 1;
+            progress(done, total);
+        }
+        assignments.sort();
+        Ok(assignments)
     }
 
     /// Credentials of a role. 403 means that the person has no such assignment (any more).

@@ -1,0 +1,220 @@
+//! Finding a cluster: EKS describes the one that is named, or lists what there is; then the clusters are asked.
+
+use futures_util::future::join_all;
+
+use crate::chain::call_error::CallError;
+use crate::chain::cluster::{known_name, proxy, regions};
+use crate::chain::credentials::Credentials;
+use crate::chain::{Presence, clock_skew};
+use crate::error::{Error, Kind, Result};
+use crate::model::aws::eks_token;
+use crate::model::aws::target::Target;
+use crate::model::kube::cluster::{Cluster, status_serves};
+use crate::model::reviews::review::Verdict;
+use crate::net::aws::failure::{Class, Failure};
+
+/// A cluster that may have the namespace, and what it said when it was asked whether pods there may be read.
+struct Candidate {
+    cluster: Cluster,
+    verdict: Result<Verdict, String>,
+}
+
+/// The cluster of a namespace.
+///
+/// # Errors
+/// When it cannot be found, described, or chosen.
+pub(super) async fn find(credentials: &Credentials<'_>) -> Result<Cluster> {
+    let (chain, target) = (credentials.chain, &credentials.target);
+    let is_pinned = chain.settings.pins(target.namespace.as_str()).cluster.is_some();
+    let Some((name, region)) = known_name(chain, target) else { return discover(credentials).await };
+    let regions = region.map_or_else(|| regions(chain, target), |region| vec![region]);
+    let failure = match describe_in(credentials, &regions, &name).await {
+        Ok(cluster) => return Ok(cluster),
+        Err(failure) => failure,
+    };
+    let _ = chain.cache.forget_cluster(&target.namespace);
+    let is_gone = matches!(&failure, CallError::Answer(failure) if failure.class == Class::NotFound);
+    let error = clock_skew::explain(chain, cannot_describe(target, &name, &regions, failure));
+    if is_pinned || !is_gone {
+        return Err(error);
+    }
+    // The cluster that was there before may have been replaced by one of another name.
+    chain.ui.detail(&format!("{error}; looking again"));
+    discover(credentials).await
+}
+
+/// A cluster by its name, in the one of the regions that has it.
+async fn describe_in(
+    credentials: &Credentials<'_>,
+    regions: &[String],
+    name: &str,
+) -> Result<Cluster, CallError<Failure>> {
+    let chain = credentials.chain;
+    let asked = regions
+        .iter()
+        .map(|region| credentials.call(async move |keys| chain.services.describe_cluster(keys, region, name).await));
+    let mut last = None;
+    for answer in join_all(asked).await {
+        match answer {
+            Ok(described) => {
+                if !status_serves(&described.status) {
+                    chain.ui.warning(&format!("the cluster {name} is {}", described.status));
+                }
+                return Ok(described.cluster);
+            }
+            Err(CallError::Chain(error)) => return Err(CallError::Chain(error)),
+            // A refusal tells more than "not in this region".
+            Err(CallError::Answer(failure)) if last.is_none() || failure.class != Class::NotFound => {
+                last = Some(failure);
+            }
+            Err(CallError::Answer(_)) => {}
+        }
+    }
+    Err(last.map_or_else(|| CallError::Chain(no_clusters(&credentials.target, regions)), CallError::Answer))
+}
+
+async fn discover(credentials: &Credentials<'_>) -> Result<Cluster> {
+    let (chain, target) = (credentials.chain, &credentials.target);
+    let regions = regions(chain, target);
+    chain.ui.detail(&format!("looking for clusters in {}", regions.join(", ")));
+    let listed = join_all(
+        regions
+            .iter()
+            .map(|region| credentials.call(async move |keys| chain.services.cluster_names(keys, region).await)),
+    );
+    let (mut found, mut refused) = (Vec::new(), None);
+    for (names, region) in listed.await.into_iter().zip(&regions) {
+        match names {
+            Ok(names) => found.extend(names.into_iter().map(|name| (region.as_str(), name))),
+            Err(failure) => refused = Some(failure),
+        }
+    }
+    if let (true, Some(failure)) = (found.is_empty(), refused) {
+        return Err(clock_skew::explain(chain, cannot_list(target, failure)));
+    }
+    let described = join_all(found.iter().map(|(region, name)| {
+        credentials.call(async move |keys| chain.services.describe_cluster(keys, region, name).await)
+    }));
+    let (mut clusters, mut failures) = (Vec::new(), Vec::new());
+    for answer in described.await {
+        match answer {
+            Ok(described) => clusters.push(described.cluster),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    match (clusters.len(), clusters.pop(), failures.pop()) {
+        (1, Some(only), _) => Ok(only),
+        (_, Some(last), _) => {
+            clusters.push(last);
+            choose(credentials, clusters).await
+        }
+        (_, None, Some(failure)) => Err(cannot_describe(target, "NAME", &regions, failure)),
+        (_, None, None) => Err(no_clusters(target, &regions)),
+    }
+}
+
+/// Asks every cluster whether it lets us see the namespace's pods, and takes the one that says yes.
+async fn choose(credentials: &Credentials<'_>, clusters: Vec<Cluster>) -> Result<Cluster> {
+    let (chain, target) = (credentials.chain, &credentials.target);
+    chain.ui.detail(&format!("asking {} clusters about the namespace", clusters.len()));
+    let asked = clusters.into_iter().map(|cluster| async move {
+        let verdict = ask(credentials, &cluster).await;
+        Candidate { cluster, verdict }
+    });
+    let (mut yes, no): (Vec<_>, Vec<_>) =
+        join_all(asked).await.into_iter().partition(|candidate| matches!(candidate.verdict, Ok(Verdict::Allowed)));
+    match (yes.len(), yes.pop()) {
+        (1, Some(only)) => Ok(only.cluster),
+        (_, Some(last)) => {
+            yes.push(last);
+            pick(credentials, yes)
+        }
+        (_, None) => Err(clock_skew::explain(chain, none_says_yes(target, &no))),
+    }
+}
+
+async fn ask(credentials: &Credentials<'_>, cluster: &Cluster) -> Result<Verdict, String> {
+    let chain = credentials.chain;
+    let keys = credentials.role().keys;
+    let token = eks_token::sign(&keys, &cluster.name, &cluster.region, chain.host.now());
+    let proxy = proxy::of_environment(chain, &cluster.endpoint).map_err(|error| error.to_string())?;
+    chain.services.may_get_pods(cluster, proxy, token, credentials.target.namespace.as_str()).await
+}
+
+fn pick(credentials: &Credentials<'_>, candidates: Vec<Candidate>) -> Result<Cluster> {
+    let (chain, target) = (credentials.chain, &credentials.target);
+    let in_words = |candidate: &Candidate| format!("{} in {}", candidate.cluster.name, candidate.cluster.region);
+    if chain.presence != Presence::Person {
+        let mut error = Error::usage(format!("several clusters have the namespace {}", target.namespace));
+        for candidate in &candidates {
+            error = error.because(in_words(candidate)).try_next(format!(
+                "nsaccess login {} --cluster {} --region {}",
+                target.namespace, candidate.cluster.name, candidate.cluster.region
+            ));
+        }
+        return Err(error);
+    }
+    let lines: Vec<String> = candidates.iter().map(in_words).collect();
+    let chosen = chain.prompts.pick(&format!("Several clusters have {}. Which one?", target.namespace), &lines)?;
+    let chosen = candidates.into_iter().nth(chosen).map(|chosen| chosen.cluster);
+    chosen.ok_or_else(|| Error::failure("nothing was chosen"))
+}
+
+/// How a cluster is named once and for all.
+fn pin(target: &Target) -> String {
+    format!("nsaccess config set namespace.{}.cluster NAME", target.namespace)
+}
+
+fn cannot_list(target: &Target, failure: CallError<Failure>) -> Error {
+    let denied = matches!(&failure, CallError::Answer(failure) if failure.class == Class::Denied);
+    let error = failure.into_error("the clusters of the account cannot be listed");
+    if denied {
+        error.because("a role need not list clusters if its cluster is named").try_next(pin(target))
+    } else {
+        error
+    }
+}
+
+fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: CallError<Failure>) -> Error {
+    let failure = match failure {
+        CallError::Chain(error) => return error,
+        CallError::Answer(failure) => failure,
+    };
+    let class = failure.class;
+    let error = failure.into_error(format!("the cluster {name} cannot be described in {}", regions.join(", ")));
+    match class {
+        Class::NotFound => error
+            .try_next(format!("nsaccess login {} --cluster NAME --region REGION", target.namespace))
+            .try_next("nsaccess config   # shows which setting names the cluster"),
+        Class::Denied => error
+            .because(format!("the role {} needs eks:DescribeCluster on its cluster", target.role))
+            .try_next(pin(target)),
+        _ => error,
+    }
+}
+
+fn no_clusters(target: &Target, regions: &[String]) -> Error {
+    Error::new(Kind::NotFound, format!("there is no cluster in account {}", target.account))
+        .because(format!("the regions asked were {}", regions.join(", ")))
+        .try_next("nsaccess config set regions REGION   # several: REGION,REGION")
+}
+
+fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
+    let all_unreached = candidates.iter().all(|candidate| candidate.verdict.is_err());
+    let kind = if all_unreached { Kind::Unreachable } else { Kind::Denied };
+    let what = match all_unreached {
+        true => format!("none of the clusters could be asked about {}", target.namespace),
+        false => format!("no cluster lets the role {} see pods in {}", target.role, target.namespace),
+    };
+    let mut error = Error::new(kind, what);
+    for candidate in candidates {
+        let answer = match &candidate.verdict {
+            Ok(Verdict::Denied(Some(reason))) => format!("no ({reason})"),
+            Ok(Verdict::Unknown(reason)) => format!("cannot say ({reason})"),
+            Ok(_) => "no".to_owned(),
+            Err(words) => words.clone(),
+        };
+        error = error.because(format!("{} in {}: {answer}", candidate.cluster.name, candidate.cluster.region));
+    }
+    error.try_next(format!("nsaccess login {} --cluster NAME   # if you know it", target.namespace))
+}

@@ -1,0 +1,83 @@
+//! Credentials that every tool on this machine may take for the namespace's own: what the warm path goes by.
+
+use crate::chain::session::standing::portal_lock;
+use crate::chain::target::{self, identity, portal};
+use crate::chain::{Chain, Presence};
+use crate::disk::cache::CachedCredentials;
+use crate::error::Result;
+use crate::model::aws::target::Target;
+use crate::model::kube::cluster::Cluster;
+use crate::model::settings::Flags;
+
+/// Makes the target the namespace's own for every tool, now that its profile says so: flags that chose it are no longer
+/// needed.
+pub(crate) async fn settle(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
+    let _ = chain.cache.store_cluster(&target.namespace, cluster);
+    if let Ok(Some(basis)) = basis_without_flags(chain, target) {
+        let cluster = Some((cluster.name.clone(), cluster.region.clone()));
+        keep_as_own(chain, target, basis, |_| cluster).await;
+    }
+}
+
+/// Keeps a cluster that a flag named, now that the kubeconfig leads there, unless another identity was chosen with it.
+pub(crate) fn keep_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
+    if !identity::chosen_for_once(chain, target) {
+        let _ = chain.cache.store_cluster(&target.namespace, cluster);
+    }
+}
+
+/// Lets the warm path find, next time, what the slow one has just found. `cluster` is the one that was signed for.
+pub(crate) async fn keep_warm(chain: &Chain<'_>, target: &Target, cluster: (&str, &str)) {
+    let Some(basis) = identity::basis_for(chain, target) else { return };
+    let for_once = identity::cluster_chosen_for_once(chain, target);
+    let named = Some((cluster.0.to_owned(), cluster.1.to_owned()));
+    let stood = basis.clone();
+    keep_as_own(chain, target, basis, |cached| match for_once {
+        // kubectl names it each time; a cluster that was known on another basis may no longer be the one.
+        true => cached.cluster.clone().filter(|_| cached.basis.as_ref() == Some(&stood)),
+        false => named,
+    })
+    .await;
+}
+
+/// Puts the cluster beside the cached credentials, for the warm path. It is a convenience: a failure is no error.
+/// Under the lock, because credentials that a sign-out removes between being read and written would be back.
+pub(crate) async fn link_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
+    let Ok(_lock) = portal_lock(chain, &target.portal).await else { return };
+    let wanted = Some((cluster.name.clone(), cluster.region.clone()));
+    let own = chain.cache.own_credentials(&target.namespace).filter(|cached| cached.belong_to(target.into()));
+    if let Some(cached) = own.filter(|cached| cached.cluster != wanted) {
+        let _ = chain.cache.store_credentials(&target.namespace, &CachedCredentials { cluster: wanted, ..cached });
+    }
+}
+
+/// Rewrites what the cache has of a target as the namespace's own. Under the lock, because credentials that a sign-out
+/// removes between being read and written would be back. It is a convenience for who comes next: no failure is one.
+async fn keep_as_own(
+    chain: &Chain<'_>,
+    target: &Target,
+    basis: String,
+    cluster: impl FnOnce(&CachedCredentials) -> Option<(String, String)>,
+) {
+    let changed = |cached: &CachedCredentials, cluster: &Option<(String, String)>| {
+        cached.basis.as_ref() != Some(&basis) || cached.cluster != *cluster
+    };
+    let cached = || chain.cache.credentials(&target.namespace, target.into());
+    let Some(before) = cached() else { return };
+    let cluster = cluster(&before);
+    if !changed(&before, &cluster) {
+        return;
+    }
+    let Ok(_lock) = portal_lock(chain, &target.portal).await else { return };
+    if let Some(cached) = cached() {
+        let own = CachedCredentials { basis: Some(basis), cluster, ..cached };
+        let _ = chain.cache.store_credentials(&target.namespace, &own);
+    }
+}
+
+fn basis_without_flags(chain: &Chain<'_>, target: &Target) -> Result<Option<String>> {
+    let anew = Chain::open_anywhere(chain.host, chain.ui, &Flags::default(), Presence::Nobody)?;
+    let portal = portal::of(&anew, Some(&target.access_name))?;
+    let is_own = target::known(&anew, &target.namespace, &portal).is_some_and(|known| known == *target);
+    Ok(identity::basis_for(&anew, target).filter(|_| is_own))
+}

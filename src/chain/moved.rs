@@ -1,0 +1,75 @@
+//! A namespace that is no longer where its profile says: the account was replaced, or the permission set has another name.
+//! The portal knows where it is now, and `login` asks.
+
+use crate::chain::Chain;
+use crate::chain::credentials::{self, Credentials};
+use crate::chain::session::portal_list;
+use crate::chain::target;
+use crate::error::{Error, Result};
+use crate::model::aws::target::{Assignment, Choice, Target, choose};
+use crate::model::kube::namespace::Namespace;
+use crate::model::settings::{Origin, Pins};
+
+/// Credentials of a namespace where it is now: of another target if the portal refuses the one that was known and names
+/// a new place. What a flag, a variable or a setting says is not overruled; then the error names it, and the new place.
+///
+/// # Errors
+/// As [`credentials::obtain`].
+pub(crate) async fn credentials_where_it_is<'a>(chain: &'a Chain<'a>, known: Target) -> Result<Credentials<'a>> {
+    let failure = match credentials::ask_portal(chain, &known, None).await {
+        Ok(credentials) => return Ok(Credentials::with(chain, known, credentials)),
+        Err(failure) => failure,
+    };
+    let not_assigned = credentials::is_not_assigned(&failure);
+    let refused = credentials::explain(chain, &known, failure, None);
+    if !not_assigned {
+        return Err(refused);
+    }
+    let target = moved(chain, known, refused).await?;
+    Credentials::of(chain, target).await
+}
+
+async fn moved(chain: &Chain<'_>, known: Target, refused: Error) -> Result<Target> {
+    let namespace = &known.namespace;
+    let Ok(list) = portal_list::read(chain, &known.portal).await else { return Err(refused) };
+    let pattern = &chain.settings.permission_set_pattern.value;
+    let mut found = match choose(namespace, &list.assignments, None, None, |role| pattern.matches(role)) {
+        Choice::One(found) => vec![found],
+        Choice::Several(found) => found,
+        Choice::Unknown { .. } => Vec::new(),
+    };
+    found.retain(|found| (&found.account, &found.role) != (&known.account, &known.role));
+    let pins = chain.settings.pins(namespace.as_str());
+    if found.is_empty() || pins.account.is_some() || pins.role.is_some() {
+        return Err(with_new_place(refused, namespace, &pins, &found));
+    }
+    let assignment = match found.len() {
+        1 => found.swap_remove(0),
+        _ => target::pick(chain, namespace, found)?,
+    };
+    chain.ui.warning(&format!(
+        "the portal gives {} in account {} no more; {namespace} is {} in account {} now",
+        known.role, known.account, assignment.role, assignment.account
+    ));
+    Ok(Target { account: assignment.account, role: assignment.role, ..known })
+}
+
+/// The refusal, with what names the place that was refused, and how to name the new one.
+fn with_new_place(refused: Error, namespace: &Namespace, pins: &Pins, found: &[Assignment]) -> Error {
+    let mut error = refused;
+    // What names the new place comes first.
+    let before = std::mem::take(&mut error.try_next);
+    for (what, pin) in [("account", &pins.account), ("role", &pins.role)] {
+        let Some(pin) = pin else { continue };
+        error = error.because(format!("the {what} {} comes from {}", pin.value, pin.origin));
+        for assignment in found {
+            let now = if what == "account" { &assignment.account } else { &assignment.role };
+            error = match pin.origin {
+                _ if *now == pin.value => error,
+                Origin::User(_) => error.try_next(format!("nsaccess config set namespace.{namespace}.{what} {now}")),
+                _ => error.try_next(format!("nsaccess login {namespace} --{what} {now}")),
+            };
+        }
+    }
+    before.into_iter().fold(error, Error::try_next)
+}

@@ -1,0 +1,76 @@
+//! The device flow: a code to approve on any device. What to do next is decided in `model/aws/device_flow.rs`.
+
+use std::time::Duration;
+
+use crate::chain::Chain;
+use crate::chain::session::sign_in::{NoToken, check_page, flow_failed, open_page, show_portal};
+use crate::error::{Error, Kind};
+use crate::model::aws::device_flow::{DeviceFlow, GiveUp, Step};
+use crate::model::aws::target::Portal;
+use crate::net::aws::oidc::{DeviceAuthorization, NewRegistration, NewToken};
+
+const TICK: Duration = Duration::from_millis(100);
+
+/// Shows a code and waits until it is approved.
+///
+/// # Errors
+/// When it is not, or the service no longer knows the registration.
+pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistration) -> Result<NewToken, NoToken> {
+    let started = chain.services.start_device(portal, client).await;
+    let device = started.map_err(|failure| flow_failed(chain, portal, failure))?;
+    check_page(&device.verification_uri_complete)?;
+    show_code(chain, portal, &device);
+    let mut flow = DeviceFlow::start(device.interval, device.expires_in, chain.host.now());
+    let mut step = flow.first_step();
+    loop {
+        match step {
+            Step::Wait(pause) => wait_with_countdown(chain, pause, &flow).await,
+            Step::GiveUp(why) => return Err(gave_up(why)),
+        }
+        match chain.services.poll_device(portal, client, &device).await {
+            Ok(token) => return Ok(token),
+            Err(answer) => step = flow.next_step(answer, chain.host.now()),
+        }
+    }
+}
+
+fn show_code(chain: &Chain<'_>, portal: &Portal, device: &DeviceAuthorization) {
+    show_portal(chain, portal);
+    chain.ui.status_of("    code   ", &device.user_code);
+    chain.ui.status(&format!("    page   {}", device.verification_uri_complete));
+    chain.ui.blank();
+    let then = "Compare the code with the one on the page, then approve.";
+    open_page(chain, &device.verification_uri_complete, then);
+}
+
+async fn wait_with_countdown(chain: &Chain<'_>, pause: Duration, flow: &DeviceFlow) {
+    let end = tokio::time::Instant::now() + pause;
+    let mut frame = 0;
+    while chain.ui.is_moving() && tokio::time::Instant::now() + TICK < end {
+        let left = flow.deadline().duration_since(chain.host.now()).as_secs().max(0);
+        let (minutes, seconds) = (left / 60, left % 60);
+        let spinner = spinner(frame);
+        chain.ui.transient(&format!("{spinner} waiting for your approval, {minutes}:{seconds:02} left"));
+        frame += 1;
+        tokio::time::sleep(TICK).await;
+    }
+    tokio::time::sleep_until(end).await;
+}
+
+fn gave_up(why: GiveUp) -> NoToken {
+    NoToken::Failed(match why {
+        GiveUp::Register => return NoToken::Unregistered,
+        GiveUp::Expired => Error::new(Kind::NotSignedIn, "nobody approved the sign-in in time")
+            .because("the code is over")
+            .try_next("run the same command again for a new code"),
+        GiveUp::Denied(words) => Error::new(Kind::Denied, "the sign-in was denied").because(words),
+        GiveUp::Failed(words) => {
+            Error::new(Kind::Unreachable, "cannot sign in").because(words).try_next("run the same command again")
+        }
+    })
+}
+
+fn spinner(frame: usize) -> char {
+    const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+    FRAMES[frame % FRAMES.len()]
+}
