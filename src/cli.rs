@@ -1,10 +1,10 @@
-//! The command line: global flags and the verbs. No behaviour.
+//! The command line: global flags, and those that several verbs share. No behaviour.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser};
 
-use crate::commands;
+use crate::commands::Verb;
 use crate::model::settings::Flags;
 use crate::ui::Format;
 
@@ -106,52 +106,4 @@ pub fn flags(target: &TargetArgs, sign_in: &SignInArgs) -> Flags {
         regions: None,
         no_browser: sign_in.no_browser,
     }
-}
-
-/// What nsaccess does. A variant's text is its line in the list of verbs; what `--help` of a verb says besides stands on its
-/// arguments (a doc comment here would take that away).
-#[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "the line in the list of verbs says it")]
-pub enum Verb {
-    #[command(about = "Sign in, and set up everything for a namespace")]
-    Login(commands::login::LoginArgs),
-    #[command(about = "Sign out")]
-    Logout(commands::logout::LogoutArgs),
-    #[command(about = "Show what is set up, and until when it lasts; works offline")]
-    Status(commands::status::StatusArgs),
-    #[command(about = "List the namespaces that the portal gives you")]
-    List(commands::list::ListArgs),
-    #[command(about = "Switch kubectl to the context of a namespace")]
-    Use(commands::use_context::UseArgs),
-    #[command(about = "Write, repair, print or remove the kubeconfig entry of a namespace")]
-    Kubeconfig(commands::kubeconfig::KubeconfigArgs),
-    #[command(about = "Forward local ports to pods; survives their replacement")]
-    PortForward(commands::port_forward::PortForwardArgs),
-    #[command(about = "Show what you may do in the namespace, and which rule would allow the rest")]
-    CanI(commands::can_i::CanIArgs),
-    #[command(about = "Show who the cluster thinks you are")]
-    Whoami(commands::whoami::WhoamiArgs),
-    #[command(about = "Show pods")]
-    Pods(commands::pods::PodsArgs),
-    #[command(about = "Print and follow logs")]
-    Logs(commands::logs::LogsArgs),
-    #[command(about = "Be the IAM role of a workload, to debug what it may do")]
-    AssumeIrsa(commands::assume_irsa::AssumeIrsaArgs),
-    #[command(
-        about = "Read the namespace's secrets, and run programs with them",
-        long_about = "Read the namespace's secrets, and run programs with them.\n\nIn AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what stands behind the prefix, the whole name, or the ARN."
-    )]
-    Secrets(commands::secrets::SecretsArgs),
-    #[command(about = "Print a token for kubectl (its exec plugin)")]
-    Token(commands::token::TokenArgs),
-    #[command(about = "Print AWS credentials of a namespace")]
-    Credentials(commands::credentials::CredentialsArgs),
-    #[command(about = "Run a command in a namespace: its AWS credentials, its kubeconfig")]
-    Exec(commands::exec::ExecArgs),
-    #[command(about = "Open a shell in a namespace")]
-    Shell(commands::shell::ShellArgs),
-    #[command(about = "Open the AWS console as the namespace's role")]
-    Console(commands::console::ConsoleArgs),
-    #[command(about = "Show and change settings")]
-    Config(commands::config::ConfigArgs),
 }

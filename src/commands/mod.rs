@@ -1,4 +1,5 @@
-//! The verbs, one a file. Each turns its arguments into a resolved input, asks `access/`, and prints through `ui`.
+//! The verbs, one a file. Each turns its arguments into a resolved input, asks the chain and the actions, and prints
+//! through `ui`. What there is to say about a verb besides stands here: its line in the list, and how it is run.
 
 pub mod assume_irsa;
 pub mod can_i;
@@ -20,12 +21,101 @@ pub mod token;
 pub mod use_context;
 pub mod whoami;
 
+use clap::Subcommand;
+
 use crate::chain::{Chain, Presence};
-use crate::cli::{Cli, GlobalArgs, Verb};
+use crate::cli::{Cli, GlobalArgs};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::settings::Flags;
 use crate::ui::Ui;
+
+/// What nsaccess does. A variant's text is its line in the list of verbs; what `--help` of a verb says besides stands on its
+/// arguments (a doc comment here would take that away).
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "the line in the list of verbs says it")]
+pub enum Verb {
+    #[command(about = "Sign in, and set up everything for a namespace")]
+    Login(login::LoginArgs),
+    #[command(about = "Sign out")]
+    Logout(logout::LogoutArgs),
+    #[command(about = "Show what is set up, and until when it lasts; works offline")]
+    Status(status::StatusArgs),
+    #[command(about = "List the namespaces that the portal gives you")]
+    List(list::ListArgs),
+    #[command(about = "Switch kubectl to the context of a namespace")]
+    Use(use_context::UseArgs),
+    #[command(about = "Write, repair, print or remove the kubeconfig entry of a namespace")]
+    Kubeconfig(kubeconfig::KubeconfigArgs),
+    #[command(about = "Forward local ports to pods; survives their replacement")]
+    PortForward(port_forward::PortForwardArgs),
+    #[command(about = "Show what you may do in the namespace, and which rule would allow the rest")]
+    CanI(can_i::CanIArgs),
+    #[command(about = "Show who the cluster thinks you are")]
+    Whoami(whoami::WhoamiArgs),
+    #[command(about = "Show pods")]
+    Pods(pods::PodsArgs),
+    #[command(about = "Print and follow logs")]
+    Logs(logs::LogsArgs),
+    #[command(about = "Be the IAM role of a workload, to debug what it may do")]
+    AssumeIrsa(assume_irsa::AssumeIrsaArgs),
+    #[command(
+        about = "Read the namespace's secrets, and run programs with them",
+        long_about = "Read the namespace's secrets, and run programs with them.\n\nIn AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what stands behind the prefix, the whole name, or the ARN."
+    )]
+    Secrets(secrets::SecretsArgs),
+    #[command(about = "Print a token for kubectl (its exec plugin)")]
+    Token(token::TokenArgs),
+    #[command(about = "Print AWS credentials of a namespace")]
+    Credentials(credentials::CredentialsArgs),
+    #[command(about = "Run a command in a namespace: its AWS credentials, its kubeconfig")]
+    Exec(exec::ExecArgs),
+    #[command(about = "Open a shell in a namespace")]
+    Shell(shell::ShellArgs),
+    #[command(about = "Open the AWS console as the namespace's role")]
+    Console(console::ConsoleArgs),
+    #[command(about = "Show and change settings")]
+    Config(config::ConfigArgs),
+}
+
+/// The verbs that work in the namespace of `-n`.
+const IN_A_NAMESPACE: [&str; 8] = ["assume-irsa", "can-i", "exec", "logs", "pods", "port-forward", "secrets", "whoami"];
+
+/// Runs a verb.
+///
+/// # Errors
+/// The verb's own.
+pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
+    let context = Context { host, ui, global: &cli.global };
+    secrets::check_format(&cli)?;
+    let result = match cli.verb {
+        Verb::Login(args) => login::run(context, &args),
+        Verb::Logout(args) => logout::run(context, &args),
+        Verb::Status(args) => status::run(context, &args),
+        Verb::List(args) => list::run(context, &args),
+        Verb::Use(args) => use_context::run(context, &args),
+        Verb::Kubeconfig(args) => kubeconfig::run(context, &args),
+        Verb::PortForward(args) => port_forward::run(context, &args),
+        Verb::CanI(args) => can_i::run(context, &args),
+        Verb::Whoami(args) => whoami::run(context, &args),
+        Verb::Pods(args) => pods::run(context, &args),
+        Verb::Logs(args) => logs::run(context, &args),
+        Verb::AssumeIrsa(args) => assume_irsa::run(context, &args),
+        Verb::Secrets(args) => secrets::run(context, &args),
+        Verb::Token(args) => token::run(context, &args),
+        Verb::Credentials(args) => credentials::run(context, &args),
+        Verb::Exec(args) => exec::run(context, &args),
+        Verb::Shell(args) => shell::run(context, &args),
+        Verb::Console(args) => console::run(context, &args),
+        Verb::Config(args) => config::run(context, &args),
+    };
+    // Whoever is not signed in has one thing to do, wherever it was noticed.
+    let error = match result {
+        Ok(()) => return Ok(()),
+        Err(error) => error.or_sign_in(context.global.namespace.as_deref().unwrap_or("NAMESPACE")),
+    };
+    Err(context.in_namespace(error))
+}
 
 /// What every verb gets: the process, the screen, the global flags.
 #[derive(Debug, Clone, Copy)]
@@ -76,45 +166,6 @@ impl<'a> Context<'a> {
         error
     }
 }
-
-/// Runs a verb.
-///
-/// # Errors
-/// The verb's own.
-pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
-    let context = Context { host, ui, global: &cli.global };
-    secrets::check_format(&cli)?;
-    let result = match cli.verb {
-        Verb::Login(args) => login::run(context, &args),
-        Verb::Logout(args) => logout::run(context, &args),
-        Verb::Status(args) => status::run(context, &args),
-        Verb::List(args) => list::run(context, &args),
-        Verb::Use(args) => use_context::run(context, &args),
-        Verb::Kubeconfig(args) => kubeconfig::run(context, &args),
-        Verb::PortForward(args) => port_forward::run(context, &args),
-        Verb::Token(args) => token::run(context, &args),
-        Verb::Credentials(args) => credentials::run(context, &args),
-        Verb::Exec(args) => exec::run(context, &args),
-        Verb::Shell(args) => shell::run(context, &args),
-        Verb::Console(args) => console::run(context, &args),
-        Verb::Config(args) => config::run(context, &args),
-        Verb::AssumeIrsa(args) => assume_irsa::run(context, &args),
-        Verb::CanI(args) => can_i::run(context, &args),
-        Verb::Whoami(args) => whoami::run(context, &args),
-        Verb::Pods(args) => pods::run(context, &args),
-        Verb::Logs(args) => logs::run(context, &args),
-        Verb::Secrets(args) => secrets::run(context, &args),
-    };
-    // Whoever is not signed in has one thing to do, wherever it was noticed.
-    let error = match result {
-        Ok(()) => return Ok(()),
-        Err(error) => error.or_sign_in(context.global.namespace.as_deref().unwrap_or("NAMESPACE")),
-    };
-    Err(context.in_namespace(error))
-}
-
-/// The verbs that work in the namespace of `-n`.
-const IN_A_NAMESPACE: [&str; 8] = ["assume-irsa", "can-i", "exec", "logs", "pods", "port-forward", "secrets", "whoami"];
 
 /// A command of ours with the namespace that it was meant for: without it, it would be another one's.
 fn with_namespace(command: &str, namespace: &str) -> String {

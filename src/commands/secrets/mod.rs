@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::chain::Chain;
-use crate::cli::{Cli, Verb};
-use crate::commands::Context;
+use crate::cli::Cli;
 use crate::commands::login::when;
+use crate::commands::{Context, Verb};
 use crate::error::{Error, Result};
 use crate::model::kube::namespace::Namespace;
 use crate::model::secrets::{Facts, Prefix};
