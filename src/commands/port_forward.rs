@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
+use kube_port_forward::Connection;
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
@@ -17,7 +18,7 @@ use crate::host::Host;
 use crate::model::elapsed;
 use crate::model::port_forward::ports::{self, LocalPort, PortPair, RemotePort, Request};
 use crate::model::settings::Flags;
-use crate::net::forward::listen::{self, Listeners};
+use crate::net::port_forward::listen::{self, Listeners};
 use crate::process::child::{self, Environment};
 use crate::process::runtime;
 use crate::ui::Ui;
@@ -207,9 +208,9 @@ fn start(ups: Vec<Up>) -> Vec<(u16, RemotePort)> {
             tokio::task::spawn_local(async move {
                 loop {
                     match listener.accept().await {
-                        Ok((stream, _)) => {
-                            drop(tokio::task::spawn_local(forward.clone().serve(stream, remote.clone())))
-                        }
+                        Ok((stream, _)) => drop(tokio::task::spawn_local(
+                            forward.clone().serve(Connection::new(stream), remote.clone()),
+                        )),
                         // Out of file descriptors: some come back when connections end.
                         Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                     }

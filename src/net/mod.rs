@@ -4,8 +4,8 @@
 pub mod aws;
 mod bounds;
 pub mod callback;
-pub mod forward;
 pub mod http;
 pub mod kube;
 pub mod outbound;
+pub mod port_forward;
 pub mod trust;

@@ -1,6 +1,5 @@
 //! What is spoken below AWS and Kubernetes: proxies, HTTP, pages of lists.
 
-pub mod http_answer;
 pub mod pages;
 pub mod percent;
 pub mod proxy;

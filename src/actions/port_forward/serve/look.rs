@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Forward, Heard};
+use super::{Forward, Heard, Link};
+use crate::actions::port_forward::resolve::Found;
 use crate::chain::call_error::CallError;
 use crate::error::Kind;
-use crate::net::forward::link::Link;
 use crate::process::suspend::Wake;
 
 /// How often the pod is looked at while connections come or are open, and while nothing happens.
@@ -36,7 +36,7 @@ impl Forward {
             link.check_now();
             (self.tell)(Heard::Back(format!(
                 "{} (after {} s of sleep, checking the connection)",
-                link.pod,
+                link.pod(),
                 slept.as_secs()
             )));
         }
@@ -49,7 +49,7 @@ impl Forward {
         let Some((link, found)) = self.usable() else { return };
         let Ok(_looking) = self.looking.try_lock() else { return };
         let better = match self.resolver.find().await {
-            Ok(Some(now)) if now.pod == link.pod && now.uid == link.uid => {
+            Ok(Some(now)) if now.pod == found.pod && now.uid == found.uid => {
                 if now.good && !found.good {
                     self.current.replace(Some((link, now)));
                 }
@@ -67,11 +67,11 @@ impl Forward {
             Err(_) => return,
         };
         // The longest-ready pod may change without need; a pod that is still good is kept.
-        if self.still_good(&link).await {
+        if self.still_good(&found).await {
             return;
         }
-        let next = Link::new(&better.pod, &better.uid, self.dialer.clone());
-        if next.warm_up().await.is_ok() {
+        let next = Link::new(&better.pod, self.dialer.clone());
+        if next.open_first().await.is_ok() {
             self.take(next, better);
         }
     }
@@ -80,7 +80,7 @@ impl Forward {
     async fn look_for_what_was_lost(self: &Rc<Self>) {
         let Ok(_looking) = self.looking.try_lock() else { return };
         match self.usable() {
-            Some((link, _)) if link.warm_up().await.is_ok() => self.is_back(&link.pod),
+            Some((link, _)) if link.open_first().await.is_ok() => self.is_back(link.pod()),
             Some(_) => {}
             None => {
                 if let Ok(Some(found)) = self.resolver.find().await
@@ -92,9 +92,9 @@ impl Forward {
         }
     }
 
-    async fn still_good(&self, link: &Link) -> bool {
-        match self.chain.call(async |api| api.pod_facts(self.chain.namespace(), &link.pod).await).await {
-            Ok(facts) => facts.is_good() && facts.uid == link.uid,
+    async fn still_good(&self, found: &Found) -> bool {
+        match self.chain.call(async |api| api.pod_facts(self.chain.namespace(), &found.pod).await).await {
+            Ok(facts) => facts.is_good() && facts.uid == found.uid,
             // Not allowed to see it: its absence from what could be found says enough.
             Err(CallError::Answer(_)) => false,
             Err(CallError::Chain(_)) => true,

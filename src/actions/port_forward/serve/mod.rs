@@ -7,18 +7,17 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use kube_port_forward::{Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Slot, Transport};
 use tokio::time::Instant;
 
 use crate::actions::port_forward::resolve::{Found, Resolver, role_rule};
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::port_forward::ports::RemotePort;
-use crate::model::trouble::Trouble;
-use crate::net::forward::carry::{Journey, LocalConnection, Outcome, carry, reset_on_close};
-use crate::net::forward::claim::Claim;
-use crate::net::forward::dial::{Endpoint, Transport};
-use crate::net::forward::link::{Dialer, Link, OpenFailure};
-use crate::net::forward::probe::Verdict;
+use crate::net::port_forward::dialer;
+
+/// The sessions to one pod.
+type Link = PodSessions<Error>;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -47,7 +46,7 @@ pub enum Heard {
 pub struct Forward {
     resolver: Resolver,
     chain: Rc<ClusterAccess<'static>>,
-    dialer: Rc<Dialer>,
+    dialer: Rc<Dialer<Error>>,
     wait: Duration,
     current: RefCell<Option<(Rc<Link>, Found)>>,
     /// One look at a time; whoever comes meanwhile gets its result.
@@ -70,17 +69,18 @@ impl Forward {
         wait: Duration,
         tell: Box<dyn Fn(Heard)>,
     ) -> Result<Rc<Self>> {
-        let endpoint = Endpoint::new(&chain.cluster(), chain.proxy().cloned(), chain.chain().aws.outbound().trust())?;
+        let (cluster, proxy) = (chain.cluster(), chain.proxy().cloned());
         // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
-        let default = if endpoint.has_proxy() { Transport::Tunnel } else { Transport::Spdy };
-        let remembered = chain.chain().cache.transport(&chain.target.namespace, &chain.cluster());
+        let default = if proxy.is_some() { Transport::WebSocket } else { Transport::Spdy };
+        let remembered = chain.chain().cache.transport(&chain.target.namespace, &cluster);
         let preferred = remembered.and_then(|name| Transport::named(&name)).unwrap_or(default);
         let token_access = chain.clone();
-        let bearer = Box::new(move |refused: bool| {
+        let token = move |refused| {
             let chain = token_access.clone();
-            Box::pin(async move { chain.token(refused).await }) as std::pin::Pin<Box<dyn Future<Output = _>>>
-        });
-        let dialer = Rc::new(Dialer::new(endpoint, chain.namespace(), bearer, preferred));
+            async move { chain.token(refused).await }
+        };
+        let trust = chain.chain().aws.outbound().trust();
+        let dialer = Rc::new(dialer((&cluster, &chain.target.namespace), (proxy, trust), preferred, token)?);
         Ok(Rc::new(Forward {
             resolver,
             chain,
@@ -102,7 +102,7 @@ impl Forward {
     /// What is wrong.
     pub async fn prepare(self: &Rc<Self>) -> Result<Found> {
         let (link, found) = self.destination().await?;
-        match link.warm_up().await {
+        match link.open_first().await {
             Ok(()) => {
                 self.remember_transport();
                 Ok(found)
@@ -133,53 +133,50 @@ impl Forward {
     }
 
     /// Carries one local connection to wherever the target is now. Errors are said once, and the client sees a reset.
-    pub async fn serve(self: Rc<Self>, local: LocalConnection, asked: RemotePort) {
-        let _ = local.set_nodelay(true);
-        let local = Rc::new(local);
+    pub async fn serve(self: Rc<Self>, mut connection: Connection, asked: RemotePort) {
         self.last_used.set(Instant::now());
         self.open.set(self.open.get() + 1);
-        let result = self.carried(&local, &asked).await;
+        let result = self.carried(&mut connection, &asked).await;
         self.open.set(self.open.get() - 1);
         self.last_used.set(Instant::now());
         if let Err(words) = result {
-            reset_on_close(&local);
+            connection.reset_on_close();
             self.say_once(words);
         }
     }
 
-    async fn carried(self: &Rc<Self>, local: &Rc<LocalConnection>, asked: &RemotePort) -> Result<(), String> {
+    async fn carried(self: &Rc<Self>, connection: &mut Connection, asked: &RemotePort) -> Result<(), String> {
         let deadline = Instant::now() + self.wait;
-        let mut journey = Journey::new(local);
         let mut pause = FIRST_PAUSE;
         loop {
             let (link, found) = self.destination().await.map_err(|error| one_line(&error))?;
             let port = found.port(asked)?;
-            let probe = link.admit(port).await?;
-            let trouble = match link.place(port, probe.as_ref()).await {
+            let attempt = link.attempt(port).await?;
+            let trouble = match attempt.slot().await {
                 Err(failure) => match self.after_open_failure(&link, failure, deadline) {
                     Ok(trouble) => trouble,
                     Err(error) => return Err(one_line(&error)),
                 },
-                Ok(claim) => match self.carry_on(&link, &mut journey, &claim).await {
+                Ok(slot) => match self.carry_on(&link, connection, slot).await {
                     Outcome::Done => return Ok(()),
-                    Outcome::Broken(why) => return Err(format!("a connection to {} broke: {why}", link.pod)),
+                    Outcome::Broken(why) => return Err(format!("a connection to {} broke: {why}", link.pod())),
                     Outcome::TooSlow => {
                         return Err(format!(
                             "a connection to {} was cut: its reader was too slow for the others",
-                            link.pod
+                            link.pod()
                         ));
                     }
                     Outcome::NotDelivered(trouble) => trouble,
                 },
             };
             let again = self.may_try_again(&link, &found, (asked, port), &trouble).await;
-            if let (Err(words), Some(probe), Trouble::Refused(_)) = (&again, &probe, &trouble) {
-                probe.tell(Verdict::Refused(words.clone()));
+            if let (Err(words), PodError::Refused(_)) = (&again, &trouble) {
+                attempt.refused(words);
             }
             again?;
-            drop(probe);
+            drop(attempt);
             if Instant::now() >= deadline {
-                return Err(format!("{}: {}", link.pod, trouble.words()));
+                return Err(format!("{}: {}", link.pod(), trouble.words()));
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -187,23 +184,23 @@ impl Forward {
     }
 
     /// Whether the network may be back, or another pod there, before the deadline.
-    fn after_open_failure(&self, link: &Link, failure: OpenFailure, deadline: Instant) -> Result<Trouble> {
+    fn after_open_failure(&self, link: &Link, failure: OpenError<Error>, deadline: Instant) -> Result<PodError> {
         match failure {
-            OpenFailure::PodGone(words) => Ok(Trouble::PodGone(words)),
-            OpenFailure::Unreachable(words) if Instant::now() < deadline => {
+            OpenError::PodGone(words) => Ok(PodError::PodGone(words)),
+            OpenError::Unreachable(words) if Instant::now() < deadline => {
                 if !self.lost.replace(true) {
-                    (self.tell)(Heard::Lost(format!("{} cannot be reached: {words}", link.pod)));
+                    (self.tell)(Heard::Lost(format!("{} cannot be reached: {words}", link.pod())));
                 }
-                Ok(Trouble::SessionEnded(words))
+                Ok(PodError::SessionEnded(words))
             }
             failure => Err(self.explain(failure)),
         }
     }
 
     /// Carries a connection: there is a way to the pod.
-    async fn carry_on(&self, link: &Link, journey: &mut Journey, claim: &Claim) -> Outcome {
-        self.is_back(&link.pod);
-        carry(journey, claim).await
+    async fn carry_on(&self, link: &Link, connection: &mut Connection, slot: Slot) -> Outcome {
+        self.is_back(link.pod());
+        slot.carry(connection).await
     }
 
     /// After a connection that was not delivered: is there reason to believe that the next attempt ends otherwise?
@@ -212,16 +209,16 @@ impl Forward {
         link: &Rc<Link>,
         found: &Found,
         (asked, port): (&RemotePort, u16),
-        trouble: &Trouble,
+        trouble: &PodError,
     ) -> Result<(), String> {
         match trouble {
-            Trouble::PodGone(_) => {
+            PodError::PodGone(_) => {
                 link.retire();
                 Ok(())
             }
-            Trouble::SessionEnded(_) => Ok(()),
-            Trouble::Other(words) => Err(format!("{} port {port}: {words}", link.pod)),
-            Trouble::Refused(_) => match self.resolver.find().await {
+            PodError::SessionEnded(_) => Ok(()),
+            PodError::Other(words) => Err(format!("{} port {port}: {words}", link.pod())),
+            PodError::Refused(_) => match self.resolver.find().await {
                 // What was no better when it was chosen is not waited for.
                 Ok(Some(now)) if now.is_same_pod(found) && (now.good || !found.good) => {
                     Err(self.refusal(&now, asked, port).await)
@@ -312,7 +309,7 @@ impl Forward {
     }
 
     fn go_to(&self, found: Found) -> (Rc<Link>, Found) {
-        let link = Link::new(&found.pod, &found.uid, self.dialer.clone());
+        let link = Link::new(&found.pod, self.dialer.clone());
         self.take(link, found)
     }
 
@@ -320,11 +317,11 @@ impl Forward {
         let old = self.current.borrow_mut().replace((link.clone(), found.clone()));
         if let Some((old, _)) = old {
             old.retire();
-            if old.pod != link.pod {
-                (self.tell)(Heard::Moved { from: old.pod.clone(), to: link.pod.clone() });
+            if old.pod() != link.pod() {
+                (self.tell)(Heard::Moved { from: old.pod().to_owned(), to: link.pod().to_owned() });
             }
         }
-        self.is_back(&link.pod);
+        self.is_back(link.pod());
         (link, found)
     }
 
@@ -341,17 +338,17 @@ impl Forward {
         }
     }
 
-    fn explain(&self, failure: OpenFailure) -> Error {
+    fn explain(&self, failure: OpenError<Error>) -> Error {
         match failure {
-            OpenFailure::Credentials(error) => error,
-            OpenFailure::PodGone(words) => Error::new(Kind::NotFound, "the pod cannot be forwarded to").because(words),
-            OpenFailure::Denied { tunnel, spdy } => {
+            OpenError::Token(error) => error,
+            OpenError::PodGone(words) => Error::new(Kind::NotFound, "the pod cannot be forwarded to").because(words),
+            OpenError::Denied { websocket, spdy } => {
                 Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.chain.namespace()))
                     .because(format!("create (SPDY): {spdy}"))
-                    .because(format!("get (WebSocket): {tunnel}"))
+                    .because(format!("get (WebSocket): {websocket}"))
                     .try_next(role_rule("", "pods/portforward", &["get", "create"]))
             }
-            OpenFailure::Unreachable(words) => {
+            OpenError::Unreachable(words) => {
                 Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.chain.cluster().name))
                     .because(words)
             }

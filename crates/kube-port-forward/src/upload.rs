@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::net::forward::session::{Session, Stream};
-use crate::net::forward::wire::HEADROOM;
+use crate::framing::HEADROOM;
+use crate::session::{Session, Stream};
 
 /// More than any request's head; a client that says more before it is answered is not replayed.
 const REPLAY_LIMIT: usize = 64 * 1024;
@@ -20,42 +20,42 @@ const READ_PIECE: usize = 64 * 1024;
 
 /// What the client has said so far and nobody has answered: sent again if the connection has to be opened anew.
 #[derive(Debug, Default)]
-pub struct Unanswered {
+pub(crate) struct ReplayBuffer {
     bytes: Vec<u8>,
     /// It said more than is kept, or something after the first answer.
-    is_part: bool,
+    is_truncated: bool,
     ended: bool,
 }
 
-impl Unanswered {
+impl ReplayBuffer {
     /// Whether all that was said is here.
-    pub fn is_whole(&self) -> bool {
-        !self.is_part
+    pub(crate) fn is_complete(&self) -> bool {
+        !self.is_truncated
     }
 
     /// The bytes to begin with on a new connection, behind room for the headers.
-    pub fn again(&self) -> Option<Vec<u8>> {
+    pub(crate) fn to_send(&self) -> Option<Vec<u8>> {
         (!self.bytes.is_empty()).then(|| [&[0; HEADROOM][..], &self.bytes].concat())
     }
 
     fn add(&mut self, bytes: &[u8], answered: bool) {
-        self.is_part = self.is_part || answered || self.bytes.len() + bytes.len() > REPLAY_LIMIT;
-        if !self.is_part {
+        self.is_truncated = self.is_truncated || answered || self.bytes.len() + bytes.len() > REPLAY_LIMIT;
+        if !self.is_truncated {
             self.bytes.extend_from_slice(bytes);
         }
     }
 
     /// Whether it can be one request of HTTP and nothing more.
     fn is_one_request(&self) -> bool {
-        self.is_whole() && self.bytes.windows(4).filter(|window| window == b"\r\n\r\n").count() == 1
+        self.is_complete() && self.bytes.windows(4).filter(|window| window == b"\r\n\r\n").count() == 1
     }
 }
 
 /// Takes what the client says to the pod. Ends when the client is gone for good: it closed its side and nothing came for
 /// a while.
-pub async fn upload(local: &TcpStream, session: &Session, data: &Stream, unanswered: &mut Unanswered) {
+pub(crate) async fn upload(local: &TcpStream, session: &Session, data: &Stream, replay: &mut ReplayBuffer) {
     let mut sent_at = None;
-    while !unanswered.ended {
+    while !replay.ended {
         if local.readable().await.is_err() {
             return;
         }
@@ -64,9 +64,9 @@ pub async fn upload(local: &TcpStream, session: &Session, data: &Stream, unanswe
             return std::future::pending().await;
         }
         match read_piece(local) {
-            Ok(bytes) if bytes.len() == HEADROOM => unanswered.ended = true,
+            Ok(bytes) if bytes.len() == HEADROOM => replay.ended = true,
             Ok(bytes) => {
-                unanswered.add(&bytes[HEADROOM..], data.answered.get());
+                replay.add(&bytes[HEADROOM..], data.answered.get());
                 session.send(data, bytes);
                 sent_at = Some(Instant::now());
             }
@@ -75,10 +75,10 @@ pub async fn upload(local: &TcpStream, session: &Session, data: &Stream, unanswe
             Err(_) => return,
         }
     }
-    let _lingering = session.linger();
+    let _lingering = session.half_close();
     // A client that was answered after it last spoke, and then closes, has what it wanted (HTTP keep-alive above all).
     let was_answered = data.last_byte.get().is_some_and(|last| sent_at.is_none_or(|sent| last > sent));
-    if was_answered && unanswered.is_one_request() && data.has_whole_answer() {
+    if was_answered && replay.is_one_request() && data.has_whole_answer() {
         return;
     }
     if was_answered {
@@ -87,7 +87,7 @@ pub async fn upload(local: &TcpStream, session: &Session, data: &Stream, unanswe
     tokio::select! {
         () = silence(data, HALF_CLOSE_PATIENCE) => {}
         // The one request was answered: whatever the runtime does now, nothing of it is lost.
-        () = data.whole_answer(), if unanswered.is_one_request() => {}
+        () = data.whole_answer(), if replay.is_one_request() => {}
     }
     session.finish(data);
     // The runtime now ends the connection by itself, and it is heard where the answer is read.
@@ -106,7 +106,7 @@ async fn silence(data: &Stream, patience: Duration) {
 /// Tells the client that nothing more comes. What it has said since is taken, because a socket that is closed on unread
 /// bytes resets the connection, and the client could lose what it has not read yet. It is not sent: the pod's side is
 /// gone. What it says from now on is answered by a reset, as it is without a forward.
-pub fn say_goodbye(local: &TcpStream) {
+pub(crate) fn say_goodbye(local: &TcpStream) {
     let _ = socket2::SockRef::from(local).shutdown(std::net::Shutdown::Write);
     while read_piece(local).is_ok_and(|bytes| bytes.len() > HEADROOM) {}
 }
@@ -140,10 +140,10 @@ fn read_piece(local: &TcpStream) -> std::io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn said(pieces: &[&str]) -> Unanswered {
-        let mut unanswered = Unanswered::default();
-        pieces.iter().for_each(|piece| unanswered.add(piece.as_bytes(), false));
-        unanswered
+    fn said(pieces: &[&str]) -> ReplayBuffer {
+        let mut replay = ReplayBuffer::default();
+        pieces.iter().for_each(|piece| replay.add(piece.as_bytes(), false));
+        replay
     }
 
     #[test]
@@ -153,14 +153,14 @@ mod tests {
         assert!(!said(&["GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"]).is_one_request());
         let mut late = said(&["GET / HTTP/1.1\r\n\r\n"]);
         late.add(b"GET /2", true);
-        assert!(!late.is_one_request() && !late.is_whole());
+        assert!(!late.is_one_request() && !late.is_complete());
     }
 
     #[test]
     fn more_than_is_kept_is_never_said_again_in_part() {
-        let mut unanswered = said(&["x"]);
-        assert!(unanswered.is_whole() && unanswered.again().is_some_and(|bytes| bytes.len() == HEADROOM + 1));
-        unanswered.add(&vec![0; REPLAY_LIMIT], false);
-        assert!(!unanswered.is_whole());
+        let mut replay = said(&["x"]);
+        assert!(replay.is_complete() && replay.to_send().is_some_and(|bytes| bytes.len() == HEADROOM + 1));
+        replay.add(&vec![0; REPLAY_LIMIT], false);
+        assert!(!replay.is_complete());
     }
 }

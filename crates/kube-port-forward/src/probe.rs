@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 /// The ports of a pod that are being asked.
 #[derive(Default)]
-pub struct Probes(RefCell<HashMap<u16, Rc<State>>>);
+pub(crate) struct Probes(RefCell<HashMap<u16, Rc<State>>>);
 
 #[derive(Default)]
 struct State {
@@ -19,7 +19,7 @@ struct State {
 
 /// What a connection that asked has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The port refuses still; what the others say to their people.
     Refused(String),
     /// It was not refused.
@@ -29,7 +29,7 @@ pub enum Verdict {
 }
 
 /// A connection that asks for others too.
-pub struct Probe {
+pub(crate) struct Probe {
     probes: Rc<Probes>,
     port: u16,
     state: Rc<State>,
@@ -40,7 +40,7 @@ impl Probes {
     ///
     /// # Errors
     /// When one asks already: its verdict, once it has one.
-    pub async fn begin(self: &Rc<Self>, port: u16) -> Result<Rc<Probe>, Verdict> {
+    pub(crate) async fn begin(self: &Rc<Self>, port: u16) -> Result<Rc<Probe>, Verdict> {
         let running = self.0.borrow().get(&port).cloned();
         let Some(running) = running else {
             let state = Rc::new(State::default());
@@ -57,7 +57,7 @@ impl Probes {
 
 impl Probe {
     /// Tells those who wait; whoever comes from now on asks anew.
-    pub fn tell(&self, verdict: Verdict) {
+    pub(crate) fn tell(&self, verdict: Verdict) {
         if self.state.verdict.borrow().is_none() {
             *self.state.verdict.borrow_mut() = Some(verdict);
             self.probes.0.borrow_mut().remove(&self.port);

@@ -3,25 +3,24 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A connection of a local program.
-pub use tokio::net::TcpStream as LocalConnection;
+use tokio::net::TcpStream;
 
-use crate::model::trouble::Trouble;
-use crate::net::forward::claim::Claim;
-use crate::net::forward::session::{Pair, Session, Stream};
-pub use crate::net::forward::upload::Unanswered;
-use crate::net::forward::upload::{say_goodbye, upload};
+use crate::pod_error::PodError;
+use crate::session::{Session, Stream, StreamPair};
+use crate::slot::Slot;
+use crate::upload::{ReplayBuffer, say_goodbye, upload};
 
-/// How a connection ended.
+/// How an attempt to carry a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Both sides are done.
     Done,
-    /// The pod's side could not be reached, and nothing of the client's bytes was delivered: another pod may serve it.
-    NotDelivered(Trouble),
-    /// It broke midway: the local client sees a reset, never a clean end.
+    /// The pod's side could not be reached, and nothing that the client said is lost: it may be carried again, to this
+    /// pod or another one.
+    NotDelivered(PodError),
+    /// It broke midway. The client should see a reset: [`Connection::reset_on_close`].
     Broken(String),
-    /// The local client read too slowly for the others on its session.
+    /// The local client read too slowly for the others on its session. It should see a reset, too.
     TooSlow,
 }
 
@@ -34,74 +33,84 @@ const VERDICT_LIMIT: Duration = Duration::from_millis(250);
 const FIRST_ACCEPT_LIMIT: Duration = Duration::from_secs(1);
 const LAST_ACCEPT_LIMIT: Duration = Duration::from_secs(10);
 
-/// A connection of a local program on its way to a pod, over as many attempts as it takes.
-pub struct Journey {
-    local: Rc<LocalConnection>,
-    unanswered: Unanswered,
+/// A connection of a local program, to be carried to a pod in as many attempts as it takes: what it said and nobody
+/// answered is kept and said again.
+pub struct Connection {
+    local: Rc<TcpStream>,
+    replay: ReplayBuffer,
     patience: Duration,
 }
 
-impl Journey {
-    /// Nothing was tried yet.
-    pub fn new(local: &Rc<LocalConnection>) -> Self {
-        Journey { local: local.clone(), unanswered: Unanswered::default(), patience: FIRST_ACCEPT_LIMIT }
+impl Connection {
+    /// A connection that was accepted just now.
+    pub fn new(local: TcpStream) -> Self {
+        // Without it small answers wait for acknowledgements.
+        let _ = local.set_nodelay(true);
+        Connection { local: Rc::new(local), replay: ReplayBuffer::default(), patience: FIRST_ACCEPT_LIMIT }
+    }
+
+    /// Makes the client see a reset instead of a clean end when this is dropped.
+    pub fn reset_on_close(&self) {
+        let _ = socket2::SockRef::from(&*self.local).set_linger(Some(Duration::ZERO));
     }
 }
 
-/// Carries a connection to its end, or until it is clear that it has to be opened elsewhere.
-pub async fn carry(journey: &mut Journey, claim: &Claim) -> Outcome {
-    let pair = claim.open(&journey.local);
-    let outcome = carried(journey, claim, &pair).await;
-    claim.session.close(&pair);
-    match outcome {
-        Outcome::NotDelivered(trouble) => {
-            if let Trouble::Refused(_) = &trouble {
-                claim.refused();
+impl Slot {
+    /// Carries a connection to its end, or until it is clear that it has to be carried anew.
+    pub async fn carry(self, connection: &mut Connection) -> Outcome {
+        let pair = self.open(&connection.local);
+        let outcome = carried(connection, &self, &pair).await;
+        self.session.close(&pair);
+        match outcome {
+            Outcome::NotDelivered(error) => {
+                if let PodError::Refused(_) = &error {
+                    self.refused();
+                }
+                // What is not here any more cannot be said to another pod.
+                if connection.replay.is_complete() {
+                    Outcome::NotDelivered(error)
+                } else {
+                    Outcome::Broken(error.words().to_owned())
+                }
             }
-            // What is not here any more cannot be said to another pod.
-            if journey.unanswered.is_whole() {
-                Outcome::NotDelivered(trouble)
-            } else {
-                Outcome::Broken(trouble.words().to_owned())
-            }
+            outcome => outcome,
         }
-        outcome => outcome,
     }
 }
 
-async fn carried(journey: &mut Journey, claim: &Claim, pair: &Pair) -> Outcome {
-    let (session, data) = (&claim.session, &pair.data);
-    if !accepted(data, journey.patience).await {
+async fn carried(connection: &mut Connection, slot: &Slot, pair: &StreamPair) -> Outcome {
+    let (session, data) = (&slot.session, &pair.data);
+    if !accepted(data, connection.patience).await {
         // A session that takes no streams any more is not given new ones.
         session.avoid();
-        journey.patience = (journey.patience * 2).min(LAST_ACCEPT_LIMIT);
+        connection.patience = (connection.patience * 2).min(LAST_ACCEPT_LIMIT);
         return failed(session, pair, false).await;
     }
     session.finish(&pair.error);
-    if let Some(hold) = claim.hold() {
+    if let Some(hold) = slot.hold() {
         if is_over(data, hold).await {
             return failed(session, pair, false).await;
         }
-        claim.was_not_refused();
+        slot.was_not_refused();
     }
-    if let Some(bytes) = journey.unanswered.again() {
+    if let Some(bytes) = connection.replay.to_send() {
         if session.space().await.is_err() {
             return failed(session, pair, true).await;
         }
         session.send(data, bytes);
     }
-    let local = journey.local.clone();
-    let mut up = std::pin::pin!(upload(&local, session, data, &mut journey.unanswered));
-    let mut down = std::pin::pin!(download(&local, claim, data));
+    let local = connection.local.clone();
+    let mut up = std::pin::pin!(upload(&local, session, data, &mut connection.replay));
+    let mut down = std::pin::pin!(download(&local, slot, data));
     // What came is heard before more is sent: bytes for a stream that has ended block the server's worker.
     let ended = tokio::select! {
         biased;
         ended = &mut down => ended,
         // The client is gone for good, or the session is.
-        () = &mut up => Ended::ByClient,
+        () = &mut up => StreamEnd::ClientGone,
     };
     match ended {
-        Ended::Clean if data.answered.get() => {
+        StreamEnd::Clean if data.answered.get() => {
             // A reset in the pod ends the data stream like a clean end does; the error stream tells them apart.
             let _ = tokio::time::timeout(VERDICT_LIMIT, at_end(&pair.error)).await;
             let verdict = verdict_after_bytes(session, pair);
@@ -111,18 +120,18 @@ async fn carried(journey: &mut Journey, claim: &Claim, pair: &Pair) -> Outcome {
             }
             verdict
         }
-        Ended::Clean | Ended::Cut => failed(session, pair, true).await,
-        Ended::ByClient => Outcome::Done,
+        StreamEnd::Clean | StreamEnd::Cut => failed(session, pair, true).await,
+        StreamEnd::ClientGone => Outcome::Done,
     }
 }
 
-enum Ended {
+enum StreamEnd {
     /// The pod's side ended and all its bytes are with the client.
     Clean,
     /// The stream was cut.
     Cut,
     /// The local client is gone.
-    ByClient,
+    ClientGone,
 }
 
 async fn accepted(data: &Stream, patience: Duration) -> bool {
@@ -147,26 +156,26 @@ async fn is_over(data: &Stream, hold: Duration) -> bool {
 }
 
 /// From the pod to the client: what the session could not hand over at once.
-async fn download(local: &LocalConnection, claim: &Claim, data: &Stream) -> Ended {
+async fn download(local: &TcpStream, slot: &Slot, data: &Stream) -> StreamEnd {
     loop {
         if data.answered.get() {
-            claim.answered();
+            slot.answered();
         }
         while data.has_pending() {
             // Whoever does not read never becomes writable: that it was cut has to be heard meanwhile.
             let writable = tokio::select! {
                 writable = local.writable() => writable,
                 () = data.changed.notified(), if !data.overflowed.get() => continue,
-                () = std::future::ready(()), if data.overflowed.get() => return Ended::Cut,
+                () = std::future::ready(()), if data.overflowed.get() => return StreamEnd::Cut,
             };
             if writable.is_err() || data.flush().is_err() {
-                return Ended::ByClient;
+                return StreamEnd::ClientGone;
             }
-            claim.session.drained();
+            slot.session.drained();
         }
         match (data.cut.get(), data.finished.get()) {
-            (_, true) => return Ended::Clean,
-            (true, false) => return Ended::Cut,
+            (_, true) => return StreamEnd::Clean,
+            (true, false) => return StreamEnd::Cut,
             (false, false) => data.changed.notified().await,
         }
     }
@@ -179,7 +188,7 @@ async fn at_end(stream: &Stream) {
 }
 
 /// An end after bytes came: clean, unless the error stream says otherwise, or was reset.
-fn verdict_after_bytes(session: &Session, pair: &Pair) -> Outcome {
+fn verdict_after_bytes(session: &Session, pair: &StreamPair) -> Outcome {
     let words = pair.error.text();
     if was_reset(session, pair) {
         Outcome::Broken("the process reset it".to_owned())
@@ -191,12 +200,12 @@ fn verdict_after_bytes(session: &Session, pair: &Pair) -> Outcome {
 }
 
 /// Some runtimes say nothing when the process resets a connection: they reset the error stream.
-fn was_reset(session: &Session, pair: &Pair) -> bool {
+fn was_reset(session: &Session, pair: &StreamPair) -> bool {
     pair.error.text().is_empty() && pair.error.cut.get() && session.ended().is_none()
 }
 
 /// An end without an answer: what does the error stream say?
-async fn failed(session: &Session, pair: &Pair, sent: bool) -> Outcome {
+async fn failed(session: &Session, pair: &StreamPair, sent: bool) -> Outcome {
     if pair.data.overflowed.get() {
         return Outcome::TooSlow;
     }
@@ -206,19 +215,14 @@ async fn failed(session: &Session, pair: &Pair, sent: bool) -> Outcome {
     let words = pair.error.text();
     match (words.is_empty(), session.ended()) {
         (false, _) if pair.data.answered.get() => Outcome::Broken(words),
-        (false, _) => Outcome::NotDelivered(Trouble::of(words)),
+        (false, _) => Outcome::NotDelivered(PodError::from_words(words)),
         (true, Some(reason)) if pair.data.answered.get() || sent => Outcome::Broken(reason),
-        (true, Some(reason)) => Outcome::NotDelivered(Trouble::SessionEnded(reason)),
+        (true, Some(reason)) => Outcome::NotDelivered(PodError::SessionEnded(reason)),
         (true, None) if !pair.data.accepted.get() => {
-            Outcome::NotDelivered(Trouble::SessionEnded("the server did not take the connection".to_owned()))
+            Outcome::NotDelivered(PodError::SessionEnded("the server did not take the connection".to_owned()))
         }
         (true, None) if was_reset(session, pair) => Outcome::Broken("the process reset it".to_owned()),
         (true, None) if pair.data.finished.get() => Outcome::Done,
         (true, None) => Outcome::Broken("the server cut the stream".to_owned()),
     }
-}
-
-/// Makes the client see a reset instead of a clean end.
-pub fn reset_on_close(local: &LocalConnection) {
-    let _ = socket2::SockRef::from(local).set_linger(Some(Duration::ZERO));
 }

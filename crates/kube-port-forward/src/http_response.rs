@@ -1,13 +1,13 @@
-//! Where an answer of HTTP/1 ends, as its own head tells. No I/O.
+//! Where a response of HTTP/1 ends, as its own head tells. No I/O.
 //!
 //! Only certainty counts: what is no HTTP, or ends with its connection, never is whole.
 
 /// More than any head.
 const LARGEST_HEAD: usize = 64 * 1024;
 
-/// An answer, as far as it has come.
+/// A response, as far as it has come.
 #[derive(Debug, Default)]
-pub struct Answer(State);
+pub(crate) struct HttpResponse(State);
 
 #[derive(Debug)]
 enum State {
@@ -32,16 +32,16 @@ impl Default for State {
     }
 }
 
-impl Answer {
+impl HttpResponse {
     /// More of it came.
-    pub fn add(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn add(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !matches!(self.0, State::Whole | State::Unknown) {
             bytes = self.step(bytes);
         }
     }
 
     /// Whether all of it is here.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         matches!(self.0, State::Whole)
     }
 
@@ -126,12 +126,12 @@ mod tests {
 
     /// After how many bytes it is whole, whatever the pieces.
     fn whole_after(text: &str) -> Option<usize> {
-        let mut answer = Answer::default();
+        let mut answer = HttpResponse::default();
         let after = text.bytes().position(|byte| {
             answer.add(&[byte]);
             answer.is_whole()
         });
-        let mut at_once = Answer::default();
+        let mut at_once = HttpResponse::default();
         at_once.add(text.as_bytes());
         assert_eq!(at_once.is_whole(), after.is_some(), "{text:?}");
         after.map(|index| index + 1)

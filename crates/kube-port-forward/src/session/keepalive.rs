@@ -18,7 +18,7 @@ const PONG_LIMIT: Duration = Duration::from_secs(6);
 
 impl Session {
     /// Pings when it is silent, and tells back-pressure from death when nobody answers.
-    pub(super) async fn keep(self: Rc<Self>) {
+    pub(crate) async fn keep_alive(self: Rc<Self>) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         let mut doubted = 0;
         while self.is_alive() {
@@ -26,8 +26,8 @@ impl Session {
             doubted = if self.connections() == 0 && self.lanes.borrow().in_doubt() { doubted + 1 } else { 0 };
             match self.pinged.get() {
                 _ if doubted > DOUBT_LIMIT => self.stop("the server does not read what was sent"),
-                None if self.heard.get().elapsed() >= self.silence_before_a_ping() => self.ask(),
-                Some(at) if at.elapsed() >= self.patience() && !self.is_held_up() => self.suspect().await,
+                None if self.last_heard.get().elapsed() >= self.silence_before_a_ping() => self.ping(),
+                Some(at) if at.elapsed() >= self.patience() && !self.is_held_up() => self.judge_silence().await,
                 _ => {}
             }
         }
@@ -35,7 +35,7 @@ impl Session {
 
     /// What was sent is asked for soon after: later a missing pong says nothing while it is not known to be read.
     fn silence_before_a_ping(&self) -> Duration {
-        if self.lanes.borrow().wants_asking() { PROVE_AFTER } else { PING_AFTER }
+        if self.lanes.borrow().wants_ping() { PROVE_AFTER } else { PING_AFTER }
     }
 
     fn patience(&self) -> Duration {
@@ -49,9 +49,9 @@ impl Session {
 
     /// A missing pong is death when the API cannot be reached at all, or when everything that was sent is known to be
     /// read, so that nothing can hold it up on the server's side (a pod that does not read).
-    async fn suspect(&self) {
+    async fn judge_silence(&self) {
         let busy = !self.streams.borrow().is_empty() && self.lanes.borrow().has_unread();
-        let reachable = self.endpoint.is_reachable().await;
+        let reachable = self.connector.connect().await.is_ok();
         let answered_meanwhile = self.pinged.get().is_none();
         if answered_meanwhile {
             return;

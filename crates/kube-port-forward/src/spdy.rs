@@ -4,14 +4,14 @@
 //! Header blocks are zlib streams. What the server says in its headers decides nothing for us, so they are skipped, not
 //! inflated; ours are written as *stored* blocks, which every inflater takes and which cost neither time nor memory.
 
-use crate::model::held::Held;
+use crate::partial_frame::PartialFrame;
 
 /// The largest control frame that we hold; a larger one is not port-forward's.
 const LARGEST_CONTROL: usize = 64 * 1024;
 /// Bytes of the header that every frame begins with.
-pub const FRAME_HEADER: usize = 8;
+pub(crate) const FRAME_HEADER: usize = 8;
 /// The most that one data frame carries by the protocol (24 bits); we send much less.
-pub const LARGEST_DATA: usize = 0x00ff_ffff;
+pub(crate) const LARGEST_DATA: usize = 0x00ff_ffff;
 
 const SYN_STREAM: u16 = 1;
 const SYN_REPLY: u16 = 2;
@@ -22,11 +22,11 @@ const HEADERS: u16 = 8;
 const FLAG_FIN: u8 = 1;
 
 /// RST_STREAM status: we give the stream up.
-pub const CANCEL: u32 = 5;
+pub(crate) const CANCEL: u32 = 5;
 
 /// What a frame, or a piece of a data frame, says.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// Bytes of a stream; `fin` with the last of them: the peer sends nothing more on it.
     Data {
         /// The stream.
@@ -63,7 +63,7 @@ pub enum Event<'a> {
 
 /// Bytes that are not SPDY/3.1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Malformed(pub String);
+pub(crate) struct Malformed(pub(crate) String);
 
 #[derive(Debug)]
 enum State {
@@ -74,14 +74,14 @@ enum State {
 
 /// Takes frames apart, however the bytes are cut.
 #[derive(Debug)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     state: State,
-    held: Held,
+    partial: PartialFrame,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Decoder { state: State::Header, held: Held::default() }
+        Decoder { state: State::Header, partial: PartialFrame::default() }
     }
 }
 
@@ -90,15 +90,15 @@ impl Decoder {
     ///
     /// # Errors
     /// When the bytes cannot be SPDY/3.1; the connection is then of no more use.
-    pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Malformed> {
+    pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Malformed> {
         loop {
             match self.state {
                 State::Header => {
-                    if !self.held.fill(input, FRAME_HEADER) {
+                    if !self.partial.fill(input, FRAME_HEADER) {
                         return Ok(None);
                     }
-                    self.state = parse_header(self.held.bytes())?;
-                    self.held.clear();
+                    self.state = parse_header(self.partial.bytes())?;
+                    self.partial.clear();
                 }
                 State::Data { stream, left, fin } => {
                     if input.is_empty() && left > 0 {
@@ -111,11 +111,11 @@ impl Decoder {
                     return Ok(Some(Event::Data { stream, bytes, fin: fin && left == 0 }));
                 }
                 State::Control { kind, flags, length } => {
-                    if !self.held.fill(input, length) {
+                    if !self.partial.fill(input, length) {
                         return Ok(None);
                     }
                     self.state = State::Header;
-                    return control(kind, flags, &self.held.take()).map(Some);
+                    return control(kind, flags, &self.partial.take()).map(Some);
                 }
             }
         }
@@ -164,7 +164,7 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// The header of a data frame; `length` bytes follow it.
-pub fn data_header(stream: u32, length: usize, fin: bool) -> [u8; FRAME_HEADER] {
+pub(crate) fn data_header(stream: u32, length: usize, fin: bool) -> [u8; FRAME_HEADER] {
     let length = u32::try_from(length.min(LARGEST_DATA)).unwrap_or_default();
     let mut header = [0; FRAME_HEADER];
     header[..4].copy_from_slice(&(stream & 0x7fff_ffff).to_be_bytes());
@@ -173,12 +173,12 @@ pub fn data_header(stream: u32, length: usize, fin: bool) -> [u8; FRAME_HEADER] 
 }
 
 /// A ping, or the answer to one.
-pub fn ping(id: u32) -> Vec<u8> {
+pub(crate) fn ping(id: u32) -> Vec<u8> {
     control_frame(PING, &id.to_be_bytes())
 }
 
 /// Gives a stream up.
-pub fn reset(stream: u32, status: u32) -> Vec<u8> {
+pub(crate) fn reset(stream: u32, status: u32) -> Vec<u8> {
     control_frame(RST_STREAM, &[stream.to_be_bytes(), status.to_be_bytes()].concat())
 }
 
@@ -192,7 +192,7 @@ fn control_frame(kind: u16, body: &[u8]) -> Vec<u8> {
 
 /// The one zlib stream that all header blocks of a connection are parts of.
 #[derive(Debug, Default)]
-pub struct HeaderBlocks {
+pub(crate) struct HeaderBlocks {
     begun: bool,
     written: usize,
 }
@@ -202,7 +202,7 @@ const WINDOW: usize = 32 * 1024;
 
 impl HeaderBlocks {
     /// Opens a stream with these headers.
-    pub fn syn_stream(&mut self, stream: u32, headers: &[(&str, &str)]) -> Vec<u8> {
+    pub(crate) fn syn_stream(&mut self, stream: u32, headers: &[(&str, &str)]) -> Vec<u8> {
         let mut body = Vec::new();
         body.extend_from_slice(&stream.to_be_bytes());
         body.extend_from_slice(&[0; 6]); // no associated stream, no priority, no slot

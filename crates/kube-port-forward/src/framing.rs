@@ -1,54 +1,56 @@
 //! What is written and read on an upgraded connection: SPDY bytes, wrapped in WebSocket messages where the transport
 //! is the tunnel.
 
-use crate::model::spdy;
-use crate::model::websocket;
-use crate::net::forward::dial::Transport;
+use crate::spdy;
+use crate::transport::Transport;
+use crate::websocket;
 
 /// Takes the transport's wrapping off.
 #[derive(Debug)]
-pub enum Unwrapper {
+pub(crate) enum TransportDecoder {
     /// Nothing to take off.
     Plain,
     /// WebSocket frames.
-    Tunnel(websocket::Decoder),
+    WebSocket(websocket::Decoder),
 }
 
-/// What the transport itself said between the SPDY bytes.
+/// What came in.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Aside {
-    /// To be answered.
+pub(crate) enum Received<'a> {
+    /// SPDY bytes.
+    Spdy(&'a [u8]),
+    /// A ping of the transport, to be answered.
     Ping(Vec<u8>),
-    /// The end.
+    /// The transport's end.
     Close,
 }
 
-impl Unwrapper {
+impl TransportDecoder {
     /// For a transport.
-    pub fn new(transport: Transport) -> Self {
+    pub(crate) fn new(transport: Transport) -> Self {
         match transport {
-            Transport::Spdy => Unwrapper::Plain,
-            Transport::Tunnel => Unwrapper::Tunnel(websocket::Decoder::default()),
+            Transport::Spdy => TransportDecoder::Plain,
+            Transport::WebSocket => TransportDecoder::WebSocket(websocket::Decoder::default()),
         }
     }
 
-    /// The next SPDY bytes, or what the transport said. `None` when more bytes are needed.
+    /// The next SPDY bytes, or what the transport itself said. `None` when more bytes are needed.
     ///
     /// # Errors
     /// When the bytes cannot be of this transport.
-    pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Result<&'a [u8], Aside>>, String> {
+    pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Received<'a>>, String> {
         let decoder = match self {
-            Unwrapper::Plain if input.is_empty() => return Ok(None),
-            Unwrapper::Plain => return Ok(Some(Ok(std::mem::take(input)))),
-            Unwrapper::Tunnel(decoder) => decoder,
+            TransportDecoder::Plain if input.is_empty() => return Ok(None),
+            TransportDecoder::Plain => return Ok(Some(Received::Spdy(std::mem::take(input)))),
+            TransportDecoder::WebSocket(decoder) => decoder,
         };
         loop {
             let event = decoder.next(input).map_err(|malformed| malformed.0)?;
             return Ok(match event {
                 None => None,
-                Some(websocket::Event::Bytes(bytes)) => Some(Ok(bytes)),
-                Some(websocket::Event::Ping(body)) => Some(Err(Aside::Ping(body))),
-                Some(websocket::Event::Close(_)) => Some(Err(Aside::Close)),
+                Some(websocket::Event::Bytes(bytes)) => Some(Received::Spdy(bytes)),
+                Some(websocket::Event::Ping(body)) => Some(Received::Ping(body)),
+                Some(websocket::Event::Close(_)) => Some(Received::Close),
                 Some(websocket::Event::Pong) => continue,
             });
         }
@@ -56,64 +58,64 @@ impl Unwrapper {
 }
 
 /// Room in front of what goes out: for the transport's head, and for SPDY's.
-pub const HEADROOM: usize = websocket::LARGEST_HEAD + spdy::FRAME_HEADER;
+pub(crate) const HEADROOM: usize = websocket::LARGEST_HEAD + spdy::FRAME_HEADER;
 
 /// Bytes on their way out, with room in front of them, so that they are wrapped where they lie.
 #[derive(Debug)]
-pub struct Outgoing {
+pub(crate) struct OutgoingFrame {
     bytes: Vec<u8>,
     start: usize,
     wrapped: bool,
 }
 
-impl Outgoing {
+impl OutgoingFrame {
     /// A SPDY frame.
-    pub fn frame(frame: &[u8]) -> Self {
-        Outgoing { bytes: [&[0; HEADROOM][..], frame].concat(), start: HEADROOM, wrapped: false }
+    pub(crate) fn frame(frame: &[u8]) -> Self {
+        OutgoingFrame { bytes: [&[0; HEADROOM][..], frame].concat(), start: HEADROOM, wrapped: false }
     }
 
     /// A SPDY data frame of the bytes that lie behind [`HEADROOM`].
-    pub fn data(stream: u32, mut bytes: Vec<u8>) -> Self {
+    pub(crate) fn data(stream: u32, mut bytes: Vec<u8>) -> Self {
         let start = HEADROOM - spdy::FRAME_HEADER;
         let header = spdy::data_header(stream, bytes.len() - HEADROOM, false);
         bytes[start..HEADROOM].copy_from_slice(&header);
-        Outgoing { bytes, start, wrapped: false }
+        OutgoingFrame { bytes, start, wrapped: false }
     }
 
     /// What the transport itself says.
-    fn aside(bytes: Vec<u8>) -> Self {
-        Outgoing { bytes, start: 0, wrapped: true }
+    fn control(bytes: Vec<u8>) -> Self {
+        OutgoingFrame { bytes, start: 0, wrapped: true }
     }
 
     /// Puts one behind it that is wrapped too.
-    pub fn append(&mut self, next: &Outgoing) {
+    pub(crate) fn append(&mut self, next: &OutgoingFrame) {
         self.bytes.extend_from_slice(next.bytes());
     }
 
     /// What goes out.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
 }
 
 /// Puts the transport's wrapping on.
 #[derive(Debug)]
-pub struct Wrapper {
+pub(crate) struct TransportEncoder {
     transport: Transport,
     mask: u32,
 }
 
-impl Wrapper {
+impl TransportEncoder {
     /// For a transport, with a random beginning of its masks.
-    pub fn new(transport: Transport) -> Self {
+    pub(crate) fn new(transport: Transport) -> Self {
         let mut seed = [0; 4];
         let _ = getrandom::fill(&mut seed);
-        Wrapper { transport, mask: u32::from_ne_bytes(seed) | 1 }
+        TransportEncoder { transport, mask: u32::from_ne_bytes(seed) | 1 }
     }
 
     /// Wraps what is not wrapped yet.
-    pub fn wrap(&mut self, outgoing: &mut Outgoing) {
-        if self.transport == Transport::Tunnel && !outgoing.wrapped {
+    pub(crate) fn wrap(&mut self, outgoing: &mut OutgoingFrame) {
+        if self.transport == Transport::WebSocket && !outgoing.wrapped {
             let mask = self.next_mask();
             outgoing.start = websocket::binary(&mut outgoing.bytes, outgoing.start, mask);
             outgoing.wrapped = true;
@@ -121,14 +123,14 @@ impl Wrapper {
     }
 
     /// The answer to a ping of the transport.
-    pub fn pong(&mut self, body: &[u8]) -> Outgoing {
-        Outgoing::aside(websocket::pong(body, self.next_mask()))
+    pub(crate) fn pong(&mut self, body: &[u8]) -> OutgoingFrame {
+        OutgoingFrame::control(websocket::pong(body, self.next_mask()))
     }
 
     /// The transport's own end, if it has one.
-    pub fn close(&mut self) -> Vec<u8> {
+    pub(crate) fn close(&mut self) -> Vec<u8> {
         match self.transport {
-            Transport::Tunnel => websocket::close(self.next_mask()),
+            Transport::WebSocket => websocket::close(self.next_mask()),
             Transport::Spdy => Vec::new(),
         }
     }

@@ -6,69 +6,69 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use crate::model::lanes::Lane;
-use crate::model::placing::Ports;
-use crate::net::forward::probe::{Probe, Verdict};
-use crate::net::forward::session::{Pair, Session};
+use crate::lanes::Lane;
+use crate::placing::PortHistory;
+use crate::probe::{Probe, Verdict};
+use crate::session::{Session, StreamPair};
 
 /// A connection's place on a session; it ends with the value.
-pub struct Claim {
+pub struct Slot {
     /// The session.
-    pub session: Rc<Session>,
+    pub(crate) session: Rc<Session>,
     lane: Lane,
     port: u16,
-    ports: Rc<RefCell<Ports>>,
-    stranger: Cell<bool>,
+    ports: Rc<RefCell<PortHistory>>,
+    unproven: Cell<bool>,
     probe: Option<Rc<Probe>>,
 }
 
-impl Claim {
+impl Slot {
     /// A place for a connection to a port, if the session has any. With a probe it asks for others, too.
-    pub fn new(
+    pub(crate) fn new(
         session: &Rc<Session>,
         port: u16,
-        ports: &Rc<RefCell<Ports>>,
+        ports: &Rc<RefCell<PortHistory>>,
         probe: Option<&Rc<Probe>>,
-    ) -> Option<Claim> {
-        let stranger = ports.borrow().is_stranger(port);
-        let lane = session.enter(stranger)?;
+    ) -> Option<Slot> {
+        let unproven = ports.borrow().is_unproven(port);
+        let lane = session.enter(unproven)?;
         let (session, ports) = (session.clone(), ports.clone());
-        Some(Claim { session, lane, port, ports, stranger: Cell::new(stranger), probe: probe.cloned() })
+        Some(Slot { session, lane, port, ports, unproven: Cell::new(unproven), probe: probe.cloned() })
     }
 
     /// Opens the connection's streams.
-    pub fn open(&self, local: &Rc<TcpStream>) -> Pair {
+    pub(crate) fn open(&self, local: &Rc<TcpStream>) -> StreamPair {
         self.session.open(self.lane, self.port, local)
     }
 
     /// How long the first bytes are held back, because the port may refuse.
-    pub fn hold(&self) -> Option<Duration> {
+    pub(crate) fn hold(&self) -> Option<Duration> {
         self.ports.borrow().hold(self.port)
     }
 
     /// The port has not refused in all the time that a refusal takes.
-    pub fn was_not_refused(&self) {
+    pub(crate) fn was_not_refused(&self) {
         if let Some(probe) = &self.probe {
             probe.tell(Verdict::Passed);
         }
     }
 
     /// The port has answered.
-    pub fn answered(&self) {
-        if self.stranger.replace(false) {
-            self.session.no_stranger_any_more();
+    pub(crate) fn answered(&self) {
+        if self.unproven.replace(false) {
+            self.session.port_is_proven();
         }
         self.ports.borrow_mut().answered(self.port);
     }
 
     /// The port has refused.
-    pub fn refused(&self) {
+    pub(crate) fn refused(&self) {
         self.ports.borrow_mut().refused(self.port);
     }
 }
 
-impl Drop for Claim {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.session.leave(self.lane, self.stranger.get());
+        self.session.leave(self.lane, self.unproven.get());
     }
 }

@@ -1,25 +1,30 @@
 //! Through a proxy to the API server: HTTP CONNECT (RFC 9110 §9.3.6), or SOCKS5 (RFC 1928, 1929) as `ssh -D` speaks it.
 
+use std::io;
 use std::sync::Arc;
 
+use kube_port_forward::ByteStream;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::connect::tcp;
 use crate::error::plain_io;
 use crate::model::wire::proxy::{Proxy, ProxyScheme};
 use crate::model::wire::socks;
-use crate::net::forward::pipe::{DialFailure, Pipe, parse_status, read_head, tcp};
 use crate::net::trust::Trust;
 use crate::secret::Secret;
 
-/// A pipe to a host behind a proxy. The proxy looks the name up: what is private is often known there alone.
-pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> Result<Box<dyn Pipe>, DialFailure> {
+/// The longest head of a proxy's answer that is read.
+const LARGEST_HEAD: usize = 64 * 1024;
+
+/// A stream to a host behind a proxy. The proxy looks the name up: what is private is often known there alone.
+pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> io::Result<Box<dyn ByteStream>> {
     let stream = tcp(proxy.host(), proxy.port()).await?;
-    let mut stream: Box<dyn Pipe> = match proxy.scheme() {
+    let mut stream: Box<dyn ByteStream> = match proxy.scheme() {
         ProxyScheme::Https => Box::new(encrypted(proxy.host(), stream, trust).await?),
         ProxyScheme::Http | ProxyScheme::Socks5 => Box::new(stream),
     };
@@ -27,25 +32,43 @@ pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) ->
         ProxyScheme::Socks5 => socks5(proxy, host, port, &mut stream).await,
         ProxyScheme::Http | ProxyScheme::Https => connect(proxy, host, port, &mut stream).await,
     };
-    opened.map_err(|why| DialFailure::Unreachable(format!("proxy {}: {why}", proxy.host())))?;
+    opened.map_err(|why| io::Error::other(format!("proxy {}: {why}", proxy.host())))?;
     Ok(stream)
 }
 
-async fn connect(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn Pipe>) -> Result<(), String> {
+async fn connect(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
     let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let authorization = proxy.basic_login().map(|login| format!("Proxy-Authorization: {}\r\n", login.expose()));
     let authorization = authorization.unwrap_or_default();
     let head = Secret::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n"));
     stream.write_all(head.expose().as_bytes()).await.map_err(|error| plain_io(&error))?;
-    let (head, _) = read_head(stream).await.map_err(|error| plain_io(&error))?;
-    match parse_status(&head) {
+    let head = read_head(stream).await.map_err(|error| plain_io(&error))?;
+    match status(&head) {
         Some(200..300) => Ok(()),
         Some(status) => Err(format!("answered {status}")),
         None => Err("the answer is not HTTP".to_owned()),
     }
 }
 
-async fn socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn Pipe>) -> Result<(), String> {
+/// The head of the answer, and no byte more: what follows is the tunnel's.
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() > LARGEST_HEAD {
+            return Err(io::Error::other("the answer's head does not end"));
+        }
+        head.push(stream.read_u8().await?);
+    }
+    Ok(head)
+}
+
+fn status(head: &[u8]) -> Option<u16> {
+    let mut words = str::from_utf8(head).ok()?.split_whitespace();
+    words.next().filter(|version| version.starts_with("HTTP/1."))?;
+    words.next()?.parse().ok()
+}
+
+async fn socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
     let io = |error: std::io::Error| plain_io(&error);
     let login = proxy.login();
     stream.write_all(&socks::greeting(login.is_some())).await.map_err(io)?;
@@ -69,8 +92,8 @@ async fn socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn Pipe>
 }
 
 /// TLS to the proxy itself.
-async fn encrypted(host: &str, stream: TcpStream, trust: &Trust) -> Result<TlsStream<TcpStream>, DialFailure> {
-    let fail = |why: String| DialFailure::Unreachable(format!("TLS to the proxy: {why}"));
+async fn encrypted(host: &str, stream: TcpStream, trust: &Trust) -> io::Result<TlsStream<TcpStream>> {
+    let fail = |why: String| io::Error::other(format!("TLS to the proxy: {why}"));
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| fail(error.to_string()))?
@@ -78,4 +101,17 @@ async fn encrypted(host: &str, stream: TcpStream, trust: &Trust) -> Result<TlsSt
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|error| fail(error.to_string()))?;
     TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| fail(plain_io(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_follows_the_head_of_an_answer_is_left_to_the_tunnel() {
+        let mut stream = &b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n\x16\x03"[..];
+        let head = read_head(&mut stream).await.expect("a head");
+        assert_eq!((status(&head), stream), (Some(200), &b"\x16\x03"[..]));
+        assert_eq!(status(b"SSH-2.0-OpenSSH\r\n\r\n"), None);
+    }
 }

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 
 /// The server's workers.
-pub const LANES: usize = 5;
+pub(crate) const LANES: usize = 5;
 /// A worker's queue has 50 places; when one is full the server reads nothing more at all.
 const MOST_PINGS_WAITING: usize = 30;
 /// Ids have 31 bits.
@@ -19,17 +19,17 @@ const LAST_STREAM: u32 = 0x7fff_ff00;
 
 /// One lane of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lane(usize);
+pub(crate) struct Lane(usize);
 
 impl Lane {
     /// The lane of a stream.
-    pub fn of(stream: u32) -> Lane {
+    pub(crate) fn of(stream: u32) -> Lane {
         Lane(stream as usize % LANES)
     }
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LaneState {
     connections: usize,
     /// Frames with bytes that were sent, and how many of them had been when it was last asked.
     sent: u64,
@@ -40,8 +40,8 @@ struct State {
     pings_waiting: usize,
 }
 
-impl State {
-    fn wants_asking(&self) -> bool {
+impl LaneState {
+    fn wants_ping(&self) -> bool {
         self.asked < self.sent
     }
 
@@ -52,7 +52,7 @@ impl State {
 }
 
 #[derive(Debug)]
-struct Asked {
+struct SentPing {
     ping: u32,
     lane: usize,
     sent: u64,
@@ -60,13 +60,13 @@ struct Asked {
 
 /// All lanes of a session.
 #[derive(Debug)]
-pub struct Lanes {
-    lanes: [State; LANES],
+pub(crate) struct Lanes {
+    lanes: [LaneState; LANES],
     next_stream: u32,
     next_ping: u32,
     /// The lane that the next ping, or our answer to one of the server's, comes to.
     turn: usize,
-    asked: VecDeque<Asked>,
+    asked: VecDeque<SentPing>,
 }
 
 impl Default for Lanes {
@@ -77,7 +77,7 @@ impl Default for Lanes {
 
 impl Lanes {
     /// A lane for a new connection: the one with the fewest that is not in doubt.
-    pub fn take(&mut self) -> Option<Lane> {
+    pub(crate) fn take(&mut self) -> Option<Lane> {
         if self.next_stream > LAST_STREAM {
             return None;
         }
@@ -88,7 +88,7 @@ impl Lanes {
     }
 
     /// The ids of a connection's two streams: odd, growing, and both of its lane.
-    pub fn streams(&mut self, lane: Lane) -> (u32, u32) {
+    pub(crate) fn streams(&mut self, lane: Lane) -> (u32, u32) {
         let first = (self.next_stream..).step_by(2).find(|id| Lane::of(*id) == lane).unwrap_or(self.next_stream);
         let second = first + 2 * LANES as u32;
         self.next_stream = second + 2;
@@ -96,12 +96,12 @@ impl Lanes {
     }
 
     /// A frame with bytes was sent.
-    pub fn sent(&mut self, lane: Lane) {
+    pub(crate) fn sent(&mut self, lane: Lane) {
         self.lanes[lane.0].sent += 1;
     }
 
     /// A connection is over. If not all of its bytes are known to be read, the lane is in doubt until they are.
-    pub fn leave(&mut self, lane: Lane) {
+    pub(crate) fn leave(&mut self, lane: Lane) {
         let state = &mut self.lanes[lane.0];
         state.connections = state.connections.saturating_sub(1);
         if state.read < state.sent {
@@ -110,7 +110,7 @@ impl Lanes {
     }
 
     /// Lanes that may be used, and how many of them nobody uses.
-    pub fn open_and_free(&self) -> (usize, usize) {
+    pub(crate) fn open_and_free(&self) -> (usize, usize) {
         if self.next_stream > LAST_STREAM {
             return (0, 0);
         }
@@ -119,26 +119,26 @@ impl Lanes {
     }
 
     /// Whether any lane is in doubt.
-    pub fn in_doubt(&self) -> bool {
+    pub(crate) fn in_doubt(&self) -> bool {
         self.lanes.iter().any(|lane| lane.doubt.is_some())
     }
 
     /// Whether anything was sent that is not known to be read.
-    pub fn has_unread(&self) -> bool {
+    pub(crate) fn has_unread(&self) -> bool {
         self.lanes.iter().any(|lane| lane.read < lane.sent)
     }
 
-    /// Whether anything was sent that was not asked for yet.
-    pub fn wants_asking(&self) -> bool {
-        self.lanes.iter().any(State::wants_asking)
+    /// Whether anything was sent that no ping follows yet.
+    pub(crate) fn wants_ping(&self) -> bool {
+        self.lanes.iter().any(LaneState::wants_ping)
     }
 
-    /// The pings to send now: until one has come to every lane that wants asking, and one to a lane that moves, so that
+    /// The pings to send now: until one has come to every lane that wants one, and one to a lane that moves, so that
     /// somebody answers. None at all where they would fill the queue of a worker that is stuck.
-    pub fn ask(&mut self) -> Vec<u32> {
+    pub(crate) fn pings_to_send(&mut self) -> Vec<u32> {
         let mut pings = Vec::new();
         let mut moving = false;
-        while pings.len() < LANES && (!moving || self.wants_asking()) {
+        while pings.len() < LANES && (!moving || self.wants_ping()) {
             let state = &mut self.lanes[self.turn];
             if state.pings_waiting >= MOST_PINGS_WAITING {
                 break;
@@ -146,7 +146,7 @@ impl Lanes {
             moving = moving || state.is_moving();
             state.asked = state.sent;
             state.pings_waiting += 1;
-            self.asked.push_back(Asked { ping: self.next_ping, lane: self.turn, sent: state.sent });
+            self.asked.push_back(SentPing { ping: self.next_ping, lane: self.turn, sent: state.sent });
             pings.push(self.next_ping);
             self.next_ping = self.next_ping.wrapping_add(2);
             self.turn = (self.turn + 1) % LANES;
@@ -155,12 +155,12 @@ impl Lanes {
     }
 
     /// We answered a ping of the server's: to it, that is a ping like any other.
-    pub fn answered_a_ping(&mut self) {
+    pub(crate) fn answered_a_ping(&mut self) {
         self.turn = (self.turn + 1) % LANES;
     }
 
     /// A ping of ours was answered.
-    pub fn pong(&mut self, ping: u32) {
+    pub(crate) fn pong(&mut self, ping: u32) {
         let Some(index) = self.asked.iter().position(|asked| asked.ping == ping) else { return };
         let Some(asked) = self.asked.remove(index) else { return };
         let state = &mut self.lanes[asked.lane];
@@ -227,14 +227,14 @@ mod tests {
         assert!(lanes.in_doubt() && lanes.open_and_free() == (4, 4));
         // The other lanes' pongs say nothing about it.
         server.stuck = vec![lane.0];
-        let pings = lanes.ask();
+        let pings = lanes.pings_to_send();
         server.answers(&mut lanes, &pings);
         assert!(lanes.in_doubt() && lanes.has_unread());
         assert!((0..20).all(|_| lanes.take() != Some(lane)));
         server.stuck.clear();
         lanes.sent(lane);
         while lanes.in_doubt() {
-            let pings = lanes.ask();
+            let pings = lanes.pings_to_send();
             server.answers(&mut lanes, &pings);
         }
         assert!(!lanes.has_unread());
@@ -245,7 +245,7 @@ mod tests {
         let mut lanes = Lanes::default();
         let lane = lanes.take().expect("a lane");
         lanes.leave(lane);
-        assert!(!lanes.in_doubt() && !lanes.wants_asking());
+        assert!(!lanes.in_doubt() && !lanes.wants_ping());
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
         lanes.sent(Lane(2));
         lanes.leave(Lane(2));
         for _ in 0..3 {
-            let pings = lanes.ask();
+            let pings = lanes.pings_to_send();
             server.answers(&mut lanes, &pings);
         }
         assert!(lanes.in_doubt());
@@ -268,12 +268,12 @@ mod tests {
     fn what_is_stuck_is_asked_once_and_somebody_else_is_asked_with_it() {
         let (mut lanes, mut server) = (Lanes::default(), Server { stuck: vec![0], ..Server::default() });
         lanes.sent(Lane(0));
-        let pings = lanes.ask();
+        let pings = lanes.pings_to_send();
         assert_eq!(pings.len(), 2, "the lane, and one that moves");
         server.answers(&mut lanes, &pings);
-        assert!(!lanes.wants_asking() && lanes.has_unread());
+        assert!(!lanes.wants_ping() && lanes.has_unread());
         for _ in 0..1000 {
-            let pings = lanes.ask();
+            let pings = lanes.pings_to_send();
             server.answers(&mut lanes, &pings);
         }
         assert!(lanes.lanes[0].pings_waiting <= MOST_PINGS_WAITING, "its queue never fills with pings");

@@ -1,17 +1,17 @@
 //! WebSocket framing (RFC 6455), as far as the SPDY tunnel needs it: a byte pipe in binary messages, with ping, pong
 //! and close. Bytes in, events out. No I/O.
 
-use crate::model::held::Held;
+use crate::partial_frame::PartialFrame;
 
 /// The subprotocol under which an API server tunnels SPDY (KEP-4006).
-pub const TUNNEL_PROTOCOL: &str = "SPDY/3.1+portforward.k8s.io";
+pub(crate) const TUNNEL_PROTOCOL: &str = "SPDY/3.1+portforward.k8s.io";
 
 /// The largest control frame by the RFC.
 const LARGEST_CONTROL: u64 = 125;
 
 /// What a frame, or a piece of one, says.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// Bytes of the pipe; where messages begin and end means nothing.
     Bytes(&'a [u8]),
     /// To be answered with [`pong`].
@@ -24,7 +24,7 @@ pub enum Event<'a> {
 
 /// Bytes that no server may send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Malformed(pub String);
+pub(crate) struct Malformed(pub(crate) String);
 
 #[derive(Debug)]
 enum State {
@@ -35,14 +35,14 @@ enum State {
 
 /// Takes frames apart, however the bytes are cut.
 #[derive(Debug)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     state: State,
-    held: Held,
+    partial: PartialFrame,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Decoder { state: State::Head, held: Held::default() }
+        Decoder { state: State::Head, partial: PartialFrame::default() }
     }
 }
 
@@ -51,23 +51,23 @@ impl Decoder {
     ///
     /// # Errors
     /// When no server may send this; the connection is then of no more use.
-    pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Malformed> {
+    pub(crate) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Malformed> {
         loop {
             match self.state {
                 State::Head => {
-                    if !self.held.fill(input, 2) {
+                    if !self.partial.fill(input, 2) {
                         return Ok(None);
                     }
-                    let extra = match self.held.bytes()[1] & 0x7f {
+                    let extra = match self.partial.bytes()[1] & 0x7f {
                         126 => 2,
                         127 => 8,
                         _ => 0,
                     };
-                    if !self.held.fill(input, 2 + extra) {
+                    if !self.partial.fill(input, 2 + extra) {
                         return Ok(None);
                     }
-                    self.state = parse_head(self.held.bytes())?;
-                    self.held.clear();
+                    self.state = parse_head(self.partial.bytes())?;
+                    self.partial.clear();
                 }
                 State::Bytes { left: 0 } => self.state = State::Head,
                 State::Bytes { left } => {
@@ -81,11 +81,11 @@ impl Decoder {
                     return Ok(Some(Event::Bytes(bytes)));
                 }
                 State::Control { opcode, length } => {
-                    if !self.held.fill(input, length) {
+                    if !self.partial.fill(input, length) {
                         return Ok(None);
                     }
                     self.state = State::Head;
-                    let body = self.held.take();
+                    let body = self.partial.take();
                     return Ok(Some(control(opcode, body)));
                 }
             }
@@ -122,14 +122,14 @@ fn control<'a>(opcode: u8, body: Vec<u8>) -> Event<'a> {
 }
 
 /// Bytes that a frame's head takes at most, its mask with it.
-pub const LARGEST_HEAD: usize = 14;
+pub(crate) const LARGEST_HEAD: usize = 14;
 
 /// Makes a binary message of the bytes from `start` on, where they lie: they are masked, as the RFC demands of clients,
 /// and the head is put right before them. Returns where the message begins.
 ///
 /// # Panics
 /// When there is no room for the head: [`LARGEST_HEAD`] bytes before `start`.
-pub fn binary(bytes: &mut [u8], start: usize, mask: [u8; 4]) -> usize {
+pub(crate) fn binary(bytes: &mut [u8], start: usize, mask: [u8; 4]) -> usize {
     apply(&mut bytes[start..], mask);
     let (head, length) = head(2, bytes.len() - start, mask);
     bytes[start - length..start].copy_from_slice(&head[..length]);
@@ -137,12 +137,12 @@ pub fn binary(bytes: &mut [u8], start: usize, mask: [u8; 4]) -> usize {
 }
 
 /// The answer to a ping.
-pub fn pong(body: &[u8], mask: [u8; 4]) -> Vec<u8> {
+pub(crate) fn pong(body: &[u8], mask: [u8; 4]) -> Vec<u8> {
     control_frame(10, body, mask)
 }
 
 /// A normal end.
-pub fn close(mask: [u8; 4]) -> Vec<u8> {
+pub(crate) fn close(mask: [u8; 4]) -> Vec<u8> {
     control_frame(8, &1000_u16.to_be_bytes(), mask)
 }
 

@@ -8,41 +8,41 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::model::wire::http_answer::Answer;
+use crate::http_response::HttpResponse;
 
 /// One stream of a session, as the local connection that it serves sees it.
 #[derive(Default)]
-pub struct Stream {
+pub(crate) struct Stream {
     /// Its number on the wire.
-    pub id: u32,
-    pub(super) local: RefCell<Option<Rc<TcpStream>>>,
-    pub(super) pending: RefCell<VecDeque<u8>>,
+    pub(crate) id: u32,
+    pub(crate) local: RefCell<Option<Rc<TcpStream>>>,
+    pub(crate) pending: RefCell<VecDeque<u8>>,
     /// The server has accepted it.
-    pub accepted: Cell<bool>,
+    pub(crate) accepted: Cell<bool>,
     /// The server sends nothing more on it.
-    pub finished: Cell<bool>,
+    pub(crate) finished: Cell<bool>,
     /// The server, or the session's end, cut it.
-    pub cut: Cell<bool>,
+    pub(crate) cut: Cell<bool>,
     /// It was cut by us, because its local reader was too slow for the others.
-    pub overflowed: Cell<bool>,
+    pub(crate) overflowed: Cell<bool>,
     /// At least one byte came.
-    pub answered: Cell<bool>,
+    pub(crate) answered: Cell<bool>,
     /// When bytes last came, or went on to the local connection.
-    pub last_byte: Cell<Option<Instant>>,
-    pub(super) answer: RefCell<Answer>,
-    pub(super) answer_grew: Notify,
+    pub(crate) last_byte: Cell<Option<Instant>>,
+    pub(crate) answer: RefCell<HttpResponse>,
+    pub(crate) answer_grew: Notify,
     /// Something above changed, or bytes are pending.
-    pub changed: Notify,
+    pub(crate) changed: Notify,
 }
 
 impl Stream {
     /// Whether bytes wait for the local connection.
-    pub fn has_pending(&self) -> bool {
+    pub(crate) fn has_pending(&self) -> bool {
         !self.pending.borrow().is_empty()
     }
 
     /// What came, as text: for the error stream.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.pending.borrow().iter().copied().collect::<Vec<u8>>()).trim().to_owned()
     }
 
@@ -50,7 +50,7 @@ impl Stream {
     ///
     /// # Errors
     /// When the local connection is gone.
-    pub fn flush(&self) -> std::io::Result<()> {
+    pub(crate) fn flush(&self) -> std::io::Result<()> {
         let local = self.local.borrow();
         let (Some(local), mut pending) = (local.as_ref(), self.pending.borrow_mut()) else { return Ok(()) };
         while !pending.is_empty() {
@@ -71,19 +71,19 @@ impl Stream {
     }
 
     /// Whether a whole answer of HTTP came, and is with the local connection.
-    pub fn has_whole_answer(&self) -> bool {
+    pub(crate) fn has_whole_answer(&self) -> bool {
         self.answer.borrow().is_whole() && !self.has_pending()
     }
 
     /// Waits until what came is a whole answer of HTTP.
-    pub async fn whole_answer(&self) {
+    pub(crate) async fn whole_answer(&self) {
         while !self.answer.borrow().is_whole() {
             self.answer_grew.notified().await;
         }
     }
 
     /// Takes bytes in: to the local connection at once, what it does not take waits.
-    pub(super) fn take(&self, bytes: &[u8]) {
+    pub(crate) fn take(&self, bytes: &[u8]) {
         self.last_byte.set(Some(Instant::now()));
         self.answer.borrow_mut().add(bytes);
         self.answer_grew.notify_one();
@@ -106,9 +106,9 @@ impl Stream {
 }
 
 /// The two streams of a connection.
-pub struct Pair {
+pub(crate) struct StreamPair {
     /// Where the server says what went wrong.
-    pub error: Rc<Stream>,
+    pub(crate) error: Rc<Stream>,
     /// The bytes.
-    pub data: Rc<Stream>,
+    pub(crate) data: Rc<Stream>,
 }

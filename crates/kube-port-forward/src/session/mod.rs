@@ -3,7 +3,7 @@
 //! Everything runs on one thread: cells instead of locks. Three tasks serve a session: the reader, the writer, and the
 //! keeper, which pings and finds out whether silence is death.
 
-mod keep;
+mod keepalive;
 mod pump;
 mod stream;
 
@@ -14,14 +14,14 @@ use std::rc::Rc;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use tokio_rustls::client::TlsStream;
 
-use crate::model::lanes::{Lane, Lanes};
-use crate::model::placing::Room;
-use crate::model::spdy::{self, HeaderBlocks};
-use crate::net::forward::dial::{Endpoint, Transport, Upgraded};
-use crate::net::forward::pipe::Pipe;
-use crate::net::forward::wire::Outgoing;
+use crate::framing::OutgoingFrame;
+use crate::lanes::{Lane, Lanes};
+use crate::placing::Load;
+use crate::server::Connect;
+use crate::spdy::{self, HeaderBlocks};
+use crate::transport::Transport;
+use crate::upgrade::UpgradedConnection;
 
 /// Bytes that may wait for the network before local connections are no longer read.
 const OUTGOING_LIMIT: usize = 256 * 1024;
@@ -33,15 +33,13 @@ const SHARED_LIMIT: usize = 8 * 1024 * 1024;
 /// Bytes that came since somebody is on a session, from which on it is a download that wants to be alone.
 const HEAVY: u64 = 4 * 1024 * 1024;
 
-pub use stream::{Pair, Stream};
-
-type Pipes = TlsStream<Box<dyn Pipe>>;
+pub(crate) use stream::{Stream, StreamPair};
 
 /// One SPDY connection.
-pub struct Session {
+pub(crate) struct Session {
     /// How it was opened.
-    pub transport: Transport,
-    outgoing: RefCell<VecDeque<Outgoing>>,
+    pub(crate) transport: Transport,
+    outgoing: RefCell<VecDeque<OutgoingFrame>>,
     queued: Cell<usize>,
     wake_writer: Notify,
     space_left: Notify,
@@ -52,30 +50,30 @@ pub struct Session {
     next_request: Cell<u32>,
     blocks: RefCell<HeaderBlocks>,
     connections: Cell<usize>,
-    strangers: Cell<usize>,
+    unproven: Cell<usize>,
     received: Cell<u64>,
-    lingering: Cell<usize>,
+    half_closed: Cell<usize>,
     end: RefCell<Option<String>>,
-    heard: Cell<Instant>,
+    last_heard: Cell<Instant>,
     pinged: Cell<Option<Instant>>,
     urgent: Cell<bool>,
     reading_paused: Cell<bool>,
     going_away: Cell<bool>,
-    endpoint: Endpoint,
+    connector: Rc<dyn Connect>,
 }
 
 /// A connection whose client has closed its side: it is no neighbour for whose sake a slow reader is cut.
-pub struct Lingering<'a>(&'a Session);
+pub(crate) struct HalfClosed<'a>(&'a Session);
 
-impl Drop for Lingering<'_> {
+impl Drop for HalfClosed<'_> {
     fn drop(&mut self) {
-        self.0.lingering.set(self.0.lingering.get() - 1);
+        self.0.half_closed.set(self.0.half_closed.get() - 1);
     }
 }
 
 impl Session {
     /// Starts serving an upgraded connection. Needs a `LocalSet`.
-    pub fn start(upgraded: Upgraded, endpoint: Endpoint) -> Rc<Session> {
+    pub(crate) fn start(upgraded: UpgradedConnection, connector: Rc<dyn Connect>) -> Rc<Session> {
         let session = Rc::new(Session {
             transport: upgraded.transport,
             outgoing: RefCell::default(),
@@ -89,32 +87,32 @@ impl Session {
             next_request: Cell::new(0),
             blocks: RefCell::default(),
             connections: Cell::new(0),
-            strangers: Cell::new(0),
+            unproven: Cell::new(0),
             received: Cell::new(0),
-            lingering: Cell::new(0),
+            half_closed: Cell::new(0),
             end: RefCell::default(),
-            heard: Cell::new(Instant::now()),
+            last_heard: Cell::new(Instant::now()),
             pinged: Cell::new(None),
             urgent: Cell::new(false),
             reading_paused: Cell::new(false),
             going_away: Cell::new(false),
-            endpoint,
+            connector,
         });
         let (reader, writer) = tokio::io::split(upgraded.stream);
         tokio::task::spawn_local(session.clone().read(reader, upgraded.first_bytes));
         tokio::task::spawn_local(session.clone().write(writer));
-        tokio::task::spawn_local(session.clone().keep());
+        tokio::task::spawn_local(session.clone().keep_alive());
         session
     }
 
     /// A connection takes a lane, if there is one that may be used.
-    pub fn enter(&self, stranger: bool) -> Option<Lane> {
+    pub(crate) fn enter(&self, unproven: bool) -> Option<Lane> {
         let lane = self.lanes.borrow_mut().take()?;
         if self.connections.get() == 0 {
             self.received.set(0);
         }
         self.connections.set(self.connections.get() + 1);
-        self.strangers.set(self.strangers.get() + usize::from(stranger));
+        self.unproven.set(self.unproven.get() + usize::from(unproven));
         // From the second connection on nobody waits for a slow reader.
         self.resume.notify_one();
         Some(lane)
@@ -122,49 +120,49 @@ impl Session {
 
     /// A connection is over. What it sent last may lie where nobody reads it: its lane is used again when a pong has
     /// told otherwise.
-    pub fn leave(&self, lane: Lane, stranger: bool) {
+    pub(crate) fn leave(&self, lane: Lane, unproven: bool) {
         self.connections.set(self.connections.get() - 1);
-        self.strangers.set(self.strangers.get() - usize::from(stranger));
+        self.unproven.set(self.unproven.get() - usize::from(unproven));
         self.lanes.borrow_mut().leave(lane);
-        if self.lanes.borrow().wants_asking() && self.is_alive() {
-            self.ask();
+        if self.lanes.borrow().wants_ping() && self.is_alive() {
+            self.ping();
         }
         self.resume.notify_one();
     }
 
     /// The port of a connection has answered.
-    pub fn no_stranger_any_more(&self) {
-        self.strangers.set(self.strangers.get() - 1);
+    pub(crate) fn port_is_proven(&self) {
+        self.unproven.set(self.unproven.get() - 1);
     }
 
     /// A connection's client has closed its side.
-    pub fn linger(&self) -> Lingering<'_> {
-        self.lingering.set(self.lingering.get() + 1);
+    pub(crate) fn half_close(&self) -> HalfClosed<'_> {
+        self.half_closed.set(self.half_closed.get() + 1);
         self.resume.notify_one();
-        Lingering(self)
+        HalfClosed(self)
     }
 
     /// How many connections it carries whose clients are still there.
-    fn lively(&self) -> usize {
-        self.connections.get().saturating_sub(self.lingering.get())
+    fn active_connections(&self) -> usize {
+        self.connections.get().saturating_sub(self.half_closed.get())
     }
 
     /// How many connections it carries.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.get()
     }
 
     /// Whether a new connection may go on it.
-    pub fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         self.end.borrow().is_none() && !self.going_away.get()
     }
 
     /// What a new connection finds here.
-    pub fn room(&self) -> Room {
+    pub(crate) fn load(&self) -> Load {
         let (open_lanes, free_lanes) = self.lanes.borrow().open_and_free();
-        Room {
+        Load {
             connections: self.connections.get(),
-            strangers: self.strangers.get(),
+            unproven: self.unproven.get(),
             open_lanes,
             free_lanes,
             in_doubt: self.lanes.borrow().in_doubt(),
@@ -178,12 +176,12 @@ impl Session {
     }
 
     /// Why it ended, if it did.
-    pub fn ended(&self) -> Option<String> {
+    pub(crate) fn ended(&self) -> Option<String> {
         self.end.borrow().clone()
     }
 
     /// Opens a connection to a port of the pod: the error stream first, as the runtimes demand, both in one go.
-    pub fn open(&self, lane: Lane, port: u16, local: &Rc<TcpStream>) -> Pair {
+    pub(crate) fn open(&self, lane: Lane, port: u16, local: &Rc<TcpStream>) -> StreamPair {
         let (port, request) = (port.to_string(), self.next_request.get().to_string());
         self.next_request.set(self.next_request.get() + 1);
         let (error, data) = self.lanes.borrow_mut().streams(lane);
@@ -192,19 +190,19 @@ impl Session {
             self.streams.borrow_mut().insert(id, stream.clone());
             let headers = [("streamtype", kind), ("port", port.as_str()), ("requestid", request.as_str())];
             let frame = self.blocks.borrow_mut().syn_stream(id, &headers);
-            self.say(&frame);
+            self.send_frame(&frame);
             stream
         };
         let error = open(error, "error", None);
         let data = open(data, "data", Some(local.clone()));
-        Pair { error, data }
+        StreamPair { error, data }
     }
 
     /// Forgets a connection's streams; the server is told where it does not know yet.
-    pub fn close(&self, pair: &Pair) {
+    pub(crate) fn close(&self, pair: &StreamPair) {
         for stream in [&pair.data, &pair.error] {
             if self.streams.borrow_mut().remove(&stream.id).is_some() && !stream.cut.get() && self.is_alive() {
-                self.say(&spdy::reset(stream.id, spdy::CANCEL));
+                self.send_frame(&spdy::reset(stream.id, spdy::CANCEL));
             }
             stream.local.borrow_mut().take();
         }
@@ -212,15 +210,15 @@ impl Session {
     }
 
     /// Says that we send nothing more on a stream.
-    pub fn finish(&self, stream: &Stream) {
-        self.say(&spdy::data_header(stream.id, 0, true));
+    pub(crate) fn finish(&self, stream: &Stream) {
+        self.send_frame(&spdy::data_header(stream.id, 0, true));
     }
 
     /// Waits until there is space for bytes to send.
     ///
     /// # Errors
     /// When the session ended.
-    pub async fn space(&self) -> Result<(), String> {
+    pub(crate) async fn space(&self) -> Result<(), String> {
         loop {
             if let Some(reason) = self.ended() {
                 return Err(reason);
@@ -232,34 +230,34 @@ impl Session {
         }
     }
 
-    /// Sends the bytes behind [`HEADROOM`](crate::net::forward::wire::HEADROOM) on a stream.
-    pub fn send(&self, stream: &Stream, bytes: Vec<u8>) {
+    /// Sends the bytes behind [`HEADROOM`](crate::framing::HEADROOM) on a stream.
+    pub(crate) fn send(&self, stream: &Stream, bytes: Vec<u8>) {
         self.lanes.borrow_mut().sent(Lane::of(stream.id));
-        self.push(Outgoing::data(stream.id, bytes));
+        self.push(OutgoingFrame::data(stream.id, bytes));
     }
 
     /// Bytes were taken out of a stream's pending ones: perhaps reading can go on.
-    pub fn drained(&self) {
+    pub(crate) fn drained(&self) {
         if self.reading_paused.get() {
             self.resume.notify_one();
         }
     }
 
     /// Nothing new goes on it; what is on it goes on.
-    pub fn avoid(&self) {
+    pub(crate) fn avoid(&self) {
         self.going_away.set(true);
     }
 
     /// Asks at once whether the other side is there: after sleep, or when something looks wrong.
-    pub fn check_now(&self) {
+    pub(crate) fn check_now(&self) {
         if self.pinged.get().is_none() {
             self.urgent.set(true);
-            self.ask();
+            self.ping();
         }
     }
 
     /// Ends the session; everything on it is cut.
-    pub fn stop(&self, reason: &str) {
+    pub(crate) fn stop(&self, reason: &str) {
         if self.end.borrow().is_some() {
             return;
         }
@@ -278,23 +276,23 @@ impl Session {
         self.end.borrow().is_none()
     }
 
-    fn say(&self, frame: &[u8]) {
-        self.push(Outgoing::frame(frame));
+    fn send_frame(&self, frame: &[u8]) {
+        self.push(OutgoingFrame::frame(frame));
     }
 
-    fn push(&self, outgoing: Outgoing) {
+    fn push(&self, outgoing: OutgoingFrame) {
         self.queued.set(self.queued.get() + outgoing.bytes().len());
         self.outgoing.borrow_mut().push_back(outgoing);
         self.wake_writer.notify_one();
     }
 
     /// Asks whether the other side is there, and whether it has read what was sent.
-    fn ask(&self) {
-        let pings = self.lanes.borrow_mut().ask();
+    fn ping(&self) {
+        let pings = self.lanes.borrow_mut().pings_to_send();
         if !pings.is_empty() {
             self.pinged.set(Some(Instant::now()));
         }
-        pings.into_iter().for_each(|ping| self.say(&spdy::ping(ping)));
+        pings.into_iter().for_each(|ping| self.send_frame(&spdy::ping(ping)));
     }
 
     fn slowest(&self) -> usize {

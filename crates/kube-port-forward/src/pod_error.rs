@@ -2,7 +2,7 @@
 
 /// Why the pod's side could not be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum PodError {
     /// Nobody listens on the port.
     Refused(String),
     /// The pod is gone or going.
@@ -13,13 +13,21 @@ pub enum Trouble {
     Other(String),
 }
 
-impl Trouble {
+impl std::fmt::Display for PodError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+impl std::error::Error for PodError {}
+
+impl PodError {
     /// By the words of kubelets and container runtimes.
-    pub fn of(words: String) -> Trouble {
+    pub(crate) fn from_words(words: String) -> PodError {
         let says = |part: &str| words.contains(part);
         // The runtime could not even connect: whatever the reason, nothing was delivered.
         if ["connection refused", "failed to connect to", "dial tcp"].iter().any(|part| says(part)) {
-            Trouble::Refused(words)
+            PodError::Refused(words)
         } else if [
             "is closed",
             "not found",
@@ -31,19 +39,19 @@ impl Trouble {
         .iter()
         .any(|part| says(part))
         {
-            Trouble::PodGone(words)
+            PodError::PodGone(words)
         } else {
-            Trouble::Other(words)
+            PodError::Other(words)
         }
     }
 
-    /// The words.
+    /// The words of whoever refused.
     pub fn words(&self) -> &str {
         match self {
-            Trouble::Refused(words)
-            | Trouble::PodGone(words)
-            | Trouble::SessionEnded(words)
-            | Trouble::Other(words) => words,
+            PodError::Refused(words)
+            | PodError::PodGone(words)
+            | PodError::SessionEnded(words)
+            | PodError::Other(words) => words,
         }
     }
 }
@@ -54,21 +62,21 @@ mod tests {
 
     #[test]
     fn the_words_of_the_runtimes_tell_what_may_be_tried_again() {
-        let of = |words: &str| Trouble::of(words.to_owned());
+        let of = |words: &str| PodError::from_words(words.to_owned());
         assert!(matches!(
             of(
                 "error forwarding port 81 to pod a7, uid : failed to execute portforward in network namespace \"/var/run/netns/cni-1\": failed to connect to localhost:81 inside namespace \"a7\", IPv4: dial tcp4 127.0.0.1:81: connect: connection refused IPv6 dial tcp6: address localhost: no suitable address found"
             ),
-            Trouble::Refused(_)
+            PodError::Refused(_)
         ));
         assert!(matches!(
             of(
                 "failed to connect to localhost:80 inside namespace: dial tcp4 127.0.0.1:80: connect: connection reset by peer"
             ),
-            Trouble::Refused(_)
+            PodError::Refused(_)
         ));
-        assert!(matches!(of("network namespace for sandbox \"a7\" is closed"), Trouble::PodGone(_)));
-        assert!(matches!(of("an error occurred when try to find sandbox \"a7\": not found"), Trouble::PodGone(_)));
-        assert!(matches!(of("copying bytes: broken pipe"), Trouble::Other(_)));
+        assert!(matches!(of("network namespace for sandbox \"a7\" is closed"), PodError::PodGone(_)));
+        assert!(matches!(of("an error occurred when try to find sandbox \"a7\": not found"), PodError::PodGone(_)));
+        assert!(matches!(of("copying bytes: broken pipe"), PodError::Other(_)));
     }
 }

@@ -1,0 +1,180 @@
+//! The sessions to one pod, and attempts to reach a port of it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::dialer::{Dialer, OpenError};
+use crate::placing::{Choice, Load, MOST_SESSIONS, PortHistory, Standing, choose};
+use crate::probe::{Probe, Probes, Verdict};
+use crate::session::Session;
+use crate::slot::Slot;
+
+/// The sessions to one pod: opened as they are needed, one ahead of need, and shared when there are many connections.
+///
+/// Everything runs on one thread, inside a [`tokio::task::LocalSet`].
+pub struct PodSessions<E> {
+    pod: String,
+    dialer: Rc<Dialer<E>>,
+    sessions: RefCell<Vec<Rc<Session>>>,
+    opening: Cell<usize>,
+    retired: Cell<bool>,
+    ports: Rc<RefCell<PortHistory>>,
+    probes: Rc<Probes>,
+}
+
+/// An attempt to connect to a port of a pod.
+pub struct Attempt<E> {
+    sessions: Rc<PodSessions<E>>,
+    port: u16,
+    /// There is one if the port refused last: then this attempt asks for others too.
+    probe: Option<Rc<Probe>>,
+}
+
+impl<E: 'static> PodSessions<E> {
+    /// No session yet.
+    pub fn new(pod: &str, dialer: Rc<Dialer<E>>) -> Rc<Self> {
+        Rc::new(PodSessions {
+            pod: pod.to_owned(),
+            dialer,
+            sessions: RefCell::default(),
+            opening: Cell::new(0),
+            retired: Cell::new(false),
+            ports: Rc::default(),
+            probes: Rc::default(),
+        })
+    }
+
+    /// The pod's name.
+    pub fn pod(&self) -> &str {
+        &self.pod
+    }
+
+    /// No new connections go this way any more; those that are there go on to their end.
+    pub fn retire(&self) {
+        self.retired.set(true);
+        for session in self.sessions.borrow_mut().drain(..) {
+            if session.connections() == 0 {
+                session.stop("no longer needed");
+            }
+        }
+    }
+
+    /// Whether it was retired.
+    pub fn is_retired(&self) -> bool {
+        self.retired.get()
+    }
+
+    /// Opens the first session, so that the first connection need not.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn open_first(self: &Rc<Self>) -> Result<(), OpenError<E>> {
+        if !self.has_a_spare() {
+            self.add().await?;
+        }
+        Ok(())
+    }
+
+    /// Begins an attempt to connect to a port. A port that refused last is asked by one attempt at a time, and those that
+    /// come meanwhile wait for its result.
+    ///
+    /// # Errors
+    /// When the port refused another attempt just now: the words that were given to [`Attempt::refused`].
+    pub async fn attempt(self: &Rc<Self>, port: u16) -> Result<Attempt<E>, String> {
+        let attempt = |probe| Attempt { sessions: self.clone(), port, probe };
+        while self.ports.borrow().hold(port).is_some() {
+            match self.probes.begin(port).await {
+                Ok(probe) => return Ok(attempt(Some(probe))),
+                Err(Verdict::Refused(words)) => return Err(words),
+                Err(Verdict::Passed) => break,
+                Err(Verdict::Unknown) if self.is_retired() => break,
+                Err(Verdict::Unknown) => {}
+            }
+        }
+        Ok(attempt(None))
+    }
+
+    async fn slot(self: &Rc<Self>, port: u16, probe: Option<&Rc<Probe>>) -> Result<Slot, OpenError<E>> {
+        loop {
+            let standing = match (probe, self.ports.borrow().is_unproven(port)) {
+                (Some(_), _) => Standing::Probing,
+                (None, true) => Standing::Unproven,
+                (None, false) => Standing::Proven,
+            };
+            let (sessions, loads) = self.usable();
+            let session = match choose(&loads, self.opening.get(), standing) {
+                Choice::Existing(index) => sessions[index].clone(),
+                Choice::New => self.add().await?,
+            };
+            if let Some(slot) = Slot::new(&session, port, &self.ports, probe) {
+                self.keep_a_spare();
+                return Ok(slot);
+            }
+        }
+    }
+
+    /// The sessions that a new connection may go on, and what it finds there. What has ended is forgotten, and so is an
+    /// idle session of which no lane can be used any more.
+    fn usable(&self) -> (Vec<Rc<Session>>, Vec<Load>) {
+        let mut sessions = self.sessions.borrow_mut();
+        for session in sessions.iter().filter(|session| session.connections() == 0 && session.load().open_lanes == 0) {
+            session.stop("none of its lanes can be used");
+        }
+        sessions.retain(|session| session.ended().is_none());
+        let usable = sessions.iter().filter(|session| session.is_usable());
+        usable.map(|session| (session.clone(), session.load())).unzip()
+    }
+
+    /// Every session asks at once whether the other side is there.
+    pub fn check_now(&self) {
+        self.sessions.borrow().iter().for_each(|session| session.check_now());
+    }
+
+    fn has_a_spare(&self) -> bool {
+        self.usable().1.iter().any(|load| load.connections == 0 && !load.in_doubt)
+    }
+
+    fn has_room(&self) -> bool {
+        self.sessions.borrow().len() + self.opening.get() < MOST_SESSIONS
+    }
+
+    async fn add(self: &Rc<Self>) -> Result<Rc<Session>, OpenError<E>> {
+        self.opening.set(self.opening.get() + 1);
+        let opened = self.dialer.open(&self.pod).await;
+        self.opening.set(self.opening.get() - 1);
+        let session = opened?;
+        if !self.retired.get() {
+            self.sessions.borrow_mut().push(session.clone());
+        }
+        Ok(session)
+    }
+
+    /// The next connection shall find a session that is open already: a handshake costs more than all the rest.
+    fn keep_a_spare(self: &Rc<Self>) {
+        if self.has_a_spare() || self.opening.get() > 0 || !self.has_room() || self.retired.get() {
+            return;
+        }
+        let sessions = self.clone();
+        tokio::task::spawn_local(async move {
+            // Whoever needs it and does not find it opens its own and says what is wrong.
+            let _ = sessions.add().await;
+        });
+    }
+}
+
+impl<E: 'static> Attempt<E> {
+    /// A place on a session for the connection. A session is opened if none has room.
+    ///
+    /// # Errors
+    /// Why none could be opened.
+    pub async fn slot(&self) -> Result<Slot, OpenError<E>> {
+        self.sessions.slot(self.port, self.probe.as_ref()).await
+    }
+
+    /// Tells the attempts that wait for this one that the port refuses, and with which words to give up.
+    pub fn refused(&self, words: &str) {
+        if let Some(probe) = &self.probe {
+            probe.tell(Verdict::Refused(words.to_owned()));
+        }
+    }
+}

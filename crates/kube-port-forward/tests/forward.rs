@@ -1,0 +1,184 @@
+//! Connections through an API server of a few lines: what goes in comes back, and what is refused is told.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+
+use kube_port_forward::{
+    ApiServer, Connect, Connecting, Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Transport,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::LocalSet;
+
+/// A port on which nobody listens; every other one echoes.
+const REFUSING: u16 = 81;
+
+/// An API server that takes SPDY by POST with the token `good`.
+#[derive(Default)]
+struct Server {
+    requests: Rc<RefCell<Vec<String>>>,
+}
+
+impl Connect for Server {
+    fn connect(&self) -> Connecting<'_> {
+        Box::pin(async {
+            let (stream, server) = tokio::io::duplex(64 * 1024);
+            tokio::task::spawn_local(serve(server, self.requests.clone()));
+            Ok(Box::new(stream) as _)
+        })
+    }
+}
+
+async fn serve(mut stream: DuplexStream, requests: Rc<RefCell<Vec<String>>>) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    requests.borrow_mut().push(head.lines().next().unwrap_or_default().to_owned());
+    if !head.contains("Authorization: Bearer good\r\n") {
+        return stream.write_all(b"HTTP/1.1 401 Unauthorized\r\n\r\n{}").await;
+    }
+    if !head.starts_with("POST") {
+        return stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n{\"message\":\"no get\"}").await;
+    }
+    stream.write_all(b"HTTP/1.1 101 Switching Protocols\r\n\r\n").await?;
+    let mut errors = None;
+    loop {
+        let mut header = [0; 8];
+        stream.read_exact(&mut header).await?;
+        let length = u32::from_be_bytes([0, header[5], header[6], header[7]]);
+        let mut body = vec![0; length as usize];
+        stream.read_exact(&mut body).await?;
+        match header {
+            [0x80, 3, 0, 1, ..] => {
+                let id = [body[0], body[1], body[2], body[3]];
+                let says = |text: &str| body.windows(text.len()).any(|window| window == text.as_bytes());
+                stream.write_all(&[&[0x80, 3, 0, 2, 0, 0, 0, 4][..], &id].concat()).await?;
+                if says("error") {
+                    errors = Some(id);
+                } else if says(&REFUSING.to_string()) {
+                    let words = "dial tcp4 127.0.0.1:81: connect: connection refused";
+                    let length = [1, 0, 0, words.len() as u8];
+                    stream.write_all(&[&errors.unwrap_or_default(), &length, words.as_bytes()].concat()).await?;
+                    stream.write_all(&[id, [1, 0, 0, 0]].concat()).await?;
+                }
+            }
+            // Pings go back as they are.
+            [0x80, 3, 0, 6, ..] => stream.write_all(&[&header[..], &body].concat()).await?,
+            [0x80, ..] => {}
+            _ if length > 0 => stream.write_all(&[&header[..], &body].concat()).await?,
+            _ => {}
+        }
+    }
+}
+
+/// The sessions to a pod, and what the server saw of them.
+struct Pod {
+    sessions: Rc<PodSessions<io::Error>>,
+    dialer: Rc<Dialer<io::Error>>,
+    requests: Rc<RefCell<Vec<String>>>,
+}
+
+/// A pod whose sessions are opened with these tokens, one after the other.
+fn pod(preferred: Transport, tokens: &'static [&'static str]) -> Pod {
+    let connector = Server::default();
+    let requests = connector.requests.clone();
+    let server = ApiServer {
+        authority: "api.example.com:443".to_owned(),
+        path: "/clusters/c1".to_owned(),
+        user_agent: "test".to_owned(),
+        connector: Rc::new(connector),
+    };
+    let asked = Rc::new(Cell::new(0));
+    let token_source = Box::new(move |_refused| {
+        let token = tokens.get(asked.replace(asked.get() + 1)).or(tokens.last());
+        let token = token.map(|token| (*token).into()).ok_or_else(|| io::Error::other("signed out"));
+        Box::pin(async { token }) as _
+    });
+    let dialer = Rc::new(Dialer::new(server, "web", token_source, preferred));
+    Pod { sessions: PodSessions::new("web-0", dialer.clone()), dialer, requests }
+}
+
+/// Both ends of a local connection.
+async fn local() -> (Connection, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a client");
+    (Connection::new(listener.accept().await.expect("a connection").0), client)
+}
+
+fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    LocalSet::new().block_on(&runtime, test);
+}
+
+#[test]
+fn what_a_client_says_comes_back() {
+    run(async {
+        let Pod { sessions, requests, .. } = pod(Transport::Spdy, &["good"]);
+        let (mut connection, mut client) = local().await;
+        let attempt = sessions.attempt(80).await.expect("nobody was refused");
+        let slot = attempt.slot().await.expect("a session");
+        let talk = async {
+            client.write_all(b"hello").await.expect("sent");
+            let mut answer = [0; 5];
+            client.read_exact(&mut answer).await.expect("an answer");
+            drop(client);
+            answer
+        };
+        let (outcome, answer) = futures_util::future::join(slot.carry(&mut connection), talk).await;
+        assert_eq!((outcome, &answer), (Outcome::Done, b"hello"));
+        let path = "/clusters/c1/api/v1/namespaces/web/pods/web-0/portforward";
+        assert_eq!(requests.borrow()[0], format!("POST {path} HTTP/1.1"));
+    });
+}
+
+#[test]
+fn the_transport_that_works_is_remembered() {
+    run(async {
+        let Pod { sessions, dialer, requests } = pod(Transport::WebSocket, &["good"]);
+        sessions.open_first().await.expect("a session by the other transport");
+        assert_eq!(dialer.preferred(), Transport::Spdy);
+        let methods: Vec<String> = requests.borrow().iter().map(|line| line[..4].trim().to_owned()).collect();
+        assert_eq!(methods, ["GET", "POST"]);
+    });
+}
+
+#[test]
+fn a_refused_token_is_asked_for_anew_once() {
+    run(async {
+        let renewed = pod(Transport::Spdy, &["old", "good"]);
+        renewed.sessions.open_first().await.expect("a session with the new token");
+        let Pod { sessions, .. } = pod(Transport::Spdy, &["old"]);
+        let error = sessions.open_first().await.expect_err("no token is taken");
+        assert!(matches!(&error, OpenError::Unreachable(words) if words.contains("401")), "{error}");
+    });
+}
+
+#[test]
+fn without_a_token_there_is_nothing_to_try() {
+    run(async {
+        let Pod { sessions, requests, .. } = pod(Transport::Spdy, &[]);
+        let error = sessions.open_first().await.expect_err("there is no token");
+        assert!(matches!(&error, OpenError::Token(error) if error.to_string() == "signed out"), "{error}");
+        assert!(requests.borrow().is_empty());
+    });
+}
+
+#[test]
+fn one_attempt_asks_a_port_that_refused_and_the_others_hear_it() {
+    run(async {
+        let Pod { sessions, .. } = pod(Transport::Spdy, &["good"]);
+        let (mut connection, _client) = local().await;
+        let first = sessions.attempt(REFUSING).await.expect("nothing is known of the port");
+        let outcome = first.slot().await.expect("a session").carry(&mut connection).await;
+        assert!(matches!(&outcome, Outcome::NotDelivered(PodError::Refused(_))), "{outcome:?}");
+        first.refused("it was the first, and nobody waits");
+        let second = sessions.attempt(REFUSING).await.expect("it asks anew");
+        let refuse = async { second.refused("nobody listens") };
+        let (third, ()) = futures_util::future::join(sessions.attempt(REFUSING), refuse).await;
+        assert_eq!(third.err().as_deref(), Some("nobody listens"));
+        assert!(sessions.attempt(80).await.is_ok(), "another port is another question");
+    });
+}

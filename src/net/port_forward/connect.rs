@@ -1,0 +1,119 @@
+//! Byte streams to the API server: TCP (through a proxy if one applies), then TLS.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube_port_forward::{ByteStream, Connect, Connecting};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, BufReader};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::proxy;
+use crate::error::{Error, Result, plain_io};
+use crate::model::kube::cluster::Cluster;
+use crate::model::wire::proxy::Proxy;
+use crate::net::trust::Trust;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Encrypted bytes that are taken from the kernel at once.
+const READ_AHEAD: usize = 64 * 1024;
+/// How long the kernel lets written bytes go unacknowledged before it calls the connection dead.
+const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(20);
+
+/// Connects to a cluster's API.
+pub(super) struct Connector {
+    host: String,
+    port: u16,
+    server_name: ServerName<'static>,
+    tls: Arc<ClientConfig>,
+    proxy: Option<Proxy>,
+    /// For the proxy alone.
+    trust: Trust,
+}
+
+impl Connector {
+    /// From the cluster's facts; and the path of its endpoint.
+    ///
+    /// # Errors
+    /// When the endpoint or the certificate authority cannot be used.
+    pub(super) fn new(cluster: &Cluster, proxy: Option<Proxy>, trust: &Trust) -> Result<(Self, String)> {
+        let unusable = |why: String| {
+            Error::failure(format!("the endpoint of the cluster {} cannot be used", cluster.name)).because(why)
+        };
+        let uri: http::Uri =
+            cluster.endpoint.parse().map_err(|error: http::uri::InvalidUri| unusable(error.to_string()))?;
+        let host =
+            uri.host().ok_or_else(|| unusable("it names no host".to_owned()))?.trim_matches(['[', ']']).to_owned();
+        let server_name = ServerName::try_from(host.clone()).map_err(|error| unusable(error.to_string()))?;
+        let mut roots = RootCertStore::empty();
+        for certificate in crate::net::kube::certificates(&cluster.certificate_authority_data).map_err(&unusable)? {
+            roots.add(CertificateDer::from(certificate)).map_err(|error| unusable(error.to_string()))?;
+        }
+        let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let port = uri.port_u16().unwrap_or(443);
+        let path = uri.path().trim_end_matches('/').to_owned();
+        Ok((Connector { host, port, server_name, tls: Arc::new(tls), proxy, trust: trust.clone() }, path))
+    }
+
+    /// Host and port as the `Host` header names them.
+    pub(super) fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        format!("{host}:{}", self.port)
+    }
+
+    async fn open(&self) -> io::Result<Box<dyn ByteStream>> {
+        let connecting = async {
+            match &self.proxy {
+                None => self.encrypt(tcp(&self.host, self.port).await?).await,
+                Some(proxy) => self.encrypt(proxy::open(proxy, &self.host, self.port, &self.trust).await?).await,
+            }
+        };
+        let connected = tokio::time::timeout(CONNECT_LIMIT, connecting).await;
+        connected.unwrap_or_else(|_| Err(io::Error::other(format!("no connection to {} in time", self.host))))
+    }
+
+    async fn encrypt(&self, stream: impl ByteStream + 'static) -> io::Result<Box<dyn ByteStream>> {
+        let connector = TlsConnector::from(self.tls.clone());
+        let stream = connector.connect(self.server_name.clone(), buffered(stream)).await;
+        Ok(Box::new(stream.map_err(|error| failed("TLS", &error))?))
+    }
+}
+
+impl Connect for Connector {
+    fn connect(&self) -> Connecting<'_> {
+        Box::pin(self.open())
+    }
+}
+
+/// rustls reads 4 KiB at a time; that many system calls cost more than all the cryptography.
+fn buffered<T: AsyncRead>(stream: T) -> BufReader<T> {
+    BufReader::with_capacity(READ_AHEAD, stream)
+}
+
+/// A TCP connection whose death is noticed.
+pub(super) async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((host, port)).await.map_err(|error| failed(&format!("{host}:{port}"), &error))?;
+    // Small frames of one connection shall not wait for those of another.
+    let _ = stream.set_nodelay(true);
+    let socket = socket2::SockRef::from(&stream);
+    let keepalive =
+        socket2::TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT));
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = UNACKNOWLEDGED_LIMIT;
+    Ok(stream)
+}
+
+/// The same error with what was being done.
+pub(super) fn failed(what: &str, error: &io::Error) -> io::Error {
+    io::Error::other(format!("{what}: {}", plain_io(error)))
+}

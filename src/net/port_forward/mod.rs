@@ -1,0 +1,46 @@
+//! What the port-forward engine needs of us: local listeners, and byte streams to the API server.
+
+mod connect;
+pub mod listen;
+mod proxy;
+
+use std::pin::Pin;
+use std::rc::Rc;
+
+use kube_port_forward::{ApiServer, Dialer, Transport};
+use secrecy::SecretString;
+
+use crate::error::{Error, Result};
+use crate::model::kube::cluster::Cluster;
+use crate::model::kube::namespace::Namespace;
+use crate::model::wire::proxy::Proxy;
+use crate::net::trust::Trust;
+use crate::secret::Secret;
+
+/// Opens sessions to the pods of a namespace. `token` is asked for one from new credentials when the last was refused.
+///
+/// # Errors
+/// When the cluster's endpoint cannot be used.
+pub fn dialer<F>(
+    (cluster, namespace): (&Cluster, &Namespace),
+    (proxy, trust): (Option<Proxy>, &Trust),
+    preferred: Transport,
+    token: impl Fn(bool) -> F + 'static,
+) -> Result<Dialer<Error>>
+where
+    F: Future<Output = Result<Secret<String>>> + 'static,
+{
+    let (connector, path) = connect::Connector::new(cluster, proxy, trust)?;
+    let server = ApiServer {
+        authority: connector.authority(),
+        path,
+        user_agent: concat!("nsaccess/", env!("CARGO_PKG_VERSION")).to_owned(),
+        connector: Rc::new(connector),
+    };
+    let token_source = Box::new(move |refused: bool| {
+        let token = token(refused);
+        let token = async move { Ok(SecretString::from(token.await?.expose().as_str())) };
+        Box::pin(token) as Pin<Box<dyn Future<Output = _>>>
+    });
+    Ok(Dialer::new(server, namespace.as_str(), token_source, preferred))
+}
