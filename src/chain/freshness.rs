@@ -73,3 +73,7 @@ pub(crate) async fn fresh<K: Kept>(kept: &K) -> Result<K::Value, K::Failure> {
     });
     Box::pin(fetched).await
 }
+
+#[cfg(test)]
+#[path = "freshness_tests.rs"]
+mod tests;

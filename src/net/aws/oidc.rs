@@ -49,6 +49,21 @@ pub struct DeviceAuthorization {
     pub expires_in: i32,
 }
 
+#[cfg(test)]
+impl DeviceAuthorization {
+    /// One that a test made by hand.
+    pub(crate) fn made(user_code: &str, page: &str) -> Self {
+        DeviceAuthorization {
+            device_code: Secret::from("device code"),
+            user_code: user_code.to_owned(),
+            verification_uri: page.to_owned(),
+            verification_uri_complete: page.to_owned(),
+            interval: 1,
+            expires_in: 600,
+        }
+    }
+}
+
 /// A token, fresh from the service.
 #[derive(Debug)]
 pub struct NewToken {

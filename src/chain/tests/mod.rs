@@ -1,0 +1,8 @@
+//! The stages by hand: no network; a home folder that is made for each test; a person who answers what the test says.
+
+mod by_hand;
+mod cluster;
+mod credentials;
+mod namespace;
+mod session;
+mod target;
