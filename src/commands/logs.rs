@@ -4,12 +4,13 @@ use clap::Args;
 use jiff::Timestamp;
 use regex::bytes::Regex;
 
-use crate::actions::logs::Wanted;
+use crate::actions::logs::{LogOptions, Logs};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::elapsed;
+use crate::model::kube::workload::Workload;
 use crate::model::logs::lines::Style;
-use crate::model::logs::target::{Containers, LogRequest, LogTarget, parse};
+use crate::model::logs::target::{Containers, KINDS, LogRequest};
 use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::ui::Format;
@@ -70,25 +71,25 @@ pub struct LogsArgs {
 /// # Errors
 /// When a target does not exist or its log may not be read.
 pub fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
-    let targets = args.targets.iter().map(|text| target(text)).collect::<Result<Vec<LogTarget>>>()?;
-    let wanted = wanted(context, args)?;
+    let targets = args.targets.iter().map(|text| target(text)).collect::<Result<Vec<Workload>>>()?;
+    let options = options(context, args)?;
     let chain = &context.open(&Flags::default())?;
     let namespace = chain.namespace(context.named(None))?;
     runtime::run(async {
         let cluster = chain.cluster(&namespace).await?;
-        cluster.logs(&targets, args.selector.as_deref(), &wanted).await
+        Logs::of(&cluster, &options).print(&targets, args.selector.as_deref()).await
     })
 }
 
-fn target(text: &str) -> Result<LogTarget> {
-    parse(text).map_err(|why| {
+fn target(text: &str) -> Result<Workload> {
+    Workload::parse(text, &KINDS).map_err(|why| {
         Error::usage(format!("{text:?} has no logs"))
             .because(why)
             .try_next("nsaccess logs deploy/NAME   # or a pod's name")
     })
 }
 
-fn wanted(context: Context<'_>, args: &LogsArgs) -> Result<Wanted> {
+fn options(context: Context<'_>, args: &LogsArgs) -> Result<LogOptions> {
     if context.global.output == Format::Yaml {
         return Err(Error::usage("logs are printed as lines or, with -o json, as an object a line"));
     }
@@ -103,7 +104,7 @@ fn wanted(context: Context<'_>, args: &LogsArgs) -> Result<Wanted> {
         (false, false) => Containers::Named(args.containers.clone()),
         (false, true) => Containers::Default,
     };
-    Ok(Wanted {
+    Ok(LogOptions {
         request: LogRequest {
             follow: args.follow,
             previous: args.previous,

@@ -6,15 +6,15 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::actions::pods::{Change, Which, cannot_list, denied};
+use crate::actions::pods::follow::{Change, PodSelection};
+use crate::actions::pods::{Pods, cannot_list, denied};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
 use crate::model::kube::pod_status::{Row, row};
-use crate::model::kube::role_rule::Rule;
-use crate::model::logs::target::object_name;
+use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
 use crate::model::settings::Flags;
 use crate::net::kube::KubeFailure;
 use crate::process::runtime;
@@ -59,12 +59,14 @@ pub fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
 }
 
 fn pod_name(typed: &str) -> Result<String> {
-    let name = ["pod/", "pods/", "po/"].iter().find_map(|kind| typed.strip_prefix(kind)).unwrap_or(typed);
-    object_name(name).map_err(|why| Error::usage("this is no pod").because(why).try_next("nsaccess pods web-0"))
+    let pod = Workload::parse(typed, &[WorkloadKind::Pod]);
+    pod.map(|pod| pod.name).map_err(|why| {
+        Error::usage(format!("{typed:?} does not name a pod")).because(why).try_next("nsaccess pods web-0")
+    })
 }
 
 async fn listed(context: Context<'_>, cluster: &ClusterAccess<'_>, selector: Option<&str>) -> Result<()> {
-    let listed = cluster.pods_selected(selector).await;
+    let listed = Pods::of(cluster).list(selector).await;
     let (pods, _) = listed.map_err(|error| error.explained(|failure| no_list(cluster, failure)))?;
     show(context, &pods)?;
     if pods.is_empty() {
@@ -76,7 +78,7 @@ async fn listed(context: Context<'_>, cluster: &ClusterAccess<'_>, selector: Opt
 
 async fn named(context: Context<'_>, cluster: &ClusterAccess<'_>, names: &[String]) -> Result<()> {
     let (mut pods, mut failures) = (Vec::new(), Vec::new());
-    for (name, answer) in cluster.pods_named(names).await? {
+    for (name, answer) in Pods::of(cluster).get_each(names).await? {
         match answer {
             Ok(pod) => pods.push(pod),
             Err(failure) => failures.push(no_pod(cluster, &name, failure)),
@@ -112,28 +114,28 @@ async fn live(
     names: &[String],
     selector: Option<&str>,
 ) -> Result<()> {
-    let which = match cluster.pods_selected(selector).await {
+    let selection = match Pods::of(cluster).list(selector).await {
         Err(CallError::Answer(KubeFailure::Status(403, _))) if !names.is_empty() => {
             // A name that no pod has is heard of at once; a pod that goes later is not an error.
-            for (name, answer) in cluster.pods_named(names).await? {
+            for (name, answer) in Pods::of(cluster).get_each(names).await? {
                 answer.map_err(|failure| no_pod(cluster, &name, failure))?;
             }
-            Which::Named(names.to_vec())
+            PodSelection::Named(names.to_vec())
         }
         Err(error) => return Err(error.explained(|failure| no_list(cluster, failure))),
-        Ok(_) => Which::Selected(selector.map(str::to_owned)),
+        Ok(_) => PodSelection::Selected(selector.map(str::to_owned)),
     };
     let mut screen = Screen { context, seen: BTreeMap::new(), started: false };
     cluster.run_on(WhenOver::Wait);
-    cluster
-        .follow_pods(&which, &mut |change| match wants(names, change.name()) {
+    Pods::of(cluster)
+        .follow(&selection, &mut |change| match is_named(names, change.name()) {
             true => screen.change(&change),
             false => Ok(()),
         })
         .await
 }
 
-fn wants(names: &[String], name: &str) -> bool {
+fn is_named(names: &[String], name: &str) -> bool {
     names.is_empty() || names.iter().any(|wanted| wanted == name)
 }
 
@@ -224,7 +226,7 @@ fn no_pod(cluster: &ClusterAccess<'_>, name: &str, failure: KubeFailure) -> Erro
             Error::new(Kind::NotFound, format!("there is no pod {name} in {namespace}")).try_next("nsaccess pods")
         }
         KubeFailure::Status(403, words) => {
-            denied(format!("the pod {name} cannot be seen"), &words, &Rule::new("", "pods", &["get"]))
+            denied(format!("the pod {name} cannot be seen"), &words, &WorkloadKind::Pod.rule(&["get"]))
         }
         other => other.into_error(&cluster.cluster().name),
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
 use crate::actions::port_forward::resolve::Resolver;
-use crate::actions::port_forward::serve::{Forward, Heard};
+use crate::actions::port_forward::serve::{Forward, ForwardEvent};
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::chain::{Chain, Presence};
 use crate::commands::Context;
@@ -59,8 +59,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
     elapsed::parse(text).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
 }
 
-/// One port pair that is up.
-struct Up {
+/// A port that is listened on.
+struct OpenPort {
     forward: Rc<Forward>,
     remote: RemotePort,
     pod: String,
@@ -112,18 +112,18 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
 
 async fn bring_up(
     ui: &Ui,
-    chain: &Rc<ClusterAccess<'static>>,
+    cluster: &Rc<ClusterAccess<'static>>,
     requests: &[Request],
     args: &PortForwardArgs,
     addresses: &[std::net::IpAddr],
-) -> Result<Vec<Up>> {
+) -> Result<Vec<OpenPort>> {
     let mut ups = Vec::new();
     for request in requests {
-        let resolver = Resolver::new(chain.clone(), request.target.clone());
-        let forward = Forward::new(chain.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
+        let resolver = Resolver::new(cluster.clone(), request.target.clone());
+        let forward = Forward::new(cluster.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
         let found = forward.prepare().await?;
         if let Some(obstacle) = &found.obstacle {
-            ui.warning(&format!("{}: the pod {} {}", request.target, found.pod, obstacle.words()));
+            ui.warning(&format!("{}: the pod {} {}", request.target, found.pod.name, obstacle.words()));
         }
         for pair in pairs(&forward, request).await? {
             let number = found.port(&pair.remote).map_err(Error::failure)?;
@@ -134,7 +134,12 @@ async fn bring_up(
             let listeners = listen::bind(addresses, pair.local, &pair.remote, same)
                 .await
                 .map_err(|error| error.with("TARGET", &request.target.to_string()))?;
-            ups.push(Up { forward: forward.clone(), remote: pair.remote, pod: found.pod.clone(), listeners });
+            ups.push(OpenPort {
+                forward: forward.clone(),
+                remote: pair.remote,
+                pod: found.pod.name.clone(),
+                listeners,
+            });
         }
         tokio::task::spawn_local(forward.look_after());
     }
@@ -155,30 +160,32 @@ async fn pairs(forward: &Rc<Forward>, request: &Request) -> Result<Vec<PortPair>
 }
 
 /// What happens is said on standard error for people, on standard output for programs.
-fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(Heard)> {
+fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(ForwardEvent)> {
     let (ui, target) = (ui.clone(), target.to_owned());
-    Box::new(move |heard| {
+    Box::new(move |event| {
         if !ui.is_table() {
-            let event = match &heard {
-                Heard::Moved { from, to } => json!({"event": "moved", "target": target, "from": from, "to": to}),
-                Heard::Lost(why) => json!({"event": "lost", "target": target, "message": why}),
-                Heard::Back(pod) => json!({"event": "reconnected", "target": target, "pod": pod}),
-                Heard::Failed(why) => json!({"event": "error", "target": target, "message": why}),
+            let value = match &event {
+                ForwardEvent::Moved { from, to } => json!({"event": "moved", "target": target, "from": from, "to": to}),
+                ForwardEvent::Lost(why) => json!({"event": "lost", "target": target, "message": why}),
+                ForwardEvent::Back(pod) => json!({"event": "reconnected", "target": target, "pod": pod}),
+                ForwardEvent::Failed(why) => json!({"event": "error", "target": target, "message": why}),
             };
             // Who reads the events may be gone; the forward serves others too.
-            let _ = ui.json_line(&event);
+            let _ = ui.json_line(&value);
             return;
         }
-        match heard {
-            Heard::Moved { from, to } => ui.status(&format!("{target}: {from} is going, new connections go to {to}")),
-            Heard::Lost(why) => ui.warning(&why),
-            Heard::Back(pod) => ui.status(&format!("{target}: back on {pod}")),
-            Heard::Failed(why) => ui.warning(&why),
+        match event {
+            ForwardEvent::Moved { from, to } => {
+                ui.status(&format!("{target}: {from} is going, new connections go to {to}"))
+            }
+            ForwardEvent::Lost(why) => ui.warning(&why),
+            ForwardEvent::Back(pod) => ui.status(&format!("{target}: back on {pod}")),
+            ForwardEvent::Failed(why) => ui.warning(&why),
         }
     })
 }
 
-fn announce(context: Context<'_>, ups: &[Up]) -> Result<()> {
+fn announce(context: Context<'_>, ups: &[OpenPort]) -> Result<()> {
     for up in ups {
         let local: Vec<String> = up.listeners.addresses.iter().map(ToString::to_string).collect();
         let target = up.forward.resolver().target();
@@ -199,7 +206,7 @@ fn announce(context: Context<'_>, ups: &[Up]) -> Result<()> {
 }
 
 /// Accepts on every listener. Returns the local ports, in order.
-fn start(ups: Vec<Up>) -> Vec<(u16, RemotePort)> {
+fn start(ups: Vec<OpenPort>) -> Vec<(u16, RemotePort)> {
     let mut ports = Vec::new();
     for up in ups {
         ports.push((up.listeners.port, up.remote.clone()));

@@ -68,4 +68,5 @@ mod token;
 mod token_drop_in;
 mod trouble;
 mod trust;
+mod typed_names;
 mod ways_out;

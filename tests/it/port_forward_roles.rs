@@ -50,7 +50,7 @@ fn get_alone_is_denied_from_1_35_on_with_both_reasons_and_the_rule() {
             .says("because: create (SPDY): ")
             .says("because: get (WebSocket): ")
             .says("cannot create resource \"pods/portforward\"")
-            .says("resources: [\"pods/portforward\"], verbs: [\"get\", \"create\"]");
+            .says("resources: [\"pods/portforward\"], verbs: [get, create]");
     }
 }
 

@@ -90,7 +90,7 @@ fn no_way_to_the_pods_is_denied_with_the_rule() {
         .one_error()
         .says("error: the pods behind the service api cannot be found with this role")
         .says("try: nsaccess port-forward pod/POD PORT")
-        .says("resources: [\"endpoints\"], verbs: [\"get\"]");
+        .says("resources: [\"endpoints\"], verbs: [get]");
     world
         .run("port-forward deploy/api :http")
         .exits(4)
@@ -98,7 +98,7 @@ fn no_way_to_the_pods_is_denied_with_the_rule() {
         .says("apiGroups: [\"apps\"]")
         .says("\"deployments\"");
     let world = world_with(&[("", "pods", "get"), CREATE]);
-    world.run("port-forward svc/api :http").exits(4).one_error().says("resources: [\"services\"], verbs: [\"get\"]");
+    world.run("port-forward svc/api :http").exits(4).one_error().says("resources: [\"services\"], verbs: [get]");
 }
 
 #[test]

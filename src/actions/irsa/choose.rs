@@ -1,27 +1,20 @@
 //! Which of the roles that were found is meant, and why there is none.
 
-use super::Found;
+use super::find::{RoleLookup, WorkloadRole};
 use crate::actions::pods::denied;
-use crate::chain::cluster::api::ClusterAccess;
 use crate::chain::{Chain, Presence};
-use crate::error::{Error, Kind, Result};
-use crate::model::irsa::{Choice, IamRole, IrsaRequest, IrsaTarget, SpecRoles};
-use crate::model::kube::role_rule::Rule;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::model::irsa::{Choice, IamRole, IrsaRequest, SpecRoles};
+use crate::model::kube::workload::{Kind, Workload};
 
-impl ClusterAccess<'_> {
+impl RoleLookup<'_> {
     /// The role that a choice comes to; a person is asked where several fit.
-    pub(crate) fn settled(
-        &self,
-        choice: Choice,
-        spec: &SpecRoles,
-        target: &IrsaTarget,
-        request: &IrsaRequest,
-        by: String,
-    ) -> Result<Found> {
+    pub(crate) fn settled(&self, choice: Choice, spec: &SpecRoles, by: String) -> Result<WorkloadRole> {
+        let (target, request) = (self.target, self.request);
         let (role, container) = match choice {
             Choice::One { role, container } => (role, container),
             Choice::Several(found) => {
-                let (container, role) = pick(self.chain(), target, request, self.namespace(), found)?;
+                let (container, role) = pick(self.cluster.chain(), target, request, self.cluster.namespace(), found)?;
                 (role, Some(container))
             }
             Choice::NoContainer(known) => return Err(no_container(target, request, "there is no container", &known)),
@@ -38,7 +31,7 @@ impl ClusterAccess<'_> {
             // Whoever calls has looked at the service account then.
             Choice::None => return Err(self.no_such(target)),
         };
-        Ok(Found {
+        Ok(WorkloadRole {
             role: parsed(&role, &target.to_string())?,
             service_account: Some(spec.service_account.clone()),
             container,
@@ -48,11 +41,11 @@ impl ClusterAccess<'_> {
     }
 
     /// There is nothing of that name.
-    pub(crate) fn no_such(&self, target: &IrsaTarget) -> Error {
-        let error = Error::new(Kind::NotFound, format!("there is no {target} in {}", self.namespace()));
-        match target {
-            IrsaTarget::Pod(name) => error
-                .try_next(format!("nsaccess assume-irsa deploy/{name}   # if it is no pod"))
+    pub(crate) fn no_such(&self, target: &Workload) -> Error {
+        let error = Error::new(ErrorKind::NotFound, format!("there is no {target} in {}", self.cluster.namespace()));
+        match target.kind {
+            Kind::Pod => error
+                .try_next(format!("nsaccess assume-irsa deploy/{}   # if it is no pod", target.name))
                 .try_next("nsaccess pods"),
             _ => error.try_next("nsaccess pods   # a pod's name is enough, too"),
         }
@@ -66,7 +59,7 @@ pub(crate) fn parsed(role: &str, of: &str) -> Result<IamRole> {
 
 fn pick(
     chain: &Chain<'_>,
-    target: &IrsaTarget,
+    target: &Workload,
     request: &IrsaRequest,
     namespace: &str,
     found: Vec<(String, String)>,
@@ -86,28 +79,29 @@ fn pick(
     Err(error)
 }
 
-fn no_container(target: &IrsaTarget, request: &IrsaRequest, what: &str, known: &[String]) -> Error {
+fn no_container(target: &Workload, request: &IrsaRequest, what: &str, known: &[String]) -> Error {
     let wanted = request.container.as_deref().unwrap_or_default();
     let first = known.first().map(String::as_str).unwrap_or_default();
-    Error::new(Kind::NotFound, format!("{what} {wanted} of {target}"))
+    Error::new(ErrorKind::NotFound, format!("{what} {wanted} of {target}"))
         .because(format!("those to choose from are {}", known.join(", ")))
         .try_next(format!("nsaccess assume-irsa {target} -c {first}"))
 }
 
-/// A target that may not be seen, with the rule that would allow it and what works without.
-pub(crate) fn no_get(target: &IrsaTarget, group: &str, plural: &str, words: &str) -> Error {
-    let error = denied(format!("{target} cannot be seen"), words, &Rule::new(group, plural, &["get"]));
-    match target {
-        IrsaTarget::ServiceAccount(name) => error
+/// A target that cannot be looked up because `get` on objects of the kind `missing` is, with the rule that would allow it
+/// and what works without.
+pub(crate) fn no_get(target: &Workload, missing: Kind, words: &str) -> Error {
+    let error = denied(format!("{target} cannot be seen"), words, &missing.rule(&["get"]));
+    match target.kind {
+        Kind::ServiceAccount => error
             .try_next("nsaccess assume-irsa POD   # with a pod that runs as it, get on pods is enough")
-            .try_next(format!("nsaccess assume-irsa sa/{name} --role-arn ARN   # if you know its role")),
-        IrsaTarget::Pod(_) => error.try_next("nsaccess assume-irsa --role-arn ARN   # if you know its role"),
-        IrsaTarget::Of(..) => error,
+            .try_next(format!("nsaccess assume-irsa sa/{} --role-arn ARN   # if you know its role", target.name)),
+        Kind::Pod => error.try_next("nsaccess assume-irsa --role-arn ARN   # if you know its role"),
+        _ => error,
     }
 }
 
 /// A role that nobody outside of the cluster can have this way.
-pub(crate) fn pod_identity(target: &IrsaTarget) -> Error {
+pub(crate) fn pod_identity(target: &Workload) -> Error {
     Error::failure(format!("{target} has its role by EKS Pod Identity, which works only inside of the cluster"))
         .because("an agent on the pod's node hands its credentials out, and to nobody else; there is no AWS_ROLE_ARN as with IRSA")
         .because("the role trusts pods.eks.amazonaws.com, and neither you nor a token of the service account")

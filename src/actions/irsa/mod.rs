@@ -6,10 +6,13 @@ mod find;
 mod session;
 mod told;
 
+pub use find::WorkloadRole;
+
 use std::cell::RefCell;
 
 use tokio::sync::OnceCell;
 
+use crate::actions::irsa::find::RoleLookup;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::chain::renewal::{Renewable, with_renewal};
@@ -18,7 +21,7 @@ use crate::chain::{Chain, clock_skew, cluster};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
-use crate::model::irsa::{AUDIENCE, IamRole, IrsaRequest, IrsaTarget, Via, Way};
+use crate::model::irsa::{AUDIENCE, IamRole, IrsaRequest, Via, Way};
 use crate::model::kube::namespace::Namespace;
 use crate::net::aws::failure::Failure;
 
@@ -28,7 +31,7 @@ pub struct AssumedRole {
     /// The namespace's own target: where the credentials before came from.
     pub target: Target,
     /// The role, and whose it is.
-    pub found: Found,
+    pub found: WorkloadRole,
     /// The way to it.
     pub way: Way,
     /// Who we are: `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
@@ -37,21 +40,6 @@ pub struct AssumedRole {
     pub region: String,
     /// What signs, and until when.
     pub credentials: RoleCredentials,
-}
-
-/// A role, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The role.
-    pub role: IamRole,
-    /// The service account that has it, where one is known.
-    pub service_account: Option<String>,
-    /// The container that names it, where not all of the pod have the same role.
-    pub container: Option<String>,
-    /// Whom a token for STS is meant for.
-    pub audience: String,
-    /// Where it was found, in words.
-    pub by: String,
 }
 
 /// One request under way.
@@ -185,29 +173,27 @@ impl<'a> Work<'a> {
     }
 
     /// The role and whose it is; looked up as far as the request does not say it.
-    async fn found(&self) -> Result<Found> {
+    async fn found(&self) -> Result<WorkloadRole> {
         let request = self.request;
         // The token way alone needs to know a service account, and STS alone does not.
         let needs_account = request.via != Via::Only(Way::Sts);
         match (&request.role, &request.target) {
-            (Some(role), target)
-                if !needs_account || !matches!(target, Some(IrsaTarget::Pod(_) | IrsaTarget::Of(..))) =>
-            {
+            (Some(role), target) if !needs_account || target.is_none() || request.service_account().is_some() => {
                 Ok(self.named(role, request.service_account().map(str::to_owned)))
             }
             (Some(role), Some(target)) => {
-                let account = self.cluster().await?.service_account_of(target, request).await?;
+                let account = RoleLookup::new(self.cluster().await?, target, request).service_account().await?;
                 Ok(self.named(role, Some(account)))
             }
-            (_, Some(target)) => self.cluster().await?.role_of(target, request).await,
+            (_, Some(target)) => RoleLookup::new(self.cluster().await?, target, request).role().await,
             (_, None) => Err(Error::usage("nothing is named whose role is meant")
                 .try_next("nsaccess assume-irsa deploy/NAME")
                 .try_next("nsaccess assume-irsa --role-arn ARN")),
         }
     }
 
-    fn named(&self, role: &IamRole, service_account: Option<String>) -> Found {
-        Found {
+    fn named(&self, role: &IamRole, service_account: Option<String>) -> WorkloadRole {
+        WorkloadRole {
             role: role.clone(),
             service_account,
             container: None,

@@ -1,6 +1,6 @@
 //! From a role to its session: our cache, else STS by one way or the other, asked once however many processes want it.
 
-use super::{AssumedRole, Caller, Found, Work};
+use super::{AssumedRole, Caller, Work, WorkloadRole};
 use crate::actions::reviews::survey::Reviews;
 use crate::chain::call_error::CallError;
 use crate::chain::credentials::{self, Credentials};
@@ -21,7 +21,7 @@ use crate::secret::Secret;
 
 impl Work<'_> {
     /// The session, by the way that was named or the first that works.
-    pub(crate) async fn assume(&self, found: Found) -> Result<AssumedRole> {
+    pub(crate) async fn assume(&self, found: WorkloadRole) -> Result<AssumedRole> {
         match self.request.via {
             Via::Only(Way::Sts) => self.by_sts(&found).await,
             Via::Only(Way::Token) => self.by_token(&found, None).await,
@@ -36,12 +36,12 @@ impl Work<'_> {
         }
     }
 
-    async fn by_sts(&self, found: &Found) -> Result<AssumedRole> {
+    async fn by_sts(&self, found: &WorkloadRole) -> Result<AssumedRole> {
         let session = self.session(found, Way::Sts, None).await;
         session.map_err(|failure| failure.explained(|failure| self.sts_refused(found, &failure, &TokenWay::Unwanted)))
     }
 
-    async fn by_token(&self, found: &Found, before: Option<&Failure>) -> Result<AssumedRole> {
+    async fn by_token(&self, found: &WorkloadRole, before: Option<&Failure>) -> Result<AssumedRole> {
         if let Ok(cached) = self.cached(found, Way::Token) {
             return Ok(cached);
         }
@@ -61,7 +61,7 @@ impl Work<'_> {
     }
 
     /// STS first: it needs no right in the cluster. Only its plain denial is a reason to try the other way.
-    async fn by_either(&self, found: &Found) -> Result<AssumedRole> {
+    async fn by_either(&self, found: &WorkloadRole) -> Result<AssumedRole> {
         let failure = match self.session(found, Way::Sts, None).await {
             Ok(assumed) => return Ok(assumed),
             Err(CallError::Chain(error)) => return Err(error),
@@ -99,7 +99,7 @@ impl Work<'_> {
     }
 
     /// What is in the cache for this very role and way, if it is fresh.
-    fn cached(&self, found: &Found, way: Way) -> Result<AssumedRole, StaleReason> {
+    fn cached(&self, found: &WorkloadRole, way: Way) -> Result<AssumedRole, StaleReason> {
         let cached = self.chain.cache.role(self.key(found, way)).ok_or(StaleReason::Missing)?;
         if self.refused == Some(cached.credentials.keys.access_key_id.as_str()) {
             return Err(StaleReason::Refused);
@@ -114,7 +114,7 @@ impl Work<'_> {
         }
     }
 
-    fn key<'b>(&'b self, found: &'b Found, way: Way) -> RoleKey<'b> {
+    fn key<'b>(&'b self, found: &'b WorkloadRole, way: Way) -> RoleKey<'b> {
         let account = if way == Way::Token { found.service_account.as_deref() } else { None };
         RoleKey {
             start_url: &self.target.portal.start_url,
@@ -128,7 +128,7 @@ impl Work<'_> {
         }
     }
 
-    fn assumed(&self, found: &Found, way: Way, cached: CachedRole) -> AssumedRole {
+    fn assumed(&self, found: &WorkloadRole, way: Way, cached: CachedRole) -> AssumedRole {
         AssumedRole {
             target: self.target.clone(),
             found: found.clone(),
@@ -142,7 +142,7 @@ impl Work<'_> {
     /// The session by one way: from our cache, else from STS.
     async fn session(
         &self,
-        found: &Found,
+        found: &WorkloadRole,
         way: Way,
         token: Option<&Secret<String>>,
     ) -> Result<AssumedRole, CallError<Failure>> {
@@ -195,7 +195,7 @@ impl Renewable for Callers<'_, '_> {
 struct RoleSession<'b, 'a> {
     work: &'b Work<'a>,
     callers: Callers<'b, 'a>,
-    found: &'b Found,
+    found: &'b WorkloadRole,
     way: Way,
     token: Option<&'b Secret<String>>,
 }

@@ -1,6 +1,6 @@
 //! Refusals in words that help.
 
-use super::{Caller, Found, Work};
+use super::{Caller, Work, WorkloadRole};
 use crate::actions::irsa;
 use crate::actions::pods::denied;
 use crate::chain::clock_skew;
@@ -13,7 +13,7 @@ use crate::net::kube::KubeFailure;
 
 impl Work<'_> {
     /// `AssumeRole` did not work.
-    pub(crate) fn sts_refused(&self, found: &Found, failure: &Failure, token: &TokenWay) -> Error {
+    pub(crate) fn sts_refused(&self, found: &WorkloadRole, failure: &Failure, token: &TokenWay) -> Error {
         let error = match failure.code.as_deref() {
             Some("AccessDenied") => self.explained(found, |refused| refused.denied(&failure.to_string(), token)),
             _ => self.other(found, failure),
@@ -22,7 +22,7 @@ impl Work<'_> {
     }
 
     /// `AssumeRoleWithWebIdentity` did not work. `before`: what the first way was told.
-    pub(crate) fn token_refused(&self, found: &Found, failure: &Failure, before: Option<&Failure>) -> Error {
+    pub(crate) fn token_refused(&self, found: &WorkloadRole, failure: &Failure, before: Option<&Failure>) -> Error {
         let answer = failure.to_string();
         let error = match failure.code.as_deref() {
             Some("AccessDenied") => {
@@ -66,11 +66,11 @@ impl Work<'_> {
         self.cluster.get().map(|cluster| cluster.cluster().name).unwrap_or_default()
     }
 
-    fn other(&self, found: &Found, failure: &Failure) -> Error {
+    fn other(&self, found: &WorkloadRole, failure: &Failure) -> Error {
         failure.clone().into_error(format!("cannot assume the role {}", found.role.name()))
     }
 
-    fn explained(&self, found: &Found, explain: impl FnOnce(Refused<'_>) -> Error) -> Error {
+    fn explained(&self, found: &WorkloadRole, explain: impl FnOnce(Refused<'_>) -> Error) -> Error {
         let caller: Option<Caller> = self.caller.borrow().clone();
         let caller_arn = caller.map(|caller| caller.arn).unwrap_or_default();
         let arns = role_arn::from_caller(&caller_arn, &self.target.portal.region);

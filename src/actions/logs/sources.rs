@@ -1,162 +1,152 @@
 //! From what a person names to pods: by the rights that the role has, from the best way to the least.
 
-use crate::actions::pods::behind_service::{self, Way};
-use crate::actions::pods::{Change, Which, cannot_list, denied};
+use crate::actions::logs::Logs;
+use crate::actions::pods::find::{Finding, Way, leads_out, only_addresses};
+use crate::actions::pods::follow::{Change, PodSelection};
+use crate::actions::pods::{Pods, cannot_list, denied};
 use crate::chain::call_error::CallError;
-use crate::chain::cluster::api::ClusterAccess;
-use crate::error::{Error, Kind, Result};
-use crate::model::kube::pods::ServiceFacts;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::model::kube::definition::Definition;
 use crate::model::kube::role_rule::Rule;
-use crate::model::kube::selector;
-use crate::model::logs::target::{LogTarget, Workload};
+use crate::model::kube::workload::{Kind, Workload};
+use crate::model::kube::workload_pod::names;
 use crate::net::kube::KubeFailure;
 
 const LOGS_ARE: &str = "logs are of pods only";
 
 /// Where the pods of a target come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub(crate) struct Source {
     /// How they are found.
-    pub which: Which,
+    pub(crate) selection: PodSelection,
     /// Whether it may have other pods later on.
-    pub changes: bool,
+    pub(crate) changes: bool,
 }
 
-impl ClusterAccess<'_> {
+impl Logs<'_> {
     /// How the pods of a target are found.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`]; [`Kind::Denied`] when the role allows no way, with the rule that would.
-    pub async fn log_source(&self, target: &LogTarget) -> Result<Source> {
-        match target {
-            LogTarget::Pod(name) => Ok(Source { which: Which::Named(vec![name.clone()]), changes: false }),
-            LogTarget::Of(Workload::Service, name) => self.pods_of_service(name).await,
-            LogTarget::Of(workload, name) => self.pods_of(*workload, name).await,
+    pub(super) async fn source(&self, target: &Workload) -> Result<Source> {
+        match target.kind {
+            Kind::Pod => Ok(Source { selection: PodSelection::Named(vec![target.name.clone()]), changes: false }),
+            Kind::Service => self.source_of_service(target).await,
+            _ => self.source_of_template(target).await,
         }
     }
 
     /// The pods that are there now.
-    ///
-    /// # Errors
-    /// When they cannot be asked for.
-    pub async fn pods_now(&self, source: &Source) -> Result<Vec<Change>> {
-        let listed = match &source.which {
-            Which::Selected(selector) => self
-                .pods_selected(selector.as_deref())
-                .await
-                .map(|(pods, _)| pods.into_iter().map(|pod| Change::Present(Box::new(pod))).collect()),
-            Which::Named(names) | Which::Expected(names) => return self.named_now(names).await,
-            Which::BehindService(service, way) => match self.pods_behind(service, *way).await {
-                Ok(names) => return self.named_now(&names).await,
-                Err(error) => Err(error),
-            },
-        };
-        listed.map_err(|error| error.explained(|failure| cannot_list(self, failure)))
+    pub(super) async fn pods_now(&self, source: &Source) -> Result<Vec<Change>> {
+        let pods = Pods::of(self.cluster);
+        let cannot = |error: CallError<KubeFailure>| error.explained(|failure| cannot_list(self.cluster, failure));
+        match &source.selection {
+            PodSelection::Selected(selector) => {
+                let (listed, _) = pods.list(selector.as_deref()).await.map_err(cannot)?;
+                Ok(listed.into_iter().map(|pod| Change::Present(Box::new(pod))).collect())
+            }
+            PodSelection::Named(names) | PodSelection::Expected(names) => self.named_now(names).await,
+            PodSelection::BehindService(service, way) => {
+                self.named_now(&pods.behind_service(service, *way).await.map_err(cannot)?).await
+            }
+        }
     }
 
     /// A pod that may not be seen may have a log that may be read.
     async fn named_now(&self, names: &[String]) -> Result<Vec<Change>> {
         let mut found = Vec::new();
-        for (name, answer) in self.pods_named(names).await? {
+        for (name, answer) in Pods::of(self.cluster).get_each(names).await? {
             found.push(match answer {
                 Ok(pod) => Change::Present(Box::new(pod)),
                 Err(KubeFailure::Status(403, _)) => Change::Hidden(name),
                 Err(KubeFailure::Status(404, _)) => return Err(self.no_object("pod", &name)),
-                Err(failure) => return Err(failure.into_error(&self.cluster().name)),
+                Err(failure) => return Err(failure.into_error(&self.cluster.cluster().name)),
             });
         }
         Ok(found)
     }
 
-    async fn pods_of(&self, workload: Workload, name: &str) -> Result<Source> {
-        let (api, plural) = workload.api();
-        let object = self.call(async |client| client.object(api, self.namespace(), plural, name).await).await;
-        let object = match object {
-            Ok(object) => object,
-            Err(CallError::Answer(KubeFailure::Status(404, _))) => return Err(self.no_object(workload.short(), name)),
-            Err(CallError::Answer(KubeFailure::Status(403, words))) => {
-                let rule = Rule::new(workload.group(), plural, &["get"]);
-                return Err(by_name(denied(format!("{}/{name} cannot be seen", workload.short()), &words, &rule)));
+    async fn source_of_template(&self, target: &Workload) -> Result<Source> {
+        let definition = match Pods::of(self.cluster).define(target).await {
+            Ok(definition) => definition,
+            Err(CallError::Answer(KubeFailure::Status(404, _))) => {
+                return Err(self.no_object(target.kind.short(), &target.name));
             }
-            Err(error) => return Err(error.into_error(&self.cluster().name)),
+            Err(CallError::Answer(KubeFailure::Status(403, words))) => {
+                return Err(by_name(denied(format!("{target} cannot be seen"), &words, &target.kind.rule(&["get"]))));
+            }
+            Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
         };
-        let refused = match selector::of_object(&object) {
-            Some(selector) => match self.list_allowed(selector).await {
-                Ok(which) => return Ok(Source { which, changes: workload != Workload::Job }),
-                Err(CallError::Answer(words)) => words,
-                Err(CallError::Chain(error)) => return Err(error),
-            },
-            None => format!("{}/{name} names no pods by a selector", workload.short()),
+        let refused = match self.find(&definition, [Way::List]).await? {
+            Finding::Pods { .. } => {
+                let selection = PodSelection::Selected(definition.selector());
+                return Ok(Source { selection, changes: target.kind != Kind::Job });
+            }
+            Finding::Refused(refused) => refusal_words(target, &refused),
         };
-        let replicas = object["spec"]["replicas"].as_u64().filter(|_| workload == Workload::StatefulSet);
-        if let Some(replicas) = replicas {
-            self.chain().ui.detail("no list on pods: the pods of a StatefulSet are named by their number");
-            let names = (0..replicas).map(|number| format!("{name}-{number}")).collect();
-            return Ok(Source { which: Which::Expected(names), changes: true });
+        if let Some(names) = definition.numbered_names() {
+            self.cluster.chain().ui.detail("no list on pods: the pods of a StatefulSet are named by their number");
+            return Ok(Source { selection: PodSelection::Expected(names), changes: true });
         }
-        let what = format!("the pods of {}/{name} cannot be found", workload.short());
-        Err(by_name(denied(what, &refused, &Rule::new("", "pods", &["list"]))))
+        let what = format!("the pods of {target} cannot be found");
+        Err(by_name(denied(what, &refused, &Kind::Pod.rule(&["list"]))))
     }
 
-    async fn pods_of_service(&self, name: &str) -> Result<Source> {
-        let service = match self.call(async |client| client.service(self.namespace(), name).await).await {
-            Ok(service) => service,
+    async fn source_of_service(&self, target: &Workload) -> Result<Source> {
+        let name = &target.name;
+        let definition = match Pods::of(self.cluster).define(target).await {
+            Ok(definition) => definition,
             Err(CallError::Answer(KubeFailure::Status(404, _))) => return Err(self.no_object("svc", name)),
             // Its endpoints may be seen all the same.
-            Err(CallError::Answer(KubeFailure::Status(403, _))) => {
-                ServiceFacts { name: name.to_owned(), ..ServiceFacts::default() }
-            }
-            Err(error) => return Err(error.into_error(&self.cluster().name)),
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => Definition::unseen(target.clone()),
+            Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
         };
-        if let Some(elsewhere) = behind_service::leads_out(&service, LOGS_ARE) {
+        if let Some(elsewhere) = leads_out(&definition.service(), LOGS_ARE) {
             return Err(elsewhere);
         }
-        let selects = !service.selector.is_empty();
-        let mut refused = format!("svc/{name} names no pods by a selector");
-        if selects {
-            match self.list_allowed(service.labels()).await {
-                Ok(which) => return Ok(Source { which, changes: true }),
-                Err(CallError::Answer(words)) => refused = words,
-                Err(CallError::Chain(error)) => return Err(error),
+        let ui = self.cluster.chain().ui;
+        let ways = [Way::List, Way::EndpointSlices, Way::Endpoints, Way::Numbered];
+        match self.find(&definition, ways).await? {
+            Finding::Pods { way: Way::List, .. } => {
+                Ok(Source { selection: PodSelection::Selected(definition.selector()), changes: true })
             }
-        }
-        let found = self.behind(&service, [Way::EndpointSlices, Way::Endpoints, Way::FirstPodOfASet]).await;
-        let ui = self.chain().ui;
-        match found.map_err(|error| error.into_error(&self.cluster().name))? {
-            Some((Way::FirstPodOfASet, first)) => {
-                let names = first.names();
+            Finding::Pods { way: Way::Numbered, pods } => {
+                let names = names(&pods);
                 ui.status(&format!(
                     "which pods svc/{name} has cannot be asked (no list on pods): taking {}",
                     names.join(" ")
                 ));
-                Ok(Source { which: Which::Named(names), changes: true })
+                Ok(Source { selection: PodSelection::Named(names), changes: true })
             }
-            Some((_, none)) if !selects && none.names().is_empty() => {
-                Err(behind_service::only_addresses(&service, LOGS_ARE))
+            Finding::Pods { pods, .. } if definition.selector().is_none() && pods.is_empty() => {
+                Err(only_addresses(name, LOGS_ARE))
             }
-            Some((way, _)) => {
+            Finding::Pods { way, .. } => {
                 ui.detail("the endpoints of the service name its pods");
-                Ok(Source { which: Which::BehindService(name.to_owned(), way), changes: true })
+                Ok(Source { selection: PodSelection::BehindService(name.clone(), way), changes: true })
             }
-            None => {
+            Finding::Refused(refused) => {
                 let what = format!("the pods of svc/{name} cannot be found");
-                Err(by_name(denied(what, &refused, &Rule::new("", "endpoints", &["get"]))))
+                let words = refusal_words(target, &refused);
+                Err(by_name(denied(what, &words, &Rule::new("", "endpoints", &["get"]))))
             }
         }
     }
 
-    /// Pods by a selector, if the role may list pods; else the cluster's words.
-    async fn list_allowed(&self, selector: String) -> Result<Which, CallError<String>> {
-        match self.pods_selected(Some(&selector)).await {
-            Ok(_) => Ok(Which::Selected(Some(selector))),
-            Err(CallError::Answer(KubeFailure::Status(403, words))) => Err(CallError::Answer(words)),
-            Err(error) => Err(CallError::Chain(error.explained(|failure| cannot_list(self, failure)))),
-        }
+    async fn find(&self, definition: &Definition, ways: impl IntoIterator<Item = Way>) -> Result<Finding> {
+        let found = Pods::of(self.cluster).find(definition, ways).await;
+        found.map_err(|error| error.explained(|failure| cannot_list(self.cluster, failure)))
     }
 
     fn no_object(&self, kind: &str, name: &str) -> Error {
-        Error::new(Kind::NotFound, format!("there is no {kind} {name} in {}", self.namespace()))
+        Error::new(ErrorKind::NotFound, format!("there is no {kind} {name} in {}", self.cluster.namespace()))
             .try_next("nsaccess pods")
+    }
+}
+
+/// Why pods cannot be listed by the selector of a workload.
+fn refusal_words(target: &Workload, refused: &[(Way, KubeFailure)]) -> String {
+    let listing = refused.iter().find(|(way, _)| *way == Way::List);
+    match listing {
+        Some((_, KubeFailure::Status(_, words))) => words.clone(),
+        _ => format!("{target} names no pods by a selector"),
     }
 }
 

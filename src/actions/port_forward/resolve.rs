@@ -3,122 +3,76 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::actions::pods::behind_service::{self, Behind, WAYS, Way};
+use crate::actions::pods::Pods;
+use crate::actions::pods::find::{Finding, Way, leads_out, only_addresses};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::model::kube::definition::Definition;
 use crate::model::kube::obstacle::Obstacle;
-use crate::model::kube::pods::{PodFacts, ServiceFacts, best, pod_port};
-use crate::model::port_forward::ports::{RemotePort, TargetRef};
+use crate::model::kube::role_rule::Rule;
+use crate::model::kube::service::Service;
+use crate::model::kube::workload::{Kind, Workload};
+use crate::model::kube::workload_pod::{WorkloadPod, best};
+use crate::model::port_forward::ports::RemotePort;
 use crate::net::kube::KubeFailure;
-use crate::net::kube::lookup::EndpointPod;
 
 const FORWARDS_ARE: &str = "port-forward reaches pods only";
+const WAYS_OF_SERVICES: [Way; 4] = [Way::EndpointSlices, Way::List, Way::Endpoints, Way::Numbered];
+const WAYS_OF_OTHERS: [Way; 2] = [Way::List, Way::Numbered];
 
 /// A pod that connections can go to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Its name.
-    pub pod: String,
-    /// Its uid; empty where the role does not let us see it.
-    pub uid: String,
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ForwardTarget {
+    pub(crate) pod: WorkloadPod,
     /// Ready and staying; otherwise a better one may come.
-    pub good: bool,
+    pub(crate) is_good: bool,
     /// What keeps it from serving, as far as it can be seen.
-    pub obstacle: Option<Obstacle>,
-    facts: Option<PodFacts>,
-    service: Option<ServiceFacts>,
-    endpoint_ports: Vec<(Option<String>, u16)>,
+    pub(crate) obstacle: Option<Obstacle>,
+    service: Option<Service>,
 }
 
 /// Finds the pod of one target.
-pub struct Resolver {
-    pub(crate) chain: Rc<ClusterAccess<'static>>,
-    target: TargetRef,
-    /// How a service's pods are found; what worked once is asked first the next time.
+pub(crate) struct Resolver {
+    pub(super) cluster: Rc<ClusterAccess<'static>>,
+    target: Workload,
+    /// How its pods are found; what worked once is asked first the next time.
     way: Cell<Option<Way>>,
 }
 
-impl Found {
+impl ForwardTarget {
+    fn new(pod: WorkloadPod, service: Option<Service>, namespace: &str) -> Self {
+        ForwardTarget { is_good: pod.serves(), obstacle: pod.obstacle(namespace), pod, service }
+    }
+
     /// The pod's port that is meant.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub fn port(&self, asked: &RemotePort) -> Result<u16, String> {
-        let Some(service) = &self.service else {
-            return match (&self.facts, asked) {
-                (Some(facts), _) => pod_port(facts, asked),
-                (None, RemotePort::Number(number)) => Ok(*number),
-                (None, RemotePort::Name(name)) => {
-                    Err(format!("the port {name} needs `get pods` to be looked up; give its number"))
-                }
-            };
-        };
-        let port = service.port(asked)?;
-        if let Some(facts) = &self.facts {
-            return service.pod_port(port, facts);
-        }
-        let named = self.endpoint_ports.iter().find(|(name, _)| *name == port.name);
-        match named {
-            Some((_, number)) if !service.headless => Ok(*number),
-            _ => Ok(port.number),
+    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+        match &self.service {
+            Some(service) => service.pod_port(asked, &self.pod),
+            None => self.pod.port(asked),
         }
     }
 
     /// Whether it is the same pod, and not one of the same name.
-    pub fn is_same_pod(&self, other: &Found) -> bool {
-        self.pod == other.pod && self.uid == other.uid
+    pub(crate) fn is_same_pod(&self, other: &ForwardTarget) -> bool {
+        (&self.pod.name, &self.pod.uid) == (&other.pod.name, &other.pod.uid)
     }
 
     /// The port of a headless service that would have led to the one its pods listen on: kubectl and we forward its own.
-    pub fn other_target(&self, asked: &RemotePort) -> Option<u16> {
-        let service = self.service.as_ref()?;
-        let port = service.port(asked).ok().filter(|_| service.headless)?;
-        let named = self.endpoint_ports.iter().find(|(name, _)| *name == port.name).map(|(_, number)| *number);
-        service.other_target(asked, self.facts.as_ref()).or(named).filter(|other| *other != port.number)
-    }
-
-    fn of_pod(facts: PodFacts, service: Option<ServiceFacts>, namespace: &str) -> Self {
-        Found {
-            pod: facts.name.clone(),
-            uid: facts.uid.clone(),
-            good: facts.is_good(),
-            obstacle: facts.obstacle(namespace),
-            facts: Some(facts),
-            service,
-            endpoint_ports: Vec::new(),
-        }
-    }
-
-    fn of_endpoint(endpoint: EndpointPod, service: ServiceFacts, namespace: &str) -> Self {
-        // Endpoints tell of a pod what decides here, and nothing more.
-        let facts = PodFacts {
-            name: endpoint.name.clone(),
-            running: true,
-            ready: endpoint.ready,
-            terminating: endpoint.terminating,
-            ..PodFacts::default()
-        };
-        Found {
-            pod: endpoint.name,
-            uid: endpoint.uid,
-            good: facts.is_good(),
-            obstacle: facts.obstacle(namespace),
-            facts: None,
-            service: Some(service),
-            endpoint_ports: endpoint.ports,
-        }
+    pub(crate) fn other_target(&self, asked: &RemotePort) -> Option<u16> {
+        self.service.as_ref()?.other_target(asked, &self.pod)
     }
 }
 
 impl Resolver {
-    /// For one target.
-    pub fn new(chain: Rc<ClusterAccess<'static>>, target: TargetRef) -> Self {
-        Resolver { chain, target, way: Cell::new(None) }
+    pub(crate) fn new(cluster: Rc<ClusterAccess<'static>>, target: Workload) -> Self {
+        Resolver { cluster, target, way: Cell::new(None) }
     }
 
-    /// The target.
-    pub fn target(&self) -> &TargetRef {
+    pub(crate) fn target(&self) -> &Workload {
         &self.target
     }
 
@@ -126,16 +80,32 @@ impl Resolver {
     ///
     /// # Errors
     /// When the target does not exist, or the role does not let us find its pods; with the rule that would.
-    pub async fn find(&self) -> Result<Option<Found>> {
-        match &self.target {
-            TargetRef::Pod(name) => self.pod(name).await,
-            TargetRef::Service(name) => self.service(name).await,
-            TargetRef::Deployment(name) => {
-                let labels = self.chain.call(async |api| api.deployment_labels(self.namespace(), name).await).await;
-                let labels = labels.map_err(|error| self.cannot(error, "apps", "deployments", "get"))?;
-                self.labelled(&labels).await
+    pub(crate) async fn find(&self) -> Result<Option<ForwardTarget>> {
+        if self.target.kind == Kind::Pod {
+            return self.named_pod().await;
+        }
+        let definition = self.define().await?;
+        let (way, pods) = match self.pods().find(&definition, self.ways()).await {
+            Ok(Finding::Pods { way, pods }) => (way, pods),
+            Ok(Finding::Refused(refused)) => return Err(self.no_way(refused)),
+            Err(error) => return Err(self.cannot(error, Kind::Pod, "list")),
+        };
+        self.way.set(Some(way));
+        let is_service = self.target.kind == Kind::Service;
+        let chosen = match way {
+            // A pod that was only guessed is better than none, whatever its state.
+            Way::Numbered if is_service => pods.into_iter().next(),
+            _ => best(pods),
+        };
+        match chosen {
+            Some(pod) => {
+                let service = is_service.then(|| definition.service());
+                Ok(self.unless_ended(ForwardTarget::new(pod, service, self.namespace())).await)
             }
-            TargetRef::StatefulSet(name) => self.stateful_set(name).await,
+            None if is_service && definition.selector().is_none() => {
+                Err(only_addresses(&self.target.name, FORWARDS_ARE))
+            }
+            None => Ok(None),
         }
     }
 
@@ -143,176 +113,116 @@ impl Resolver {
     ///
     /// # Errors
     /// As [`Resolver::find`].
-    pub async fn all_ports(&self) -> Result<Vec<RemotePort>> {
-        if let TargetRef::Service(name) = &self.target {
-            let service = self.service_facts(name).await?;
+    pub(crate) async fn all_ports(&self) -> Result<Vec<RemotePort>> {
+        if self.target.kind == Kind::Service {
+            let service = self.define().await?.service();
             let tcp = service.ports.iter().filter(|port| port.protocol == "TCP");
             return Ok(tcp.map(|port| RemotePort::Number(port.number)).collect());
         }
-        let found = self.find().await?;
-        let ports = found.and_then(|found| found.facts).map(|facts| facts.ports).unwrap_or_default();
-        Ok(ports.iter().filter(|port| port.protocol == "TCP").map(|port| RemotePort::Number(port.number)).collect())
+        let object = self.find().await?.and_then(|found| found.pod.object);
+        let tcp = object.iter().flat_map(|pod| pod.ports()).filter(|port| port.protocol == "TCP");
+        Ok(tcp.map(|port| RemotePort::Number(port.number)).collect())
     }
 
-    fn found(&self, facts: PodFacts, service: Option<ServiceFacts>) -> Found {
-        Found::of_pod(facts, service, self.namespace())
+    pub(super) fn namespace(&self) -> &str {
+        self.cluster.namespace()
     }
 
-    fn best_endpoint(&self, pods: Vec<EndpointPod>, service: &ServiceFacts) -> Option<Found> {
-        let best = pods.into_iter().min_by_key(|pod| (pod.terminating, !pod.ready, pod.name.clone()))?;
-        Some(Found::of_endpoint(best, service.clone(), self.namespace()))
+    pub(super) fn pods(&self) -> Pods<'_> {
+        Pods::of(&self.cluster)
     }
 
-    pub(crate) fn namespace(&self) -> &str {
-        self.chain.namespace()
+    /// All ways to the target's pods, beginning with what worked before.
+    fn ways(&self) -> impl Iterator<Item = Way> + use<> {
+        let ways = if self.target.kind == Kind::Service { &WAYS_OF_SERVICES[..] } else { &WAYS_OF_OTHERS[..] };
+        let first = self.way.get();
+        first.into_iter().chain(ways.iter().copied().filter(move |way| Some(*way) != first))
     }
 
-    async fn pod(&self, name: &str) -> Result<Option<Found>> {
-        match self.pod_facts(name).await {
-            // A pod that was named is forwarded to as soon as it runs: debugging one that is not ready is a reason to.
-            Ok(facts) if facts.running => {
-                let good = !facts.terminating;
-                Ok(Some(Found { good, ..self.found(facts, None) }))
+    async fn named_pod(&self) -> Result<Option<ForwardTarget>> {
+        let name = &self.target.name;
+        match self.pods().get(name).await {
+            // A pod that was named is forwarded to as soon as it runs: one that is not ready may be what is debugged.
+            Ok(pod) if pod.is_running() => {
+                let is_good = !pod.is_terminating();
+                Ok(Some(ForwardTarget { is_good, ..ForwardTarget::new(pod.into(), None, self.namespace()) }))
             }
-            Ok(facts) if facts.finished => Err(Error::failure(format!("the pod {name} has ended"))
+            Ok(pod) if pod.is_over() => Err(Error::failure(format!("the pod {name} has ended"))
                 .because("a pod that has run to its end serves nothing")),
             Ok(_) => Ok(None),
             // Without `get pods` the server will say whether it is there.
-            Err(CallError::Answer(KubeFailure::Status(403, _))) => Ok(Some(Found {
-                pod: name.to_owned(),
-                uid: String::new(),
-                good: true,
-                obstacle: None,
-                facts: None,
-                service: None,
-                endpoint_ports: Vec::new(),
-            })),
-            Err(error) => Err(self.cannot(error, "", "pods", "get")),
-        }
-    }
-
-    async fn labelled(&self, labels: &str) -> Result<Option<Found>> {
-        let pods = self.pods_with_labels(labels).await;
-        let pods = pods.map_err(|error| self.cannot(error, "", "pods", "list"))?;
-        Ok(best(&pods).cloned().map(|pod| self.found(pod, None)))
-    }
-
-    async fn stateful_set(&self, name: &str) -> Result<Option<Found>> {
-        let listed = async {
-            let labels = self.chain.call(async |api| api.stateful_set_labels(self.namespace(), name).await).await?;
-            self.pods_with_labels(&labels).await
-        };
-        match listed.await {
-            Ok(pods) => return Ok(best(&pods).cloned().map(|pod| self.found(pod, None))),
-            Err(CallError::Chain(error)) => return Err(error),
-            Err(CallError::Answer(_)) => {}
-        }
-        // Its pods have names that can be told in advance: `get pods` is enough.
-        let pods = self.numbered(name).await?;
-        Ok(best(&pods).cloned().map(|pod| self.found(pod, None)))
-    }
-
-    /// `NAME-0`, and if it is not good `NAME-1` and so on until there is none.
-    pub(crate) async fn numbered(&self, name: &str) -> Result<Vec<PodFacts>> {
-        let mut pods = Vec::new();
-        for number in 0..10 {
-            match self.pod_facts(&format!("{name}-{number}")).await {
-                Ok(facts) => {
-                    let good = facts.is_good();
-                    pods.push(facts);
-                    if good {
-                        break;
-                    }
-                }
-                Err(CallError::Answer(KubeFailure::Status(404, _))) if number > 0 => break,
-                Err(error) => return Err(self.cannot(error, "", "pods", "get")),
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => {
+                Ok(Some(ForwardTarget::new(WorkloadPod::unseen(name), None, self.namespace())))
             }
-        }
-        Ok(pods)
-    }
-
-    pub(crate) async fn pod_facts(&self, name: &str) -> Result<PodFacts, CallError<KubeFailure>> {
-        self.chain.call(async |api| api.pod_facts(self.namespace(), name).await).await
-    }
-
-    pub(crate) async fn pods_with_labels(&self, labels: &str) -> Result<Vec<PodFacts>, CallError<KubeFailure>> {
-        self.chain.call(async |api| api.pods_with_labels(self.namespace(), labels).await).await
-    }
-
-    pub(crate) async fn service_facts(&self, name: &str) -> Result<ServiceFacts> {
-        let service = self.chain.call(async |api| api.service(self.namespace(), name).await).await;
-        let service = service.map_err(|error| self.cannot(error, "", "services", "get"))?;
-        match behind_service::leads_out(&service, FORWARDS_ARE) {
-            None => Ok(service),
-            Some(elsewhere) => Err(elsewhere),
+            Err(error) => Err(self.cannot(error, Kind::Pod, "get")),
         }
     }
 
-    async fn service(&self, name: &str) -> Result<Option<Found>> {
-        let service = self.service_facts(name).await?;
-        let first = self.way.get();
-        let ways = first.into_iter().chain(WAYS.into_iter().filter(|way| Some(*way) != first));
-        let found = self.chain.behind(&service, ways).await;
-        let Some((way, behind)) = found.map_err(|error| self.cannot(error, "", "pods", "list"))? else {
-            return Err(self.no_way(name));
-        };
-        self.way.set(Some(way));
-        let best = match behind {
-            Behind::Endpoints(pods) => self.best_endpoint(pods, &service),
-            // A pod that was only guessed is better than none, whatever its state.
-            Behind::Pods(pods) if way == Way::FirstPodOfASet => {
-                pods.into_iter().next().map(|pod| self.found(pod, Some(service.clone())))
+    pub(super) async fn define(&self) -> Result<Definition> {
+        let definition = match self.pods().define(&self.target).await {
+            Ok(definition) => definition,
+            // The names of its pods are known without it: `get pods` is enough.
+            Err(CallError::Answer(KubeFailure::Status(403, _))) if self.target.kind == Kind::StatefulSet => {
+                Definition::unseen(self.target.clone())
             }
-            Behind::Pods(pods) => best(&pods).cloned().map(|pod| self.found(pod, Some(service.clone()))),
+            Err(error) => return Err(self.cannot(error, self.target.kind, "get")),
         };
-        match best {
-            Some(found) => Ok(self.seen(found).await),
-            None if service.selector.is_empty() => Err(behind_service::only_addresses(&service, FORWARDS_ARE)),
-            None => Ok(None),
+        if self.target.kind == Kind::Service
+            && let Some(elsewhere) = leads_out(&definition.service(), FORWARDS_ARE)
+        {
+            return Err(elsewhere);
         }
+        Ok(definition)
     }
 
     /// What endpoints call not ready may not run at all: its pod tells, where the role lets it be seen.
-    async fn seen(&self, found: Found) -> Option<Found> {
-        if found.good || found.facts.is_some() {
+    async fn unless_ended(&self, found: ForwardTarget) -> Option<ForwardTarget> {
+        if found.is_good || found.pod.object.is_some() {
             return Some(found);
         }
-        match self.pod_facts(&found.pod).await {
-            Ok(facts) if !facts.running => None,
-            Ok(facts) => Some(Found { obstacle: facts.obstacle(self.namespace()), ..found }),
+        match self.pods().get(&found.pod.name).await {
+            Ok(pod) if !pod.is_running() => None,
+            Ok(pod) => Some(ForwardTarget { obstacle: pod.obstacle(self.namespace()), ..found }),
             Err(_) => Some(found),
         }
     }
 
-    fn no_way(&self, name: &str) -> Error {
-        Error::new(Kind::Denied, format!("the pods behind the service {name} cannot be found with this role"))
-            .because("it may neither list endpointslices or pods nor get endpoints, and there is no pod of a stateful set by that name")
-            .try_next(format!("nsaccess port-forward pod/POD PORT   # with the name of one of {name}'s pods"))
-            .try_next(role_rule("", "endpoints", &["get"]))
+    fn no_way(&self, mut refused: Vec<(Way, KubeFailure)>) -> Error {
+        let name = &self.target.name;
+        if self.target.kind == Kind::Service {
+            let what = format!("the pods behind the service {name} cannot be found with this role");
+            return Error::new(ErrorKind::Denied, what)
+                .because("it may neither list endpointslices or pods nor get endpoints, and there is no pod of a stateful set by that name")
+                .try_next(format!("nsaccess port-forward pod/POD PORT   # with the name of one of {name}'s pods"))
+                .try_next(ask_for(&Rule::new("", "endpoints", &["get"])));
+        }
+        match refused.pop() {
+            Some((Way::Numbered, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "get"),
+            Some((_, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "list"),
+            None => Error::failure(format!("the pods of {} cannot be found", self.target))
+                .because(format!("{} names no pods by a selector", self.target))
+                .try_next("nsaccess port-forward pod/POD PORT"),
+        }
     }
 
-    fn cannot(&self, error: CallError<KubeFailure>, group: &str, resource: &str, verb: &str) -> Error {
+    fn cannot(&self, error: CallError<KubeFailure>, kind: Kind, verb: &str) -> Error {
         error.explained(|failure| match failure {
             KubeFailure::Status(404, words) => {
-                Error::new(Kind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))
+                Error::new(ErrorKind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))
                     .because(words)
                     .try_next("nsaccess pods   # shows what there is")
             }
             KubeFailure::Status(403, words) => {
-                Error::new(Kind::Denied, format!("{} cannot be looked up with this role", self.target))
+                Error::new(ErrorKind::Denied, format!("{} cannot be looked up with this role", self.target))
                     .because(words)
-                    .try_next(role_rule(group, resource, &[verb]))
+                    .try_next(ask_for(&kind.rule(&[verb])))
             }
-            other => other.into_error(&self.chain.cluster().name),
+            other => other.into_error(&self.cluster.cluster().name),
         })
     }
 }
 
-/// What to ask the platform team for: a rule of the namespace's Role.
-pub fn role_rule(group: &str, resource: &str, verbs: &[&str]) -> String {
-    let verbs: Vec<String> = verbs.iter().map(|verb| format!("\"{verb}\"")).collect();
-    format!(
-        "ask for this rule in your Role: {{apiGroups: [\"{group}\"], resources: [\"{resource}\"], verbs: [{}]}}",
-        verbs.join(", ")
-    )
+/// What to ask the platform team for.
+pub(super) fn ask_for(rule: &Rule) -> String {
+    format!("ask for this rule in your Role: {rule}")
 }

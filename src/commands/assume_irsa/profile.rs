@@ -9,7 +9,8 @@ use crate::chain::Chain;
 use crate::commands::Context;
 use crate::disk::{aws_config, aws_credentials};
 use crate::error::{Error, Result};
-use crate::model::irsa::{IrsaRequest, IrsaTarget, LONGEST_SECONDS, Via, Way, credential_process, profile_name};
+use crate::model::irsa::{IrsaRequest, LONGEST_SECONDS, Via, Way, credential_process, profile_name};
+use crate::model::kube::workload::Workload;
 
 /// Writes it. The role was assumed before, so it is known to work.
 pub(super) fn write(
@@ -64,7 +65,7 @@ fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -
         Way::Token => {
             // Role and service account are named, so that pods may come and go.
             let again = IrsaRequest {
-                target: account.map(|account| IrsaTarget::ServiceAccount(account.to_owned())),
+                target: account.map(Workload::service_account),
                 role: Some(found.role.clone()),
                 container: None,
                 via: Via::Only(Way::Token),

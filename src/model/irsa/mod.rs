@@ -7,7 +7,6 @@ mod refusal;
 mod request;
 mod session_name;
 mod spec_roles;
-mod target;
 
 pub use iam_role::IamRole;
 pub use profile::{RolesOf, credential_process, is_own_command, profile_name};
@@ -15,7 +14,6 @@ pub use refusal::{Refused, TokenWay};
 pub use request::{IrsaRequest, LONGEST_SECONDS, Via, Way};
 pub use session_name::session_name;
 pub use spec_roles::{Choice, Named, SpecRoles};
-pub use target::{Controller, IrsaTarget, newest};
 
 /// The annotation of a service account that names its role.
 pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";

@@ -2,8 +2,21 @@
 
 use std::fmt;
 
-use super::{IamRole, IrsaTarget};
+use super::IamRole;
 use crate::model::elapsed;
+use crate::model::kube::workload::{Kind, Workload};
+
+/// What has a role.
+const KINDS: [Kind; 8] = [
+    Kind::Pod,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::ServiceAccount,
+];
 
 /// A role that is assumed by a role (role chaining) lasts an hour at most, and STS gives nothing below a quarter.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
@@ -51,7 +64,7 @@ impl Way {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IrsaRequest {
     /// What has the role; `None` when only the role is named.
-    pub target: Option<IrsaTarget>,
+    pub target: Option<Workload>,
     /// The role, where it is named and not looked up.
     pub role: Option<IamRole>,
     /// The container whose role is meant.
@@ -72,7 +85,7 @@ impl IrsaRequest {
     pub fn of(target: &str) -> Result<Self, String> {
         let (target, role) = match target.starts_with("arn:") {
             true => (None, Some(IamRole::parse(target)?)),
-            false => (Some(IrsaTarget::parse(target)?), None),
+            false => (Some(Workload::parse(target, &KINDS)?), None),
         };
         Ok(IrsaRequest { target, role, container: None, via: Via::Auto, seconds: LONGEST_SECONDS, force: false })
     }
@@ -106,7 +119,9 @@ impl IrsaRequest {
         match (container, &self.target) {
             (None, _) => Ok(self),
             (Some(_), None) => Err("a role that is named has no containers".to_owned()),
-            (Some(_), Some(IrsaTarget::ServiceAccount(_))) => Err("a service account has no containers".to_owned()),
+            (Some(_), Some(target)) if target.kind == Kind::ServiceAccount => {
+                Err("a service account has no containers".to_owned())
+            }
             (Some(name), Some(_)) => Ok(IrsaRequest { container: Some(name.to_owned()), ..self }),
         }
     }
@@ -127,10 +142,8 @@ impl IrsaRequest {
 
     /// The service account, where the request itself names it.
     pub fn service_account(&self) -> Option<&str> {
-        match &self.target {
-            Some(IrsaTarget::ServiceAccount(name)) => Some(name),
-            _ => None,
-        }
+        let target = self.target.as_ref().filter(|target| target.kind == Kind::ServiceAccount);
+        target.map(|target| target.name.as_str())
     }
 
     /// The words behind `nsaccess assume-irsa` for the same again in this namespace, with these in addition.
@@ -192,6 +205,7 @@ mod tests {
         assert!(IrsaRequest::of(ROLE).and_then(|it| it.with_role(Some(ROLE))).is_err());
         assert!(IrsaRequest::of(ROLE).and_then(|it| it.in_container(Some("app"))).is_err());
         assert!(IrsaRequest::of("sa/x").and_then(|it| it.in_container(Some("app"))).is_err());
+        assert!(IrsaRequest::of("svc/x").is_err() && IrsaRequest::of("cj/x").is_ok());
         assert!(IrsaRequest::of("arn:aws:iam::1:user/x").is_err() && IrsaRequest::of_role("deploy/web").is_err());
     }
 }

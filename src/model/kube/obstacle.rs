@@ -1,15 +1,6 @@
 //! What keeps a pod from serving, and the command that says more.
 
-use crate::model::kube::pods::PodFacts;
-
-/// A container that does not run, and what it waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    /// `CrashLoopBackOff`, `ErrImagePull`, …
-    pub reason: String,
-    /// The kubelet's words.
-    pub message: String,
-}
+use crate::model::kube::pod::Pod;
 
 /// Why nobody serves in a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,38 +14,49 @@ pub struct Obstacle {
 /// Words of a server are longer than a line has room for.
 const LONGEST: usize = 160;
 
-impl PodFacts {
-    /// What keeps it from serving; nothing when it is good.
+impl Pod {
+    /// What keeps it from serving; nothing when it serves.
     pub fn obstacle(&self, namespace: &str) -> Option<Obstacle> {
-        let name = &self.name;
+        let name = &self.metadata.name;
         let logs = |more: &str| Some(format!("nsaccess logs {name} -n {namespace}{more}"));
         let obstacle = |what: String, next: Option<String>| Some(Obstacle { what, next });
         let describe = || Some(format!("kubectl describe pod {name} -n {namespace}"));
-        if self.terminating {
-            return obstacle("is being deleted".to_owned(), None);
+        if self.is_terminating() {
+            return Some(Obstacle::being_deleted());
         }
-        if self.finished {
+        if self.is_over() {
             return obstacle("has ended".to_owned(), logs(""));
         }
-        if let Some(why) = &self.unschedulable {
-            return obstacle(format!("is Pending: no node takes it{}", words(why)), describe());
+        let scheduled = self.condition("PodScheduled");
+        if let Some(not) = scheduled.filter(|it| it.status == "False" && !it.reason.is_empty()) {
+            return obstacle(format!("is Pending: no node takes it{}", words(&not.message)), describe());
         }
-        match &self.waiting {
+        match self.first_waiting() {
             Some(waiting) if is_restarting(&waiting.reason) => {
                 obstacle(format!("is in {}", waiting.reason), logs(" --previous"))
             }
-            Some(waiting) if !self.running && is_starting(&waiting.reason) => {
+            Some(waiting) if !self.is_running() && is_starting(&waiting.reason) => {
                 obstacle(format!("is Pending ({})", waiting.reason), describe())
             }
             Some(waiting) => obstacle(format!("is in {}{}", waiting.reason, words(&waiting.message)), describe()),
-            None if !self.running => obstacle("is Pending".to_owned(), describe()),
-            None if !self.ready => obstacle("is not ready".to_owned(), logs("")),
+            None if !self.is_running() => obstacle("is Pending".to_owned(), describe()),
+            None if !self.is_ready() => Some(Obstacle::not_ready(name, namespace)),
             None => None,
         }
     }
 }
 
 impl Obstacle {
+    /// A pod that is being deleted.
+    pub(crate) fn being_deleted() -> Self {
+        Obstacle { what: "is being deleted".to_owned(), next: None }
+    }
+
+    /// A pod that runs and does not serve.
+    pub(crate) fn not_ready(pod: &str, namespace: &str) -> Self {
+        Obstacle { what: "is not ready".to_owned(), next: Some(format!("nsaccess logs {pod} -n {namespace}")) }
+    }
+
     /// The matter, with the command that says more.
     pub fn words(&self) -> String {
         match &self.next {
@@ -85,47 +87,63 @@ fn words(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
-    fn waiting(reason: &str, message: &str) -> Option<Waiting> {
-        Some(Waiting { reason: reason.into(), message: message.into() })
+    use super::*;
+    use crate::model::kube::pod::Condition;
+
+    fn pod(phase: &str, ready: bool, status: serde_json::Value) -> Pod {
+        let mut pod: Pod =
+            serde_json::from_value(json!({"metadata": {"name": "web-0"}, "status": status})).expect("a pod");
+        phase.clone_into(&mut pod.status.phase);
+        let status = if ready { "True" } else { "False" };
+        pod.status.conditions.push(Condition { kind: "Ready".into(), status: status.into(), ..Condition::default() });
+        pod
+    }
+
+    fn waiting(phase: &str, reason: &str, message: &str) -> Pod {
+        let waiting = json!({"waiting": {"reason": reason, "message": message}});
+        pod(phase, false, json!({"containerStatuses": [{"name": "app", "state": waiting}]}))
     }
 
     #[test]
     fn every_state_is_named_with_what_to_do_next() {
-        let pending = PodFacts { name: "web-0".into(), ..PodFacts::default() };
-        let running = PodFacts { running: true, ..pending.clone() };
-        let nodes = Some("0/3 nodes are available: 3 Insufficient cpu.".to_owned());
+        let mut going = pod("Running", true, json!({}));
+        going.metadata.deletion_timestamp = Some(jiff::Timestamp::UNIX_EPOCH);
+        let unscheduled = json!({"conditions": [{
+            "type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+            "message": "0/3 nodes are available: 3 Insufficient cpu.",
+        }]});
         for (pod, what, next) in [
-            (PodFacts { terminating: true, ready: true, ..running.clone() }, "is being deleted", None),
-            (PodFacts { finished: true, ..pending.clone() }, "has ended", Some("nsaccess logs web-0 -n idp")),
+            (going, "is being deleted", None),
+            (pod("Failed", false, json!({})), "has ended", Some("nsaccess logs web-0 -n idp")),
             (
-                PodFacts { unschedulable: nodes, ..pending.clone() },
+                pod("Pending", false, unscheduled),
                 "is Pending: no node takes it (0/3 nodes are available: 3 Insufficient cpu.)",
                 Some("kubectl describe pod web-0 -n idp"),
             ),
             (
-                PodFacts { waiting: waiting("CrashLoopBackOff", "back-off 5m0s restarting"), ..running.clone() },
+                waiting("Running", "CrashLoopBackOff", "back-off 5m0s restarting"),
                 "is in CrashLoopBackOff",
                 Some("nsaccess logs web-0 -n idp --previous"),
             ),
             (
-                PodFacts { waiting: waiting("ErrImagePull", "not found\nmore"), ..pending.clone() },
+                waiting("Pending", "ErrImagePull", "not found\nmore"),
                 "is in ErrImagePull (not found)",
                 Some("kubectl describe pod web-0 -n idp"),
             ),
             (
-                PodFacts { waiting: waiting("ContainerCreating", ""), ..pending.clone() },
+                waiting("Pending", "ContainerCreating", ""),
                 "is Pending (ContainerCreating)",
                 Some("kubectl describe pod web-0 -n idp"),
             ),
-            (pending, "is Pending", Some("kubectl describe pod web-0 -n idp")),
-            (running.clone(), "is not ready", Some("nsaccess logs web-0 -n idp")),
+            (pod("Pending", false, json!({})), "is Pending", Some("kubectl describe pod web-0 -n idp")),
+            (pod("Running", false, json!({})), "is not ready", Some("nsaccess logs web-0 -n idp")),
         ] {
             let found = pod.obstacle("idp").unwrap_or_else(|| panic!("{what}"));
             assert_eq!((found.what.as_str(), found.next.as_deref()), (what, next));
         }
-        assert_eq!(PodFacts { ready: true, ..running }.obstacle("idp"), None);
+        assert_eq!(pod("Running", true, json!({})).obstacle("idp"), None);
     }
 
     #[test]

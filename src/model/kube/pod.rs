@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::model::port_forward::ports::RemotePort;
+
 /// A pod.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -77,6 +79,27 @@ pub struct Container {
     pub name: String,
     /// `Always` makes an init container a sidecar.
     pub restart_policy: Option<String>,
+    /// Ports that it declares.
+    pub ports: Vec<ContainerPort>,
+}
+
+/// A port that a container declares.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerPort {
+    /// Its name, if it has one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// 1 to 65535.
+    #[serde(rename = "containerPort")]
+    pub number: u16,
+    /// `TCP`, `UDP` or `SCTP`.
+    #[serde(default = "tcp")]
+    pub protocol: String,
+}
+
+fn tcp() -> String {
+    "TCP".to_owned()
 }
 
 /// A readiness gate.
@@ -105,15 +128,19 @@ pub struct Status {
 
 /// A condition.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Condition {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: String,
     /// `True`, `False`, `Unknown`.
     pub status: String,
-    /// Why.
+    /// Why, in one word.
     pub reason: String,
+    /// Why, in a sentence.
+    pub message: String,
+    /// Since when.
+    pub last_transition_time: Option<Timestamp>,
 }
 
 /// A container as it is.
@@ -152,6 +179,8 @@ pub struct State {
 pub struct Waiting {
     /// `CrashLoopBackOff`, `ImagePullBackOff`, `PodInitializing`, …
     pub reason: String,
+    /// The kubelet's words.
+    pub message: String,
 }
 
 /// Runs.
@@ -195,10 +224,82 @@ impl Pod {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
     }
 
-    /// `ReplicaSet/web-7d4`, if somebody manages it.
-    pub fn owner(&self) -> Option<String> {
+    /// Phase `Running`.
+    pub fn is_running(&self) -> bool {
+        self.status.phase == "Running"
+    }
+
+    /// Condition `Ready`.
+    pub fn is_ready(&self) -> bool {
+        self.condition("Ready").is_some_and(|ready| ready.status == "True")
+    }
+
+    /// It is being deleted.
+    pub fn is_terminating(&self) -> bool {
+        self.metadata.deletion_timestamp.is_some()
+    }
+
+    /// New connections may go there without a second thought.
+    pub fn serves(&self) -> bool {
+        self.is_running() && self.is_ready() && !self.is_terminating()
+    }
+
+    /// A condition by its type.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|condition| condition.kind == kind)
+    }
+
+    /// Restarts of all its containers but the init containers.
+    pub fn restarts(&self) -> i64 {
+        self.status.container_statuses.iter().map(|status| status.restart_count).sum()
+    }
+
+    /// The ports that its containers declare.
+    pub fn ports(&self) -> impl Iterator<Item = &ContainerPort> {
+        self.spec.containers.iter().chain(&self.spec.init_containers).flat_map(|container| &container.ports)
+    }
+
+    /// The first container that waits for something; those that run before the others come first.
+    pub fn first_waiting(&self) -> Option<&Waiting> {
+        let mut all = self.status.init_container_statuses.iter().chain(&self.status.container_statuses);
+        all.find_map(|status| status.state.waiting.as_ref())
+    }
+
+    /// A port by number or name.
+    ///
+    /// # Errors
+    /// When no container names it so, or it is not TCP.
+    pub fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+        let name = &self.metadata.name;
+        match asked {
+            RemotePort::Number(number) => {
+                let declared: Vec<&ContainerPort> = self.ports().filter(|port| port.number == *number).collect();
+                match declared.first() {
+                    Some(first) if declared.iter().all(|port| port.protocol != "TCP") => {
+                        Err(format!("port {number} of {name} is {}, and port-forward carries TCP only", first.protocol))
+                    }
+                    _ => Ok(*number),
+                }
+            }
+            RemotePort::Name(asked) => {
+                let found = self.ports().find(|port| port.name.as_deref() == Some(asked));
+                let port = found.ok_or_else(|| self.has_no_port(asked))?;
+                self.port(&RemotePort::Number(port.number))
+            }
+        }
+    }
+
+    fn has_no_port(&self, asked: &str) -> String {
+        let named = self.ports().filter_map(|port| Some(format!("{} ({})", port.name.as_deref()?, port.number)));
+        let named: Vec<String> = named.collect();
+        let named = if named.is_empty() { "it names none; give a number".to_owned() } else { named.join(", ") };
+        format!("no container of {} names a port {asked}: {named}", self.metadata.name)
+    }
+
+    /// Kind and name of what manages it, if anything does.
+    pub fn owner(&self) -> Option<(&str, &str)> {
         let owners = &self.metadata.owner_references;
         let owner = owners.iter().find(|owner| owner.controller).or(owners.first())?;
-        Some(format!("{}/{}", owner.kind, owner.name))
+        Some((&owner.kind, &owner.name))
     }
 }

@@ -93,7 +93,7 @@ pub fn row(pod: &Pod) -> Row {
         restarted_at: walk.restarted_at,
         created_at: pod.metadata.creation_timestamp,
         node: Some(pod.spec.node_name.clone()).filter(|node| !node.is_empty()),
-        owner: pod.owner(),
+        owner: pod.owner().map(|(kind, name)| format!("{kind}/{name}")),
     }
 }
 

@@ -163,7 +163,7 @@ impl Feed {
         for (_, identity) in &self.recent {
             *seen.entry(*identity).or_default() += 1;
         }
-        let anchored = self.anchor.map(|anchor| anchor - DISORDER);
+        let anchored = self.anchor.map(before);
         let remembered =
             self.recent.front().map(|(timestamp, _)| *timestamp).filter(|_| self.recent.len() >= REMEMBERED);
         let floor = anchored.max(self.first).max(remembered);
@@ -175,7 +175,7 @@ impl Feed {
     pub fn since(&self) -> Option<Timestamp> {
         let unfinished = self.replay.as_ref().and_then(|replay| replay.unfinished.as_ref());
         let oldest = self.anchor.or(unfinished.map(|open| open.timestamp))?;
-        let moment = oldest - DISORDER;
+        let moment = before(oldest);
         Timestamp::from_second(moment.as_second() - i64::from(moment.subsec_nanosecond() < 0)).ok()
     }
 
@@ -248,11 +248,16 @@ impl Feed {
 
     fn remember(&mut self, timestamp: Timestamp, identity: u64) {
         self.recent.push_back((timestamp, identity));
-        let horizon = timestamp - DISORDER;
+        let horizon = before(timestamp);
         while self.recent.len() > REMEMBERED || self.recent.front().is_some_and(|(oldest, _)| *oldest < horizon) {
             self.recent.pop_front();
         }
     }
+}
+
+/// The earliest moment that a line after one of this moment may carry. A server may write any time there is.
+fn before(timestamp: Timestamp) -> Timestamp {
+    timestamp.checked_sub(DISORDER).unwrap_or(Timestamp::MIN)
 }
 
 /// How many of these bytes are whole characters; all, if they are no text.

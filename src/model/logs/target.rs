@@ -1,108 +1,16 @@
-//! What `logs` is asked for: targets as people type them, and requests to the log subresource.
+//! What `logs` is asked for: of which workloads and containers, and requests to the log subresource.
 
 use jiff::Timestamp;
 
 use crate::model::kube::pod::{Container, Pod};
+use crate::model::kube::workload::Kind;
 
 /// The annotation by which a pod names the container that people mean.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
-/// What owns the pods whose logs are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Workload {
-    /// `deploy/x`
-    Deployment,
-    /// `sts/x`
-    StatefulSet,
-    /// `ds/x`
-    DaemonSet,
-    /// `rs/x`
-    ReplicaSet,
-    /// `job/x`
-    Job,
-    /// `svc/x`
-    Service,
-}
-
-/// A target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogTarget {
-    /// A pod by name.
-    Pod(String),
-    /// The pods of something.
-    Of(Workload, String),
-}
-
-impl Workload {
-    /// Where its API is, and its plural.
-    pub fn api(self) -> (&'static str, &'static str) {
-        match self {
-            Workload::Deployment => ("apis/apps/v1", "deployments"),
-            Workload::StatefulSet => ("apis/apps/v1", "statefulsets"),
-            Workload::DaemonSet => ("apis/apps/v1", "daemonsets"),
-            Workload::ReplicaSet => ("apis/apps/v1", "replicasets"),
-            Workload::Job => ("apis/batch/v1", "jobs"),
-            Workload::Service => ("api/v1", "services"),
-        }
-    }
-
-    /// Its API group.
-    pub fn group(self) -> &'static str {
-        match self {
-            Workload::Service => "",
-            Workload::Job => "batch",
-            _ => "apps",
-        }
-    }
-
-    /// The word that a person types before the slash.
-    pub fn short(self) -> &'static str {
-        match self {
-            Workload::Deployment => "deploy",
-            Workload::StatefulSet => "sts",
-            Workload::DaemonSet => "ds",
-            Workload::ReplicaSet => "rs",
-            Workload::Job => "job",
-            Workload::Service => "svc",
-        }
-    }
-}
-
-/// Reads `web-1`, `pod/web-1`, `deploy/web`, `deployment.apps/web`, …
-///
-/// # Errors
-/// Why it is no target.
-pub fn parse(text: &str) -> Result<LogTarget, String> {
-    let Some((kind, name)) = text.split_once('/') else {
-        return object_name(text).map(LogTarget::Pod);
-    };
-    let name = object_name(name)?;
-    let kind = kind.to_ascii_lowercase();
-    let workload = match kind.split('.').next().unwrap_or_default() {
-        "pod" | "pods" | "po" => return Ok(LogTarget::Pod(name)),
-        "deployment" | "deployments" | "deploy" => Workload::Deployment,
-        "statefulset" | "statefulsets" | "sts" => Workload::StatefulSet,
-        "daemonset" | "daemonsets" | "ds" => Workload::DaemonSet,
-        "replicaset" | "replicasets" | "rs" => Workload::ReplicaSet,
-        "job" | "jobs" => Workload::Job,
-        "service" | "services" | "svc" => Workload::Service,
-        _ => return Err(format!("{kind:?} is none of pod, deploy, sts, ds, rs, job, svc")),
-    };
-    Ok(LogTarget::Of(workload, name))
-}
-
-/// A name that an object can have: an RFC 1123 subdomain.
-///
-/// # Errors
-/// Why none can.
-pub fn object_name(name: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    if name.len() > 253 || !name.chars().all(allowed) || !ends(name.chars().next()) || !ends(name.chars().last()) {
-        return Err(format!("{name:?} is no name of an object (a-z, 0-9, '-' and '.')"));
-    }
-    Ok(name.to_owned())
-}
+/// What has logs.
+pub(crate) const KINDS: [Kind; 7] =
+    [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::Service];
 
 /// Which containers of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -196,24 +104,6 @@ pub fn choices(words: &str) -> Choices {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn targets_are_read_as_kubectl_prints_them() {
-        for (text, target) in [
-            ("web-1", LogTarget::Pod("web-1".into())),
-            ("pod/web-1", LogTarget::Pod("web-1".into())),
-            ("Deploy/web", LogTarget::Of(Workload::Deployment, "web".into())),
-            ("deployment.apps/web", LogTarget::Of(Workload::Deployment, "web".into())),
-            ("sts/db", LogTarget::Of(Workload::StatefulSet, "db".into())),
-            ("svc/web", LogTarget::Of(Workload::Service, "web".into())),
-            ("job/once", LogTarget::Of(Workload::Job, "once".into())),
-        ] {
-            assert_eq!(parse(text), Ok(target), "{text}");
-        }
-        for text in ["", "node/x", "deploy/", "deploy/a/b", "Web", "a b", "-a", "../x", &"a".repeat(254)] {
-            assert!(parse(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn the_default_container_is_the_named_or_the_first() {

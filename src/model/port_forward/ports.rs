@@ -1,41 +1,9 @@
 //! What `port-forward` is asked for: targets and ports, as words of a command line.
 
-/// What to forward to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TargetRef {
-    /// A pod by name.
-    Pod(String),
-    /// The pods behind a service.
-    Service(String),
-    /// The pods of a deployment.
-    Deployment(String),
-    /// The pods of a stateful set.
-    StatefulSet(String),
-}
+use crate::model::kube::workload::{Kind, Workload};
 
-impl TargetRef {
-    /// The name without the kind.
-    pub fn name(&self) -> &str {
-        match self {
-            TargetRef::Pod(name)
-            | TargetRef::Service(name)
-            | TargetRef::Deployment(name)
-            | TargetRef::StatefulSet(name) => name,
-        }
-    }
-}
-
-impl std::fmt::Display for TargetRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = match self {
-            TargetRef::Pod(_) => "pod",
-            TargetRef::Service(_) => "svc",
-            TargetRef::Deployment(_) => "deploy",
-            TargetRef::StatefulSet(_) => "sts",
-        };
-        write!(f, "{kind}/{}", self.name())
-    }
-}
+/// What can be forwarded to.
+const KINDS: [Kind; 4] = [Kind::Pod, Kind::Service, Kind::Deployment, Kind::StatefulSet];
 
 /// A port on the far side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +49,7 @@ pub enum LocalPort {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// What to forward to.
-    pub target: TargetRef,
+    pub target: Workload,
     /// Which ports.
     pub ports: Vec<PortPair>,
 }
@@ -106,24 +74,8 @@ pub fn parse(words: &[String]) -> Result<Vec<Request>, String> {
     if requests.is_empty() { Err("no target is named".to_owned()) } else { Ok(requests) }
 }
 
-fn parse_target(word: &str) -> Result<TargetRef, String> {
-    let (kind, name) = word.split_once('/').unwrap_or(("pod", word));
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    if name.is_empty() || name.len() > 253 || !name.bytes().all(allowed) {
-        return Err(format!("{word:?} names nothing that can exist: a name has only a-z, 0-9, '-' and '.'"));
-    }
-    let name = name.to_owned();
-    match kind {
-        "pod" | "pods" | "po" => Ok(TargetRef::Pod(name)),
-        "svc" | "service" | "services" => Ok(TargetRef::Service(name)),
-        "deploy" | "deployment" | "deployments" | "deployments.apps" | "deployment.apps" => {
-            Ok(TargetRef::Deployment(name))
-        }
-        "sts" | "statefulset" | "statefulsets" | "statefulsets.apps" | "statefulset.apps" => {
-            Ok(TargetRef::StatefulSet(name))
-        }
-        other => Err(format!("{word:?}: cannot forward to a {other}; it is pod/x, svc/x, deploy/x or sts/x")),
-    }
+fn parse_target(word: &str) -> Result<Workload, String> {
+    Workload::parse(word, &KINDS).map_err(|why| format!("cannot forward to {word:?}: {why}"))
 }
 
 fn parse_pair(word: &str) -> Result<PortPair, String> {

@@ -2,7 +2,6 @@
 //! plugin (kube would run it three times a client), and the proxy is chosen by client-go's rules, not by kube's.
 
 pub mod logs;
-pub mod lookup;
 pub mod objects;
 pub mod patience;
 pub mod proxy;

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::kube::pod::Pod;
+use crate::model::kube::workload::Workload;
 use crate::model::wire::pages::Pages;
 use crate::model::wire::percent::encode;
 use crate::net::bounds::Shape;
@@ -45,38 +46,56 @@ struct ListMetadata {
 
 impl KubeApi {
     /// A pod by its name.
-    ///
-    /// # Errors
-    /// The failed call.
-    pub async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, KubeFailure> {
-        self.fetch(&path("api/v1", namespace, "pods", Some(name), &[])).await
+    pub(crate) async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, KubeFailure> {
+        self.get(&path("api/v1", namespace, "pods", Some(name), &[])).await
     }
 
-    /// Any object as JSON; `api` like `apis/apps/v1`.
-    ///
-    /// # Errors
-    /// The failed call.
-    pub async fn object(&self, api: &str, namespace: &str, plural: &str, name: &str) -> Result<Value, KubeFailure> {
-        self.fetch(&path(api, namespace, plural, Some(name), &[])).await
+    /// A workload's object as JSON.
+    pub(crate) async fn object(&self, namespace: &str, workload: &Workload) -> Result<Value, KubeFailure> {
+        let Workload { kind, name } = workload;
+        self.get(&path(kind.api(), namespace, kind.plural(), Some(name), &[])).await
+    }
+
+    /// The endpoints of a service, an object of its name.
+    pub(crate) async fn endpoints(&self, namespace: &str, service: &str) -> Result<Value, KubeFailure> {
+        self.get(&path("api/v1", namespace, "endpoints", Some(service), &[])).await
+    }
+
+    /// The endpoint slices of a service.
+    pub(crate) async fn endpoint_slices(&self, namespace: &str, service: &str) -> Result<Vec<Value>, KubeFailure> {
+        let selector = format!("kubernetes.io/service-name={service}");
+        let slices = self.list("apis/discovery.k8s.io/v1", namespace, "endpointslices", Some(&selector)).await?;
+        Ok(slices.0)
     }
 
     /// All pods that a selector matches, and the version of the list.
-    ///
-    /// # Errors
-    /// The failed call.
-    pub async fn pods(&self, namespace: &str, selector: Option<&str>) -> Result<(Vec<Pod>, String), KubeFailure> {
-        let (mut pods, mut pages) = (Vec::new(), Pages::new(self.outbound.received()));
+    pub(crate) async fn pods(
+        &self,
+        namespace: &str,
+        selector: Option<&str>,
+    ) -> Result<(Vec<Pod>, String), KubeFailure> {
+        self.list("api/v1", namespace, "pods", selector).await
+    }
+
+    async fn list<T: DeserializeOwned>(
+        &self,
+        api: &str,
+        namespace: &str,
+        plural: &str,
+        selector: Option<&str>,
+    ) -> Result<(Vec<T>, String), KubeFailure> {
+        let (mut items, mut pages) = (Vec::new(), Pages::new(self.outbound.received()));
         let limit = PAGE.to_string();
         loop {
             let mut query = vec![("limit", limit.as_str())];
             query.extend(selector.map(|selector| ("labelSelector", selector)));
             let token = pages.token();
             query.extend(token.as_deref().map(|token| ("continue", token)));
-            let page: List<Pod> = self.fetch(&path("api/v1", namespace, "pods", None, &query)).await?;
-            pods.extend(page.items.unwrap_or_default());
+            let page: List<T> = self.get(&path(api, namespace, plural, None, &query)).await?;
+            items.extend(page.items.unwrap_or_default());
             let more = pages.turn(Some(page.metadata.more), self.outbound.received());
             if !more.map_err(KubeFailure::Unreachable)? {
-                return Ok((pods, page.metadata.resource_version));
+                return Ok((items, page.metadata.resource_version));
             }
         }
     }
@@ -111,7 +130,7 @@ impl KubeApi {
         }))
     }
 
-    async fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, KubeFailure> {
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, KubeFailure> {
         self.client.request(request(path)?).await.map_err(failure)
     }
 }

@@ -1,6 +1,7 @@
 //! What the pod says about a container whose log has stopped.
 
 use crate::actions::logs::tail::Tail;
+use crate::actions::pods::Pods;
 use crate::chain::call_error::CallError;
 use crate::error::Result;
 use crate::model::kube::pod::Pod;
@@ -25,7 +26,7 @@ pub(crate) enum Look {
 impl Tail<'_> {
     /// What became of the container. The end of a stream does not tell: kubelets and proxies end them, too.
     pub(crate) async fn look(&self) -> Result<Look> {
-        Ok(match self.cluster.pod(&self.request.pod).await {
+        Ok(match Pods::of(self.cluster).get(&self.request.pod).await {
             Ok(pod) => look_at(&pod, self.request.container.as_deref()),
             Err(CallError::Chain(error)) => return Err(error),
             Err(CallError::Answer(KubeFailure::Status(404, _))) => Look::Gone,

@@ -37,7 +37,7 @@ const EMPTY_ENDS: u32 = 4;
 
 /// How a log ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum LogEnd {
     /// The container will write no more.
     Over,
     /// The pod is gone.
@@ -45,7 +45,7 @@ pub enum Ended {
 }
 
 /// A log on its way to the screen.
-pub struct Tail<'a> {
+pub(crate) struct Tail<'a> {
     cluster: &'a ClusterAccess<'a>,
     request: LogRequest,
     feed: Feed,
@@ -69,7 +69,7 @@ enum Stop {
 
 impl<'a> Tail<'a> {
     /// A log that is asked for like this, of a pod that looks like this.
-    pub fn new(
+    pub(crate) fn new(
         cluster: &'a ClusterAccess<'a>,
         request: LogRequest,
         pod: Option<&Pod>,
@@ -98,7 +98,7 @@ impl<'a> Tail<'a> {
     ///
     /// # Errors
     /// When the log may not be read, does not exist, or cannot be reached and is not followed.
-    pub async fn run(mut self) -> Result<Ended> {
+    pub(crate) async fn run(mut self) -> Result<LogEnd> {
         loop {
             let opened = {
                 let (request, namespace) = (&self.request, self.cluster.namespace());
@@ -111,12 +111,12 @@ impl<'a> Tail<'a> {
                 }
                 Err(CallError::Chain(error)) => return Err(error),
                 Err(CallError::Answer(failure)) => match self.not_opened(failure).await? {
-                    Some(ended) => return self.end(ended).await,
+                    Some(end) => return self.end(end).await,
                     None => continue,
                 },
             };
-            if let Some(ended) = self.after(stop).await? {
-                return self.end(ended).await;
+            if let Some(end) = self.after(stop).await? {
+                return self.end(end).await;
             }
         }
     }
@@ -167,19 +167,19 @@ impl<'a> Tail<'a> {
         self.out.send(batch).await.map_err(|_| Error::new(Kind::BrokenPipe, "standard output was closed"))
     }
 
-    async fn end(&mut self, ended: Ended) -> Result<Ended> {
+    async fn end(&mut self, end: LogEnd) -> Result<LogEnd> {
         let mut batch = Vec::new();
         self.feed.finish(&mut |piece| self.lines.add_last(piece, &mut batch));
         if !batch.is_empty() {
             self.send(batch).await?;
         }
-        Ok(ended)
+        Ok(end)
     }
 
     /// After a log stopped: whether that is the end, or from where to go on.
-    async fn after(&mut self, stop: Stop) -> Result<Option<Ended>> {
+    async fn after(&mut self, stop: Stop) -> Result<Option<LogEnd>> {
         if let (Stop::End, false) = (&stop, self.request.follow) {
-            return Ok(Some(Ended::Over));
+            return Ok(Some(LogEnd::Over));
         }
         if let Stop::Cut(words) = &stop {
             self.cluster.chain().ui.detail(&format!("the log of {} was cut: {words}", self.request.pod));
@@ -189,8 +189,8 @@ impl<'a> Tail<'a> {
         }
         match (self.look().await?, stop) {
             // All of it came.
-            (Look::Over, Stop::End) => return Ok(Some(Ended::Over)),
-            (Look::Gone, _) => return Ok(Some(Ended::Gone)),
+            (Look::Over, Stop::End) => return Ok(Some(LogEnd::Over)),
+            (Look::Gone, _) => return Ok(Some(LogEnd::Gone)),
             (Look::Running(restarts), Stop::Cut(_)) if self.restarts.is_some_and(|known| known + 1 == restarts) => {
                 self.rest_of_the_run_before().await?;
                 self.restarts = Some(restarts);
@@ -198,7 +198,7 @@ impl<'a> Tail<'a> {
             (Look::Running(restarts), _) => self.still_runs(restarts).await?,
             (Look::Between, Stop::End) => self.flush().await?,
             // A container that runs keeps its log open; this one has ended, or waits long for its next start.
-            (Look::Hidden, Stop::End) if self.empty_ends >= EMPTY_ENDS => return Ok(Some(Ended::Over)),
+            (Look::Hidden, Stop::End) if self.empty_ends >= EMPTY_ENDS => return Ok(Some(LogEnd::Over)),
             (Look::Hidden, Stop::End) => self.empty_ends += 1,
             // Nobody says whether the container has started anew; if it has not, there is nothing new to read.
             (Look::Hidden, Stop::Cut(_)) if self.feed.since().is_some() => self.rest_of_the_run_before().await?,

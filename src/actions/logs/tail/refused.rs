@@ -1,7 +1,7 @@
 //! A log that does not open: whether that is the end, or passes.
 
 use crate::actions::logs::tail::look::Look;
-use crate::actions::logs::tail::{ATTEMPTS, Ended, Tail};
+use crate::actions::logs::tail::{ATTEMPTS, LogEnd, Tail};
 use crate::actions::pods::denied;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::role_rule::Rule;
@@ -13,7 +13,7 @@ const HIDDEN_ATTEMPTS: u32 = 15;
 
 impl Tail<'_> {
     /// A log that could not be opened: wait, end, or fail.
-    pub(crate) async fn not_opened(&mut self, failure: KubeFailure) -> Result<Option<Ended>> {
+    pub(crate) async fn not_opened(&mut self, failure: KubeFailure) -> Result<Option<LogEnd>> {
         let (refusal, words) = match failure {
             KubeFailure::Unauthorized => return Err(KubeFailure::Unauthorized.into_error(&self.request.pod)),
             KubeFailure::Unreachable(words) => (Refusal::NoAnswer, words),
@@ -24,7 +24,7 @@ impl Tail<'_> {
             self.resume();
         }
         match refusal {
-            Refusal::NoPod if self.opened_at.is_some() => return Ok(Some(Ended::Gone)),
+            Refusal::NoPod if self.opened_at.is_some() => return Ok(Some(LogEnd::Gone)),
             Refusal::NoPod | Refusal::NoLog | Refusal::Denied | Refusal::Other => Err(self.refused(refusal, &words)),
             _ if self.request.follow => return self.look_and_wait(refusal, &words).await,
             Refusal::NotStarted => Err(self.refused(refusal, &words)),
@@ -36,9 +36,9 @@ impl Tail<'_> {
     }
 
     /// It is followed: as long as the container may write, its log is asked for again.
-    async fn look_and_wait(&mut self, refusal: Refusal, words: &str) -> Result<Option<Ended>> {
+    async fn look_and_wait(&mut self, refusal: Refusal, words: &str) -> Result<Option<LogEnd>> {
         let give_up = match self.look().await? {
-            Look::Gone if self.opened_at.is_some() => return Ok(Some(Ended::Gone)),
+            Look::Gone if self.opened_at.is_some() => return Ok(Some(LogEnd::Gone)),
             Look::Gone => return Err(self.refused(Refusal::NoPod, words)),
             Look::Running(restarts) => {
                 if self.opened_at.is_none() {
@@ -51,7 +51,7 @@ impl Tail<'_> {
             Look::Between | Look::Unknown => false,
         };
         if give_up {
-            return if self.opened_at.is_some() { Ok(Some(Ended::Over)) } else { Err(self.refused(refusal, words)) };
+            return if self.opened_at.is_some() { Ok(Some(LogEnd::Over)) } else { Err(self.refused(refusal, words)) };
         }
         self.say(refusal, words);
         self.rest().await;

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Forward, Heard, Link};
-use crate::actions::port_forward::resolve::Found;
+use super::{Forward, ForwardEvent, Link};
+use crate::actions::pods::Pods;
+use crate::actions::port_forward::resolve::ForwardTarget;
 use crate::chain::call_error::CallError;
 use crate::error::Kind;
 use crate::process::suspend::Wake;
@@ -18,8 +19,8 @@ const BUSY_AFTER: Duration = Duration::from_secs(30);
 impl Forward {
     /// Looks after the pod for as long as the forward lives: when it goes, or a better one comes, the session to the
     /// next is opened before the old one is given up. Sleep of the machine is noticed by its clocks.
-    pub async fn look_after(self: Rc<Self>) {
-        let mut wake = Wake::new(self.chain.host());
+    pub(crate) async fn look_after(self: Rc<Self>) {
+        let mut wake = Wake::new(self.cluster.host());
         loop {
             let busy = self.open.get() > 0 || self.last_used.get().elapsed() < BUSY_AFTER;
             let pause = if busy { LOOK_BUSY } else { LOOK_IDLE };
@@ -31,10 +32,10 @@ impl Forward {
     }
 
     fn after_sleep(&self, slept: Duration) {
-        self.chain.reconnect();
+        self.cluster.reconnect();
         if let Some((link, _)) = self.usable() {
             link.check_now();
-            (self.tell)(Heard::Back(format!(
+            (self.tell)(ForwardEvent::Back(format!(
                 "{} (after {} s of sleep, checking the connection)",
                 link.pod(),
                 slept.as_secs()
@@ -49,13 +50,13 @@ impl Forward {
         let Some((link, found)) = self.usable() else { return };
         let Ok(_looking) = self.looking.try_lock() else { return };
         let better = match self.resolver.find().await {
-            Ok(Some(now)) if now.pod == found.pod && now.uid == found.uid => {
-                if now.good && !found.good {
+            Ok(Some(now)) if now.is_same_pod(&found) => {
+                if now.is_good && !found.is_good {
                     self.current.replace(Some((link, now)));
                 }
                 return;
             }
-            Ok(Some(now)) if now.good => now,
+            Ok(Some(now)) if now.is_good => now,
             Ok(_) => {
                 // Nothing better: what is there goes on as long as it answers.
                 return;
@@ -70,7 +71,7 @@ impl Forward {
         if self.still_good(&found).await {
             return;
         }
-        let next = Link::new(&better.pod, self.dialer.clone());
+        let next = Link::new(&better.pod.name, self.dialer.clone());
         if next.open_first().await.is_ok() {
             self.take(next, better);
         }
@@ -84,7 +85,7 @@ impl Forward {
             Some(_) => {}
             None => {
                 if let Ok(Some(found)) = self.resolver.find().await
-                    && found.good
+                    && found.is_good
                 {
                     self.go_to(found);
                 }
@@ -92,9 +93,9 @@ impl Forward {
         }
     }
 
-    async fn still_good(&self, found: &Found) -> bool {
-        match self.chain.call(async |api| api.pod_facts(self.chain.namespace(), &found.pod).await).await {
-            Ok(facts) => facts.is_good() && facts.uid == found.uid,
+    async fn still_good(&self, found: &ForwardTarget) -> bool {
+        match Pods::of(&self.cluster).get(&found.pod.name).await {
+            Ok(pod) => pod.serves() && pod.metadata.uid == found.pod.uid,
             // Not allowed to see it: its absence from what could be found says enough.
             Err(CallError::Answer(_)) => false,
             Err(CallError::Chain(_)) => true,

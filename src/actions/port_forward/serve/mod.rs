@@ -10,9 +10,10 @@ use std::time::Duration;
 use kube_port_forward::{Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Slot, Transport};
 use tokio::time::Instant;
 
-use crate::actions::port_forward::resolve::{Found, Resolver, role_rule};
+use crate::actions::port_forward::resolve::{ForwardTarget, Resolver, ask_for};
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
+use crate::model::kube::role_rule::Rule;
 use crate::model::port_forward::ports::RemotePort;
 use crate::net::port_forward::dialer;
 
@@ -24,9 +25,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The same sentence is said again only after this long.
 const SAY_AGAIN: Duration = Duration::from_secs(10);
 
-/// What a person, or a program that reads `-o json`, hears.
+/// What happens to a forward, for people and for programs that read `-o json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub(crate) enum ForwardEvent {
     /// New connections go to this pod from now on.
     Moved {
         /// The pod before.
@@ -43,19 +44,19 @@ pub enum Heard {
 }
 
 /// A target being forwarded to.
-pub struct Forward {
+pub(crate) struct Forward {
     resolver: Resolver,
-    chain: Rc<ClusterAccess<'static>>,
+    cluster: Rc<ClusterAccess<'static>>,
     dialer: Rc<Dialer<Error>>,
     wait: Duration,
-    current: RefCell<Option<(Rc<Link>, Found)>>,
+    current: RefCell<Option<(Rc<Link>, ForwardTarget)>>,
     /// One look at a time; whoever comes meanwhile gets its result.
     looking: tokio::sync::Mutex<()>,
     last_used: Cell<Instant>,
     open: Cell<usize>,
     lost: Cell<bool>,
     said: RefCell<HashMap<String, Instant>>,
-    tell: Box<dyn Fn(Heard)>,
+    tell: Box<dyn Fn(ForwardEvent)>,
 }
 
 impl Forward {
@@ -63,27 +64,27 @@ impl Forward {
     ///
     /// # Errors
     /// When the cluster's endpoint cannot be used.
-    pub fn new(
-        chain: Rc<ClusterAccess<'static>>,
+    pub(crate) fn new(
+        cluster: Rc<ClusterAccess<'static>>,
         resolver: Resolver,
         wait: Duration,
-        tell: Box<dyn Fn(Heard)>,
+        tell: Box<dyn Fn(ForwardEvent)>,
     ) -> Result<Rc<Self>> {
-        let (cluster, proxy) = (chain.cluster(), chain.proxy().cloned());
+        let (facts, proxy) = (cluster.cluster(), cluster.proxy().cloned());
         // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
         let default = if proxy.is_some() { Transport::WebSocket } else { Transport::Spdy };
-        let remembered = chain.chain().cache.transport(&chain.target.namespace, &cluster);
+        let remembered = cluster.chain().cache.transport(&cluster.target.namespace, &facts);
         let preferred = remembered.and_then(|name| Transport::named(&name)).unwrap_or(default);
-        let token_access = chain.clone();
+        let token_access = cluster.clone();
         let token = move |refused| {
-            let chain = token_access.clone();
-            async move { chain.token(refused).await }
+            let cluster = token_access.clone();
+            async move { cluster.token(refused).await }
         };
-        let trust = chain.chain().aws.outbound().trust();
-        let dialer = Rc::new(dialer((&cluster, &chain.target.namespace), (proxy, trust), preferred, token)?);
+        let trust = cluster.chain().aws.outbound().trust();
+        let dialer = Rc::new(dialer((&facts, &cluster.target.namespace), (proxy, trust), preferred, token)?);
         Ok(Rc::new(Forward {
             resolver,
-            chain,
+            cluster,
             dialer,
             wait,
             current: RefCell::default(),
@@ -100,7 +101,7 @@ impl Forward {
     ///
     /// # Errors
     /// What is wrong.
-    pub async fn prepare(self: &Rc<Self>) -> Result<Found> {
+    pub(crate) async fn prepare(self: &Rc<Self>) -> Result<ForwardTarget> {
         let (link, found) = self.destination().await?;
         match link.open_first().await {
             Ok(()) => {
@@ -114,7 +115,7 @@ impl Forward {
     /// The next forward begins with what worked: the other transport costs a refusal first.
     fn remember_transport(&self) {
         let (cache, namespace, cluster) =
-            (&self.chain.chain().cache, &self.chain.target.namespace, self.chain.cluster());
+            (&self.cluster.chain().cache, &self.cluster.target.namespace, self.cluster.cluster());
         let worked = self.transport().name();
         if cache.transport(namespace, &cluster).as_deref() != Some(worked) {
             // Without it the next forward works as well.
@@ -123,17 +124,17 @@ impl Forward {
     }
 
     /// The target's resolver.
-    pub fn resolver(&self) -> &Resolver {
+    pub(crate) fn resolver(&self) -> &Resolver {
         &self.resolver
     }
 
     /// The transport that worked last.
-    pub fn transport(&self) -> Transport {
+    pub(crate) fn transport(&self) -> Transport {
         self.dialer.preferred()
     }
 
     /// Carries one local connection to wherever the target is now. Errors are said once, and the client sees a reset.
-    pub async fn serve(self: Rc<Self>, mut connection: Connection, asked: RemotePort) {
+    pub(crate) async fn serve(self: Rc<Self>, mut connection: Connection, asked: RemotePort) {
         self.last_used.set(Instant::now());
         self.open.set(self.open.get() + 1);
         let result = self.carried(&mut connection, &asked).await;
@@ -189,7 +190,7 @@ impl Forward {
             OpenError::PodGone(words) => Ok(PodError::PodGone(words)),
             OpenError::Unreachable(words) if Instant::now() < deadline => {
                 if !self.lost.replace(true) {
-                    (self.tell)(Heard::Lost(format!("{} cannot be reached: {words}", link.pod())));
+                    (self.tell)(ForwardEvent::Lost(format!("{} cannot be reached: {words}", link.pod())));
                 }
                 Ok(PodError::SessionEnded(words))
             }
@@ -207,7 +208,7 @@ impl Forward {
     async fn may_try_again(
         self: &Rc<Self>,
         link: &Rc<Link>,
-        found: &Found,
+        found: &ForwardTarget,
         (asked, port): (&RemotePort, u16),
         trouble: &PodError,
     ) -> Result<(), String> {
@@ -220,7 +221,7 @@ impl Forward {
             PodError::Other(words) => Err(format!("{} port {port}: {words}", link.pod())),
             PodError::Refused(_) => match self.resolver.find().await {
                 // What was no better when it was chosen is not waited for.
-                Ok(Some(now)) if now.is_same_pod(found) && (now.good || !found.good) => {
+                Ok(Some(now)) if now.is_same_pod(found) && (now.is_good || !found.is_good) => {
                     Err(self.refusal(&now, asked, port).await)
                 }
                 _ => {
@@ -232,23 +233,23 @@ impl Forward {
     }
 
     /// Why a pod refuses a port, as far as it can be told.
-    async fn refusal(&self, found: &Found, asked: &RemotePort, port: u16) -> String {
+    async fn refusal(&self, found: &ForwardTarget, asked: &RemotePort, port: u16) -> String {
         let why = match (self.resolver.obstacle(found).await, found.other_target(asked)) {
             (Some(obstacle), _) => format!("it {}", obstacle.words()),
             (None, Some(other)) => format!(
                 "{} is headless, so its own port is used; its target port is {other} (try: nsaccess port-forward pod/{} \
                  {other} -n {})",
                 self.resolver.target(),
-                found.pod,
-                self.chain.namespace()
+                found.pod.name,
+                self.cluster.namespace()
             ),
             (None, None) => "is the process listening on localhost or 0.0.0.0?".to_owned(),
         };
-        format!("{} refused port {port}: {why}", found.pod)
+        format!("{} refused port {port}: {why}", found.pod.name)
     }
 
     /// The link to the pod that new connections go to, found anew if there is none.
-    async fn destination(self: &Rc<Self>) -> Result<(Rc<Link>, Found)> {
+    async fn destination(self: &Rc<Self>) -> Result<(Rc<Link>, ForwardTarget)> {
         if let Some(current) = self.usable() {
             return Ok(current);
         }
@@ -263,7 +264,7 @@ impl Forward {
             let out_of_time = Instant::now() >= deadline;
             match found {
                 // What runs is used at first even if it is not ready; what took its place is waited for.
-                Ok(Some(found)) if found.good || out_of_time || !self.had_one() => return Ok(self.go_to(found)),
+                Ok(Some(found)) if found.is_good || out_of_time || !self.had_one() => return Ok(self.go_to(found)),
                 Ok(_) if out_of_time => return Err(self.no_pod().await),
                 Ok(_) => self.lose_for_lack_of_a_pod().await,
                 Err(error) if error.kind == Kind::Unreachable && !out_of_time => self.lose(&one_line(&error)),
@@ -277,7 +278,7 @@ impl Forward {
         }
     }
 
-    fn usable(&self) -> Option<(Rc<Link>, Found)> {
+    fn usable(&self) -> Option<(Rc<Link>, ForwardTarget)> {
         self.current.borrow().as_ref().filter(|(link, _)| !link.is_retired()).cloned()
     }
 
@@ -288,7 +289,7 @@ impl Forward {
     fn lose(&self, why: &str) {
         if !self.lost.replace(true) {
             let (target, wait) = (self.resolver.target(), self.wait.as_secs());
-            (self.tell)(Heard::Lost(format!("{target}: {why}; waiting up to {wait} s")));
+            (self.tell)(ForwardEvent::Lost(format!("{target}: {why}; waiting up to {wait} s")));
         }
     }
 
@@ -304,21 +305,21 @@ impl Forward {
     /// Every loss has its end, however it came about.
     fn is_back(&self, pod: &str) {
         if self.lost.replace(false) {
-            (self.tell)(Heard::Back(pod.to_owned()));
+            (self.tell)(ForwardEvent::Back(pod.to_owned()));
         }
     }
 
-    fn go_to(&self, found: Found) -> (Rc<Link>, Found) {
-        let link = Link::new(&found.pod, self.dialer.clone());
+    fn go_to(&self, found: ForwardTarget) -> (Rc<Link>, ForwardTarget) {
+        let link = Link::new(&found.pod.name, self.dialer.clone());
         self.take(link, found)
     }
 
-    fn take(&self, link: Rc<Link>, found: Found) -> (Rc<Link>, Found) {
+    fn take(&self, link: Rc<Link>, found: ForwardTarget) -> (Rc<Link>, ForwardTarget) {
         let old = self.current.borrow_mut().replace((link.clone(), found.clone()));
         if let Some((old, _)) = old {
             old.retire();
             if old.pod() != link.pod() {
-                (self.tell)(Heard::Moved { from: old.pod().to_owned(), to: link.pod().to_owned() });
+                (self.tell)(ForwardEvent::Moved { from: old.pod().to_owned(), to: link.pod().to_owned() });
             }
         }
         self.is_back(link.pod());
@@ -327,7 +328,7 @@ impl Forward {
 
     async fn no_pod(&self) -> Error {
         let target = self.resolver.target();
-        let longer = format!("nsaccess port-forward {target} -n {} --wait 5m", self.chain.namespace());
+        let longer = format!("nsaccess port-forward {target} -n {} --wait 5m", self.cluster.namespace());
         let error = Error::new(Kind::Unreachable, format!("no pod of {target} is ready"));
         match self.resolver.absentee().await {
             Some((pod, obstacle)) => {
@@ -343,13 +344,13 @@ impl Forward {
             OpenError::Token(error) => error,
             OpenError::PodGone(words) => Error::new(Kind::NotFound, "the pod cannot be forwarded to").because(words),
             OpenError::Denied { websocket, spdy } => {
-                Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.chain.namespace()))
+                Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.cluster.namespace()))
                     .because(format!("create (SPDY): {spdy}"))
                     .because(format!("get (WebSocket): {websocket}"))
-                    .try_next(role_rule("", "pods/portforward", &["get", "create"]))
+                    .try_next(ask_for(&Rule::new("", "pods/portforward", &["get", "create"])))
             }
             OpenError::Unreachable(words) => {
-                Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.chain.cluster().name))
+                Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.cluster.cluster().name))
                     .because(words)
             }
         }
@@ -362,7 +363,7 @@ impl Forward {
             said.retain(|_, at| at.elapsed() < SAY_AGAIN);
             said.insert(words.clone(), Instant::now());
             drop(said);
-            (self.tell)(Heard::Failed(words));
+            (self.tell)(ForwardEvent::Failed(words));
         }
     }
 }

@@ -2,7 +2,9 @@
 
 mod known;
 
-use crate::model::reviews::ask::known::{RESOURCES, SUBRESOURCES, VERBS};
+use crate::model::kube::resources::{built_in, name_and_group};
+use crate::model::kube::role_rule::Rule;
+use crate::model::reviews::ask::known::{SUBRESOURCES, VERBS};
 use crate::model::reviews::review::Question;
 
 /// One access review.
@@ -111,36 +113,17 @@ pub fn understand(words: Words<'_>) -> Result<Understood, String> {
 
 /// Plural name, group, and whether it lives in a namespace.
 fn resource(typed: &str, notes: &mut Vec<String>) -> (String, String, bool) {
-    let lower = typed.to_ascii_lowercase();
-    let (name, group) = match lower.split_once('.') {
-        Some((name, group)) => (name, Some(without_version(group))),
-        None => (lower.as_str(), None),
-    };
-    if name == "*" {
-        return ("*".to_owned(), group.unwrap_or("*").to_owned(), true);
+    if let Some(found) = built_in(typed) {
+        return (found.plural.to_owned(), found.group.to_owned(), found.is_namespaced);
     }
-    let found = RESOURCES.iter().find(|(plural, known_group, _, others)| {
-        (*plural == name || others.contains(&name)) && group.is_none_or(|group| group == *known_group)
-    });
-    match (found, group) {
-        (Some((plural, known_group, namespaced, _)), _) => {
-            ((*plural).to_owned(), (*known_group).to_owned(), *namespaced)
-        }
-        (None, Some(group)) => (name.to_owned(), group.to_owned(), true),
-        (None, None) => {
+    let (name, group) = name_and_group(typed);
+    match group {
+        None if name == "*" => (name, "*".to_owned(), true),
+        Some(group) => (name, group, true),
+        None => {
             notes.push(format!("{name:?} is not built in; asked in the core group: write RESOURCE.GROUP for another"));
-            (name.to_owned(), String::new(), true)
+            (name, String::new(), true)
         }
-    }
-}
-
-/// `v1.apps` as kubectl also takes it.
-fn without_version(group: &str) -> &str {
-    match group.split_once('.') {
-        Some((version, rest)) if version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit()) => {
-            rest
-        }
-        _ => group,
     }
 }
 
@@ -158,14 +141,14 @@ impl Ask {
     }
 
     /// The rule of a Role (or, without a namespace, a ClusterRole) that would allow it.
-    pub fn rule(&self) -> Option<crate::model::kube::role_rule::Rule> {
+    pub fn rule(&self) -> Option<Rule> {
         match self {
             Ask::Resource(asked) => {
                 let resource = match &asked.subresource {
                     Some(subresource) => format!("{}/{subresource}", asked.resource),
                     None => asked.resource.clone(),
                 };
-                Some(crate::model::kube::role_rule::Rule::new(&asked.group, &resource, &[&asked.verb]))
+                Some(Rule::new(&asked.group, &resource, &[&asked.verb]))
             }
             Ask::Path { .. } => None,
         }

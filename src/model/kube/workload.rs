@@ -1,0 +1,210 @@
+//! A workload as people type it: `web-0`, `pod/web-0`, `deploy/web`, `Deployment.apps/web`, `svc/web`. It means the same
+//! in every verb; a verb says which kinds it takes.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::model::kube::pod::Pod;
+use crate::model::kube::resources;
+use crate::model::kube::role_rule::Rule;
+
+/// What pods come from, or are reached by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `pod/x`
+    Pod,
+    /// `svc/x`
+    Service,
+    /// `deploy/x`
+    Deployment,
+    /// `sts/x`
+    StatefulSet,
+    /// `ds/x`
+    DaemonSet,
+    /// `rs/x`
+    ReplicaSet,
+    /// `job/x`
+    Job,
+    /// `cronjob/x`
+    CronJob,
+    /// `sa/x`
+    ServiceAccount,
+}
+
+const ALL: [Kind; 9] = [
+    Kind::Pod,
+    Kind::Service,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::ServiceAccount,
+];
+
+impl Kind {
+    /// Its name in the API's paths and in rules.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Kind::Pod => "pods",
+            Kind::Service => "services",
+            Kind::Deployment => "deployments",
+            Kind::StatefulSet => "statefulsets",
+            Kind::DaemonSet => "daemonsets",
+            Kind::ReplicaSet => "replicasets",
+            Kind::Job => "jobs",
+            Kind::CronJob => "cronjobs",
+            Kind::ServiceAccount => "serviceaccounts",
+        }
+    }
+
+    /// Its API group; empty for the core group.
+    pub fn group(self) -> &'static str {
+        match self {
+            Kind::Pod | Kind::Service | Kind::ServiceAccount => "",
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet => "apps",
+            Kind::Job | Kind::CronJob => "batch",
+        }
+    }
+
+    /// Where its API is.
+    pub fn api(self) -> &'static str {
+        match self.group() {
+            "apps" => "apis/apps/v1",
+            "batch" => "apis/batch/v1",
+            _ => "api/v1",
+        }
+    }
+
+    /// The word that we put before the slash.
+    pub fn short(self) -> &'static str {
+        match self {
+            Kind::Pod => "pod",
+            Kind::Service => "svc",
+            Kind::Deployment => "deploy",
+            Kind::StatefulSet => "sts",
+            Kind::DaemonSet => "ds",
+            Kind::ReplicaSet => "rs",
+            Kind::Job => "job",
+            Kind::CronJob => "cronjob",
+            Kind::ServiceAccount => "sa",
+        }
+    }
+
+    /// The rule of a Role that allows these verbs on it.
+    pub(crate) fn rule(self, verbs: &[&str]) -> Rule {
+        Rule::new(self.group(), self.plural(), verbs)
+    }
+
+    fn parse(typed: &str) -> Option<Kind> {
+        let found = resources::built_in(typed)?;
+        ALL.into_iter().find(|kind| kind.plural() == found.plural && kind.group() == found.group)
+    }
+}
+
+/// A kind and a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workload {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+}
+
+impl Workload {
+    /// One of these kinds; a name without a kind is a pod's.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn parse(text: &str, kinds: &[Kind]) -> Result<Self, String> {
+        let (typed, name) = text.split_once('/').unwrap_or(("pod", text));
+        match Kind::parse(typed).filter(|kind| kinds.contains(kind)) {
+            Some(kind) => Ok(Workload { kind, name: object_name(name)? }),
+            None => Err(format!("expected {}, not {typed:?}", listed(kinds))),
+        }
+    }
+
+    /// A pod by its name.
+    pub fn pod(name: impl Into<String>) -> Self {
+        Workload { kind: Kind::Pod, name: name.into() }
+    }
+
+    /// A service account by its name.
+    pub fn service_account(name: impl Into<String>) -> Self {
+        Workload { kind: Kind::ServiceAccount, name: name.into() }
+    }
+
+    /// The template of its pods in the object.
+    pub fn template<'a>(&self, object: &'a Value) -> &'a Value {
+        match self.kind {
+            Kind::Pod => object,
+            Kind::CronJob => &object["spec"]["jobTemplate"]["spec"]["template"],
+            _ => &object["spec"]["template"],
+        }
+    }
+
+    /// Whether a pod comes from it, by the pod's owner or account. A Deployment owns through ReplicaSets and a CronJob
+    /// through Jobs, which are called after it with one word more. Which pods a service has, its endpoints say.
+    pub fn owns(&self, pod: &Pod) -> bool {
+        let (kind, owner) = pod.owner().unwrap_or_default();
+        let is = |owning: &str| kind == owning && owner == self.name;
+        let one_word_more = |owning: &str| {
+            let word = owner.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+            kind == owning && word.is_some_and(|word| !word.contains('-'))
+        };
+        match self.kind {
+            Kind::Pod => pod.metadata.name == self.name,
+            Kind::ServiceAccount => pod.spec.service_account_name == self.name,
+            Kind::Deployment => one_word_more("ReplicaSet"),
+            Kind::CronJob => one_word_more("Job"),
+            Kind::StatefulSet => is("StatefulSet"),
+            Kind::DaemonSet => is("DaemonSet"),
+            Kind::ReplicaSet => is("ReplicaSet"),
+            Kind::Job => is("Job"),
+            Kind::Service => false,
+        }
+    }
+
+    /// The name of its newest pod, of those that still run first: during a rollout that is the one that counts from now
+    /// on.
+    pub fn newest_pod(&self, pods: Vec<Pod>) -> Option<String> {
+        let own = pods.into_iter().filter(|pod| self.owns(pod));
+        let newest = own.max_by_key(|pod| (!pod.is_over(), pod.metadata.creation_timestamp));
+        newest.map(|pod| pod.metadata.name)
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.short(), self.name)
+    }
+}
+
+/// `pod, svc or sts`.
+fn listed(kinds: &[Kind]) -> String {
+    let words: Vec<&str> = kinds.iter().map(|kind| kind.short()).collect();
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// A name that an object can have: an RFC 1123 subdomain.
+///
+/// # Errors
+/// Why it cannot be one.
+pub fn object_name(name: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if name.len() > 253 || !name.chars().all(allowed) || !ends(name.chars().next()) || !ends(name.chars().last()) {
+        return Err(format!("{name:?} cannot be an object's name: those are of a-z, 0-9, '-' and '.'"));
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+#[path = "workload_tests.rs"]
+mod tests;

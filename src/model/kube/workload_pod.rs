@@ -1,0 +1,192 @@
+//! A pod of a workload, as far as the role shows it: its object, or what endpoints say of it, or only its name.
+
+use jiff::Timestamp;
+
+use crate::model::kube::obstacle::Obstacle;
+use crate::model::kube::pod::Pod;
+use crate::model::port_forward::ports::RemotePort;
+
+/// A pod of a workload.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct WorkloadPod {
+    pub(crate) name: String,
+    /// It tells two pods of one name apart; empty where the role does not show it.
+    pub(crate) uid: String,
+    /// With `get` or `list` on pods.
+    pub(crate) object: Option<Box<Pod>>,
+    /// With `get` on endpoints or `list` on endpointslices.
+    pub(crate) endpoint: Option<Endpoint>,
+}
+
+/// What endpoints say of a pod: enough to forward to it without seeing the pod itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) is_ready: bool,
+    pub(crate) is_terminating: bool,
+    /// The service's ports by name, with the numbers that this pod has them on.
+    pub(crate) ports: Vec<(Option<String>, u16)>,
+}
+
+impl From<Pod> for WorkloadPod {
+    fn from(pod: Pod) -> Self {
+        let (name, uid) = (pod.metadata.name.clone(), pod.metadata.uid.clone());
+        WorkloadPod { name, uid, object: Some(Box::new(pod)), endpoint: None }
+    }
+}
+
+impl WorkloadPod {
+    /// A pod of which nothing but the name is known.
+    pub(crate) fn unseen(name: &str) -> Self {
+        WorkloadPod { name: name.to_owned(), uid: String::new(), object: None, endpoint: None }
+    }
+
+    /// What is not known to be otherwise runs.
+    pub(crate) fn is_running(&self) -> bool {
+        self.object.as_ref().is_none_or(|pod| pod.is_running())
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        match (&self.object, &self.endpoint) {
+            (Some(pod), _) => pod.is_ready(),
+            (None, Some(endpoint)) => endpoint.is_ready,
+            (None, None) => true,
+        }
+    }
+
+    pub(crate) fn is_terminating(&self) -> bool {
+        match (&self.object, &self.endpoint) {
+            (Some(pod), _) => pod.is_terminating(),
+            (None, endpoint) => endpoint.as_ref().is_some_and(|endpoint| endpoint.is_terminating),
+        }
+    }
+
+    /// New connections may go there without a second thought.
+    pub(crate) fn serves(&self) -> bool {
+        self.is_running() && self.is_ready() && !self.is_terminating()
+    }
+
+    /// What keeps it from serving, as far as it can be seen.
+    pub(crate) fn obstacle(&self, namespace: &str) -> Option<Obstacle> {
+        match &self.object {
+            Some(pod) => pod.obstacle(namespace),
+            None if self.is_terminating() => Some(Obstacle::being_deleted()),
+            None if !self.is_ready() => Some(Obstacle::not_ready(&self.name, namespace)),
+            None => None,
+        }
+    }
+
+    /// A port by number or name.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it cannot be looked up.
+    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+        match (&self.object, asked) {
+            (Some(pod), _) => pod.port(asked),
+            (None, RemotePort::Number(number)) => Ok(*number),
+            (None, RemotePort::Name(name)) => {
+                Err(format!("the port {name} needs `get pods` to be looked up; give its number"))
+            }
+        }
+    }
+
+    /// The number that endpoints give for a service's port of this name.
+    pub(crate) fn endpoint_port(&self, name: Option<&str>) -> Option<u16> {
+        let ports = &self.endpoint.as_ref()?.ports;
+        ports.iter().find(|(known, _)| known.as_deref() == name).map(|(_, number)| *number)
+    }
+}
+
+/// The pod that new connections go to: ready ones first, among them the longest ready, fewest restarts, oldest, as
+/// kubectl ranks them. A running pod that is not ready, or ends, comes last and only where there is no better one; one
+/// that does not run is never chosen.
+pub(crate) fn best(pods: Vec<WorkloadPod>) -> Option<WorkloadPod> {
+    let running = pods.into_iter().filter(WorkloadPod::is_running);
+    running.min_by_key(|pod| {
+        let object = pod.object.as_deref();
+        let ready_since = object.and_then(|pod| pod.condition("Ready")?.last_transition_time);
+        (
+            pod.is_terminating(),
+            !pod.is_ready(),
+            ready_since.unwrap_or(Timestamp::MAX),
+            object.map_or(0, Pod::restarts),
+            object.and_then(|pod| pod.metadata.creation_timestamp),
+            pod.name.clone(),
+        )
+    })
+}
+
+/// The names of pods, those that serve first, each once.
+pub(crate) fn names(pods: &[WorkloadPod]) -> Vec<String> {
+    let mut ranked: Vec<&WorkloadPod> = pods.iter().collect();
+    ranked.sort_by_key(|pod| !pod.is_ready() || pod.is_terminating());
+    let mut names: Vec<String> = Vec::new();
+    for pod in ranked {
+        if !names.contains(&pod.name) {
+            names.push(pod.name.clone());
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn endpoint(name: &str, is_ready: bool, is_terminating: bool) -> WorkloadPod {
+        let endpoint = Some(Endpoint { is_ready, is_terminating, ports: Vec::new() });
+        WorkloadPod { endpoint, ..WorkloadPod::unseen(name) }
+    }
+
+    fn pod(name: &str, phase: &str, ready_since: i64, restarts: i64) -> WorkloadPod {
+        let since = Timestamp::from_second(ready_since).expect("a time").to_string();
+        let pod: Pod = serde_json::from_value(json!({
+            "metadata": {"name": name, "uid": "1"},
+            "status": {
+                "phase": phase,
+                "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": since}],
+                "containerStatuses": [{"name": "app", "restartCount": restarts}],
+            },
+        }))
+        .expect("a pod");
+        pod.into()
+    }
+
+    fn best_name(pods: &[WorkloadPod]) -> Option<String> {
+        best(pods.to_vec()).map(|pod| pod.name)
+    }
+
+    #[test]
+    fn the_best_pod_is_ready_and_stays() {
+        let (ending, unready) = (endpoint("a", true, true), endpoint("b", false, false));
+        let (good, pending) = (pod("c", "Running", 1, 0), pod("d", "Pending", 1, 0));
+        let all = [ending.clone(), unready.clone(), good, pending.clone()];
+        assert_eq!(best_name(&all).as_deref(), Some("c"));
+        assert_eq!(best_name(&[ending.clone(), unready]).as_deref(), Some("b"));
+        assert_eq!(best_name(&[ending]).as_deref(), Some("a"));
+        assert_eq!(best_name(&[pending]), None);
+    }
+
+    #[test]
+    fn the_longest_ready_wins_then_the_steadiest() {
+        let running = |name, since, restarts| pod(name, "Running", since, restarts);
+        assert_eq!(best_name(&[running("new", 20, 0), running("old", 10, 0)]).as_deref(), Some("old"));
+        assert_eq!(best_name(&[running("shaky", 10, 3), running("steady", 10, 0)]).as_deref(), Some("steady"));
+    }
+
+    #[test]
+    fn names_come_once_and_those_that_serve_first() {
+        let pods = [("late", false), ("b", true), ("a", true), ("b", true)].map(|(name, is)| endpoint(name, is, false));
+        assert_eq!(names(&pods), ["b", "a", "late"]);
+    }
+
+    #[test]
+    fn a_pod_that_is_not_seen_takes_numbers_and_no_names() {
+        let pod = WorkloadPod::unseen("web");
+        assert!(pod.serves() && pod.obstacle("idp").is_none());
+        assert_eq!(pod.port(&RemotePort::Number(80)), Ok(80));
+        assert!(pod.port(&RemotePort::Name("http".into())).is_err_and(|why| why.contains("get pods")));
+        assert_eq!(endpoint("web", false, false).obstacle("idp").map(|it| it.what).as_deref(), Some("is not ready"));
+    }
+}
