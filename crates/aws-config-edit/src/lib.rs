@@ -97,13 +97,12 @@ pub struct Error {
 }
 
 /// The scope without which Identity Center gives no refresh token, so that a session would end after hours.
-pub const REGISTRATION_SCOPE: &str = "sso:account:access";
+const REGISTRATION_SCOPE: &str = "sso:account:access";
 
 /// The file as botocore understands it.
 #[derive(Debug, Clone, Default)]
 pub struct AwsConfig {
     sections: Vec<Section>,
-    has_mark: bool,
 }
 
 /// One section with its values, its own and those that every section inherits from `[DEFAULT]`.
@@ -163,11 +162,6 @@ impl AwsConfig {
         };
         let found = with(&|url| url == start_url).or_else(|| with(&|url| same_start_url(url, start_url)));
         found.and_then(Section::name)
-    }
-
-    /// Whether the file begins with a byte order mark. It is kept and read past here; the AWS CLI cannot read such a file.
-    pub fn has_byte_order_mark(&self) -> bool {
-        self.has_mark
     }
 
     /// Whether this session exists without `sso_registration_scopes`: the AWS CLI's device sign-in then gets no refresh

@@ -12,12 +12,12 @@ use crate::{AwsConfig, Entry, Error, Section};
 /// The section whose values Python hands to all the others; not `[default]`, which is a profile.
 pub(crate) const INHERITED_BY_ALL: &str = "DEFAULT";
 
-/// Reads the file.
+/// Reads the file as botocore does, but for a byte order mark, which is read past.
 ///
 /// # Errors
 /// The line that botocore, and with it the AWS CLI, cannot read, and why.
 pub fn parse(text: &str) -> Result<AwsConfig, Error> {
-    let (mark, text) = lines::split_mark(text);
+    let (_, text) = lines::split_mark(text);
     let mut reader = Reader::default();
     for (index, line) in lines::split(text).iter().enumerate() {
         reader.line(index, line.body)?;
@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Result<AwsConfig, Error> {
     for section in sections.iter().filter(|section| section.header != INHERITED_BY_ALL) {
         section.effective().try_for_each(check_nested)?;
     }
-    Ok(AwsConfig { sections, has_mark: !mark.is_empty() })
+    Ok(AwsConfig { sections })
 }
 
 #[derive(Default)]

@@ -109,7 +109,6 @@ mod reading {
         assert_eq!(config.sso_session("corp").and_then(|section| section.get("sso_region")), Some("r"));
         assert!(config.profile("corp").is_none() && config.sso_session("default").is_none());
         assert!(config.lacks_registration_scopes("corp") && !config.lacks_registration_scopes("none"));
-        assert!(!config.has_byte_order_mark());
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Outcome {
 
 /// How long the error stream is waited for when the data stream ended without a byte.
 const REASON_LIMIT: Duration = Duration::from_secs(3);
-/// The same after bytes came: the verdict follows at once, or there is none yet.
+/// The same after bytes came: an error then follows at once or not at all.
 const VERDICT_LIMIT: Duration = Duration::from_millis(250);
 /// A server accepts streams at once, unless something holds it up on this session: then another one is tried, with
 /// more patience each time.
@@ -42,14 +42,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that was accepted just now.
+    /// A connection that was just accepted.
     pub fn new(local: TcpStream) -> Self {
-        // Without it small answers wait for acknowledgements.
+        // Otherwise small answers wait for acknowledgements.
         let _ = local.set_nodelay(true);
         Connection { local: Rc::new(local), replay: ReplayBuffer::default(), patience: FIRST_ACCEPT_LIMIT }
     }
 
-    /// Makes the client see a reset instead of a clean end when this is dropped.
+    /// Makes the client see a reset, and not a clean end, when this is dropped.
     pub fn reset_on_close(&self) {
         let _ = socket2::SockRef::from(&*self.local).set_linger(Some(Duration::ZERO));
     }
@@ -66,7 +66,7 @@ impl Slot {
                 if let PodError::Refused(_) = &error {
                     self.refused();
                 }
-                // What is not here any more cannot be said to another pod.
+                // What is no longer here cannot be sent again.
                 if connection.replay.is_complete() {
                     Outcome::NotDelivered(error)
                 } else {
@@ -102,7 +102,7 @@ async fn carried(connection: &mut Connection, slot: &Slot, pair: &StreamPair) ->
     let local = connection.local.clone();
     let mut up = std::pin::pin!(upload(&local, session, data, &mut connection.replay));
     let mut down = std::pin::pin!(download(&local, slot, data));
-    // What came is heard before more is sent: bytes for a stream that has ended block the server's worker.
+    // Received data comes first: bytes that are sent on a stream that has ended block the server's worker.
     let ended = tokio::select! {
         biased;
         ended = &mut down => ended,
@@ -128,9 +128,7 @@ async fn carried(connection: &mut Connection, slot: &Slot, pair: &StreamPair) ->
 enum StreamEnd {
     /// The pod's side ended and all its bytes are with the client.
     Clean,
-    /// The stream was cut.
     Cut,
-    /// The local client is gone.
     ClientGone,
 }
 
@@ -144,7 +142,7 @@ async fn accepted(data: &Stream, patience: Duration) -> bool {
     data.accepted.get() && !data.cut.get()
 }
 
-/// Whether a stream ends without a word within so long.
+/// Whether a stream ends without data within this time.
 async fn is_over(data: &Stream, hold: Duration) -> bool {
     let waiting = async {
         while !data.answered.get() && !data.cut.get() && !data.finished.get() {
@@ -162,7 +160,7 @@ async fn download(local: &TcpStream, slot: &Slot, data: &Stream) -> StreamEnd {
             slot.answered();
         }
         while data.has_pending() {
-            // Whoever does not read never becomes writable: that it was cut has to be heard meanwhile.
+            // A client that does not read never becomes writable, so a cut has to be noticed here.
             let writable = tokio::select! {
                 writable = local.writable() => writable,
                 () = data.changed.notified(), if !data.overflowed.get() => continue,
@@ -204,7 +202,7 @@ fn was_reset(session: &Session, pair: &StreamPair) -> bool {
     pair.error.text().is_empty() && pair.error.cut.get() && session.ended().is_none()
 }
 
-/// An end without an answer: what does the error stream say?
+/// What an end without an answer means, by the error stream.
 async fn failed(session: &Session, pair: &StreamPair, sent: bool) -> Outcome {
     if pair.data.overflowed.get() {
         return Outcome::TooSlow;

@@ -5,28 +5,23 @@ use crate::spdy;
 use crate::transport::Transport;
 use crate::websocket;
 
-/// Takes the transport's wrapping off.
+/// Takes the bytes of the transport apart.
 #[derive(Debug)]
 pub(crate) enum TransportDecoder {
-    /// Nothing to take off.
     Plain,
-    /// WebSocket frames.
     WebSocket(websocket::Decoder),
 }
 
-/// What came in.
+/// What came in, of one or the other layer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received<'a> {
-    /// SPDY bytes.
     Spdy(&'a [u8]),
-    /// A ping of the transport, to be answered.
+    /// To be answered.
     Ping(Vec<u8>),
-    /// The transport's end.
     Close,
 }
 
 impl TransportDecoder {
-    /// For a transport.
     pub(crate) fn new(transport: Transport) -> Self {
         match transport {
             Transport::Spdy => TransportDecoder::Plain,
@@ -69,8 +64,7 @@ pub(crate) struct OutgoingFrame {
 }
 
 impl OutgoingFrame {
-    /// A SPDY frame.
-    pub(crate) fn frame(frame: &[u8]) -> Self {
+    pub(crate) fn spdy(frame: &[u8]) -> Self {
         OutgoingFrame { bytes: [&[0; HEADROOM][..], frame].concat(), start: HEADROOM, wrapped: false }
     }
 
@@ -82,17 +76,16 @@ impl OutgoingFrame {
         OutgoingFrame { bytes, start, wrapped: false }
     }
 
-    /// What the transport itself says.
+    /// A message of the transport itself.
     fn control(bytes: Vec<u8>) -> Self {
         OutgoingFrame { bytes, start: 0, wrapped: true }
     }
 
-    /// Puts one behind it that is wrapped too.
+    /// Puts another one behind it; both are wrapped.
     pub(crate) fn append(&mut self, next: &OutgoingFrame) {
         self.bytes.extend_from_slice(next.bytes());
     }
 
-    /// What goes out.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
@@ -106,14 +99,12 @@ pub(crate) struct TransportEncoder {
 }
 
 impl TransportEncoder {
-    /// For a transport, with a random beginning of its masks.
     pub(crate) fn new(transport: Transport) -> Self {
         let mut seed = [0; 4];
         let _ = getrandom::fill(&mut seed);
         TransportEncoder { transport, mask: u32::from_ne_bytes(seed) | 1 }
     }
 
-    /// Wraps what is not wrapped yet.
     pub(crate) fn wrap(&mut self, outgoing: &mut OutgoingFrame) {
         if self.transport == Transport::WebSocket && !outgoing.wrapped {
             let mask = self.next_mask();

@@ -1,4 +1,4 @@
-//! Where a new connection goes: onto which of the sessions to its pod, or onto a new one. No I/O.
+//! Which session a new connection goes on, or whether a new one is opened. No I/O.
 //!
 //! A port is unproven until it has answered, and again after it refused: bytes for a port that refuses block a lane of
 //! their session, so connections to unproven ports share a session with their like only.
@@ -18,23 +18,23 @@ const HOLD: Duration = Duration::from_millis(100);
 /// A session, as a new connection sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Load {
-    /// Connections on it, and how many of them lead to ports that have not answered yet.
+    /// Connections on it.
     pub(crate) connections: usize,
-    /// See above.
+    /// How many of them lead to ports that have not answered yet.
     pub(crate) unproven: usize,
     /// Lanes that may be used.
     pub(crate) open_lanes: usize,
-    /// Lanes that nobody uses.
+    /// Usable lanes without a connection.
     pub(crate) free_lanes: usize,
     /// Whether some lane may be blocked.
     pub(crate) in_doubt: bool,
-    /// Whether somebody on it reads slowly.
+    /// Whether a connection on it is read slowly.
     pub(crate) slow: bool,
-    /// Whether much has come over it since somebody is on it: neighbours would be in each other's way.
+    /// Whether it carries a download: another connection would slow both down.
     pub(crate) heavy: bool,
 }
 
-/// Where to go.
+/// Where a new connection goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// Onto the session of this index.
@@ -54,8 +54,8 @@ pub(crate) enum Standing {
     Probing,
 }
 
-/// Chooses a session: an idle one, else a new one, else the best of those that may be shared. Whoever only asks needs no
-/// new one, where there is a lane to ask in.
+/// Chooses a session: an idle one, else a new one, else the best of those that may be shared. A probe needs no new one
+/// where there is a free lane.
 pub(crate) fn choose(loads: &[Load], opening: usize, standing: Standing) -> Choice {
     let unproven = standing != Standing::Proven;
     let best = |fits: &dyn Fn(&Load) -> bool| {

@@ -22,16 +22,16 @@ pub struct PodSessions<E> {
     probes: Rc<Probes>,
 }
 
-/// An attempt to connect to a port of a pod.
+/// An attempt to connect to a port of a pod. It lasts until the caller knows what came of it: others may wait for it.
 pub struct Attempt<E> {
     sessions: Rc<PodSessions<E>>,
     port: u16,
-    /// There is one if the port refused last: then this attempt asks for others too.
+    /// Others wait for the result of this attempt, because the port refused last.
     probe: Option<Rc<Probe>>,
 }
 
 impl<E: 'static> PodSessions<E> {
-    /// No session yet.
+    /// Sessions to this pod; none is opened yet.
     pub fn new(pod: &str, dialer: Rc<Dialer<E>>) -> Rc<Self> {
         Rc::new(PodSessions {
             pod: pod.to_owned(),
@@ -49,7 +49,8 @@ impl<E: 'static> PodSessions<E> {
         &self.pod
     }
 
-    /// No new connections go this way any more; those that are there go on to their end.
+    /// Ends this for new connections: the pod is gone, or a better one is there. Connections that are open go on to their
+    /// end.
     pub fn retire(&self) {
         self.retired.set(true);
         for session in self.sessions.borrow_mut().drain(..) {
@@ -59,12 +60,12 @@ impl<E: 'static> PodSessions<E> {
         }
     }
 
-    /// Whether it was retired.
+    /// Whether [`PodSessions::retire`] was called.
     pub fn is_retired(&self) -> bool {
         self.retired.get()
     }
 
-    /// Opens the first session, so that the first connection need not.
+    /// Opens a session unless one is idle, so that the first connection need not, and what cannot work is known early.
     ///
     /// # Errors
     /// Why there is none.
@@ -113,8 +114,8 @@ impl<E: 'static> PodSessions<E> {
         }
     }
 
-    /// The sessions that a new connection may go on, and what it finds there. What has ended is forgotten, and so is an
-    /// idle session of which no lane can be used any more.
+    /// The sessions that a new connection may go on, each with its load. Sessions that have ended are forgotten, and idle
+    /// ones without a usable lane are ended.
     fn usable(&self) -> (Vec<Rc<Session>>, Vec<Load>) {
         let mut sessions = self.sessions.borrow_mut();
         for session in sessions.iter().filter(|session| session.connections() == 0 && session.load().open_lanes == 0) {
@@ -125,7 +126,7 @@ impl<E: 'static> PodSessions<E> {
         usable.map(|session| (session.clone(), session.load())).unzip()
     }
 
-    /// Every session asks at once whether the other side is there.
+    /// Asks on every session at once whether the server is still there: after the machine slept, for example.
     pub fn check_now(&self) {
         self.sessions.borrow().iter().for_each(|session| session.check_now());
     }
@@ -149,14 +150,14 @@ impl<E: 'static> PodSessions<E> {
         Ok(session)
     }
 
-    /// The next connection shall find a session that is open already: a handshake costs more than all the rest.
+    /// Opens a session ahead of need: a handshake costs more than everything else about a connection.
     fn keep_a_spare(self: &Rc<Self>) {
         if self.has_a_spare() || self.opening.get() > 0 || !self.has_room() || self.retired.get() {
             return;
         }
         let sessions = self.clone();
         tokio::task::spawn_local(async move {
-            // Whoever needs it and does not find it opens its own and says what is wrong.
+            // A connection that finds no spare opens a session itself, and reports the error.
             let _ = sessions.add().await;
         });
     }
@@ -171,7 +172,8 @@ impl<E: 'static> Attempt<E> {
         self.sessions.slot(self.port, self.probe.as_ref()).await
     }
 
-    /// Tells the attempts that wait for this one that the port refuses, and with which words to give up.
+    /// Tells the attempts that wait for this one that the port refuses, and the words to give up with. An attempt that is
+    /// dropped without it leaves the question to the next one.
     pub fn refused(&self, words: &str) {
         if let Some(probe) = &self.probe {
             probe.tell(Verdict::Refused(words.to_owned()));

@@ -1,5 +1,5 @@
-//! A port that refused last is asked by one connection at a time: those that come meanwhile hear its verdict, so that many
-//! at once cost the cluster one question.
+//! A port that refused last is asked by one attempt at a time. Those that come meanwhile wait for its verdict, so that many
+//! at once cost the server one question.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,10 +17,10 @@ struct State {
     told: Notify,
 }
 
-/// What a connection that asked has found.
+/// What an attempt has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The port refuses still; what the others say to their people.
+    /// The port still refuses; the words for those who wait.
     Refused(String),
     /// It was not refused.
     Passed,
@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
     Unknown,
 }
 
-/// A connection that asks for others too.
+/// An attempt that others wait for.
 pub(crate) struct Probe {
     probes: Rc<Probes>,
     port: u16,
@@ -36,10 +36,10 @@ pub(crate) struct Probe {
 }
 
 impl Probes {
-    /// The connection asks for others.
+    /// Begins to ask a port.
     ///
     /// # Errors
-    /// When one asks already: its verdict, once it has one.
+    /// When another attempt asks it already: its verdict, once there is one.
     pub(crate) async fn begin(self: &Rc<Self>, port: u16) -> Result<Rc<Probe>, Verdict> {
         let running = self.0.borrow().get(&port).cloned();
         let Some(running) = running else {

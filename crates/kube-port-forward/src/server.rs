@@ -24,7 +24,7 @@ pub trait Connect {
     fn connect(&self) -> Connecting<'_>;
 }
 
-/// An API server.
+/// An API server, and how to reach it.
 #[derive(Clone)]
 pub struct ApiServer {
     /// Host and port, as the `Host` header names them; an IPv6 address in brackets.

@@ -1,4 +1,4 @@
-//! A connection's place on a session: its lane, and what its port is known for.
+//! A connection's place on a session: its lane, and what is known of its port.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,9 +11,8 @@ use crate::placing::PortHistory;
 use crate::probe::{Probe, Verdict};
 use crate::session::{Session, StreamPair};
 
-/// A connection's place on a session; it ends with the value.
+/// A connection's place on a session, until it is dropped or [carried](Slot::carry).
 pub struct Slot {
-    /// The session.
     pub(crate) session: Rc<Session>,
     lane: Lane,
     port: u16,
@@ -23,7 +22,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// A place for a connection to a port, if the session has any. With a probe it asks for others, too.
+    /// `None` when the session has no lane for it.
     pub(crate) fn new(
         session: &Rc<Session>,
         port: u16,
@@ -36,7 +35,6 @@ impl Slot {
         Some(Slot { session, lane, port, ports, unproven: Cell::new(unproven), probe: probe.cloned() })
     }
 
-    /// Opens the connection's streams.
     pub(crate) fn open(&self, local: &Rc<TcpStream>) -> StreamPair {
         self.session.open(self.lane, self.port, local)
     }
@@ -46,14 +44,13 @@ impl Slot {
         self.ports.borrow().hold(self.port)
     }
 
-    /// The port has not refused in all the time that a refusal takes.
+    /// The port has not refused in the time that a refusal takes.
     pub(crate) fn was_not_refused(&self) {
         if let Some(probe) = &self.probe {
             probe.tell(Verdict::Passed);
         }
     }
 
-    /// The port has answered.
     pub(crate) fn answered(&self) {
         if self.unproven.replace(false) {
             self.session.port_is_proven();
@@ -61,7 +58,6 @@ impl Slot {
         self.ports.borrow_mut().answered(self.port);
     }
 
-    /// The port has refused.
     pub(crate) fn refused(&self) {
         self.ports.borrow_mut().refused(self.port);
     }

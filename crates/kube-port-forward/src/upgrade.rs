@@ -37,10 +37,7 @@ pub(crate) enum UpgradeError {
 }
 
 impl ApiServer {
-    /// Opens a port-forward connection to a pod.
-    ///
-    /// # Errors
-    /// Why there is none.
+    /// Opens a connection to a pod and upgrades it.
     pub(crate) async fn upgrade(
         &self,
         token: &SecretString,

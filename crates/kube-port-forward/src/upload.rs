@@ -18,7 +18,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 /// With the headers in front as much as rustls takes at once, in four full records.
 const READ_PIECE: usize = 64 * 1024;
 
-/// What the client has said so far and nobody has answered: sent again if the connection has to be opened anew.
+/// What the client has said and the pod has not answered: sent again when the connection has to be carried anew.
 #[derive(Debug, Default)]
 pub(crate) struct ReplayBuffer {
     bytes: Vec<u8>,
@@ -28,12 +28,12 @@ pub(crate) struct ReplayBuffer {
 }
 
 impl ReplayBuffer {
-    /// Whether all that was said is here.
+    /// Whether everything that the client said is here.
     pub(crate) fn is_complete(&self) -> bool {
         !self.is_truncated
     }
 
-    /// The bytes to begin with on a new connection, behind room for the headers.
+    /// The bytes to send first on a new stream, behind [`HEADROOM`].
     pub(crate) fn to_send(&self) -> Option<Vec<u8>> {
         (!self.bytes.is_empty()).then(|| [&[0; HEADROOM][..], &self.bytes].concat())
     }
@@ -59,7 +59,7 @@ pub(crate) async fn upload(local: &TcpStream, session: &Session, data: &Stream, 
         if local.readable().await.is_err() {
             return;
         }
-        // Space first: what is not read yet holds its sender up, and nobody else.
+        // Space first: bytes that are not read yet hold up the client alone.
         if session.space().await.is_err() {
             return std::future::pending().await;
         }
@@ -71,11 +71,11 @@ pub(crate) async fn upload(local: &TcpStream, session: &Session, data: &Stream, 
                 sent_at = Some(Instant::now());
             }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            // A reset by the client: nobody waits for an answer.
+            // The client has reset the connection.
             Err(_) => return,
         }
     }
-    let _lingering = session.half_close();
+    let _half_closed = session.half_close();
     // A client that was answered after it last spoke, and then closes, has what it wanted (HTTP keep-alive above all).
     let was_answered = data.last_byte.get().is_some_and(|last| sent_at.is_none_or(|sent| last > sent));
     if was_answered && replay.is_one_request() && data.has_whole_answer() {
@@ -94,7 +94,7 @@ pub(crate) async fn upload(local: &TcpStream, session: &Session, data: &Stream, 
     std::future::pending().await
 }
 
-/// Waits until nothing has come for so long.
+/// Waits until nothing has come for this long.
 async fn silence(data: &Stream, patience: Duration) {
     let closed = Instant::now();
     let since = || data.last_byte.get().map_or(closed, |last| last.max(closed));

@@ -7,8 +7,7 @@ mod proxy;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use kube_port_forward::{ApiServer, Dialer, Transport};
-use secrecy::SecretString;
+use kube_port_forward::{ApiServer, Dialer, SecretString, Transport};
 
 use crate::error::{Error, Result};
 use crate::model::kube::cluster::Cluster;

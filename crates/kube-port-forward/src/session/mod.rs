@@ -27,17 +27,16 @@ use crate::upgrade::UpgradedConnection;
 const OUTGOING_LIMIT: usize = 256 * 1024;
 /// Bytes that may wait for a slow local reader before its session is no longer read, if it has the session to itself.
 const ALONE_LIMIT: usize = 1024 * 1024;
-/// The same where others share the session: they must go on, so there is more room, and an end to it.
+/// The same on a shared session: the others must go on, so there is more room, and beyond it the connection is cut.
 const SHARED_LIMIT: usize = 8 * 1024 * 1024;
 
-/// Bytes that came since somebody is on a session, from which on it is a download that wants to be alone.
+/// Bytes received since the session was last idle, from which on it counts as carrying a download.
 const HEAVY: u64 = 4 * 1024 * 1024;
 
 pub(crate) use stream::{Stream, StreamPair};
 
-/// One SPDY connection.
+/// A SPDY connection.
 pub(crate) struct Session {
-    /// How it was opened.
     pub(crate) transport: Transport,
     outgoing: RefCell<VecDeque<OutgoingFrame>>,
     queued: Cell<usize>,
@@ -62,7 +61,7 @@ pub(crate) struct Session {
     connector: Rc<dyn Connect>,
 }
 
-/// A connection whose client has closed its side: it is no neighbour for whose sake a slow reader is cut.
+/// A connection whose client has closed its side. A slow reader is not cut for its sake.
 pub(crate) struct HalfClosed<'a>(&'a Session);
 
 impl Drop for HalfClosed<'_> {
@@ -277,7 +276,7 @@ impl Session {
     }
 
     fn send_frame(&self, frame: &[u8]) {
-        self.push(OutgoingFrame::frame(frame));
+        self.push(OutgoingFrame::spdy(frame));
     }
 
     fn push(&self, outgoing: OutgoingFrame) {
