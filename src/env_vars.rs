@@ -1,90 +1,88 @@
 //! Every environment variable that nsaccess reads, in one place. `docs/files.md` repeats this list for people.
 
-/// Where the home folder is.
-pub const HOME: &str = "HOME";
 /// Our settings live in `$XDG_CONFIG_HOME/nsaccess`, by default `~/.config/nsaccess`.
-pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+pub(crate) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Our cache lives in `$XDG_CACHE_HOME/nsaccess`, by default `~/.cache/nsaccess`.
-pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
 /// The namespace, where no flag names it.
-pub const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";
+pub(crate) const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";
 /// Set by `shell` and `exec` for what runs in them: the namespace. They refuse to run inside one another.
-pub const NSACCESS_INSIDE: &str = "NSACCESS_INSIDE";
+pub(crate) const NSACCESS_INSIDE: &str = "NSACCESS_INSIDE";
 /// Setting `start_url`.
-pub const NSACCESS_START_URL: &str = "NSACCESS_START_URL";
+pub(crate) const NSACCESS_START_URL: &str = "NSACCESS_START_URL";
 /// Setting `sso_region`.
-pub const NSACCESS_SSO_REGION: &str = "NSACCESS_SSO_REGION";
+pub(crate) const NSACCESS_SSO_REGION: &str = "NSACCESS_SSO_REGION";
 /// Setting `regions`, separated by commas.
-pub const NSACCESS_REGIONS: &str = "NSACCESS_REGIONS";
+pub(crate) const NSACCESS_REGIONS: &str = "NSACCESS_REGIONS";
 /// Setting `flow`: `device` or `browser`.
-pub const NSACCESS_FLOW: &str = "NSACCESS_FLOW";
+pub(crate) const NSACCESS_FLOW: &str = "NSACCESS_FLOW";
 /// Setting `account` of the namespace in use.
-pub const NSACCESS_ACCOUNT: &str = "NSACCESS_ACCOUNT";
+pub(crate) const NSACCESS_ACCOUNT: &str = "NSACCESS_ACCOUNT";
 /// Setting `role` of the namespace in use.
-pub const NSACCESS_ROLE: &str = "NSACCESS_ROLE";
+pub(crate) const NSACCESS_ROLE: &str = "NSACCESS_ROLE";
 /// Setting `cluster` of the namespace in use.
-pub const NSACCESS_CLUSTER: &str = "NSACCESS_CLUSTER";
+pub(crate) const NSACCESS_CLUSTER: &str = "NSACCESS_CLUSTER";
 /// Setting `region` of the namespace in use.
-pub const NSACCESS_REGION: &str = "NSACCESS_REGION";
+pub(crate) const NSACCESS_REGION: &str = "NSACCESS_REGION";
 
 /// The AWS CLI's configuration file, by default `~/.aws/config`.
-pub const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
+pub(crate) const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
 /// The AWS CLI's credentials file, by default `~/.aws/credentials`.
-pub const AWS_SHARED_CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
+pub(crate) const AWS_SHARED_CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
 /// A bundle of certificate authorities to trust besides the system's, or besides those of the next two.
-pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+pub(crate) const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 /// A bundle of certificate authorities to trust instead of the system's.
-pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 /// Folders of certificate authorities to trust instead of the system's.
-pub const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
+pub(crate) const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 /// Endpoint of every AWS service (never part of an EKS token).
-pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+pub(crate) const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 /// Region for `token --cluster-name` where no flag names it.
-pub const AWS_REGION: &str = "AWS_REGION";
+pub(crate) const AWS_REGION: &str = "AWS_REGION";
 /// Older name of the same.
-pub const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
+pub(crate) const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
 /// Profile for `token --cluster-name`.
-pub const AWS_PROFILE: &str = "AWS_PROFILE";
+pub(crate) const AWS_PROFILE: &str = "AWS_PROFILE";
 /// Ambient credentials, used by `token --cluster-name` only.
-pub const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+pub(crate) const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 /// Ambient credentials, used by `token --cluster-name` only.
-pub const AWS_SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+pub(crate) const AWS_SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 /// Ambient credentials, used by `token --cluster-name` only.
-pub const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
+pub(crate) const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 /// When the ambient credentials end.
-pub const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
+pub(crate) const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
 /// Who called sudo.
-pub const SUDO_UID: &str = "SUDO_UID";
+pub(crate) const SUDO_UID: &str = "SUDO_UID";
 
 /// kubectl's list of kubeconfig files.
-pub const KUBECONFIG: &str = "KUBECONFIG";
+pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
 /// What kubectl tells its credential plugins.
-pub const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
+pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
 
 /// Proxies, with client-go's rules; the lower-case names are read too.
-pub const HTTPS_PROXY: &str = "HTTPS_PROXY";
+pub(crate) const HTTPS_PROXY: &str = "HTTPS_PROXY";
 /// Proxy for `http://` addresses.
-pub const HTTP_PROXY: &str = "HTTP_PROXY";
+pub(crate) const HTTP_PROXY: &str = "HTTP_PROXY";
 /// Hosts that are reached without the proxy.
-pub const NO_PROXY: &str = "NO_PROXY";
+pub(crate) const NO_PROXY: &str = "NO_PROXY";
 
 /// The browser to open, as other command-line tools read it.
-pub const BROWSER: &str = "BROWSER";
+pub(crate) const BROWSER: &str = "BROWSER";
 /// An X display: a browser can be opened.
-pub const DISPLAY: &str = "DISPLAY";
+pub(crate) const DISPLAY: &str = "DISPLAY";
 /// A Wayland display: a browser can be opened.
-pub const WAYLAND_DISPLAY: &str = "WAYLAND_DISPLAY";
+pub(crate) const WAYLAND_DISPLAY: &str = "WAYLAND_DISPLAY";
 /// Set on an SSH connection.
-pub const SSH_CONNECTION: &str = "SSH_CONNECTION";
+pub(crate) const SSH_CONNECTION: &str = "SSH_CONNECTION";
 /// Set on an SSH terminal.
-pub const SSH_TTY: &str = "SSH_TTY";
+pub(crate) const SSH_TTY: &str = "SSH_TTY";
 /// Any value but the empty one switches colour off (<https://no-color.org>).
-pub const NO_COLOR: &str = "NO_COLOR";
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
 /// `dumb` switches colour and the spinner off.
-pub const TERM: &str = "TERM";
+pub(crate) const TERM: &str = "TERM";
 /// The user's shell: to start it, and to choose how `credentials --export` prints.
-pub const SHELL: &str = "SHELL";
+pub(crate) const SHELL: &str = "SHELL";
 /// Where zsh looks for its files, by default the home folder.
-pub const ZDOTDIR: &str = "ZDOTDIR";
+pub(crate) const ZDOTDIR: &str = "ZDOTDIR";

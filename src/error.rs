@@ -78,7 +78,7 @@ impl Kind {
 
 /// A failure as a person meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
+pub(crate) struct Error {
     /// Decides the exit code.
     pub kind: Kind,
     /// What happened: one sentence, lower case, no full stop.
@@ -90,39 +90,39 @@ pub struct Error {
 }
 
 /// `Result` with our [`Error`].
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// A failure of this kind, with what happened.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Error { kind, message: message.into(), because: Vec::new(), try_next: Vec::new() }
     }
 
     /// A failure that fits no narrower class.
-    pub fn failure(message: impl Into<String>) -> Self {
+    pub(crate) fn failure(message: impl Into<String>) -> Self {
         Error::new(Kind::Failure, message)
     }
 
     /// A command line or settings file that cannot be used.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Error::new(Kind::Usage, message)
     }
 
     /// A file operation that failed; the path is always part of the sentence.
-    pub fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         Error::failure(format!("cannot {action} {}", path.display())).because(plain_io(error))
     }
 
     /// Adds a reason.
     #[must_use]
-    pub fn because(mut self, reason: impl Into<String>) -> Self {
+    pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
         self.because.push(reason.into());
         self
     }
 
     /// Adds the sign-in for this namespace where nobody is signed in and nothing else is known to help.
     #[must_use]
-    pub fn or_sign_in(self, namespace: &str) -> Self {
+    pub(crate) fn or_sign_in(self, namespace: &str) -> Self {
         match self.kind {
             Kind::NotSignedIn if self.try_next.is_empty() => self.try_next(format!("nsaccess login {namespace}")),
             _ => self,
@@ -131,7 +131,7 @@ impl Error {
 
     /// Adds the command that fixes it.
     #[must_use]
-    pub fn try_next(mut self, command: impl Into<String>) -> Self {
+    pub(crate) fn try_next(mut self, command: impl Into<String>) -> Self {
         let command = command.into();
         if !self.try_next.contains(&command) {
             self.try_next.push(command);
@@ -141,14 +141,14 @@ impl Error {
 
     /// The same with a word of the commands, like `TARGET`, replaced by what was meant: they can then be run as they are.
     #[must_use]
-    pub fn with(mut self, word: &str, meant: &str) -> Self {
+    pub(crate) fn with(mut self, word: &str, meant: &str) -> Self {
         self.try_next.iter_mut().for_each(|command| *command = command.replace(word, meant));
         self
     }
 }
 
 /// An I/O error in words, without Rust's `(os error 13)`.
-pub fn plain_io(error: &std::io::Error) -> String {
+pub(crate) fn plain_io(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_lowercase(),

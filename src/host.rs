@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use crate::env_vars;
 
-pub mod interruption;
-pub mod memory;
-pub mod plain_file;
+pub(crate) mod interruption;
+pub(crate) mod memory;
+pub(crate) mod plain_file;
 
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Terminals {
+pub(crate) struct Terminals {
     /// A person can type.
     pub stdin: bool,
     /// Data goes to a screen.
@@ -25,7 +25,7 @@ pub struct Terminals {
 
 /// The process that we are, as a value.
 #[derive(Debug, Clone)]
-pub struct Host {
+pub(crate) struct Host {
     env: BTreeMap<String, String>,
     /// The home folder.
     pub home: PathBuf,
@@ -42,7 +42,7 @@ pub struct Host {
 impl Host {
     /// The process as it is. The one place that reads its environment, folders and terminals.
     #[expect(clippy::disallowed_methods, reason = "the one place where the process is read")]
-    pub fn real() -> Self {
+    pub(crate) fn real() -> Self {
         use std::io::IsTerminal;
         Host {
             env: std::env::vars_os()
@@ -63,8 +63,9 @@ impl Host {
         }
     }
 
-    /// A process made by hand: this home, this environment, this time, no terminal.
-    pub fn made(home: &Path, env: &[(&str, &str)], now: Timestamp) -> Self {
+    /// A process that a test made by hand: this home, this environment, this time, no terminal.
+    #[cfg(test)]
+    pub(crate) fn made(home: &Path, env: &[(&str, &str)], now: Timestamp) -> Self {
         Host {
             env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             home: home.to_owned(),
@@ -77,27 +78,27 @@ impl Host {
 
     /// The time.
     #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.fixed_now.unwrap_or_else(Timestamp::now)
     }
 
     /// An environment variable; an empty one counts as absent, as the AWS CLI and kubectl treat theirs.
-    pub fn env(&self, name: &str) -> Option<&str> {
+    pub(crate) fn env(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The whole environment, for a child that shall inherit it.
-    pub fn environment(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
         &self.env
     }
 
     /// `$XDG_CONFIG_HOME/nsaccess`: our settings. The XDG rule on every system but Windows, as gh and kubectl plugins do.
-    pub fn config_dir(&self) -> PathBuf {
+    pub(crate) fn config_dir(&self) -> PathBuf {
         self.xdg(env_vars::XDG_CONFIG_HOME, "APPDATA", ".config").join("nsaccess")
     }
 
     /// `$XDG_CACHE_HOME/nsaccess`: what may be deleted at any time.
-    pub fn cache_dir(&self) -> PathBuf {
+    pub(crate) fn cache_dir(&self) -> PathBuf {
         self.xdg(env_vars::XDG_CACHE_HOME, "LOCALAPPDATA", ".cache").join("nsaccess")
     }
 
@@ -109,7 +110,7 @@ impl Host {
     }
 
     /// `~` and `~/…` written out; anything else as it is.
-    pub fn expand_home(&self, path: &str) -> PathBuf {
+    pub(crate) fn expand_home(&self, path: &str) -> PathBuf {
         match path.strip_prefix('~') {
             Some("") => self.home.clone(),
             Some(rest) if rest.starts_with('/') => self.home.join(&rest[1..]),
@@ -118,7 +119,7 @@ impl Host {
     }
 
     /// A path as a person writes it: `~/…` for what lies below the home folder.
-    pub fn shorten_home(&self, path: &Path) -> String {
+    pub(crate) fn shorten_home(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {
             Ok(rest) if !self.home.as_os_str().is_empty() => format!("~/{}", rest.display()),
             _ => path.display().to_string(),
@@ -129,7 +130,7 @@ impl Host {
     ///
     /// # Errors
     /// When it is not there, is no plain file, is larger than any text, or cannot be read.
-    pub fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+    pub(crate) fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
         plain_file::read(path, plain_file::LARGEST_TEXT)?.ok_or_else(|| std::io::ErrorKind::NotFound.into())
     }
 
@@ -139,7 +140,7 @@ impl Host {
     /// # Errors
     /// When the owner cannot be found out.
     #[cfg(unix)]
-    pub fn owns(&self, path: &Path) -> std::io::Result<bool> {
+    pub(crate) fn owns(&self, path: &Path) -> std::io::Result<bool> {
         use std::os::unix::fs::MetadataExt;
         let own = rustix::process::geteuid().as_raw();
         let caller = self.env(env_vars::SUDO_UID).filter(|_| own == 0).and_then(|id| id.parse().ok());
@@ -159,7 +160,7 @@ impl Host {
     /// How others shall call us: the way `PATH` leads to this very program, unresolved, so that it stays right when a
     /// package manager replaces what a link points to; else where this program lies. Absolute, because programs with
     /// a window often start without the person's `PATH`.
-    pub fn own_command(&self) -> String {
+    pub(crate) fn own_command(&self) -> String {
         let own = without_mark(std::env::current_exe().unwrap_or_default());
         let name = if cfg!(windows) { "nsaccess.exe" } else { "nsaccess" };
         let folders = self.env("PATH").map(std::env::split_paths).into_iter().flatten();
@@ -173,7 +174,7 @@ impl Host {
     }
 
     /// Random bytes from the operating system, for state values and PKCE verifiers.
-    pub fn random<const N: usize>(&self) -> [u8; N] {
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
         random()
     }
 }
@@ -188,14 +189,14 @@ fn without_mark(own: PathBuf) -> PathBuf {
 ///
 /// # Panics
 /// When the system has no randomness to give, where nothing safe can be done.
-pub fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
 
 /// A name that nobody else has, on this machine or in a container that shares a folder with it.
-pub fn random_name() -> String {
+pub(crate) fn random_name() -> String {
     random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

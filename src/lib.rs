@@ -8,30 +8,33 @@
 //!
 //! | folder | what it holds | what it may use |
 //! | --- | --- | --- |
-//! | [`commands`] | one verb a file: its arguments and a thin `run` | `access`, `disk`, `net`, `model` |
-//! | [`access`] | the chain above: from disk, else from the network under a lock, then to disk | `disk`, `net`, `model` |
-//! | [`disk`] | files: ours and other people's | `model` |
-//! | [`net`] | AWS and Kubernetes | `model` |
-//! | [`model`] | pure decisions | nothing but the leaves |
+//! | `commands` | one verb a file: its arguments and a thin `run` | all below but `net` |
+//! | `actions` | what is done in a namespace, one folder for each: pods, logs, port_forward, irsa, secrets, … | `chain` and below |
+//! | `chain` | the five stages above, one file each, in this order | `disk`, `net`, `process`, `model` |
+//! | `disk` | files: ours and other people's | `model` |
+//! | `net` | AWS and Kubernetes | `model` |
+//! | `process` | children, signals, the runtime, the browser, the clipboard, prompts | `model` |
+//! | `model` | pure decisions | the leaves alone |
 //!
-//! The leaves, which everything may use: [`error`], [`secret`], [`screen`], [`host`], [`ui`], [`env_vars`].
+//! The leaves, which everything may use: `error`, `secret`, `screen`, `host`, `ui`, `env_vars`.
 
-pub mod actions;
-pub mod chain;
-pub mod cli;
-pub mod commands;
-pub mod disk;
-pub mod env_vars;
-pub mod error;
-pub mod host;
-pub mod model;
-pub mod net;
-pub mod process;
-pub mod screen;
-pub mod secret;
-pub mod ui;
+mod actions;
+mod chain;
+mod cli;
+mod commands;
+mod disk;
+mod env_vars;
+mod error;
+mod host;
+mod model;
+mod net;
+mod process;
+mod screen;
+mod secret;
+mod ui;
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -40,8 +43,26 @@ use crate::error::Kind;
 use crate::host::Host;
 use crate::ui::{Format, Ui};
 
+/// What the integration tests and the fuzz targets look at. It is no interface: it changes without notice.
+#[doc(hidden)]
+pub mod inside {
+    pub use crate::cli::Cli;
+    pub use crate::error::Kind;
+    pub use crate::model::aws::sso_cache;
+    pub use crate::model::kube::exec_credential;
+    pub use crate::model::wire::socks;
+    pub use crate::secret::Secret;
+}
+
+/// The program: argv and the process in, an exit code out.
+pub fn main() -> ExitCode {
+    host::memory::keep_to_ourselves();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    ExitCode::from(run(&arguments, &Host::real()))
+}
+
 /// Parses, runs the verb, renders the error. Returns the exit code.
-pub fn run(arguments: &[OsString], host: &Host) -> u8 {
+fn run(arguments: &[OsString], host: &Host) -> u8 {
     if let Some(answer) = commands::token::warm_start(arguments, host) {
         let ui = Ui::new(host, Format::Table, false, 0);
         return ended(&ui, ui.bytes(answer.expose().as_bytes()));
@@ -51,7 +72,7 @@ pub fn run(arguments: &[OsString], host: &Host) -> u8 {
         Err(error) => return parse_failure(&error),
     };
     let ui = Ui::new(host, cli.global.output, cli.global.quiet, cli.global.verbose);
-    ended(&ui, commands::run(cli, host, &ui))
+    ended(&ui, commands::run(cli.verb, &cli.global, host, &ui))
 }
 
 fn ended(ui: &Ui, result: error::Result<()>) -> u8 {

@@ -23,24 +23,24 @@ fn written_out(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
 }
 
 /// Text on one line: a cell of a table, a name in a sentence.
-pub fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     written_out(text, |_| false)
 }
 
 /// Text that has lines of its own, which stay lines.
-pub fn lines(text: &str) -> Cow<'_, str> {
+pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     written_out(text, |letter| letter == '\n')
 }
 
 /// Text inside a message: its lines stay lines and are indented, so that none passes for a message of its own.
-pub fn paragraph(text: &str) -> Cow<'_, str> {
+pub(crate) fn paragraph(text: &str) -> Cow<'_, str> {
     let text = lines(text);
     if text.contains('\n') { Cow::Owned(text.trim_end().replace('\n', "\n  ")) } else { text }
 }
 
 /// JSON as it is printed. JSON's own rules escape what is below a blank; the rest that steers is in strings, where it
 /// may be written out as well.
-pub fn json(text: &str) -> Cow<'_, str> {
+pub(crate) fn json(text: &str) -> Cow<'_, str> {
     let escaped = |letter: char| steers(letter) && letter >= '\u{7f}';
     if !text.contains(escaped) {
         return Cow::Borrowed(text);
@@ -54,7 +54,7 @@ pub fn json(text: &str) -> Cow<'_, str> {
 
 /// A line of one log among those of others, which shall not be able to write over their names. Colours are kept, and
 /// end with the line. `text` has no line end.
-pub fn log_line(text: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn log_line(text: &[u8], out: &mut Vec<u8>) {
     // Controls are below a blank or one of four bytes that few lines have.
     let suspect = |byte: &u8| matches!(*byte, 0..=8 | 10..=31 | 0x7f..=0x9f | 0xc2 | 0xd8 | 0xe2);
     if !text.iter().any(suspect) {

@@ -13,7 +13,7 @@ use crate::screen;
 
 /// The form of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     Table,
     /// For programs: a stable contract.
@@ -27,7 +27,7 @@ pub enum Format {
 
 /// The two streams, with what was decided about them.
 #[derive(Debug, Clone)]
-pub struct Ui {
+pub(crate) struct Ui {
     format: Format,
     quiet: bool,
     verbose: u8,
@@ -38,7 +38,7 @@ pub struct Ui {
 
 impl Ui {
     /// From the global flags and the process.
-    pub fn new(host: &Host, format: Format, quiet: bool, verbose: u8) -> Self {
+    pub(crate) fn new(host: &Host, format: Format, quiet: bool, verbose: u8) -> Self {
         let dumb = host.env(env_vars::TERM) == Some("dumb");
         let terminal = host.terminals.stderr && !dumb;
         Ui {
@@ -52,17 +52,17 @@ impl Ui {
     }
 
     /// Whether data is a table for people.
-    pub fn is_table(&self) -> bool {
+    pub(crate) fn is_table(&self) -> bool {
         matches!(self.format, Format::Table | Format::Env)
     }
 
     /// Whether data may have colour: it goes to a screen, and nobody switched colour off.
-    pub fn colours_data(&self) -> bool {
+    pub(crate) fn colours_data(&self) -> bool {
         self.data_colour
     }
 
     /// Whether things may move on the screen: a spinner instead of lines.
-    pub fn is_moving(&self) -> bool {
+    pub(crate) fn is_moving(&self) -> bool {
         self.moving
     }
 
@@ -70,7 +70,7 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::bytes`].
-    pub fn data(&self, text: &str) -> Result<()> {
+    pub(crate) fn data(&self, text: &str) -> Result<()> {
         self.bytes(screen::lines(text).as_bytes())
     }
 
@@ -78,7 +78,7 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::bytes`].
-    pub fn json_line(&self, value: &Value) -> Result<()> {
+    pub(crate) fn json_line(&self, value: &Value) -> Result<()> {
         self.bytes(screen::json(&format!("{value}\n")).as_bytes())
     }
 
@@ -86,7 +86,7 @@ impl Ui {
     ///
     /// # Errors
     /// When standard output cannot be written; [`Kind::BrokenPipe`] when its reader went away.
-    pub fn bytes(&self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Error::new(Kind::BrokenPipe, "standard output was closed"),
@@ -98,7 +98,7 @@ impl Ui {
     ///
     /// # Errors
     /// As [`Ui::bytes`].
-    pub fn document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
+    pub(crate) fn document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
         match self.format {
             Format::Table | Format::Env => self.data(&table()),
             form => self.bytes(self.rendered(form, value)?.as_bytes()),
@@ -109,7 +109,7 @@ impl Ui {
     ///
     /// # Errors
     /// When YAML has no form for it.
-    pub fn rendered(&self, form: Format, value: &Value) -> Result<String> {
+    pub(crate) fn rendered(&self, form: Format, value: &Value) -> Result<String> {
         let json = || screen::json(&format!("{value:#}\n")).into_owned();
         match form {
             Format::Yaml => {
@@ -123,45 +123,45 @@ impl Ui {
     }
 
     /// A line about what was done.
-    pub fn status(&self, text: &str) {
+    pub(crate) fn status(&self, text: &str) {
         self.unless_quiet(&screen::paragraph(text));
     }
 
     /// A line about what was done, with a word at its end that stands out.
-    pub fn status_of(&self, text: &str, word: &str) {
+    pub(crate) fn status_of(&self, text: &str, word: &str) {
         self.unless_quiet(&format!("{text}{}", self.painted("1", &screen::one_line(word))));
     }
 
     /// An empty line between statuses.
-    pub fn blank(&self) {
+    pub(crate) fn blank(&self) {
         self.unless_quiet("");
     }
 
     /// A line of a report: a short label, what was found, and a mark.
-    pub fn stage(&self, mark: Mark, label: &str, text: &str) {
+    pub(crate) fn stage(&self, mark: Mark, label: &str, text: &str) {
         let mark = self.painted(mark.colour(), mark.sign());
         self.unless_quiet(&format!("{mark} {label:<12} {}", screen::one_line(text)));
     }
 
     /// Something that is wrong and does not stop us.
-    pub fn warning(&self, text: &str) {
+    pub(crate) fn warning(&self, text: &str) {
         self.line(&format!("{} {}", self.painted("33", "warning:"), screen::paragraph(text)));
     }
 
     /// What could be typed next.
-    pub fn hint(&self, text: &str) {
+    pub(crate) fn hint(&self, text: &str) {
         self.unless_quiet(&format!("{} {}", self.painted("36", "hint:"), screen::one_line(text)));
     }
 
     /// A decision and its reason, for `-v`.
-    pub fn detail(&self, text: &str) {
+    pub(crate) fn detail(&self, text: &str) {
         if self.verbose > 0 {
             self.line(&self.painted("2", &format!("· {}", screen::paragraph(text))));
         }
     }
 
     /// The error, as people or (with `-o json` and `-o yaml`) programs read it, on standard error.
-    pub fn error(&self, error: &Error) {
+    pub(crate) fn error(&self, error: &Error) {
         if error.kind.is_silent() {
             return;
         }
@@ -185,7 +185,7 @@ impl Ui {
     }
 
     /// Shows a line that the next one replaces; nothing where nothing may move.
-    pub fn transient(&self, text: &str) {
+    pub(crate) fn transient(&self, text: &str) {
         if self.moving {
             let mut stderr = std::io::stderr().lock();
             let text = screen::one_line(text);
@@ -194,7 +194,7 @@ impl Ui {
     }
 
     /// Takes the transient line away.
-    pub fn end_transient(&self) {
+    pub(crate) fn end_transient(&self) {
         self.transient("");
         if self.moving {
             let _ = write!(std::io::stderr().lock(), "\r");
@@ -220,7 +220,7 @@ impl Ui {
 
 /// How a line of a report ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub(crate) enum Mark {
     /// Well.
     Good,
     /// Not well.
@@ -247,8 +247,15 @@ impl Mark {
     }
 }
 
+/// A time as a person wants it: of day if it is today's, with the date otherwise; in the local time zone.
+pub(crate) fn local_time(host: &Host, at: jiff::Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let (at, now) = (at.to_zoned(zone.clone()), host.now().to_zoned(zone));
+    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
+}
+
 /// Columns as wide as their widest cell, two spaces apart, no space at a line's end.
-pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows.iter().map(|row| row.iter().map(|cell| screen::one_line(cell).into_owned()).collect()));
     let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max();

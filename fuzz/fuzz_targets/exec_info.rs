@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsaccess::model::kube::exec_credential::{ExecInfo, render};
-use nsaccess::secret::Secret;
+use nsaccess::inside::exec_credential::{ExecInfo, render};
+use nsaccess::inside::Secret;
 
 fuzz_target!(|text: &str| {
     let info = ExecInfo::parse(Some(text));

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsaccess::model::wire::socks;
+use nsaccess::inside::socks;
 
 fuzz_target!(|input: &[u8]| {
     kube_port_forward::fuzzing::wire(input);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nsaccess::model::aws::sso_cache::{parse_registration, parse_token, render_registration, render_token};
+use nsaccess::inside::sso_cache::{parse_registration, parse_token, render_registration, render_token};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(token) = parse_token(bytes) {

@@ -1,11 +1,11 @@
 //! What the chain leads to: each thing that is done in a namespace, one folder for each.
 
-pub mod child_environment;
-pub mod irsa;
-pub mod logout;
-pub mod logs;
-pub mod pods;
-pub mod port_forward;
-pub mod reviews;
-pub mod secrets;
-pub mod setup;
+pub(crate) mod child_environment;
+pub(crate) mod irsa;
+pub(crate) mod logout;
+pub(crate) mod logs;
+pub(crate) mod pods;
+pub(crate) mod port_forward;
+pub(crate) mod reviews;
+pub(crate) mod secrets;
+pub(crate) mod setup;

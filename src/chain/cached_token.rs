@@ -17,7 +17,7 @@ use crate::secret::Secret;
 
 /// The answer for client-go, if our cache can give it now. `cluster` is name and region as the exec stanza names
 /// them; without it the cluster stored beside the credentials is meant.
-pub fn exec_credential(
+pub(crate) fn exec_credential(
     host: &Host,
     info: &ExecInfo,
     namespace: &Namespace,
@@ -33,7 +33,7 @@ pub fn exec_credential(
 
 /// The same on what was decided before, for when a file that decides can no longer be read: kubectl goes on meanwhile.
 /// Not where a variable asks for another identity.
-pub fn as_decided_before(
+pub(crate) fn as_decided_before(
     host: &Host,
     info: &ExecInfo,
     namespace: &Namespace,
@@ -59,7 +59,7 @@ fn of_cache(
 }
 
 /// Whether client-go asks for a token although it has one: the cluster did not take it.
-pub fn asks_again(host: &Host, namespace: &Namespace) -> bool {
+pub(crate) fn asks_again(host: &Host, namespace: &Namespace) -> bool {
     let is_client = host.parent != 0 && host.env(env_vars::KUBERNETES_EXEC_INFO).is_some();
     is_client && Cache::new(host).asked(namespace, host.parent, host.now().as_second()) == Asked::Again
 }

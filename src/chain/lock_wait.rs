@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When the lock cannot be had in time.
-pub async fn for_lock(ui: &Ui, path: &Path, who: &str, limit: Option<Duration>) -> Result<Option<Lock>> {
+pub(crate) async fn for_lock(ui: &Ui, path: &Path, who: &str, limit: Option<Duration>) -> Result<Option<Lock>> {
     let limit = limit.unwrap_or(LONGEST);
     let mut pause = FIRST_PAUSE;
     let mut waited = Duration::ZERO;

@@ -19,7 +19,7 @@ use crate::ui::table;
 /// A flag wins over an environment variable, that over nsaccess.toml in this folder or above, that over your own
 /// config.toml, that over what ~/.aws/config has. nsaccess.toml counts only once you trust it.
 #[derive(Debug, Args)]
-pub struct ConfigArgs {
+pub(crate) struct ConfigArgs {
     /// What to do; without it, show.
     #[command(subcommand)]
     pub action: Option<ConfigAction>,
@@ -27,7 +27,7 @@ pub struct ConfigArgs {
 
 /// What can be done with settings.
 #[derive(Debug, Subcommand)]
-pub enum ConfigAction {
+pub(crate) enum ConfigAction {
     /// Set a value in your config.toml, like: nsaccess config set namespace.idp-dev.cluster demo
     Set {
         /// Setting, as `nsaccess config` names it
@@ -51,7 +51,7 @@ pub enum ConfigAction {
 ///
 /// # Errors
 /// When a settings file cannot be read or changed.
-pub fn run(context: Context<'_>, args: &ConfigArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &ConfigArgs) -> Result<()> {
     let host = context.host;
     match &args.action {
         None => show(context),

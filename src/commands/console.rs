@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
+use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Result};
 use crate::model::aws::console::{Place, service, shortcut};
 use crate::process::runtime;
@@ -16,7 +16,7 @@ use crate::process::runtime;
 /// Without a browser here, or with --print, the address is printed.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ConsoleArgs {
+pub(crate) struct ConsoleArgs {
     /// Namespace
     pub namespace: Option<String>,
     /// Page of this service, as the console's addresses call it: secretsmanager, eks, s3, cloudwatch
@@ -37,7 +37,7 @@ pub struct ConsoleArgs {
 ///
 /// # Errors
 /// When the namespace is not found.
-pub fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
     let service = args.service.as_deref().map(service).transpose().map_err(|why| {
         Error::usage("--service cannot be used").because(why).try_next("nsaccess console --service secretsmanager")
     })?;

@@ -1,13 +1,11 @@
 //! `credentials`: a namespace's AWS credentials, for SDKs (`credential_process`) and shells.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::chain::cluster;
-use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
-use crate::env_vars;
+use crate::commands::flags::{Shell, SignInArgs, TargetArgs, dialect, flags};
 use crate::error::Result;
-use crate::host::Host;
 use crate::model::aws::credential_output::{self, Identity, variables};
 use crate::model::shell;
 use crate::process::runtime;
@@ -21,7 +19,7 @@ use crate::process::runtime;
 /// The lines also unset AWS_PROFILE and whatever else names another identity.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct CredentialsArgs {
+pub(crate) struct CredentialsArgs {
     /// Namespace
     pub namespace: Option<String>,
     /// Print lines for this shell instead [default shell: the one of $SHELL]
@@ -32,26 +30,11 @@ pub struct CredentialsArgs {
     pub sign_in: SignInArgs,
 }
 
-/// Shells that variables can be set in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    /// By $SHELL; PowerShell on Windows.
-    Auto,
-    /// bash, zsh, sh.
-    Bash,
-    /// The same as bash.
-    Zsh,
-    /// fish.
-    Fish,
-    /// PowerShell.
-    Powershell,
-}
-
 /// Runs the verb.
 ///
 /// # Errors
 /// [`crate::error::Kind::NotSignedIn`] when a person is needed and not there.
-pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
     let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
     let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
     let credentials = runtime::run(chain.credentials(&namespace))?;
@@ -65,22 +48,4 @@ pub fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
         }
     };
     context.ui.bytes(text.expose().as_bytes())
-}
-
-/// The dialect of a shell that was named, or that the environment names.
-pub fn dialect(host: &Host, shell: Shell) -> shell::Dialect {
-    match shell {
-        Shell::Bash | Shell::Zsh => shell::Dialect::Posix,
-        Shell::Fish => shell::Dialect::Fish,
-        Shell::Powershell => shell::Dialect::PowerShell,
-        Shell::Auto if cfg!(windows) => shell::Dialect::PowerShell,
-        Shell::Auto => {
-            let name = host.env(env_vars::SHELL).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-            match name {
-                "fish" => shell::Dialect::Fish,
-                "pwsh" => shell::Dialect::PowerShell,
-                _ => shell::Dialect::Posix,
-            }
-        }
-    }
 }

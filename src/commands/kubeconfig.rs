@@ -14,9 +14,9 @@ use crate::chain::cluster::proxy;
 use crate::chain::credentials::own;
 use crate::chain::target;
 use crate::chain::target::identity;
-use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
-use crate::commands::login::insisting;
+use crate::commands::flags::insistent_login;
+use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
@@ -29,7 +29,7 @@ use crate::process::runtime;
 /// A namespace that was set up before needs no network; for another one, and without a session, a sign-in
 /// is started on a terminal only.
 #[derive(Debug, Args)]
-pub struct KubeconfigArgs {
+pub(crate) struct KubeconfigArgs {
     /// Namespace
     pub namespace: Option<String>,
     /// Print a complete kubeconfig of its own instead; write nothing
@@ -56,7 +56,7 @@ pub struct KubeconfigArgs {
 ///
 /// # Errors
 /// When the kubeconfig cannot be edited safely; it is then as it was.
-pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     let chain = &context.open(&flags(&args.target, &args.sign_in))?;
     let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
     if args.switch && context.global.kubeconfig.is_none() {
@@ -69,7 +69,7 @@ pub fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         known(chain, args, &namespace).map_or_else(|| runtime::run(resolved(chain, &namespace)), Ok)?;
     let entry = profile_and_context::entry(chain, &target, &cluster);
     if !args.print {
-        replace::refuse_other_than_profile(chain, &target, &insisting(&namespace, &args.target, &args.sign_in))?;
+        replace::refuse_other_than_profile(chain, &target, &insistent_login(&namespace, &args.target, &args.sign_in))?;
     }
     if args.print {
         let proxy = proxy::of_context(chain, &namespace)?;
@@ -119,7 +119,7 @@ fn nothing_removed(name: &str, kept_for: &[String]) -> Error {
 }
 
 /// A cluster or user stays for the sake of contexts that somebody else wrote.
-pub fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[String]) {
+pub(crate) fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[String]) {
     if !kept_for.is_empty() {
         context.ui.warning(&format!("kept what the context {} uses of {name}", kept_for.join(", ")));
     }

@@ -7,8 +7,8 @@ use crate::chain::Chain;
 use crate::chain::namespace;
 use crate::chain::session::portal_list;
 use crate::chain::target::portal;
-use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
+use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::target::Assignment;
 use crate::process::runtime;
@@ -18,7 +18,7 @@ use crate::ui::table;
 ///
 /// The portal's answer is kept for a week; --refresh asks again.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Ask the portal, even if its last answer is kept
     #[arg(long)]
     pub refresh: bool,
@@ -31,7 +31,7 @@ pub struct ListArgs {
 ///
 /// # Errors
 /// When the portal has to be asked and cannot.
-pub fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
     let portal = portal::of(chain, None)?;
     let kept = if args.refresh { None } else { portal_list::recent(chain, &portal) };

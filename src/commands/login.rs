@@ -1,7 +1,6 @@
 //! `login`: from a namespace's name to a working kubectl.
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::actions::child_environment;
@@ -18,20 +17,17 @@ use crate::chain::moved;
 use crate::chain::target;
 use crate::chain::target::portal;
 use crate::chain::{Chain, Presence};
-use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
+use crate::commands::flags::{SignInArgs, TargetArgs, flags, insistent_login, login_command};
 use crate::error::{Error, Kind, Result};
-use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
-use crate::model::kube::namespace::Namespace;
 use crate::model::reviews::review::{
     CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward,
 };
-use crate::model::shell::word;
 use crate::process::runtime;
-use crate::ui::{Mark, Ui};
+use crate::ui::{Mark, Ui, local_time};
 
 /// Sign in, find account, role and cluster of a namespace, write its AWS profile and kubeconfig context, and check
 /// what you may do there.
@@ -39,7 +35,7 @@ use crate::ui::{Mark, Ui};
 /// The profile and the context are both called idp-ns-NAMESPACE. The context becomes the current one. Nothing of that is
 /// written before the cluster has let you in, so a login that fails leaves what worked before.
 #[derive(Debug, Args)]
-pub struct LoginArgs {
+pub(crate) struct LoginArgs {
     /// Namespace, like idp-dev
     pub namespace: Option<String>,
     /// What the namespace resolves to.
@@ -76,7 +72,7 @@ struct Done {
 ///
 /// # Errors
 /// Of any stage; profile, context and current context are then as they were.
-pub fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     // It is run to sign in, as `aws sso login` is, with or without a terminal.
     let presence = match Presence::at(context.host) {
         Presence::Nobody => Presence::Reader,
@@ -99,7 +95,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     let name = target::access_name(chain, &namespace);
     crate::disk::aws_credentials::look_for(chain.host, &name)?;
     child_environment::refuse_change_inside(chain, &namespace, chooses(args), "login")?;
-    let again = insisting(&namespace, &args.target, &args.sign_in);
+    let again = insistent_login(&namespace, &args.target, &args.sign_in);
     let portal = chain.portal(&namespace)?;
     if !args.replace {
         replace::may_change_portal(chain, &name, &portal, &again)?;
@@ -113,7 +109,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
         portal::remember(chain, &portal)?;
     }
     let renewable = if session.token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
-    let until = when(chain.host, session.token.expires_at);
+    let until = local_time(chain.host, session.token.expires_at);
     ui.stage(Mark::Good, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
     clock_skew::warn(chain);
     let target = chain.target(&namespace).await?;
@@ -122,7 +118,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     }
     let credentials = moved::credentials_where_it_is(chain, target).await?;
     let target = credentials.target.clone();
-    let until = when(chain.host, credentials.role().expires_at);
+    let until = local_time(chain.host, credentials.role().expires_at);
     ui.stage(Mark::Good, "role", &format!("{} in account {}, until {until}", target.role, target.account));
     let cluster = cluster::describe(&credentials).await?;
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
@@ -166,7 +162,7 @@ fn accepted(
             .because("nothing was written: profile, context and current context are as they were")
             .try_next(format!(
                 "{} --no-verify   # writes them all the same",
-                command(&target.namespace, &args.target, &args.sign_in)
+                login_command(&target.namespace, &args.target, &args.sign_in)
             ))),
     }
 }
@@ -176,25 +172,6 @@ fn chooses(args: &LoginArgs) -> bool {
     let TargetArgs { account, role, cluster, region } = &args.target;
     let SignInArgs { start_url, sso_region, .. } = &args.sign_in;
     [account, role, cluster, region, start_url, sso_region].into_iter().any(Option::is_some)
-}
-
-/// A login with these flags.
-fn command(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
-    let flags = [
-        ("--account", &target.account),
-        ("--role", &target.role),
-        ("--cluster", &target.cluster),
-        ("--region", &target.region),
-        ("--start-url", &sign_in.start_url),
-        ("--sso-region", &sign_in.sso_region),
-    ];
-    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", word(value.as_ref()?))));
-    format!("nsaccess login {namespace}{}", flags.collect::<String>())
-}
-
-/// A login with these flags that takes the place of what is set up.
-pub fn insisting(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
-    format!("{} --replace", command(namespace, target, sign_in))
 }
 
 fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) -> Result<String> {
@@ -288,11 +265,4 @@ fn report(done: &Done) -> serde_json::Value {
         "groups": verification.map(|verification| &verification.identity.groups),
         "may": verdicts,
     })
-}
-
-/// A time as a person wants it: of day if it is today's, with the date otherwise; in the local time zone.
-pub fn when(host: &Host, at: Timestamp) -> String {
-    let zone = jiff::tz::TimeZone::system();
-    let (at, now) = (at.to_zoned(zone.clone()), host.now().to_zoned(zone));
-    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
 }

@@ -20,7 +20,7 @@ use crate::process::runtime;
 ///
 /// Contexts and profiles stay, so that the next login finds them.
 #[derive(Debug, Args)]
-pub struct LogoutArgs {
+pub(crate) struct LogoutArgs {
     /// Every sso-session in ~/.aws/config
     #[arg(long)]
     pub all: bool,
@@ -33,7 +33,7 @@ pub struct LogoutArgs {
 ///
 /// # Errors
 /// When a file cannot be removed or edited.
-pub fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
     let chain = &Chain::open_to_sign_out(context.host, context.ui, context.global.kubeconfig.as_deref())?;
     let portals = if args.all { logout::portals(chain) } else { vec![one_portal(context, chain)?] };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());

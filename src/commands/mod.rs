@@ -1,30 +1,31 @@
 //! The verbs, one a file. Each turns its arguments into a resolved input, asks the chain and the actions, and prints
 //! through `ui`. What there is to say about a verb besides stands here: its line in the list, and how it is run.
 
-pub mod assume_irsa;
-pub mod can_i;
-pub mod config;
-pub mod console;
-pub mod credentials;
-pub mod exec;
-pub mod kubeconfig;
-pub mod list;
-pub mod login;
-pub mod logout;
-pub mod logs;
-pub mod pods;
-pub mod port_forward;
-pub mod secrets;
-pub mod shell;
-pub mod status;
-pub mod token;
-pub mod use_context;
-pub mod whoami;
+pub(crate) mod assume_irsa;
+pub(crate) mod can_i;
+pub(crate) mod config;
+pub(crate) mod console;
+pub(crate) mod credentials;
+pub(crate) mod exec;
+pub(crate) mod flags;
+pub(crate) mod kubeconfig;
+pub(crate) mod list;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod logs;
+pub(crate) mod pods;
+pub(crate) mod port_forward;
+pub(crate) mod secrets;
+pub(crate) mod shell;
+pub(crate) mod status;
+pub(crate) mod token;
+pub(crate) mod use_context;
+pub(crate) mod whoami;
 
 use clap::Subcommand;
 
 use crate::chain::{Chain, Presence};
-use crate::cli::{Cli, GlobalArgs};
+use crate::commands::flags::GlobalArgs;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::settings::Flags;
@@ -33,8 +34,7 @@ use crate::ui::Ui;
 /// What nsaccess does. A variant's text is its line in the list of verbs; what `--help` of a verb says besides stands on its
 /// arguments (a doc comment here would take that away).
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "the line in the list of verbs says it")]
-pub enum Verb {
+pub(crate) enum Verb {
     #[command(about = "Sign in, and set up everything for a namespace")]
     Login(login::LoginArgs),
     #[command(about = "Sign out")]
@@ -85,10 +85,10 @@ const IN_A_NAMESPACE: [&str; 8] = ["assume-irsa", "can-i", "exec", "logs", "pods
 ///
 /// # Errors
 /// The verb's own.
-pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
-    let context = Context { host, ui, global: &cli.global };
-    secrets::check_format(&cli)?;
-    let result = match cli.verb {
+pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Result<()> {
+    let context = Context { host, ui, global };
+    secrets::check_format(&verb, global.output)?;
+    let result = match verb {
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),
         Verb::Status(args) => status::run(context, &args),
@@ -119,7 +119,7 @@ pub fn run(cli: Cli, host: &Host, ui: &Ui) -> Result<()> {
 
 /// What every verb gets: the process, the screen, the global flags.
 #[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// The process.
     pub host: &'a Host,
     /// The screen.
@@ -146,12 +146,12 @@ impl<'a> Context<'a> {
     }
 
     /// The namespace that an argument, or else `-n`, names.
-    pub fn named<'b>(&'b self, argument: Option<&'b str>) -> Option<&'b str> {
+    pub(crate) fn named<'b>(&'b self, argument: Option<&'b str>) -> Option<&'b str> {
         argument.or(self.global.namespace.as_deref())
     }
 
     /// Says what could be typed next, in the namespace that was named.
-    pub fn hint(&self, command: &str) {
+    pub(crate) fn hint(&self, command: &str) {
         match &self.global.namespace {
             Some(namespace) => self.ui.hint(&with_namespace(command, namespace)),
             None => self.ui.hint(command),

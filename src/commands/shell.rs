@@ -5,16 +5,16 @@ use clap::Args;
 use crate::actions::child_environment;
 use crate::actions::child_environment::ChildEnvironment;
 use crate::chain::target::identity;
-use crate::cli::SignInArgs;
 use crate::commands::Context;
 use crate::commands::exec::{outside, workload};
-use crate::commands::login::when;
+use crate::commands::flags::SignInArgs;
 use crate::env_vars;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::shell::marked::marked_shell;
 use crate::process::child;
 use crate::process::runtime;
+use crate::ui::local_time;
 
 /// Open a shell in a namespace: AWS credentials, and a kubeconfig with this context alone. Nothing outside of it changes.
 ///
@@ -42,7 +42,7 @@ pub fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     runtime::run_deaf(async {
         let child = runtime::unless_ended(child_environment::prepare(chain, &namespace, irsa.as_ref())).await?;
-        let until = when(context.host, child.expires_at);
+        let until = local_time(context.host, child.expires_at);
         let unusual = identity::unusual_role(chain, &child.target).filter(|_| irsa.is_none());
         let why = unusual.map_or_else(String::new, |why| format!(" ({why})"));
         let (label, role) = (&child.label, &child.role);

@@ -7,17 +7,17 @@ use crate::chain::session::stored::{self, Stored};
 use crate::chain::target::{self, portal};
 use crate::chain::{Chain, Presence};
 use crate::commands::Context;
-use crate::commands::login::when;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{Freshness, judge};
 use crate::model::kube::namespace::Namespace;
 use crate::model::settings::Flags;
+use crate::ui::local_time;
 use crate::ui::table;
 
 /// Show what is set up: session, profiles, roles, clusters, contexts, and until when each lasts. Works offline.
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     /// Only this namespace
     pub namespace: Option<String>,
     /// Exit with 3 unless the session is signed in or can be renewed; for scripts and prompts
@@ -41,7 +41,7 @@ struct Row {
 ///
 /// # Errors
 /// When a file cannot be read; with `--check` [`Kind::NotSignedIn`].
-pub fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
     let chain = &context.open_for(&Flags::default(), Presence::Nobody)?;
     let merged = chain.kubeconfigs.merged()?;
     let current = merged.current_context();
@@ -106,7 +106,7 @@ fn session(chain: &Chain<'_>, only: Option<&str>) -> Session {
 
 fn shown(context: Context<'_>, session: &Session, current: Option<&str>, rows: &[Row]) -> String {
     let state = match (session.state, session.expires_at) {
-        ("signed_in", Some(at)) => format!("signed in (access token until {})", when(context.host, at)),
+        ("signed_in", Some(at)) => format!("signed in (access token until {})", local_time(context.host, at)),
         ("renewable", _) => "signed in, renewed at the next use".to_owned(),
         _ => format!("not signed in: {}", session.reason),
     };
@@ -146,9 +146,9 @@ fn row(chain: &Chain<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
     let cached = target.and_then(|target| chain.cache.credentials(&namespace, (&target).into()));
     let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, chain.host.now())) {
         None => "none yet".to_owned(),
-        Some(Freshness::Fresh) => cached
-            .as_ref()
-            .map_or_else(String::new, |cached| format!("until {}", when(chain.host, cached.credentials.expires_at))),
+        Some(Freshness::Fresh) => cached.as_ref().map_or_else(String::new, |cached| {
+            format!("until {}", local_time(chain.host, cached.credentials.expires_at))
+        }),
         Some(Freshness::Stale(reason)) => reason.to_string(),
     };
     Some(Row {

@@ -11,8 +11,8 @@ use crate::chain::credentials::own;
 use crate::chain::credentials::{self, Credentials};
 use crate::chain::session::stored;
 use crate::chain::{Chain, Presence};
-use crate::cli::{SignInArgs, TargetArgs, flags};
 use crate::commands::Context;
+use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::disk::cache::RememberedFailure;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
@@ -31,7 +31,7 @@ use crate::secret::Secret;
 /// With a namespace, its role's credentials sign, and AWS variables of the environment are ignored. Without one, this
 /// is `aws eks get-token`: --cluster-name and --region, with the credentials of the environment or a profile.
 #[derive(Debug, Args)]
-pub struct TokenArgs {
+pub(crate) struct TokenArgs {
     /// Namespace whose role signs
     pub namespace: Option<String>,
     /// Name of the EKS cluster
@@ -58,7 +58,7 @@ const REMEMBER_UNREACHABLE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The answer for the very words that our kubeconfig entries hold, before clap builds its tree of verbs: that costs more
 /// than all the rest of the warm path. `None` leaves the call to [`run`], which answers the same.
-pub fn warm_start(arguments: &[OsString], host: &Host) -> Option<Secret<String>> {
+pub(crate) fn warm_start(arguments: &[OsString], host: &Host) -> Option<Secret<String>> {
     let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let (name, cluster) = match words.as_slice() {
         ["token", name] => (*name, None),
@@ -76,7 +76,7 @@ pub fn warm_start(arguments: &[OsString], host: &Host) -> Option<Secret<String>>
 ///
 /// # Errors
 /// [`Kind::NotSignedIn`] when a person is needed and kubectl has none for us.
-pub fn run(context: Context<'_>, args: &TokenArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &TokenArgs) -> Result<()> {
     let host = context.host;
     let info = ExecInfo::parse(host.env(env_vars::KUBERNETES_EXEC_INFO));
     if let Some(warning) = &info.warning {

@@ -17,7 +17,7 @@ use crate::model::settings::Flags;
 ///
 /// Without a name, choose from a list.
 #[derive(Debug, Args)]
-pub struct UseArgs {
+pub(crate) struct UseArgs {
     /// Namespace, or - for the context before
     pub namespace: Option<String>,
 }
@@ -26,7 +26,7 @@ pub struct UseArgs {
 ///
 /// # Errors
 /// [`Kind::NotFound`] when the namespace has no context here.
-pub fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
     let chain = &context.open(&Flags::default())?;
     let merged = chain.kubeconfigs.merged()?;
     // A file that is named is not the one of the surroundings.

@@ -23,7 +23,7 @@ use rights::Rights;
 
 /// A file as it was when it was read: what an edit starts from and what [`Snapshot::replace`] compares with.
 #[derive(Debug)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// The path as the user names it.
     pub path: PathBuf,
     /// The file behind symbolic links: what is really written.
@@ -34,7 +34,7 @@ pub struct Snapshot {
 
 /// Who may read a file that we create. A file that exists keeps its own mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NewMode {
+pub(crate) enum NewMode {
     /// 0600, in folders of mode 0700: secrets, and files about them.
     Private,
     /// 0600, in folders of mode 0755: as kubectl and the AWS CLI create theirs.
@@ -46,7 +46,7 @@ pub enum NewMode {
 /// # Errors
 /// When the file exists and cannot be read or is no plain file, or a link leads in a circle. The null device reads as
 /// an empty file.
-pub fn read(path: &Path) -> Result<Snapshot> {
+pub(crate) fn read(path: &Path) -> Result<Snapshot> {
     let target = resolve(path)?;
     let bytes = read_limited(path, LARGEST_TEXT)?;
     Ok(Snapshot { path: path.to_owned(), target, bytes })
@@ -56,7 +56,7 @@ pub fn read(path: &Path) -> Result<Snapshot> {
 ///
 /// # Errors
 /// When it cannot be read or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<Option<String>> {
+pub(crate) fn read_text(path: &Path) -> Result<Option<String>> {
     read(path)?.text()
 }
 
@@ -64,7 +64,7 @@ pub fn read_text(path: &Path) -> Result<Option<String>> {
 ///
 /// # Errors
 /// When the folder cannot be created, the disk is full, or the rename fails; the old file is then untouched.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, bytes, Rights::private())
 }
 
@@ -72,7 +72,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// As [`write_private`].
-pub fn write_for_us_alone(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_for_us_alone(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, bytes, Rights::our_own())
 }
 
@@ -85,7 +85,7 @@ fn write_with(path: &Path, bytes: &[u8], rights: Rights) -> Result<()> {
 ///
 /// # Errors
 /// When it exists and cannot be removed.
-pub fn remove(path: &Path) -> Result<bool> {
+pub(crate) fn remove(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -98,7 +98,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the content is not UTF-8: we refuse to edit what we cannot read.
-    pub fn text(&self) -> Result<Option<String>> {
+    pub(crate) fn text(&self) -> Result<Option<String>> {
         let Some(bytes) = &self.bytes else { return Ok(None) };
         match String::from_utf8(bytes.clone()) {
             Ok(text) => Ok(Some(text)),
@@ -124,7 +124,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// When the file changed since it was read, is write-protected, or cannot be written; it is then as it was.
-    pub fn replace(&self, bytes: &[u8], new_mode: NewMode) -> Result<bool> {
+    pub(crate) fn replace(&self, bytes: &[u8], new_mode: NewMode) -> Result<bool> {
         if self.bytes.as_deref() == Some(bytes) {
             return Ok(false);
         }
@@ -147,7 +147,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// What it is.
-    pub fn refuse_unless_plain(&self) -> Result<()> {
+    pub(crate) fn refuse_unless_plain(&self) -> Result<()> {
         self.refuse_special(fs::metadata(&self.target).ok().as_ref())
     }
 
@@ -236,6 +236,6 @@ pub(crate) fn occupant(path: &Path) -> Occupant {
 ///
 /// # Errors
 /// When the file cannot be read, is no plain file, or is larger.
-pub fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     plain_file::read(path, limit).map_err(|error| cannot_read(path, &error))
 }

@@ -20,7 +20,7 @@ use crate::model::irsa::{RolesOf, is_own_command};
 const WRITE_TRIES: u32 = 5;
 
 /// `AWS_CONFIG_FILE`, else `~/.aws/config`.
-pub fn path(host: &Host) -> PathBuf {
+pub(crate) fn path(host: &Host) -> PathBuf {
     match host.env(env_vars::AWS_CONFIG_FILE) {
         Some(path) => host.expand_home(path),
         None => host.home.join(".aws").join("config"),
@@ -31,7 +31,7 @@ pub fn path(host: &Host) -> PathBuf {
 ///
 /// # Errors
 /// When it cannot be read, is not UTF-8, or holds a line that the AWS CLI cannot read either.
-pub fn read(host: &Host) -> Result<AwsConfig> {
+pub(crate) fn read(host: &Host) -> Result<AwsConfig> {
     let text = atomic::read_text(&path(host))?.unwrap_or_default();
     aws_config_edit::parse(&text).map_err(|error| explain(host, "read", &error))
 }
@@ -40,7 +40,7 @@ pub fn read(host: &Host) -> Result<AwsConfig> {
 ///
 /// # Errors
 /// When one of them is no plain file, is larger than any text, or cannot be read.
-pub fn check_for_sdk(host: &Host) -> Result<()> {
+pub(crate) fn check_for_sdk(host: &Host) -> Result<()> {
     [path(host), aws_credentials::path(host)]
         .iter()
         .try_for_each(|file| atomic::read_limited(file, LARGEST_TEXT).map(drop))
@@ -50,7 +50,7 @@ pub fn check_for_sdk(host: &Host) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn text(host: &Host) -> Result<Option<String>> {
+pub(crate) fn text(host: &Host) -> Result<Option<String>> {
     atomic::read_text(&path(host))
 }
 
@@ -58,7 +58,7 @@ pub fn text(host: &Host) -> Result<Option<String>> {
 ///
 /// # Errors
 /// When the file cannot be locked or written.
-pub fn take_back(host: &Host, edited: Option<&str>, before: Option<&str>) -> Result<bool> {
+pub(crate) fn take_back(host: &Host, edited: Option<&str>, before: Option<&str>) -> Result<bool> {
     edit(host, |text| Ok(if Some(text) == edited { before.unwrap_or_default() } else { text }.to_owned()))
 }
 
@@ -66,7 +66,7 @@ pub fn take_back(host: &Host, edited: Option<&str>, before: Option<&str>) -> Res
 ///
 /// # Errors
 /// When the file itself cannot be read.
-pub fn read_what_can_be(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
+pub(crate) fn read_what_can_be(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
     let bytes = atomic::read(&path(host))?.bytes.unwrap_or_default();
     let first_refusal = read(host).err();
     let text = String::from_utf8_lossy(&bytes);
@@ -89,7 +89,7 @@ pub fn read_what_can_be(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
 ///
 /// # Errors
 /// When the edit is refused, or the file cannot be locked or written; it is then as it was.
-pub fn apply(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<bool> {
+pub(crate) fn apply(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<bool> {
     edit(host, |text| aws_config_edit::apply_profile(text, session, profile))
 }
 
@@ -97,7 +97,7 @@ pub fn apply(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<
 ///
 /// # Errors
 /// As [`apply`].
-pub fn apply_role(host: &Host, namespace: &str, profile: &RoleProfile) -> Result<bool> {
+pub(crate) fn apply_role(host: &Host, namespace: &str, profile: &RoleProfile) -> Result<bool> {
     edit(host, |text| aws_config_edit::apply_role_profile(text, profile, |command| is_own_command(command, namespace)))
 }
 
@@ -105,7 +105,7 @@ pub fn apply_role(host: &Host, namespace: &str, profile: &RoleProfile) -> Result
 ///
 /// # Errors
 /// As [`apply`].
-pub fn remove_roles(host: &Host, whose: RolesOf<'_>) -> Result<bool> {
+pub(crate) fn remove_roles(host: &Host, whose: RolesOf<'_>) -> Result<bool> {
     edit(host, |text| aws_config_edit::remove_profiles(text, |section| whose.has(section)))
 }
 
@@ -114,7 +114,7 @@ pub fn remove_roles(host: &Host, whose: RolesOf<'_>) -> Result<bool> {
 ///
 /// # Errors
 /// When the edit is refused, or the file cannot be locked or written; it is then as it was.
-pub fn remove(host: &Host, profile_name: &str, also_session: bool) -> Result<bool> {
+pub(crate) fn remove(host: &Host, profile_name: &str, also_session: bool) -> Result<bool> {
     edit(host, |text| {
         let before = aws_config_edit::parse(text)?;
         let without = aws_config_edit::remove_profile(text, profile_name)?;
@@ -147,7 +147,7 @@ fn edit(host: &Host, change: impl Fn(&str) -> Result<String, aws_config_edit::Er
 }
 
 /// A value in the file that cannot be used, with the file and the line.
-pub fn unusable(host: &Host, reason: &aws_config_edit::Error) -> Error {
+pub(crate) fn unusable(host: &Host, reason: &aws_config_edit::Error) -> Error {
     explain(host, "use", reason)
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 
 /// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
-pub fn path(host: &Host) -> PathBuf {
+pub(crate) fn path(host: &Host) -> PathBuf {
     match host.env(env_vars::AWS_SHARED_CREDENTIALS_FILE) {
         Some(path) => host.expand_home(path),
         None => host.home.join(".aws").join("credentials"),
@@ -22,7 +22,7 @@ pub fn path(host: &Host) -> PathBuf {
 ///
 /// # Errors
 /// When the file gives it another identity, or cannot be read.
-pub fn look_for(host: &Host, name: &str) -> Result<()> {
+pub(crate) fn look_for(host: &Host, name: &str) -> Result<()> {
     check_name(&text(host)?, name).map_err(|error| refused(host, name, &error))
 }
 
@@ -30,7 +30,7 @@ pub fn look_for(host: &Host, name: &str) -> Result<()> {
 ///
 /// # Errors
 /// As [`look_for`].
-pub fn look_at(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<Option<String>> {
+pub(crate) fn look_at(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<Option<String>> {
     let found = check_profile(&text(host)?, session, profile);
     let found = found.map_err(|error| refused(host, &profile.name, &error))?;
     Ok(found.map(|found| in_words(host, &profile.name, &found)))
@@ -40,7 +40,7 @@ pub fn look_at(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Resul
 ///
 /// # Errors
 /// As [`look_for`].
-pub fn look_at_role(host: &Host, profile: &RoleProfile) -> Result<Option<String>> {
+pub(crate) fn look_at_role(host: &Host, profile: &RoleProfile) -> Result<Option<String>> {
     let found = check_role_profile(&text(host)?, profile);
     let found = found.map_err(|error| refused(host, &profile.name, &error))?;
     Ok(found.map(|found| in_words(host, &profile.name, &found)))

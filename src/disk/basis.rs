@@ -13,7 +13,7 @@ const VARIABLES: [&str; 4] =
 
 /// A text that changes when `~/.aws/config`, the user's settings or a variable does: what was decided on the same basis
 /// need not be decided again. To be taken before the files are read.
-pub fn of(host: &Host) -> String {
+pub(crate) fn of(host: &Host) -> String {
     let mut basis = String::new();
     for path in [aws_config::path(host), settings::user_path(host)] {
         add_stamp(&mut basis, &path);

@@ -22,22 +22,22 @@ use crate::model::kube::cluster::Cluster;
 use crate::model::kube::namespace::Namespace;
 use crate::secret::Secret;
 
-pub use credentials::{CachedCredentials, Identity};
-pub use roles::{CachedRole, RoleKey};
+pub(crate) use credentials::CachedCredentials;
+pub(crate) use roles::{CachedRole, RoleKey};
 
 /// Larger than any file of ours; a larger one is not ours.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The cache folder of this version.
 #[derive(Debug, Clone)]
-pub struct Cache {
+pub(crate) struct Cache {
     folder: PathBuf,
     locks: PathBuf,
 }
 
 /// The portal's accounts and roles, as found at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PortalIndex {
+pub(crate) struct PortalIndex {
     /// When it was read.
     pub read_at: Timestamp,
     /// All of the person's assignments.
@@ -46,7 +46,7 @@ pub struct PortalIndex {
 
 /// A failure that a polling program shall not repeat every second.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
-pub struct RememberedFailure {
+pub(crate) struct RememberedFailure {
     /// Until when it stands.
     pub until: Timestamp,
     /// State of the token file when it failed: a sign-in by any tool changes it and so ends the failure.
@@ -66,22 +66,22 @@ pub struct RememberedFailure {
 
 impl Cache {
     /// The cache of this person.
-    pub fn new(host: &Host) -> Self {
+    pub(crate) fn new(host: &Host) -> Self {
         Cache { folder: host.cache_dir().join("v1"), locks: host.cache_dir().join("locks") }
     }
 
     /// The lock that guards what `name` says, beside the cache.
-    pub fn lock_path(&self, name: &str) -> PathBuf {
+    pub(crate) fn lock_path(&self, name: &str) -> PathBuf {
         self.locks.join(format!("{name}.lock"))
     }
 
     /// Removes what processes that were killed in the middle of a write left here: it may hold credentials.
-    pub fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         temporary::sweep_below(&self.folder);
     }
 
     /// The cluster of a namespace, as last described.
-    pub fn cluster(&self, namespace: &Namespace) -> Option<Cluster> {
+    pub(crate) fn cluster(&self, namespace: &Namespace) -> Option<Cluster> {
         read(&self.file("clusters", namespace.as_str()))
     }
 
@@ -89,7 +89,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_cluster(&self, namespace: &Namespace, cluster: &Cluster) -> Result<()> {
+    pub(crate) fn store_cluster(&self, namespace: &Namespace, cluster: &Cluster) -> Result<()> {
         write(&self.file("clusters", namespace.as_str()), cluster)
     }
 
@@ -97,12 +97,12 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be removed.
-    pub fn forget_cluster(&self, namespace: &Namespace) -> Result<bool> {
+    pub(crate) fn forget_cluster(&self, namespace: &Namespace) -> Result<bool> {
         atomic::remove(&self.file("clusters", namespace.as_str()))
     }
 
     /// The port-forward transport that worked last in a namespace of a cluster, by its name.
-    pub fn transport(&self, namespace: &Namespace, cluster: &Cluster) -> Option<String> {
+    pub(crate) fn transport(&self, namespace: &Namespace, cluster: &Cluster) -> Option<String> {
         let (arn, transport): (String, String) = read(&self.file("transports", namespace.as_str()))?;
         (arn == cluster.arn).then_some(transport)
     }
@@ -111,12 +111,12 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_transport(&self, namespace: &Namespace, cluster: &Cluster, transport: &str) -> Result<()> {
+    pub(crate) fn store_transport(&self, namespace: &Namespace, cluster: &Cluster, transport: &str) -> Result<()> {
         write(&self.file("transports", namespace.as_str()), &(&cluster.arn, transport))
     }
 
     /// What a portal offered when it was last asked.
-    pub fn portal_index(&self, start_url: &str) -> Option<PortalIndex> {
+    pub(crate) fn portal_index(&self, start_url: &str) -> Option<PortalIndex> {
         read(&self.file("portal", &portal_digest(start_url)))
     }
 
@@ -124,7 +124,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_portal_index(&self, start_url: &str, index: &PortalIndex) -> Result<()> {
+    pub(crate) fn store_portal_index(&self, start_url: &str, index: &PortalIndex) -> Result<()> {
         write(&self.file("portal", &portal_digest(start_url)), index)
     }
 
@@ -132,17 +132,17 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be removed.
-    pub fn forget_portal_index(&self, start_url: &str) -> Result<bool> {
+    pub(crate) fn forget_portal_index(&self, start_url: &str) -> Result<bool> {
         atomic::remove(&self.file("portal", &portal_digest(start_url)))
     }
 
     /// The lock that is held for a moment by whoever stores what a portal's session gave, and by who ends it.
-    pub fn portal_lock_path(&self, start_url: &str) -> PathBuf {
+    pub(crate) fn portal_lock_path(&self, start_url: &str) -> PathBuf {
         self.lock_path(&format!("portal-{}", portal_digest(start_url)))
     }
 
     /// The mark of the last sign-out of a portal: another one after each. `None` before the first.
-    pub fn sign_out_mark(&self, start_url: &str) -> Option<String> {
+    pub(crate) fn sign_out_mark(&self, start_url: &str) -> Option<String> {
         read(&self.file("signed-out", &portal_digest(start_url)))
     }
 
@@ -150,12 +150,12 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_sign_out_mark(&self, start_url: &str, mark: &str) -> Result<()> {
+    pub(crate) fn store_sign_out_mark(&self, start_url: &str, mark: &str) -> Result<()> {
         write(&self.file("signed-out", &portal_digest(start_url)), &mark)
     }
 
     /// The failure that stands for a namespace, if one does.
-    pub fn failure(&self, namespace: &Namespace, token_file: &str, now: Timestamp) -> Option<RememberedFailure> {
+    pub(crate) fn failure(&self, namespace: &Namespace, token_file: &str, now: Timestamp) -> Option<RememberedFailure> {
         let failure: RememberedFailure = read(&self.file("failures", namespace.as_str()))?;
         (failure.until > now && failure.token_file == token_file).then_some(failure)
     }
@@ -164,12 +164,12 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_failure(&self, namespace: &Namespace, failure: &RememberedFailure) -> Result<()> {
+    pub(crate) fn store_failure(&self, namespace: &Namespace, failure: &RememberedFailure) -> Result<()> {
         write(&self.file("failures", namespace.as_str()), failure)
     }
 
     /// The context that was current before the last switch, for `use -`.
-    pub fn previous_context(&self) -> Option<String> {
+    pub(crate) fn previous_context(&self) -> Option<String> {
         read(&self.folder.join("previous-context.json"))
     }
 
@@ -177,13 +177,13 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_previous_context(&self, context: &str) -> Result<()> {
+    pub(crate) fn store_previous_context(&self, context: &str) -> Result<()> {
         write(&self.folder.join("previous-context.json"), &context)
     }
 
     /// The sso-sessions that we wrote into `~/.aws/config` under names that others give too: only these of them may be
     /// taken out again.
-    pub fn made_sessions(&self) -> Vec<String> {
+    pub(crate) fn made_sessions(&self) -> Vec<String> {
         read(&self.folder.join("made-sessions.json")).unwrap_or_default()
     }
 
@@ -191,7 +191,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_made_session(&self, name: &str) -> Result<()> {
+    pub(crate) fn store_made_session(&self, name: &str) -> Result<()> {
         let mut names = self.made_sessions();
         names.retain(|known| known != name);
         names.push(name.to_owned());

@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When one of them cannot be made.
-pub fn create(folder: &Path, bits: u32) -> Result<()> {
+pub(crate) fn create(folder: &Path, bits: u32) -> Result<()> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| !is_there(path)).collect();
     for path in missing.into_iter().rev() {
         match make(path, bits) {
@@ -22,7 +22,7 @@ pub fn create(folder: &Path, bits: u32) -> Result<()> {
 }
 
 /// The folder of a path: its parent, or here.
-pub fn of(path: &Path) -> &Path {
+pub(crate) fn of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -58,7 +58,7 @@ fn hand_over(_: &Path) {}
 
 /// Whom a new file or folder at this path belongs to, if not to us: root, in the folder of somebody else, works for them.
 #[cfg(unix)]
-pub fn heir(path: &Path) -> Option<(u32, u32)> {
+pub(crate) fn heir(path: &Path) -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
     if !rustix::process::geteuid().is_root() {
         return None;
@@ -73,7 +73,7 @@ pub fn heir(_: &Path) -> Option<(u32, u32)> {
 }
 
 /// Gives a file that we have just made away. One that stays ours is still right in every other way.
-pub fn give(file: &File, (user, group): (u32, u32)) {
+pub(crate) fn give(file: &File, (user, group): (u32, u32)) {
     #[cfg(unix)]
     let _ = std::os::unix::fs::fchown(file, Some(user), Some(group));
     #[cfg(not(unix))]

@@ -15,7 +15,7 @@ const EDIT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A held lock; it ends with the value.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     file: File,
 }
 
@@ -24,7 +24,7 @@ impl Lock {
     ///
     /// # Errors
     /// When it cannot be had in five seconds, or not at all.
-    pub fn for_edit(host: &Host, name: &str, file: &Path) -> Result<Lock> {
+    pub(crate) fn for_edit(host: &Host, name: &str, file: &Path) -> Result<Lock> {
         let path = host.cache_dir().join("locks").join(format!("{name}.lock"));
         for _ in 0..EDIT_TRIES {
             match Lock::try_acquire(&path)? {
@@ -44,7 +44,7 @@ impl Lock {
     ///
     /// # Errors
     /// When the system does not let it be inherited.
-    pub fn pass_on(&self) -> std::io::Result<()> {
+    pub(crate) fn pass_on(&self) -> std::io::Result<()> {
         #[cfg(unix)]
         rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?;
         #[cfg(not(unix))]
@@ -56,7 +56,7 @@ impl Lock {
     ///
     /// # Errors
     /// When the lock file cannot be created or locked at all.
-    pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
+    pub(crate) fn try_acquire(path: &Path) -> Result<Option<Lock>> {
         let fail = |error: &std::io::Error| Error::file("lock", path, error);
         let folder = folder::of(path);
         folder::create(folder, 0o700).map_err(|error| Error::file("create the folder", folder, &error))?;

@@ -1,14 +1,14 @@
 //! Files: ours, and those that belong to the user and other tools. The only folder that opens, writes or locks one.
 
-pub mod atomic;
-pub mod aws_config;
-pub mod aws_credentials;
-pub mod basis;
-pub mod cache;
-pub mod folder;
-pub mod kubeconfig;
-pub mod lock;
-pub mod private_folder;
-pub mod settings;
-pub mod sso_cache;
-pub mod temporary;
+pub(crate) mod atomic;
+pub(crate) mod aws_config;
+pub(crate) mod aws_credentials;
+pub(crate) mod basis;
+pub(crate) mod cache;
+pub(crate) mod folder;
+pub(crate) mod kubeconfig;
+pub(crate) mod lock;
+pub(crate) mod private_folder;
+pub(crate) mod settings;
+pub(crate) mod sso_cache;
+pub(crate) mod temporary;

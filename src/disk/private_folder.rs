@@ -10,7 +10,7 @@ use crate::host::random_name;
 
 /// A folder of mode 0700 that goes away with the value.
 #[derive(Debug)]
-pub struct PrivateFolder {
+pub(crate) struct PrivateFolder {
     path: PathBuf,
     _lock: Lock,
 }
@@ -20,7 +20,7 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn create(host: &Host) -> Result<Self> {
+    pub(crate) fn create(host: &Host) -> Result<Self> {
         let all = host.cache_dir().join("run");
         sweep(&all);
         loop {
@@ -34,12 +34,12 @@ impl PrivateFolder {
     }
 
     /// Removes what nobody needs any more: neither we nor a child.
-    pub fn sweep(host: &Host) {
+    pub(crate) fn sweep(host: &Host) {
         sweep(&host.cache_dir().join("run"));
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -47,7 +47,7 @@ impl PrivateFolder {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
         let file = self.path.join(name);
         atomic::write_private(&file, text.as_bytes())?;
         Ok(file)

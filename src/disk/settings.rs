@@ -13,10 +13,10 @@ use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Tr
 use crate::model::shell::word;
 
 /// The name of a project's file.
-pub const PROJECT_FILE: &str = "nsaccess.toml";
+pub(crate) const PROJECT_FILE: &str = "nsaccess.toml";
 
 /// The user's file.
-pub fn user_path(host: &Host) -> PathBuf {
+pub(crate) fn user_path(host: &Host) -> PathBuf {
     host.config_dir().join("config.toml")
 }
 
@@ -29,7 +29,7 @@ fn trusted_path(host: &Host) -> PathBuf {
 ///
 /// # Errors
 /// When an owner cannot be found out.
-pub fn project_path(host: &Host) -> Result<(Option<PathBuf>, Vec<PathBuf>)> {
+pub(crate) fn project_path(host: &Host) -> Result<(Option<PathBuf>, Vec<PathBuf>)> {
     let inside_home = host.current_dir.starts_with(&host.home);
     let below_home = |folder: &&Path| !inside_home || folder.starts_with(&host.home);
     let files = host.current_dir.ancestors().take_while(below_home).map(|folder| folder.join(PROJECT_FILE));
@@ -51,7 +51,7 @@ fn is_own(host: &Host, file: &Path) -> Result<bool> {
 ///
 /// # Errors
 /// When a file, a flag or an environment variable cannot be used as it is.
-pub fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
+pub(crate) fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
     let (path, foreign) = project_path(host)?;
     let mut warnings: Vec<String> = foreign.iter().map(|file| not_read(host, file)).collect();
     let project = match path {
@@ -69,7 +69,7 @@ pub fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Ve
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_anywhere(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
+pub(crate) fn load_anywhere(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
     let mut warnings = Vec::new();
     let settings = resolved(host, flags, None, aws, &mut warnings)?;
     Ok((settings, warnings))
@@ -134,7 +134,7 @@ fn checked<T>(
 ///
 /// # Errors
 /// When a key or a value cannot be used, or the file cannot be read or written.
-pub fn set(host: &Host, values: &[(&str, &str)]) -> Result<PathBuf> {
+pub(crate) fn set(host: &Host, values: &[(&str, &str)]) -> Result<PathBuf> {
     let keys: Vec<&str> = values.iter().map(|(key, _)| *key).collect();
     edit(host, &format!("cannot set {}", keys.join(" and ")), |text| {
         values.iter().try_fold(text.to_owned(), |text, (key, value)| settings::set(&text, key, value))
@@ -145,7 +145,7 @@ pub fn set(host: &Host, values: &[(&str, &str)]) -> Result<PathBuf> {
 ///
 /// # Errors
 /// When there is no such setting, or the file cannot be read or written.
-pub fn unset(host: &Host, key: &str) -> Result<PathBuf> {
+pub(crate) fn unset(host: &Host, key: &str) -> Result<PathBuf> {
     edit(host, &format!("cannot unset {key}"), |text| settings::unset(text, key))
 }
 
@@ -167,7 +167,7 @@ fn edit(host: &Host, failure: &str, change: impl Fn(&str) -> Result<String, Stri
 ///
 /// # Errors
 /// When it cannot be read, belongs to somebody else, or is no project file, or the list cannot be written.
-pub fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
+pub(crate) fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
     if path.is_file() && !is_own(host, path)? {
         return Err(foreign(host, path));
     }
@@ -184,7 +184,7 @@ pub fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
 }
 
 /// The refusal of a file that somebody else may change at any time.
-pub fn foreign(host: &Host, path: &Path) -> Error {
+pub(crate) fn foreign(host: &Host, path: &Path) -> Error {
     Error::new(Kind::Denied, format!("{} cannot be trusted", host.shorten_home(path)))
         .because("it belongs to neither you nor root, and such files are never read")
         .try_next(format!("ls -l {}", word(&path.to_string_lossy())))

@@ -19,7 +19,7 @@ const LIMIT: u64 = 1 << 20;
 
 /// What a cache file holds.
 #[derive(Debug, Clone)]
-pub enum Cached<T> {
+pub(crate) enum Cached<T> {
     /// There is no file.
     Absent,
     /// There is a file that cannot be used.
@@ -33,9 +33,10 @@ pub enum Cached<T> {
     Found(T),
 }
 
+#[cfg(test)]
 impl<T> Cached<T> {
-    /// The value, for callers to whom no file and a broken one are the same.
-    pub fn found(self) -> Option<T> {
+    /// The value, for tests to which no file and a broken one are the same.
+    pub(crate) fn found(self) -> Option<T> {
         match self {
             Cached::Found(value) => Some(value),
             Cached::Absent | Cached::Unusable { .. } => None,
@@ -44,30 +45,30 @@ impl<T> Cached<T> {
 }
 
 /// The folder. It follows `HOME` and not `AWS_CONFIG_FILE`, as in the AWS CLI.
-pub fn folder(host: &Host) -> PathBuf {
+pub(crate) fn folder(host: &Host) -> PathBuf {
     host.home.join(".aws").join("sso").join("cache")
 }
 
 /// The token's file. The key is an sso-session's name, or a start URL where there is no session.
-pub fn token_path(host: &Host, key: &str) -> PathBuf {
+pub(crate) fn token_path(host: &Host, key: &str) -> PathBuf {
     folder(host).join(token_file_name(key))
 }
 
 /// A short text that changes whenever anybody signs in, renews or signs out. It says nothing about the token.
-pub fn fingerprint(host: &Host, key: &str) -> String {
+pub(crate) fn fingerprint(host: &Host, key: &str) -> String {
     let Ok(metadata) = std::fs::metadata(token_path(host, key)) else { return "absent".to_owned() };
     let modified = metadata.modified().ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
     format!("{} bytes of {}", metadata.len(), modified.map_or_else(String::new, |time| time.to_string()))
 }
 
 /// The lock that sign-ins and refreshes of one session hold. The AWS CLI knows nothing of it.
-pub fn lock_path(host: &Host, session: &str) -> PathBuf {
+pub(crate) fn lock_path(host: &Host, session: &str) -> PathBuf {
     let digest: String = Sha1::digest(session.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     host.cache_dir().join("locks").join(format!("session-{digest}.lock"))
 }
 
 /// Removes what processes that were killed in the middle of a write left here: it may hold a token.
-pub fn sweep(host: &Host) {
+pub(crate) fn sweep(host: &Host) {
     temporary::sweep(&folder(host));
 }
 
@@ -75,7 +76,7 @@ pub fn sweep(host: &Host) {
 ///
 /// # Errors
 /// When the file exists and cannot be read at all.
-pub fn read_token(host: &Host, key: &str) -> Result<Cached<SsoToken>> {
+pub(crate) fn read_token(host: &Host, key: &str) -> Result<Cached<SsoToken>> {
     read(token_path(host, key), parse_token)
 }
 
@@ -83,7 +84,7 @@ pub fn read_token(host: &Host, key: &str) -> Result<Cached<SsoToken>> {
 ///
 /// # Errors
 /// When the file cannot be written; the old one is then untouched.
-pub fn write_token(host: &Host, key: &str, token: &SsoToken) -> Result<()> {
+pub(crate) fn write_token(host: &Host, key: &str, token: &SsoToken) -> Result<()> {
     write(host, &token_path(host, key), render_token(token).expose())
 }
 
@@ -91,7 +92,7 @@ pub fn write_token(host: &Host, key: &str, token: &SsoToken) -> Result<()> {
 ///
 /// # Errors
 /// When it exists and cannot be removed.
-pub fn remove_token(host: &Host, key: &str) -> Result<bool> {
+pub(crate) fn remove_token(host: &Host, key: &str) -> Result<bool> {
     atomic::remove(&token_path(host, key))
 }
 
@@ -99,7 +100,7 @@ pub fn remove_token(host: &Host, key: &str) -> Result<bool> {
 ///
 /// # Errors
 /// When the file exists and cannot be read at all.
-pub fn read_registration(host: &Host, file_name: &str) -> Result<Cached<Registration>> {
+pub(crate) fn read_registration(host: &Host, file_name: &str) -> Result<Cached<Registration>> {
     read(folder(host).join(file_name), parse_registration)
 }
 
@@ -107,7 +108,7 @@ pub fn read_registration(host: &Host, file_name: &str) -> Result<Cached<Registra
 ///
 /// # Errors
 /// When the file cannot be written; the old one is then untouched.
-pub fn write_registration(host: &Host, file_name: &str, registration: &Registration) -> Result<()> {
+pub(crate) fn write_registration(host: &Host, file_name: &str, registration: &Registration) -> Result<()> {
     write(host, &folder(host).join(file_name), render_registration(registration).expose())
 }
 
@@ -115,7 +116,7 @@ pub fn write_registration(host: &Host, file_name: &str, registration: &Registrat
 ///
 /// # Errors
 /// When it exists and cannot be removed.
-pub fn remove_registration(host: &Host, file_name: &str) -> Result<bool> {
+pub(crate) fn remove_registration(host: &Host, file_name: &str) -> Result<bool> {
     atomic::remove(&folder(host).join(file_name))
 }
 
@@ -125,7 +126,7 @@ pub fn remove_registration(host: &Host, file_name: &str) -> Result<bool> {
 ///
 /// # Errors
 /// When the file exists and cannot be removed.
-pub fn remove_cli_credentials(host: &Host, file_name: &str) -> Result<bool> {
+pub(crate) fn remove_cli_credentials(host: &Host, file_name: &str) -> Result<bool> {
     atomic::remove(&host.home.join(".aws").join("cli").join("cache").join(file_name))
 }
 

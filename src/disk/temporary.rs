@@ -18,7 +18,7 @@ const LONGEST: usize = 50;
 
 /// A new file of mode 0600 beside its target. It goes away with the value unless it took another name.
 #[derive(Debug)]
-pub struct Temporary {
+pub(crate) struct Temporary {
     path: PathBuf,
     /// Open for writing, and locked.
     pub file: File,
@@ -29,7 +29,7 @@ impl Temporary {
     ///
     /// # Errors
     /// When the folder takes no file.
-    pub fn beside(target: &Path) -> Result<Self> {
+    pub(crate) fn beside(target: &Path) -> Result<Self> {
         loop {
             let path = folder::of(target).join(name(target.file_name().unwrap_or_default()));
             let file = open_options().create_new(true).open(&path)?;
@@ -49,7 +49,7 @@ impl Temporary {
     ///
     /// # Errors
     /// When it cannot be renamed; both files are then as they were.
-    pub fn replace(&self, target: &Path) -> Result<()> {
+    pub(crate) fn replace(&self, target: &Path) -> Result<()> {
         fs::rename(&self.path, target)
     }
 
@@ -57,7 +57,7 @@ impl Temporary {
     ///
     /// # Errors
     /// [`ErrorKind::AlreadyExists`] when somebody has it; when the file system has no hard links.
-    pub fn link(&self, name: &Path) -> Result<()> {
+    pub(crate) fn link(&self, name: &Path) -> Result<()> {
         fs::hard_link(&self.path, name)
     }
 }
@@ -70,13 +70,13 @@ impl Drop for Temporary {
 }
 
 /// Removes what killed processes left in a folder. Returns how many files.
-pub fn sweep(folder: &Path) -> usize {
+pub(crate) fn sweep(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter(|entry| is_ours(&entry.file_name()) && remove_if_left(&entry.path())).count()
 }
 
 /// The same in a folder and all folders below it.
-pub fn sweep_below(folder: &Path) {
+pub(crate) fn sweep_below(folder: &Path) {
     sweep(folder);
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     // A link is no folder here.
@@ -125,7 +125,7 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 /// Whether an error says that the file system cannot do it at all.
-pub fn is_unsupported(error: &std::io::Error) -> bool {
+pub(crate) fn is_unsupported(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied | ErrorKind::TooManyLinks)
 }
 

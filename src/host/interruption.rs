@@ -16,19 +16,19 @@ use crate::error::{Error, Kind};
 
 /// While this value lives, signals wait. One that came ends us with the value, unless a runtime does.
 #[derive(Debug)]
-pub struct Deferred(());
+pub(crate) struct Deferred(());
 
 /// While this value lives, signals are the runtime's.
 #[derive(Debug)]
-pub struct Heard(());
+pub(crate) struct Heard(());
 
 /// While this value lives, signals end us at once.
 #[derive(Debug)]
-pub struct Deadly(());
+pub(crate) struct Deadly(());
 
 impl Deferred {
     /// From now on signals wait.
-    pub fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         STATE.change(|counts| counts.deferred += 1);
         Deferred(())
     }
@@ -45,7 +45,7 @@ impl Drop for Deferred {
 
 impl Heard {
     /// From now on signals are for who listens.
-    pub fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         STATE.change(|counts| counts.heard += 1);
         Heard(())
     }
@@ -63,7 +63,7 @@ impl Drop for Heard {
 
 impl Deadly {
     /// From now on signals end us.
-    pub fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         STATE.change(|counts| counts.deadly += 1);
         Deadly(())
     }
@@ -76,7 +76,7 @@ impl Drop for Deadly {
 }
 
 /// The error for a signal that came and has to wait, for loops that could end early.
-pub fn came() -> Option<Error> {
+pub(crate) fn came() -> Option<Error> {
     let kind = match STATE.came.load(Ordering::SeqCst) {
         0 => return None,
         signal if signal == interrupt() => Kind::Interrupted,
@@ -148,7 +148,7 @@ fn interrupt() -> usize {
 
 /// Whether we were started with a signal ignored. Asked before anybody registers anything: a handler hides it.
 #[cfg(unix)]
-pub fn is_ignored(signal: i32) -> bool {
+pub(crate) fn is_ignored(signal: i32) -> bool {
     static IGNORED: LazyLock<u64> = LazyLock::new(|| {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
 
 /// Larger than any text that a person keeps for us, kubectl or the AWS CLI.
-pub const LARGEST_TEXT: u64 = 16 * MIB;
+pub(crate) const LARGEST_TEXT: u64 = 16 * MIB;
 
 const MIB: u64 = 1 << 20;
 
@@ -15,7 +15,7 @@ const MIB: u64 = 1 << 20;
 ///
 /// # Errors
 /// When it is no plain file, is larger, or cannot be read.
-pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     let file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -40,7 +40,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
 }
 
 /// Why something that exists is not a file to read or to replace.
-pub fn refusal(found: &Metadata) -> Option<Error> {
+pub(crate) fn refusal(found: &Metadata) -> Option<Error> {
     let what = kind(found)?;
     Some(Error::other(format!("it is {what}, not a plain file")))
 }

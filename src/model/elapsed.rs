@@ -7,7 +7,7 @@ const LONGEST: i64 = 100 * 366 * 86_400;
 ///
 /// # Errors
 /// Why it is no span of time.
-pub fn parse(text: &str) -> Result<i64, String> {
+pub(crate) fn parse(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is no span of time like 90s, 5m, 1h30m or 2d");
     let mut rest = text;
     let mut total: i64 = 0;
@@ -37,7 +37,7 @@ pub fn parse(text: &str) -> Result<i64, String> {
 }
 
 /// An age as `kubectl get` prints it: `k8s.io/apimachinery/pkg/util/duration`, `HumanDuration`.
-pub fn human(seconds: i64) -> String {
+pub(crate) fn human(seconds: i64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     let two = |large: i64, unit: &str, small: i64, small_unit: &str| match small {
         0 => format!("{large}{unit}"),

@@ -1,13 +1,13 @@
 //! Pure decisions: no file, no network, no clock, no environment. Time comes in as `now`, text as text.
 
-pub mod aws;
-pub mod elapsed;
-pub mod irsa;
-pub mod kube;
-pub mod logs;
-pub mod port_forward;
-pub mod reviews;
-pub mod secrets;
-pub mod settings;
-pub mod shell;
-pub mod wire;
+pub(crate) mod aws;
+pub(crate) mod elapsed;
+pub(crate) mod irsa;
+pub(crate) mod kube;
+pub(crate) mod logs;
+pub(crate) mod port_forward;
+pub(crate) mod reviews;
+pub(crate) mod secrets;
+pub(crate) mod settings;
+pub(crate) mod shell;
+pub(crate) mod wire;

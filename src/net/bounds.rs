@@ -124,7 +124,7 @@ impl std::fmt::Display for Breach {
 impl std::error::Error for Breach {}
 
 /// A body within bounds.
-pub struct Bounded<B> {
+pub(crate) struct Bounded<B> {
     body: Pin<Box<B>>,
     timer: Option<Pin<Box<Sleep>>>,
     call: Call,

@@ -19,7 +19,7 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// A listener that is already bound.
 #[derive(Debug)]
-pub struct CallbackListener {
+pub(crate) struct CallbackListener {
     listener: TcpListener,
     redirect_uri: String,
 }
@@ -29,7 +29,7 @@ impl CallbackListener {
     ///
     /// # Errors
     /// When nothing can be bound on 127.0.0.1.
-    pub async fn bind() -> Result<Self> {
+    pub(crate) async fn bind() -> Result<Self> {
         let fail = |error: std::io::Error| Error::failure("cannot listen on 127.0.0.1").because(plain_io(&error));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(fail)?;
         let port = listener.local_addr().map_err(fail)?.port();
@@ -37,7 +37,7 @@ impl CallbackListener {
     }
 
     /// What the service sends the browser back to.
-    pub fn redirect_uri(&self) -> &str {
+    pub(crate) fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
@@ -46,7 +46,7 @@ impl CallbackListener {
     ///
     /// # Errors
     /// When the service says no, in its words.
-    pub async fn wait(self, attempt: &Attempt) -> Result<Secret<String>> {
+    pub(crate) async fn wait(self, attempt: &Attempt) -> Result<Secret<String>> {
         let mut open = FuturesUnordered::new();
         loop {
             tokio::select! {

@@ -17,7 +17,7 @@ use crate::net::trust::Trust;
 ///
 /// # Errors
 /// When the proxy that the environment names cannot be used.
-pub fn client(host: &Host, outbound: &Outbound) -> Result<SharedHttpClient> {
+pub(crate) fn client(host: &Host, outbound: &Outbound) -> Result<SharedHttpClient> {
     let (proxy, trust) = (proxy(host)?, outbound.trust().clone());
     // Read when the first connection is made: many commands make none.
     let context = OnceLock::new();

@@ -27,7 +27,7 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What all calls of one command share.
 #[derive(Debug, Clone)]
-pub struct Outbound {
+pub(crate) struct Outbound {
     host: Host,
     skew: Arc<Mutex<Option<Skew>>>,
     received: Arc<AtomicU64>,
@@ -37,7 +37,7 @@ pub struct Outbound {
 
 /// How far this machine's clock is from another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Skew {
+pub(crate) struct Skew {
     /// Whose clock that is: `AWS's`, `the cluster's`.
     pub whose: &'static str,
     /// Positive when ours is ahead.
@@ -49,7 +49,7 @@ const OF_CLUSTER: &str = "the cluster's";
 
 impl Outbound {
     /// For a command that begins; certificates are those of the system.
-    pub fn new(host: &Host) -> Self {
+    pub(crate) fn new(host: &Host) -> Self {
         Outbound {
             host: host.clone(),
             skew: Arc::default(),
@@ -69,7 +69,7 @@ impl Outbound {
     }
 
     /// Whose certificates are believed.
-    pub fn trust(&self) -> &Trust {
+    pub(crate) fn trust(&self) -> &Trust {
         &self.trust
     }
 
@@ -81,7 +81,7 @@ impl Outbound {
     }
 
     /// Whether nobody has said yet that the clock is off. Who asks says it.
-    pub fn clock_is_news(&self) -> bool {
+    pub(crate) fn clock_is_news(&self) -> bool {
         !self.clock_told.swap(true, Ordering::Relaxed)
     }
 
@@ -163,7 +163,7 @@ impl<S> Layer<S> for Outbound {
 
 /// A service of kube, within bounds.
 #[derive(Debug, Clone)]
-pub struct ToKubernetes<S> {
+pub(crate) struct ToKubernetes<S> {
     service: S,
     outbound: Outbound,
 }

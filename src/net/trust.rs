@@ -19,7 +19,7 @@ use crate::host::Host;
 
 /// The authorities that the environment names; those of the system are read when they are needed.
 #[derive(Debug, Clone, Default)]
-pub struct Trust {
+pub(crate) struct Trust {
     /// Of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if one of them is set.
     instead: Option<Vec<CertificateDer<'static>>>,
     /// Of `AWS_CA_BUNDLE`.
@@ -31,7 +31,7 @@ impl Trust {
     ///
     /// # Errors
     /// When it names a file or a folder that cannot be read, or that holds no certificate.
-    pub fn of(host: &Host) -> Result<Self> {
+    pub(crate) fn of(host: &Host) -> Result<Self> {
         let file = host.env(SSL_CERT_FILE).map(|path| from_file(host, SSL_CERT_FILE, path)).transpose()?;
         let folder = host.env(SSL_CERT_DIR).map(|path| from_folders(host, path)).transpose()?;
         let instead = match (file, folder) {

@@ -84,7 +84,7 @@ impl DesktopBrowser {
 
 /// Whether this is a page for a browser: https, or http of this very machine. Whatever launches the browser takes other
 /// words for flags, files, or programs to start.
-pub fn is_page(url: &str) -> bool {
+pub(crate) fn is_page(url: &str) -> bool {
     let is_plain = |text: &str| text.chars().all(|letter| letter.is_ascii_graphic());
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 /// What a child's environment has that ours has not, and lacks that ours has. Values may be secrets: nothing shows them.
 #[derive(Debug, Default)]
-pub struct Environment {
+pub(crate) struct Environment {
     set: BTreeMap<String, Secret<String>>,
     removed: Vec<String>,
     looked_in: Option<String>,
@@ -22,22 +22,22 @@ pub struct Environment {
 
 impl Environment {
     /// Sets a variable.
-    pub fn set(&mut self, name: impl Into<String>, value: Secret<String>) {
+    pub(crate) fn set(&mut self, name: impl Into<String>, value: Secret<String>) {
         self.set.insert(name.into(), value);
     }
 
     /// Sets a variable to what anybody may see.
-    pub fn set_plain(&mut self, name: impl Into<String>, value: &str) {
+    pub(crate) fn set_plain(&mut self, name: impl Into<String>, value: &str) {
         self.set(name, Secret::from(value));
     }
 
     /// Takes a variable away, unless it is set here.
-    pub fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         self.removed.push(name.to_owned());
     }
 
     /// Sets variables, and takes away those without a value.
-    pub fn change(&mut self, variables: Vec<(&'static str, Option<Secret<String>>)>) {
+    pub(crate) fn change(&mut self, variables: Vec<(&'static str, Option<Secret<String>>)>) {
         for (name, value) in variables {
             match value {
                 Some(value) => self.set(name, value),
@@ -47,7 +47,7 @@ impl Environment {
     }
 
     /// The program is looked for in this `PATH`, whatever `PATH` it then gets itself.
-    pub fn look_in(&mut self, path: &str) {
+    pub(crate) fn look_in(&mut self, path: &str) {
         self.looked_in = Some(path.to_owned());
     }
 }
@@ -57,7 +57,7 @@ impl Environment {
 ///
 /// # Errors
 /// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
-pub async fn run(program: &str, words: &[String], environment: &Environment) -> Result<()> {
+pub(crate) async fn run(program: &str, words: &[String], environment: &Environment) -> Result<()> {
     let place = place(program, environment).map_err(|error| cannot_start(program, &error))?;
     let mut command = tokio::process::Command::new(place);
     #[cfg(unix)]

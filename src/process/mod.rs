@@ -1,9 +1,9 @@
 //! Running things on this machine: children, signals, the runtime, the browser, the clipboard.
 
-pub mod browser;
-pub mod child;
-pub mod clipboard;
-pub mod prompts;
-pub mod runtime;
-pub mod signals;
-pub mod suspend;
+pub(crate) mod browser;
+pub(crate) mod child;
+pub(crate) mod clipboard;
+pub(crate) mod prompts;
+pub(crate) mod runtime;
+pub(crate) mod signals;
+pub(crate) mod suspend;

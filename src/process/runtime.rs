@@ -10,7 +10,7 @@ use crate::host::interruption::{self, Heard};
 ///
 /// # Errors
 /// The future's own; [`Kind::Interrupted`] on Ctrl-C, [`Kind::Terminated`] on SIGTERM.
-pub fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     blocking(async {
         let result = unless_ended(future).await;
         // One that came with the last step is not lost.
@@ -38,7 +38,7 @@ fn blocking<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 ///
 /// # Errors
 /// As [`run`].
-pub async fn unless_ended<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn unless_ended<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         biased;
         kind = ending_signal() => Err(Error::new(kind, "interrupted")),
@@ -51,7 +51,7 @@ pub async fn unless_ended<T>(future: impl Future<Output = Result<T>>) -> Result<
 ///
 /// # Errors
 /// The future's own.
-pub fn run_deaf<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) fn run_deaf<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     blocking(async {
         let _interrupts = interrupts();
         future.await

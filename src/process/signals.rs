@@ -1,7 +1,7 @@
 //! Signals that come to us and are meant for a child on our terminal.
 
 #[cfg(unix)]
-pub use unix::Signals;
+pub(crate) use unix::Signals;
 
 #[cfg(unix)]
 mod unix {
@@ -17,11 +17,11 @@ mod unix {
     const PASSED: [Signal; 6] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
 
     /// Signals as they come. From its making on none of them ends us.
-    pub struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
+    pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
 
     impl Signals {
         /// Starts to listen. A signal that cannot be listened for keeps its usual effect.
-        pub fn listen() -> Self {
+        pub(crate) fn listen() -> Self {
             let listen = |which: Signal| Some((which, signal(SignalKind::from_raw(which.as_raw())).ok()?));
             // What `nohup` has us ignore, the child shall ignore too: with a handler of ours it would not inherit that.
             let ignored = |which: &Signal| *which == Signal::HUP && is_ignored(which.as_raw());
@@ -29,7 +29,7 @@ mod unix {
         }
 
         /// The next one.
-        pub async fn next(&mut self) -> Signal {
+        pub(crate) async fn next(&mut self) -> Signal {
             std::future::poll_fn(|context| {
                 let ready = |(which, stream): &mut (Signal, tokio::signal::unix::Signal)| {
                     matches!(stream.poll_recv(context), Poll::Ready(Some(()))).then_some(*which)
@@ -42,7 +42,7 @@ mod unix {
         /// Whether a child in our process group has had this signal already: what a terminal sends (Ctrl-C, Ctrl-\, a
         /// window that closes) goes to everybody in its foreground group. Sent twice, a Ctrl-C makes many programs give
         /// up in the middle of their tidying.
-        pub fn child_has_it(signal: Signal) -> bool {
+        pub(crate) fn child_has_it(signal: Signal) -> bool {
             let of_terminal = [Signal::INT, Signal::QUIT].contains(&signal);
             of_terminal && in_foreground()
         }

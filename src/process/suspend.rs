@@ -13,19 +13,19 @@ const STEP: Duration = Duration::from_secs(1);
 const SLEPT: Duration = Duration::from_secs(3);
 
 /// Compares the clocks.
-pub struct Wake<'a> {
+pub(crate) struct Wake<'a> {
     host: &'a Host,
     wall: Timestamp,
 }
 
 impl<'a> Wake<'a> {
     /// From now on.
-    pub fn new(host: &'a Host) -> Self {
+    pub(crate) fn new(host: &'a Host) -> Self {
         Wake { host, wall: host.now() }
     }
 
     /// Waits this long, or until it is clear that the machine slept: how long it did.
-    pub async fn within(&mut self, pause: Duration) -> Option<Duration> {
+    pub(crate) async fn within(&mut self, pause: Duration) -> Option<Duration> {
         let end = Instant::now() + pause;
         while Instant::now() < end {
             if let Some(slept) = self.step(STEP.min(end - Instant::now())).await {
@@ -36,7 +36,7 @@ impl<'a> Wake<'a> {
     }
 
     /// Waits until the machine has slept.
-    pub async fn up(&mut self) {
+    pub(crate) async fn up(&mut self) {
         while self.step(STEP).await.is_none() {}
     }
 

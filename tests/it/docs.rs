@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use nsaccess::error::Kind;
+use nsaccess::inside::Kind;
 
 use crate::support::World;
 
@@ -118,7 +118,7 @@ fn the_exit_codes_page_has_every_class_and_no_other() {
 fn the_files_page_has_every_variable_that_is_read() {
     let source = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/env_vars.rs"));
     let source = source.expect("the list of variables");
-    let names = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
+    let names = source.lines().filter_map(|line| line.strip_prefix("pub(crate) const ")?.split(':').next());
     let names: Vec<&str> = names.collect();
     assert!(names.len() > 30, "{names:?}");
     let text = read("files.md");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use nsaccess::cli::Cli;
+use nsaccess::inside::Cli;
 
 /// What stands for a word in capitals when a command is tried.
 const PLACEHOLDERS: &[(&str, &str)] = &[

@@ -17,10 +17,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "screen", "secret", "ui",
         ],
     ),
-    ("cli", &["commands", "model", "ui"]),
+    ("cli", &["commands"]),
     (
         "commands",
-        &["actions", "chain", "cli", "disk", "env_vars", "error", "host", "model", "process", "screen", "secret", "ui"],
+        &["actions", "chain", "disk", "env_vars", "error", "host", "model", "process", "screen", "secret", "ui"],
     ),
     ("actions", &["chain", "disk", "env_vars", "error", "host", "model", "net", "process", "secret", "ui"]),
     ("chain", &["disk", "env_vars", "error", "host", "model", "net", "process", "secret", "ui"]),

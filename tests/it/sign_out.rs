@@ -1,6 +1,6 @@
 //! The end of a session is the end of everything it gave: however its portal is written, and whatever is under way.
 
-use nsaccess::model::aws::sso_cache::{assumed_role_file_name, role_credentials_file_name};
+use nsaccess::inside::sso_cache::{assumed_role_file_name, role_credentials_file_name};
 use sandbox::FaultKind;
 
 use crate::sign_in::age_token;

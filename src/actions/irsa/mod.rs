@@ -6,7 +6,7 @@ mod find;
 mod session;
 mod told;
 
-pub use find::WorkloadRole;
+pub(crate) use find::WorkloadRole;
 
 use std::cell::RefCell;
 
@@ -27,7 +27,7 @@ use crate::net::aws::failure::Failure;
 
 /// A role that we are now.
 #[derive(Debug, Clone)]
-pub struct AssumedRole {
+pub(crate) struct AssumedRole {
     /// The namespace's own target: where the credentials before came from.
     pub target: Target,
     /// The role, and whose it is.
@@ -63,7 +63,7 @@ struct Caller {
 
 impl AssumedRole {
     /// What the last part of [`AssumedRole::arn`] is: how CloudTrail calls us.
-    pub fn session_name(&self) -> &str {
+    pub(crate) fn session_name(&self) -> &str {
         self.arn.rsplit('/').next().unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! The end of a session: on the portal, in the shared cache and in ours.
 
-pub mod purge;
+pub(crate) mod purge;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use crate::model::kube::namespace::Namespace;
 
 /// What a purge did. It does as much as it can: what cannot be removed keeps nothing else from being removed.
 #[derive(Debug, Default)]
-pub struct Purged {
+pub(crate) struct Purged {
     /// The contexts and profiles that are gone.
     pub removed: Vec<String>,
     /// Entries whose cluster or user stayed, with the contexts of other names that use it.

@@ -18,7 +18,7 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// The outer one when nothing can be asked for; the inner ones by secret.
-    pub async fn values(&self, names: &[SecretName]) -> Result<Vec<Result<Stored>>> {
+    pub(crate) async fn values(&self, names: &[SecretName]) -> Result<Vec<Result<Stored>>> {
         for name in names {
             self.check_place(name)?;
         }

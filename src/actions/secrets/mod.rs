@@ -75,7 +75,7 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// When they cannot be listed to the end.
-    pub async fn list(&self, everything: bool) -> Result<Vec<Facts>> {
+    pub(crate) async fn list(&self, everything: bool) -> Result<Vec<Facts>> {
         let beginnings = if everything { Vec::new() } else { vec![self.prefix.as_str().to_owned()] };
         let listed = self.pages(&beginnings).await;
         let mut found = listed.map_err(|failure| self.cannot_list(failure))?;
@@ -108,7 +108,7 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// When it is not there, or cannot be described.
-    pub async fn describe(&self, name: &SecretName) -> Result<Facts> {
+    pub(crate) async fn describe(&self, name: &SecretName) -> Result<Facts> {
         self.check_place(name)?;
         match self.call(async |client| client.describe(&name.id).await).await {
             Ok(facts) => Ok(facts),
@@ -120,7 +120,7 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// When it is not there, or they cannot be listed.
-    pub async fn versions(&self, name: &SecretName) -> Result<Vec<Version>> {
+    pub(crate) async fn versions(&self, name: &SecretName) -> Result<Vec<Version>> {
         self.check_place(name)?;
         let aws = &self.chain.aws;
         let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
@@ -149,7 +149,7 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// When it is not there, or cannot be read: each reason has its own words.
-    pub async fn value(&self, name: &SecretName, wanted: &Wanted) -> Result<Stored> {
+    pub(crate) async fn value(&self, name: &SecretName, wanted: &Wanted) -> Result<Stored> {
         self.check_place(name)?;
         match self.call(async |client| client.value(&name.id, wanted).await).await {
             Ok(stored) => Ok(stored),

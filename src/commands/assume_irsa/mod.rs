@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::actions::irsa;
 use crate::actions::irsa::AssumedRole;
 use crate::commands::Context;
-use crate::commands::credentials::{Shell, dialect};
+use crate::commands::flags::{Shell, dialect};
 use crate::error::{Error, Result};
 use crate::model::aws::credential_output::{self, Identity};
 use crate::model::irsa::{IrsaRequest, Via, Way};
@@ -30,7 +30,7 @@ use crate::ui::Format;
 /// In ~/.aws/config:   credential_process = nsaccess assume-irsa deploy/billing -n idp-dev -o json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct AssumeIrsaArgs {
+pub(crate) struct AssumeIrsaArgs {
     /// Whose role: pod/x, deploy/x, sts/x, job/x, sa/x or a pod's name
     #[arg(required_unless_present = "role_arn")]
     pub target: Option<String>,
@@ -62,7 +62,7 @@ pub struct AssumeIrsaArgs {
 
 /// Which ways may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ViaArg {
+pub(crate) enum ViaArg {
     /// The first that works.
     Auto,
     /// sts:AssumeRole.
@@ -75,7 +75,7 @@ pub enum ViaArg {
 ///
 /// # Errors
 /// Of [`Chain::assumed`]; and with a command, how that ended.
-pub fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
     let request = request(args)?;
     let prints = args.command.is_empty() && !args.profile && args.export.is_none();
     if prints && context.global.output == Format::Yaml {

@@ -2,9 +2,9 @@
 
 use crate::actions::irsa::AssumedRole;
 use crate::commands::Context;
-use crate::commands::login::when;
 use crate::error::Result;
 use crate::model::irsa::IrsaRequest;
+use crate::ui::local_time;
 use crate::ui::table;
 
 /// Prints it.
@@ -15,7 +15,7 @@ pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &Assume
     rows.extend(found.container.as_deref().map(|container| row("container", container)));
     rows.push(row("session name", assumed.session_name()));
     rows.push(row("region", &assumed.region));
-    rows.push(row("until", &when(context.host, assumed.credentials.expires_at)));
+    rows.push(row("until", &local_time(context.host, assumed.credentials.expires_at)));
     rows.push(row("by", assumed.way.action()));
     context.ui.data(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
     let namespace = assumed.target.namespace.as_str();

@@ -12,7 +12,7 @@ use crate::screen;
 
 /// What is described.
 #[derive(Debug, Args)]
-pub struct DescribeArgs {
+pub(crate) struct DescribeArgs {
     /// Secret
     pub name: String,
 }

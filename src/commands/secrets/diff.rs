@@ -14,7 +14,7 @@ use crate::ui::table;
 
 /// What is compared, and how it is shown.
 #[derive(Debug, Args)]
-pub struct DiffArgs {
+pub(crate) struct DiffArgs {
     /// Secret
     pub name: String,
     /// Show the values too: they are secrets

@@ -22,7 +22,7 @@ use crate::secret::Secret;
 #[command(
     after_help = "Examples:\n  nsaccess secrets exec billing/database -- ./server\n  nsaccess secrets exec billing/database api-key --prefix BILLING_ -- sh -c 'psql -U \"$BILLING_username\"'"
 )]
-pub struct ExecArgs {
+pub(crate) struct ExecArgs {
     /// Secrets
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
@@ -36,7 +36,7 @@ pub struct ExecArgs {
 
 /// How variables are called.
 #[derive(Debug, Args)]
-pub struct NamingArgs {
+pub(crate) struct NamingArgs {
     /// Beginning of every variable's name
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     pub prefix: String,

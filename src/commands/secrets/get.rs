@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Place;
 use super::exec::{NamingArgs, refused};
 use crate::actions::secrets;
-use crate::commands::credentials::{Shell, dialect};
+use crate::commands::flags::{Shell, dialect};
 use crate::disk::atomic::{self, Occupant};
 use crate::error::{Error, Kind, Result};
 use crate::model::elapsed;
@@ -29,7 +29,7 @@ use crate::ui::Format;
 #[command(
     after_help = "Examples:\n  nsaccess secrets get api-key\n  nsaccess secrets get billing/database --field password --copy\n  eval \"$(nsaccess secrets get billing/database -o env)\""
 )]
-pub struct GetArgs {
+pub(crate) struct GetArgs {
     /// Secret
     pub name: String,
     /// Only this field of a JSON value, like password or db.hosts.0

@@ -13,7 +13,7 @@ use crate::ui::table;
 
 /// What is listed.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Also those of others in the account, of which only the names can be seen
     #[arg(long)]
     pub all: bool,

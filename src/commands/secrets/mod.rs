@@ -13,21 +13,20 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::chain::Chain;
-use crate::cli::Cli;
-use crate::commands::login::when;
 use crate::commands::{Context, Verb};
 use crate::error::{Error, Result};
 use crate::model::kube::namespace::Namespace;
 use crate::model::secrets::{Facts, Prefix};
 use crate::model::settings::Flags;
 use crate::ui::Format;
+use crate::ui::local_time;
 
 /// What is to be done, and where.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  nsaccess secrets list\n  nsaccess secrets get billing/database --field password\n  nsaccess secrets exec billing/database --prefix DB_ -- ./server"
 )]
-pub struct SecretsArgs {
+pub(crate) struct SecretsArgs {
     /// Region of the secrets [default: the namespace's]
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
@@ -38,7 +37,7 @@ pub struct SecretsArgs {
 
 /// What can be done with secrets.
 #[derive(Debug, Subcommand)]
-pub enum Action {
+pub(crate) enum Action {
     /// List the namespace's secrets
     ///
     /// The names are those that the other verbs take. LAST ACCESSED is a day: AWS keeps no more.
@@ -77,7 +76,7 @@ pub enum Action {
 /// # Errors
 /// [`crate::error::Kind::Denied`] for what the role cannot read, [`crate::error::Kind::NotFound`] for what is not
 /// there.
-pub fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
     if let Action::ClearClipboard = args.action {
         return clear::run();
     }
@@ -101,9 +100,9 @@ pub fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] for another verb.
-pub fn check_format(cli: &Cli) -> Result<()> {
-    let is_get = matches!(&cli.verb, Verb::Secrets(SecretsArgs { action: Action::Get(_), .. }));
-    if cli.global.output != Format::Env || is_get {
+pub(crate) fn check_format(verb: &Verb, output: Format) -> Result<()> {
+    let is_get = matches!(verb, Verb::Secrets(SecretsArgs { action: Action::Get(_), .. }));
+    if output != Format::Env || is_get {
         return Ok(());
     }
     Err(Error::usage("-o env is no form of this output")
@@ -149,7 +148,7 @@ fn value(facts: &Facts, prefix: &Prefix) -> Value {
 }
 
 fn time(context: Context<'_>, at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "-".to_owned(), |at| when(context.host, at))
+    at.map_or_else(|| "-".to_owned(), |at| local_time(context.host, at))
 }
 
 /// AWS keeps the day of the last read only, in UTC.

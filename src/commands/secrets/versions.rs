@@ -12,7 +12,7 @@ use crate::ui::table;
 
 /// Whose versions.
 #[derive(Debug, Args)]
-pub struct VersionsArgs {
+pub(crate) struct VersionsArgs {
     /// Secret
     pub name: String,
 }

@@ -21,7 +21,7 @@ use crate::secret::Secret;
 
 /// Who credentials are for, besides the namespace; all of it must fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity<'a> {
+pub(crate) struct Identity<'a> {
     /// Portal that gives them.
     pub start_url: &'a str,
     /// Account.
@@ -32,7 +32,7 @@ pub struct Identity<'a> {
 
 /// Credentials with what they are for: all that the warm path of `token` reads.
 #[derive(Debug, Clone)]
-pub struct CachedCredentials {
+pub(crate) struct CachedCredentials {
     /// Account they belong to.
     pub account: String,
     /// Permission set they belong to.
@@ -77,12 +77,12 @@ impl Identity<'_> {
 
 impl CachedCredentials {
     /// Who they are for.
-    pub fn identity(&self) -> Identity<'_> {
+    pub(crate) fn identity(&self) -> Identity<'_> {
         Identity { start_url: &self.start_url, account: &self.account, role: &self.role }
     }
 
     /// Whether they are for this identity.
-    pub fn belong_to(&self, identity: Identity<'_>) -> bool {
+    pub(crate) fn belong_to(&self, identity: Identity<'_>) -> bool {
         let portal = same_start_url(&self.start_url, identity.start_url);
         portal && self.account == identity.account && self.role == identity.role
     }
@@ -90,12 +90,12 @@ impl CachedCredentials {
 
 impl Cache {
     /// The credentials of a namespace's own identity, fresh or not.
-    pub fn own_credentials(&self, namespace: &Namespace) -> Option<CachedCredentials> {
+    pub(crate) fn own_credentials(&self, namespace: &Namespace) -> Option<CachedCredentials> {
         read_credentials(&self.own_file(namespace))
     }
 
     /// The credentials of this very identity in a namespace: of two, those that last longer.
-    pub fn credentials(&self, namespace: &Namespace, identity: Identity<'_>) -> Option<CachedCredentials> {
+    pub(crate) fn credentials(&self, namespace: &Namespace, identity: Identity<'_>) -> Option<CachedCredentials> {
         let files = [self.own_file(namespace), self.other_file(namespace, identity)];
         let found = files.iter().filter_map(|file| read_credentials(file)).filter(|cached| cached.belong_to(identity));
         found.max_by_key(|cached| cached.credentials.expires_at)
@@ -105,7 +105,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_credentials(&self, namespace: &Namespace, cached: &CachedCredentials) -> Result<()> {
+    pub(crate) fn store_credentials(&self, namespace: &Namespace, cached: &CachedCredentials) -> Result<()> {
         let keys = &cached.credentials.keys;
         let file = json!({
             "account": cached.account,
@@ -135,7 +135,7 @@ impl Cache {
     ///
     /// # Errors
     /// When a file cannot be removed.
-    pub fn forget_identity(&self, namespace: &Namespace, identity: Identity<'_>) -> Result<()> {
+    pub(crate) fn forget_identity(&self, namespace: &Namespace, identity: Identity<'_>) -> Result<()> {
         if self.own_credentials(namespace).is_some_and(|own| own.belong_to(identity)) {
             atomic::remove(&self.own_file(namespace))?;
         }
@@ -146,7 +146,7 @@ impl Cache {
     ///
     /// # Errors
     /// When a file cannot be removed.
-    pub fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
+    pub(crate) fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
         let mut forgotten = false;
         let _ = atomic::remove(&self.handed_path(namespace));
         for (_, file) in self.credentials_files().filter(|(owner, _)| owner == namespace) {
@@ -156,7 +156,7 @@ impl Cache {
     }
 
     /// The namespaces that credentials are stored for, with those; a namespace comes once for each identity.
-    pub fn namespaces_with_credentials(&self) -> Vec<(Namespace, CachedCredentials)> {
+    pub(crate) fn namespaces_with_credentials(&self) -> Vec<(Namespace, CachedCredentials)> {
         let mut found: Vec<_> = self
             .credentials_files()
             .filter_map(|(namespace, file)| Some((namespace, read_credentials(&file)?)))

@@ -11,7 +11,7 @@ use crate::model::kube::namespace::Namespace;
 
 impl Cache {
     /// What it means that a process asks for a token now. The first time is noted.
-    pub fn asked(&self, namespace: &Namespace, process: u32, now: i64) -> Asked {
+    pub(crate) fn asked(&self, namespace: &Namespace, process: u32, now: i64) -> Asked {
         let path = self.handed_path(namespace);
         let asked = judge(read(&path, process), process, now);
         if asked == Asked::Anew {
@@ -21,7 +21,7 @@ impl Cache {
     }
 
     /// The credentials that a process now gets a token of have been checked.
-    pub fn note_checked(&self, namespace: &Namespace, process: u32, now: i64) {
+    pub(crate) fn note_checked(&self, namespace: &Namespace, process: u32, now: i64) {
         write(&self.handed_path(namespace), Handed { to: process, at: now, checked: true });
     }
 

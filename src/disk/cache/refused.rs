@@ -22,7 +22,7 @@ struct Refusal {
 
 impl Cache {
     /// Why a token is of no use any more, if its service has said so before.
-    pub fn refusal(&self, token: &Secret<String>) -> Option<String> {
+    pub(crate) fn refusal(&self, token: &Secret<String>) -> Option<String> {
         let refusal: Refusal = read(&self.refusal_file(token))?;
         Some(refusal.reason)
     }
@@ -31,7 +31,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_refusal(&self, token: &Secret<String>, reason: &str, now: Timestamp) -> Result<()> {
+    pub(crate) fn store_refusal(&self, token: &Secret<String>, reason: &str, now: Timestamp) -> Result<()> {
         write(&self.refusal_file(token), &Refusal { at: now, reason: reason.to_owned() })?;
         let entries = std::fs::read_dir(self.folder.join("refused")).into_iter().flatten();
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {

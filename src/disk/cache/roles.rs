@@ -15,7 +15,7 @@ use crate::secret::Secret;
 
 /// What a stored session is for; all of it must fit.
 #[derive(Debug, Clone, Copy)]
-pub struct RoleKey<'a> {
+pub(crate) struct RoleKey<'a> {
     /// Portal that gave the credentials before.
     pub start_url: &'a str,
     /// Account of the permission set.
@@ -36,7 +36,7 @@ pub struct RoleKey<'a> {
 
 /// A stored session.
 #[derive(Debug, Clone)]
-pub struct CachedRole {
+pub(crate) struct CachedRole {
     /// Its ARN as STS shows it.
     pub arn: String,
     /// The credentials.
@@ -75,7 +75,7 @@ impl RoleKey<'_> {
 
 impl Cache {
     /// The session of a role, fresh or not.
-    pub fn role(&self, key: RoleKey<'_>) -> Option<CachedRole> {
+    pub(crate) fn role(&self, key: RoleKey<'_>) -> Option<CachedRole> {
         let file: RoleFile = read(&self.role_file(key))?;
         Some(CachedRole {
             arn: file.arn,
@@ -95,7 +95,7 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn store_role(&self, key: RoleKey<'_>, cached: &CachedRole, now: Timestamp) -> Result<()> {
+    pub(crate) fn store_role(&self, key: RoleKey<'_>, cached: &CachedRole, now: Timestamp) -> Result<()> {
         let keys = &cached.credentials.keys;
         let file = json!({
             "start_url": key.start_url,
@@ -117,7 +117,7 @@ impl Cache {
     ///
     /// # Errors
     /// When a file cannot be removed.
-    pub fn forget_roles_of(&self, start_url: &str) -> Result<()> {
+    pub(crate) fn forget_roles_of(&self, start_url: &str) -> Result<()> {
         self.forget_roles(|role| same_start_url(&role.start_url, start_url))
     }
 

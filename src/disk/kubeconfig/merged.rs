@@ -7,7 +7,7 @@ use kubeconfig_edit::{Context, Kubeconfig};
 
 /// The files of a list put together, and which file each name comes from.
 #[derive(Debug, Clone, Default)]
-pub struct Merged {
+pub(crate) struct Merged {
     /// What is in force.
     pub config: Kubeconfig,
     /// The files that exist, in the order of the list.
@@ -19,34 +19,34 @@ pub struct Merged {
 
 impl Merged {
     /// The context that kubectl uses now, if any.
-    pub fn current_context(&self) -> Option<&str> {
+    pub(crate) fn current_context(&self) -> Option<&str> {
         self.config.current_context.as_deref().filter(|name| !name.is_empty())
     }
 
     /// The context of this name.
-    pub fn context(&self, name: &str) -> Option<&Context> {
+    pub(crate) fn context(&self, name: &str) -> Option<&Context> {
         self.config.contexts.iter().find(|context| context.name == name)
     }
 
     /// The names of all contexts.
-    pub fn context_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn context_names(&self) -> impl Iterator<Item = &str> {
         self.config.contexts.iter().map(|context| context.name.as_str())
     }
 
     /// The contexts of other names that use the cluster of this name.
-    pub fn contexts_with_cluster_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn contexts_with_cluster_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let others = self.config.contexts.iter().filter(move |context| context.name != name);
         others.filter(move |context| context.cluster == name).map(|context| context.name.as_str())
     }
 
     /// The contexts of other names that use the user of this name.
-    pub fn contexts_with_user_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn contexts_with_user_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let others = self.config.contexts.iter().filter(move |context| context.name != name);
         others.filter(move |context| context.user == name).map(|context| context.name.as_str())
     }
 
     /// The contexts of other names that use the cluster or the user of this name, where there is one.
-    pub fn contexts_built_on(&self, name: &str) -> Vec<String> {
+    pub(crate) fn contexts_built_on(&self, name: &str) -> Vec<String> {
         let by_cluster = self.contexts_with_cluster_of(name).filter(|_| self.config.cluster(name).is_some());
         let by_user = self.contexts_with_user_of(name).filter(|_| self.config.user(name).is_some());
         let names: std::collections::BTreeSet<&str> = by_cluster.chain(by_user).collect();
@@ -54,17 +54,17 @@ impl Merged {
     }
 
     /// The file that defines the cluster of this name.
-    pub fn cluster_file(&self, name: &str) -> Option<&Path> {
+    pub(crate) fn cluster_file(&self, name: &str) -> Option<&Path> {
         self.clusters.get(name).map(PathBuf::as_path)
     }
 
     /// The file that defines the context of this name.
-    pub fn context_file(&self, name: &str) -> Option<&Path> {
+    pub(crate) fn context_file(&self, name: &str) -> Option<&Path> {
         self.contexts.get(name).map(PathBuf::as_path)
     }
 
     /// The file that defines the user of this name.
-    pub fn user_file(&self, name: &str) -> Option<&Path> {
+    pub(crate) fn user_file(&self, name: &str) -> Option<&Path> {
         self.users.get(name).map(PathBuf::as_path)
     }
 

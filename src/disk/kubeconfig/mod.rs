@@ -21,7 +21,7 @@ use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
 
-pub use merged::Merged;
+pub(crate) use merged::Merged;
 
 use kubectl_lock::KubectlLock;
 
@@ -40,7 +40,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The files that make up a person's kubeconfig, in the order in which kubectl reads them.
 #[derive(Debug, Clone)]
-pub struct Kubeconfigs {
+pub(crate) struct Kubeconfigs {
     paths: Vec<PathBuf>,
     host: Host,
     patience: Duration,
@@ -48,7 +48,7 @@ pub struct Kubeconfigs {
 
 /// What an edit did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// The files that changed; none when everything was right already.
     pub files: Vec<PathBuf>,
     /// The context that was current before the edit, if there was one.
@@ -57,7 +57,7 @@ pub struct Applied {
 
 /// What a removal did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Removed {
+pub(crate) struct Removed {
     /// The files that changed; none when there was nothing to remove.
     pub files: Vec<PathBuf>,
     /// The cluster or the user stayed, because these contexts of other names use it.
@@ -83,7 +83,7 @@ type Edit = (Snapshot, String);
 
 impl Kubeconfigs {
     /// The explicit path alone, else the list in `KUBECONFIG`, else `~/.kube/config`.
-    pub fn new(host: &Host, explicit: Option<&Path>) -> Self {
+    pub(crate) fn new(host: &Host, explicit: Option<&Path>) -> Self {
         let listed = host.env(env_vars::KUBECONFIG).unwrap_or_default();
         let mut paths: Vec<PathBuf> = Vec::new();
         match explicit {
@@ -104,7 +104,7 @@ impl Kubeconfigs {
     }
 
     /// The files, whether or not they exist.
-    pub fn paths(&self) -> &[PathBuf] {
+    pub(crate) fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
 
@@ -112,7 +112,7 @@ impl Kubeconfigs {
     ///
     /// # Errors
     /// When a file cannot be read or is not a kubeconfig.
-    pub fn merged(&self) -> Result<Merged> {
+    pub(crate) fn merged(&self) -> Result<Merged> {
         let mut merged = Merged::default();
         for path in &self.paths {
             if let Some(text) = atomic::read_text(path)? {
@@ -128,7 +128,7 @@ impl Kubeconfigs {
     /// # Errors
     /// When a file cannot be read, edited, locked or written. Every file is then as it was, unless one of several
     /// could be written and the next one could not.
-    pub fn apply(&self, entry: &Entry, make_current: bool) -> Result<Applied> {
+    pub(crate) fn apply(&self, entry: &Entry, make_current: bool) -> Result<Applied> {
         let applied = self.edit(entry, |merged, fresh| {
             let mut tasks = where_parts_belong(entry, merged, fresh);
             if make_current && merged.config.current_context.as_deref() != Some(&entry.name) {
@@ -159,7 +159,7 @@ impl Kubeconfigs {
     ///
     /// # Errors
     /// As [`Kubeconfigs::apply`].
-    pub fn remove(&self, name: &str) -> Result<Removed> {
+    pub(crate) fn remove(&self, name: &str) -> Result<Removed> {
         let applied = self.edit(&named(name), |merged, _| {
             let parts = Parts {
                 cluster: merged.contexts_with_cluster_of(name).next().is_none(),
@@ -176,7 +176,7 @@ impl Kubeconfigs {
     ///
     /// # Errors
     /// As [`Kubeconfigs::apply`].
-    pub fn set_current_context(&self, name: &str) -> Result<Applied> {
+    pub(crate) fn set_current_context(&self, name: &str) -> Result<Applied> {
         let task = Task { make_current: true, ..Task::NOTHING };
         self.edit(&named(name), |merged, fresh| match merged.config.current_context.as_deref() {
             Some(current) if current == name => Tasks::new(),

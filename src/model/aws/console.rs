@@ -6,7 +6,7 @@ use crate::model::wire::percent;
 
 /// Where in the console somebody wants to be.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// The service's name in the console's addresses, like `secretsmanager`.
     pub service: Option<&'a str>,
     /// The region.
@@ -16,7 +16,7 @@ pub struct Place<'a> {
 }
 
 /// The portal's shortcut to the console of an account as a role.
-pub fn shortcut(start_url: &str, account: &str, role: &str, place: Place<'_>) -> String {
+pub(crate) fn shortcut(start_url: &str, account: &str, role: &str, place: Place<'_>) -> String {
     let start = start_url.trim_end_matches('/').trim_end_matches("/#").trim_end_matches('/');
     let link = format!("{start}/#/console?account_id={}&role_name={}", percent::encode(account), percent::encode(role));
     match destination(place) {
@@ -47,7 +47,7 @@ fn destination(place: Place<'_>) -> Option<String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn service(name: &str) -> Result<&str, String> {
+pub(crate) fn service(name: &str) -> Result<&str, String> {
     let fits =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if fits { Ok(name) } else { Err("a service is named as in the console's addresses: a-z, 0-9 and '-'".to_owned()) }

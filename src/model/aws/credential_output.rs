@@ -29,7 +29,7 @@ const OTHERS: [&str; 14] = [
 ];
 
 /// What a `credential_process` prints: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
-pub fn process(credentials: &RoleCredentials) -> Secret<String> {
+pub(crate) fn process(credentials: &RoleCredentials) -> Secret<String> {
     let keys = &credentials.keys;
     let value = json!({
         "Version": 1,
@@ -43,7 +43,7 @@ pub fn process(credentials: &RoleCredentials) -> Secret<String> {
 
 /// Who signs, and where.
 #[derive(Debug, Clone, Copy)]
-pub struct Identity<'a> {
+pub(crate) struct Identity<'a> {
     /// What signs.
     pub credentials: &'a RoleCredentials,
     /// The account of the credentials.
@@ -54,7 +54,7 @@ pub struct Identity<'a> {
 
 /// The environment of whoever is to be this identity and no other: every variable that says who one is for AWS, with its
 /// value, or with none where it has to go. The one list for children, and for lines that a shell evaluates.
-pub fn variables(identity: Identity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
+pub(crate) fn variables(identity: Identity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
     let keys = &identity.credentials.keys;
     let end = identity.credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let set = [

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 /// What signs a request to AWS.
 #[derive(Debug, Clone)]
-pub struct AccessKeys {
+pub(crate) struct AccessKeys {
     /// Public part; it appears in logs of both sides.
     pub access_key_id: String,
     /// The secret part.
@@ -19,7 +19,7 @@ pub struct AccessKeys {
 
 /// Temporary credentials of a role, as the portal gives them.
 #[derive(Debug, Clone)]
-pub struct RoleCredentials {
+pub(crate) struct RoleCredentials {
     /// What signs.
     pub keys: AccessKeys,
     /// When they were given.
@@ -30,7 +30,7 @@ pub struct RoleCredentials {
 
 /// Whether something may be used, and if not, why: what `-v` and `doctor` print.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Freshness {
+pub(crate) enum Freshness {
     /// Good to use.
     Fresh,
     /// Not to be used any more.
@@ -39,7 +39,7 @@ pub enum Freshness {
 
 /// Why something is stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StaleReason {
+pub(crate) enum StaleReason {
     /// Its end has passed.
     Expired {
         /// When it ended.
@@ -77,7 +77,7 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Judges credentials. The margin is five minutes, or a quarter of a short life, so that credentials of 15 minutes
 /// (the shortest that a permission set can give) are not stale from birth.
-pub fn judge(credentials: &RoleCredentials, now: Timestamp) -> Freshness {
+pub(crate) fn judge(credentials: &RoleCredentials, now: Timestamp) -> Freshness {
     let lifetime = credentials.expires_at.duration_since(credentials.obtained_at);
     let margin = MARGIN.min(lifetime / 4);
     let left = credentials.expires_at.duration_since(now);

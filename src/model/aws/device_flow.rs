@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// What the service answered to one poll instead of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The person has not decided yet.
     Pending,
     /// We ask too often.
@@ -25,7 +25,7 @@ pub enum Answer {
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Wait this long, then poll.
     Wait(Duration),
     /// Stop.
@@ -34,7 +34,7 @@ pub enum Step {
 
 /// Why the flow ended without a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GiveUp {
+pub(crate) enum GiveUp {
     /// Nobody approved in time.
     Expired,
     /// Somebody, or the service, said no.
@@ -50,7 +50,7 @@ const FIVE_SECONDS: Duration = Duration::from_secs(5);
 
 /// A device authorization in progress.
 #[derive(Debug, Clone)]
-pub struct DeviceFlow {
+pub(crate) struct DeviceFlow {
     interval: Duration,
     deadline: Timestamp,
     last_trouble: Option<String>,
@@ -58,7 +58,7 @@ pub struct DeviceFlow {
 
 impl DeviceFlow {
     /// Starts at `now` with what StartDeviceAuthorization answered, in seconds; 0 means that it named none.
-    pub fn start(interval_seconds: i32, expires_in_seconds: i32, now: Timestamp) -> Self {
+    pub(crate) fn start(interval_seconds: i32, expires_in_seconds: i32, now: Timestamp) -> Self {
         let interval = u64::try_from(interval_seconds).ok().filter(|seconds| *seconds > 0);
         let lifetime = if expires_in_seconds > 0 { i64::from(expires_in_seconds) } else { 600 };
         DeviceFlow {
@@ -69,17 +69,17 @@ impl DeviceFlow {
     }
 
     /// When the code ends, by our own clock: the service may never say so (the AWS CLI polls forever then).
-    pub fn deadline(&self) -> Timestamp {
+    pub(crate) fn deadline(&self) -> Timestamp {
         self.deadline
     }
 
     /// The first step: one poll at once serves a code that was approved before (pre-authorised clients).
-    pub fn first_step(&self) -> Step {
+    pub(crate) fn first_step(&self) -> Step {
         Step::Wait(Duration::ZERO)
     }
 
     /// Takes an answer in and says what to do next.
-    pub fn next_step(&mut self, answer: Answer, now: Timestamp) -> Step {
+    pub(crate) fn next_step(&mut self, answer: Answer, now: Timestamp) -> Step {
         match answer {
             Answer::Expired => return Step::GiveUp(GiveUp::Expired),
             Answer::Denied(words) => return Step::GiveUp(GiveUp::Denied(words)),

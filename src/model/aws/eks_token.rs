@@ -15,11 +15,11 @@ use crate::model::wire::percent;
 use crate::secret::Secret;
 
 /// How long client-go may use a token: the cluster honours it for 15 minutes, and a minute is for the way.
-pub const TOKEN_LIFETIME_SECONDS: i64 = 14 * 60;
+pub(crate) const TOKEN_LIFETIME_SECONDS: i64 = 14 * 60;
 
 /// The bearer token for a cluster of this name in this region, signed at `now`. The host is always the regional STS
 /// host of the cluster's partition: EKS refuses any other, so no endpoint setting may reach it.
-pub fn sign(keys: &AccessKeys, cluster: &str, region: &str, now: Timestamp) -> Secret<String> {
+pub(crate) fn sign(keys: &AccessKeys, cluster: &str, region: &str, now: Timestamp) -> Secret<String> {
     let host = sts_host(region);
     let instant = amz_date(now);
     let scope = format!("{}/{region}/sts/aws4_request", &instant[..8]);

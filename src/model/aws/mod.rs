@@ -1,13 +1,13 @@
 //! AWS: credentials, tokens, ARNs, the shared SSO cache.
 
-pub mod console;
-pub mod credential_output;
-pub mod credentials;
-pub mod device_flow;
-pub mod eks_token;
-pub mod partition;
-pub mod pkce;
-pub mod role_arn;
-pub mod session_name;
+pub(crate) mod console;
+pub(crate) mod credential_output;
+pub(crate) mod credentials;
+pub(crate) mod device_flow;
+pub(crate) mod eks_token;
+pub(crate) mod partition;
+pub(crate) mod pkce;
+pub(crate) mod role_arn;
+pub(crate) mod session_name;
 pub mod sso_cache;
-pub mod target;
+pub(crate) mod target;

@@ -3,7 +3,7 @@
 
 /// The name and the DNS suffix of a region's partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partition {
+pub(crate) struct Partition {
     /// As in ARNs: `aws`, `aws-cn`, …
     pub name: &'static str,
     /// What service hosts end with.
@@ -22,14 +22,14 @@ const PARTITIONS: &[(&str, Partition)] = &[
 
 impl Partition {
     /// The partition that a region lies in; unknown regions are taken for new ones of `aws`, as the SDKs do.
-    pub fn of_region(region: &str) -> Partition {
+    pub(crate) fn of_region(region: &str) -> Partition {
         let known = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
         known.map_or(Partition { name: "aws", dns_suffix: "amazonaws.com" }, |(_, partition)| *partition)
     }
 }
 
 /// The regional STS host of a region: the only one that EKS takes in a token.
-pub fn sts_host(region: &str) -> String {
+pub(crate) fn sts_host(region: &str) -> String {
     format!("sts.{region}.{}", Partition::of_region(region).dns_suffix)
 }
 

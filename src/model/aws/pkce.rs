@@ -8,18 +8,18 @@ use crate::model::wire::percent;
 use crate::secret::Secret;
 
 /// Where the callback arrives, below `http://127.0.0.1:<port>`. Identity Center compares it without the port (RFC 8252 §7.3).
-pub const CALLBACK_PATH: &str = "/oauth/callback";
+pub(crate) const CALLBACK_PATH: &str = "/oauth/callback";
 
 /// One attempt of the browser flow.
 #[derive(Debug)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     verifier: Secret<String>,
     state: Secret<String>,
 }
 
 /// What a request to our listener turned out to be.
 #[derive(Debug)]
-pub enum Callback {
+pub(crate) enum Callback {
     /// The answer that we wait for.
     Code(Secret<String>),
     /// The person, or the service, said no: its `error` and description.
@@ -30,7 +30,7 @@ pub enum Callback {
 
 impl Attempt {
     /// From 48 random bytes for the verifier and 24 for the state.
-    pub fn new(verifier: [u8; 48], state: [u8; 24]) -> Self {
+    pub(crate) fn new(verifier: [u8; 48], state: [u8; 24]) -> Self {
         Attempt {
             verifier: Secret::new(URL_SAFE_NO_PAD.encode(verifier)),
             state: Secret::new(URL_SAFE_NO_PAD.encode(state)),
@@ -38,12 +38,12 @@ impl Attempt {
     }
 
     /// The verifier, for the token request.
-    pub fn verifier(&self) -> &Secret<String> {
+    pub(crate) fn verifier(&self) -> &Secret<String> {
         &self.verifier
     }
 
     /// The page to open: `authorize` of the OIDC endpoint with our challenge.
-    pub fn authorize_url(&self, endpoint: &str, client_id: &str, redirect_uri: &str, scope: &str) -> String {
+    pub(crate) fn authorize_url(&self, endpoint: &str, client_id: &str, redirect_uri: &str, scope: &str) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()));
         let parameters = [
             ("response_type", "code"),
@@ -60,7 +60,7 @@ impl Attempt {
     }
 
     /// Reads the request line of a request to our listener. Only our path with our state counts.
-    pub fn read_callback(&self, request_line: &str) -> Callback {
+    pub(crate) fn read_callback(&self, request_line: &str) -> Callback {
         let mut words = request_line.split_whitespace();
         let (Some("GET"), Some(target)) = (words.next(), words.next()) else { return Callback::Foreign };
         let Some(query) = target.strip_prefix(CALLBACK_PATH).and_then(|rest| rest.strip_prefix('?')) else {

@@ -3,7 +3,7 @@
 
 /// Both ways to write the role in a cluster's mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleArns {
+pub(crate) struct RoleArns {
     /// For an access entry: with the path of Identity Center's roles.
     pub access_entry: String,
     /// For the aws-auth ConfigMap: without the path.
@@ -12,7 +12,7 @@ pub struct RoleArns {
 
 /// From the caller's ARN (`arn:aws:sts::<account>:assumed-role/<role>/<session>`) and Identity Center's region.
 /// `None` when it is not an assumed role of Identity Center.
-pub fn from_caller(caller_arn: &str, sso_region: &str) -> Option<RoleArns> {
+pub(crate) fn from_caller(caller_arn: &str, sso_region: &str) -> Option<RoleArns> {
     let (partition, account, role) = split(caller_arn)?;
     role.strip_prefix("AWSReservedSSO_")?;
     // An instance in us-east-1 leaves the region out of the path:

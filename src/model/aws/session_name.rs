@@ -7,7 +7,7 @@ const OURS: &str = "nsaccess";
 
 /// The name of an existing session for this portal, else a name that no section has: `nsaccess`, else the first label of
 /// the start URL's host, else one with a number.
-pub fn free_session_name(config: &AwsConfig, start_url: &str, region: &str) -> String {
+pub(crate) fn free_session_name(config: &AwsConfig, start_url: &str, region: &str) -> String {
     config.session_for(start_url, region).map(str::to_owned).unwrap_or_else(|| {
         let label = first_label(start_url).map(str::to_owned);
         let numbered = (2..).map(|number| format!("{OURS}-{number}"));
@@ -18,7 +18,7 @@ pub fn free_session_name(config: &AwsConfig, start_url: &str, region: &str) -> S
 }
 
 /// Whether an sso-session has a name that only [`free_session_name`] gives.
-pub fn has_our_name(session: &str) -> bool {
+pub(crate) fn has_our_name(session: &str) -> bool {
     session.strip_prefix(OURS).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 

@@ -6,7 +6,7 @@ use crate::model::kube::namespace::{Namespace, nearest};
 
 /// Where people of an organisation sign in: an instance of IAM Identity Center.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Portal {
+pub(crate) struct Portal {
     /// The name of the `[sso-session]` in `~/.aws/config`, which also names the token file.
     pub session_name: String,
     /// The start URL, exactly as configured: it is hashed, so a trailing slash matters.
@@ -17,7 +17,7 @@ pub struct Portal {
 
 /// An account and a role (permission set) in it: what the portal gives credentials for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// Twelve digits.
     pub account: String,
     /// The account's name on the portal; it may have none.
@@ -28,7 +28,7 @@ pub struct Assignment {
 
 /// A namespace with all that is needed to get credentials for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// The namespace.
     pub namespace: Namespace,
     /// `idp-ns-<namespace>`: profile, context and kubeconfig user.
@@ -43,7 +43,7 @@ pub struct Target {
 
 /// What the portal's assignments say about a namespace.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// Exactly one fits.
     One(Assignment),
     /// Several fit: a person, or `--account`/`--role`, has to choose.
@@ -56,7 +56,7 @@ pub enum Choice {
 }
 
 /// Chooses the assignment of a namespace. `namespace_of` reads the namespace out of a role name by the pattern.
-pub fn choose(
+pub(crate) fn choose(
     namespace: &Namespace,
     assignments: &[Assignment],
     account: Option<&str>,

@@ -13,7 +13,7 @@ pub use profile::{RolesOf, credential_process, is_own_command, profile_name};
 pub use refusal::{Refused, TokenWay};
 pub use request::{IrsaRequest, LONGEST_SECONDS, Via, Way};
 pub use session_name::session_name;
-pub use spec_roles::{Choice, Named, SpecRoles};
+pub use spec_roles::{Choice, SpecRoles};
 
 /// The annotation of a service account that names its role.
 pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";

@@ -3,13 +3,13 @@
 use crate::secret::Secret;
 
 /// Whether bytes may be shown on a terminal: text without the control characters that a terminal obeys.
-pub fn is_printable(bytes: &[u8]) -> bool {
+pub(crate) fn is_printable(bytes: &[u8]) -> bool {
     let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
     std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(obeyed))
 }
 
 /// The same with a line end where it has none, so that a prompt does not stand behind it. For terminals only.
-pub fn with_line_end(bytes: &[u8]) -> Secret<Vec<u8>> {
+pub(crate) fn with_line_end(bytes: &[u8]) -> Secret<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {
         bytes.push(b'\n');

@@ -11,7 +11,7 @@ const DEEPEST: usize = 32;
 
 /// What became of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// It is new.
     Added,
     /// It is gone.
@@ -22,7 +22,7 @@ pub enum Change {
 
 impl Change {
     /// The word for it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Change::Added => "added",
             Change::Removed => "removed",
@@ -33,7 +33,7 @@ impl Change {
 
 /// One difference.
 #[derive(Debug, Clone)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// The path of the key, with dots; none for the whole value.
     pub key: Option<String>,
     /// What happened.
@@ -45,7 +45,7 @@ pub struct Difference {
 }
 
 /// The differences, sorted as the keys stand: those of the old version, then the new ones.
-pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
+pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let objects = before.text().and_then(json::entries).zip(after.text().and_then(json::entries));
     if let Some((before, after)) = objects {
         let mut found = Vec::new();
@@ -60,7 +60,7 @@ pub fn differences(before: &Value, after: &Value) -> Vec<Difference> {
 }
 
 /// Whether the two are compared by key.
-pub fn by_key(before: &Value, after: &Value) -> bool {
+pub(crate) fn by_key(before: &Value, after: &Value) -> bool {
     [before, after].iter().all(|value| value.text().and_then(json::entries).is_some())
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// A secret as `ListSecrets` and `DescribeSecret` show it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// The name, slashes and all.
     pub name: String,
     /// The ARN, which ends in a hyphen and six characters.
@@ -36,7 +36,7 @@ pub struct Facts {
 
 /// How a secret is rotated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rotation {
+pub(crate) struct Rotation {
     /// Whether it is.
     pub enabled: bool,
     /// How often: `every 30 days`, or the expression of a schedule.
@@ -51,13 +51,13 @@ pub struct Rotation {
 
 impl Rotation {
     /// The schedule of the two ways in which AWS names one; an expression is the more exact.
-    pub fn schedule_of(days: Option<i64>, expression: Option<&str>) -> Option<String> {
+    pub(crate) fn schedule_of(days: Option<i64>, expression: Option<&str>) -> Option<String> {
         let by_days = || days.map(|days| if days == 1 { "every day".to_owned() } else { format!("every {days} days") });
         expression.map(str::to_owned).or_else(by_days)
     }
 
     /// In a word or two.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match (self.enabled, &self.schedule) {
             (false, _) => "-".to_owned(),
             (true, Some(schedule)) => schedule.clone(),
@@ -68,7 +68,7 @@ impl Rotation {
 
 /// A version of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub(crate) struct Version {
     /// Its id.
     pub id: String,
     /// `AWSCURRENT`, `AWSPREVIOUS`, `AWSPENDING` and others; none for one that is kept for a while only.
@@ -80,7 +80,7 @@ pub struct Version {
 }
 
 /// The newest first; what was made in the same moment by id, so that the order never changes.
-pub fn newest_first(versions: &mut [Version]) {
+pub(crate) fn newest_first(versions: &mut [Version]) {
     versions.sort_by(|left, right| (right.created_at, &left.id).cmp(&(left.created_at, &right.id)));
 }
 

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 
 /// The keys and values of a JSON object, in its order, doubled keys and all.
 #[derive(Debug)]
-pub struct Entries<'a>(pub Vec<(String, &'a RawValue)>);
+pub(crate) struct Entries<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -36,12 +36,12 @@ impl<'de> Deserialize<'de> for Entries<'de> {
 }
 
 /// The entries, if the text is a JSON object.
-pub fn entries(text: &str) -> Option<Vec<(String, &RawValue)>> {
+pub(crate) fn entries(text: &str) -> Option<Vec<(String, &RawValue)>> {
     serde_json::from_str::<Entries<'_>>(text).ok().map(|entries| entries.0)
 }
 
 /// What a program wants to have of a JSON value: the content of a string, nothing for null, else the JSON as it stands.
-pub fn plain(raw: &str) -> Secret<String> {
+pub(crate) fn plain(raw: &str) -> Secret<String> {
     match serde_json::from_str::<String>(raw) {
         Ok(text) => Secret::new(text),
         Err(_) if raw == "null" => Secret::from(""),
@@ -51,7 +51,7 @@ pub fn plain(raw: &str) -> Secret<String> {
 
 /// Why there is no such field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoField {
+pub(crate) enum NoField {
     /// The value is no JSON object.
     NoObject,
     /// The value begins like JSON and is none.
@@ -69,7 +69,7 @@ pub enum NoField {
 
 /// Where a text that begins like JSON stops to be JSON. What stands there is not said: it may be the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub(crate) struct Broken {
     line: usize,
     column: usize,
     why: String,
@@ -82,7 +82,7 @@ impl fmt::Display for Broken {
 }
 
 /// Why a text that was meant to be JSON is none. `None` for JSON, and for what does not begin like an object or a list.
-pub fn broken(text: &str) -> Option<Broken> {
+pub(crate) fn broken(text: &str) -> Option<Broken> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let meant = bare.trim_start().starts_with(['{', '[']);
     if !meant {
@@ -113,7 +113,7 @@ fn ends_behind_a_comma(text: &str, line: usize, column: usize) -> bool {
 ///
 /// # Errors
 /// What is not there.
-pub fn field(text: &str, path: &str) -> Result<Secret<String>, NoField> {
+pub(crate) fn field(text: &str, path: &str) -> Result<Secret<String>, NoField> {
     if entries(text).is_none() {
         return Err(broken(text).map_or(NoField::NoObject, NoField::Broken));
     }
@@ -152,7 +152,7 @@ fn children(text: &str) -> Vec<(String, &RawValue)> {
 
 /// Whether two JSON texts mean the same: whatever the white space, the order of keys and the spelling of strings.
 /// Numbers are compared as they are written, because not every one survives being read.
-pub fn same(left: &str, right: &str) -> bool {
+pub(crate) fn same(left: &str, right: &str) -> bool {
     compare(left, right, 0)
 }
 

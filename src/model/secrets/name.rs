@@ -8,14 +8,14 @@ const LONGEST: usize = 512;
 
 /// Where a namespace's secrets are: the beginning of their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefix {
+pub(crate) struct Prefix {
     text: String,
     pattern: Pattern,
 }
 
 /// A secret of the namespace, as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SecretName {
+pub(crate) struct SecretName {
     /// The whole name.
     pub full: String,
     /// The name without the prefix: what people type and read.
@@ -28,7 +28,7 @@ pub struct SecretName {
 
 /// Why a name is not asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// It cannot be a secret's name: the end of a sentence that begins with it.
     NoName(String),
     /// It is the name of a secret that the role cannot read.
@@ -42,24 +42,24 @@ pub enum Refusal {
 
 impl Prefix {
     /// The prefix of a namespace.
-    pub fn new(pattern: &Pattern, namespace: &Namespace) -> Self {
+    pub(crate) fn new(pattern: &Pattern, namespace: &Namespace) -> Self {
         Prefix { text: pattern.render(namespace.as_str()), pattern: pattern.clone() }
     }
 
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Whether the namespace's role may read a secret of this name. The filter of `ListSecrets` also gives what only
     /// begins alike, and this decides.
-    pub fn covers(&self, full: &str) -> bool {
+    pub(crate) fn covers(&self, full: &str) -> bool {
         full.len() > self.text.len() && full.starts_with(&self.text)
     }
 
     /// A name as people read it, and can type it: without the prefix if it is the namespace's, unless what is left
     /// would be read as something else.
-    pub fn shown<'a>(&self, full: &'a str) -> &'a str {
+    pub(crate) fn shown<'a>(&self, full: &'a str) -> &'a str {
         if !self.covers(full) {
             return full;
         }
@@ -76,7 +76,7 @@ impl Prefix {
     ///
     /// # Errors
     /// Why no call is worth making.
-    pub fn resolve(&self, typed: &str) -> Result<SecretName, Refusal> {
+    pub(crate) fn resolve(&self, typed: &str) -> Result<SecretName, Refusal> {
         check(typed).map_err(Refusal::NoName)?;
         if typed.starts_with("arn:") {
             return self.resolve_arn(typed);

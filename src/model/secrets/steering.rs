@@ -124,7 +124,7 @@ const NETWORK: &[&str] = &[
 const TIED_BY_ZSH: &[&str] = &["cdpath", "fpath", "module_path", "path", "prompt"];
 
 /// What a variable decides, as the end of a sentence, if it is one of these.
-pub fn decides(variable: &str) -> Option<&'static str> {
+pub(crate) fn decides(variable: &str) -> Option<&'static str> {
     let capitals = variable.to_ascii_uppercase();
     // Windows knows no case in these names.
     let name = if cfg!(windows) { capitals.as_str() } else { variable };

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 /// A value, as Secrets Manager keeps it.
 #[derive(Debug, Clone)]
-pub enum Value {
+pub(crate) enum Value {
     /// `SecretString`.
     Text(Secret<String>),
     /// `SecretBinary`.
@@ -17,7 +17,7 @@ pub enum Value {
 
 /// A value with the version that it is of.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// The secret's whole name.
     pub name: String,
     /// The secret's ARN.
@@ -34,7 +34,7 @@ pub struct Stored {
 
 /// Which version is wanted; with neither it is the current one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// A stage, like `AWSPREVIOUS`.
     pub stage: Option<String>,
     /// A version's id.
@@ -43,7 +43,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// The version of a stage.
-    pub fn stage(stage: &str) -> Self {
+    pub(crate) fn stage(stage: &str) -> Self {
         Wanted { stage: Some(stage.to_owned()), version_id: None }
     }
 }
@@ -61,7 +61,7 @@ impl std::fmt::Display for Wanted {
 
 impl Value {
     /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Value::Text(text) => text.expose().as_bytes(),
             Value::Binary(bytes) => bytes.expose(),
@@ -69,7 +69,7 @@ impl Value {
     }
 
     /// The text, if it is one, however it is kept.
-    pub fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text.expose()),
             Value::Binary(bytes) => std::str::from_utf8(bytes.expose()).ok(),
@@ -77,7 +77,7 @@ impl Value {
     }
 
     /// For documents: `text` as it is, else `base64`; and which of the two it is.
-    pub fn encoded(&self) -> (&'static str, Secret<String>) {
+    pub(crate) fn encoded(&self) -> (&'static str, Secret<String>) {
         match self {
             Value::Text(text) => ("text", text.clone()),
             Value::Binary(bytes) => ("base64", Secret::new(STANDARD.encode(bytes.expose()))),

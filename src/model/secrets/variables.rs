@@ -13,7 +13,7 @@ use crate::secret::Secret;
 
 /// Why secrets cannot become variables. Names and keys are said, values never.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Two of them would have the same name.
     Collision {
         /// The variable.
@@ -35,7 +35,7 @@ pub enum Refusal {
 
 /// A variable that decides over a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Steering {
+pub(crate) struct Steering {
     /// The variable.
     pub variable: String,
     /// Where it comes from.
@@ -45,11 +45,11 @@ pub struct Steering {
 }
 
 /// A secret and its value: the name below the prefix, as messages show it.
-pub type Source<'a> = (&'a str, &'a Value);
+pub(crate) type Source<'a> = (&'a str, &'a Value);
 
 /// How secrets become variables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Naming<'a> {
+pub(crate) struct Naming<'a> {
     /// The beginning of every name.
     pub prefix: &'a str,
     /// Names that may be set although they decide over a program.
@@ -60,7 +60,7 @@ pub struct Naming<'a> {
 ///
 /// # Errors
 /// The first reason why not; of variables that decide over a program, all.
-pub fn variables(naming: Naming<'_>, sources: &[Source<'_>]) -> Result<Vec<(String, Secret<String>)>, Refusal> {
+pub(crate) fn variables(naming: Naming<'_>, sources: &[Source<'_>]) -> Result<Vec<(String, Secret<String>)>, Refusal> {
     let prefix = naming.prefix;
     let mut found: Vec<(String, Secret<String>)> = Vec::new();
     let mut steering: Vec<Steering> = Vec::new();
@@ -109,7 +109,7 @@ fn variable(prefix: &str, name: &str) -> Option<String> {
 ///
 /// # Errors
 /// The end of a sentence that begins with it.
-pub fn check_prefix(prefix: &str) -> Result<(), String> {
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), String> {
     let usual = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if prefix.starts_with(|c: char| c.is_ascii_digit()) || !prefix.chars().all(usual) {
         return Err("cannot begin a variable's name; take letters, digits and `_`, and no digit first".to_owned());

@@ -4,7 +4,7 @@ use super::pattern::Pattern;
 use crate::model::kube::namespace::Namespace;
 
 /// The answer of a check.
-pub type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 fn verdict(good: bool, wanted: &str) -> Checked {
     if good { Ok(()) } else { Err(format!("is not {wanted}")) }
@@ -14,7 +14,7 @@ fn verdict(good: bool, wanted: &str) -> Checked {
 ///
 /// # Errors
 /// The end of a sentence that begins with the value.
-pub fn start_url(value: &str) -> Checked {
+pub(crate) fn start_url(value: &str) -> Checked {
     let rest = value.split_once("://").filter(|(scheme, _)| ["https", "http"].contains(&&*scheme.to_ascii_lowercase()));
     let rest = rest.map(|(_, rest)| rest);
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
@@ -26,7 +26,7 @@ pub fn start_url(value: &str) -> Checked {
 ///
 /// # Errors
 /// The end of a sentence that begins with the value.
-pub fn region(value: &str) -> Checked {
+pub(crate) fn region(value: &str) -> Checked {
     let parts: Vec<&str> = value.split('-').collect();
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     let good = match parts.as_slice() {
@@ -47,7 +47,7 @@ pub fn region(value: &str) -> Checked {
 ///
 /// # Errors
 /// The end of a sentence that begins with the value.
-pub fn account(value: &str) -> Checked {
+pub(crate) fn account(value: &str) -> Checked {
     verdict(value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()), "an AWS account of 12 digits")
 }
 
@@ -55,7 +55,7 @@ pub fn account(value: &str) -> Checked {
 ///
 /// # Errors
 /// The end of a sentence that begins with the value.
-pub fn role(value: &str) -> Checked {
+pub(crate) fn role(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     verdict((1..=64).contains(&value.len()) && value.chars().all(allowed), "a permission set's name")
 }

@@ -10,7 +10,7 @@ use crate::model::kube::namespace::{Namespace, nearest};
 ///
 /// # Errors
 /// Why the key, the value or the file cannot be used.
-pub fn set(text: &str, key: &str, value: &str) -> Result<String, String> {
+pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> {
     let path = path_of(key)?;
     let shape = keys::shape(Owner::User, &path).ok_or_else(|| unknown(key))?;
     let leaf = keys::typed(shape, value)?;
@@ -40,7 +40,7 @@ pub fn set(text: &str, key: &str, value: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// Why the key or the file cannot be used.
-pub fn unset(text: &str, key: &str) -> Result<String, String> {
+pub(crate) fn unset(text: &str, key: &str) -> Result<String, String> {
     let path = path_of(key)?;
     keys::shape(Owner::User, &path).ok_or_else(|| unknown(key))?;
     let mut document = open(text)?;

@@ -13,7 +13,7 @@ use crate::model::kube::namespace::{Namespace, nearest};
 
 /// What `[namespace.<name>]` says, or the top of a project's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PinValues {
+pub(crate) struct PinValues {
     /// The account.
     pub account: Option<String>,
     /// The permission set.
@@ -28,7 +28,7 @@ pub struct PinValues {
 
 /// The user's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UserFile {
+pub(crate) struct UserFile {
     /// Identity Center's start URL.
     pub start_url: Option<String>,
     /// Identity Center's region.
@@ -51,7 +51,7 @@ pub struct UserFile {
 
 /// A project's file: all of it counts only once it is trusted, but for what asks for care.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProjectFile {
+pub(crate) struct ProjectFile {
     /// Identity Center's start URL.
     pub start_url: Option<String>,
     /// Identity Center's region.
@@ -68,7 +68,7 @@ pub struct ProjectFile {
 
 /// Why a file cannot be used, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileProblem {
+pub(crate) struct FileProblem {
     /// The line, counted from 1.
     pub line: usize,
     /// The character in it, counted from 1.
@@ -90,7 +90,7 @@ impl std::fmt::Display for FileProblem {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProblem> {
+pub(crate) fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProblem> {
     let mut found = Found::read(text, Owner::User)?;
     let file = UserFile {
         start_url: found.text(&["start_url"]),
@@ -110,7 +110,7 @@ pub fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProblem> {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn parse_project(text: &str) -> Result<(ProjectFile, Vec<String>), FileProblem> {
+pub(crate) fn parse_project(text: &str) -> Result<(ProjectFile, Vec<String>), FileProblem> {
     let mut found = Found::read(text, Owner::Project)?;
     let file = ProjectFile {
         start_url: found.text(&["start_url"]),

@@ -6,7 +6,7 @@ use crate::model::kube::namespace::Namespace;
 
 /// The namespace of a path `…/apps-<team>/apps/<team>-<environment>/…`: the name of the third folder. The team must be
 /// the same in both names, so that a folder which only looks alike names nothing.
-pub fn namespace_from_folder(path: &Path) -> Option<String> {
+pub(crate) fn namespace_from_folder(path: &Path) -> Option<String> {
     let names: Vec<&str> = path.components().map(|part| part.as_os_str().to_str().unwrap_or_default()).collect();
     let named = |window: &[&str]| -> Option<String> {
         let [checkout, "apps", folder] = *window else { return None };

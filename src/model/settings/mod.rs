@@ -20,18 +20,20 @@ mod trust;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use check::{account as check_account, region as check_region, role as check_role, start_url as check_start_url};
-pub use edit::{set, unset};
-pub use file::{FileProblem, PinValues, ProjectFile, UserFile, parse_project, parse_user};
-pub use folder::namespace_from_folder;
-pub use pattern::Pattern;
-pub use project::UntrustedProject;
-pub use resolve::{AWS_CONFIGURATION, Flags, resolve};
-pub use trust::Trusted;
+pub(crate) use check::{
+    account as check_account, region as check_region, role as check_role, start_url as check_start_url,
+};
+pub(crate) use edit::{set, unset};
+pub(crate) use file::{FileProblem, ProjectFile, parse_project, parse_user};
+pub(crate) use folder::namespace_from_folder;
+pub(crate) use pattern::Pattern;
+pub(crate) use project::UntrustedProject;
+pub(crate) use resolve::{AWS_CONFIGURATION, Flags, resolve};
+pub(crate) use trust::Trusted;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// This flag of the command line.
     Flag(&'static str),
     /// This environment variable.
@@ -51,7 +53,7 @@ pub enum Origin {
 
 impl Origin {
     /// Whether it holds for this run, this terminal or this folder only: what it decides must not be found elsewhere.
-    pub fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Origin::Flag(_) | Origin::Environment(_) | Origin::Project(_))
     }
 }
@@ -70,7 +72,7 @@ impl fmt::Display for Origin {
 
 /// A value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sourced<T> {
+pub(crate) struct Sourced<T> {
     /// The value.
     pub value: T,
     /// Where it comes from.
@@ -79,14 +81,14 @@ pub struct Sourced<T> {
 
 impl<T> Sourced<T> {
     /// A value from somewhere.
-    pub fn new(value: T, origin: Origin) -> Self {
+    pub(crate) fn new(value: T, origin: Origin) -> Self {
         Sourced { value, origin }
     }
 }
 
 /// How to sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Flow {
+pub(crate) enum Flow {
     /// A code that is compared in any browser, also on another machine.
     #[default]
     Device,
@@ -96,7 +98,7 @@ pub enum Flow {
 
 impl Flow {
     /// Its name in settings.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Flow::Device => "device",
             Flow::Browser => "browser",
@@ -104,14 +106,14 @@ impl Flow {
     }
 
     /// The flow of this name.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         [Flow::Device, Flow::Browser].into_iter().find(|flow| flow.name() == name)
     }
 }
 
 /// What is fixed for a namespace, and by whom.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pins {
+pub(crate) struct Pins {
     /// The account.
     pub account: Option<Sourced<String>>,
     /// The permission set.
@@ -133,7 +135,7 @@ struct PinLayer {
 
 /// Every setting with the value that counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Identity Center's start URL.
     pub start_url: Option<Sourced<String>>,
     /// Identity Center's region.
@@ -160,7 +162,7 @@ pub struct Settings {
 
 impl Settings {
     /// What is fixed for a namespace. `production` also comes from the names in the setting of that name.
-    pub fn pins(&self, namespace: &str) -> Pins {
+    pub(crate) fn pins(&self, namespace: &str) -> Pins {
         let mut found = Pins::default();
         let fits = |layer: &&PinLayer| layer.namespace.as_deref().is_none_or(|name| name == namespace);
         for PinLayer { pins, .. } in self.layers.iter().filter(fits) {
@@ -177,7 +179,7 @@ impl Settings {
     }
 
     /// Key, value and origin of every setting, for `nsaccess config`. An empty value means that nobody set it.
-    pub fn rows(&self) -> Vec<(String, String, Origin)> {
+    pub(crate) fn rows(&self) -> Vec<(String, String, Origin)> {
         fn row<T>(key: &str, sourced: &Sourced<T>, value: impl Fn(&T) -> String) -> (String, String, Origin) {
             (key.to_owned(), value(&sourced.value), sourced.origin.clone())
         }

@@ -8,7 +8,7 @@ const PLACE: &str = "{namespace}";
 
 /// A name with one place for the namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     before: String,
     after: String,
 }
@@ -18,7 +18,7 @@ impl Pattern {
     ///
     /// # Errors
     /// What is wrong with it, as the end of a sentence that begins with the pattern.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some((before, after)) = text.split_once(PLACE) else {
             return Err(format!("does not contain {PLACE}"));
         };
@@ -35,18 +35,18 @@ impl Pattern {
     }
 
     /// The name for this namespace.
-    pub fn render(&self, namespace: &str) -> String {
+    pub(crate) fn render(&self, namespace: &str) -> String {
         format!("{}{namespace}{}", self.before, self.after)
     }
 
     /// The namespace that a name was made for, if it was made by this pattern.
-    pub fn matches(&self, name: &str) -> Option<String> {
+    pub(crate) fn matches(&self, name: &str) -> Option<String> {
         let inside = name.strip_prefix(&self.before)?.strip_suffix(&self.after)?;
         Namespace::parse(inside).ok().map(|namespace| namespace.as_str().to_owned())
     }
 
     /// What stands before the namespace: what the names for all namespaces have in common.
-    pub fn before(&self) -> &str {
+    pub(crate) fn before(&self) -> &str {
         &self.before
     }
 

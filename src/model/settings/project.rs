@@ -9,7 +9,7 @@ use crate::model::shell::word;
 
 /// A project file that is not trusted, and asks for what does not count otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UntrustedProject {
+pub(crate) struct UntrustedProject {
     /// The file.
     pub path: PathBuf,
     /// Keys and values that it asks for.
@@ -18,12 +18,12 @@ pub struct UntrustedProject {
 
 impl UntrustedProject {
     /// Whether it asks for another place to sign in.
-    pub fn names_portal(&self) -> bool {
+    pub(crate) fn names_portal(&self) -> bool {
         self.asks.iter().any(|(key, _)| key == "start_url" || key == "sso_region")
     }
 
     /// Whether anything that it asks for would make a difference for this namespace, however that came to be meant.
-    pub fn matters_for(&self, namespace: &str) -> bool {
+    pub(crate) fn matters_for(&self, namespace: &str) -> bool {
         let own = self.asks.iter().find(|(key, _)| key == "namespace").is_none_or(|(_, value)| value == namespace);
         self.asks.iter().any(|(key, _)| match (key.as_str(), key.strip_prefix("namespace.")) {
             ("namespace", _) => false,
@@ -34,19 +34,19 @@ impl UntrustedProject {
     }
 
     /// The command that trusts it.
-    pub fn trust(&self) -> String {
+    pub(crate) fn trust(&self) -> String {
         format!("nsaccess config trust {}", word(&self.path.to_string_lossy()))
     }
 
     /// All of it on one line.
-    pub fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         self.asks.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
     }
 }
 
 impl ProjectFile {
     /// Keys and values that count once the file is trusted.
-    pub fn decides(&self) -> Vec<(String, String)> {
+    pub(crate) fn decides(&self) -> Vec<(String, String)> {
         let texts = [("namespace", &self.namespace), ("start_url", &self.start_url), ("sso_region", &self.sso_region)];
         let mut found: Vec<(String, String)> =
             texts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();

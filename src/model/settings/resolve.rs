@@ -11,11 +11,11 @@ use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedP
 use crate::env_vars;
 
 /// How messages call the AWS CLI's file, until somebody knows where it is.
-pub const AWS_CONFIGURATION: &str = "the AWS configuration";
+pub(crate) const AWS_CONFIGURATION: &str = "the AWS configuration";
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// `--start-url`
     pub start_url: Option<String>,
     /// `--sso-region`
@@ -40,7 +40,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// The flag or the environment variable whose value cannot be used, and why. Files are checked when they are read.
-pub fn resolve(
+pub(crate) fn resolve(
     flags: &Flags,
     env: &dyn Fn(&str) -> Option<String>,
     project: Option<(&Path, &ProjectFile, bool)>,

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use aws_config_edit::AwsConfig;
 
+use super::file::UserFile;
 use super::*;
 
 const USER: &str = "/home/ada/.config/nsaccess/config.toml";

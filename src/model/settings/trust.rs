@@ -6,7 +6,7 @@ const VERSION: u32 = 1;
 
 /// The trusted files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trusted {
+pub(crate) struct Trusted {
     files: Vec<TrustedFile>,
 }
 
@@ -24,25 +24,25 @@ struct OnDisk {
 
 impl Trusted {
     /// Reads the store. One that cannot be read, or is of another version, trusts nothing: asking again is safe.
-    pub fn parse(bytes: &[u8]) -> Self {
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let read: Option<OnDisk> = serde_json::from_slice(bytes).ok();
         Trusted { files: read.filter(|store| store.version == VERSION).map(|store| store.files).unwrap_or_default() }
     }
 
     /// The store as text.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let store = OnDisk { version: VERSION, files: self.files.clone() };
         // Strings and a number always serialise.
         serde_json::to_string_pretty(&store).unwrap_or_default() + "\n"
     }
 
     /// Whether the file is trusted with this content.
-    pub fn contains(&self, path: &str, sha256: &str) -> bool {
+    pub(crate) fn contains(&self, path: &str, sha256: &str) -> bool {
         self.files.iter().any(|file| file.path == path && file.sha256 == sha256)
     }
 
     /// Trusts a file with this content, and no longer with any other.
-    pub fn add(&mut self, path: &str, sha256: &str) {
+    pub(crate) fn add(&mut self, path: &str, sha256: &str) {
         self.files.retain(|file| file.path != path);
         self.files.push(TrustedFile { path: path.to_owned(), sha256: sha256.to_owned() });
     }

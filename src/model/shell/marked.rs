@@ -3,7 +3,7 @@
 
 /// A shell to be started.
 #[derive(Debug, PartialEq, Eq)]
-pub struct MarkedShell {
+pub(crate) struct MarkedShell {
     /// Its arguments.
     pub words: Vec<String>,
     /// Variables that it needs besides.
@@ -14,7 +14,7 @@ pub struct MarkedShell {
 
 /// For the shell of this path. `label` is put in front of the prompt, `folder` is the private folder, `zdotdir` where
 /// zsh looks for its files otherwise.
-pub fn marked_shell(path: &str, label: &str, folder: &str, zdotdir: &str) -> MarkedShell {
+pub(crate) fn marked_shell(path: &str, label: &str, folder: &str, zdotdir: &str) -> MarkedShell {
     match path.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".exe") {
         "bash" => bash(label, folder),
         "zsh" => zsh(label, folder, zdotdir),

@@ -1,12 +1,12 @@
 //! Lines that a shell evaluates to set environment variables, quoted so that no value can become a command.
 
-pub mod marked;
+pub(crate) mod marked;
 
 use crate::secret::Secret;
 
 /// How a shell sets variables and quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
+pub(crate) enum Dialect {
     /// sh, bash, zsh, ksh.
     Posix,
     /// fish.
@@ -16,7 +16,7 @@ pub enum Dialect {
 }
 
 /// One line a variable.
-pub fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> Secret<String> {
+pub(crate) fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> Secret<String> {
     let lines = variables.iter().map(|(name, value)| {
         let value = value.expose();
         match dialect {
@@ -29,7 +29,7 @@ pub fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> 
 }
 
 /// A word of a command line as a POSIX shell takes it: quoted only where it has to be.
-pub fn word(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn word(text: &str) -> std::borrow::Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%~".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
         true => text.into(),
@@ -38,7 +38,7 @@ pub fn word(text: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// The lines that make these the variables, taking away those without a value, set or not. What goes goes first.
-pub fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<String>>)]) -> Secret<String> {
+pub(crate) fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<String>>)]) -> Secret<String> {
     let unset = |name: &&str| match dialect {
         Dialect::Posix => format!("unset {name}\n"),
         Dialect::Fish => format!("set -e {name}\n"),

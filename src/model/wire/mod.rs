@@ -1,6 +1,6 @@
 //! What is spoken below AWS and Kubernetes: proxies, HTTP, pages of lists.
 
-pub mod pages;
-pub mod percent;
-pub mod proxy;
+pub(crate) mod pages;
+pub(crate) mod percent;
+pub(crate) mod proxy;
 pub mod socks;

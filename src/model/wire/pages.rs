@@ -9,7 +9,7 @@ const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
 /// How far a list has been read.
 #[derive(Debug)]
-pub struct Pages {
+pub(crate) struct Pages {
     token: Option<String>,
     seen: HashSet<String>,
     pages: usize,
@@ -18,12 +18,12 @@ pub struct Pages {
 
 impl Pages {
     /// A list of which nothing was read yet. `received`: the bytes of all answers to this command so far.
-    pub fn new(received: u64) -> Self {
+    pub(crate) fn new(received: u64) -> Self {
         Pages { token: None, seen: HashSet::new(), pages: 0, received_before: received }
     }
 
     /// The token that the next page is asked for with; none for the first.
-    pub fn token(&self) -> Option<String> {
+    pub(crate) fn token(&self) -> Option<String> {
         self.token.clone()
     }
 
@@ -31,7 +31,7 @@ impl Pages {
     ///
     /// # Errors
     /// When the list has no end, in words.
-    pub fn turn(&mut self, next: Option<String>, received: u64) -> Result<bool, String> {
+    pub(crate) fn turn(&mut self, next: Option<String>, received: u64) -> Result<bool, String> {
         self.pages += 1;
         self.token = next.filter(|token| !token.is_empty());
         let Some(token) = &self.token else { return Ok(false) };

@@ -1,7 +1,7 @@
 //! Percent-encoding, one way for all: signed queries, addresses of sign-in pages, paths of the Kubernetes API.
 
 /// RFC 3986: everything but the unreserved characters, `/` too, as SigV4 also wants it.
-pub fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len() * 2);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -14,7 +14,7 @@ pub fn encode(text: &str) -> String {
 }
 
 /// What the percent signs stand for; text that is not encoded stays as it is.
-pub fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
     while at < bytes.len() {
         let hex = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();

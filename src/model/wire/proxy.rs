@@ -2,6 +2,7 @@
 //! `HTTPS_PROXY`/`HTTP_PROXY` by scheme, unless `NO_PROXY` names the host. The rules of `NO_PROXY` are Go's
 //! (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>), since kubectl is what people compare with.
 
+use crate::env_vars;
 use std::net::IpAddr;
 
 use base64::Engine as _;
@@ -12,7 +13,7 @@ use crate::secret::Secret;
 
 /// The proxy variables, as they stand in the environment.
 #[derive(Debug, Clone, Default)]
-pub struct ProxyVariables {
+pub(crate) struct ProxyVariables {
     /// `HTTPS_PROXY`.
     pub https: Option<String>,
     /// `HTTP_PROXY`.
@@ -23,13 +24,17 @@ pub struct ProxyVariables {
 
 impl ProxyVariables {
     /// From a look-up of environment variables; the upper-case name wins, as in Go.
-    pub fn read<'a>(lookup: impl Fn(&str) -> Option<&'a str>) -> Self {
+    pub(crate) fn read<'a>(lookup: impl Fn(&str) -> Option<&'a str>) -> Self {
         let either = |name: &str| lookup(name).or_else(|| lookup(&name.to_lowercase())).map(str::to_owned);
-        ProxyVariables { https: either("HTTPS_PROXY"), http: either("HTTP_PROXY"), no_proxy: either("NO_PROXY") }
+        ProxyVariables {
+            https: either(env_vars::HTTPS_PROXY),
+            http: either(env_vars::HTTP_PROXY),
+            no_proxy: either(env_vars::NO_PROXY),
+        }
     }
 
     /// The proxy for an address like `https://host:port/…`, if one applies.
-    pub fn for_url(&self, url: &str) -> Option<String> {
+    pub(crate) fn for_url(&self, url: &str) -> Option<String> {
         let (scheme, rest) = url.split_once("://")?;
         let (proxy, default_port) = match scheme {
             "https" => (self.https.as_deref()?, 443),
@@ -53,7 +58,7 @@ impl ProxyVariables {
 
 /// How a proxy is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProxyScheme {
+pub(crate) enum ProxyScheme {
     /// CONNECT.
     Http,
     /// CONNECT inside TLS.
@@ -64,7 +69,7 @@ pub enum ProxyScheme {
 
 /// A proxy that can be used. Its login shows nowhere.
 #[derive(Clone)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     scheme: ProxyScheme,
     uri: http::Uri,
 }
@@ -80,7 +85,7 @@ impl Proxy {
     ///
     /// # Errors
     /// What is wrong with it. The address is not repeated: it may hold a password.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         // hyper knows the one SOCKS name, and means by it what `h` says: the proxy looks names up.
         let text = text.trim().replacen("socks5h://", "socks5://", 1);
         let uri: http::Uri = text.parse().map_err(|_| "it is no address".to_owned())?;
@@ -97,17 +102,17 @@ impl Proxy {
     }
 
     /// How it is spoken to.
-    pub fn scheme(&self) -> ProxyScheme {
+    pub(crate) fn scheme(&self) -> ProxyScheme {
         self.scheme
     }
 
     /// Where it is; an IPv6 address without its brackets.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// Its port, by default that of its kind.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.uri.port_u16().unwrap_or(match self.scheme {
             ProxyScheme::Http => 80,
             ProxyScheme::Https => 443,
@@ -116,20 +121,20 @@ impl Proxy {
     }
 
     /// User and password, if it wants them.
-    pub fn login(&self) -> Option<(String, Secret<String>)> {
+    pub(crate) fn login(&self) -> Option<(String, Secret<String>)> {
         let (login, _) = self.uri.authority()?.as_str().rsplit_once('@')?;
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         Some((percent::decode(user), Secret::new(percent::decode(password))))
     }
 
     /// The same as the value of `Proxy-Authorization`.
-    pub fn basic_login(&self) -> Option<Secret<String>> {
+    pub(crate) fn basic_login(&self) -> Option<Secret<String>> {
         let (user, password) = self.login()?;
         Some(Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose())))))
     }
 
     /// The whole address, login and all: for a library that connects by itself.
-    pub fn uri(&self) -> &http::Uri {
+    pub(crate) fn uri(&self) -> &http::Uri {
         &self.uri
     }
 }
@@ -138,7 +143,7 @@ impl Proxy {
 ///
 /// # Errors
 /// Why it may not.
-pub fn check_endpoint(url: &str) -> Result<(), String> {
+pub(crate) fn check_endpoint(url: &str) -> Result<(), String> {
     let Some((scheme, rest)) = url.split_once("://") else { return Err("it is no address".to_owned()) };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, _) = split_port(authority.rsplit('@').next().unwrap_or_default(), 0);

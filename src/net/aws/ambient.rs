@@ -15,7 +15,7 @@ use crate::secret::Secret;
 
 /// Keys and when they end, if they do.
 #[derive(Debug, Clone)]
-pub struct Ambient {
+pub(crate) struct Ambient {
     /// What signs.
     pub keys: AccessKeys,
     /// `None` for long-lived keys.
@@ -26,7 +26,7 @@ pub struct Ambient {
 ///
 /// # Errors
 /// When the profile does not exist or gives no credentials.
-pub async fn of_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<Ambient> {
+pub(crate) async fn of_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<Ambient> {
     let config = aws.config("STS", region, None);
     let provider_config = ProviderConfig::empty()
         .with_http_client(config.http_client().ok_or_else(|| Error::failure("no HTTP client"))?)
@@ -43,7 +43,7 @@ pub async fn of_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Resul
 ///
 /// # Errors
 /// When STS refuses.
-pub async fn assume_role(aws: &Aws, base: &Ambient, role_arn: &str, region: &str) -> Result<Ambient> {
+pub(crate) async fn assume_role(aws: &Aws, base: &Ambient, role_arn: &str, region: &str) -> Result<Ambient> {
     let config = aws.config("STS", region, Some(&base.keys));
     let provider =
         AssumeRoleProvider::builder(role_arn).session_name("EKSGetTokenAuth").configure(&config).build().await;

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 
 /// A session that is wanted.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// The role's ARN.
     pub role_arn: &'a str,
     /// How the session is called.
@@ -24,7 +24,7 @@ pub struct Wanted<'a> {
 
 /// A session that was given.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub(crate) struct Given {
     /// What signs.
     pub credentials: RoleCredentials,
     /// `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
@@ -35,7 +35,7 @@ pub struct Given {
 ///
 /// # Errors
 /// The failed call.
-pub async fn assume_role(aws: &Aws, keys: &AccessKeys, wanted: Wanted<'_>) -> Result<Given, Failure> {
+pub(crate) async fn assume_role(aws: &Aws, keys: &AccessKeys, wanted: Wanted<'_>) -> Result<Given, Failure> {
     const OPERATION: &str = "AssumeRole";
     let call = client(aws, wanted.region, Some(keys))
         .assume_role()
@@ -50,7 +50,7 @@ pub async fn assume_role(aws: &Aws, keys: &AccessKeys, wanted: Wanted<'_>) -> Re
 ///
 /// # Errors
 /// The failed call.
-pub async fn with_web_identity(aws: &Aws, token: &Secret<String>, wanted: Wanted<'_>) -> Result<Given, Failure> {
+pub(crate) async fn with_web_identity(aws: &Aws, token: &Secret<String>, wanted: Wanted<'_>) -> Result<Given, Failure> {
     const OPERATION: &str = "AssumeRoleWithWebIdentity";
     let call = client(aws, wanted.region, None)
         .assume_role_with_web_identity()

@@ -10,7 +10,7 @@ use crate::net::aws::failure::{Class, Failure};
 
 /// EKS in one region, as one role.
 #[derive(Debug, Clone)]
-pub struct Eks {
+pub(crate) struct Eks {
     client: Client,
     aws: Aws,
     region: String,
@@ -18,7 +18,7 @@ pub struct Eks {
 
 /// A cluster, and whether it serves.
 #[derive(Debug, Clone)]
-pub struct Described {
+pub(crate) struct Described {
     /// The facts.
     pub cluster: Cluster,
     /// `ACTIVE`, `UPDATING`, …
@@ -27,7 +27,7 @@ pub struct Described {
 
 impl Eks {
     /// A client for a region that signs with these keys.
-    pub fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
+    pub(crate) fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
         let client = Client::new(&aws.config("EKS", region, Some(keys)));
         Eks { client, aws: aws.clone(), region: region.to_owned() }
     }
@@ -36,7 +36,7 @@ impl Eks {
     ///
     /// # Errors
     /// The failed call; a namespace's role may well not be allowed to list.
-    pub async fn names(&self) -> Result<Vec<String>, Failure> {
+    pub(crate) async fn names(&self) -> Result<Vec<String>, Failure> {
         const OPERATION: &str = "ListClusters";
         let (mut names, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
@@ -54,7 +54,7 @@ impl Eks {
     ///
     /// # Errors
     /// The failed call; a cluster that has no endpoint yet counts as not found.
-    pub async fn describe(&self, name: &str) -> Result<Described, Failure> {
+    pub(crate) async fn describe(&self, name: &str) -> Result<Described, Failure> {
         let call = self.client.describe_cluster().name(name);
         let answer = call.send().await.map_err(|error| Failure::of("DescribeCluster", &error))?;
         let failure = |words: &str| Failure {
@@ -88,7 +88,12 @@ impl Eks {
     ///
     /// # Errors
     /// The failed call; a namespace's role may well not be allowed to ask.
-    pub async fn has_pod_identity(&self, cluster: &str, namespace: &str, account: &str) -> Result<bool, Failure> {
+    pub(crate) async fn has_pod_identity(
+        &self,
+        cluster: &str,
+        namespace: &str,
+        account: &str,
+    ) -> Result<bool, Failure> {
         let call = self.client.list_pod_identity_associations().cluster_name(cluster);
         let call = call.namespace(namespace).service_account(account);
         let answer = call.send().await.map_err(|error| Failure::of("ListPodIdentityAssociations", &error))?;

@@ -9,7 +9,7 @@ use crate::net::bounds::Breach;
 
 /// A call that did not give what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The API operation, like `GetRoleCredentials`.
     pub operation: &'static str,
     /// What the failure means for the next step.
@@ -22,7 +22,7 @@ pub struct Failure {
 
 /// The classes that call for different steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     /// No connection, no answer in time, a cut answer.
     Unreachable,
     /// An answer that is none: 5xx, garbage, a list without an end. The network is not to blame.
@@ -41,7 +41,7 @@ pub enum Class {
 
 impl Failure {
     /// From the SDK's error.
-    pub fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
+    pub(crate) fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
@@ -64,18 +64,18 @@ impl Failure {
     }
 
     /// From a code and words that stand inside an answer: one of several things asked for was refused.
-    pub fn said(operation: &'static str, code: &str, words: &str) -> Failure {
+    pub(crate) fn said(operation: &'static str, code: &str, words: &str) -> Failure {
         let class = classify(Some(400), Some(code));
         Failure { operation, class, code: Some(code.to_owned()), words: words.to_owned() }
     }
 
     /// A list that has no end.
-    pub fn endless(operation: &'static str, words: String) -> Failure {
+    pub(crate) fn endless(operation: &'static str, words: String) -> Failure {
         Failure { operation, class: Class::Broken, code: None, words }
     }
 
     /// As an error of what the person wanted, like "cannot sign in".
-    pub fn into_error(self, what: impl Into<String>) -> Error {
+    pub(crate) fn into_error(self, what: impl Into<String>) -> Error {
         let kind = match self.class {
             Class::Unreachable | Class::Broken | Class::Throttled => Kind::Unreachable,
             Class::Unauthorized => Kind::NotSignedIn,

@@ -1,13 +1,13 @@
 //! One set-up for all AWS clients: the HTTP client, time-outs, retries, endpoints.
 
-pub mod ambient;
-pub mod assume_role;
-pub mod eks;
-pub mod failure;
-pub mod oidc;
-pub mod portal;
-pub mod secrets_manager;
-pub mod sts;
+pub(crate) mod ambient;
+pub(crate) mod assume_role;
+pub(crate) mod eks;
+pub(crate) mod failure;
+pub(crate) mod oidc;
+pub(crate) mod portal;
+pub(crate) mod secrets_manager;
+pub(crate) mod sts;
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::net::outbound::{Outbound, Skew};
 
 /// What all AWS clients of one command share.
 #[derive(Debug, Clone)]
-pub struct Aws {
+pub(crate) struct Aws {
     host: Host,
     http: SharedHttpClient,
     attempts: u32,
@@ -42,7 +42,7 @@ impl Aws {
     ///
     /// # Errors
     /// When a certificate bundle, a proxy or an endpoint in the environment cannot be used.
-    pub fn new(host: &Host) -> Result<Self> {
+    pub(crate) fn new(host: &Host) -> Result<Self> {
         check_endpoints(host)?;
         let outbound = Outbound::new(host).with_trust(host)?;
         let http = crate::net::http::client(host, &outbound)?;
@@ -51,23 +51,23 @@ impl Aws {
 
     /// The same, with more attempts: for the many calls of a discovery, which the portal throttles.
     #[must_use]
-    pub fn patient(&self) -> Self {
+    pub(crate) fn patient(&self) -> Self {
         Aws { attempts: 10, ..self.clone() }
     }
 
     /// What these calls share with those to clusters.
-    pub fn outbound(&self) -> &Outbound {
+    pub(crate) fn outbound(&self) -> &Outbound {
         &self.outbound
     }
 
     /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
     /// any service.
-    pub fn clock_is_off(&self) -> Option<Skew> {
+    pub(crate) fn clock_is_off(&self) -> Option<Skew> {
         self.outbound.clock_is_off()
     }
 
     /// The bytes of all answers so far.
-    pub fn received(&self) -> u64 {
+    pub(crate) fn received(&self) -> u64 {
         self.outbound.received()
     }
 

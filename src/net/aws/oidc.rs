@@ -11,11 +11,11 @@ use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
 
 /// What the portal's tokens are for; without it there is no refresh token (aws/aws-cli#7656).
-pub const SCOPE: &str = "sso:account:access";
+pub(crate) const SCOPE: &str = "sso:account:access";
 
 /// The two ways to sign in; a registration serves one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grant {
+pub(crate) enum Grant {
     /// Device code.
     Device,
     /// Authorization code with PKCE; the redirect URI is registered without its port.
@@ -24,7 +24,7 @@ pub enum Grant {
 
 /// A registered client.
 #[derive(Debug, Clone)]
-pub struct NewRegistration {
+pub(crate) struct NewRegistration {
     /// Public.
     pub client_id: String,
     /// For every later call.
@@ -35,12 +35,10 @@ pub struct NewRegistration {
 
 /// A device authorization to show to the person.
 #[derive(Debug)]
-pub struct DeviceAuthorization {
+pub(crate) struct DeviceAuthorization {
     device_code: Secret<String>,
     /// What the person compares with the page.
     pub user_code: String,
-    /// The page.
-    pub verification_uri: String,
     /// The page with the code filled in.
     pub verification_uri_complete: String,
     /// Seconds between polls; 0 when not named.
@@ -56,7 +54,6 @@ impl DeviceAuthorization {
         DeviceAuthorization {
             device_code: Secret::from("device code"),
             user_code: user_code.to_owned(),
-            verification_uri: page.to_owned(),
             verification_uri_complete: page.to_owned(),
             interval: 1,
             expires_in: 600,
@@ -66,7 +63,7 @@ impl DeviceAuthorization {
 
 /// A token, fresh from the service.
 #[derive(Debug)]
-pub struct NewToken {
+pub(crate) struct NewToken {
     /// Bearer of the portal.
     pub access_token: Secret<String>,
     /// Absent without the scope, and where the service keeps the old one.
@@ -77,7 +74,7 @@ pub struct NewToken {
 
 /// The service in one region.
 #[derive(Debug, Clone)]
-pub struct Oidc {
+pub(crate) struct Oidc {
     client: Client,
     aws: Aws,
     region: String,
@@ -85,13 +82,13 @@ pub struct Oidc {
 
 impl Oidc {
     /// A client for Identity Center's region.
-    pub fn new(aws: &Aws, region: &str) -> Self {
+    pub(crate) fn new(aws: &Aws, region: &str) -> Self {
         let client = Client::new(&aws.config("SSO_OIDC", region, None));
         Oidc { client, aws: aws.clone(), region: region.to_owned() }
     }
 
     /// Where the browser flow's page is.
-    pub fn endpoint(&self) -> String {
+    pub(crate) fn endpoint(&self) -> String {
         self.aws.oidc_endpoint(&self.region)
     }
 
@@ -99,7 +96,7 @@ impl Oidc {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn register(
+    pub(crate) async fn register(
         &self,
         session_name: &str,
         start_url: &str,
@@ -130,7 +127,7 @@ impl Oidc {
     ///
     /// # Errors
     /// The failed call; `invalid_request` mostly means a wrong start URL or region (aws/aws-cli#7129).
-    pub async fn start_device(
+    pub(crate) async fn start_device(
         &self,
         client: &NewRegistration,
         start_url: &str,
@@ -142,7 +139,6 @@ impl Oidc {
         Ok(DeviceAuthorization {
             device_code: Secret::from(required("StartDeviceAuthorization", answer.device_code())?),
             user_code: required("StartDeviceAuthorization", answer.user_code())?.to_owned(),
-            verification_uri: verification_uri.to_owned(),
             verification_uri_complete: answer.verification_uri_complete().unwrap_or(verification_uri).to_owned(),
             interval: answer.interval(),
             expires_in: answer.expires_in(),
@@ -153,7 +149,7 @@ impl Oidc {
     ///
     /// # Errors
     /// Anything but a token, as the device flow knows it.
-    pub async fn poll_device(
+    pub(crate) async fn poll_device(
         &self,
         client: &NewRegistration,
         device: &DeviceAuthorization,
@@ -168,7 +164,7 @@ impl Oidc {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn exchange_code(
+    pub(crate) async fn exchange_code(
         &self,
         client: &NewRegistration,
         code: &Secret<String>,
@@ -184,7 +180,7 @@ impl Oidc {
     ///
     /// # Errors
     /// The failed call; `invalid_grant` means that the session is over.
-    pub async fn refresh(
+    pub(crate) async fn refresh(
         &self,
         client_id: &str,
         client_secret: &Secret<String>,

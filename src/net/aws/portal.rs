@@ -19,7 +19,7 @@ const CALLS_AT_ONCE: usize = 6;
 
 /// An account on the portal.
 #[derive(Debug, Clone)]
-pub struct Account {
+pub(crate) struct Account {
     /// Twelve digits.
     pub id: String,
     /// Accounts may have none.
@@ -28,14 +28,14 @@ pub struct Account {
 
 /// The portal in one region.
 #[derive(Debug, Clone)]
-pub struct PortalApi {
+pub(crate) struct PortalApi {
     client: Client,
     aws: Aws,
 }
 
 impl PortalApi {
     /// A client for Identity Center's region.
-    pub fn new(aws: &Aws, region: &str) -> Self {
+    pub(crate) fn new(aws: &Aws, region: &str) -> Self {
         PortalApi { client: Client::new(&aws.config("SSO", region, None)), aws: aws.clone() }
     }
 
@@ -43,7 +43,7 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, Failure> {
+    pub(crate) async fn accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, Failure> {
         const OPERATION: &str = "ListAccounts";
         let (mut accounts, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
@@ -64,7 +64,7 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn roles(&self, token: &Secret<String>, account: &Account) -> Result<Vec<Assignment>, Failure> {
+    pub(crate) async fn roles(&self, token: &Secret<String>, account: &Account) -> Result<Vec<Assignment>, Failure> {
         const OPERATION: &str = "ListAccountRoles";
         let (mut roles, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
@@ -89,7 +89,7 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn assignments(
+    pub(crate) async fn assignments(
         &self,
         token: &Secret<String>,
         progress: &dyn Fn(usize, usize),
@@ -112,7 +112,7 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn role_credentials(
+    pub(crate) async fn role_credentials(
         &self,
         token: &Secret<String>,
         account: &str,
@@ -143,7 +143,7 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn logout(&self, token: &Secret<String>) -> Result<(), Failure> {
+    pub(crate) async fn logout(&self, token: &Secret<String>) -> Result<(), Failure> {
         let call = self.client.logout().access_token(token.expose());
         call.send().await.map(drop).map_err(|error| Failure::of("Logout", &error))
     }

@@ -16,22 +16,22 @@ use crate::secret::Secret;
 /// The most that a page of `ListSecrets` and of `ListSecretVersionIds` may hold.
 const PAGE: i32 = 100;
 /// The most that one `BatchGetSecretValue` gives.
-pub const BATCH: usize = 20;
+pub(crate) const BATCH: usize = 20;
 
 /// Secrets Manager in one region, as one role.
 #[derive(Debug, Clone)]
-pub struct SecretsManager {
+pub(crate) struct SecretsManager {
     client: Client,
     /// For lists: their many pages are what gets throttled, and half a list is worth nothing.
     patient: Client,
 }
 
 /// A page of a list, and the token of the one after it.
-pub type Page<T> = (Vec<T>, Option<String>);
+pub(crate) type Page<T> = (Vec<T>, Option<String>);
 
 impl SecretsManager {
     /// A client for a region that signs with these keys.
-    pub fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
+    pub(crate) fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
         let client = |aws: &Aws| Client::new(&aws.config("SECRETS_MANAGER", region, Some(keys)));
         SecretsManager { client: client(aws), patient: client(&aws.patient()) }
     }
@@ -40,7 +40,7 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn list(&self, beginnings: &[String], next: Option<String>) -> Result<Page<Facts>, Failure> {
+    pub(crate) async fn list(&self, beginnings: &[String], next: Option<String>) -> Result<Page<Facts>, Failure> {
         let mut call =
             self.patient.list_secrets().max_results(PAGE).include_planned_deletion(true).set_next_token(next);
         if !beginnings.is_empty() {
@@ -76,7 +76,7 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn describe(&self, id: &str) -> Result<Facts, Failure> {
+    pub(crate) async fn describe(&self, id: &str) -> Result<Facts, Failure> {
         let call = self.client.describe_secret().secret_id(id);
         let answer = call.send().await.map_err(|error| Failure::of("DescribeSecret", &error))?;
         Ok(Facts {
@@ -106,7 +106,7 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn versions(&self, id: &str, next: Option<String>) -> Result<Page<Version>, Failure> {
+    pub(crate) async fn versions(&self, id: &str, next: Option<String>) -> Result<Page<Version>, Failure> {
         let call = self.client.list_secret_version_ids().secret_id(id).include_deprecated(true);
         let call = call.max_results(PAGE).set_next_token(next);
         let page = call.send().await.map_err(|error| Failure::of("ListSecretVersionIds", &error))?;
@@ -123,7 +123,7 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn value(&self, id: &str, wanted: &Wanted) -> Result<Stored, Failure> {
+    pub(crate) async fn value(&self, id: &str, wanted: &Wanted) -> Result<Stored, Failure> {
         let call = self.client.get_secret_value().secret_id(id);
         let call = call.set_version_stage(wanted.stage.clone()).set_version_id(wanted.version_id.clone());
         let answer = call.send().await.map_err(|error| Failure::of("GetSecretValue", &error))?;
@@ -143,7 +143,7 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call; the right to make it is one of its own.
-    pub async fn values(&self, ids: &[String]) -> Result<(Vec<Stored>, Vec<(String, Failure)>), Failure> {
+    pub(crate) async fn values(&self, ids: &[String]) -> Result<(Vec<Stored>, Vec<(String, Failure)>), Failure> {
         let call = self.client.batch_get_secret_value().set_secret_id_list(Some(ids.to_vec()));
         let answer = call.send().await.map_err(|error| Failure::of("BatchGetSecretValue", &error))?;
         let mut found = Vec::new();

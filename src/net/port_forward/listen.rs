@@ -9,7 +9,7 @@ use crate::model::port_forward::ports::{LocalPort, RemotePort};
 
 /// Bound listeners for one port pair, all with the same port.
 #[derive(Debug)]
-pub struct Listeners {
+pub(crate) struct Listeners {
     /// One an address.
     pub listeners: Vec<TcpListener>,
     /// What they listen on.
@@ -24,7 +24,7 @@ pub struct Listeners {
 ///
 /// # Errors
 /// When a word is neither an address nor `localhost`.
-pub fn addresses(words: &[String]) -> Result<Vec<IpAddr>> {
+pub(crate) fn addresses(words: &[String]) -> Result<Vec<IpAddr>> {
     if words.is_empty() || words.iter().any(|word| word == "localhost") && words.len() == 1 {
         return Ok(LOOPBACK.to_vec());
     }
@@ -49,7 +49,7 @@ const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6A
 ///
 /// # Errors
 /// When the port is taken or may not be bound.
-pub async fn bind(
+pub(crate) async fn bind(
     addresses: &[IpAddr],
     local: LocalPort,
     remote: &RemotePort,

@@ -1,7 +1,7 @@
 //! What the port-forward engine needs of us: local listeners, and byte streams to the API server.
 
 mod connect;
-pub mod listen;
+pub(crate) mod listen;
 mod proxy;
 
 use std::pin::Pin;
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 ///
 /// # Errors
 /// When the cluster's endpoint cannot be used.
-pub fn dialer<F>(
+pub(crate) fn dialer<F>(
     (cluster, namespace): (&Cluster, &Namespace),
     (proxy, trust): (Option<Proxy>, &Trust),
     preferred: Transport,

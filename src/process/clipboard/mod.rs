@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use self::tool::TOOLS;
-pub use self::tool::Tool;
+pub(crate) use self::tool::Tool;
 use crate::env_vars;
 use crate::error::{Error, Result, plain_io};
 use crate::host::{Host, memory};
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 
 /// Where something can be copied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clipboard {
+pub(crate) enum Clipboard {
     /// This program's.
     Tool(&'static Tool),
     /// The terminal's, which may be on another machine.
@@ -33,7 +33,7 @@ const LONGEST_FOR_TERMINALS: usize = 56_000;
 impl Clipboard {
     /// The clipboard that the person at this terminal would call theirs. Over SSH the tools here talk to a machine that
     /// nobody sits at.
-    pub fn find(host: &Host) -> Option<Clipboard> {
+    pub(crate) fn find(host: &Host) -> Option<Clipboard> {
         let remote = host.env(env_vars::SSH_CONNECTION).or_else(|| host.env(env_vars::SSH_TTY)).is_some();
         let usable = |tool: &&'static Tool| {
             tool.needs.is_none_or(|needed| host.env(needed).is_some()) && is_in_path(host, tool.name)
@@ -46,7 +46,7 @@ impl Clipboard {
     ///
     /// # Errors
     /// When the tool fails, or a terminal would not take so much.
-    pub fn copy(self, value: &Secret<Vec<u8>>) -> Result<()> {
+    pub(crate) fn copy(self, value: &Secret<Vec<u8>>) -> Result<()> {
         match self {
             Clipboard::Tool(tool) => tool.give(tool.copy, &tool.encoded(value)),
             Clipboard::Terminal if value.expose().len() > LONGEST_FOR_TERMINALS => {
@@ -69,7 +69,7 @@ impl Clipboard {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn clear_later(self, host: &Host, value: &Secret<Vec<u8>>, after: Duration) -> Result<()> {
+    pub(crate) fn clear_later(self, host: &Host, value: &Secret<Vec<u8>>, after: Duration) -> Result<()> {
         let Clipboard::Tool(tool) = self else { return Ok(()) };
         let salt = host.random::<16>();
         let order = format!("{}\n{}\n{}\n{}\n", tool.name, after.as_secs(), hex(&salt), hash(&salt, value.expose()));
@@ -89,7 +89,7 @@ impl Clipboard {
 ///
 /// # Errors
 /// When the order cannot be understood, or the tool fails.
-pub fn clear_as_told() -> Result<()> {
+pub(crate) fn clear_as_told() -> Result<()> {
     // Away from the terminal: its end, and Ctrl-C on it, are no concern of ours any more.
     #[cfg(unix)]
     let _ = rustix::process::setsid();

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 
 /// A program that reads and writes a clipboard.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Tool {
+pub(crate) struct Tool {
     /// Its name, which has to be in `$PATH`.
     pub name: &'static str,
     /// The variable without which it has no clipboard to talk to.

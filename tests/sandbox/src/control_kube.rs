@@ -23,6 +23,18 @@ impl Control {
         Some(crate::kube::token::token(&credentials, cluster, &found.region, shared.clock.seconds()))
     }
 
+    /// Whom a cluster takes the bearer of a token for: the username, or why it answers 401.
+    ///
+    /// # Errors
+    /// The words of the refusal.
+    pub fn user_of(&self, cluster: &str, token: &str) -> Result<String, String> {
+        let shared = self.shared();
+        let state = shared.state();
+        let cluster = state.world.clusters.iter().find(|candidate| candidate.name == cluster);
+        let cluster = cluster.ok_or_else(|| "there is no such cluster".to_owned())?;
+        crate::kube::user_of(cluster, &state.credentials, shared.clock.seconds(), token)
+    }
+
     /// Deletes a pod as `kubectl delete pod` does: for so long it is terminating and serves on, then it is gone, with
     /// the connections to it; a ReplicaSet or a StatefulSet replaces it. False if there is no such pod.
     pub fn delete_pod(&self, cluster: &str, namespace: &str, pod: &str, grace: Duration) -> bool {

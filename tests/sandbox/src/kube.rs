@@ -130,10 +130,28 @@ fn authenticate(
     let token = header
         .strip_prefix("Bearer ")
         .ok_or_else(|| status::unauthorized("the Authorization header has no bearer token"))?;
-    let caller = authenticate::verify_token(token, &cluster.name, &cluster.region, now, |key| credentials.get(key))
-        .map_err(|why| status::unauthorized(&why))?;
+    user(cluster, credentials, now, token).map_err(|why| status::unauthorized(&why))
+}
+
+/// The username that a cluster makes of a token.
+pub(crate) fn user_of(
+    cluster: &Cluster,
+    credentials: &std::collections::HashMap<String, crate::Credentials>,
+    now: i64,
+    token: &str,
+) -> Result<String, String> {
+    user(cluster, credentials, now, token).map(|user| user.name)
+}
+
+fn user(
+    cluster: &Cluster,
+    credentials: &std::collections::HashMap<String, crate::Credentials>,
+    now: i64,
+    token: &str,
+) -> Result<User, String> {
+    let caller = authenticate::verify_token(token, &cluster.name, &cluster.region, now, |key| credentials.get(key))?;
     authenticate::map(cluster, &caller)
-        .ok_or_else(|| status::unauthorized(&format!("{} is not mapped in {}", caller.role_path_arn(), cluster.name)))
+        .ok_or_else(|| format!("{} is not mapped in {}", caller.role_path_arn(), cluster.name))
 }
 
 /// `kubectl --as`: another user and other groups, for whoever may impersonate them.

@@ -1,0 +1,145 @@
+//! Flags that several verbs have, and what they mean.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::env_vars;
+use crate::host::Host;
+use crate::model::kube::namespace::Namespace;
+use crate::model::settings::Flags;
+use crate::model::shell::{self, word};
+use crate::ui::Format;
+
+/// Flags of every verb.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Namespace, where no argument names it [default: $NSACCESS_NAMESPACE, the current context, this folder]
+    // An id of its own: under that of a verb's argument clap would not let the verb have this flag.
+    #[arg(id = "namespace_flag", short = 'n', long = "namespace", global = true, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Form of the output
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value = "table",
+        value_name = "FORMAT",
+        hide_possible_values = false
+    )]
+    pub(crate) output: Format,
+    /// Say nothing but data, warnings and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say what is decided, and why
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Use this kubeconfig file only [default: $KUBECONFIG, else ~/.kube/config]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+}
+
+/// Flags that name what a namespace resolves to; they win over every setting.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub(crate) struct TargetArgs {
+    /// Account that has the namespace's permission set
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<String>,
+    /// Permission set, where its name does not follow the pattern
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: Option<String>,
+    /// EKS cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// Region of the cluster
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+}
+
+/// Flags that say where and how to sign in.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Sign-in")]
+pub(crate) struct SignInArgs {
+    /// Start URL of the AWS access portal
+    #[arg(long, value_name = "URL")]
+    pub(crate) start_url: Option<String>,
+    /// Region of IAM Identity Center
+    #[arg(long, value_name = "REGION")]
+    pub(crate) sso_region: Option<String>,
+    /// device: a code to approve on any device; browser: a page on this machine
+    #[arg(long, value_parser = ["device", "browser"], value_name = "FLOW")]
+    pub(crate) flow: Option<String>,
+    /// Open no browser; print the address only
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+}
+
+/// Both groups of flags as settings.
+pub(crate) fn flags(target: &TargetArgs, sign_in: &SignInArgs) -> Flags {
+    Flags {
+        start_url: sign_in.start_url.clone(),
+        sso_region: sign_in.sso_region.clone(),
+        flow: sign_in.flow.clone(),
+        account: target.account.clone(),
+        role: target.role.clone(),
+        cluster: target.cluster.clone(),
+        region: target.region.clone(),
+        regions: None,
+        no_browser: sign_in.no_browser,
+    }
+}
+
+/// A login with these flags.
+pub(crate) fn login_command(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
+    let flags = [
+        ("--account", &target.account),
+        ("--role", &target.role),
+        ("--cluster", &target.cluster),
+        ("--region", &target.region),
+        ("--start-url", &sign_in.start_url),
+        ("--sso-region", &sign_in.sso_region),
+    ];
+    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", word(value.as_ref()?))));
+    format!("nsaccess login {namespace}{}", flags.collect::<String>())
+}
+
+/// A login with these flags that takes the place of what is set up.
+pub(crate) fn insistent_login(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
+    format!("{} --replace", login_command(namespace, target, sign_in))
+}
+
+/// Shells that variables can be set in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// By $SHELL; PowerShell on Windows.
+    Auto,
+    /// bash, zsh, sh.
+    Bash,
+    /// The same as bash.
+    Zsh,
+    /// fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+}
+
+/// The dialect of a shell that was named, or that the environment names.
+pub(crate) fn dialect(host: &Host, shell: Shell) -> shell::Dialect {
+    match shell {
+        Shell::Bash | Shell::Zsh => shell::Dialect::Posix,
+        Shell::Fish => shell::Dialect::Fish,
+        Shell::Powershell => shell::Dialect::PowerShell,
+        Shell::Auto if cfg!(windows) => shell::Dialect::PowerShell,
+        Shell::Auto => {
+            let name = host.env(env_vars::SHELL).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+            match name {
+                "fish" => shell::Dialect::Fish,
+                "pwsh" => shell::Dialect::PowerShell,
+                _ => shell::Dialect::Posix,
+            }
+        }
+    }
+}
