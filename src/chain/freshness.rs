@@ -23,8 +23,8 @@ pub(crate) trait Kept {
     type Value;
     /// Why it is stale.
     type Reason: Display;
-    /// What a fetch needs. It is made before the lock is taken: a person may have to sign in for it, and nobody waits
-    /// for a lock meanwhile.
+    /// What a fetch needs. It is made before the lock is taken: a person may have to sign in for it, and other
+    /// processes must not wait for that.
     type Means: Renewable;
     /// How a fetch fails.
     type Failure: From<Error> + Refusable;
@@ -41,7 +41,7 @@ pub(crate) trait Kept {
     /// Asks for a new one.
     async fn fetch(&self, means: &MeansOf<Self>, stale: Self::Reason) -> Result<Self::Value, Self::Failure>;
 
-    /// Keeps it for whoever comes next. What cannot be stored still serves now; a session that has ended does not.
+    /// Stores it for the next caller. What cannot be stored is still used now, unless its session has ended.
     async fn store(&self, means: &MeansOf<Self>, value: &Self::Value) -> Result<()>;
 
     /// Says why a fetch is needed, once.

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes a lock, waiting for whoever holds it. `who` finishes the sentence "waiting for another nsaccess that …".
+/// Takes a lock, waiting for its holder. `who` finishes the sentence "waiting for another nsaccess that …".
 ///
 /// `None` where there can be no lock at all (a read-only or full disk, say): then the worst is a call made twice.
 ///

@@ -90,7 +90,7 @@ pub(crate) struct Chain<'a> {
     pub(crate) services: Rc<dyn Services>,
     /// AWS, for what is done with credentials.
     pub(crate) aws: Aws,
-    /// The portal that a person was asked for: nobody is asked twice.
+    /// The portal that the person named, so that the question comes once.
     asked: OnceCell<Portal>,
 }
 
@@ -134,10 +134,10 @@ impl<'a> Chain<'a> {
         Self::with(host, ui, None, presence, Files { basis, aws_config, settings, warnings })
     }
 
-    /// For signing out: a line of `~/.aws/config` that nobody can read is no reason to keep a session alive.
+    /// For signing out: a line of `~/.aws/config` that cannot be parsed must not keep a session alive.
     ///
     /// # Errors
-    /// When the settings cannot be read or understood, or the file is not there to be read at all.
+    /// When the settings or the file cannot be read.
     pub(crate) fn open_to_sign_out(host: &'a Host, ui: &'a Ui, kubeconfig: Option<&Path>) -> Result<Self> {
         let basis = crate::disk::basis::of(host);
         let (aws_config, refused) = crate::disk::aws_config::read_what_can_be(host)?;
@@ -172,7 +172,7 @@ impl<'a> Chain<'a> {
         })
     }
 
-    /// The same for work that goes on by itself (a log that is followed): nobody is asked any more.
+    /// The same for work that goes on by itself (a log that is followed): no person is asked.
     #[must_use]
     pub(crate) fn unattended(&self) -> Self {
         Chain {
@@ -199,7 +199,7 @@ impl<'a> Chain<'a> {
     /// The namespace that is meant: as named, else the one of the environment, the context, the project or the folder.
     ///
     /// # Errors
-    /// When the name is not one, or nothing names a namespace and nobody can be asked.
+    /// When the name is not one, or nothing names a namespace and no person can be asked.
     pub(crate) fn namespace(&self, named: Option<&str>) -> Result<Namespace> {
         namespace::meant(self, named)
     }
@@ -207,7 +207,7 @@ impl<'a> Chain<'a> {
     /// Where a namespace's person signs in.
     ///
     /// # Errors
-    /// When nothing names it and nobody can be asked.
+    /// When nothing names it and no person can be asked.
     pub(crate) fn portal(&self, namespace: &Namespace) -> Result<Portal> {
         target::portal::of(self, Some(&target::access_name(self, namespace)))
     }
@@ -221,7 +221,7 @@ impl<'a> Chain<'a> {
     ///
     /// # Errors
     /// [`crate::error::Kind::NotFound`] when the person has no such namespace; [`crate::error::Kind::Usage`] when several
-    /// fit and nobody can choose.
+    /// fit and no person can choose.
     pub(crate) async fn target(&self, namespace: &Namespace) -> Result<Target> {
         let portal = self.portal(namespace)?;
         if let Some(known) = target::known(self, namespace, &portal) {

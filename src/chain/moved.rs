@@ -1,5 +1,5 @@
-//! A namespace that is no longer where its profile says: the account was replaced, or the permission set has another name.
-//! The portal knows where it is now, and `login` asks.
+//! A namespace that is no longer where its profile says: the account was replaced, or the permission set was renamed.
+//! `login` asks the portal where it is now.
 
 use crate::chain::Chain;
 use crate::chain::credentials::{self, Credentials};

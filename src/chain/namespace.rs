@@ -39,7 +39,7 @@ impl fmt::Display for Naming {
 /// project file or folder, else a person chooses.
 ///
 /// # Errors
-/// When the name is not one, or nothing names a namespace and nobody can be asked.
+/// When the name is not valid, or nothing names a namespace and no person can be asked.
 pub(crate) fn meant(chain: &Chain<'_>, named: Option<&str>) -> Result<Namespace> {
     match implied(chain, named)? {
         Some((name, naming)) => {

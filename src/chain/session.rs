@@ -1,5 +1,5 @@
 //! The session: a token of Identity Center, from the file that the AWS CLI shares, renewed by its refresh token, or
-//! by a person. A refresh token may serve only once, so whoever renews holds a lock and looks again first.
+//! by a person. A refresh token can be used once, so it is used under a lock, after another look.
 
 pub(crate) mod browser_flow;
 pub(crate) mod device_flow;
@@ -124,7 +124,7 @@ impl fmt::Display for Renewal {
 enum NotRenewed {
     /// Only a person can help, because of this.
     Over(String),
-    /// The network's fault, or a file's: no reason to call a person.
+    /// The network or a file failed; signing in would not help.
     Failed(Error),
 }
 
@@ -178,8 +178,7 @@ impl Kept for StoredSession<'_> {
         }
     }
 
-    /// If that fails the session goes on for this call: the old refresh token is used up, and losing the new access
-    /// token too would help nobody.
+    /// If storing fails, the new token still serves this call: the old refresh token is used up.
     async fn store(&self, (): &(), session: &Session) -> Result<()> {
         if session.origin != SessionOrigin::Renewed {
             return Ok(());
@@ -192,7 +191,7 @@ impl Kept for StoredSession<'_> {
 
 impl StoredSession<'_> {
     /// A refresh that failed: the old token still serves if its time has not come; a refusal is final; anything else
-    /// is the network's fault and no reason to call a person.
+    /// is the network's fault, and a person could not help.
     fn without_renewal(&self, renewal: Renewal, failure: Failure) -> Result<Session, NotRenewed> {
         let Renewal { token, refresh, standing, .. } = renewal;
         let is_final = !matches!(failure.class, Class::Unreachable | Class::Broken | Class::Throttled);

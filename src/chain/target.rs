@@ -50,7 +50,7 @@ pub(crate) fn only_one_in(
 /// The target that a portal's list gives a namespace. Where several fit, a person chooses.
 ///
 /// # Errors
-/// [`Kind::NotFound`] when the person has no such namespace; [`Kind::Usage`] when several fit and nobody can choose.
+/// [`Kind::NotFound`] when the person has no such namespace; [`Kind::Usage`] when several fit and no person can choose.
 pub(crate) fn chosen_in(
     chain: &Chain<'_>,
     namespace: &Namespace,
@@ -85,7 +85,7 @@ fn choice(chain: &Chain<'_>, namespace: &Namespace, assignments: &[Assignment]) 
 /// Lets a person choose among assignments that all fit.
 ///
 /// # Errors
-/// [`Kind::Usage`] when nobody can choose.
+/// [`Kind::Usage`] when no person can choose.
 pub(crate) fn pick(chain: &Chain<'_>, namespace: &Namespace, found: Vec<Assignment>) -> Result<Assignment> {
     if chain.presence != Presence::Person {
         return Err(several(namespace, &found));

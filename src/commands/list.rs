@@ -75,7 +75,7 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     Ok(())
 }
 
-/// Where nobody is signed in: a login of what is set up here, or this very command where it may sign in.
+/// Not signed in: suggests a login of a namespace that is set up here, or this command where it can sign in.
 fn with_sign_in(chain: &Chain<'_>, error: Error) -> Error {
     match namespace::familiar(chain).first() {
         Some(name) => error.or_sign_in(name),

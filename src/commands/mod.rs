@@ -109,7 +109,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Verb::Console(args) => console::run(context, &args),
         Verb::Config(args) => config::run(context, &args),
     };
-    // Whoever is not signed in has one thing to do, wherever it was noticed.
+    // Signing in is the answer to this wherever it was noticed.
     let error = match result {
         Ok(()) => return Ok(()),
         Err(error) => error.or_sign_in(context.global.namespace.as_deref().unwrap_or("NAMESPACE")),

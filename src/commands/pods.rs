@@ -107,7 +107,7 @@ fn show(context: Context<'_>, pods: &[Pod]) -> Result<()> {
     })
 }
 
-/// Prints every pod, then every change of one as a line. Ages alone are no change.
+/// Prints every pod, then every change of one as a line. Ages alone do not count as a change.
 async fn live(
     context: Context<'_>,
     cluster: &ClusterAccess<'_>,

@@ -119,7 +119,7 @@ fn of_namespace(
     };
     let fingerprint = fingerprint(&chain, namespace);
     let remembered = chain.cache.failure(namespace, &fingerprint, context.host.now());
-    // A failure to get credentials is over when there are some, whoever got them.
+    // A failure to get credentials is over once any process has got some.
     let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&chain, namespace);
     if let (Presence::Nobody, Some(failure)) = (presence, remembered.filter(stands)) {
         return Err(recall(failure));
@@ -132,7 +132,7 @@ fn of_namespace(
     answer
 }
 
-/// Settings that cannot be read are to be mended, and no reason for kubectl to stop at once.
+/// The settings cannot be read: kubectl goes on with what was decided before, and the person is warned.
 fn as_before(
     context: Context<'_>,
     args: &TokenArgs,

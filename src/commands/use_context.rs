@@ -68,7 +68,7 @@ fn stay_inside(chain: &Chain<'_>, named: &str) -> Result<()> {
     let namespace = chain.settings.context_pattern.value.matches(&named).unwrap_or(named);
     match Namespace::parse(&namespace) {
         Ok(namespace) => child_environment::refuse_change_inside(chain, &namespace, false, "use"),
-        // What is no namespace is refused for that.
+        // An invalid name is refused as such.
         Err(_) => Ok(()),
     }
 }

@@ -30,7 +30,7 @@ pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
     })?;
     let arn = arn.or_else(|| extra(&identity, "arn"));
     let session = extra(&identity, "sessionName").or_else(|| arn.as_deref().and_then(session_of));
-    // The access key's id is no secret, and still nothing to spread through logs and tickets.
+    // The access key's id is not secret, but it should not spread through logs and tickets either.
     let more =
         identity.extra.iter().filter(|(name, _)| !["arn", "sessionName", "accessKeyId"].contains(&name.as_str()));
     let more: Vec<(&String, &Vec<String>)> = more.collect();

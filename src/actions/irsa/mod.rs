@@ -72,7 +72,7 @@ impl AssumedRole {
 ///
 /// # Errors
 /// [`Kind::Denied`] in production without `force`, and when AWS or the cluster refuses, with what would help;
-/// [`Kind::NotFound`] for what does not exist; [`Kind::Usage`] when several roles fit and nobody can choose.
+/// [`Kind::NotFound`] for what does not exist; [`Kind::Usage`] when several roles fit and no person can choose.
 pub(crate) async fn assume(chain: &Chain<'_>, namespace: &Namespace, request: &IrsaRequest) -> Result<AssumedRole> {
     assume_unless(chain, namespace, request, None).await
 }

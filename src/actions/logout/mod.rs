@@ -39,7 +39,7 @@ pub(crate) struct SignedOut {
 /// When a file cannot be removed.
 pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<SignedOut> {
     let mut ended = SignedOut::default();
-    // Whoever renews the session right now gives it a newer token, which is the one to end.
+    // A renewal under way produces a newer token, which is the one to end.
     let lock = sso_cache::lock_path(chain.host, &portal.session_name);
     let renewing = lock_wait::for_lock(chain.ui, &lock, "renews the session", Some(LONGEST_RENEWAL)).await;
     if let Cached::Found(token) = sso_cache::read_token(chain.host, &portal.session_name)? {

@@ -19,7 +19,7 @@ pub(crate) struct Purged {
 }
 
 /// Removes the contexts and profiles of our naming pattern whose portal this is. The sso-session goes only if we
-/// made it and nobody uses it: others may have been there before us.
+/// made it and nothing else uses it.
 pub(crate) fn purge(chain: &Chain<'_>, portal: &Portal) -> Purged {
     let mut purged = Purged::default();
     for name in names_to_purge(chain, portal) {

@@ -115,7 +115,7 @@ impl Secrets<'_> {
             .try_next(self.command("describe", name, "whom to ask: description and tags"))
     }
 
-    /// The KMS key's name, for a message: not knowing it is no reason for another error.
+    /// The KMS key's name, for a message; best effort.
     async fn key(&self, name: &SecretName) -> String {
         let described = self.call(async |client| client.describe(&name.id).await).await;
         let key = described.ok().map(|facts| facts.kms_key);

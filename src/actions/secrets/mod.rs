@@ -1,5 +1,5 @@
-//! Secrets of a namespace: Secrets Manager in the namespace's region, as its role. Credentials that AWS stops taking in
-//! the middle are renewed once, and the call is made again.
+//! Secrets of a namespace: Secrets Manager in the namespace's region, as its role. Credentials that AWS
+//! refuses are renewed once, and the call is repeated.
 
 mod batch;
 mod explain;
@@ -34,7 +34,7 @@ pub(crate) fn prefix(chain: &Chain<'_>, namespace: &Namespace) -> Prefix {
 /// The secret that a person means. Makes no call.
 ///
 /// # Errors
-/// [`Kind::Denied`] for a name that the namespace's role cannot read; [`Kind::Usage`] for what is no name.
+/// [`Kind::Denied`] for a name that the namespace's role cannot read; [`Kind::Usage`] for an invalid name.
 pub(crate) fn secret_name(chain: &Chain<'_>, namespace: &Namespace, typed: &str) -> Result<SecretName> {
     let prefix = prefix(chain, namespace);
     prefix.resolve(typed).map_err(|refusal| match refusal {

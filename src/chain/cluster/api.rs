@@ -123,8 +123,7 @@ impl<'a> ClusterAccess<'a> {
         self.state.borrow().credentials.clone()
     }
 
-    /// From now on nobody waits for us: credentials are renewed silently, and a session that is over is no reason to
-    /// ask anybody.
+    /// For work that runs on: credentials are renewed silently, and no person is asked when the session ends.
     pub fn run_on(&self, when_over: WhenOver) {
         self.when_over.set(when_over);
     }
@@ -155,7 +154,7 @@ impl<'a> ClusterAccess<'a> {
         Ok(eks_token::sign(&state.credentials.keys, name, region, self.chain.host.now()))
     }
 
-    /// Opens new connections from now on: those that are kept lead nowhere after the machine slept.
+    /// Opens new connections from now on: the pooled ones are dead after the machine slept.
     pub(crate) fn reconnect(&self) {
         // What was made once can be made again; if not, the old clients find out.
         let _ = self.adopt(self.credentials());

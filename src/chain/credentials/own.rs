@@ -1,4 +1,4 @@
-//! Credentials that every tool on this machine may take for the namespace's own: what the warm path goes by.
+//! The cached credentials that count as the namespace's own: those the warm path may use.
 
 use crate::chain::session::standing::portal_lock;
 use crate::chain::target::{self, identity, portal};
@@ -9,8 +9,7 @@ use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
 use crate::model::settings::Flags;
 
-/// Makes the target the namespace's own for every tool, now that its profile says so: flags that chose it are no longer
-/// needed.
+/// Makes the target the namespace's own, now that the profile names it: the flags that chose it are no longer needed.
 pub(crate) async fn settle(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
     let _ = chain.cache.store_cluster(&target.namespace, cluster);
     if let Ok(Some(basis)) = basis_without_flags(chain, target) {
@@ -26,7 +25,7 @@ pub(crate) fn keep_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster
     }
 }
 
-/// Lets the warm path find, next time, what the slow one has just found. `cluster` is the one that was signed for.
+/// Records what the slow path found, so that the next call takes the warm one. `cluster`: what the token was signed for.
 pub(crate) async fn keep_warm(chain: &Chain<'_>, target: &Target, cluster: (&str, &str)) {
     let Some(basis) = identity::basis_for(chain, target) else { return };
     let for_once = identity::cluster_chosen_for_once(chain, target);
@@ -40,8 +39,8 @@ pub(crate) async fn keep_warm(chain: &Chain<'_>, target: &Target, cluster: (&str
     .await;
 }
 
-/// Puts the cluster beside the cached credentials, for the warm path. It is a convenience: a failure is no error.
-/// Under the lock, because credentials that a sign-out removes between being read and written would be back.
+/// Puts the cluster beside the cached credentials, for the warm path. Best effort.
+/// Under the lock: otherwise a sign-out between the read and the write would be undone.
 pub(crate) async fn link_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
     let Ok(_lock) = portal_lock(chain, &target.portal).await else { return };
     let wanted = Some((cluster.name.clone(), cluster.region.clone()));
@@ -51,8 +50,8 @@ pub(crate) async fn link_cluster(chain: &Chain<'_>, target: &Target, cluster: &C
     }
 }
 
-/// Rewrites what the cache has of a target as the namespace's own. Under the lock, because credentials that a sign-out
-/// removes between being read and written would be back. It is a convenience for who comes next: no failure is one.
+/// Rewrites what the cache has of a target as the namespace's own. Best effort. Under the lock: otherwise a
+/// sign-out between the read and the write would be undone.
 async fn keep_as_own(
     chain: &Chain<'_>,
     target: &Target,

@@ -1,5 +1,5 @@
-//! Signing in: a person, a browser, and a token at the end. It begins only because the person at the terminal wanted
-//! something that needs it (RFC 8628 §5.4: a device code that appears unasked is how phishing works).
+//! Signing in: a person approves in a browser, and we get a token. It starts only from a command that the person ran
+//! (RFC 8628 §5.4: a device code that appears unasked is how phishing works).
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::net::aws::oidc::{Grant, NewRegistration, NewToken, SCOPE};
 use crate::process::browser::is_page;
 use crate::secret::Secret;
 
-/// As long as a device code lives: nobody sits longer before a browser.
+/// As long as a device code lives.
 pub(crate) const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
 
 /// Why a flow ended without a token.

@@ -1,6 +1,6 @@
-//! What a session gave is kept only while the session stands. A call to AWS takes a while, and the person may sign out
-//! in it: whoever asked looks again before it stores the answer, under a lock that the sign-out takes too. It is held for
-//! a write of files only, never across a call.
+//! What a session gave is stored only while the session is still open. The person may sign out during a call to AWS, so
+//! the caller checks again before it stores the answer, under a lock that the sign-out takes too. The lock is held for
+//! writing files only, never across a call.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::disk::sso_cache::{self, Cached};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::target::Portal;
 
-/// Nobody holds that lock for longer than it takes to write a file.
+/// The lock is held only while files are written.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// A portal as it was when something was begun.
+/// The state of a portal's sign-outs at some moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {
     mark: Option<String>,
@@ -49,8 +49,7 @@ pub(crate) async fn keep_while(
     Ok(())
 }
 
-/// Ends what is under way with a portal's session: none of it will be stored any more. The lock is for removing what
-/// was stored already.
+/// Marks a sign-out: calls under way will not store their answers. Returns the lock, for removing what is stored.
 ///
 /// # Errors
 /// When the lock cannot be had in time.
@@ -58,7 +57,7 @@ pub(crate) async fn stop_keeping(chain: &Chain<'_>, portal: &Portal) -> Result<O
     let lock = portal_lock(chain, portal).await?;
     let mark: String = chain.host.random::<16>().iter().map(|byte| format!("{byte:02x}")).collect();
     if let Err(error) = chain.cache.store_sign_out_mark(&portal.start_url, &mark) {
-        // Where nothing can be written, nobody else writes credentials either.
+        // If we cannot write here, other processes cannot store credentials either.
         chain.ui.detail(&format!("the sign-out could not be marked: {error}"));
     }
     Ok(lock)

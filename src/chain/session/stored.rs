@@ -11,8 +11,8 @@ use crate::model::aws::target::Portal;
 use crate::secret::Secret;
 use aws_config_edit::same_start_url;
 
-/// A token is renewed this long before its end: early enough for slow calls, late enough to leave others' margins
-/// (the AWS CLI renews at 15 minutes, the Rust SDK at 5) to whoever runs more often.
+/// A token is renewed this long before its end: early enough for slow calls, and not before the AWS CLI (15 minutes) or
+/// the Rust SDK (5 minutes) would.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// The state of a stored session.
@@ -62,8 +62,8 @@ pub(crate) fn is_refused(chain: &Chain<'_>, token: &Secret<String>, refused: Opt
     refused.is_some_and(|refused| refused.expose() == token.expose()) || chain.cache.refusal(token).is_some()
 }
 
-/// Remembers that a token's service does not take it any more, for all processes to come. It is no error if that
-/// cannot be stored: the next one finds out by itself.
+/// Records, for later processes, that the portal no longer accepts a token. Best effort: the next process would find
+/// out by itself.
 pub(crate) fn note_refused(chain: &Chain<'_>, token: &Secret<String>, reason: &str) {
     let _ = chain.cache.store_refusal(token, reason, chain.host.now());
 }
@@ -73,8 +73,8 @@ pub(crate) fn fingerprint(chain: &Chain<'_>, portal: &Portal) -> String {
     sso_cache::fingerprint(chain.host, &portal.session_name)
 }
 
-/// Why a stored token is not this portal's, if so. A file is found by the session's name, and a session of that name may
-/// have led elsewhere before: to another organisation, or to Identity Center in another region. Nobody else gets it.
+/// Why a stored token is not this portal's, if so. Files are named after sessions, and a session of this name may have
+/// belonged to another organisation, or to Identity Center in another region. Its token must not be sent elsewhere.
 fn of_another_portal(token: &SsoToken, portal: &Portal) -> Option<String> {
     if !token.start_url.is_empty() && !same_start_url(&token.start_url, &portal.start_url) {
         return Some(format!("the stored session belongs to {}", token.start_url));

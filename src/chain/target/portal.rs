@@ -14,7 +14,7 @@ use crate::model::settings::{
 /// The portal for the profile of this name, which need not exist yet.
 ///
 /// # Errors
-/// When no start URL or region is configured and nobody can be asked.
+/// When no start URL or region is configured and no person can be asked.
 pub(crate) fn of(chain: &Chain<'_>, profile: Option<&str>) -> Result<Portal> {
     if let Some(profile) = profile {
         check_profile(chain, profile).map_err(|refusal| aws_config::unusable(chain.host, &refusal))?;
@@ -36,7 +36,7 @@ pub(crate) fn of(chain: &Chain<'_>, profile: Option<&str>) -> Result<Portal> {
     }
 }
 
-/// What people write into `~/.aws/config` by hand is checked as flags are: AWS would answer with a riddle.
+/// What people write into `~/.aws/config` by hand is checked as flags are; AWS would answer with an unrelated error.
 fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), Refusal> {
     let Some(profile) = chain.aws_config.profile(profile) else { return Ok(()) };
     profile.checked("sso_account_id", check_account)?;
@@ -49,8 +49,8 @@ fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The portal that an existing profile signs in to: an access that is set up belongs to its own, whatever the settings
-/// name for others. Only a flag of this very command leads elsewhere.
+/// The portal that an existing profile signs in to: a namespace that is set up keeps its own portal, whatever the
+/// settings say for others. Only a flag of this command overrides it.
 fn of_profile(chain: &Chain<'_>, profile: &str) -> Option<Portal> {
     let own = own(chain, profile)?;
     let flag = |setting: &Option<Sourced<String>>| {
