@@ -3,6 +3,7 @@
 
 pub(crate) mod browser_flow;
 pub(crate) mod device_flow;
+pub(crate) mod flow;
 pub(crate) mod portal_list;
 pub(crate) mod sign_in;
 pub(crate) mod standing;

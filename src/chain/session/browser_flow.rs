@@ -1,7 +1,7 @@
 //! The browser flow: a page on this machine, which comes back with a code (RFC 8252, PKCE).
 
 use crate::chain::Chain;
-use crate::chain::session::sign_in::{
+use crate::chain::session::flow::{
     LONGEST_SIGN_IN, NoToken, check_page, flow_failed, open_page, registration_name, show_portal,
 };
 use crate::disk::sso_cache;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::chain::Chain;
-use crate::chain::session::sign_in::{NoToken, check_page, flow_failed, open_page, show_portal};
+use crate::chain::session::flow::{NoToken, check_page, flow_failed, open_page, show_portal};
 use crate::error::{Error, Kind};
 use crate::model::aws::device_flow::{DeviceFlow, GiveUp, Step};
 use crate::model::aws::target::Portal;

@@ -1,44 +1,24 @@
 //! Signing in: a person approves in a browser, and we get a token. It starts only from a command that the person ran
 //! (RFC 8628 §5.4: a device code that appears unasked is how phishing works).
 
-use std::time::Duration;
-
 use crate::chain::call_error::CallError;
 use crate::chain::clock_skew;
 use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::NoMeans;
+use crate::chain::session::flow::{LONGEST_SIGN_IN, NoToken, cannot_sign_in, registration_name};
 use crate::chain::session::standing::standing;
 use crate::chain::session::stored::{Stored, stored};
 use crate::chain::session::{Session, SessionOrigin, browser_flow, device_flow};
 use crate::chain::{Chain, lock_wait};
 use crate::disk::lock::Lock;
 use crate::disk::sso_cache::{self, Cached};
-use crate::error::{Error, Kind, Result};
-use crate::model::aws::sso_cache::{Refresh, Registration, SsoToken, judge_registration, registration_file_name};
+use crate::error::{Error, Result};
+use crate::model::aws::sso_cache::{Refresh, Registration, SsoToken, judge_registration};
 use crate::model::aws::target::Portal;
 use crate::model::settings::Flow;
 use crate::net::aws::failure::Failure;
 use crate::net::aws::oidc::{Grant, NewRegistration, NewToken, SCOPE};
-use crate::process::browser::is_page;
 use crate::secret::Secret;
-
-/// As long as a device code lives.
-pub(crate) const LONGEST_SIGN_IN: Duration = Duration::from_secs(600);
-
-/// Why a flow ended without a token.
-#[derive(Debug)]
-pub(crate) enum NoToken {
-    /// The service no longer knows our registration: a new one is made, and the flow begins again, once.
-    Unregistered,
-    /// Anything else.
-    Failed(Error),
-}
-
-impl From<Error> for NoToken {
-    fn from(error: Error) -> Self {
-        NoToken::Failed(error)
-    }
-}
 
 /// Signs in, or takes over the session of a sign-in that another process finished while we waited for it.
 ///
@@ -159,11 +139,6 @@ async fn register(chain: &Chain<'_>, portal: &Portal, grant: Grant) -> Result<Re
     Ok(registration)
 }
 
-/// The file of a portal's registration, as the AWS CLI names it.
-pub(crate) fn registration_name(portal: &Portal) -> String {
-    registration_file_name(&portal.start_url, &portal.region, Some(&[SCOPE]), Some(&portal.session_name))
-}
-
 fn grant_types(grant: Grant) -> Option<&'static [&'static str]> {
     match grant {
         Grant::Device => None,
@@ -185,60 +160,4 @@ fn token(portal: &Portal, client: Registration, new: NewToken) -> SsoToken {
         }),
         unknown: Default::default(),
     }
-}
-
-/// Shows which portal is signed in to.
-pub(crate) fn show_portal(chain: &Chain<'_>, portal: &Portal) {
-    chain.ui.blank();
-    chain.ui.status_of("Sign in to ", &portal.start_url);
-    chain.ui.blank();
-}
-
-/// Opens the page in a browser, or says how to get there without one. `then`: what the person does on it.
-pub(crate) fn open_page(chain: &Chain<'_>, url: &str, then: &str) {
-    let obstacle = match (chain.no_browser, chain.browser.obstacle()) {
-        (true, _) => Some("as asked".to_owned()),
-        (false, Some(obstacle)) => Some(obstacle.to_owned()),
-        (false, None) => chain.browser.open(url).err().map(|error| crate::error::plain_io(&error)),
-    };
-    match obstacle {
-        None => chain.ui.status(&format!("Your browser opens the page. {then}")),
-        Some(why) => {
-            chain.ui.status(&format!("No browser was opened ({why}). Open the page yourself, on any device. {then}"))
-        }
-    }
-}
-
-/// A person is sent to pages only, and so is a browser.
-///
-/// # Errors
-/// When the service names something else.
-pub(crate) fn check_page(url: &str) -> Result<()> {
-    if is_page(url) {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Unreachable, "cannot sign in")
-        .because(format!("the page that the service names is neither https nor on this machine: {url:?}"))
-        .try_next("nsaccess config   # shows the start URL and its region, and where they come from"))
-}
-
-/// A call of a flow that failed.
-pub(crate) fn flow_failed(chain: &Chain<'_>, portal: &Portal, failure: Failure) -> NoToken {
-    match failure.code.as_deref() {
-        Some("invalid_client" | "InvalidClientException") => NoToken::Unregistered,
-        _ => NoToken::Failed(cannot_sign_in(chain, portal, failure)),
-    }
-}
-
-fn cannot_sign_in(chain: &Chain<'_>, portal: &Portal, failure: Failure) -> Error {
-    let invalid = matches!(failure.code.as_deref(), Some("invalid_request" | "InvalidRequestException"));
-    let error = failure.into_error(format!("cannot sign in to {}", portal.start_url));
-    let error = if invalid {
-        error
-            .because(format!("the start URL or its region ({}) is probably not right", portal.region))
-            .try_next("nsaccess config   # shows both, and where they come from")
-    } else {
-        error
-    };
-    clock_skew::explain(chain, error)
 }
