@@ -64,7 +64,7 @@ pub(crate) fn outside<'a>(context: Context<'a>, sign_in: &SignInArgs) -> Result<
 ///
 /// # Errors
 /// Why it is nothing that has a role.
-pub fn workload(target: &str) -> Result<IrsaRequest> {
+pub(crate) fn workload(target: &str) -> Result<IrsaRequest> {
     IrsaRequest::of(target).map_err(|why| {
         Error::usage(format!("--irsa {target} names nothing that has a role"))
             .because(why)

@@ -12,7 +12,7 @@ impl RoleLookup<'_> {
     pub(crate) fn settled(&self, choice: Choice, spec: &SpecRoles, by: String) -> Result<WorkloadRole> {
         let (target, request) = (self.target, self.request);
         let (role, container) = match choice {
-            Choice::One { role, container } => (role, container),
+            Choice::Role { role, container } => (role, container),
             Choice::Several(found) => {
                 let (container, role) = pick(self.cluster.chain(), target, request, self.cluster.namespace(), found)?;
                 (role, Some(container))

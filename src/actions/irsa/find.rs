@@ -16,17 +16,17 @@ use crate::net::kube::KubeFailure;
 
 /// The role of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkloadRole {
+pub(crate) struct WorkloadRole {
     /// The role.
-    pub role: IamRole,
+    pub(crate) role: IamRole,
     /// The service account that has it, where one is known.
-    pub service_account: Option<String>,
+    pub(crate) service_account: Option<String>,
     /// The container that names it, where not all of the pod have the same role.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// Whom a token for STS is meant for.
-    pub audience: String,
+    pub(crate) audience: String,
     /// Where it was found, in words.
-    pub by: String,
+    pub(crate) by: String,
 }
 
 /// A look for the role of one workload.

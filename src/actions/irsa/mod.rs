@@ -3,8 +3,8 @@
 
 mod choose;
 mod find;
+mod refusals;
 mod session;
-mod told;
 
 pub(crate) use find::WorkloadRole;
 
@@ -21,7 +21,7 @@ use crate::chain::{Chain, clock_skew, cluster};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
-use crate::model::irsa::{AUDIENCE, IamRole, IrsaRequest, Via, Way};
+use crate::model::irsa::{AUDIENCE, AssumeMethod, IamRole, IrsaRequest, Via};
 use crate::model::kube::namespace::Namespace;
 use crate::net::aws::failure::Failure;
 
@@ -29,21 +29,21 @@ use crate::net::aws::failure::Failure;
 #[derive(Debug, Clone)]
 pub(crate) struct AssumedRole {
     /// The namespace's own target: where the credentials before came from.
-    pub target: Target,
+    pub(crate) target: Target,
     /// The role, and whose it is.
-    pub found: WorkloadRole,
+    pub(crate) found: WorkloadRole,
     /// The way to it.
-    pub way: Way,
+    pub(crate) way: AssumeMethod,
     /// Who we are: `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
-    pub arn: String,
+    pub(crate) arn: String,
     /// The region to work in: the cluster's.
-    pub region: String,
+    pub(crate) region: String,
     /// What signs, and until when.
-    pub credentials: RoleCredentials,
+    pub(crate) credentials: RoleCredentials,
 }
 
 /// One request under way.
-struct Work<'a> {
+struct RoleAssumer<'a> {
     chain: &'a Chain<'a>,
     target: Target,
     request: &'a IrsaRequest,
@@ -139,7 +139,7 @@ async fn assume_unless(
         None => chain.target(namespace).await?,
     };
     let (cluster, caller) = (OnceCell::new(), RefCell::default());
-    let work = Work { chain, target, request, refused, cluster, caller };
+    let work = RoleAssumer { chain, target, request, refused, cluster, caller };
     let found = work.found().await?;
     chain.ui.detail(&format!("the role is {} ({})", found.role, found.by));
     work.assume(found).await
@@ -166,7 +166,7 @@ fn check_production(chain: &Chain<'_>, namespace: &Namespace, request: &IrsaRequ
         .try_next(forced.command(namespace.as_str(), "")))
 }
 
-impl<'a> Work<'a> {
+impl<'a> RoleAssumer<'a> {
     /// The cluster, from when on it is needed.
     async fn cluster(&self) -> Result<&ClusterAccess<'a>> {
         self.cluster.get_or_try_init(|| self.chain.cluster(&self.target.namespace)).await
@@ -176,7 +176,7 @@ impl<'a> Work<'a> {
     async fn found(&self) -> Result<WorkloadRole> {
         let request = self.request;
         // The token way alone needs to know a service account, and STS alone does not.
-        let needs_account = request.via != Via::Only(Way::Sts);
+        let needs_account = request.via != Via::Only(AssumeMethod::Sts);
         match (&request.role, &request.target) {
             (Some(role), target) if !needs_account || target.is_none() || request.service_account().is_some() => {
                 Ok(self.named(role, request.service_account().map(str::to_owned)))

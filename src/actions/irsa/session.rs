@@ -1,6 +1,6 @@
 //! From a role to its session: our cache, else STS by one way or the other, asked once however many processes want it.
 
-use super::{AssumedRole, Caller, Work, WorkloadRole};
+use super::{AssumedRole, Caller, RoleAssumer, WorkloadRole};
 use crate::actions::reviews::survey::Reviews;
 use crate::chain::call_error::CallError;
 use crate::chain::credentials::{self, Credentials};
@@ -12,21 +12,21 @@ use crate::disk::cache::{CachedRole, RoleKey};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
 use crate::model::aws::credentials::{Freshness, StaleReason, judge};
-use crate::model::irsa::{TokenWay, Via, Way, session_name};
+use crate::model::irsa::{AssumeMethod, TokenOutcome, Via, session_name};
 use crate::model::reviews::ask::{Ask, Resource};
 use crate::model::reviews::review::Verdict;
 use crate::net::aws::assume_role::{self, Given, Wanted};
 use crate::net::aws::failure::Failure;
 use crate::secret::Secret;
 
-impl Work<'_> {
+impl RoleAssumer<'_> {
     /// The session, by the way that was named or the first that works.
     pub(crate) async fn assume(&self, found: WorkloadRole) -> Result<AssumedRole> {
         match self.request.via {
-            Via::Only(Way::Sts) => self.by_sts(&found).await,
-            Via::Only(Way::Token) => self.by_token(&found, None).await,
+            Via::Only(AssumeMethod::Sts) => self.by_sts(&found).await,
+            Via::Only(AssumeMethod::Token) => self.by_token(&found, None).await,
             Via::Auto => {
-                for way in [Way::Sts, Way::Token] {
+                for way in [AssumeMethod::Sts, AssumeMethod::Token] {
                     if let Ok(cached) = self.cached(&found, way) {
                         return Ok(cached);
                     }
@@ -37,12 +37,13 @@ impl Work<'_> {
     }
 
     async fn by_sts(&self, found: &WorkloadRole) -> Result<AssumedRole> {
-        let session = self.session(found, Way::Sts, None).await;
-        session.map_err(|failure| failure.explained(|failure| self.sts_refused(found, &failure, &TokenWay::Unwanted)))
+        let session = self.session(found, AssumeMethod::Sts, None).await;
+        session
+            .map_err(|failure| failure.explained(|failure| self.sts_refused(found, &failure, &TokenOutcome::Unwanted)))
     }
 
     async fn by_token(&self, found: &WorkloadRole, before: Option<&Failure>) -> Result<AssumedRole> {
-        if let Ok(cached) = self.cached(found, Way::Token) {
+        if let Ok(cached) = self.cached(found, AssumeMethod::Token) {
             return Ok(cached);
         }
         let Some(account) = &found.service_account else {
@@ -56,22 +57,22 @@ impl Work<'_> {
             async |api: crate::net::kube::KubeApi| api.service_account_token(namespace, account, &found.audience).await;
         let token = cluster.call(call).await;
         let token = token.map_err(|error| error.explained(|failure| self.no_token(account, failure)))?;
-        let session = self.session(found, Way::Token, Some(&token)).await;
+        let session = self.session(found, AssumeMethod::Token, Some(&token)).await;
         session.map_err(|failure| failure.explained(|failure| self.token_refused(found, &failure, before)))
     }
 
     /// STS first: it needs no right in the cluster. Only its plain denial is a reason to try the other way.
     async fn by_either(&self, found: &WorkloadRole) -> Result<AssumedRole> {
-        let failure = match self.session(found, Way::Sts, None).await {
+        let failure = match self.session(found, AssumeMethod::Sts, None).await {
             Ok(assumed) => return Ok(assumed),
             Err(CallError::Chain(error)) => return Err(error),
             Err(CallError::Answer(failure)) => failure,
         };
         if failure.code.as_deref() != Some("AccessDenied") {
-            return Err(self.sts_refused(found, &failure, &TokenWay::Unwanted));
+            return Err(self.sts_refused(found, &failure, &TokenOutcome::Unwanted));
         }
         let closed = match &found.service_account {
-            None => TokenWay::NoAccount,
+            None => TokenOutcome::NoAccount,
             Some(account) => match self.may_create_token(account).await {
                 Ok(Verdict::Allowed) => {
                     self.chain.ui.status(&format!(
@@ -79,8 +80,8 @@ impl Work<'_> {
                     ));
                     return self.by_token(found, Some(&failure)).await;
                 }
-                Ok(_) => TokenWay::Forbidden,
-                Err(error) => TokenWay::Unknown(error.to_string()),
+                Ok(_) => TokenOutcome::Forbidden,
+                Err(error) => TokenOutcome::Unknown(error.to_string()),
             },
         };
         Err(self.sts_refused(found, &failure, &closed))
@@ -99,7 +100,7 @@ impl Work<'_> {
     }
 
     /// What is in the cache for this very role and way, if it is fresh.
-    fn cached(&self, found: &WorkloadRole, way: Way) -> Result<AssumedRole, StaleReason> {
+    fn cached(&self, found: &WorkloadRole, way: AssumeMethod) -> Result<AssumedRole, StaleReason> {
         let cached = self.chain.cache.role(self.key(found, way)).ok_or(StaleReason::Missing)?;
         if self.refused == Some(cached.credentials.keys.access_key_id.as_str()) {
             return Err(StaleReason::Refused);
@@ -114,8 +115,8 @@ impl Work<'_> {
         }
     }
 
-    fn key<'b>(&'b self, found: &'b WorkloadRole, way: Way) -> RoleKey<'b> {
-        let account = if way == Way::Token { found.service_account.as_deref() } else { None };
+    fn key<'b>(&'b self, found: &'b WorkloadRole, way: AssumeMethod) -> RoleKey<'b> {
+        let account = if way == AssumeMethod::Token { found.service_account.as_deref() } else { None };
         RoleKey {
             start_url: &self.target.portal.start_url,
             account: &self.target.account,
@@ -128,7 +129,7 @@ impl Work<'_> {
         }
     }
 
-    fn assumed(&self, found: &WorkloadRole, way: Way, cached: CachedRole) -> AssumedRole {
+    fn assumed(&self, found: &WorkloadRole, way: AssumeMethod, cached: CachedRole) -> AssumedRole {
         AssumedRole {
             target: self.target.clone(),
             found: found.clone(),
@@ -143,7 +144,7 @@ impl Work<'_> {
     async fn session(
         &self,
         found: &WorkloadRole,
-        way: Way,
+        way: AssumeMethod,
         token: Option<&Secret<String>>,
     ) -> Result<AssumedRole, CallError<Failure>> {
         let callers = Callers { work: self };
@@ -164,7 +165,7 @@ impl Work<'_> {
 
 /// The namespace's role as what assumes another one.
 struct Callers<'b, 'a> {
-    work: &'b Work<'a>,
+    work: &'b RoleAssumer<'a>,
 }
 
 impl Renewable for Callers<'_, '_> {
@@ -193,10 +194,10 @@ impl Renewable for Callers<'_, '_> {
 
 /// The session of a role by one way, as our cache has it and STS gives it.
 struct RoleSession<'b, 'a> {
-    work: &'b Work<'a>,
+    work: &'b RoleAssumer<'a>,
     callers: Callers<'b, 'a>,
     found: &'b WorkloadRole,
-    way: Way,
+    way: AssumeMethod,
     token: Option<&'b Secret<String>>,
 }
 

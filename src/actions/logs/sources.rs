@@ -1,7 +1,7 @@
 //! From what a person names to pods: by the rights that the role has, from the best way to the least.
 
 use crate::actions::logs::Logs;
-use crate::actions::pods::find::{Finding, Way, leads_out, only_addresses};
+use crate::actions::pods::find::{Finding, Route, leads_out, only_addresses};
 use crate::actions::pods::follow::{Change, PodSelection};
 use crate::actions::pods::{Pods, cannot_list, denied};
 use crate::chain::call_error::CallError;
@@ -74,7 +74,7 @@ impl Logs<'_> {
             }
             Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
         };
-        let refused = match self.find(&definition, [Way::List]).await? {
+        let refused = match self.find(&definition, [Route::List]).await? {
             Finding::Pods { .. } => {
                 let selection = PodSelection::Selected(definition.selector());
                 return Ok(Source { selection, changes: target.kind != Kind::Job });
@@ -102,12 +102,12 @@ impl Logs<'_> {
             return Err(elsewhere);
         }
         let ui = self.cluster.chain().ui;
-        let ways = [Way::List, Way::EndpointSlices, Way::Endpoints, Way::Numbered];
+        let ways = [Route::List, Route::EndpointSlices, Route::Endpoints, Route::Numbered];
         match self.find(&definition, ways).await? {
-            Finding::Pods { way: Way::List, .. } => {
+            Finding::Pods { way: Route::List, .. } => {
                 Ok(Source { selection: PodSelection::Selected(definition.selector()), changes: true })
             }
-            Finding::Pods { way: Way::Numbered, pods } => {
+            Finding::Pods { way: Route::Numbered, pods } => {
                 let names = names(&pods);
                 ui.status(&format!(
                     "which pods svc/{name} has cannot be asked (no list on pods): taking {}",
@@ -130,7 +130,7 @@ impl Logs<'_> {
         }
     }
 
-    async fn find(&self, definition: &Definition, ways: impl IntoIterator<Item = Way>) -> Result<Finding> {
+    async fn find(&self, definition: &Definition, ways: impl IntoIterator<Item = Route>) -> Result<Finding> {
         let found = Pods::of(self.cluster).find(definition, ways).await;
         found.map_err(|error| error.explained(|failure| cannot_list(self.cluster, failure)))
     }
@@ -142,8 +142,8 @@ impl Logs<'_> {
 }
 
 /// Why pods cannot be listed by the selector of a workload.
-fn refusal_words(target: &Workload, refused: &[(Way, KubeFailure)]) -> String {
-    let listing = refused.iter().find(|(way, _)| *way == Way::List);
+fn refusal_words(target: &Workload, refused: &[(Route, KubeFailure)]) -> String {
+    let listing = refused.iter().find(|(way, _)| *way == Route::List);
     match listing {
         Some((_, KubeFailure::Status(_, words))) => words.clone(),
         _ => format!("{target} names no pods by a selector"),

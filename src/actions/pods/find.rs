@@ -15,7 +15,7 @@ const MOST_NUMBERED: usize = 10;
 
 /// A way from a workload to its pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Route {
     /// `list endpointslices`: of a service.
     EndpointSlices,
     /// `list pods` by the workload's selector.
@@ -29,9 +29,9 @@ pub(crate) enum Way {
 /// What came of the ways that were tried.
 pub(crate) enum Finding {
     /// The first way that the role allows, and the pods that it leads to.
-    Pods { way: Way, pods: Vec<WorkloadPod> },
+    Pods { way: Route, pods: Vec<WorkloadPod> },
     /// The role allows none, or none applies: what each was refused with.
-    Refused(Vec<(Way, KubeFailure)>),
+    Refused(Vec<(Route, KubeFailure)>),
 }
 
 impl Pods<'_> {
@@ -45,7 +45,7 @@ impl Pods<'_> {
     pub(crate) async fn find(
         &self,
         definition: &Definition,
-        ways: impl IntoIterator<Item = Way>,
+        ways: impl IntoIterator<Item = Route>,
     ) -> Result<Finding, CallError<KubeFailure>> {
         let mut refused = Vec::new();
         for way in ways {
@@ -63,29 +63,29 @@ impl Pods<'_> {
     /// One way; `None` where it does not apply.
     async fn find_by(
         &self,
-        way: Way,
+        way: Route,
         definition: &Definition,
     ) -> Result<Option<Vec<WorkloadPod>>, CallError<KubeFailure>> {
         let (cluster, namespace) = (self.cluster, self.cluster.namespace());
         let Workload { kind, name } = definition.workload();
         let is_service = *kind == Kind::Service;
         match way {
-            Way::EndpointSlices if is_service => {
+            Route::EndpointSlices if is_service => {
                 let slices = cluster.call(async |api| api.endpoint_slices(namespace, name).await).await?;
                 Ok(Some(slices.iter().flat_map(endpoints::of_slice).collect()))
             }
-            Way::Endpoints if is_service => {
+            Route::Endpoints if is_service => {
                 let object = cluster.call(async |api| api.endpoints(namespace, name).await).await?;
                 Ok(Some(endpoints::of_endpoints(&object)))
             }
-            Way::List => {
+            Route::List => {
                 let Some(selector) = definition.selector() else { return Ok(None) };
                 let (pods, _) = self.list(Some(&selector)).await?;
                 Ok(Some(pods.into_iter().map(WorkloadPod::from).collect()))
             }
-            Way::Numbered if is_service => Ok(Some(vec![self.get(&format!("{name}-0")).await?.into()])),
-            Way::Numbered if *kind == Kind::StatefulSet => self.numbered(definition).await.map(Some),
-            Way::EndpointSlices | Way::Endpoints | Way::Numbered => Ok(None),
+            Route::Numbered if is_service => Ok(Some(vec![self.get(&format!("{name}-0")).await?.into()])),
+            Route::Numbered if *kind == Kind::StatefulSet => self.numbered(definition).await.map(Some),
+            Route::EndpointSlices | Route::Endpoints | Route::Numbered => Ok(None),
         }
     }
 

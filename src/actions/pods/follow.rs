@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::StreamExt;
 
-use crate::actions::pods::find::{Finding, Way};
+use crate::actions::pods::find::{Finding, Route};
 use crate::actions::pods::{Pods, cannot_list};
 use crate::chain::call_error::CallError;
 use crate::error::Result;
@@ -32,7 +32,7 @@ pub(crate) enum PodSelection {
     /// These, which are taken to be there even where they may not be seen.
     Expected(Vec<String>),
     /// Those behind a service, found in this way.
-    BehindService(String, Way),
+    BehindService(String, Route),
 }
 
 /// What became of a pod.
@@ -86,7 +86,11 @@ impl Pods<'_> {
     }
 
     /// The names of the pods behind a service, found in this way, ready or not.
-    pub(crate) async fn behind_service(&self, service: &str, way: Way) -> Result<Vec<String>, CallError<KubeFailure>> {
+    pub(crate) async fn behind_service(
+        &self,
+        service: &str,
+        way: Route,
+    ) -> Result<Vec<String>, CallError<KubeFailure>> {
         let service = Definition::unseen(Workload { kind: Kind::Service, name: service.to_owned() });
         match self.find(&service, [way]).await? {
             Finding::Pods { pods, .. } => Ok(names(&pods)),

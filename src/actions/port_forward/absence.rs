@@ -1,7 +1,7 @@
 //! What is the matter with a target whose pods do not serve.
 
 use super::resolve::{ForwardTarget, Resolver};
-use crate::actions::pods::find::{Finding, Way};
+use crate::actions::pods::find::{Finding, Route};
 use crate::model::kube::obstacle::Obstacle;
 use crate::model::kube::pod::Pod;
 use crate::model::kube::workload::Kind;
@@ -26,10 +26,10 @@ impl Resolver {
 
     async fn all_pods(&self) -> Option<Vec<Pod>> {
         let target = self.target();
-        let ways: &[Way] = match target.kind {
+        let ways: &[Route] = match target.kind {
             Kind::Pod => return Some(vec![self.pods().get(&target.name).await.ok()?]),
-            Kind::StatefulSet => &[Way::List, Way::Numbered],
-            _ => &[Way::List],
+            Kind::StatefulSet => &[Route::List, Route::Numbered],
+            _ => &[Route::List],
         };
         let definition = self.define().await.ok()?;
         match self.pods().find(&definition, ways.iter().copied()).await.ok()? {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::actions::pods::Pods;
-use crate::actions::pods::find::{Finding, Way, leads_out, only_addresses};
+use crate::actions::pods::find::{Finding, Route, leads_out, only_addresses};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -18,8 +18,8 @@ use crate::model::port_forward::ports::RemotePort;
 use crate::net::kube::KubeFailure;
 
 const FORWARDS_ARE: &str = "port-forward reaches pods only";
-const WAYS_OF_SERVICES: [Way; 4] = [Way::EndpointSlices, Way::List, Way::Endpoints, Way::Numbered];
-const WAYS_OF_OTHERS: [Way; 2] = [Way::List, Way::Numbered];
+const ROUTES_OF_SERVICES: [Route; 4] = [Route::EndpointSlices, Route::List, Route::Endpoints, Route::Numbered];
+const ROUTES_OF_OTHERS: [Route; 2] = [Route::List, Route::Numbered];
 
 /// A pod that connections can go to.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub(crate) struct Resolver {
     pub(super) cluster: Rc<ClusterAccess<'static>>,
     target: Workload,
     /// How its pods are found; what worked once is asked first the next time.
-    way: Cell<Option<Way>>,
+    way: Cell<Option<Route>>,
 }
 
 impl ForwardTarget {
@@ -94,7 +94,7 @@ impl Resolver {
         let is_service = self.target.kind == Kind::Service;
         let chosen = match way {
             // A pod that was only guessed is better than none, whatever its state.
-            Way::Numbered if is_service => pods.into_iter().next(),
+            Route::Numbered if is_service => pods.into_iter().next(),
             _ => best(pods),
         };
         match chosen {
@@ -133,8 +133,8 @@ impl Resolver {
     }
 
     /// All ways to the target's pods, beginning with what worked before.
-    fn ways(&self) -> impl Iterator<Item = Way> + use<> {
-        let ways = if self.target.kind == Kind::Service { &WAYS_OF_SERVICES[..] } else { &WAYS_OF_OTHERS[..] };
+    fn ways(&self) -> impl Iterator<Item = Route> + use<> {
+        let ways = if self.target.kind == Kind::Service { &ROUTES_OF_SERVICES[..] } else { &ROUTES_OF_OTHERS[..] };
         let first = self.way.get();
         first.into_iter().chain(ways.iter().copied().filter(move |way| Some(*way) != first))
     }
@@ -187,7 +187,7 @@ impl Resolver {
         }
     }
 
-    fn no_way(&self, mut refused: Vec<(Way, KubeFailure)>) -> Error {
+    fn no_way(&self, mut refused: Vec<(Route, KubeFailure)>) -> Error {
         let name = &self.target.name;
         if self.target.kind == Kind::Service {
             let what = format!("the pods behind the service {name} cannot be found with this role");
@@ -197,7 +197,7 @@ impl Resolver {
                 .try_next(ask_for(&Rule::new("", "endpoints", &["get"])));
         }
         match refused.pop() {
-            Some((Way::Numbered, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "get"),
+            Some((Route::Numbered, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "get"),
             Some((_, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "list"),
             None => Error::failure(format!("the pods of {} cannot be found", self.target))
                 .because(format!("{} names no pods by a selector", self.target))

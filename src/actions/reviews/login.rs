@@ -21,20 +21,20 @@ use crate::net::kube::{KubeApi, KubeFailure, Silence};
 
 /// The answers.
 #[derive(Debug)]
-pub struct Verification {
+pub(crate) struct Verification {
     /// Our ARN, if STS told it.
-    pub caller_arn: Option<String>,
+    pub(crate) caller_arn: Option<String>,
     /// Who the cluster thinks we are.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// The cluster's minor version.
-    pub minor_version: Option<u32>,
+    pub(crate) minor_version: Option<u32>,
     /// What we may do.
-    pub verdicts: Vec<(Question, Verdict)>,
+    pub(crate) verdicts: Vec<(Question, Verdict)>,
 }
 
 impl Verification {
     /// The verdict on one of the questions asked.
-    pub fn verdict(&self, question: Question) -> Verdict {
+    pub(crate) fn verdict(&self, question: Question) -> Verdict {
         let found = self.verdicts.iter().find(|(asked, _)| *asked == question);
         found.map_or(Verdict::Unknown("not asked".to_owned()), |(_, verdict)| verdict.clone())
     }

@@ -1,6 +1,6 @@
 //! What the developer may do, asked of AWS and of the cluster.
 
-pub mod login;
+pub(crate) mod login;
 pub(crate) mod survey;
 
 use futures_util::stream::{self, StreamExt};

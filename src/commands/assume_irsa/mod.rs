@@ -11,7 +11,7 @@ use crate::commands::Context;
 use crate::commands::flags::{Shell, dialect};
 use crate::error::{Error, Result};
 use crate::model::aws::credential_output::{self, Identity};
-use crate::model::irsa::{IrsaRequest, Via, Way};
+use crate::model::irsa::{AssumeMethod, IrsaRequest, Via};
 use crate::model::settings::Flags;
 use crate::model::shell;
 use crate::process::child::{self, Environment};
@@ -121,8 +121,8 @@ fn request(args: &AssumeIrsaArgs) -> Result<IrsaRequest> {
     })?;
     let via = match args.via {
         ViaArg::Auto => Via::Auto,
-        ViaArg::Sts => Via::Only(Way::Sts),
-        ViaArg::Token => Via::Only(Way::Token),
+        ViaArg::Sts => Via::Only(AssumeMethod::Sts),
+        ViaArg::Token => Via::Only(AssumeMethod::Token),
     };
     Ok(IrsaRequest { via, force: args.force, ..wanted })
 }

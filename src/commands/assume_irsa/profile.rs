@@ -9,7 +9,7 @@ use crate::chain::Chain;
 use crate::commands::Context;
 use crate::disk::{aws_config, aws_credentials};
 use crate::error::{Error, Result};
-use crate::model::irsa::{IrsaRequest, LONGEST_SECONDS, Via, Way, credential_process, profile_name};
+use crate::model::irsa::{AssumeMethod, IrsaRequest, LONGEST_SECONDS, Via, credential_process, profile_name};
 use crate::model::kube::workload::Workload;
 
 /// Writes it. The role was assumed before, so it is known to work.
@@ -41,7 +41,7 @@ pub(super) fn write(
         let way = assumed.way.name();
         let value = json!({
             "profile": profile.name, "file": file, "changed": changed, "role_arn": assumed.found.role.arn(),
-            "source_profile": (assumed.way == Way::Sts).then_some(own), "via": way, "region": profile.region,
+            "source_profile": (assumed.way == AssumeMethod::Sts).then_some(own), "via": way, "region": profile.region,
         });
         return context.ui.document(&value, String::new);
     }
@@ -56,19 +56,19 @@ fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -
     let found = &assumed.found;
     let (namespace, account) = (assumed.target.namespace.as_str(), found.service_account.as_deref());
     let source = match assumed.way {
-        Way::Sts => RoleSource::Assume {
+        AssumeMethod::Sts => RoleSource::Assume {
             role_arn: found.role.arn().to_owned(),
             session_name: assumed.session_name().to_owned(),
             // An hour is what every reader asks for by itself.
             seconds: Some(request.seconds).filter(|seconds| *seconds != LONGEST_SECONDS),
         },
-        Way::Token => {
+        AssumeMethod::Token => {
             // Role and service account are named, so that pods may come and go.
             let again = IrsaRequest {
                 target: account.map(Workload::service_account),
                 role: Some(found.role.clone()),
                 container: None,
-                via: Via::Only(Way::Token),
+                via: Via::Only(AssumeMethod::Token),
                 ..request.clone()
             };
             let words = format!("assume-irsa {again} -n {namespace} -o json");

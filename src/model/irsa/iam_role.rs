@@ -4,7 +4,7 @@ use std::fmt;
 
 /// `arn:aws:iam::111122223333:role/path/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IamRole {
+pub(crate) struct IamRole {
     arn: String,
     account: String,
 }
@@ -14,7 +14,7 @@ impl IamRole {
     ///
     /// # Errors
     /// What is wrong with it, as a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is no ARN of a role like arn:aws:iam::111122223333:role/NAME");
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let ["arn", partition, "iam", "", account, resource] = parts[..] else { return Err(wrong()) };
@@ -30,17 +30,17 @@ impl IamRole {
     }
 
     /// The ARN.
-    pub fn arn(&self) -> &str {
+    pub(crate) fn arn(&self) -> &str {
         &self.arn
     }
 
     /// The account that the role is of.
-    pub fn account(&self) -> &str {
+    pub(crate) fn account(&self) -> &str {
         &self.account
     }
 
     /// The name, without the path.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.arn.rsplit('/').next().unwrap_or_default()
     }
 }

@@ -8,16 +8,16 @@ mod request;
 mod session_name;
 mod spec_roles;
 
-pub use iam_role::IamRole;
-pub use profile::{RolesOf, credential_process, is_own_command, profile_name};
-pub use refusal::{Refused, TokenWay};
-pub use request::{IrsaRequest, LONGEST_SECONDS, Via, Way};
-pub use session_name::session_name;
-pub use spec_roles::{Choice, SpecRoles};
+pub(crate) use iam_role::IamRole;
+pub(crate) use profile::{RolesOf, credential_process, is_own_command, profile_name};
+pub(crate) use refusal::{RefusedRole, TokenOutcome};
+pub(crate) use request::{AssumeMethod, IrsaRequest, LONGEST_SECONDS, Via};
+pub(crate) use session_name::session_name;
+pub(crate) use spec_roles::{Choice, SpecRoles};
 
 /// The annotation of a service account that names its role.
-pub const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
+pub(crate) const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";
 /// The annotation of a service account that names another audience of its tokens.
-pub const AUDIENCE_ANNOTATION: &str = "eks.amazonaws.com/audience";
+pub(crate) const AUDIENCE_ANNOTATION: &str = "eks.amazonaws.com/audience";
 /// Whom tokens for STS are meant for, unless the annotation says otherwise.
-pub const AUDIENCE: &str = "sts.amazonaws.com";
+pub(crate) const AUDIENCE: &str = "sts.amazonaws.com";

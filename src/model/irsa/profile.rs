@@ -7,7 +7,12 @@ const PREFIX: &str = "idp-irsa-";
 
 /// `idp-irsa-<namespace>-<service account>`; with the container where it names a role of its own, and with the role's
 /// name where no service account is known.
-pub fn profile_name(namespace: &str, service_account: Option<&str>, container: Option<&str>, role: &str) -> String {
+pub(crate) fn profile_name(
+    namespace: &str,
+    service_account: Option<&str>,
+    container: Option<&str>,
+    role: &str,
+) -> String {
     let whose = service_account.unwrap_or(role);
     let container = container.map(|name| format!("-{name}")).unwrap_or_default();
     format!("{PREFIX}{namespace}-{whose}{container}")
@@ -18,7 +23,7 @@ pub fn profile_name(namespace: &str, service_account: Option<&str>, container: O
 ///
 /// # Errors
 /// When no quotes are safe in both.
-pub fn credential_process(program: &str, words: &str) -> Result<String, String> {
+pub(crate) fn credential_process(program: &str, words: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@~".contains(c);
     if !program.is_empty() && program.chars().all(plain) {
         return Ok(format!("{program} {words}"));
@@ -36,23 +41,23 @@ pub fn credential_process(program: &str, words: &str) -> Result<String, String> 
 }
 
 /// Whether a `credential_process` is one that we wrote, for this namespace.
-pub fn is_own_command(command: &str, namespace: &str) -> bool {
+pub(crate) fn is_own_command(command: &str, namespace: &str) -> bool {
     let words = command.split_once(" assume-irsa ").map(|(_, words)| words.split(' ')).into_iter().flatten();
     words.skip_while(|word| *word != "-n").nth(1) == Some(namespace)
 }
 
 /// Which profiles are those for roles of a namespace: by their name, and by what they lead to.
 #[derive(Debug, Clone, Copy)]
-pub struct RolesOf<'a> {
+pub(crate) struct RolesOf<'a> {
     /// The namespace.
-    pub namespace: &'a str,
+    pub(crate) namespace: &'a str,
     /// The namespace's own profile.
-    pub source_profile: &'a str,
+    pub(crate) source_profile: &'a str,
 }
 
 impl RolesOf<'_> {
     /// Whether a profile is one of them.
-    pub fn has(&self, profile: &Section) -> bool {
+    pub(crate) fn has(&self, profile: &Section) -> bool {
         let named = profile.name().is_some_and(|name| name.starts_with(&format!("{PREFIX}{}-", self.namespace)));
         let by_process =
             || profile.own("credential_process").is_some_and(|command| is_own_command(command, self.namespace));

@@ -1,6 +1,6 @@
 //! What a refusal of STS means. Its answers are short, the same for several causes, and do not say what would help.
 
-use super::{IamRole, IrsaRequest, Way};
+use super::{AssumeMethod, IamRole, IrsaRequest};
 use crate::error::{Error, Kind};
 use crate::model::kube::role_rule::Rule;
 
@@ -10,28 +10,28 @@ const SAME_ANSWER: &str = "STS gives the same answer when there is no such role"
 
 /// Who wanted to be what.
 #[derive(Debug, Clone, Copy)]
-pub struct Refused<'a> {
+pub(crate) struct RefusedRole<'a> {
     /// What was asked for.
-    pub request: &'a IrsaRequest,
+    pub(crate) request: &'a IrsaRequest,
     /// The namespace.
-    pub namespace: &'a str,
+    pub(crate) namespace: &'a str,
     /// The role.
-    pub role: &'a IamRole,
+    pub(crate) role: &'a IamRole,
     /// The service account of the role, where one is known.
-    pub service_account: Option<&'a str>,
+    pub(crate) service_account: Option<&'a str>,
     /// Who we are to STS.
-    pub caller_arn: &'a str,
+    pub(crate) caller_arn: &'a str,
     /// The same as a trust policy names it, with the path of Identity Center's roles.
-    pub caller_role: Option<&'a str>,
+    pub(crate) caller_role: Option<&'a str>,
     /// The account that we are in.
-    pub account: &'a str,
+    pub(crate) account: &'a str,
     /// Whether the namespace is marked as production.
-    pub production: bool,
+    pub(crate) production: bool,
 }
 
 /// What became of the way by a service account's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenWay {
+pub(crate) enum TokenOutcome {
     /// It was not wanted.
     Unwanted,
     /// No service account is known.
@@ -42,9 +42,9 @@ pub enum TokenWay {
     Unknown(String),
 }
 
-impl Refused<'_> {
+impl RefusedRole<'_> {
     /// `AssumeRole` was denied.
-    pub fn denied(&self, answer: &str, token: &TokenWay) -> Error {
+    pub(crate) fn denied(&self, answer: &str, token: &TokenOutcome) -> Error {
         let mut error = Error::new(Kind::Denied, format!("AWS does not let you assume the role {}", self.role.name()))
             .because(answer)
             .because(format!("you are {}, and the role is {}", self.caller_arn, self.role));
@@ -73,26 +73,26 @@ impl Refused<'_> {
         self.with_token_way(error, token)
     }
 
-    fn with_token_way(&self, error: Error, token: &TokenWay) -> Error {
+    fn with_token_way(&self, error: Error, token: &TokenOutcome) -> Error {
         match (token, self.service_account) {
-            (TokenWay::Forbidden, _) => error
+            (TokenOutcome::Forbidden, _) => error
                 .because("the other way, by a token of the service account, needs create on serviceaccounts/token, which you do not have")
                 .try_next(format!("ask for this rule in your Role: {}", create_tokens())),
-            (TokenWay::Unknown(why), _) => {
+            (TokenOutcome::Unknown(why), _) => {
                 error.because(format!("whether the other way, by a token of the service account, is open could not be asked: {why}"))
             }
-            (TokenWay::Unwanted, Some(_)) => {
-                let by_token = IrsaRequest { via: super::Via::Only(Way::Token), ..self.request.clone() };
+            (TokenOutcome::Unwanted, Some(_)) => {
+                let by_token = IrsaRequest { via: super::Via::Only(AssumeMethod::Token), ..self.request.clone() };
                 error.try_next(by_token.command(self.namespace, ""))
             }
-            (TokenWay::NoAccount, _) => error
+            (TokenOutcome::NoAccount, _) => error
                 .because("the other way, by a token, needs a service account, and none is named: sa/NAME --role-arn ARN"),
-            (TokenWay::Unwanted, None) => error,
+            (TokenOutcome::Unwanted, None) => error,
         }
     }
 
     /// `AssumeRoleWithWebIdentity` was denied. `before`: what the first way was told.
-    pub fn token_denied(&self, answer: &str, before: Option<&str>) -> Error {
+    pub(crate) fn token_denied(&self, answer: &str, before: Option<&str>) -> Error {
         let account = self.service_account.unwrap_or_default();
         let subject = format!("system:serviceaccount:{}:{account}", self.namespace);
         let error = Error::new(
@@ -113,7 +113,7 @@ impl Refused<'_> {
     }
 
     /// STS does not take the token itself.
-    pub fn invalid_token(&self, answer: &str, (cluster, audience): (&str, &str)) -> Error {
+    pub(crate) fn invalid_token(&self, answer: &str, (cluster, audience): (&str, &str)) -> Error {
         let account = self.role.account();
         if answer.contains("No OpenIDConnect provider") {
             return Error::failure(format!("account {account} has no OIDC provider for the cluster {cluster}"))
@@ -151,10 +151,10 @@ mod tests {
 
     const CALLER: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_x_0123456789abcdef/ada";
 
-    fn error(role: &str, production: bool, token: &TokenWay) -> Error {
+    fn error(role: &str, production: bool, token: &TokenOutcome) -> Error {
         let request = IrsaRequest::of("deploy/web").expect("a target");
         let role = IamRole::parse(role).expect("a role");
-        let refused = Refused {
+        let refused = RefusedRole {
             request: &request,
             namespace: "idp-dev",
             role: &role,
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_denial_names_both_arns_and_both_usual_causes() {
         let role = "arn:aws:iam::111122223333:role/web";
-        let denied = error(role, false, &TokenWay::Unwanted);
+        let denied = error(role, false, &TokenOutcome::Unwanted);
         let text = denied.because.join("\n");
         for words in [CALLER, role, "aws-reserved/x", "2.4.1", "production", "no such role"] {
             assert!(text.contains(words), "{words}\n{text}");
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn another_account_production_and_a_closed_other_way_are_told() {
         let role = "arn:aws:iam::999999999999:role/web";
-        let denied = error(role, true, &TokenWay::Forbidden);
+        let denied = error(role, true, &TokenOutcome::Forbidden);
         let text = denied.because.join("\n");
         assert!(text.contains("the role is of account 999999999999, and you are in 111122223333"), "{text}");
         assert!(text.contains("idp-dev is marked as one") && text.contains("serviceaccounts/token"), "{text}");

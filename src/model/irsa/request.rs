@@ -20,61 +20,61 @@ const KINDS: [Kind; 8] = [
 
 /// A role that is assumed by a role (role chaining) lasts an hour at most, and STS gives nothing below a quarter.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
-pub const LONGEST_SECONDS: u32 = 3600;
+pub(crate) const LONGEST_SECONDS: u32 = 3600;
 const SHORTEST_SECONDS: u32 = 900;
 
 /// Which ways may be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Via {
+pub(crate) enum Via {
     /// The first that works.
     #[default]
     Auto,
     /// This one.
-    Only(Way),
+    Only(AssumeMethod),
 }
 
 /// A way to the role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(crate) enum AssumeMethod {
     /// `sts:AssumeRole` with the credentials of the namespace's role.
     Sts,
     /// `sts:AssumeRoleWithWebIdentity` with a token of the service account, as the pod itself does.
     Token,
 }
 
-impl Way {
+impl AssumeMethod {
     /// Its name on the command line and in the cache.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Way::Sts => "sts",
-            Way::Token => "token",
+            AssumeMethod::Sts => "sts",
+            AssumeMethod::Token => "token",
         }
     }
 
     /// The call to STS, as IAM policies and CloudTrail name it.
-    pub fn action(self) -> &'static str {
+    pub(crate) fn action(self) -> &'static str {
         match self {
-            Way::Sts => "sts:AssumeRole",
-            Way::Token => "sts:AssumeRoleWithWebIdentity",
+            AssumeMethod::Sts => "sts:AssumeRole",
+            AssumeMethod::Token => "sts:AssumeRoleWithWebIdentity",
         }
     }
 }
 
 /// A wish to be a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IrsaRequest {
+pub(crate) struct IrsaRequest {
     /// What has the role; `None` when only the role is named.
-    pub target: Option<Workload>,
+    pub(crate) target: Option<Workload>,
     /// The role, where it is named and not looked up.
-    pub role: Option<IamRole>,
+    pub(crate) role: Option<IamRole>,
     /// The container whose role is meant.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// Which ways may be taken.
-    pub via: Via,
+    pub(crate) via: Via,
     /// How long the session lasts.
-    pub seconds: u32,
+    pub(crate) seconds: u32,
     /// Try even where the role is not expected to allow it.
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 impl IrsaRequest {
@@ -82,7 +82,7 @@ impl IrsaRequest {
     ///
     /// # Errors
     /// Why it is no target.
-    pub fn of(target: &str) -> Result<Self, String> {
+    pub(crate) fn of(target: &str) -> Result<Self, String> {
         let (target, role) = match target.starts_with("arn:") {
             true => (None, Some(IamRole::parse(target)?)),
             false => (Some(Workload::parse(target, &KINDS)?), None),
@@ -94,7 +94,7 @@ impl IrsaRequest {
     ///
     /// # Errors
     /// Why it is no role, or that the role is named twice.
-    pub fn with_role(self, role_arn: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn with_role(self, role_arn: Option<&str>) -> Result<Self, String> {
         match (role_arn.map(IamRole::parse).transpose()?, &self.role) {
             (Some(_), Some(_)) => Err("the role is named twice".to_owned()),
             (Some(role), None) => Ok(IrsaRequest { role: Some(role), ..self }),
@@ -106,7 +106,7 @@ impl IrsaRequest {
     ///
     /// # Errors
     /// Why it is no role.
-    pub fn of_role(role_arn: &str) -> Result<Self, String> {
+    pub(crate) fn of_role(role_arn: &str) -> Result<Self, String> {
         IamRole::parse(role_arn)?;
         IrsaRequest::of(role_arn)
     }
@@ -115,7 +115,7 @@ impl IrsaRequest {
     ///
     /// # Errors
     /// When there can be no containers.
-    pub fn in_container(self, container: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn in_container(self, container: Option<&str>) -> Result<Self, String> {
         match (container, &self.target) {
             (None, _) => Ok(self),
             (Some(_), None) => Err("a role that is named has no containers".to_owned()),
@@ -130,7 +130,7 @@ impl IrsaRequest {
     ///
     /// # Errors
     /// Why it is no such time.
-    pub fn lasting(self, span: Option<&str>) -> Result<Self, String> {
+    pub(crate) fn lasting(self, span: Option<&str>) -> Result<Self, String> {
         let Some(span) = span else { return Ok(self) };
         let seconds = elapsed::parse(span)?;
         let fits = u32::try_from(seconds).ok().filter(|it| (SHORTEST_SECONDS..=LONGEST_SECONDS).contains(it));
@@ -141,13 +141,13 @@ impl IrsaRequest {
     }
 
     /// The service account, where the request itself names it.
-    pub fn service_account(&self) -> Option<&str> {
+    pub(crate) fn service_account(&self) -> Option<&str> {
         let target = self.target.as_ref().filter(|target| target.kind == Kind::ServiceAccount);
         target.map(|target| target.name.as_str())
     }
 
     /// The words behind `nsaccess assume-irsa` for the same again in this namespace, with these in addition.
-    pub fn command(&self, namespace: &str, more: &str) -> String {
+    pub(crate) fn command(&self, namespace: &str, more: &str) -> String {
         format!("nsaccess assume-irsa {self} -n {namespace}{}{more}", if more.is_empty() { "" } else { " " })
     }
 }
@@ -180,7 +180,11 @@ mod tests {
         let usual = IrsaRequest::of("deploy/web").expect("a target");
         assert_eq!(usual.command("idp-dev", ""), "nsaccess assume-irsa deploy/web -n idp-dev");
         let full = usual.with_role(Some(ROLE)).and_then(|it| it.in_container(Some("app"))).expect("fits");
-        let full = IrsaRequest { via: Via::Only(Way::Token), force: true, ..full.lasting(Some("15m")).expect("fits") };
+        let full = IrsaRequest {
+            via: Via::Only(AssumeMethod::Token),
+            force: true,
+            ..full.lasting(Some("15m")).expect("fits")
+        };
         assert_eq!(
             full.command("a", "-o json"),
             format!(

@@ -6,7 +6,7 @@ const LONGEST: usize = 64;
 
 /// From the caller's ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>` or a user's: its last part, with what
 /// STS does not allow replaced. The session of a permission set is called as the person is at Identity Center.
-pub fn session_name(caller_arn: &str) -> String {
+pub(crate) fn session_name(caller_arn: &str) -> String {
     let last = caller_arn.rsplit(['/', ':']).next().unwrap_or_default();
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
     let name: String = last.chars().map(allowed).take(LONGEST).collect();

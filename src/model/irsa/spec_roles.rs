@@ -17,7 +17,7 @@ const POD_IDENTITY_HOSTS: [&str; 2] = ["169.254.170.23", "fd00:ec2::23"];
 
 /// What a container names as its role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub(crate) enum ContainerRole {
     /// This.
     Role(String),
     /// One that stands in a ConfigMap or a Secret.
@@ -29,28 +29,28 @@ pub enum Named {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Container {
     name: String,
-    role: Named,
+    role: ContainerRole,
     /// The webhook leaves it alone: it names a token itself, or the pod says so.
     left_alone: bool,
 }
 
 /// The roles of a pod's containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpecRoles {
+pub(crate) struct SpecRoles {
     /// The service account that it runs as.
-    pub service_account: String,
+    pub(crate) service_account: String,
     /// Whom the service account's tokens for STS are meant for.
-    pub audience: String,
+    pub(crate) audience: String,
     /// Some container has its credentials by EKS Pod Identity.
-    pub pod_identity: bool,
+    pub(crate) pod_identity: bool,
     containers: Vec<Container>,
 }
 
 /// Which role is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// This one.
-    One {
+    Role {
         /// Its ARN, as the container names it.
         role: String,
         /// The container, where not all have the same role.
@@ -70,7 +70,7 @@ pub enum Choice {
 
 impl SpecRoles {
     /// Reads a pod or a template.
-    pub fn read(object: &Value) -> Self {
+    pub(crate) fn read(object: &Value) -> Self {
         let spec = &object["spec"];
         let skipped = object["metadata"]["annotations"][SKIP_ANNOTATION].as_str().unwrap_or_default();
         let lists = ["containers", "initContainers"].into_iter().filter_map(|list| spec[list].as_array());
@@ -86,38 +86,38 @@ impl SpecRoles {
 
     /// A template as the webhook would fill it for a service account with this role.
     #[must_use]
-    pub fn with_annotation(mut self, role: &str) -> Self {
+    pub(crate) fn with_annotation(mut self, role: &str) -> Self {
         for container in &mut self.containers {
-            if container.role == Named::Nothing && !container.left_alone {
-                container.role = Named::Role(role.to_owned());
+            if container.role == ContainerRole::Nothing && !container.left_alone {
+                container.role = ContainerRole::Role(role.to_owned());
             }
         }
         self
     }
 
     /// Whether any container names a role.
-    pub fn names_any(&self) -> bool {
-        self.containers.iter().any(|container| container.role != Named::Nothing)
+    pub(crate) fn names_any(&self) -> bool {
+        self.containers.iter().any(|container| container.role != ContainerRole::Nothing)
     }
 
     /// The role that is meant: of the container that was named, else the only one there is.
-    pub fn choose(&self, wanted: Option<&str>) -> Choice {
+    pub(crate) fn choose(&self, wanted: Option<&str>) -> Choice {
         if let Some(wanted) = wanted {
             return self.of_container(wanted);
         }
         let mut found: Vec<(String, String)> = Vec::new();
         for container in &self.containers {
             match &container.role {
-                Named::Role(role) if !found.iter().any(|(_, known)| known == role) => {
+                ContainerRole::Role(role) if !found.iter().any(|(_, known)| known == role) => {
                     found.push((container.name.clone(), role.clone()));
                 }
-                Named::Role(_) | Named::Nothing => {}
-                Named::Elsewhere => return Choice::Elsewhere(container.name.clone()),
+                ContainerRole::Role(_) | ContainerRole::Nothing => {}
+                ContainerRole::Elsewhere => return Choice::Elsewhere(container.name.clone()),
             }
         }
         match (found.len(), found.pop()) {
             (_, None) => Choice::None,
-            (1, Some((_, role))) => Choice::One { role, container: None },
+            (1, Some((_, role))) => Choice::Role { role, container: None },
             (_, Some(last)) => {
                 found.push(last);
                 Choice::Several(found)
@@ -127,21 +127,23 @@ impl SpecRoles {
 
     fn of_container(&self, wanted: &str) -> Choice {
         let names = |with_role: bool| {
-            let fits = |container: &&Container| !with_role || container.role != Named::Nothing;
+            let fits = |container: &&Container| !with_role || container.role != ContainerRole::Nothing;
             self.containers.iter().filter(fits).map(|container| container.name.clone()).collect()
         };
         let Some(container) = self.containers.iter().find(|container| container.name == wanted) else {
             return Choice::NoContainer(names(false));
         };
         match &container.role {
-            Named::Role(role) => {
-                let several =
-                    self.containers.iter().any(|other| matches!(&other.role, Named::Role(other) if other != role));
-                Choice::One { role: role.clone(), container: several.then(|| container.name.clone()) }
+            ContainerRole::Role(role) => {
+                let several = self
+                    .containers
+                    .iter()
+                    .any(|other| matches!(&other.role, ContainerRole::Role(other) if other != role));
+                Choice::Role { role: role.clone(), container: several.then(|| container.name.clone()) }
             }
-            Named::Elsewhere => Choice::Elsewhere(container.name.clone()),
-            Named::Nothing if self.names_any() => Choice::NotThere(names(true)),
-            Named::Nothing => Choice::None,
+            ContainerRole::Elsewhere => Choice::Elsewhere(container.name.clone()),
+            ContainerRole::Nothing if self.names_any() => Choice::NotThere(names(true)),
+            ContainerRole::Nothing => Choice::None,
         }
     }
 }
@@ -149,11 +151,11 @@ impl SpecRoles {
 fn read_container(container: &Value, skipped: &str) -> Container {
     let name = container["name"].as_str().unwrap_or_default().to_owned();
     let role = match variable(container, ROLE_VARIABLE) {
-        None => Named::Nothing,
+        None => ContainerRole::Nothing,
         Some(set) => match set["value"].as_str().filter(|role| !role.is_empty()) {
-            Some(role) => Named::Role(role.to_owned()),
-            None if set["valueFrom"].is_object() => Named::Elsewhere,
-            None => Named::Nothing,
+            Some(role) => ContainerRole::Role(role.to_owned()),
+            None if set["valueFrom"].is_object() => ContainerRole::Elsewhere,
+            None => ContainerRole::Nothing,
         },
     };
     let is_skipped = skipped.split(',').any(|skip| skip.trim() == name);

@@ -12,7 +12,7 @@ fn roles(containers: &[Value]) -> SpecRoles {
 
 #[test]
 fn the_only_role_is_meant_whoever_has_it() {
-    let one = |role: &str| Choice::One { role: role.to_owned(), container: None };
+    let one = |role: &str| Choice::Role { role: role.to_owned(), container: None };
     let plain = json!({"name": "mesh"});
     assert_eq!(roles(&[plain.clone(), with_role("app", "r")]).choose(None), one("r"));
     assert_eq!(roles(&[with_role("app", "r"), with_role("side", "r")]).choose(None), one("r"));
@@ -27,7 +27,7 @@ fn of_several_roles_one_must_be_named() {
     let pod = roles(&[with_role("app", "r"), with_role("audit", "s"), json!({"name": "mesh"})]);
     let pairs = vec![("app".to_owned(), "r".to_owned()), ("audit".to_owned(), "s".to_owned())];
     assert_eq!(pod.choose(None), Choice::Several(pairs));
-    let audit = Choice::One { role: "s".to_owned(), container: Some("audit".to_owned()) };
+    let audit = Choice::Role { role: "s".to_owned(), container: Some("audit".to_owned()) };
     assert_eq!(pod.choose(Some("audit")), audit);
     assert_eq!(pod.choose(Some("mesh")), Choice::NotThere(vec!["app".to_owned(), "audit".to_owned()]));
     assert_eq!(pod.choose(Some("nope")), Choice::NoContainer(["app", "audit", "mesh"].map(str::to_owned).to_vec()));

@@ -4,11 +4,11 @@ use crate::model::kube::pod::Pod;
 
 /// Why nobody serves in a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Obstacle {
+pub(crate) struct Obstacle {
     /// What is the matter, as it goes on after the pod's name: `is in CrashLoopBackOff`.
-    pub what: String,
+    pub(crate) what: String,
     /// The command that says more, if there is one that does.
-    pub next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// Words of a server are longer than a line has room for.
@@ -16,7 +16,7 @@ const LONGEST: usize = 160;
 
 impl Pod {
     /// What keeps it from serving; nothing when it serves.
-    pub fn obstacle(&self, namespace: &str) -> Option<Obstacle> {
+    pub(crate) fn obstacle(&self, namespace: &str) -> Option<Obstacle> {
         let name = &self.metadata.name;
         let logs = |more: &str| Some(format!("nsaccess logs {name} -n {namespace}{more}"));
         let obstacle = |what: String, next: Option<String>| Some(Obstacle { what, next });
@@ -58,7 +58,7 @@ impl Obstacle {
     }
 
     /// The matter, with the command that says more.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match &self.next {
             Some(next) => format!("{} (try: {next})", self.what),
             None => self.what.clone(),

@@ -10,92 +10,92 @@ use crate::model::port_forward::ports::RemotePort;
 /// A pod.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Pod {
+pub(crate) struct Pod {
     /// Name, owner, times.
-    pub metadata: Metadata,
+    pub(crate) metadata: Metadata,
     /// What was wished for.
-    pub spec: Spec,
+    pub(crate) spec: Spec,
     /// What is.
-    pub status: Status,
+    pub(crate) status: Status,
 }
 
 /// `metadata`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Metadata {
+pub(crate) struct Metadata {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Another object of the same name has another one.
-    pub uid: String,
+    pub(crate) uid: String,
     /// Where a watch goes on.
-    pub resource_version: String,
+    pub(crate) resource_version: String,
     /// Birth.
-    pub creation_timestamp: Option<Timestamp>,
+    pub(crate) creation_timestamp: Option<Timestamp>,
     /// Set while it is being deleted.
-    pub deletion_timestamp: Option<Timestamp>,
+    pub(crate) deletion_timestamp: Option<Timestamp>,
     /// Who made it.
-    pub owner_references: Vec<Owner>,
+    pub(crate) owner_references: Vec<Owner>,
     /// Notes of others.
-    pub annotations: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub(crate) labels: BTreeMap<String, String>,
 }
 
 /// An owner reference.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Owner {
+pub(crate) struct Owner {
     /// `ReplicaSet`, …
-    pub kind: String,
+    pub(crate) kind: String,
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// The one that manages it.
-    pub controller: bool,
+    pub(crate) controller: bool,
 }
 
 /// `spec`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Spec {
+pub(crate) struct Spec {
     /// Where it runs.
-    pub node_name: String,
+    pub(crate) node_name: String,
     /// Who it is to the cluster.
-    pub service_account_name: String,
+    pub(crate) service_account_name: String,
     /// `Always`, `OnFailure`, `Never`.
-    pub restart_policy: String,
+    pub(crate) restart_policy: String,
     /// Its containers.
-    pub containers: Vec<Container>,
+    pub(crate) containers: Vec<Container>,
     /// Containers that run before, one after the other; those that restart always are sidecars.
-    pub init_containers: Vec<Container>,
+    pub(crate) init_containers: Vec<Container>,
     /// Conditions that must hold besides readiness.
-    pub readiness_gates: Vec<ReadinessGate>,
+    pub(crate) readiness_gates: Vec<ReadinessGate>,
 }
 
 /// A container as wished for.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Container {
+pub(crate) struct Container {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// `Always` makes an init container a sidecar.
-    pub restart_policy: Option<String>,
+    pub(crate) restart_policy: Option<String>,
     /// Ports that it declares.
-    pub ports: Vec<ContainerPort>,
+    pub(crate) ports: Vec<ContainerPort>,
 }
 
 /// A port that a container declares.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ContainerPort {
+pub(crate) struct ContainerPort {
     /// Its name, if it has one.
     #[serde(default)]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// 1 to 65535.
     #[serde(rename = "containerPort")]
-    pub number: u16,
+    pub(crate) number: u16,
     /// `TCP`, `UDP` or `SCTP`.
     #[serde(default = "tcp")]
-    pub protocol: String,
+    pub(crate) protocol: String,
 }
 
 fn tcp() -> String {
@@ -105,162 +105,162 @@ fn tcp() -> String {
 /// A readiness gate.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct ReadinessGate {
+pub(crate) struct ReadinessGate {
     /// The condition's type.
-    pub condition_type: String,
+    pub(crate) condition_type: String,
 }
 
 /// `status`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Status {
+pub(crate) struct Status {
     /// `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`.
-    pub phase: String,
+    pub(crate) phase: String,
     /// `Evicted`, `NodeLost`, …
-    pub reason: String,
+    pub(crate) reason: String,
     /// `Ready`, `Initialized`, …
-    pub conditions: Vec<Condition>,
+    pub(crate) conditions: Vec<Condition>,
     /// Of the containers.
-    pub container_statuses: Vec<ContainerStatus>,
+    pub(crate) container_statuses: Vec<ContainerStatus>,
     /// Of the init containers.
-    pub init_container_statuses: Vec<ContainerStatus>,
+    pub(crate) init_container_statuses: Vec<ContainerStatus>,
 }
 
 /// A condition.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Condition {
+pub(crate) struct Condition {
     /// Its type.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(crate) kind: String,
     /// `True`, `False`, `Unknown`.
-    pub status: String,
+    pub(crate) status: String,
     /// Why, in one word.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Why, in a sentence.
-    pub message: String,
+    pub(crate) message: String,
     /// Since when.
-    pub last_transition_time: Option<Timestamp>,
+    pub(crate) last_transition_time: Option<Timestamp>,
 }
 
 /// A container as it is.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct ContainerStatus {
+pub(crate) struct ContainerStatus {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Takes traffic.
-    pub ready: bool,
+    pub(crate) ready: bool,
     /// Init containers: has started.
-    pub started: Option<bool>,
+    pub(crate) started: Option<bool>,
     /// How often it was started again.
-    pub restart_count: i64,
+    pub(crate) restart_count: i64,
     /// Now.
-    pub state: State,
+    pub(crate) state: State,
     /// Before.
-    pub last_state: State,
+    pub(crate) last_state: State,
 }
 
 /// One of three.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct State {
+pub(crate) struct State {
     /// Not started.
-    pub waiting: Option<Waiting>,
+    pub(crate) waiting: Option<Waiting>,
     /// Runs.
-    pub running: Option<Running>,
+    pub(crate) running: Option<Running>,
     /// Ended.
-    pub terminated: Option<Terminated>,
+    pub(crate) terminated: Option<Terminated>,
 }
 
 /// Not started.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     /// `CrashLoopBackOff`, `ImagePullBackOff`, `PodInitializing`, …
-    pub reason: String,
+    pub(crate) reason: String,
     /// The kubelet's words.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Runs.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Running {
+pub(crate) struct Running {
     /// Since when.
-    pub started_at: Option<Timestamp>,
+    pub(crate) started_at: Option<Timestamp>,
 }
 
 /// Ended.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Terminated {
+pub(crate) struct Terminated {
     /// `Completed`, `Error`, `OOMKilled`, …
-    pub reason: String,
+    pub(crate) reason: String,
     /// 0 is good.
-    pub exit_code: i64,
+    pub(crate) exit_code: i64,
     /// Killed by.
-    pub signal: i64,
+    pub(crate) signal: i64,
     /// When.
-    pub finished_at: Option<Timestamp>,
+    pub(crate) finished_at: Option<Timestamp>,
 }
 
 impl Container {
     /// An init container that keeps running beside the others.
-    pub fn is_sidecar(&self) -> bool {
+    pub(crate) fn is_sidecar(&self) -> bool {
         self.restart_policy.as_deref() == Some("Always")
     }
 }
 
 impl Pod {
     /// The status of a container of either sort.
-    pub fn container(&self, name: &str) -> Option<&ContainerStatus> {
+    pub(crate) fn container(&self, name: &str) -> Option<&ContainerStatus> {
         let mut statuses = self.status.container_statuses.iter().chain(&self.status.init_container_statuses);
         statuses.find(|status| status.name == name)
     }
 
     /// Whether nothing in it will run any more.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
     }
 
     /// Phase `Running`.
-    pub fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.status.phase == "Running"
     }
 
     /// Condition `Ready`.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.condition("Ready").is_some_and(|ready| ready.status == "True")
     }
 
     /// It is being deleted.
-    pub fn is_terminating(&self) -> bool {
+    pub(crate) fn is_terminating(&self) -> bool {
         self.metadata.deletion_timestamp.is_some()
     }
 
     /// New connections may go there without a second thought.
-    pub fn serves(&self) -> bool {
+    pub(crate) fn serves(&self) -> bool {
         self.is_running() && self.is_ready() && !self.is_terminating()
     }
 
     /// A condition by its type.
-    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+    pub(crate) fn condition(&self, kind: &str) -> Option<&Condition> {
         self.status.conditions.iter().find(|condition| condition.kind == kind)
     }
 
     /// Restarts of all its containers but the init containers.
-    pub fn restarts(&self) -> i64 {
+    pub(crate) fn restarts(&self) -> i64 {
         self.status.container_statuses.iter().map(|status| status.restart_count).sum()
     }
 
     /// The ports that its containers declare.
-    pub fn ports(&self) -> impl Iterator<Item = &ContainerPort> {
+    pub(crate) fn ports(&self) -> impl Iterator<Item = &ContainerPort> {
         self.spec.containers.iter().chain(&self.spec.init_containers).flat_map(|container| &container.ports)
     }
 
     /// The first container that waits for something; those that run before the others come first.
-    pub fn first_waiting(&self) -> Option<&Waiting> {
+    pub(crate) fn first_waiting(&self) -> Option<&Waiting> {
         let mut all = self.status.init_container_statuses.iter().chain(&self.status.container_statuses);
         all.find_map(|status| status.state.waiting.as_ref())
     }
@@ -269,7 +269,7 @@ impl Pod {
     ///
     /// # Errors
     /// When no container names it so, or it is not TCP.
-    pub fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
         let name = &self.metadata.name;
         match asked {
             RemotePort::Number(number) => {
@@ -297,7 +297,7 @@ impl Pod {
     }
 
     /// Kind and name of what manages it, if anything does.
-    pub fn owner(&self) -> Option<(&str, &str)> {
+    pub(crate) fn owner(&self) -> Option<(&str, &str)> {
         let owners = &self.metadata.owner_references;
         let owner = owners.iter().find(|owner| owner.controller).or(owners.first())?;
         Some((&owner.kind, &owner.name))

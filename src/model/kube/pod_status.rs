@@ -8,30 +8,30 @@ use crate::model::kube::pod::{Container, ContainerStatus, Pod, State, Status};
 
 /// What a person sees of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Containers that are ready, sidecars among them.
-    pub ready: usize,
+    pub(crate) ready: usize,
     /// All containers, sidecars among them.
-    pub containers: usize,
+    pub(crate) containers: usize,
     /// `Running`, `CrashLoopBackOff`, `Init:0/1`, …
-    pub status: String,
+    pub(crate) status: String,
     /// Restarts of the containers, or of the init containers while those run.
-    pub restarts: i64,
+    pub(crate) restarts: i64,
     /// When the last of them was.
-    pub restarted_at: Option<Timestamp>,
+    pub(crate) restarted_at: Option<Timestamp>,
     /// Birth.
-    pub created_at: Option<Timestamp>,
+    pub(crate) created_at: Option<Timestamp>,
     /// Where it runs.
-    pub node: Option<String>,
+    pub(crate) node: Option<String>,
     /// `ReplicaSet/web-7d4`.
-    pub owner: Option<String>,
+    pub(crate) owner: Option<String>,
 }
 
 impl Row {
     /// `2 (5m ago)`.
-    pub fn restarts_cell(&self, now: Timestamp) -> String {
+    pub(crate) fn restarts_cell(&self, now: Timestamp) -> String {
         match self.restarted_at.filter(|_| self.restarts > 0) {
             Some(at) => format!("{} ({} ago)", self.restarts, age(at, now)),
             None => self.restarts.to_string(),
@@ -39,7 +39,7 @@ impl Row {
     }
 
     /// `5m`.
-    pub fn age_cell(&self, now: Timestamp) -> String {
+    pub(crate) fn age_cell(&self, now: Timestamp) -> String {
         self.created_at.map_or_else(|| "<unknown>".to_owned(), |at| age(at, now))
     }
 }
@@ -65,7 +65,7 @@ impl Walk {
 }
 
 /// The row of a pod.
-pub fn row(pod: &Pod) -> Row {
+pub(crate) fn row(pod: &Pod) -> Row {
     let status = &pod.status;
     let sidecars = pod.spec.init_containers.iter().filter(|container| container.is_sidecar()).count();
     let mut reason = if status.reason.is_empty() { status.phase.clone() } else { status.reason.clone() };

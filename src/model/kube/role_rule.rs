@@ -4,18 +4,18 @@ use std::fmt;
 
 /// One rule, printable as an entry of a Role's `rules`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Rule {
+pub(crate) struct Rule {
     /// API group; empty for the core group.
-    pub group: String,
+    pub(crate) group: String,
     /// `pods`, `pods/log`, …
-    pub resource: String,
+    pub(crate) resource: String,
     /// `get`, `list`, …
-    pub verbs: Vec<String>,
+    pub(crate) verbs: Vec<String>,
 }
 
 impl Rule {
     /// A rule for one resource.
-    pub fn new(group: &str, resource: &str, verbs: &[&str]) -> Self {
+    pub(crate) fn new(group: &str, resource: &str, verbs: &[&str]) -> Self {
         let verbs = verbs.iter().map(|verb| (*verb).to_owned()).collect();
         Rule { group: group.to_owned(), resource: resource.to_owned(), verbs }
     }
@@ -35,7 +35,7 @@ impl fmt::Display for Rule {
 }
 
 /// The same rules with the verbs of a resource together, in the order in which the resources first come.
-pub fn merged(rules: impl IntoIterator<Item = Rule>) -> Vec<Rule> {
+pub(crate) fn merged(rules: impl IntoIterator<Item = Rule>) -> Vec<Rule> {
     let mut merged: Vec<Rule> = Vec::new();
     for rule in rules {
         match merged.iter_mut().find(|known| known.group == rule.group && known.resource == rule.resource) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The selector of a service (a plain map) or of a workload (`matchLabels`, `matchExpressions`) in a list request's
 /// words. `None`: there is none, or it cannot be written, and then nothing is guessed.
-pub fn of_object(object: &Value) -> Option<String> {
+pub(crate) fn of_object(object: &Value) -> Option<String> {
     let selector = object.pointer("/spec/selector")?.as_object()?;
     let structured = selector.contains_key("matchLabels") || selector.contains_key("matchExpressions");
     if !structured || selector.values().all(Value::is_string) {

@@ -11,7 +11,7 @@ use crate::model::kube::role_rule::Rule;
 
 /// What pods come from, or are reached by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `pod/x`
     Pod,
     /// `svc/x`
@@ -46,7 +46,7 @@ const ALL: [Kind; 9] = [
 
 impl Kind {
     /// Its name in the API's paths and in rules.
-    pub fn plural(self) -> &'static str {
+    pub(crate) fn plural(self) -> &'static str {
         match self {
             Kind::Pod => "pods",
             Kind::Service => "services",
@@ -61,7 +61,7 @@ impl Kind {
     }
 
     /// Its API group; empty for the core group.
-    pub fn group(self) -> &'static str {
+    pub(crate) fn group(self) -> &'static str {
         match self {
             Kind::Pod | Kind::Service | Kind::ServiceAccount => "",
             Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ReplicaSet => "apps",
@@ -70,7 +70,7 @@ impl Kind {
     }
 
     /// Where its API is.
-    pub fn api(self) -> &'static str {
+    pub(crate) fn api(self) -> &'static str {
         match self.group() {
             "apps" => "apis/apps/v1",
             "batch" => "apis/batch/v1",
@@ -79,7 +79,7 @@ impl Kind {
     }
 
     /// The word that we put before the slash.
-    pub fn short(self) -> &'static str {
+    pub(crate) fn short(self) -> &'static str {
         match self {
             Kind::Pod => "pod",
             Kind::Service => "svc",
@@ -106,11 +106,11 @@ impl Kind {
 
 /// A kind and a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Workload {
+pub(crate) struct Workload {
     /// Its kind.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl Workload {
@@ -118,7 +118,7 @@ impl Workload {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub fn parse(text: &str, kinds: &[Kind]) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, kinds: &[Kind]) -> Result<Self, String> {
         let (typed, name) = text.split_once('/').unwrap_or(("pod", text));
         match Kind::parse(typed).filter(|kind| kinds.contains(kind)) {
             Some(kind) => Ok(Workload { kind, name: object_name(name)? }),
@@ -127,17 +127,17 @@ impl Workload {
     }
 
     /// A pod by its name.
-    pub fn pod(name: impl Into<String>) -> Self {
+    pub(crate) fn pod(name: impl Into<String>) -> Self {
         Workload { kind: Kind::Pod, name: name.into() }
     }
 
     /// A service account by its name.
-    pub fn service_account(name: impl Into<String>) -> Self {
+    pub(crate) fn service_account(name: impl Into<String>) -> Self {
         Workload { kind: Kind::ServiceAccount, name: name.into() }
     }
 
     /// The template of its pods in the object.
-    pub fn template<'a>(&self, object: &'a Value) -> &'a Value {
+    pub(crate) fn template<'a>(&self, object: &'a Value) -> &'a Value {
         match self.kind {
             Kind::Pod => object,
             Kind::CronJob => &object["spec"]["jobTemplate"]["spec"]["template"],
@@ -147,7 +147,7 @@ impl Workload {
 
     /// Whether a pod comes from it, by the pod's owner or account. A Deployment owns through ReplicaSets and a CronJob
     /// through Jobs, which are called after it with one word more. Which pods a service has, its endpoints say.
-    pub fn owns(&self, pod: &Pod) -> bool {
+    pub(crate) fn owns(&self, pod: &Pod) -> bool {
         let (kind, owner) = pod.owner().unwrap_or_default();
         let is = |owning: &str| kind == owning && owner == self.name;
         let one_word_more = |owning: &str| {
@@ -169,7 +169,7 @@ impl Workload {
 
     /// The name of its newest pod, of those that still run first: during a rollout that is the one that counts from now
     /// on.
-    pub fn newest_pod(&self, pods: Vec<Pod>) -> Option<String> {
+    pub(crate) fn newest_pod(&self, pods: Vec<Pod>) -> Option<String> {
         let own = pods.into_iter().filter(|pod| self.owns(pod));
         let newest = own.max_by_key(|pod| (!pod.is_over(), pod.metadata.creation_timestamp));
         newest.map(|pod| pod.metadata.name)
@@ -196,7 +196,7 @@ fn listed(kinds: &[Kind]) -> String {
 ///
 /// # Errors
 /// Why it cannot be one.
-pub fn object_name(name: &str) -> Result<String, String> {
+pub(crate) fn object_name(name: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     if name.len() > 253 || !name.chars().all(allowed) || !ends(name.chars().next()) || !ends(name.chars().last()) {

@@ -19,20 +19,20 @@ const REMEMBERED: usize = 65_536;
 
 /// A line, or a piece of one that is longer than a feed holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Piece<'a> {
+pub(crate) struct Piece<'a> {
     /// As the server wrote it; empty where it wrote none.
-    pub timestamp: &'a str,
+    pub(crate) timestamp: &'a str,
     /// Without the line end.
-    pub text: &'a [u8],
+    pub(crate) text: &'a [u8],
     /// The line begins here.
-    pub begins: bool,
+    pub(crate) begins: bool,
     /// The line ends here.
-    pub ends: bool,
+    pub(crate) ends: bool,
 }
 
 /// The log of one container.
 #[derive(Debug)]
-pub struct Feed {
+pub(crate) struct Feed {
     longest: usize,
     stamps: Stamps,
     buffer: Vec<u8>,
@@ -67,15 +67,15 @@ struct Replay {
     unfinished: Option<Open>,
 }
 
-enum Verdict {
-    Give,
-    Skip,
-    GoOn(usize),
+enum LineVerdict {
+    New,
+    Given,
+    GivenUpTo(usize),
 }
 
 impl Feed {
     /// A feed that holds lines of up to `longest` bytes and gives longer ones in pieces.
-    pub fn new(longest: usize) -> Self {
+    pub(crate) fn new(longest: usize) -> Self {
         Feed {
             longest: longest.max(64),
             stamps: Stamps::default(),
@@ -90,7 +90,7 @@ impl Feed {
     }
 
     /// Takes bytes in, and gives out the lines that they complete.
-    pub fn push(&mut self, mut bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
         while !bytes.is_empty() {
             let end = memchr::memchr(b'\n', bytes);
             let (part, rest) = match end {
@@ -119,7 +119,7 @@ impl Feed {
     }
 
     /// The log has ended for good: a last line without an end is a line too.
-    pub fn finish(&mut self, give: &mut impl FnMut(Piece<'_>)) {
+    pub(crate) fn finish(&mut self, give: &mut impl FnMut(Piece<'_>)) {
         let held = std::mem::take(&mut self.buffer);
         if self.open.is_some() || !held.is_empty() {
             self.piece(&held, true, give);
@@ -146,7 +146,7 @@ impl Feed {
     }
 
     /// The log will be sent again from [`Feed::since`] on. An unfinished line comes again, too, if its run goes on.
-    pub fn cut(&mut self) {
+    pub(crate) fn cut(&mut self) {
         let unfinished = std::mem::take(&mut self.buffer);
         // While lines come again, a part of one may be of a line that was given.
         let begins = self.replay.is_none() && self.open.is_none();
@@ -172,7 +172,7 @@ impl Feed {
     }
 
     /// From where the log has to be asked for after a cut; `None` if nothing came yet.
-    pub fn since(&self) -> Option<Timestamp> {
+    pub(crate) fn since(&self) -> Option<Timestamp> {
         let unfinished = self.replay.as_ref().and_then(|replay| replay.unfinished.as_ref());
         let oldest = self.anchor.or(unfinished.map(|open| open.timestamp))?;
         let moment = before(oldest);
@@ -186,9 +186,9 @@ impl Feed {
         let identity = hasher.finish();
         let timestamp = parsed.or(self.anchor).unwrap_or(Timestamp::UNIX_EPOCH);
         let (skip, seen) = match self.judge(identity, parsed) {
-            Verdict::Give => (0, false),
-            Verdict::Skip => (usize::MAX, true),
-            Verdict::GoOn(given) => (given, false),
+            LineVerdict::New => (0, false),
+            LineVerdict::Given => (usize::MAX, true),
+            LineVerdict::GivenUpTo(given) => (given, false),
         };
         if !seen && let Some(held) = self.held.take_if(|held| !line.starts_with(held)) {
             self.begin(&held, true, give);
@@ -228,22 +228,22 @@ impl Feed {
         }
     }
 
-    fn judge(&mut self, identity: u64, timestamp: Option<Timestamp>) -> Verdict {
-        let Some(replay) = &mut self.replay else { return Verdict::Give };
+    fn judge(&mut self, identity: u64, timestamp: Option<Timestamp>) -> LineVerdict {
+        let Some(replay) = &mut self.replay else { return LineVerdict::New };
         if let Some(open) = replay.unfinished.take_if(|open| open.identity == identity) {
-            return Verdict::GoOn(open.given);
+            return LineVerdict::GivenUpTo(open.given);
         }
         if let Some(count) = replay.seen.get_mut(&identity).filter(|count| **count > 0) {
             *count -= 1;
-            return Verdict::Skip;
+            return LineVerdict::Given;
         }
         if timestamp.is_some() && timestamp < replay.floor {
-            return Verdict::Skip;
+            return LineVerdict::Given;
         }
         if timestamp.is_some() && timestamp > replay.newest {
             self.replay = None;
         }
-        Verdict::Give
+        LineVerdict::New
     }
 
     fn remember(&mut self, timestamp: Timestamp, identity: u64) {

@@ -13,22 +13,22 @@ const COLOURS: [&str; 6] = ["36", "32", "33", "35", "34", "96"];
 
 /// How lines are shown.
 #[derive(Debug, Clone, Default)]
-pub struct Style {
+pub(crate) struct Style {
     /// Lines that match one of these, if there are any.
-    pub include: Vec<Regex>,
+    pub(crate) include: Vec<Regex>,
     /// But none that match one of these.
-    pub exclude: Vec<Regex>,
+    pub(crate) exclude: Vec<Regex>,
     /// With the server's timestamps.
-    pub timestamps: bool,
+    pub(crate) timestamps: bool,
     /// An object a line.
-    pub json: bool,
+    pub(crate) json: bool,
     /// With escape codes.
-    pub colour: bool,
+    pub(crate) colour: bool,
 }
 
 /// The lines of one container on their way to the screen.
 #[derive(Debug)]
-pub struct Lines {
+pub(crate) struct Lines {
     style: Style,
     pod: String,
     container: String,
@@ -41,7 +41,7 @@ pub struct Lines {
 
 impl Lines {
     /// Lines of a container, with a prefix if several logs are mixed.
-    pub fn new(style: &Style, pod: &str, container: &str, prefixed: bool) -> Self {
+    pub(crate) fn new(style: &Style, pod: &str, container: &str, prefixed: bool) -> Self {
         let mut prefix = String::new();
         if prefixed && !style.json {
             let name = if container.is_empty() { pod.to_owned() } else { format!("{pod}/{container}") };
@@ -62,14 +62,14 @@ impl Lines {
 
     /// Whether lines are shown as they are, so that a piece of one can be shown before its end is known. Others are
     /// looked for patterns, or stand among the lines of other logs.
-    pub fn are_shown_in_pieces(&self) -> bool {
+    pub(crate) fn are_shown_in_pieces(&self) -> bool {
         let Style { include, exclude, json, .. } = &self.style;
         self.prefix.is_empty() && !json && include.is_empty() && exclude.is_empty()
     }
 
     /// Adds a piece of a line to what is to be printed. Where logs are mixed, every piece is a line of its own:
     /// only lines that nobody holds in memory come in pieces there.
-    pub fn add(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn add(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
         if piece.begins {
             self.shown = self.wants(piece.text);
         }
@@ -111,7 +111,7 @@ impl Lines {
     }
 
     /// Adds what a log ends with: a line to which the container wrote no end. Alone it is shown as it is.
-    pub fn add_last(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn add_last(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
         let alone = self.prefix.is_empty() && !self.style.json;
         self.add(Piece { ends: piece.ends && !alone, ..piece }, out);
     }

@@ -1,7 +1,7 @@
 //! Logs: which, and how their lines are read and shown.
 
-pub mod feed;
-pub mod lines;
-pub mod refusal;
-pub mod stamp;
-pub mod target;
+pub(crate) mod feed;
+pub(crate) mod lines;
+pub(crate) mod refusal;
+pub(crate) mod stamp;
+pub(crate) mod target;

@@ -5,7 +5,7 @@
 
 /// What a refusal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum LogRefusal {
     /// There is no such pod.
     NoPod,
     /// The pod has no such container, or the container no run before.
@@ -23,18 +23,18 @@ pub enum Refusal {
 }
 
 /// Reads the answer to a request for the log of a pod.
-pub fn of(status: u16, words: &str, pod: &str) -> Refusal {
+pub(crate) fn of(status: u16, words: &str, pod: &str) -> LogRefusal {
     match status {
-        404 if words == format!("pods \"{pod}\" not found") => Refusal::NoPod,
-        404 => Refusal::NotKnownYet,
-        403 => Refusal::Denied,
+        404 if words == format!("pods \"{pod}\" not found") => LogRefusal::NoPod,
+        404 => LogRefusal::NotKnownYet,
+        403 => LogRefusal::Denied,
         400 if words.contains("is not valid for pod") || words.starts_with("previous terminated container") => {
-            Refusal::NoLog
+            LogRefusal::NoLog
         }
-        400 if words.contains("is waiting to start") => Refusal::NotStarted,
-        400 if words.starts_with("container \"") && words.ends_with("is not available") => Refusal::NotKnownYet,
-        429 | 500.. => Refusal::NoAnswer,
-        _ => Refusal::Other,
+        400 if words.contains("is waiting to start") => LogRefusal::NotStarted,
+        400 if words.starts_with("container \"") && words.ends_with("is not available") => LogRefusal::NotKnownYet,
+        429 | 500.. => LogRefusal::NoAnswer,
+        _ => LogRefusal::Other,
     }
 }
 
@@ -45,19 +45,19 @@ mod tests {
     #[test]
     fn the_words_tell_a_pod_that_is_gone_from_one_that_is_not_known_yet() {
         for (status, words, refusal) in [
-            (404, "pods \"web-0\" not found", Refusal::NoPod),
-            (404, "the server could not find the requested resource ( pods/log web-0)", Refusal::NotKnownYet),
-            (404, "", Refusal::NotKnownYet),
-            (400, "container \"web\" in pod \"web-0\" is not available", Refusal::NotKnownYet),
-            (400, "container \"web\" in pod \"web-0\" is waiting to start: ContainerCreating", Refusal::NotStarted),
-            (400, "container \"web\" in pod \"web-0\" is waiting to start - no logs yet", Refusal::NotStarted),
-            (400, "container nope is not valid for pod web-0", Refusal::NoLog),
-            (400, "previous terminated container \"web\" in pod \"web-0\" not found", Refusal::NoLog),
-            (400, "a container name must be specified for pod web-0, choose one of: [a b]", Refusal::Other),
-            (403, "pods \"web-0\" is forbidden", Refusal::Denied),
-            (422, "PodLogOptions \"web-0\" is invalid", Refusal::Other),
-            (429, "too many requests", Refusal::NoAnswer),
-            (502, "", Refusal::NoAnswer),
+            (404, "pods \"web-0\" not found", LogRefusal::NoPod),
+            (404, "the server could not find the requested resource ( pods/log web-0)", LogRefusal::NotKnownYet),
+            (404, "", LogRefusal::NotKnownYet),
+            (400, "container \"web\" in pod \"web-0\" is not available", LogRefusal::NotKnownYet),
+            (400, "container \"web\" in pod \"web-0\" is waiting to start: ContainerCreating", LogRefusal::NotStarted),
+            (400, "container \"web\" in pod \"web-0\" is waiting to start - no logs yet", LogRefusal::NotStarted),
+            (400, "container nope is not valid for pod web-0", LogRefusal::NoLog),
+            (400, "previous terminated container \"web\" in pod \"web-0\" not found", LogRefusal::NoLog),
+            (400, "a container name must be specified for pod web-0, choose one of: [a b]", LogRefusal::Other),
+            (403, "pods \"web-0\" is forbidden", LogRefusal::Denied),
+            (422, "PodLogOptions \"web-0\" is invalid", LogRefusal::Other),
+            (429, "too many requests", LogRefusal::NoAnswer),
+            (502, "", LogRefusal::NoAnswer),
         ] {
             assert_eq!(of(status, words, "web-0"), refusal, "{status} {words}");
         }

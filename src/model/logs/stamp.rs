@@ -9,7 +9,7 @@ const MINUTE: usize = 16;
 
 /// Reads timestamps; what is the same as in the line before is not read again.
 #[derive(Debug, Default)]
-pub struct Stamps {
+pub(crate) struct Stamps {
     /// `2026-11-22T10:00` and what it means in UTC.
     minute: Option<([u8; MINUTE], i64)>,
 }
@@ -17,7 +17,7 @@ pub struct Stamps {
 impl Stamps {
     /// The timestamp in front of a line as text and as a time, and the rest. A line without one (the kubelet's own
     /// words) is all text.
-    pub fn split<'line>(&mut self, line: &'line [u8]) -> (&'line str, Option<Timestamp>, &'line [u8]) {
+    pub(crate) fn split<'line>(&mut self, line: &'line [u8]) -> (&'line str, Option<Timestamp>, &'line [u8]) {
         let end = line.iter().take(LONGEST).position(|byte| *byte == b' ').unwrap_or(line.len().min(LONGEST));
         let stamp = std::str::from_utf8(&line[..end]).ok().filter(|text| text.len() >= 20);
         match stamp.and_then(|text| Some((text, self.read(text)?))) {

@@ -14,7 +14,7 @@ pub(crate) const KINDS: [Kind; 7] =
 
 /// Which containers of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Containers {
+pub(crate) enum Containers {
     /// The one that the pod names, else its first.
     #[default]
     Default,
@@ -26,7 +26,7 @@ pub enum Containers {
 
 impl Containers {
     /// The names of the containers of a pod that are meant.
-    pub fn of(&self, pod: &Pod) -> Vec<String> {
+    pub(crate) fn of(&self, pod: &Pod) -> Vec<String> {
         let spec = &pod.spec;
         let names = |list: &[Container]| list.iter().map(|container| container.name.clone()).collect::<Vec<_>>();
         match self {
@@ -47,26 +47,26 @@ impl Containers {
 
 /// A request to the log subresource; timestamps are always asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogRequest {
+pub(crate) struct LogRequest {
     /// The pod.
-    pub pod: String,
+    pub(crate) pod: String,
     /// Not needed where there is one only.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// Stay.
-    pub follow: bool,
+    pub(crate) follow: bool,
     /// The container's run before this one.
-    pub previous: bool,
+    pub(crate) previous: bool,
     /// Only the last so many seconds, by the node's clock.
-    pub since_seconds: Option<i64>,
+    pub(crate) since_seconds: Option<i64>,
     /// Only from here on.
-    pub since_time: Option<Timestamp>,
+    pub(crate) since_time: Option<Timestamp>,
     /// Only the last so many lines.
-    pub tail_lines: Option<u64>,
+    pub(crate) tail_lines: Option<u64>,
 }
 
 impl LogRequest {
     /// The query.
-    pub fn query(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn query(&self) -> Vec<(&'static str, String)> {
         let mut query = vec![("timestamps", "true".to_owned())];
         query.extend(self.container.clone().map(|name| ("container", name)));
         for (key, on) in [("follow", self.follow), ("previous", self.previous)] {
@@ -84,15 +84,15 @@ impl LogRequest {
 
 /// What a server names when it was asked for a log without saying of which container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Choices {
+pub(crate) struct Choices {
     /// The containers.
-    pub own: Vec<String>,
+    pub(crate) own: Vec<String>,
     /// The init containers.
-    pub init: Vec<String>,
+    pub(crate) init: Vec<String>,
 }
 
 /// Reads a server's words.
-pub fn choices(words: &str) -> Choices {
+pub(crate) fn choices(words: &str) -> Choices {
     let list = |after: &str| -> Vec<String> {
         let list = words.split_once(after).and_then(|(_, list)| list.split(']').next());
         list.unwrap_or_default().split_whitespace().map(str::to_owned).collect()

@@ -1,3 +1,3 @@
 //! What `port-forward` is told on the command line.
 
-pub mod ports;
+pub(crate) mod ports;

@@ -7,7 +7,7 @@ const KINDS: [Kind; 4] = [Kind::Pod, Kind::Service, Kind::Deployment, Kind::Stat
 
 /// A port on the far side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RemotePort {
+pub(crate) enum RemotePort {
     /// By number.
     Number(u16),
     /// By the name that the service or a container gives it.
@@ -25,16 +25,16 @@ impl std::fmt::Display for RemotePort {
 
 /// One `[[LOCAL]:]REMOTE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortPair {
+pub(crate) struct PortPair {
     /// The port to listen on.
-    pub local: LocalPort,
+    pub(crate) local: LocalPort,
     /// The port to forward to.
-    pub remote: RemotePort,
+    pub(crate) remote: RemotePort,
 }
 
 /// Where to listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LocalPort {
+pub(crate) enum LocalPort {
     /// This port and no other.
     Exactly(u16),
     /// The same as the remote one and no other, as kubectl takes a bare `8080`.
@@ -47,11 +47,11 @@ pub enum LocalPort {
 
 /// A target with its ports; no ports means all that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// What to forward to.
-    pub target: Workload,
+    pub(crate) target: Workload,
     /// Which ports.
-    pub ports: Vec<PortPair>,
+    pub(crate) ports: Vec<PortPair>,
 }
 
 /// Reads `svc/web 8080:http svc/db 5432` and the like. A word with a slash, or one that is neither a number nor has a
@@ -59,7 +59,7 @@ pub struct Request {
 ///
 /// # Errors
 /// What is wrong with which word.
-pub fn parse(words: &[String]) -> Result<Vec<Request>, String> {
+pub(crate) fn parse(words: &[String]) -> Result<Vec<Request>, String> {
     let mut requests: Vec<Request> = Vec::new();
     for word in words {
         let is_port = word.contains(':')

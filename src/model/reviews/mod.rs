@@ -1,5 +1,5 @@
 //! Questions about rights, and their answers.
 
-pub mod ask;
-pub mod review;
-pub mod tasks;
+pub(crate) mod ask;
+pub(crate) mod review;
+pub(crate) mod tasks;

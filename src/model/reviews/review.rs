@@ -4,20 +4,20 @@ use crate::model::kube::role_rule::Rule;
 
 /// One SelfSubjectAccessReview: may I do this?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Question {
+pub(crate) struct Question {
     /// `get`, `list`, `create`, …
-    pub verb: &'static str,
+    pub(crate) verb: &'static str,
     /// API group; empty for the core group.
-    pub group: &'static str,
+    pub(crate) group: &'static str,
     /// `pods`, `services`, …
-    pub resource: &'static str,
+    pub(crate) resource: &'static str,
     /// `portforward`, `log`, …
-    pub subresource: Option<&'static str>,
+    pub(crate) subresource: Option<&'static str>,
 }
 
 /// What the cluster said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Yes.
     Allowed,
     /// No; with the authorizer's words, if it gave any.
@@ -41,33 +41,33 @@ pub struct Identity {
 
 /// A rule that an authorizer lists for us.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ListedRule {
+pub(crate) struct ListedRule {
     /// API groups.
-    pub groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
     /// Resources with their subresources.
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
     /// Only these objects, if there are any.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Paths that are no resources.
-    pub paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// Verbs.
-    pub verbs: Vec<String>,
+    pub(crate) verbs: Vec<String>,
 }
 
 /// A SelfSubjectRulesReview.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ListedRules {
+pub(crate) struct ListedRules {
     /// What was listed.
-    pub rules: Vec<ListedRule>,
+    pub(crate) rules: Vec<ListedRule>,
     /// Whether an authorizer could not list its rules; on EKS always.
-    pub incomplete: bool,
+    pub(crate) incomplete: bool,
     /// In the server's words.
-    pub why: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 impl ListedRule {
     /// Whether the rule allows what is asked, as far as it is not narrowed to some objects.
-    pub fn allows(&self, question: Question) -> bool {
+    pub(crate) fn allows(&self, question: Question) -> bool {
         let any = |list: &[String], wanted: &str| list.iter().any(|item| item == "*" || item == wanted);
         let full = match question.subresource {
             Some(subresource) => format!("{}/{subresource}", question.resource),
@@ -80,18 +80,18 @@ impl ListedRule {
 }
 
 /// Pods of the namespace by name: the least that every namespace role gives.
-pub const GET_PODS: Question = Question { verb: "get", group: "", resource: "pods", subresource: None };
+pub(crate) const GET_PODS: Question = Question { verb: "get", group: "", resource: "pods", subresource: None };
 /// Services by name.
-pub const GET_SERVICES: Question = Question { verb: "get", group: "", resource: "services", subresource: None };
+pub(crate) const GET_SERVICES: Question = Question { verb: "get", group: "", resource: "services", subresource: None };
 /// Port-forward as SPDY over POST, which every server version takes.
-pub const CREATE_PORT_FORWARD: Question =
+pub(crate) const CREATE_PORT_FORWARD: Question =
     Question { verb: "create", group: "", resource: "pods", subresource: Some("portforward") };
 /// Port-forward over a WebSocket: enough up to 1.34, needed besides `create` from 1.35 on (kubernetes#134577).
-pub const GET_PORT_FORWARD: Question =
+pub(crate) const GET_PORT_FORWARD: Question =
     Question { verb: "get", group: "", resource: "pods", subresource: Some("portforward") };
 
 /// What `login` asks at its end.
-pub const LOGIN_QUESTIONS: [Question; 4] = [GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD, GET_PORT_FORWARD];
+pub(crate) const LOGIN_QUESTIONS: [Question; 4] = [GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD, GET_PORT_FORWARD];
 
 impl Question {
     /// The rule of a Role that would allow it.
@@ -116,13 +116,13 @@ impl std::fmt::Display for Question {
 
 impl Verdict {
     /// Yes, and nothing else.
-    pub fn is_allowed(&self) -> bool {
+    pub(crate) fn is_allowed(&self) -> bool {
         *self == Verdict::Allowed
     }
 }
 
 /// Whether and how port-forward works with these two answers on a server of this minor version (`None`: not known).
-pub fn port_forward(create: &Verdict, get: &Verdict, minor: Option<u32>) -> (bool, &'static str) {
+pub(crate) fn port_forward(create: &Verdict, get: &Verdict, minor: Option<u32>) -> (bool, &'static str) {
     match (create.is_allowed(), get.is_allowed()) {
         (true, true) => (true, "by WebSocket or SPDY"),
         (true, false) => (true, "by SPDY only (no get on pods/portforward)"),

@@ -14,11 +14,11 @@ const fn grouped(verb: &'static str, group: &'static str, resource: &'static str
 }
 
 /// List pods: without it pods are reached by name only.
-pub const LIST_PODS: Question = core("list", "pods", None);
+pub(crate) const LIST_PODS: Question = core("list", "pods", None);
 /// Watch pods.
-pub const WATCH_PODS: Question = core("watch", "pods", None);
+pub(crate) const WATCH_PODS: Question = core("watch", "pods", None);
 /// Logs.
-pub const GET_LOG: Question = core("get", "pods", Some("log"));
+pub(crate) const GET_LOG: Question = core("get", "pods", Some("log"));
 const LIST_SERVICES: Question = core("list", "services", None);
 const GET_ENDPOINTS: Question = core("get", "endpoints", None);
 const LIST_SLICES: Question = grouped("list", "discovery.k8s.io", "endpointslices");
@@ -35,7 +35,7 @@ const CREATE_TOKEN: Question = core("create", "serviceaccounts", Some("token"));
 const LIST_EVENTS: Question = core("list", "events", None);
 
 /// Everything that is asked for the table of tasks.
-pub const QUESTIONS: [Question; 21] = [
+pub(crate) const QUESTIONS: [Question; 21] = [
     GET_PODS,
     LIST_PODS,
     WATCH_PODS,
@@ -61,7 +61,7 @@ pub const QUESTIONS: [Question; 21] = [
 
 /// Whether a task can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Yes.
     Yes,
     /// Some of it.
@@ -74,7 +74,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The word in tables and JSON.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Outcome::Yes => "yes",
             Outcome::Partly => "partly",
@@ -86,28 +86,28 @@ impl Outcome {
 
 /// A task with its verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
+pub(crate) struct Task {
     /// A stable name for programs.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// For people.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The verdict.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// Why, or how.
-    pub why: String,
+    pub(crate) why: String,
     /// The reviews that decided.
-    pub asked: Vec<(Question, Verdict)>,
+    pub(crate) asked: Vec<(Question, Verdict)>,
     /// Rules that would allow what is missing.
-    pub missing: Vec<Rule>,
+    pub(crate) missing: Vec<Rule>,
 }
 
 /// The cluster's answers.
 #[derive(Debug, Clone, Default)]
-pub struct Answers {
+pub(crate) struct Answers {
     /// To [`QUESTIONS`].
-    pub verdicts: Vec<(Question, Verdict)>,
+    pub(crate) verdicts: Vec<(Question, Verdict)>,
     /// The server's minor version, if it told.
-    pub minor: Option<u32>,
+    pub(crate) minor: Option<u32>,
 }
 
 impl Answers {
@@ -217,7 +217,7 @@ impl Answers {
 }
 
 /// The table of tasks.
-pub fn judge(answers: &Answers) -> Vec<Task> {
+pub(crate) fn judge(answers: &Answers) -> Vec<Task> {
     let (get, list) = ("by name", "listed");
     vec![
         answers.steps(("pods", "see pods"), &[(GET_PODS, get), (LIST_PODS, list), (WATCH_PODS, "live")]),

@@ -15,10 +15,10 @@ use crate::net::kube::{KubeApi, KubeFailure, root_cause};
 const LONGEST_ERROR: usize = 64 * 1024;
 
 /// A log that is being read.
-pub struct LogStream {
+pub(crate) struct LogStream {
     body: Body,
     /// The server's clock when it began to answer.
-    pub opened_at: Option<Timestamp>,
+    pub(crate) opened_at: Option<Timestamp>,
 }
 
 impl KubeApi {
@@ -26,7 +26,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call, in the server's or the kubelet's words.
-    pub async fn open_log(&self, namespace: &str, wanted: &LogRequest) -> Result<LogStream, KubeFailure> {
+    pub(crate) async fn open_log(&self, namespace: &str, wanted: &LogRequest) -> Result<LogStream, KubeFailure> {
         let query = wanted.query();
         let query: Vec<(&str, &str)> = query.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let name = format!("{}/log", path("api/v1", namespace, "pods", Some(&wanted.pod), &[]));
@@ -52,7 +52,7 @@ impl LogStream {
     ///
     /// # Errors
     /// Why the stream was cut.
-    pub async fn chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, String> {
+    pub(crate) async fn chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, String> {
         loop {
             let frame = std::future::poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)).await;
             match frame {

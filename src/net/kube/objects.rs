@@ -20,7 +20,7 @@ const WATCH_SECONDS: u32 = 100;
 
 /// What a watch tells.
 #[derive(Debug, Clone, PartialEq)]
-pub enum PodEvent {
+pub(crate) enum PodEvent {
     /// Made or changed.
     Applied(Box<Pod>),
     /// Deleted.
@@ -104,7 +104,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call; items are the failures of a watch that had begun.
-    pub async fn watch_pods(
+    pub(crate) async fn watch_pods(
         &self,
         namespace: &str,
         selector: Option<&str>,

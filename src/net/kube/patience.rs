@@ -29,13 +29,13 @@ const READY: &str = "/readyz";
 /// What a cluster allowed so far, and whether it is ready to refuse.
 #[derive(Debug, Default)]
 pub struct Patience {
-    known: Mutex<Known>,
+    known: Mutex<Memory>,
     /// One at a time asks whether the server is ready; the others wait for that answer.
     asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct Memory {
     allowed: HashSet<String>,
     ready_at: Option<Instant>,
 }
@@ -69,12 +69,12 @@ impl Patience {
     /// `None`: it did not say.
     pub async fn again(&self, what: &str, refusals: &mut Refusals, ready: impl Future<Output = Option<bool>>) -> bool {
         let since = *refusals.since.get_or_insert_with(Instant::now);
-        let (was_allowed, look) = (self.was_allowed(what), self.look(ready).await);
-        let doubted = match look {
-            Look::Starts => since.elapsed() < START,
+        let (was_allowed, readiness) = (self.was_allowed(what), self.readiness_now(ready).await);
+        let doubted = match readiness {
+            Readiness::Starts => since.elapsed() < START,
             // It may have become ready after it refused.
-            Look::IsReady if !was_allowed => return true,
-            Look::IsReady | Look::WasReady | Look::Unknown => was_allowed && since.elapsed() < DOUBT,
+            Readiness::IsReady if !was_allowed => return true,
+            Readiness::IsReady | Readiness::WasReady | Readiness::Unknown => was_allowed && since.elapsed() < DOUBT,
         };
         if !doubted {
             self.known.lock().unwrap_or_else(PoisonError::into_inner).allowed.remove(what);
@@ -89,20 +89,20 @@ impl Patience {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).allowed.contains(what)
     }
 
-    async fn look(&self, ready: impl Future<Output = Option<bool>>) -> Look {
+    async fn readiness_now(&self, ready: impl Future<Output = Option<bool>>) -> Readiness {
         let _turn = self.asking.lock().await;
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known().ready_at.is_some_and(|at| at.elapsed() < READY_FOR) {
-            return Look::WasReady;
+            return Readiness::WasReady;
         }
         let answer = ready.await;
         known().ready_at = (answer == Some(true)).then(Instant::now);
-        answer.map_or(Look::Unknown, |ready| if ready { Look::IsReady } else { Look::Starts })
+        answer.map_or(Readiness::Unknown, |ready| if ready { Readiness::IsReady } else { Readiness::Starts })
     }
 }
 
 /// What is known of the server.
-enum Look {
+enum Readiness {
     Starts,
     IsReady,
     /// It said so before.

@@ -35,7 +35,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn review(&self, ask: &Ask) -> Result<Verdict, KubeFailure> {
+    pub(crate) async fn review(&self, ask: &Ask) -> Result<Verdict, KubeFailure> {
         let spec = match ask {
             Ask::Resource(asked) => SelfSubjectAccessReviewSpec {
                 resource_attributes: Some(ResourceAttributes {
@@ -85,7 +85,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn listed_rules(&self, namespace: &str) -> Result<ListedRules, KubeFailure> {
+    pub(crate) async fn listed_rules(&self, namespace: &str) -> Result<ListedRules, KubeFailure> {
         let review = SelfSubjectRulesReview {
             spec: SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) },
             ..SelfSubjectRulesReview::default()

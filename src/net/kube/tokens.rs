@@ -26,7 +26,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn service_account_token(
+    pub(crate) async fn service_account_token(
         &self,
         namespace: &str,
         account: &str,

@@ -1,6 +1,6 @@
 //! The log of one container, to its end or for ever: opened again after every cut, from where it was.
 
-mod look;
+mod container;
 mod refused;
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::Sender;
 use tokio::time::Instant;
 
-use crate::actions::logs::tail::look::Look;
+use crate::actions::logs::tail::container::ContainerState;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
@@ -187,21 +187,25 @@ impl<'a> Tail<'a> {
                 self.attempt(words)?;
             }
         }
-        match (self.look().await?, stop) {
+        match (self.container_state().await?, stop) {
             // All of it came.
-            (Look::Over, Stop::End) => return Ok(Some(LogEnd::Over)),
-            (Look::Gone, _) => return Ok(Some(LogEnd::Gone)),
-            (Look::Running(restarts), Stop::Cut(_)) if self.restarts.is_some_and(|known| known + 1 == restarts) => {
+            (ContainerState::Over, Stop::End) => return Ok(Some(LogEnd::Over)),
+            (ContainerState::Gone, _) => return Ok(Some(LogEnd::Gone)),
+            (ContainerState::Running(restarts), Stop::Cut(_))
+                if self.restarts.is_some_and(|known| known + 1 == restarts) =>
+            {
                 self.rest_of_the_run_before().await?;
                 self.restarts = Some(restarts);
             }
-            (Look::Running(restarts), _) => self.still_runs(restarts).await?,
-            (Look::Between, Stop::End) => self.flush().await?,
+            (ContainerState::Running(restarts), _) => self.still_runs(restarts).await?,
+            (ContainerState::Between, Stop::End) => self.flush().await?,
             // A container that runs keeps its log open; this one has ended, or waits long for its next start.
-            (Look::Hidden, Stop::End) if self.empty_ends >= EMPTY_ENDS => return Ok(Some(LogEnd::Over)),
-            (Look::Hidden, Stop::End) => self.empty_ends += 1,
+            (ContainerState::Hidden, Stop::End) if self.empty_ends >= EMPTY_ENDS => return Ok(Some(LogEnd::Over)),
+            (ContainerState::Hidden, Stop::End) => self.empty_ends += 1,
             // Nobody says whether the container has started anew; if it has not, there is nothing new to read.
-            (Look::Hidden, Stop::Cut(_)) if self.feed.since().is_some() => self.rest_of_the_run_before().await?,
+            (ContainerState::Hidden, Stop::Cut(_)) if self.feed.since().is_some() => {
+                self.rest_of_the_run_before().await?
+            }
             _ => {}
         }
         self.resume();

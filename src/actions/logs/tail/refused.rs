@@ -1,11 +1,11 @@
 //! A log that does not open: whether that is the end, or passes.
 
-use crate::actions::logs::tail::look::Look;
+use crate::actions::logs::tail::container::ContainerState;
 use crate::actions::logs::tail::{ATTEMPTS, LogEnd, Tail};
 use crate::actions::pods::denied;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::role_rule::Rule;
-use crate::model::logs::refusal::{self, Refusal};
+use crate::model::logs::refusal::{self, LogRefusal};
 use crate::net::kube::KubeFailure;
 
 /// Refusals in a row, about a minute, after which a pod that may not be looked at is taken for gone.
@@ -16,7 +16,7 @@ impl Tail<'_> {
     pub(crate) async fn not_opened(&mut self, failure: KubeFailure) -> Result<Option<LogEnd>> {
         let (refusal, words) = match failure {
             KubeFailure::Unauthorized => return Err(KubeFailure::Unauthorized.into_error(&self.request.pod)),
-            KubeFailure::Unreachable(words) => (Refusal::NoAnswer, words),
+            KubeFailure::Unreachable(words) => (LogRefusal::NoAnswer, words),
             KubeFailure::Status(status, words) => (refusal::of(status, &words, &self.request.pod), words),
         };
         self.refusals += 1;
@@ -24,31 +24,35 @@ impl Tail<'_> {
             self.resume();
         }
         match refusal {
-            Refusal::NoPod if self.opened_at.is_some() => return Ok(Some(LogEnd::Gone)),
-            Refusal::NoPod | Refusal::NoLog | Refusal::Denied | Refusal::Other => Err(self.refused(refusal, &words)),
+            LogRefusal::NoPod if self.opened_at.is_some() => return Ok(Some(LogEnd::Gone)),
+            LogRefusal::NoPod | LogRefusal::NoLog | LogRefusal::Denied | LogRefusal::Other => {
+                Err(self.refused(refusal, &words))
+            }
             _ if self.request.follow => return self.look_and_wait(refusal, &words).await,
-            Refusal::NotStarted => Err(self.refused(refusal, &words)),
-            Refusal::NotKnownYet | Refusal::NoAnswer if self.refusals >= ATTEMPTS => Err(self.refused(refusal, &words)),
-            Refusal::NotKnownYet | Refusal::NoAnswer => Ok(()),
+            LogRefusal::NotStarted => Err(self.refused(refusal, &words)),
+            LogRefusal::NotKnownYet | LogRefusal::NoAnswer if self.refusals >= ATTEMPTS => {
+                Err(self.refused(refusal, &words))
+            }
+            LogRefusal::NotKnownYet | LogRefusal::NoAnswer => Ok(()),
         }?;
         self.rest().await;
         Ok(None)
     }
 
     /// It is followed: as long as the container may write, its log is asked for again.
-    async fn look_and_wait(&mut self, refusal: Refusal, words: &str) -> Result<Option<LogEnd>> {
-        let give_up = match self.look().await? {
-            Look::Gone if self.opened_at.is_some() => return Ok(Some(LogEnd::Gone)),
-            Look::Gone => return Err(self.refused(Refusal::NoPod, words)),
-            Look::Running(restarts) => {
+    async fn look_and_wait(&mut self, refusal: LogRefusal, words: &str) -> Result<Option<LogEnd>> {
+        let give_up = match self.container_state().await? {
+            ContainerState::Gone if self.opened_at.is_some() => return Ok(Some(LogEnd::Gone)),
+            ContainerState::Gone => return Err(self.refused(LogRefusal::NoPod, words)),
+            ContainerState::Running(restarts) => {
                 if self.opened_at.is_none() {
                     self.restarts = Some(restarts);
                 }
                 false
             }
-            Look::Over => refusal != Refusal::NoAnswer && self.refusals >= ATTEMPTS,
-            Look::Hidden => refusal == Refusal::NotKnownYet && self.refusals >= HIDDEN_ATTEMPTS,
-            Look::Between | Look::Unknown => false,
+            ContainerState::Over => refusal != LogRefusal::NoAnswer && self.refusals >= ATTEMPTS,
+            ContainerState::Hidden => refusal == LogRefusal::NotKnownYet && self.refusals >= HIDDEN_ATTEMPTS,
+            ContainerState::Between | ContainerState::Unknown => false,
         };
         if give_up {
             return if self.opened_at.is_some() { Ok(Some(LogEnd::Over)) } else { Err(self.refused(refusal, words)) };
@@ -59,11 +63,11 @@ impl Tail<'_> {
     }
 
     /// What is waited for is said once: at once where it may take long, else when it does.
-    fn say(&mut self, refusal: Refusal, words: &str) {
+    fn say(&mut self, refusal: LogRefusal, words: &str) {
         let ui = self.cluster.chain().ui;
         match refusal {
             _ if self.said => {}
-            Refusal::NotStarted => {
+            LogRefusal::NotStarted => {
                 self.said = true;
                 ui.status(&format!("{words}; waiting"));
             }
@@ -75,14 +79,14 @@ impl Tail<'_> {
         }
     }
 
-    fn refused(&self, refusal: Refusal, words: &str) -> Error {
+    fn refused(&self, refusal: LogRefusal, words: &str) -> Error {
         let what = format!("the log of {} cannot be read", self.request.pod);
         match refusal {
-            Refusal::Denied => denied(what, words, &Rule::new("", "pods/log", &["get"])),
-            Refusal::NoPod => Error::new(Kind::NotFound, what).because(words).try_next("nsaccess pods"),
-            Refusal::NoLog | Refusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),
-            Refusal::NoAnswer => Error::new(Kind::Unreachable, what).because(words),
-            Refusal::NotStarted | Refusal::Other => Error::failure(what).because(words),
+            LogRefusal::Denied => denied(what, words, &Rule::new("", "pods/log", &["get"])),
+            LogRefusal::NoPod => Error::new(Kind::NotFound, what).because(words).try_next("nsaccess pods"),
+            LogRefusal::NoLog | LogRefusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),
+            LogRefusal::NoAnswer => Error::new(Kind::Unreachable, what).because(words),
+            LogRefusal::NotStarted | LogRefusal::Other => Error::failure(what).because(words),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A forward that outlives its pods: the listener stays, new connections go to the pod that is best now.
 
-mod look;
+mod upkeep;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -9,7 +9,7 @@ use crate::model::reviews::review::Question;
 
 /// One access review.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
+pub(crate) enum Ask {
     /// About a resource of the API.
     Resource(Resource),
     /// About a path that is no resource, like `/healthz`.
@@ -23,50 +23,50 @@ pub enum Ask {
 
 /// What is asked about a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Resource {
+pub(crate) struct Resource {
     /// `get`, `list`, `create`, …
-    pub verb: String,
+    pub(crate) verb: String,
     /// API group; empty for the core group, `*` for all.
-    pub group: String,
+    pub(crate) group: String,
     /// `pods`, …
-    pub resource: String,
+    pub(crate) resource: String,
     /// `portforward`, `log`, …
-    pub subresource: Option<String>,
+    pub(crate) subresource: Option<String>,
     /// One object only.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `None`: in all namespaces, or about a resource that has none.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// The words of the command line.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Words<'a> {
+pub(crate) struct Words<'a> {
     /// First word.
-    pub verb: &'a str,
+    pub(crate) verb: &'a str,
     /// Second word: `RESOURCE[.GROUP][/SUBRESOURCE or /NAME]` or a path.
-    pub what: &'a str,
+    pub(crate) what: &'a str,
     /// Third word.
-    pub name: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     /// `--subresource`.
-    pub subresource: Option<&'a str>,
+    pub(crate) subresource: Option<&'a str>,
     /// The namespace, unless all are meant.
-    pub namespace: Option<&'a str>,
+    pub(crate) namespace: Option<&'a str>,
 }
 
 /// A question, with what a person should be told about how it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Understood {
+pub(crate) struct Understood {
     /// The question.
-    pub ask: Ask,
+    pub(crate) ask: Ask,
     /// Sentences for standard error.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Reads a question.
 ///
 /// # Errors
 /// Why the words are no question.
-pub fn understand(words: Words<'_>) -> Result<Understood, String> {
+pub(crate) fn understand(words: Words<'_>) -> Result<Understood, String> {
     let mut notes = Vec::new();
     let verb = words.verb.to_ascii_lowercase();
     if !VERBS.contains(&verb.as_str()) {
@@ -129,7 +129,7 @@ fn resource(typed: &str, notes: &mut Vec<String>) -> (String, String, bool) {
 
 impl Ask {
     /// One of our own questions, about the namespace.
-    pub fn of(question: Question, namespace: &str) -> Ask {
+    pub(crate) fn of(question: Question, namespace: &str) -> Ask {
         Ask::Resource(Resource {
             verb: question.verb.to_owned(),
             group: question.group.to_owned(),
@@ -141,7 +141,7 @@ impl Ask {
     }
 
     /// The rule of a Role (or, without a namespace, a ClusterRole) that would allow it.
-    pub fn rule(&self) -> Option<Rule> {
+    pub(crate) fn rule(&self) -> Option<Rule> {
         match self {
             Ask::Resource(asked) => {
                 let resource = match &asked.subresource {

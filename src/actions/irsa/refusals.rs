@@ -1,19 +1,19 @@
 //! Refusals in words that help.
 
-use super::{Caller, Work, WorkloadRole};
+use super::{Caller, RoleAssumer, WorkloadRole};
 use crate::actions::irsa;
 use crate::actions::pods::denied;
 use crate::chain::clock_skew;
 use crate::error::{Error, Kind};
 use crate::model::aws::role_arn;
-use crate::model::irsa::{Refused, TokenWay};
+use crate::model::irsa::{RefusedRole, TokenOutcome};
 use crate::model::kube::role_rule::Rule;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::kube::KubeFailure;
 
-impl Work<'_> {
+impl RoleAssumer<'_> {
     /// `AssumeRole` did not work.
-    pub(crate) fn sts_refused(&self, found: &WorkloadRole, failure: &Failure, token: &TokenWay) -> Error {
+    pub(crate) fn sts_refused(&self, found: &WorkloadRole, failure: &Failure, token: &TokenOutcome) -> Error {
         let error = match failure.code.as_deref() {
             Some("AccessDenied") => self.explained(found, |refused| refused.denied(&failure.to_string(), token)),
             _ => self.other(found, failure),
@@ -70,11 +70,11 @@ impl Work<'_> {
         failure.clone().into_error(format!("cannot assume the role {}", found.role.name()))
     }
 
-    fn explained(&self, found: &WorkloadRole, explain: impl FnOnce(Refused<'_>) -> Error) -> Error {
+    fn explained(&self, found: &WorkloadRole, explain: impl FnOnce(RefusedRole<'_>) -> Error) -> Error {
         let caller: Option<Caller> = self.caller.borrow().clone();
         let caller_arn = caller.map(|caller| caller.arn).unwrap_or_default();
         let arns = role_arn::from_caller(&caller_arn, &self.target.portal.region);
-        explain(Refused {
+        explain(RefusedRole {
             request: self.request,
             namespace: self.target.namespace.as_str(),
             role: &found.role,

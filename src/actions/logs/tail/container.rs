@@ -8,7 +8,7 @@ use crate::model::kube::pod::Pod;
 use crate::net::kube::KubeFailure;
 
 /// How a container is.
-pub(crate) enum Look {
+pub(crate) enum ContainerState {
     /// It runs, after so many restarts.
     Running(i64),
     /// It does not run, and will.
@@ -25,27 +25,27 @@ pub(crate) enum Look {
 
 impl Tail<'_> {
     /// What became of the container. The end of a stream does not tell: kubelets and proxies end them, too.
-    pub(crate) async fn look(&self) -> Result<Look> {
+    pub(crate) async fn container_state(&self) -> Result<ContainerState> {
         Ok(match Pods::of(self.cluster).get(&self.request.pod).await {
-            Ok(pod) => look_at(&pod, self.request.container.as_deref()),
+            Ok(pod) => state_of(&pod, self.request.container.as_deref()),
             Err(CallError::Chain(error)) => return Err(error),
-            Err(CallError::Answer(KubeFailure::Status(404, _))) => Look::Gone,
-            Err(CallError::Answer(KubeFailure::Status(403, _))) => Look::Hidden,
-            Err(CallError::Answer(_)) => Look::Unknown,
+            Err(CallError::Answer(KubeFailure::Status(404, _))) => ContainerState::Gone,
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => ContainerState::Hidden,
+            Err(CallError::Answer(_)) => ContainerState::Unknown,
         })
     }
 }
 
-fn look_at(pod: &Pod, container: Option<&str>) -> Look {
+fn state_of(pod: &Pod, container: Option<&str>) -> ContainerState {
     if pod.is_over() {
-        return Look::Over;
+        return ContainerState::Over;
     }
     let only = || pod.status.container_statuses.first();
-    let Some(status) = container.map_or_else(only, |name| pod.container(name)) else { return Look::Between };
+    let Some(status) = container.map_or_else(only, |name| pod.container(name)) else { return ContainerState::Between };
     if status.state.running.is_some() {
-        return Look::Running(status.restart_count);
+        return ContainerState::Running(status.restart_count);
     }
-    let Some(ended) = &status.state.terminated else { return Look::Between };
+    let Some(ended) = &status.state.terminated else { return ContainerState::Between };
     let init = pod.spec.init_containers.iter().find(|init| init.name == status.name);
     let good = ended.exit_code == 0;
     let starts_again = match init {
@@ -57,7 +57,11 @@ fn look_at(pod: &Pod, container: Option<&str>) -> Look {
             _ => true,
         },
     };
-    if starts_again && pod.metadata.deletion_timestamp.is_none() { Look::Between } else { Look::Over }
+    if starts_again && pod.metadata.deletion_timestamp.is_none() {
+        ContainerState::Between
+    } else {
+        ContainerState::Over
+    }
 }
 
 #[cfg(test)]
@@ -71,13 +75,13 @@ mod tests {
             "status": {"phase": phase, "containerStatuses": [{"name": "app", "restartCount": 3, "state": state}]},
         }))
         .expect("a pod");
-        match look_at(&pod, Some("app")) {
-            Look::Running(3) => "running",
-            Look::Running(_) => "other",
-            Look::Between => "between",
-            Look::Over => "over",
-            Look::Gone => "gone",
-            Look::Hidden | Look::Unknown => "hidden",
+        match state_of(&pod, Some("app")) {
+            ContainerState::Running(3) => "running",
+            ContainerState::Running(_) => "other",
+            ContainerState::Between => "between",
+            ContainerState::Over => "over",
+            ContainerState::Gone => "gone",
+            ContainerState::Hidden | ContainerState::Unknown => "hidden",
         }
     }
 
