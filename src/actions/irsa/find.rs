@@ -14,10 +14,8 @@ use crate::model::kube::workload::{Kind, Workload};
 use crate::net::aws::eks::Eks;
 use crate::net::kube::KubeFailure;
 
-/// The role of a workload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WorkloadRole {
-    /// The role.
     pub(crate) role: IamRole,
     /// The service account that has it, where one is known.
     pub(crate) service_account: Option<String>,

@@ -36,7 +36,6 @@ const LARGEST_WRITE: usize = 256 * 1024;
 pub(crate) struct LogOptions {
     /// `-f`, `-p`, `--since`, `--tail`: as in the request for each container.
     pub(crate) request: LogRequest,
-    /// Which containers of a pod.
     pub(crate) containers: Containers,
     /// How lines are shown.
     pub(crate) style: Style,

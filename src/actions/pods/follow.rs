@@ -42,7 +42,6 @@ pub(crate) enum Change {
     Present(Box<Pod>),
     /// It is there; the role may not see more than its name.
     Hidden(String),
-    /// It is gone.
     Gone(String),
 }
 
@@ -229,7 +228,6 @@ impl Follow {
 }
 
 impl Change {
-    /// The pod's name.
     pub(crate) fn name(&self) -> &str {
         match self {
             Change::Present(pod) => &pod.metadata.name,

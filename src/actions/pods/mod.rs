@@ -26,7 +26,6 @@ impl<'a> Pods<'a> {
         Pods { cluster }
     }
 
-    /// A pod by its name.
     pub(crate) async fn get(&self, name: &str) -> Result<Pod, CallError<KubeFailure>> {
         self.cluster.call(async |api| api.pod(self.cluster.namespace(), name).await).await
     }

@@ -1,4 +1,4 @@
-//! What is the matter with a target whose pods do not serve.
+//! Why no pod of a target serves.
 
 use super::resolve::{ForwardTarget, Resolver};
 use crate::actions::pods::find::{Finding, Route};

@@ -1,4 +1,4 @@
-//! Port-forward: which pod is meant now, the listener that outlives pods, and what a person hears of it.
+//! Port-forward: the pod that connections go to, the listener that outlives it, and what is said about both.
 
 mod absence;
 pub(crate) mod resolve;

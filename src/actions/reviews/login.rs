@@ -26,7 +26,6 @@ pub(crate) struct Verification {
     pub(crate) caller_arn: Option<String>,
     /// Who the cluster thinks we are.
     pub(crate) identity: Identity,
-    /// The cluster's minor version.
     pub(crate) minor_version: Option<u32>,
     /// What we may do.
     pub(crate) verdicts: Vec<(Question, Verdict)>,

@@ -26,7 +26,6 @@ pub(crate) struct AwsCheck {
 /// All answers for the table of tasks.
 #[derive(Debug)]
 pub(crate) struct Survey {
-    /// The cluster's answers.
     pub(crate) answers: Answers,
     pub(crate) identity: Identity,
     /// What AWS said.

@@ -29,7 +29,6 @@ impl IamRole {
         if good { Ok(IamRole { arn: text.to_owned(), account: account.to_owned() }) } else { Err(wrong()) }
     }
 
-    /// The ARN.
     pub(crate) fn arn(&self) -> &str {
         &self.arn
     }

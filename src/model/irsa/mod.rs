@@ -1,5 +1,4 @@
-//! Assuming the role of a workload: what is asked for, what a pod's spec says of it, how the session is called, and what
-//! a refusal means. IRSA: <https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html>
+//! Assuming the role of a workload: the request, the roles in a pod's spec, the session's name, and what a refusal means. IRSA: <https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html>
 
 mod iam_role;
 mod profile;

@@ -49,7 +49,6 @@ pub(crate) fn is_own_command(command: &str, namespace: &str) -> bool {
 /// Which profiles are those for roles of a namespace: by their name, and by what they lead to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RolesOf<'a> {
-    /// The namespace.
     pub(crate) namespace: &'a str,
     /// The namespace's own profile.
     pub(crate) source_profile: &'a str,

@@ -8,14 +8,11 @@ use crate::model::kube::role_rule::Rule;
 const CHART: &str = "helm/idp-advanced 2.4.1";
 const SAME_ANSWER: &str = "STS gives the same answer when there is no such role";
 
-/// Who wanted to be what.
+/// A role that STS did not let us assume.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RefusedRole<'a> {
-    /// What was asked for.
     pub(crate) request: &'a IrsaRequest,
-    /// The namespace.
     pub(crate) namespace: &'a str,
-    /// The role.
     pub(crate) role: &'a IamRole,
     /// The service account of the role, where one is known.
     pub(crate) service_account: Option<&'a str>,
@@ -29,7 +26,7 @@ pub(crate) struct RefusedRole<'a> {
     pub(crate) production: bool,
 }
 
-/// What became of the way by a service account's token.
+/// Why a token of the service account was not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenOutcome {
     /// It was not wanted.

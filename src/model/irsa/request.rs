@@ -1,4 +1,4 @@
-//! What is asked for: whose role, by which way, for how long.
+//! What is asked for: whose role, by which method, for how long.
 
 use std::fmt;
 
@@ -23,17 +23,16 @@ const KINDS: [Kind; 8] = [
 pub(crate) const LONGEST_SECONDS: u32 = 3600;
 const SHORTEST_SECONDS: u32 = 900;
 
-/// Which ways may be taken.
+/// Which methods may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Via {
     /// The first that works.
     #[default]
     Auto,
-    /// This one.
     Only(AssumeMethod),
 }
 
-/// A way to the role.
+/// How a role is assumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AssumeMethod {
     /// `sts:AssumeRole` with the credentials of the namespace's role.
@@ -60,7 +59,7 @@ impl AssumeMethod {
     }
 }
 
-/// A wish to be a role.
+/// A request for a session of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IrsaRequest {
     /// What has the role; `None` when only the role is named.
@@ -69,7 +68,6 @@ pub(crate) struct IrsaRequest {
     pub(crate) role: Option<IamRole>,
     /// The container whose role is meant.
     pub(crate) container: Option<String>,
-    /// Which ways may be taken.
     pub(crate) via: Via,
     /// How long the session lasts.
     pub(crate) seconds: u32,
@@ -78,7 +76,7 @@ pub(crate) struct IrsaRequest {
 }
 
 impl IrsaRequest {
-    /// The usual wish for a target, which may also be the ARN of a role.
+    /// The usual request for a target, which may also be the ARN of a role.
     ///
     /// # Errors
     /// Why it is no target.

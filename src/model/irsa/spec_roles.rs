@@ -18,11 +18,9 @@ const POD_IDENTITY_HOSTS: [&str; 2] = ["169.254.170.23", "fd00:ec2::23"];
 /// What a container names as its role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ContainerRole {
-    /// This.
     Role(String),
     /// One that stands in a ConfigMap or a Secret.
     Elsewhere,
-    /// None.
     Nothing,
 }
 

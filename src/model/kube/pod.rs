@@ -7,79 +7,58 @@ use serde::Deserialize;
 
 use crate::model::port_forward::ports::RemotePort;
 
-/// A pod.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Pod {
-    /// Name, owner, times.
     pub(crate) metadata: Metadata,
-    /// What was wished for.
     pub(crate) spec: Spec,
-    /// What is.
     pub(crate) status: Status,
 }
 
-/// `metadata`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Metadata {
-    /// Name.
     pub(crate) name: String,
-    /// Another object of the same name has another one.
+    /// Tells two objects of one name apart.
     pub(crate) uid: String,
-    /// Where a watch goes on.
+    /// The version that a watch continues from.
     pub(crate) resource_version: String,
-    /// Birth.
     pub(crate) creation_timestamp: Option<Timestamp>,
     /// Set while it is being deleted.
     pub(crate) deletion_timestamp: Option<Timestamp>,
-    /// Who made it.
     pub(crate) owner_references: Vec<Owner>,
-    /// Notes of others.
     pub(crate) annotations: BTreeMap<String, String>,
-    /// Labels.
-    pub(crate) labels: BTreeMap<String, String>,
 }
 
-/// An owner reference.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Owner {
     /// `ReplicaSet`, …
     pub(crate) kind: String,
-    /// Name.
     pub(crate) name: String,
     /// The one that manages it.
     pub(crate) controller: bool,
 }
 
-/// `spec`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Spec {
-    /// Where it runs.
     pub(crate) node_name: String,
-    /// Who it is to the cluster.
     pub(crate) service_account_name: String,
     /// `Always`, `OnFailure`, `Never`.
     pub(crate) restart_policy: String,
-    /// Its containers.
     pub(crate) containers: Vec<Container>,
     /// Containers that run before, one after the other; those that restart always are sidecars.
     pub(crate) init_containers: Vec<Container>,
-    /// Conditions that must hold besides readiness.
-    pub(crate) readiness_gates: Vec<ReadinessGate>,
 }
 
-/// A container as wished for.
+/// A container of the spec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Container {
-    /// Name.
     pub(crate) name: String,
     /// `Always` makes an init container a sidecar.
     pub(crate) restart_policy: Option<String>,
-    /// Ports that it declares.
     pub(crate) ports: Vec<ContainerPort>,
 }
 
@@ -102,15 +81,6 @@ fn tcp() -> String {
     "TCP".to_owned()
 }
 
-/// A readiness gate.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(crate) struct ReadinessGate {
-    /// The condition's type.
-    pub(crate) condition_type: String,
-}
-
-/// `status`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Status {
@@ -120,17 +90,13 @@ pub(crate) struct Status {
     pub(crate) reason: String,
     /// `Ready`, `Initialized`, …
     pub(crate) conditions: Vec<Condition>,
-    /// Of the containers.
     pub(crate) container_statuses: Vec<ContainerStatus>,
-    /// Of the init containers.
     pub(crate) init_container_statuses: Vec<ContainerStatus>,
 }
 
-/// A condition.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Condition {
-    /// Its type.
     #[serde(rename = "type")]
     pub(crate) kind: String,
     /// `True`, `False`, `Unknown`.
@@ -139,15 +105,13 @@ pub(crate) struct Condition {
     pub(crate) reason: String,
     /// Why, in a sentence.
     pub(crate) message: String,
-    /// Since when.
     pub(crate) last_transition_time: Option<Timestamp>,
 }
 
-/// A container as it is.
+/// The status of a container.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ContainerStatus {
-    /// Name.
     pub(crate) name: String,
     /// Takes traffic.
     pub(crate) ready: bool,
@@ -155,43 +119,32 @@ pub(crate) struct ContainerStatus {
     pub(crate) started: Option<bool>,
     /// How often it was started again.
     pub(crate) restart_count: i64,
-    /// Now.
     pub(crate) state: State,
-    /// Before.
     pub(crate) last_state: State,
 }
 
-/// One of three.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct State {
-    /// Not started.
     pub(crate) waiting: Option<Waiting>,
-    /// Runs.
     pub(crate) running: Option<Running>,
-    /// Ended.
     pub(crate) terminated: Option<Terminated>,
 }
 
-/// Not started.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Waiting {
     /// `CrashLoopBackOff`, `ImagePullBackOff`, `PodInitializing`, …
     pub(crate) reason: String,
-    /// The kubelet's words.
     pub(crate) message: String,
 }
 
-/// Runs.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Running {
-    /// Since when.
     pub(crate) started_at: Option<Timestamp>,
 }
 
-/// Ended.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Terminated {
@@ -199,9 +152,7 @@ pub(crate) struct Terminated {
     pub(crate) reason: String,
     /// 0 is good.
     pub(crate) exit_code: i64,
-    /// Killed by.
     pub(crate) signal: i64,
-    /// When.
     pub(crate) finished_at: Option<Timestamp>,
 }
 
@@ -244,7 +195,6 @@ impl Pod {
         self.is_running() && self.is_ready() && !self.is_terminating()
     }
 
-    /// A condition by its type.
     pub(crate) fn condition(&self, kind: &str) -> Option<&Condition> {
         self.status.conditions.iter().find(|condition| condition.kind == kind)
     }

@@ -9,7 +9,6 @@ use crate::model::kube::pod::{Container, ContainerStatus, Pod, State, Status};
 /// What a person sees of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// Name.
     pub(crate) name: String,
     /// Containers that are ready, sidecars among them.
     pub(crate) ready: usize,
@@ -21,9 +20,7 @@ pub(crate) struct Row {
     pub(crate) restarts: i64,
     /// When the last of them was.
     pub(crate) restarted_at: Option<Timestamp>,
-    /// Birth.
     pub(crate) created_at: Option<Timestamp>,
-    /// Where it runs.
     pub(crate) node: Option<String>,
     /// `ReplicaSet/web-7d4`.
     pub(crate) owner: Option<String>,
@@ -64,7 +61,6 @@ impl Walk {
     }
 }
 
-/// The row of a pod.
 pub(crate) fn row(pod: &Pod) -> Row {
     let status = &pod.status;
     let sidecars = pod.spec.init_containers.iter().filter(|container| container.is_sidecar()).count();

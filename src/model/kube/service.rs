@@ -6,7 +6,6 @@ use crate::model::kube::selector;
 use crate::model::kube::workload_pod::WorkloadPod;
 use crate::model::port_forward::ports::RemotePort;
 
-/// A port of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServicePort {
     /// The only port of a service may have none.
@@ -18,7 +17,6 @@ pub(crate) struct ServicePort {
     pub(crate) protocol: String,
 }
 
-/// A service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Service {
     pub(crate) name: String,
@@ -32,7 +30,6 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Reads a service's object.
     pub(crate) fn read(name: &str, object: &Value) -> Self {
         let spec = &object["spec"];
         let ports = spec["ports"].as_array().into_iter().flatten().filter_map(|port| {

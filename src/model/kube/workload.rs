@@ -104,12 +104,9 @@ impl Kind {
     }
 }
 
-/// A kind and a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Workload {
-    /// Its kind.
     pub(crate) kind: Kind,
-    /// Its name.
     pub(crate) name: String,
 }
 
@@ -126,7 +123,6 @@ impl Workload {
         }
     }
 
-    /// A pod by its name.
     pub(crate) fn pod(name: impl Into<String>) -> Self {
         Workload { kind: Kind::Pod, name: name.into() }
     }

@@ -218,3 +218,14 @@ proptest! {
         prop_assert!(total <= 2 * bytes.len());
     }
 }
+
+#[test]
+fn the_first_moment_of_all_is_a_time_like_any_other() {
+    let (mut feed, mut given) = (Feed::new(64), Given::default());
+    let first = format!("{} begun\n", Timestamp::MIN);
+    feed.push(first.as_bytes(), &mut |piece| given.take(piece));
+    feed.cut();
+    assert_eq!(feed.since(), Timestamp::from_second(Timestamp::MIN.as_second()).ok());
+    feed.push(first.as_bytes(), &mut |piece| given.take(piece));
+    assert_eq!(given.lines, ["begun"]);
+}

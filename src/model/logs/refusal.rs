@@ -6,7 +6,6 @@
 /// What a refusal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogRefusal {
-    /// There is no such pod.
     NoPod,
     /// The pod has no such container, or the container no run before.
     NoLog,
@@ -16,9 +15,7 @@ pub(crate) enum LogRefusal {
     NotKnownYet,
     /// The server, or the kubelet behind it, does not answer.
     NoAnswer,
-    /// The role may not.
     Denied,
-    /// Anything else.
     Other,
 }
 

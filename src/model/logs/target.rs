@@ -20,7 +20,6 @@ pub(crate) enum Containers {
     Default,
     /// All, the init containers first.
     All,
-    /// These.
     Named(Vec<String>),
 }
 
@@ -48,7 +47,6 @@ impl Containers {
 /// A request to the log subresource; timestamps are always asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LogRequest {
-    /// The pod.
     pub(crate) pod: String,
     /// Not needed where there is one only.
     pub(crate) container: Option<String>,
@@ -65,7 +63,6 @@ pub(crate) struct LogRequest {
 }
 
 impl LogRequest {
-    /// The query.
     pub(crate) fn query(&self) -> Vec<(&'static str, String)> {
         let mut query = vec![("timestamps", "true".to_owned())];
         query.extend(self.container.clone().map(|name| ("container", name)));
@@ -85,9 +82,7 @@ impl LogRequest {
 /// What a server names when it was asked for a log without saying of which container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Choices {
-    /// The containers.
     pub(crate) own: Vec<String>,
-    /// The init containers.
     pub(crate) init: Vec<String>,
 }
 

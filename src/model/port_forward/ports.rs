@@ -8,7 +8,6 @@ const KINDS: [Kind; 4] = [Kind::Pod, Kind::Service, Kind::Deployment, Kind::Stat
 /// A port on the far side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RemotePort {
-    /// By number.
     Number(u16),
     /// By the name that the service or a container gives it.
     Name(String),
@@ -48,9 +47,7 @@ pub(crate) enum LocalPort {
 /// A target with its ports; no ports means all that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
-    /// What to forward to.
     pub(crate) target: Workload,
-    /// Which ports.
     pub(crate) ports: Vec<PortPair>,
 }
 

@@ -18,7 +18,6 @@ pub(crate) struct Question {
 /// What the cluster said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Yes.
     Allowed,
     /// No; with the authorizer's words, if it gave any.
     Denied(Option<String>),
@@ -42,7 +41,6 @@ pub struct Identity {
 /// A rule that an authorizer lists for us.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ListedRule {
-    /// API groups.
     pub(crate) groups: Vec<String>,
     /// Resources with their subresources.
     pub(crate) resources: Vec<String>,
@@ -50,7 +48,6 @@ pub(crate) struct ListedRule {
     pub(crate) names: Vec<String>,
     /// Paths that are no resources.
     pub(crate) paths: Vec<String>,
-    /// Verbs.
     pub(crate) verbs: Vec<String>,
 }
 
@@ -81,7 +78,6 @@ impl ListedRule {
 
 /// Pods of the namespace by name: the least that every namespace role gives.
 pub(crate) const GET_PODS: Question = Question { verb: "get", group: "", resource: "pods", subresource: None };
-/// Services by name.
 pub(crate) const GET_SERVICES: Question = Question { verb: "get", group: "", resource: "services", subresource: None };
 /// Port-forward as SPDY over POST, which every server version takes.
 pub(crate) const CREATE_PORT_FORWARD: Question =
@@ -115,7 +111,6 @@ impl std::fmt::Display for Question {
 }
 
 impl Verdict {
-    /// Yes, and nothing else.
     pub(crate) fn is_allowed(&self) -> bool {
         *self == Verdict::Allowed
     }

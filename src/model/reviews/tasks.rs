@@ -15,9 +15,7 @@ const fn grouped(verb: &'static str, group: &'static str, resource: &'static str
 
 /// List pods: without it pods are reached by name only.
 pub(crate) const LIST_PODS: Question = core("list", "pods", None);
-/// Watch pods.
 pub(crate) const WATCH_PODS: Question = core("watch", "pods", None);
-/// Logs.
 pub(crate) const GET_LOG: Question = core("get", "pods", Some("log"));
 const LIST_SERVICES: Question = core("list", "services", None);
 const GET_ENDPOINTS: Question = core("get", "endpoints", None);
@@ -62,11 +60,9 @@ pub(crate) const QUESTIONS: [Question; 21] = [
 /// Whether a task can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Yes.
     Yes,
     /// Some of it.
     Partly,
-    /// No.
     No,
     /// The cluster could not be asked.
     Unknown,
@@ -91,7 +87,6 @@ pub(crate) struct Task {
     pub(crate) id: &'static str,
     /// For people.
     pub(crate) title: &'static str,
-    /// The verdict.
     pub(crate) outcome: Outcome,
     /// Why, or how.
     pub(crate) why: String,

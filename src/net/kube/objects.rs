@@ -23,7 +23,6 @@ const WATCH_SECONDS: u32 = 100;
 pub(crate) enum PodEvent {
     /// Made or changed.
     Applied(Box<Pod>),
-    /// Deleted.
     Deleted(Box<Pod>),
     /// Nothing happened up to this version.
     Version(String),
@@ -45,7 +44,6 @@ struct ListMetadata {
 }
 
 impl KubeApi {
-    /// A pod by its name.
     pub(crate) async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, KubeFailure> {
         self.get(&path("api/v1", namespace, "pods", Some(name), &[])).await
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::kube::pod::Pod;
 use crate::net::kube::KubeFailure;
 
-/// How a container is.
+/// What a container whose log stopped is doing.
 pub(crate) enum ContainerState {
     /// It runs, after so many restarts.
     Running(i64),
@@ -15,7 +15,6 @@ pub(crate) enum ContainerState {
     Between,
     /// It will write no more.
     Over,
-    /// The pod is gone.
     Gone,
     /// The role may not see the pod.
     Hidden,

@@ -40,7 +40,6 @@ const EMPTY_ENDS: u32 = 4;
 pub(crate) enum LogEnd {
     /// The container will write no more.
     Over,
-    /// The pod is gone.
     Gone,
 }
 
@@ -61,7 +60,7 @@ pub(crate) struct Tail<'a> {
     said: bool,
 }
 
-/// How reading a log stopped.
+/// Why the stream of a log stopped.
 enum Stop {
     End,
     Cut(String),

@@ -30,16 +30,13 @@ const SAY_AGAIN: Duration = Duration::from_secs(10);
 pub(crate) enum ForwardEvent {
     /// New connections go to this pod from now on.
     Moved {
-        /// The pod before.
         from: String,
-        /// The pod now.
         to: String,
     },
     /// Connections are accepted, and there is no pod to take them to at the moment.
     Lost(String),
     /// There is one again.
     Back(String),
-    /// One connection failed.
     Failed(String),
 }
 
@@ -123,12 +120,10 @@ impl Forward {
         }
     }
 
-    /// The target's resolver.
     pub(crate) fn resolver(&self) -> &Resolver {
         &self.resolver
     }
 
-    /// The transport that worked last.
     pub(crate) fn transport(&self) -> Transport {
         self.dialer.preferred()
     }

@@ -56,7 +56,6 @@ pub(crate) struct Words<'a> {
 /// A question, with what a person should be told about how it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Understood {
-    /// The question.
     pub(crate) ask: Ask,
     /// Sentences for standard error.
     pub(crate) notes: Vec<String>,
