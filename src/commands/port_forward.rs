@@ -92,13 +92,13 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
             .run_until(async {
                 let set_up = async {
                     let cluster = Rc::new(chain.cluster(&namespace).await?);
-                    let ups = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
+                    let open_ports = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
                     cluster.run_on(WhenOver::Fail);
-                    ups
+                    open_ports
                 };
-                let ups = runtime::unless_ended(set_up).await?;
-                announce(context, &ups)?;
-                let ports = start(ups);
+                let open_ports = runtime::unless_ended(set_up).await?;
+                announce(context, &open_ports)?;
+                let ports = start(open_ports);
                 if args.open {
                     open_browser(chain, &ports);
                 }
@@ -117,7 +117,7 @@ async fn bring_up(
     args: &PortForwardArgs,
     addresses: &[std::net::IpAddr],
 ) -> Result<Vec<OpenPort>> {
-    let mut ups = Vec::new();
+    let mut open_ports = Vec::new();
     for request in requests {
         let resolver = Resolver::new(cluster.clone(), request.target.clone());
         let forward = Forward::new(cluster.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
@@ -134,7 +134,7 @@ async fn bring_up(
             let listeners = listen::bind(addresses, pair.local, &pair.remote, same)
                 .await
                 .map_err(|error| error.with("TARGET", &request.target.to_string()))?;
-            ups.push(OpenPort {
+            open_ports.push(OpenPort {
                 forward: forward.clone(),
                 remote: pair.remote,
                 pod: found.pod.name.clone(),
@@ -143,7 +143,7 @@ async fn bring_up(
         }
         tokio::task::spawn_local(forward.look_after());
     }
-    Ok(ups)
+    Ok(open_ports)
 }
 
 /// The ports that were named, else all of the target.
@@ -185,33 +185,33 @@ fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(ForwardEvent)> {
     })
 }
 
-fn announce(context: Context<'_>, ups: &[OpenPort]) -> Result<()> {
-    for up in ups {
-        let local: Vec<String> = up.listeners.addresses.iter().map(ToString::to_string).collect();
-        let target = up.forward.resolver().target();
+fn announce(context: Context<'_>, open_ports: &[OpenPort]) -> Result<()> {
+    for open in open_ports {
+        let local: Vec<String> = open.listeners.addresses.iter().map(ToString::to_string).collect();
+        let target = open.forward.resolver().target();
         if !context.ui.is_table() {
             let event: Value = json!({
-                "event": "ready", "target": target.to_string(), "pod": up.pod, "remote": up.remote.to_string(),
-                "local": local, "port": up.listeners.port, "transport": up.forward.transport().name(),
+                "event": "ready", "target": target.to_string(), "pod": open.pod, "remote": open.remote.to_string(),
+                "local": local, "port": open.listeners.port, "transport": open.forward.transport().name(),
             });
             context.ui.json_line(&event)?;
             continue;
         }
-        if let Some(taken) = up.listeners.instead_of {
-            context.ui.status(&format!("port {taken} is taken here; using {}", up.listeners.port));
+        if let Some(taken) = open.listeners.instead_of {
+            context.ui.status(&format!("port {taken} is taken here; using {}", open.listeners.port));
         }
-        context.ui.status(&format!("{} → {target} port {} (pod {})", local.join(", "), up.remote, up.pod));
+        context.ui.status(&format!("{} → {target} port {} (pod {})", local.join(", "), open.remote, open.pod));
     }
     Ok(())
 }
 
 /// Accepts on every listener. Returns the local ports, in order.
-fn start(ups: Vec<OpenPort>) -> Vec<(u16, RemotePort)> {
+fn start(open_ports: Vec<OpenPort>) -> Vec<(u16, RemotePort)> {
     let mut ports = Vec::new();
-    for up in ups {
-        ports.push((up.listeners.port, up.remote.clone()));
-        for listener in up.listeners.listeners {
-            let (forward, remote) = (up.forward.clone(), up.remote.clone());
+    for open in open_ports {
+        ports.push((open.listeners.port, open.remote.clone()));
+        for listener in open.listeners.listeners {
+            let (forward, remote) = (open.forward.clone(), open.remote.clone());
             tokio::task::spawn_local(async move {
                 loop {
                     match listener.accept().await {

@@ -82,6 +82,13 @@ fn the_floor_finds_the_first_pod_of_a_set() {
 }
 
 #[test]
+fn a_set_that_may_not_be_seen_is_known_by_its_pods_owner() {
+    let world = world_with(&[("", "pods", "list"), CREATE]);
+    answers(&world, "sts/db :stats", "db-");
+    world.run("port-forward sts/nobody :80").exits(4).one_error().says("sts/nobody cannot be looked up with this role");
+}
+
+#[test]
 fn no_way_to_the_pods_is_denied_with_the_rule() {
     let world = world_with(FLOOR);
     world

@@ -5,11 +5,12 @@ use serde_json::Value;
 
 use super::choose::{no_get, parsed, pod_identity};
 use crate::actions::pods::Pods;
+use crate::actions::pods::find::{Finding, Route};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::model::irsa::{AUDIENCE, AUDIENCE_ANNOTATION, Choice, IamRole, IrsaRequest, ROLE_ANNOTATION, SpecRoles};
-use crate::model::kube::selector;
+use crate::model::kube::definition::Definition;
 use crate::model::kube::workload::{Kind, Workload};
 use crate::net::aws::eks::Eks;
 use crate::net::kube::KubeFailure;
@@ -39,6 +40,14 @@ enum Lookup {
     Object(Value),
     /// In the cluster's words.
     Forbidden(String),
+}
+
+/// The newest pod of the target.
+enum Newest {
+    Pod(String),
+    None,
+    /// The role may not list pods.
+    Forbidden,
 }
 
 /// What a service account says.
@@ -127,16 +136,13 @@ impl<'a> RoleLookup<'a> {
             Err(CallError::Answer(KubeFailure::Status(403, words))) => words,
             account => return self.annotated_role(account, &self.target.name).await,
         };
-        let pods = match Pods::of(self.cluster).list(None).await {
-            Ok((pods, _)) => pods,
-            Err(CallError::Answer(KubeFailure::Status(403, _))) => {
-                return Err(no_get(self.target, Kind::ServiceAccount, &words));
+        let name = match self.newest_pod(None).await? {
+            Newest::Pod(name) => name,
+            Newest::Forbidden => return Err(no_get(self.target, Kind::ServiceAccount, &words)),
+            Newest::None => {
+                return Err(no_get(self.target, Kind::ServiceAccount, &words)
+                    .because("none of the pods that there are now runs as it"));
             }
-            Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
-        };
-        let Some(name) = self.target.newest_pod(pods) else {
-            return Err(no_get(self.target, Kind::ServiceAccount, &words)
-                .because("none of the pods that there are now runs as it"));
         };
         let pod = Workload::pod(name);
         let of_pod = RoleLookup { target: &pod, ..*self };
@@ -227,13 +233,10 @@ impl<'a> RoleLookup<'a> {
     /// One of the pods of the workload: listed, or of a StatefulSet by its number, for which `get` is enough.
     async fn one_of_its_pods(&self, object: Option<&Value>, refused: &str) -> Result<Value> {
         let target = self.target;
-        let selector = object.and_then(selector::of_object);
-        let found = match Pods::of(self.cluster).list(selector.as_deref()).await {
-            Ok((pods, _)) => target.newest_pod(pods),
-            Err(CallError::Answer(KubeFailure::Status(403, _))) if target.kind == Kind::StatefulSet => {
-                Some(format!("{}-0", target.name))
-            }
-            Err(CallError::Answer(KubeFailure::Status(403, _))) => {
+        let pod = match self.newest_pod(object).await? {
+            Newest::Pod(name) => name,
+            Newest::Forbidden if target.kind == Kind::StatefulSet => format!("{}-0", target.name),
+            Newest::Forbidden => {
                 let missing = if object.is_some() { Kind::ServiceAccount } else { target.kind };
                 let by_pod = IrsaRequest { target: Some(Workload::pod("POD")), ..self.request.clone() };
                 return Err(no_get(target, missing, refused).try_next(format!(
@@ -241,14 +244,28 @@ impl<'a> RoleLookup<'a> {
                     by_pod.command(self.cluster.namespace(), "").replace("pod/POD", "POD")
                 )));
             }
-            Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
-        };
-        let Some(pod) = found else {
-            let what = format!("{target} has no pods in {}", self.cluster.namespace());
-            return Err(Error::new(ErrorKind::NotFound, what)
-                .because(format!("its role would be read from a pod, because of: {refused}")));
+            Newest::None => {
+                let what = format!("{target} has no pods in {}", self.cluster.namespace());
+                return Err(Error::new(ErrorKind::NotFound, what)
+                    .because(format!("its role would be read from a pod, because of: {refused}")));
+            }
         };
         self.cluster.chain().ui.detail(&format!("the role is read from the pod {pod}, because of: {refused}"));
         self.pod(&pod).await
+    }
+    async fn newest_pod(&self, object: Option<&Value>) -> Result<Newest> {
+        let seen = object.map(|object| Definition::new(self.target.clone(), object.clone()));
+        // The owner decides in any case: without a selector that can be used, all pods are looked through.
+        let seen = seen.filter(|definition| definition.selector().is_some());
+        let definition = seen.unwrap_or_else(|| Definition::unseen(self.target.clone()));
+        let found = Pods::of(self.cluster).find(&definition, [Route::List]).await;
+        match found.map_err(|error| error.into_error(&self.cluster.cluster().name))? {
+            Finding::Refused(refused) if refused.is_empty() => Ok(Newest::None),
+            Finding::Refused(_) => Ok(Newest::Forbidden),
+            Finding::Pods { pods, .. } => {
+                let objects = pods.iter().filter_map(|pod| pod.object.as_deref());
+                Ok(self.target.newest_pod(objects).map_or(Newest::None, Newest::Pod))
+            }
+        }
     }
 }

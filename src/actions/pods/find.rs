@@ -18,7 +18,7 @@ const MOST_NUMBERED: usize = 10;
 pub(crate) enum Route {
     /// `list endpointslices`: of a service.
     EndpointSlices,
-    /// `list pods` by the workload's selector.
+    /// `list pods` by the workload's selector; all, by their owner, where the role does not show the workload.
     List,
     /// `get endpoints`: of a service.
     Endpoints,
@@ -79,9 +79,15 @@ impl Pods<'_> {
                 Ok(Some(endpoints::of_endpoints(&object)))
             }
             Route::List => {
-                let Some(selector) = definition.selector() else { return Ok(None) };
-                let (pods, _) = self.list(Some(&selector)).await?;
-                Ok(Some(pods.into_iter().map(WorkloadPod::from).collect()))
+                let selector = definition.selector();
+                if selector.is_none() && (is_service || definition.is_seen()) {
+                    return Ok(None);
+                }
+                let (pods, _) = self.list(selector.as_deref()).await?;
+                let own = pods.into_iter().filter(|pod| selector.is_some() || definition.workload().owns(pod));
+                let own: Vec<WorkloadPod> = own.map(WorkloadPod::from).collect();
+                // A workload that is not seen and has no pods may not exist.
+                Ok((selector.is_some() || !own.is_empty()).then_some(own))
             }
             Route::Numbered if is_service => Ok(Some(vec![self.get(&format!("{name}-0")).await?.into()])),
             Route::Numbered if *kind == Kind::StatefulSet => self.numbered(definition).await.map(Some),

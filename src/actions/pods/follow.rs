@@ -1,6 +1,6 @@
 //! What happens to pods: watched where the role allows it, else asked for again and again.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ impl Pods<'_> {
         selection: &PodSelection,
         tell: &mut impl FnMut(Change) -> Result<()>,
     ) -> Result<()> {
-        let mut follow = Follow { known: BTreeMap::new(), polls: false, pause: FIRST_PAUSE, is_lost: false };
+        let mut follow = Follow { known: BTreeSet::new(), polls: false, pause: FIRST_PAUSE, is_lost: false };
         loop {
             let version = match self.changes_now(selection).await {
                 Ok((present, version)) => {
@@ -171,7 +171,7 @@ impl Pods<'_> {
 
 /// What is known while pods are followed.
 struct Follow {
-    known: BTreeMap<String, String>,
+    known: BTreeSet<String>,
     polls: bool,
     pause: Duration,
     is_lost: bool,
@@ -180,23 +180,16 @@ struct Follow {
 impl Follow {
     fn tell(&mut self, change: Change, tell: &mut impl FnMut(Change) -> Result<()>) -> Result<()> {
         match &change {
-            Change::Present(pod) => {
-                self.known.insert(pod.metadata.name.clone(), pod.metadata.uid.clone());
-            }
-            Change::Hidden(name) => {
-                self.known.insert(name.clone(), String::new());
-            }
-            Change::Gone(name) => {
-                self.known.remove(name);
-            }
-        }
+            Change::Present(_) | Change::Hidden(_) => self.known.insert(change.name().to_owned()),
+            Change::Gone(name) => self.known.remove(name),
+        };
         tell(change)
     }
 
     /// Everything that is there, and what was there and is not any more.
     fn settle(&mut self, present: Vec<Change>, tell: &mut impl FnMut(Change) -> Result<()>) -> Result<()> {
         let names: Vec<&str> = present.iter().map(Change::name).collect();
-        let gone: Vec<String> = self.known.keys().filter(|name| !names.contains(&name.as_str())).cloned().collect();
+        let gone: Vec<String> = self.known.iter().filter(|name| !names.contains(&name.as_str())).cloned().collect();
         for name in gone {
             self.tell(Change::Gone(name), tell)?;
         }
@@ -246,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_is_not_listed_any_more_is_gone() {
-        let mut follow = Follow { known: BTreeMap::new(), polls: false, pause: POLL, is_lost: false };
+        let mut follow = Follow { known: BTreeSet::new(), polls: false, pause: POLL, is_lost: false };
         let mut told = Vec::new();
         let mut tell = |change: Change| {
             told.push(match &change {

@@ -194,7 +194,7 @@ impl Resolver {
             return Error::new(ErrorKind::Denied, what)
                 .because("it may neither list endpointslices or pods nor get endpoints, and there is no pod of a stateful set by that name")
                 .try_next(format!("nsaccess port-forward pod/POD PORT   # with the name of one of {name}'s pods"))
-                .try_next(ask_for(&Rule::new("", "endpoints", &["get"])));
+                .try_next(Rule::new("", "endpoints", &["get"]).to_ask_for());
         }
         match refused.pop() {
             Some((Route::Numbered, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "get"),
@@ -215,14 +215,9 @@ impl Resolver {
             KubeFailure::Status(403, words) => {
                 Error::new(ErrorKind::Denied, format!("{} cannot be looked up with this role", self.target))
                     .because(words)
-                    .try_next(ask_for(&kind.rule(&[verb])))
+                    .try_next(kind.rule(&[verb]).to_ask_for())
             }
             other => other.into_error(&self.cluster.cluster().name),
         })
     }
-}
-
-/// What to ask the platform team for.
-pub(super) fn ask_for(rule: &Rule) -> String {
-    format!("ask for this rule in your Role: {rule}")
 }

@@ -74,7 +74,7 @@ impl RefusedRole<'_> {
         match (token, self.service_account) {
             (TokenOutcome::Forbidden, _) => error
                 .because("the other way, by a token of the service account, needs create on serviceaccounts/token, which you do not have")
-                .try_next(format!("ask for this rule in your Role: {}", create_tokens())),
+                .try_next(create_tokens().to_ask_for()),
             (TokenOutcome::Unknown(why), _) => {
                 error.because(format!("whether the other way, by a token of the service account, is open could not be asked: {why}"))
             }

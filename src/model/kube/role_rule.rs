@@ -19,6 +19,11 @@ impl Rule {
         let verbs = verbs.iter().map(|verb| (*verb).to_owned()).collect();
         Rule { group: group.to_owned(), resource: resource.to_owned(), verbs }
     }
+
+    /// What to ask the platform team for.
+    pub(crate) fn to_ask_for(&self) -> String {
+        format!("ask for this rule in your Role: {self}")
+    }
 }
 
 /// One line of YAML that can be pasted below `rules:`.

@@ -165,10 +165,10 @@ impl Workload {
 
     /// The name of its newest pod, of those that still run first: during a rollout that is the one that counts from now
     /// on.
-    pub(crate) fn newest_pod(&self, pods: Vec<Pod>) -> Option<String> {
+    pub(crate) fn newest_pod<'a>(&self, pods: impl IntoIterator<Item = &'a Pod>) -> Option<String> {
         let own = pods.into_iter().filter(|pod| self.owns(pod));
         let newest = own.max_by_key(|pod| (!pod.is_over(), pod.metadata.creation_timestamp));
-        newest.map(|pod| pod.metadata.name)
+        newest.map(|pod| pod.metadata.name.clone())
     }
 }
 

@@ -123,7 +123,7 @@ fn the_newest_pod_that_runs_comes_first() {
             pod("ended", 5, "Failed", "once"),
         ]
     };
-    let newest = |account: &str| Workload::service_account(account).newest_pod(pods());
+    let newest = |account: &str| Workload::service_account(account).newest_pod(&pods());
     assert_eq!(newest("web").as_deref(), Some("new"));
     assert_eq!(newest("once").as_deref(), Some("ended"));
     assert_eq!(newest("nobody"), None);

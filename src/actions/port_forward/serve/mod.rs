@@ -10,7 +10,7 @@ use std::time::Duration;
 use kube_port_forward::{Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Slot, Transport};
 use tokio::time::Instant;
 
-use crate::actions::port_forward::resolve::{ForwardTarget, Resolver, ask_for};
+use crate::actions::port_forward::resolve::{ForwardTarget, Resolver};
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::role_rule::Rule;
@@ -342,7 +342,7 @@ impl Forward {
                 Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.cluster.namespace()))
                     .because(format!("create (SPDY): {spdy}"))
                     .because(format!("get (WebSocket): {websocket}"))
-                    .try_next(ask_for(&Rule::new("", "pods/portforward", &["get", "create"])))
+                    .try_next(Rule::new("", "pods/portforward", &["get", "create"]).to_ask_for())
             }
             OpenError::Unreachable(words) => {
                 Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.cluster.cluster().name))
