@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
-use kube_port_forward::Connection;
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
+use crate::actions::port_forward::open_port::OpenPort;
 use crate::actions::port_forward::resolve::Resolver;
 use crate::actions::port_forward::serve::{Forward, ForwardEvent};
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
@@ -16,9 +16,9 @@ use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::elapsed;
+use crate::model::port_forward::addresses;
 use crate::model::port_forward::ports::{self, LocalPort, PortPair, RemotePort, Request};
 use crate::model::settings::Flags;
-use crate::net::port_forward::listen::{self, Listeners};
 use crate::process::child::{self, Environment};
 use crate::process::runtime;
 use crate::ui::Ui;
@@ -59,14 +59,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
     elapsed::parse(text).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
 }
 
-/// A port that is listened on.
-struct OpenPort {
-    forward: Rc<Forward>,
-    remote: RemotePort,
-    pod: String,
-    listeners: Listeners,
-}
-
 /// Runs the verb.
 ///
 /// # Errors
@@ -75,7 +67,7 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
     let requests = ports::parse(&args.words).map_err(|why| {
         Error::usage(why).try_next("nsaccess port-forward --help   # how targets and ports are named")
     })?;
-    let addresses = listen::addresses(&args.address)?;
+    let addresses = addresses::parse(&args.address)?;
     if addresses.iter().any(|address| !address.is_loopback()) {
         context.ui.warning("whoever can reach this machine's address can use this forward with your rights");
     }
@@ -126,20 +118,7 @@ async fn bring_up(
             ui.warning(&format!("{}: the pod {} {}", request.target, found.pod.name, obstacle.words()));
         }
         for pair in pairs(&forward, request).await? {
-            let number = found.port(&pair.remote).map_err(Error::failure)?;
-            let same = match &pair.remote {
-                RemotePort::Number(number) => *number,
-                RemotePort::Name(_) => number,
-            };
-            let listeners = listen::bind(addresses, pair.local, &pair.remote, same)
-                .await
-                .map_err(|error| error.with("TARGET", &request.target.to_string()))?;
-            open_ports.push(OpenPort {
-                forward: forward.clone(),
-                remote: pair.remote,
-                pod: found.pod.name.clone(),
-                listeners,
-            });
+            open_ports.push(OpenPort::listen(&forward, &found, pair, addresses).await?);
         }
         tokio::task::spawn_local(forward.look_after());
     }
@@ -186,45 +165,29 @@ fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(ForwardEvent)> {
 }
 
 fn announce(context: Context<'_>, open_ports: &[OpenPort]) -> Result<()> {
-    for open in open_ports {
-        let local: Vec<String> = open.listeners.addresses.iter().map(ToString::to_string).collect();
-        let target = open.forward.resolver().target();
+    for port in open_ports {
+        let local: Vec<String> = port.addresses().iter().map(ToString::to_string).collect();
+        let target = port.forward.resolver().target();
         if !context.ui.is_table() {
             let event: Value = json!({
-                "event": "ready", "target": target.to_string(), "pod": open.pod, "remote": open.remote.to_string(),
-                "local": local, "port": open.listeners.port, "transport": open.forward.transport().name(),
+                "event": "ready", "target": target.to_string(), "pod": port.pod, "remote": port.remote.to_string(),
+                "local": local, "port": port.number(), "transport": port.forward.transport().name(),
             });
             context.ui.json_line(&event)?;
             continue;
         }
-        if let Some(taken) = open.listeners.instead_of {
-            context.ui.status(&format!("port {taken} is taken here; using {}", open.listeners.port));
+        if let Some(taken) = port.instead_of() {
+            context.ui.status(&format!("port {taken} is taken here; using {}", port.number()));
         }
-        context.ui.status(&format!("{} → {target} port {} (pod {})", local.join(", "), open.remote, open.pod));
+        context.ui.status(&format!("{} → {target} port {} (pod {})", local.join(", "), port.remote, port.pod));
     }
     Ok(())
 }
 
-/// Accepts on every listener. Returns the local ports, in order.
+/// Accepts on every port. Returns the local ports, in order.
 fn start(open_ports: Vec<OpenPort>) -> Vec<(u16, RemotePort)> {
-    let mut ports = Vec::new();
-    for open in open_ports {
-        ports.push((open.listeners.port, open.remote.clone()));
-        for listener in open.listeners.listeners {
-            let (forward, remote) = (open.forward.clone(), open.remote.clone());
-            tokio::task::spawn_local(async move {
-                loop {
-                    match listener.accept().await {
-                        Ok((stream, _)) => drop(tokio::task::spawn_local(
-                            forward.clone().serve(Connection::new(stream), remote.clone()),
-                        )),
-                        // Out of file descriptors: some come back when connections end.
-                        Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                    }
-                }
-            });
-        }
-    }
+    let ports = open_ports.iter().map(|port| (port.number(), port.remote.clone())).collect();
+    open_ports.into_iter().for_each(OpenPort::accept);
     ports
 }
 

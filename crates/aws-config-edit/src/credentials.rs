@@ -4,10 +4,10 @@
 use crate::apply::OUTRANKING;
 use crate::{Error, RoleProfile, RoleSource, SsoProfile, SsoSession, parse};
 
-/// Keys by which a section there gives a profile other credentials, whoever's the profile is.
+/// Keys by which a section there gives any profile other credentials.
 const OTHERS: [&str; 2] = ["aws_session_token", "mfa_serial"];
 
-/// A value of a profile that `~/.aws/credentials` puts another one in the place of, without making it another identity.
+/// A value of a profile that counts less than the one in `~/.aws/credentials`; the identity is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     /// The line, counted from 1.
@@ -67,7 +67,7 @@ fn compared(
     foreign: &[&str],
 ) -> Result<Option<Override>, Error> {
     let file = parse(credentials)?;
-    // The names of profiles stand there as they are.
+    // In this file headers are names, without the word `profile`.
     let Some(section) = file.sections.iter().find(|section| section.header == name) else { return Ok(None) };
     let mut region = None;
     for entry in section.effective() {

@@ -106,7 +106,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// The file ends with a line end exactly if it did before, so that taking sections out that were put in gives the old bytes back.
+    /// The file ends with a line end if it did before, so that removing what was added gives the old bytes back.
     fn render(&self) -> String {
         let open = self.lines.last().is_some_and(|line| line.end.is_empty());
         let last_end = self.lines.iter().rev().map(|line| line.end).find(|end| !end.is_empty()).unwrap_or("\n");

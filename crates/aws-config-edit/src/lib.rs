@@ -165,7 +165,7 @@ impl AwsConfig {
     }
 
     /// Whether this session exists without `sso_registration_scopes`: the AWS CLI's device sign-in then gets no refresh
-    /// token. The section is its owner's to change, so this is for telling only.
+    /// token. The section belongs to whoever wrote it, so this is for a warning only.
     pub fn lacks_registration_scopes(&self, session_name: &str) -> bool {
         self.sso_session(session_name).is_some_and(|section| section.get("sso_registration_scopes").is_none())
     }
@@ -220,15 +220,15 @@ impl Section {
         self.line + 1
     }
 
-    /// The value of a key in lower case. Nested settings (`s3 =` and indented lines) are no plain value, so `None`.
+    /// The value of a key, which is given in lower case. Nested settings (`s3 =` and indented lines) are no plain value, so `None`.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.entry(key).map(|entry| entry.value.as_str()).filter(|value| !value.starts_with('\n'))
     }
 
-    /// The value of a key that is what its key promises by a check, whose error ends a sentence.
+    /// The value of a key, if it passes a check. The words of the check's error follow the value: "`x` is not a region".
     ///
     /// # Errors
-    /// The line whose value is not, and why.
+    /// The line whose value does not pass, and why.
     pub fn checked(&self, key: &str, check: fn(&str) -> Result<(), String>) -> Result<Option<&str>, Error> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let Err(why) = check(value) else { return Ok(Some(value)) };
@@ -276,7 +276,7 @@ impl Error {
         Error { line: Some(line + 1), reason: reason.into() }
     }
 
-    /// A error that no single line causes.
+    /// An error that no single line causes.
     fn whole(reason: impl Into<String>) -> Self {
         Error { line: None, reason: reason.into() }
     }

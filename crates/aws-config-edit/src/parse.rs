@@ -106,7 +106,7 @@ impl Reader {
     }
 }
 
-/// `\[(.+)\]` from the start of the line, so up to the last bracket; what follows it is nobody's.
+/// `\[(.+)\]` from the start of the line, so up to the last bracket; what follows it is ignored.
 fn header_of(line: &str) -> Option<&str> {
     let inside = line.strip_prefix('[')?;
     let header = &inside[..inside.rfind(']')?];

@@ -12,27 +12,27 @@ pub struct RoleProfile {
     pub name: String,
     /// The profile whose credentials assume the role.
     pub source_profile: String,
-    /// How its reader gets the credentials.
+    /// How AWS tools get the credentials.
     pub source: RoleSource,
     /// The default region of AWS calls.
     pub region: String,
 }
 
-/// How the reader of a profile gets credentials of a role.
+/// How AWS tools get the credentials of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleSource {
-    /// It assumes the role itself, with the credentials of the source profile.
+    /// They assume it themselves, with the credentials of the source profile.
     Assume {
-        /// The role.
+        /// The ARN of the role.
         role_arn: String,
-        /// How the session is called.
+        /// The name of the session, for the audit log.
         session_name: String,
-        /// How long it lasts; `None` leaves it as it is, by default an hour.
+        /// How long the session lasts; `None` leaves it as it is, by default an hour.
         seconds: Option<u32>,
     },
-    /// It runs a program (`credential_process`).
+    /// They run a program (`credential_process`).
     Process {
-        /// The command.
+        /// The command line.
         command: String,
     },
 }
@@ -54,7 +54,7 @@ const ASSUME_KEYS: [&str; 4] = ["role_arn", "source_profile", "role_session_name
 const PROCESS_KEY: &str = "credential_process";
 
 /// The text with this profile in it. Doing it twice changes nothing more. A `credential_process` that is there already
-/// is replaced if `is_own_command` knows it, and is somebody else's otherwise.
+/// is replaced if `is_own_command` knows it; otherwise the edit is refused.
 ///
 /// # Errors
 /// When the file cannot be read, when a profile of this name is for something else, or when another key in it would

@@ -1,6 +1,6 @@
 //! Start URLs of Identity Center, which people write in several ways.
 
-/// The one spelling of a start URL by which portals are told apart. People write it with and without `/` and `#/` at the
+/// A spelling of the start URL that is the same for the same portal: without the `/` and `#/` that people write at its
 /// end.
 pub fn plain_start_url(url: &str) -> String {
     clean_start_url(url).trim_end_matches('/').to_owned()

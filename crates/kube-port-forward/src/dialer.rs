@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::transport::Transport;
 use crate::upgrade::UpgradeError;
 
-/// Gives a bearer token. `true` asks for one from new credentials, because the last was refused.
+/// Gives a bearer token. `true` asks for one from new credentials, because the server refused the last one.
 pub type TokenSource<E> = Box<dyn Fn(bool) -> Pin<Box<dyn Future<Output = Result<SecretString, E>>>>>;
 
 /// Why no session could be opened. `E` is the error of the [`TokenSource`].
@@ -103,7 +103,7 @@ impl<E> Dialer<E> {
 }
 
 impl<E> AttemptError<E> {
-    /// What the other transport may yet make good; without a token there is nothing to try.
+    /// An error after which the other transport is tried; without a token there is nothing to try.
     fn of_upgrade(self) -> Result<UpgradeError, OpenError<E>> {
         match self {
             AttemptError::Token(error) => Err(OpenError::Token(error)),

@@ -31,11 +31,11 @@ impl Lane {
 #[derive(Debug, Default)]
 struct LaneState {
     connections: usize,
-    /// Frames with bytes that were sent, and how many of them had been when it was last asked.
+    /// Frames with bytes that were sent, those that a ping follows, and those that are known to be read.
     sent: u64,
     asked: u64,
     read: u64,
-    /// Something has ended here whose last bytes may not have been read: this many have to be.
+    /// A connection has ended here whose last bytes may not have been read: so many frames have to be.
     doubt: Option<u64>,
     pings_waiting: usize,
 }

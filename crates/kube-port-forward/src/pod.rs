@@ -60,7 +60,7 @@ impl<E: 'static> PodSessions<E> {
         }
     }
 
-    /// Whether [`PodSessions::retire`] was called.
+    /// Whether it was [retired](PodSessions::retire).
     pub fn is_retired(&self) -> bool {
         self.retired.get()
     }
@@ -68,7 +68,7 @@ impl<E: 'static> PodSessions<E> {
     /// Opens a session unless one is idle, so that the first connection need not, and what cannot work is known early.
     ///
     /// # Errors
-    /// Why there is none.
+    /// Why it could not be opened.
     pub async fn open_first(self: &Rc<Self>) -> Result<(), OpenError<E>> {
         if !self.has_a_spare() {
             self.add().await?;

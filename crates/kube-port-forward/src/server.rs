@@ -17,8 +17,8 @@ pub type Connecting<'a> = Pin<Box<dyn Future<Output = std::io::Result<Box<dyn By
 
 /// Opens byte streams to the API server. TCP, proxies, TLS and whom to trust are the implementor's.
 ///
-/// The same is used to find out whether the server can be reached at all when a session has gone silent, so a connector
-/// should notice dead TCP connections (keepalive), and give up by itself after some seconds.
+/// A connector should set TCP keepalive, so that dead connections are noticed, and give up by itself after some seconds.
+/// When a session has gone silent, it is also used to find out whether the server can be reached at all.
 pub trait Connect {
     /// A new stream on which HTTP/1.1 can be spoken at once. The words of an error reach people as they are.
     fn connect(&self) -> Connecting<'_>;
@@ -29,7 +29,7 @@ pub trait Connect {
 pub struct ApiServer {
     /// Host and port, as the `Host` header names them; an IPv6 address in brackets.
     pub authority: String,
-    /// What stands before `/api/v1` in paths: mostly nothing.
+    /// What stands before `/api/v1` in paths; empty for most servers.
     pub path: String,
     /// The value of the `User-Agent` header.
     pub user_agent: String,

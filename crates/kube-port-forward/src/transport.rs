@@ -1,16 +1,15 @@
 //! The two ways to carry SPDY to an API server.
 
-/// How SPDY is carried. An API server authorises each way by another verb on `pods/portforward`.
+/// How SPDY is carried. An API server authorises each way by a different verb on `pods/portforward`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// `GET` (verb `get`): a WebSocket that tunnels SPDY, which passes proxies. Servers know it from 1.30 on.
+    /// `GET` (verb `get`): a WebSocket that tunnels SPDY, which passes proxies. Servers offer it by default from 1.31 on.
     WebSocket,
     /// `POST` (verb `create`): SPDY at once, which every server takes.
     Spdy,
 }
 
 impl Transport {
-    /// The other one.
     pub(crate) fn other(self) -> Self {
         match self {
             Transport::WebSocket => Transport::Spdy,
@@ -18,7 +17,7 @@ impl Transport {
         }
     }
 
-    /// Its name, for messages and to be remembered.
+    /// A name for messages and files.
     pub fn name(self) -> &'static str {
         match self {
             Transport::WebSocket => "websocket",

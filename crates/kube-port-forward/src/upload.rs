@@ -10,8 +10,8 @@ use crate::session::{Session, Stream};
 
 /// More than any request's head; a client that says more before it is answered is not replayed.
 const REPLAY_LIMIT: usize = 64 * 1024;
-/// How long a client that closed its sending side is still waited for with the answer. Runtimes tear everything down a
-/// second after they hear of a half-close (containerd), so it is told them only when nothing comes any more.
+/// How long the pod may be silent after the client closed its sending side, before the pod is told. containerd ends the
+/// whole connection a second after a half-close, so it comes only when the answer is over.
 const HALF_CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 /// The same for a client that has its answer: as long as bytes come, and this much longer.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(500);

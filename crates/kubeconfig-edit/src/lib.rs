@@ -173,7 +173,7 @@ pub struct Error {
     pub line: Option<usize>,
     /// Column in characters, counted from one.
     pub column: Option<usize>,
-    /// What is wrong and, where a person can mend it, how.
+    /// What is wrong and, if a person can mend it, how.
     pub reason: String,
 }
 

@@ -171,8 +171,8 @@ impl Update<'_> {
         Ok(())
     }
 
-    /// `certificate-authority` (a file) overrides nothing and confuses everybody beside `certificate-authority-data`:
-    /// the data take its place. Returns the key that is written thereby.
+    /// Beside `certificate-authority-data` a `certificate-authority` (a file) counts for nothing and misleads: the data
+    /// take its place. Returns the key that is written in this way.
     fn certificate_file(
         &self,
         map: NodeId,

@@ -1,6 +1,6 @@
 //! Where to sign in: from the settings, from an existing profile or sso-session, or asked of the person once.
 
-use aws_config_edit::{Error as Refusal, clean_start_url, same_start_url};
+use aws_config_edit::{clean_start_url, same_start_url};
 
 use crate::chain::{Chain, Presence};
 use crate::disk::aws_config;
@@ -37,7 +37,7 @@ pub(crate) fn of(chain: &Chain<'_>, profile: Option<&str>) -> Result<Portal> {
 }
 
 /// What people write into `~/.aws/config` by hand is checked as flags are; AWS would answer with an unrelated error.
-fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), Refusal> {
+fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), aws_config_edit::Error> {
     let Some(profile) = chain.aws_config.profile(profile) else { return Ok(()) };
     profile.checked("sso_account_id", check_account)?;
     profile.checked("sso_role_name", check_role)?;

@@ -1,3 +1,4 @@
 //! What `port-forward` is told on the command line.
 
+pub(crate) mod addresses;
 pub(crate) mod ports;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aws_config_edit::{AwsConfig, Error as Refusal, Section, clean_start_url, same_start_url};
+use aws_config_edit::{AwsConfig, Section, clean_start_url, same_start_url};
 
 use super::file::{PinValues, ProjectFile, UserFile};
 use super::keys::{self, Leaf, Owner};
@@ -206,8 +206,8 @@ fn only_start_url(aws: &AwsConfig) -> Result<Option<Sourced<String>>, String> {
     Ok(Some(Sourced::new(url.to_owned(), of_section(section))))
 }
 
-fn in_aws_config(refusal: Refusal) -> String {
-    format!("{AWS_CONFIGURATION}, {refusal}")
+fn in_aws_config(error: aws_config_edit::Error) -> String {
+    format!("{AWS_CONFIGURATION}, {error}")
 }
 
 /// The region that belongs to a start URL, if `~/.aws/config` knows it.

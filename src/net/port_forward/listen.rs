@@ -1,10 +1,11 @@
 //! Where local programs connect to.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::net::TcpListener;
 
 use crate::error::{Error, Kind, Result, plain_io};
+use crate::model::port_forward::addresses::LOOPBACK;
 use crate::model::port_forward::ports::{LocalPort, RemotePort};
 
 /// Bound listeners for one port pair, all with the same port.
@@ -19,31 +20,6 @@ pub(crate) struct Listeners {
     /// The port that was wanted and is taken, if that is why it is another one.
     pub instead_of: Option<u16>,
 }
-
-/// The addresses of `--address`: `localhost` is both loopback addresses, of which one suffices.
-///
-/// # Errors
-/// When a word is neither an address nor `localhost`.
-pub(crate) fn addresses(words: &[String]) -> Result<Vec<IpAddr>> {
-    if words.is_empty() || words.iter().any(|word| word == "localhost") && words.len() == 1 {
-        return Ok(LOOPBACK.to_vec());
-    }
-    let mut addresses = Vec::new();
-    for word in words {
-        match word.parse() {
-            Ok(address) => addresses.push(address),
-            Err(_) if word == "localhost" => addresses.extend(LOOPBACK),
-            Err(_) => {
-                return Err(Error::usage(format!("{word:?} is no address to listen on"))
-                    .because("it is an IP address or localhost")
-                    .try_next("nsaccess port-forward TARGET PORT --address 127.0.0.1"));
-            }
-        }
-    }
-    Ok(addresses)
-}
-
-const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
 /// Binds the port that is wanted on all addresses.
 ///
@@ -124,6 +100,8 @@ fn explain(error: &std::io::Error, port: u16, remote: &RemotePort) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     fn run<T>(future: impl Future<Output = T>) -> T {
@@ -142,12 +120,5 @@ mod tests {
             assert_eq!(other.instead_of, Some(taken.port));
             assert_ne!(other.port, taken.port);
         });
-    }
-
-    #[test]
-    fn addresses_are_ips_or_localhost() {
-        assert_eq!(addresses(&[]).expect("loopback"), LOOPBACK);
-        assert_eq!(addresses(&["0.0.0.0".into()]).expect("an address").len(), 1);
-        assert!(addresses(&["example.com".into()]).is_err());
     }
 }

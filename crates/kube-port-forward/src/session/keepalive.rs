@@ -1,4 +1,4 @@
-//! Whether anybody is still there: pings, and what a missing answer means.
+//! Pings, and what a missing answer to them means.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use tokio::time::Instant;
 
 use super::Session;
 
-/// Silence after which we ask whether anybody is there. The nearest idle limit on the way is 350 s (NLB).
+/// Silence after which a ping is sent. The shortest idle limit on the way is 350 s (NLB).
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// The same when something was sent since the last pong.
 const PROVE_AFTER: Duration = Duration::from_secs(1);
 /// An idle session with a lane in doubt is given up after so many seconds: its worker is stuck.
 const DOUBT_LIMIT: u32 = 3;
-/// Silence after a ping that is suspicious.
+/// How long a pong may take.
 const PONG_LIMIT: Duration = Duration::from_secs(6);
 
 impl Session {
-    /// Pings when it is silent, and tells back-pressure from death when nobody answers.
+    /// Pings when nothing comes, and tells back-pressure from a dead connection when there is no answer.
     pub(crate) async fn keep_alive(self: Rc<Self>) {
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         let mut doubted = 0;
@@ -33,7 +33,7 @@ impl Session {
         }
     }
 
-    /// What was sent is asked for soon after: later a missing pong says nothing while it is not known to be read.
+    /// Soon after bytes were sent: until they are known to be read, a missing pong does not mean that the server is gone.
     fn silence_before_a_ping(&self) -> Duration {
         if self.lanes.borrow().wants_ping() { PROVE_AFTER } else { PING_AFTER }
     }
@@ -47,8 +47,8 @@ impl Session {
         self.reading_paused.get() || self.queued.get() > 0
     }
 
-    /// A missing pong is death when the API cannot be reached at all, or when everything that was sent is known to be
-    /// read, so that nothing can hold it up on the server's side (a pod that does not read).
+    /// Without a pong the connection is dead if the API cannot be reached at all, or if everything that was sent is known
+    /// to be read: then nothing (a pod that does not read) can hold the pong up on the server's side.
     async fn judge_silence(&self) {
         let busy = !self.streams.borrow().is_empty() && self.lanes.borrow().has_unread();
         let reachable = self.connector.connect().await.is_ok();

@@ -1,7 +1,7 @@
 //! One SPDY connection to one pod, with the streams on it.
 //!
-//! Everything runs on one thread: cells instead of locks. Three tasks serve a session: the reader, the writer, and the
-//! keeper, which pings and finds out whether silence is death.
+//! Everything runs on one thread, with cells instead of locks. Three tasks serve a session: the reader, the writer, and
+//! the keeper, which pings and finds out whether the server is gone.
 
 mod keepalive;
 mod pump;
@@ -112,13 +112,12 @@ impl Session {
         }
         self.connections.set(self.connections.get() + 1);
         self.unproven.set(self.unproven.get() + usize::from(unproven));
-        // From the second connection on nobody waits for a slow reader.
+        // From the second connection on reading does not stop for a slow client.
         self.resume.notify_one();
         Some(lane)
     }
 
-    /// A connection is over. What it sent last may lie where nobody reads it: its lane is used again when a pong has
-    /// told otherwise.
+    /// A connection is over. Its last bytes may block its lane, which is used again when a pong shows that they were read.
     pub(crate) fn leave(&self, lane: Lane, unproven: bool) {
         self.connections.set(self.connections.get() - 1);
         self.unproven.set(self.unproven.get() - usize::from(unproven));
@@ -197,7 +196,7 @@ impl Session {
         StreamPair { error, data }
     }
 
-    /// Forgets a connection's streams; the server is told where it does not know yet.
+    /// Forgets a connection's streams, and resets those that the server has not ended.
     pub(crate) fn close(&self, pair: &StreamPair) {
         for stream in [&pair.data, &pair.error] {
             if self.streams.borrow_mut().remove(&stream.id).is_some() && !stream.cut.get() && self.is_alive() {
@@ -208,7 +207,7 @@ impl Session {
         self.resume.notify_one();
     }
 
-    /// Says that we send nothing more on a stream.
+    /// Closes our side of a stream.
     pub(crate) fn finish(&self, stream: &Stream) {
         self.send_frame(&spdy::data_header(stream.id, 0, true));
     }
@@ -235,19 +234,19 @@ impl Session {
         self.push(OutgoingFrame::data(stream.id, bytes));
     }
 
-    /// Bytes were taken out of a stream's pending ones: perhaps reading can go on.
+    /// Pending bytes of a stream went to the client: reading may go on.
     pub(crate) fn drained(&self) {
         if self.reading_paused.get() {
             self.resume.notify_one();
         }
     }
 
-    /// Nothing new goes on it; what is on it goes on.
+    /// No new connections go on it; those that are there go on.
     pub(crate) fn avoid(&self) {
         self.going_away.set(true);
     }
 
-    /// Asks at once whether the other side is there: after sleep, or when something looks wrong.
+    /// Asks at once whether the server is still there.
     pub(crate) fn check_now(&self) {
         if self.pinged.get().is_none() {
             self.urgent.set(true);
@@ -285,7 +284,7 @@ impl Session {
         self.wake_writer.notify_one();
     }
 
-    /// Asks whether the other side is there, and whether it has read what was sent.
+    /// Asks whether the server is there, and which lanes have read what was sent.
     fn ping(&self) {
         let pings = self.lanes.borrow_mut().pings_to_send();
         if !pings.is_empty() {

@@ -57,7 +57,7 @@ impl Session {
         }
     }
 
-    /// Back-pressure: a slow reader that has the session to itself slows the pod down, as it would without us.
+    /// Back-pressure: a slow client that has the session to itself slows the pod down, as it would without a forward.
     async fn pause_for_a_slow_reader(&self) {
         while self.is_alive() && self.active_connections() <= 1 && self.slowest() > ALONE_LIMIT {
             self.reading_paused.set(true);
@@ -127,7 +127,7 @@ impl Session {
         }
     }
 
-    /// Among others a slow reader has its limit: the alternative is to stall them all.
+    /// On a shared session a slow client is cut off at a limit: otherwise all of them would stall.
     fn cut_if_too_slow(&self, stream: &Stream) {
         let waiting = stream.pending.borrow().len();
         if waiting > SHARED_LIMIT && self.active_connections() > 1 {
