@@ -2,9 +2,9 @@
 //! or a cluster answers 401; the same process that asks again before that has met a 401.
 
 /// Handings-out that are remembered for a namespace; processes share places by chance.
-pub const PLACES: usize = 16;
+pub(crate) const PLACES: usize = 16;
 /// Bytes of one.
-pub const LENGTH: usize = 16;
+pub(crate) const LENGTH: usize = 16;
 
 /// A process that asks again this much later, in seconds, does so because its token has expired.
 const SOON: i64 = 12 * 60;
@@ -13,18 +13,18 @@ const CHECKED_FOR: i64 = 30;
 
 /// A token that was handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Handed {
+pub(crate) struct Handed {
     /// The process that asked.
-    pub to: u32,
+    pub(crate) to: u32,
     /// When, in seconds.
-    pub at: i64,
+    pub(crate) at: i64,
     /// The credentials behind it had been checked.
-    pub checked: bool,
+    pub(crate) checked: bool,
 }
 
 /// What a request for a token means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// The first time.
     Anew,
     /// Again, and what AWS would say is known.
@@ -34,12 +34,12 @@ pub enum Asked {
 }
 
 /// The place of a process.
-pub fn place(process: u32) -> usize {
+pub(crate) fn place(process: u32) -> usize {
     process as usize % PLACES
 }
 
 /// What it means that a process asks now.
-pub fn judge(last: Option<Handed>, process: u32, now: i64) -> Asked {
+pub(crate) fn judge(last: Option<Handed>, process: u32, now: i64) -> Asked {
     let Some(last) = last.filter(|last| last.to == process) else { return Asked::Anew };
     match now - last.at {
         age if last.checked && (0..CHECKED_FOR).contains(&age) => Asked::AgainAfterCheck,
@@ -50,7 +50,7 @@ pub fn judge(last: Option<Handed>, process: u32, now: i64) -> Asked {
 
 impl Handed {
     /// As it stands in a file.
-    pub fn to_bytes(self) -> [u8; LENGTH] {
+    pub(crate) fn to_bytes(self) -> [u8; LENGTH] {
         let mut bytes = [0; LENGTH];
         bytes[..4].copy_from_slice(&self.to.to_le_bytes());
         bytes[4] = u8::from(self.checked);
@@ -59,7 +59,7 @@ impl Handed {
     }
 
     /// From a file; nothing was handed out to process 0.
-    pub fn of_bytes(bytes: [u8; LENGTH]) -> Option<Self> {
+    pub(crate) fn of_bytes(bytes: [u8; LENGTH]) -> Option<Self> {
         let (to, rest) = bytes.split_first_chunk::<4>()?;
         let at = rest.last_chunk::<8>()?;
         let (to, at) = (u32::from_le_bytes(*to), i64::from_le_bytes(*at));

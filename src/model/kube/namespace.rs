@@ -5,14 +5,14 @@ use std::fmt;
 /// A Kubernetes namespace: an RFC 1123 label, so 1 to 63 of `a-z`, `0-9` and `-`, with no `-` at either end.
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names>
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Namespace(String);
+pub(crate) struct Namespace(String);
 
 impl Namespace {
     /// Takes a name in, if it is one.
     ///
     /// # Errors
     /// What is wrong with it, as the end of a sentence that begins with the name.
-    pub fn parse(name: &str) -> Result<Self, String> {
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() {
             return Err("is empty".to_owned());
@@ -30,7 +30,7 @@ impl Namespace {
     }
 
     /// The name.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -42,7 +42,7 @@ impl fmt::Display for Namespace {
 }
 
 /// The names in `known`, nearest to `wanted` first: what a person who mistyped wants to see.
-pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut ranked: Vec<(usize, &str)> = known.into_iter().map(|name| (distance(wanted, name), name)).collect();
     ranked.sort();
     ranked.dedup();
@@ -50,7 +50,7 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Ve
 }
 
 /// The name in `known` that was probably meant: not just the nearest of whatever there is.
-pub fn similar<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn similar<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let found = *nearest(wanted, known).first()?;
     (distance(wanted, found) <= 1 + wanted.chars().count() / 3).then_some(found)
 }

@@ -27,15 +27,15 @@ pub(crate) enum Verdict {
 
 /// Who the cluster thinks we are, with everything that its authenticator said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The mapped user name.
-    pub username: String,
+    pub(crate) username: String,
     /// On EKS `aws-iam-authenticator:<account>:<role id>`.
-    pub uid: Option<String>,
+    pub(crate) uid: Option<String>,
     /// The mapped groups.
-    pub groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
     /// On EKS `arn`, `canonicalArn`, `sessionName`, `principalId`, `accessKeyId`.
-    pub extra: std::collections::BTreeMap<String, Vec<String>>,
+    pub(crate) extra: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// A rule that an authorizer lists for us.

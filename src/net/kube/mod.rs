@@ -1,12 +1,12 @@
 //! The Kubernetes API of one cluster, as one identity. The token is given, never fetched through an exec
 //! plugin (kube would run it three times a client), and the proxy is chosen by client-go's rules, not by kube's.
 
-pub mod logs;
-pub mod objects;
-pub mod patience;
-pub mod proxy;
-pub mod reviews;
-pub mod tokens;
+pub(crate) mod logs;
+pub(crate) mod objects;
+pub(crate) mod patience;
+pub(crate) mod proxy;
+pub(crate) mod reviews;
+pub(crate) mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::secret::Secret;
 
 /// A cluster's API for one bearer token.
 #[derive(Clone)]
-pub struct KubeApi {
+pub(crate) struct KubeApi {
     pub(super) client: Client,
     pub(super) patience: Arc<Patience>,
     pub(super) outbound: Outbound,
@@ -34,7 +34,7 @@ pub struct KubeApi {
 
 /// How long an answer may stay silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
+pub(crate) enum Silence {
     /// 20 s.
     OfCalls,
     /// 120 s, for logs and watches. A quiet one ends then and is opened again, because a load balancer between us and the
@@ -53,7 +53,7 @@ impl Silence {
 
 /// A call to the cluster that failed.
 #[derive(Debug)]
-pub enum KubeFailure {
+pub(crate) enum KubeFailure {
     /// 401: the cluster does not know the identity behind the token.
     Unauthorized,
     /// The cluster answered with another status, in its words.
@@ -74,7 +74,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// When the cluster's endpoint or certificate authority cannot be used.
-    pub fn new(
+    pub(crate) fn new(
         cluster: &Cluster,
         proxy: Option<&Proxy>,
         token: &Secret<String>,
@@ -115,7 +115,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call.
-    pub async fn minor_version(&self) -> Result<Option<u32>, KubeFailure> {
+    pub(crate) async fn minor_version(&self) -> Result<Option<u32>, KubeFailure> {
         let info = self.client.apiserver_version().await.map_err(failure)?;
         // EKS answers "34" or "34+".
         Ok(info.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
@@ -124,7 +124,7 @@ impl KubeApi {
 
 impl KubeFailure {
     /// As an error about this cluster. [`KubeFailure::Unauthorized`] is better explained by who knows the role.
-    pub fn into_error(self, cluster: &str) -> Error {
+    pub(crate) fn into_error(self, cluster: &str) -> Error {
         let what = format!("the cluster {cluster} could not be asked");
         match self {
             KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("it answered 401: it does not know this identity"),

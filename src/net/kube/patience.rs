@@ -28,7 +28,7 @@ const READY: &str = "/readyz";
 
 /// What a cluster allowed so far, and whether it is ready to refuse.
 #[derive(Debug, Default)]
-pub struct Patience {
+pub(crate) struct Patience {
     known: Mutex<Memory>,
     /// One at a time asks whether the server is ready; the others wait for that answer.
     asking: tokio::sync::Mutex<()>,
@@ -42,7 +42,7 @@ struct Memory {
 
 /// One request, however often it is refused.
 #[derive(Debug, Clone, Copy)]
-pub struct Refusals {
+pub(crate) struct Refusals {
     since: Option<Instant>,
     pause: Duration,
 }
@@ -55,7 +55,7 @@ impl Default for Refusals {
 
 impl Patience {
     /// This was allowed. `what` is any name that the same question has the next time.
-    pub fn allowed(&self, what: &str) {
+    pub(crate) fn allowed(&self, what: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.allowed.contains(what) {
             if known.allowed.len() >= REMEMBERED {
@@ -67,7 +67,12 @@ impl Patience {
 
     /// This was refused: true, after a pause, if it is worth asking again. `ready` asks the server whether it is ready;
     /// `None`: it did not say.
-    pub async fn again(&self, what: &str, refusals: &mut Refusals, ready: impl Future<Output = Option<bool>>) -> bool {
+    pub(crate) async fn again(
+        &self,
+        what: &str,
+        refusals: &mut Refusals,
+        ready: impl Future<Output = Option<bool>>,
+    ) -> bool {
         let since = *refusals.since.get_or_insert_with(Instant::now);
         let (was_allowed, readiness) = (self.was_allowed(what), self.readiness_now(ready).await);
         let doubted = match readiness {

@@ -18,7 +18,7 @@ impl KubeApi {
     ///
     /// # Errors
     /// The failed call; [`KubeFailure::Unauthorized`] means that the role is not mapped.
-    pub async fn identity(&self) -> Result<Identity, KubeFailure> {
+    pub(crate) async fn identity(&self) -> Result<Identity, KubeFailure> {
         let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
         let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
         let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
