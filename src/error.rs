@@ -138,13 +138,6 @@ impl Error {
         }
         self
     }
-
-    /// The same with a word of the commands, like `TARGET`, replaced by what was meant: they can then be run as they are.
-    #[must_use]
-    pub(crate) fn with(mut self, word: &str, meant: &str) -> Self {
-        self.try_next.iter_mut().for_each(|command| *command = command.replace(word, meant));
-        self
-    }
 }
 
 /// An I/O error in words, without Rust's `(os error 13)`.

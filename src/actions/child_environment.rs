@@ -77,7 +77,7 @@ pub(crate) async fn prepare(
     );
     let kubeconfig = folder.write("kubeconfig", &text)?;
     let mut variables = Environment::default();
-    variables.change(credential_output::variables(credential_output::Identity {
+    variables.change(credential_output::variables(credential_output::AwsIdentity {
         credentials: &identity.credentials,
         account: &identity.account,
         region: &cluster.region,

@@ -6,7 +6,7 @@ use crate::error::Error;
 /// Adds the clock as the first reason, when it is off by more than signatures may be.
 pub(crate) fn explain(chain: &Chain<'_>, mut error: Error) -> Error {
     let Some(sentence) = sentence(chain) else { return error };
-    chain.aws.outbound().clock_is_news();
+    chain.aws.outbound().claim_clock_warning();
     error.because.insert(0, sentence);
     error.try_next.insert(0, SET_CLOCK.to_owned());
     error
@@ -15,14 +15,14 @@ pub(crate) fn explain(chain: &Chain<'_>, mut error: Error) -> Error {
 /// Warns once when the clock is off; tokens will be refused sooner or later.
 pub(crate) fn warn(chain: &Chain<'_>) {
     let Some(sentence) = sentence(chain) else { return };
-    if chain.aws.outbound().clock_is_news() {
+    if chain.aws.outbound().claim_clock_warning() {
         chain.ui.warning(&format!("{sentence}; AWS and the cluster refuse what is signed with a wrong time"));
         chain.ui.hint(SET_CLOCK);
     }
 }
 
 fn sentence(chain: &Chain<'_>) -> Option<String> {
-    let skew = chain.aws.clock_is_off()?;
+    let skew = chain.aws.clock_skew()?;
     let minutes = (skew.ahead.abs().as_secs() + 30) / 60;
     let far = if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", (minutes + 30) / 60) };
     let direction = if skew.ahead.is_positive() { "ahead of" } else { "behind" };

@@ -17,7 +17,7 @@ use crate::model::reviews::ask::Ask;
 use crate::model::reviews::review::{GET_PODS, Verdict};
 use crate::model::wire::proxy::Proxy;
 use crate::net::aws::Aws;
-use crate::net::aws::eks::{Described, Eks};
+use crate::net::aws::eks::{ClusterDescription, Eks};
 use crate::net::aws::failure::Failure;
 use crate::net::aws::oidc::{DeviceAuthorization, Grant, NewRegistration, NewToken, Oidc};
 use crate::net::aws::portal::PortalApi;
@@ -40,7 +40,7 @@ pub(crate) trait Services: fmt::Debug {
         portal: &'a Portal,
         client: &'a NewRegistration,
         device: &'a DeviceAuthorization,
-    ) -> Answer<'a, NewToken, device_flow::Answer>;
+    ) -> Answer<'a, NewToken, device_flow::PollAnswer>;
     /// Where the page of the browser flow is.
     fn authorize_endpoint(&self, portal: &Portal) -> String;
     /// CreateToken with an authorization code, its verifier and the redirect URI.
@@ -68,7 +68,12 @@ pub(crate) trait Services: fmt::Debug {
     /// ListClusters.
     fn cluster_names<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, Vec<String>>;
     /// DescribeCluster.
-    fn describe_cluster<'a>(&'a self, keys: &'a AccessKeys, region: &'a str, name: &'a str) -> Answer<'a, Described>;
+    fn describe_cluster<'a>(
+        &'a self,
+        keys: &'a AccessKeys,
+        region: &'a str,
+        name: &'a str,
+    ) -> Answer<'a, ClusterDescription>;
     /// SelfSubjectAccessReview: whether the namespace's pods may be read in this cluster. The failure is in words.
     fn may_get_pods<'a>(
         &'a self,
@@ -93,7 +98,7 @@ impl Services for Aws {
         portal: &'a Portal,
         client: &'a NewRegistration,
         device: &'a DeviceAuthorization,
-    ) -> Answer<'a, NewToken, device_flow::Answer> {
+    ) -> Answer<'a, NewToken, device_flow::PollAnswer> {
         async move { oidc(self, portal).poll_device(client, device).await }.boxed_local()
     }
 
@@ -125,24 +130,30 @@ impl Services for Aws {
         token: &'a Secret<String>,
         progress: &'a dyn Fn(usize, usize),
     ) -> Answer<'a, Vec<Assignment>> {
-        async move { PortalApi::new(&self.patient(), &portal.region).assignments(token, progress).await }.boxed_local()
+        async move { PortalApi::new(&self.patient(), &portal.region).list_assignments(token, progress).await }
+            .boxed_local()
     }
 
     fn role_credentials<'a>(&'a self, target: &'a Target, token: &'a Secret<String>) -> Answer<'a, RoleCredentials> {
         let api = PortalApi::new(self, &target.portal.region);
-        async move { api.role_credentials(token, &target.account, &target.role).await }.boxed_local()
+        async move { api.get_role_credentials(token, &target.account, &target.role).await }.boxed_local()
     }
 
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, String> {
-        sts::caller_arn(self, keys, region).boxed_local()
+        sts::get_caller_arn(self, keys, region).boxed_local()
     }
 
     fn cluster_names<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, Vec<String>> {
-        async move { Eks::new(self, keys, region).names().await }.boxed_local()
+        async move { Eks::new(self, keys, region).list_cluster_names().await }.boxed_local()
     }
 
-    fn describe_cluster<'a>(&'a self, keys: &'a AccessKeys, region: &'a str, name: &'a str) -> Answer<'a, Described> {
-        async move { Eks::new(self, keys, region).describe(name).await }.boxed_local()
+    fn describe_cluster<'a>(
+        &'a self,
+        keys: &'a AccessKeys,
+        region: &'a str,
+        name: &'a str,
+    ) -> Answer<'a, ClusterDescription> {
+        async move { Eks::new(self, keys, region).describe_cluster(name).await }.boxed_local()
     }
 
     fn may_get_pods<'a>(

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Result};
-use crate::model::aws::console::{Place, service, shortcut};
+use crate::model::aws::console::{Destination, service, shortcut};
 use crate::process::runtime;
 
 /// Open the AWS console as the role of a namespace, through the access portal.
@@ -49,7 +49,7 @@ pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
         None => runtime::run(chain.target(&namespace))?,
     };
     let cluster = chain.cache.cluster(&namespace);
-    let place = Place {
+    let place = Destination {
         service,
         region: cluster.as_ref().map(|cluster| cluster.region.as_str()),
         cluster: cluster.as_ref().map(|cluster| cluster.name.as_str()),

@@ -6,7 +6,7 @@ use crate::chain::cluster;
 use crate::commands::Context;
 use crate::commands::flags::{Shell, SignInArgs, TargetArgs, dialect, flags};
 use crate::error::Result;
-use crate::model::aws::credential_output::{self, Identity, variables};
+use crate::model::aws::credential_output::{self, AwsIdentity, variables};
 use crate::model::shell;
 use crate::process::runtime;
 
@@ -43,7 +43,7 @@ pub(crate) fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
         None => credential_output::process(&role),
         Some(shell) => {
             let region = cluster::likely_region(chain, target);
-            let identity = Identity { credentials: &role, account: &target.account, region: &region };
+            let identity = AwsIdentity { credentials: &role, account: &target.account, region: &region };
             shell::change_variables(dialect(context.host, shell), &variables(identity))
         }
     };

@@ -22,7 +22,7 @@ use crate::model::aws::eks_token;
 use crate::model::kube::exec_credential::{self, ExecInfo};
 use crate::model::kube::namespace::Namespace;
 use crate::net::aws::Aws;
-use crate::net::aws::ambient::{self, Ambient};
+use crate::net::aws::ambient::{self, AmbientCredentials};
 use crate::process::runtime;
 use crate::secret::Secret;
 
@@ -221,7 +221,7 @@ fn get_token(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, cluster_na
     let from_environment = if args.profile.is_none() { environment_keys(host) } else { None };
     let ambient = match (from_environment, args.role_arn.as_deref()) {
         (Some(ambient), None) => ambient,
-        (ambient, role_arn) => runtime::run(of_profile(host, args, ambient, role_arn, &region))?,
+        (ambient, role_arn) => runtime::run(load_profile(host, args, ambient, role_arn, &region))?,
     };
     let now = host.now();
     let token = eks_token::sign(&ambient.keys, cluster_name, &region, now);
@@ -229,20 +229,20 @@ fn get_token(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, cluster_na
     print(context, &exec_credential::render(info.api_version, &token, expires_at))
 }
 
-async fn of_profile(
+async fn load_profile(
     host: &Host,
     args: &TokenArgs,
-    ambient: Option<Ambient>,
+    ambient: Option<AmbientCredentials>,
     role_arn: Option<&str>,
     region: &str,
-) -> Result<Ambient> {
+) -> Result<AmbientCredentials> {
     let aws = Aws::new(host)?;
     let profile = args.profile.as_deref().or_else(|| host.env(env_vars::AWS_PROFILE));
     let base = match ambient {
         Some(ambient) => ambient,
         None => {
             crate::disk::aws_config::check_for_sdk(host)?;
-            ambient::of_profile(&aws, profile, region).await?
+            ambient::load_profile(&aws, profile, region).await?
         }
     };
     match role_arn {
@@ -251,14 +251,14 @@ async fn of_profile(
     }
 }
 
-fn environment_keys(host: &Host) -> Option<Ambient> {
+fn environment_keys(host: &Host) -> Option<AmbientCredentials> {
     let keys = AccessKeys {
         access_key_id: host.env(env_vars::AWS_ACCESS_KEY_ID)?.to_owned(),
         secret_access_key: Secret::from(host.env(env_vars::AWS_SECRET_ACCESS_KEY)?),
         session_token: host.env(env_vars::AWS_SESSION_TOKEN).map(Secret::from),
     };
     let expires_at = host.env(env_vars::AWS_CREDENTIAL_EXPIRATION).and_then(|at| at.parse().ok());
-    Some(Ambient { keys, expires_at })
+    Some(AmbientCredentials { keys, expires_at })
 }
 
 fn ambient_region(host: &Host) -> Option<String> {

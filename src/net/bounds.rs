@@ -21,15 +21,15 @@ const LARGEST_ANSWER: u64 = 32 * 1024 * 1024;
 
 const PAGE: &str = "a web page came instead of the answer: a proxy, or the sign-in of this network";
 
-/// How an answer is read. A request that wants another than [`Shape::Whole`] carries it among its extensions.
+/// How an answer is read. A request that wants another than [`ReadMode::Whole`] carries it among its extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ReadMode {
     /// To its end, before it means anything.
     Whole,
     /// A line at a time, for as long as there are any: a watch.
     Lines,
     /// A piece at a time, which is passed on: a log.
-    Endless,
+    Stream,
 }
 
 /// The bounds of one answer.
@@ -41,29 +41,29 @@ pub(super) struct Bounds {
     of_a_line: bool,
 }
 
-impl Shape {
+impl ReadMode {
     /// The bounds of an answer that is read like this.
     pub(super) fn bounds(self) -> Bounds {
         let whole = Bounds { time: Some(LONGEST_CALL), bytes: Some(LARGEST_ANSWER), of_a_line: false };
         match self {
-            Shape::Whole => whole,
-            Shape::Lines => Bounds { time: None, of_a_line: true, ..whole },
-            Shape::Endless => Bounds { time: None, bytes: None, of_a_line: false },
+            ReadMode::Whole => whole,
+            ReadMode::Lines => Bounds { time: None, of_a_line: true, ..whole },
+            ReadMode::Stream => Bounds { time: None, bytes: None, of_a_line: false },
         }
     }
 }
 
 /// A call that is under way.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Call {
+pub(super) struct BoundedCall {
     bounds: Bounds,
     deadline: Option<Instant>,
 }
 
-impl Call {
+impl BoundedCall {
     /// One that begins now.
     pub(super) fn begin(bounds: Bounds) -> Self {
-        Call { bounds, deadline: bounds.time.map(|time| Instant::now() + time) }
+        BoundedCall { bounds, deadline: bounds.time.map(|time| Instant::now() + time) }
     }
 
     /// The head of the answer, if it comes in time.
@@ -80,7 +80,8 @@ impl Call {
     /// The body of an answer, which fails where it breaks the bounds. A refusal is short, whatever was asked for.
     /// What is read is added to `received`.
     pub(super) fn body<B>(&self, refused: bool, body: B, received: Arc<AtomicU64>) -> Bounded<B> {
-        let call = if refused && self.deadline.is_none() { Call::begin(Shape::Whole.bounds()) } else { *self };
+        let call =
+            if refused && self.deadline.is_none() { BoundedCall::begin(ReadMode::Whole.bounds()) } else { *self };
         Bounded {
             body: Box::pin(body),
             timer: call.deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
@@ -127,7 +128,7 @@ impl std::error::Error for Breach {}
 pub(crate) struct Bounded<B> {
     body: Pin<Box<B>>,
     timer: Option<Pin<Box<Sleep>>>,
-    call: Call,
+    call: BoundedCall,
     read: u64,
     received: Arc<AtomicU64>,
     broken: bool,
@@ -262,7 +263,8 @@ mod tests {
     fn read(bounds: Bounds, refused: bool, piece: &'static [u8], pause: Duration, most: usize) -> Result<(), String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(async {
-            let mut body = Call::begin(bounds).body(refused, Forever { piece, pause, timer: None }, Arc::default());
+            let mut body =
+                BoundedCall::begin(bounds).body(refused, Forever { piece, pause, timer: None }, Arc::default());
             let mut read = 0;
             while read < most {
                 match std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
@@ -280,23 +282,23 @@ mod tests {
 
     #[test]
     fn an_answer_has_a_size() {
-        let read = |shape: Shape, refused| read(shape.bounds(), refused, PIECE, FAST, 64 << 20);
-        assert_eq!(read(Shape::Whole, false).expect_err("too long"), "the answer is longer than 32 MiB");
-        assert_eq!(read(Shape::Lines, false).expect_err("too long"), "a line of the answer is longer than 32 MiB");
-        assert_eq!(read(Shape::Endless, false), Ok(()));
-        assert_eq!(read(Shape::Endless, true).expect_err("a refusal"), "the answer is longer than 32 MiB");
+        let read = |shape: ReadMode, refused| read(shape.bounds(), refused, PIECE, FAST, 64 << 20);
+        assert_eq!(read(ReadMode::Whole, false).expect_err("too long"), "the answer is longer than 32 MiB");
+        assert_eq!(read(ReadMode::Lines, false).expect_err("too long"), "a line of the answer is longer than 32 MiB");
+        assert_eq!(read(ReadMode::Stream, false), Ok(()));
+        assert_eq!(read(ReadMode::Stream, true).expect_err("a refusal"), "the answer is longer than 32 MiB");
     }
 
     #[test]
     fn lines_may_go_on_for_ever() {
         let mut line = vec![b'x'; 1 << 20];
         line[1 << 19] = b'\n';
-        assert_eq!(read(Shape::Lines.bounds(), false, line.leak(), FAST, 64 << 20), Ok(()));
+        assert_eq!(read(ReadMode::Lines.bounds(), false, line.leak(), FAST, 64 << 20), Ok(()));
     }
 
     #[test]
     fn an_answer_has_an_end_however_it_comes() {
-        let bounds = Bounds { time: Some(Duration::from_millis(20)), ..Shape::Whole.bounds() };
+        let bounds = Bounds { time: Some(Duration::from_millis(20)), ..ReadMode::Whole.bounds() };
         for (piece, pause) in [(&b"x"[..], Duration::from_millis(1)), (b"", FAST), (b"x", Duration::from_secs(3600))] {
             let why = read(bounds, false, piece, pause, usize::MAX).expect_err("too slow");
             assert_eq!(why, "the answer did not come to its end in 0 seconds");
@@ -306,8 +308,8 @@ mod tests {
     #[test]
     fn a_head_has_its_time_too() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let bounds = Bounds { time: Some(Duration::from_millis(20)), ..Shape::Whole.bounds() };
-        let head = runtime.block_on(async { Call::begin(bounds).head(std::future::pending::<()>()).await });
+        let bounds = Bounds { time: Some(Duration::from_millis(20)), ..ReadMode::Whole.bounds() };
+        let head = runtime.block_on(async { BoundedCall::begin(bounds).head(std::future::pending::<()>()).await });
         assert!(head.is_err());
     }
 }

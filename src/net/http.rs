@@ -21,7 +21,7 @@ pub(crate) fn client(host: &Host, outbound: &Outbound) -> Result<SharedHttpClien
     let (proxy, trust) = (proxy(host)?, outbound.trust().clone());
     // Read when the first connection is made: many commands make none.
     let context = OnceLock::new();
-    Ok(outbound.around(Builder::new().build_with_connector_fn(move |settings, components| {
+    Ok(outbound.wrap(Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder().proxy_config(proxy.clone());
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(

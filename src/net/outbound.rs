@@ -19,7 +19,7 @@ use tower::{Layer, Service};
 
 use crate::error::Result;
 use crate::host::Host;
-use crate::net::bounds::{Bounded, Call, Shape};
+use crate::net::bounds::{Bounded, BoundedCall, ReadMode};
 use crate::net::trust::Trust;
 
 /// SigV4 refuses a request that is signed further off than this.
@@ -29,23 +29,23 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug, Clone)]
 pub(crate) struct Outbound {
     host: Host,
-    skew: Arc<Mutex<Option<Skew>>>,
+    skew: Arc<Mutex<Option<ClockSkew>>>,
     received: Arc<AtomicU64>,
-    clock_told: Arc<AtomicBool>,
+    clock_reported: Arc<AtomicBool>,
     trust: Trust,
 }
 
 /// How far this machine's clock is from another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Skew {
+pub(crate) struct ClockSkew {
     /// Whose clock that is: `AWS's`, `the cluster's`.
     pub whose: &'static str,
     /// Positive when ours is ahead.
     pub ahead: SignedDuration,
 }
 
-const OF_AWS: &str = "AWS's";
-const OF_CLUSTER: &str = "the cluster's";
+const AWS: &str = "AWS's";
+const CLUSTER: &str = "the cluster's";
 
 impl Outbound {
     /// For a command that begins; certificates are those of the system.
@@ -54,7 +54,7 @@ impl Outbound {
             host: host.clone(),
             skew: Arc::default(),
             received: Arc::default(),
-            clock_told: Arc::default(),
+            clock_reported: Arc::default(),
             trust: Trust::default(),
         }
     }
@@ -75,14 +75,14 @@ impl Outbound {
 
     /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
     /// any service.
-    pub(super) fn clock_is_off(&self) -> Option<Skew> {
+    pub(super) fn clock_skew(&self) -> Option<ClockSkew> {
         let skew = *self.skew.lock().unwrap_or_else(PoisonError::into_inner);
         skew.filter(|skew| skew.ahead.abs() > CLOCK_TOLERANCE)
     }
 
     /// Whether nobody has said yet that the clock is off. Who asks says it.
-    pub(crate) fn clock_is_news(&self) -> bool {
-        !self.clock_told.swap(true, Ordering::Relaxed)
+    pub(crate) fn claim_clock_warning(&self) -> bool {
+        !self.clock_reported.swap(true, Ordering::Relaxed)
     }
 
     /// The bytes of all answers so far.
@@ -91,16 +91,16 @@ impl Outbound {
     }
 
     /// A client of the AWS SDK, within bounds.
-    pub(super) fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(AwsClient { client, outbound: self.clone() })
+    pub(super) fn wrap(&self, client: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(BoundedHttpClient { client, outbound: self.clone() })
     }
 
-    fn look_at_date(&self, whose: &'static str, date: Option<&str>) {
+    fn record_date(&self, whose: &'static str, date: Option<&str>) {
         let Some(theirs) = date.and_then(parse_http_date) else { return };
         let mut known = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
         // Of two clocks, AWS's is the right one.
-        if whose == OF_AWS || known.is_none_or(|known| known.whose == whose) {
-            *known = Some(Skew { whose, ahead: self.host.now().duration_since(theirs) });
+        if whose == AWS || known.is_none_or(|known| known.whose == whose) {
+            *known = Some(ClockSkew { whose, ahead: self.host.now().duration_since(theirs) });
         }
     }
 }
@@ -116,15 +116,15 @@ fn parse_http_date(text: &str) -> Option<Timestamp> {
 }
 
 #[derive(Debug)]
-struct AwsClient {
+struct BoundedHttpClient {
     client: SharedHttpClient,
     outbound: Outbound,
 }
 
-impl HttpClient for AwsClient {
+impl HttpClient for BoundedHttpClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let connector = self.client.http_connector(settings, components);
-        SharedHttpConnector::new(ToAws { connector, outbound: self.outbound.clone() })
+        SharedHttpConnector::new(BoundedConnector { connector, outbound: self.outbound.clone() })
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
@@ -133,18 +133,18 @@ impl HttpClient for AwsClient {
 }
 
 #[derive(Debug)]
-struct ToAws {
+struct BoundedConnector {
     connector: SharedHttpConnector,
     outbound: Outbound,
 }
 
-impl HttpConnector for ToAws {
+impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (answer, outbound) = (self.connector.call(request), self.outbound.clone());
         HttpConnectorFuture::new(async move {
-            let call = Call::begin(Shape::Whole.bounds());
+            let call = BoundedCall::begin(ReadMode::Whole.bounds());
             let mut answer = call.head(answer).await.map_err(|breach| ConnectorError::timeout(breach.into()))??;
-            outbound.look_at_date(OF_AWS, answer.headers().get("date"));
+            outbound.record_date(AWS, answer.headers().get("date"));
             let is_suspect = may_be_page(answer.status().is_success(), answer.headers().get("content-type"));
             let body = call.body(false, answer.take_body(), outbound.received).refusing_page(is_suspect);
             *answer.body_mut() = SdkBody::from_body_1_x(body);
@@ -154,23 +154,23 @@ impl HttpConnector for ToAws {
 }
 
 impl<S> Layer<S> for Outbound {
-    type Service = ToKubernetes<S>;
+    type Service = BoundedService<S>;
 
-    fn layer(&self, service: S) -> ToKubernetes<S> {
-        ToKubernetes { service, outbound: self.clone() }
+    fn layer(&self, service: S) -> BoundedService<S> {
+        BoundedService { service, outbound: self.clone() }
     }
 }
 
 /// A service of kube, within bounds.
 #[derive(Debug, Clone)]
-pub(crate) struct ToKubernetes<S> {
+pub(crate) struct BoundedService<S> {
     service: S,
     outbound: Outbound,
 }
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-impl<S, R, B> Service<http::Request<R>> for ToKubernetes<S>
+impl<S, R, B> Service<http::Request<R>> for BoundedService<S>
 where
     S: Service<http::Request<R>, Response = http::Response<B>>,
     S::Future: Send + 'static,
@@ -186,16 +186,16 @@ where
     }
 
     fn call(&mut self, request: http::Request<R>) -> Self::Future {
-        let shape = request.extensions().get::<Shape>().copied().unwrap_or(Shape::Whole);
+        let shape = request.extensions().get::<ReadMode>().copied().unwrap_or(ReadMode::Whole);
         let (answer, outbound) = (self.service.call(request), self.outbound.clone());
         Box::pin(async move {
-            let call = Call::begin(shape.bounds());
+            let call = BoundedCall::begin(shape.bounds());
             let answer = call.head(answer).await?.map_err(Into::into)?;
-            outbound.look_at_date(OF_CLUSTER, answer.headers().get("date").and_then(|date| date.to_str().ok()));
+            outbound.record_date(CLUSTER, answer.headers().get("date").and_then(|date| date.to_str().ok()));
             let refused = !answer.status().is_success();
             // What a container wrote is no answer to us.
             let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
-            let is_suspect = shape != Shape::Endless && may_be_page(!refused, kind);
+            let is_suspect = shape != ReadMode::Stream && may_be_page(!refused, kind);
             Ok(answer.map(|body| call.body(refused, body, outbound.received).refusing_page(is_suspect)))
         })
     }

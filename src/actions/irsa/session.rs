@@ -15,7 +15,7 @@ use crate::model::aws::credentials::{Freshness, StaleReason, judge};
 use crate::model::irsa::{AssumeMethod, TokenOutcome, Via, session_name};
 use crate::model::reviews::ask::{Ask, Resource};
 use crate::model::reviews::review::Verdict;
-use crate::net::aws::assume_role::{self, Given, Wanted};
+use crate::net::aws::assume_role::{self, AssumedSession, RoleSessionRequest};
 use crate::net::aws::failure::Failure;
 use crate::secret::Secret;
 
@@ -247,7 +247,7 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
 
     async fn fetch(&self, caller: &Caller, _: StaleReason) -> Result<AssumedRole, NotAssumed> {
         let (region, name) = (self.work.region(), session_name(&caller.arn));
-        let wanted = Wanted {
+        let request = RoleSessionRequest {
             role_arn: self.found.role.arn(),
             session_name: &name,
             seconds: self.work.request.seconds,
@@ -255,10 +255,10 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
         };
         let aws = &self.work.chain.aws;
         let answer = match self.token {
-            None => assume_role::assume_role(aws, &caller.credentials.keys, wanted).await,
-            Some(token) => assume_role::with_web_identity(aws, token, wanted).await,
+            None => assume_role::assume_role(aws, &caller.credentials.keys, request).await,
+            Some(token) => assume_role::assume_role_with_web_identity(aws, token, request).await,
         };
-        let Given { credentials, arn } = answer.map_err(|failure| NotAssumed {
+        let AssumedSession { credentials, arn } = answer.map_err(|failure| NotAssumed {
             failure: CallError::Answer(failure),
             by_credentials: self.token.is_none(),
         })?;

@@ -8,9 +8,10 @@ use kube_port_forward::Connection;
 
 use crate::actions::port_forward::resolve::ForwardTarget;
 use crate::actions::port_forward::serve::Forward;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, plain_io};
+use crate::model::kube::workload::Workload;
 use crate::model::port_forward::ports::{PortPair, RemotePort};
-use crate::net::port_forward::listen::{self, Listeners};
+use crate::net::port_forward::listen::{self, BindError, Listeners};
 
 /// How long no connection is accepted when there are no more file descriptors: some come back when connections end.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -40,9 +41,9 @@ impl OpenPort {
             RemotePort::Number(number) => *number,
             RemotePort::Name(_) => number,
         };
-        let listeners = listen::bind(addresses, pair.local, &pair.remote, same)
+        let listeners = listen::bind(addresses, pair.local, same)
             .await
-            .map_err(|error| error.with("TARGET", &forward.resolver().target().to_string()))?;
+            .map_err(|failed| cannot_listen(&failed, forward.resolver().target(), &pair.remote))?;
         Ok(OpenPort { forward: forward.clone(), remote: pair.remote, pod: found.pod.name.clone(), listeners })
     }
 
@@ -77,5 +78,20 @@ impl OpenPort {
                 }
             });
         }
+    }
+}
+
+fn cannot_listen(failed: &BindError, target: &Workload, remote: &RemotePort) -> Error {
+    let BindError { port, error } = failed;
+    let failure = Error::failure(format!("cannot listen on port {port}")).because(plain_io(error));
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => failure
+            .try_next(format!("nsaccess port-forward {target} :{remote}   # any port that is free"))
+            .try_next(format!("lsof -nP -iTCP:{port} -sTCP:LISTEN   # who has it")),
+        std::io::ErrorKind::PermissionDenied => failure.try_next(format!(
+            "nsaccess port-forward {target} {}:{remote}   # ports below 1024 are for root",
+            u32::from(*port) + 8000
+        )),
+        _ => failure,
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn verify(
     let api = KubeApi::new(cluster, proxy, &token, (chain.aws.outbound(), &Arc::default()), Silence::OfCalls)?;
     let review = async |ask: Ask| api.review(&ask).await.map_err(CallError::Answer);
     let (caller, (identity, (version, verdicts))) = join(
-        sts::caller_arn(&chain.aws, &credentials.keys, &cluster.region),
+        sts::get_caller_arn(&chain.aws, &credentials.keys, &cluster.region),
         join(
             api.identity(),
             join(api.minor_version(), review_all(&LOGIN_QUESTIONS, target.namespace.as_str(), review)),

@@ -67,7 +67,7 @@ impl<'a> Reviews<'a> {
 
     /// Our ARN at AWS.
     pub(crate) async fn caller_arn(&self) -> Option<String> {
-        sts::caller_arn(&self.cluster.chain().aws, &self.cluster.credentials().keys, &self.cluster.cluster().region)
+        sts::get_caller_arn(&self.cluster.chain().aws, &self.cluster.credentials().keys, &self.cluster.cluster().region)
             .await
             .ok()
     }
@@ -117,7 +117,7 @@ impl<'a> Reviews<'a> {
         let (keys, cluster) = (self.cluster.credentials().keys, self.cluster.cluster());
         let eks = Eks::new(&chain.aws, &keys, &cluster.region);
         let (caller, described) =
-            join(sts::caller_arn(&chain.aws, &keys, &cluster.region), eks.describe(&cluster.name)).await;
+            join(sts::get_caller_arn(&chain.aws, &keys, &cluster.region), eks.describe_cluster(&cluster.name)).await;
         let check = |action, title, answer: Result<String, crate::net::aws::failure::Failure>| {
             let (outcome, why) = match answer {
                 Ok(why) => (Outcome::Yes, why),

@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt};
 use super::Secrets;
 use crate::chain::call_error::CallError;
 use crate::error::Result;
-use crate::model::secrets::{SecretName, Stored, Wanted};
+use crate::model::secrets::{SecretName, SecretValue, VersionSelector};
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::secrets_manager::BATCH;
 
@@ -18,7 +18,7 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// The outer one when nothing can be asked for; the inner ones by secret.
-    pub(crate) async fn values(&self, names: &[SecretName]) -> Result<Vec<Result<Stored>>> {
+    pub(crate) async fn values(&self, names: &[SecretName]) -> Result<Vec<Result<SecretValue>>> {
         for name in names {
             self.check_place(name)?;
         }
@@ -26,7 +26,7 @@ impl Secrets<'_> {
         let mut chunks = names.chunks(BATCH);
         for chunk in chunks.by_ref() {
             let ids: Vec<String> = chunk.iter().map(|name| name.id.clone()).collect();
-            match self.call(async |client| client.values(&ids).await).await {
+            match self.call(async |client| client.batch_get_values(&ids).await).await {
                 Ok(answer) => all.extend(self.in_order(chunk, answer).await),
                 // Whatever the batch as a whole was refused for, each secret alone has an answer of its own.
                 Err(CallError::Answer(failure)) if matches!(failure.class, Class::Denied | Class::Service) => {
@@ -34,7 +34,7 @@ impl Secrets<'_> {
                     all.extend(self.one_by_one(chunk).await);
                     break;
                 }
-                Err(failure) => return Err(self.explain(&chunk[0], &Wanted::default(), failure).await),
+                Err(failure) => return Err(self.explain(&chunk[0], &VersionSelector::default(), failure).await),
             }
         }
         for chunk in chunks {
@@ -43,8 +43,8 @@ impl Secrets<'_> {
         Ok(all)
     }
 
-    async fn one_by_one(&self, names: &[SecretName]) -> Vec<Result<Stored>> {
-        let wanted = Wanted::default();
+    async fn one_by_one(&self, names: &[SecretName]) -> Vec<Result<SecretValue>> {
+        let wanted = VersionSelector::default();
         let asked = names.iter().map(|name| self.value(name, &wanted));
         stream::iter(asked).buffered(AT_ONCE).collect().await
     }
@@ -52,19 +52,19 @@ impl Secrets<'_> {
     async fn in_order(
         &self,
         names: &[SecretName],
-        (found, missing): (Vec<Stored>, Vec<(String, Failure)>),
-    ) -> Vec<Result<Stored>> {
+        (found, missing): (Vec<SecretValue>, Vec<(String, Failure)>),
+    ) -> Vec<Result<SecretValue>> {
         let mut answers = Vec::new();
         for name in names {
-            let is_this = |stored: &&Stored| stored.name == name.full || stored.arn == name.id;
+            let is_this = |stored: &&SecretValue| stored.name == name.full || stored.arn == name.id;
             let failed = |(id, _): &&(String, Failure)| *id == name.id || *id == name.full;
             answers.push(match (found.iter().find(is_this), missing.iter().find(failed)) {
                 (Some(stored), _) => Ok(stored.clone()),
                 (None, Some((_, failure))) => {
-                    Err(self.explain(name, &Wanted::default(), CallError::Answer(failure.clone())).await)
+                    Err(self.explain(name, &VersionSelector::default(), CallError::Answer(failure.clone())).await)
                 }
                 // It answers ARNs with the names it found, and names with ARNs: asked alone there is no doubt.
-                (None, None) => self.value(name, &Wanted::default()).await,
+                (None, None) => self.value(name, &VersionSelector::default()).await,
             });
         }
         answers

@@ -5,7 +5,7 @@ use crate::chain::call_error::CallError;
 use crate::chain::{Chain, clock_skew, target};
 use crate::error::{Error, Kind};
 use crate::model::kube::namespace::{Namespace, nearest, similar};
-use crate::model::secrets::{Prefix, SecretName, Wanted};
+use crate::model::secrets::{Prefix, SecretName, VersionSelector};
 use crate::net::aws::failure::{Class, Failure};
 
 /// What is said, before any call, of a secret that is not the namespace's.
@@ -48,7 +48,12 @@ impl Secrets<'_> {
     }
 
     /// A secret that was not given.
-    pub(super) async fn explain(&self, name: &SecretName, wanted: &Wanted, failure: CallError<Failure>) -> Error {
+    pub(super) async fn explain(
+        &self,
+        name: &SecretName,
+        wanted: &VersionSelector,
+        failure: CallError<Failure>,
+    ) -> Error {
         let failure = match failure {
             CallError::Chain(error) => return error,
             CallError::Answer(failure) => failure,
@@ -127,7 +132,7 @@ impl Secrets<'_> {
     }
 
     /// With the names that come near, and whether there is a secret of the name that was typed elsewhere.
-    async fn not_found(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
+    async fn not_found(&self, name: &SecretName, wanted: &VersionSelector, failure: Failure) -> Error {
         let namespace = &self.target().namespace;
         let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
         let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
@@ -170,9 +175,11 @@ impl Secrets<'_> {
         }
     }
 
-    fn no_version(&self, name: &SecretName, wanted: &Wanted, failure: Failure) -> Error {
+    fn no_version(&self, name: &SecretName, wanted: &VersionSelector, failure: Failure) -> Error {
         let what = match wanted {
-            Wanted { stage: None, version_id: None } => format!("the secret {} has no value yet", name.relative),
+            VersionSelector { stage: None, version_id: None } => {
+                format!("the secret {} has no value yet", name.relative)
+            }
             wanted => format!("the secret {} has no {wanted}", name.relative),
         };
         Error::new(Kind::NotFound, what).because(failure.to_string()).try_next(self.command(

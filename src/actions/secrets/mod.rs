@@ -11,7 +11,9 @@ use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::kube::namespace::Namespace;
-use crate::model::secrets::{Facts, Prefix, Refusal, SecretName, Stored, Version, Wanted, facts};
+use crate::model::secrets::{
+    NameError, Prefix, SecretMetadata, SecretName, SecretValue, Version, VersionSelector, metadata,
+};
 use crate::model::wire::pages::Pages;
 use crate::net::aws::failure::Failure;
 use crate::net::aws::secrets_manager::SecretsManager;
@@ -38,10 +40,10 @@ pub(crate) fn prefix(chain: &Chain<'_>, namespace: &Namespace) -> Prefix {
 pub(crate) fn secret_name(chain: &Chain<'_>, namespace: &Namespace, typed: &str) -> Result<SecretName> {
     let prefix = prefix(chain, namespace);
     prefix.resolve(typed).map_err(|refusal| match refusal {
-        Refusal::NoName(why) => Error::usage(format!("{typed:?} is no secret's name"))
+        NameError::Invalid(why) => Error::usage(format!("{typed:?} is no secret's name"))
             .because(format!("it {why}"))
             .try_next(format!("nsaccess secrets list -n {namespace}")),
-        Refusal::Outside { full, other } => explain::outside(chain, namespace, &prefix, &full, other),
+        NameError::Outside { full, other } => explain::outside(chain, namespace, &prefix, &full, other),
     })
 }
 
@@ -75,7 +77,7 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// When they cannot be listed to the end.
-    pub(crate) async fn list(&self, everything: bool) -> Result<Vec<Facts>> {
+    pub(crate) async fn list(&self, everything: bool) -> Result<Vec<SecretMetadata>> {
         let beginnings = if everything { Vec::new() } else { vec![self.prefix.as_str().to_owned()] };
         let listed = self.pages(&beginnings).await;
         let mut found = listed.map_err(|failure| self.cannot_list(failure))?;
@@ -86,7 +88,7 @@ impl Secrets<'_> {
         Ok(found)
     }
 
-    async fn pages(&self, beginnings: &[String]) -> Result<Vec<Facts>, CallError<Failure>> {
+    async fn pages(&self, beginnings: &[String]) -> Result<Vec<SecretMetadata>, CallError<Failure>> {
         let aws = &self.chain.aws;
         let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
         loop {
@@ -108,11 +110,11 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// When it is not there, or cannot be described.
-    pub(crate) async fn describe(&self, name: &SecretName) -> Result<Facts> {
+    pub(crate) async fn describe(&self, name: &SecretName) -> Result<SecretMetadata> {
         self.check_place(name)?;
         match self.call(async |client| client.describe(&name.id).await).await {
             Ok(facts) => Ok(facts),
-            Err(failure) => Err(self.explain(name, &Wanted::default(), failure).await),
+            Err(failure) => Err(self.explain(name, &VersionSelector::default(), failure).await),
         }
     }
 
@@ -125,21 +127,21 @@ impl Secrets<'_> {
         let aws = &self.chain.aws;
         let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
         loop {
-            let answer = self.call(async |client| client.versions(&name.id, pages.token()).await).await;
+            let answer = self.call(async |client| client.list_versions(&name.id, pages.token()).await).await;
             let (page, token) = match answer {
                 Ok(page) => page,
-                Err(failure) => return Err(self.explain(name, &Wanted::default(), failure).await),
+                Err(failure) => return Err(self.explain(name, &VersionSelector::default(), failure).await),
             };
             all.extend(page);
             match pages.turn(token, aws.received()) {
                 Ok(true) => {}
                 Ok(false) => {
-                    facts::newest_first(&mut all);
+                    metadata::newest_first(&mut all);
                     return Ok(all);
                 }
                 Err(why) => {
                     let failure = CallError::Answer(Failure::endless("ListSecretVersionIds", why));
-                    return Err(self.explain(name, &Wanted::default(), failure).await);
+                    return Err(self.explain(name, &VersionSelector::default(), failure).await);
                 }
             }
         }
@@ -149,9 +151,9 @@ impl Secrets<'_> {
     ///
     /// # Errors
     /// When it is not there, or cannot be read: each reason has its own words.
-    pub(crate) async fn value(&self, name: &SecretName, wanted: &Wanted) -> Result<Stored> {
+    pub(crate) async fn value(&self, name: &SecretName, wanted: &VersionSelector) -> Result<SecretValue> {
         self.check_place(name)?;
-        match self.call(async |client| client.value(&name.id, wanted).await).await {
+        match self.call(async |client| client.get_value(&name.id, wanted).await).await {
             Ok(stored) => Ok(stored),
             Err(failure) => Err(self.explain(name, wanted, failure).await),
         }

@@ -23,7 +23,7 @@ use crate::model::kube::namespace::Namespace;
 use crate::model::reviews::review::Verdict;
 use crate::model::settings::Flags;
 use crate::model::wire::proxy::Proxy;
-use crate::net::aws::eks::Described;
+use crate::net::aws::eks::ClusterDescription;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::oidc::{DeviceAuthorization, Grant, NewRegistration, NewToken};
 use crate::process::prompts::Prompts;
@@ -233,7 +233,7 @@ impl Services for ByHand {
         _: &'a Portal,
         _: &'a NewRegistration,
         _: &'a DeviceAuthorization,
-    ) -> Answer<'a, NewToken, device_flow::Answer> {
+    ) -> Answer<'a, NewToken, device_flow::PollAnswer> {
         let token = self.new_token();
         async move { Ok(token) }.boxed_local()
     }
@@ -302,11 +302,16 @@ impl Services for ByHand {
         Self::answer(self.check(keys).and(allowed).map(|()| names))
     }
 
-    fn describe_cluster<'a>(&'a self, keys: &'a AccessKeys, region: &'a str, name: &'a str) -> Answer<'a, Described> {
+    fn describe_cluster<'a>(
+        &'a self,
+        keys: &'a AccessKeys,
+        region: &'a str,
+        name: &'a str,
+    ) -> Answer<'a, ClusterDescription> {
         self.count("describe_cluster");
         let is_it = |cluster: &&Cluster| cluster.region == region && cluster.name == name;
         let found = self.clusters.iter().map(|(cluster, _)| cluster).find(is_it).cloned();
-        let described = found.map(|cluster| Described { cluster, status: "ACTIVE".into() });
+        let described = found.map(|cluster| ClusterDescription { cluster, status: "ACTIVE".into() });
         Self::answer(self.check(keys).and_then(|()| described.ok_or_else(|| failure(Class::NotFound))))
     }
 

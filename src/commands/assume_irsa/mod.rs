@@ -10,7 +10,7 @@ use crate::actions::irsa::AssumedRole;
 use crate::commands::Context;
 use crate::commands::flags::{Shell, dialect};
 use crate::error::{Error, Result};
-use crate::model::aws::credential_output::{self, Identity};
+use crate::model::aws::credential_output::{self, AwsIdentity};
 use crate::model::irsa::{AssumeMethod, IrsaRequest, Via};
 use crate::model::settings::Flags;
 use crate::model::shell;
@@ -134,8 +134,8 @@ fn environment(assumed: &AssumedRole) -> Environment {
     environment
 }
 
-fn identity(assumed: &AssumedRole) -> Identity<'_> {
-    Identity { credentials: &assumed.credentials, account: assumed.found.role.account(), region: &assumed.region }
+fn identity(assumed: &AssumedRole) -> AwsIdentity<'_> {
+    AwsIdentity { credentials: &assumed.credentials, account: assumed.found.role.account(), region: &assumed.region }
 }
 
 fn export(context: Context<'_>, shell: Shell, assumed: &AssumedRole) -> Result<()> {

@@ -6,7 +6,7 @@ use super::{Place, day, time, value};
 use crate::actions::secrets;
 use crate::commands::Context;
 use crate::error::Result;
-use crate::model::secrets::Facts;
+use crate::model::secrets::SecretMetadata;
 use crate::process::runtime;
 use crate::screen;
 
@@ -25,7 +25,7 @@ pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
     context.ui.document(&value(&facts, &prefix), || shown(context, &facts))
 }
 
-fn shown(context: Context<'_>, facts: &Facts) -> String {
+fn shown(context: Context<'_>, facts: &SecretMetadata) -> String {
     let or_none = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
     let mut lines = vec![
         ("Name", facts.name.clone()),

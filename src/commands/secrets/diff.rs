@@ -7,7 +7,7 @@ use super::Place;
 use crate::actions::secrets;
 use crate::error::{Error, Kind, Result};
 use crate::model::secrets::diff::{Difference, by_key, differences};
-use crate::model::secrets::{Stored, Wanted};
+use crate::model::secrets::{SecretValue, VersionSelector};
 use crate::process::runtime;
 use crate::secret::Secret;
 use crate::ui::table;
@@ -28,7 +28,7 @@ pub(crate) struct DiffArgs {
 pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
     let Place { context, chain, namespace } = place;
     let name = secrets::secret_name(chain, namespace, &args.name)?;
-    let (previous, current) = (Wanted::stage("AWSPREVIOUS"), Wanted::stage("AWSCURRENT"));
+    let (previous, current) = (VersionSelector::stage("AWSPREVIOUS"), VersionSelector::stage("AWSCURRENT"));
     let (before, after) = runtime::run(async {
         let secrets = secrets::open(chain, namespace).await?;
         // The current one first: where both are missing, its error is the one that tells.
@@ -46,8 +46,14 @@ pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
     if args.exit_code && !found.is_empty() { Err(Error::new(Kind::No, "the versions differ")) } else { Ok(()) }
 }
 
-fn document(name: &str, (before, after): (&Stored, &Stored), keyed: bool, found: &[Difference], values: bool) -> Value {
-    let version = |stage: &str, stored: &Stored| json!({"stage": stage, "version_id": stored.version_id, "created_at": stored.created_at});
+fn document(
+    name: &str,
+    (before, after): (&SecretValue, &SecretValue),
+    keyed: bool,
+    found: &[Difference],
+    values: bool,
+) -> Value {
+    let version = |stage: &str, stored: &SecretValue| json!({"stage": stage, "version_id": stored.version_id, "created_at": stored.created_at});
     let change = |difference: &Difference| {
         let mut change = json!({"key": difference.key, "change": difference.change.name()});
         if values {

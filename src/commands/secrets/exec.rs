@@ -3,16 +3,16 @@
 use clap::Args;
 
 use super::Place;
-use super::get::warn_of_broken;
+use super::get::warn_of_invalid_json;
 use crate::actions::secrets;
 use crate::actions::secrets::Secrets;
 use crate::chain::target::identity;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::aws::credential_output::{self, Identity};
-use crate::model::secrets::variables::{Naming, Refusal, Steering, check_prefix, variables};
-use crate::model::secrets::{SecretName, Stored};
+use crate::model::aws::credential_output::{self, AwsIdentity};
+use crate::model::secrets::variables::{DangerousVariable, Naming, VariablesError, check_prefix, variables};
+use crate::model::secrets::{SecretName, SecretValue};
 use crate::process::child::{self, Environment};
 use crate::process::runtime;
 use crate::secret::Secret;
@@ -79,7 +79,7 @@ async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName])
     let Place { context, chain, namespace } = place;
     let secrets = secrets::open(chain, namespace).await?;
     identity::tell_unusual_role(chain, secrets.target());
-    let (mut found, mut failures): (Vec<(&str, Stored)>, Vec<Error>) = (Vec::new(), Vec::new());
+    let (mut found, mut failures): (Vec<(&str, SecretValue)>, Vec<Error>) = (Vec::new(), Vec::new());
     for (name, answer) in names.iter().zip(secrets.values(names).await?) {
         match answer {
             Ok(stored) => found.push((&name.relative, stored)),
@@ -91,10 +91,10 @@ async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName])
         failures.iter().for_each(|failure| context.ui.error(failure));
         return Err(last);
     }
-    found.iter().for_each(|(name, stored)| warn_of_broken(place, name, &stored.value));
+    found.iter().for_each(|(name, stored)| warn_of_invalid_json(place, name, &stored.value));
     let sources: Vec<_> = found.iter().map(|(name, stored)| (*name, &stored.value)).collect();
     let variables = variables(naming, &sources).map_err(|refusal| match refusal {
-        Refusal::Steering(steering) => steered(&steering, names, &|flags| {
+        VariablesError::Dangerous(variables) => dangerous_variables(&variables, names, &|flags| {
             let names = names.iter().map(|name| name.relative.as_str()).collect::<Vec<_>>().join(" ");
             format!("nsaccess secrets exec {names} {flags} -- COMMAND")
         }),
@@ -122,7 +122,7 @@ fn identity(
     of_secrets: &[(String, Secret<String>)],
 ) -> Vec<(&'static str, Option<Secret<String>>)> {
     let (credentials, region) = (secrets.credentials(), secrets.region.as_str());
-    let ours = credential_output::variables(Identity {
+    let ours = credential_output::variables(AwsIdentity {
         credentials: &credentials,
         account: &secrets.target().account,
         region,
@@ -139,9 +139,13 @@ fn identity(
 }
 
 /// Variables that decide over a program are not set unasked. `again` is the command with such flags.
-pub(super) fn steered(steering: &[Steering], names: &[SecretName], again: &dyn Fn(&str) -> String) -> Error {
+pub(super) fn dangerous_variables(
+    dangerous: &[DangerousVariable],
+    names: &[SecretName],
+    again: &dyn Fn(&str) -> String,
+) -> Error {
     let list = |separator: &str| {
-        let variables: Vec<&str> = steering.iter().map(|it| it.variable.as_str()).collect();
+        let variables: Vec<&str> = dangerous.iter().map(|it| it.variable.as_str()).collect();
         variables.join(separator)
     };
     let secret = names.first().map_or("S", |name| name.relative.as_str());
@@ -150,15 +154,15 @@ pub(super) fn steered(steering: &[Steering], names: &[SecretName], again: &dyn F
     let prefix = if prefix.starts_with(|c: char| c.is_ascii_digit()) { format!("_{prefix}") } else { prefix };
     let error = Error::failure(format!("a secret would set ${}", list(" and $")));
     let error =
-        steering.iter().fold(error, |error, it| error.because(format!("{} would decide {}", it.origin, it.decides)));
+        dangerous.iter().fold(error, |error, it| error.because(format!("{} would decide {}", it.origin, it.decides)));
     error.try_next(again(&format!("--prefix {prefix}_"))).try_next(again(&format!("--allow {}", list(","))))
 }
 
-pub(super) fn refused(refusal: Refusal, names: &[SecretName]) -> Error {
+pub(super) fn refused(refusal: VariablesError, names: &[SecretName]) -> Error {
     let only = |name: &str| format!("nsaccess secrets get {name} --out FILE");
     let first = names.first().map_or("NAME", |name| name.relative.as_str());
     match refusal {
-        Refusal::Collision { variable, first, second } => {
+        VariablesError::Collision { variable, first, second } => {
             let error =
                 Error::failure(format!("two values would be ${variable}")).because(format!("{first}, and {second}"));
             match names {
@@ -172,16 +176,16 @@ pub(super) fn refused(refusal: Refusal, names: &[SecretName]) -> Error {
                 )),
             }
         }
-        Refusal::Binary(secret) => Error::failure(format!("the secret {secret} is no text"))
+        VariablesError::Binary(secret) => Error::failure(format!("the secret {secret} is no text"))
             .because("an environment variable cannot hold its bytes")
             .try_next(only(&secret)),
-        Refusal::ZeroByte(origin) => Error::failure(format!("{origin} has a zero byte"))
+        VariablesError::ZeroByte(origin) => Error::failure(format!("{origin} has a zero byte"))
             .because("an environment variable ends there")
             .try_next(only(first)),
-        Refusal::Steering(steering) => {
-            steered(&steering, names, &|flags| format!("nsaccess secrets get {first} -o env {flags}"))
+        VariablesError::Dangerous(variables) => {
+            dangerous_variables(&variables, names, &|flags| format!("nsaccess secrets get {first} -o env {flags}"))
         }
-        Refusal::Nameless(origin) => Error::new(Kind::Failure, format!("{origin} makes no variable's name"))
+        VariablesError::Nameless(origin) => Error::new(Kind::Failure, format!("{origin} makes no variable's name"))
             .because("it has neither a letter nor a digit")
             .try_next(only(first)),
     }

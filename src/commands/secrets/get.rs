@@ -15,9 +15,9 @@ use crate::error::{Error, Kind, Result};
 use crate::model::elapsed;
 use crate::model::kube::namespace::similar;
 use crate::model::secrets::deliver::{is_printable, with_line_end};
-use crate::model::secrets::json::{NoField, broken, field};
+use crate::model::secrets::json::{FieldError, field, invalid_json};
 use crate::model::secrets::variables::{Naming, variables};
-use crate::model::secrets::{SecretName, Stored, Value, Wanted};
+use crate::model::secrets::{SecretName, SecretValue, Value, VersionSelector};
 use crate::model::shell;
 use crate::process::clipboard::Clipboard;
 use crate::process::runtime;
@@ -89,7 +89,7 @@ fn naming(args: &GetArgs) -> Result<Naming<'_>> {
     args.naming.naming(&format!("nsaccess secrets get {} -o env --prefix DB_", args.name))
 }
 
-fn wanted(args: &GetArgs) -> Result<Wanted> {
+fn wanted(args: &GetArgs) -> Result<VersionSelector> {
     let (stage, version_id) = (args.version_stage.clone(), args.version_id.clone());
     let wrong = |what: String, why: &str| {
         Err(Error::usage(what).because(why).try_next(format!("nsaccess secrets versions {}", args.name)))
@@ -101,7 +101,7 @@ fn wanted(args: &GetArgs) -> Result<Wanted> {
         (_, Some(id)) if !(32..=64).contains(&id.len()) => {
             wrong(format!("{id:?} is no version's id"), "a version's id has 32 to 64 characters")
         }
-        _ => Ok(Wanted { stage, version_id }),
+        _ => Ok(VersionSelector { stage, version_id }),
     }
 }
 
@@ -121,7 +121,7 @@ fn check_file(out: &Path) -> Result<()> {
 }
 
 /// The bytes that are wanted, in the form that is wanted.
-fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored) -> Result<Secret<Vec<u8>>> {
+fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &SecretValue) -> Result<Secret<Vec<u8>>> {
     let value = match &args.field {
         Some(path) => Value::Text(of_field(place, name, stored, path)?),
         None => stored.value.clone(),
@@ -131,7 +131,7 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored)
         Format::Table => Ok(Secret::new(value.bytes().to_vec())),
         Format::Env => {
             let source = args.field.as_deref().unwrap_or(&name.relative);
-            warn_of_broken(place, source, &value);
+            warn_of_invalid_json(place, source, &value);
             let found = variables(naming(args)?, &[(source, &value)])
                 .map_err(|refusal| refused(refusal, std::slice::from_ref(name)))?;
             let named: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
@@ -148,25 +148,25 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &Stored)
         }
     }
 }
-
+/// A value that looks like JSON but is not has no keys: it becomes one variable, with a warning.
 /// What was meant as an object and is none has no keys to make variables of: it becomes one, and that is told.
-pub(super) fn warn_of_broken(place: Place<'_>, source: &str, value: &Value) {
-    if let Some(broken) = value.text().and_then(broken) {
-        place.context.ui.warning(&format!("{source} is taken as one value; it is {broken}"));
+pub(super) fn warn_of_invalid_json(place: Place<'_>, source: &str, value: &Value) {
+    if let Some(invalid) = value.text().and_then(invalid_json) {
+        place.context.ui.warning(&format!("{source} is taken as one value; it is {invalid}"));
     }
 }
 
-fn of_field(place: Place<'_>, name: &SecretName, stored: &Stored, path: &str) -> Result<Secret<String>> {
+fn of_field(place: Place<'_>, name: &SecretName, stored: &SecretValue, path: &str) -> Result<Secret<String>> {
     let whole = format!("nsaccess secrets get {} -n {}", name.relative, place.namespace);
-    let found = stored.value.text().ok_or(NoField::NoObject).and_then(|text| field(text, path));
+    let found = stored.value.text().ok_or(FieldError::NotAnObject).and_then(|text| field(text, path));
     found.map_err(|missing| match missing {
-        NoField::NoObject => Error::failure(format!("the secret {} is no JSON object", name.relative))
+        FieldError::NotAnObject => Error::failure(format!("the secret {} is no JSON object", name.relative))
             .because("it has no fields, so its value is one whole")
             .try_next(whole),
-        NoField::Broken(broken) => Error::failure(format!("the secret {} has no fields", name.relative))
+        FieldError::InvalidJson(broken) => Error::failure(format!("the secret {} has no fields", name.relative))
             .because(broken.to_string())
             .try_next(whole),
-        NoField::NoKey { at, key, known } => {
+        FieldError::NoKey { at, key, known } => {
             let below = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
             let place = if at.is_empty() { "it" } else { &at };
             let error = Error::new(Kind::NotFound, format!("the secret {} has no field {path}", name.relative));

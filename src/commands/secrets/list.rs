@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Place, day, time, value};
 use crate::actions::secrets;
 use crate::error::Result;
-use crate::model::secrets::{Facts, Prefix};
+use crate::model::secrets::{Prefix, SecretMetadata};
 use crate::process::runtime;
 use crate::screen;
 use crate::ui::table;
@@ -31,7 +31,7 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
         let is_marked = found.iter().any(|facts| !state(facts, &prefix).is_empty());
         let mut headings = vec!["NAME", "DESCRIPTION", "LAST CHANGED", "LAST ACCESSED", "ROTATION", "VERSIONS"];
         headings.extend(is_marked.then_some("STATE"));
-        let row = |facts: &Facts| {
+        let row = |facts: &SecretMetadata| {
             vec![
                 prefix.shown(&facts.name).to_owned(),
                 facts.description.as_deref().map_or_else(|| "-".to_owned(), shortened),
@@ -51,7 +51,7 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
     Ok(())
 }
 
-fn state(facts: &Facts, prefix: &Prefix) -> &'static str {
+fn state(facts: &SecretMetadata, prefix: &Prefix) -> &'static str {
     match (prefix.covers(&facts.name), facts.deleted_at) {
         (false, _) => "not readable",
         (true, Some(_)) => "marked for deletion",

@@ -16,7 +16,7 @@ use crate::chain::Chain;
 use crate::commands::{Context, Verb};
 use crate::error::{Error, Result};
 use crate::model::kube::namespace::Namespace;
-use crate::model::secrets::{Facts, Prefix};
+use crate::model::secrets::{Prefix, SecretMetadata};
 use crate::model::settings::Flags;
 use crate::ui::Format;
 use crate::ui::local_time;
@@ -119,7 +119,7 @@ struct Place<'a> {
 }
 
 /// The contract of `-o json` for a secret's facts.
-fn value(facts: &Facts, prefix: &Prefix) -> Value {
+fn value(facts: &SecretMetadata, prefix: &Prefix) -> Value {
     let versions = facts.versions.iter().map(|(id, stages)| json!({"id": id, "stages": stages}));
     let tags: serde_json::Map<_, _> = facts.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     json!({

@@ -6,7 +6,7 @@ use crate::model::wire::percent;
 
 /// Where in the console somebody wants to be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct Destination<'a> {
     /// The service's name in the console's addresses, like `secretsmanager`.
     pub service: Option<&'a str>,
     /// The region.
@@ -16,7 +16,7 @@ pub(crate) struct Place<'a> {
 }
 
 /// The portal's shortcut to the console of an account as a role.
-pub(crate) fn shortcut(start_url: &str, account: &str, role: &str, place: Place<'_>) -> String {
+pub(crate) fn shortcut(start_url: &str, account: &str, role: &str, place: Destination<'_>) -> String {
     let start = start_url.trim_end_matches('/').trim_end_matches("/#").trim_end_matches('/');
     let link = format!("{start}/#/console?account_id={}&role_name={}", percent::encode(account), percent::encode(role));
     match destination(place) {
@@ -26,7 +26,7 @@ pub(crate) fn shortcut(start_url: &str, account: &str, role: &str, place: Place<
 }
 
 /// The address within the console.
-fn destination(place: Place<'_>) -> Option<String> {
+fn destination(place: Destination<'_>) -> Option<String> {
     let region = place.region?;
     let host = match Partition::of_region(region).name {
         "aws-cn" => format!("{region}.console.amazonaws.cn"),
@@ -62,7 +62,7 @@ mod tests {
             "https://acme.awsapps.com/start/#/",
             "111122223333",
             "idp-ns-idp-dev",
-            Place { service, region, cluster: Some("idp-nonprod-1") },
+            Destination { service, region, cluster: Some("idp-nonprod-1") },
         )
     }
 

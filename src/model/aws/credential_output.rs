@@ -43,7 +43,7 @@ pub(crate) fn process(credentials: &RoleCredentials) -> Secret<String> {
 
 /// Who signs, and where.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Identity<'a> {
+pub(crate) struct AwsIdentity<'a> {
     /// What signs.
     pub credentials: &'a RoleCredentials,
     /// The account of the credentials.
@@ -54,7 +54,7 @@ pub(crate) struct Identity<'a> {
 
 /// The environment of whoever is to be this identity and no other: every variable that says who one is for AWS, with its
 /// value, or with none where it has to go. The one list for children, and for lines that a shell evaluates.
-pub(crate) fn variables(identity: Identity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
+pub(crate) fn variables(identity: AwsIdentity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
     let keys = &identity.credentials.keys;
     let end = identity.credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let set = [
@@ -90,7 +90,8 @@ mod tests {
         };
         for (token, expected) in [(Some("t"), Some("t")), (None, None)] {
             let credentials = of(token);
-            let found = variables(Identity { credentials: &credentials, account: "111122223333", region: "eu-west-1" });
+            let found =
+                variables(AwsIdentity { credentials: &credentials, account: "111122223333", region: "eu-west-1" });
             let value = |name: &str| {
                 let with_name: Vec<_> = found.iter().filter(|(other, _)| *other == name).collect();
                 assert_eq!(with_name.len(), 1, "{name}");

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// What the service answered to one poll instead of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum PollAnswer {
     /// The person has not decided yet.
     Pending,
     /// We ask too often.
@@ -79,15 +79,15 @@ impl DeviceFlow {
     }
 
     /// Takes an answer in and says what to do next.
-    pub(crate) fn next_step(&mut self, answer: Answer, now: Timestamp) -> Step {
+    pub(crate) fn next_step(&mut self, answer: PollAnswer, now: Timestamp) -> Step {
         match answer {
-            Answer::Expired => return Step::GiveUp(GiveUp::Expired),
-            Answer::Denied(words) => return Step::GiveUp(GiveUp::Denied(words)),
-            Answer::InvalidClient => return Step::GiveUp(GiveUp::Register),
-            Answer::Fatal(words) => return Step::GiveUp(GiveUp::Failed(words)),
-            Answer::SlowDown => self.interval += FIVE_SECONDS,
-            Answer::Pending => self.last_trouble = None,
-            Answer::Transient(words) => self.last_trouble = Some(words),
+            PollAnswer::Expired => return Step::GiveUp(GiveUp::Expired),
+            PollAnswer::Denied(words) => return Step::GiveUp(GiveUp::Denied(words)),
+            PollAnswer::InvalidClient => return Step::GiveUp(GiveUp::Register),
+            PollAnswer::Fatal(words) => return Step::GiveUp(GiveUp::Failed(words)),
+            PollAnswer::SlowDown => self.interval += FIVE_SECONDS,
+            PollAnswer::Pending => self.last_trouble = None,
+            PollAnswer::Transient(words) => self.last_trouble = Some(words),
         }
         if now + self.interval < self.deadline {
             return Step::Wait(self.interval);
@@ -112,13 +112,13 @@ mod tests {
     #[test]
     fn each_answer_has_its_step() {
         for (answer, step) in [
-            (Answer::Pending, Step::Wait(Duration::from_secs(2))),
-            (Answer::Transient("500".into()), Step::Wait(Duration::from_secs(2))),
-            (Answer::SlowDown, Step::Wait(Duration::from_secs(7))),
-            (Answer::Expired, Step::GiveUp(GiveUp::Expired)),
-            (Answer::Denied("no".into()), Step::GiveUp(GiveUp::Denied("no".into()))),
-            (Answer::InvalidClient, Step::GiveUp(GiveUp::Register)),
-            (Answer::Fatal("x".into()), Step::GiveUp(GiveUp::Failed("x".into()))),
+            (PollAnswer::Pending, Step::Wait(Duration::from_secs(2))),
+            (PollAnswer::Transient("500".into()), Step::Wait(Duration::from_secs(2))),
+            (PollAnswer::SlowDown, Step::Wait(Duration::from_secs(7))),
+            (PollAnswer::Expired, Step::GiveUp(GiveUp::Expired)),
+            (PollAnswer::Denied("no".into()), Step::GiveUp(GiveUp::Denied("no".into()))),
+            (PollAnswer::InvalidClient, Step::GiveUp(GiveUp::Register)),
+            (PollAnswer::Fatal("x".into()), Step::GiveUp(GiveUp::Failed("x".into()))),
         ] {
             let mut flow = DeviceFlow::start(2, 600, START);
             assert_eq!(flow.next_step(answer.clone(), after(1)), step, "{answer:?}");
@@ -128,26 +128,26 @@ mod tests {
     #[test]
     fn slow_down_adds_five_seconds_every_time_and_for_good() {
         let mut flow = DeviceFlow::start(1, 600, START);
-        assert_eq!(flow.next_step(Answer::SlowDown, after(1)), Step::Wait(Duration::from_secs(6)));
-        assert_eq!(flow.next_step(Answer::SlowDown, after(7)), Step::Wait(Duration::from_secs(11)));
-        assert_eq!(flow.next_step(Answer::Pending, after(18)), Step::Wait(Duration::from_secs(11)));
+        assert_eq!(flow.next_step(PollAnswer::SlowDown, after(1)), Step::Wait(Duration::from_secs(6)));
+        assert_eq!(flow.next_step(PollAnswer::SlowDown, after(7)), Step::Wait(Duration::from_secs(11)));
+        assert_eq!(flow.next_step(PollAnswer::Pending, after(18)), Step::Wait(Duration::from_secs(11)));
     }
 
     #[test]
     fn the_interval_is_five_seconds_where_none_is_named() {
         let mut flow = DeviceFlow::start(0, 600, START);
-        assert_eq!(flow.next_step(Answer::Pending, after(1)), Step::Wait(Duration::from_secs(5)));
+        assert_eq!(flow.next_step(PollAnswer::Pending, after(1)), Step::Wait(Duration::from_secs(5)));
         assert_eq!(DeviceFlow::start(-3, 0, START).deadline(), after(600));
     }
 
     #[test]
     fn our_own_clock_ends_it_even_if_the_service_never_does() {
         let mut flow = DeviceFlow::start(5, 60, START);
-        assert_eq!(flow.next_step(Answer::Pending, after(54)), Step::Wait(Duration::from_secs(5)));
-        assert_eq!(flow.next_step(Answer::Pending, after(55)), Step::GiveUp(GiveUp::Expired));
+        assert_eq!(flow.next_step(PollAnswer::Pending, after(54)), Step::Wait(Duration::from_secs(5)));
+        assert_eq!(flow.next_step(PollAnswer::Pending, after(55)), Step::GiveUp(GiveUp::Expired));
         let mut flow = DeviceFlow::start(5, 60, START);
         assert_eq!(
-            flow.next_step(Answer::Transient("no route".into()), after(58)),
+            flow.next_step(PollAnswer::Transient("no route".into()), after(58)),
             Step::GiveUp(GiveUp::Failed("no route".into()))
         );
     }

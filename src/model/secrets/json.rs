@@ -51,11 +51,11 @@ pub(crate) fn plain(raw: &str) -> Secret<String> {
 
 /// Why there is no such field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NoField {
+pub(crate) enum FieldError {
     /// The value is no JSON object.
-    NoObject,
+    NotAnObject,
     /// The value begins like JSON and is none.
-    Broken(Broken),
+    InvalidJson(InvalidJson),
     /// Something on the way has no such key.
     NoKey {
         /// Where: the path up to there; empty for the whole value.
@@ -69,20 +69,20 @@ pub(crate) enum NoField {
 
 /// Where a text that begins like JSON stops to be JSON. What stands there is not said: it may be the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Broken {
+pub(crate) struct InvalidJson {
     line: usize,
     column: usize,
     why: String,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for InvalidJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "not valid JSON: line {}, column {}: {}", self.line, self.column, self.why)
     }
 }
 
 /// Why a text that was meant to be JSON is none. `None` for JSON, and for what does not begin like an object or a list.
-pub(crate) fn broken(text: &str) -> Option<Broken> {
+pub(crate) fn invalid_json(text: &str) -> Option<InvalidJson> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let meant = bare.trim_start().starts_with(['{', '[']);
     if !meant {
@@ -90,14 +90,14 @@ pub(crate) fn broken(text: &str) -> Option<Broken> {
     }
     if bare.len() != text.len() {
         let why = "a byte order mark, which JSON does not begin with".to_owned();
-        return Some(Broken { line: 1, column: 1, why });
+        return Some(InvalidJson { line: 1, column: 1, why });
     }
     let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;
     let words = error.to_string();
     let has_comma = ends_behind_a_comma(text, error.line(), error.column());
     let why = if has_comma { "trailing comma" } else { words.split(" at line ").next().unwrap_or_default() };
     let why = why.to_owned();
-    Some(Broken { line: error.line(), column: error.column(), why })
+    Some(InvalidJson { line: error.line(), column: error.column(), why })
 }
 
 /// Whether an object or a list is closed at a place, right after a comma.
@@ -113,14 +113,14 @@ fn ends_behind_a_comma(text: &str, line: usize, column: usize) -> bool {
 ///
 /// # Errors
 /// What is not there.
-pub(crate) fn field(text: &str, path: &str) -> Result<Secret<String>, NoField> {
+pub(crate) fn field(text: &str, path: &str) -> Result<Secret<String>, FieldError> {
     if entries(text).is_none() {
-        return Err(broken(text).map_or(NoField::NoObject, NoField::Broken));
+        return Err(invalid_json(text).map_or(FieldError::NotAnObject, FieldError::InvalidJson));
     }
     find(text, path, "").map(plain)
 }
 
-fn find<'a>(text: &'a str, path: &str, at: &str) -> Result<&'a str, NoField> {
+fn find<'a>(text: &'a str, path: &str, at: &str) -> Result<&'a str, FieldError> {
     let below = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
     let children = children(text);
     let mut deepest = None;
@@ -136,7 +136,7 @@ fn find<'a>(text: &'a str, path: &str, at: &str) -> Result<&'a str, NoField> {
     }
     let known = children.into_iter().map(|(key, _)| key).collect();
     let key = path.split('.').next().unwrap_or(path).to_owned();
-    Err(deepest.unwrap_or(NoField::NoKey { at: at.to_owned(), key, known }))
+    Err(deepest.unwrap_or(FieldError::NoKey { at: at.to_owned(), key, known }))
 }
 
 /// Where a key can end: the whole path, then before each dot from the right.
@@ -206,12 +206,12 @@ mod tests {
             ("{\"a\": 1", "not valid JSON: line 1, column 7: EOF while parsing an object"),
             ("{'a': 1}", "not valid JSON: line 1, column 2: key must be a string"),
         ] {
-            let found = broken(text).map(|broken| broken.to_string());
+            let found = invalid_json(text).map(|broken| broken.to_string());
             assert_eq!(found.as_deref(), Some(words));
-            assert!(matches!(field(text, "a"), Err(NoField::Broken(_))), "{text}");
+            assert!(matches!(field(text, "a"), Err(FieldError::InvalidJson(_))), "{text}");
         }
         for text in ["", "text", "\"text\"", "5", "{}", "[1, 2]", TEXT] {
-            assert_eq!(broken(text), None, "{text}");
+            assert_eq!(invalid_json(text), None, "{text}");
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_with_what_is_there() {
         let missing = |text, path| field(text, path).expect_err("no field");
-        let no_key = |at: &str, key: &str, known: &[&str]| NoField::NoKey {
+        let no_key = |at: &str, key: &str, known: &[&str]| FieldError::NoKey {
             at: at.to_owned(),
             key: key.to_owned(),
             known: known.iter().map(|key| (*key).to_owned()).collect(),
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(missing(r#"{"a":"text"}"#, "a.c"), no_key("a", "c", &[]));
         assert_eq!(missing(r#"{"a":1}"#, ""), no_key("", "", &["a"]));
         for text in ["plain", "[1]", "\"s\"", "1", "", "x{"] {
-            assert_eq!(missing(text, "a"), NoField::NoObject, "{text}");
+            assert_eq!(missing(text, "a"), FieldError::NotAnObject, "{text}");
         }
     }
 

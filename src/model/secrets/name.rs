@@ -28,9 +28,9 @@ pub(crate) struct SecretName {
 
 /// Why a name is not asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum NameError {
     /// It cannot be a secret's name: the end of a sentence that begins with it.
-    NoName(String),
+    Invalid(String),
     /// It is the name of a secret that the role cannot read.
     Outside {
         /// The whole name.
@@ -76,14 +76,14 @@ impl Prefix {
     ///
     /// # Errors
     /// Why no call is worth making.
-    pub(crate) fn resolve(&self, typed: &str) -> Result<SecretName, Refusal> {
-        check(typed).map_err(Refusal::NoName)?;
+    pub(crate) fn resolve(&self, typed: &str) -> Result<SecretName, NameError> {
+        check(typed).map_err(NameError::Invalid)?;
         if typed.starts_with("arn:") {
             return self.resolve_arn(typed);
         }
         let full = if self.is_whole(typed) { typed.to_owned() } else { format!("{}{typed}", self.text) };
         if full.len() > LONGEST {
-            return Err(Refusal::NoName(format!(
+            return Err(NameError::Invalid(format!(
                 "has {} characters; a secret's name has at most {LONGEST}",
                 full.len()
             )));
@@ -91,22 +91,22 @@ impl Prefix {
         self.own(full.clone(), full, None)
     }
 
-    fn resolve_arn(&self, typed: &str) -> Result<SecretName, Refusal> {
+    fn resolve_arn(&self, typed: &str) -> Result<SecretName, NameError> {
         let mut parts = typed.splitn(7, ':').skip(2);
         let (service, region, account) = (parts.next(), parts.next(), parts.next());
         let (Some("secretsmanager"), Some(region), Some(account), Some("secret"), Some(name)) =
             (service, region, account, parts.next(), parts.next())
         else {
-            return Err(Refusal::NoName("is not the ARN of a secret".to_owned()));
+            return Err(NameError::Invalid("is not the ARN of a secret".to_owned()));
         };
         let place = Some((region.to_owned(), account.to_owned()));
         self.own(without_suffix(name).to_owned(), typed.to_owned(), place)
     }
 
-    fn own(&self, full: String, id: String, place: Option<(String, String)>) -> Result<SecretName, Refusal> {
+    fn own(&self, full: String, id: String, place: Option<(String, String)>) -> Result<SecretName, NameError> {
         if !self.covers(&full) {
             let other = self.owner(&full);
-            return Err(Refusal::Outside { full, other });
+            return Err(NameError::Outside { full, other });
         }
         Ok(SecretName { relative: self.shown(&full).to_owned(), full, id, place })
     }
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!((name.id.as_str(), name.relative.as_str()), (arn, "api-key"));
         assert_eq!(name.place, Some(("eu-west-1".to_owned(), "111122223333".to_owned())));
         for bad in ["arn:", "arn:aws:s3:::bucket", "arn:aws:secretsmanager:eu-west-1:111122223333:secret"] {
-            assert!(matches!(usual().resolve(bad), Err(Refusal::NoName(_))), "{bad}");
+            assert!(matches!(usual().resolve(bad), Err(NameError::Invalid(_))), "{bad}");
         }
     }
 
@@ -202,7 +202,7 @@ mod tests {
             ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:platform/x-AbCd12", None),
         ] {
             match usual().resolve(typed) {
-                Err(Refusal::Outside { other, .. }) => assert_eq!(other, owner, "{typed}"),
+                Err(NameError::Outside { other, .. }) => assert_eq!(other, owner, "{typed}"),
                 answer => panic!("{typed}: {answer:?}"),
             }
         }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn what_is_no_name_is_said() {
         for typed in ["", " ", "a b", "../x", "a/../b", "./a", "a:b", "ä", "a\n", "*", &"x".repeat(600)] {
-            assert!(matches!(usual().resolve(typed), Err(Refusal::NoName(_))), "{typed:?}");
+            assert!(matches!(usual().resolve(typed), Err(NameError::Invalid(_))), "{typed:?}");
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) enum Value {
 
 /// A value with the version that it is of.
 #[derive(Debug, Clone)]
-pub(crate) struct Stored {
+pub(crate) struct SecretValue {
     /// The secret's whole name.
     pub name: String,
     /// The secret's ARN.
@@ -34,21 +34,21 @@ pub(crate) struct Stored {
 
 /// Which version is wanted; with neither it is the current one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct VersionSelector {
     /// A stage, like `AWSPREVIOUS`.
     pub stage: Option<String>,
     /// A version's id.
     pub version_id: Option<String>,
 }
 
-impl Wanted {
+impl VersionSelector {
     /// The version of a stage.
     pub(crate) fn stage(stage: &str) -> Self {
-        Wanted { stage: Some(stage.to_owned()), version_id: None }
+        VersionSelector { stage: Some(stage.to_owned()), version_id: None }
     }
 }
 
-impl std::fmt::Display for Wanted {
+impl std::fmt::Display for VersionSelector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.version_id, &self.stage) {
             (Some(id), Some(stage)) => write!(f, "version {id} at stage {stage}"),
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_said() {
-        assert_eq!(Wanted::default().to_string(), "current version");
-        assert_eq!(Wanted::stage("AWSPREVIOUS").to_string(), "version at stage AWSPREVIOUS");
+        assert_eq!(VersionSelector::default().to_string(), "current version");
+        assert_eq!(VersionSelector::stage("AWSPREVIOUS").to_string(), "version at stage AWSPREVIOUS");
     }
 }

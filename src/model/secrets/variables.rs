@@ -6,14 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use super::dangerous::decides;
 use super::json;
-use super::steering::decides;
 use super::value::Value;
 use crate::secret::Secret;
 
 /// Why secrets cannot become variables. Names and keys are said, values never.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum VariablesError {
     /// Two of them would have the same name.
     Collision {
         /// The variable.
@@ -30,12 +30,12 @@ pub(crate) enum Refusal {
     /// A key has no letter and no digit to make a name of.
     Nameless(String),
     /// Variables that decide over a program ([`decides`]), and that nobody allowed.
-    Steering(Vec<Steering>),
+    Dangerous(Vec<DangerousVariable>),
 }
 
 /// A variable that decides over a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Steering {
+pub(crate) struct DangerousVariable {
     /// The variable.
     pub variable: String,
     /// Where it comes from.
@@ -60,28 +60,31 @@ pub(crate) struct Naming<'a> {
 ///
 /// # Errors
 /// The first reason why not; of variables that decide over a program, all.
-pub(crate) fn variables(naming: Naming<'_>, sources: &[Source<'_>]) -> Result<Vec<(String, Secret<String>)>, Refusal> {
+pub(crate) fn variables(
+    naming: Naming<'_>,
+    sources: &[Source<'_>],
+) -> Result<Vec<(String, Secret<String>)>, VariablesError> {
     let prefix = naming.prefix;
     let mut found: Vec<(String, Secret<String>)> = Vec::new();
-    let mut steering: Vec<Steering> = Vec::new();
+    let mut dangerous: Vec<DangerousVariable> = Vec::new();
     let mut origins: BTreeMap<String, String> = BTreeMap::new();
     for (secret, value) in sources {
-        let text = value.text().ok_or_else(|| Refusal::Binary((*secret).to_owned()))?;
+        let text = value.text().ok_or_else(|| VariablesError::Binary((*secret).to_owned()))?;
         for (origin, name, value) in of_text(secret, text) {
-            let variable = variable(prefix, &name).ok_or_else(|| Refusal::Nameless(origin.clone()))?;
+            let variable = variable(prefix, &name).ok_or_else(|| VariablesError::Nameless(origin.clone()))?;
             if value.expose().contains('\0') {
-                return Err(Refusal::ZeroByte(origin));
+                return Err(VariablesError::ZeroByte(origin));
             }
             if let Some(decides) = decides(&variable).filter(|_| !naming.allowed.contains(&variable)) {
-                steering.push(Steering { variable: variable.clone(), origin: origin.clone(), decides });
+                dangerous.push(DangerousVariable { variable: variable.clone(), origin: origin.clone(), decides });
             }
             if let Some(first) = origins.insert(variable.clone(), origin.clone()) {
-                return Err(Refusal::Collision { variable, first, second: origin });
+                return Err(VariablesError::Collision { variable, first, second: origin });
             }
             found.push((variable, value));
         }
     }
-    if steering.is_empty() { Ok(found) } else { Err(Refusal::Steering(steering)) }
+    if dangerous.is_empty() { Ok(found) } else { Err(VariablesError::Dangerous(dangerous)) }
 }
 
 /// Origin, name and value of each variable.
@@ -127,14 +130,14 @@ mod tests {
         Value::Text(Secret::from(value))
     }
 
-    fn shown(prefix: &str, sources: &[(&str, &str)]) -> Result<Vec<(String, String)>, Refusal> {
+    fn shown(prefix: &str, sources: &[(&str, &str)]) -> Result<Vec<(String, String)>, VariablesError> {
         let values: Vec<Value> = sources.iter().map(|(_, value)| text(value)).collect();
         let sources: Vec<Source<'_>> = sources.iter().zip(&values).map(|((name, _), value)| (*name, value)).collect();
         let pairs = variables(Naming { prefix, allowed: &[] }, &sources)?;
         Ok(pairs.into_iter().map(|(name, value)| (name, value.expose().clone())).collect())
     }
 
-    fn pairs(of: &[(&str, &str)]) -> Result<Vec<(String, String)>, Refusal> {
+    fn pairs(of: &[(&str, &str)]) -> Result<Vec<(String, String)>, VariablesError> {
         Ok(of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
@@ -165,7 +168,7 @@ mod tests {
     fn collisions_are_refused_wherever_they_come_from() {
         let two = shown("", &[("a", r#"{"x":1}"#), ("b", r#"{"x":2}"#)]);
         let of = |variable: &str, first: &str, second: &str| {
-            Err(Refusal::Collision { variable: variable.into(), first: first.into(), second: second.into() })
+            Err(VariablesError::Collision { variable: variable.into(), first: first.into(), second: second.into() })
         };
         assert_eq!(two, of("x", "the key \"x\" of a", "the key \"x\" of b"));
         assert_eq!(
@@ -179,11 +182,17 @@ mod tests {
 
     #[test]
     fn what_no_environment_holds_is_refused() {
-        assert_eq!(shown("", &[("a", "x\0y")]), Err(Refusal::ZeroByte("a".to_owned())));
-        assert_eq!(shown("", &[("a", r#"{"k":"\u0000"}"#)]), Err(Refusal::ZeroByte("the key \"k\" of a".to_owned())));
-        assert_eq!(shown("", &[("a", r#"{"":"x"}"#)]), Err(Refusal::Nameless("the key \"\" of a".to_owned())));
+        assert_eq!(shown("", &[("a", "x\0y")]), Err(VariablesError::ZeroByte("a".to_owned())));
+        assert_eq!(
+            shown("", &[("a", r#"{"k":"\u0000"}"#)]),
+            Err(VariablesError::ZeroByte("the key \"k\" of a".to_owned()))
+        );
+        assert_eq!(shown("", &[("a", r#"{"":"x"}"#)]), Err(VariablesError::Nameless("the key \"\" of a".to_owned())));
         let binary = Value::Binary(Secret::new(vec![0xff]));
-        assert_eq!(variables(Naming::default(), &[("a", &binary)]).map(|_| ()), Err(Refusal::Binary("a".to_owned())));
+        assert_eq!(
+            variables(Naming::default(), &[("a", &binary)]).map(|_| ()),
+            Err(VariablesError::Binary("a".to_owned()))
+        );
         let text = Value::Binary(Secret::new(b"fine".to_vec()));
         assert!(variables(Naming::default(), &[("a", &text)]).is_ok());
     }
@@ -195,7 +204,7 @@ mod tests {
             variables(naming, &[(source, &json)])
                 .map(|found| found.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
         };
-        let Err(Refusal::Steering(refused)) = named(Naming::default(), "s") else { panic!("not refused") };
+        let Err(VariablesError::Dangerous(refused)) = named(Naming::default(), "s") else { panic!("not refused") };
         let names: Vec<(&str, &str)> = refused.iter().map(|it| (it.variable.as_str(), it.origin.as_str())).collect();
         assert_eq!(names, [("PATH", "the key \"PATH\" of s"), ("LD_PRELOAD", "the key \"LD_PRELOAD\" of s")]);
         let allowed = ["PATH", "LD_PRELOAD"].map(str::to_owned);
@@ -211,7 +220,7 @@ mod tests {
         let plain = text("/evil");
         for (prefix, secret) in [("", "path"), ("LD_", "preload"), ("", "aws/profile")] {
             let found = variables(Naming { prefix, allowed: &[] }, &[(secret, &plain)]);
-            assert!(matches!(found, Err(Refusal::Steering(_))), "{prefix} {secret}");
+            assert!(matches!(found, Err(VariablesError::Dangerous(_))), "{prefix} {secret}");
         }
     }
 

@@ -91,7 +91,7 @@ impl std::fmt::Display for FileProblem {
 /// # Errors
 /// The first thing that is wrong.
 pub(crate) fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProblem> {
-    let mut found = Found::read(text, Owner::User)?;
+    let mut found = CheckedKeys::read(text, Owner::User)?;
     let file = UserFile {
         start_url: found.text(&["start_url"]),
         sso_region: found.text(&["sso_region"]),
@@ -111,7 +111,7 @@ pub(crate) fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProb
 /// # Errors
 /// The first thing that is wrong.
 pub(crate) fn parse_project(text: &str) -> Result<(ProjectFile, Vec<String>), FileProblem> {
-    let mut found = Found::read(text, Owner::Project)?;
+    let mut found = CheckedKeys::read(text, Owner::Project)?;
     let file = ProjectFile {
         start_url: found.text(&["start_url"]),
         sso_region: found.text(&["sso_region"]),
@@ -124,16 +124,16 @@ pub(crate) fn parse_project(text: &str) -> Result<(ProjectFile, Vec<String>), Fi
 }
 
 /// The keys of a file with checked values.
-struct Found<'a> {
+struct CheckedKeys<'a> {
     text: &'a str,
     owner: Owner,
     leaves: BTreeMap<Vec<String>, Leaf>,
     warnings: Vec<String>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> CheckedKeys<'a> {
     fn read(text: &'a str, owner: Owner) -> Result<Self, FileProblem> {
-        let mut found = Found { text, owner, leaves: BTreeMap::new(), warnings: Vec::new() };
+        let mut found = CheckedKeys { text, owner, leaves: BTreeMap::new(), warnings: Vec::new() };
         let document = Document::parse(text).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
             found.problem(place, error.message().replace('\n', ", "))

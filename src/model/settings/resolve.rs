@@ -47,7 +47,7 @@ pub(crate) fn resolve(
     user: Option<(&Path, &UserFile)>,
     aws: &AwsConfig,
 ) -> Result<Settings, String> {
-    let typed = Typed { flags, env };
+    let typed = Overrides { flags, env };
     let of_user = user.map(|(path, _)| Origin::User(path.to_owned())).unwrap_or(Origin::Default);
     let user = user.map(|(_, file)| file.clone()).unwrap_or_default();
     let of_project = project.map(|(path, _, _)| Origin::Project(path.to_owned())).unwrap_or(Origin::Default);
@@ -102,12 +102,12 @@ pub(crate) fn resolve(
 }
 
 /// Flags, else environment variables: both are typed by a person, for this one run.
-struct Typed<'a> {
+struct Overrides<'a> {
     flags: &'a Flags,
     env: &'a dyn Fn(&str) -> Option<String>,
 }
 
-impl Typed<'_> {
+impl Overrides<'_> {
     fn leaf(&self, key: &str) -> Result<Option<(Leaf, Origin)>, String> {
         let flags = self.flags;
         let (given, flag, variable) = match key {
@@ -144,7 +144,7 @@ impl Typed<'_> {
 }
 
 fn layers(
-    typed: &Typed<'_>,
+    typed: &Overrides<'_>,
     (project, of_project): (&ProjectFile, &Origin),
     (user, of_user): (&UserFile, &Origin),
 ) -> Result<Vec<PinLayer>, String> {

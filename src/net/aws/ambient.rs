@@ -15,7 +15,7 @@ use crate::secret::Secret;
 
 /// Keys and when they end, if they do.
 #[derive(Debug, Clone)]
-pub(crate) struct Ambient {
+pub(crate) struct AmbientCredentials {
     /// What signs.
     pub keys: AccessKeys,
     /// `None` for long-lived keys.
@@ -26,7 +26,7 @@ pub(crate) struct Ambient {
 ///
 /// # Errors
 /// When the profile does not exist or gives no credentials.
-pub(crate) async fn of_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<Ambient> {
+pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<AmbientCredentials> {
     let config = aws.config("STS", region, None);
     let provider_config = ProviderConfig::empty()
         .with_http_client(config.http_client().ok_or_else(|| Error::failure("no HTTP client"))?)
@@ -43,7 +43,12 @@ pub(crate) async fn of_profile(aws: &Aws, profile: Option<&str>, region: &str) -
 ///
 /// # Errors
 /// When STS refuses.
-pub(crate) async fn assume_role(aws: &Aws, base: &Ambient, role_arn: &str, region: &str) -> Result<Ambient> {
+pub(crate) async fn assume_role(
+    aws: &Aws,
+    base: &AmbientCredentials,
+    role_arn: &str,
+    region: &str,
+) -> Result<AmbientCredentials> {
     let config = aws.config("STS", region, Some(&base.keys));
     let provider =
         AssumeRoleProvider::builder(role_arn).session_name("EKSGetTokenAuth").configure(&config).build().await;
@@ -52,9 +57,9 @@ pub(crate) async fn assume_role(aws: &Aws, base: &Ambient, role_arn: &str, regio
     })
 }
 
-fn from_sdk(given: aws_credential_types::Credentials) -> Ambient {
+fn from_sdk(given: aws_credential_types::Credentials) -> AmbientCredentials {
     let expires_at = given.expiry().and_then(|expiry| Timestamp::try_from(expiry).ok());
-    Ambient {
+    AmbientCredentials {
         keys: AccessKeys {
             access_key_id: given.access_key_id().to_owned(),
             secret_access_key: Secret::from(given.secret_access_key()),

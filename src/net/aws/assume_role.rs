@@ -9,9 +9,9 @@ use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
 
-/// A session that is wanted.
+/// A session that is request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RoleSessionRequest<'a> {
     /// The role's ARN.
     pub role_arn: &'a str,
     /// How the session is called.
@@ -24,7 +24,7 @@ pub(crate) struct Wanted<'a> {
 
 /// A session that was given.
 #[derive(Debug, Clone)]
-pub(crate) struct Given {
+pub(crate) struct AssumedSession {
     /// What signs.
     pub credentials: RoleCredentials,
     /// `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
@@ -35,51 +35,59 @@ pub(crate) struct Given {
 ///
 /// # Errors
 /// The failed call.
-pub(crate) async fn assume_role(aws: &Aws, keys: &AccessKeys, wanted: Wanted<'_>) -> Result<Given, Failure> {
+pub(crate) async fn assume_role(
+    aws: &Aws,
+    keys: &AccessKeys,
+    request: RoleSessionRequest<'_>,
+) -> Result<AssumedSession, Failure> {
     const OPERATION: &str = "AssumeRole";
-    let call = client(aws, wanted.region, Some(keys))
+    let call = client(aws, request.region, Some(keys))
         .assume_role()
-        .role_arn(wanted.role_arn)
-        .role_session_name(wanted.session_name)
-        .duration_seconds(seconds(wanted));
-    let answer = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
-    given(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
+        .role_arn(request.role_arn)
+        .role_session_name(request.session_name)
+        .duration_seconds(seconds(request));
+    let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
+    role_session(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
 }
 
 /// AssumeRoleWithWebIdentity: the token is what proves who asks, and nothing signs. It goes in the body.
 ///
 /// # Errors
 /// The failed call.
-pub(crate) async fn with_web_identity(aws: &Aws, token: &Secret<String>, wanted: Wanted<'_>) -> Result<Given, Failure> {
+pub(crate) async fn assume_role_with_web_identity(
+    aws: &Aws,
+    token: &Secret<String>,
+    request: RoleSessionRequest<'_>,
+) -> Result<AssumedSession, Failure> {
     const OPERATION: &str = "AssumeRoleWithWebIdentity";
-    let call = client(aws, wanted.region, None)
+    let call = client(aws, request.region, None)
         .assume_role_with_web_identity()
-        .role_arn(wanted.role_arn)
-        .role_session_name(wanted.session_name)
-        .duration_seconds(seconds(wanted))
+        .role_arn(request.role_arn)
+        .role_session_name(request.session_name)
+        .duration_seconds(seconds(request))
         .web_identity_token(token.expose());
-    let answer = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
-    given(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
+    let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
+    role_session(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
 }
 
 fn client(aws: &Aws, region: &str, keys: Option<&AccessKeys>) -> Client {
     Client::new(&aws.config("STS", region, keys))
 }
 
-fn seconds(wanted: Wanted<'_>) -> i32 {
-    i32::try_from(wanted.seconds).unwrap_or(i32::MAX)
+fn seconds(request: RoleSessionRequest<'_>) -> i32 {
+    i32::try_from(request.seconds).unwrap_or(i32::MAX)
 }
 
-fn given(
+fn role_session(
     aws: &Aws,
     operation: &'static str,
     credentials: Option<&Credentials>,
     user: Option<&AssumedRoleUser>,
-) -> Result<Given, Failure> {
+) -> Result<AssumedSession, Failure> {
     let unusable = |words: &str| Failure { operation, class: Class::Broken, code: None, words: words.to_owned() };
     let given = credentials.ok_or_else(|| unusable("the answer holds no credentials"))?;
     let expires_at = Timestamp::from_second(given.expiration().secs());
-    Ok(Given {
+    Ok(AssumedSession {
         credentials: RoleCredentials {
             keys: AccessKeys {
                 access_key_id: given.access_key_id().to_owned(),

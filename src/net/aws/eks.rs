@@ -18,7 +18,7 @@ pub(crate) struct Eks {
 
 /// A cluster, and whether it serves.
 #[derive(Debug, Clone)]
-pub(crate) struct Described {
+pub(crate) struct ClusterDescription {
     /// The facts.
     pub cluster: Cluster,
     /// `ACTIVE`, `UPDATING`, …
@@ -36,12 +36,12 @@ impl Eks {
     ///
     /// # Errors
     /// The failed call; a namespace's role may well not be allowed to list.
-    pub(crate) async fn names(&self) -> Result<Vec<String>, Failure> {
+    pub(crate) async fn list_cluster_names(&self) -> Result<Vec<String>, Failure> {
         const OPERATION: &str = "ListClusters";
         let (mut names, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
             let call = self.client.list_clusters().max_results(100).set_next_token(pages.token());
-            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+            let page = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
             names.extend(page.clusters().iter().cloned());
             let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
             if !more.map_err(|why| Failure::endless(OPERATION, why))? {
@@ -54,9 +54,9 @@ impl Eks {
     ///
     /// # Errors
     /// The failed call; a cluster that has no endpoint yet counts as not found.
-    pub(crate) async fn describe(&self, name: &str) -> Result<Described, Failure> {
+    pub(crate) async fn describe_cluster(&self, name: &str) -> Result<ClusterDescription, Failure> {
         let call = self.client.describe_cluster().name(name);
-        let answer = call.send().await.map_err(|error| Failure::of("DescribeCluster", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("DescribeCluster", &error))?;
         let failure = |words: &str| Failure {
             operation: "DescribeCluster",
             class: Class::NotFound,
@@ -81,7 +81,7 @@ impl Eks {
                 .map(|mode| mode.as_str().to_owned()),
             version: found.version().map(str::to_owned),
         };
-        Ok(Described { cluster, status })
+        Ok(ClusterDescription { cluster, status })
     }
 
     /// Whether a service account has its role by EKS Pod Identity.
@@ -96,7 +96,7 @@ impl Eks {
     ) -> Result<bool, Failure> {
         let call = self.client.list_pod_identity_associations().cluster_name(cluster);
         let call = call.namespace(namespace).service_account(account);
-        let answer = call.send().await.map_err(|error| Failure::of("ListPodIdentityAssociations", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("ListPodIdentityAssociations", &error))?;
         Ok(!answer.associations().is_empty())
     }
 }

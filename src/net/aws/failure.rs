@@ -41,17 +41,17 @@ pub(crate) enum Class {
 
 impl Failure {
     /// From the SDK's error.
-    pub(crate) fn of<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
+    pub(crate) fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let response = error.raw_response();
         let status = response.map(|response| response.status().as_u16());
         let body = response.and_then(|response| response.body().bytes());
-        let said = Said::read(body.unwrap_or_default());
+        let body = ErrorBody::read(body.unwrap_or_default());
         let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
-        let code = metadata.and_then(|meta| meta.code().map(str::to_owned)).or(said.code);
-        let said_words = metadata.and_then(|meta| meta.message().map(str::to_owned)).or(said.words);
+        let code = metadata.and_then(|meta| meta.code().map(str::to_owned)).or(body.code);
+        let said_words = metadata.and_then(|meta| meta.message().map(str::to_owned)).or(body.words);
         let page = innermost(error).downcast_ref::<Breach>().filter(|breach| breach.is_page()).map(Breach::to_string);
         let class = if page.is_some() { Class::Unreachable } else { classify(status, code.as_deref()) };
         let said_words = page.or(said_words);
@@ -64,7 +64,7 @@ impl Failure {
     }
 
     /// From a code and words that stand inside an answer: one of several things asked for was refused.
-    pub(crate) fn said(operation: &'static str, code: &str, words: &str) -> Failure {
+    pub(crate) fn from_code(operation: &'static str, code: &str, words: &str) -> Failure {
         let class = classify(Some(400), Some(code));
         Failure { operation, class, code: Some(code.to_owned()), words: words.to_owned() }
     }
@@ -107,16 +107,19 @@ impl std::fmt::Display for Failure {
 }
 
 /// What an error body says, in whatever dialect the service speaks.
-struct Said {
+struct ErrorBody {
     code: Option<String>,
     words: Option<String>,
 }
 
-impl Said {
-    fn read(body: &[u8]) -> Said {
+impl ErrorBody {
+    fn read(body: &[u8]) -> ErrorBody {
         let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |names: &[&str]| names.iter().find_map(|name| json[name].as_str().map(str::to_owned));
-        Said { code: text(&["error", "__type", "code"]), words: text(&["error_description", "message", "Message"]) }
+        ErrorBody {
+            code: text(&["error", "__type", "code"]),
+            words: text(&["error_description", "message", "Message"]),
+        }
     }
 }
 
@@ -193,11 +196,12 @@ mod tests {
 
     #[test]
     fn bodies_of_both_dialects_are_read() {
-        let oidc = Said::read(br#"{"error":"invalid_grant","error_description":"Invalid refresh token provided"}"#);
+        let oidc =
+            ErrorBody::read(br#"{"error":"invalid_grant","error_description":"Invalid refresh token provided"}"#);
         assert_eq!(oidc.code.as_deref(), Some("invalid_grant"));
         assert_eq!(oidc.words.as_deref(), Some("Invalid refresh token provided"));
-        assert_eq!(Failure::said("BatchGetSecretValue", "AccessDeniedException", "no").class, Class::Denied);
-        assert_eq!(Said::read(b"<html>").code, None);
-        assert_eq!(Said::read(br#"{"message":"No access"}"#).words.as_deref(), Some("No access"));
+        assert_eq!(Failure::from_code("BatchGetSecretValue", "AccessDeniedException", "no").class, Class::Denied);
+        assert_eq!(ErrorBody::read(b"<html>").code, None);
+        assert_eq!(ErrorBody::read(br#"{"message":"No access"}"#).words.as_deref(), Some("No access"));
     }
 }

@@ -26,7 +26,7 @@ use crate::host::Host;
 use crate::model::aws::credentials::AccessKeys;
 use crate::model::wire::proxy::check_endpoint;
 use crate::net::bounds::LONGEST_CALL;
-use crate::net::outbound::{Outbound, Skew};
+use crate::net::outbound::{ClockSkew, Outbound};
 
 /// What all AWS clients of one command share.
 #[derive(Debug, Clone)]
@@ -62,8 +62,8 @@ impl Aws {
 
     /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
     /// any service.
-    pub(crate) fn clock_is_off(&self) -> Option<Skew> {
-        self.outbound.clock_is_off()
+    pub(crate) fn clock_skew(&self) -> Option<ClockSkew> {
+        self.outbound.clock_skew()
     }
 
     /// The bytes of all answers so far.

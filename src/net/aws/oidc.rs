@@ -5,7 +5,7 @@ use aws_sdk_ssooidc::operation::create_token::CreateTokenOutput;
 use aws_sdk_ssooidc::operation::create_token::builders::CreateTokenFluentBuilder;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::aws::device_flow::Answer;
+use crate::model::aws::device_flow::PollAnswer;
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
@@ -115,7 +115,7 @@ impl Oidc {
                 .redirect_uris(format!("http://127.0.0.1{}", crate::model::aws::pkce::CALLBACK_PATH))
                 .issuer_url(start_url);
         }
-        let answer = call.send().await.map_err(|error| Failure::of("RegisterClient", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("RegisterClient", &error))?;
         Ok(NewRegistration {
             client_id: required("RegisterClient", answer.client_id())?.to_owned(),
             client_secret: Secret::from(required("RegisterClient", answer.client_secret())?),
@@ -134,7 +134,7 @@ impl Oidc {
     ) -> Result<DeviceAuthorization, Failure> {
         let call = self.client.start_device_authorization();
         let call = call.client_id(&client.client_id).client_secret(client.client_secret.expose()).start_url(start_url);
-        let answer = call.send().await.map_err(|error| Failure::of("StartDeviceAuthorization", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("StartDeviceAuthorization", &error))?;
         let verification_uri = required("StartDeviceAuthorization", answer.verification_uri())?;
         Ok(DeviceAuthorization {
             device_code: Secret::from(required("StartDeviceAuthorization", answer.device_code())?),
@@ -153,7 +153,7 @@ impl Oidc {
         &self,
         client: &NewRegistration,
         device: &DeviceAuthorization,
-    ) -> Result<NewToken, Answer> {
+    ) -> Result<NewToken, PollAnswer> {
         let call = self.create_token(&client.client_id, &client.client_secret);
         let call =
             call.grant_type("urn:ietf:params:oauth:grant-type:device_code").device_code(device.device_code.expose());
@@ -195,7 +195,7 @@ impl Oidc {
     }
 
     async fn token(&self, call: CreateTokenFluentBuilder) -> Result<NewToken, Failure> {
-        let answer: CreateTokenOutput = call.send().await.map_err(|error| Failure::of("CreateToken", &error))?;
+        let answer: CreateTokenOutput = call.send().await.map_err(|error| Failure::from_sdk("CreateToken", &error))?;
         let lifetime = SignedDuration::from_secs(i64::from(answer.expires_in()));
         Ok(NewToken {
             access_token: Secret::from(required("CreateToken", answer.access_token())?),
@@ -206,18 +206,18 @@ impl Oidc {
 }
 
 /// The error codes of a poll, as the state machine knows them. `botocore`'s model lists code and exception of each.
-fn device_answer(failure: &Failure) -> Answer {
+fn device_answer(failure: &Failure) -> PollAnswer {
     let code = failure.code.as_deref().unwrap_or_default();
     match code {
-        "authorization_pending" | "AuthorizationPendingException" => Answer::Pending,
-        "slow_down" | "SlowDownException" => Answer::SlowDown,
-        "expired_token" | "ExpiredTokenException" => Answer::Expired,
-        "access_denied" | "AccessDeniedException" => Answer::Denied(failure.words.clone()),
-        "invalid_client" | "InvalidClientException" => Answer::InvalidClient,
+        "authorization_pending" | "AuthorizationPendingException" => PollAnswer::Pending,
+        "slow_down" | "SlowDownException" => PollAnswer::SlowDown,
+        "expired_token" | "ExpiredTokenException" => PollAnswer::Expired,
+        "access_denied" | "AccessDeniedException" => PollAnswer::Denied(failure.words.clone()),
+        "invalid_client" | "InvalidClientException" => PollAnswer::InvalidClient,
         _ if matches!(failure.class, Class::Unreachable | Class::Broken | Class::Throttled) => {
-            Answer::Transient(failure.to_string())
+            PollAnswer::Transient(failure.to_string())
         }
-        _ => Answer::Fatal(failure.to_string()),
+        _ => PollAnswer::Fatal(failure.to_string()),
     }
 }
 
@@ -244,21 +244,21 @@ mod tests {
             words: "words".to_owned(),
         };
         for (code, class, answer) in [
-            ("AuthorizationPendingException", Class::Service, Answer::Pending),
-            ("slow_down", Class::Service, Answer::SlowDown),
-            ("SlowDownException", Class::Throttled, Answer::SlowDown),
-            ("ExpiredTokenException", Class::Unauthorized, Answer::Expired),
-            ("AccessDeniedException", Class::Denied, Answer::Denied("words".into())),
-            ("InvalidClientException", Class::Unauthorized, Answer::InvalidClient),
+            ("AuthorizationPendingException", Class::Service, PollAnswer::Pending),
+            ("slow_down", Class::Service, PollAnswer::SlowDown),
+            ("SlowDownException", Class::Throttled, PollAnswer::SlowDown),
+            ("ExpiredTokenException", Class::Unauthorized, PollAnswer::Expired),
+            ("AccessDeniedException", Class::Denied, PollAnswer::Denied("words".into())),
+            ("InvalidClientException", Class::Unauthorized, PollAnswer::InvalidClient),
             (
                 "InternalServerException",
                 Class::Broken,
-                Answer::Transient("CreateToken answered InternalServerException: words".into()),
+                PollAnswer::Transient("CreateToken answered InternalServerException: words".into()),
             ),
             (
                 "InvalidGrantException",
                 Class::Service,
-                Answer::Fatal("CreateToken answered InvalidGrantException: words".into()),
+                PollAnswer::Fatal("CreateToken answered InvalidGrantException: words".into()),
             ),
         ] {
             assert_eq!(device_answer(&failure(code, class)), answer, "{code}");

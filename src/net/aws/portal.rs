@@ -43,13 +43,13 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, Failure> {
+    pub(crate) async fn list_accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, Failure> {
         const OPERATION: &str = "ListAccounts";
         let (mut accounts, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
             let call = self.client.list_accounts().access_token(token.expose());
             let call = call.max_results(PAGE).set_next_token(pages.token());
-            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+            let page = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
             accounts.extend(page.account_list().iter().filter_map(|account| {
                 Some(Account { id: account.account_id()?.to_owned(), name: account.account_name().map(str::to_owned) })
             }));
@@ -64,13 +64,17 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn roles(&self, token: &Secret<String>, account: &Account) -> Result<Vec<Assignment>, Failure> {
+    pub(crate) async fn list_roles(
+        &self,
+        token: &Secret<String>,
+        account: &Account,
+    ) -> Result<Vec<Assignment>, Failure> {
         const OPERATION: &str = "ListAccountRoles";
         let (mut roles, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
         loop {
             let call = self.client.list_account_roles().access_token(token.expose()).account_id(&account.id);
             let call = call.max_results(PAGE).set_next_token(pages.token());
-            let page = call.send().await.map_err(|error| Failure::of(OPERATION, &error))?;
+            let page = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
             roles.extend(page.role_list().iter().filter_map(|role| {
                 Some(Assignment {
                     account: account.id.clone(),
@@ -89,14 +93,14 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn assignments(
+    pub(crate) async fn list_assignments(
         &self,
         token: &Secret<String>,
         progress: &dyn Fn(usize, usize),
     ) -> Result<Vec<Assignment>, Failure> {
-        let accounts = self.accounts(token).await?;
+        let accounts = self.list_accounts(token).await?;
         let total = accounts.len();
-        let roles = stream::iter(accounts).map(|account| async move { self.roles(token, &account).await });
+        let roles = stream::iter(accounts).map(|account| async move { self.list_roles(token, &account).await });
         let mut roles = roles.buffer_unordered(CALLS_AT_ONCE);
         let (mut assignments, mut done) = (Vec::new(), 0);
         while let Some(found) = roles.try_next().await? {
@@ -112,14 +116,14 @@ impl PortalApi {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn role_credentials(
+    pub(crate) async fn get_role_credentials(
         &self,
         token: &Secret<String>,
         account: &str,
         role: &str,
     ) -> Result<RoleCredentials, Failure> {
         let call = self.client.get_role_credentials().access_token(token.expose()).account_id(account).role_name(role);
-        let answer = call.send().await.map_err(|error| Failure::of("GetRoleCredentials", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("GetRoleCredentials", &error))?;
         let incomplete = || Failure {
             operation: "GetRoleCredentials",
             class: Class::Broken,
@@ -145,6 +149,6 @@ impl PortalApi {
     /// The failed call.
     pub(crate) async fn logout(&self, token: &Secret<String>) -> Result<(), Failure> {
         let call = self.client.logout().access_token(token.expose());
-        call.send().await.map(drop).map_err(|error| Failure::of("Logout", &error))
+        call.send().await.map(drop).map_err(|error| Failure::from_sdk("Logout", &error))
     }
 }

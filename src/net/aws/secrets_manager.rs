@@ -8,7 +8,7 @@ use aws_smithy_types::{Blob, DateTime};
 use jiff::Timestamp;
 
 use crate::model::aws::credentials::AccessKeys;
-use crate::model::secrets::{Facts, Rotation, Stored, Value, Version, Wanted};
+use crate::model::secrets::{Rotation, SecretMetadata, SecretValue, Value, Version, VersionSelector};
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
@@ -40,15 +40,19 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn list(&self, beginnings: &[String], next: Option<String>) -> Result<Page<Facts>, Failure> {
+    pub(crate) async fn list(
+        &self,
+        beginnings: &[String],
+        next: Option<String>,
+    ) -> Result<Page<SecretMetadata>, Failure> {
         let mut call =
             self.patient.list_secrets().max_results(PAGE).include_planned_deletion(true).set_next_token(next);
         if !beginnings.is_empty() {
             let filter = Filter::builder().key(FilterNameStringType::Name).set_values(Some(beginnings.to_vec()));
             call = call.filters(filter.build());
         }
-        let page = call.send().await.map_err(|error| Failure::of("ListSecrets", &error))?;
-        let found = page.secret_list().iter().map(|entry| Facts {
+        let page = call.send().await.map_err(|error| Failure::from_sdk("ListSecrets", &error))?;
+        let found = page.secret_list().iter().map(|entry| SecretMetadata {
             name: entry.name().unwrap_or_default().to_owned(),
             arn: entry.arn().unwrap_or_default().to_owned(),
             description: text(entry.description()),
@@ -76,10 +80,10 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn describe(&self, id: &str) -> Result<Facts, Failure> {
+    pub(crate) async fn describe(&self, id: &str) -> Result<SecretMetadata, Failure> {
         let call = self.client.describe_secret().secret_id(id);
-        let answer = call.send().await.map_err(|error| Failure::of("DescribeSecret", &error))?;
-        Ok(Facts {
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("DescribeSecret", &error))?;
+        Ok(SecretMetadata {
             name: answer.name().unwrap_or(id).to_owned(),
             arn: answer.arn().unwrap_or_default().to_owned(),
             description: text(answer.description()),
@@ -106,10 +110,10 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn versions(&self, id: &str, next: Option<String>) -> Result<Page<Version>, Failure> {
+    pub(crate) async fn list_versions(&self, id: &str, next: Option<String>) -> Result<Page<Version>, Failure> {
         let call = self.client.list_secret_version_ids().secret_id(id).include_deprecated(true);
         let call = call.max_results(PAGE).set_next_token(next);
-        let page = call.send().await.map_err(|error| Failure::of("ListSecretVersionIds", &error))?;
+        let page = call.send().await.map_err(|error| Failure::from_sdk("ListSecretVersionIds", &error))?;
         let found = page.versions().iter().map(|entry| Version {
             id: entry.version_id().unwrap_or_default().to_owned(),
             stages: entry.version_stages().to_vec(),
@@ -123,12 +127,12 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call.
-    pub(crate) async fn value(&self, id: &str, wanted: &Wanted) -> Result<Stored, Failure> {
+    pub(crate) async fn get_value(&self, id: &str, wanted: &VersionSelector) -> Result<SecretValue, Failure> {
         let call = self.client.get_secret_value().secret_id(id);
         let call = call.set_version_stage(wanted.stage.clone()).set_version_id(wanted.version_id.clone());
-        let answer = call.send().await.map_err(|error| Failure::of("GetSecretValue", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("GetSecretValue", &error))?;
         let value = value(answer.secret_string(), answer.secret_binary());
-        Ok(Stored {
+        Ok(SecretValue {
             name: answer.name().unwrap_or(id).to_owned(),
             arn: answer.arn().unwrap_or_default().to_owned(),
             version_id: answer.version_id().unwrap_or_default().to_owned(),
@@ -143,23 +147,26 @@ impl SecretsManager {
     ///
     /// # Errors
     /// The failed call; the right to make it is one of its own.
-    pub(crate) async fn values(&self, ids: &[String]) -> Result<(Vec<Stored>, Vec<(String, Failure)>), Failure> {
+    pub(crate) async fn batch_get_values(
+        &self,
+        ids: &[String],
+    ) -> Result<(Vec<SecretValue>, Vec<(String, Failure)>), Failure> {
         let call = self.client.batch_get_secret_value().set_secret_id_list(Some(ids.to_vec()));
-        let answer = call.send().await.map_err(|error| Failure::of("BatchGetSecretValue", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk("BatchGetSecretValue", &error))?;
         let mut found = Vec::new();
         let mut missing: Vec<(String, Failure)> = answer
             .errors()
             .iter()
             .map(|error| {
                 let (code, words) = (error.error_code().unwrap_or_default(), error.message().unwrap_or_default());
-                let failure = Failure::said("BatchGetSecretValue", code, words);
+                let failure = Failure::from_code("BatchGetSecretValue", code, words);
                 (error.secret_id().unwrap_or_default().to_owned(), failure)
             })
             .collect();
         for entry in answer.secret_values() {
             let name = entry.name().unwrap_or_default().to_owned();
             match value(entry.secret_string(), entry.secret_binary()) {
-                Some(value) => found.push(Stored {
+                Some(value) => found.push(SecretValue {
                     name,
                     arn: entry.arn().unwrap_or_default().to_owned(),
                     version_id: entry.version_id().unwrap_or_default().to_owned(),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kube::client::Body;
 
 use crate::model::logs::target::LogRequest;
-use crate::net::bounds::Shape;
+use crate::net::bounds::ReadMode;
 use crate::net::kube::objects::{path, request};
 use crate::net::kube::{KubeApi, KubeFailure, root_cause};
 
@@ -33,7 +33,7 @@ impl KubeApi {
         let query = path("", "", "", None, &query);
         let query = query.split_once('?').map(|(_, query)| query).unwrap_or_default();
         let mut request = request(&format!("{name}?{query}"))?.map(Body::from);
-        request.extensions_mut().insert(Shape::Endless);
+        request.extensions_mut().insert(ReadMode::Stream);
         let answer = self.client.send(request).await.map_err(|error| KubeFailure::Unreachable(root_cause(&error)))?;
         let status = answer.status();
         let date = answer.headers().get("date").and_then(|date| date.to_str().ok());

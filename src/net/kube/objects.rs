@@ -10,7 +10,7 @@ use crate::model::kube::pod::Pod;
 use crate::model::kube::workload::Workload;
 use crate::model::wire::pages::Pages;
 use crate::model::wire::percent::encode;
-use crate::net::bounds::Shape;
+use crate::net::bounds::ReadMode;
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
 /// How many objects a page of a list holds, as kubectl asks.
@@ -117,7 +117,7 @@ impl KubeApi {
         ];
         query.extend(selector.map(|selector| ("labelSelector", selector)));
         let mut request = request(&path("api/v1", namespace, "pods", None, &query))?;
-        request.extensions_mut().insert(Shape::Lines);
+        request.extensions_mut().insert(ReadMode::Lines);
         let events = self.client.request_events::<Pod>(request).await.map_err(failure)?;
         Ok(events.map(|event| match event {
             Ok(WatchEvent::Added(pod) | WatchEvent::Modified(pod)) => Ok(PodEvent::Applied(Box::new(pod))),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// A secret as `ListSecrets` and `DescribeSecret` show it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct SecretMetadata {
     /// The name, slashes and all.
     pub name: String,
     /// The ARN, which ends in a hyphen and six characters.
