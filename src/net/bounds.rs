@@ -1,6 +1,6 @@
-//! What a server may cost us. An answer has a size and an end, or it is no answer: one that goes on for ever would fill
-//! the memory, and one that comes drop by drop would keep us for ever. Every call passes here, to AWS and to Kubernetes
-//! alike; logs and watches, which have no end, say so.
+//! Limits on answers, in bytes and in time. Without them, a server could fill the memory with an endless answer or keep
+//! us waiting with a slow one. Every call to AWS and Kubernetes goes through here; logs and watches opt out of what does
+//! not apply to them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,47 +13,46 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use tokio::time::{Instant, Sleep};
 
-/// From the question to the last byte of the answer, with all that is tried again on the way. A page of 500 pods comes
-/// in this time over the slowest line that anybody would work on.
+/// From the request to the last byte of the answer, retries included. Enough for a page of 500 pods over a very slow
+/// connection.
 pub(super) const LONGEST_CALL: Duration = Duration::from_secs(60);
-/// A page of 500 pods is rarely a third of this; anything that AWS answers is far less.
+/// A page of 500 pods is rarely a third of this, and AWS's answers are far smaller.
 const LARGEST_ANSWER: u64 = 32 * 1024 * 1024;
 
 const PAGE: &str = "a web page came instead of the answer: a proxy, or the sign-in of this network";
 
-/// How an answer is read. A request that wants another than [`ReadMode::Whole`] carries it among its extensions.
+/// How an answer is read. A request with a mode other than [`ReadMode::Whole`] carries it in its extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadMode {
-    /// To its end, before it means anything.
+    /// To its end, then parsed.
     Whole,
-    /// A line at a time, for as long as there are any: a watch.
+    /// Line by line, without an end: a watch.
     Lines,
-    /// A piece at a time, which is passed on: a log.
+    /// Passed on as it comes: a log.
     Stream,
 }
 
-/// The bounds of one answer.
+/// The limits of one answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     time: Option<Duration>,
     bytes: Option<u64>,
-    /// The bytes are those of a line, not of all.
-    of_a_line: bool,
+    /// Whether `bytes` limits each line rather than the whole.
+    per_line: bool,
 }
 
 impl ReadMode {
-    /// The bounds of an answer that is read like this.
     pub(super) fn bounds(self) -> Bounds {
-        let whole = Bounds { time: Some(LONGEST_CALL), bytes: Some(LARGEST_ANSWER), of_a_line: false };
+        let whole = Bounds { time: Some(LONGEST_CALL), bytes: Some(LARGEST_ANSWER), per_line: false };
         match self {
             ReadMode::Whole => whole,
-            ReadMode::Lines => Bounds { time: None, of_a_line: true, ..whole },
-            ReadMode::Stream => Bounds { time: None, bytes: None, of_a_line: false },
+            ReadMode::Lines => Bounds { time: None, per_line: true, ..whole },
+            ReadMode::Stream => Bounds { time: None, bytes: None, per_line: false },
         }
     }
 }
 
-/// A call that is under way.
+/// A call in progress.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BoundedCall {
     bounds: Bounds,
@@ -61,24 +60,20 @@ pub(super) struct BoundedCall {
 }
 
 impl BoundedCall {
-    /// One that begins now.
     pub(super) fn begin(bounds: Bounds) -> Self {
         BoundedCall { bounds, deadline: bounds.time.map(|time| Instant::now() + time) }
     }
 
-    /// The head of the answer, if it comes in time.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub(super) async fn head<T>(&self, answer: impl Future<Output = T>) -> Result<T, Breach> {
+    /// Waits for the head of the answer.
+    pub(super) async fn wait_for_head<T>(&self, answer: impl Future<Output = T>) -> Result<T, Breach> {
         match self.deadline {
             Some(deadline) => tokio::time::timeout_at(deadline, answer).await.map_err(|_| self.too_slow()),
             None => Ok(answer.await),
         }
     }
 
-    /// The body of an answer, which fails where it breaks the bounds. A refusal is short, whatever was asked for.
-    /// What is read is added to `received`.
+    /// Wraps the body of an answer, so that it fails where it exceeds the limits. A refusal must be short even if the
+    /// answer could be endless. The bytes read are added to `received`.
     pub(super) fn body<B>(&self, refused: bool, body: B, received: Arc<AtomicU64>) -> Bounded<B> {
         let call =
             if refused && self.deadline.is_none() { BoundedCall::begin(ReadMode::Whole.bounds()) } else { *self };
@@ -99,18 +94,18 @@ impl BoundedCall {
     }
 
     fn too_long(&self) -> Breach {
-        let what = if self.bounds.of_a_line { "a line of the answer" } else { "the answer" };
+        let what = if self.bounds.per_line { "a line of the answer" } else { "the answer" };
         let mebibytes = self.bounds.bytes.unwrap_or_default() / (1024 * 1024);
         Breach(format!("{what} is longer than {mebibytes} MiB"))
     }
 }
 
-/// What a server did that no server does.
+/// How an answer exceeded its limits, or that it was a web page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Breach(String);
 
 impl Breach {
-    /// Whether it is not the service that answered, but something on the way to it.
+    /// Whether something between us and the service answered in its place.
     pub(super) fn is_page(&self) -> bool {
         self.0 == PAGE
     }
@@ -124,7 +119,7 @@ impl std::fmt::Display for Breach {
 
 impl std::error::Error for Breach {}
 
-/// A body within bounds.
+/// A body with limits.
 pub(crate) struct Bounded<B> {
     body: Pin<Box<B>>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -136,23 +131,22 @@ pub(crate) struct Bounded<B> {
 }
 
 impl<B> Bounded<B> {
-    /// Refuses a web page, in an answer whose head says that it may be one. Its beginning decides: services have been
-    /// seen to send JSON under a page's type.
+    /// Refuses a web page if the answer's head says that it may be one. The first bytes decide, because some services
+    /// send JSON as `text/html`.
     #[must_use]
     pub(super) fn refusing_page(mut self, may_be_page: bool) -> Self {
         self.may_be_page = may_be_page;
         self
     }
 
-    /// What is wrong with the next piece, if anything is.
-    fn breach_of(&mut self, piece: &[u8]) -> Option<Breach> {
+    fn check_piece(&mut self, piece: &[u8]) -> Option<Breach> {
         if self.may_be_page && !piece.is_empty() {
             self.may_be_page = false;
             if is_page(piece) {
                 return Some(Breach(PAGE.to_owned()));
             }
         }
-        self.is_too_long(piece).then(|| self.call.too_long())
+        self.exceeds_limit(piece).then(|| self.call.too_long())
     }
 
     fn broken(&mut self, breach: Breach) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
@@ -160,11 +154,11 @@ impl<B> Bounded<B> {
         Poll::Ready(Some(Err(breach.into())))
     }
 
-    /// Whether this many bytes are too many.
-    fn is_too_long(&mut self, piece: &[u8]) -> bool {
+    /// Counts a piece; whether the limit is exceeded with it.
+    fn exceeds_limit(&mut self, piece: &[u8]) -> bool {
         let length = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
         self.received.fetch_add(length(piece.len()), Ordering::Relaxed);
-        let line_end = if self.call.bounds.of_a_line { piece.iter().rposition(|&byte| byte == b'\n') } else { None };
+        let line_end = if self.call.bounds.per_line { piece.iter().rposition(|&byte| byte == b'\n') } else { None };
         self.read = match line_end {
             Some(end) => length(piece.len() - end - 1),
             None => self.read.saturating_add(length(piece.len())),
@@ -173,7 +167,7 @@ impl<B> Bounded<B> {
     }
 }
 
-/// Whether a text begins as web pages do.
+/// Whether a text begins like a web page.
 fn is_page(text: &[u8]) -> bool {
     let start: Vec<u8> = text.trim_ascii_start().iter().take(5).map(u8::to_ascii_lowercase).collect();
     start.starts_with(b"<!") || start == b"<html" || start == b"<head"
@@ -194,7 +188,7 @@ where
         if this.broken {
             return Poll::Ready(None);
         }
-        // The timer wakes us for a body that is silent; one that has always more to say gives it no turn.
+        // The timer wakes us when the body is silent; a body that is always ready never lets it run, hence the check.
         let timed_out = this.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(context).is_ready());
         if timed_out || this.call.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             let breach = this.call.too_slow();
@@ -204,7 +198,7 @@ where
             Poll::Pending => Poll::Pending,
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
-            Poll::Ready(Some(Ok(frame))) => match frame.data_ref().and_then(|piece| this.breach_of(piece)) {
+            Poll::Ready(Some(Ok(frame))) => match frame.data_ref().and_then(|piece| this.check_piece(piece)) {
                 Some(breach) => this.broken(breach),
                 None => Poll::Ready(Some(Ok(frame))),
             },
@@ -225,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_known_by_its_beginning() {
+    fn pages_are_recognised_by_their_first_bytes() {
         for page in ["<!DOCTYPE html><title>Hotel", "\n <HTML>", "<!-- a proxy -->", "<head>"] {
             assert!(is_page(page.as_bytes()), "{page}");
         }
@@ -234,7 +228,7 @@ mod tests {
         }
     }
 
-    /// A body of the same piece for ever, with a pause before each.
+    /// A body that repeats one piece for ever, with a pause before each.
     struct Forever {
         piece: &'static [u8],
         pause: Duration,
@@ -259,7 +253,7 @@ mod tests {
         }
     }
 
-    /// Reads until the body ends or `most` bytes have come; what broke it, if anything did.
+    /// Reads until the body ends or fails, or `most` bytes have come.
     fn read(bounds: Bounds, refused: bool, piece: &'static [u8], pause: Duration, most: usize) -> Result<(), String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(async {
@@ -281,8 +275,8 @@ mod tests {
     const FAST: Duration = Duration::ZERO;
 
     #[test]
-    fn an_answer_has_a_size() {
-        let read = |shape: ReadMode, refused| read(shape.bounds(), refused, PIECE, FAST, 64 << 20);
+    fn long_answers_fail() {
+        let read = |mode: ReadMode, refused| read(mode.bounds(), refused, PIECE, FAST, 64 << 20);
         assert_eq!(read(ReadMode::Whole, false).expect_err("too long"), "the answer is longer than 32 MiB");
         assert_eq!(read(ReadMode::Lines, false).expect_err("too long"), "a line of the answer is longer than 32 MiB");
         assert_eq!(read(ReadMode::Stream, false), Ok(()));
@@ -297,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_an_end_however_it_comes() {
+    fn slow_answers_fail() {
         let bounds = Bounds { time: Some(Duration::from_millis(20)), ..ReadMode::Whole.bounds() };
         for (piece, pause) in [(&b"x"[..], Duration::from_millis(1)), (b"", FAST), (b"x", Duration::from_secs(3600))] {
             let why = read(bounds, false, piece, pause, usize::MAX).expect_err("too slow");
@@ -306,10 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn a_head_has_its_time_too() {
+    fn slow_heads_fail() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         let bounds = Bounds { time: Some(Duration::from_millis(20)), ..ReadMode::Whole.bounds() };
-        let head = runtime.block_on(async { BoundedCall::begin(bounds).head(std::future::pending::<()>()).await });
+        let head =
+            runtime.block_on(async { BoundedCall::begin(bounds).wait_for_head(std::future::pending::<()>()).await });
         assert!(head.is_err());
     }
 }

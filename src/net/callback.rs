@@ -1,4 +1,4 @@
-//! The listener of the browser flow: on 127.0.0.1 only, open before the browser is, deaf to all but our callback.
+//! The listener of the browser flow: bound on 127.0.0.1 before the browser opens, and closed to all but our callback.
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -8,16 +8,16 @@ use crate::error::{Error, Kind, Result, plain_io};
 use crate::model::aws::pkce::{Attempt, CALLBACK_PATH, Callback};
 use crate::secret::Secret;
 
-/// More than any request line of ours; a longer one is foreign.
+/// Longer requests are not our callback.
 const LONGEST_REQUEST: usize = 16 * 1024;
 
-/// More than any browser opens.
+/// More than any browser opens at once.
 const MOST_CONNECTIONS: usize = 64;
 
-/// How long nothing is accepted when nothing could be.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+/// The pause after a failed `accept`.
+const ACCEPT_RETRY_DELAY: std::time::Duration = std::time::Duration::from_millis(50);
 
-/// A listener that is already bound.
+/// A bound listener.
 #[derive(Debug)]
 pub(crate) struct CallbackListener {
     listener: TcpListener,
@@ -26,9 +26,6 @@ pub(crate) struct CallbackListener {
 
 impl CallbackListener {
     /// Binds a port that the system chooses.
-    ///
-    /// # Errors
-    /// When nothing can be bound on 127.0.0.1.
     pub(crate) async fn bind() -> Result<Self> {
         let fail = |error: std::io::Error| Error::failure("cannot listen on 127.0.0.1").because(plain_io(&error));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(fail)?;
@@ -36,22 +33,22 @@ impl CallbackListener {
         Ok(CallbackListener { listener, redirect_uri: format!("http://127.0.0.1:{port}{CALLBACK_PATH}") })
     }
 
-    /// What the service sends the browser back to.
+    /// Where the service sends the browser back to.
     pub(crate) fn redirect_uri(&self) -> &str {
         &self.redirect_uri
     }
 
-    /// Waits for the callback with our state; everything else is answered 404 and forgotten. Each connection has its
-    /// own few seconds, so that one that says nothing does not hold up the one that matters.
+    /// Waits for the callback with our state and answers everything else with 404. Each connection has its own time
+    /// limit, so that a silent one does not hold up the callback.
     ///
     /// # Errors
-    /// When the service says no, in its words.
+    /// When the sign-in was refused.
     pub(crate) async fn wait(self, attempt: &Attempt) -> Result<Secret<String>> {
         let mut open = FuturesUnordered::new();
         loop {
             tokio::select! {
-                // What comes while so many are open waits in the system's queue.
-                stream = accepted(&self.listener), if open.len() < MOST_CONNECTIONS => open.push(answer(stream, attempt)),
+                // At the limit, new connections wait in the system's queue.
+                stream = accept(&self.listener), if open.len() < MOST_CONNECTIONS => open.push(answer(stream, attempt)),
                 Some(callback) = open.next() => match callback {
                     Callback::Code(code) => return Ok(code),
                     Callback::Refused(why) => {
@@ -64,13 +61,13 @@ impl CallbackListener {
     }
 }
 
-/// The next connection. Out of file descriptors there is one, and none to be had, at once and again: some come back when
-/// others end.
-async fn accepted(listener: &TcpListener) -> TcpStream {
+/// The next connection. Without free file descriptors `accept` fails again and again until a connection ends, hence the
+/// pause.
+async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return stream,
-            Err(_) => tokio::time::sleep(PAUSE).await,
+            Err(_) => tokio::time::sleep(ACCEPT_RETRY_DELAY).await,
         }
     }
 }
@@ -97,7 +94,7 @@ async fn answer(mut stream: TcpStream, attempt: &Attempt) -> Callback {
          Connection: close\r\n\r\n{page}",
         page.len()
     );
-    // The code is what counts; a browser that went away does not make it invalid.
+    // The code is valid even if the browser is gone.
     let _ = tokio::time::timeout(limit, stream.write_all(response.as_bytes())).await;
     callback
 }
@@ -105,7 +102,7 @@ async fn answer(mut stream: TcpStream, attempt: &Attempt) -> Callback {
 async fn read_request_line(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut buffer = [0; 2048];
-    // To the end of the head, so that the browser has sent all and reads our answer.
+    // To the end of the head: a browser reads the answer only after it sent its whole request.
     while bytes.len() < LONGEST_REQUEST && !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
         match stream.read(&mut buffer).await {
             Ok(read) if read > 0 => bytes.extend_from_slice(&buffer[..read]),

@@ -1,4 +1,4 @@
-//! The HTTP client under the AWS SDK: rustls on ring, certificates and proxies by the same rules as for Kubernetes.
+//! The HTTP client of the AWS SDK: rustls on ring, with the same certificates and proxies as for Kubernetes.
 
 use std::sync::OnceLock;
 
@@ -19,7 +19,7 @@ use crate::net::trust::Trust;
 /// When the proxy that the environment names cannot be used.
 pub(crate) fn client(host: &Host, outbound: &Outbound) -> Result<SharedHttpClient> {
     let (proxy, trust) = (proxy(host)?, outbound.trust().clone());
-    // Read when the first connection is made: many commands make none.
+    // Certificates are read for the first connection: many commands make none.
     let context = OnceLock::new();
     Ok(outbound.wrap(Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder().proxy_config(proxy.clone());
@@ -42,7 +42,7 @@ fn tls_context(trust: &Trust) -> TlsContext {
 
 fn proxy(host: &Host) -> Result<ProxyConfig> {
     let variables = ProxyVariables::read(|name| host.env(name));
-    // Any public address tells which proxy applies; NO_PROXY is then judged for each request's own host.
+    // Any public address tells which proxy applies; the client checks NO_PROXY for each request's own host.
     let Some(url) = (ProxyVariables { no_proxy: None, ..variables.clone() }).for_url("https://amazonaws.com") else {
         return Ok(ProxyConfig::disabled());
     };

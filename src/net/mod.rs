@@ -1,5 +1,5 @@
-//! The network: the only folder that names an AWS SDK crate, kube, rustls or a socket. One source a file; what a
-//! service answers leaves the file as a type of `model/`.
+//! The network: the only folder that names an AWS SDK crate, kube, rustls or a socket. One file per service; answers
+//! leave it as types of `model/`.
 
 pub(crate) mod aws;
 mod bounds;

@@ -1,4 +1,5 @@
-//! What all calls of one command share, to AWS and to Kubernetes alike: the bounds on answers, and a look at their `Date`.
+//! What all calls of a command to AWS and Kubernetes share: limits on answers, and the clock skew that their `Date`
+//! headers show.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,10 +23,10 @@ use crate::host::Host;
 use crate::net::bounds::{Bounded, BoundedCall, ReadMode};
 use crate::net::trust::Trust;
 
-/// SigV4 refuses a request that is signed further off than this.
+/// SigV4 refuses requests whose time is off by more than this.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// What all calls of one command share.
+/// The shared state of a command's calls.
 #[derive(Debug, Clone)]
 pub(crate) struct Outbound {
     host: Host,
@@ -35,10 +36,10 @@ pub(crate) struct Outbound {
     trust: Trust,
 }
 
-/// How far this machine's clock is from another one.
+/// How far this machine's clock is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClockSkew {
-    /// Whose clock that is: `AWS's`, `the cluster's`.
+    /// Compared to whose clock: `AWS's`, `the cluster's`.
     pub whose: &'static str,
     /// Positive when ours is ahead.
     pub ahead: SignedDuration,
@@ -48,7 +49,7 @@ const AWS: &str = "AWS's";
 const CLUSTER: &str = "the cluster's";
 
 impl Outbound {
-    /// For a command that begins; certificates are those of the system.
+    /// With the system's certificates.
     pub(crate) fn new(host: &Host) -> Self {
         Outbound {
             host: host.clone(),
@@ -59,28 +60,25 @@ impl Outbound {
         }
     }
 
-    /// The same with the certificates that the environment names.
-    ///
-    /// # Errors
-    /// When they cannot be used.
+    /// Adds the certificates that the environment names.
     pub(super) fn with_trust(mut self, host: &Host) -> Result<Self> {
-        self.trust = Trust::of(host)?;
+        self.trust = Trust::from_env(host)?;
         Ok(self)
     }
 
-    /// Whose certificates are believed.
+    /// The trusted certificate authorities.
     pub(crate) fn trust(&self) -> &Trust {
         &self.trust
     }
 
-    /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
-    /// any service.
+    /// How far this machine's clock is off, if that is too far for signatures. Known after the first answer of any
+    /// service.
     pub(super) fn clock_skew(&self) -> Option<ClockSkew> {
         let skew = *self.skew.lock().unwrap_or_else(PoisonError::into_inner);
         skew.filter(|skew| skew.ahead.abs() > CLOCK_TOLERANCE)
     }
 
-    /// Whether nobody has said yet that the clock is off. Who asks says it.
+    /// Whether the caller is the first to warn about the clock, and so should.
     pub(crate) fn claim_clock_warning(&self) -> bool {
         !self.clock_reported.swap(true, Ordering::Relaxed)
     }
@@ -90,7 +88,7 @@ impl Outbound {
         self.received.load(Ordering::Relaxed)
     }
 
-    /// A client of the AWS SDK, within bounds.
+    /// Limits the answers of an AWS SDK client.
     pub(super) fn wrap(&self, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(BoundedHttpClient { client, outbound: self.clone() })
     }
@@ -98,15 +96,14 @@ impl Outbound {
     fn record_date(&self, whose: &'static str, date: Option<&str>) {
         let Some(theirs) = date.and_then(parse_http_date) else { return };
         let mut known = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of two clocks, AWS's is the right one.
+        // AWS's clock takes precedence over a cluster's.
         if whose == AWS || known.is_none_or(|known| known.whose == whose) {
             *known = Some(ClockSkew { whose, ahead: self.host.now().duration_since(theirs) });
         }
     }
 }
 
-/// Whether an answer that should be a service's may be a web page: a network that wants a sign-in of its own, or a proxy,
-/// gives one.
+/// Whether an answer may be the web page of a proxy or a captive portal.
 fn may_be_page(success: bool, content_type: Option<&str>) -> bool {
     success && content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
@@ -143,7 +140,8 @@ impl HttpConnector for BoundedConnector {
         let (answer, outbound) = (self.connector.call(request), self.outbound.clone());
         HttpConnectorFuture::new(async move {
             let call = BoundedCall::begin(ReadMode::Whole.bounds());
-            let mut answer = call.head(answer).await.map_err(|breach| ConnectorError::timeout(breach.into()))??;
+            let mut answer =
+                call.wait_for_head(answer).await.map_err(|breach| ConnectorError::timeout(breach.into()))??;
             outbound.record_date(AWS, answer.headers().get("date"));
             let is_suspect = may_be_page(answer.status().is_success(), answer.headers().get("content-type"));
             let body = call.body(false, answer.take_body(), outbound.received).refusing_page(is_suspect);
@@ -161,7 +159,7 @@ impl<S> Layer<S> for Outbound {
     }
 }
 
-/// A service of kube, within bounds.
+/// A kube service whose answers are limited.
 #[derive(Debug, Clone)]
 pub(crate) struct BoundedService<S> {
     service: S,
@@ -186,16 +184,16 @@ where
     }
 
     fn call(&mut self, request: http::Request<R>) -> Self::Future {
-        let shape = request.extensions().get::<ReadMode>().copied().unwrap_or(ReadMode::Whole);
+        let mode = request.extensions().get::<ReadMode>().copied().unwrap_or(ReadMode::Whole);
         let (answer, outbound) = (self.service.call(request), self.outbound.clone());
         Box::pin(async move {
-            let call = BoundedCall::begin(shape.bounds());
-            let answer = call.head(answer).await?.map_err(Into::into)?;
+            let call = BoundedCall::begin(mode.bounds());
+            let answer = call.wait_for_head(answer).await?.map_err(Into::into)?;
             outbound.record_date(CLUSTER, answer.headers().get("date").and_then(|date| date.to_str().ok()));
             let refused = !answer.status().is_success();
-            // What a container wrote is no answer to us.
+            // A log may contain a web page.
             let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
-            let is_suspect = shape != ReadMode::Stream && may_be_page(!refused, kind);
+            let is_suspect = mode != ReadMode::Stream && may_be_page(!refused, kind);
             Ok(answer.map(|body| call.body(refused, body, outbound.received).refusing_page(is_suspect)))
         })
     }
@@ -206,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_expected_only_where_the_head_says_so() {
+    fn only_the_head_of_a_page_raises_suspicion() {
         assert!(may_be_page(true, Some("text/html; charset=utf-8")));
         for (success, kind) in [(false, Some("text/html")), (true, Some("application/json")), (true, None)] {
             assert!(!may_be_page(success, kind), "{kind:?}");

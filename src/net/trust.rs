@@ -1,9 +1,8 @@
-//! Whose certificates are believed, by AWS's clients and on the way to proxies alike. A cluster is believed by the
-//! authority that EKS names for it, and by nothing else.
+//! The certificate authorities that are trusted for AWS and for proxies. For a cluster, only the authority that EKS names
+//! is trusted.
 //!
-//! `SSL_CERT_FILE` and `SSL_CERT_DIR` stand in the place of the system's store, as they do for OpenSSL, curl, Go and with it
-//! kubectl; `AWS_CA_BUNDLE` comes on top of either, because what an organisation's proxy needs is usually one authority
-//! more.
+//! `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's store, as they do for OpenSSL, curl, Go and kubectl.
+//! `AWS_CA_BUNDLE` adds to either, because an organisation's proxy usually needs just one more authority.
 
 use std::path::Path;
 
@@ -17,50 +16,48 @@ use crate::env_vars::{AWS_CA_BUNDLE, SSL_CERT_DIR, SSL_CERT_FILE};
 use crate::error::{Error, Result, plain_io};
 use crate::host::Host;
 
-/// The authorities that the environment names; those of the system are read when they are needed.
+/// The authorities that the environment names. The system's are read when needed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trust {
     /// Of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if one of them is set.
-    instead: Option<Vec<CertificateDer<'static>>>,
+    replacement: Option<Vec<CertificateDer<'static>>>,
     /// Of `AWS_CA_BUNDLE`.
-    besides: Vec<CertificateDer<'static>>,
+    additional: Vec<CertificateDer<'static>>,
 }
 
 impl Trust {
-    /// What the environment says.
-    ///
     /// # Errors
-    /// When it names a file or a folder that cannot be read, or that holds no certificate.
-    pub(crate) fn of(host: &Host) -> Result<Self> {
+    /// When a variable names a file or folder that cannot be read or holds no usable certificate.
+    pub(crate) fn from_env(host: &Host) -> Result<Self> {
         let file = host.env(SSL_CERT_FILE).map(|path| from_file(host, SSL_CERT_FILE, path)).transpose()?;
         let folder = host.env(SSL_CERT_DIR).map(|path| from_folders(host, path)).transpose()?;
-        let instead = match (file, folder) {
+        let replacement = match (file, folder) {
             (None, None) => None,
             (file, folder) => Some(file.into_iter().chain(folder).flatten().collect()),
         };
-        let besides = host.env(AWS_CA_BUNDLE).map(|path| from_file(host, AWS_CA_BUNDLE, path)).transpose()?;
-        Ok(Trust { instead, besides: besides.unwrap_or_default() })
+        let additional = host.env(AWS_CA_BUNDLE).map(|path| from_file(host, AWS_CA_BUNDLE, path)).transpose()?;
+        Ok(Trust { replacement, additional: additional.unwrap_or_default() })
     }
 
     fn certificates(&self) -> Vec<CertificateDer<'static>> {
-        let mut all = self.instead.clone().unwrap_or_else(of_system);
-        all.extend(self.besides.iter().cloned());
+        let mut all = self.replacement.clone().unwrap_or_else(system_certificates);
+        all.extend(self.additional.iter().cloned());
         all
     }
 
-    /// For a connection of ours.
+    /// For our own TLS connections.
     pub(super) fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(self.certificates());
         roots
     }
 
-    /// For the AWS SDK, which takes PEM and nothing that it cannot use.
+    /// For the AWS SDK, which takes PEM and fails on certificates it cannot use.
     pub(super) fn pem(&self) -> String {
         self.usable().map(|certificate| pem_of(&certificate)).collect()
     }
 
-    /// Without those that no TLS of ours could use.
+    /// The certificates that rustls can use.
     pub(super) fn usable(&self) -> impl Iterator<Item = CertificateDer<'static>> {
         self.certificates().into_iter().filter(is_usable)
     }
@@ -80,8 +77,8 @@ fn unusable(variable: &str, path: &str, why: &str) -> Error {
         .try_next(format!("unset {variable}"))
 }
 
-/// All certificates of a PEM file. What a person made has no bad one; among those of a system there are always some
-/// that no TLS of ours could use, and one that it can is enough.
+/// All certificates of a PEM file. In `AWS_CA_BUNDLE`, which a person wrote, every one must be usable; a system's store
+/// always has some that are not.
 fn from_file(host: &Host, variable: &str, path: &str) -> Result<Vec<CertificateDer<'static>>> {
     let bytes = host.read_file(&host.expand_home(path));
     let bytes = bytes.map_err(|error| unusable(variable, path, &plain_io(&error)))?;
@@ -105,8 +102,8 @@ fn from_file(host: &Host, variable: &str, path: &str) -> Result<Vec<CertificateD
     }
 }
 
-/// Those of the system, which an empty `SSL_CERT_FILE` hides from the library that knows where they are.
-fn of_system() -> Vec<CertificateDer<'static>> {
+/// The system's certificates. An empty `SSL_CERT_FILE` makes the library find none, hence the usual places.
+fn system_certificates() -> Vec<CertificateDer<'static>> {
     const USUAL: [&str; 4] = [
         "/etc/ssl/certs/ca-certificates.crt",
         "/etc/pki/tls/certs/ca-bundle.crt",
@@ -121,7 +118,7 @@ fn of_system() -> Vec<CertificateDer<'static>> {
     }
 }
 
-/// All certificates in folders, whose names a `:` divides as in `PATH`.
+/// All certificates in a list of folders, separated by `:` as in `PATH`.
 fn from_folders(host: &Host, path: &str) -> Result<Vec<CertificateDer<'static>>> {
     let mut found = Vec::new();
     for folder in std::env::split_paths(path).filter(|folder| !folder.as_os_str().is_empty()) {
@@ -163,11 +160,11 @@ tL4ndQavEi51mI38AjEAi/V3bNTIZargCyzuFJ0nN6T5U6VR5CmD1/iQMVtCnwr1
             #[expect(clippy::disallowed_methods, reason = "a test's own file")]
             std::fs::write(folder.path().join(name), text).expect("written");
         }
-        Trust::of(&Host::made(folder.path(), env, jiff::Timestamp::UNIX_EPOCH))
+        Trust::from_env(&Host::made(folder.path(), env, jiff::Timestamp::UNIX_EPOCH))
     }
 
     #[test]
-    fn the_names_of_openssl_replace_and_that_of_aws_adds() {
+    fn ssl_cert_variables_replace_and_aws_ca_bundle_adds() {
         let system = rustls_native_certs::load_native_certs().certs.len();
         let files: &[(&str, &str)] = &[("root.pem", ROOT), ("certs/a.pem", ROOT)];
         let count = |env: &[(&str, &str)]| with(files, env).expect("usable").certificates().len();
@@ -180,7 +177,7 @@ tL4ndQavEi51mI38AjEAi/V3bNTIZargCyzuFJ0nN6T5U6VR5CmD1/iQMVtCnwr1
     }
 
     #[test]
-    fn what_cannot_be_used_is_said_with_its_variable() {
+    fn errors_name_the_variable() {
         let broken = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
         let half = format!("{ROOT}{broken}");
         let files: &[(&str, &str)] =
@@ -200,7 +197,7 @@ tL4ndQavEi51mI38AjEAi/V3bNTIZargCyzuFJ0nN6T5U6VR5CmD1/iQMVtCnwr1
     }
 
     #[test]
-    fn the_sdk_gets_what_it_can_use() {
+    fn the_sdk_gets_usable_certificates() {
         let files: &[(&str, &str)] = &[("root.pem", ROOT)];
         let pem = with(files, &[("SSL_CERT_FILE", "~/root.pem")]).expect("usable").pem();
         let read =

@@ -224,7 +224,7 @@ impl Services for ByHand {
         self.count("start_device");
         Self::answer(match self.unknown_clients.contains(&client.client_id) {
             true => Err(Failure { code: Some("InvalidClientException".into()), ..failure(Class::Unauthorized) }),
-            false => Ok(DeviceAuthorization::made("ABCD-EFGH", "https://corp.awsapps.com/device")),
+            false => Ok(DeviceAuthorization::for_test("ABCD-EFGH", "https://corp.awsapps.com/device")),
         })
     }
 

@@ -1,5 +1,5 @@
-//! Ambient AWS credentials, for `token --cluster-name` without a namespace: the chain that the AWS CLI uses, without
-//! the instance metadata service, which a laptop does not have and which costs seconds to find missing.
+//! Ambient AWS credentials, for `token --cluster-name` without a namespace: the AWS CLI's provider chain without the
+//! instance metadata service, which a laptop does not have and which takes seconds to time out.
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -13,19 +13,14 @@ use crate::model::aws::credentials::AccessKeys;
 use crate::net::aws::Aws;
 use crate::secret::Secret;
 
-/// Keys and when they end, if they do.
 #[derive(Debug, Clone)]
 pub(crate) struct AmbientCredentials {
-    /// What signs.
     pub keys: AccessKeys,
     /// `None` for long-lived keys.
     pub expires_at: Option<Timestamp>,
 }
 
-/// The credentials of a profile (`None`: the default one).
-///
-/// # Errors
-/// When the profile does not exist or gives no credentials.
+/// The credentials of a profile, by default of `default`.
 pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<AmbientCredentials> {
     let config = aws.config("STS", region, None);
     let provider_config = ProviderConfig::empty()
@@ -39,10 +34,7 @@ pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str)
     given.map(from_sdk).map_err(|error| no_credentials(profile, &error))
 }
 
-/// The credentials of a role, assumed with others.
-///
-/// # Errors
-/// When STS refuses.
+/// Assumes a role with other credentials.
 pub(crate) async fn assume_role(
     aws: &Aws,
     base: &AmbientCredentials,

@@ -1,4 +1,4 @@
-//! `sts`: sessions of other roles.
+//! `sts`: AssumeRole and AssumeRoleWithWebIdentity.
 
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials};
@@ -9,32 +9,23 @@ use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
 
-/// A session that is request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RoleSessionRequest<'a> {
-    /// The role's ARN.
     pub role_arn: &'a str,
-    /// How the session is called.
     pub session_name: &'a str,
-    /// How long it lasts.
     pub seconds: u32,
-    /// The region whose STS is asked.
+    /// Of STS.
     pub region: &'a str,
 }
 
-/// A session that was given.
 #[derive(Debug, Clone)]
 pub(crate) struct AssumedSession {
-    /// What signs.
     pub credentials: RoleCredentials,
     /// `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
     pub arn: String,
 }
 
-/// AssumeRole, signed with other credentials.
-///
-/// # Errors
-/// The failed call.
+/// AssumeRole, signed with the given keys.
 pub(crate) async fn assume_role(
     aws: &Aws,
     keys: &AccessKeys,
@@ -50,10 +41,7 @@ pub(crate) async fn assume_role(
     role_session(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
 }
 
-/// AssumeRoleWithWebIdentity: the token is what proves who asks, and nothing signs. It goes in the body.
-///
-/// # Errors
-/// The failed call.
+/// AssumeRoleWithWebIdentity. The token, in the body, is the proof of identity; the call is not signed.
 pub(crate) async fn assume_role_with_web_identity(
     aws: &Aws,
     token: &Secret<String>,

@@ -1,4 +1,4 @@
-//! `eks`: which clusters there are, and where one is.
+//! `eks`: clusters and EKS Pod Identity.
 
 use aws_sdk_eks::Client;
 
@@ -16,26 +16,20 @@ pub(crate) struct Eks {
     region: String,
 }
 
-/// A cluster, and whether it serves.
 #[derive(Debug, Clone)]
 pub(crate) struct ClusterDescription {
-    /// The facts.
     pub cluster: Cluster,
     /// `ACTIVE`, `UPDATING`, …
     pub status: String,
 }
 
 impl Eks {
-    /// A client for a region that signs with these keys.
     pub(crate) fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
         let client = Client::new(&aws.config("EKS", region, Some(keys)));
         Eks { client, aws: aws.clone(), region: region.to_owned() }
     }
 
-    /// The names of all clusters in the region.
-    ///
-    /// # Errors
-    /// The failed call; a namespace's role may well not be allowed to list.
+    /// The names of all clusters in the region. A namespace's role may not be allowed to list them.
     pub(crate) async fn list_cluster_names(&self) -> Result<Vec<String>, Failure> {
         const OPERATION: &str = "ListClusters";
         let (mut names, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
@@ -50,10 +44,7 @@ impl Eks {
         }
     }
 
-    /// The facts of a cluster.
-    ///
-    /// # Errors
-    /// The failed call; a cluster that has no endpoint yet counts as not found.
+    /// A cluster that has no endpoint yet counts as not found.
     pub(crate) async fn describe_cluster(&self, name: &str) -> Result<ClusterDescription, Failure> {
         let call = self.client.describe_cluster().name(name);
         let answer = call.send().await.map_err(|error| Failure::from_sdk("DescribeCluster", &error))?;
@@ -84,10 +75,7 @@ impl Eks {
         Ok(ClusterDescription { cluster, status })
     }
 
-    /// Whether a service account has its role by EKS Pod Identity.
-    ///
-    /// # Errors
-    /// The failed call; a namespace's role may well not be allowed to ask.
+    /// Whether a service account has a role through EKS Pod Identity. A namespace's role may not be allowed to ask.
     pub(crate) async fn has_pod_identity(
         &self,
         cluster: &str,

@@ -1,4 +1,4 @@
-//! A failed call to AWS, boiled down to what decides the next step and what a person needs to read.
+//! A failed call to AWS: what decides the next step, and what people need to read.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -7,7 +7,6 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::error::{Error, Kind};
 use crate::net::bounds::Breach;
 
-/// A call that did not give what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The API operation, like `GetRoleCredentials`.
@@ -16,31 +15,30 @@ pub(crate) struct Failure {
     pub class: Class,
     /// The service's error code, like `ForbiddenException` or `invalid_grant`.
     pub code: Option<String>,
-    /// The service's words, or the transport's.
+    /// The service's message, or the transport's.
     pub words: String,
 }
 
-/// The classes that call for different steps.
+/// The kinds of failure that call for different steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     /// No connection, no answer in time, a cut answer.
     Unreachable,
-    /// An answer that is none: 5xx, garbage, a list without an end. The network is not to blame.
+    /// An unusable answer, which the network is not to blame for: 5xx, garbage, an endless list.
     Broken,
-    /// 429 and its relatives, after all retries.
+    /// 429 and similar, after all retries.
     Throttled,
-    /// 401: the token or the signature is not taken.
+    /// 401: the token or the signature is not accepted.
     Unauthorized,
-    /// 403: known, and refused.
+    /// 403.
     Denied,
-    /// 404 and its relatives.
+    /// 404 and similar.
     NotFound,
     /// Any other answer of the service.
     Service,
 }
 
 impl Failure {
-    /// From the SDK's error.
     pub(crate) fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -63,7 +61,7 @@ impl Failure {
         Failure { operation, class, code, words }
     }
 
-    /// From a code and words that stand inside an answer: one of several things asked for was refused.
+    /// From an error inside a successful answer, for one of several items.
     pub(crate) fn from_code(operation: &'static str, code: &str, words: &str) -> Failure {
         let class = classify(Some(400), Some(code));
         Failure { operation, class, code: Some(code.to_owned()), words: words.to_owned() }
@@ -74,7 +72,7 @@ impl Failure {
         Failure { operation, class: Class::Broken, code: None, words }
     }
 
-    /// As an error of what the person wanted, like "cannot sign in".
+    /// As an error about `what` failed, like "cannot sign in".
     pub(crate) fn into_error(self, what: impl Into<String>) -> Error {
         let kind = match self.class {
             Class::Unreachable | Class::Broken | Class::Throttled => Kind::Unreachable,
@@ -106,7 +104,7 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// What an error body says, in whatever dialect the service speaks.
+/// Code and message of an error body, in the dialects of the services.
 struct ErrorBody {
     code: Option<String>,
     words: Option<String>,
@@ -141,13 +139,13 @@ fn classify(status: Option<u16>, code: Option<&str>) -> Class {
         _ if code.starts_with("AccessDenied") => Class::Denied,
         Some(404) => Class::NotFound,
         _ if code.starts_with("ResourceNotFound") => Class::NotFound,
-        // A 200 that cannot be read is not an answer.
+        // A 200 that cannot be parsed.
         Some(200..300) => Class::Broken,
         Some(_) => Class::Service,
     }
 }
 
-/// The innermost cause is the one that tells: "connection refused", "certificate has expired".
+/// The innermost cause is the useful one: "connection refused", "certificate has expired".
 fn transport_words<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>) -> String
 where
     E: std::error::Error + 'static,
@@ -195,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_of_both_dialects_are_read() {
+    fn error_bodies_of_both_dialects_are_read() {
         let oidc =
             ErrorBody::read(br#"{"error":"invalid_grant","error_description":"Invalid refresh token provided"}"#);
         assert_eq!(oidc.code.as_deref(), Some("invalid_grant"));

@@ -1,4 +1,4 @@
-//! One set-up for all AWS clients: the HTTP client, time-outs, retries, endpoints.
+//! The configuration of all AWS clients: HTTP client, timeouts, retries, endpoints.
 
 pub(crate) mod ambient;
 pub(crate) mod assume_role;
@@ -28,7 +28,7 @@ use crate::model::wire::proxy::check_endpoint;
 use crate::net::bounds::LONGEST_CALL;
 use crate::net::outbound::{ClockSkew, Outbound};
 
-/// What all AWS clients of one command share.
+/// What the AWS clients of a command share.
 #[derive(Debug, Clone)]
 pub(crate) struct Aws {
     host: Host,
@@ -38,8 +38,6 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// Sets up; nothing is sent yet.
-    ///
     /// # Errors
     /// When a certificate bundle, a proxy or an endpoint in the environment cannot be used.
     pub(crate) fn new(host: &Host) -> Result<Self> {
@@ -49,19 +47,18 @@ impl Aws {
         Ok(Aws { host: host.clone(), http, attempts: 3, outbound })
     }
 
-    /// The same, with more attempts: for the many calls of a discovery, which the portal throttles.
+    /// With more attempts, for lists of many pages, which the services throttle.
     #[must_use]
     pub(crate) fn patient(&self) -> Self {
         Aws { attempts: 10, ..self.clone() }
     }
 
-    /// What these calls share with those to clusters.
     pub(crate) fn outbound(&self) -> &Outbound {
         &self.outbound
     }
 
-    /// How far this machine's clock is off, if that is further than signatures may be. Known after the first answer of
-    /// any service.
+    /// How far this machine's clock is off, if that is too far for signatures. Known after the first answer of any
+    /// service.
     pub(crate) fn clock_skew(&self) -> Option<ClockSkew> {
         self.outbound.clock_skew()
     }
@@ -71,7 +68,7 @@ impl Aws {
         self.outbound.received()
     }
 
-    /// Configuration for a service in a region; without keys for calls that carry a token or nothing.
+    /// The SDK configuration for a service in a region. Calls that carry a token need no keys.
     pub(super) fn config(&self, service: &str, region: &str, keys: Option<&AccessKeys>) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
@@ -95,7 +92,7 @@ impl Aws {
         builder.build()
     }
 
-    /// The endpoint that the environment sets for a service, as the AWS CLI and SDKs read it.
+    /// The service's endpoint from the environment, by the rules of the AWS CLI and SDKs.
     fn endpoint(&self, service: &str) -> Option<String> {
         let own = format!("{}_{service}", env_vars::AWS_ENDPOINT_URL);
         self.host.env(&own).or_else(|| self.host.env(env_vars::AWS_ENDPOINT_URL)).map(str::to_owned)
@@ -107,13 +104,12 @@ impl Aws {
         self.endpoint("SSO_OIDC").unwrap_or_else(|| format!("https://oidc.{region}.{suffix}"))
     }
 
-    /// The process, for the time.
     pub(super) fn host(&self) -> &Host {
         &self.host
     }
 }
 
-/// Tokens, keys and values go to these endpoints and come from them.
+/// Tokens, keys and secret values pass through these endpoints.
 fn check_endpoints(host: &Host) -> Result<()> {
     let of_services = ["SSO", "SSO_OIDC", "STS", "EKS", "SECRETS_MANAGER"];
     let names = of_services.iter().map(|service| format!("{}_{service}", env_vars::AWS_ENDPOINT_URL));

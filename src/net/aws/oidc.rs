@@ -1,4 +1,4 @@
-//! `sso-oidc`: registration, device authorization, tokens. Wire facts: botocore's model, and `docs/sign-in.md`.
+//! `sso-oidc`: registration, device authorization, tokens. See botocore's model and `docs/sign-in.md`.
 
 use aws_sdk_ssooidc::Client;
 use aws_sdk_ssooidc::operation::create_token::CreateTokenOutput;
@@ -10,34 +10,30 @@ use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
 
-/// What the portal's tokens are for; without it there is no refresh token (aws/aws-cli#7656).
+/// The scope of portal tokens. Without it there is no refresh token (aws/aws-cli#7656).
 pub(crate) const SCOPE: &str = "sso:account:access";
 
 /// The two ways to sign in; a registration serves one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grant {
-    /// Device code.
     Device,
-    /// Authorization code with PKCE; the redirect URI is registered without its port.
+    /// Authorization code with PKCE. The redirect URI is registered without a port.
     Browser,
 }
 
 /// A registered client.
 #[derive(Debug, Clone)]
 pub(crate) struct NewRegistration {
-    /// Public.
     pub client_id: String,
-    /// For every later call.
     pub client_secret: Secret<String>,
-    /// When it ends: 90 days.
+    /// In 90 days.
     pub expires_at: Timestamp,
 }
 
-/// A device authorization to show to the person.
 #[derive(Debug)]
 pub(crate) struct DeviceAuthorization {
     device_code: Secret<String>,
-    /// What the person compares with the page.
+    /// To compare with the page.
     pub user_code: String,
     /// The page with the code filled in.
     pub verification_uri_complete: String,
@@ -49,8 +45,7 @@ pub(crate) struct DeviceAuthorization {
 
 #[cfg(test)]
 impl DeviceAuthorization {
-    /// One that a test made by hand.
-    pub(crate) fn made(user_code: &str, page: &str) -> Self {
+    pub(crate) fn for_test(user_code: &str, page: &str) -> Self {
         DeviceAuthorization {
             device_code: Secret::from("device code"),
             user_code: user_code.to_owned(),
@@ -61,18 +56,14 @@ impl DeviceAuthorization {
     }
 }
 
-/// A token, fresh from the service.
 #[derive(Debug)]
 pub(crate) struct NewToken {
-    /// Bearer of the portal.
     pub access_token: Secret<String>,
     /// Absent without the scope, and where the service keeps the old one.
     pub refresh_token: Option<Secret<String>>,
-    /// When the access token ends.
     pub expires_at: Timestamp,
 }
 
-/// The service in one region.
 #[derive(Debug, Clone)]
 pub(crate) struct Oidc {
     client: Client,
@@ -81,7 +72,7 @@ pub(crate) struct Oidc {
 }
 
 impl Oidc {
-    /// A client for Identity Center's region.
+    /// `region` is Identity Center's.
     pub(crate) fn new(aws: &Aws, region: &str) -> Self {
         let client = Client::new(&aws.config("SSO_OIDC", region, None));
         Oidc { client, aws: aws.clone(), region: region.to_owned() }
@@ -92,10 +83,6 @@ impl Oidc {
         self.aws.oidc_endpoint(&self.region)
     }
 
-    /// Registers a public client.
-    ///
-    /// # Errors
-    /// The failed call.
     pub(crate) async fn register(
         &self,
         session_name: &str,
@@ -123,10 +110,7 @@ impl Oidc {
         })
     }
 
-    /// Starts a device authorization.
-    ///
-    /// # Errors
-    /// The failed call; `invalid_request` mostly means a wrong start URL or region (aws/aws-cli#7129).
+    /// `invalid_request` mostly means a wrong start URL or region (aws/aws-cli#7129).
     pub(crate) async fn start_device(
         &self,
         client: &NewRegistration,
@@ -146,9 +130,6 @@ impl Oidc {
     }
 
     /// Asks once whether the person has approved.
-    ///
-    /// # Errors
-    /// Anything but a token, as the device flow knows it.
     pub(crate) async fn poll_device(
         &self,
         client: &NewRegistration,
@@ -157,13 +138,10 @@ impl Oidc {
         let call = self.create_token(&client.client_id, &client.client_secret);
         let call =
             call.grant_type("urn:ietf:params:oauth:grant-type:device_code").device_code(device.device_code.expose());
-        self.token(call).await.map_err(|failure| device_answer(&failure))
+        self.send_token_request(call).await.map_err(|failure| poll_answer(&failure))
     }
 
-    /// Exchanges an authorization code.
-    ///
-    /// # Errors
-    /// The failed call.
+    /// Exchanges an authorization code for a token.
     pub(crate) async fn exchange_code(
         &self,
         client: &NewRegistration,
@@ -173,13 +151,10 @@ impl Oidc {
     ) -> Result<NewToken, Failure> {
         let call = self.create_token(&client.client_id, &client.client_secret).grant_type("authorization_code");
         let call = call.code(code.expose()).code_verifier(verifier.expose()).redirect_uri(redirect_uri);
-        self.token(call).await
+        self.send_token_request(call).await
     }
 
-    /// Renews a token. The refresh token counts as used up by this, whatever the outcome.
-    ///
-    /// # Errors
-    /// The failed call; `invalid_grant` means that the session is over.
+    /// Renews a token. The refresh token is used up, whatever the outcome; `invalid_grant` means that the session is over.
     pub(crate) async fn refresh(
         &self,
         client_id: &str,
@@ -187,14 +162,14 @@ impl Oidc {
         refresh_token: &Secret<String>,
     ) -> Result<NewToken, Failure> {
         let call = self.create_token(client_id, client_secret).grant_type("refresh_token");
-        self.token(call.refresh_token(refresh_token.expose())).await
+        self.send_token_request(call.refresh_token(refresh_token.expose())).await
     }
 
     fn create_token(&self, client_id: &str, client_secret: &Secret<String>) -> CreateTokenFluentBuilder {
         self.client.create_token().client_id(client_id).client_secret(client_secret.expose())
     }
 
-    async fn token(&self, call: CreateTokenFluentBuilder) -> Result<NewToken, Failure> {
+    async fn send_token_request(&self, call: CreateTokenFluentBuilder) -> Result<NewToken, Failure> {
         let answer: CreateTokenOutput = call.send().await.map_err(|error| Failure::from_sdk("CreateToken", &error))?;
         let lifetime = SignedDuration::from_secs(i64::from(answer.expires_in()));
         Ok(NewToken {
@@ -205,8 +180,8 @@ impl Oidc {
     }
 }
 
-/// The error codes of a poll, as the state machine knows them. `botocore`'s model lists code and exception of each.
-fn device_answer(failure: &Failure) -> PollAnswer {
+/// The error codes of a poll. botocore's model lists code and exception of each.
+fn poll_answer(failure: &Failure) -> PollAnswer {
     let code = failure.code.as_deref().unwrap_or_default();
     match code {
         "authorization_pending" | "AuthorizationPendingException" => PollAnswer::Pending,
@@ -221,7 +196,7 @@ fn device_answer(failure: &Failure) -> PollAnswer {
     }
 }
 
-/// A field that the model promises; an answer without it is not one.
+/// A field that the service's model requires.
 fn required<'a>(operation: &'static str, field: Option<&'a str>) -> Result<&'a str, Failure> {
     field.filter(|text| !text.is_empty()).ok_or_else(|| Failure {
         operation,
@@ -261,7 +236,7 @@ mod tests {
                 PollAnswer::Fatal("CreateToken answered InvalidGrantException: words".into()),
             ),
         ] {
-            assert_eq!(device_answer(&failure(code, class)), answer, "{code}");
+            assert_eq!(poll_answer(&failure(code, class)), answer, "{code}");
         }
     }
 }

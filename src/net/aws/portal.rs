@@ -1,4 +1,4 @@
-//! `sso`: the access portal's accounts, roles and role credentials, and the end of a session.
+//! `sso`: the access portal's accounts, roles and role credentials, and sign-out.
 
 use aws_sdk_sso::Client;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -11,22 +11,19 @@ use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
 
-/// The most that a page may hold; more is refused (synfinatic/aws-sso-cli#1342).
+/// The largest page that the portal allows (synfinatic/aws-sso-cli#1342).
 const PAGE: i32 = 100;
-/// Identity Center allows about twenty calls a second (fwdcloudsec/granted#811); this many under way at once stay
-/// near that, and each backs off by itself on 429.
+/// Identity Center allows about twenty calls a second (fwdcloudsec/granted#811). This many at once stay near that, and
+/// each backs off on 429.
 const CALLS_AT_ONCE: usize = 6;
 
-/// An account on the portal.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     /// Twelve digits.
     pub id: String,
-    /// Accounts may have none.
     pub name: Option<String>,
 }
 
-/// The portal in one region.
 #[derive(Debug, Clone)]
 pub(crate) struct PortalApi {
     client: Client,
@@ -34,15 +31,11 @@ pub(crate) struct PortalApi {
 }
 
 impl PortalApi {
-    /// A client for Identity Center's region.
+    /// `region` is Identity Center's.
     pub(crate) fn new(aws: &Aws, region: &str) -> Self {
         PortalApi { client: Client::new(&aws.config("SSO", region, None)), aws: aws.clone() }
     }
 
-    /// All accounts of the person.
-    ///
-    /// # Errors
-    /// The failed call.
     pub(crate) async fn list_accounts(&self, token: &Secret<String>) -> Result<Vec<Account>, Failure> {
         const OPERATION: &str = "ListAccounts";
         let (mut accounts, mut pages) = (Vec::new(), Pages::new(self.aws.received()));
@@ -60,10 +53,6 @@ impl PortalApi {
         }
     }
 
-    /// All roles of the person in an account.
-    ///
-    /// # Errors
-    /// The failed call.
     pub(crate) async fn list_roles(
         &self,
         token: &Secret<String>,
@@ -89,10 +78,7 @@ impl PortalApi {
         }
     }
 
-    /// All roles in all accounts of the person. `progress` hears after how many accounts of how many.
-    ///
-    /// # Errors
-    /// The failed call.
+    /// All roles in all accounts. `progress` is called with the number of accounts done and their total.
     pub(crate) async fn list_assignments(
         &self,
         token: &Secret<String>,
@@ -112,10 +98,7 @@ impl PortalApi {
         Ok(assignments)
     }
 
-    /// Credentials of a role. 403 means that the person has no such assignment (any more).
-    ///
-    /// # Errors
-    /// The failed call.
+    /// 403 means that the person does not have this assignment, or no longer.
     pub(crate) async fn get_role_credentials(
         &self,
         token: &Secret<String>,
@@ -138,15 +121,12 @@ impl PortalApi {
                 session_token: given.session_token().map(Secret::from),
             },
             obtained_at: self.aws.host().now(),
-            // Milliseconds, unlike every other time of these services.
+            // In milliseconds, unlike all other times of these services.
             expires_at: Timestamp::from_millisecond(given.expiration()).map_err(|_| incomplete())?,
         })
     }
 
     /// Ends the session on the server, for all tools that share it.
-    ///
-    /// # Errors
-    /// The failed call.
     pub(crate) async fn logout(&self, token: &Secret<String>) -> Result<(), Failure> {
         let call = self.client.logout().access_token(token.expose());
         call.send().await.map(drop).map_err(|error| Failure::from_sdk("Logout", &error))

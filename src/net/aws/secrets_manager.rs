@@ -1,4 +1,4 @@
-//! `secretsmanager`: names, facts, versions and values of secrets, in one region, as one role.
+//! `secretsmanager`: metadata, versions and values of secrets.
 
 use std::collections::HashMap;
 
@@ -13,16 +13,16 @@ use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
 
-/// The most that a page of `ListSecrets` and of `ListSecretVersionIds` may hold.
+/// The largest page of `ListSecrets` and `ListSecretVersionIds`.
 const PAGE: i32 = 100;
-/// The most that one `BatchGetSecretValue` gives.
+/// The most that one `BatchGetSecretValue` returns.
 pub(crate) const BATCH: usize = 20;
 
 /// Secrets Manager in one region, as one role.
 #[derive(Debug, Clone)]
 pub(crate) struct SecretsManager {
     client: Client,
-    /// For lists: their many pages are what gets throttled, and half a list is worth nothing.
+    /// For lists, whose many pages get throttled.
     patient: Client,
 }
 
@@ -30,16 +30,12 @@ pub(crate) struct SecretsManager {
 pub(crate) type Page<T> = (Vec<T>, Option<String>);
 
 impl SecretsManager {
-    /// A client for a region that signs with these keys.
     pub(crate) fn new(aws: &Aws, keys: &AccessKeys, region: &str) -> Self {
         let client = |aws: &Aws| Client::new(&aws.config("SECRETS_MANAGER", region, Some(keys)));
         SecretsManager { client: client(aws), patient: client(&aws.patient()) }
     }
 
-    /// A page of the secrets whose names begin with one of these (none: all), those marked for deletion too.
-    ///
-    /// # Errors
-    /// The failed call.
+    /// A page of the secrets whose names begin with one of `beginnings`, or of all. Includes those marked for deletion.
     pub(crate) async fn list(
         &self,
         beginnings: &[String],
@@ -76,10 +72,7 @@ impl SecretsManager {
         Ok((found.collect(), token(page.next_token())))
     }
 
-    /// What is known of a secret. One that is marked for deletion can still be described.
-    ///
-    /// # Errors
-    /// The failed call.
+    /// Also works for a secret that is marked for deletion.
     pub(crate) async fn describe(&self, id: &str) -> Result<SecretMetadata, Failure> {
         let call = self.client.describe_secret().secret_id(id);
         let answer = call.send().await.map_err(|error| Failure::from_sdk("DescribeSecret", &error))?;
@@ -106,10 +99,7 @@ impl SecretsManager {
         })
     }
 
-    /// A page of a secret's versions, those without a stage too.
-    ///
-    /// # Errors
-    /// The failed call.
+    /// A page of a secret's versions, including those without a stage.
     pub(crate) async fn list_versions(&self, id: &str, next: Option<String>) -> Result<Page<Version>, Failure> {
         let call = self.client.list_secret_version_ids().secret_id(id).include_deprecated(true);
         let call = call.max_results(PAGE).set_next_token(next);
@@ -123,13 +113,9 @@ impl SecretsManager {
         Ok((found.collect(), token(page.next_token())))
     }
 
-    /// A value.
-    ///
-    /// # Errors
-    /// The failed call.
-    pub(crate) async fn get_value(&self, id: &str, wanted: &VersionSelector) -> Result<SecretValue, Failure> {
+    pub(crate) async fn get_value(&self, id: &str, version: &VersionSelector) -> Result<SecretValue, Failure> {
         let call = self.client.get_secret_value().secret_id(id);
-        let call = call.set_version_stage(wanted.stage.clone()).set_version_id(wanted.version_id.clone());
+        let call = call.set_version_stage(version.stage.clone()).set_version_id(version.version_id.clone());
         let answer = call.send().await.map_err(|error| Failure::from_sdk("GetSecretValue", &error))?;
         let value = value(answer.secret_string(), answer.secret_binary());
         Ok(SecretValue {
@@ -142,11 +128,8 @@ impl SecretsManager {
         })
     }
 
-    /// The current values of up to [`BATCH`] secrets in one call: what was found, and why the others were not, by the
-    /// ids that were asked for.
-    ///
-    /// # Errors
-    /// The failed call; the right to make it is one of its own.
+    /// The current values of up to [`BATCH`] secrets in one call, and the failures of the others by id. The call needs a
+    /// permission of its own.
     pub(crate) async fn batch_get_values(
         &self,
         ids: &[String],
@@ -190,7 +173,7 @@ fn no_value(operation: &'static str) -> Failure {
     Failure { operation, class: Class::Broken, code: None, words: "the answer holds no value".to_owned() }
 }
 
-/// AWS leaves out what is empty, moto does not.
+/// AWS omits empty fields, moto does not.
 fn text(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! `sts`: who we are to AWS.
+//! `sts`: GetCallerIdentity.
 
 use aws_sdk_sts::Client;
 
@@ -6,10 +6,6 @@ use crate::model::aws::credentials::AccessKeys;
 use crate::net::aws::Aws;
 use crate::net::aws::failure::Failure;
 
-/// The ARN of the caller that these keys sign for.
-///
-/// # Errors
-/// The failed call.
 pub(crate) async fn get_caller_arn(aws: &Aws, keys: &AccessKeys, region: &str) -> Result<String, Failure> {
     let call = Client::new(&aws.config("STS", region, Some(keys))).get_caller_identity();
     let answer = call.send().await.map_err(|error| Failure::from_sdk("GetCallerIdentity", &error))?;

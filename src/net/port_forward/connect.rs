@@ -1,4 +1,4 @@
-//! Byte streams to the API server: TCP (through a proxy if one applies), then TLS.
+//! Connections to the API server: TCP, through a proxy if one applies, then TLS.
 
 use std::io;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use crate::model::wire::proxy::Proxy;
 use crate::net::trust::Trust;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// Encrypted bytes that are taken from the kernel at once.
+/// The read buffer below TLS.
 const READ_AHEAD: usize = 64 * 1024;
-/// How long the kernel lets written bytes go unacknowledged before it calls the connection dead.
+/// How long written bytes may stay unacknowledged before the kernel gives the connection up.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(20);
 
 /// Connects to a cluster's API.
@@ -30,12 +30,12 @@ pub(super) struct Connector {
     server_name: ServerName<'static>,
     tls: Arc<ClientConfig>,
     proxy: Option<Proxy>,
-    /// For the proxy alone.
+    /// For the proxy only.
     trust: Trust,
 }
 
 impl Connector {
-    /// From the cluster's facts; and the path of its endpoint.
+    /// The connector, and the path of the cluster's endpoint.
     ///
     /// # Errors
     /// When the endpoint or the certificate authority cannot be used.
@@ -62,7 +62,7 @@ impl Connector {
         Ok((Connector { host, port, server_name, tls: Arc::new(tls), proxy, trust: trust.clone() }, path))
     }
 
-    /// Host and port as the `Host` header names them.
+    /// The value of the `Host` header.
     pub(super) fn authority(&self) -> String {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         format!("{host}:{}", self.port)
@@ -71,18 +71,18 @@ impl Connector {
     async fn open(&self) -> io::Result<Box<dyn ByteStream>> {
         let connecting = async {
             match &self.proxy {
-                None => self.encrypt(tcp(&self.host, self.port).await?).await,
-                Some(proxy) => self.encrypt(proxy::open(proxy, &self.host, self.port, &self.trust).await?).await,
+                None => self.start_tls(connect_tcp(&self.host, self.port).await?).await,
+                Some(proxy) => self.start_tls(proxy::open(proxy, &self.host, self.port, &self.trust).await?).await,
             }
         };
         let connected = tokio::time::timeout(CONNECT_LIMIT, connecting).await;
         connected.unwrap_or_else(|_| Err(io::Error::other(format!("no connection to {} in time", self.host))))
     }
 
-    async fn encrypt(&self, stream: impl ByteStream + 'static) -> io::Result<Box<dyn ByteStream>> {
+    async fn start_tls(&self, stream: impl ByteStream + 'static) -> io::Result<Box<dyn ByteStream>> {
         let connector = TlsConnector::from(self.tls.clone());
         let stream = connector.connect(self.server_name.clone(), buffered(stream)).await;
-        Ok(Box::new(stream.map_err(|error| failed("TLS", &error))?))
+        Ok(Box::new(stream.map_err(|error| with_context("TLS", &error))?))
     }
 }
 
@@ -92,15 +92,16 @@ impl Connect for Connector {
     }
 }
 
-/// rustls reads 4 KiB at a time; that many system calls cost more than all the cryptography.
+/// rustls reads 4 KiB at a time; without a buffer, the system calls cost more than the cryptography.
 fn buffered<T: AsyncRead>(stream: T) -> BufReader<T> {
     BufReader::with_capacity(READ_AHEAD, stream)
 }
 
-/// A TCP connection whose death is noticed.
-pub(super) async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((host, port)).await.map_err(|error| failed(&format!("{host}:{port}"), &error))?;
-    // Small frames of one connection shall not wait for those of another.
+/// A TCP connection with keepalive.
+pub(super) async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream =
+        TcpStream::connect((host, port)).await.map_err(|error| with_context(&format!("{host}:{port}"), &error))?;
+    // Small frames must not wait for each other.
     let _ = stream.set_nodelay(true);
     let socket = socket2::SockRef::from(&stream);
     let keepalive =
@@ -113,7 +114,7 @@ pub(super) async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// The same error with what was being done.
-pub(super) fn failed(what: &str, error: &io::Error) -> io::Error {
+/// Adds what was being done.
+fn with_context(what: &str, error: &io::Error) -> io::Error {
     io::Error::other(format!("{what}: {}", plain_io(error)))
 }

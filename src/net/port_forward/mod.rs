@@ -1,4 +1,4 @@
-//! What the port-forward engine needs of us: local listeners, and byte streams to the API server.
+//! What the port-forward engine needs: local listeners, and connections to the API server.
 
 mod connect;
 pub(crate) mod listen;
@@ -16,7 +16,7 @@ use crate::model::wire::proxy::Proxy;
 use crate::net::trust::Trust;
 use crate::secret::Secret;
 
-/// Opens sessions to the pods of a namespace. `token` is asked for one from new credentials when the last was refused.
+/// A dialer for the pods of a namespace. `token` is called with `true` when the last token was refused.
 ///
 /// # Errors
 /// When the cluster's endpoint cannot be used.

@@ -1,4 +1,4 @@
-//! Through a proxy to the API server: HTTP CONNECT (RFC 9110 §9.3.6), or SOCKS5 (RFC 1928, 1929) as `ssh -D` speaks it.
+//! Connections through a proxy: HTTP CONNECT (RFC 9110 §9.3.6), or SOCKS5 (RFC 1928, 1929) as `ssh -D` offers it.
 
 use std::io;
 use std::sync::Arc;
@@ -11,32 +11,31 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::connect::tcp;
+use super::connect::connect_tcp;
 use crate::error::plain_io;
 use crate::model::wire::proxy::{Proxy, ProxyScheme};
 use crate::model::wire::socks;
 use crate::net::trust::Trust;
 use crate::secret::Secret;
 
-/// The longest head of a proxy's answer that is read.
 const LARGEST_HEAD: usize = 64 * 1024;
 
-/// A stream to a host behind a proxy. The proxy looks the name up: what is private is often known there alone.
+/// Connects to a host through a proxy. The proxy resolves the name, which often only it can.
 pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> io::Result<Box<dyn ByteStream>> {
-    let stream = tcp(proxy.host(), proxy.port()).await?;
+    let stream = connect_tcp(proxy.host(), proxy.port()).await?;
     let mut stream: Box<dyn ByteStream> = match proxy.scheme() {
-        ProxyScheme::Https => Box::new(encrypted(proxy.host(), stream, trust).await?),
+        ProxyScheme::Https => Box::new(connect_tls(proxy.host(), stream, trust).await?),
         ProxyScheme::Http | ProxyScheme::Socks5 => Box::new(stream),
     };
     let opened = match proxy.scheme() {
-        ProxyScheme::Socks5 => socks5(proxy, host, port, &mut stream).await,
-        ProxyScheme::Http | ProxyScheme::Https => connect(proxy, host, port, &mut stream).await,
+        ProxyScheme::Socks5 => connect_socks5(proxy, host, port, &mut stream).await,
+        ProxyScheme::Http | ProxyScheme::Https => connect_http(proxy, host, port, &mut stream).await,
     };
     opened.map_err(|why| io::Error::other(format!("proxy {}: {why}", proxy.host())))?;
     Ok(stream)
 }
 
-async fn connect(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
+async fn connect_http(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
     let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let authorization = proxy.basic_login().map(|login| format!("Proxy-Authorization: {}\r\n", login.expose()));
     let authorization = authorization.unwrap_or_default();
@@ -50,7 +49,7 @@ async fn connect(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn Byte
     }
 }
 
-/// The head of the answer, and no byte more: what follows is the tunnel's.
+/// Reads the head of the answer and nothing after it, which belongs to the tunnel.
 async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -68,7 +67,7 @@ fn status(head: &[u8]) -> Option<u16> {
     words.next()?.parse().ok()
 }
 
-async fn socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
+async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
     let io = |error: std::io::Error| plain_io(&error);
     let login = proxy.login();
     stream.write_all(&socks::greeting(login.is_some())).await.map_err(io)?;
@@ -92,7 +91,7 @@ async fn socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteS
 }
 
 /// TLS to the proxy itself.
-async fn encrypted(host: &str, stream: TcpStream, trust: &Trust) -> io::Result<TlsStream<TcpStream>> {
+async fn connect_tls(host: &str, stream: TcpStream, trust: &Trust) -> io::Result<TlsStream<TcpStream>> {
     let fail = |why: String| io::Error::other(format!("TLS to the proxy: {why}"));
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
