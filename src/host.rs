@@ -34,7 +34,7 @@ pub(crate) struct Host {
     /// Which standard streams are terminals.
     pub terminals: Terminals,
     /// The process that started us; 0 where that is not known.
-    pub parent: u32,
+    pub parent_pid: u32,
     /// `None` is the real clock.
     fixed_now: Option<Timestamp>,
 }
@@ -56,9 +56,9 @@ impl Host {
                 stderr: std::io::stderr().is_terminal(),
             },
             #[cfg(unix)]
-            parent: std::os::unix::process::parent_id(),
+            parent_pid: std::os::unix::process::parent_id(),
             #[cfg(not(unix))]
-            parent: 0,
+            parent_pid: 0,
             fixed_now: None,
         }
     }
@@ -71,7 +71,7 @@ impl Host {
             home: home.to_owned(),
             current_dir: home.to_owned(),
             terminals: Terminals::default(),
-            parent: 0,
+            parent_pid: 0,
             fixed_now: Some(now),
         }
     }
@@ -161,7 +161,7 @@ impl Host {
     /// package manager replaces what a link points to; else where this program lies. Absolute, because programs with
     /// a window often start without the person's `PATH`.
     pub(crate) fn own_command(&self) -> String {
-        let own = without_mark(std::env::current_exe().unwrap_or_default());
+        let own = without_deleted_suffix(std::env::current_exe().unwrap_or_default());
         let name = if cfg!(windows) { "nsaccess.exe" } else { "nsaccess" };
         let folders = self.env("PATH").map(std::env::split_paths).into_iter().flatten();
         let mut candidates = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name));
@@ -180,7 +180,7 @@ impl Host {
 }
 
 /// Linux says so of the file that we run from when another one was put in its place.
-fn without_mark(own: PathBuf) -> PathBuf {
+fn without_deleted_suffix(own: PathBuf) -> PathBuf {
     let replaced = own.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from);
     replaced.filter(|_| !own.exists()).unwrap_or(own)
 }
@@ -217,8 +217,8 @@ mod tests {
 
     #[test]
     fn a_program_that_was_replaced_is_where_it_was() {
-        assert_eq!(without_mark("/nowhere/nsaccess (deleted)".into()), Path::new("/nowhere/nsaccess"));
-        assert_eq!(without_mark("/nowhere/nsaccess".into()), Path::new("/nowhere/nsaccess"));
+        assert_eq!(without_deleted_suffix("/nowhere/nsaccess (deleted)".into()), Path::new("/nowhere/nsaccess"));
+        assert_eq!(without_deleted_suffix("/nowhere/nsaccess".into()), Path::new("/nowhere/nsaccess"));
     }
 
     #[test]

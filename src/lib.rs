@@ -56,7 +56,7 @@ pub mod inside {
 
 /// The program: argv and the process in, an exit code out.
 pub fn main() -> ExitCode {
-    host::memory::keep_to_ourselves();
+    host::memory::protect();
     let arguments: Vec<_> = std::env::args_os().collect();
     ExitCode::from(run(&arguments, &Host::real()))
 }

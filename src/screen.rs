@@ -5,13 +5,13 @@
 use std::borrow::Cow;
 
 /// Whether a terminal, or a reader's eye, obeys this character instead of showing it.
-fn steers(letter: char) -> bool {
+fn controls_terminal(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn written_out(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let escaped = |letter: char| steers(letter) && !kept(letter);
+fn escape(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let escaped = |letter: char| controls_terminal(letter) && !kept(letter);
     if !text.contains(escaped) {
         return Cow::Borrowed(text);
     }
@@ -24,12 +24,12 @@ fn written_out(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
 
 /// Text on one line: a cell of a table, a name in a sentence.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
-    written_out(text, |_| false)
+    escape(text, |_| false)
 }
 
 /// Text that has lines of its own, which stay lines.
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
-    written_out(text, |letter| letter == '\n')
+    escape(text, |letter| letter == '\n')
 }
 
 /// Text inside a message: its lines stay lines and are indented, so that none passes for a message of its own.
@@ -41,7 +41,7 @@ pub(crate) fn paragraph(text: &str) -> Cow<'_, str> {
 /// JSON as it is printed. JSON's own rules escape what is below a blank; the rest that steers is in strings, where it
 /// may be written out as well.
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
-    let escaped = |letter: char| steers(letter) && letter >= '\u{7f}';
+    let escaped = |letter: char| controls_terminal(letter) && letter >= '\u{7f}';
     if !text.contains(escaped) {
         return Cow::Borrowed(text);
     }
@@ -72,7 +72,7 @@ pub(crate) fn log_line(text: &[u8], out: &mut Vec<u8>) {
                 continue;
             }
             let (this, next) = rest.split_at(letter.len_utf8());
-            match steers(letter) && letter != '\t' {
+            match controls_terminal(letter) && letter != '\t' {
                 true => out.extend(letter.escape_default().map(|ascii| ascii as u8)),
                 false => out.extend_from_slice(this.as_bytes()),
             }
@@ -105,7 +105,7 @@ mod tests {
     const HOSTILE: &str = "a\x1b]0;title\x07\x1b[2J\x1b]52;c;eA==\x07\u{9b}31m\u{202e}b\rc\nd\u{2028}e";
 
     #[test]
-    fn what_steers_is_written_out() {
+    fn what_steers_is_escape() {
         let whole = r"a\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{9b}31m\u{202e}b\rc\nd\u{2028}e";
         assert_eq!(one_line(HOSTILE), whole);
         assert_eq!(lines("a\nb\rc"), "a\nb\\rc");
@@ -119,7 +119,7 @@ mod tests {
     fn json_means_the_same_and_shows_nothing_that_steers() {
         let value = serde_json::json!({ "text": HOSTILE });
         let printed = json(&value.to_string()).into_owned();
-        assert!(!printed.contains(steers), "{printed}");
+        assert!(!printed.contains(controls_terminal), "{printed}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).expect("JSON"), value);
         assert_eq!(json("{\n  \"a\": 1\n}\n"), "{\n  \"a\": 1\n}\n");
     }

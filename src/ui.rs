@@ -33,7 +33,7 @@ pub(crate) struct Ui {
     verbose: u8,
     colour: bool,
     data_colour: bool,
-    moving: bool,
+    animated: bool,
 }
 
 impl Ui {
@@ -47,7 +47,7 @@ impl Ui {
             verbose,
             colour: terminal && host.env(env_vars::NO_COLOR).is_none(),
             data_colour: host.terminals.stdout && !dumb && host.env(env_vars::NO_COLOR).is_none(),
-            moving: terminal && !quiet,
+            animated: terminal && !quiet,
         }
     }
 
@@ -62,8 +62,8 @@ impl Ui {
     }
 
     /// Whether things may move on the screen: a spinner instead of lines.
-    pub(crate) fn is_moving(&self) -> bool {
-        self.moving
+    pub(crate) fn is_animated(&self) -> bool {
+        self.animated
     }
 
     /// Prints lines as data, for people: nothing in them steers the terminal.
@@ -129,7 +129,7 @@ impl Ui {
 
     /// A line about what was done, with a word at its end that stands out.
     pub(crate) fn status_of(&self, text: &str, word: &str) {
-        self.unless_quiet(&format!("{text}{}", self.painted("1", &screen::one_line(word))));
+        self.unless_quiet(&format!("{text}{}", self.coloured("1", &screen::one_line(word))));
     }
 
     /// An empty line between statuses.
@@ -139,24 +139,24 @@ impl Ui {
 
     /// A line of a report: a short label, what was found, and a mark.
     pub(crate) fn stage(&self, mark: Mark, label: &str, text: &str) {
-        let mark = self.painted(mark.colour(), mark.sign());
+        let mark = self.coloured(mark.colour(), mark.sign());
         self.unless_quiet(&format!("{mark} {label:<12} {}", screen::one_line(text)));
     }
 
     /// Something that is wrong and does not stop us.
     pub(crate) fn warning(&self, text: &str) {
-        self.line(&format!("{} {}", self.painted("33", "warning:"), screen::paragraph(text)));
+        self.line(&format!("{} {}", self.coloured("33", "warning:"), screen::paragraph(text)));
     }
 
     /// What could be typed next.
     pub(crate) fn hint(&self, text: &str) {
-        self.unless_quiet(&format!("{} {}", self.painted("36", "hint:"), screen::one_line(text)));
+        self.unless_quiet(&format!("{} {}", self.coloured("36", "hint:"), screen::one_line(text)));
     }
 
     /// A decision and its reason, for `-v`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose > 0 {
-            self.line(&self.painted("2", &format!("· {}", screen::paragraph(text))));
+            self.line(&self.coloured("2", &format!("· {}", screen::paragraph(text))));
         }
     }
 
@@ -175,18 +175,18 @@ impl Ui {
         if matches!(error.kind, Kind::Interrupted | Kind::Terminated) {
             return self.line("interrupted");
         }
-        self.line(&format!("{} {}", self.painted("1;31", "error:"), screen::paragraph(&error.message)));
+        self.line(&format!("{} {}", self.coloured("1;31", "error:"), screen::paragraph(&error.message)));
         for reason in &error.because {
-            self.line(&format!("{} {}", self.painted("1", "because:"), screen::paragraph(reason)));
+            self.line(&format!("{} {}", self.coloured("1", "because:"), screen::paragraph(reason)));
         }
         for command in &error.try_next {
-            self.line(&format!("{} {}", self.painted("1;32", "try:"), screen::one_line(command)));
+            self.line(&format!("{} {}", self.coloured("1;32", "try:"), screen::one_line(command)));
         }
     }
 
     /// Shows a line that the next one replaces; nothing where nothing may move.
     pub(crate) fn transient(&self, text: &str) {
-        if self.moving {
+        if self.animated {
             let mut stderr = std::io::stderr().lock();
             let text = screen::one_line(text);
             let _ = write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush());
@@ -196,7 +196,7 @@ impl Ui {
     /// Takes the transient line away.
     pub(crate) fn end_transient(&self) {
         self.transient("");
-        if self.moving {
+        if self.animated {
             let _ = write!(std::io::stderr().lock(), "\r");
         }
     }
@@ -207,7 +207,7 @@ impl Ui {
         }
     }
 
-    fn painted(&self, code: &str, text: &str) -> String {
+    fn coloured(&self, code: &str, text: &str) -> String {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
@@ -222,27 +222,27 @@ impl Ui {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// Well.
-    Good,
+    Success,
     /// Not well.
-    Bad,
+    Failure,
     /// Neither: not known, not tried.
-    Open,
+    Unknown,
 }
 
 impl Mark {
     fn sign(self) -> &'static str {
         match self {
-            Mark::Good => "✓",
-            Mark::Bad => "✗",
-            Mark::Open => "-",
+            Mark::Success => "✓",
+            Mark::Failure => "✗",
+            Mark::Unknown => "-",
         }
     }
 
     fn colour(self) -> &'static str {
         match self {
-            Mark::Good => "32",
-            Mark::Bad => "31",
-            Mark::Open => "33",
+            Mark::Success => "32",
+            Mark::Failure => "31",
+            Mark::Unknown => "33",
         }
     }
 }

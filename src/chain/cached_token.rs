@@ -4,14 +4,14 @@
 //! which two files are looked at and not read. It notes to whom a token went, in place, and leaves a process that comes
 //! back too soon to the slow path.
 
-use crate::disk::basis;
 use crate::disk::cache::{Cache, CachedCredentials};
+use crate::disk::config_fingerprint;
 use crate::env_vars;
 use crate::host::Host;
 use crate::model::aws::credentials::{Freshness, judge};
 use crate::model::aws::eks_token;
 use crate::model::kube::exec_credential::{self, ExecInfo};
-use crate::model::kube::handed::Asked;
+use crate::model::kube::issued_token::Request;
 use crate::model::kube::namespace::Namespace;
 use crate::secret::Secret;
 
@@ -24,7 +24,7 @@ pub(crate) fn exec_credential(
     cluster: Option<(&str, &str)>,
 ) -> Option<Secret<String>> {
     let cached = Cache::new(host).own_credentials(namespace)?;
-    if cached.basis.as_deref() != Some(&basis::of(host)) {
+    if cached.config_fingerprint.as_deref() != Some(&config_fingerprint::of(host)) {
         return None;
     }
     let answer = of_cache(host, info, &cached, cluster)?;
@@ -40,7 +40,8 @@ pub(crate) fn as_decided_before(
     cluster: Option<(&str, &str)>,
 ) -> Option<Secret<String>> {
     let asked = [env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE].into_iter().any(|name| host.env(name).is_some());
-    let cached = Cache::new(host).own_credentials(namespace).filter(|cached| !asked && cached.basis.is_some())?;
+    let cached =
+        Cache::new(host).own_credentials(namespace).filter(|cached| !asked && cached.config_fingerprint.is_some())?;
     of_cache(host, info, &cached, cluster)
 }
 
@@ -60,8 +61,8 @@ fn of_cache(
 
 /// Whether client-go asks for a token although it has one: the cluster did not take it.
 pub(crate) fn asks_again(host: &Host, namespace: &Namespace) -> bool {
-    let is_client = host.parent != 0 && host.env(env_vars::KUBERNETES_EXEC_INFO).is_some();
-    is_client && Cache::new(host).asked(namespace, host.parent, host.now().as_second()) == Asked::Again
+    let is_client = host.parent_pid != 0 && host.env(env_vars::KUBERNETES_EXEC_INFO).is_some();
+    is_client && Cache::new(host).note_request(namespace, host.parent_pid, host.now().as_second()) == Request::Repeated
 }
 
 fn answer(host: &Host, info: &ExecInfo, cached: &CachedCredentials, name: &str, region: &str) -> Secret<String> {

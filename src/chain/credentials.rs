@@ -128,7 +128,7 @@ pub(crate) async fn in_doubt(chain: &Chain<'_>, target: &Target) -> Result<RoleC
         }
         _ => cached,
     };
-    chain.cache.note_checked(&target.namespace, chain.host.parent, chain.host.now().as_second());
+    chain.cache.note_checked(&target.namespace, chain.host.parent_pid, chain.host.now().as_second());
     Ok(credentials)
 }
 
@@ -203,7 +203,7 @@ impl<'a> Kept for CachedOrPortal<'a> {
                 start_url: target.portal.start_url.clone(),
                 credentials: credentials.clone(),
                 cluster: known.and_then(|cached| cached.cluster),
-                basis: identity::basis_for(chain, target),
+                config_fingerprint: identity::fingerprint_for(chain, target),
             };
             chain.cache.store_credentials(&target.namespace, &cached)
         };

@@ -75,7 +75,7 @@ pub(crate) struct Chain<'a> {
     /// The kubeconfig files that are meant.
     pub(crate) kubeconfigs: Kubeconfigs,
     /// What those were decided on.
-    pub(crate) basis: String,
+    pub(crate) config_fingerprint: String,
     /// Our cache.
     pub(crate) cache: Cache,
     /// Whether a sign-in may be started.
@@ -96,7 +96,7 @@ pub(crate) struct Chain<'a> {
 
 /// The files that decide.
 struct Files {
-    basis: String,
+    config_fingerprint: String,
     aws_config: AwsConfig,
     settings: Settings,
     warnings: Vec<String>,
@@ -114,10 +114,10 @@ impl<'a> Chain<'a> {
         flags: &Flags,
         presence: Presence,
     ) -> Result<Self> {
-        let basis = crate::disk::basis::of(host);
+        let config_fingerprint = crate::disk::config_fingerprint::of(host);
         let aws_config = crate::disk::aws_config::read(host)?;
         let (settings, warnings) = settings::load(host, flags, &aws_config)?;
-        let files = Files { basis, aws_config, settings, warnings };
+        let files = Files { config_fingerprint, aws_config, settings, warnings };
         let mut chain = Self::with(host, ui, kubeconfig, presence, files)?;
         chain.no_browser = flags.no_browser;
         Ok(chain)
@@ -128,10 +128,10 @@ impl<'a> Chain<'a> {
     /// # Errors
     /// As [`Chain::open`].
     pub(crate) fn open_anywhere(host: &'a Host, ui: &'a Ui, flags: &Flags, presence: Presence) -> Result<Self> {
-        let basis = crate::disk::basis::of(host);
+        let config_fingerprint = crate::disk::config_fingerprint::of(host);
         let aws_config = crate::disk::aws_config::read(host)?;
-        let (settings, warnings) = settings::load_anywhere(host, flags, &aws_config)?;
-        Self::with(host, ui, None, presence, Files { basis, aws_config, settings, warnings })
+        let (settings, warnings) = settings::load_without_project(host, flags, &aws_config)?;
+        Self::with(host, ui, None, presence, Files { config_fingerprint, aws_config, settings, warnings })
     }
 
     /// For signing out: a line of `~/.aws/config` that cannot be parsed must not keep a session alive.
@@ -139,13 +139,13 @@ impl<'a> Chain<'a> {
     /// # Errors
     /// When the settings or the file cannot be read.
     pub(crate) fn open_to_sign_out(host: &'a Host, ui: &'a Ui, kubeconfig: Option<&Path>) -> Result<Self> {
-        let basis = crate::disk::basis::of(host);
-        let (aws_config, refused) = crate::disk::aws_config::read_what_can_be(host)?;
+        let config_fingerprint = crate::disk::config_fingerprint::of(host);
+        let (aws_config, refused) = crate::disk::aws_config::read_valid_lines(host)?;
         if let Some(error) = refused {
             ui.warning(&format!("{error}; going on without that line"));
         }
         let (settings, warnings) = settings::load(host, &Flags::default(), &aws_config)?;
-        let files = Files { basis, aws_config, settings, warnings };
+        let files = Files { config_fingerprint, aws_config, settings, warnings };
         Self::with(host, ui, kubeconfig, Presence::at(host), files)
     }
 
@@ -160,7 +160,7 @@ impl<'a> Chain<'a> {
             settings: files.settings,
             aws_config: files.aws_config,
             kubeconfigs: Kubeconfigs::new(host, kubeconfig),
-            basis: files.basis,
+            config_fingerprint: files.config_fingerprint,
             cache: Cache::new(host),
             presence,
             no_browser: false,
@@ -181,7 +181,7 @@ impl<'a> Chain<'a> {
             settings: self.settings.clone(),
             aws_config: self.aws_config.clone(),
             kubeconfigs: self.kubeconfigs.clone(),
-            basis: self.basis.clone(),
+            config_fingerprint: self.config_fingerprint.clone(),
             cache: self.cache.clone(),
             presence: Presence::Nobody,
             no_browser: true,

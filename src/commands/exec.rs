@@ -43,8 +43,8 @@ pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     let Some((program, words)) = args.command.split_first() else { return Ok(()) };
     // Ctrl-C is the command's: it decides what it means.
-    runtime::run_deaf(async {
-        let child = runtime::unless_ended(child_environment::prepare(chain, &namespace, irsa.as_ref())).await?;
+    runtime::run_with_child(async {
+        let child = runtime::interruptible(child_environment::prepare(chain, &namespace, irsa.as_ref())).await?;
         identity::tell_unusual_role(chain, &child.target);
         child::run(program, words, &child.variables).await
     })

@@ -93,7 +93,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     chain.kubeconfigs.merged()?;
     let namespace = chain.namespace(named)?;
     let name = target::access_name(chain, &namespace);
-    crate::disk::aws_credentials::look_for(chain.host, &name)?;
+    crate::disk::aws_credentials::check_name(chain.host, &name)?;
     child_environment::refuse_change_inside(chain, &namespace, chooses(args), "login")?;
     let again = insistent_login(&namespace, &args.target, &args.sign_in);
     let portal = chain.portal(&namespace)?;
@@ -110,7 +110,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     }
     let renewable = if session.token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
     let until = local_time(chain.host, session.token.expires_at);
-    ui.stage(Mark::Good, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
+    ui.stage(Mark::Success, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
     clock_skew::warn(chain);
     let target = chain.target(&namespace).await?;
     if !args.replace {
@@ -119,10 +119,10 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     let credentials = moved::credentials_where_it_is(chain, target).await?;
     let target = credentials.target.clone();
     let until = local_time(chain.host, credentials.role().expires_at);
-    ui.stage(Mark::Good, "role", &format!("{} in account {}, until {until}", target.role, target.account));
+    ui.stage(Mark::Success, "role", &format!("{} in account {}, until {until}", target.role, target.account));
     let cluster = cluster::describe(&credentials).await?;
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
-    ui.stage(Mark::Good, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
+    ui.stage(Mark::Success, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
     let proxy = proxy::of(chain, &target.namespace, &cluster.endpoint)?;
     let verified = login::verify(chain, &target, &credentials.role(), &cluster, proxy.as_ref()).await;
     let is_new = chain.aws_config.profile(&name).is_none() && chain.kubeconfigs.merged()?.context(&name).is_none();
@@ -178,7 +178,7 @@ fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) ->
     let name = &target.access_name;
     let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
     let (changed, applied) = profile_and_context::write_both(chain, target, cluster, switch)?;
-    chain.ui.stage(Mark::Good, "profile", &format!("{name} in {config}{}", unchanged(changed)));
+    chain.ui.stage(Mark::Success, "profile", &format!("{name} in {config}{}", unchanged(changed)));
     let files = if applied.files.is_empty() {
         profile_and_context::shown(chain, chain.kubeconfigs.paths())
     } else {
@@ -186,7 +186,7 @@ fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) ->
     };
     let current = if switch { ", now current" } else { ", not made current" };
     chain.ui.stage(
-        Mark::Good,
+        Mark::Success,
         "context",
         &format!("{name} in {files}{current}{}", unchanged(!applied.files.is_empty())),
     );
@@ -201,7 +201,7 @@ fn show(ui: &Ui, target: &Target, verification: &Verification) {
     let groups = verification.identity.groups.iter().filter(|group| !group.starts_with("system:authenticated"));
     let groups = groups.cloned().collect::<Vec<_>>().join(", ");
     let groups = if groups.is_empty() { String::new() } else { format!(", groups {groups}") };
-    ui.stage(Mark::Good, "you are", &format!("{}{groups}", verification.identity.username));
+    ui.stage(Mark::Success, "you are", &format!("{}{groups}", verification.identity.username));
     for (question, label) in [(GET_PODS, "pods"), (GET_SERVICES, "services")] {
         let (mark, words) = verdict(&verification.verdict(question), target);
         ui.stage(mark, label, &format!("{question}: {words}"));
@@ -210,21 +210,21 @@ fn show(ui: &Ui, target: &Target, verification: &Verification) {
     let (works, how) = port_forward(&create, &get, verification.minor_version);
     let unknown = [&create, &get].iter().any(|verdict| matches!(verdict, Verdict::Unknown(_)));
     let mark = if works {
-        Mark::Good
+        Mark::Success
     } else if unknown {
-        Mark::Open
+        Mark::Unknown
     } else {
-        Mark::Bad
+        Mark::Failure
     };
     ui.stage(mark, "port-forward", &format!("{}: {how}", if works { "yes" } else { "no" }));
 }
 
 fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
     match verdict {
-        Verdict::Allowed => (Mark::Good, "yes".to_owned()),
-        Verdict::Denied(None) => (Mark::Bad, format!("no, not in {}", target.namespace)),
-        Verdict::Denied(Some(reason)) => (Mark::Bad, format!("no ({reason})")),
-        Verdict::Unknown(reason) => (Mark::Open, format!("could not be asked ({reason})")),
+        Verdict::Allowed => (Mark::Success, "yes".to_owned()),
+        Verdict::Denied(None) => (Mark::Failure, format!("no, not in {}", target.namespace)),
+        Verdict::Denied(Some(reason)) => (Mark::Failure, format!("no ({reason})")),
+        Verdict::Unknown(reason) => (Mark::Unknown, format!("could not be asked ({reason})")),
     }
 }
 

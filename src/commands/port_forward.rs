@@ -88,7 +88,7 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
                     cluster.run_on(WhenOver::Fail);
                     open_ports
                 };
-                let open_ports = runtime::unless_ended(set_up).await?;
+                let open_ports = runtime::interruptible(set_up).await?;
                 announce(context, &open_ports)?;
                 let ports = start(open_ports);
                 if args.open {
@@ -99,7 +99,7 @@ pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
             .await
     };
     // A child on our terminal gets Ctrl-C itself and decides what it means (psql cancels a query).
-    if args.command.is_empty() { runtime::run(work) } else { runtime::run_deaf(work) }
+    if args.command.is_empty() { runtime::run(work) } else { runtime::run_with_child(work) }
 }
 
 async fn bring_up(

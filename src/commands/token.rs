@@ -175,7 +175,7 @@ fn fingerprint(chain: &Chain<'_>, namespace: &Namespace) -> String {
     let portal = chain.portal(namespace);
     let session = portal.map_or_else(|_| String::new(), |portal| stored::fingerprint(chain, &portal));
     // A failure of one identity is none of another.
-    format!("{session}\n{}", chain.basis)
+    format!("{session}\n{}", chain.config_fingerprint)
 }
 
 fn has_credentials(chain: &Chain<'_>, namespace: &Namespace) -> bool {

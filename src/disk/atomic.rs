@@ -1,11 +1,11 @@
 //! The only writer of files. A reader, or a `kill -9`, at any instant meets the old file or the new one, never a half.
 //!
-//! Every write is: a temporary file beside the resolved target, its rights before its first byte, the content, fsync,
+//! Every write is: a temporary file beside the resolved target, its permissions before its first byte, the content, fsync,
 //! one more look at the target (refuse if it changed since it was read), rename, fsync of the folder. A file with other
 //! names (hard links), and one that is mounted by itself into a container, are written over instead.
 
-mod place;
-mod rights;
+mod permissions;
+mod replace;
 
 #[cfg(all(test, unix))]
 mod tests;
@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::host::plain_file::{self, LARGEST_TEXT};
 use crate::model::shell;
 
-use place::{Order, place};
-use rights::Rights;
+use permissions::Permissions;
+use replace::{Replacement, replace};
 
 /// A file as it was when it was read: what an edit starts from and what [`Snapshot::replace`] compares with.
 #[derive(Debug)]
@@ -65,20 +65,23 @@ pub(crate) fn read_text(path: &Path) -> Result<Option<String>> {
 /// # Errors
 /// When the folder cannot be created, the disk is full, or the rename fails; the old file is then untouched.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_with(path, bytes, Rights::private())
+    write_file(path, bytes, Permissions::private())
 }
 
 /// The same for a file that is ours wherever it lies: what a person wants a secret to be written to.
 ///
 /// # Errors
 /// As [`write_private`].
-pub(crate) fn write_for_us_alone(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_with(path, bytes, Rights::our_own())
+pub(crate) fn write_private_to_current_user(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_file(path, bytes, Permissions::private_to_current_user())
 }
 
-fn write_with(path: &Path, bytes: &[u8], rights: Rights) -> Result<()> {
+fn write_file(path: &Path, bytes: &[u8], permissions: Permissions) -> Result<()> {
     let target = resolve(path)?;
-    place(&Order { path, target: &target, bytes, rights, folder_bits: 0o700, keeps_links: false }, || Ok(()))
+    replace(
+        &Replacement { path, target: &target, bytes, permissions, folder_mode: 0o700, keep_hard_links: false },
+        || Ok(()),
+    )
 }
 
 /// Removes a file; one that is not there is already removed.
@@ -104,12 +107,12 @@ impl Snapshot {
             Ok(text) => Ok(Some(text)),
             Err(error) => Err(Error::failure(format!("{} is not UTF-8 text", self.path.display()))
                 .because(format!("there is an invalid byte at offset {}", error.utf8_error().valid_up_to()))
-                .try_next(self.conversion(bytes))),
+                .try_next(self.conversion_command(bytes))),
         }
     }
 
     /// The command that makes UTF-8 of it. Windows writes UTF-16 and marks it; what else there is can only be guessed.
-    fn conversion(&self, bytes: &[u8]) -> String {
+    fn conversion_command(&self, bytes: &[u8]) -> String {
         let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         let encoding = if is_utf_16 { "UTF-16" } else { "ISO-8859-1" };
         let path = self.path.display().to_string();
@@ -133,13 +136,20 @@ impl Snapshot {
             found => found.ok(),
         };
         self.refuse_special(found.as_ref())?;
-        let rights = match &found {
-            Some(found) => Rights::of(&self.target, found).map_err(|error| explain_write(&self.path, &error))?,
-            None => Rights::private(),
+        let permissions = match &found {
+            Some(found) => Permissions::of(&self.target, found).map_err(|error| explain_write(&self.path, &error))?,
+            None => Permissions::private(),
         };
-        let folder_bits = if found.is_none() && new_mode == NewMode::Private { 0o700 } else { 0o755 };
-        let order = Order { path: &self.path, target: &self.target, bytes, rights, folder_bits, keeps_links: true };
-        place(&order, || self.refuse_if_changed())?;
+        let folder_mode = if found.is_none() && new_mode == NewMode::Private { 0o700 } else { 0o755 };
+        let replacement = Replacement {
+            path: &self.path,
+            target: &self.target,
+            bytes,
+            permissions,
+            folder_mode,
+            keep_hard_links: true,
+        };
+        replace(&replacement, || self.refuse_if_changed())?;
         Ok(true)
     }
 

@@ -58,7 +58,7 @@ pub(crate) fn text(host: &Host) -> Result<Option<String>> {
 ///
 /// # Errors
 /// When the file cannot be locked or written.
-pub(crate) fn take_back(host: &Host, edited: Option<&str>, before: Option<&str>) -> Result<bool> {
+pub(crate) fn revert(host: &Host, edited: Option<&str>, before: Option<&str>) -> Result<bool> {
     edit(host, |text| Ok(if Some(text) == edited { before.unwrap_or_default() } else { text }.to_owned()))
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn take_back(host: &Host, edited: Option<&str>, before: Option<&str>)
 ///
 /// # Errors
 /// When the file itself cannot be read.
-pub(crate) fn read_what_can_be(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
+pub(crate) fn read_valid_lines(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
     let bytes = atomic::read(&path(host))?.bytes.unwrap_or_default();
     let first_refusal = read(host).err();
     let text = String::from_utf8_lossy(&bytes);

@@ -1,8 +1,8 @@
-//! `~/.aws/credentials`, which lies over `~/.aws/config` for every other AWS tool: read, and never written.
+//! `~/.aws/credentials`, which overrides `~/.aws/config` in every other AWS tool. It is read and never written.
 
 use std::path::PathBuf;
 
-use aws_config_edit::credentials::{Override, check_name, check_profile, check_role_profile};
+use aws_config_edit::credentials::{self, Override};
 use aws_config_edit::{RoleProfile, SsoProfile, SsoSession};
 
 use crate::disk::{atomic, aws_config};
@@ -18,47 +18,35 @@ pub(crate) fn path(host: &Host) -> PathBuf {
     }
 }
 
-/// Looks whether a profile of this name can be ours.
-///
-/// # Errors
-/// When the file gives it another identity, or cannot be read.
-pub(crate) fn look_for(host: &Host, name: &str) -> Result<()> {
-    check_name(&text(host)?, name).map_err(|error| refused(host, name, &error))
+/// Fails when the file gives a profile of this name another identity.
+pub(crate) fn check_name(host: &Host, name: &str) -> Result<()> {
+    credentials::check_name(&read(host)?, name).map_err(|error| conflict(host, name, &error))
 }
 
-/// Looks what the file does to a profile. Answers with a warning, if it changes something.
-///
-/// # Errors
-/// As [`look_for`].
-pub(crate) fn look_at(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<Option<String>> {
-    let found = check_profile(&text(host)?, session, profile);
-    let found = found.map_err(|error| refused(host, &profile.name, &error))?;
-    Ok(found.map(|found| in_words(host, &profile.name, &found)))
+/// Fails when the file gives the profile another identity. Returns a warning when it overrides another key.
+pub(crate) fn check_profile(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<Option<String>> {
+    warning(host, &profile.name, credentials::check_profile(&read(host)?, session, profile))
 }
 
-/// The same for the profile of a role.
-///
-/// # Errors
-/// As [`look_for`].
-pub(crate) fn look_at_role(host: &Host, profile: &RoleProfile) -> Result<Option<String>> {
-    let found = check_role_profile(&text(host)?, profile);
-    let found = found.map_err(|error| refused(host, &profile.name, &error))?;
-    Ok(found.map(|found| in_words(host, &profile.name, &found)))
+/// [`check_profile`] for the profile of a role.
+pub(crate) fn check_role_profile(host: &Host, profile: &RoleProfile) -> Result<Option<String>> {
+    warning(host, &profile.name, credentials::check_role_profile(&read(host)?, profile))
 }
 
-fn text(host: &Host) -> Result<String> {
+fn read(host: &Host) -> Result<String> {
     Ok(atomic::read_text(&path(host))?.unwrap_or_default())
 }
 
-fn in_words(host: &Host, name: &str, found: &Override) -> String {
+fn warning(host: &Host, name: &str, found: Result<Option<Override>, aws_config_edit::Error>) -> Result<Option<String>> {
+    let Some(found) = found.map_err(|error| conflict(host, name, &error))? else { return Ok(None) };
     let Override { line, key, value, overridden } = found;
     let (file, config) = (host.shorten_home(&path(host)), host.shorten_home(&aws_config::path(host)));
-    format!(
+    Ok(Some(format!(
         "[{name}] in {file} (line {line}) has {key} = {value}, which AWS tools take and not {overridden} of {config}"
-    )
+    )))
 }
 
-fn refused(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {
+fn conflict(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {
     let file = path(host);
     let line = reason.line.map_or_else(String::new, |line| format!("+{line} "));
     Error::usage(format!("AWS tools would not take the profile {name} as it is written"))

@@ -3,7 +3,7 @@
 //! misreads nor overwrites another's files. What cannot be read is a miss, never an error.
 
 mod credentials;
-mod handed;
+mod issued_tokens;
 mod refused;
 mod roles;
 
@@ -183,7 +183,7 @@ impl Cache {
 
     /// The sso-sessions that we wrote into `~/.aws/config` under names that others give too: only these of them may be
     /// taken out again.
-    pub(crate) fn made_sessions(&self) -> Vec<String> {
+    pub(crate) fn written_sso_sessions(&self) -> Vec<String> {
         read(&self.folder.join("made-sessions.json")).unwrap_or_default()
     }
 
@@ -191,8 +191,8 @@ impl Cache {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(crate) fn store_made_session(&self, name: &str) -> Result<()> {
-        let mut names = self.made_sessions();
+    pub(crate) fn store_written_sso_session(&self, name: &str) -> Result<()> {
+        let mut names = self.written_sso_sessions();
         names.retain(|known| known != name);
         names.push(name.to_owned());
         write(&self.folder.join("made-sessions.json"), &names)

@@ -8,72 +8,72 @@ use std::path::Path;
 ///
 /// # Errors
 /// When one of them cannot be made.
-pub(crate) fn create(folder: &Path, bits: u32) -> Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !is_there(path)).collect();
+pub(crate) fn create(folder: &Path, mode: u32) -> Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !exists(path)).collect();
     for path in missing.into_iter().rev() {
-        match make(path, bits) {
-            Ok(()) => hand_over(path),
+        match create_one(path, mode) {
+            Ok(()) => set_inherited_owner(path),
             // Another process was faster.
             Err(_) if path.is_dir() => {}
             Err(error) => return Err(error),
         }
     }
-    if is_there(folder) { Ok(()) } else { fs::create_dir(folder) }
+    if exists(folder) { Ok(()) } else { fs::create_dir(folder) }
 }
 
 /// The folder of a path: its parent, or here.
-pub(crate) fn of(path: &Path) -> &Path {
+pub(crate) fn containing(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn is_there(path: &Path) -> bool {
+fn exists(path: &Path) -> bool {
     path.as_os_str().is_empty() || path.is_dir()
 }
 
-fn make(path: &Path, bits: u32) -> Result<()> {
+fn create_one(path: &Path, mode: u32) -> Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt;
-        builder.mode(bits);
+        builder.mode(mode);
     }
     #[cfg(not(unix))]
-    let _ = bits;
+    let _ = mode;
     builder.create(path)
 }
 
 /// Gives a folder that we have just made to the owner of the folder it lies in. No link is followed: that owner could
 /// have put one there meanwhile.
 #[cfg(unix)]
-fn hand_over(path: &Path) {
+fn set_inherited_owner(path: &Path) {
     use rustix::fs::{Mode, OFlags, open};
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    if let (Some(owner), Ok(made)) = (heir(path), open(path, flags, Mode::empty())) {
-        give(&File::from(made), owner);
+    if let (Some(owner), Ok(made)) = (inherited_owner(path), open(path, flags, Mode::empty())) {
+        set_owner(&File::from(made), owner);
     }
 }
 
 #[cfg(not(unix))]
-fn hand_over(_: &Path) {}
+fn set_inherited_owner(_: &Path) {}
 
 /// Whom a new file or folder at this path belongs to, if not to us: root, in the folder of somebody else, works for them.
 #[cfg(unix)]
-pub(crate) fn heir(path: &Path) -> Option<(u32, u32)> {
+pub(crate) fn inherited_owner(path: &Path) -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
     if !rustix::process::geteuid().is_root() {
         return None;
     }
-    let folder = fs::metadata(of(path)).ok()?;
+    let folder = fs::metadata(containing(path)).ok()?;
     (folder.uid() != 0).then_some((folder.uid(), folder.gid()))
 }
 
 #[cfg(not(unix))]
-pub fn heir(_: &Path) -> Option<(u32, u32)> {
+pub fn inherited_owner(_: &Path) -> Option<(u32, u32)> {
     None
 }
 
 /// Gives a file that we have just made away. One that stays ours is still right in every other way.
-pub(crate) fn give(file: &File, (user, group): (u32, u32)) {
+pub(crate) fn set_owner(file: &File, (user, group): (u32, u32)) {
     #[cfg(unix)]
     let _ = std::os::unix::fs::fchown(file, Some(user), Some(group));
     #[cfg(not(unix))]

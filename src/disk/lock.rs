@@ -31,8 +31,8 @@ impl Lock {
                 Some(lock) => return Ok(lock),
                 None => std::thread::sleep(EDIT_PAUSE),
             }
-            if let Some(ended) = interruption::came() {
-                return Err(ended);
+            if let Some(error) = interruption::pending() {
+                return Err(error);
             }
         }
         Err(Error::failure(format!("cannot edit {}", host.shorten_home(file)))
@@ -58,7 +58,7 @@ impl Lock {
     /// When the lock file cannot be created or locked at all.
     pub(crate) fn try_acquire(path: &Path) -> Result<Option<Lock>> {
         let fail = |error: &std::io::Error| Error::file("lock", path, error);
-        let folder = folder::of(path);
+        let folder = folder::containing(path);
         folder::create(folder, 0o700).map_err(|error| Error::file("create the folder", folder, &error))?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -69,8 +69,8 @@ impl Lock {
         }
         let is_new = !path.exists();
         let file = options.open(path).map_err(|error| fail(&error))?;
-        if let Some(owner) = folder::heir(path).filter(|_| is_new) {
-            folder::give(&file, owner);
+        if let Some(owner) = folder::inherited_owner(path).filter(|_| is_new) {
+            folder::set_owner(&file, owner);
         }
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { file })),

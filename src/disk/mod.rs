@@ -3,8 +3,8 @@
 pub(crate) mod atomic;
 pub(crate) mod aws_config;
 pub(crate) mod aws_credentials;
-pub(crate) mod basis;
 pub(crate) mod cache;
+pub(crate) mod config_fingerprint;
 pub(crate) mod folder;
 pub(crate) mod kubeconfig;
 pub(crate) mod lock;

@@ -69,7 +69,7 @@ pub(crate) fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Setti
 ///
 /// # Errors
 /// As [`load`].
-pub(crate) fn load_anywhere(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
+pub(crate) fn load_without_project(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
     let mut warnings = Vec::new();
     let settings = resolved(host, flags, None, aws, &mut warnings)?;
     Ok((settings, warnings))

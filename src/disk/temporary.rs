@@ -31,7 +31,7 @@ impl Temporary {
     /// When the folder takes no file.
     pub(crate) fn beside(target: &Path) -> Result<Self> {
         loop {
-            let path = folder::of(target).join(name(target.file_name().unwrap_or_default()));
+            let path = folder::containing(target).join(name(target.file_name().unwrap_or_default()));
             let file = open_options().create_new(true).open(&path)?;
             match file.try_lock() {
                 // Whoever sweeps has met it before it was locked.
@@ -39,7 +39,7 @@ impl Temporary {
                 // A file system without locks: nothing there is ever swept.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
             }
-            if is_named(&file) {
+            if has_name(&file) {
                 return Ok(Temporary { path, file });
             }
         }
@@ -72,7 +72,7 @@ impl Drop for Temporary {
 /// Removes what killed processes left in a folder. Returns how many files.
 pub(crate) fn sweep(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter(|entry| is_ours(&entry.file_name()) && remove_if_left(&entry.path())).count()
+    entries.filter(|entry| is_ours(&entry.file_name()) && remove_if_abandoned(&entry.path())).count()
 }
 
 /// The same in a folder and all folders below it.
@@ -85,7 +85,7 @@ pub(crate) fn sweep_below(folder: &Path) {
     }
 }
 
-fn remove_if_left(path: &Path) -> bool {
+fn remove_if_abandoned(path: &Path) -> bool {
     let Ok(file) = open_options().open(path) else { return false };
     file.try_lock().is_ok() && fs::remove_file(path).is_ok()
 }
@@ -104,13 +104,13 @@ fn open_options() -> OpenOptions {
 }
 
 #[cfg(unix)]
-fn is_named(file: &File) -> bool {
+fn has_name(file: &File) -> bool {
     use std::os::unix::fs::MetadataExt;
     file.metadata().is_ok_and(|found| found.nlink() > 0)
 }
 
 #[cfg(not(unix))]
-fn is_named(_: &File) -> bool {
+fn has_name(_: &File) -> bool {
     true
 }
 

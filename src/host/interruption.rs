@@ -3,8 +3,8 @@
 //! | we are | the signal |
 //! | --- | --- |
 //! | doing anything | ends us at once, as it does by default |
-//! | in the async runtime ([`Heard`]) | is the runtime's: it ends the work at the next await |
-//! | asking a person ([`Deadly`]) | ends us at once, although a runtime is running |
+//! | in the async runtime ([`Handled`]) | is the runtime's: it ends the work at the next await |
+//! | asking a person ([`Immediate`]) | ends us at once, although a runtime is running |
 //! | between taking a lock and giving it back ([`Deferred`]) | waits until then |
 //!
 //! A signal that was ignored when we were started (`nohup`, a job in the background) stays ignored.
@@ -20,11 +20,11 @@ pub(crate) struct Deferred(());
 
 /// While this value lives, signals are the runtime's.
 #[derive(Debug)]
-pub(crate) struct Heard(());
+pub(crate) struct Handled(());
 
 /// While this value lives, signals end us at once.
 #[derive(Debug)]
-pub(crate) struct Deadly(());
+pub(crate) struct Immediate(());
 
 impl Deferred {
     /// From now on signals wait.
@@ -37,47 +37,47 @@ impl Deferred {
 impl Drop for Deferred {
     fn drop(&mut self) {
         let counts = STATE.change(|counts| counts.deferred -= 1);
-        if counts.deferred == 0 && counts.heard == 0 {
-            STATE.die_of_what_came();
+        if counts.deferred == 0 && counts.handled == 0 {
+            STATE.raise_pending();
         }
     }
 }
 
-impl Heard {
+impl Handled {
     /// From now on signals are for who listens.
     pub(crate) fn begin() -> Self {
-        STATE.change(|counts| counts.heard += 1);
-        Heard(())
+        STATE.change(|counts| counts.handled += 1);
+        Handled(())
     }
 }
 
-impl Drop for Heard {
+impl Drop for Handled {
     fn drop(&mut self) {
-        let counts = STATE.change(|counts| counts.heard -= 1);
-        if counts.heard == 0 {
+        let counts = STATE.change(|counts| counts.handled -= 1);
+        if counts.handled == 0 {
             // Whoever listened has had it.
-            STATE.came.store(0, Ordering::SeqCst);
+            STATE.pending.store(0, Ordering::SeqCst);
         }
     }
 }
 
-impl Deadly {
+impl Immediate {
     /// From now on signals end us.
     pub(crate) fn begin() -> Self {
-        STATE.change(|counts| counts.deadly += 1);
-        Deadly(())
+        STATE.change(|counts| counts.immediate += 1);
+        Immediate(())
     }
 }
 
-impl Drop for Deadly {
+impl Drop for Immediate {
     fn drop(&mut self) {
-        STATE.change(|counts| counts.deadly -= 1);
+        STATE.change(|counts| counts.immediate -= 1);
     }
 }
 
 /// The error for a signal that came and has to wait, for loops that could end early.
-pub(crate) fn came() -> Option<Error> {
-    let kind = match STATE.came.load(Ordering::SeqCst) {
+pub(crate) fn pending() -> Option<Error> {
+    let kind = match STATE.pending.load(Ordering::SeqCst) {
         0 => return None,
         signal if signal == interrupt() => Kind::Interrupted,
         _ => Kind::Terminated,
@@ -89,22 +89,22 @@ static STATE: LazyLock<State> = LazyLock::new(State::listen);
 
 struct State {
     /// Read by the signal handlers.
-    ends_us: Arc<AtomicBool>,
+    fatal: Arc<AtomicBool>,
     /// Written by them.
-    came: Arc<AtomicUsize>,
+    pending: Arc<AtomicUsize>,
     counts: Mutex<Counts>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     deferred: usize,
-    heard: usize,
-    deadly: usize,
+    handled: usize,
+    immediate: usize,
 }
 
 impl Counts {
-    fn ends_us(self) -> bool {
-        self.deferred == 0 && (self.heard == 0 || self.deadly > 0)
+    fn fatal(self) -> bool {
+        self.deferred == 0 && (self.handled == 0 || self.immediate > 0)
     }
 }
 
@@ -112,7 +112,7 @@ impl State {
     fn change(&self, change: impl FnOnce(&mut Counts)) -> Counts {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut counts);
-        self.ends_us.store(counts.ends_us(), Ordering::SeqCst);
+        self.fatal.store(counts.fatal(), Ordering::SeqCst);
         *counts
     }
 }
@@ -122,19 +122,19 @@ impl State {
     fn listen() -> Self {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         use signal_hook::flag;
-        let state = State { ends_us: Arc::new(AtomicBool::new(true)), came: Arc::default(), counts: Mutex::default() };
+        let state = State { fatal: Arc::new(AtomicBool::new(true)), pending: Arc::default(), counts: Mutex::default() };
         for signal in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)) {
             // Where none of it can be had, the signal keeps its usual effect.
-            let noted = flag::register_usize(signal, Arc::clone(&state.came), usize::try_from(signal).unwrap_or(1));
+            let noted = flag::register_usize(signal, Arc::clone(&state.pending), usize::try_from(signal).unwrap_or(1));
             if noted.is_ok() {
-                let _ = flag::register_conditional_default(signal, Arc::clone(&state.ends_us));
+                let _ = flag::register_conditional_default(signal, Arc::clone(&state.fatal));
             }
         }
         state
     }
 
-    fn die_of_what_came(&self) {
-        let signal = self.came.swap(0, Ordering::SeqCst);
+    fn raise_pending(&self) {
+        let signal = self.pending.swap(0, Ordering::SeqCst);
         if let Some(signal) = i32::try_from(signal).ok().filter(|signal| *signal != 0) {
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
@@ -160,10 +160,10 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
 #[cfg(not(unix))]
 impl State {
     fn listen() -> Self {
-        State { ends_us: Arc::new(AtomicBool::new(true)), came: Arc::default(), counts: Mutex::default() }
+        State { fatal: Arc::new(AtomicBool::new(true)), pending: Arc::default(), counts: Mutex::default() }
     }
 
-    fn die_of_what_came(&self) {}
+    fn raise_pending(&self) {}
 }
 
 #[cfg(not(unix))]
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_signal_ends_us_unless_somebody_listens_or_a_lock_is_held() {
-        let ends = |deferred, heard, deadly| Counts { deferred, heard, deadly }.ends_us();
+        let ends = |deferred, handled, immediate| Counts { deferred, handled, immediate }.fatal();
         assert!(ends(0, 0, 0), "as by default");
         assert!(!ends(0, 1, 0), "the runtime listens");
         assert!(ends(0, 1, 1), "but not while a person is asked");

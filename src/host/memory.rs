@@ -2,7 +2,7 @@
 //! it through `/proc` or a debugger. What we start gets the limits back that we were started with.
 
 /// Keeps our memory to ourselves. Before anything is read.
-pub(crate) fn keep_to_ourselves() {
+pub(crate) fn protect() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
@@ -14,7 +14,7 @@ pub(crate) fn keep_to_ourselves() {
 }
 
 /// Starts a program, whose core files are its own affair.
-pub(crate) fn starting<T>(start: impl FnOnce() -> T) -> T {
+pub(crate) fn with_original_limits<T>(start: impl FnOnce() -> T) -> T {
     #[cfg(unix)]
     limit::restore();
     let started = start();

@@ -56,7 +56,7 @@ impl Browser for DesktopBrowser {
         let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
         for mut launcher in self.launchers(url) {
             launcher.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            match memory::starting(|| launcher.spawn()) {
+            match memory::with_original_limits(|| launcher.spawn()) {
                 Ok(_) => return Ok(()),
                 Err(error) => last = error,
             }

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 pub(crate) struct Environment {
     set: BTreeMap<String, Secret<String>>,
     removed: Vec<String>,
-    looked_in: Option<String>,
+    search_path: Option<String>,
 }
 
 impl Environment {
@@ -47,8 +47,8 @@ impl Environment {
     }
 
     /// The program is looked for in this `PATH`, whatever `PATH` it then gets itself.
-    pub(crate) fn look_in(&mut self, path: &str) {
-        self.looked_in = Some(path.to_owned());
+    pub(crate) fn search_in(&mut self, path: &str) {
+        self.search_path = Some(path.to_owned());
     }
 }
 
@@ -57,20 +57,20 @@ impl Environment {
 ///
 /// # Errors
 /// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
-pub(crate) async fn run(program: &str, words: &[String], environment: &Environment) -> Result<()> {
-    let place = place(program, environment).map_err(|error| cannot_start(program, &error))?;
-    let mut command = tokio::process::Command::new(place);
+pub(crate) async fn run(program: &str, arguments: &[String], environment: &Environment) -> Result<()> {
+    let file = resolve_program(program, environment).map_err(|error| cannot_start(program, &error))?;
+    let mut command = tokio::process::Command::new(file);
     #[cfg(unix)]
     command.arg0(program);
-    command.args(words).kill_on_drop(true);
+    command.args(arguments).kill_on_drop(true);
     for name in &environment.removed {
         command.env_remove(name);
     }
     command.envs(environment.set.iter().map(|(name, value)| (name, value.expose())));
     // Before the child is there, so that no signal is lost between its start and ours.
     let mut signals = Signals::listen();
-    let mut child = memory::starting(|| command.spawn()).map_err(|error| cannot_start(program, &error))?;
-    let status = ended(&mut child, &mut signals).await;
+    let mut child = memory::with_original_limits(|| command.spawn()).map_err(|error| cannot_start(program, &error))?;
+    let status = wait(&mut child, &mut signals).await;
     let status =
         status.map_err(|error| Error::failure(format!("cannot wait for {program}")).because(plain_io(&error)))?;
     match exit_code(status) {
@@ -80,8 +80,8 @@ pub(crate) async fn run(program: &str, words: &[String], environment: &Environme
 }
 
 /// What is started for a program's name. The system would look in the `PATH` that the child gets.
-fn place(program: &str, environment: &Environment) -> std::io::Result<PathBuf> {
-    let (Some(path), true, false) = (&environment.looked_in, cfg!(unix), program.contains('/')) else {
+fn resolve_program(program: &str, environment: &Environment) -> std::io::Result<PathBuf> {
+    let (Some(path), true, false) = (&environment.search_path, cfg!(unix), program.contains('/')) else {
         return Ok(PathBuf::from(program));
     };
     let folders = std::env::split_paths(path);
@@ -124,14 +124,14 @@ fn cannot_start(program: &str, error: &std::io::Error) -> Error {
 
 /// Waits for the end, and passes signals on until then.
 #[cfg(unix)]
-async fn ended(child: &mut Child, signals: &mut Signals) -> std::io::Result<ExitStatus> {
+async fn wait(child: &mut Child, signals: &mut Signals) -> std::io::Result<ExitStatus> {
     loop {
         let signal = tokio::select! {
             status = child.wait() => return status,
             signal = signals.next() => signal,
         };
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
-        if let Some(pid) = pid.filter(|_| !Signals::child_has_it(signal)) {
+        if let Some(pid) = pid.filter(|_| !Signals::terminal_delivers(signal)) {
             // One that ended in this moment needs no signal.
             let _ = rustix::process::kill_process(pid, signal);
         }
@@ -139,7 +139,7 @@ async fn ended(child: &mut Child, signals: &mut Signals) -> std::io::Result<Exit
 }
 
 #[cfg(not(unix))]
-async fn ended(child: &mut Child, _: &mut Signals) -> std::io::Result<ExitStatus> {
+async fn wait(child: &mut Child, _: &mut Signals) -> std::io::Result<ExitStatus> {
     child.wait().await
 }
 

@@ -38,20 +38,20 @@ impl Prompts for Terminal {
     fn ask(&self, question: &str) -> Result<String> {
         self.ui.end_transient();
         // Its thread awaits nothing, so a signal that a runtime waits for would be swallowed.
-        let _deadly = interruption::Deadly::begin();
-        inquire::Text::new(&screen::one_line(question)).prompt().map_err(|error| left(&error))
+        let _immediate = interruption::Immediate::begin();
+        inquire::Text::new(&screen::one_line(question)).prompt().map_err(|error| prompt_error(&error))
     }
 
     fn pick(&self, question: &str, lines: &[String]) -> Result<usize> {
         self.ui.end_transient();
-        let _deadly = interruption::Deadly::begin();
+        let _immediate = interruption::Immediate::begin();
         let lines = lines.iter().map(|line| screen::one_line(line).into_owned()).collect();
         let chosen = inquire::Select::new(&screen::one_line(question), lines).with_page_size(15).raw_prompt();
-        chosen.map(|chosen| chosen.index).map_err(|error| left(&error))
+        chosen.map(|chosen| chosen.index).map_err(|error| prompt_error(&error))
     }
 }
 
-fn left(error: &inquire::InquireError) -> Error {
+fn prompt_error(error: &inquire::InquireError) -> Error {
     use inquire::InquireError::{OperationCanceled, OperationInterrupted};
     match error {
         OperationCanceled | OperationInterrupted => Error::new(Kind::Interrupted, "interrupted"),

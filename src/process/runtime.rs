@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use crate::error::{Error, Kind, Result};
-use crate::host::interruption::{self, Heard};
+use crate::host::interruption::{self, Handled};
 
 /// Runs a future to its end, or to the signal that ends us.
 ///
@@ -12,10 +12,10 @@ use crate::host::interruption::{self, Heard};
 /// The future's own; [`Kind::Interrupted`] on Ctrl-C, [`Kind::Terminated`] on SIGTERM.
 pub(crate) fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     blocking(async {
-        let result = unless_ended(future).await;
+        let result = interruptible(future).await;
         // One that came with the last step is not lost.
-        match interruption::came() {
-            Some(ended) if result.is_ok() => Err(ended),
+        match interruption::pending() {
+            Some(error) if result.is_ok() => Err(error),
             _ => result,
         }
     })
@@ -26,9 +26,9 @@ fn blocking<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
         .enable_all()
         .build()
         .map_err(|error| Error::failure("cannot start the network runtime").because(error.to_string()))?;
-    let heard = Heard::begin();
+    let handled = Handled::begin();
     let result = runtime.block_on(future);
-    drop(heard);
+    drop(handled);
     // A resolver thread may still be waiting for DNS; nobody waits for it.
     runtime.shutdown_background();
     result
@@ -38,37 +38,37 @@ fn blocking<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) async fn unless_ended<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn interruptible<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         biased;
-        kind = ending_signal() => Err(Error::new(kind, "interrupted")),
+        kind = termination_signal() => Err(Error::new(kind, "interrupted")),
         result = future => result,
     }
 }
 
 /// The same as [`run`] for work that has a child on our terminal: Ctrl-C is the child's, and the work ends when the
-/// child does. What comes before the child stands in [`unless_ended`].
+/// child does. What comes before the child stands in [`interruptible`].
 ///
 /// # Errors
 /// The future's own.
-pub(crate) fn run_deaf<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) fn run_with_child<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     blocking(async {
-        let _interrupts = interrupts();
+        let _ignored = ignore_interrupts();
         future.await
     })
 }
 
 /// Keeps Ctrl-C from ending us.
 #[cfg(unix)]
-fn interrupts() -> Option<tokio::signal::unix::Signal> {
+fn ignore_interrupts() -> Option<tokio::signal::unix::Signal> {
     tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok()
 }
 
 #[cfg(not(unix))]
-fn interrupts() {}
+fn ignore_interrupts() {}
 
 #[cfg(unix)]
-async fn ending_signal() -> Kind {
+async fn termination_signal() -> Kind {
     use tokio::signal::unix::{SignalKind, signal};
     // `nohup` means it.
     let ignores_hangup = interruption::is_ignored(SignalKind::hangup().as_raw_value());
@@ -78,8 +78,8 @@ async fn ending_signal() -> Kind {
     };
     let mut hangup = if ignores_hangup { None } else { signal(SignalKind::hangup()).ok() };
     // One that came before anybody listened.
-    if let Some(ended) = interruption::came() {
-        return ended.kind;
+    if let Some(error) = interruption::pending() {
+        return error.kind;
     }
     tokio::select! {
         _ = interrupt.recv() => Kind::Interrupted,
@@ -89,7 +89,7 @@ async fn ending_signal() -> Kind {
 }
 
 #[cfg(not(unix))]
-async fn ending_signal() -> Kind {
+async fn termination_signal() -> Kind {
     match tokio::signal::ctrl_c().await {
         Ok(()) => Kind::Interrupted,
         Err(_) => std::future::pending().await,

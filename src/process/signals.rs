@@ -14,7 +14,7 @@ mod unix {
 
     /// Those that people and supervisors send. Job control (SIGTSTP, SIGCONT) and the window's size go to the whole
     /// process group anyway.
-    const PASSED: [Signal; 6] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
+    const FORWARDED: [Signal; 6] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
 
     /// Signals as they come. From its making on none of them ends us.
     pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
@@ -25,7 +25,7 @@ mod unix {
             let listen = |which: Signal| Some((which, signal(SignalKind::from_raw(which.as_raw())).ok()?));
             // What `nohup` has us ignore, the child shall ignore too: with a handler of ours it would not inherit that.
             let ignored = |which: &Signal| *which == Signal::HUP && is_ignored(which.as_raw());
-            Signals(PASSED.into_iter().filter(|which| !ignored(which)).filter_map(listen).collect())
+            Signals(FORWARDED.into_iter().filter(|which| !ignored(which)).filter_map(listen).collect())
         }
 
         /// The next one.
@@ -42,7 +42,7 @@ mod unix {
         /// Whether a child in our process group has had this signal already: what a terminal sends (Ctrl-C, Ctrl-\, a
         /// window that closes) goes to everybody in its foreground group. Sent twice, a Ctrl-C makes many programs give
         /// up in the middle of their tidying.
-        pub(crate) fn child_has_it(signal: Signal) -> bool {
+        pub(crate) fn terminal_delivers(signal: Signal) -> bool {
             let of_terminal = [Signal::INT, Signal::QUIT].contains(&signal);
             of_terminal && in_foreground()
         }

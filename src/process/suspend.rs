@@ -1,4 +1,4 @@
-//! Notices that the machine slept: the wall clock then ran ahead of the one that timers go by.
+//! Detects that the machine was suspended: the wall clock has then run ahead of the clock that timers use.
 
 use std::time::Duration;
 
@@ -8,43 +8,42 @@ use tokio::time::Instant;
 use crate::host::Host;
 
 /// How often the clocks are compared.
-const STEP: Duration = Duration::from_secs(1);
-/// Less than this is a busy machine, or a clock that was set right.
-const SLEPT: Duration = Duration::from_secs(3);
+const INTERVAL: Duration = Duration::from_secs(1);
+/// A smaller difference is a busy machine or a clock adjustment.
+const SHORTEST_SUSPEND: Duration = Duration::from_secs(3);
 
-/// Compares the clocks.
-pub(crate) struct Wake<'a> {
+/// Compares the wall clock with the timers' clock while it waits.
+pub(crate) struct SuspendWatch<'a> {
     host: &'a Host,
     wall: Timestamp,
 }
 
-impl<'a> Wake<'a> {
-    /// From now on.
+impl<'a> SuspendWatch<'a> {
     pub(crate) fn new(host: &'a Host) -> Self {
-        Wake { host, wall: host.now() }
+        SuspendWatch { host, wall: host.now() }
     }
 
-    /// Waits this long, or until it is clear that the machine slept: how long it did.
-    pub(crate) async fn within(&mut self, pause: Duration) -> Option<Duration> {
+    /// Sleeps for this long. If the machine is suspended meanwhile, returns early with how long that was.
+    pub(crate) async fn sleep(&mut self, pause: Duration) -> Option<Duration> {
         let end = Instant::now() + pause;
         while Instant::now() < end {
-            if let Some(slept) = self.step(STEP.min(end - Instant::now())).await {
-                return Some(slept);
+            if let Some(suspended) = self.tick(INTERVAL.min(end - Instant::now())).await {
+                return Some(suspended);
             }
         }
         None
     }
 
-    /// Waits until the machine has slept.
-    pub(crate) async fn up(&mut self) {
-        while self.step(STEP).await.is_none() {}
+    /// Waits until the machine has been suspended and resumed.
+    pub(crate) async fn resumed(&mut self) {
+        while self.tick(INTERVAL).await.is_none() {}
     }
 
-    async fn step(&mut self, step: Duration) -> Option<Duration> {
-        tokio::time::sleep(step).await;
+    async fn tick(&mut self, interval: Duration) -> Option<Duration> {
+        tokio::time::sleep(interval).await;
         let now = self.host.now();
         let passed = Duration::try_from(now.duration_since(self.wall)).unwrap_or_default();
         self.wall = now;
-        Some(passed.saturating_sub(step)).filter(|slept| *slept >= SLEPT)
+        Some(passed.saturating_sub(interval)).filter(|suspended| *suspended >= SHORTEST_SUSPEND)
     }
 }

@@ -57,7 +57,7 @@ fn purge_name(chain: &Chain<'_>, name: &str, portal: &Portal) -> Result<Vec<Stri
         let whose = RolesOf { namespace, source_profile: name };
         crate::disk::aws_config::remove_roles(chain.host, whose)?;
     }
-    crate::disk::aws_config::remove(chain.host, name, made_session(chain, portal))?;
+    crate::disk::aws_config::remove(chain.host, name, written_sso_session(chain, portal))?;
     let removed = chain.kubeconfigs.remove(name)?;
     if let Some(namespace) = namespace.and_then(|name| Namespace::parse(&name).ok()) {
         chain.cache.forget_credentials(&namespace)?;
@@ -67,7 +67,7 @@ fn purge_name(chain: &Chain<'_>, name: &str, portal: &Portal) -> Result<Vec<Stri
 }
 
 /// Whether we wrote the portal's sso-session: it has our own name, or we remember having made it.
-fn made_session(chain: &Chain<'_>, portal: &Portal) -> bool {
+fn written_sso_session(chain: &Chain<'_>, portal: &Portal) -> bool {
     let name = portal.session_name.as_str();
-    has_our_name(name) || chain.cache.made_sessions().iter().any(|made| made == name)
+    has_our_name(name) || chain.cache.written_sso_sessions().iter().any(|made| made == name)
 }

@@ -100,7 +100,7 @@ impl Resolver {
         match chosen {
             Some(pod) => {
                 let service = is_service.then(|| definition.service());
-                Ok(self.unless_ended(ForwardTarget::new(pod, service, self.namespace())).await)
+                Ok(self.unless_pod_ended(ForwardTarget::new(pod, service, self.namespace())).await)
             }
             None if is_service && definition.selector().is_none() => {
                 Err(only_addresses(&self.target.name, FORWARDS_ARE))
@@ -176,7 +176,7 @@ impl Resolver {
     }
 
     /// What endpoints call not ready may not run at all: its pod tells, where the role lets it be seen.
-    async fn unless_ended(&self, found: ForwardTarget) -> Option<ForwardTarget> {
+    async fn unless_pod_ended(&self, found: ForwardTarget) -> Option<ForwardTarget> {
         if found.is_good || found.pod.object.is_some() {
             return Some(found);
         }

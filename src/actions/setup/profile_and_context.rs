@@ -6,7 +6,7 @@ use aws_config_edit::{SsoProfile, SsoSession};
 use kubeconfig_edit::{Entry, Exec};
 
 use crate::chain::Chain;
-use crate::disk::kubeconfig::Applied;
+use crate::disk::kubeconfig::EditSummary;
 use crate::error::Result;
 use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::Target;
@@ -32,14 +32,14 @@ pub(crate) fn write_profile(chain: &Chain<'_>, target: &Target, cluster: Option<
         role: target.role.clone(),
         region: cluster.map(|cluster| cluster.region.clone()),
     };
-    if let Some(warning) = crate::disk::aws_credentials::look_at(chain.host, &session, &profile)? {
+    if let Some(warning) = crate::disk::aws_credentials::check_profile(chain.host, &session, &profile)? {
         chain.ui.warning(&warning);
     }
     let is_new = chain.aws_config.sso_session(&session.name).is_none() && !has_our_name(&session.name);
     let changed = crate::disk::aws_config::apply(chain.host, &session, &profile)?;
     if changed && is_new {
         // Without it `logout --purge` leaves the session, and that is all.
-        let _ = chain.cache.store_made_session(&session.name);
+        let _ = chain.cache.store_written_sso_session(&session.name);
     }
     if chain.aws_config.lacks_registration_scopes(&session.name) {
         chain.ui.warning(&format!(
@@ -76,7 +76,7 @@ pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> En
 ///
 /// # Errors
 /// When the kubeconfig cannot be edited safely.
-pub(crate) fn write_context(chain: &Chain<'_>, entry: &Entry, make_current: bool) -> Result<Applied> {
+pub(crate) fn write_context(chain: &Chain<'_>, entry: &Entry, make_current: bool) -> Result<EditSummary> {
     let applied = chain.kubeconfigs.apply(entry, make_current)?;
     remember_previous(chain, &applied, &entry.name, make_current);
     Ok(applied)
@@ -91,7 +91,7 @@ pub(crate) fn write_both(
     target: &Target,
     cluster: &Cluster,
     make_current: bool,
-) -> Result<(bool, Applied)> {
+) -> Result<(bool, EditSummary)> {
     let before = crate::disk::aws_config::text(chain.host)?;
     let changed = write_profile(chain, target, Some(cluster))?;
     let edited = crate::disk::aws_config::text(chain.host)?;
@@ -99,7 +99,7 @@ pub(crate) fn write_both(
         Ok(applied) => Ok((changed, applied)),
         Err(error) => {
             if changed {
-                crate::disk::aws_config::take_back(chain.host, edited.as_deref(), before.as_deref())?;
+                crate::disk::aws_config::revert(chain.host, edited.as_deref(), before.as_deref())?;
             }
             Err(error)
         }
@@ -107,7 +107,7 @@ pub(crate) fn write_both(
 }
 
 /// Remembers the context that a switch left, for `use -`.
-pub(crate) fn remember_previous(chain: &Chain<'_>, applied: &Applied, new: &str, switched: bool) {
+pub(crate) fn remember_previous(chain: &Chain<'_>, applied: &EditSummary, new: &str, switched: bool) {
     let left = applied.previous_context.as_deref().filter(|left| switched && !left.is_empty() && *left != new);
     if let Some(left) = left {
         // Without it `use -` has nothing to go back to, and that is all.

@@ -12,9 +12,9 @@ use crate::model::settings::Flags;
 /// Makes the target the namespace's own, now that the profile names it: the flags that chose it are no longer needed.
 pub(crate) async fn settle(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
     let _ = chain.cache.store_cluster(&target.namespace, cluster);
-    if let Ok(Some(basis)) = basis_without_flags(chain, target) {
+    if let Ok(Some(config_fingerprint)) = fingerprint_without_flags(chain, target) {
         let cluster = Some((cluster.name.clone(), cluster.region.clone()));
-        keep_as_own(chain, target, basis, |_| cluster).await;
+        keep_as_own(chain, target, config_fingerprint, |_| cluster).await;
     }
 }
 
@@ -27,13 +27,13 @@ pub(crate) fn keep_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster
 
 /// Records what the slow path found, so that the next call takes the warm one. `cluster`: what the token was signed for.
 pub(crate) async fn keep_warm(chain: &Chain<'_>, target: &Target, cluster: (&str, &str)) {
-    let Some(basis) = identity::basis_for(chain, target) else { return };
+    let Some(config_fingerprint) = identity::fingerprint_for(chain, target) else { return };
     let for_once = identity::cluster_chosen_for_once(chain, target);
     let named = Some((cluster.0.to_owned(), cluster.1.to_owned()));
-    let stood = basis.clone();
-    keep_as_own(chain, target, basis, |cached| match for_once {
-        // kubectl names it each time; a cluster that was known on another basis may no longer be the one.
-        true => cached.cluster.clone().filter(|_| cached.basis.as_ref() == Some(&stood)),
+    let stood = config_fingerprint.clone();
+    keep_as_own(chain, target, config_fingerprint, |cached| match for_once {
+        // kubectl names it each time; with another configuration the cached cluster may be another one.
+        true => cached.cluster.clone().filter(|_| cached.config_fingerprint.as_ref() == Some(&stood)),
         false => named,
     })
     .await;
@@ -55,11 +55,11 @@ pub(crate) async fn link_cluster(chain: &Chain<'_>, target: &Target, cluster: &C
 async fn keep_as_own(
     chain: &Chain<'_>,
     target: &Target,
-    basis: String,
+    config_fingerprint: String,
     cluster: impl FnOnce(&CachedCredentials) -> Option<(String, String)>,
 ) {
     let changed = |cached: &CachedCredentials, cluster: &Option<(String, String)>| {
-        cached.basis.as_ref() != Some(&basis) || cached.cluster != *cluster
+        cached.config_fingerprint.as_ref() != Some(&config_fingerprint) || cached.cluster != *cluster
     };
     let cached = || chain.cache.credentials(&target.namespace, target.into());
     let Some(before) = cached() else { return };
@@ -69,14 +69,14 @@ async fn keep_as_own(
     }
     let Ok(_lock) = portal_lock(chain, &target.portal).await else { return };
     if let Some(cached) = cached() {
-        let own = CachedCredentials { basis: Some(basis), cluster, ..cached };
+        let own = CachedCredentials { config_fingerprint: Some(config_fingerprint), cluster, ..cached };
         let _ = chain.cache.store_credentials(&target.namespace, &own);
     }
 }
 
-fn basis_without_flags(chain: &Chain<'_>, target: &Target) -> Result<Option<String>> {
+fn fingerprint_without_flags(chain: &Chain<'_>, target: &Target) -> Result<Option<String>> {
     let anew = Chain::open_anywhere(chain.host, chain.ui, &Flags::default(), Presence::Nobody)?;
     let portal = portal::of(&anew, Some(&target.access_name))?;
     let is_own = target::known(&anew, &target.namespace, &portal).is_some_and(|known| known == *target);
-    Ok(identity::basis_for(&anew, target).filter(|_| is_own))
+    Ok(identity::fingerprint_for(&anew, target).filter(|_| is_own))
 }

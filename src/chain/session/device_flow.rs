@@ -46,7 +46,7 @@ fn show_code(chain: &Chain<'_>, portal: &Portal, device: &DeviceAuthorization) {
 async fn wait_with_countdown(chain: &Chain<'_>, pause: Duration, flow: &DeviceFlow) {
     let end = tokio::time::Instant::now() + pause;
     let mut frame = 0;
-    while chain.ui.is_moving() && tokio::time::Instant::now() + TICK < end {
+    while chain.ui.is_animated() && tokio::time::Instant::now() + TICK < end {
         let left = flow.deadline().duration_since(chain.host.now()).as_secs().max(0);
         let (minutes, seconds) = (left / 60, left % 60);
         let spinner = spinner(frame);

@@ -25,8 +25,8 @@ pub(crate) fn cluster_chosen_for_once(chain: &Chain<'_>, target: &Target) -> boo
 }
 
 /// What makes credentials of this target the namespace's own; `None` for those of an identity chosen for once.
-pub(crate) fn basis_for(chain: &Chain<'_>, target: &Target) -> Option<String> {
-    (!chosen_for_once(chain, target)).then(|| chain.basis.clone())
+pub(crate) fn fingerprint_for(chain: &Chain<'_>, target: &Target) -> Option<String> {
+    (!chosen_for_once(chain, target)).then(|| chain.config_fingerprint.clone())
 }
 
 /// What tells a kubeconfig of its own of an identity that was chosen for once: kubectl there acts as the AWS keys do.

@@ -26,7 +26,7 @@ async fn they_are_fetched_once_and_kept_as_the_namespace_s_own() {
     }
     assert_eq!(services.calls("role_credentials"), 1);
     let own = Cache::new(&home.host).own_credentials(&namespace()).expect("kept");
-    assert!(own.basis.is_some());
+    assert!(own.config_fingerprint.is_some());
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ fn the_margin_decides_what_is_cached() {
             start_url: target().portal.start_url,
             credentials: keys("KEY", minutes),
             cluster: None,
-            basis: None,
+            config_fingerprint: None,
         };
         chain.cache.store_credentials(&namespace(), &cached).expect("stored");
         assert_eq!(credentials::are_cached(&chain, &target()), good);

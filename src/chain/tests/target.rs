@@ -72,7 +72,7 @@ fn what_a_variable_chooses_is_not_the_namespace_s_own() {
         let chain = home.chain(&Rc::default());
         let found = chain.known_target(&namespace()).expect("readable").expect("known");
         assert_eq!(identity::chosen_for_once(&chain, &found), for_once);
-        assert_eq!(identity::basis_for(&chain, &found).is_none(), for_once);
+        assert_eq!(identity::fingerprint_for(&chain, &found).is_none(), for_once);
         assert_eq!(identity::unusual_role(&chain, &found).is_some(), for_once);
     }
 }

@@ -87,8 +87,8 @@ pub(crate) fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
     let namespace = chain.namespace(context.named(None))?;
     let assumed = async { irsa::assume(chain, &namespace, &request).await };
     let done = if let Some((program, words)) = args.command.split_first() {
-        runtime::run_deaf(async {
-            let assumed = runtime::unless_ended(assumed).await?;
+        runtime::run_with_child(async {
+            let assumed = runtime::interruptible(assumed).await?;
             child::run(program, words, &environment(&assumed)).await
         })
     } else if args.profile {

@@ -32,7 +32,7 @@ pub(super) fn write(
     if let Some(before) = before.filter(|before| *before != assumed.found.role.arn()) {
         context.ui.warning(&format!("the profile {} was for the role {before} before", profile.name));
     }
-    if let Some(warning) = aws_credentials::look_at_role(context.host, &profile)? {
+    if let Some(warning) = aws_credentials::check_role_profile(context.host, &profile)? {
         context.ui.warning(&warning);
     }
     let changed = aws_config::apply_role(context.host, assumed.target.namespace.as_str(), &profile)?;

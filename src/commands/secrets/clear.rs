@@ -5,5 +5,5 @@ use crate::error::Result;
 use crate::process::clipboard;
 
 pub(super) fn run() -> Result<()> {
-    clipboard::clear_as_told()
+    clipboard::clear_after_delay()
 }

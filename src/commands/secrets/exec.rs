@@ -69,8 +69,8 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
         }
     }
     let (program, words) = args.command.split_first().ok_or_else(|| Error::usage("there is nothing to run"))?;
-    runtime::run_deaf(async {
-        let environment = runtime::unless_ended(environment(place, naming, &names)).await?;
+    runtime::run_with_child(async {
+        let environment = runtime::interruptible(environment(place, naming, &names)).await?;
         child::run(program, words, &environment).await
     })
 }
@@ -102,7 +102,7 @@ async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName])
     })?;
     let mut environment = Environment::default();
     // A secret's PATH is for the program, and does not choose it.
-    environment.look_in(context.host.env("PATH").unwrap_or("/bin:/usr/bin"));
+    environment.search_in(context.host.env("PATH").unwrap_or("/bin:/usr/bin"));
     environment.change(identity(context.host, &secrets, &variables));
     for (name, value) in variables {
         if context.host.environment().contains_key(&name) {

@@ -76,7 +76,7 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let content = content(place, args, &name, &stored)?;
     match (out, clipboard) {
         (Some(out), _) => {
-            atomic::write_for_us_alone(&context.host.current_dir.join(out), content.expose())?;
+            atomic::write_private_to_current_user(&context.host.current_dir.join(out), content.expose())?;
             context.ui.status(&format!("written to {}, which only you can read", out.display()));
             Ok(())
         }

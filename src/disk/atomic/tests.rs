@@ -50,7 +50,7 @@ fn what_is_no_plain_file_is_never_replaced() {
     assert_eq!(snapshot.replace(b"x", NewMode::Shared).expect_err("refused").because[0], why);
     assert_eq!(write_private(&link, b"x").expect_err("refused").because[0], why);
     assert_eq!(
-        write_for_us_alone(home.path(), b"x").expect_err("refused").because[0],
+        write_private_to_current_user(home.path(), b"x").expect_err("refused").because[0],
         "it is a folder, not a plain file"
     );
 }
@@ -64,7 +64,7 @@ fn what_root_writes_into_a_persons_folder_is_the_persons_unless_it_was_asked_for
     std::os::unix::fs::chown(home.path(), Some(1234), Some(2345)).expect("given away");
     let [token, secret] = ["token", "secret"].map(|name| home.path().join(name));
     put(&token, "x");
-    write_for_us_alone(&secret, b"x").expect("written");
+    write_private_to_current_user(&secret, b"x").expect("written");
     let owner = |path: &Path| fs::metadata(path).map(|found| (found.uid(), found.gid())).expect("there");
     assert_eq!((owner(&token), owner(&secret).0), ((1234, 2345), 0));
 }

@@ -1,8 +1,8 @@
 //! Role credentials: a file for each namespace, and one more for each other identity that was used in its name.
 //!
-//! `<namespace>.json` has what the namespace's own identity was given, with the basis on which that was decided: kubectl's
-//! tokens are signed with it for as long as the basis stands. What a flag, a variable or a project's file chose for once
-//! lies beside it under a name of its own, and is never found by whoever did not choose the same.
+//! `<namespace>.json` holds the credentials of the namespace's own identity and the fingerprint of the configuration that
+//! decided it. kubectl's tokens are signed with them while the fingerprint is unchanged. Credentials of an identity that
+//! a flag, a variable or a project file chose for one command have a file of their own, found by that identity only.
 
 use std::path::PathBuf;
 
@@ -43,8 +43,8 @@ pub(crate) struct CachedCredentials {
     pub credentials: RoleCredentials,
     /// Name and region of the namespace's cluster, once known.
     pub cluster: Option<(String, String)>,
-    /// What it was decided on that this is the namespace's own identity; `None` for any other.
-    pub basis: Option<String>,
+    /// The configuration that made this the namespace's own identity; `None` for any other identity.
+    pub config_fingerprint: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +59,8 @@ struct CredentialsFile {
     expires_at: Timestamp,
     cluster_name: Option<String>,
     cluster_region: Option<String>,
-    basis: Option<String>,
+    #[serde(rename = "basis")]
+    config_fingerprint: Option<String>,
 }
 
 impl<'a> From<&'a Target> for Identity<'a> {
@@ -101,7 +102,7 @@ impl Cache {
         found.max_by_key(|cached| cached.credentials.expires_at)
     }
 
-    /// Stores credentials, mode 0600: with a basis as the namespace's own, else as those of one more identity.
+    /// Stores credentials: as the namespace's own if they have a fingerprint, else as those of another identity.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -118,16 +119,16 @@ impl Cache {
             "expires_at": cached.credentials.expires_at,
             "cluster_name": cached.cluster.as_ref().map(|(name, _)| name),
             "cluster_region": cached.cluster.as_ref().map(|(_, region)| region),
-            "basis": cached.basis,
+            "basis": cached.config_fingerprint,
         });
         let text = Secret::new(file.to_string());
         let other = self.other_file(namespace, cached.identity());
-        if cached.basis.is_none() {
+        if cached.config_fingerprint.is_none() {
             return atomic::write_private(&other, text.expose().as_bytes());
         }
         atomic::write_private(&self.own_file(namespace), text.expose().as_bytes())?;
-        // No token of these has been handed out yet. Without the file nobody notices that one was refused.
-        let _ = self.make_handed(namespace);
+        // Without this file, a token that the cluster refused is not noticed. That is no reason to fail.
+        let _ = self.create_issued_tokens(namespace);
         atomic::remove(&other).map(drop)
     }
 
@@ -148,7 +149,7 @@ impl Cache {
     /// When a file cannot be removed.
     pub(crate) fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
         let mut forgotten = false;
-        let _ = atomic::remove(&self.handed_path(namespace));
+        let _ = atomic::remove(&self.issued_tokens_path(namespace));
         for (_, file) in self.credentials_files().filter(|(owner, _)| owner == namespace) {
             forgotten |= atomic::remove(&file)?;
         }
@@ -200,7 +201,7 @@ fn read_credentials(path: &std::path::Path) -> Option<CachedCredentials> {
             expires_at: file.expires_at,
         },
         cluster: file.cluster_name.zip(file.cluster_region),
-        basis: file.basis,
+        config_fingerprint: file.config_fingerprint,
     })
 }
 
@@ -211,7 +212,7 @@ mod tests {
     use super::*;
     use crate::host::Host;
 
-    fn cached(basis: Option<&str>, account: &str, ends: i64) -> CachedCredentials {
+    fn cached(config_fingerprint: Option<&str>, account: &str, ends: i64) -> CachedCredentials {
         CachedCredentials {
             account: account.into(),
             role: "idp-ns-idp-dev".into(),
@@ -226,7 +227,7 @@ mod tests {
                 expires_at: Timestamp::from_second(ends).expect("a time"),
             },
             cluster: Some(("demo".into(), "eu-west-1".into())),
-            basis: basis.map(str::to_owned),
+            config_fingerprint: config_fingerprint.map(str::to_owned),
         }
     }
 
@@ -243,7 +244,10 @@ mod tests {
         cache.store_credentials(&namespace, &cached(Some("b"), "1", 1)).expect("stored");
         let back = cache.own_credentials(&namespace).expect("there");
         assert_eq!(back.credentials.keys.secret_access_key.expose(), "s");
-        assert_eq!((back.cluster, back.basis), (Some(("demo".into(), "eu-west-1".into())), Some("b".into())));
+        assert_eq!(
+            (back.cluster, back.config_fingerprint),
+            (Some(("demo".into(), "eu-west-1".into())), Some("b".into()))
+        );
         assert_eq!(cache.namespaces_with_credentials().len(), 1);
         for garbage in ["", "{", "{}", "[]", "\0"] {
             atomic::write_private(&cache.own_file(&namespace), garbage.as_bytes()).expect("written");

@@ -40,7 +40,7 @@ impl KubectlLock {
         let mut lock = KubectlLock { held: Vec::new(), _deferred: Deferred::begin() };
         for name in lock_names(path)? {
             if !taken.contains(&name) {
-                let file = create(&name, path, patience, host)?;
+                let file = create_or_wait(&name, path, patience, host)?;
                 lock.held.push((name, file));
             }
         }
@@ -62,11 +62,11 @@ impl Drop for KubectlLock {
 
 /// The lock files of a kubeconfig, each once even if its folder can be reached in two ways.
 fn lock_names(path: &Path) -> Result<Vec<PathBuf>> {
-    let folder = folder::of(path);
+    let folder = folder::containing(path);
     folder::create(folder, 0o755).map_err(|error| Error::file("create the folder", folder, &error))?;
-    let mut names = vec![real_lock_name(path)];
+    let mut names = vec![lock_name(path)];
     if let Ok(real) = fs::canonicalize(path) {
-        let real = real_lock_name(&real);
+        let real = lock_name(&real);
         if !names.contains(&real) {
             names.push(real);
         }
@@ -75,14 +75,14 @@ fn lock_names(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(names)
 }
 
-fn real_lock_name(path: &Path) -> PathBuf {
+fn lock_name(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".lock");
     let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
     folder.map_or_else(|| path.with_file_name(&name), |folder| folder.join(&name))
 }
 
-fn create(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<File> {
+fn create_or_wait(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<File> {
     let mut waited = Duration::ZERO;
     let mut pause = Duration::from_millis(5);
     loop {
@@ -94,16 +94,16 @@ fn create(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<F
                 return Err(Error::file("lock", path, &error).try_next(format!("ls -ld {}", folder.display())));
             }
         }
-        if remove_if_left(lock) {
+        if remove_if_abandoned(lock) {
             continue;
         }
-        if let Some(ended) = interruption::came() {
-            return Err(ended);
+        if let Some(error) = interruption::pending() {
+            return Err(error);
         }
         // One that lives is at work, and others may wait for it too; of kubectl's nobody knows.
         let patience = if open_ours(lock).is_some() { patience * PATIENCE_WITH_OURS } else { patience };
         if waited >= patience {
-            return Err(held(lock, path, host));
+            return Err(held_error(lock, path, host));
         }
         std::thread::sleep(pause);
         waited += pause;
@@ -115,10 +115,10 @@ fn create(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<F
 /// locked, gets this one.
 fn create_once(lock: &Path) -> IoResult<File> {
     let temporary = Temporary::beside(lock)?;
-    if let Some(owner) = folder::heir(lock) {
-        folder::give(&temporary.file, owner);
+    if let Some(owner) = folder::inherited_owner(lock) {
+        folder::set_owner(&temporary.file, owner);
     }
-    mark(&temporary.file)?;
+    write_mark(&temporary.file)?;
     match temporary.link(lock) {
         Ok(()) => temporary.file.try_clone(),
         Err(error) if is_unsupported(&error) => create_without_link(lock),
@@ -137,11 +137,11 @@ fn create_without_link(lock: &Path) -> IoResult<File> {
     }
     let file = options.open(lock)?;
     let _ = file.try_lock();
-    mark(&file)?;
+    write_mark(&file)?;
     Ok(file)
 }
 
-fn mark(mut file: &File) -> IoResult<()> {
+fn write_mark(mut file: &File) -> IoResult<()> {
     match file.write_all(format!("{MARK}{}\n", std::process::id()).as_bytes()) {
         // It is the edit that fails then, and says so.
         Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(()),
@@ -150,7 +150,7 @@ fn mark(mut file: &File) -> IoResult<()> {
 }
 
 /// Removes a lock of ours whose process is dead. Whether it was one.
-fn remove_if_left(lock: &Path) -> bool {
+fn remove_if_abandoned(lock: &Path) -> bool {
     // kubectl's cannot be opened by anybody but root, and has no mark.
     let Some((file, _)) = open_ours(lock) else { return false };
     // The lock is of the file, which may have lost this name meanwhile.
@@ -186,12 +186,12 @@ fn has_name(_: &File, name: &Path) -> bool {
     name.exists()
 }
 
-fn held(lock: &Path, path: &Path, host: &Host) -> Error {
+fn held_error(lock: &Path, path: &Path, host: &Host) -> Error {
     let error = Error::failure(format!("cannot lock {}", host.shorten_home(path)));
     let age = fs::symlink_metadata(lock).and_then(|metadata| metadata.modified()).ok();
     let age = age.and_then(|time| Timestamp::try_from(time).ok()).map(|time| host.now().duration_since(time).as_secs());
     let since = match age {
-        Some(seconds) if seconds >= 0 => format!("its lock is {} old", spoken(seconds)),
+        Some(seconds) if seconds >= 0 => format!("its lock is {} old", age_in_words(seconds)),
         _ => "its lock is there".to_owned(),
     };
     match open_ours(lock) {
@@ -204,7 +204,7 @@ fn held(lock: &Path, path: &Path, host: &Host) -> Error {
     }
 }
 
-fn spoken(seconds: i64) -> String {
+fn age_in_words(seconds: i64) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),
         120..=7199 => format!("{} min", seconds / 60),

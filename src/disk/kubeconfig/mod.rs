@@ -34,9 +34,9 @@ const ATTEMPTS: u32 = 6;
 /// How long another program's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// After a write we look again so often, so far apart, whether it is still there: see [`Kubeconfigs::stay`].
-const LOOKS: u32 = 4;
-const PAUSE: Duration = Duration::from_millis(50);
+/// After a write we look again so often, so far apart, whether it is still there: see [`Kubeconfigs::rewrite_if_lost`].
+const RECHECKS: u32 = 4;
+const RECHECK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The files that make up a person's kubeconfig, in the order in which kubectl reads them.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub(crate) struct Kubeconfigs {
 
 /// What an edit did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Applied {
+pub(crate) struct EditSummary {
     /// The files that changed; none when everything was right already.
     pub files: Vec<PathBuf>,
     /// The context that was current before the edit, if there was one.
@@ -57,7 +57,7 @@ pub(crate) struct Applied {
 
 /// What a removal did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Removed {
+pub(crate) struct RemovalSummary {
     /// The files that changed; none when there was nothing to remove.
     pub files: Vec<PathBuf>,
     /// The cluster or the user stayed, because these contexts of other names use it.
@@ -128,16 +128,16 @@ impl Kubeconfigs {
     /// # Errors
     /// When a file cannot be read, edited, locked or written. Every file is then as it was, unless one of several
     /// could be written and the next one could not.
-    pub(crate) fn apply(&self, entry: &Entry, make_current: bool) -> Result<Applied> {
-        let applied = self.edit(entry, |merged, fresh| {
-            let mut tasks = where_parts_belong(entry, merged, fresh);
+    pub(crate) fn apply(&self, entry: &Entry, make_current: bool) -> Result<EditSummary> {
+        let applied = self.edit(entry, |merged, new_parts_file| {
+            let mut tasks = plan_write(entry, merged, new_parts_file);
             if make_current && merged.config.current_context.as_deref() != Some(&entry.name) {
-                tasks.entry(fresh.to_owned()).or_insert(Task::NOTHING).make_current = true;
+                tasks.entry(new_parts_file.to_owned()).or_insert(Task::NOTHING).make_current = true;
             }
             tasks
         })?;
         if !applied.files.is_empty() {
-            self.stay(entry);
+            self.rewrite_if_lost(entry);
         }
         Ok(applied)
     }
@@ -145,10 +145,10 @@ impl Kubeconfigs {
     /// kubectl reads before it takes the lock, and deletes whatever another program wrote in between (it loses its own
     /// entries in this way too). So for a moment we look whether ours is still there, and write it again. Not the
     /// current context, over which two of us would fight. What was written stands whatever happens here.
-    fn stay(&self, entry: &Entry) {
-        for _ in 0..LOOKS {
-            std::thread::sleep(PAUSE);
-            if self.edit(entry, |merged, fresh| where_parts_belong(entry, merged, fresh)).is_err() {
+    fn rewrite_if_lost(&self, entry: &Entry) {
+        for _ in 0..RECHECKS {
+            std::thread::sleep(RECHECK_PAUSE);
+            if self.edit(entry, |merged, new_parts_file| plan_write(entry, merged, new_parts_file)).is_err() {
                 return;
             }
         }
@@ -159,8 +159,8 @@ impl Kubeconfigs {
     ///
     /// # Errors
     /// As [`Kubeconfigs::apply`].
-    pub(crate) fn remove(&self, name: &str) -> Result<Removed> {
-        let applied = self.edit(&named(name), |merged, _| {
+    pub(crate) fn remove(&self, name: &str) -> Result<RemovalSummary> {
+        let applied = self.edit(&entry_named(name), |merged, _| {
             let parts = Parts {
                 cluster: merged.contexts_with_cluster_of(name).next().is_none(),
                 context: true,
@@ -169,30 +169,30 @@ impl Kubeconfigs {
             let task = Task { parts, remove: true, ..Task::NOTHING };
             merged.files.iter().map(|path| (path.clone(), task)).collect()
         })?;
-        Ok(Removed { files: applied.files, kept_for: self.merged()?.contexts_built_on(name) })
+        Ok(RemovalSummary { files: applied.files, kept_for: self.merged()?.contexts_built_on(name) })
     }
 
     /// Makes a context the current one.
     ///
     /// # Errors
     /// As [`Kubeconfigs::apply`].
-    pub(crate) fn set_current_context(&self, name: &str) -> Result<Applied> {
+    pub(crate) fn set_current_context(&self, name: &str) -> Result<EditSummary> {
         let task = Task { make_current: true, ..Task::NOTHING };
-        self.edit(&named(name), |merged, fresh| match merged.config.current_context.as_deref() {
+        self.edit(&entry_named(name), |merged, new_parts_file| match merged.config.current_context.as_deref() {
             Some(current) if current == name => Tasks::new(),
-            _ => Tasks::from([(fresh.to_owned(), task)]),
+            _ => Tasks::from([(new_parts_file.to_owned(), task)]),
         })
     }
 
     /// Plans and edits in memory; then locks what has to change, plans and edits again, and writes.
-    fn edit(&self, entry: &Entry, plan: impl Fn(&Merged, &Path) -> Tasks) -> Result<Applied> {
+    fn edit(&self, entry: &Entry, plan: impl Fn(&Merged, &Path) -> Tasks) -> Result<EditSummary> {
         let planned = || -> Result<(Option<String>, Vec<Edit>)> {
             let merged = self.merged()?;
-            let edits = self.edits(entry, plan(&merged, self.place_for_new(&merged)))?;
+            let edits = self.edits(entry, plan(&merged, self.file_for_new_parts(&merged)))?;
             Ok((merged.config.current_context, edits))
         };
         let (previous_context, mut edits) = planned()?;
-        let mut applied = Applied { files: Vec::new(), previous_context };
+        let mut applied = EditSummary { files: Vec::new(), previous_context };
         let mut locks = BTreeMap::new();
         for attempt in 1..=ATTEMPTS {
             if edits.is_empty() {
@@ -229,7 +229,7 @@ impl Kubeconfigs {
     }
 
     /// Writes the edits. `false` when another program, one that takes no lock, was faster.
-    fn write(&self, edits: &[Edit], applied: &mut Applied, attempt: u32) -> Result<bool> {
+    fn write(&self, edits: &[Edit], applied: &mut EditSummary, attempt: u32) -> Result<bool> {
         for (snapshot, text) in edits {
             match snapshot.replace(text.as_bytes(), NewMode::Shared) {
                 Ok(true) if applied.files.contains(&snapshot.path) => {}
@@ -251,7 +251,8 @@ impl Kubeconfigs {
             let Some(task) = tasks.get(path) else { continue };
             let snapshot = atomic::read(path)?;
             let before = snapshot.text()?.unwrap_or_default();
-            let after = perform(&before, entry, *task).map_err(|error| self.uneditable(path, &error, *task, entry))?;
+            let after =
+                apply_task(&before, entry, *task).map_err(|error| self.uneditable(path, &error, *task, entry))?;
             if after != before {
                 // Before anything is locked: there is no `/dev/null.lock`.
                 snapshot.refuse_unless_plain()?;
@@ -262,7 +263,7 @@ impl Kubeconfigs {
     }
 
     /// The first file that exists, else the last of the list.
-    fn place_for_new<'a>(&'a self, merged: &'a Merged) -> &'a Path {
+    fn file_for_new_parts<'a>(&'a self, merged: &'a Merged) -> &'a Path {
         // A list is never empty: `new` puts the default in.
         merged.files.first().or(self.paths.last()).map_or(Path::new(""), PathBuf::as_path)
     }
@@ -288,9 +289,9 @@ impl Kubeconfigs {
 }
 
 /// Each part where it is already, else where new ones go.
-fn where_parts_belong(entry: &Entry, merged: &Merged, fresh: &Path) -> Tasks {
+fn plan_write(entry: &Entry, merged: &Merged, new_parts_file: &Path) -> Tasks {
     let mut tasks = Tasks::new();
-    let file = |path: Option<&Path>| path.unwrap_or(fresh).to_owned();
+    let file = |path: Option<&Path>| path.unwrap_or(new_parts_file).to_owned();
     let mut task = |path, set: fn(&mut Task)| set(tasks.entry(path).or_insert(Task::NOTHING));
     task(file(merged.cluster_file(&entry.name)), |task| task.parts.cluster = true);
     task(file(merged.context_file(&entry.name)), |task| task.parts.context = true);
@@ -298,7 +299,7 @@ fn where_parts_belong(entry: &Entry, merged: &Merged, fresh: &Path) -> Tasks {
     tasks
 }
 
-fn perform(text: &str, entry: &Entry, task: Task) -> Result<String, kubeconfig_edit::Error> {
+fn apply_task(text: &str, entry: &Entry, task: Task) -> Result<String, kubeconfig_edit::Error> {
     if task.remove {
         return EDITOR.remove(text, &entry.name, task.parts);
     }
@@ -307,6 +308,6 @@ fn perform(text: &str, entry: &Entry, task: Task) -> Result<String, kubeconfig_e
 }
 
 /// An entry of which only the name matters.
-fn named(name: &str) -> Entry {
+fn entry_named(name: &str) -> Entry {
     Entry { name: name.to_owned(), ..Entry::default() }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use kubeconfig_edit::{Entry, Exec, Parts, parse};
 use tempfile::TempDir;
 
-use super::{ATTEMPTS, Applied, Kubeconfigs, Task, Tasks};
+use super::{ATTEMPTS, EditSummary, Kubeconfigs, Task, Tasks};
 use crate::host::Host;
 
 const NAME: &str = "idp-ns-dev";
@@ -203,7 +203,7 @@ fn no_lock_is_left_behind_by_a_refusal_or_a_second_lock() {
 fn a_writer_without_a_lock_makes_the_edit_start_again() {
     let home = Home::new(&[("a", "kind: Config\n")]);
     let files = home.listed("a");
-    let mut applied = Applied::default();
+    let mut applied = EditSummary::default();
     let task = Task { parts: Parts::ALL, ..Task::NOTHING };
     let edits = || files.edits(&entry(), Tasks::from([(home.path("a"), task)])).expect("edits");
     let stale = edits();

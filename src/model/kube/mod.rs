@@ -4,7 +4,7 @@ pub mod cluster;
 pub(crate) mod definition;
 pub(crate) mod endpoints;
 pub mod exec_credential;
-pub mod handed;
+pub mod issued_token;
 pub mod namespace;
 pub(crate) mod obstacle;
 pub(crate) mod pod;

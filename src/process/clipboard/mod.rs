@@ -77,7 +77,7 @@ impl Clipboard {
         let mut command = Command::new(host.own_command());
         command.args(["secrets", "clear-clipboard"]).current_dir(if cfg!(windows) { "." } else { "/" });
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = memory::starting(|| command.spawn()).map_err(fail)?;
+        let mut child = memory::with_original_limits(|| command.spawn()).map_err(fail)?;
         match child.stdin.take() {
             Some(mut stdin) => stdin.write_all(order.as_bytes()).map_err(fail),
             None => Ok(()),
@@ -89,7 +89,7 @@ impl Clipboard {
 ///
 /// # Errors
 /// When the order cannot be understood, or the tool fails.
-pub(crate) fn clear_as_told() -> Result<()> {
+pub(crate) fn clear_after_delay() -> Result<()> {
     // Away from the terminal: its end, and Ctrl-C on it, are no concern of ours any more.
     #[cfg(unix)]
     let _ = rustix::process::setsid();

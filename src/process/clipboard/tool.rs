@@ -69,7 +69,7 @@ impl Tool {
         };
         let io = |error: std::io::Error| fail(plain_io(&error));
         let start = || command(words).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
-        let mut child = memory::starting(start).map_err(io)?;
+        let mut child = memory::with_original_limits(start).map_err(io)?;
         if let Some(mut stdin) = child.stdin.take() {
             stdin.write_all(input.expose()).map_err(io)?;
         }

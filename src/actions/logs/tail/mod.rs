@@ -18,7 +18,7 @@ use crate::model::logs::feed::Feed;
 use crate::model::logs::lines::Lines;
 use crate::model::logs::target::LogRequest;
 use crate::net::kube::logs::LogStream;
-use crate::process::suspend::Wake;
+use crate::process::suspend::SuspendWatch;
 
 /// Lines that are shown as they are may come in pieces of this length.
 const LONGEST_PIECE: usize = 256 * 1024;
@@ -123,8 +123,8 @@ impl<'a> Tail<'a> {
     async fn read(&mut self, mut stream: LogStream) -> Result<Stop> {
         self.opened_at = self.opened_at.or(stream.opened_at);
         let mut batch = Vec::new();
-        let mut wake = Wake::new(self.cluster.host());
-        let mut woken = std::pin::pin!(wake.up());
+        let mut suspend = SuspendWatch::new(self.cluster.host());
+        let mut woken = std::pin::pin!(suspend.resumed());
         // A line after a silence is handed on at once; what comes fast is collected.
         let mut held_until = Instant::now();
         let stop = loop {

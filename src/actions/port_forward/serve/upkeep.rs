@@ -8,7 +8,7 @@ use crate::actions::pods::Pods;
 use crate::actions::port_forward::resolve::ForwardTarget;
 use crate::chain::call_error::CallError;
 use crate::error::Kind;
-use crate::process::suspend::Wake;
+use crate::process::suspend::SuspendWatch;
 
 /// How often the pod is looked at while connections come or are open, and while nothing happens.
 const LOOK_BUSY: Duration = Duration::from_secs(1);
@@ -20,11 +20,11 @@ impl Forward {
     /// Looks after the pod for as long as the forward lives: when it goes, or a better one comes, the session to the
     /// next is opened before the old one is given up. Sleep of the machine is noticed by its clocks.
     pub(crate) async fn look_after(self: Rc<Self>) {
-        let mut wake = Wake::new(self.cluster.host());
+        let mut suspend = SuspendWatch::new(self.cluster.host());
         loop {
             let busy = self.open.get() > 0 || self.last_used.get().elapsed() < BUSY_AFTER;
             let pause = if busy { LOOK_BUSY } else { LOOK_IDLE };
-            if let Some(slept) = wake.within(pause).await {
+            if let Some(slept) = suspend.sleep(pause).await {
                 self.after_sleep(slept);
             }
             self.look().await;

@@ -1,5 +1,5 @@
-//! What an identity was decided on: the files and variables that say which portal, account and role a namespace's name
-//! stands for. Two looks, and no reading: kubectl waits for this at every command.
+//! The state of the files and variables that decide which portal, account and role a namespace means. Two `stat` calls
+//! and no reading, because kubectl waits for this on every command.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,29 +11,29 @@ use crate::host::Host;
 const VARIABLES: [&str; 4] =
     [env_vars::NSACCESS_START_URL, env_vars::NSACCESS_SSO_REGION, env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE];
 
-/// A text that changes when `~/.aws/config`, the user's settings or a variable does: what was decided on the same basis
-/// need not be decided again. To be taken before the files are read.
+/// A text that changes when `~/.aws/config`, the user's settings or one of the variables does. Take it before reading
+/// the files, so that a change in between is noticed.
 pub(crate) fn of(host: &Host) -> String {
-    let mut basis = String::new();
+    let mut text = String::new();
     for path in [aws_config::path(host), settings::user_path(host)] {
-        add_stamp(&mut basis, &path);
+        add_stamp(&mut text, &path);
     }
     for name in VARIABLES {
         if let Some(value) = host.env(name) {
-            let _ = writeln!(basis, "{name}={value}");
+            let _ = writeln!(text, "{name}={value}");
         }
     }
-    basis
+    text
 }
 
-fn add_stamp(basis: &mut String, path: &Path) {
+fn add_stamp(text: &mut String, path: &Path) {
     let _ = match std::fs::metadata(path) {
-        Ok(metadata) => writeln!(basis, "{} {}", path.display(), stamp(&metadata)),
-        Err(_) => writeln!(basis, "{} -", path.display()),
+        Ok(metadata) => writeln!(text, "{} {}", path.display(), stamp(&metadata)),
+        Err(_) => writeln!(text, "{} -", path.display()),
     };
 }
 
-/// The time of the last change of anything, which nobody can set back, and what a file in its place would not share.
+/// The ctime, which no program can set back, and the numbers that a replacement file would not share.
 #[cfg(unix)]
 fn stamp(metadata: &std::fs::Metadata) -> String {
     use std::os::unix::fs::MetadataExt;
@@ -53,13 +53,13 @@ mod tests {
     use crate::disk::atomic;
 
     #[test]
-    fn it_changes_with_whatever_decides_an_identity_and_with_nothing_else() {
+    fn it_changes_with_what_decides_the_identity_and_nothing_else() {
         let home = tempfile::tempdir().expect("a folder");
         let host = |env: &[(&str, &str)]| Host::made(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
         let write = |path: &Path, text: &str| atomic::write_private(path, text.as_bytes()).expect("written");
         let mut seen = vec![of(&host(&[]))];
         for path in [aws_config::path(&host(&[])), settings::user_path(&host(&[]))] {
-            // Of the same length: a file in the place of another is another one.
+            // Of the same length.
             for text in ["a = 1\n", "a = 2\n"] {
                 write(&path, text);
                 seen.push(of(&host(&[])));

@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::explain_write;
-use super::rights::Rights;
+use super::permissions::Permissions;
 use crate::disk::{folder, temporary};
 use crate::error::{Error as Failure, Result};
 use crate::host::interruption::Deferred;
@@ -15,7 +15,7 @@ use crate::host::plain_file;
 use temporary::Temporary;
 
 /// What is to be where.
-pub(super) struct Order<'a> {
+pub(super) struct Replacement<'a> {
     /// The path as the user names it, for messages.
     pub path: &'a Path,
     /// The file behind symbolic links.
@@ -23,70 +23,73 @@ pub(super) struct Order<'a> {
     /// What is to be in it.
     pub bytes: &'a [u8],
     /// Who may do what with it.
-    pub rights: Rights,
+    pub permissions: Permissions,
     /// Of folders that have to be made.
-    pub folder_bits: u32,
+    pub folder_mode: u32,
     /// Whether other names of the file, on this disk, keep being names of it.
-    pub keeps_links: bool,
+    pub keep_hard_links: bool,
 }
 
 /// Temporary file, content, fsync, `check`, rename. Signals wait until it is done, and what a killed process left here
 /// is swept before.
-pub(super) fn place(order: &Order<'_>, check: impl FnOnce() -> Result<()>) -> Result<()> {
+pub(super) fn replace(replacement: &Replacement<'_>, check: impl FnOnce() -> Result<()>) -> Result<()> {
     let _deferred = Deferred::begin();
-    let fail = |error: &Error| explain_write(order.path, error);
-    let there = fs::metadata(order.target).ok();
-    if let Some(refusal) = there.as_ref().and_then(plain_file::refusal) {
+    let fail = |error: &Error| explain_write(replacement.path, error);
+    let existing = fs::metadata(replacement.target).ok();
+    if let Some(refusal) = existing.as_ref().and_then(plain_file::refusal) {
         return Err(fail(&refusal));
     }
-    let folder = folder::of(order.target);
-    folder::create(folder, order.folder_bits).map_err(|error| Failure::file("create the folder", folder, &error))?;
+    let folder = folder::containing(replacement.target);
+    folder::create(folder, replacement.folder_mode)
+        .map_err(|error| Failure::file("create the folder", folder, &error))?;
     temporary::sweep(folder);
-    if order.keeps_links && there.as_ref().is_some_and(has_other_names) {
+    if replacement.keep_hard_links && existing.as_ref().is_some_and(has_hard_links) {
         check()?;
-        return over(order).map_err(|error| fail(&error));
+        return overwrite(replacement).map_err(|error| fail(&error));
     }
-    let temporary = match Temporary::beside(order.target) {
+    let temporary = match Temporary::beside(replacement.target) {
         Ok(temporary) => temporary,
         // Such as a file of the outside in the read-only folder of a container.
-        Err(error) if there.is_some() && is_closed(&error) => {
+        Err(error) if existing.is_some() && is_folder_read_only(&error) => {
             check()?;
-            return over(order).map_err(|_| fail(&error));
+            return overwrite(replacement).map_err(|_| fail(&error));
         }
         Err(error) => return Err(fail(&error)),
     };
-    fill(&temporary.file, order).map_err(|error| fail(&error))?;
+    fill(&temporary.file, replacement).map_err(|error| fail(&error))?;
     check()?;
-    match temporary.replace(order.target) {
+    match temporary.replace(replacement.target) {
         Ok(()) => sync_folder(folder),
         // A file of the outside, mounted where this one is: only its content can change.
-        Err(error) if error.kind() == ErrorKind::ResourceBusy => over(order).map_err(|error| fail(&error))?,
+        Err(error) if error.kind() == ErrorKind::ResourceBusy => {
+            overwrite(replacement).map_err(|error| fail(&error))?
+        }
         Err(error) => return Err(fail(&error)),
     }
     Ok(())
 }
 
-fn fill(mut file: &File, order: &Order<'_>) -> IoResult<()> {
-    order.rights.give(file, order.target)?;
-    file.write_all(order.bytes)?;
+fn fill(mut file: &File, replacement: &Replacement<'_>) -> IoResult<()> {
+    replacement.permissions.apply_to(file, replacement.target)?;
+    file.write_all(replacement.bytes)?;
     file.sync_all()
 }
 
 /// Writes over the old bytes, as kubectl and the AWS CLI always do. Room is reserved before the first byte changes, and
 /// a failure puts the old bytes back; what is left is a process that is killed in this very moment.
-fn over(order: &Order<'_>) -> IoResult<()> {
-    let old = plain_file::read(order.target, plain_file::LARGEST_TEXT)?.unwrap_or_default();
-    let file = OpenOptions::new().write(true).open(order.target)?;
-    if !order.keeps_links {
-        order.rights.give(&file, order.target)?;
+fn overwrite(replacement: &Replacement<'_>) -> IoResult<()> {
+    let old = plain_file::read(replacement.target, plain_file::LARGEST_TEXT)?.unwrap_or_default();
+    let file = OpenOptions::new().write(true).open(replacement.target)?;
+    if !replacement.keep_hard_links {
+        replacement.permissions.apply_to(&file, replacement.target)?;
     }
-    reserve(&file, order.bytes.len())?;
-    write_over(&file, order.bytes).inspect_err(|_| {
-        let _ = write_over(&file, &old);
+    reserve(&file, replacement.bytes.len())?;
+    write_in_place(&file, replacement.bytes).inspect_err(|_| {
+        let _ = write_in_place(&file, &old);
     })
 }
 
-fn write_over(mut file: &File, bytes: &[u8]) -> IoResult<()> {
+fn write_in_place(mut file: &File, bytes: &[u8]) -> IoResult<()> {
     file.seek(SeekFrom::Start(0))?;
     file.write_all(bytes)?;
     file.set_len(bytes.len() as u64)?;
@@ -109,16 +112,16 @@ fn reserve(_: &File, _: usize) -> IoResult<()> {
 }
 
 #[cfg(unix)]
-fn has_other_names(found: &fs::Metadata) -> bool {
+fn has_hard_links(found: &fs::Metadata) -> bool {
     std::os::unix::fs::MetadataExt::nlink(found) > 1
 }
 
 #[cfg(not(unix))]
-fn has_other_names(_: &fs::Metadata) -> bool {
+fn has_hard_links(_: &fs::Metadata) -> bool {
     false
 }
 
-fn is_closed(error: &Error) -> bool {
+fn is_folder_read_only(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 

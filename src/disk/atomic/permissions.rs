@@ -8,8 +8,8 @@ use crate::disk::folder;
 
 /// What a new file gets before its first byte.
 #[derive(Debug)]
-pub(super) struct Rights {
-    bits: u32,
+pub(super) struct Permissions {
+    mode: u32,
     owner: Owner,
     /// Access lists, labels, and what else the file system keeps beside the content. `None`: as the system makes them.
     attributes: Option<Vec<(String, Vec<u8>)>>,
@@ -19,26 +19,26 @@ pub(super) struct Rights {
 #[derive(Debug)]
 enum Owner {
     /// Ours, as every new file is.
-    We,
+    CurrentUser,
     /// Ours; or, if root works in the folder of somebody else, theirs.
-    Heir,
+    OfFolder,
     /// This user's and this group's.
     #[cfg(unix)]
-    Given(u32, u32),
+    Ids(u32, u32),
 }
 
-/// The access list of Linux. It decides in place of the group's bits, which are then its upper limit.
+/// The access list of Linux. It decides in place of the group's mode, which are then its upper limit.
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
-impl Rights {
+impl Permissions {
     /// 0600, ours, or, if root works in the folder of somebody else, theirs.
     pub(super) fn private() -> Self {
-        Rights { bits: 0o600, owner: Owner::Heir, attributes: None }
+        Permissions { mode: 0o600, owner: Owner::OfFolder, attributes: None }
     }
 
     /// 0600, ours whatever the folder.
-    pub(super) fn our_own() -> Self {
-        Rights { bits: 0o600, owner: Owner::We, attributes: None }
+    pub(super) fn private_to_current_user() -> Self {
+        Permissions { mode: 0o600, owner: Owner::CurrentUser, attributes: None }
     }
 
     /// Those of a file.
@@ -49,16 +49,16 @@ impl Rights {
     pub(super) fn of(target: &Path, found: &Metadata) -> Result<Self> {
         use std::os::unix::fs::MetadataExt;
         let attributes = attributes::of(target)?;
-        Ok(Rights {
-            bits: found.mode() & 0o7777,
-            owner: Owner::Given(found.uid(), found.gid()),
+        Ok(Permissions {
+            mode: found.mode() & 0o7777,
+            owner: Owner::Ids(found.uid(), found.gid()),
             attributes: Some(attributes),
         })
     }
 
     #[cfg(not(unix))]
     pub(super) fn of(_: &Path, _: &Metadata) -> Result<Self> {
-        Ok(Rights::private())
+        Ok(Permissions::private())
     }
 
     /// Gives them to a file of mode 0600 that will be at this path.
@@ -66,38 +66,38 @@ impl Rights {
     /// # Errors
     /// When it would be open to others than these.
     #[cfg(unix)]
-    pub(super) fn give(&self, file: &File, target: &Path) -> Result<()> {
+    pub(super) fn apply_to(&self, file: &File, target: &Path) -> Result<()> {
         use std::os::unix::fs::PermissionsExt;
-        let mut bits = self.bits;
+        let mut mode = self.mode;
         let owner = match self.owner {
-            Owner::We => None,
-            Owner::Heir => folder::heir(target),
-            Owner::Given(user, group) => Some((user, group)),
+            Owner::CurrentUser => None,
+            Owner::OfFolder => folder::inherited_owner(target),
+            Owner::Ids(user, group) => Some((user, group)),
         };
         if let Some(owner) = owner
-            && !give_group(file, owner)?
+            && !change_owner(file, owner)?
         {
-            bits = without_group(bits);
+            mode = without_group(mode);
             if self.attributes.iter().flatten().any(|(name, _)| name == ACCESS_LIST) {
                 return Err(Error::other("its access list (ACL) is for a group that you are not in"));
             }
         }
         if let Some(wanted) = &self.attributes {
-            attributes::give(file, wanted)?;
+            attributes::apply_to(file, wanted)?;
         }
-        file.set_permissions(std::fs::Permissions::from_mode(bits))
+        file.set_permissions(std::fs::Permissions::from_mode(mode))
     }
 
     #[cfg(not(unix))]
-    pub(super) fn give(&self, _: &File, _: &Path) -> Result<()> {
-        let _ = (self.bits, &self.owner, &self.attributes);
+    pub(super) fn apply_to(&self, _: &File, _: &Path) -> Result<()> {
+        let _ = (self.mode, &self.owner, &self.attributes);
         Ok(())
     }
 }
 
 /// Gives a file away, or at least to its group. Whether the group is right.
 #[cfg(unix)]
-fn give_group(file: &File, (user, group): (u32, u32)) -> Result<bool> {
+fn change_owner(file: &File, (user, group): (u32, u32)) -> Result<bool> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let has = file.metadata()?;
     let owned = (has.uid(), has.gid()) == (user, group);
@@ -110,9 +110,9 @@ fn give_group(file: &File, (user, group): (u32, u32)) -> Result<bool> {
 /// The mode of a file whose group is another one: the new group gets nothing, and the old one, which is now among the
 /// others, no more than it had.
 #[cfg(unix)]
-fn without_group(bits: u32) -> u32 {
-    let (group, others) = ((bits >> 3) & 7, bits & 7);
-    (bits & 0o1700) | (group & others)
+fn without_group(mode: u32) -> u32 {
+    let (group, others) = ((mode >> 3) & 7, mode & 7);
+    (mode & 0o1700) | (group & others)
 }
 
 #[cfg(unix)]
@@ -137,14 +137,14 @@ mod attributes {
             Err(error) => return Err(error.into()),
         };
         let mut found = Vec::new();
-        for name in names.split('\0').filter(|name| !name.is_empty() && !is_the_systems_own(name)) {
+        for name in names.split('\0').filter(|name| !name.is_empty() && !is_system_managed(name)) {
             let length = getxattr(target, name, &mut buffer[..])?;
             found.push((name.to_owned(), buffer[..length].to_vec()));
         }
         Ok(found)
     }
 
-    pub(super) fn give(file: &File, wanted: &[(String, Vec<u8>)]) -> Result<()> {
+    pub(super) fn apply_to(file: &File, wanted: &[(String, Vec<u8>)]) -> Result<()> {
         if wanted.iter().all(|(name, _)| name != ACCESS_LIST) {
             // One that the folder gave it would be opened by the mode that comes.
             match fremovexattr(file, ACCESS_LIST) {
@@ -156,7 +156,7 @@ mod attributes {
         for (name, value) in wanted {
             let there =
                 fgetxattr(file, name.as_str(), &mut buffer[..]).is_ok_and(|length| buffer[..length] == value[..]);
-            if there || is_a_label(name) {
+            if there || is_security_label(name) {
                 // A label that is not there is the system's decision.
                 let _ = fsetxattr(file, name.as_str(), value, XattrFlags::empty());
                 continue;
@@ -170,12 +170,12 @@ mod attributes {
     }
 
     /// Of the content (hashes), of programs, or nobody's to set.
-    fn is_the_systems_own(name: &str) -> bool {
+    fn is_system_managed(name: &str) -> bool {
         ["security.ima", "security.evm", "security.capability"].contains(&name)
             || name.starts_with("com.apple.provenance")
     }
 
-    fn is_a_label(name: &str) -> bool {
+    fn is_security_label(name: &str) -> bool {
         name.starts_with("security.") || name.starts_with("com.apple.")
     }
 }
