@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 use jiff::SignedDuration;
 
+use crate::actions::get_token::{self, Signer};
 use crate::chain::cached_token;
 use crate::chain::cluster;
 use crate::chain::credentials::own;
@@ -17,12 +18,9 @@ use crate::disk::cache::RememberedFailure;
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::aws::credentials::AccessKeys;
 use crate::model::aws::eks_token;
 use crate::model::kube::exec_credential::{self, ExecInfo};
 use crate::model::kube::namespace::Namespace;
-use crate::net::aws::Aws;
-use crate::net::aws::ambient::{self, AmbientCredentials};
 use crate::process::runtime;
 use crate::secret::Secret;
 
@@ -210,65 +208,10 @@ fn recall(failure: RememberedFailure) -> Error {
 
 /// `aws eks get-token`: no namespace, so the environment's or a profile's credentials sign.
 fn get_token(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, cluster_name: &str) -> Result<()> {
-    let host = context.host;
-    let region = args.region.clone().or_else(|| ambient_region(host));
-    let Some(region) = region else {
-        return Err(Error::usage("the region of the cluster is not known")
-            .because("no --region, $AWS_REGION or profile names it")
-            .try_next(format!("nsaccess token --cluster-name {cluster_name} --region REGION")));
-    };
-    // A profile that is named wins over keys in the environment, as in the AWS CLI.
-    let from_environment = if args.profile.is_none() { environment_keys(host) } else { None };
-    let ambient = match (from_environment, args.role_arn.as_deref()) {
-        (Some(ambient), None) => ambient,
-        (ambient, role_arn) => runtime::run(load_profile(host, args, ambient, role_arn, &region))?,
-    };
-    let now = host.now();
-    let token = eks_token::sign(&ambient.keys, cluster_name, &region, now);
-    let expires_at = exec_credential::expiration(now, ambient.expires_at);
+    let signer =
+        Signer { profile: args.profile.as_deref(), role_arn: args.role_arn.as_deref(), region: args.region.as_deref() };
+    let (token, expires_at) = get_token::sign(context.host, signer, cluster_name)?;
     print(context, &exec_credential::render(info.api_version, &token, expires_at))
-}
-
-async fn load_profile(
-    host: &Host,
-    args: &TokenArgs,
-    ambient: Option<AmbientCredentials>,
-    role_arn: Option<&str>,
-    region: &str,
-) -> Result<AmbientCredentials> {
-    let aws = Aws::new(host)?;
-    let profile = args.profile.as_deref().or_else(|| host.env(env_vars::AWS_PROFILE));
-    let base = match ambient {
-        Some(ambient) => ambient,
-        None => {
-            crate::disk::aws_config::check_for_sdk(host)?;
-            ambient::load_profile(&aws, profile, region).await?
-        }
-    };
-    match role_arn {
-        Some(role_arn) => ambient::assume_role(&aws, &base, role_arn, region).await,
-        None => Ok(base),
-    }
-}
-
-fn environment_keys(host: &Host) -> Option<AmbientCredentials> {
-    let keys = AccessKeys {
-        access_key_id: host.env(env_vars::AWS_ACCESS_KEY_ID)?.to_owned(),
-        secret_access_key: Secret::from(host.env(env_vars::AWS_SECRET_ACCESS_KEY)?),
-        session_token: host.env(env_vars::AWS_SESSION_TOKEN).map(Secret::from),
-    };
-    let expires_at = host.env(env_vars::AWS_CREDENTIAL_EXPIRATION).and_then(|at| at.parse().ok());
-    Some(AmbientCredentials { keys, expires_at })
-}
-
-fn ambient_region(host: &Host) -> Option<String> {
-    let from_environment = host.env(env_vars::AWS_REGION).or_else(|| host.env(env_vars::AWS_DEFAULT_REGION));
-    if let Some(region) = from_environment {
-        return Some(region.to_owned());
-    }
-    let config = crate::disk::aws_config::read(host).ok()?;
-    let profile = host.env(env_vars::AWS_PROFILE).unwrap_or("default");
-    config.profile(profile)?.get("region").map(str::to_owned)
 }
 
 fn nothing_named() -> Error {
