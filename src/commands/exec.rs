@@ -21,7 +21,7 @@ use crate::process::runtime;
 /// cluster's. The command's exit status is ours.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ExecArgs {
+pub(crate) struct ExecArgs {
     /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
     #[arg(long, value_name = "TARGET")]
     pub irsa: Option<String>,
@@ -37,7 +37,7 @@ pub struct ExecArgs {
 ///
 /// # Errors
 /// What keeps the command from being started; its own status.
-pub fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
     let chain = &outside(context, &args.sign_in)?;
     let namespace = chain.namespace(context.named(None))?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;

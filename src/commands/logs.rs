@@ -24,7 +24,7 @@ use crate::ui::Format;
 #[command(
     after_help = "Examples:\n  nsaccess logs web-0\n  nsaccess logs -f deploy/web --tail 20\n  nsaccess logs -f -l app=web --include 'ERROR|WARN'\n  nsaccess logs web-0 -p --since 10m"
 )]
-pub struct LogsArgs {
+pub(crate) struct LogsArgs {
     /// web-0, pod/web-0, deploy/web, sts/db, ds/x, rs/x, job/x, svc/web
     #[arg(value_name = "TARGET", required_unless_present = "selector")]
     pub targets: Vec<String>,
@@ -70,7 +70,7 @@ pub struct LogsArgs {
 ///
 /// # Errors
 /// When a target does not exist or its log may not be read.
-pub fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
     let targets = args.targets.iter().map(|text| target(text)).collect::<Result<Vec<Workload>>>()?;
     let options = options(context, args)?;
     let chain = &context.open(&Flags::default())?;

@@ -26,7 +26,7 @@ use crate::ui::table;
 /// Without names all are listed, which needs list on pods; with names get is enough.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  nsaccess pods\n  nsaccess pods web-0 web-1\n  nsaccess pods -l app=web -w")]
-pub struct PodsArgs {
+pub(crate) struct PodsArgs {
     /// Names, like web-0 or pod/web-0
     pub names: Vec<String>,
     /// Only pods with these labels, like app=web
@@ -44,7 +44,7 @@ const HEADINGS: [&str; 7] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE
 ///
 /// # Errors
 /// [`Kind::Denied`] when the role does not allow it; [`Kind::NotFound`] for a name that no pod has.
-pub fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
     let names = args.names.iter().map(|name| pod_name(name)).collect::<Result<Vec<String>>>()?;
     let chain = &context.open(&Flags::default())?;
     let namespace = chain.namespace(context.named(None))?;

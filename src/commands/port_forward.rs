@@ -36,7 +36,7 @@ use crate::ui::Ui;
 /// ready.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct PortForwardArgs {
+pub(crate) struct PortForwardArgs {
     /// Targets and their ports
     #[arg(required = true, value_name = "TARGET [PORT...]")]
     pub words: Vec<String>,
@@ -63,7 +63,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// What keeps a forward from coming up; once it is up, only the end of `-- COMMAND`.
-pub fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
     let requests = ports::parse(&args.words).map_err(|why| {
         Error::usage(why).try_next("nsaccess port-forward --help   # how targets and ports are named")
     })?;

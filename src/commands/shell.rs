@@ -21,7 +21,7 @@ use crate::ui::local_time;
 /// The shell is $SHELL with your own set-up; its prompt is marked with the namespace. The AWS credentials end at the time
 /// that is said; kubectl's go on.
 #[derive(Debug, Args)]
-pub struct ShellArgs {
+pub(crate) struct ShellArgs {
     /// Namespace
     pub namespace: Option<String>,
     /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
@@ -36,7 +36,7 @@ pub struct ShellArgs {
 ///
 /// # Errors
 /// What keeps the shell from being started; its own status.
-pub fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
     let chain = &outside(context, &args.sign_in)?;
     let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;

@@ -14,13 +14,13 @@ use crate::ui::table;
 
 /// Show who the cluster thinks you are: user name, groups, ARN, session name.
 #[derive(Debug, Args)]
-pub struct WhoamiArgs {}
+pub(crate) struct WhoamiArgs {}
 
 /// Runs the verb.
 ///
 /// # Errors
 /// When the cluster cannot be asked, or does not know the role.
-pub fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
     let chain = &context.open(&Flags::default())?;
     let namespace = chain.namespace(context.named(None))?;
     let (identity, arn, cluster) = runtime::run(async {

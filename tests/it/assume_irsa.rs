@@ -7,15 +7,15 @@ use crate::support::World;
 use crate::support::forward::{CLUSTER, NAMESPACE};
 
 /// The account of the namespace.
-pub const ACCOUNT: &str = "111122223333";
+pub(crate) const ACCOUNT: &str = "111122223333";
 
 /// Who STS says we are as one of the demo roles.
-pub fn arn(name: &str) -> String {
+pub(crate) fn arn(name: &str) -> String {
     format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/ada@example.com")
 }
 
 /// Adds a pod `NAME-0` with a role of its name, which trusts the permission set.
-pub fn add_pod(world: &World, name: &str) {
+pub(crate) fn add_pod(world: &World, name: &str) {
     let role = Role::new(ACCOUNT, name).trusting(iam::trust_permission_set(ACCOUNT, "idp-ns-idp-dev"));
     let account = objects::service_account_with_role(NAMESPACE, name, &role.arn());
     assert!(world.control().apply(CLUSTER, account));
@@ -25,7 +25,7 @@ pub fn add_pod(world: &World, name: &str) {
 }
 
 /// Changes the times of every stored session.
-pub fn end_sessions_at(world: &World, obtained: &str, ends: &str) {
+pub(crate) fn end_sessions_at(world: &World, obtained: &str, ends: &str) {
     let folder = world.path(".cache/nsaccess/v1/roles");
     for entry in std::fs::read_dir(folder).expect("sessions") {
         let path = entry.expect("an entry").path();

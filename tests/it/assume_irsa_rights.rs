@@ -7,7 +7,7 @@ use crate::support::World;
 use crate::support::forward::{CLUSTER, FLOOR, NAMESPACE, grant, world_with};
 
 /// Workloads and service accounts may be seen; pods may not be listed.
-pub const VIEW: &[(&str, &str, &str)] = &[
+pub(crate) const VIEW: &[(&str, &str, &str)] = &[
     ("", "pods", "get"),
     ("", "serviceaccounts", "get"),
     ("apps", "deployments", "get"),
@@ -16,10 +16,10 @@ pub const VIEW: &[(&str, &str, &str)] = &[
     ("batch", "cronjobs", "get"),
 ];
 /// The right for the way by a token.
-pub const TOKEN: (&str, &str, &str) = ("", "serviceaccounts/token", "create");
+pub(crate) const TOKEN: (&str, &str, &str) = ("", "serviceaccounts/token", "create");
 
 /// The same and the right to create tokens.
-pub fn with_tokens() -> World {
+pub(crate) fn with_tokens() -> World {
     world_with(&[VIEW, &[TOKEN]].concat())
 }
 

@@ -42,7 +42,7 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Why a command that is shown to a person is none.
-pub fn fault(shown: &str) -> Option<String> {
+pub(crate) fn fault(shown: &str) -> Option<String> {
     let command = shown.split("   # ").next().unwrap_or_default().trim();
     let rest = command.strip_prefix("nsaccess ")?;
     let mut words = vec!["nsaccess".to_owned()];

@@ -119,7 +119,7 @@ fn twenty_writers_beside_kubectl_lose_nothing() {
 }
 
 /// Numbers that look random and are the same in every run.
-pub fn pseudo_random(seed: u64) -> impl Iterator<Item = u64> {
+pub(crate) fn pseudo_random(seed: u64) -> impl Iterator<Item = u64> {
     std::iter::successors(Some(seed), |&last| {
         let mut next = last ^ (last << 13);
         next ^= next >> 7;

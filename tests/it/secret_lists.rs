@@ -4,8 +4,8 @@ use sandbox::{Fault, FaultKind, Secret};
 
 use crate::support::{World, until};
 
-pub const ACCOUNT: &str = "111122223333";
-pub const REGION: &str = "eu-west-1";
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const REGION: &str = "eu-west-1";
 
 fn names(world: &World, words: &str) -> Vec<String> {
     let list = world.run(&format!("secrets list -o json {words}")).success().json();

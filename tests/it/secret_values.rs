@@ -6,13 +6,13 @@ use sandbox::{Secret, SecretValue};
 use crate::secret_lists::{ACCOUNT, REGION};
 use crate::support::{World, program, skipped};
 
-pub fn put(world: &World, name: &str, value: SecretValue) {
+pub(crate) fn put(world: &World, name: &str, value: SecretValue) {
     let mut secret = Secret::new(ACCOUNT, REGION, &format!("customer/idp-dev/{name}"), "");
     secret.versions[0].value = value;
     world.control().put_secret(secret);
 }
 
-pub fn put_text(world: &World, name: &str, text: &str) {
+pub(crate) fn put_text(world: &World, name: &str, text: &str) {
     put(world, name, SecretValue::Text(text.to_owned()));
 }
 

@@ -122,7 +122,7 @@ fn an_access_token_that_ends_is_renewed_silently_and_its_refresh_token_rotates()
 }
 
 /// Makes the stored access token one that ended an hour ago.
-pub fn age_token(world: &World) {
+pub(crate) fn age_token(world: &World) {
     let path = world.token_file().expect("a session");
     let mut token: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(&path).expect("read")).expect("JSON");

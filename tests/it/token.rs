@@ -12,7 +12,7 @@ const V1BETA1: &str =
     r#"{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":false}}"#;
 
 /// The URL inside a token.
-pub fn url_of(answer: &serde_json::Value) -> String {
+pub(crate) fn url_of(answer: &serde_json::Value) -> String {
     let token = answer["status"]["token"].as_str().expect("a token");
     let encoded = token.strip_prefix("k8s-aws-v1.").expect("the prefix");
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(encoded).expect("base64url without padding");
@@ -25,7 +25,7 @@ fn who_am_i(world: &World, cluster: &str, token: &str) -> Result<String, String>
 }
 
 /// Makes the cached role credentials ones that ended an hour ago.
-pub fn age_credentials(world: &World, namespace: &str) {
+pub(crate) fn age_credentials(world: &World, namespace: &str) {
     let name = format!(".cache/nsaccess/v1/credentials/{namespace}.json");
     let mut file: serde_json::Value = serde_json::from_str(&world.read(&name)).expect("JSON");
     file["obtained_at"] = "2020-01-01T00:00:00Z".into();
@@ -174,7 +174,7 @@ fn a_cache_that_cannot_be_written_does_not_fail_the_command() {
 }
 
 /// Signs out behind nsaccess' back, and sets a browser that leaves a trace.
-pub fn over() -> World {
+pub(crate) fn over() -> World {
     let mut world = World::signed_in();
     let browser = world.script("bin/browser", "touch \"$HOME/opened\"");
     world.set("BROWSER", &browser.display().to_string());

@@ -32,7 +32,7 @@ const SIGN_IN_POLL: Duration = Duration::from_secs(5);
 
 /// What happens when the credentials cannot be renewed because the session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhenOver {
+pub(crate) enum WhenOver {
     /// The person at the terminal is asked to sign in.
     Ask,
     /// It is said once, and work goes on after a sign-in elsewhere.
@@ -42,7 +42,7 @@ pub enum WhenOver {
 }
 
 /// A cluster as the role of one namespace.
-pub struct ClusterAccess<'a> {
+pub(crate) struct ClusterAccess<'a> {
     chain: &'a Chain<'a>,
     unattended: Chain<'a>,
     /// What the namespace resolved to.
@@ -109,32 +109,32 @@ impl<'a> ClusterAccess<'a> {
     }
 
     /// The namespace's name.
-    pub fn namespace(&self) -> &str {
+    pub(crate) fn namespace(&self) -> &str {
         self.target.namespace.as_str()
     }
 
     /// The cluster's facts.
-    pub fn cluster(&self) -> Cluster {
+    pub(crate) fn cluster(&self) -> Cluster {
         self.state.borrow().cluster.clone()
     }
 
     /// The role's credentials, for the questions that AWS answers.
-    pub fn credentials(&self) -> RoleCredentials {
+    pub(crate) fn credentials(&self) -> RoleCredentials {
         self.state.borrow().credentials.clone()
     }
 
     /// For work that runs on: credentials are renewed silently, and no person is asked when the session ends.
-    pub fn run_on(&self, when_over: WhenOver) {
+    pub(crate) fn run_on(&self, when_over: WhenOver) {
         self.when_over.set(when_over);
     }
 
     /// The process.
-    pub fn host(&self) -> &'a Host {
+    pub(crate) fn host(&self) -> &'a Host {
         self.chain.host
     }
 
     /// The proxy on the way to the cluster.
-    pub fn proxy(&self) -> Option<&Proxy> {
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
     }
 

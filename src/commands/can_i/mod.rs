@@ -24,7 +24,7 @@ use crate::process::runtime;
 #[command(
     after_help = "Examples:\n  nsaccess can-i\n  nsaccess can-i create pods/portforward\n  nsaccess can-i get pods web-1\n  nsaccess can-i list deployments.apps -q && echo yes"
 )]
-pub struct CanIArgs {
+pub(crate) struct CanIArgs {
     /// get, list, watch, create, update, patch, delete, …
     #[arg(requires = "resource")]
     pub verb: Option<String>,
@@ -47,7 +47,7 @@ pub struct CanIArgs {
 ///
 /// # Errors
 /// [`Kind::No`] for a no; [`Kind::Unreachable`] when it could not be asked.
-pub fn run(context: Context<'_>, args: &CanIArgs) -> Result<()> {
+pub(crate) fn run(context: Context<'_>, args: &CanIArgs) -> Result<()> {
     let chain = &context.open(&Flags::default())?;
     let namespace = chain.namespace(context.named(None))?;
     let understood = question(args, namespace.as_str())?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// A source file: its part of the house, or its crate; its path below `src`, or below `crates`.
-pub struct Source {
+pub(super) struct Source {
     pub part: String,
     pub path: String,
     pub text: String,
@@ -19,13 +19,13 @@ pub struct Source {
 }
 
 /// The files of nsaccess.
-pub fn sources() -> &'static [Source] {
+pub(super) fn sources() -> &'static [Source] {
     static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| sources_below("src"));
     &SOURCES
 }
 
 /// The files of the crates that know nothing of nsaccess.
-pub fn crate_sources() -> &'static [Source] {
+pub(super) fn crate_sources() -> &'static [Source] {
     static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| sources_below("crates"));
     &SOURCES
 }
@@ -66,28 +66,28 @@ impl Source {
     }
 
     /// The paths that the file names, its unit tests included.
-    pub fn names(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
         self.shipped.union(&self.tested)
     }
 
     /// Those of some paths that lead out of the crate. A bare name that the file imports does not.
-    pub fn foreign<'a>(&self, paths: &'a BTreeSet<String>) -> impl Iterator<Item = &'a String> + use<'a> {
+    pub(super) fn foreign<'a>(&self, paths: &'a BTreeSet<String>) -> impl Iterator<Item = &'a String> + use<'a> {
         let ours: BTreeSet<String> =
             self.names().filter(|path| path.starts_with("crate::")).map(|path| last(path)).collect();
         paths.iter().filter(move |path| path.split("::").next().is_some_and(|root| !ours.contains(root)))
     }
 
-    pub fn lines(&self) -> usize {
+    pub(super) fn lines(&self) -> usize {
         self.text.lines().count()
     }
 
-    pub fn is_test(&self) -> bool {
+    pub(super) fn is_test(&self) -> bool {
         self.path.contains("test")
     }
 
     /// The items that a module hands on, `pub use …;` and `pub type …;`, with the paths in them. A name that the file
     /// imports counts as what it stands for.
-    pub fn handed_on(&self) -> Vec<BTreeSet<String>> {
+    pub(super) fn handed_on(&self) -> Vec<BTreeSet<String>> {
         let code = &self.code;
         let is_item = |line: &str| {
             let line = line.trim_start();

@@ -9,7 +9,7 @@ use serde_json::Value;
 const SHORTEST: usize = 12;
 
 /// The texts that must not be where no value belongs.
-pub fn of(secrets: &[Secret]) -> Vec<String> {
+pub(crate) fn of(secrets: &[Secret]) -> Vec<String> {
     let mut texts = Vec::new();
     for version in secrets.iter().flat_map(|secret| &secret.versions) {
         match &version.value {

@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 /// Path, mode and content of every file; links by where they lead. Locks of our own are left out: they are empty files
 /// that mean nothing by being there.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Files(pub BTreeMap<PathBuf, (u32, Vec<u8>)>);
+pub(crate) struct Files(pub BTreeMap<PathBuf, (u32, Vec<u8>)>);
 
 impl Files {
     /// The files below a folder.
-    pub fn below(folder: &Path) -> Files {
+    pub(crate) fn below(folder: &Path) -> Files {
         let mut files = BTreeMap::new();
         collect(folder, folder, &mut files);
         Files(files)
     }
 
     /// Their paths, for a message.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.0.keys().map(|path| path.display().to_string()).collect()
     }
 }

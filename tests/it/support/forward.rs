@@ -12,20 +12,20 @@ use serde_json::{Value, json};
 use super::{World, until};
 
 /// The cluster and the namespace that everything here is about.
-pub const CLUSTER: &str = "idp-nonprod-1";
-pub const NAMESPACE: &str = "idp-dev";
+pub(crate) const CLUSTER: &str = "idp-nonprod-1";
+pub(crate) const NAMESPACE: &str = "idp-dev";
 
 /// Longer than anything takes; only a test that would hang meets it.
 const LIMIT: Duration = Duration::from_secs(40);
 
 /// What a namespace's developer has.
-pub const FLOOR: &[(&str, &str, &str)] = &[("", "pods", "get"), ("", "services", "get"), CREATE];
+pub(crate) const FLOOR: &[(&str, &str, &str)] = &[("", "pods", "get"), ("", "services", "get"), CREATE];
 /// The right to forward by POST.
-pub const CREATE: (&str, &str, &str) = ("", "pods/portforward", "create");
+pub(crate) const CREATE: (&str, &str, &str) = ("", "pods/portforward", "create");
 /// The right to forward by GET.
-pub const GET: (&str, &str, &str) = ("", "pods/portforward", "get");
+pub(crate) const GET: (&str, &str, &str) = ("", "pods/portforward", "get");
 /// The floor, and all that leads from a workload to its pods.
-pub const WIDE: &[(&str, &str, &str)] = &[
+pub(crate) const WIDE: &[(&str, &str, &str)] = &[
     ("", "pods", "get"),
     ("", "services", "get"),
     CREATE,
@@ -36,14 +36,14 @@ pub const WIDE: &[(&str, &str, &str)] = &[
 ];
 
 /// Somebody signed in whose role has these rights (group, resource, verb) and no others.
-pub fn world_with(rights: &[(&str, &str, &str)]) -> World {
+pub(crate) fn world_with(rights: &[(&str, &str, &str)]) -> World {
     let world = World::signed_in();
     grant(&world, rights);
     world
 }
 
 /// Replaces the role's rules.
-pub fn grant(world: &World, rights: &[(&str, &str, &str)]) {
+pub(crate) fn grant(world: &World, rights: &[(&str, &str, &str)]) {
     let rules: Vec<Value> = rights
         .iter()
         .map(|(group, resource, verb)| json!({"apiGroups": [group], "resources": [resource], "verbs": [verb]}))
@@ -53,12 +53,12 @@ pub fn grant(world: &World, rights: &[(&str, &str, &str)]) {
 }
 
 /// The server's version.
-pub fn server_version(world: &World, version: &str) {
+pub(crate) fn server_version(world: &World, version: &str) {
     assert!(world.control().edit_cluster(CLUSTER, |cluster| cluster.version = version.to_owned()));
 }
 
 /// A running `port-forward -o json`. It is killed when it is dropped.
-pub struct Forward {
+pub(crate) struct Forward {
     child: Child,
     shown: String,
     events: Arc<Mutex<Vec<Value>>>,
@@ -68,7 +68,7 @@ pub struct Forward {
 impl Forward {
     /// Starts it and waits until so many ports are up.
     #[track_caller]
-    pub fn start(world: &World, words: &str, ports: usize) -> Forward {
+    pub(crate) fn start(world: &World, words: &str, ports: usize) -> Forward {
         let (mut child, shown) = world.nsaccess(&format!("port-forward {words} -o json")).child();
         let (events, stderr) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(String::new())));
         let (seen, said) = (Arc::clone(&events), Arc::clone(&stderr));
@@ -94,82 +94,82 @@ impl Forward {
     }
 
     /// The local port of the nth port pair.
-    pub fn port(&self, index: usize) -> u16 {
+    pub(crate) fn port(&self, index: usize) -> u16 {
         let port = self.events("ready")[index]["port"].as_u64().expect("a port");
         u16::try_from(port).expect("a port")
     }
 
     /// The events of a kind so far.
-    pub fn events(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn events(&self, kind: &str) -> Vec<Value> {
         let events = self.events.lock().expect("no panic holds it");
         events.iter().filter(|event| event["event"] == kind).cloned().collect()
     }
 
     /// The messages of all errors so far.
-    pub fn errors(&self) -> Vec<String> {
+    pub(crate) fn errors(&self) -> Vec<String> {
         self.events("error").iter().map(|event| event["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// Waits for an event of a kind.
     #[track_caller]
-    pub fn hears(&self, kind: &str) -> Value {
+    pub(crate) fn hears(&self, kind: &str) -> Value {
         until(&format!("the event {kind:?}"), || self.events(kind).into_iter().next())
     }
 
     /// Waits for an error with these words.
     #[track_caller]
-    pub fn hears_error(&self, words: &str) -> String {
+    pub(crate) fn hears_error(&self, words: &str) -> String {
         until(&format!("an error that says {words:?}"), || self.errors().into_iter().find(|line| line.contains(words)))
     }
 
     /// All that it said, for messages.
-    pub fn story(&self) -> String {
+    pub(crate) fn story(&self) -> String {
         let events = self.events.lock().expect("no panic holds it");
         let lines: Vec<String> = events.iter().map(Value::to_string).collect();
         format!("{}\n------- stderr -------\n{}", lines.join("\n"), self.stderr())
     }
 
     /// Standard error so far.
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         self.stderr.lock().expect("no panic holds it").clone()
     }
 
     /// What standard error has besides how to end it.
-    pub fn complaints(&self) -> String {
+    pub(crate) fn complaints(&self) -> String {
         self.stderr().replace("Ctrl-C ends it.\n", "")
     }
 
     /// A request to the HTTP server behind the first port: the body.
     #[track_caller]
-    pub fn body(&self, path: &str) -> String {
+    pub(crate) fn body(&self, path: &str) -> String {
         self.try_body(path).unwrap_or_else(|error| panic!("GET {path}: {error}\n{}", self.story()))
     }
 
     /// The same for requests that may fail.
-    pub fn try_body(&self, path: &str) -> std::io::Result<String> {
+    pub(crate) fn try_body(&self, path: &str) -> std::io::Result<String> {
         request(self.port(0), path)
     }
 
     /// A connection to the nth port pair.
     #[track_caller]
-    pub fn connect(&self, index: usize) -> TcpStream {
+    pub(crate) fn connect(&self, index: usize) -> TcpStream {
         connect(self.port(index)).unwrap_or_else(|error| panic!("{error}\n{}", self.story()))
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")).expect("not zero");
         kill_process(pid, signal).expect("our own child");
     }
 
     /// Sends a signal and waits for the end: its exit code.
-    pub fn ends_by(mut self, signal: Signal) -> Option<i32> {
+    pub(crate) fn ends_by(mut self, signal: Signal) -> Option<i32> {
         self.signal(signal);
         until("its end", || self.child.try_wait().expect("our own child")).code()
     }
 
     /// Whether it is still there.
-    pub fn runs(&mut self) -> bool {
+    pub(crate) fn runs(&mut self) -> bool {
         self.child.try_wait().expect("our own child").is_none()
     }
 }
@@ -182,7 +182,7 @@ impl Drop for Forward {
 }
 
 /// A connection to a local port, with a limit for reading.
-pub fn connect(port: u16) -> std::io::Result<TcpStream> {
+pub(crate) fn connect(port: u16) -> std::io::Result<TcpStream> {
     let stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
@@ -190,7 +190,7 @@ pub fn connect(port: u16) -> std::io::Result<TcpStream> {
 }
 
 /// `GET` over a connection of its own: the body, which must be whole.
-pub fn request(port: u16, path: &str) -> std::io::Result<String> {
+pub(crate) fn request(port: u16, path: &str) -> std::io::Result<String> {
     let mut stream = connect(port)?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())?;
     // By its length: the end itself comes a second later, as runtimes have it.
@@ -213,7 +213,7 @@ pub fn request(port: u16, path: &str) -> std::io::Result<String> {
 }
 
 /// All that comes until the end.
-pub fn rest(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
+pub(crate) fn rest(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -221,7 +221,7 @@ pub fn rest(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
 
 /// Sends bytes to an echo server and reads them again.
 #[track_caller]
-pub fn echoes(stream: &mut TcpStream, text: &str) {
+pub(crate) fn echoes(stream: &mut TcpStream, text: &str) {
     stream.write_all(text.as_bytes()).expect("it is sent");
     let mut answer = vec![0; text.len()];
     stream.read_exact(&mut answer).expect("it comes back");

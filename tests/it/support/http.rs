@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status.
     pub status: u16,
     /// The head, for its headers.
@@ -16,14 +16,14 @@ pub struct Answer {
 
 impl Answer {
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let line = self.head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")))?;
         line.split_once(':').map(|(_, value)| value.trim())
     }
 }
 
 /// `GET` of an `http://127.0.0.1:PORT/…` address.
-pub fn get(url: &str) -> Answer {
+pub(crate) fn get(url: &str) -> Answer {
     let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("{url} is not http"));
     let (address, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     assert!(address.starts_with("127.0.0.1:"), "{address} is not loopback");

@@ -6,7 +6,7 @@ use std::path::Path;
 /// The output of a command.
 #[derive(Debug, Clone)]
 #[must_use = "compare the transcript, or assert how it ended"]
-pub struct Output {
+pub(crate) struct Output {
     /// The words of the command, for messages.
     pub command: String,
     /// Standard output, as it was.
@@ -21,7 +21,7 @@ pub struct Output {
 
 impl Output {
     /// The text that tests compare.
-    pub fn transcript(&self) -> String {
+    pub(crate) fn transcript(&self) -> String {
         let stderr =
             if self.stderr.is_empty() { String::new() } else { format!("------- stderr -------\n{}", self.stderr) };
         let status = format!("[exit status: {}]\n", self.status);
@@ -31,7 +31,7 @@ impl Output {
 
     /// The transcript is this.
     #[track_caller]
-    pub fn is(self, expected: &str) {
+    pub(crate) fn is(self, expected: &str) {
         let transcript = self.transcript();
         if transcript != expected {
             let different = transcript.lines().zip(expected.lines()).position(|(left, right)| left != right);
@@ -42,7 +42,7 @@ impl Output {
 
     /// It ended like this, and what it says to type can be typed.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Ended {
+    pub(crate) fn exits(self, code: i32) -> Ended {
         for line in self.stderr.lines().filter_map(|line| line.strip_prefix("try: ").or(line.strip_prefix("hint: "))) {
             if let Some(why) = crate::hints::fault(line) {
                 panic!("{}\n{line}: {why}\n{}", self.command, self.transcript());
@@ -54,14 +54,14 @@ impl Output {
 
     /// It ended well.
     #[track_caller]
-    pub fn success(self) -> Ended {
+    pub(crate) fn success(self) -> Ended {
         self.exits(0)
     }
 }
 
 /// An output of which it is known how it ended: more can be asserted, and nothing has to be.
 #[derive(Debug, Clone)]
-pub struct Ended(Output);
+pub(crate) struct Ended(Output);
 
 impl std::ops::Deref for Ended {
     type Target = Output;
@@ -74,7 +74,7 @@ impl std::ops::Deref for Ended {
 impl Ended {
     /// Standard error has these words.
     #[track_caller]
-    pub fn says(self, words: &str) -> Ended {
+    pub(crate) fn says(self, words: &str) -> Ended {
         let stderr = filtered(&self.stderr, &self.home);
         assert!(stderr.contains(words), "{} does not say {words:?}\n{}", self.command, self.transcript());
         self
@@ -82,14 +82,14 @@ impl Ended {
 
     /// Neither stream has these words.
     #[track_caller]
-    pub fn says_not(self, words: &str) -> Ended {
+    pub(crate) fn says_not(self, words: &str) -> Ended {
         assert!(!self.transcript().contains(words), "{} says {words:?}\n{}", self.command, self.transcript());
         self
     }
 
     /// One error, not two: every message of ours starts a line with `error:`.
     #[track_caller]
-    pub fn one_error(self) -> Ended {
+    pub(crate) fn one_error(self) -> Ended {
         let errors = self.stderr.lines().filter(|line| line.starts_with("error:")).count();
         assert_eq!(errors, 1, "{}\n{}", self.command, self.transcript());
         assert!(!self.stderr.contains("panicked"), "{}", self.transcript());
@@ -98,13 +98,13 @@ impl Ended {
 
     /// Standard output, which must be JSON.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{}", self.transcript()))
     }
 }
 
 /// Text in which what differs from run to run has a name.
-pub fn filtered(text: &str, home: &str) -> String {
+pub(crate) fn filtered(text: &str, home: &str) -> String {
     let binary = Path::new(env!("CARGO_BIN_EXE_nsaccess")).display().to_string();
     let text = text.replace(home, "$HOME").replace(&binary, "/bin/nsaccess");
     let text = replaced(&text, port, "127.0.0.1:PORT");

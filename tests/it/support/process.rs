@@ -14,16 +14,16 @@ use super::Output;
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// A child that does not outlive its test.
-pub struct Guarded(pub Option<Child>);
+pub(crate) struct Guarded(pub Option<Child>);
 
 impl Guarded {
     /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         send(self.0.as_ref().expect("not waited for yet"), signal);
     }
 
     /// Waits for its end.
-    pub fn wait_with_output(mut self) -> std::io::Result<std::process::Output> {
+    pub(crate) fn wait_with_output(mut self) -> std::io::Result<std::process::Output> {
         self.0.take().expect("only this takes it").wait_with_output()
     }
 }
@@ -38,7 +38,7 @@ impl Drop for Guarded {
 }
 
 /// A running command. It is killed when it is dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     command: String,
     home: String,
@@ -50,7 +50,7 @@ pub struct Running {
 
 impl Running {
     /// Takes over a child whose output streams are pipes.
-    pub fn new(mut child: Child, command: String, home: String) -> Running {
+    pub(crate) fn new(mut child: Child, command: String, home: String) -> Running {
         let stderr = child.stderr.take().expect("standard error is a pipe");
         let (send, lines) = channel();
         std::thread::spawn(move || {
@@ -73,7 +73,7 @@ impl Running {
 
     /// Waits for a line of standard error that has these words, and returns it.
     #[track_caller]
-    pub fn wait_for(&mut self, words: &str) -> String {
+    pub(crate) fn wait_for(&mut self, words: &str) -> String {
         loop {
             match self.lines.recv_timeout(LIMIT) {
                 Ok(line) => {
@@ -88,18 +88,18 @@ impl Running {
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         send(&self.child, signal);
     }
 
     /// Whether it has ended.
-    pub fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.ended = self.ended.or(self.child.try_wait().expect("our own child"));
         self.ended.is_some()
     }
 
     /// Waits for its end.
-    pub fn finish(mut self) -> Output {
+    pub(crate) fn finish(mut self) -> Output {
         while let Ok(line) = self.lines.recv_timeout(LIMIT) {
             self.seen.push_str(&line);
         }

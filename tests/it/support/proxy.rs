@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::World;
 
 /// Puts a `proxy-url` into the context's cluster, as `kubectl config set` does.
-pub fn proxy_url(world: &World, url: &str) {
+pub(crate) fn proxy_url(world: &World, url: &str) {
     let config = world.read(".kube/config");
     let with = config.replacen("    server: ", &format!("    proxy-url: {url}\n    server: "), 1);
     assert_ne!(with, config);
@@ -19,14 +19,14 @@ pub fn proxy_url(world: &World, url: &str) {
 }
 
 /// A running proxy; its threads end with the process.
-pub struct Proxy {
+pub(crate) struct Proxy {
     port: u16,
     state: Arc<Mutex<State>>,
 }
 
 /// Bytes towards the cluster, and back.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Carried {
+pub(crate) struct Carried {
     pub out: u64,
     pub back: u64,
 }
@@ -45,7 +45,7 @@ struct State {
 
 impl Proxy {
     /// Listens on a free port.
-    pub fn start() -> Proxy {
+    pub(crate) fn start() -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let state = Arc::new(Mutex::new(State::default()));
@@ -60,33 +60,33 @@ impl Proxy {
     }
 
     /// Its address under a scheme, with a login.
-    pub fn url(&self, scheme: &str) -> String {
+    pub(crate) fn url(&self, scheme: &str) -> String {
         format!("{scheme}://ada:p%40ss@127.0.0.1:{}", self.port)
     }
 
     /// Where it was asked to connect to, in order.
-    pub fn targets(&self) -> Vec<String> {
+    pub(crate) fn targets(&self) -> Vec<String> {
         self.state.lock().expect("no panic holds it").targets.clone()
     }
 
     /// The logins it was given, as `user:password`.
-    pub fn logins(&self) -> Vec<String> {
+    pub(crate) fn logins(&self) -> Vec<String> {
         self.state.lock().expect("no panic holds it").logins.iter().cloned().collect()
     }
 
     /// What each open connection has carried so far.
-    pub fn carried(&self) -> BTreeMap<usize, Carried> {
+    pub(crate) fn carried(&self) -> BTreeMap<usize, Carried> {
         self.state.lock().expect("no panic holds it").carried.clone()
     }
 
     /// From now on what goes over the connections there are vanishes, as when a laptop has changed its network.
-    pub fn lose_connections(&self) {
+    pub(crate) fn lose_connections(&self) {
         let mut state = self.state.lock().expect("no panic holds it");
         state.dead_before = state.connections + 1;
     }
 
     /// Whether new connections are refused.
-    pub fn refuse(&self, refusing: bool) {
+    pub(crate) fn refuse(&self, refusing: bool) {
         self.state.lock().expect("no panic holds it").refusing = refusing;
     }
 }

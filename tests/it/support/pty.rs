@@ -14,7 +14,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Both ends of a terminal.
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// The end that a person types into and looks at.
     pub person: File,
     /// The end that programs have as their standard streams.
@@ -23,7 +23,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// Opens one.
-    pub fn open() -> Terminal {
+    pub(crate) fn open() -> Terminal {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
         grantpt(&person).expect("granted");
         unlockpt(&person).expect("unlocked");
@@ -34,12 +34,12 @@ impl Terminal {
     }
 
     /// A stream of a program.
-    pub fn stream(&self) -> Stdio {
+    pub(crate) fn stream(&self) -> Stdio {
         Stdio::from(self.program.try_clone().expect("a copy of the terminal"))
     }
 
     /// The person's end alone, once the programs have theirs: what is seen ends when the last of them has gone.
-    pub fn into_person(self) -> Person {
+    pub(crate) fn into_person(self) -> Person {
         let mut screen = self.person.try_clone().expect("a copy of the person's end");
         let (send, shown) = channel();
         std::thread::spawn(move || {
@@ -54,7 +54,7 @@ impl Terminal {
 }
 
 /// A person before the terminal.
-pub struct Person {
+pub(crate) struct Person {
     terminal: File,
     shown: Receiver<String>,
     seen: String,
@@ -63,7 +63,7 @@ pub struct Person {
 impl Person {
     /// Looks at the screen until these words are on it.
     #[track_caller]
-    pub fn sees(&mut self, words: &str) {
+    pub(crate) fn sees(&mut self, words: &str) {
         while !self.seen.contains(words) {
             match self.shown.recv_timeout(LIMIT) {
                 Ok(text) => self.seen.push_str(&text),
@@ -73,13 +73,13 @@ impl Person {
     }
 
     /// Types.
-    pub fn types(&mut self, keys: &str) {
+    pub(crate) fn types(&mut self, keys: &str) {
         self.terminal.write_all(keys.as_bytes()).expect("typed");
     }
 
     /// Looks until the programs have gone. Returns everything that was ever on the screen.
     #[track_caller]
-    pub fn sees_the_end(mut self) -> String {
+    pub(crate) fn sees_the_end(mut self) -> String {
         loop {
             match self.shown.recv_timeout(LIMIT) {
                 Ok(text) => self.seen.push_str(&text),

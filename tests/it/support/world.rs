@@ -19,7 +19,7 @@ use super::{Files, Output};
 const NOBODY: u32 = 65534;
 
 /// A person at a fresh machine.
-pub struct World {
+pub(crate) struct World {
     /// AWS and Kubernetes.
     pub sandbox: Sandbox,
     folder: tempfile::TempDir,
@@ -29,12 +29,12 @@ pub struct World {
 
 impl World {
     /// The default sandbox, whose person approves whatever is asked.
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         World::of(sandbox::World::default())
     }
 
     /// A sandbox of this world, whose person approves whatever is asked.
-    pub fn of(world: sandbox::World) -> World {
+    pub(crate) fn of(world: sandbox::World) -> World {
         let sandbox = Sandbox::start_with(world);
         sandbox.control().approve_device_codes(true);
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -48,7 +48,7 @@ impl World {
     }
 
     /// A signed-in person with the namespace `idp-dev` set up.
-    pub fn signed_in() -> World {
+    pub(crate) fn signed_in() -> World {
         let world = World::new();
         world.login("idp-dev").run().success().says("now current");
         world.control().reset_calls();
@@ -56,17 +56,17 @@ impl World {
     }
 
     /// The strings behind the stage.
-    pub fn control(&self) -> Control {
+    pub(crate) fn control(&self) -> Control {
         self.sandbox.control()
     }
 
     /// Sets a variable for all commands to come.
-    pub fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.env.insert(name.to_owned(), value.to_owned());
     }
 
     /// From now on every AWS endpoint and every cluster is a port that nobody listens on.
-    pub fn go_offline(&mut self) {
+    pub(crate) fn go_offline(&mut self) {
         for (name, value) in &mut self.env {
             if name.starts_with("AWS_ENDPOINT_URL") {
                 *value = "http://127.0.0.1:1".to_owned();
@@ -75,52 +75,52 @@ impl World {
     }
 
     /// The home folder.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 
     /// A path below the home folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home().join(name)
     }
 
     /// A file's text.
     #[track_caller]
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// Writes a file, with its folders.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("its folder");
         std::fs::write(path, text).expect("written");
     }
 
     /// Writes a file that can be run.
-    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn script(&self, name: &str, text: &str) -> PathBuf {
         self.write(name, format!("#!/bin/sh\n{text}\n"));
         self.chmod(name, 0o755);
         self.path(name)
     }
 
     /// Whether a file is there.
-    pub fn exists(&self, name: &str) -> bool {
+    pub(crate) fn exists(&self, name: &str) -> bool {
         self.path(name).exists()
     }
 
     /// A file's mode.
-    pub fn mode(&self, name: &str) -> u32 {
+    pub(crate) fn mode(&self, name: &str) -> u32 {
         std::fs::metadata(self.path(name)).expect("the file").permissions().mode() & 0o7777
     }
 
     /// Sets a mode.
-    pub fn chmod(&self, name: &str, mode: u32) {
+    pub(crate) fn chmod(&self, name: &str, mode: u32) {
         std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(mode)).expect("the mode is set");
     }
 
     /// Gives the home folder to the user of [`Invocation::by_nobody`]. False where that user could not even run us.
-    pub fn give_to_nobody(&self) -> bool {
+    pub(crate) fn give_to_nobody(&self) -> bool {
         fn give(path: &Path) {
             std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).expect("root gives files away");
             for entry in std::fs::read_dir(path).into_iter().flatten() {
@@ -136,37 +136,37 @@ impl World {
     }
 
     /// All files in the home folder.
-    pub fn files(&self) -> Files {
+    pub(crate) fn files(&self) -> Files {
         Files::below(&self.home())
     }
 
     /// The stored session's file: the one in the AWS CLI's cache that has an access token.
-    pub fn token_file(&self) -> Option<PathBuf> {
+    pub(crate) fn token_file(&self) -> Option<PathBuf> {
         let folder = std::fs::read_dir(self.path(".aws/sso/cache")).ok()?;
         let mut files = folder.map(|entry| entry.expect("an entry").path());
         files.find(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains("accessToken")))
     }
 
     /// `nsaccess` with these words, separated by blanks.
-    pub fn nsaccess(&self, words: &str) -> Invocation<'_> {
+    pub(crate) fn nsaccess(&self, words: &str) -> Invocation<'_> {
         let mut invocation = self.program(Path::new(env!("CARGO_BIN_EXE_nsaccess")), words);
         invocation.shown = format!("nsaccess {words}");
         invocation
     }
 
     /// `nsaccess login` of a namespace with the flags of a first time.
-    pub fn login(&self, words: &str) -> Invocation<'_> {
+    pub(crate) fn login(&self, words: &str) -> Invocation<'_> {
         let (start_url, region) = (self.sandbox.start_url(), self.sandbox.sso_region());
         self.nsaccess(&format!("login {words} --start-url {start_url} --sso-region {region}"))
     }
 
     /// Runs `nsaccess` with these words.
-    pub fn run(&self, words: &str) -> Output {
+    pub(crate) fn run(&self, words: &str) -> Output {
         self.nsaccess(words).run()
     }
 
     /// Another program in the same environment.
-    pub fn program(&self, program: &Path, words: &str) -> Invocation<'_> {
+    pub(crate) fn program(&self, program: &Path, words: &str) -> Invocation<'_> {
         let mut command = Command::new(program);
         command.env_clear().envs(&self.env).current_dir(self.home()).args(words.split_whitespace());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -178,7 +178,7 @@ impl World {
     }
 
     /// The secrets that lie in this world's files and in its Secrets Manager, now and at any command before.
-    pub fn secrets(&self) -> BTreeSet<String> {
+    pub(crate) fn secrets(&self) -> BTreeSet<String> {
         let mut secrets = self.secrets.lock().expect("no panic holds it");
         for folder in [".aws/sso/cache", ".cache/nsaccess/v1/credentials", ".cache/nsaccess/v1/roles"] {
             for entry in std::fs::read_dir(self.path(folder)).into_iter().flatten() {
@@ -198,7 +198,7 @@ impl World {
 
     /// The permission set whose credentials signed the token in an ExecCredential.
     #[track_caller]
-    pub fn signer(&self, output: &Ended) -> String {
+    pub(crate) fn signer(&self, output: &Ended) -> String {
         use base64::Engine as _;
         let credential = output.json();
         let token = credential["status"]["token"].as_str().expect("a token");
@@ -211,7 +211,7 @@ impl World {
 
     /// No secret is in an output where it does not belong.
     #[track_caller]
-    pub fn check_secrets(&self, output: &Output, stdout_is_secret: bool) {
+    pub(crate) fn check_secrets(&self, output: &Output, stdout_is_secret: bool) {
         let stdout = if stdout_is_secret { "" } else { &output.stdout };
         for text in [stdout, &output.stderr] {
             for secret in self.secrets() {
@@ -225,7 +225,7 @@ impl World {
 }
 
 /// A command that is about to run.
-pub struct Invocation<'w> {
+pub(crate) struct Invocation<'w> {
     world: &'w World,
     shown: String,
     command: Command,
@@ -234,31 +234,31 @@ pub struct Invocation<'w> {
 
 impl Invocation<'_> {
     /// Sets a variable.
-    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
     /// One more argument, blanks and all.
-    pub fn arg(mut self, word: impl AsRef<std::ffi::OsStr>) -> Self {
+    pub(crate) fn arg(mut self, word: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.arg(word);
         self
     }
 
     /// Runs in a folder below the home folder.
-    pub fn dir(mut self, name: &str) -> Self {
+    pub(crate) fn dir(mut self, name: &str) -> Self {
         self.command.current_dir(self.world.path(name));
         self
     }
 
     /// Sends standard output elsewhere.
-    pub fn stdout(mut self, stream: Stdio) -> Self {
+    pub(crate) fn stdout(mut self, stream: Stdio) -> Self {
         self.command.stdout(stream);
         self
     }
 
     /// Starts it.
-    pub fn spawn(mut self) -> Running {
+    pub(crate) fn spawn(mut self) -> Running {
         // Secrets that this command is about to remove are still in the files.
         let _ = self.world.secrets();
         let child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
@@ -266,7 +266,7 @@ impl Invocation<'_> {
     }
 
     /// Starts it, for whoever reads its streams as they come. Also how it is called in messages.
-    pub fn child(mut self) -> (std::process::Child, String) {
+    pub(crate) fn child(mut self) -> (std::process::Child, String) {
         let _ = self.world.secrets();
         let child = self.command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
         (child, self.shown)
@@ -274,7 +274,7 @@ impl Invocation<'_> {
 
     /// Runs it to its end.
     #[track_caller]
-    pub fn run(self) -> Output {
+    pub(crate) fn run(self) -> Output {
         let (world, secret) = (self.world, self.stdout_is_secret);
         let output = self.spawn().finish();
         world.check_secrets(&output, secret);
@@ -282,7 +282,7 @@ impl Invocation<'_> {
     }
 
     /// Runs as a user who is not root: file modes mean nothing to root.
-    pub fn by_nobody(mut self) -> Self {
+    pub(crate) fn by_nobody(mut self) -> Self {
         use std::os::unix::process::CommandExt;
         if rustix::process::geteuid().is_root() {
             self.command.uid(NOBODY).gid(NOBODY);
@@ -291,7 +291,7 @@ impl Invocation<'_> {
     }
 
     /// Runs in a process group of its own: no terminal that these tests were started on sends it anything.
-    pub fn in_own_group(mut self) -> Self {
+    pub(crate) fn in_own_group(mut self) -> Self {
         use std::os::unix::process::CommandExt;
         self.command.process_group(0);
         self
@@ -299,27 +299,27 @@ impl Invocation<'_> {
 
     /// Runs it to its end. Returns standard output as the bytes that it is, when it ended well.
     #[track_caller]
-    pub fn bytes(mut self) -> Vec<u8> {
+    pub(crate) fn bytes(mut self) -> Vec<u8> {
         let output = self.command.output().unwrap_or_else(|error| panic!("{}: {error}", self.shown));
         assert!(output.status.success(), "{}\n{}", self.shown, String::from_utf8_lossy(&output.stderr));
         output.stdout
     }
 
     /// Runs it to its end without looking for secrets in what it says: it was given them.
-    pub fn run_trusted(self) -> Output {
+    pub(crate) fn run_trusted(self) -> Output {
         self.spawn().finish()
     }
 
     /// Starts it with a terminal as standard input and standard error. Standard output stays a pipe, which is read
     /// when the returned child is waited for.
-    pub fn on_terminal(mut self) -> (Guarded, Person) {
+    pub(crate) fn on_terminal(mut self) -> (Guarded, Person) {
         let terminal = Terminal::open();
         self.command.stdin(terminal.stream()).stderr(terminal.stream());
         self.watched(terminal)
     }
 
     /// The same with standard output on the terminal too.
-    pub fn on_screen(mut self) -> (Guarded, Person) {
+    pub(crate) fn on_screen(mut self) -> (Guarded, Person) {
         let terminal = Terminal::open();
         self.command.stdin(terminal.stream()).stdout(terminal.stream()).stderr(terminal.stream());
         self.watched(terminal)
@@ -334,6 +334,6 @@ impl Invocation<'_> {
 }
 
 /// Ends a running command as Ctrl-C does.
-pub fn interrupt(running: &Running) {
+pub(crate) fn interrupt(running: &Running) {
     running.signal(Signal::INT);
 }
