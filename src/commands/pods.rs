@@ -6,17 +6,15 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::actions::pods::follow::{Change, PodSelection};
-use crate::actions::pods::{Pods, cannot_list, denied};
-use crate::chain::call_error::CallError;
+use crate::actions::pods::Pods;
+use crate::actions::pods::follow::Change;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::model::kube::pod::Pod;
 use crate::model::kube::pod_status::{Row, row};
 use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
 use crate::model::settings::Flags;
-use crate::net::kube::KubeFailure;
 use crate::process::runtime;
 use crate::screen;
 use crate::ui::table;
@@ -43,7 +41,7 @@ const HEADINGS: [&str; 7] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE
 /// Runs the verb.
 ///
 /// # Errors
-/// [`Kind::Denied`] when the role does not allow it; [`Kind::NotFound`] for a name that no pod has.
+/// When the role does not allow it, or no pod has a name.
 pub(crate) fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
     let names = args.names.iter().map(|name| pod_name(name)).collect::<Result<Vec<String>>>()?;
     let chain = &context.open(&Flags::default())?;
@@ -66,8 +64,7 @@ fn pod_name(typed: &str) -> Result<String> {
 }
 
 async fn listed(context: Context<'_>, cluster: &ClusterAccess<'_>, selector: Option<&str>) -> Result<()> {
-    let listed = Pods::of(cluster).list(selector).await;
-    let (pods, _) = listed.map_err(|error| error.explained(|failure| no_list(cluster, failure)))?;
+    let pods = Pods::of(cluster).listed(selector).await?;
     show(context, &pods)?;
     if pods.is_empty() {
         let which = selector.map(|selector| format!(" with {selector}")).unwrap_or_default();
@@ -77,13 +74,7 @@ async fn listed(context: Context<'_>, cluster: &ClusterAccess<'_>, selector: Opt
 }
 
 async fn named(context: Context<'_>, cluster: &ClusterAccess<'_>, names: &[String]) -> Result<()> {
-    let (mut pods, mut failures) = (Vec::new(), Vec::new());
-    for (name, answer) in Pods::of(cluster).get_each(names).await? {
-        match answer {
-            Ok(pod) => pods.push(pod),
-            Err(failure) => failures.push(no_pod(cluster, &name, failure)),
-        }
-    }
+    let (pods, mut failures) = Pods::of(cluster).named(names).await?;
     if !pods.is_empty() {
         show(context, &pods)?;
     }
@@ -114,17 +105,7 @@ async fn live(
     names: &[String],
     selector: Option<&str>,
 ) -> Result<()> {
-    let selection = match Pods::of(cluster).list(selector).await {
-        Err(CallError::Answer(KubeFailure::Status(403, _))) if !names.is_empty() => {
-            // A name that no pod has is heard of at once; a pod that goes later is not an error.
-            for (name, answer) in Pods::of(cluster).get_each(names).await? {
-                answer.map_err(|failure| no_pod(cluster, &name, failure))?;
-            }
-            PodSelection::Named(names.to_vec())
-        }
-        Err(error) => return Err(error.explained(|failure| no_list(cluster, failure))),
-        Ok(_) => PodSelection::Selected(selector.map(str::to_owned)),
-    };
+    let selection = Pods::of(cluster).selection(names, selector).await?;
     let mut screen = Screen { context, seen: BTreeMap::new(), started: false };
     cluster.run_on(WhenOver::Wait);
     Pods::of(cluster)
@@ -211,23 +192,4 @@ fn value(row: &Row) -> Value {
         "node": row.node,
         "owner": row.owner,
     })
-}
-
-fn no_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
-    let denied = matches!(failure, KubeFailure::Status(403, _));
-    let error = cannot_list(cluster, failure);
-    if denied { error.try_next("nsaccess pods NAME   # by name, get on pods is enough") } else { error }
-}
-
-fn no_pod(cluster: &ClusterAccess<'_>, name: &str, failure: KubeFailure) -> Error {
-    let namespace = cluster.namespace();
-    match failure {
-        KubeFailure::Status(404, _) => {
-            Error::new(Kind::NotFound, format!("there is no pod {name} in {namespace}")).try_next("nsaccess pods")
-        }
-        KubeFailure::Status(403, words) => {
-            denied(format!("the pod {name} cannot be seen"), &words, &WorkloadKind::Pod.rule(&["get"]))
-        }
-        other => other.into_error(&cluster.cluster().name),
-    }
 }

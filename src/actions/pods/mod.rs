@@ -2,6 +2,7 @@
 
 pub(crate) mod find;
 pub(crate) mod follow;
+pub(crate) mod show;
 
 use futures_util::stream::{self, StreamExt};
 
