@@ -1,11 +1,11 @@
 //! Kubernetes: names, pods, services, selectors, rules.
 
-pub mod cluster;
+pub(crate) mod cluster;
 pub(crate) mod definition;
 pub(crate) mod endpoints;
 pub mod exec_credential;
-pub mod issued_token;
-pub mod namespace;
+pub(crate) mod issued_token;
+pub(crate) mod namespace;
 pub(crate) mod obstacle;
 pub(crate) mod pod;
 pub(crate) mod pod_status;
