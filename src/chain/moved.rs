@@ -33,7 +33,7 @@ async fn moved(chain: &Chain<'_>, known: Target, refused: Error) -> Result<Targe
     let namespace = &known.namespace;
     let Ok(list) = portal_list::read(chain, &known.portal).await else { return Err(refused) };
     let pattern = &chain.settings.permission_set_pattern.value;
-    let mut found = match choose(namespace, &list.assignments, None, None, |role| pattern.matches(role)) {
+    let mut found = match choose(namespace, &list.assignments, None, None, |role| pattern.namespace_of(role)) {
         Choice::One(found) => vec![found],
         Choice::Several(found) => found,
         Choice::Unknown { .. } => Vec::new(),

@@ -63,7 +63,7 @@ fn implied(chain: &Chain<'_>, named: Option<&str>) -> Result<Option<(String, Nam
         return Ok(Some((name.to_owned(), Naming::Environment)));
     }
     let current = chain.kubeconfigs.merged()?.current_context().map(str::to_owned).unwrap_or_default();
-    if let Some(name) = chain.settings.context_pattern.value.matches(&current) {
+    if let Some(name) = chain.settings.context_pattern.value.namespace_of(&current) {
         return Ok(Some((name, Naming::CurrentContext(current))));
     }
     if let Some(project) = &chain.settings.project_namespace {
@@ -90,18 +90,18 @@ fn nothing_names_it(chain: &Chain<'_>) -> Error {
     match &chain.settings.untrusted_project {
         None => error,
         Some(project) => error
-            .because(format!("{} is not trusted: {}", chain.host.shorten_home(&project.path), project.in_words()))
-            .try_next(project.trust()),
+            .because(format!("{} is not trusted: {}", chain.host.shorten_home(&project.path), project.summary()))
+            .try_next(project.trust_command()),
     }
 }
 
 /// Namespaces that are known here without a call: those with a profile, then those of the cached portal list.
 pub(crate) fn familiar(chain: &Chain<'_>) -> Vec<String> {
-    let of_profile = |name: &str| chain.settings.context_pattern.value.matches(name);
+    let of_profile = |name: &str| chain.settings.context_pattern.value.namespace_of(name);
     let mut names: Vec<String> = chain.aws_config.profile_names().filter_map(of_profile).collect();
     let start_url = chain.settings.start_url.as_ref();
     if let Some(index) = start_url.and_then(|start_url| chain.cache.portal_index(&start_url.value)) {
-        let of_role = |role: &str| chain.settings.permission_set_pattern.value.matches(role);
+        let of_role = |role: &str| chain.settings.permission_set_pattern.value.namespace_of(role);
         names.extend(index.assignments.iter().filter_map(|assignment| of_role(&assignment.role)));
     }
     names.sort();
@@ -116,8 +116,8 @@ pub(crate) fn tell_untrusted(chain: &Chain<'_>, namespace: Option<&str>) {
         return;
     }
     let file = chain.host.shorten_home(&project.path);
-    chain.ui.warning(&format!("{file} does not count until you trust it: {}", project.in_words()));
-    chain.ui.hint(&project.trust());
+    chain.ui.warning(&format!("{file} does not count until you trust it: {}", project.summary()));
+    chain.ui.hint(&project.trust_command());
 }
 
 fn parse(name: &str) -> Result<Namespace> {

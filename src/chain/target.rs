@@ -79,7 +79,7 @@ fn choice(chain: &Chain<'_>, namespace: &Namespace, assignments: &[Assignment]) 
     let pins = chain.settings.pins(namespace.as_str());
     let account = pins.account.as_ref().map(|account| account.value.as_str());
     let role = pins.role.as_ref().map(|role| role.value.as_str());
-    choose(namespace, assignments, account, role, |role| chain.settings.permission_set_pattern.value.matches(role))
+    choose(namespace, assignments, account, role, |role| chain.settings.permission_set_pattern.value.namespace_of(role))
 }
 
 /// Lets a person choose among assignments that all fit.

@@ -75,7 +75,7 @@ fn trust(context: Context<'_>, file: Option<&Path>) -> Result<()> {
         Some(file) => file.to_owned(),
         None => nearest(host)?,
     };
-    let decides = settings::trust(host, &path)?.decides();
+    let decides = settings::trust(host, &path)?.settings_that_need_trust();
     context
         .ui
         .status(&format!("{} is trusted, as it is now; in its folder and below it decides:", host.shorten_home(&path)));

@@ -8,7 +8,7 @@ use crate::env_vars;
 use crate::host::Host;
 use crate::model::kube::namespace::Namespace;
 use crate::model::settings::Flags;
-use crate::model::shell::{self, word};
+use crate::model::shell::{self, quote};
 use crate::ui::Format;
 
 /// Flags of every verb.
@@ -102,7 +102,7 @@ pub(crate) fn login_command(namespace: &Namespace, target: &TargetArgs, sign_in:
         ("--start-url", &sign_in.start_url),
         ("--sso-region", &sign_in.sso_region),
     ];
-    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", word(value.as_ref()?))));
+    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_ref()?))));
     format!("nsaccess login {namespace}{}", flags.collect::<String>())
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     portal::remember(chain, &portal)?;
     let contexts = chain.kubeconfigs.merged()?;
     let pattern = &chain.settings.permission_set_pattern.value;
-    let namespaces = index.assignments.iter().filter_map(|found| Some((pattern.matches(&found.role)?, found)));
+    let namespaces = index.assignments.iter().filter_map(|found| Some((pattern.namespace_of(&found.role)?, found)));
     let rows: Vec<(String, &Assignment, bool)> = namespaces
         .map(|(namespace, found)| {
             let name = chain.settings.context_pattern.value.render(&namespace);

@@ -62,5 +62,5 @@ async fn open(host: &Host, mut child: ChildEnvironment) -> Result<()> {
     for (name, value) in &marked.variables {
         child.variables.set_plain(*name, value);
     }
-    child::run(shell, &marked.words, &child.variables).await
+    child::run(shell, &marked.arguments, &child.variables).await
 }

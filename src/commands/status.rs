@@ -139,7 +139,7 @@ fn or_dash(text: Option<&str>) -> String {
 }
 
 fn row(chain: &Chain<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
-    let name = chain.settings.context_pattern.value.matches(profile_name)?;
+    let name = chain.settings.context_pattern.value.namespace_of(profile_name)?;
     let namespace = Namespace::parse(&name).ok()?;
     let profile = chain.aws_config.profile(profile_name)?;
     let target = portal::own(chain, profile_name).and_then(|portal| target::known(chain, &namespace, &portal));

@@ -65,7 +65,7 @@ fn stay_inside(chain: &Chain<'_>, named: &str) -> Result<()> {
         "-" => chain.cache.previous_context().unwrap_or_default(),
         named => named.to_owned(),
     };
-    let namespace = chain.settings.context_pattern.value.matches(&named).unwrap_or(named);
+    let namespace = chain.settings.context_pattern.value.namespace_of(&named).unwrap_or(named);
     match Namespace::parse(&namespace) {
         Ok(namespace) => child_environment::refuse_change_inside(chain, &namespace, false, "use"),
         // An invalid name is refused as such.
@@ -76,7 +76,7 @@ fn stay_inside(chain: &Chain<'_>, named: &str) -> Result<()> {
 fn context_of(chain: &Chain<'_>, merged: &Merged, named: &str) -> Result<String> {
     let pattern = &chain.settings.context_pattern.value;
     // The context's own name is taken too: it is what `kubectl config get-contexts` shows.
-    let namespace = pattern.matches(named).unwrap_or_else(|| named.to_owned());
+    let namespace = pattern.namespace_of(named).unwrap_or_else(|| named.to_owned());
     let namespace = Namespace::parse(&namespace).map_err(|why| {
         Error::usage(format!("{named:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess use")
     })?;
@@ -107,5 +107,5 @@ fn picked(chain: &Chain<'_>, merged: &Merged) -> Result<String> {
 }
 
 fn ours(chain: &Chain<'_>, merged: &Merged) -> Vec<String> {
-    merged.context_names().filter_map(|name| chain.settings.context_pattern.value.matches(name)).collect()
+    merged.context_names().filter_map(|name| chain.settings.context_pattern.value.namespace_of(name)).collect()
 }

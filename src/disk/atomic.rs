@@ -116,8 +116,8 @@ impl Snapshot {
         let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         let encoding = if is_utf_16 { "UTF-16" } else { "ISO-8859-1" };
         let path = self.path.display().to_string();
-        let (from, to) = (shell::word(&path), format!("{path}.utf8"));
-        let to = shell::word(&to);
+        let (from, to) = (shell::quote(&path), format!("{path}.utf8"));
+        let to = shell::quote(&to);
         format!("iconv -f {encoding} -t UTF-8 {from} > {to}   # then look at it and move it in place")
     }
 

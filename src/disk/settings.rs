@@ -10,7 +10,7 @@ use crate::disk::lock::Lock;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Trusted};
-use crate::model::shell::word;
+use crate::model::shell::quote;
 
 /// The name of a project's file.
 pub(crate) const PROJECT_FILE: &str = "nsaccess.toml";
@@ -187,7 +187,7 @@ pub(crate) fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
 pub(crate) fn foreign(host: &Host, path: &Path) -> Error {
     Error::new(Kind::Denied, format!("{} cannot be trusted", host.shorten_home(path)))
         .because("it belongs to neither you nor root, and such files are never read")
-        .try_next(format!("ls -l {}", word(&path.to_string_lossy())))
+        .try_next(format!("ls -l {}", quote(&path.to_string_lossy())))
 }
 
 /// The path without symbolic links, so that a file is trusted where it is and not under a name for it.

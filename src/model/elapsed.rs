@@ -1,12 +1,9 @@
-//! Spans of time: as people type them (`90s`, `1h30m`, `2d`) and as Kubernetes prints ages.
+//! Durations: as people type them (`90s`, `1h30m`, `2d`) and as Kubernetes prints ages.
 
-/// Longer than anybody waits, and short enough to be added to any time.
+/// A hundred years: any longer, and adding it to a time could overflow.
 const LONGEST: i64 = 100 * 366 * 86_400;
 
-/// The seconds that `5m`, `1h30m`, `2d` or `90` name.
-///
-/// # Errors
-/// Why it is no span of time.
+/// The seconds in `5m`, `1h30m`, `2d` or `90`.
 pub(crate) fn parse(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is no span of time like 90s, 5m, 1h30m or 2d");
     let mut rest = text;

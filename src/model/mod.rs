@@ -1,4 +1,4 @@
-//! Pure decisions: no file, no network, no clock, no environment. Time comes in as `now`, text as text.
+//! Pure decisions: no files, network, clock or environment. Time is passed in as `now`.
 
 pub(crate) mod aws;
 pub(crate) mod elapsed;

@@ -44,14 +44,14 @@ fn names_to_purge(chain: &Chain<'_>, portal: &Portal) -> Vec<String> {
         let section = chain.aws_config.profile(name);
         section.and_then(|section| section.get("sso_session")) == Some(portal.session_name.as_str())
     };
-    let ours = |name: &&str| chain.settings.context_pattern.value.matches(name).is_some();
+    let ours = |name: &&str| chain.settings.context_pattern.value.namespace_of(name).is_some();
     chain.aws_config.profile_names().filter(ours).filter(uses_portal).map(str::to_owned).collect()
 }
 
 /// The profile goes first: it is what others may build upon, and then nothing of the name is touched.
 /// Returns the contexts for whose sake the cluster or user stayed.
 fn purge_name(chain: &Chain<'_>, name: &str, portal: &Portal) -> Result<Vec<String>> {
-    let namespace = chain.settings.context_pattern.value.matches(name);
+    let namespace = chain.settings.context_pattern.value.namespace_of(name);
     if let Some(namespace) = &namespace {
         // They build upon the namespace's own profile, so they go before it.
         let whose = RolesOf { namespace, source_profile: name };

@@ -158,8 +158,10 @@ impl Secrets<'_> {
                 ))
                 .try_next(format!("nsaccess secrets list -n {namespace}"));
         }
-        let own =
-            all.iter().filter(|facts| self.prefix.covers(&facts.name)).map(|facts| self.prefix.shown(&facts.name));
+        let own = all
+            .iter()
+            .filter(|facts| self.prefix.covers(&facts.name))
+            .map(|facts| self.prefix.display_name(&facts.name));
         let near = nearest(&name.relative, own);
         let error = error.because(format!("nothing in {} is called {}", self.region, name.full));
         let error = match near.is_empty() {

@@ -95,7 +95,7 @@ impl Secrets<'_> {
             let (page, token) = self.call(async |client| client.list(beginnings, pages.token()).await).await?;
             all.extend(page);
             self.chain.ui.transient(&format!("reading names… {}", all.len()));
-            match pages.turn(token, aws.received()) {
+            match pages.advance(token, aws.received()) {
                 Ok(true) => {}
                 Ok(false) => {
                     self.chain.ui.end_transient();
@@ -133,10 +133,10 @@ impl Secrets<'_> {
                 Err(failure) => return Err(self.explain(name, &VersionSelector::default(), failure).await),
             };
             all.extend(page);
-            match pages.turn(token, aws.received()) {
+            match pages.advance(token, aws.received()) {
                 Ok(true) => {}
                 Ok(false) => {
-                    metadata::newest_first(&mut all);
+                    metadata::sort_newest_first(&mut all);
                     return Ok(all);
                 }
                 Err(why) => {

@@ -10,18 +10,18 @@ use crate::model::settings::{Origin, Sourced};
 /// Whether account, role or portal were chosen for this run, terminal or folder only.
 pub(crate) fn chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
     let pins = chain.settings.pins(target.namespace.as_str());
-    if is_passing(&pins.account) || is_passing(&pins.role) {
+    if is_temporary(&pins.account) || is_temporary(&pins.role) {
         return true;
     }
     let own = portal::own(chain, &target.access_name);
     let is_own = own.is_some_and(|own| own.session_name == target.portal.session_name);
-    !is_own && (is_passing(&chain.settings.start_url) || is_passing(&chain.settings.sso_region))
+    !is_own && (is_temporary(&chain.settings.start_url) || is_temporary(&chain.settings.sso_region))
 }
 
 /// Whether the cluster was.
 pub(crate) fn cluster_chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
     let pins = chain.settings.pins(target.namespace.as_str());
-    is_passing(&pins.cluster) || is_passing(&pins.region) || chosen_for_once(chain, target)
+    is_temporary(&pins.cluster) || is_temporary(&pins.region) || chosen_for_once(chain, target)
 }
 
 /// What makes credentials of this target the namespace's own; `None` for those of an identity chosen for once.
@@ -57,6 +57,6 @@ pub(crate) fn tell_unusual_role(chain: &Chain<'_>, target: &Target) {
     }
 }
 
-fn is_passing<T>(setting: &Option<Sourced<T>>) -> bool {
-    setting.as_ref().is_some_and(|setting| Origin::is_passing(&setting.origin))
+fn is_temporary<T>(setting: &Option<Sourced<T>>) -> bool {
+    setting.as_ref().is_some_and(|setting| Origin::is_temporary(&setting.origin))
 }

@@ -5,7 +5,7 @@ use aws_config_edit::{clean_start_url, same_start_url};
 use crate::chain::{Chain, Presence};
 use crate::disk::aws_config;
 use crate::error::{Error, Result};
-use crate::model::aws::session_name::free_session_name;
+use crate::model::aws::session_name::session_name_for;
 use crate::model::aws::target::Portal;
 use crate::model::settings::{
     Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_start_url,
@@ -79,7 +79,7 @@ pub(crate) fn own(chain: &Chain<'_>, profile: &str) -> Option<Portal> {
 /// A portal under the name of the sso-session that has, or will have, it. An existing session's own spelling of
 /// the start URL is kept, because the AWS CLI hashes it.
 fn named(chain: &Chain<'_>, start_url: &str, region: &str) -> Portal {
-    let session_name = free_session_name(&chain.aws_config, start_url, region);
+    let session_name = session_name_for(&chain.aws_config, start_url, region);
     let existing = chain.aws_config.sso_session(&session_name).and_then(|session| session.get("sso_start_url"));
     Portal { start_url: existing.unwrap_or(start_url).to_owned(), region: region.to_owned(), session_name }
 }
@@ -139,7 +139,7 @@ fn untrusted(project: &UntrustedProject) -> Error {
     Error::usage(format!("{} names where to sign in and is not trusted", project.path.display()))
         .because(format!(
             "a repository could send you to a stranger's sign-in page; this one asks for {}",
-            project.in_words()
+            project.summary()
         ))
-        .try_next(project.trust())
+        .try_next(project.trust_command())
 }

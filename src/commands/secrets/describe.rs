@@ -35,7 +35,7 @@ fn shown(context: Context<'_>, facts: &SecretMetadata) -> String {
         ("Created", time(context, facts.created_at)),
         ("Last changed", time(context, facts.changed_at)),
         ("Last accessed", day(facts.accessed_at)),
-        ("Rotation", facts.rotation.shown()),
+        ("Rotation", facts.rotation.summary()),
     ];
     if facts.rotation.enabled {
         lines.push((

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Place;
 use crate::actions::secrets;
 use crate::error::{Error, Kind, Result};
-use crate::model::secrets::diff::{Difference, by_key, differences};
+use crate::model::secrets::diff::{Difference, are_objects, differences};
 use crate::model::secrets::{SecretValue, VersionSelector};
 use crate::process::runtime;
 use crate::secret::Secret;
@@ -36,7 +36,7 @@ pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
         Ok((secrets.value(&name, &previous).await?, after))
     })?;
     let found = differences(&before.value, &after.value);
-    let keyed = by_key(&before.value, &after.value);
+    let keyed = are_objects(&before.value, &after.value);
     context.ui.document(&document(&name.relative, (&before, &after), keyed, &found, args.show_values), || {
         shown(&found, args.show_values)
     })?;

@@ -174,7 +174,7 @@ fn of_field(place: Place<'_>, name: &SecretName, stored: &SecretValue, path: &st
                 true => error.because(format!("{place} has no fields, so no {key}")).try_next(whole),
                 false => error.because(format!("{place} has the keys {}", known.join(", "))).try_next(
                     match similar(&key, known.iter().map(String::as_str)) {
-                        Some(meant) => format!("{whole} --field {}", shell::word(&below(meant))),
+                        Some(meant) => format!("{whole} --field {}", shell::quote(&below(meant))),
                         None => whole,
                     },
                 ),

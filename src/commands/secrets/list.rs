@@ -33,11 +33,11 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
         headings.extend(is_marked.then_some("STATE"));
         let row = |facts: &SecretMetadata| {
             vec![
-                prefix.shown(&facts.name).to_owned(),
+                prefix.display_name(&facts.name).to_owned(),
                 facts.description.as_deref().map_or_else(|| "-".to_owned(), shortened),
                 time(context, facts.changed_at),
                 day(facts.accessed_at),
-                facts.rotation.shown(),
+                facts.rotation.summary(),
                 facts.versions.len().to_string(),
                 state(facts, &prefix).to_owned(),
             ]

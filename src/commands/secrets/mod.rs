@@ -123,7 +123,7 @@ fn value(facts: &SecretMetadata, prefix: &Prefix) -> Value {
     let versions = facts.versions.iter().map(|(id, stages)| json!({"id": id, "stages": stages}));
     let tags: serde_json::Map<_, _> = facts.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
     json!({
-        "name": prefix.shown(&facts.name),
+        "name": prefix.display_name(&facts.name),
         "full_name": facts.name,
         "arn": facts.arn,
         "readable": prefix.covers(&facts.name),

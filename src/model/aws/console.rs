@@ -1,40 +1,39 @@
-//! Addresses of the AWS console that the access portal signs in to.
+//! Links to the AWS console through the access portal.
 //! Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html>
 
 use crate::model::aws::partition::Partition;
 use crate::model::wire::percent;
 
-/// Where in the console somebody wants to be.
+/// Where in the console a link leads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Destination<'a> {
-    /// The service's name in the console's addresses, like `secretsmanager`.
+    /// As in the console's URLs, like `secretsmanager`.
     pub service: Option<&'a str>,
-    /// The region.
     pub region: Option<&'a str>,
     /// The EKS cluster, for `eks`.
     pub cluster: Option<&'a str>,
 }
 
 /// The portal's shortcut to the console of an account as a role.
-pub(crate) fn shortcut(start_url: &str, account: &str, role: &str, place: Destination<'_>) -> String {
+pub(crate) fn shortcut(start_url: &str, account: &str, role: &str, destination: Destination<'_>) -> String {
     let start = start_url.trim_end_matches('/').trim_end_matches("/#").trim_end_matches('/');
     let link = format!("{start}/#/console?account_id={}&role_name={}", percent::encode(account), percent::encode(role));
-    match destination(place) {
-        Some(destination) => format!("{link}&destination={}", percent::encode(&destination)),
+    match destination_url(destination) {
+        Some(url) => format!("{link}&destination={}", percent::encode(&url)),
         None => link,
     }
 }
 
-/// The address within the console.
-fn destination(place: Destination<'_>) -> Option<String> {
-    let region = place.region?;
+/// The URL within the console.
+fn destination_url(destination: Destination<'_>) -> Option<String> {
+    let region = destination.region?;
     let host = match Partition::of_region(region).name {
         "aws-cn" => format!("{region}.console.amazonaws.cn"),
         "aws-us-gov" => format!("{region}.console.amazonaws-us-gov.com"),
         "aws-eusc" => format!("{region}.console.amazonaws-eusc.eu"),
         _ => format!("{region}.console.aws.amazon.com"),
     };
-    let path = match (place.service, place.cluster) {
+    let path = match (destination.service, destination.cluster) {
         (None, _) => "console/home".to_owned(),
         (Some("eks"), Some(cluster)) => format!("eks/clusters/{}", percent::encode(cluster)),
         (Some("secretsmanager"), _) => "secretsmanager/listsecrets".to_owned(),
@@ -43,10 +42,7 @@ fn destination(place: Destination<'_>) -> Option<String> {
     Some(format!("https://{host}/{path}?region={region}"))
 }
 
-/// A service's name as it can stand in an address.
-///
-/// # Errors
-/// What is wrong with it.
+/// Checks that a service's name can be part of a URL.
 pub(crate) fn service(name: &str) -> Result<&str, String> {
     let fits =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
@@ -67,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn shortcuts_lead_to_the_place() {
+    fn shortcuts_lead_to_the_destination() {
         let start = "https://acme.awsapps.com/start/#/console?account_id=111122223333&role_name=idp-ns-idp-dev";
         assert_eq!(link(None, None), start);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Credentials as others read them: the JSON of `credential_process`, the variables of the environment.
+//! Credentials for other programs: the JSON of `credential_process`, and environment variables.
 
 use serde_json::json;
 
@@ -6,12 +6,12 @@ use crate::env_vars;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::secret::Secret;
 
-/// Variables by which an AWS SDK or tool would find another identity than the one that [`variables`] sets, or parts of
-/// another beside it. The JavaScript SDK prefers a profile to keys; the AWS CLI and boto3 take the keys, with everything
+/// Variables that could make an AWS SDK or tool use another identity than the one that [`variables`] sets, or mix the
+/// two. The JavaScript SDK prefers a profile to keys; the AWS CLI and boto3 take the keys, with everything
 /// else from the profile, and fail without it; the Go SDK 1 and the Java SDKs read `AWS_ACCESS_KEY` and `AWS_SECRET_KEY`;
 /// aws-vault refuses to run below `AWS_VAULT`.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>
-const OTHERS: [&str; 14] = [
+const OTHER_IDENTITIES: [&str; 14] = [
     env_vars::AWS_PROFILE,
     "AWS_DEFAULT_PROFILE",
     "AWS_ACCESS_KEY",
@@ -28,7 +28,7 @@ const OTHERS: [&str; 14] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
-/// What a `credential_process` prints: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
+/// The output of a `credential_process`: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
 pub(crate) fn process(credentials: &RoleCredentials) -> Secret<String> {
     let keys = &credentials.keys;
     let value = json!({
@@ -41,19 +41,16 @@ pub(crate) fn process(credentials: &RoleCredentials) -> Secret<String> {
     Secret::new(format!("{value:#}\n"))
 }
 
-/// Who signs, and where.
+/// An identity to give to a program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AwsIdentity<'a> {
-    /// What signs.
     pub credentials: &'a RoleCredentials,
-    /// The account of the credentials.
     pub account: &'a str,
-    /// The region to work in.
     pub region: &'a str,
 }
 
-/// The environment of whoever is to be this identity and no other: every variable that says who one is for AWS, with its
-/// value, or with none where it has to go. The one list for children, and for lines that a shell evaluates.
+/// The variables that give a program this AWS identity and no other. A variable without a value must be unset. Used for
+/// child processes and for lines that a shell evaluates.
 pub(crate) fn variables(identity: AwsIdentity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
     let keys = &identity.credentials.keys;
     let end = identity.credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -63,11 +60,11 @@ pub(crate) fn variables(identity: AwsIdentity<'_>) -> Vec<(&'static str, Option<
         (env_vars::AWS_SESSION_TOKEN, keys.session_token.clone()),
         (env_vars::AWS_CREDENTIAL_EXPIRATION, Some(Secret::new(end))),
         ("AWS_ACCOUNT_ID", Some(Secret::from(identity.account))),
-        // The SDKs read the first, boto3 and version 1 of the AWS CLI the second only.
+        // The SDKs read the first; boto3 and AWS CLI 1 read only the second.
         (env_vars::AWS_REGION, Some(Secret::from(identity.region))),
         (env_vars::AWS_DEFAULT_REGION, Some(Secret::from(identity.region))),
     ];
-    OTHERS.into_iter().map(|name| (name, None)).chain(set).collect()
+    OTHER_IDENTITIES.into_iter().map(|name| (name, None)).chain(set).collect()
 }
 
 #[cfg(test)]
@@ -78,7 +75,7 @@ mod tests {
     use crate::model::aws::credentials::AccessKeys;
 
     #[test]
-    fn every_variable_is_there_once_and_what_has_no_value_goes() {
+    fn every_variable_is_set_or_unset_once() {
         let of = |session_token: Option<&str>| RoleCredentials {
             keys: AccessKeys {
                 access_key_id: "ASIA".into(),

@@ -1,4 +1,4 @@
-//! Role credentials, and whether they are still good.
+//! Role credentials, and whether they can still be used.
 
 use std::fmt;
 
@@ -6,55 +6,44 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::secret::Secret;
 
-/// What signs a request to AWS.
+/// The keys that sign requests to AWS.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessKeys {
-    /// Public part; it appears in logs of both sides.
+    /// Not secret: it appears in logs.
     pub access_key_id: String,
-    /// The secret part.
     pub secret_access_key: Secret<String>,
-    /// Present on temporary credentials.
+    /// Temporary credentials have one.
     pub session_token: Option<Secret<String>>,
 }
 
-/// Temporary credentials of a role, as the portal gives them.
+/// Temporary credentials of a role.
 #[derive(Debug, Clone)]
 pub(crate) struct RoleCredentials {
-    /// What signs.
     pub keys: AccessKeys,
-    /// When they were given.
     pub obtained_at: Timestamp,
-    /// When AWS stops taking them.
     pub expires_at: Timestamp,
 }
 
-/// Whether something may be used, and if not, why: what `-v` and `doctor` print.
+/// Whether something can be used, and if not, why. `-v` prints it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    /// Good to use.
     Fresh,
-    /// Not to be used any more.
     Stale(StaleReason),
 }
 
-/// Why something is stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StaleReason {
-    /// Its end has passed.
     Expired {
-        /// When it ended.
         at: Timestamp,
     },
-    /// Its end is so near that a slow request could miss it.
+    /// It expires so soon that a slow request could fail.
     ExpiresSoon {
-        /// When it ends.
         at: Timestamp,
     },
-    /// It says that it was made in the future: the clock was set back, so its end cannot be believed either.
+    /// It was obtained in the future: the clock was set back, so its expiry cannot be trusted either.
     ClockWentBack,
-    /// There is none.
     Missing,
-    /// AWS refused it although its time has not come.
+    /// AWS refused it before its expiry.
     Refused,
 }
 
@@ -70,13 +59,13 @@ impl fmt::Display for StaleReason {
     }
 }
 
-/// The longest time before their end at which credentials are renewed.
+/// How long before their expiry credentials are renewed.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
-/// A clock may differ this much between two machines that share a home folder.
+/// How much the clocks of two machines that share a home folder may differ.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Judges credentials. The margin is five minutes, or a quarter of a short life, so that credentials of 15 minutes
-/// (the shortest that a permission set can give) are not stale from birth.
+/// Judges credentials. The margin is five minutes, but at most a quarter of their lifetime: credentials of 15 minutes
+/// (the shortest session of an assumed role) stay usable for most of it.
 pub(crate) fn judge(credentials: &RoleCredentials, now: Timestamp) -> Freshness {
     let lifetime = credentials.expires_at.duration_since(credentials.obtained_at);
     let margin = MARGIN.min(lifetime / 4);
@@ -122,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn fifteen_minutes_are_not_stale_from_birth() {
+    fn fifteen_minutes_are_fresh_for_most_of_their_time() {
         assert_eq!(judge(&credentials(15), at(11)), Freshness::Fresh);
         assert_ne!(judge(&credentials(15), at(12)), Freshness::Fresh);
     }
 
     #[test]
-    fn credentials_from_the_future_are_not_believed() {
+    fn credentials_from_the_future_are_stale() {
         assert_eq!(judge(&credentials(60), at(-6)), Freshness::Stale(StaleReason::ClockWentBack));
         assert_eq!(judge(&credentials(60), at(-4)), Freshness::Fresh);
     }

@@ -1,25 +1,25 @@
-//! The OAuth device flow (RFC 8628) as a state machine: answers in, steps out. It neither waits nor asks.
+//! The OAuth device flow (RFC 8628) as a state machine: answers in, steps out.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// What the service answered to one poll instead of a token.
+/// The answer to a poll, other than a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PollAnswer {
-    /// The person has not decided yet.
+    /// The person has not approved yet.
     Pending,
-    /// We ask too often.
+    /// We poll too often.
     SlowDown,
-    /// The device code is over.
+    /// The device code expired.
     Expired,
-    /// The person, or the service, said no; with the service's words.
+    /// Refused by the person or the service; with the service's message.
     Denied(String),
-    /// The registration is unknown or over.
+    /// The client registration is unknown or expired.
     InvalidClient,
-    /// No answer, a 5xx or 429: worth asking again until the code ends.
+    /// No answer, a 5xx or 429: worth polling again until the code expires.
     Transient(String),
-    /// An answer that asking again cannot change.
+    /// An error that polling again cannot change.
     Fatal(String),
 }
 
@@ -28,24 +28,23 @@ pub(crate) enum PollAnswer {
 pub(crate) enum Step {
     /// Wait this long, then poll.
     Wait(Duration),
-    /// Stop.
     GiveUp(GiveUp),
 }
 
 /// Why the flow ended without a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GiveUp {
-    /// Nobody approved in time.
+    /// Not approved in time.
     Expired,
-    /// Somebody, or the service, said no.
+    /// Refused by the person or the service.
     Denied(String),
-    /// The registration must be made again; then the flow can start anew.
+    /// The client must be registered again before the flow can start over.
     Register,
-    /// Anything else, with the last thing heard.
+    /// Anything else, with the last error.
     Failed(String),
 }
 
-/// RFC 8628 §3.5: five seconds more for every `slow_down`, and the interval where the service names none.
+/// RFC 8628 §3.5: the default interval, and the increase on every `slow_down`.
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 
 /// A device authorization in progress.
@@ -57,7 +56,7 @@ pub(crate) struct DeviceFlow {
 }
 
 impl DeviceFlow {
-    /// Starts at `now` with what StartDeviceAuthorization answered, in seconds; 0 means that it named none.
+    /// Starts at `now` with the seconds from StartDeviceAuthorization; 0 means that it named none.
     pub(crate) fn start(interval_seconds: i32, expires_in_seconds: i32, now: Timestamp) -> Self {
         let interval = u64::try_from(interval_seconds).ok().filter(|seconds| *seconds > 0);
         let lifetime = if expires_in_seconds > 0 { i64::from(expires_in_seconds) } else { 600 };
@@ -68,17 +67,17 @@ impl DeviceFlow {
         }
     }
 
-    /// When the code ends, by our own clock: the service may never say so (the AWS CLI polls forever then).
+    /// When the code expires, by our own clock: the service may never say so.
     pub(crate) fn deadline(&self) -> Timestamp {
         self.deadline
     }
 
-    /// The first step: one poll at once serves a code that was approved before (pre-authorised clients).
+    /// The first step: poll at once, because the code may already be approved.
     pub(crate) fn first_step(&self) -> Step {
         Step::Wait(Duration::ZERO)
     }
 
-    /// Takes an answer in and says what to do next.
+    /// What to do after this answer.
     pub(crate) fn next_step(&mut self, answer: PollAnswer, now: Timestamp) -> Step {
         match answer {
             PollAnswer::Expired => return Step::GiveUp(GiveUp::Expired),
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_down_adds_five_seconds_every_time_and_for_good() {
+    fn every_slow_down_adds_five_seconds() {
         let mut flow = DeviceFlow::start(1, 600, START);
         assert_eq!(flow.next_step(PollAnswer::SlowDown, after(1)), Step::Wait(Duration::from_secs(6)));
         assert_eq!(flow.next_step(PollAnswer::SlowDown, after(7)), Step::Wait(Duration::from_secs(11)));
@@ -134,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_is_five_seconds_where_none_is_named() {
+    fn the_default_interval_is_five_seconds() {
         let mut flow = DeviceFlow::start(0, 600, START);
         assert_eq!(flow.next_step(PollAnswer::Pending, after(1)), Step::Wait(Duration::from_secs(5)));
         assert_eq!(DeviceFlow::start(-3, 0, START).deadline(), after(600));
     }
 
     #[test]
-    fn our_own_clock_ends_it_even_if_the_service_never_does() {
+    fn our_own_clock_ends_the_flow() {
         let mut flow = DeviceFlow::start(5, 60, START);
         assert_eq!(flow.next_step(PollAnswer::Pending, after(54)), Step::Wait(Duration::from_secs(5)));
         assert_eq!(flow.next_step(PollAnswer::Pending, after(55)), Step::GiveUp(GiveUp::Expired));

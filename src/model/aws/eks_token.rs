@@ -1,4 +1,4 @@
-//! The EKS token: `k8s-aws-v1.` and a presigned STS GetCallerIdentity URL. Signing is arithmetic; nothing is asked.
+//! The EKS token: `k8s-aws-v1.` and a presigned STS GetCallerIdentity URL, made without a network call.
 //!
 //! What the cluster checks: <https://github.com/kubernetes-sigs/aws-iam-authenticator> `pkg/token` (`Verify`).
 //! How the AWS CLI makes the same: `awscli/customizations/eks/get_token.py`.
@@ -14,11 +14,11 @@ use crate::model::aws::partition::sts_host;
 use crate::model::wire::percent;
 use crate::secret::Secret;
 
-/// How long client-go may use a token: the cluster honours it for 15 minutes, and a minute is for the way.
+/// How long client-go may use a token: the cluster accepts it for 15 minutes; one minute is a margin.
 pub(crate) const TOKEN_LIFETIME_SECONDS: i64 = 14 * 60;
 
-/// The bearer token for a cluster of this name in this region, signed at `now`. The host is always the regional STS
-/// host of the cluster's partition: EKS refuses any other, so no endpoint setting may reach it.
+/// The bearer token for a cluster. The host is always the regional STS host of the cluster's partition: EKS accepts no
+/// other, so endpoint settings do not apply.
 pub(crate) fn sign(keys: &AccessKeys, cluster: &str, region: &str, now: Timestamp) -> Secret<String> {
     let host = sts_host(region);
     let instant = amz_date(now);
@@ -32,10 +32,10 @@ pub(crate) fn sign(keys: &AccessKeys, cluster: &str, region: &str, now: Timestam
     Secret::new(format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(url)))
 }
 
-/// SHA-256 of nothing: the payload of a GET.
+/// SHA-256 of an empty payload.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// The query in the order of its names, as SigV4 signs it.
+/// The query, sorted by name as SigV4 requires.
 fn canonical_query(keys: &AccessKeys, scope: &str, instant: &str) -> String {
     let credential = percent::encode(&format!("{}/{scope}", keys.access_key_id));
     let session = keys
@@ -73,10 +73,10 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Tokens that the AWS CLI made, with the credentials and the time they were made from.
+    /// Tokens of the AWS CLI with the credentials and times that they were made from.
     const VECTORS: &str = include_str!("../../../tests/it/data/eks-token.json");
 
-    /// The URL inside a token, its parameters sorted: their order is free, everything else is not.
+    /// The URL inside a token and its sorted parameters, whose order does not matter.
     fn parts(token: &str) -> (String, Vec<String>) {
         let encoded = token.strip_prefix("k8s-aws-v1.").expect("the prefix");
         let url = String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).expect("base64")).expect("text");

@@ -1,4 +1,4 @@
-//! AWS partitions: which region belongs to which, and what their hosts end with.
+//! AWS partitions: their regions and DNS suffixes.
 //! Source: <https://docs.aws.amazon.com/general/latest/gr/rande.html> and botocore's `partitions.json`.
 
 /// The name and the DNS suffix of a region's partition.
@@ -6,7 +6,6 @@
 pub(crate) struct Partition {
     /// As in ARNs: `aws`, `aws-cn`, …
     pub name: &'static str,
-    /// What service hosts end with.
     pub dns_suffix: &'static str,
 }
 
@@ -21,14 +20,14 @@ const PARTITIONS: &[(&str, Partition)] = &[
 ];
 
 impl Partition {
-    /// The partition that a region lies in; unknown regions are taken for new ones of `aws`, as the SDKs do.
+    /// Unknown regions count as new ones of `aws`, as in the SDKs.
     pub(crate) fn of_region(region: &str) -> Partition {
         let known = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
         known.map_or(Partition { name: "aws", dns_suffix: "amazonaws.com" }, |(_, partition)| *partition)
     }
 }
 
-/// The regional STS host of a region: the only one that EKS takes in a token.
+/// The regional STS host, the only one that EKS accepts in a token.
 pub(crate) fn sts_host(region: &str) -> String {
     format!("sts.{region}.{}", Partition::of_region(region).dns_suffix)
 }

@@ -1,4 +1,4 @@
-//! Proof key for the browser flow (RFC 7636) and what is read from the browser's callback.
+//! The browser flow's proof key (RFC 7636) and its callback.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,24 +7,24 @@ use sha2::{Digest, Sha256};
 use crate::model::wire::percent;
 use crate::secret::Secret;
 
-/// Where the callback arrives, below `http://127.0.0.1:<port>`. Identity Center compares it without the port (RFC 8252 §7.3).
+/// The callback's path below `http://127.0.0.1:<port>`. Identity Center ignores the port (RFC 8252 §7.3).
 pub(crate) const CALLBACK_PATH: &str = "/oauth/callback";
 
-/// One attempt of the browser flow.
+/// One attempt to sign in with the browser flow.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     verifier: Secret<String>,
     state: Secret<String>,
 }
 
-/// What a request to our listener turned out to be.
+/// A request to our listener.
 #[derive(Debug)]
 pub(crate) enum Callback {
-    /// The answer that we wait for.
+    /// The authorization code.
     Code(Secret<String>),
-    /// The person, or the service, said no: its `error` and description.
+    /// The person or the service refused: `error` and description.
     Refused(String),
-    /// Not ours: another path, another state, a browser asking for an icon.
+    /// Not our callback: another path or state, or a browser that asks for an icon.
     Foreign,
 }
 
@@ -37,7 +37,6 @@ impl Attempt {
         }
     }
 
-    /// The verifier, for the token request.
     pub(crate) fn verifier(&self) -> &Secret<String> {
         &self.verifier
     }
@@ -70,7 +69,7 @@ impl Attempt {
             let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
             pairs.filter(|(name, _)| *name == wanted).map(|(_, value)| decode(value)).next()
         };
-        if !value("state").is_some_and(|state| same(state.as_bytes(), self.state.expose().as_bytes())) {
+        if !value("state").is_some_and(|state| constant_time_eq(state.as_bytes(), self.state.expose().as_bytes())) {
             return Callback::Foreign;
         }
         match (value("code"), value("error")) {
@@ -84,8 +83,8 @@ impl Attempt {
     }
 }
 
-/// Compares in a time that does not tell where the difference is.
-fn same(left: &[u8], right: &[u8]) -> bool {
+/// Compares in constant time.
+fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
     left.len() == right.len() && left.iter().zip(right).fold(0, |difference, (l, r)| difference | (l ^ r)) == 0
 }
 

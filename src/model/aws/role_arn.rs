@@ -1,17 +1,17 @@
-//! The ARNs of a permission set's IAM role. STS shows the caller without the role's path; EKS access entries want it
-//! with the path, the aws-auth ConfigMap without (kubernetes-sigs/aws-iam-authenticator#268).
+//! The ARNs of a permission set's IAM role. STS returns the caller without the role's path. EKS access entries need the
+//! path, the aws-auth ConfigMap must not have it (kubernetes-sigs/aws-iam-authenticator#268).
 
-/// Both ways to write the role in a cluster's mapping.
+/// The ARN of a role, for both ways to map it in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RoleArns {
-    /// For an access entry: with the path of Identity Center's roles.
+    /// With the path.
     pub access_entry: String,
-    /// For the aws-auth ConfigMap: without the path.
+    /// Without the path.
     pub aws_auth: String,
 }
 
 /// From the caller's ARN (`arn:aws:sts::<account>:assumed-role/<role>/<session>`) and Identity Center's region.
-/// `None` when it is not an assumed role of Identity Center.
+/// `None` if it is not an assumed role of Identity Center.
 pub(crate) fn from_caller(caller_arn: &str, sso_region: &str) -> Option<RoleArns> {
     let (partition, account, role) = split(caller_arn)?;
     role.strip_prefix("AWSReservedSSO_")?;

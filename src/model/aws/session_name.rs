@@ -1,23 +1,22 @@
-//! The names of the sso-sessions that we write.
+//! Names for the sso-sessions that we write.
 
 use aws_config_edit::AwsConfig;
 
-/// The name of a session of ours, alone or with a number.
 const OURS: &str = "nsaccess";
 
-/// The name of an existing session for this portal, else a name that no section has: `nsaccess`, else the first label of
-/// the start URL's host, else one with a number.
-pub(crate) fn free_session_name(config: &AwsConfig, start_url: &str, region: &str) -> String {
+/// The name of an existing session for this portal, else an unused name: `nsaccess`, the first label of the start URL's
+/// host, or `nsaccess` with a number.
+pub(crate) fn session_name_for(config: &AwsConfig, start_url: &str, region: &str) -> String {
     config.session_for(start_url, region).map(str::to_owned).unwrap_or_else(|| {
         let label = first_label(start_url).map(str::to_owned);
         let numbered = (2..).map(|number| format!("{OURS}-{number}"));
         let names = std::iter::once(OURS.to_owned()).chain(label).chain(numbered);
-        // The numbers do not end before a file of finite length runs out of names.
+        // Always finds one: there are more numbers than sections.
         names.into_iter().find(|name| config.sso_session(name).is_none()).unwrap_or_default()
     })
 }
 
-/// Whether an sso-session has a name that only [`free_session_name`] gives.
+/// Whether an sso-session has a name that only [`session_name_for`] gives.
 pub(crate) fn has_our_name(session: &str) -> bool {
     session.strip_prefix(OURS).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
@@ -54,11 +53,11 @@ mod tests {
             (format!("{taken}{label}{second}"), "nsaccess-3"),
         ] {
             let config = parse(&text).expect("readable");
-            assert_eq!(free_session_name(&config, URL, "eu-west-1"), expected, "{text}");
+            assert_eq!(session_name_for(&config, URL, "eu-west-1"), expected, "{text}");
         }
         let config = parse(&taken).expect("readable");
         for odd in ["nonsense", "https://", "https://[::1]/start", "https:// x/"] {
-            assert_eq!(free_session_name(&config, odd, "eu-west-1"), "nsaccess-2", "{odd}");
+            assert_eq!(session_name_for(&config, odd, "eu-west-1"), "nsaccess-2", "{odd}");
         }
     }
 

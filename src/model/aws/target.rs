@@ -1,61 +1,57 @@
-//! What a namespace resolves to, and how it is chosen among what the portal offers.
+//! The account and role of a namespace, and how they are chosen among the portal's assignments.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::kube::namespace::{Namespace, nearest};
 
-/// Where people of an organisation sign in: an instance of IAM Identity Center.
+/// The access portal of an IAM Identity Center instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Portal {
-    /// The name of the `[sso-session]` in `~/.aws/config`, which also names the token file.
+    /// The name of the `[sso-session]` in `~/.aws/config`, which also determines the token file's name.
     pub session_name: String,
-    /// The start URL, exactly as configured: it is hashed, so a trailing slash matters.
+    /// Exactly as configured: it is hashed, so a trailing slash matters.
     pub start_url: String,
-    /// The region that Identity Center runs in.
+    /// Identity Center's region.
     pub region: String,
 }
 
-/// An account and a role (permission set) in it: what the portal gives credentials for.
+/// An account and a role (permission set) in it, as the portal lists them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     /// Twelve digits.
     pub account: String,
-    /// The account's name on the portal; it may have none.
     pub account_name: Option<String>,
-    /// The permission set's name, which the portal calls role name.
+    /// The permission set's name.
     pub role: String,
 }
 
-/// A namespace with all that is needed to get credentials for it.
+/// A namespace, and everything needed to get credentials for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// The namespace.
     pub namespace: Namespace,
     /// `idp-ns-<namespace>`: profile, context and kubeconfig user.
     pub access_name: String,
-    /// Where to sign in.
     pub portal: Portal,
     /// Twelve digits.
     pub account: String,
-    /// The permission set.
+    /// The permission set's name.
     pub role: String,
 }
 
-/// What the portal's assignments say about a namespace.
+/// The assignments that fit a namespace.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// Exactly one fits.
     One(Assignment),
-    /// Several fit: a person, or `--account`/`--role`, has to choose.
+    /// A person, or `--account` and `--role`, must choose.
     Several(Vec<Assignment>),
-    /// None fits; these are the namespaces that the person does have, the nearest name first.
+    /// None fits.
     Unknown {
-        /// Namespaces behind the assignments that fit the pattern.
+        /// The namespaces that the person has, the most similar name first.
         others: Vec<String>,
     },
 }
 
-/// Chooses the assignment of a namespace. `namespace_of` reads the namespace out of a role name by the pattern.
+/// Chooses the assignment of a namespace. `namespace_of` extracts the namespace from a role's name.
 pub(crate) fn choose(
     namespace: &Namespace,
     assignments: &[Assignment],
@@ -114,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn several_are_left_to_the_person_and_an_account_decides() {
+    fn an_account_decides_among_several() {
         let Choice::Several(found) = ask("shop", None, None) else { panic!("several fit") };
         assert_eq!(found.len(), 2);
         assert_eq!(ask("shop", Some("222"), None), Choice::One(assignment("222", "idp-ns-shop")));
@@ -126,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_namespace_shows_what_there_is_nearest_first() {
+    fn an_unknown_namespace_lists_the_others_by_similarity() {
         let Choice::Unknown { others } = ask("idp-dve", None, None) else { panic!("none fits") };
         assert_eq!(others, ["idp-dev", "shop"]);
     }

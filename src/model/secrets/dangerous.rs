@@ -1,10 +1,10 @@
-//! Variables that decide what a program is before it begins: which one runs, what is loaded into it, whose access it has and
-//! whom it talks to. A secret that holds such a key, by mistake or by somebody's hand, must not decide that unasked.
+//! Variables that control programs: which ones run, what they load, whose access they use, where they connect. A secret with
+//! such a key, by mistake or by malice, must not set it unasked.
 
-/// Whose names end like one of these, in any case (programs read `https_proxy` too).
+/// Endings of names, in any case: programs also read `https_proxy`.
 const ENDINGS: [&str; 1] = ["_PROXY"];
 
-/// Which programs run, and what shells and interpreters do before they begin.
+/// Which programs run, and what shells and interpreters do at their start.
 const PROGRAMS: &[&str] = &[
     "BASHOPTS",
     "BASH_ENV",
@@ -120,19 +120,19 @@ const NETWORK: &[&str] = &[
     "SSL_CERT_FILE",
 ];
 
-/// zsh ties these to the variables of their names in capitals.
+/// zsh ties these to the upper-case variables.
 const TIED_BY_ZSH: &[&str] = &["cdpath", "fpath", "module_path", "path", "prompt"];
 
-/// What a variable decides, as the end of a sentence, if it is one of these.
+/// What a dangerous variable decides, as the end of a sentence.
 pub(crate) fn decides(variable: &str) -> Option<&'static str> {
     let capitals = variable.to_ascii_uppercase();
-    // Windows knows no case in these names.
+    // Not case-sensitive on Windows.
     let name = if cfg!(windows) { capitals.as_str() } else { variable };
     let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
-    let is_npms = variable.starts_with("npm_config_");
+    let is_npm = variable.starts_with("npm_config_");
     if PROGRAMS.contains(&name) || TIED_BY_ZSH.contains(&variable) {
         Some("which programs run, and how they begin")
-    } else if CODE.contains(&name) || begins(CODE_BEGINNINGS) || is_npms {
+    } else if CODE.contains(&name) || begins(CODE_BEGINNINGS) || is_npm {
         Some("what is loaded into programs")
     } else if ACCESS.contains(&name) || begins(ACCESS_BEGINNINGS) {
         Some("whose access programs use")

@@ -1,14 +1,14 @@
-//! What is delivered of a value, and whether a terminal can take it.
+//! Values on a terminal.
 
 use crate::secret::Secret;
 
-/// Whether bytes may be shown on a terminal: text without the control characters that a terminal obeys.
+/// Whether bytes may be shown on a terminal: text without control characters.
 pub(crate) fn is_printable(bytes: &[u8]) -> bool {
-    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
-    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(obeyed))
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(is_control))
 }
 
-/// The same with a line end where it has none, so that a prompt does not stand behind it. For terminals only.
+/// Adds a line end if there is none, so that the prompt starts on a new line. For terminals only.
 pub(crate) fn with_line_end(bytes: &[u8]) -> Secret<Vec<u8>> {
     let mut bytes = bytes.to_vec();
     if !bytes.is_empty() && !bytes.ends_with(b"\n") {

@@ -1,4 +1,4 @@
-//! What differs between two versions of a secret: by key where both are JSON objects, else as a whole.
+//! The differences between two versions of a secret: by key if both are JSON objects, else as a whole.
 
 use serde_json::value::RawValue;
 
@@ -6,22 +6,17 @@ use super::json;
 use super::value::Value;
 use crate::secret::Secret;
 
-/// Objects are compared key by key down to here; deeper ones as a whole.
+/// Objects nested deeper are compared as a whole.
 const DEEPEST: usize = 32;
 
-/// What became of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// It is new.
     Added,
-    /// It is gone.
     Removed,
-    /// It has another value.
     Changed,
 }
 
 impl Change {
-    /// The word for it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Change::Added => "added",
@@ -31,20 +26,16 @@ impl Change {
     }
 }
 
-/// One difference.
 #[derive(Debug, Clone)]
 pub(crate) struct Difference {
-    /// The path of the key, with dots; none for the whole value.
+    /// The key's path, joined with dots; `None` for the whole value.
     pub key: Option<String>,
-    /// What happened.
     pub change: Change,
-    /// The value before.
     pub before: Option<Secret<String>>,
-    /// The value now.
     pub after: Option<Secret<String>>,
 }
 
-/// The differences, sorted as the keys stand: those of the old version, then the new ones.
+/// The differences in the order of the old version's keys, then of the new ones.
 pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let objects = before.text().and_then(json::entries).zip(after.text().and_then(json::entries));
     if let Some((before, after)) = objects {
@@ -59,8 +50,8 @@ pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     vec![Difference { key: None, change: Change::Changed, before: shown(before), after: shown(after) }]
 }
 
-/// Whether the two are compared by key.
-pub(crate) fn by_key(before: &Value, after: &Value) -> bool {
+/// Whether two values are compared by key.
+pub(crate) fn are_objects(before: &Value, after: &Value) -> bool {
     [before, after].iter().all(|value| value.text().and_then(json::entries).is_some())
 }
 
@@ -87,7 +78,7 @@ fn compare(before: &Entries<'_>, after: &Entries<'_>, at: &str, depth: usize, fo
     }
 }
 
-/// Of a doubled key the last one counts, as for whoever reads the JSON.
+/// Of duplicate keys the last one counts, as in most JSON parsers.
 fn last<'a>(entries: &Entries<'a>, key: &str) -> Option<&'a RawValue> {
     entries.iter().rev().find(|(other, _)| other == key).map(|(_, value)| *value)
 }
@@ -115,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_named_with_what_became_of_them() {
+    fn objects_differ_by_key() {
         assert_eq!(
             found(r#"{"a":1,"b":{"c":"x","d":1},"e":2}"#, r#"{"f":3,"b":{"d":1,"c":"y","g":[]},"a":1}"#),
             of(&[("b.c", "changed"), ("b.g", "added"), ("e", "removed"), ("f", "added")])
@@ -126,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_differs_as_a_whole() {
+    fn other_values_differ_as_a_whole() {
         assert_eq!(found("one", "two"), of(&[("", "changed")]));
         assert_eq!(found("one", "one"), []);
         assert_eq!(found(r#"{"a":1}"#, "text"), of(&[("", "changed")]));
@@ -136,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_shows_no_value_by_accident() {
+    fn debug_output_hides_values() {
         let value = |text: &str| Value::Text(Secret::from(text));
         let all = differences(&value(r#"{"a":"hunter1"}"#), &value(r#"{"a":"hunter2"}"#));
         let shown = format!("{all:?}");
@@ -144,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_no_danger() {
+    fn deep_nesting_does_not_overflow_the_stack() {
         let deep = |inner: &str| format!("{}{inner}{}", r#"{"a":"#.repeat(5000), "}".repeat(5000));
         assert_eq!(found(&deep("1"), &deep("2")).len(), 1);
         assert_eq!(found(&deep("1"), &deep("1")), []);

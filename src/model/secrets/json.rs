@@ -1,5 +1,5 @@
-//! Values that are JSON: their keys, and the field at a path. Numbers and nested values are never read and written
-//! again, but cut out of the text as they stand there: what comes out is what went in.
+//! Values that are JSON: their keys, and the field at a path. Numbers and nested values are copied from the text, never
+//! parsed and written again, so they come out as they are.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::secret::Secret;
 
-/// The keys and values of a JSON object, in its order, doubled keys and all.
+/// The keys and values of a JSON object in their order, including duplicate keys.
 #[derive(Debug)]
 pub(crate) struct Entries<'a>(pub Vec<(String, &'a RawValue)>);
 
@@ -40,7 +40,7 @@ pub(crate) fn entries(text: &str) -> Option<Vec<(String, &RawValue)>> {
     serde_json::from_str::<Entries<'_>>(text).ok().map(|entries| entries.0)
 }
 
-/// What a program wants to have of a JSON value: the content of a string, nothing for null, else the JSON as it stands.
+/// A JSON value for programs: a string's content, nothing for `null`, else the JSON as it is.
 pub(crate) fn plain(raw: &str) -> Secret<String> {
     match serde_json::from_str::<String>(raw) {
         Ok(text) => Secret::new(text),
@@ -49,25 +49,24 @@ pub(crate) fn plain(raw: &str) -> Secret<String> {
     }
 }
 
-/// Why there is no such field.
+/// Why a field cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FieldError {
-    /// The value is no JSON object.
     NotAnObject,
-    /// The value begins like JSON and is none.
+    /// The value begins like JSON but is not.
     InvalidJson(InvalidJson),
-    /// Something on the way has no such key.
+    /// A part of the path has no such key.
     NoKey {
-        /// Where: the path up to there; empty for the whole value.
+        /// The path up to there; empty for the whole value.
         at: String,
-        /// What is missing.
+        /// The missing key.
         key: String,
-        /// The keys that are there. Empty where there is no object.
+        /// The existing keys. Empty if the value there is not an object.
         known: Vec<String>,
     },
 }
 
-/// Where a text that begins like JSON stops to be JSON. What stands there is not said: it may be the secret.
+/// Where a text stops being JSON. Does not repeat the text, which may be the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InvalidJson {
     line: usize,
@@ -81,7 +80,7 @@ impl fmt::Display for InvalidJson {
     }
 }
 
-/// Why a text that was meant to be JSON is none. `None` for JSON, and for what does not begin like an object or a list.
+/// Why a text that begins like an object or a list is not JSON. `None` for valid JSON and for other text.
 pub(crate) fn invalid_json(text: &str) -> Option<InvalidJson> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let meant = bare.trim_start().starts_with(['{', '[']);
@@ -94,25 +93,22 @@ pub(crate) fn invalid_json(text: &str) -> Option<InvalidJson> {
     }
     let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;
     let words = error.to_string();
-    let has_comma = ends_behind_a_comma(text, error.line(), error.column());
+    let has_comma = is_trailing_comma(text, error.line(), error.column());
     let why = if has_comma { "trailing comma" } else { words.split(" at line ").next().unwrap_or_default() };
     let why = why.to_owned();
     Some(InvalidJson { line: error.line(), column: error.column(), why })
 }
 
-/// Whether an object or a list is closed at a place, right after a comma.
-fn ends_behind_a_comma(text: &str, line: usize, column: usize) -> bool {
+/// Whether an object or a list is closed here, right after a comma.
+fn is_trailing_comma(text: &str, line: usize, column: usize) -> bool {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let at = before + column.saturating_sub(1);
     let (Some(before), Some(here)) = (text.get(..at), text.get(at..)) else { return false };
     before.trim_end().ends_with(',') && here.starts_with(['}', ']'])
 }
 
-/// The field at a path like `a.b` or `hosts.0`. Keys may have dots themselves (`spring.datasource.password`): of all
-/// ways to read the path the one with the longest keys counts.
-///
-/// # Errors
-/// What is not there.
+/// The field at a path like `a.b` or `hosts.0`. Keys may contain dots (`spring.datasource.password`), so the longest keys
+/// are tried first.
 pub(crate) fn field(text: &str, path: &str) -> Result<Secret<String>, FieldError> {
     if entries(text).is_none() {
         return Err(invalid_json(text).map_or(FieldError::NotAnObject, FieldError::InvalidJson));
@@ -124,7 +120,7 @@ fn find<'a>(text: &'a str, path: &str, at: &str) -> Result<&'a str, FieldError> 
     let below = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
     let children = children(text);
     let mut deepest = None;
-    for end in ends(path) {
+    for end in key_ends(path) {
         let Some((_, value)) = children.iter().rev().find(|(key, _)| *key == path[..end]) else { continue };
         if end == path.len() {
             return Ok(value.get());
@@ -140,18 +136,18 @@ fn find<'a>(text: &'a str, path: &str, at: &str) -> Result<&'a str, FieldError> 
 }
 
 /// Where a key can end: the whole path, then before each dot from the right.
-fn ends(path: &str) -> impl Iterator<Item = usize> + '_ {
+fn key_ends(path: &str) -> impl Iterator<Item = usize> + '_ {
     std::iter::once(path.len()).chain(path.rmatch_indices('.').map(|(at, _)| at))
 }
 
-/// The entries of an object; the items of a list by their numbers.
+/// The entries of an object, or the items of a list by index.
 fn children(text: &str) -> Vec<(String, &RawValue)> {
     let items = || serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default();
     entries(text).unwrap_or_else(|| (0..).map(|number: usize| number.to_string()).zip(items()).collect())
 }
 
-/// Whether two JSON texts mean the same: whatever the white space, the order of keys and the spelling of strings.
-/// Numbers are compared as they are written, because not every one survives being read.
+/// Whether two JSON texts are equal, regardless of white space, key order and escapes. Numbers are compared as text,
+/// because parsing can lose digits.
 pub(crate) fn same(left: &str, right: &str) -> bool {
     compare(left, right, 0)
 }
@@ -192,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant_as_json_is_told_where_it_breaks() {
+    fn invalid_json_is_reported_with_its_position() {
         for (text, words) in [
             (
                 "{\"a\": \"x\ny\"}",
@@ -233,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_with_what_is_there() {
+    fn a_missing_key_is_reported_with_the_existing_ones() {
         let missing = |text, path| field(text, path).expect_err("no field");
         let no_key = |at: &str, key: &str, known: &[&str]| FieldError::NoKey {
             at: at.to_owned(),
@@ -250,14 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn doubled_keys_are_all_there_and_the_last_counts() {
+    fn the_last_of_duplicate_keys_counts() {
         let text = r#"{"a":1,"a":2}"#;
         assert_eq!(entries(text).expect("an object").len(), 2);
         assert_eq!(field(text, "a").expect("there").expose(), "2");
     }
 
     #[test]
-    fn sameness_is_of_meaning() {
+    fn equality_ignores_formatting() {
         for (left, right, expected) in [
             (r#"{"a":1,"b":[1,2]}"#, r#"{ "b": [1, 2], "a": 1 }"#, true),
             (r#""\u0061""#, r#""a""#, true),
@@ -281,7 +277,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_and_no_path_make_it_fall_over(text in "\\PC{0,60}", path in "\\PC{0,12}") {
+        fn no_input_panics(text in "\\PC{0,60}", path in "\\PC{0,12}") {
             let _ = field(&text, &path);
             let _ = same(&text, &path);
         }

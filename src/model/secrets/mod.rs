@@ -1,5 +1,5 @@
-//! Secrets of AWS Secrets Manager: which of them are the namespace's, what is known of them, and what is made of their
-//! values. A value is a [`crate::secret::Secret`] wherever it stands.
+//! Secrets of AWS Secrets Manager: names, metadata, values, and their use as environment variables. Values are always in a
+//! [`crate::secret::Secret`].
 
 pub(crate) mod dangerous;
 pub(crate) mod deliver;

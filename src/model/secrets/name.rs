@@ -1,94 +1,85 @@
-//! Names of secrets: which are the namespace's own, and what a person means who types one.
+//! Names of secrets: which belong to the namespace, and how typed names are resolved.
 
 use crate::model::kube::namespace::Namespace;
 use crate::model::settings::Pattern;
 
-/// The longest name that AWS gives a secret.
+/// The longest name that Secrets Manager allows.
 const LONGEST: usize = 512;
 
-/// Where a namespace's secrets are: the beginning of their names.
+/// The prefix of the names of a namespace's secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Prefix {
     text: String,
     pattern: Pattern,
 }
 
-/// A secret of the namespace, as it was asked for.
+/// A secret of the namespace, as a person named it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SecretName {
-    /// The whole name.
     pub full: String,
-    /// The name without the prefix: what people type and read.
+    /// The name without the prefix, as people type and read it.
     pub relative: String,
-    /// What AWS is asked with: the name, or the ARN that was typed.
+    /// The `SecretId` for AWS: the full name, or the ARN that was typed.
     pub id: String,
-    /// Region and account of an ARN.
+    /// Region and account, if an ARN was typed.
     pub place: Option<(String, String)>,
 }
 
-/// Why a name is not asked for.
+/// Why a typed name is refused without a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NameError {
-    /// It cannot be a secret's name: the end of a sentence that begins with it.
+    /// It cannot be a secret's name; why, as the end of a sentence that begins with it.
     Invalid(String),
-    /// It is the name of a secret that the role cannot read.
+    /// The role cannot read secrets of this name.
     Outside {
-        /// The whole name.
         full: String,
-        /// The namespace whose it seems to be, and its name there.
+        /// The namespace that it seems to belong to, and its name there.
         other: Option<(String, String)>,
     },
 }
 
 impl Prefix {
-    /// The prefix of a namespace.
     pub(crate) fn new(pattern: &Pattern, namespace: &Namespace) -> Self {
         Prefix { text: pattern.render(namespace.as_str()), pattern: pattern.clone() }
     }
 
-    /// The text.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether the namespace's role may read a secret of this name. The filter of `ListSecrets` also gives what only
-    /// begins alike, and this decides.
+    /// Whether the namespace's role may read a secret of this name. More exact than the name filter of `ListSecrets`.
     pub(crate) fn covers(&self, full: &str) -> bool {
         full.len() > self.text.len() && full.starts_with(&self.text)
     }
 
-    /// A name as people read it, and can type it: without the prefix if it is the namespace's, unless what is left
-    /// would be read as something else.
-    pub(crate) fn shown<'a>(&self, full: &'a str) -> &'a str {
+    /// The name as people read and type it: without the prefix, unless the rest would be resolved to something else.
+    pub(crate) fn display_name<'a>(&self, full: &'a str) -> &'a str {
         if !self.covers(full) {
             return full;
         }
         let relative = &full[self.text.len()..];
-        let is_misread = self.is_whole(relative) || relative.starts_with("arn:") || relative.starts_with('-');
+        let is_misread = self.is_full_name(relative) || relative.starts_with("arn:") || relative.starts_with('-');
         if is_misread { full } else { relative }
     }
 
-    fn is_whole(&self, typed: &str) -> bool {
-        typed.starts_with(&self.text) || typed.starts_with('/') || begins_with(typed, self.pattern.before())
+    fn is_full_name(&self, typed: &str) -> bool {
+        typed.starts_with(&self.text) || typed.starts_with('/') || has_prefix(typed, self.pattern.before())
     }
 
-    /// The secret that a person means: by its name below the prefix, its whole name, or its ARN.
-    ///
-    /// # Errors
-    /// Why no call is worth making.
+    /// Resolves a typed name, which is relative to the prefix, a full name, or an ARN.
     pub(crate) fn resolve(&self, typed: &str) -> Result<SecretName, NameError> {
         check(typed).map_err(NameError::Invalid)?;
         if typed.starts_with("arn:") {
             return self.resolve_arn(typed);
         }
-        let full = if self.is_whole(typed) { typed.to_owned() } else { format!("{}{typed}", self.text) };
+        let full = if self.is_full_name(typed) { typed.to_owned() } else { format!("{}{typed}", self.text) };
         if full.len() > LONGEST {
             return Err(NameError::Invalid(format!(
                 "has {} characters; a secret's name has at most {LONGEST}",
                 full.len()
             )));
         }
-        self.own(full.clone(), full, None)
+        self.name_in_prefix(full.clone(), full, None)
     }
 
     fn resolve_arn(&self, typed: &str) -> Result<SecretName, NameError> {
@@ -100,18 +91,23 @@ impl Prefix {
             return Err(NameError::Invalid("is not the ARN of a secret".to_owned()));
         };
         let place = Some((region.to_owned(), account.to_owned()));
-        self.own(without_suffix(name).to_owned(), typed.to_owned(), place)
+        self.name_in_prefix(without_suffix(name).to_owned(), typed.to_owned(), place)
     }
 
-    fn own(&self, full: String, id: String, place: Option<(String, String)>) -> Result<SecretName, NameError> {
+    fn name_in_prefix(
+        &self,
+        full: String,
+        id: String,
+        place: Option<(String, String)>,
+    ) -> Result<SecretName, NameError> {
         if !self.covers(&full) {
             let other = self.owner(&full);
             return Err(NameError::Outside { full, other });
         }
-        Ok(SecretName { relative: self.shown(&full).to_owned(), full, id, place })
+        Ok(SecretName { relative: self.display_name(&full).to_owned(), full, id, place })
     }
 
-    /// The namespace that a foreign name belongs to by the pattern, and what it is called there.
+    /// The namespace that another name belongs to by the pattern, and its name there.
     fn owner(&self, full: &str) -> Option<(String, String)> {
         let rest = full.strip_prefix(self.pattern.before())?;
         let end = rest.find(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '-')?;
@@ -121,11 +117,11 @@ impl Prefix {
     }
 }
 
-fn begins_with(name: &str, shared: &str) -> bool {
+fn has_prefix(name: &str, shared: &str) -> bool {
     !shared.is_empty() && name.starts_with(shared)
 }
 
-/// The name in an ARN ends in a hyphen and six characters; people also write it without.
+/// Removes the hyphen and six random characters at the end of an ARN, which people may leave out.
 fn without_suffix(name: &str) -> &str {
     match name.rsplit_once('-') {
         Some((name, suffix)) if suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric()) => name,
@@ -133,7 +129,7 @@ fn without_suffix(name: &str) -> &str {
     }
 }
 
-/// The characters of `CreateSecret`'s reference, `!` of secrets that AWS services manage, and `:` of an ARN.
+/// Allows the characters of `CreateSecret`'s reference, `!` for secrets that AWS services manage, and `:` in an ARN.
 fn check(typed: &str) -> Result<(), String> {
     let is_arn = typed.starts_with("arn:");
     let usual = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-!".contains(c) || (is_arn && c == ':');
@@ -165,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_meant_below_the_prefix_or_whole() {
+    fn names_are_relative_or_full() {
         for (typed, full) in [
             ("api-key", "customer/idp-dev/api-key"),
             ("billing/database", "customer/idp-dev/billing/database"),
@@ -191,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_another_s_is_outside() {
+    fn names_of_others_are_outside() {
         let other = |namespace: &str, name: &str| Some((namespace.to_owned(), name.to_owned()));
         for (typed, owner) in [
             ("customer/idp-test/api-key", other("idp-test", "api-key")),
@@ -209,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_said() {
+    fn invalid_names() {
         for typed in ["", " ", "a b", "../x", "a/../b", "./a", "a:b", "ä", "a\n", "*", &"x".repeat(600)] {
             assert!(matches!(usual().resolve(typed), Err(NameError::Invalid(_))), "{typed:?}");
         }
     }
 
     #[test]
-    fn a_pattern_that_begins_with_the_namespace_leaves_names_relative() {
+    fn with_a_pattern_that_begins_with_the_namespace_names_are_relative() {
         let prefix = prefix("{namespace}/", "a");
         assert_eq!(prefix.resolve("b/x").expect("a name").full, "a/b/x");
         assert!(!prefix.covers("ab/x") && !prefix.covers("a/") && prefix.covers("a/x"));

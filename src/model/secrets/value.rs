@@ -1,4 +1,4 @@
-//! A secret's value, and which version of it is wanted.
+//! A secret's value and version.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::secret::Secret;
 
-/// A value, as Secrets Manager keeps it.
+/// A value, as Secrets Manager stores it.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     /// `SecretString`.
@@ -15,34 +15,28 @@ pub(crate) enum Value {
     Binary(Secret<Vec<u8>>),
 }
 
-/// A value with the version that it is of.
+/// A value with its version.
 #[derive(Debug, Clone)]
 pub(crate) struct SecretValue {
-    /// The secret's whole name.
+    /// The secret's full name.
     pub name: String,
-    /// The secret's ARN.
     pub arn: String,
-    /// The version's id.
     pub version_id: String,
-    /// The version's stages.
     pub stages: Vec<String>,
-    /// When the version was made.
+    /// Of the version.
     pub created_at: Option<Timestamp>,
-    /// The value.
     pub value: Value,
 }
 
-/// Which version is wanted; with neither it is the current one.
+/// Selects a version, by default the current one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct VersionSelector {
     /// A stage, like `AWSPREVIOUS`.
     pub stage: Option<String>,
-    /// A version's id.
     pub version_id: Option<String>,
 }
 
 impl VersionSelector {
-    /// The version of a stage.
     pub(crate) fn stage(stage: &str) -> Self {
         VersionSelector { stage: Some(stage.to_owned()), version_id: None }
     }
@@ -60,7 +54,6 @@ impl std::fmt::Display for VersionSelector {
 }
 
 impl Value {
-    /// The bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Value::Text(text) => text.expose().as_bytes(),
@@ -68,7 +61,7 @@ impl Value {
         }
     }
 
-    /// The text, if it is one, however it is kept.
+    /// The text of either kind, if it is UTF-8.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text.expose()),
@@ -76,7 +69,7 @@ impl Value {
         }
     }
 
-    /// For documents: `text` as it is, else `base64`; and which of the two it is.
+    /// The encoding, `text` or `base64`, and the encoded value.
     pub(crate) fn encoded(&self) -> (&'static str, Secret<String>) {
         match self {
             Value::Text(text) => ("text", text.clone()),
@@ -90,14 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_shown_to_nobody_by_accident() {
+    fn debug_output_hides_values() {
         let text = Value::Text(Secret::from("hunter2"));
         let binary = Value::Binary(Secret::new(b"hunter2".to_vec()));
         assert_eq!(format!("{text:?} {binary:?}"), "Text(****) Binary(****)");
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_encoded() {
+    fn binary_values_are_encoded() {
         let binary = Value::Binary(Secret::new(vec![0xff, 0]));
         assert_eq!(binary.text(), None);
         let (encoding, encoded) = binary.encoded();
@@ -106,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_is_said() {
+    fn selectors_are_displayed() {
         assert_eq!(VersionSelector::default().to_string(), "current version");
         assert_eq!(VersionSelector::stage("AWSPREVIOUS").to_string(), "version at stage AWSPREVIOUS");
     }

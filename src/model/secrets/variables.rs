@@ -1,8 +1,8 @@
-//! Secrets as environment variables: a variable for each key of a JSON object, one for any other value.
+//! Secrets as environment variables: one variable for each key of a JSON object, and one for any other value.
 //!
-//! A key keeps its letters as they are: whoever chose `password` has a program that reads `$password`, and upper case
-//! would walk into `$USER` and `$PATH` unasked. A value that is no object has no key, so its variable is called like the
-//! secret, in upper case as usual. What no variable's name can have becomes `_`.
+//! Keys keep their case: a program that uses the key `password` reads `$password`, and upper case would turn `user` and
+//! `path` into `$USER` and `$PATH`. A value that is not an object is named after its secret, in upper case. Characters that a
+//! variable's name cannot have become `_`.
 
 use std::collections::BTreeMap;
 
@@ -11,55 +11,46 @@ use super::json;
 use super::value::Value;
 use crate::secret::Secret;
 
-/// Why secrets cannot become variables. Names and keys are said, values never.
+/// Why secrets cannot become variables. Contains names and keys, but never values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum VariablesError {
-    /// Two of them would have the same name.
-    Collision {
-        /// The variable.
-        variable: String,
-        /// Where it comes from first.
-        first: String,
-        /// Where it comes from again.
-        second: String,
-    },
-    /// A value is no text.
+    /// Two variables would have the same name.
+    Collision { variable: String, first: String, second: String },
+    /// A value is not text.
     Binary(String),
-    /// A value has a zero byte, which ends it in an environment.
+    /// A value has a zero byte, which an environment cannot hold.
     ZeroByte(String),
-    /// A key has no letter and no digit to make a name of.
+    /// A key without letters and digits.
     Nameless(String),
-    /// Variables that decide over a program ([`decides`]), and that nobody allowed.
+    /// Variables that control programs and are not allowed ([`decides`]).
     Dangerous(Vec<DangerousVariable>),
 }
 
-/// A variable that decides over a program.
+/// A variable that controls programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DangerousVariable {
-    /// The variable.
     pub variable: String,
-    /// Where it comes from.
+    /// The key or secret that it comes from.
     pub origin: String,
     /// What it decides, as the end of a sentence.
     pub decides: &'static str,
 }
 
-/// A secret and its value: the name below the prefix, as messages show it.
+/// A secret's relative name and its value.
 pub(crate) type Source<'a> = (&'a str, &'a Value);
 
-/// How secrets become variables.
+/// How variables are named.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Naming<'a> {
-    /// The beginning of every name.
     pub prefix: &'a str,
-    /// Names that may be set although they decide over a program.
+    /// Names of dangerous variables that may be set.
     pub allowed: &'a [String],
 }
 
-/// The variables of these secrets, in their order.
+/// The variables of the secrets, in their order.
 ///
 /// # Errors
-/// The first reason why not; of variables that decide over a program, all.
+/// The first problem; of dangerous variables, all.
 pub(crate) fn variables(
     naming: Naming<'_>,
     sources: &[Source<'_>],
@@ -70,7 +61,7 @@ pub(crate) fn variables(
     let mut origins: BTreeMap<String, String> = BTreeMap::new();
     for (secret, value) in sources {
         let text = value.text().ok_or_else(|| VariablesError::Binary((*secret).to_owned()))?;
-        for (origin, name, value) in of_text(secret, text) {
+        for (origin, name, value) in variables_of(secret, text) {
             let variable = variable(prefix, &name).ok_or_else(|| VariablesError::Nameless(origin.clone()))?;
             if value.expose().contains('\0') {
                 return Err(VariablesError::ZeroByte(origin));
@@ -88,7 +79,7 @@ pub(crate) fn variables(
 }
 
 /// Origin, name and value of each variable.
-fn of_text(secret: &str, text: &str) -> Vec<(String, String, Secret<String>)> {
+fn variables_of(secret: &str, text: &str) -> Vec<(String, String, Secret<String>)> {
     match json::entries(text) {
         Some(entries) => {
             let of_key = |(key, value): (String, &serde_json::value::RawValue)| {
@@ -100,7 +91,7 @@ fn of_text(secret: &str, text: &str) -> Vec<(String, String, Secret<String>)> {
     }
 }
 
-/// A name that every shell takes: letters, digits and `_`, no digit first.
+/// A name that every shell accepts: letters, digits and `_`, not beginning with a digit.
 fn variable(prefix: &str, name: &str) -> Option<String> {
     let clean: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     clean.contains(|c: char| c.is_ascii_alphanumeric()).then_some(())?;
@@ -108,10 +99,7 @@ fn variable(prefix: &str, name: &str) -> Option<String> {
     Some(if digit_first { format!("_{clean}") } else { format!("{prefix}{clean}") })
 }
 
-/// Whether variables may begin with this.
-///
-/// # Errors
-/// The end of a sentence that begins with it.
+/// Checks a prefix for variables. Errors end a sentence that begins with it.
 pub(crate) fn check_prefix(prefix: &str) -> Result<(), String> {
     let usual = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if prefix.starts_with(|c: char| c.is_ascii_digit()) || !prefix.chars().all(usual) {
@@ -142,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_keep_their_letters_and_values_their_spelling() {
+    fn keys_keep_their_case_and_values_their_format() {
         let json = r#"{"user":"u","db-host":"h","PORT":5432,"tls":true,"none":null,"more":{"a": 1},"1st":"x"}"#;
         let expected = pairs(&[
             ("user", "u"),
@@ -158,14 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_called_like_its_secret() {
+    fn other_values_are_named_after_the_secret() {
         for value in ["plain\n", "[1]", "\"quoted\"", "{broken", "", "5"] {
             assert_eq!(shown("", &[("billing/api-key", value)]), pairs(&[("BILLING_API_KEY", value)]), "{value}");
         }
     }
 
     #[test]
-    fn collisions_are_refused_wherever_they_come_from() {
+    fn collisions_are_refused() {
         let two = shown("", &[("a", r#"{"x":1}"#), ("b", r#"{"x":2}"#)]);
         let of = |variable: &str, first: &str, second: &str| {
             Err(VariablesError::Collision { variable: variable.into(), first: first.into(), second: second.into() })
@@ -181,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_environment_holds_is_refused() {
+    fn values_that_an_environment_cannot_hold_are_refused() {
         assert_eq!(shown("", &[("a", "x\0y")]), Err(VariablesError::ZeroByte("a".to_owned())));
         assert_eq!(
             shown("", &[("a", r#"{"k":"\u0000"}"#)]),
@@ -198,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_decides_over_a_program_needs_to_be_allowed_and_a_prefix_makes_another_name() {
+    fn dangerous_variables_must_be_allowed_or_prefixed() {
         let json = text(r#"{"PATH":"/evil","user":"u","LD_PRELOAD":"x.so"}"#);
         let named = |naming: Naming<'_>, source: &str| {
             variables(naming, &[(source, &json)])
@@ -225,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_begins_a_name() {
+    fn prefixes_are_checked() {
         for good in ["", "DB_", "_", "a1"] {
             assert_eq!(check_prefix(good), Ok(()), "{good}");
         }
@@ -236,7 +224,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_are_taken_by_every_shell(keys in prop::collection::vec("\\PC{0,8}", 0..5), prefix in "([A-Z_]{1,3})?") {
+        fn names_are_valid_in_every_shell(keys in prop::collection::vec("\\PC{0,8}", 0..5), prefix in "([A-Z_]{1,3})?") {
             let object: serde_json::Map<_, _> = keys.into_iter().map(|key| (key, "v".into())).collect();
             let value = text(&serde_json::Value::Object(object).to_string());
             if let Ok(found) = variables(Naming { prefix: &prefix, allowed: &[] }, &[("s", &value)]) {

@@ -1,19 +1,14 @@
-//! Which values a setting may have. Every function answers with the end of a sentence that begins with the value.
+//! The values that a setting may have. Errors end a sentence that begins with the value.
 
 use super::pattern::Pattern;
 use crate::model::kube::namespace::Namespace;
 
-/// The answer of a check.
 pub(super) type Checked = Result<(), String>;
 
 fn verdict(good: bool, wanted: &str) -> Checked {
     if good { Ok(()) } else { Err(format!("is not {wanted}")) }
 }
 
-/// Whether a text can be a start URL.
-///
-/// # Errors
-/// The end of a sentence that begins with the value.
 pub(crate) fn start_url(value: &str) -> Checked {
     let rest = value.split_once("://").filter(|(scheme, _)| ["https", "http"].contains(&&*scheme.to_ascii_lowercase()));
     let rest = rest.map(|(_, rest)| rest);
@@ -22,10 +17,7 @@ pub(crate) fn start_url(value: &str) -> Checked {
     verdict(clean && !host.is_empty() && !host.contains('@'), "a start URL such as https://corp.awsapps.com/start")
 }
 
-/// `eu-west-1`, `us-gov-west-1`, and the four letters of `eusc-de-east-1`.
-///
-/// # Errors
-/// The end of a sentence that begins with the value.
+/// Like `eu-west-1`, `us-gov-west-1` or `eusc-de-east-1`.
 pub(crate) fn region(value: &str) -> Checked {
     let parts: Vec<&str> = value.split('-').collect();
     let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -43,24 +35,17 @@ pub(crate) fn region(value: &str) -> Checked {
     verdict(good, "an AWS region such as eu-west-1")
 }
 
-/// Twelve digits.
-///
-/// # Errors
-/// The end of a sentence that begins with the value.
 pub(crate) fn account(value: &str) -> Checked {
     verdict(value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()), "an AWS account of 12 digits")
 }
 
-/// A permission set's name, as Identity Center allows it.
-///
-/// # Errors
-/// The end of a sentence that begins with the value.
+/// A permission set's name, by Identity Center's rules.
 pub(crate) fn role(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     verdict((1..=64).contains(&value.len()) && value.chars().all(allowed), "a permission set's name")
 }
 
-/// A cluster's name, as EKS allows it.
+/// A cluster's name, by EKS's rules.
 pub(super) fn cluster(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let begins = value.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -79,10 +64,10 @@ pub(super) fn pattern(value: &str) -> Checked {
     Pattern::parse(value).map(drop)
 }
 
-/// A prefix in which the namespace is not closed would also fit the secrets of namespaces that only begin like it.
+/// Something must end the namespace in the prefix, or `a` would also match the secrets of `a-b`.
 pub(super) fn secrets_prefix(value: &str) -> Checked {
     let parsed = Pattern::parse(value)?;
-    verdict(parsed.separates(), "safe: `a` would also find the secrets of `a-b`; put a `/` behind {namespace}")?;
+    verdict(parsed.ends_namespace(), "safe: `a` would also find the secrets of `a-b`; put a `/` behind {namespace}")?;
     let usual = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-!{}".contains(c);
     verdict(
         value.chars().all(usual) && value.len() <= 256,
@@ -90,7 +75,7 @@ pub(super) fn secrets_prefix(value: &str) -> Checked {
     )
 }
 
-/// A name, in which `*` stands for anything.
+/// A namespace's name, with `*` for any text.
 pub(super) fn name_with_stars(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '*';
     verdict(!value.is_empty() && value.chars().all(allowed), "a namespace's name, with `*` for any part of it")
@@ -161,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_end_a_sentence() {
+    fn errors_end_a_sentence() {
         assert_eq!(region("x").expect_err("no region"), "is not an AWS region such as eu-west-1");
         assert_eq!(account("x").expect_err("no account"), "is not an AWS account of 12 digits");
     }

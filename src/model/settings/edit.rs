@@ -1,19 +1,16 @@
-//! Changing one key of the user's file: comments, order and spacing of everything else stay.
+//! Changes one key of the user's file. Comments, order and spacing of everything else stay.
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use super::file::parse_user;
-use super::keys::{self, Leaf, Owner};
+use super::keys::{self, KeyValue, Owner};
 use crate::model::kube::namespace::{Namespace, nearest};
 
-/// The text with this key set.
-///
-/// # Errors
-/// Why the key, the value or the file cannot be used.
+/// The text with a key set.
 pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> {
     let path = path_of(key)?;
-    let shape = keys::shape(Owner::User, &path).ok_or_else(|| unknown(key))?;
-    let leaf = keys::typed(shape, value)?;
+    let value_type = keys::value_type(Owner::User, &path).ok_or_else(|| unknown(key))?;
+    let value = keys::parse_typed(value_type, value)?;
     let mut document = open(text)?;
     let (name, tables) = path.split_last().ok_or_else(|| unknown(key))?;
     let mut table: &mut dyn TableLike = document.as_table_mut();
@@ -23,7 +20,7 @@ pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> 
         let item = table.entry(word).or_insert(Item::Table(fresh));
         table = item.as_table_like_mut().ok_or_else(|| format!("`{word}` is not a table in the file"))?;
     }
-    let mut value = to_value(leaf);
+    let mut value = to_value(value);
     if let Some(old) = table.get(name).and_then(Item::as_value) {
         *value.decor_mut() = old.decor().clone();
         if let Some(item) = table.get_mut(name) {
@@ -35,14 +32,10 @@ pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> 
     finish(text, &document)
 }
 
-/// The text without this key; the same text if it is not there. A table that is empty then goes too, unless there is a
-/// comment at it.
-///
-/// # Errors
-/// Why the key or the file cannot be used.
+/// The text without a key. A table that becomes empty is removed, unless it has a comment.
 pub(crate) fn unset(text: &str, key: &str) -> Result<String, String> {
     let path = path_of(key)?;
-    keys::shape(Owner::User, &path).ok_or_else(|| unknown(key))?;
+    keys::value_type(Owner::User, &path).ok_or_else(|| unknown(key))?;
     let mut document = open(text)?;
     if !remove(document.as_table_mut(), &path) {
         return Ok(text.to_owned());
@@ -84,23 +77,23 @@ fn unknown(key: &str) -> String {
     format!("`{key}` is no setting; did you mean `{}`?", near.unwrap_or_default())
 }
 
-/// Only a file that can be read is edited.
+/// Parses the text, which must be valid.
 fn open(text: &str) -> Result<DocumentMut, String> {
     parse_user(text).map_err(|problem| problem.to_string())?;
     text.parse::<DocumentMut>().map_err(|error| error.message().to_owned())
 }
 
-fn to_value(leaf: Leaf) -> Value {
-    match leaf {
-        Leaf::Text(text) => text.into(),
-        Leaf::List(list) => Value::Array(list.into_iter().collect::<Array>()),
-        Leaf::Flag(flag) => flag.into(),
+fn to_value(value: KeyValue) -> Value {
+    match value {
+        KeyValue::Text(text) => text.into(),
+        KeyValue::List(list) => Value::Array(list.into_iter().collect::<Array>()),
+        KeyValue::Flag(flag) => flag.into(),
     }
 }
 
 fn finish(before: &str, document: &DocumentMut) -> Result<String, String> {
     let mut text = document.to_string();
-    // The library writes line ends of its own as `\n`.
+    // toml_edit writes new line ends as `\n`.
     if before.contains("\r\n") {
         text = text.replace("\r\n", "\n").replace('\n', "\r\n");
     }

@@ -1,81 +1,62 @@
-//! Our two settings files, read: the user's `config.toml` and a project's `nsaccess.toml`.
+//! Parses our two settings files: the user's `config.toml` and a project's `nsaccess.toml`.
 //!
-//! A wrong value is an error with its place. An unknown key is a warning, because a newer version may know it.
+//! An invalid value is an error with its position. An unknown key is a warning, because a newer version may know it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml_edit::{Document, Item, TableLike};
 
 use super::Flow;
-use super::keys::{self, Leaf, Owner, Shape};
+use super::keys::{self, KeyValue, Owner, ValueType};
 use super::pattern::Pattern;
 use crate::model::kube::namespace::{Namespace, nearest};
 
-/// What `[namespace.<name>]` says, or the top of a project's file.
+/// The values of a `[namespace.<name>]` table, or of the top of a project's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PinValues {
-    /// The account.
     pub account: Option<String>,
-    /// The permission set.
     pub role: Option<String>,
-    /// The cluster.
     pub cluster: Option<String>,
-    /// The cluster's region.
     pub region: Option<String>,
-    /// Whether to ask before anything that changes something.
     pub production: Option<bool>,
 }
 
-/// The user's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UserFile {
-    /// Identity Center's start URL.
     pub start_url: Option<String>,
-    /// Identity Center's region.
     pub sso_region: Option<String>,
-    /// Regions in which clusters are looked for.
     pub regions: Option<Vec<String>>,
-    /// How to sign in.
     pub flow: Option<Flow>,
-    /// The permission set's name.
     pub permission_set: Option<Pattern>,
-    /// The kubeconfig context's name.
     pub context: Option<Pattern>,
-    /// Where a namespace's secrets are.
     pub secrets_prefix: Option<Pattern>,
-    /// Names of namespaces that are production.
     pub production: Option<Vec<String>>,
     /// `[namespace.<name>]`.
     pub namespaces: BTreeMap<String, PinValues>,
 }
 
-/// A project's file: all of it counts only once it is trusted, but for what asks for care.
+/// A project's file. It counts only once it is trusted, except for `production = true`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ProjectFile {
-    /// Identity Center's start URL.
     pub start_url: Option<String>,
-    /// Identity Center's region.
     pub sso_region: Option<String>,
-    /// Regions in which clusters are looked for.
     pub regions: Option<Vec<String>>,
-    /// The checkout's namespace.
     pub namespace: Option<String>,
-    /// Pins of that namespace; of every one, if the file names none.
+    /// Pins of that namespace, or of all if the file names none.
     pub pins: PinValues,
-    /// `[namespace.<name>]`, in a file without a `namespace = "…"`: TOML allows only one of the two.
+    /// `[namespace.<name>]`. TOML does not allow it beside `namespace = "…"`.
     pub namespaces: BTreeMap<String, PinValues>,
 }
 
-/// Why a file cannot be used, and where.
+/// Why a file is invalid, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileProblem {
-    /// The line, counted from 1.
+    /// From 1.
     pub line: usize,
-    /// The character in it, counted from 1.
+    /// In characters, from 1.
     pub column: usize,
-    /// The reason.
     pub reason: String,
-    /// The line itself.
+    /// The line's text.
     pub text: String,
 }
 
@@ -86,10 +67,7 @@ impl std::fmt::Display for FileProblem {
     }
 }
 
-/// Reads the user's file. Answers with it and with warnings about keys that mean nothing.
-///
-/// # Errors
-/// The first thing that is wrong.
+/// Parses the user's file. Returns it with warnings about unknown keys.
 pub(crate) fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProblem> {
     let mut found = CheckedKeys::read(text, Owner::User)?;
     let file = UserFile {
@@ -106,10 +84,7 @@ pub(crate) fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProb
     Ok((file, found.warnings))
 }
 
-/// Reads a project's file. Answers with it and with warnings about keys that mean nothing there.
-///
-/// # Errors
-/// The first thing that is wrong.
+/// Parses a project's file. Returns it with warnings about unknown keys.
 pub(crate) fn parse_project(text: &str) -> Result<(ProjectFile, Vec<String>), FileProblem> {
     let mut found = CheckedKeys::read(text, Owner::Project)?;
     let file = ProjectFile {
@@ -123,17 +98,17 @@ pub(crate) fn parse_project(text: &str) -> Result<(ProjectFile, Vec<String>), Fi
     Ok((file, found.warnings))
 }
 
-/// The keys of a file with checked values.
+/// The keys of a file and their checked values.
 struct CheckedKeys<'a> {
     text: &'a str,
     owner: Owner,
-    leaves: BTreeMap<Vec<String>, Leaf>,
+    values: BTreeMap<Vec<String>, KeyValue>,
     warnings: Vec<String>,
 }
 
 impl<'a> CheckedKeys<'a> {
     fn read(text: &'a str, owner: Owner) -> Result<Self, FileProblem> {
-        let mut found = CheckedKeys { text, owner, leaves: BTreeMap::new(), warnings: Vec::new() };
+        let mut found = CheckedKeys { text, owner, values: BTreeMap::new(), warnings: Vec::new() };
         let document = Document::parse(text).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
             found.problem(place, error.message().replace('\n', ", "))
@@ -161,15 +136,16 @@ impl<'a> CheckedKeys<'a> {
     }
 
     fn entry(&mut self, path: &[&str], item: &Item, place: usize) -> Result<(), FileProblem> {
-        let Some(shape) = keys::shape(self.owner, path) else {
+        let Some(value_type) = keys::value_type(self.owner, path) else {
             if keys::is_table(self.owner, path) {
                 return Err(self.problem(place, format!("`{}` must be a table", path.join("."))));
             }
             self.warn_unknown(path, place);
             return Ok(());
         };
-        let leaf = leaf(shape, item).map_err(|reason| self.problem(place, format!("`{}` {reason}", path.join("."))))?;
-        self.leaves.insert(path.iter().map(|word| (*word).to_owned()).collect(), leaf);
+        let value = parse_value(value_type, item)
+            .map_err(|reason| self.problem(place, format!("`{}` {reason}", path.join("."))))?;
+        self.values.insert(path.iter().map(|word| (*word).to_owned()).collect(), value);
         Ok(())
     }
 
@@ -199,17 +175,17 @@ impl<'a> CheckedKeys<'a> {
         }
     }
 
-    fn take(&mut self, path: &[&str]) -> Option<Leaf> {
+    fn take(&mut self, path: &[&str]) -> Option<KeyValue> {
         let path: Vec<String> = path.iter().map(|word| (*word).to_owned()).collect();
-        self.leaves.remove(&path)
+        self.values.remove(&path)
     }
 
     fn text(&mut self, path: &[&str]) -> Option<String> {
-        self.take(path).and_then(|leaf| if let Leaf::Text(text) = leaf { Some(text) } else { None })
+        self.take(path).and_then(|value| if let KeyValue::Text(text) = value { Some(text) } else { None })
     }
 
     fn list(&mut self, path: &[&str]) -> Option<Vec<String>> {
-        self.take(path).and_then(|leaf| if let Leaf::List(list) = leaf { Some(list) } else { None })
+        self.take(path).and_then(|value| if let KeyValue::List(list) = value { Some(list) } else { None })
     }
 
     fn pattern(&mut self, name: &str) -> Option<Pattern> {
@@ -220,7 +196,7 @@ impl<'a> CheckedKeys<'a> {
         let mut text = |key| self.text(&[table, &[key]].concat());
         let [account, role, cluster, region] = ["account", "role", "cluster", "region"].map(&mut text);
         let production = match self.take(&[table, &["production"]].concat()) {
-            Some(Leaf::Flag(flag)) => Some(flag),
+            Some(KeyValue::Flag(flag)) => Some(flag),
             _ => None,
         };
         PinValues { account, role, cluster, region, production }
@@ -229,19 +205,19 @@ impl<'a> CheckedKeys<'a> {
     fn namespaces(&mut self) -> BTreeMap<String, PinValues> {
         let below = |path: &Vec<String>| path.first().is_some_and(|first| first == "namespace") && path.len() == 3;
         let names: BTreeSet<String> =
-            self.leaves.keys().filter(|path| below(path)).map(|path| path[1].clone()).collect();
+            self.values.keys().filter(|path| below(path)).map(|path| path[1].clone()).collect();
         let pins = |name: String| (name.clone(), self.pins(&["namespace", &name]));
         names.into_iter().map(pins).collect()
     }
 }
 
-fn leaf(shape: Shape, item: &Item) -> Result<Leaf, String> {
-    match shape {
-        Shape::Text(check) => {
+fn parse_value(value_type: ValueType, item: &Item) -> Result<KeyValue, String> {
+    match value_type {
+        ValueType::Text(check) => {
             let text = item.as_str().ok_or("must be a string")?;
-            check(text).map(|()| Leaf::Text(text.to_owned()))
+            check(text).map(|()| KeyValue::Text(text.to_owned()))
         }
-        Shape::List(check) => {
+        ValueType::List(check) => {
             let wrong = "must be a list of strings";
             let items = item.as_array().ok_or(wrong)?;
             let mut list = Vec::new();
@@ -250,8 +226,8 @@ fn leaf(shape: Shape, item: &Item) -> Result<Leaf, String> {
                 check(text).map_err(|reason| format!("has `{text}`, which {reason}"))?;
                 list.push(text.to_owned());
             }
-            Ok(Leaf::List(list))
+            Ok(KeyValue::List(list))
         }
-        Shape::Flag => item.as_bool().map(Leaf::Flag).ok_or_else(|| "must be true or false".to_owned()),
+        ValueType::Flag => item.as_bool().map(KeyValue::Flag).ok_or_else(|| "must be true or false".to_owned()),
     }
 }

@@ -1,11 +1,11 @@
-//! The namespace that a checkout's folder names.
+//! The namespace that a checkout's folder implies.
 
 use std::path::Path;
 
 use crate::model::kube::namespace::Namespace;
 
-/// The namespace of a path `…/apps-<team>/apps/<team>-<environment>/…`: the name of the third folder. The team must be
-/// the same in both names, so that a folder which only looks alike names nothing.
+/// The namespace of a path `…/apps-<team>/apps/<team>-<environment>/…`: the name of the third folder. Both names must have
+/// the same team, so that a folder does not match by accident.
 pub(crate) fn namespace_from_folder(path: &Path) -> Option<String> {
     let names: Vec<&str> = path.components().map(|part| part.as_os_str().to_str().unwrap_or_default()).collect();
     let named = |window: &[&str]| -> Option<String> {

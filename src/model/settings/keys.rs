@@ -1,25 +1,25 @@
-//! Every key that a settings file may have, and the shape of its value. Reading, `set` and the hints for mistyped keys
-//! all go by this one list.
+//! The keys of the settings files and the types of their values, for parsing, for `set`, and for hints about mistyped
+//! keys.
 
 use super::check::{self, Checked};
 
-/// What kind of value a key has.
+/// The type of a key's value, with its check.
 #[derive(Clone, Copy)]
-pub(super) enum Shape {
+pub(super) enum ValueType {
     Text(fn(&str) -> Checked),
     List(fn(&str) -> Checked),
     Flag,
 }
 
-/// A value that fits its key.
+/// A checked value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Leaf {
+pub(super) enum KeyValue {
     Text(String),
     List(Vec<String>),
     Flag(bool),
 }
 
-/// Whose file it is. A project's file comes with a checkout, so it may say less.
+/// Whose file it is. A project's file comes with a checkout, so it may set less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     User,
@@ -31,7 +31,7 @@ const PROJECT: [&str; 8] = ["namespace", "account", "role", "cluster", "region",
 const PATTERNS: [&str; 4] = ["permission_set", "context", "secrets_prefix", "production"];
 pub(super) const PINS: [&str; 5] = ["account", "role", "cluster", "region", "production"];
 
-/// The keys that may stand in this table.
+/// The keys of a table.
 pub(super) fn known(owner: Owner, table: &[&str]) -> &'static [&'static str] {
     match (owner, table) {
         (Owner::User, []) => &USER,
@@ -42,58 +42,58 @@ pub(super) fn known(owner: Owner, table: &[&str]) -> &'static [&'static str] {
     }
 }
 
-/// Whether these words name a table.
+/// Whether a path is a table's.
 pub(super) fn is_table(owner: Owner, path: &[&str]) -> bool {
     matches!((owner, path), (Owner::User, ["patterns"]) | (_, ["namespace"] | ["namespace", _]))
 }
 
-/// The shape of a key's value. `None` for what is no key.
-pub(super) fn shape(owner: Owner, path: &[&str]) -> Option<Shape> {
+/// The type of a key's value. `None` for an unknown key.
+pub(super) fn value_type(owner: Owner, path: &[&str]) -> Option<ValueType> {
     let (key, table) = path.split_last()?;
     if !known(owner, table).contains(key) {
         return None;
     }
     match (table, *key) {
-        ([], "start_url") => Some(Shape::Text(check::start_url)),
-        ([], "sso_region") => Some(Shape::Text(check::region)),
-        ([], "regions") => Some(Shape::List(check::region)),
-        ([], "flow") => Some(Shape::Text(check::flow)),
-        ([], "namespace") if owner == Owner::Project => Some(Shape::Text(check::namespace)),
-        (["patterns"], "permission_set" | "context") => Some(Shape::Text(check::pattern)),
-        (["patterns"], "secrets_prefix") => Some(Shape::Text(check::secrets_prefix)),
-        (["patterns"], "production") => Some(Shape::List(check::name_with_stars)),
-        (_, "account") => Some(Shape::Text(check::account)),
-        (_, "role") => Some(Shape::Text(check::role)),
-        (_, "cluster") => Some(Shape::Text(check::cluster)),
-        (_, "region") => Some(Shape::Text(check::region)),
-        (["namespace", _], "production") => Some(Shape::Flag),
+        ([], "start_url") => Some(ValueType::Text(check::start_url)),
+        ([], "sso_region") => Some(ValueType::Text(check::region)),
+        ([], "regions") => Some(ValueType::List(check::region)),
+        ([], "flow") => Some(ValueType::Text(check::flow)),
+        ([], "namespace") if owner == Owner::Project => Some(ValueType::Text(check::namespace)),
+        (["patterns"], "permission_set" | "context") => Some(ValueType::Text(check::pattern)),
+        (["patterns"], "secrets_prefix") => Some(ValueType::Text(check::secrets_prefix)),
+        (["patterns"], "production") => Some(ValueType::List(check::name_with_stars)),
+        (_, "account") => Some(ValueType::Text(check::account)),
+        (_, "role") => Some(ValueType::Text(check::role)),
+        (_, "cluster") => Some(ValueType::Text(check::cluster)),
+        (_, "region") => Some(ValueType::Text(check::region)),
+        (["namespace", _], "production") => Some(ValueType::Flag),
         _ => None,
     }
 }
 
-/// A value as a person types it: lists with commas, flags as `true` and `false`.
-pub(super) fn typed(shape: Shape, value: &str) -> Result<Leaf, String> {
+/// Parses a value as people type it: lists with commas, flags as `true` and `false`.
+pub(super) fn parse_typed(value_type: ValueType, value: &str) -> Result<KeyValue, String> {
     let wrong = |word: &str, reason: String| format!("`{word}` {reason}");
-    match shape {
-        Shape::Text(check) => {
-            check(value).map(|()| Leaf::Text(value.to_owned())).map_err(|reason| wrong(value, reason))
+    match value_type {
+        ValueType::Text(check) => {
+            check(value).map(|()| KeyValue::Text(value.to_owned())).map_err(|reason| wrong(value, reason))
         }
-        Shape::List(check) => {
+        ValueType::List(check) => {
             let items: Vec<String> = value.split(',').map(|item| item.trim().to_owned()).collect();
             for item in &items {
                 check(item).map_err(|reason| wrong(item, reason))?;
             }
-            Ok(Leaf::List(items))
+            Ok(KeyValue::List(items))
         }
-        Shape::Flag => match value {
-            "true" => Ok(Leaf::Flag(true)),
-            "false" => Ok(Leaf::Flag(false)),
+        ValueType::Flag => match value {
+            "true" => Ok(KeyValue::Flag(true)),
+            "false" => Ok(KeyValue::Flag(false)),
             _ => Err(wrong(value, "is neither `true` nor `false`".to_owned())),
         },
     }
 }
 
-/// Every key of the user's file in words, for a message.
+/// Every key of the user's file, for messages.
 pub(super) fn all_keys() -> Vec<String> {
     let plain = USER[..4].iter().map(|key| (*key).to_owned());
     let patterns = PATTERNS.iter().map(|key| format!("patterns.{key}"));
@@ -111,29 +111,30 @@ mod tests {
             for table in [&[][..], &["patterns"], &["namespace", "a"]] {
                 for key in known(owner, table) {
                     let path: Vec<&str> = table.iter().copied().chain([*key]).collect();
-                    assert!(shape(owner, &path).is_some() || is_table(owner, &path), "{owner:?} {path:?}");
+                    assert!(value_type(owner, &path).is_some() || is_table(owner, &path), "{owner:?} {path:?}");
                 }
             }
         }
         for path in
             [&["x"][..], &["patterns", "x"], &["namespace", "a", "x"], &["namespace", "a"], &[], &["a", "b", "c"]]
         {
-            assert!(shape(Owner::User, path).is_none(), "{path:?}");
+            assert!(value_type(Owner::User, path).is_none(), "{path:?}");
         }
         assert!(
-            shape(Owner::Project, &["flow"]).is_none() && shape(Owner::Project, &["patterns", "context"]).is_none()
+            value_type(Owner::Project, &["flow"]).is_none()
+                && value_type(Owner::Project, &["patterns", "context"]).is_none()
         );
     }
 
     #[test]
     fn typed_values() {
-        let regions = shape(Owner::User, &["regions"]).expect("a key");
-        let list = Leaf::List(vec!["eu-west-1".to_owned(), "us-east-1".to_owned()]);
-        assert_eq!(typed(regions, "eu-west-1, us-east-1"), Ok(list));
-        assert_eq!(typed(regions, "eu-west-1,"), Err("`` is not an AWS region such as eu-west-1".to_owned()));
-        let flag = shape(Owner::User, &["namespace", "a", "production"]).expect("a key");
-        assert_eq!(typed(flag, "true"), Ok(Leaf::Flag(true)));
-        assert_eq!(typed(flag, "yes"), Err("`yes` is neither `true` nor `false`".to_owned()));
+        let regions = value_type(Owner::User, &["regions"]).expect("a key");
+        let list = KeyValue::List(vec!["eu-west-1".to_owned(), "us-east-1".to_owned()]);
+        assert_eq!(parse_typed(regions, "eu-west-1, us-east-1"), Ok(list));
+        assert_eq!(parse_typed(regions, "eu-west-1,"), Err("`` is not an AWS region such as eu-west-1".to_owned()));
+        let flag = value_type(Owner::User, &["namespace", "a", "production"]).expect("a key");
+        assert_eq!(parse_typed(flag, "true"), Ok(KeyValue::Flag(true)));
+        assert_eq!(parse_typed(flag, "yes"), Err("`yes` is neither `true` nor `false`".to_owned()));
     }
 
     #[test]

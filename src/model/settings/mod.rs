@@ -1,7 +1,7 @@
-//! Settings: where each value comes from, and which of several wins.
+//! Settings: where each value comes from, and which one wins.
 //!
-//! Flag > environment > project file > user file > what `~/.aws/config` already has > built-in default. A project file
-//! counts only once a person trusts it.
+//! Flag > environment > project file > user file > `~/.aws/config` > built-in default. A project file counts only once a
+//! person trusts it.
 
 mod check;
 mod edit;
@@ -34,26 +34,22 @@ pub(crate) use trust::Trusted;
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// This flag of the command line.
     Flag(&'static str),
-    /// This environment variable.
     Environment(&'static str),
     /// A project's file.
     Project(PathBuf),
     /// The user's file.
     User(PathBuf),
-    /// A section of the AWS CLI's file.
     AwsConfig {
         /// The section's header.
         section: String,
     },
-    /// Nobody set it.
     Default,
 }
 
 impl Origin {
-    /// Whether it holds for this run, this terminal or this folder only: what it decides must not be found elsewhere.
-    pub(crate) fn is_passing(&self) -> bool {
+    /// Whether it applies only to this run, terminal or folder. What it decides must not be used elsewhere.
+    pub(crate) fn is_temporary(&self) -> bool {
         matches!(self, Origin::Flag(_) | Origin::Environment(_) | Origin::Project(_))
     }
 }
@@ -70,17 +66,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sourced<T> {
-    /// The value.
     pub value: T,
-    /// Where it comes from.
     pub origin: Origin,
 }
 
 impl<T> Sourced<T> {
-    /// A value from somewhere.
     pub(crate) fn new(value: T, origin: Origin) -> Self {
         Sourced { value, origin }
     }
@@ -89,15 +81,15 @@ impl<T> Sourced<T> {
 /// How to sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Flow {
-    /// A code that is compared in any browser, also on another machine.
+    /// A code that is confirmed in any browser, also on another machine.
     #[default]
     Device,
-    /// A browser on this machine, which comes back by itself.
+    /// A browser on this machine, which redirects back to us.
     Browser,
 }
 
 impl Flow {
-    /// Its name in settings.
+    /// The name in settings.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Flow::Device => "device",
@@ -105,63 +97,53 @@ impl Flow {
         }
     }
 
-    /// The flow of this name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         [Flow::Device, Flow::Browser].into_iter().find(|flow| flow.name() == name)
     }
 }
 
-/// What is fixed for a namespace, and by whom.
+/// The values set for one namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pins {
-    /// The account.
     pub account: Option<Sourced<String>>,
-    /// The permission set.
     pub role: Option<Sourced<String>>,
-    /// The cluster.
     pub cluster: Option<Sourced<String>>,
-    /// The cluster's region.
     pub region: Option<Sourced<String>>,
-    /// Whether to ask before anything that changes something.
+    /// Whether to ask for confirmation before changes.
     pub production: Option<Sourced<bool>>,
 }
 
-/// Pins of one namespace, or of any, from one place.
+/// Pins from one source, for one namespace or for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PinLayer {
     namespace: Option<String>,
     pins: Pins,
 }
 
-/// Every setting with the value that counts.
+/// The effective settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// Identity Center's start URL.
     pub start_url: Option<Sourced<String>>,
     /// Identity Center's region.
     pub sso_region: Option<Sourced<String>>,
-    /// Regions in which clusters are looked for; Identity Center's own if nobody says.
+    /// Where to look for clusters; by default in Identity Center's region.
     pub regions: Sourced<Vec<String>>,
-    /// How to sign in.
     pub flow: Sourced<Flow>,
-    /// The permission set's name.
     pub permission_set_pattern: Sourced<Pattern>,
-    /// The kubeconfig context's name.
     pub context_pattern: Sourced<Pattern>,
-    /// Where a namespace's secrets are.
     pub secrets_prefix: Sourced<Pattern>,
-    /// Names of namespaces that are production, with `*` for any part.
+    /// Names of production namespaces, with `*` for any text.
     pub production: Sourced<Vec<String>>,
-    /// The namespace that the project's file names.
+    /// Named in the project's file.
     pub project_namespace: Option<Sourced<String>>,
-    /// The project's file, if it asks for what only a trusted one may set.
+    /// The project's file, if it sets what only a trusted one may set.
     pub untrusted_project: Option<UntrustedProject>,
-    /// The first layer that says something wins.
+    /// The first layer with a value wins.
     layers: Vec<PinLayer>,
 }
 
 impl Settings {
-    /// What is fixed for a namespace. `production` also comes from the names in the setting of that name.
+    /// The pins of a namespace. `production` also follows from the setting of that name.
     pub(crate) fn pins(&self, namespace: &str) -> Pins {
         let mut found = Pins::default();
         let fits = |layer: &&PinLayer| layer.namespace.as_deref().is_none_or(|name| name == namespace);
@@ -172,13 +154,13 @@ impl Settings {
             fill(&mut found.region, &pins.region);
             fill(&mut found.production, &pins.production);
         }
-        if self.production.value.iter().any(|stars| pattern::fits(stars, namespace)) {
+        if self.production.value.iter().any(|glob| pattern::matches_glob(glob, namespace)) {
             fill(&mut found.production, &Some(Sourced::new(true, self.production.origin.clone())));
         }
         found
     }
 
-    /// Key, value and origin of every setting, for `nsaccess config`. An empty value means that nobody set it.
+    /// Key, value and origin of every setting, for `nsaccess config`. Unset values are empty.
     pub(crate) fn rows(&self) -> Vec<(String, String, Origin)> {
         fn row<T>(key: &str, sourced: &Sourced<T>, value: impl Fn(&T) -> String) -> (String, String, Origin) {
             (key.to_owned(), value(&sourced.value), sourced.origin.clone())

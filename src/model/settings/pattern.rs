@@ -1,12 +1,12 @@
-//! Names that are made from a namespace: `idp-ns-{namespace}`.
+//! Patterns for names that contain a namespace, like `idp-ns-{namespace}`.
 
 use std::fmt;
 
 use crate::model::kube::namespace::Namespace;
 
-const PLACE: &str = "{namespace}";
+const PLACEHOLDER: &str = "{namespace}";
 
-/// A name with one place for the namespace.
+/// A name with one placeholder for the namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern {
     before: String,
@@ -14,19 +14,17 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
-    /// Takes a pattern in: any text with `{namespace}` in it exactly once, and no other braces.
-    ///
-    /// # Errors
-    /// What is wrong with it, as the end of a sentence that begins with the pattern.
+    /// Parses a text that has `{namespace}` exactly once, and no other braces. Errors end a sentence that begins with the
+    /// pattern.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let Some((before, after)) = text.split_once(PLACE) else {
-            return Err(format!("does not contain {PLACE}"));
+        let Some((before, after)) = text.split_once(PLACEHOLDER) else {
+            return Err(format!("does not contain {PLACEHOLDER}"));
         };
-        if after.contains(PLACE) {
-            return Err(format!("contains {PLACE} more than once"));
+        if after.contains(PLACEHOLDER) {
+            return Err(format!("contains {PLACEHOLDER} more than once"));
         }
         if [before, after].iter().any(|part| part.contains(['{', '}'])) {
-            return Err(format!("contains a brace that does not belong to {PLACE}"));
+            return Err(format!("contains a brace that does not belong to {PLACEHOLDER}"));
         }
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err("contains white space".to_owned());
@@ -39,33 +37,33 @@ impl Pattern {
         format!("{}{namespace}{}", self.before, self.after)
     }
 
-    /// The namespace that a name was made for, if it was made by this pattern.
-    pub(crate) fn matches(&self, name: &str) -> Option<String> {
+    /// The namespace in a name of this pattern.
+    pub(crate) fn namespace_of(&self, name: &str) -> Option<String> {
         let inside = name.strip_prefix(&self.before)?.strip_suffix(&self.after)?;
         Namespace::parse(inside).ok().map(|namespace| namespace.as_str().to_owned())
     }
 
-    /// What stands before the namespace: what the names for all namespaces have in common.
+    /// The text before the namespace, with which the names of all namespaces begin.
     pub(crate) fn before(&self) -> &str {
         &self.before
     }
 
-    /// Whether what follows the namespace cannot be a part of one, so that the name for `a` is no beginning of the one
-    /// for `a-b`.
-    pub(super) fn separates(&self) -> bool {
+    /// Whether the text after the namespace cannot be part of one, so that the name for `a` is not a prefix of the one for
+    /// `a-b`.
+    pub(super) fn ends_namespace(&self) -> bool {
         self.after.starts_with(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '-')
     }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{PLACE}{}", self.before, self.after)
+        write!(f, "{}{PLACEHOLDER}{}", self.before, self.after)
     }
 }
 
-/// Whether a name fits, where each `*` stands for any text, also for none.
-pub(super) fn fits(stars: &str, name: &str) -> bool {
-    let mut parts = stars.split('*');
+/// Whether a name matches a glob in which `*` stands for any text, also none.
+pub(super) fn matches_glob(glob: &str, name: &str) -> bool {
+    let mut parts = glob.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else { return false };
     let Some(last) = parts.next_back() else { return rest.is_empty() };
@@ -91,7 +89,7 @@ mod tests {
         ] {
             let pattern = Pattern::parse(pattern).expect("a pattern");
             assert_eq!(pattern.render(namespace), name);
-            assert_eq!(pattern.matches(name).as_deref(), Some(namespace));
+            assert_eq!(pattern.namespace_of(name).as_deref(), Some(namespace));
         }
     }
 
@@ -99,14 +97,14 @@ mod tests {
     fn only_names_of_a_namespace_match() {
         let pattern = Pattern::parse("x-{namespace}-y").expect("a pattern");
         for name in ["x--y", "x-y", "x-A-y", "x-a.b-y", "x-a", "a-y", "", "x-a-y "] {
-            assert_eq!(pattern.matches(name), None, "{name}");
+            assert_eq!(pattern.namespace_of(name), None, "{name}");
         }
-        assert_eq!(pattern.matches("x-y-y-y").as_deref(), Some("y-y"));
+        assert_eq!(pattern.namespace_of("x-y-y-y").as_deref(), Some("y-y"));
         assert_eq!(pattern.to_string(), "x-{namespace}-y");
     }
 
     #[test]
-    fn what_is_no_pattern() {
+    fn invalid_patterns() {
         for (text, reason) in [
             ("idp-ns", "does not contain {namespace}"),
             ("{namespace}{namespace}", "contains {namespace} more than once"),
@@ -134,7 +132,7 @@ mod tests {
             ("idp-dev", "idp-dev", true),
             ("idp-dev", "idp-dev2", false),
         ] {
-            assert_eq!(fits(stars, name), expected, "{stars} {name}");
+            assert_eq!(matches_glob(stars, name), expected, "{stars} {name}");
         }
     }
 }

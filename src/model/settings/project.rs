@@ -1,31 +1,30 @@
-//! A project's `nsaccess.toml`: it comes with a checkout from elsewhere, so what decides an identity, a cluster or where
-//! people sign in counts only once a person trusts it.
+//! A project's `nsaccess.toml`. It comes with a checkout, so settings that decide the identity, the cluster or the portal
+//! count only once a person trusts the file.
 
 use std::path::PathBuf;
 
 use super::Settings;
 use super::file::{PinValues, ProjectFile};
-use crate::model::shell::word;
+use crate::model::shell::quote;
 
-/// A project file that is not trusted, and asks for what does not count otherwise.
+/// An untrusted project file with settings that would make a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UntrustedProject {
-    /// The file.
     pub path: PathBuf,
-    /// Keys and values that it asks for.
-    pub asks: Vec<(String, String)>,
+    /// Keys and values that do not count yet.
+    pub settings: Vec<(String, String)>,
 }
 
 impl UntrustedProject {
-    /// Whether it asks for another place to sign in.
+    /// Whether it sets another portal.
     pub(crate) fn names_portal(&self) -> bool {
-        self.asks.iter().any(|(key, _)| key == "start_url" || key == "sso_region")
+        self.settings.iter().any(|(key, _)| key == "start_url" || key == "sso_region")
     }
 
-    /// Whether anything that it asks for would make a difference for this namespace, however that came to be meant.
+    /// Whether any of its settings would make a difference for this namespace.
     pub(crate) fn matters_for(&self, namespace: &str) -> bool {
-        let own = self.asks.iter().find(|(key, _)| key == "namespace").is_none_or(|(_, value)| value == namespace);
-        self.asks.iter().any(|(key, _)| match (key.as_str(), key.strip_prefix("namespace.")) {
+        let own = self.settings.iter().find(|(key, _)| key == "namespace").is_none_or(|(_, value)| value == namespace);
+        self.settings.iter().any(|(key, _)| match (key.as_str(), key.strip_prefix("namespace.")) {
             ("namespace", _) => false,
             (_, Some(pin)) => pin.split('.').next() == Some(namespace),
             ("account" | "role" | "cluster" | "region", _) => own,
@@ -33,52 +32,51 @@ impl UntrustedProject {
         })
     }
 
-    /// The command that trusts it.
-    pub(crate) fn trust(&self) -> String {
-        format!("nsaccess config trust {}", word(&self.path.to_string_lossy()))
+    pub(crate) fn trust_command(&self) -> String {
+        format!("nsaccess config trust {}", quote(&self.path.to_string_lossy()))
     }
 
-    /// All of it on one line.
-    pub(crate) fn in_words(&self) -> String {
-        self.asks.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
+    /// The settings on one line.
+    pub(crate) fn summary(&self) -> String {
+        self.settings.iter().map(|(key, value)| format!("{key} = {value}")).collect::<Vec<_>>().join(", ")
     }
 }
 
 impl ProjectFile {
     /// Keys and values that count once the file is trusted.
-    pub(crate) fn decides(&self) -> Vec<(String, String)> {
+    pub(crate) fn settings_that_need_trust(&self) -> Vec<(String, String)> {
         let texts = [("namespace", &self.namespace), ("start_url", &self.start_url), ("sso_region", &self.sso_region)];
         let mut found: Vec<(String, String)> =
             texts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();
         found.extend(self.regions.iter().map(|regions| ("regions".to_owned(), regions.join(","))));
-        found.extend(decided("", &self.pins));
+        found.extend(pins_that_need_trust("", &self.pins));
         for (namespace, pins) in &self.namespaces {
-            found.extend(decided(&format!("namespace.{namespace}."), pins));
+            found.extend(pins_that_need_trust(&format!("namespace.{namespace}."), pins));
         }
         found
     }
 
-    /// What of it counts without trust: a checkout may ask for more care.
-    pub(super) fn care(&self) -> ProjectFile {
-        let care = |pins: &PinValues| PinValues {
+    /// The part that counts without trust: `production = true`.
+    pub(super) fn safe_part(&self) -> ProjectFile {
+        let safe = |pins: &PinValues| PinValues {
             production: pins.production.filter(|production| *production),
             ..PinValues::default()
         };
         ProjectFile {
-            pins: care(&self.pins),
-            namespaces: self.namespaces.iter().map(|(name, pins)| (name.clone(), care(pins))).collect(),
+            pins: safe(&self.pins),
+            namespaces: self.namespaces.iter().map(|(name, pins)| (name.clone(), safe(pins))).collect(),
             ..ProjectFile::default()
         }
     }
 
-    /// What it asks for and does not get: `settings` were made without it.
-    pub(super) fn asks(&self, settings: &Settings) -> Vec<(String, String)> {
-        let mut asks = self.decides();
-        asks.retain(|(key, value)| self.counts_already(settings, key).as_deref() != Some(value));
-        asks
+    /// The values that differ from `settings`, which were made without the file.
+    pub(super) fn ignored(&self, settings: &Settings) -> Vec<(String, String)> {
+        let mut ignored = self.settings_that_need_trust();
+        ignored.retain(|(key, value)| self.effective(settings, key).as_deref() != Some(value));
+        ignored
     }
 
-    fn counts_already(&self, settings: &Settings, key: &str) -> Option<String> {
+    fn effective(&self, settings: &Settings, key: &str) -> Option<String> {
         let (namespace, pin) = match key {
             "start_url" => return settings.start_url.as_ref().map(|found| found.value.clone()),
             "sso_region" => return settings.sso_region.as_ref().map(|found| found.value.clone()),
@@ -100,7 +98,7 @@ impl ProjectFile {
     }
 }
 
-fn decided(table: &str, pins: &PinValues) -> Vec<(String, String)> {
+fn pins_that_need_trust(table: &str, pins: &PinValues) -> Vec<(String, String)> {
     let texts =
         [("account", &pins.account), ("role", &pins.role), ("cluster", &pins.cluster), ("region", &pins.region)];
     let texts = texts.into_iter().filter_map(|(key, value)| Some((format!("{table}{key}"), value.clone()?)));

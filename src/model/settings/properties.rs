@@ -1,4 +1,4 @@
-//! What must hold for any settings file at all.
+//! Properties that hold for any settings file.
 
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ proptest! {
         for (known, _) in CHANGES {
             let _ = set("", known, &value);
         }
-        let _ = Pattern::parse(&text).map(|pattern| pattern.matches(&value));
+        let _ = Pattern::parse(&text).map(|pattern| pattern.namespace_of(&value));
         let _ = Trusted::parse(text.as_bytes());
     }
 
@@ -80,6 +80,6 @@ proptest! {
     #[test]
     fn a_pattern_finds_the_namespace_that_it_was_given(before in "[a-z/-]{0,5}", name in "[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", after in "[a-z/-]{0,5}") {
         let pattern = Pattern::parse(&format!("{before}{{namespace}}{after}")).map_err(TestCaseError::fail)?;
-        prop_assert_eq!(pattern.matches(&pattern.render(&name)), Some(name));
+        prop_assert_eq!(pattern.namespace_of(&pattern.render(&name)), Some(name));
     }
 }

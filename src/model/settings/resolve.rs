@@ -1,4 +1,4 @@
-//! Which of several values for one setting wins.
+//! Combines the sources of settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::path::Path;
 use aws_config_edit::{AwsConfig, Section, clean_start_url, same_start_url};
 
 use super::file::{PinValues, ProjectFile, UserFile};
-use super::keys::{self, Leaf, Owner};
+use super::keys::{self, KeyValue, Owner};
 use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject, check};
 use crate::env_vars;
 
-/// How messages call the AWS CLI's file, until somebody knows where it is.
+/// The name of the AWS CLI's file in messages that do not know its path.
 pub(crate) const AWS_CONFIGURATION: &str = "the AWS configuration";
 
-/// What the command line says.
+/// The flags of the command line.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flags {
     /// `--start-url`
@@ -36,10 +36,11 @@ pub(crate) struct Flags {
     pub no_browser: bool,
 }
 
-/// Puts all sources together. The project's file comes with whether it is trusted.
+/// Combines all sources. `project` has its file, and whether it is trusted.
 ///
 /// # Errors
-/// The flag or the environment variable whose value cannot be used, and why. Files are checked when they are read.
+/// A flag, an environment variable or a section of the AWS configuration with an invalid value. Our own files were
+/// checked when they were parsed.
 pub(crate) fn resolve(
     flags: &Flags,
     env: &dyn Fn(&str) -> Option<String>,
@@ -53,7 +54,7 @@ pub(crate) fn resolve(
     let of_project = project.map(|(path, _, _)| Origin::Project(path.to_owned())).unwrap_or(Origin::Default);
     let file = match project {
         Some((_, file, true)) => file.clone(),
-        Some((_, file, false)) => file.care(),
+        Some((_, file, false)) => file.safe_part(),
         None => ProjectFile::default(),
     };
     let by_project = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_project.clone()));
@@ -95,20 +96,20 @@ pub(crate) fn resolve(
         untrusted_project: None,
     };
     settings.untrusted_project = project.filter(|(_, _, trusted)| !trusted).and_then(|(path, file, _)| {
-        let asks = file.asks(&settings);
-        (!asks.is_empty()).then(|| UntrustedProject { path: path.to_owned(), asks })
+        let ignored = file.ignored(&settings);
+        (!ignored.is_empty()).then(|| UntrustedProject { path: path.to_owned(), settings: ignored })
     });
     Ok(settings)
 }
 
-/// Flags, else environment variables: both are typed by a person, for this one run.
+/// Flags, else environment variables.
 struct Overrides<'a> {
     flags: &'a Flags,
     env: &'a dyn Fn(&str) -> Option<String>,
 }
 
 impl Overrides<'_> {
-    fn leaf(&self, key: &str) -> Result<Option<(Leaf, Origin)>, String> {
+    fn lookup(&self, key: &str) -> Result<Option<(KeyValue, Origin)>, String> {
         let flags = self.flags;
         let (given, flag, variable) = match key {
             "start_url" => (&flags.start_url, "--start-url", env_vars::NSACCESS_START_URL),
@@ -123,21 +124,23 @@ impl Overrides<'_> {
         let from_env = || (self.env)(variable).map(|value| (value, variable, Origin::Environment(variable)));
         let found = given.clone().map(|value| (value, flag, Origin::Flag(flag))).or_else(from_env);
         let Some((value, name, origin)) = found else { return Ok(None) };
-        let shape = keys::shape(Owner::User, &[key]).or_else(|| keys::shape(Owner::Project, &[key]));
-        let Some(shape) = shape else { return Ok(None) };
-        keys::typed(shape, &value).map(|leaf| Some((leaf, origin))).map_err(|reason| format!("{name}: {reason}"))
+        let value_type = keys::value_type(Owner::User, &[key]).or_else(|| keys::value_type(Owner::Project, &[key]));
+        let Some(value_type) = value_type else { return Ok(None) };
+        keys::parse_typed(value_type, &value)
+            .map(|value| Some((value, origin)))
+            .map_err(|reason| format!("{name}: {reason}"))
     }
 
     fn text(&self, key: &str) -> Result<Option<Sourced<String>>, String> {
-        Ok(match self.leaf(key)? {
-            Some((Leaf::Text(value), origin)) => Some(Sourced::new(value, origin)),
+        Ok(match self.lookup(key)? {
+            Some((KeyValue::Text(value), origin)) => Some(Sourced::new(value, origin)),
             _ => None,
         })
     }
 
     fn list(&self, key: &str) -> Result<Option<Sourced<Vec<String>>>, String> {
-        Ok(match self.leaf(key)? {
-            Some((Leaf::List(value), origin)) => Some(Sourced::new(value, origin)),
+        Ok(match self.lookup(key)? {
+            Some((KeyValue::List(value), origin)) => Some(Sourced::new(value, origin)),
             _ => None,
         })
     }
@@ -190,7 +193,7 @@ fn built_in(text: &str) -> Pattern {
     Pattern::parse(text).expect("the built-in patterns are patterns")
 }
 
-/// The start URL that all sso-sessions have in common: with two, it would be a guess which one is meant.
+/// The start URL of the AWS configuration, if all sso-sessions have the same.
 fn only_start_url(aws: &AwsConfig) -> Result<Option<Sourced<String>>, String> {
     let mut found: Option<(&str, &Section)> = None;
     for section in aws.sso_sessions() {
@@ -210,7 +213,7 @@ fn in_aws_config(error: aws_config_edit::Error) -> String {
     format!("{AWS_CONFIGURATION}, {error}")
 }
 
-/// The region that belongs to a start URL, if `~/.aws/config` knows it.
+/// The region of a start URL in the AWS configuration.
 fn region_of(aws: &AwsConfig, start_url: &str) -> Result<Option<Sourced<String>>, String> {
     let same = |section: &&Section| section.get("sso_start_url").is_some_and(|url| same_start_url(url, start_url));
     let mut known = aws.sso_sessions().filter(same).filter_map(|section| Some((section.get("sso_region")?, section)));

@@ -1,10 +1,9 @@
-//! Which project files a person trusts: a file is trusted with exactly the content that it had then.
+//! The project files that a person trusts, each with the content that it had then.
 
 use serde::{Deserialize, Serialize};
 
 const VERSION: u32 = 1;
 
-/// The trusted files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Trusted {
     files: Vec<TrustedFile>,
@@ -23,25 +22,23 @@ struct OnDisk {
 }
 
 impl Trusted {
-    /// Reads the store. One that cannot be read, or is of another version, trusts nothing: asking again is safe.
+    /// Parses the store. An invalid one, or one of another version, trusts nothing.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         let read: Option<OnDisk> = serde_json::from_slice(bytes).ok();
         Trusted { files: read.filter(|store| store.version == VERSION).map(|store| store.files).unwrap_or_default() }
     }
 
-    /// The store as text.
     pub(crate) fn render(&self) -> String {
         let store = OnDisk { version: VERSION, files: self.files.clone() };
-        // Strings and a number always serialise.
+        // Cannot fail for strings and a number.
         serde_json::to_string_pretty(&store).unwrap_or_default() + "\n"
     }
 
-    /// Whether the file is trusted with this content.
     pub(crate) fn contains(&self, path: &str, sha256: &str) -> bool {
         self.files.iter().any(|file| file.path == path && file.sha256 == sha256)
     }
 
-    /// Trusts a file with this content, and no longer with any other.
+    /// Trusts a file with this content only.
     pub(crate) fn add(&mut self, path: &str, sha256: &str) {
         self.files.retain(|file| file.path != path);
         self.files.push(TrustedFile { path: path.to_owned(), sha256: sha256.to_owned() });
@@ -64,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_trusts_nothing() {
+    fn an_invalid_store_trusts_nothing() {
         for text in ["", "{", "[]", r#"{"version": 2, "files": [{"path": "/a", "sha256": "1"}]}"#] {
             assert_eq!(Trusted::parse(text.as_bytes()), Trusted::default(), "{text}");
         }

@@ -11,7 +11,7 @@ fn nothing_of_an_untrusted_file_counts_but_more_care() {
     let settings = asks(ALL, false);
     let asked = settings.untrusted_project.clone().expect("untrusted");
     assert_eq!(Settings { untrusted_project: None, ..settings }, plain);
-    let keys: Vec<&str> = asked.asks.iter().map(|(key, _)| key.as_str()).collect();
+    let keys: Vec<&str> = asked.settings.iter().map(|(key, _)| key.as_str()).collect();
     let all = ["namespace", "start_url", "sso_region", "regions", "account", "role", "cluster", "region"];
     assert_eq!((asked.path.as_path(), keys.as_slice()), (Path::new(PROJECT), &all[..]));
     let trusted = asks(ALL, true);
@@ -19,7 +19,7 @@ fn nothing_of_an_untrusted_file_counts_but_more_care() {
     assert_eq!(shown(&trusted.pins("a").role), "R < /repo/nsaccess.toml");
     let settings = asks("[namespace.b]\nrole = 'R'\nproduction = false", false);
     assert_eq!(settings.pins("b").role, None);
-    let words = settings.untrusted_project.expect("untrusted").in_words();
+    let words = settings.untrusted_project.expect("untrusted").summary();
     assert_eq!(words, "namespace.b.role = R", "it is no production anyway");
 }
 

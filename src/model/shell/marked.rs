@@ -1,19 +1,18 @@
-//! How a shell is started so that its prompt says where it is: nothing of the person's own set-up is left out, and no
-//! file of theirs is touched.
+//! Starts a shell whose prompt shows the namespace. The person's own configuration is loaded, and none of their files is
+//! changed.
 
-/// A shell to be started.
+/// How to start a shell.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MarkedShell {
-    /// Its arguments.
-    pub words: Vec<String>,
-    /// Variables that it needs besides.
+    pub arguments: Vec<String>,
+    /// To set in its environment.
     pub variables: Vec<(&'static str, String)>,
-    /// Files that it reads, by their names in the private folder.
+    /// Files to create in the private folder, by name.
     pub files: Vec<(&'static str, String)>,
 }
 
-/// For the shell of this path. `label` is put in front of the prompt, `folder` is the private folder, `zdotdir` where
-/// zsh looks for its files otherwise.
+/// For the shell at `path`. `label` is put before the prompt, `folder` is the private folder, and `zdotdir` is where zsh
+/// normally finds its files.
 pub(crate) fn marked_shell(path: &str, label: &str, folder: &str, zdotdir: &str) -> MarkedShell {
     match path.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".exe") {
         "bash" => bash(label, folder),
@@ -24,7 +23,7 @@ pub(crate) fn marked_shell(path: &str, label: &str, folder: &str, zdotdir: &str)
     }
 }
 
-/// Prompts are often set anew before each line (git's, starship): so is the mark.
+/// Prompts like git's or starship's are set again before every line; so is the label.
 const BASH: &str = r#"[ -f ~/.bashrc ] && . ~/.bashrc
 _nsaccess_mark() { local status=$?; case $PS1 in "(LABEL) "*) ;; *) PS1="(LABEL) $PS1" ;; esac; return $status; }
 PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND;}_nsaccess_mark"
@@ -32,7 +31,7 @@ PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND;}_nsaccess_mark"
 
 fn bash(label: &str, folder: &str) -> MarkedShell {
     MarkedShell {
-        words: vec!["--rcfile".to_owned(), format!("{folder}/bashrc")],
+        arguments: vec!["--rcfile".to_owned(), format!("{folder}/bashrc")],
         variables: Vec::new(),
         files: vec![("bashrc", BASH.replace("LABEL", label))],
     }
@@ -48,7 +47,7 @@ precmd_functions+=(_nsaccess_mark)
 
 fn zsh(label: &str, folder: &str, zdotdir: &str) -> MarkedShell {
     MarkedShell {
-        words: Vec::new(),
+        arguments: Vec::new(),
         variables: vec![("ZDOTDIR", folder.to_owned()), ("NSACCESS_ZDOTDIR", zdotdir.to_owned())],
         files: vec![(".zshenv", ZSHENV.to_owned()), (".zshrc", ZSHRC.replace("LABEL", label))],
     }
@@ -59,18 +58,18 @@ fn fish(label: &str) -> MarkedShell {
         "functions -q fish_prompt; and functions -c fish_prompt _nsaccess_prompt; or function _nsaccess_prompt; echo '> '; end; \
          function fish_prompt; printf '%s' '({label}) '; _nsaccess_prompt; end"
     );
-    MarkedShell { words: vec!["-C".to_owned(), mark], variables: Vec::new(), files: Vec::new() }
+    MarkedShell { arguments: vec!["-C".to_owned(), mark], variables: Vec::new(), files: Vec::new() }
 }
 
 fn powershell(label: &str) -> MarkedShell {
     let mark =
         format!("$nsaccessPrompt = $function:prompt; function global:prompt {{ '({label}) ' + (& $nsaccessPrompt) }}");
-    let words = ["-NoExit", "-Command", &mark].map(str::to_owned).to_vec();
-    MarkedShell { words, variables: Vec::new(), files: Vec::new() }
+    let arguments = ["-NoExit", "-Command", &mark].map(str::to_owned).to_vec();
+    MarkedShell { arguments, variables: Vec::new(), files: Vec::new() }
 }
 
 fn plain(label: &str) -> MarkedShell {
-    MarkedShell { words: Vec::new(), variables: vec![("PS1", format!("({label}) $ "))], files: Vec::new() }
+    MarkedShell { arguments: Vec::new(), variables: vec![("PS1", format!("({label}) $ "))], files: Vec::new() }
 }
 
 #[cfg(test)]
@@ -80,12 +79,12 @@ mod tests {
     #[test]
     fn each_shell_is_marked_in_its_own_way() {
         let bash = marked_shell("/usr/bin/bash", "idp-dev", "/private", "/home/ada");
-        assert_eq!(bash.words, ["--rcfile", "/private/bashrc"]);
+        assert_eq!(bash.arguments, ["--rcfile", "/private/bashrc"]);
         assert!(bash.files[0].1.contains("(idp-dev) ") && bash.files[0].1.contains(". ~/.bashrc"));
         let zsh = marked_shell("zsh", "idp-dev", "/private", "/home/ada/zsh");
         assert_eq!(zsh.variables, [("ZDOTDIR", "/private".into()), ("NSACCESS_ZDOTDIR", "/home/ada/zsh".into())]);
-        assert!(marked_shell("/bin/fish", "x", "/p", "/h").words[1].contains("(x) "));
-        assert!(marked_shell(r"C:\pwsh.exe", "x", "/p", "/h").words[2].contains("(x) "));
+        assert!(marked_shell("/bin/fish", "x", "/p", "/h").arguments[1].contains("(x) "));
+        assert!(marked_shell(r"C:\pwsh.exe", "x", "/p", "/h").arguments[2].contains("(x) "));
         assert_eq!(marked_shell("/bin/dash", "x", "/p", "/h").variables, [("PS1", "(x) $ ".into())]);
     }
 }

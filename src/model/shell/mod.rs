@@ -1,10 +1,10 @@
-//! Lines that a shell evaluates to set environment variables, quoted so that no value can become a command.
+//! Quoted lines for a shell to evaluate, which set environment variables.
 
 pub(crate) mod marked;
 
 use crate::secret::Secret;
 
-/// How a shell sets variables and quotes.
+/// A shell's syntax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// sh, bash, zsh, ksh.
@@ -15,7 +15,7 @@ pub(crate) enum Dialect {
     PowerShell,
 }
 
-/// One line a variable.
+/// One line per variable.
 pub(crate) fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>)]) -> Secret<String> {
     let lines = variables.iter().map(|(name, value)| {
         let value = value.expose();
@@ -28,8 +28,8 @@ pub(crate) fn set_variables(dialect: Dialect, variables: &[(&str, Secret<String>
     Secret::new(lines.collect())
 }
 
-/// A word of a command line as a POSIX shell takes it: quoted only where it has to be.
-pub(crate) fn word(text: &str) -> std::borrow::Cow<'_, str> {
+/// Quotes a word for a POSIX shell, if necessary.
+pub(crate) fn quote(text: &str) -> std::borrow::Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%~".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
         true => text.into(),
@@ -37,17 +37,18 @@ pub(crate) fn word(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// The lines that make these the variables, taking away those without a value, set or not. What goes goes first.
+/// Lines that set the variables with a value, after lines that unset those without.
 pub(crate) fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<String>>)]) -> Secret<String> {
-    let unset = |name: &&str| match dialect {
+    let unset_line = |name: &&str| match dialect {
         Dialect::Posix => format!("unset {name}\n"),
         Dialect::Fish => format!("set -e {name}\n"),
         Dialect::PowerShell => format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n"),
     };
-    let gone: String = variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| unset(name)).collect();
+    let unset: String =
+        variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| unset_line(name)).collect();
     let set: Vec<(&str, Secret<String>)> =
         variables.iter().filter_map(|(name, value)| Some((*name, value.clone()?))).collect();
-    Secret::new(gone + set_variables(dialect, &set).expose())
+    Secret::new(unset + set_variables(dialect, &set).expose())
 }
 
 #[cfg(test)]
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_dialect_quotes_what_could_break_out() {
+    fn every_dialect_quotes() {
         let value = r"a'b\c$(d)`e`";
         for (dialect, line) in [
             (Dialect::Posix, r"export X='a'\''b\c$(d)`e`'"),

@@ -1,4 +1,4 @@
-//! What is spoken below AWS and Kubernetes: proxies, HTTP, pages of lists.
+//! Protocols below AWS and Kubernetes: proxies, URLs, paginated lists.
 
 pub(crate) mod pages;
 pub(crate) mod percent;

@@ -1,6 +1,6 @@
-//! Percent-encoding, one way for all: signed queries, addresses of sign-in pages, paths of the Kubernetes API.
+//! Percent-encoding, for signed queries, sign-in URLs and Kubernetes API paths.
 
-/// RFC 3986: everything but the unreserved characters, `/` too, as SigV4 also wants it.
+/// Encodes everything but RFC 3986's unreserved characters, as SigV4 requires; also `/`.
 pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len() * 2);
     for byte in text.bytes() {
@@ -13,7 +13,7 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
-/// What the percent signs stand for; text that is not encoded stays as it is.
+/// Invalid escapes stay as they are.
 pub(crate) fn decode(text: &str) -> String {
     let (bytes, mut decoded, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
     while at < bytes.len() {

@@ -1,29 +1,26 @@
-//! Which proxy a request goes through, by client-go's rules: kubeconfig's `proxy-url` wins outright; else
-//! `HTTPS_PROXY`/`HTTP_PROXY` by scheme, unless `NO_PROXY` names the host. The rules of `NO_PROXY` are Go's
-//! (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>), since kubectl is what people compare with.
+//! The proxy of a request, by client-go's rules: kubeconfig's `proxy-url`, else `HTTPS_PROXY` or `HTTP_PROXY` by scheme,
+//! unless `NO_PROXY` matches the host. `NO_PROXY` follows Go's rules, like kubectl
+//! (<https://pkg.go.dev/golang.org/x/net/http/httpproxy>).
 
-use crate::env_vars;
 use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::env_vars;
 use crate::model::wire::percent;
 use crate::secret::Secret;
 
-/// The proxy variables, as they stand in the environment.
+/// The proxy variables of the environment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProxyVariables {
-    /// `HTTPS_PROXY`.
     pub https: Option<String>,
-    /// `HTTP_PROXY`.
     pub http: Option<String>,
-    /// `NO_PROXY`.
     pub no_proxy: Option<String>,
 }
 
 impl ProxyVariables {
-    /// From a look-up of environment variables; the upper-case name wins, as in Go.
+    /// `lookup` reads environment variables. Upper-case names win, as in Go.
     pub(crate) fn read<'a>(lookup: impl Fn(&str) -> Option<&'a str>) -> Self {
         let either = |name: &str| lookup(name).or_else(|| lookup(&name.to_lowercase())).map(str::to_owned);
         ProxyVariables {
@@ -33,7 +30,7 @@ impl ProxyVariables {
         }
     }
 
-    /// The proxy for an address like `https://host:port/…`, if one applies.
+    /// The proxy for a URL, if one applies.
     pub(crate) fn for_url(&self, url: &str) -> Option<String> {
         let (scheme, rest) = url.split_once("://")?;
         let (proxy, default_port) = match scheme {
@@ -56,18 +53,18 @@ impl ProxyVariables {
     }
 }
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProxyScheme {
     /// CONNECT.
     Http,
     /// CONNECT inside TLS.
     Https,
-    /// SOCKS version 5; names are looked up by the proxy, as Go does it.
+    /// SOCKS5, where the proxy resolves names, as in Go.
     Socks5,
 }
 
-/// A proxy that can be used. Its login shows nowhere.
+/// A proxy. `Debug` does not show its login.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     scheme: ProxyScheme,
@@ -81,12 +78,10 @@ impl std::fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    /// From an address like `http://user:password@host:3128` or `socks5://localhost:1080`.
-    ///
-    /// # Errors
-    /// What is wrong with it. The address is not repeated: it may hold a password.
+    /// From a URL like `http://user:password@host:3128` or `socks5://localhost:1080`. Errors do not repeat the URL, which
+    /// may contain a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        // hyper knows the one SOCKS name, and means by it what `h` says: the proxy looks names up.
+        // hyper knows only `socks5`, which it treats like `socks5h`: the proxy resolves names.
         let text = text.trim().replacen("socks5h://", "socks5://", 1);
         let uri: http::Uri = text.parse().map_err(|_| "it is no address".to_owned())?;
         let scheme = match uri.scheme_str() {
@@ -101,17 +96,16 @@ impl Proxy {
         Ok(Proxy { scheme, uri })
     }
 
-    /// How it is spoken to.
     pub(crate) fn scheme(&self) -> ProxyScheme {
         self.scheme
     }
 
-    /// Where it is; an IPv6 address without its brackets.
+    /// An IPv6 address is without brackets.
     pub(crate) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default().trim_matches(['[', ']'])
     }
 
-    /// Its port, by default that of its kind.
+    /// By default the port of the scheme.
     pub(crate) fn port(&self) -> u16 {
         self.uri.port_u16().unwrap_or(match self.scheme {
             ProxyScheme::Http => 80,
@@ -120,29 +114,26 @@ impl Proxy {
         })
     }
 
-    /// User and password, if it wants them.
+    /// User and password, if the URL has them.
     pub(crate) fn login(&self) -> Option<(String, Secret<String>)> {
         let (login, _) = self.uri.authority()?.as_str().rsplit_once('@')?;
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         Some((percent::decode(user), Secret::new(percent::decode(password))))
     }
 
-    /// The same as the value of `Proxy-Authorization`.
+    /// The value of `Proxy-Authorization`.
     pub(crate) fn basic_login(&self) -> Option<Secret<String>> {
         let (user, password) = self.login()?;
         Some(Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose())))))
     }
 
-    /// The whole address, login and all: for a library that connects by itself.
+    /// The whole URL, including the login.
     pub(crate) fn uri(&self) -> &http::Uri {
         &self.uri
     }
 }
 
-/// Whether an endpoint may get tokens and keys: over TLS any, in the plain only this very machine.
-///
-/// # Errors
-/// Why it may not.
+/// Checks that an endpoint may receive tokens and keys: over TLS any host, over plain HTTP only loopback.
 pub(crate) fn check_endpoint(url: &str) -> Result<(), String> {
     let Some((scheme, rest)) = url.split_once("://") else { return Err("it is no address".to_owned()) };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -216,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_is_about_the_target_host() {
+    fn no_proxy_matches_the_target_host() {
         let eks = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
         for (no_proxy, goes_through_proxy) in [
             ("", true),
@@ -236,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_go_in_the_plain_to_this_machine_alone() {
+    fn plain_http_is_for_loopback_only() {
         for good in [
             "https://x",
             "HTTPS://x",
@@ -271,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_and_other_schemes_go_straight() {
+    fn loopback_and_other_schemes_are_not_proxied() {
         assert!(!proxied("", "https://127.0.0.1:1"));
         assert!(!proxied("", "https://localhost"));
         assert!(!proxied("", "http://example.com"));
@@ -284,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_taken_apart_and_shows_no_password() {
+    fn debug_output_hides_the_password() {
         let proxy = Proxy::parse("http://ada:p%40ss@proxy.corp:3128").expect("a proxy");
         assert_eq!((proxy.scheme(), proxy.host(), proxy.port()), (ProxyScheme::Http, "proxy.corp", 3128));
         let (user, password) = proxy.login().expect("a login");

@@ -1,4 +1,4 @@
-//! The messages of SOCKS5 (RFC 1928) and its login (RFC 1929), as a client that connects by name needs them.
+//! The messages of a SOCKS5 client (RFC 1928) with a login (RFC 1929).
 
 use crate::secret::Secret;
 
@@ -6,15 +6,15 @@ const VERSION: u8 = 5;
 const NO_LOGIN: u8 = 0;
 const LOGIN: u8 = 2;
 
-/// The first message: which ways to log in are possible.
+/// The first message: the supported authentication methods.
 pub fn greeting(with_login: bool) -> Vec<u8> {
     if with_login { vec![VERSION, 2, NO_LOGIN, LOGIN] } else { vec![VERSION, 1, NO_LOGIN] }
 }
 
-/// Whether the proxy's answer to the greeting asks for the login.
+/// Whether the answer to the greeting asks for the login.
 ///
 /// # Errors
-/// When it is not SOCKS5, or wants a login of another kind.
+/// When it is not SOCKS5 or asks for another method.
 pub fn wants_login(answer: [u8; 2]) -> Result<bool, String> {
     match answer {
         [VERSION, NO_LOGIN] => Ok(false),
@@ -35,10 +35,10 @@ pub fn login(user: &str, password: &str) -> Secret<Vec<u8>> {
     Secret::new(message)
 }
 
-/// Asks for a connection to a host by its name, or by its address if it is one.
+/// Requests a connection to a host by name or IP address.
 ///
 /// # Errors
-/// When the name is longer than a name can be.
+/// When the name is too long.
 pub fn connect(host: &str, port: u16) -> Result<Vec<u8>, String> {
     let mut message = vec![VERSION, 1, 0];
     match host.parse() {
@@ -63,7 +63,7 @@ pub fn connect(host: &str, port: u16) -> Result<Vec<u8>, String> {
 /// How many bytes follow the first five of the reply.
 ///
 /// # Errors
-/// When the proxy could not connect: why, in the RFC's words.
+/// Why the proxy could not connect.
 pub fn rest_of_reply(head: [u8; 5]) -> Result<usize, String> {
     let [VERSION, reply, _, kind, first] = head else { return Err("the answer is not SOCKS5".to_owned()) };
     let why = match reply {

@@ -37,7 +37,7 @@ impl Eks {
             let call = self.client.list_clusters().max_results(100).set_next_token(pages.token());
             let page = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
             names.extend(page.clusters().iter().cloned());
-            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            let more = pages.advance(page.next_token().map(str::to_owned), self.aws.received());
             if !more.map_err(|why| Failure::endless(OPERATION, why))? {
                 return Ok(names);
             }

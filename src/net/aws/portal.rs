@@ -46,7 +46,7 @@ impl PortalApi {
             accounts.extend(page.account_list().iter().filter_map(|account| {
                 Some(Account { id: account.account_id()?.to_owned(), name: account.account_name().map(str::to_owned) })
             }));
-            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            let more = pages.advance(page.next_token().map(str::to_owned), self.aws.received());
             if !more.map_err(|why| Failure::endless(OPERATION, why))? {
                 return Ok(accounts);
             }
@@ -71,7 +71,7 @@ impl PortalApi {
                     role: role.role_name()?.to_owned(),
                 })
             }));
-            let more = pages.turn(page.next_token().map(str::to_owned), self.aws.received());
+            let more = pages.advance(page.next_token().map(str::to_owned), self.aws.received());
             if !more.map_err(|why| Failure::endless(OPERATION, why))? {
                 return Ok(roles);
             }

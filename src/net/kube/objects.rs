@@ -91,7 +91,7 @@ impl KubeApi {
             query.extend(token.as_deref().map(|token| ("continue", token)));
             let page: List<T> = self.get(&path(api, namespace, plural, None, &query)).await?;
             items.extend(page.items.unwrap_or_default());
-            let more = pages.turn(Some(page.metadata.more), self.outbound.received());
+            let more = pages.advance(Some(page.metadata.more), self.outbound.received());
             if !more.map_err(KubeFailure::Unreachable)? {
                 return Ok((items, page.metadata.resource_version));
             }

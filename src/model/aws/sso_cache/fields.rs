@@ -1,4 +1,4 @@
-//! The fields of a cache file while it is read: taken out one by one, so that what is left is what we do not know.
+//! Reads the fields of a cache file. Each is taken out; those that remain are unknown.
 
 use std::fmt;
 
@@ -7,8 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-/// Fields of a file that are not ours to understand, kept for when it is written again. Another tool may keep a secret
-/// there, so `Debug` shows their names only.
+/// Fields that we do not know, kept for a rewrite. They may hold another tool's secrets, so `Debug` shows only names.
 #[derive(Clone, Default, PartialEq)]
 pub struct Unknown(pub(super) Map<String, Value>);
 
@@ -18,11 +17,11 @@ impl fmt::Debug for Unknown {
     }
 }
 
-/// The fields that have not been taken yet.
+/// The fields not taken yet.
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Reads an object. Reasons never repeat the content: it is secret.
+    /// Reads an object. Errors never repeat the content, which is secret.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err("the file is empty".to_owned());
@@ -34,8 +33,8 @@ impl Fields {
         }
     }
 
-    /// Takes a field out: by its exact name, else in any case, as the Rust SDK reads. `null` counts as absent. Further
-    /// spellings go too: kept as unknown fields, they would be read as this one when it is no longer written.
+    /// Takes a field out: by its exact name, else in any case, as the Rust SDK does. `null` counts as absent. Other
+    /// spellings of the name are removed too; kept as unknown fields, they could be mistaken for this one later.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         let mut found = self.0.shift_remove(name);
         while let Some(key) = self.0.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned() {
@@ -73,21 +72,20 @@ impl Fields {
         items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// What is left.
     pub(super) fn unknown(self) -> Unknown {
         Unknown(self.0)
     }
 }
 
-/// `2026-11-22T02:07:47Z`, and what older and other writers made of it: fractions of a second, `UTC` or an offset for
-/// the `Z`, or nothing at all, which means UTC.
+/// `2026-11-22T02:07:47Z`, and the variants of older and other writers: fractions of a second, `UTC` or an offset instead
+/// of `Z`, or no zone, which means UTC.
 fn parse_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
     text.parse().ok().or_else(|| text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp()))
 }
 
-/// The AWS CLI's spelling: UTC, whole seconds.
+/// In the AWS CLI's format: UTC, whole seconds.
 pub(super) fn render_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -1,11 +1,11 @@
-//! JSON in the spelling of Python's `json.dumps`: `", "` and `": "` between values, and nothing but ASCII.
-//! File names are hashes of such text, so one character off names another file.
+//! JSON in the format of Python's `json.dumps`: `", "` and `": "` as separators, ASCII only. File names are hashes of
+//! such text, so every character matters.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-/// The separators that a text is written with.
+/// The separators between values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spacing {
     /// `json.dumps` without arguments.
@@ -14,7 +14,7 @@ pub(super) enum Spacing {
     Compact,
 }
 
-/// Appends a string with `ensure_ascii`: everything outside of printable ASCII as `\uXXXX`, in UTF-16.
+/// Appends a string with `ensure_ascii`: everything but printable ASCII as `\uXXXX`, in UTF-16.
 pub(super) fn string(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
@@ -38,7 +38,6 @@ pub(super) fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Appends any value.
 pub(super) fn value(out: &mut String, value: &Value, spacing: Spacing) {
     match value {
         Value::String(text) => string(out, text),

@@ -1,7 +1,7 @@
-//! The sign-in cache that the AWS CLI and the SDKs share: file names, contents, and when a token is still good.
+//! The sign-in cache that the AWS CLI and the SDKs share: file names, contents, and expiry.
 //!
-//! A sign-in by either side serves both, so names and bytes are what AWS CLI 2 writes. Reading is lenient, because other
-//! tools write these files too, and fields that we do not know survive a rewrite.
+//! Names and bytes are those of AWS CLI 2, so that either side can use the other's sign-in. Reading is lenient, because
+//! other tools write these files too, and unknown fields survive a rewrite.
 
 mod fields;
 mod json;

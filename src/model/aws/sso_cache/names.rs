@@ -1,25 +1,25 @@
-//! The names of the files: SHA-1 over exactly what the AWS CLI hashes.
+//! File names: SHA-1 of what the AWS CLI hashes.
 
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 use super::json::{self, Spacing};
 
-/// The token file in `~/.aws/sso/cache`. The key is the sso-session's name; for a profile without one it is the start
-/// URL, letter for letter.
+/// The token file in `~/.aws/sso/cache`. The key is the sso-session's name; for a profile without one, the exact start
+/// URL.
 pub fn token_file_name(key: &str) -> String {
     file_name(key)
 }
 
-/// The file of a client registration in `~/.aws/sso/cache`. Profiles without an sso-session have neither scopes nor a
-/// session name.
+/// The file of a client registration in `~/.aws/sso/cache`. Without an sso-session there are no scopes and no session
+/// name.
 pub fn registration_file_name(
     start_url: &str,
     region: &str,
     scopes: Option<&[&str]>,
     session_name: Option<&str>,
 ) -> String {
-    // In the order that `sort_keys=True` gives.
+    // In the order of `sort_keys=True`.
     hashed(
         &json!({
             "region": region,
@@ -32,8 +32,8 @@ pub fn registration_file_name(
     )
 }
 
-/// The file in `~/.aws/cli/cache` in which AWS CLI 2 keeps the credentials of a role. A logout removes it. A profile
-/// without an sso-session is known by its start URL.
+/// The file in `~/.aws/cli/cache` for the credentials of a role, as AWS CLI 2 names it. A profile without an sso-session
+/// is identified by its start URL.
 pub fn role_credentials_file_name(account: &str, role: &str, session_name: Option<&str>, start_url: &str) -> String {
     let recipe = match session_name {
         Some(name) => json!({"accountId": account, "roleName": role, "sessionName": name}),
@@ -42,11 +42,11 @@ pub fn role_credentials_file_name(account: &str, role: &str, session_name: Optio
     hashed(&recipe, Spacing::Compact)
 }
 
-/// The file in `~/.aws/cli/cache` in which the AWS CLI (1 and 2) keeps the session of a role that a profile assumes. `get`
-/// reads the profile's keys. `None` for a profile that assumes none.
+/// The file in `~/.aws/cli/cache` for the session of a role that a profile assumes, as AWS CLI 1 and 2 name it. `get`
+/// reads the profile's keys. `None` if the profile assumes no role.
 pub fn assumed_role_file_name<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
     let mut recipe = serde_json::Map::new();
-    // In the order that `sort_keys=True` gives. A time that is no number counts as none there, too.
+    // In the order of `sort_keys=True`. The AWS CLI also ignores a duration that is not a number.
     if let Some(seconds) = get("duration_seconds").and_then(|seconds| seconds.trim().parse::<i64>().ok()) {
         recipe.insert("DurationSeconds".to_owned(), seconds.into());
     }

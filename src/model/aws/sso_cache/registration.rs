@@ -1,4 +1,4 @@
-//! The client registration, without which nobody can sign in or refresh.
+//! The client registration, which sign-in and refresh need.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::fields::{Fields, render_time};
 use super::json::{self, Spacing};
 use crate::secret::Secret;
 
-/// A public client registered with Identity Center, as its file holds it.
+/// A public client, registered with Identity Center.
 #[derive(Debug, Clone)]
 pub struct Registration {
     /// The client.
@@ -17,23 +17,23 @@ pub struct Registration {
     pub client_secret: Secret<String>,
     /// When the registration ends.
     pub expires_at: Timestamp,
-    /// What the client may ask for; empty for a registration without scopes.
+    /// Empty for a registration without scopes.
     pub scopes: Vec<String>,
-    /// How the client may ask; absent for the device flow.
+    /// Absent for the device flow.
     pub grant_types: Option<Vec<String>>,
 }
 
 /// Why a registration cannot be used for a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistrationReason {
-    /// It ends too soon for a person to sign in.
+    /// It ends too soon for a sign-in.
     Ends {
         /// When it ends or ended.
         at: Timestamp,
     },
-    /// It was made for another kind of sign-in: both kinds share one file name.
+    /// It is for the other sign-in flow: both share one file name.
     OtherGrantTypes,
-    /// It was made for other scopes.
+    /// It is for other scopes.
     OtherScopes,
 }
 
@@ -47,13 +47,10 @@ impl fmt::Display for RegistrationReason {
     }
 }
 
-/// The AWS CLI's margin, in which it takes a registration for ended.
+/// The AWS CLI's margin: it does not use a registration that ends sooner.
 const MARGIN: SignedDuration = SignedDuration::from_mins(15);
 
-/// Whether a registration serves a sign-in with these scopes and grant types (`None`: the device flow).
-///
-/// # Errors
-/// Why it does not.
+/// Whether a registration can be used for a sign-in with these scopes and grant types (`None`: the device flow).
 pub fn judge_registration(
     registration: &Registration,
     now: Timestamp,
@@ -74,10 +71,7 @@ pub fn judge_registration(
     Ok(())
 }
 
-/// Reads a registration file.
-///
-/// # Errors
-/// What is wrong with it; never its content.
+/// Reads a registration file. Errors never repeat its content.
 pub fn parse_registration(bytes: &[u8]) -> Result<Registration, String> {
     let mut fields = Fields::read(bytes)?;
     Ok(Registration {
@@ -89,7 +83,7 @@ pub fn parse_registration(bytes: &[u8]) -> Result<Registration, String> {
     })
 }
 
-/// The file's text, as the AWS CLI writes it. It is as secret as what is in it.
+/// The file's text, as the AWS CLI writes it.
 pub fn render_registration(registration: &Registration) -> Secret<String> {
     let secret = registration.client_secret.expose();
     let expires_at = render_time(registration.expires_at);

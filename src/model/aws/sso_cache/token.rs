@@ -1,4 +1,4 @@
-//! The signed-in session: its file, and whether it is still good.
+//! The token file of a signed-in session, and what to do with it.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use super::fields::{Fields, Unknown, render_time};
 use super::json::{self, Spacing};
 use crate::secret::Secret;
 
-/// A signed-in Identity Center session, as its file holds it.
+/// A signed-in Identity Center session.
 #[derive(Debug, Clone)]
 pub struct SsoToken {
-    /// The start URL as it is configured; empty if the writer left it out.
+    /// As configured; empty if the writer left it out.
     pub start_url: String,
     /// Identity Center's region; empty if the writer left it out.
     pub region: String,
-    /// What the portal asks for.
+    /// The portal's bearer token.
     pub access_token: Secret<String>,
-    /// When the access token ends, as the service said. It may end earlier.
+    /// When the access token expires, as the service said. It may end earlier.
     pub expires_at: Timestamp,
-    /// What is needed to get the next access token without a person.
+    /// For the next access token without a new sign-in.
     pub refresh: Option<Refresh>,
     /// Fields of other tools, kept on rewrite.
     pub unknown: Unknown,
@@ -32,25 +32,25 @@ pub struct Refresh {
     pub client_id: String,
     /// The registered client's secret.
     pub client_secret: Secret<String>,
-    /// When the registration ends; after that, nothing can be refreshed. Not every writer says it.
+    /// When the registration expires; after that, nothing can be refreshed. Not every writer sets it.
     pub registration_expires_at: Option<Timestamp>,
-    /// What the next access token is asked for with.
+    /// Can be used once.
     pub refresh_token: Secret<String>,
 }
 
 /// What to do with a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenState {
-    /// Use it.
+    /// Can be used.
     Fresh,
-    /// Refresh it; no person is needed.
+    /// Can be refreshed without a person.
     Refreshable {
-        /// Why it needs that.
+        /// Why it is not fresh.
         reason: TokenReason,
     },
-    /// A person has to sign in.
+    /// A person must sign in.
     Over {
-        /// Why nothing less helps.
+        /// Why it is not fresh.
         reason: TokenReason,
     },
 }
@@ -58,22 +58,22 @@ pub enum TokenState {
 /// Why a token is not [`TokenState::Fresh`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenReason {
-    /// It still works, but not for long.
+    /// It ends soon, and can be renewed.
     EndsSoon {
         /// When it ends.
         at: Timestamp,
     },
-    /// It is past its end, and can be renewed.
+    /// It ended, and can be renewed.
     Ended {
         /// When it ended.
         at: Timestamp,
     },
-    /// It is past its end, or nearly, and came without a refresh token.
+    /// It ended or ends soon, and came without a refresh token.
     NoRefreshToken {
         /// When it ends or ended.
         at: Timestamp,
     },
-    /// It is past its end, or nearly, and so is the client registration that could renew it.
+    /// It ended or ends soon, and the client registration that could renew it has ended.
     RegistrationEnded {
         /// When the registration ended.
         at: Timestamp,
@@ -95,11 +95,11 @@ impl fmt::Display for TokenReason {
     }
 }
 
-/// A token that nothing can renew is used up to here before its end, whatever the margin.
+/// A token that cannot be renewed is used until this long before its end, whatever the margin.
 const LAST_MOMENT: SignedDuration = SignedDuration::from_secs(60);
 
-/// Whether a token is good for another `margin`. One that can be renewed is renewed early; one that cannot is used
-/// nearly to its end, because the alternative is to call a person.
+/// Whether a token is good for another `margin`. One that can be renewed is renewed early. One that cannot is used almost
+/// to its end, because then a person must sign in.
 pub fn judge(token: &SsoToken, now: Timestamp, margin: SignedDuration) -> TokenState {
     let at = token.expires_at;
     let left = at.duration_since(now);
@@ -121,10 +121,7 @@ pub fn judge(token: &SsoToken, now: Timestamp, margin: SignedDuration) -> TokenS
     }
 }
 
-/// Reads a token file.
-///
-/// # Errors
-/// What is wrong with it; never its content.
+/// Reads a token file. Errors never repeat its content.
 pub fn parse_token(bytes: &[u8]) -> Result<SsoToken, String> {
     let mut fields = Fields::read(bytes)?;
     let access_token = Secret::new(fields.required("accessToken")?);
@@ -135,7 +132,7 @@ pub fn parse_token(bytes: &[u8]) -> Result<SsoToken, String> {
     let client_secret = fields.text("clientSecret")?.map(Secret::new);
     let registration_expires_at = fields.time("registrationExpiresAt")?;
     let refresh_token = fields.text("refreshToken")?.map(Secret::new);
-    // A part of the four is of no use to any reader, so it is not kept either.
+    // An incomplete set is of no use to any reader.
     let refresh = match (client_id, client_secret, refresh_token) {
         (Some(client_id), Some(client_secret), Some(refresh_token)) => {
             Some(Refresh { client_id, client_secret, registration_expires_at, refresh_token })
@@ -145,7 +142,7 @@ pub fn parse_token(bytes: &[u8]) -> Result<SsoToken, String> {
     Ok(SsoToken { start_url, region, access_token, expires_at, refresh, unknown: fields.unknown() })
 }
 
-/// The file's text, as the AWS CLI writes it. It is as secret as what is in it.
+/// The file's text, as the AWS CLI writes it.
 pub fn render_token(token: &SsoToken) -> Secret<String> {
     let expires_at = render_time(token.expires_at);
     let mut fields = vec![
@@ -165,7 +162,8 @@ pub fn render_token(token: &SsoToken) -> Secret<String> {
     Secret::new(write_object(&fields, &token.unknown))
 }
 
-/// Known fields, then the unknown ones. The text is built with room to spare: a string that grows leaves copies behind.
+/// The known fields, then the unknown ones. Allocated with enough room, because growing a string leaves copies of secrets in
+/// memory.
 fn write_object(fields: &[(&str, &str)], unknown: &Unknown) -> String {
     let needed: usize = fields.iter().map(|(name, value)| name.len() + 6 * value.len() + 8).sum();
     let mut text = String::with_capacity(needed + 2);
