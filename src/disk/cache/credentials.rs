@@ -1,66 +1,84 @@
-//! Role credentials: a file for each namespace, and one more for each other identity that was used in its name.
+//! Role credentials: a file per namespace, and one more for each other identity that was used in it.
 //!
 //! `<namespace>.json` holds the credentials of the namespace's own identity and the fingerprint of the configuration that
 //! decided it. kubectl's tokens are signed with them while the fingerprint is unchanged. Credentials of an identity that
 //! a flag, a variable or a project file chose for one command have a file of their own, found by that identity only.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws_config_edit::{plain_start_url, same_start_url};
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use super::{Cache, digest, read};
+use super::credential_fields::CredentialFields;
+use super::{Cache, digest, read, write};
 use crate::disk::atomic;
 use crate::error::Result;
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::kube::namespace::Namespace;
-use crate::secret::Secret;
 
-/// Who credentials are for, besides the namespace; all of it must fit.
+/// Whose credentials these are. All of it must match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity<'a> {
-    /// Portal that gives them.
     pub start_url: &'a str,
-    /// Account.
     pub account: &'a str,
-    /// Permission set.
+    /// The permission set.
     pub role: &'a str,
 }
 
-/// Credentials with what they are for: all that the warm path of `token` reads.
+/// Credentials, their identity and their cluster: all that the warm path of `token` reads.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedCredentials {
-    /// Account they belong to.
     pub account: String,
-    /// Permission set they belong to.
+    /// The permission set.
     pub role: String,
-    /// Portal that gave them.
     pub start_url: String,
-    /// The credentials.
     pub credentials: RoleCredentials,
-    /// Name and region of the namespace's cluster, once known.
+    /// The name and region of the namespace's cluster, once known.
     pub cluster: Option<(String, String)>,
     /// The configuration that made this the namespace's own identity; `None` for any other identity.
     pub config_fingerprint: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct CredentialsFile {
     account: String,
     role: String,
     start_url: String,
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
-    obtained_at: Timestamp,
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    credentials: CredentialFields,
     cluster_name: Option<String>,
     cluster_region: Option<String>,
     #[serde(rename = "basis")]
     config_fingerprint: Option<String>,
+}
+
+impl From<&CachedCredentials> for CredentialsFile {
+    fn from(cached: &CachedCredentials) -> Self {
+        let (cluster_name, cluster_region) = cached.cluster.clone().unzip();
+        CredentialsFile {
+            account: cached.account.clone(),
+            role: cached.role.clone(),
+            start_url: cached.start_url.clone(),
+            credentials: (&cached.credentials).into(),
+            cluster_name,
+            cluster_region,
+            config_fingerprint: cached.config_fingerprint.clone(),
+        }
+    }
+}
+
+impl From<CredentialsFile> for CachedCredentials {
+    fn from(file: CredentialsFile) -> Self {
+        CachedCredentials {
+            account: file.account,
+            role: file.role,
+            start_url: file.start_url,
+            credentials: file.credentials.into(),
+            cluster: file.cluster_name.zip(file.cluster_region),
+            config_fingerprint: file.config_fingerprint,
+        }
+    }
 }
 
 impl<'a> From<&'a Target> for Identity<'a> {
@@ -70,19 +88,16 @@ impl<'a> From<&'a Target> for Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// URLs make no file names.
     fn digest(self) -> String {
         digest(&[&plain_start_url(self.start_url), self.account, self.role].join("\n"))
     }
 }
 
 impl CachedCredentials {
-    /// Who they are for.
     pub(crate) fn identity(&self) -> Identity<'_> {
         Identity { start_url: &self.start_url, account: &self.account, role: &self.role }
     }
 
-    /// Whether they are for this identity.
     pub(crate) fn belong_to(&self, identity: Identity<'_>) -> bool {
         let portal = same_start_url(&self.start_url, identity.start_url);
         portal && self.account == identity.account && self.role == identity.role
@@ -90,12 +105,12 @@ impl CachedCredentials {
 }
 
 impl Cache {
-    /// The credentials of a namespace's own identity, fresh or not.
+    /// The credentials of a namespace's own identity, expired or not.
     pub(crate) fn own_credentials(&self, namespace: &Namespace) -> Option<CachedCredentials> {
         read_credentials(&self.own_file(namespace))
     }
 
-    /// The credentials of this very identity in a namespace: of two, those that last longer.
+    /// The credentials of this identity, expired or not. If there are two files, those that expire later.
     pub(crate) fn credentials(&self, namespace: &Namespace, identity: Identity<'_>) -> Option<CachedCredentials> {
         let files = [self.own_file(namespace), self.other_file(namespace, identity)];
         let found = files.iter().filter_map(|file| read_credentials(file)).filter(|cached| cached.belong_to(identity));
@@ -103,39 +118,19 @@ impl Cache {
     }
 
     /// Stores credentials: as the namespace's own if they have a fingerprint, else as those of another identity.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub(crate) fn store_credentials(&self, namespace: &Namespace, cached: &CachedCredentials) -> Result<()> {
-        let keys = &cached.credentials.keys;
-        let file = json!({
-            "account": cached.account,
-            "role": cached.role,
-            "start_url": cached.start_url,
-            "access_key_id": keys.access_key_id,
-            "secret_access_key": keys.secret_access_key.expose(),
-            "session_token": keys.session_token.as_ref().map(|token| token.expose()),
-            "obtained_at": cached.credentials.obtained_at,
-            "expires_at": cached.credentials.expires_at,
-            "cluster_name": cached.cluster.as_ref().map(|(name, _)| name),
-            "cluster_region": cached.cluster.as_ref().map(|(_, region)| region),
-            "basis": cached.config_fingerprint,
-        });
-        let text = Secret::new(file.to_string());
+        let file = CredentialsFile::from(cached);
         let other = self.other_file(namespace, cached.identity());
         if cached.config_fingerprint.is_none() {
-            return atomic::write_private(&other, text.expose().as_bytes());
+            return write(&other, &file);
         }
-        atomic::write_private(&self.own_file(namespace), text.expose().as_bytes())?;
+        write(&self.own_file(namespace), &file)?;
         // Without this file, a token that the cluster refused is not noticed. That is no reason to fail.
         let _ = self.create_issued_tokens(namespace);
         atomic::remove(&other).map(drop)
     }
 
-    /// Forgets the credentials of this very identity in a namespace.
-    ///
-    /// # Errors
-    /// When a file cannot be removed.
+    /// Removes the credentials of this identity in a namespace.
     pub(crate) fn forget_identity(&self, namespace: &Namespace, identity: Identity<'_>) -> Result<()> {
         if self.own_credentials(namespace).is_some_and(|own| own.belong_to(identity)) {
             atomic::remove(&self.own_file(namespace))?;
@@ -143,10 +138,7 @@ impl Cache {
         atomic::remove(&self.other_file(namespace, identity)).map(drop)
     }
 
-    /// Forgets the credentials of a namespace, of every identity that was used in its name.
-    ///
-    /// # Errors
-    /// When a file cannot be removed.
+    /// Removes the credentials of all identities in a namespace. Returns whether there were any.
     pub(crate) fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
         let mut forgotten = false;
         let _ = atomic::remove(&self.issued_tokens_path(namespace));
@@ -156,7 +148,7 @@ impl Cache {
         Ok(forgotten)
     }
 
-    /// The namespaces that credentials are stored for, with those; a namespace comes once for each identity.
+    /// All stored credentials with their namespaces. A namespace appears once per identity.
     pub(crate) fn namespaces_with_credentials(&self) -> Vec<(Namespace, CachedCredentials)> {
         let mut found: Vec<_> = self
             .credentials_files()
@@ -166,7 +158,7 @@ impl Cache {
         found
     }
 
-    /// Every file of credentials, with its namespace: what stands before the first dot, which no name of one has.
+    /// The files of credentials. The namespace is what comes before the first dot, since its name has none.
     fn credentials_files(&self) -> impl Iterator<Item = (Namespace, PathBuf)> {
         let entries = std::fs::read_dir(self.folder.join("credentials")).into_iter().flatten().flatten();
         entries.filter_map(|entry| {
@@ -185,32 +177,18 @@ impl Cache {
     }
 }
 
-fn read_credentials(path: &std::path::Path) -> Option<CachedCredentials> {
-    let file: CredentialsFile = read(path)?;
-    Some(CachedCredentials {
-        account: file.account,
-        role: file.role,
-        start_url: file.start_url,
-        credentials: RoleCredentials {
-            keys: AccessKeys {
-                access_key_id: file.access_key_id,
-                secret_access_key: Secret::new(file.secret_access_key),
-                session_token: file.session_token.map(Secret::new),
-            },
-            obtained_at: file.obtained_at,
-            expires_at: file.expires_at,
-        },
-        cluster: file.cluster_name.zip(file.cluster_region),
-        config_fingerprint: file.config_fingerprint,
-    })
+fn read_credentials(path: &Path) -> Option<CachedCredentials> {
+    read::<CredentialsFile>(path).map(CachedCredentials::from)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use jiff::Timestamp;
 
     use super::*;
     use crate::host::Host;
+    use crate::model::aws::credentials::AccessKeys;
+    use crate::secret::Secret;
 
     fn cached(config_fingerprint: Option<&str>, account: &str, ends: i64) -> CachedCredentials {
         CachedCredentials {
@@ -238,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_comes_back_and_what_cannot_be_read_is_a_miss() {
+    fn stored_credentials_come_back_and_an_unreadable_file_counts_as_absent() {
         let (_home, cache, namespace) = cache();
         assert!(cache.own_credentials(&namespace).is_none());
         cache.store_credentials(&namespace, &cached(Some("b"), "1", 1)).expect("stored");
@@ -256,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn each_identity_finds_its_own_and_the_namespaces_own_is_not_touched_by_others() {
+    fn each_identity_finds_its_own_credentials() {
         let (_home, cache, namespace) = cache();
         let (own, other) = (cached(Some("b"), "1", 1), cached(None, "2", 1));
         cache.store_credentials(&namespace, &own).expect("stored");
@@ -272,8 +250,8 @@ mod tests {
             assert_eq!(account(wrong), None, "{wrong:?}");
         }
         let spelled = Identity { start_url: "https://x/start/#/", ..other.identity() };
-        assert_eq!(account(spelled), Some("2".into()), "another spelling is no other portal");
-        // The same identity, chosen for once and then for good: one file, the one that lasts.
+        assert_eq!(account(spelled), Some("2".into()), "another spelling of the same portal");
+        // The same identity, chosen by a flag and later by the configuration: only one file remains.
         cache.store_credentials(&namespace, &cached(None, "1", 9)).expect("stored");
         let lasting = cache.credentials(&namespace, own.identity()).expect("there");
         assert_eq!(lasting.credentials.expires_at.as_second(), 9);

@@ -1,61 +1,51 @@
-//! Sessions of assumed roles: one file for each role and way to it, mode 0600.
+//! Sessions of assumed roles: a file per role and way of assuming it.
 
 use std::path::{Path, PathBuf};
 
 use aws_config_edit::{plain_start_url, same_start_url};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use super::{Cache, digest, read};
+use super::credential_fields::CredentialFields;
+use super::{Cache, digest, read, write};
 use crate::disk::atomic;
 use crate::error::Result;
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
-use crate::secret::Secret;
+use crate::model::aws::credentials::RoleCredentials;
 
-/// What a stored session is for; all of it must fit.
+/// What a session was assumed with. All of it must match.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RoleKey<'a> {
-    /// Portal that gave the credentials before.
+    /// The portal, account and permission set of the credentials that assumed it.
     pub start_url: &'a str,
-    /// Account of the permission set.
     pub account: &'a str,
-    /// Permission set.
     pub permission_set: &'a str,
-    /// Namespace.
     pub namespace: &'a str,
-    /// ARN of the assumed role.
     pub role_arn: &'a str,
-    /// The way to it.
+    /// How the role was assumed.
     pub way: &'a str,
-    /// Service account of the token, where one proves who asks.
+    /// The service account whose token was used, or the empty text.
     pub service_account: &'a str,
-    /// How long it was to last.
+    /// The duration that was asked for.
     pub seconds: u32,
 }
 
-/// A stored session.
+/// The session of an assumed role.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedRole {
-    /// Its ARN as STS shows it.
+    /// The ARN of the session.
     pub arn: String,
-    /// The credentials.
     pub credentials: RoleCredentials,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct RoleFile {
     start_url: String,
     arn: String,
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: Option<String>,
-    obtained_at: Timestamp,
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    credentials: CredentialFields,
 }
 
 impl RoleKey<'_> {
-    /// ARNs and URLs make no file names.
     fn name(&self) -> String {
         let seconds = self.seconds.to_string();
         let portal = plain_start_url(self.start_url);
@@ -74,49 +64,26 @@ impl RoleKey<'_> {
 }
 
 impl Cache {
-    /// The session of a role, fresh or not.
+    /// The session of a role, expired or not.
     pub(crate) fn role(&self, key: RoleKey<'_>) -> Option<CachedRole> {
         let file: RoleFile = read(&self.role_file(key))?;
-        Some(CachedRole {
-            arn: file.arn,
-            credentials: RoleCredentials {
-                keys: AccessKeys {
-                    access_key_id: file.access_key_id,
-                    secret_access_key: Secret::new(file.secret_access_key),
-                    session_token: file.session_token.map(Secret::new),
-                },
-                obtained_at: file.obtained_at,
-                expires_at: file.expires_at,
-            },
-        })
+        Some(CachedRole { arn: file.arn, credentials: file.credentials.into() })
     }
 
-    /// Stores the session of a role, and removes those that are over.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
+    /// Stores the session of a role, and removes expired ones.
     pub(crate) fn store_role(&self, key: RoleKey<'_>, cached: &CachedRole, now: Timestamp) -> Result<()> {
-        let keys = &cached.credentials.keys;
-        let file = json!({
-            "start_url": key.start_url,
-            "arn": cached.arn,
-            "access_key_id": keys.access_key_id,
-            "secret_access_key": keys.secret_access_key.expose(),
-            "session_token": keys.session_token.as_ref().map(|token| token.expose()),
-            "obtained_at": cached.credentials.obtained_at,
-            "expires_at": cached.credentials.expires_at,
-        });
-        let text = Secret::new(file.to_string());
-        atomic::write_private(&self.role_file(key), text.expose().as_bytes())?;
-        // What is over is of no use to anybody; that it goes later is no reason to fail now.
-        let _ = self.forget_roles(|role| role.expires_at <= now);
+        let file = RoleFile {
+            start_url: key.start_url.to_owned(),
+            arn: cached.arn.clone(),
+            credentials: (&cached.credentials).into(),
+        };
+        write(&self.role_file(key), &file)?;
+        // An expired file that cannot be removed now is removed next time.
+        let _ = self.forget_roles(|role| role.credentials.expires_at <= now);
         Ok(())
     }
 
-    /// Forgets the sessions that came from a portal.
-    ///
-    /// # Errors
-    /// When a file cannot be removed.
+    /// Removes the sessions that were assumed with credentials of a portal.
     pub(crate) fn forget_roles_of(&self, start_url: &str) -> Result<()> {
         self.forget_roles(|role| same_start_url(&role.start_url, start_url))
     }
@@ -124,12 +91,7 @@ impl Cache {
     fn forget_roles(&self, which: impl Fn(&RoleFile) -> bool) -> Result<()> {
         let Ok(entries) = std::fs::read_dir(self.folder.join("roles")) else { return Ok(()) };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_ours(path)) {
-            let role: Option<RoleFile> = read(&path);
-            let fits = role.as_ref().is_some_and(&which);
-            if let Some(role) = role {
-                drop((Secret::new(role.secret_access_key), role.session_token.map(Secret::new)));
-            }
-            if fits {
+            if read(&path).as_ref().is_some_and(&which) {
                 atomic::remove(&path)?;
             }
         }
@@ -149,6 +111,8 @@ fn is_ours(path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::host::Host;
+    use crate::model::aws::credentials::AccessKeys;
+    use crate::secret::Secret;
 
     const KEY: RoleKey<'_> = RoleKey {
         start_url: "https://x",
@@ -181,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_comes_back_for_what_it_was_given_for_and_for_nothing_else() {
+    fn a_session_is_found_by_its_own_key_only() {
         let home = tempfile::tempdir().expect("a folder");
         let cache = Cache::new(&Host::made(home.path(), &[], at(0)));
         assert!(cache.role(KEY).is_none());
@@ -203,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_that_are_over_go_and_so_do_those_of_a_portal_that_was_left() {
+    fn expired_sessions_are_removed_and_so_are_those_of_a_portal() {
         let home = tempfile::tempdir().expect("a folder");
         let cache = Cache::new(&Host::made(home.path(), &[], at(0)));
         let other = RoleKey { role_arn: "other", start_url: "https://y", ..KEY };

@@ -1,5 +1,5 @@
-//! Tokens that their service has refused: by fingerprint, so that no process sends one again, and all know that the
-//! session is over although its file does not say so.
+//! Hashes of access and refresh tokens that AWS has refused. No process sends one of them again, and all know that the
+//! session is over although the token file does not say so.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::disk::atomic;
 use crate::error::Result;
 use crate::secret::Secret;
 
-/// No session lives longer than this, so nothing asks for an older refusal.
+/// No session lasts longer, so an older refusal is of no use.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 #[derive(Serialize, Deserialize)]
@@ -21,16 +21,13 @@ struct Refusal {
 }
 
 impl Cache {
-    /// Why a token is of no use any more, if its service has said so before.
+    /// Why AWS refused a token, if it did.
     pub(crate) fn refusal(&self, token: &Secret<String>) -> Option<String> {
         let refusal: Refusal = read(&self.refusal_file(token))?;
         Some(refusal.reason)
     }
 
-    /// Remembers that a token was refused for good. What is older than any session is forgotten.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
+    /// Stores that AWS refused a token for good, and removes old refusals.
     pub(crate) fn store_refusal(&self, token: &Secret<String>, reason: &str, now: Timestamp) -> Result<()> {
         write(&self.refusal_file(token), &Refusal { at: now, reason: reason.to_owned() })?;
         let entries = std::fs::read_dir(self.folder.join("refused")).into_iter().flatten();
@@ -43,7 +40,7 @@ impl Cache {
         Ok(())
     }
 
-    /// A token is random enough for its hash to say nothing of it.
+    /// A token is random enough for its hash to reveal nothing.
     fn refusal_file(&self, token: &Secret<String>) -> PathBuf {
         self.file("refused", &digest(token.expose()))
     }
@@ -55,7 +52,7 @@ mod tests {
     use crate::host::Host;
 
     #[test]
-    fn a_refusal_is_of_its_token_alone_and_old_ones_go() {
+    fn a_refusal_belongs_to_one_token_and_expires() {
         let home = tempfile::tempdir().expect("a folder");
         let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
         let [first, second, third] = ["first", "second", "third"].map(Secret::<String>::from);
