@@ -1,13 +1,13 @@
 //! Every environment variable that nsaccess reads, in one place. `docs/files.md` repeats this list for people.
 
-/// Our settings live in `$XDG_CONFIG_HOME/nsaccess`, by default `~/.config/nsaccess`.
+/// Settings are in `$XDG_CONFIG_HOME/nsaccess`, by default `~/.config/nsaccess`.
 pub(crate) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
-/// Our cache lives in `$XDG_CACHE_HOME/nsaccess`, by default `~/.cache/nsaccess`.
+/// The cache is in `$XDG_CACHE_HOME/nsaccess`, by default `~/.cache/nsaccess`.
 pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
-/// The namespace, where no flag names it.
+/// The namespace, unless a flag names it.
 pub(crate) const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";
-/// Set by `shell` and `exec` for what runs in them: the namespace. They refuse to run inside one another.
+/// The namespace of the surrounding `shell` or `exec`. They refuse to run inside each other.
 pub(crate) const NSACCESS_INSIDE: &str = "NSACCESS_INSIDE";
 /// Setting `start_url`.
 pub(crate) const NSACCESS_START_URL: &str = "NSACCESS_START_URL";
@@ -38,7 +38,7 @@ pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 pub(crate) const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 /// Endpoint of every AWS service (never part of an EKS token).
 pub(crate) const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
-/// Region for `token --cluster-name` where no flag names it.
+/// Region for `token --cluster-name`, unless a flag names it.
 pub(crate) const AWS_REGION: &str = "AWS_REGION";
 /// Older name of the same.
 pub(crate) const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
@@ -50,25 +50,25 @@ pub(crate) const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 pub(crate) const AWS_SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 /// Ambient credentials, used by `token --cluster-name` only.
 pub(crate) const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
-/// When the ambient credentials end.
+/// When the ambient credentials expire.
 pub(crate) const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 
-/// Who called sudo.
+/// The user who called sudo.
 pub(crate) const SUDO_UID: &str = "SUDO_UID";
 
 /// kubectl's list of kubeconfig files.
 pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
-/// What kubectl tells its credential plugins.
+/// What kubectl passes to credential plugins.
 pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
 
 /// Proxies, with client-go's rules; the lower-case names are read too.
 pub(crate) const HTTPS_PROXY: &str = "HTTPS_PROXY";
 /// Proxy for `http://` addresses.
 pub(crate) const HTTP_PROXY: &str = "HTTP_PROXY";
-/// Hosts that are reached without the proxy.
+/// Hosts that are reached without a proxy.
 pub(crate) const NO_PROXY: &str = "NO_PROXY";
 
-/// The browser to open, as other command-line tools read it.
+/// The browser to open. Other command-line tools read it too.
 pub(crate) const BROWSER: &str = "BROWSER";
 /// An X display: a browser can be opened.
 pub(crate) const DISPLAY: &str = "DISPLAY";
@@ -78,11 +78,11 @@ pub(crate) const WAYLAND_DISPLAY: &str = "WAYLAND_DISPLAY";
 pub(crate) const SSH_CONNECTION: &str = "SSH_CONNECTION";
 /// Set on an SSH terminal.
 pub(crate) const SSH_TTY: &str = "SSH_TTY";
-/// Any value but the empty one switches colour off (<https://no-color.org>).
+/// Any value but the empty one disables colour (<https://no-color.org>).
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
-/// `dumb` switches colour and the spinner off.
+/// `dumb` disables colour and the spinner.
 pub(crate) const TERM: &str = "TERM";
 /// The user's shell: to start it, and to choose how `credentials --export` prints.
 pub(crate) const SHELL: &str = "SHELL";
-/// Where zsh looks for its files, by default the home folder.
+/// The folder of zsh's startup files, by default the home folder.
 pub(crate) const ZDOTDIR: &str = "ZDOTDIR";

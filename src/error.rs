@@ -1,41 +1,41 @@
-//! What went wrong, in three parts that a person can act on, and the exit code that a script can act on.
+//! Errors for the user, with an exit code for scripts.
 //!
-//! `error:` says what happened, `because:` says why, `try:` is the command that fixes it. Libraries' errors are turned
-//! into this type at the border where they enter, because only there is it known what the person was trying to do.
+//! `error:` says what happened, `because:` says why, `try:` is the command that fixes it. Errors of libraries are
+//! converted where they occur, because only there is it known what the user wanted.
 
 use std::fmt;
 
 /// The class of a failure. Each class has one exit code, listed in `docs/exit-codes.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The answer to the question is no (`can-i`), or something failed that fits no other class.
+    /// A failure of no other class.
     Failure,
-    /// The answer to the question is no, and it was printed: exit code 1, and nothing more to say.
+    /// The answer to the question is no (`can-i`), and has been printed.
     No,
-    /// The command line or a settings file cannot be used as it is.
+    /// The command line or a settings file is invalid.
     Usage,
-    /// There is no session, or it is over, and nobody is there to sign in.
+    /// There is no session, or it is over, and nobody can be asked to sign in.
     NotSignedIn,
-    /// AWS or Kubernetes knows who is asking, and says no.
+    /// AWS or Kubernetes denied the request.
     Denied,
     /// The namespace, account, role, cluster or object does not exist, or is not visible.
     NotFound,
-    /// No usable answer: no network, no name, time-out, 5xx, throttled to the end, garbage.
+    /// No usable answer: no network, a timeout, a 5xx, throttling, a malformed response.
     Unreachable,
     /// Ctrl-C.
     Interrupted,
     /// SIGTERM.
     Terminated,
-    /// The reader of our standard output went away (`| head`): silence is right, and so is success.
+    /// The reader of standard output is gone (`| head`). Counts as success.
     BrokenPipe,
-    /// A program that we should run could not be started: 127 not there, 126 not runnable.
+    /// A program could not be started: 127 if it was not found, 126 if it cannot be executed.
     NotRun(u8),
-    /// A child process ended like this, and so do we.
+    /// The exit code of a child process, which becomes ours.
     Child(u8),
 }
 
 impl Kind {
-    /// The exit code of the class: a published contract.
+    /// The exit code: a stable contract.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::BrokenPipe => 0,
@@ -51,7 +51,7 @@ impl Kind {
         }
     }
 
-    /// The word for the class in `-o json` errors.
+    /// The name in `-o json` errors: a stable contract.
     pub fn name(self) -> &'static str {
         match self {
             Kind::BrokenPipe => "broken_pipe",
@@ -69,23 +69,21 @@ impl Kind {
         }
     }
 
-    /// Whether the class is rendered at all; a vanished reader, an answer already given and
-    /// a finished child have nothing to be told.
+    /// Whether nothing is printed: the reader is gone, or the answer or the child has said it all.
     pub fn is_silent(self) -> bool {
         matches!(self, Kind::BrokenPipe | Kind::No | Kind::Child(_))
     }
 }
 
-/// A failure as a person meets it.
+/// An error as it is printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Error {
-    /// Decides the exit code.
     pub kind: Kind,
-    /// What happened: one sentence, lower case, no full stop.
+    /// What happened: one sentence in lower case, without a full stop.
     pub message: String,
-    /// Why, the nearest reason first.
+    /// Why, with the most direct reason first.
     pub because: Vec<String>,
-    /// Commands (or, where no command can help, an instruction) that fix it, the likeliest first.
+    /// Commands that fix it (or an instruction, if no command can), the most likely one first.
     pub try_next: Vec<String>,
 }
 
@@ -93,34 +91,30 @@ pub(crate) struct Error {
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A failure of this kind, with what happened.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Error { kind, message: message.into(), because: Vec::new(), try_next: Vec::new() }
     }
 
-    /// A failure that fits no narrower class.
     pub(crate) fn failure(message: impl Into<String>) -> Self {
         Error::new(Kind::Failure, message)
     }
 
-    /// A command line or settings file that cannot be used.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Error::new(Kind::Usage, message)
     }
 
-    /// A file operation that failed; the path is always part of the sentence.
+    /// A file operation that failed: `cannot <action> <path>`.
     pub(crate) fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         Error::failure(format!("cannot {action} {}", path.display())).because(plain_io(error))
     }
 
-    /// Adds a reason.
     #[must_use]
     pub(crate) fn because(mut self, reason: impl Into<String>) -> Self {
         self.because.push(reason.into());
         self
     }
 
-    /// Adds the sign-in for this namespace where nobody is signed in and nothing else is known to help.
+    /// Adds the sign-in to this namespace, if nobody is signed in and there is no other command.
     #[must_use]
     pub(crate) fn or_sign_in(self, namespace: &str) -> Self {
         match self.kind {
@@ -129,7 +123,7 @@ impl Error {
         }
     }
 
-    /// Adds the command that fixes it.
+    /// Adds a command that fixes it.
     #[must_use]
     pub(crate) fn try_next(mut self, command: impl Into<String>) -> Self {
         let command = command.into();
@@ -140,7 +134,7 @@ impl Error {
     }
 }
 
-/// An I/O error in words, without Rust's `(os error 13)`.
+/// An I/O error without Rust's `(os error 13)`.
 pub(crate) fn plain_io(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {

@@ -1,5 +1,5 @@
-//! The process as a value: clock, environment, folders, terminals, randomness, browser. Made once in `main`, handed
-//! down, and made by hand in tests, so that nothing below reads the real process behind a caller's back.
+//! The process and its machine as a value: clock, environment, folders, terminals, randomness. `main` makes it from the
+//! real process and passes it down; tests make their own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,32 +15,25 @@ pub(crate) mod plain_file;
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Terminals {
-    /// A person can type.
     pub stdin: bool,
-    /// Data goes to a screen.
     pub stdout: bool,
-    /// Status, progress and prompts go to a screen.
     pub stderr: bool,
 }
 
-/// The process that we are, as a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     env: BTreeMap<String, String>,
-    /// The home folder.
     pub home: PathBuf,
-    /// The current folder.
     pub current_dir: PathBuf,
-    /// Which standard streams are terminals.
     pub terminals: Terminals,
-    /// The process that started us; 0 where that is not known.
+    /// 0 where it is not known.
     pub parent_pid: u32,
     /// `None` is the real clock.
     fixed_now: Option<Timestamp>,
 }
 
 impl Host {
-    /// The process as it is. The one place that reads its environment, folders and terminals.
+    /// The real process. Nothing else reads its environment, folders and terminals.
     #[expect(clippy::disallowed_methods, reason = "the one place where the process is read")]
     pub(crate) fn real() -> Self {
         use std::io::IsTerminal;
@@ -63,7 +56,7 @@ impl Host {
         }
     }
 
-    /// A process that a test made by hand: this home, this environment, this time, no terminal.
+    /// A process for a test, without terminals.
     #[cfg(test)]
     pub(crate) fn made(home: &Path, env: &[(&str, &str)], now: Timestamp) -> Self {
         Host {
@@ -76,28 +69,27 @@ impl Host {
         }
     }
 
-    /// The time.
     #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
     pub(crate) fn now(&self) -> Timestamp {
         self.fixed_now.unwrap_or_else(Timestamp::now)
     }
 
-    /// An environment variable; an empty one counts as absent, as the AWS CLI and kubectl treat theirs.
+    /// An environment variable. An empty one counts as unset, as in the AWS CLI and kubectl.
     pub(crate) fn env(&self, name: &str) -> Option<&str> {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The whole environment, for a child that shall inherit it.
+    /// The whole environment, for a child to inherit.
     pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
         &self.env
     }
 
-    /// `$XDG_CONFIG_HOME/nsaccess`: our settings. The XDG rule on every system but Windows, as gh and kubectl plugins do.
+    /// `$XDG_CONFIG_HOME/nsaccess`, also on macOS, as gh does it.
     pub(crate) fn config_dir(&self) -> PathBuf {
         self.xdg(env_vars::XDG_CONFIG_HOME, "APPDATA", ".config").join("nsaccess")
     }
 
-    /// `$XDG_CACHE_HOME/nsaccess`: what may be deleted at any time.
+    /// `$XDG_CACHE_HOME/nsaccess`.
     pub(crate) fn cache_dir(&self) -> PathBuf {
         self.xdg(env_vars::XDG_CACHE_HOME, "LOCALAPPDATA", ".cache").join("nsaccess")
     }
@@ -109,7 +101,7 @@ impl Host {
         from_xdg.or_else(from_windows).unwrap_or_else(|| self.home.join(below_home))
     }
 
-    /// `~` and `~/…` written out; anything else as it is.
+    /// Expands a leading `~`.
     pub(crate) fn expand_home(&self, path: &str) -> PathBuf {
         match path.strip_prefix('~') {
             Some("") => self.home.clone(),
@@ -118,7 +110,7 @@ impl Host {
         }
     }
 
-    /// A path as a person writes it: `~/…` for what lies below the home folder.
+    /// A path for messages, with `~` for the home folder.
     pub(crate) fn shorten_home(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {
             Ok(rest) if !self.home.as_os_str().is_empty() => format!("~/{}", rest.display()),
@@ -126,19 +118,13 @@ impl Host {
         }
     }
 
-    /// The bytes of a file that the environment names and that nobody edits (a certificate bundle).
-    ///
-    /// # Errors
-    /// When it is not there, is no plain file, is larger than any text, or cannot be read.
+    /// Reads a file that a variable names, such as a certificate bundle.
     pub(crate) fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
         plain_file::read(path, plain_file::LARGEST_TEXT)?.ok_or_else(|| std::io::ErrorKind::NotFound.into())
     }
 
-    /// Whether a file is the person's own or root's, and a link to it too: what others may change must not decide whose
-    /// identity we use. Under sudo it may also be the person's who called it.
-    ///
-    /// # Errors
-    /// When the owner cannot be found out.
+    /// Whether a file, and the link to it if there is one, belongs to the user or to root: a file that others can change
+    /// must not choose the identity. Under sudo it may also belong to the user who called sudo.
     #[cfg(unix)]
     pub(crate) fn owns(&self, path: &Path) -> std::io::Result<bool> {
         use std::os::unix::fs::MetadataExt;
@@ -148,18 +134,15 @@ impl Host {
         Ok(trusted(std::fs::symlink_metadata(path)?.uid()) && trusted(std::fs::metadata(path)?.uid()))
     }
 
-    /// Windows keeps owners in access lists, which say more than one name.
-    ///
-    /// # Errors
-    /// Never.
+    /// On Windows, access lists protect the files of others.
     #[cfg(not(unix))]
     pub fn owns(&self, _path: &Path) -> std::io::Result<bool> {
         Ok(true)
     }
 
-    /// How others shall call us: the way `PATH` leads to this very program, unresolved, so that it stays right when a
-    /// package manager replaces what a link points to; else where this program lies. Absolute, because programs with
-    /// a window often start without the person's `PATH`.
+    /// The path of this program for files that start it later: the entry in `PATH` that leads here, with links not
+    /// resolved so that it survives an upgrade by a package manager; else where the program lies. It is absolute,
+    /// because desktop programs often start without the user's `PATH`.
     pub(crate) fn own_command(&self) -> String {
         let own = without_deleted_suffix(std::env::current_exe().unwrap_or_default());
         let name = if cfg!(windows) { "nsaccess.exe" } else { "nsaccess" };
@@ -167,7 +150,7 @@ impl Host {
         let mut candidates = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name));
         let found = match std::fs::canonicalize(&own) {
             Ok(own) => candidates.find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == own)),
-            // Replaced by one that lies elsewhere, as package managers do: what `PATH` leads to now.
+            // An upgrade has removed this one: use what `PATH` leads to now.
             Err(_) => candidates.find(|path| path.is_file()),
         };
         found.unwrap_or(own).display().to_string()
@@ -179,7 +162,7 @@ impl Host {
     }
 }
 
-/// Linux says so of the file that we run from when another one was put in its place.
+/// Linux adds the suffix to the path of a running program whose file was replaced.
 fn without_deleted_suffix(own: PathBuf) -> PathBuf {
     let replaced = own.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from);
     replaced.filter(|_| !own.exists()).unwrap_or(own)
@@ -188,14 +171,14 @@ fn without_deleted_suffix(own: PathBuf) -> PathBuf {
 /// Random bytes from the operating system.
 ///
 /// # Panics
-/// When the system has no randomness to give, where nothing safe can be done.
+/// When the system has none: nothing safe can be done then.
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
 
-/// A name that nobody else has, on this machine or in a container that shares a folder with it.
+/// A unique name, also among containers that share a folder.
 pub(crate) fn random_name() -> String {
     random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -216,13 +199,13 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_was_replaced_is_where_it_was() {
+    fn the_deleted_suffix_is_removed() {
         assert_eq!(without_deleted_suffix("/nowhere/nsaccess (deleted)".into()), Path::new("/nowhere/nsaccess"));
         assert_eq!(without_deleted_suffix("/nowhere/nsaccess".into()), Path::new("/nowhere/nsaccess"));
     }
 
     #[test]
-    fn an_empty_variable_is_an_absent_one() {
+    fn an_empty_variable_counts_as_unset() {
         assert_eq!(host(&[("KUBECONFIG", "")]).env("KUBECONFIG"), None);
     }
 }

@@ -1,10 +1,10 @@
-//! Text from elsewhere, made safe for a screen. A terminal obeys control characters: they set its title, clear it, fill
-//! its clipboard, and write over what stands there. Here they are written out, like `\u{1b}`. Bidirectional controls
-//! and line separators count too, because with them text reads as what it is not.
+//! Makes text from elsewhere safe for a terminal. Control characters could set its title, clear it, fill its clipboard or
+//! overwrite other text, so they are escaped, like `\u{1b}`. So are bidirectional controls and line separators, which make
+//! text look like other text.
 
 use std::borrow::Cow;
 
-/// Whether a terminal, or a reader's eye, obeys this character instead of showing it.
+/// Whether this character controls the terminal or the direction of text instead of being shown.
 fn controls_terminal(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -22,24 +22,23 @@ fn escape(text: &str, kept: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Text on one line: a cell of a table, a name in a sentence.
+/// Escapes all control characters: for a cell of a table, or a name in a sentence.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// Text that has lines of its own, which stay lines.
+/// Escapes all control characters but line ends.
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |letter| letter == '\n')
 }
 
-/// Text inside a message: its lines stay lines and are indented, so that none passes for a message of its own.
+/// Escapes as [`lines`] does, and indents all lines but the first, so that none looks like a message of its own.
 pub(crate) fn paragraph(text: &str) -> Cow<'_, str> {
     let text = lines(text);
     if text.contains('\n') { Cow::Owned(text.trim_end().replace('\n', "\n  ")) } else { text }
 }
 
-/// JSON as it is printed. JSON's own rules escape what is below a blank; the rest that steers is in strings, where it
-/// may be written out as well.
+/// Escapes what JSON leaves as it is. It occurs in strings only, where an escape is valid.
 pub(crate) fn json(text: &str) -> Cow<'_, str> {
     let escaped = |letter: char| controls_terminal(letter) && letter >= '\u{7f}';
     if !text.contains(escaped) {
@@ -52,10 +51,10 @@ pub(crate) fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A line of one log among those of others, which shall not be able to write over their names. Colours are kept, and
-/// end with the line. `text` has no line end.
+/// Escapes a line of a log (without its line end) that is printed among those of others. Colours are kept, and reset at
+/// the end of the line.
 pub(crate) fn log_line(text: &[u8], out: &mut Vec<u8>) {
-    // Controls are below a blank or one of four bytes that few lines have.
+    // The bytes with which control characters begin. Few lines have any.
     let suspect = |byte: &u8| matches!(*byte, 0..=8 | 10..=31 | 0x7f..=0x9f | 0xc2 | 0xd8 | 0xe2);
     if !text.iter().any(suspect) {
         out.extend_from_slice(text);
@@ -90,7 +89,7 @@ pub(crate) fn log_line(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The length of the colour code that a text begins with: `ESC [ … m`.
+/// The length of a colour code (`ESC [ … m`) at the start of the text.
 fn colour(text: &str) -> Option<usize> {
     let codes = text.strip_prefix("\x1b[")?;
     let end = codes.find(|letter: char| !letter.is_ascii_digit() && letter != ';' && letter != ':')?;
@@ -101,11 +100,11 @@ fn colour(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Sets the title, clears the screen, fills the clipboard; a C1 control; reads backwards; begins a line.
+    /// Sets the title, clears the screen, fills the clipboard, uses a C1 control, reverses text, starts a line.
     const HOSTILE: &str = "a\x1b]0;title\x07\x1b[2J\x1b]52;c;eA==\x07\u{9b}31m\u{202e}b\rc\nd\u{2028}e";
 
     #[test]
-    fn what_steers_is_escape() {
+    fn control_characters_are_escaped() {
         let whole = r"a\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}]52;c;eA==\u{7}\u{9b}31m\u{202e}b\rc\nd\u{2028}e";
         assert_eq!(one_line(HOSTILE), whole);
         assert_eq!(lines("a\nb\rc"), "a\nb\\rc");
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn json_means_the_same_and_shows_nothing_that_steers() {
+    fn json_keeps_its_meaning_without_control_characters() {
         let value = serde_json::json!({ "text": HOSTILE });
         let printed = json(&value.to_string()).into_owned();
         assert!(!printed.contains(controls_terminal), "{printed}");

@@ -4,18 +4,18 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-/// A secret: no `Display`, no `Serialize`, `Debug` prints `****`, and the memory is wiped when it is dropped.
-/// The one way to the value is [`Secret::expose`], so that every use can be found by its name.
+/// A secret has no `Display` and no `Serialize`, its `Debug` prints `****`, and its memory is wiped on drop.
+/// [`Secret::expose`] is the only way to the value, so that every use can be found.
 #[derive(Clone)]
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
-    /// Takes a secret in.
+    /// Wraps a secret value.
     pub fn new(value: T) -> Self {
         Secret(value)
     }
 
-    /// The value itself. Callers send it to whom it is meant for, or write it to a file of mode 0600; nothing else.
+    /// The value. Callers send it where it belongs or write it to a file of mode 0600, and nothing else.
     pub fn expose(&self) -> &T {
         &self.0
     }

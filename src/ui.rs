@@ -1,6 +1,5 @@
-//! What a person sees. Data goes to standard output and nothing else does; status, warnings, hints and progress go to
-//! standard error. `table | json | yaml`, colour and quietness are decided once, here, and whatever a server said passes
-//! [`screen`] on its way to a terminal.
+//! Output. Data goes to standard output; status, warnings, hints and progress go to standard error. The format, colour and
+//! `--quiet` are decided here, and text from elsewhere passes through [`screen`] on its way to a terminal.
 
 use std::io::{ErrorKind, Write};
 
@@ -11,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::screen;
 
-/// The form of data.
+/// The format of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
     /// For people.
@@ -20,12 +19,12 @@ pub(crate) enum Format {
     Json,
     /// The same as YAML.
     Yaml,
-    /// Environment variables: of `secrets get` alone, so no other verb's help speaks of it.
+    /// Environment variables. Hidden from the help, because only `secrets get` supports it.
     #[value(hide = true)]
     Env,
 }
 
-/// The two streams, with what was decided about them.
+/// Writes to both output streams.
 #[derive(Debug, Clone)]
 pub(crate) struct Ui {
     format: Format,
@@ -37,7 +36,6 @@ pub(crate) struct Ui {
 }
 
 impl Ui {
-    /// From the global flags and the process.
     pub(crate) fn new(host: &Host, format: Format, quiet: bool, verbose: u8) -> Self {
         let dumb = host.env(env_vars::TERM) == Some("dumb");
         let terminal = host.terminals.stderr && !dumb;
@@ -51,41 +49,32 @@ impl Ui {
         }
     }
 
-    /// Whether data is a table for people.
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.format, Format::Table | Format::Env)
     }
 
-    /// Whether data may have colour: it goes to a screen, and nobody switched colour off.
+    /// Whether data may have colour: it goes to a terminal, and `NO_COLOR` is not set.
     pub(crate) fn colours_data(&self) -> bool {
         self.data_colour
     }
 
-    /// Whether things may move on the screen: a spinner instead of lines.
+    /// Whether to show a spinner instead of lines.
     pub(crate) fn is_animated(&self) -> bool {
         self.animated
     }
 
-    /// Prints lines as data, for people: nothing in them steers the terminal.
-    ///
-    /// # Errors
-    /// As [`Ui::bytes`].
+    /// Prints text as data, with control characters escaped.
     pub(crate) fn data(&self, text: &str) -> Result<()> {
         self.bytes(screen::lines(text).as_bytes())
     }
 
-    /// Prints a value as a line of JSON.
-    ///
-    /// # Errors
-    /// As [`Ui::bytes`].
+    /// Prints a value as one line of JSON.
     pub(crate) fn json_line(&self, value: &Value) -> Result<()> {
         self.bytes(screen::json(&format!("{value}\n")).as_bytes())
     }
 
-    /// Prints bytes as data, as they are: a log, a secret's value, what a program reads.
-    ///
-    /// # Errors
-    /// When standard output cannot be written; [`Kind::BrokenPipe`] when its reader went away.
+    /// Prints bytes as data, unchanged: a log, a secret's value, what a program reads. [`Kind::BrokenPipe`] if the reader
+    /// is gone.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
@@ -94,73 +83,65 @@ impl Ui {
         })
     }
 
-    /// Prints a value in the chosen form; a table is made by `table` only when one is wanted.
-    ///
-    /// # Errors
-    /// As [`Ui::bytes`].
+    /// Prints a value in the chosen format. `table` is called only for a table.
     pub(crate) fn document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
         match self.format {
             Format::Table | Format::Env => self.data(&table()),
-            form => self.bytes(self.rendered(form, value)?.as_bytes()),
+            format => self.bytes(self.render(format, value)?.as_bytes()),
         }
     }
 
-    /// A value as JSON or YAML, for whoever does not print it.
-    ///
-    /// # Errors
-    /// When YAML has no form for it.
-    pub(crate) fn rendered(&self, form: Format, value: &Value) -> Result<String> {
+    /// A value as JSON or YAML.
+    pub(crate) fn render(&self, format: Format, value: &Value) -> Result<String> {
         let json = || screen::json(&format!("{value:#}\n")).into_owned();
-        match form {
+        match format {
             Format::Yaml => {
                 let yaml = serde_saphyr::to_string(value)
                     .map_err(|error| Error::failure("cannot print YAML").because(error.to_string()))?;
-                // What YAML leaves as it is JSON can write out, and JSON is YAML.
+                // YAML leaves some control characters unescaped. JSON escapes them, and is valid YAML.
                 Ok(if screen::lines(&yaml) == yaml { yaml } else { json() })
             }
             _ => Ok(json()),
         }
     }
 
-    /// A line about what was done.
+    /// A line about what happened, unless `--quiet`.
     pub(crate) fn status(&self, text: &str) {
         self.unless_quiet(&screen::paragraph(text));
     }
 
-    /// A line about what was done, with a word at its end that stands out.
-    pub(crate) fn status_of(&self, text: &str, word: &str) {
+    /// A status line with an emphasised word at its end.
+    pub(crate) fn status_with(&self, text: &str, word: &str) {
         self.unless_quiet(&format!("{text}{}", self.coloured("1", &screen::one_line(word))));
     }
 
-    /// An empty line between statuses.
     pub(crate) fn blank(&self) {
         self.unless_quiet("");
     }
 
-    /// A line of a report: a short label, what was found, and a mark.
+    /// A line of a report: a mark, a label, and the result.
     pub(crate) fn stage(&self, mark: Mark, label: &str, text: &str) {
         let mark = self.coloured(mark.colour(), mark.sign());
         self.unless_quiet(&format!("{mark} {label:<12} {}", screen::one_line(text)));
     }
 
-    /// Something that is wrong and does not stop us.
     pub(crate) fn warning(&self, text: &str) {
         self.line(&format!("{} {}", self.coloured("33", "warning:"), screen::paragraph(text)));
     }
 
-    /// What could be typed next.
+    /// What the user could do next, unless `--quiet`.
     pub(crate) fn hint(&self, text: &str) {
         self.unless_quiet(&format!("{} {}", self.coloured("36", "hint:"), screen::one_line(text)));
     }
 
-    /// A decision and its reason, for `-v`.
+    /// A decision and its reason, with `-v`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose > 0 {
             self.line(&self.coloured("2", &format!("· {}", screen::paragraph(text))));
         }
     }
 
-    /// The error, as people or (with `-o json` and `-o yaml`) programs read it, on standard error.
+    /// The error as text, or with `-o json` and `-o yaml` as one line of JSON.
     pub(crate) fn error(&self, error: &Error) {
         if error.kind.is_silent() {
             return;
@@ -184,7 +165,7 @@ impl Ui {
         }
     }
 
-    /// Shows a line that the next one replaces; nothing where nothing may move.
+    /// Shows a line that the next one replaces, if [`Ui::is_animated`].
     pub(crate) fn transient(&self, text: &str) {
         if self.animated {
             let mut stderr = std::io::stderr().lock();
@@ -193,7 +174,7 @@ impl Ui {
         }
     }
 
-    /// Takes the transient line away.
+    /// Removes the transient line.
     pub(crate) fn end_transient(&self) {
         self.transient("");
         if self.animated {
@@ -211,21 +192,19 @@ impl Ui {
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// Prints what [`screen`] has seen already, with colours of ours.
+    /// Prints text that [`screen`] has already made safe.
     fn line(&self, text: &str) {
-        // Nobody is left to tell when standard error is gone.
+        // There is nowhere to report that standard error is closed.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 }
 
-/// How a line of a report ended.
+/// The result of a step in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// Well.
     Success,
-    /// Not well.
     Failure,
-    /// Neither: not known, not tried.
+    /// Not known, or not tried.
     Unknown,
 }
 
@@ -247,14 +226,14 @@ impl Mark {
     }
 }
 
-/// A time as a person wants it: of day if it is today's, with the date otherwise; in the local time zone.
+/// A time in the local time zone, with the date unless it is today.
 pub(crate) fn local_time(host: &Host, at: jiff::Timestamp) -> String {
     let zone = jiff::tz::TimeZone::system();
     let (at, now) = (at.to_zoned(zone.clone()), host.now().to_zoned(zone));
     if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
 }
 
-/// Columns as wide as their widest cell, two spaces apart, no space at a line's end.
+/// Aligned columns, two spaces apart, without trailing spaces.
 pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows.iter().map(|row| row.iter().map(|cell| screen::one_line(cell).into_owned()).collect()));
@@ -274,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_align_and_end_without_spaces() {
+    fn tables_are_aligned_without_trailing_spaces() {
         let text = table(&["NAME", "AGE"], &[vec!["web-0".into(), "1d".into()], vec!["ä".into(), String::new()]]);
         assert_eq!(text, "NAME   AGE\nweb-0  1d\nä\n");
     }
@@ -287,12 +266,12 @@ mod tests {
     }
 
     #[test]
-    fn yaml_that_would_steer_the_terminal_is_written_as_json() {
+    fn yaml_that_would_control_the_terminal_is_written_as_json() {
         let ui =
             Ui::new(&Host::made(std::path::Path::new("/"), &[], jiff::Timestamp::UNIX_EPOCH), Format::Yaml, false, 0);
         for hostile in ["a\u{9b}31mb", "a\u{202e}b", "a\x1b[2Jb", "plain"] {
             let value = json!({ "name": hostile });
-            let text = ui.rendered(Format::Yaml, &value).expect("YAML");
+            let text = ui.render(Format::Yaml, &value).expect("YAML");
             assert_eq!(screen::lines(&text), text);
             assert_eq!(serde_saphyr::from_str::<Value>(&text).expect("YAML"), value, "{text}");
         }

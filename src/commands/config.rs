@@ -94,7 +94,7 @@ fn nearest(host: &Host) -> Result<PathBuf> {
     let (path, foreign) = settings::project_path(host)?;
     match (path, foreign.first()) {
         (Some(path), _) => Ok(path),
-        (None, Some(file)) => Err(settings::foreign(host, file)),
+        (None, Some(file)) => Err(settings::foreign_error(host, file)),
         (None, None) => Err(Error::new(Kind::NotFound, "there is no nsaccess.toml in this folder or above")
             .try_next("nsaccess config trust FILE")),
     }

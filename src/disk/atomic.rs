@@ -1,8 +1,8 @@
-//! The only writer of files. A reader, or a `kill -9`, at any instant meets the old file or the new one, never a half.
+//! The only writer of files. Whoever reads a file, and whenever we are killed, it is either the old one or the new one.
 //!
-//! Every write is: a temporary file beside the resolved target, its permissions before its first byte, the content, fsync,
-//! one more look at the target (refuse if it changed since it was read), rename, fsync of the folder. A file with other
-//! names (hard links), and one that is mounted by itself into a container, are written over instead.
+//! A write is: create a temporary file beside the resolved target, set its permissions, write, fsync, check that the target
+//! has not changed since it was read, rename, fsync the folder. A file with hard links, and a single file that is mounted
+//! into a container, are overwritten instead.
 
 mod permissions;
 mod replace;
@@ -21,57 +21,45 @@ use crate::model::shell;
 use permissions::Permissions;
 use replace::{Replacement, replace};
 
-/// A file as it was when it was read: what an edit starts from and what [`Snapshot::replace`] compares with.
+/// A file as it was when it was read, to be edited and written by [`Snapshot::replace`].
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// The path as the user names it.
+    /// The path, before symbolic links are followed.
     pub path: PathBuf,
-    /// The file behind symbolic links: what is really written.
+    /// The file that symbolic links lead to.
     pub target: PathBuf,
     /// `None` when the file does not exist.
     pub bytes: Option<Vec<u8>>,
 }
 
-/// Who may read a file that we create. A file that exists keeps its own mode.
+/// The modes of a new file and its new folders. An existing file keeps its own mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NewMode {
-    /// 0600, in folders of mode 0700: secrets, and files about them.
+    /// 0600 in folders of mode 0700: secrets, and files about them.
     Private,
-    /// 0600, in folders of mode 0755: as kubectl and the AWS CLI create theirs.
+    /// 0600 in folders of mode 0755, as kubectl and the AWS CLI create theirs.
     Shared,
 }
 
-/// Reads a file, following symbolic links, for a later [`Snapshot::replace`].
-///
-/// # Errors
-/// When the file exists and cannot be read or is no plain file, or a link leads in a circle. The null device reads as
-/// an empty file.
+/// Reads a file, following symbolic links, for a later [`Snapshot::replace`]. The null device reads as an empty file.
 pub(crate) fn read(path: &Path) -> Result<Snapshot> {
     let target = resolve(path)?;
     let bytes = read_limited(path, LARGEST_TEXT)?;
     Ok(Snapshot { path: path.to_owned(), target, bytes })
 }
 
-/// The content of a file as text, for a file that is read and not edited. `None` when it does not exist.
-///
-/// # Errors
-/// When it cannot be read or is not UTF-8.
+/// The content of a file as text. `None` if it does not exist.
 pub(crate) fn read_text(path: &Path) -> Result<Option<String>> {
     read(path)?.text()
 }
 
-/// Writes a file of ours whole: created or replaced, mode 0600 from its first byte. It belongs to whom its folder does.
-///
-/// # Errors
-/// When the folder cannot be created, the disk is full, or the rename fails; the old file is then untouched.
+/// Creates or replaces a file with mode 0600. If root writes in the folder of another user, the file becomes theirs. After
+/// an error the old file is unchanged.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     write_file(path, bytes, Permissions::private())
 }
 
-/// The same for a file that is ours wherever it lies: what a person wants a secret to be written to.
-///
-/// # Errors
-/// As [`write_private`].
+/// As [`write_private`], but the file always belongs to the current user: where the user wants a secret to be written.
 pub(crate) fn write_private_to_current_user(path: &Path, bytes: &[u8]) -> Result<()> {
     write_file(path, bytes, Permissions::private_to_current_user())
 }
@@ -84,10 +72,7 @@ fn write_file(path: &Path, bytes: &[u8], permissions: Permissions) -> Result<()>
     )
 }
 
-/// Removes a file; one that is not there is already removed.
-///
-/// # Errors
-/// When it exists and cannot be removed.
+/// Removes a file. Returns whether it existed.
 pub(crate) fn remove(path: &Path) -> Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -97,10 +82,7 @@ pub(crate) fn remove(path: &Path) -> Result<bool> {
 }
 
 impl Snapshot {
-    /// The content as text. `None` when the file does not exist.
-    ///
-    /// # Errors
-    /// When the content is not UTF-8: we refuse to edit what we cannot read.
+    /// The content as text. `None` if the file does not exist.
     pub(crate) fn text(&self) -> Result<Option<String>> {
         let Some(bytes) = &self.bytes else { return Ok(None) };
         match String::from_utf8(bytes.clone()) {
@@ -111,7 +93,7 @@ impl Snapshot {
         }
     }
 
-    /// The command that makes UTF-8 of it. Windows writes UTF-16 and marks it; what else there is can only be guessed.
+    /// The command that converts the file to UTF-8. Windows marks UTF-16; any other encoding is a guess.
     fn conversion_command(&self, bytes: &[u8]) -> String {
         let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         let encoding = if is_utf_16 { "UTF-16" } else { "ISO-8859-1" };
@@ -121,12 +103,8 @@ impl Snapshot {
         format!("iconv -f {encoding} -t UTF-8 {from} > {to}   # then look at it and move it in place")
     }
 
-    /// Puts `bytes` in the file's place. Nothing is written when they equal what is there.
-    ///
-    /// Returns whether the file changed.
-    ///
-    /// # Errors
-    /// When the file changed since it was read, is write-protected, or cannot be written; it is then as it was.
+    /// Replaces the content. Returns whether that changed the file. Fails if the file changed since it was read. After an
+    /// error the file is unchanged.
     pub(crate) fn replace(&self, bytes: &[u8], new_mode: NewMode) -> Result<bool> {
         if self.bytes.as_deref() == Some(bytes) {
             return Ok(false);
@@ -162,7 +140,7 @@ impl Snapshot {
     }
 
     fn refuse_special(&self, found: Option<&fs::Metadata>) -> Result<()> {
-        match found.and_then(plain_file::refusal) {
+        match found.and_then(plain_file::special_file_error) {
             Some(refusal) => Err(explain_write(&self.path, &refusal)),
             None if found.is_none() && self.bytes.is_some() => Err(self.changed()),
             None => Ok(()),
@@ -190,7 +168,7 @@ impl Snapshot {
     }
 }
 
-/// The file behind symbolic links, existing or not: the last link's own destination.
+/// The file that symbolic links lead to, whether or not it exists.
 fn resolve(path: &Path) -> Result<PathBuf> {
     let mut current = path.to_owned();
     for _ in 0..40 {
@@ -222,7 +200,7 @@ fn explain_write(path: &Path, error: &std::io::Error) -> Error {
     }
 }
 
-/// What is where a file should be written. A link counts as what it leads to.
+/// What exists at a path. Symbolic links are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Occupant {
     Nothing,
@@ -232,7 +210,7 @@ pub(crate) enum Occupant {
     Other,
 }
 
-/// Looks what is at a path. What cannot be looked at counts as nothing: the write says why.
+/// What exists at a path. If that cannot be found out, it counts as nothing, and writing there reports why.
 pub(crate) fn occupant(path: &Path) -> Occupant {
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Occupant::Folder,
@@ -242,10 +220,7 @@ pub(crate) fn occupant(path: &Path) -> Occupant {
     }
 }
 
-/// Reads at most `limit` bytes of a file: what we did not write may be of any size.
-///
-/// # Errors
-/// When the file cannot be read, is no plain file, or is larger.
+/// Reads a file of at most `limit` bytes: a file that is not ours may have any size.
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     plain_file::read(path, limit).map_err(|error| cannot_read(path, &error))
 }

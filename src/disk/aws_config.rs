@@ -1,7 +1,7 @@
-//! `~/.aws/config` on disk: read, edited under a lock of ours, written back whole.
+//! `~/.aws/config`: reads it, and edits it under a lock.
 //!
-//! The AWS CLI takes no lock, so another program may still write between our reading and our writing. The writer notices
-//! that, and the edit is made again on the new content.
+//! The AWS CLI takes no lock, so it may write between our read and our write. The write notices that, and the edit is made
+//! again on the new content.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::host::Host;
 use crate::host::plain_file::LARGEST_TEXT;
 use crate::model::irsa::{RolesOf, is_own_command};
 
-/// How often an edit is made when another program writes the file in the same moment each time.
+/// How often an edit is tried when another program keeps writing the file.
 const WRITE_TRIES: u32 = 5;
 
 /// `AWS_CONFIG_FILE`, else `~/.aws/config`.
@@ -27,45 +27,30 @@ pub(crate) fn path(host: &Host) -> PathBuf {
     }
 }
 
-/// The file as the AWS CLI understands it; an absent one is empty.
-///
-/// # Errors
-/// When it cannot be read, is not UTF-8, or holds a line that the AWS CLI cannot read either.
+/// The file as the AWS CLI understands it. A missing file is empty. Fails on a line that the AWS CLI cannot read either.
 pub(crate) fn read(host: &Host) -> Result<AwsConfig> {
     let text = atomic::read_text(&path(host))?.unwrap_or_default();
     aws_config_edit::parse(&text).map_err(|error| explain(host, "read", &error))
 }
 
-/// Looks at the files before the AWS SDK reads them by itself: it waits for a pipe, and reads whatever size.
-///
-/// # Errors
-/// When one of them is no plain file, is larger than any text, or cannot be read.
+/// Checks the files that the AWS SDK reads by itself: it would block on a pipe, and read a file of any size.
 pub(crate) fn check_for_sdk(host: &Host) -> Result<()> {
     [path(host), aws_credentials::path(host)]
         .iter()
         .try_for_each(|file| atomic::read_limited(file, LARGEST_TEXT).map(drop))
 }
 
-/// The file's text as it is; `None` where there is none.
-///
-/// # Errors
-/// When it cannot be read.
+/// The text of the file. `None` if it does not exist.
 pub(crate) fn text(host: &Host) -> Result<Option<String>> {
     atomic::read_text(&path(host))
 }
 
-/// Takes an edit back, unless somebody else changed the file since.
-///
-/// # Errors
-/// When the file cannot be locked or written.
+/// Reverts an edit, unless the file has changed since.
 pub(crate) fn revert(host: &Host, edited: Option<&str>, before: Option<&str>) -> Result<bool> {
     edit(host, |text| Ok(if Some(text) == edited { before.unwrap_or_default() } else { text }.to_owned()))
 }
 
-/// The file without the lines that cannot be read, and what is wrong with the first of them.
-///
-/// # Errors
-/// When the file itself cannot be read.
+/// The file without its invalid lines, and the error of the first of them.
 pub(crate) fn read_valid_lines(host: &Host) -> Result<(AwsConfig, Option<Error>)> {
     let bytes = atomic::read(&path(host))?.bytes.unwrap_or_default();
     let first_refusal = read(host).err();
@@ -74,7 +59,7 @@ pub(crate) fn read_valid_lines(host: &Host) -> Result<(AwsConfig, Option<Error>)
     loop {
         match aws_config_edit::parse(&lines.join("\n")) {
             Ok(config) => return Ok((config, first_refusal)),
-            // Blank lines keep the numbers right, and there are only so many that are not.
+            // An empty line keeps the line numbers, and can only be replaced once.
             Err(aws_config_edit::Error { line: Some(line), .. })
                 if lines.get(line - 1).is_some_and(|text| !text.is_empty()) =>
             {
@@ -85,35 +70,23 @@ pub(crate) fn read_valid_lines(host: &Host) -> Result<(AwsConfig, Option<Error>)
     }
 }
 
-/// Puts a profile and its session in. Returns whether the file changed.
-///
-/// # Errors
-/// When the edit is refused, or the file cannot be locked or written; it is then as it was.
+/// Adds or updates a profile and its session. Returns whether the file changed. After an error it is unchanged.
 pub(crate) fn apply(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<bool> {
     edit(host, |text| aws_config_edit::apply_profile(text, session, profile))
 }
 
-/// Puts a profile for a role of a namespace in. Returns whether the file changed.
-///
-/// # Errors
-/// As [`apply`].
+/// Adds or updates the profile for a role of a namespace. Returns whether the file changed.
 pub(crate) fn apply_role(host: &Host, namespace: &str, profile: &RoleProfile) -> Result<bool> {
     edit(host, |text| aws_config_edit::apply_role_profile(text, profile, |command| is_own_command(command, namespace)))
 }
 
-/// Takes the profiles for roles of a namespace out. Returns whether the file changed.
-///
-/// # Errors
-/// As [`apply`].
+/// Removes the profiles for roles of a namespace. Returns whether the file changed.
 pub(crate) fn remove_roles(host: &Host, whose: RolesOf<'_>) -> Result<bool> {
     edit(host, |text| aws_config_edit::remove_profiles(text, |section| whose.has(section)))
 }
 
-/// Takes a profile out, and with `also_session` its sso-session, unless another section still uses that.
-/// Returns whether the file changed.
-///
-/// # Errors
-/// When the edit is refused, or the file cannot be locked or written; it is then as it was.
+/// Removes a profile, and with `also_session` its sso-session, unless another section still uses that. Returns whether the
+/// file changed.
 pub(crate) fn remove(host: &Host, profile_name: &str, also_session: bool) -> Result<bool> {
     edit(host, |text| {
         let before = aws_config_edit::parse(text)?;
@@ -146,7 +119,7 @@ fn edit(host: &Host, change: impl Fn(&str) -> Result<String, aws_config_edit::Er
     }
 }
 
-/// A value in the file that cannot be used, with the file and the line.
+/// The error for an invalid value in the file.
 pub(crate) fn unusable(host: &Host, reason: &aws_config_edit::Error) -> Error {
     explain(host, "use", reason)
 }

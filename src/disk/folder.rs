@@ -1,19 +1,16 @@
-//! Making folders, and whose they are: under `sudo` with the person's home folder, what we make there is the person's.
+//! Creates folders. Under `sudo` with the user's home folder, what we create there belongs to the user.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::Result;
 use std::path::Path;
 
-/// Makes a folder, and those above it, with this mode.
-///
-/// # Errors
-/// When one of them cannot be made.
+/// Creates a folder, and missing ones above it, with this mode.
 pub(crate) fn create(folder: &Path, mode: u32) -> Result<()> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|path| !exists(path)).collect();
     for path in missing.into_iter().rev() {
         match create_one(path, mode) {
             Ok(()) => set_inherited_owner(path),
-            // Another process was faster.
+            // Another process created it meanwhile.
             Err(_) if path.is_dir() => {}
             Err(error) => return Err(error),
         }
@@ -21,7 +18,7 @@ pub(crate) fn create(folder: &Path, mode: u32) -> Result<()> {
     if exists(folder) { Ok(()) } else { fs::create_dir(folder) }
 }
 
-/// The folder of a path: its parent, or here.
+/// The folder that contains a path, `.` for a bare name.
 pub(crate) fn containing(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -42,8 +39,8 @@ fn create_one(path: &Path, mode: u32) -> Result<()> {
     builder.create(path)
 }
 
-/// Gives a folder that we have just made to the owner of the folder it lies in. No link is followed: that owner could
-/// have put one there meanwhile.
+/// Changes the owner of a new folder to that of its parent. It follows no link, which that owner may have put there
+/// meanwhile.
 #[cfg(unix)]
 fn set_inherited_owner(path: &Path) {
     use rustix::fs::{Mode, OFlags, open};
@@ -56,7 +53,8 @@ fn set_inherited_owner(path: &Path) {
 #[cfg(not(unix))]
 fn set_inherited_owner(_: &Path) {}
 
-/// Whom a new file or folder at this path belongs to, if not to us: root, in the folder of somebody else, works for them.
+/// The owner of a new file or folder at this path, if it is not the current user: what root creates in another user's
+/// folder belongs to that user.
 #[cfg(unix)]
 pub(crate) fn inherited_owner(path: &Path) -> Option<(u32, u32)> {
     use std::os::unix::fs::MetadataExt;
@@ -72,7 +70,7 @@ pub fn inherited_owner(_: &Path) -> Option<(u32, u32)> {
     None
 }
 
-/// Gives a file that we have just made away. One that stays ours is still right in every other way.
+/// Changes the owner of a file that we have just created. A failure is harmless.
 pub(crate) fn set_owner(file: &File, (user, group): (u32, u32)) {
     #[cfg(unix)]
     let _ = std::os::unix::fs::fchown(file, Some(user), Some(group));
@@ -87,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_made_with_their_mode_and_belong_to_who_owns_the_place() {
+    fn folders_get_their_mode_and_the_owner_of_the_parent() {
         let home = tempfile::tempdir().expect("a folder");
         let is_root = rustix::process::geteuid().is_root();
         if is_root {

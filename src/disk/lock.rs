@@ -1,5 +1,4 @@
-//! Advisory locks on files of our own, beside what they guard. The system drops them with the process that holds
-//! them, so a killed process leaves nothing behind that has to be cleaned up.
+//! Advisory locks on files of our own. The system releases them when the process ends, even if it is killed.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -13,17 +12,14 @@ use crate::host::interruption;
 const EDIT_TRIES: u32 = 100;
 const EDIT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A held lock; it ends with the value.
+/// A lock, which dropping the value releases.
 #[derive(Debug)]
 pub(crate) struct Lock {
     file: File,
 }
 
 impl Lock {
-    /// Takes the lock that guards an edit of a file, waiting for another nsaccess that edits it.
-    ///
-    /// # Errors
-    /// When it cannot be had in five seconds, or not at all.
+    /// Locks a file for an edit. Waits up to five seconds for another nsaccess that edits it.
     pub(crate) fn for_edit(host: &Host, name: &str, file: &Path) -> Result<Lock> {
         let path = host.cache_dir().join("locks").join(format!("{name}.lock"));
         for _ in 0..EDIT_TRIES {
@@ -40,10 +36,7 @@ impl Lock {
             .try_next("run the same command again"))
     }
 
-    /// Lets what we start from now on hold the lock too: it then ends with the last of them, even if we are killed.
-    ///
-    /// # Errors
-    /// When the system does not let it be inherited.
+    /// Lets child processes inherit the lock: it is then released when the last of them has ended.
     pub(crate) fn pass_on(&self) -> std::io::Result<()> {
         #[cfg(unix)]
         rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?;
@@ -52,10 +45,7 @@ impl Lock {
         Ok(())
     }
 
-    /// Takes the lock if nobody holds it. `None` when somebody does.
-    ///
-    /// # Errors
-    /// When the lock file cannot be created or locked at all.
+    /// Takes the lock, or returns `None` if another process holds it.
     pub(crate) fn try_acquire(path: &Path) -> Result<Option<Lock>> {
         let fail = |error: &std::io::Error| Error::file("lock", path, error);
         let folder = folder::containing(path);

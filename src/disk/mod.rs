@@ -1,4 +1,4 @@
-//! Files: ours, and those that belong to the user and other tools. The only folder that opens, writes or locks one.
+//! Files: our own, and those of the user and other tools. Nothing else in the crate opens, writes or locks one.
 
 pub(crate) mod atomic;
 pub(crate) mod aws_config;

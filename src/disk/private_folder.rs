@@ -1,4 +1,4 @@
-//! A folder of our own for as long as a child of ours lives.
+//! A private folder for the files of a child process.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::host::random_name;
 
-/// A folder of mode 0700 that goes away with the value.
+/// A folder of mode 0700, which dropping the value removes.
 #[derive(Debug)]
 pub(crate) struct PrivateFolder {
     path: PathBuf,
@@ -16,37 +16,30 @@ pub(crate) struct PrivateFolder {
 }
 
 impl PrivateFolder {
-    /// A new folder below our cache. Folders of processes that were killed, with their children, are removed on the way.
-    ///
-    /// # Errors
-    /// When it cannot be made.
+    /// Creates a folder below the cache, and removes abandoned ones.
     pub(crate) fn create(host: &Host) -> Result<Self> {
         let all = host.cache_dir().join("run");
         sweep(&all);
         loop {
             let path = all.join(random_name());
-            // None: whoever sweeps has met it before it was locked.
+            // `None`: another process is about to sweep it.
             let Some(lock) = Lock::try_acquire(&path.join(LOCK))? else { continue };
-            // A child lives on when we are killed, and so does what it needs.
+            // If we are killed, the child still needs the folder.
             lock.pass_on().map_err(|error| Error::file("pass on", &path, &error))?;
             return Ok(PrivateFolder { path, _lock: lock });
         }
     }
 
-    /// Removes what nobody needs any more: neither we nor a child.
+    /// Removes folders whose process and its children have ended.
     pub(crate) fn sweep(host: &Host) {
         sweep(&host.cache_dir().join("run"));
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes a file, mode 0600.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Writes a file of mode 0600.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
         let file = self.path.join(name);
         atomic::write_private(&file, text.as_bytes())?;
@@ -62,7 +55,7 @@ impl Drop for PrivateFolder {
 
 const LOCK: &str = "lock";
 
-/// Removes what nobody holds the lock of.
+/// Removes the folders whose lock is free.
 fn sweep(all: &Path) {
     let entries = std::fs::read_dir(all).into_iter().flatten().flatten();
     for folder in entries.map(|entry| entry.path()).filter(|path| path.join(LOCK).is_file()) {
@@ -77,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_goes_with_the_value_and_what_was_left_behind_is_swept() {
+    fn dropping_removes_it_and_abandoned_folders_are_swept() {
         let home = tempfile::tempdir().expect("a folder");
         let host = Host::made(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
         let left = host.cache_dir().join("run/dead");

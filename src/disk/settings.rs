@@ -1,4 +1,4 @@
-//! Our settings on disk: the user's `config.toml`, a project's `nsaccess.toml`, and the list of trusted project files.
+//! The settings files: the user's `config.toml`, a project's `nsaccess.toml`, and the list of trusted project files.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,8 @@ use crate::host::Host;
 use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Trusted};
 use crate::model::shell::quote;
 
-/// The name of a project's file.
 pub(crate) const PROJECT_FILE: &str = "nsaccess.toml";
 
-/// The user's file.
 pub(crate) fn user_path(host: &Host) -> PathBuf {
     host.config_dir().join("config.toml")
 }
@@ -24,11 +22,8 @@ fn trusted_path(host: &Host) -> PathBuf {
     host.config_dir().join("trusted.json")
 }
 
-/// The project's file: the nearest one above the current folder, but none above the home folder for who is inside it.
-/// One that belongs to somebody else is as if it were not there; its path is in the second list.
-///
-/// # Errors
-/// When an owner cannot be found out.
+/// The nearest project file in the current folder or above, but inside the home folder none above that. Files that belong
+/// to somebody else are skipped, and returned in the second list.
 pub(crate) fn project_path(host: &Host) -> Result<(Option<PathBuf>, Vec<PathBuf>)> {
     let inside_home = host.current_dir.starts_with(&host.home);
     let below_home = |folder: &&Path| !inside_home || folder.starts_with(&host.home);
@@ -47,13 +42,10 @@ fn is_own(host: &Host, file: &Path) -> Result<bool> {
     host.owns(file).map_err(|error| Error::file("find the owner of", file, &error))
 }
 
-/// All settings, with warnings about keys that mean nothing.
-///
-/// # Errors
-/// When a file, a flag or an environment variable cannot be used as it is.
+/// All settings, with warnings about unknown keys.
 pub(crate) fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
     let (path, foreign) = project_path(host)?;
-    let mut warnings: Vec<String> = foreign.iter().map(|file| not_read(host, file)).collect();
+    let mut warnings: Vec<String> = foreign.iter().map(|file| foreign_warning(host, file)).collect();
     let project = match path {
         None => None,
         Some(path) => {
@@ -61,21 +53,18 @@ pub(crate) fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Setti
             Some((path, file, trusted))
         }
     };
-    let settings = resolved(host, flags, project, aws, &mut warnings)?;
+    let settings = resolve(host, flags, project, aws, &mut warnings)?;
     Ok((settings, warnings))
 }
 
-/// The same in whatever folder we are: no project's file counts.
-///
-/// # Errors
-/// As [`load`].
+/// All settings without those of a project file.
 pub(crate) fn load_without_project(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
     let mut warnings = Vec::new();
-    let settings = resolved(host, flags, None, aws, &mut warnings)?;
+    let settings = resolve(host, flags, None, aws, &mut warnings)?;
     Ok((settings, warnings))
 }
 
-fn resolved(
+fn resolve(
     host: &Host,
     flags: &Flags,
     project: Option<(PathBuf, ProjectFile, bool)>,
@@ -85,7 +74,7 @@ fn resolved(
     let user_path = user_path(host);
     let user = match atomic::read_text(&user_path)? {
         None => None,
-        Some(text) => Some(checked(host, &user_path, settings::parse_user(&text), warnings)?),
+        Some(text) => Some(parsed(host, &user_path, settings::parse_user(&text), warnings)?),
     };
     let resolved = settings::resolve(
         flags,
@@ -100,19 +89,19 @@ fn resolved(
     })
 }
 
-fn not_read(host: &Host, file: &Path) -> String {
+fn foreign_warning(host: &Host, file: &Path) -> String {
     format!("{} is not read: it belongs to neither you nor root", host.shorten_home(file))
 }
 
 fn read_project(host: &Host, path: &Path, warnings: &mut Vec<String>) -> Result<(ProjectFile, bool)> {
     let text = atomic::read_text(path)?.unwrap_or_default();
-    let file = checked(host, path, settings::parse_project(&text), warnings)?;
+    let file = parsed(host, path, settings::parse_project(&text), warnings)?;
     let store = atomic::read(&trusted_path(host))?.bytes.unwrap_or_default();
     let trusted = Trusted::parse(&store).contains(&canonical(path)?, &sha256(text.as_bytes()));
     Ok((file, trusted))
 }
 
-fn checked<T>(
+fn parsed<T>(
     host: &Host,
     path: &Path,
     read: Result<(T, Vec<String>), FileProblem>,
@@ -130,10 +119,7 @@ fn checked<T>(
     Ok(file)
 }
 
-/// Sets keys in the user's file, all or none. Returns the file.
-///
-/// # Errors
-/// When a key or a value cannot be used, or the file cannot be read or written.
+/// Sets keys in the user's file, all or none. Returns its path.
 pub(crate) fn set(host: &Host, values: &[(&str, &str)]) -> Result<PathBuf> {
     let keys: Vec<&str> = values.iter().map(|(key, _)| *key).collect();
     edit(host, &format!("cannot set {}", keys.join(" and ")), |text| {
@@ -141,10 +127,7 @@ pub(crate) fn set(host: &Host, values: &[(&str, &str)]) -> Result<PathBuf> {
     })
 }
 
-/// Takes a key out of the user's file. Returns the file.
-///
-/// # Errors
-/// When there is no such setting, or the file cannot be read or written.
+/// Removes a key from the user's file. Returns its path.
 pub(crate) fn unset(host: &Host, key: &str) -> Result<PathBuf> {
     edit(host, &format!("cannot unset {key}"), |text| settings::unset(text, key))
 }
@@ -163,18 +146,15 @@ fn edit(host: &Host, failure: &str, change: impl Fn(&str) -> Result<String, Stri
     Ok(path)
 }
 
-/// Trusts a project's file with the content that it has now, and returns that.
-///
-/// # Errors
-/// When it cannot be read, belongs to somebody else, or is no project file, or the list cannot be written.
+/// Trusts a project file with its present content, and returns that.
 pub(crate) fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
     if path.is_file() && !is_own(host, path)? {
-        return Err(foreign(host, path));
+        return Err(foreign_error(host, path));
     }
     let Some(text) = atomic::read_text(path)? else {
         return Err(Error::usage(format!("there is no file {}", host.shorten_home(path))));
     };
-    let file = checked(host, path, settings::parse_project(&text), &mut Vec::new())?;
+    let file = parsed(host, path, settings::parse_project(&text), &mut Vec::new())?;
     let _lock = Lock::for_edit(host, "settings", &trusted_path(host))?;
     let snapshot = atomic::read(&trusted_path(host))?;
     let mut trusted = Trusted::parse(snapshot.bytes.as_deref().unwrap_or_default());
@@ -183,14 +163,14 @@ pub(crate) fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
     Ok(file)
 }
 
-/// The refusal of a file that somebody else may change at any time.
-pub(crate) fn foreign(host: &Host, path: &Path) -> Error {
+/// The error for a file that somebody else can change at any time.
+pub(crate) fn foreign_error(host: &Host, path: &Path) -> Error {
     Error::new(Kind::Denied, format!("{} cannot be trusted", host.shorten_home(path)))
         .because("it belongs to neither you nor root, and such files are never read")
         .try_next(format!("ls -l {}", quote(&path.to_string_lossy())))
 }
 
-/// The path without symbolic links, so that a file is trusted where it is and not under a name for it.
+/// The path without symbolic links: the file itself is trusted, not a link to it.
 fn canonical(path: &Path) -> Result<String> {
     let canonical = std::fs::canonicalize(path).map_err(|error| Error::file("find", path, &error))?;
     Ok(canonical.to_string_lossy().into_owned())
@@ -241,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn unsetting_in_no_file_makes_no_file() {
+    fn unset_creates_no_file() {
         let (_home, host) = host(&[]);
         unset(&host, "flow").expect("nothing to do");
         assert!(!user_path(&host).exists());
@@ -312,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_project_file_is_not_trusted() {
+    fn only_a_valid_project_file_can_be_trusted() {
         let (home, host) = host(&[]);
         let path = home.path().join(PROJECT_FILE);
         assert_eq!(trust(&host, &path).expect_err("no file").message, "there is no file ~/nsaccess.toml");

@@ -1,7 +1,7 @@
 //! `~/.aws/sso/cache`: tokens and registrations, shared with the AWS CLI and the SDKs.
 //!
-//! A file that cannot be understood is no error: it reads as [`Cached::Unusable`] with the reason, stays where it is, and
-//! the next sign-in overwrites it. The AWS CLI leaves such files behind when two of its processes write at once.
+//! A file that cannot be parsed is not an error: it reads as [`Cached::Unusable`], and the next sign-in overwrites it. The
+//! AWS CLI leaves such files when two of its processes write at once.
 
 use std::path::{Path, PathBuf};
 
@@ -14,28 +14,19 @@ use crate::model::aws::sso_cache::{
     Registration, SsoToken, parse_registration, parse_token, render_registration, render_token, token_file_name,
 };
 
-/// Nothing that belongs here is anywhere near as large.
-const LIMIT: u64 = 1 << 20;
+/// Larger than any file in this folder.
+const LARGEST: u64 = 1 << 20;
 
 /// What a cache file holds.
 #[derive(Debug, Clone)]
 pub(crate) enum Cached<T> {
-    /// There is no file.
     Absent,
-    /// There is a file that cannot be used.
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// There it is.
+    Unusable { path: PathBuf, reason: String },
     Found(T),
 }
 
 #[cfg(test)]
 impl<T> Cached<T> {
-    /// The value, for tests to which no file and a broken one are the same.
     pub(crate) fn found(self) -> Option<T> {
         match self {
             Cached::Found(value) => Some(value),
@@ -44,94 +35,70 @@ impl<T> Cached<T> {
     }
 }
 
-/// The folder. It follows `HOME` and not `AWS_CONFIG_FILE`, as in the AWS CLI.
+/// The folder. It depends on `HOME` and not on `AWS_CONFIG_FILE`, as in the AWS CLI.
 pub(crate) fn folder(host: &Host) -> PathBuf {
     host.home.join(".aws").join("sso").join("cache")
 }
 
-/// The token's file. The key is an sso-session's name, or a start URL where there is no session.
+/// The file of a token. The key is the name of an sso-session, or the start URL if there is none.
 pub(crate) fn token_path(host: &Host, key: &str) -> PathBuf {
     folder(host).join(token_file_name(key))
 }
 
-/// A short text that changes whenever anybody signs in, renews or signs out. It says nothing about the token.
+/// A text that changes with every sign-in, refresh and sign-out, and does not reveal the token.
 pub(crate) fn fingerprint(host: &Host, key: &str) -> String {
     let Ok(metadata) = std::fs::metadata(token_path(host, key)) else { return "absent".to_owned() };
     let modified = metadata.modified().ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
     format!("{} bytes of {}", metadata.len(), modified.map_or_else(String::new, |time| time.to_string()))
 }
 
-/// The lock that sign-ins and refreshes of one session hold. The AWS CLI knows nothing of it.
+/// The lock for signing in to a session and refreshing it. The AWS CLI does not use it.
 pub(crate) fn lock_path(host: &Host, session: &str) -> PathBuf {
     let digest: String = Sha1::digest(session.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     host.cache_dir().join("locks").join(format!("session-{digest}.lock"))
 }
 
-/// Removes what processes that were killed in the middle of a write left here: it may hold a token.
+/// Removes temporary files of processes that were killed during a write. They may hold a token.
 pub(crate) fn sweep(host: &Host) {
     temporary::sweep(&folder(host));
 }
 
-/// Reads a token.
-///
-/// # Errors
-/// When the file exists and cannot be read at all.
 pub(crate) fn read_token(host: &Host, key: &str) -> Result<Cached<SsoToken>> {
     read(token_path(host, key), parse_token)
 }
 
-/// Writes a token, for us and for the AWS CLI.
-///
-/// # Errors
-/// When the file cannot be written; the old one is then untouched.
 pub(crate) fn write_token(host: &Host, key: &str, token: &SsoToken) -> Result<()> {
     write(host, &token_path(host, key), render_token(token).expose())
 }
 
-/// Removes a token. Returns whether there was one.
-///
-/// # Errors
-/// When it exists and cannot be removed.
+/// Returns whether there was a token.
 pub(crate) fn remove_token(host: &Host, key: &str) -> Result<bool> {
     atomic::remove(&token_path(host, key))
 }
 
-/// Reads a registration by its file name ([`crate::model::aws::sso_cache::registration_file_name`]).
-///
-/// # Errors
-/// When the file exists and cannot be read at all.
+/// Reads a client registration. The name is from [`crate::model::aws::sso_cache::registration_file_name`].
 pub(crate) fn read_registration(host: &Host, file_name: &str) -> Result<Cached<Registration>> {
     read(folder(host).join(file_name), parse_registration)
 }
 
-/// Writes a registration, for us and for the AWS CLI.
-///
-/// # Errors
-/// When the file cannot be written; the old one is then untouched.
 pub(crate) fn write_registration(host: &Host, file_name: &str, registration: &Registration) -> Result<()> {
     write(host, &folder(host).join(file_name), render_registration(registration).expose())
 }
 
-/// Removes a registration. Returns whether there was one.
-///
-/// # Errors
-/// When it exists and cannot be removed.
+/// Returns whether there was a registration.
 pub(crate) fn remove_registration(host: &Host, file_name: &str) -> Result<bool> {
     atomic::remove(&folder(host).join(file_name))
 }
 
-/// Removes credentials that the AWS CLI keeps in `~/.aws/cli/cache`, by their file's name
-/// ([`crate::model::aws::sso_cache::role_credentials_file_name`], [`crate::model::aws::sso_cache::assumed_role_file_name`]). Returns
-/// whether there were any.
-///
-/// # Errors
-/// When the file exists and cannot be removed.
+/// Removes a file of credentials from the AWS CLI's own cache, `~/.aws/cli/cache`. The name is from
+/// [`crate::model::aws::sso_cache::role_credentials_file_name`] or
+/// [`crate::model::aws::sso_cache::assumed_role_file_name`]. Returns whether there was one.
 pub(crate) fn remove_cli_credentials(host: &Host, file_name: &str) -> Result<bool> {
     atomic::remove(&host.home.join(".aws").join("cli").join("cache").join(file_name))
 }
 
 fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<Cached<T>> {
-    let Some(bytes) = atomic::read_limited(&path, LIMIT)? else { return Ok(Cached::Absent) };
+    let Some(bytes) = atomic::read_limited(&path, LARGEST)? else { return Ok(Cached::Absent) };
     let bytes = zeroize::Zeroizing::new(bytes);
     match parse(&bytes) {
         Ok(value) => Ok(Cached::Found(value)),
@@ -140,7 +107,7 @@ fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<
 }
 
 fn write(host: &Host, path: &Path, text: &str) -> Result<()> {
-    // The folders are the AWS CLI's, so they get its mode (the umask's) and not that of our own.
+    // The folders belong to the AWS CLI, so they get the mode that it would give them.
     let shared = folder(host);
     folder::create(&shared, 0o777).map_err(|error| Error::file("create the folder", &shared, &error))?;
     atomic::write_private(path, text.as_bytes())
@@ -201,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn role_credentials_of_the_aws_cli_are_removed_by_its_name() {
+    fn role_credentials_of_the_aws_cli_are_removed_by_file_name() {
         let (home, host) = host();
         let folder = home.path().join(".aws/cli/cache");
         std::fs::create_dir_all(&folder).expect("the folder");
@@ -217,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_follows_home_alone() {
+    fn the_folder_depends_on_home_only() {
         let env = [("AWS_CONFIG_FILE", "/elsewhere/config"), ("XDG_CACHE_HOME", "/c")];
         let host = Host::made(Path::new("/home/ada"), &env, jiff::Timestamp::UNIX_EPOCH);
         assert_eq!(folder(&host), Path::new("/home/ada/.aws/sso/cache"));

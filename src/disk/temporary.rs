@@ -1,6 +1,5 @@
-//! Files that are about to become others. Each is locked by the process that writes it; the system drops the lock with
-//! the process, so one that is not locked was left behind by a process that was killed, whatever machine or container it
-//! ran in, and is removed.
+//! Temporary files that are about to be renamed. The process that writes one holds a lock on it. A file without a lock was
+//! abandoned by a process that was killed, in whatever container, and is removed.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -10,13 +9,13 @@ use std::path::{Path, PathBuf};
 use crate::disk::folder;
 use crate::host;
 
-/// Between the name of the target and what makes the name unique.
+/// Stands between the name of the target and the random part.
 const MARK: &str = ".nsaccess-";
 
-/// As many letters of a target's name as leave room for the rest: a letter has up to four bytes, a name up to 255.
+/// How many characters of the target's name are used: up to 4 bytes each, and a file name has at most 255.
 const LONGEST: usize = 50;
 
-/// A new file of mode 0600 beside its target. It goes away with the value unless it took another name.
+/// A new file of mode 0600 beside its target. Dropping the value removes it, unless it was renamed.
 #[derive(Debug)]
 pub(crate) struct Temporary {
     path: PathBuf,
@@ -25,18 +24,14 @@ pub(crate) struct Temporary {
 }
 
 impl Temporary {
-    /// A new one for this target.
-    ///
-    /// # Errors
-    /// When the folder takes no file.
     pub(crate) fn beside(target: &Path) -> Result<Self> {
         loop {
             let path = folder::containing(target).join(name(target.file_name().unwrap_or_default()));
             let file = open_options().create_new(true).open(&path)?;
             match file.try_lock() {
-                // Whoever sweeps has met it before it was locked.
+                // Another process is about to sweep it.
                 Err(TryLockError::WouldBlock) => continue,
-                // A file system without locks: nothing there is ever swept.
+                // A file system without locks is never swept.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
             }
             if has_name(&file) {
@@ -45,18 +40,12 @@ impl Temporary {
         }
     }
 
-    /// Takes the place of its target.
-    ///
-    /// # Errors
-    /// When it cannot be renamed; both files are then as they were.
+    /// Renames the file to its target.
     pub(crate) fn replace(&self, target: &Path) -> Result<()> {
         fs::rename(&self.path, target)
     }
 
-    /// Takes a name that nobody has, and stays locked.
-    ///
-    /// # Errors
-    /// [`ErrorKind::AlreadyExists`] when somebody has it; when the file system has no hard links.
+    /// Gives the file another name, which must be free, and keeps the lock.
     pub(crate) fn link(&self, name: &Path) -> Result<()> {
         fs::hard_link(&self.path, name)
     }
@@ -64,22 +53,22 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // Not there any more if it took its target's place.
+        // Fails if the file was renamed.
         let _ = fs::remove_file(&self.path);
     }
 }
 
-/// Removes what killed processes left in a folder. Returns how many files.
+/// Removes the abandoned files in a folder. Returns how many.
 pub(crate) fn sweep(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter(|entry| is_ours(&entry.file_name()) && remove_if_abandoned(&entry.path())).count()
 }
 
-/// The same in a folder and all folders below it.
+/// Removes the abandoned files in a folder and below it.
 pub(crate) fn sweep_below(folder: &Path) {
     sweep(folder);
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    // A link is no folder here.
+    // Symbolic links are not followed.
     for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
         sweep_below(&entry.path());
     }
@@ -90,7 +79,7 @@ fn remove_if_abandoned(path: &Path) -> bool {
     file.try_lock().is_ok() && fs::remove_file(path).is_ok()
 }
 
-/// Neither a link is followed nor a pipe waited for.
+/// Follows no link and does not wait for a pipe.
 fn open_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -124,7 +113,7 @@ fn is_ours(name: &OsStr) -> bool {
     unique.is_some_and(|(_, unique)| unique.len() == 16 && unique.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Whether an error says that the file system cannot do it at all.
+/// Whether an error means that the file system does not support this.
 pub(crate) fn is_unsupported(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied | ErrorKind::TooManyLinks)
 }
@@ -134,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_short_and_known_again() {
+    fn names_are_unique_short_and_recognised() {
         let long = "ä".repeat(120);
         for target in ["config", "", long.as_str(), ".nsaccess-0123456789abcdef"] {
             let (one, other) = (name(OsStr::new(target)), name(OsStr::new(target)));
@@ -146,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_dead_process_left_is_swept_and_what_is_being_written_is_not() {
+    fn abandoned_files_are_swept_and_files_in_use_are_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let alive = Temporary::beside(&folder.path().join("config")).expect("a file");
         let below = folder.path().join("below");

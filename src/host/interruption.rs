@@ -1,33 +1,32 @@
-//! What Ctrl-C, SIGTERM and a closed window do to us at this moment.
+//! What Ctrl-C, SIGTERM and SIGHUP do at this moment.
 //!
 //! | we are | the signal |
 //! | --- | --- |
-//! | doing anything | ends us at once, as it does by default |
-//! | in the async runtime ([`Handled`]) | is the runtime's: it ends the work at the next await |
-//! | asking a person ([`Immediate`]) | ends us at once, although a runtime is running |
-//! | between taking a lock and giving it back ([`Deferred`]) | waits until then |
+//! | doing anything else | ends the process at once, as it does by default |
+//! | in the async runtime ([`Handled`]) | is left to the runtime, which ends the work at the next await |
+//! | asking a person ([`Immediate`]) | ends the process at once, although a runtime is running |
+//! | holding a lock or writing a file ([`Deferred`]) | waits until that is done |
 //!
-//! A signal that was ignored when we were started (`nohup`, a job in the background) stays ignored.
+//! A signal that was ignored when we were started (`nohup`, a background job) stays ignored.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::error::{Error, Kind};
 
-/// While this value lives, signals wait. One that came ends us with the value, unless a runtime does.
+/// While this value lives, signals wait. Dropping it delivers a pending one, unless a runtime handles signals.
 #[derive(Debug)]
 pub(crate) struct Deferred(());
 
-/// While this value lives, signals are the runtime's.
+/// While this value lives, signals are left to the runtime.
 #[derive(Debug)]
 pub(crate) struct Handled(());
 
-/// While this value lives, signals end us at once.
+/// While this value lives, signals end the process at once.
 #[derive(Debug)]
 pub(crate) struct Immediate(());
 
 impl Deferred {
-    /// From now on signals wait.
     pub(crate) fn begin() -> Self {
         STATE.change(|counts| counts.deferred += 1);
         Deferred(())
@@ -44,7 +43,6 @@ impl Drop for Deferred {
 }
 
 impl Handled {
-    /// From now on signals are for who listens.
     pub(crate) fn begin() -> Self {
         STATE.change(|counts| counts.handled += 1);
         Handled(())
@@ -55,14 +53,13 @@ impl Drop for Handled {
     fn drop(&mut self) {
         let counts = STATE.change(|counts| counts.handled -= 1);
         if counts.handled == 0 {
-            // Whoever listened has had it.
+            // The runtime has received it.
             STATE.pending.store(0, Ordering::SeqCst);
         }
     }
 }
 
 impl Immediate {
-    /// From now on signals end us.
     pub(crate) fn begin() -> Self {
         STATE.change(|counts| counts.immediate += 1);
         Immediate(())
@@ -75,7 +72,7 @@ impl Drop for Immediate {
     }
 }
 
-/// The error for a signal that came and has to wait, for loops that could end early.
+/// The error for a signal that is pending, for loops that can end early.
 pub(crate) fn pending() -> Option<Error> {
     let kind = match STATE.pending.load(Ordering::SeqCst) {
         0 => return None,
@@ -88,9 +85,9 @@ pub(crate) fn pending() -> Option<Error> {
 static STATE: LazyLock<State> = LazyLock::new(State::listen);
 
 struct State {
-    /// Read by the signal handlers.
+    /// Whether a signal ends the process. Read by the signal handlers.
     fatal: Arc<AtomicBool>,
-    /// Written by them.
+    /// The last signal, or 0. Written by the signal handlers.
     pending: Arc<AtomicUsize>,
     counts: Mutex<Counts>,
 }
@@ -124,7 +121,7 @@ impl State {
         use signal_hook::flag;
         let state = State { fatal: Arc::new(AtomicBool::new(true)), pending: Arc::default(), counts: Mutex::default() };
         for signal in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)) {
-            // Where none of it can be had, the signal keeps its usual effect.
+            // If a handler cannot be registered, the signal keeps its default effect.
             let noted = flag::register_usize(signal, Arc::clone(&state.pending), usize::try_from(signal).unwrap_or(1));
             if noted.is_ok() {
                 let _ = flag::register_conditional_default(signal, Arc::clone(&state.fatal));
@@ -146,7 +143,8 @@ fn interrupt() -> usize {
     usize::try_from(signal_hook::consts::SIGINT).unwrap_or_default()
 }
 
-/// Whether we were started with a signal ignored. Asked before anybody registers anything: a handler hides it.
+/// Whether we were started with a signal ignored. Must first be called before any handler is registered, which would
+/// hide it.
 #[cfg(unix)]
 pub(crate) fn is_ignored(signal: i32) -> bool {
     static IGNORED: LazyLock<u64> = LazyLock::new(|| {
@@ -176,11 +174,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_ends_us_unless_somebody_listens_or_a_lock_is_held() {
+    fn a_signal_is_fatal_unless_it_is_handled_or_deferred() {
         let ends = |deferred, handled, immediate| Counts { deferred, handled, immediate }.fatal();
-        assert!(ends(0, 0, 0), "as by default");
-        assert!(!ends(0, 1, 0), "the runtime listens");
-        assert!(ends(0, 1, 1), "but not while a person is asked");
+        assert!(ends(0, 0, 0), "the default");
+        assert!(!ends(0, 1, 0), "a runtime handles it");
+        assert!(ends(0, 1, 1), "a person is asked");
         assert!(!ends(1, 0, 0) && !ends(1, 1, 0) && !ends(2, 1, 1), "a lock is held");
     }
 }

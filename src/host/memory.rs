@@ -1,19 +1,19 @@
-//! What lies in our memory (keys, tokens) stays there: no core file, and no other process of the same person that reads
-//! it through `/proc` or a debugger. What we start gets the limits back that we were started with.
+//! Keeps the keys and tokens in our memory out of core dumps, and away from other processes of the same user that would
+//! read them through `/proc` or a debugger. Child processes get the original limits.
 
-/// Keeps our memory to ourselves. Before anything is read.
+/// To be called before anything secret is read.
 pub(crate) fn protect() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-        // Where the system does not know it, the limit below still counts.
+        // On a kernel without it, the limit below still applies.
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
     #[cfg(unix)]
     limit::lower();
 }
 
-/// Starts a program, whose core files are its own affair.
+/// Starts a program with the core dump limit that we were started with.
 pub(crate) fn with_original_limits<T>(start: impl FnOnce() -> T) -> T {
     #[cfg(unix)]
     limit::restore();
@@ -29,18 +29,17 @@ mod limit {
 
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-    /// As it was when we were started.
-    static BEFORE: OnceLock<Rlimit> = OnceLock::new();
+    static ORIGINAL: OnceLock<Rlimit> = OnceLock::new();
 
-    /// The soft limit alone: a hard one never rises again.
+    /// Lowers the soft limit only: the hard one could not be raised again.
     pub(super) fn lower() {
-        let before = BEFORE.get_or_init(|| getrlimit(Resource::Core));
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: before.maximum });
+        let original = ORIGINAL.get_or_init(|| getrlimit(Resource::Core));
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: original.maximum });
     }
 
     pub(super) fn restore() {
-        if let Some(before) = BEFORE.get() {
-            let _ = setrlimit(Resource::Core, *before);
+        if let Some(original) = ORIGINAL.get() {
+            let _ = setrlimit(Resource::Core, *original);
         }
     }
 }

@@ -1,51 +1,49 @@
-//! Reading files that somebody else chose: a path in the environment, a link in a folder. Such a path may lead to a pipe
-//! that never ends, a device, or a disk image; none of them may hang us or fill our memory.
+//! Reads files whose path comes from elsewhere: an environment variable, a symbolic link. Such a path may lead to a pipe,
+//! a device or a disk image, which must neither block us nor fill the memory.
 
 use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
 
-/// Larger than any text that a person keeps for us, kubectl or the AWS CLI.
+/// Larger than any configuration file.
 pub(crate) const LARGEST_TEXT: u64 = 16 * MIB;
 
 const MIB: u64 = 1 << 20;
 
-/// The bytes of a plain file of at most `limit` bytes; `None` when there is none. The null device is an empty file, as
-/// everywhere.
-///
-/// # Errors
-/// When it is no plain file, is larger, or cannot be read.
+/// Reads a plain file of at most `limit` bytes. `None` if it does not exist. The null device reads as an empty file.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
     let file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        // A socket cannot even be opened; what it is says more than why.
-        Err(error) => return Err(std::fs::metadata(path).ok().and_then(|found| refusal(&found)).unwrap_or(error)),
+        // A socket cannot be opened; "it is a socket" is the better message.
+        Err(error) => {
+            return Err(std::fs::metadata(path).ok().and_then(|found| special_file_error(&found)).unwrap_or(error));
+        }
     };
     let found = file.metadata()?;
     if is_null_device(&found) {
         return Ok(Some(Vec::new()));
     }
-    if let Some(refusal) = refusal(&found) {
-        return Err(refusal);
+    if let Some(error) = special_file_error(&found) {
+        return Err(error);
     }
-    let too_large = || Error::other(format!("it is larger than {}", shown(limit)));
+    let too_large = || Error::other(format!("it is larger than {}", size_in_words(limit)));
     if found.len() > limit {
         return Err(too_large());
     }
-    // One more than it has, so that its end is found without growing.
+    // One byte more, so that the end is found without reallocating.
     let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or_default() + 1);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(Some(bytes)) }
 }
 
-/// Why something that exists is not a file to read or to replace.
-pub(crate) fn refusal(found: &Metadata) -> Option<Error> {
-    let what = kind(found)?;
-    Some(Error::other(format!("it is {what}, not a plain file")))
+/// The error for something that is not a plain file.
+pub(crate) fn special_file_error(found: &Metadata) -> Option<Error> {
+    let kind = kind_of_special_file(found)?;
+    Some(Error::other(format!("it is {kind}, not a plain file")))
 }
 
-/// Without waiting for the other end of a pipe, or for a terminal's carrier.
+/// Opens without waiting for the other end of a pipe, or for a terminal's carrier.
 #[cfg(unix)]
 fn open(path: &Path) -> Result<File> {
     use rustix::fs::{Mode, OFlags};
@@ -59,7 +57,7 @@ fn open(path: &Path) -> Result<File> {
 }
 
 #[cfg(unix)]
-fn kind(found: &Metadata) -> Option<&'static str> {
+fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
     let kind = found.file_type();
     if kind.is_file() {
@@ -74,7 +72,7 @@ fn kind(found: &Metadata) -> Option<&'static str> {
 }
 
 #[cfg(not(unix))]
-fn kind(found: &Metadata) -> Option<&'static str> {
+fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
     match (found.is_file(), found.is_dir()) {
         (true, _) => None,
         (false, true) => Some("a folder"),
@@ -93,7 +91,7 @@ fn is_null_device(_: &Metadata) -> bool {
     false
 }
 
-fn shown(limit: u64) -> String {
+fn size_in_words(limit: u64) -> String {
     if limit >= MIB { format!("{} MiB", limit / MIB) } else { format!("{limit} bytes") }
 }
 
@@ -102,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_plain_file_is_refused_without_waiting_and_the_null_device_is_empty() {
+    fn special_files_are_refused_without_blocking_and_the_null_device_is_empty() {
         let folder = tempfile::tempdir().expect("a folder");
         let why = |path: &Path| read(path, 10).expect_err("refused").to_string();
         let [pipe, socket, none] = ["pipe", "socket", "none"].map(|name| folder.path().join(name));
@@ -128,7 +126,7 @@ mod tests {
         let image = File::create(&path).expect("a file");
         image.set_len(5 << 30).expect("a hole");
         assert_eq!(read(&path, LARGEST_TEXT).expect_err("too large").to_string(), "it is larger than 16 MiB");
-        // Files of /proc say that they are empty.
+        // Files in /proc report a size of 0.
         assert!(read(Path::new("/proc/self/status"), LARGEST_TEXT).expect("read").is_some_and(|text| !text.is_empty()));
     }
 }

@@ -1,4 +1,4 @@
-//! The person's browser, and what it may be given: an address that a server names could be a file, or a flag.
+//! Opens pages in the user's browser. An address from a server is checked first: it could be a file or a flag.
 
 use std::fmt;
 use std::process::{Command, Stdio};
@@ -6,19 +6,15 @@ use std::process::{Command, Stdio};
 use crate::env_vars;
 use crate::host::{Host, memory};
 
-/// What opens pages.
 pub(crate) trait Browser: fmt::Debug {
-    /// Why no browser should be opened here, if so.
+    /// Why no browser should be opened here, if there is a reason.
     fn obstacle(&self) -> Option<&'static str>;
 
-    /// Opens a page and does not wait for it.
-    ///
-    /// # Errors
-    /// When it is not a page ([`is_page`]), or no browser could be started.
+    /// Opens a page without waiting for the browser. Fails if the address is not a page ([`is_page`]).
     fn open(&self, url: &str) -> std::io::Result<()>;
 }
 
-/// The browser of the person who runs us.
+/// The browser of this desktop, or the one that `$BROWSER` names.
 #[derive(Debug)]
 pub(crate) struct DesktopBrowser {
     host: Host,
@@ -31,8 +27,8 @@ impl DesktopBrowser {
 }
 
 impl Browser for DesktopBrowser {
-    /// Why no browser should be opened here, if so: on SSH without a display it would open on the wrong machine or in
-    /// the terminal, and without any display there is none. `$BROWSER` is the person's own word and overrules both.
+    /// Over SSH without a display, a browser would open in the terminal or on the wrong machine. `$BROWSER` overrides
+    /// this.
     fn obstacle(&self) -> Option<&'static str> {
         if self.host.env(env_vars::BROWSER).is_some() {
             return None;
@@ -47,8 +43,7 @@ impl Browser for DesktopBrowser {
         }
     }
 
-    /// Opens a page in the person's browser and does not wait for it. Its output is thrown away: a browser that writes
-    /// to our standard output would break the credential that kubectl reads there.
+    /// The output of the browser is discarded: on our standard output it would break what kubectl reads there.
     fn open(&self, url: &str) -> std::io::Result<()> {
         if !is_page(url) {
             return Err(std::io::Error::other("the address is neither https nor of this machine"));
@@ -82,8 +77,8 @@ impl DesktopBrowser {
     }
 }
 
-/// Whether this is a page for a browser: https, or http of this very machine. Whatever launches the browser takes other
-/// words for flags, files, or programs to start.
+/// Whether this is an https address, or an http address of this machine. Browser launchers take other words for flags,
+/// files or programs.
 pub(crate) fn is_page(url: &str) -> bool {
     let is_plain = |text: &str| text.chars().all(|letter| letter.is_ascii_graphic());
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
@@ -93,14 +88,14 @@ pub(crate) fn is_page(url: &str) -> bool {
         None => authority.split(':').next().unwrap_or_default(),
     };
     let is_here = || host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    // `https://us@them` leads to them.
+    // `https://trusted@evil` leads to `evil`.
     let names_a_host = !host.is_empty() && !authority.contains('@');
     is_plain(url)
         && names_a_host
         && (scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && is_here()))
 }
 
-/// An entry of `$BROWSER`: words, with the address at `%s` or at the end.
+/// The command for an entry of `$BROWSER`, with the address in place of `%s` or at the end.
 fn browser_command(entry: &str, url: &str) -> Option<Command> {
     let mut words = entry.split_whitespace();
     let mut command = Command::new(words.next()?);
@@ -126,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn no_browser_over_ssh_unless_the_person_named_one() {
+    fn no_browser_over_ssh_unless_the_user_named_one() {
         assert!(browser(&[("SSH_TTY", "/dev/pts/1")]).obstacle().is_some());
         assert!(browser(&[("SSH_TTY", "/dev/pts/1"), ("BROWSER", "w3m")]).obstacle().is_none());
         assert!(browser(&[("SSH_TTY", "/dev/pts/1"), ("DISPLAY", ":0")]).obstacle().is_none());

@@ -1,4 +1,4 @@
-//! A child process whose end is ours: its exit code, or 128 and its signal.
+//! Runs a child process on our terminal. Its exit code becomes ours: 128 and the signal's number if a signal ended it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::model::shell;
 use crate::process::signals::Signals;
 use crate::secret::Secret;
 
-/// What a child's environment has that ours has not, and lacks that ours has. Values may be secrets: nothing shows them.
+/// How a child's environment differs from ours. Values may be secrets, so `Debug` hides them.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
     set: BTreeMap<String, Secret<String>>,
@@ -21,22 +21,21 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Sets a variable.
     pub(crate) fn set(&mut self, name: impl Into<String>, value: Secret<String>) {
         self.set.insert(name.into(), value);
     }
 
-    /// Sets a variable to what anybody may see.
+    /// Sets a variable to a value that is not secret.
     pub(crate) fn set_plain(&mut self, name: impl Into<String>, value: &str) {
         self.set(name, Secret::from(value));
     }
 
-    /// Takes a variable away, unless it is set here.
+    /// Removes a variable, unless it is also set.
     pub(crate) fn remove(&mut self, name: &str) {
         self.removed.push(name.to_owned());
     }
 
-    /// Sets variables, and takes away those without a value.
+    /// Sets variables, and removes those without a value.
     pub(crate) fn change(&mut self, variables: Vec<(&'static str, Option<Secret<String>>)>) {
         for (name, value) in variables {
             match value {
@@ -46,14 +45,13 @@ impl Environment {
         }
     }
 
-    /// The program is looked for in this `PATH`, whatever `PATH` it then gets itself.
+    /// Searches for the program in this `PATH`, whatever `PATH` the child gets.
     pub(crate) fn search_in(&mut self, path: &str) {
         self.search_path = Some(path.to_owned());
     }
 }
 
-/// Runs a program on our terminal until it ends, and passes on the signals that come to us. Its environment is given,
-/// never its arguments: those are public.
+/// Runs a program on our terminal until it ends, and forwards our signals to it.
 ///
 /// # Errors
 /// [`Kind::Child`] with the child's code unless that is 0; 127 when the program is not there, 126 when it cannot run.
@@ -67,7 +65,7 @@ pub(crate) async fn run(program: &str, arguments: &[String], environment: &Envir
         command.env_remove(name);
     }
     command.envs(environment.set.iter().map(|(name, value)| (name, value.expose())));
-    // Before the child is there, so that no signal is lost between its start and ours.
+    // Before the child starts, so that no signal is lost.
     let mut signals = Signals::listen();
     let mut child = memory::with_original_limits(|| command.spawn()).map_err(|error| cannot_start(program, &error))?;
     let status = wait(&mut child, &mut signals).await;
@@ -79,7 +77,7 @@ pub(crate) async fn run(program: &str, arguments: &[String], environment: &Envir
     }
 }
 
-/// What is started for a program's name. The system would look in the `PATH` that the child gets.
+/// The file of a program. Without this, the system would search in the `PATH` that the child gets.
 fn resolve_program(program: &str, environment: &Environment) -> std::io::Result<PathBuf> {
     let (Some(path), true, false) = (&environment.search_path, cfg!(unix), program.contains('/')) else {
         return Ok(PathBuf::from(program));
@@ -112,7 +110,7 @@ fn cannot_start(program: &str, error: &std::io::Error) -> Error {
     };
     let failure = Error::new(Kind::NotRun(kind), format!("cannot run {program}")).because(why);
     match error.kind() {
-        // Somebody quoted a whole line.
+        // A whole command line in quotes.
         _ if program.contains(char::is_whitespace) => {
             failure.try_next(format!("put the line into a shell: -- sh -c {}", shell::quote(program)))
         }
@@ -122,7 +120,7 @@ fn cannot_start(program: &str, error: &std::io::Error) -> Error {
     }
 }
 
-/// Waits for the end, and passes signals on until then.
+/// Waits for the child, and forwards signals to it.
 #[cfg(unix)]
 async fn wait(child: &mut Child, signals: &mut Signals) -> std::io::Result<ExitStatus> {
     loop {
@@ -132,7 +130,7 @@ async fn wait(child: &mut Child, signals: &mut Signals) -> std::io::Result<ExitS
         };
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
         if let Some(pid) = pid.filter(|_| !Signals::terminal_delivers(signal)) {
-            // One that ended in this moment needs no signal.
+            // The child may have ended just now.
             let _ = rustix::process::kill_process(pid, signal);
         }
     }

@@ -1,4 +1,4 @@
-//! Running things on this machine: children, signals, the runtime, the browser, the clipboard.
+//! What runs on this machine: child processes, signals, the async runtime, the browser, the clipboard, prompts.
 
 pub(crate) mod browser;
 pub(crate) mod child;

@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal, as a value that a test replaces.
+//! Questions to the user. A test can replace the terminal.
 
 use std::fmt;
 
@@ -7,22 +7,15 @@ use crate::host::interruption;
 use crate::screen;
 use crate::ui::Ui;
 
-/// Somebody who can be asked.
 pub(crate) trait Prompts: fmt::Debug {
-    /// Asks for a line of text.
-    ///
-    /// # Errors
-    /// [`Kind::Interrupted`] when the person leaves.
+    /// Asks for a line of text. [`Kind::Interrupted`] if the user cancels.
     fn ask(&self, question: &str) -> Result<String>;
 
-    /// Lets the person choose one of several lines, narrowing them by typing. Returns the index.
-    ///
-    /// # Errors
-    /// [`Kind::Interrupted`] when the person leaves.
+    /// Lets the user choose one of several lines, which typing filters. Returns its index. [`Kind::Interrupted`] if the
+    /// user cancels.
     fn pick(&self, question: &str, lines: &[String]) -> Result<usize>;
 }
 
-/// The person at our terminal.
 #[derive(Debug)]
 pub(crate) struct Terminal {
     ui: Ui,
@@ -37,7 +30,7 @@ impl Terminal {
 impl Prompts for Terminal {
     fn ask(&self, question: &str) -> Result<String> {
         self.ui.end_transient();
-        // Its thread awaits nothing, so a signal that a runtime waits for would be swallowed.
+        // The prompt blocks the runtime, which could not react to a signal.
         let _immediate = interruption::Immediate::begin();
         inquire::Text::new(&screen::one_line(question)).prompt().map_err(|error| prompt_error(&error))
     }

@@ -1,19 +1,16 @@
-//! The async runtime of everything that is not the warm path: one thread, started when first needed, and ended by
-//! Ctrl-C or SIGTERM at the next await, so that locks are released and temporary files removed.
+//! The async runtime: one thread, started when first needed (never by the warm path of `token`). Ctrl-C and SIGTERM end
+//! its work at the next await, so that locks are released and temporary files removed.
 
 use std::future::Future;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::interruption::{self, Handled};
 
-/// Runs a future to its end, or to the signal that ends us.
-///
-/// # Errors
-/// The future's own; [`Kind::Interrupted`] on Ctrl-C, [`Kind::Terminated`] on SIGTERM.
+/// Runs a future until it is done or interrupted: [`Kind::Interrupted`] on Ctrl-C, [`Kind::Terminated`] on SIGTERM.
 pub(crate) fn run<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     blocking(async {
         let result = interruptible(future).await;
-        // One that came with the last step is not lost.
+        // A signal during the last step still counts.
         match interruption::pending() {
             Some(error) if result.is_ok() => Err(error),
             _ => result,
@@ -29,15 +26,12 @@ fn blocking<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let handled = Handled::begin();
     let result = runtime.block_on(future);
     drop(handled);
-    // A resolver thread may still be waiting for DNS; nobody waits for it.
+    // Does not wait for a thread that is still resolving a name.
     runtime.shutdown_background();
     result
 }
 
-/// A future's result, unless a signal ends us before.
-///
-/// # Errors
-/// As [`run`].
+/// Runs a future until it is done or interrupted, as [`run`] does, inside a runtime.
 pub(crate) async fn interruptible<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         biased;
@@ -46,11 +40,8 @@ pub(crate) async fn interruptible<T>(future: impl Future<Output = Result<T>>) ->
     }
 }
 
-/// The same as [`run`] for work that has a child on our terminal: Ctrl-C is the child's, and the work ends when the
-/// child does. What comes before the child stands in [`interruptible`].
-///
-/// # Errors
-/// The future's own.
+/// Runs a future that starts a child on our terminal: Ctrl-C is left to the child, and the work ends when the child does.
+/// Wrap what comes before the child in [`interruptible`].
 pub(crate) fn run_with_child<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     blocking(async {
         let _ignored = ignore_interrupts();
@@ -58,7 +49,7 @@ pub(crate) fn run_with_child<T>(future: impl Future<Output = Result<T>>) -> Resu
     })
 }
 
-/// Keeps Ctrl-C from ending us.
+/// Ignores Ctrl-C while the value lives.
 #[cfg(unix)]
 fn ignore_interrupts() -> Option<tokio::signal::unix::Signal> {
     tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok()
@@ -70,14 +61,14 @@ fn ignore_interrupts() {}
 #[cfg(unix)]
 async fn termination_signal() -> Kind {
     use tokio::signal::unix::{SignalKind, signal};
-    // `nohup` means it.
+    // As `nohup` asked.
     let ignores_hangup = interruption::is_ignored(SignalKind::hangup().as_raw_value());
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };
     let mut hangup = if ignores_hangup { None } else { signal(SignalKind::hangup()).ok() };
-    // One that came before anybody listened.
+    // A signal that arrived before the handlers were registered.
     if let Some(error) = interruption::pending() {
         return error.kind;
     }

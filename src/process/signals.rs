@@ -1,4 +1,4 @@
-//! Signals that come to us and are meant for a child on our terminal.
+//! Signals that are forwarded to a child on our terminal.
 
 #[cfg(unix)]
 pub(crate) use unix::Signals;
@@ -12,23 +12,22 @@ mod unix {
 
     use crate::host::interruption::is_ignored;
 
-    /// Those that people and supervisors send. Job control (SIGTSTP, SIGCONT) and the window's size go to the whole
-    /// process group anyway.
+    /// The signals that users and supervisors send. Job control (SIGTSTP, SIGCONT) and SIGWINCH reach the whole process
+    /// group anyway.
     const FORWARDED: [Signal; 6] = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
 
-    /// Signals as they come. From its making on none of them ends us.
+    /// A stream of signals. While it lives, none of them ends the process.
     pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
 
     impl Signals {
-        /// Starts to listen. A signal that cannot be listened for keeps its usual effect.
+        /// A signal whose handler cannot be registered keeps its default effect.
         pub(crate) fn listen() -> Self {
             let listen = |which: Signal| Some((which, signal(SignalKind::from_raw(which.as_raw())).ok()?));
-            // What `nohup` has us ignore, the child shall ignore too: with a handler of ours it would not inherit that.
+            // The child inherits that `nohup` ignores SIGHUP, but not if we handle it.
             let ignored = |which: &Signal| *which == Signal::HUP && is_ignored(which.as_raw());
             Signals(FORWARDED.into_iter().filter(|which| !ignored(which)).filter_map(listen).collect())
         }
 
-        /// The next one.
         pub(crate) async fn next(&mut self) -> Signal {
             std::future::poll_fn(|context| {
                 let ready = |(which, stream): &mut (Signal, tokio::signal::unix::Signal)| {
@@ -39,9 +38,8 @@ mod unix {
             .await
         }
 
-        /// Whether a child in our process group has had this signal already: what a terminal sends (Ctrl-C, Ctrl-\, a
-        /// window that closes) goes to everybody in its foreground group. Sent twice, a Ctrl-C makes many programs give
-        /// up in the middle of their tidying.
+        /// Whether the terminal sends this signal to the child too: Ctrl-C and Ctrl-\ reach the whole foreground process
+        /// group. A second Ctrl-C makes many programs stop in the middle of their cleanup.
         pub(crate) fn terminal_delivers(signal: Signal) -> bool {
             let of_terminal = [Signal::INT, Signal::QUIT].contains(&signal);
             of_terminal && in_foreground()
@@ -61,11 +59,10 @@ pub use elsewhere::Signals;
 
 #[cfg(not(unix))]
 mod elsewhere {
-    /// There are none: Ctrl-C reaches the child by itself.
+    /// Nothing to forward: Ctrl-C reaches the child by itself.
     pub struct Signals;
 
     impl Signals {
-        /// Nothing to listen for.
         pub fn listen() -> Self {
             Signals
         }

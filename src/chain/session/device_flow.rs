@@ -36,7 +36,7 @@ pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistra
 
 fn show_code(chain: &Chain<'_>, portal: &Portal, device: &DeviceAuthorization) {
     show_portal(chain, portal);
-    chain.ui.status_of("    code   ", &device.user_code);
+    chain.ui.status_with("    code   ", &device.user_code);
     chain.ui.status(&format!("    page   {}", device.verification_uri_complete));
     chain.ui.blank();
     let then = "Compare the code with the one on the page, then approve.";

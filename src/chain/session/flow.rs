@@ -36,7 +36,7 @@ pub(crate) fn registration_name(portal: &Portal) -> String {
 /// Shows which portal is signed in to.
 pub(crate) fn show_portal(chain: &Chain<'_>, portal: &Portal) {
     chain.ui.blank();
-    chain.ui.status_of("Sign in to ", &portal.start_url);
+    chain.ui.status_with("Sign in to ", &portal.start_url);
     chain.ui.blank();
 }
 

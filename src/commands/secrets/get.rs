@@ -144,7 +144,7 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &SecretV
                 "version_id": stored.version_id, "stages": stored.stages, "created_at": stored.created_at,
                 "field": args.field, "encoding": encoding, "value": encoded.expose(),
             });
-            place.context.ui.rendered(form, &document).map(|text| bytes(Secret::new(text)))
+            place.context.ui.render(form, &document).map(|text| bytes(Secret::new(text)))
         }
     }
 }

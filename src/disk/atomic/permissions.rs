@@ -1,4 +1,4 @@
-//! Who may do what with a file, so that the one that takes its place allows nobody more, and nobody less.
+//! The mode, owner and extended attributes of a file. A replacement gives the same access to the same users.
 
 use std::fs::{File, Metadata};
 use std::io::{Error, Result};
@@ -6,45 +6,39 @@ use std::path::Path;
 
 use crate::disk::folder;
 
-/// What a new file gets before its first byte.
 #[derive(Debug)]
 pub(super) struct Permissions {
     mode: u32,
     owner: Owner,
-    /// Access lists, labels, and what else the file system keeps beside the content. `None`: as the system makes them.
+    /// Extended attributes: access control lists, labels and others. `None` for the system's defaults.
     attributes: Option<Vec<(String, Vec<u8>)>>,
 }
 
-/// Whose a file is.
 #[derive(Debug)]
 enum Owner {
-    /// Ours, as every new file is.
     CurrentUser,
-    /// Ours; or, if root works in the folder of somebody else, theirs.
+    /// The current user; or, for root, the owner of the folder.
     OfFolder,
-    /// This user's and this group's.
+    /// This user and this group.
     #[cfg(unix)]
     Ids(u32, u32),
 }
 
-/// The access list of Linux. It decides in place of the group's mode, which are then its upper limit.
+/// Linux's access control list. With one, the group bits of the mode are only its upper limit.
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
 impl Permissions {
-    /// 0600, ours, or, if root works in the folder of somebody else, theirs.
+    /// 0600, owned by the current user; or, for root, by the owner of the folder.
     pub(super) fn private() -> Self {
         Permissions { mode: 0o600, owner: Owner::OfFolder, attributes: None }
     }
 
-    /// 0600, ours whatever the folder.
+    /// 0600, owned by the current user.
     pub(super) fn private_to_current_user() -> Self {
         Permissions { mode: 0o600, owner: Owner::CurrentUser, attributes: None }
     }
 
-    /// Those of a file.
-    ///
-    /// # Errors
-    /// When what the file system keeps beside its content cannot be read.
+    /// The permissions of an existing file.
     #[cfg(unix)]
     pub(super) fn of(target: &Path, found: &Metadata) -> Result<Self> {
         use std::os::unix::fs::MetadataExt;
@@ -61,10 +55,7 @@ impl Permissions {
         Ok(Permissions::private())
     }
 
-    /// Gives them to a file of mode 0600 that will be at this path.
-    ///
-    /// # Errors
-    /// When it would be open to others than these.
+    /// Applies them to a file of mode 0600 that will replace the target. Fails if that would give anybody else access.
     #[cfg(unix)]
     pub(super) fn apply_to(&self, file: &File, target: &Path) -> Result<()> {
         use std::os::unix::fs::PermissionsExt;
@@ -95,20 +86,20 @@ impl Permissions {
     }
 }
 
-/// Gives a file away, or at least to its group. Whether the group is right.
+/// Changes the owner and group of a file, or at least the group. Returns whether the group is right.
 #[cfg(unix)]
 fn change_owner(file: &File, (user, group): (u32, u32)) -> Result<bool> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let has = file.metadata()?;
     let owned = (has.uid(), has.gid()) == (user, group);
-    // Only the superuser may give a file to another user; a group will do if one is in it.
+    // Only root may change the owner; members may change the group.
     Ok(owned || fchown(file, Some(user), Some(group)).is_ok() || has.gid() == group || {
         fchown(file, None, Some(group)).is_ok()
     })
 }
 
-/// The mode of a file whose group is another one: the new group gets nothing, and the old one, which is now among the
-/// others, no more than it had.
+/// The mode for a file that got another group: none for the new group, and for all others no more than the old group had,
+/// whose members are now among them.
 #[cfg(unix)]
 fn without_group(mode: u32) -> u32 {
     let (group, others) = ((mode >> 3) & 7, mode & 7);
@@ -126,7 +117,7 @@ mod attributes {
 
     use super::ACCESS_LIST;
 
-    /// As the kernel limits names and values.
+    /// The kernel's limit for names and values.
     const LARGEST: usize = 64 * 1024;
 
     pub(super) fn of(target: &Path) -> Result<Vec<(String, Vec<u8>)>> {
@@ -146,7 +137,7 @@ mod attributes {
 
     pub(super) fn apply_to(file: &File, wanted: &[(String, Vec<u8>)]) -> Result<()> {
         if wanted.iter().all(|(name, _)| name != ACCESS_LIST) {
-            // One that the folder gave it would be opened by the mode that comes.
+            // A list inherited from the folder would become effective with the new mode.
             match fremovexattr(file, ACCESS_LIST) {
                 Ok(()) | Err(Errno::NODATA | Errno::NOTSUP | Errno::NOSYS) => {}
                 Err(error) => return Err(error.into()),
@@ -157,7 +148,7 @@ mod attributes {
             let there =
                 fgetxattr(file, name.as_str(), &mut buffer[..]).is_ok_and(|length| buffer[..length] == value[..]);
             if there || is_security_label(name) {
-                // A label that is not there is the system's decision.
+                // The system decides about labels.
                 let _ = fsetxattr(file, name.as_str(), value, XattrFlags::empty());
                 continue;
             }
@@ -169,7 +160,7 @@ mod attributes {
         Ok(())
     }
 
-    /// Of the content (hashes), of programs, or nobody's to set.
+    /// Attributes that the kernel derives from the content, or that only it may set.
     fn is_system_managed(name: &str) -> bool {
         ["security.ima", "security.evm", "security.capability"].contains(&name)
             || name.starts_with("com.apple.provenance")
@@ -185,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_whose_group_is_lost_is_open_to_nobody_new() {
+    fn a_changed_group_gives_nobody_more_access() {
         for (before, after) in [(0o640, 0o600), (0o664, 0o604), (0o604, 0o600), (0o600, 0o600), (0o777, 0o707)] {
             assert_eq!(without_group(before), after, "{before:o}");
         }

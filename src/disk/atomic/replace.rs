@@ -1,5 +1,5 @@
-//! The bytes of a file in its place: by a rename, so that nobody ever meets a half; or, where a rename is not possible or
-//! would part the file from its other names, over the old bytes.
+//! Replaces a file: by renaming a temporary file, or by overwriting the content where a rename is impossible or would break
+//! hard links.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
@@ -14,29 +14,25 @@ use crate::host::plain_file;
 
 use temporary::Temporary;
 
-/// What is to be where.
 pub(super) struct Replacement<'a> {
-    /// The path as the user names it, for messages.
+    /// The path as the user gave it, for messages.
     pub path: &'a Path,
-    /// The file behind symbolic links.
+    /// The file that symbolic links lead to.
     pub target: &'a Path,
-    /// What is to be in it.
     pub bytes: &'a [u8],
-    /// Who may do what with it.
     pub permissions: Permissions,
-    /// Of folders that have to be made.
+    /// The mode of folders that have to be created.
     pub folder_mode: u32,
-    /// Whether other names of the file, on this disk, keep being names of it.
     pub keep_hard_links: bool,
 }
 
-/// Temporary file, content, fsync, `check`, rename. Signals wait until it is done, and what a killed process left here
-/// is swept before.
+/// Writes a temporary file, calls `check`, and renames it. Signals are deferred meanwhile, and abandoned temporary files
+/// of the folder are removed first.
 pub(super) fn replace(replacement: &Replacement<'_>, check: impl FnOnce() -> Result<()>) -> Result<()> {
     let _deferred = Deferred::begin();
     let fail = |error: &Error| explain_write(replacement.path, error);
     let existing = fs::metadata(replacement.target).ok();
-    if let Some(refusal) = existing.as_ref().and_then(plain_file::refusal) {
+    if let Some(refusal) = existing.as_ref().and_then(plain_file::special_file_error) {
         return Err(fail(&refusal));
     }
     let folder = folder::containing(replacement.target);
@@ -49,7 +45,7 @@ pub(super) fn replace(replacement: &Replacement<'_>, check: impl FnOnce() -> Res
     }
     let temporary = match Temporary::beside(replacement.target) {
         Ok(temporary) => temporary,
-        // Such as a file of the outside in the read-only folder of a container.
+        // Such as a writable file that is mounted into a read-only folder of a container.
         Err(error) if existing.is_some() && is_folder_read_only(&error) => {
             check()?;
             return overwrite(replacement).map_err(|_| fail(&error));
@@ -60,7 +56,7 @@ pub(super) fn replace(replacement: &Replacement<'_>, check: impl FnOnce() -> Res
     check()?;
     match temporary.replace(replacement.target) {
         Ok(()) => sync_folder(folder),
-        // A file of the outside, mounted where this one is: only its content can change.
+        // A file that is mounted into a container: only its content can change.
         Err(error) if error.kind() == ErrorKind::ResourceBusy => {
             overwrite(replacement).map_err(|error| fail(&error))?
         }
@@ -75,8 +71,8 @@ fn fill(mut file: &File, replacement: &Replacement<'_>) -> IoResult<()> {
     file.sync_all()
 }
 
-/// Writes over the old bytes, as kubectl and the AWS CLI always do. Room is reserved before the first byte changes, and
-/// a failure puts the old bytes back; what is left is a process that is killed in this very moment.
+/// Overwrites the content, as kubectl and the AWS CLI always do. Space is reserved first, and after a failure the old
+/// content is restored. Only a kill at this very moment leaves a broken file.
 fn overwrite(replacement: &Replacement<'_>) -> IoResult<()> {
     let old = plain_file::read(replacement.target, plain_file::LARGEST_TEXT)?.unwrap_or_default();
     let file = OpenOptions::new().write(true).open(replacement.target)?;
@@ -101,7 +97,7 @@ fn reserve(file: &File, length: usize) -> IoResult<()> {
     use rustix::fs::{FallocateFlags, fallocate};
     match fallocate(file, FallocateFlags::KEEP_SIZE, 0, (length as u64).max(1)) {
         Err(rustix::io::Errno::NOSPC) => Err(ErrorKind::StorageFull.into()),
-        // Not every file system can.
+        // Not every file system supports this.
         _ => Ok(()),
     }
 }
@@ -125,7 +121,7 @@ fn is_folder_read_only(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
-/// Makes the rename itself survive a power cut. Not every file system can; the file is whole either way.
+/// Makes the rename survive a power failure. Without it the file is intact too, but may be the old one.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

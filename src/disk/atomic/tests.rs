@@ -27,7 +27,7 @@ fn a_snapshot_is_replaced_once_and_not_after_a_change() {
 }
 
 #[test]
-fn a_file_with_two_names_is_written_over_and_a_file_of_ours_is_parted() {
+fn a_hard_link_is_kept_by_an_edit_and_broken_by_a_private_write() {
     let home = home();
     let [path, other] = ["file", "other"].map(|name| home.path().join(name));
     put(&path, "a long text");
@@ -39,7 +39,7 @@ fn a_file_with_two_names_is_written_over_and_a_file_of_ours_is_parted() {
 }
 
 #[test]
-fn what_is_no_plain_file_is_never_replaced() {
+fn special_files_are_never_replaced() {
     let home = home();
     let link = home.path().join("link");
     std::os::unix::fs::symlink("/dev/null", &link).expect("a link");
@@ -56,7 +56,7 @@ fn what_is_no_plain_file_is_never_replaced() {
 }
 
 #[test]
-fn what_root_writes_into_a_persons_folder_is_the_persons_unless_it_was_asked_for() {
+fn root_leaves_files_to_the_owner_of_the_folder_unless_asked() {
     if !rustix::process::geteuid().is_root() {
         return;
     }

@@ -1,7 +1,6 @@
-//! kubectl's lock: a file `<kubeconfig>.lock` that exists while somebody edits. kubectl gives up at once when it is
-//! there; we wait a little. Ours can be told from kubectl's: it says who made it, and is locked by its process for as
-//! long as that lives, so that one of a process that was killed is removed. kubectl's has no owner and survives a crash;
-//! only a person may decide that it is stale.
+//! kubectl's lock: a file `<kubeconfig>.lock` that exists during an edit. kubectl fails at once if it exists; we wait a
+//! little. Our lock files hold a mark and our process number, and are locked while the process lives, so that the file of
+//! a killed process is recognised and removed. kubectl's files have no owner: only the user can tell that one is stale.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Result as IoResult, Write};
@@ -16,26 +15,24 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::host::interruption::{self, Deferred};
 
-/// How a lock of ours begins. It is there from the first moment that the lock is.
+/// The beginning of our lock files. It is written before the file gets its name.
 const MARK: &str = "nsaccess ";
 
-/// How many times as long another nsaccess is waited for.
+/// Another nsaccess is waited for this many times longer.
 const PATIENCE_WITH_OURS: u32 = 6;
 
-/// A held lock; it ends with the value, on every way out. Signals wait for that.
+/// A lock, which dropping the value releases. Signals are deferred until then.
 #[derive(Debug)]
 pub(super) struct KubectlLock {
     held: Vec<(PathBuf, File)>,
-    // After the files are gone.
+    // Dropped after the files are removed.
     _deferred: Deferred,
 }
 
 impl KubectlLock {
-    /// Takes the lock of a kubeconfig under the name that the person uses and, where a symbolic link makes it another
-    /// one, under the file's real name. Names in `taken` are ours already.
-    ///
-    /// # Errors
-    /// When somebody holds it for longer than `patience` (a living nsaccess: than six times that), it cannot be created, or a signal ends the waiting.
+    /// Locks a kubeconfig by the path given and, if that is a symbolic link, by the real path too. We already hold the
+    /// names in `taken`. Fails if another program holds the lock for longer than `patience`, or another nsaccess for six
+    /// times as long.
     pub(super) fn acquire(path: &Path, taken: &[PathBuf], patience: Duration, host: &Host) -> Result<Self> {
         let mut lock = KubectlLock { held: Vec::new(), _deferred: Deferred::begin() };
         for name in lock_names(path)? {
@@ -60,7 +57,7 @@ impl Drop for KubectlLock {
     }
 }
 
-/// The lock files of a kubeconfig, each once even if its folder can be reached in two ways.
+/// The lock files of a kubeconfig, without duplicates even if its folder can be reached in two ways.
 fn lock_names(path: &Path) -> Result<Vec<PathBuf>> {
     let folder = folder::containing(path);
     folder::create(folder, 0o755).map_err(|error| Error::file("create the folder", folder, &error))?;
@@ -100,7 +97,7 @@ fn create_or_wait(lock: &Path, path: &Path, patience: Duration, host: &Host) -> 
         if let Some(error) = interruption::pending() {
             return Err(error);
         }
-        // One that lives is at work, and others may wait for it too; of kubectl's nobody knows.
+        // Another nsaccess is certainly alive, and others may be waiting for it too. kubectl may have crashed.
         let patience = if open_ours(lock).is_some() { patience * PATIENCE_WITH_OURS } else { patience };
         if waited >= patience {
             return Err(held_error(lock, path, host));
@@ -111,8 +108,8 @@ fn create_or_wait(lock: &Path, path: &Path, patience: Duration, host: &Host) -> 
     }
 }
 
-/// Exclusively, as client-go creates it, and with the mark in it from the beginning: a file of another name, already
-/// locked, gets this one.
+/// Creates the file only if it does not exist, as client-go does. A temporary file that is already marked and locked gets
+/// the name.
 fn create_once(lock: &Path) -> IoResult<File> {
     let temporary = Temporary::beside(lock)?;
     if let Some(owner) = folder::inherited_owner(lock) {
@@ -126,7 +123,7 @@ fn create_once(lock: &Path) -> IoResult<File> {
     }
 }
 
-/// Where there are no hard links. One that is killed before the mark is in leaves a file that nobody can tell from others.
+/// For file systems without hard links. If we are killed before the mark is written, the file looks like kubectl's.
 fn create_without_link(lock: &Path) -> IoResult<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -143,21 +140,21 @@ fn create_without_link(lock: &Path) -> IoResult<File> {
 
 fn write_mark(mut file: &File) -> IoResult<()> {
     match file.write_all(format!("{MARK}{}\n", std::process::id()).as_bytes()) {
-        // It is the edit that fails then, and says so.
+        // The edit will fail, and say so.
         Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => Ok(()),
         marked => marked,
     }
 }
 
-/// Removes a lock of ours whose process is dead. Whether it was one.
+/// Removes a lock file of ours whose process has ended. Returns whether it was one.
 fn remove_if_abandoned(lock: &Path) -> bool {
-    // kubectl's cannot be opened by anybody but root, and has no mark.
+    // kubectl's lock file has mode 0000 and no mark.
     let Some((file, _)) = open_ours(lock) else { return false };
-    // The lock is of the file, which may have lost this name meanwhile.
+    // The file that we have locked may have lost this name meanwhile.
     file.try_lock().is_ok() && has_name(&file, lock) && fs::remove_file(lock).is_ok()
 }
 
-/// A lock of ours, and the number of its process.
+/// A lock file of ours, and the number of its process.
 fn open_ours(lock: &Path) -> Option<(File, String)> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);

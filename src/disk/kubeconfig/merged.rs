@@ -1,14 +1,13 @@
-//! Several kubeconfig files as kubectl sees them: one.
+//! Several kubeconfig files merged into one, as kubectl does it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use kubeconfig_edit::{Context, Kubeconfig};
 
-/// The files of a list put together, and which file each name comes from.
+/// The merged files, and which file each name comes from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Merged {
-    /// What is in force.
     pub config: Kubeconfig,
     /// The files that exist, in the order of the list.
     pub files: Vec<PathBuf>,
@@ -18,34 +17,31 @@ pub(crate) struct Merged {
 }
 
 impl Merged {
-    /// The context that kubectl uses now, if any.
     pub(crate) fn current_context(&self) -> Option<&str> {
         self.config.current_context.as_deref().filter(|name| !name.is_empty())
     }
 
-    /// The context of this name.
     pub(crate) fn context(&self, name: &str) -> Option<&Context> {
         self.config.contexts.iter().find(|context| context.name == name)
     }
 
-    /// The names of all contexts.
     pub(crate) fn context_names(&self) -> impl Iterator<Item = &str> {
         self.config.contexts.iter().map(|context| context.name.as_str())
     }
 
-    /// The contexts of other names that use the cluster of this name.
+    /// The contexts with other names that use the cluster with this name.
     pub(crate) fn contexts_with_cluster_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let others = self.config.contexts.iter().filter(move |context| context.name != name);
         others.filter(move |context| context.cluster == name).map(|context| context.name.as_str())
     }
 
-    /// The contexts of other names that use the user of this name.
+    /// The contexts with other names that use the user with this name.
     pub(crate) fn contexts_with_user_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let others = self.config.contexts.iter().filter(move |context| context.name != name);
         others.filter(move |context| context.user == name).map(|context| context.name.as_str())
     }
 
-    /// The contexts of other names that use the cluster or the user of this name, where there is one.
+    /// The contexts with other names that use the cluster or the user with this name, if it exists.
     pub(crate) fn contexts_built_on(&self, name: &str) -> Vec<String> {
         let by_cluster = self.contexts_with_cluster_of(name).filter(|_| self.config.cluster(name).is_some());
         let by_user = self.contexts_with_user_of(name).filter(|_| self.config.user(name).is_some());
@@ -53,22 +49,22 @@ impl Merged {
         names.into_iter().map(str::to_owned).collect()
     }
 
-    /// The file that defines the cluster of this name.
+    /// The file that defines this cluster.
     pub(crate) fn cluster_file(&self, name: &str) -> Option<&Path> {
         self.clusters.get(name).map(PathBuf::as_path)
     }
 
-    /// The file that defines the context of this name.
+    /// The file that defines this context.
     pub(crate) fn context_file(&self, name: &str) -> Option<&Path> {
         self.contexts.get(name).map(PathBuf::as_path)
     }
 
-    /// The file that defines the user of this name.
+    /// The file that defines this user.
     pub(crate) fn user_file(&self, name: &str) -> Option<&Path> {
         self.users.get(name).map(PathBuf::as_path)
     }
 
-    /// Adds the next file of the list: it counts where the files before it are silent.
+    /// Adds the next file of the list. The files before it take precedence.
     pub(super) fn add(&mut self, path: &Path, config: Kubeconfig) {
         self.files.push(path.to_owned());
         self.config.current_context = self.config.current_context.take().or(config.current_context);

@@ -1,8 +1,8 @@
-//! The kubeconfig files of a person: which one is read, which one is written, and under which lock.
+//! The user's kubeconfig files: which one is read, which one is written, and under which lock.
 //!
-//! The rules are kubectl's own. Reading: of all files in the list, a name means what the first file that has it says.
-//! Writing: what exists is changed where it is; what is new goes to the first file that exists, else to the last of the
-//! list. Only files that change are locked and written.
+//! The rules are kubectl's own. Reading: the first file in the list that defines a name wins. Writing: what exists is
+//! changed in its file; what is new goes to the first file that exists, else to the last in the list. Only files that
+//! change are locked and written.
 
 mod kubectl_lock;
 mod merged;
@@ -25,20 +25,20 @@ pub(crate) use merged::Merged;
 
 use kubectl_lock::KubectlLock;
 
-/// Every file that has our mark in it has this one.
+/// The name in the comments that mark our edits.
 const EDITOR: Editor<'_> = Editor::new("nsaccess");
 
-/// How often an edit starts again because another program wrote the file in the same moment.
+/// How often an edit is tried when another program keeps writing the file.
 const ATTEMPTS: u32 = 6;
 
-/// How long another program's lock is waited for.
+/// How long to wait for another program's lock.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// After a write we look again so often, so far apart, whether it is still there: see [`Kubeconfigs::rewrite_if_lost`].
+/// How often, and how far apart, [`Kubeconfigs::rewrite_if_lost`] checks a write.
 const RECHECKS: u32 = 4;
 const RECHECK_PAUSE: Duration = Duration::from_millis(50);
 
-/// The files that make up a person's kubeconfig, in the order in which kubectl reads them.
+/// The files that make up the user's kubeconfig, in kubectl's order.
 #[derive(Debug, Clone)]
 pub(crate) struct Kubeconfigs {
     paths: Vec<PathBuf>,
@@ -49,22 +49,22 @@ pub(crate) struct Kubeconfigs {
 /// What an edit did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EditSummary {
-    /// The files that changed; none when everything was right already.
+    /// The files that changed. Empty if the entry was already there.
     pub files: Vec<PathBuf>,
-    /// The context that was current before the edit, if there was one.
+    /// The context that was current before the edit.
     pub previous_context: Option<String>,
 }
 
 /// What a removal did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RemovalSummary {
-    /// The files that changed; none when there was nothing to remove.
+    /// The files that changed. Empty if there was nothing to remove.
     pub files: Vec<PathBuf>,
-    /// The cluster or the user stayed, because these contexts of other names use it.
+    /// The contexts with other names that still use the cluster or the user, which were therefore kept.
     pub kept_for: Vec<String>,
 }
 
-/// What is asked of one file.
+/// What to do with one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Task {
     parts: Parts,
@@ -78,7 +78,7 @@ impl Task {
 
 type Tasks = BTreeMap<PathBuf, Task>;
 
-/// A file as it is and as it would be.
+/// A file, and its new text.
 type Edit = (Snapshot, String);
 
 impl Kubeconfigs {
@@ -108,10 +108,7 @@ impl Kubeconfigs {
         &self.paths
     }
 
-    /// What kubectl would see. Files that do not exist are passed over.
-    ///
-    /// # Errors
-    /// When a file cannot be read or is not a kubeconfig.
+    /// What kubectl would see. Missing files are skipped.
     pub(crate) fn merged(&self) -> Result<Merged> {
         let mut merged = Merged::default();
         for path in &self.paths {
@@ -123,11 +120,8 @@ impl Kubeconfigs {
         Ok(merged)
     }
 
-    /// Writes an entry where its parts are, or where new ones belong, and makes it the current context if asked.
-    ///
-    /// # Errors
-    /// When a file cannot be read, edited, locked or written. Every file is then as it was, unless one of several
-    /// could be written and the next one could not.
+    /// Adds or updates an entry, and makes it the current context if asked. After an error all files are unchanged, unless
+    /// one of several has already been written.
     pub(crate) fn apply(&self, entry: &Entry, make_current: bool) -> Result<EditSummary> {
         let applied = self.edit(entry, |merged, new_parts_file| {
             let mut tasks = plan_write(entry, merged, new_parts_file);
@@ -142,9 +136,9 @@ impl Kubeconfigs {
         Ok(applied)
     }
 
-    /// kubectl reads before it takes the lock, and deletes whatever another program wrote in between (it loses its own
-    /// entries in this way too). So for a moment we look whether ours is still there, and write it again. Not the
-    /// current context, over which two of us would fight. What was written stands whatever happens here.
+    /// kubectl reads a file before it locks it, and so deletes what another program wrote in between, even another
+    /// kubectl. So check for a moment that our entry is still there, and write it again if not. The current context is
+    /// left out: two programs would fight over it. Errors are ignored, because the write has succeeded.
     fn rewrite_if_lost(&self, entry: &Entry) {
         for _ in 0..RECHECKS {
             std::thread::sleep(RECHECK_PAUSE);
@@ -154,11 +148,8 @@ impl Kubeconfigs {
         }
     }
 
-    /// Removes the cluster, the context and the user of this name from every file that has one of them. A cluster or
-    /// user that a context of another name uses stays: without it that context would be broken.
-    ///
-    /// # Errors
-    /// As [`Kubeconfigs::apply`].
+    /// Removes the cluster, the context and the user with this name from all files. A cluster or user that another
+    /// context uses is kept.
     pub(crate) fn remove(&self, name: &str) -> Result<RemovalSummary> {
         let applied = self.edit(&entry_named(name), |merged, _| {
             let parts = Parts {
@@ -172,10 +163,6 @@ impl Kubeconfigs {
         Ok(RemovalSummary { files: applied.files, kept_for: self.merged()?.contexts_built_on(name) })
     }
 
-    /// Makes a context the current one.
-    ///
-    /// # Errors
-    /// As [`Kubeconfigs::apply`].
     pub(crate) fn set_current_context(&self, name: &str) -> Result<EditSummary> {
         let task = Task { make_current: true, ..Task::NOTHING };
         self.edit(&entry_named(name), |merged, new_parts_file| match merged.config.current_context.as_deref() {
@@ -184,7 +171,7 @@ impl Kubeconfigs {
         })
     }
 
-    /// Plans and edits in memory; then locks what has to change, plans and edits again, and writes.
+    /// Plans the edits, locks the files that would change, plans again from what is there now, and writes.
     fn edit(&self, entry: &Entry, plan: impl Fn(&Merged, &Path) -> Tasks) -> Result<EditSummary> {
         let planned = || -> Result<(Option<String>, Vec<Edit>)> {
             let merged = self.merged()?;
@@ -201,7 +188,7 @@ impl Kubeconfigs {
             if edits.iter().any(|edit| !locks.contains_key(&edit.0.path)) {
                 locks.clear();
                 locks = self.lock(&edits)?;
-                // What was read before the lock was taken proves nothing.
+                // Another program may have written before we had the lock.
                 edits = planned()?.1;
             }
             let is_locked = edits.iter().all(|edit| locks.contains_key(&edit.0.path));
@@ -215,7 +202,7 @@ impl Kubeconfigs {
             .try_next("run the same command again"))
     }
 
-    /// All locks at once and in one order, so that two of us never wait for each other.
+    /// Takes all locks in a fixed order, so that two processes cannot deadlock.
     fn lock(&self, edits: &[Edit]) -> Result<BTreeMap<PathBuf, KubectlLock>> {
         let paths: BTreeSet<&PathBuf> = edits.iter().map(|edit| &edit.0.path).collect();
         let mut locks = BTreeMap::new();
@@ -228,7 +215,7 @@ impl Kubeconfigs {
         Ok(locks)
     }
 
-    /// Writes the edits. `false` when another program, one that takes no lock, was faster.
+    /// Writes the edits. `false` if a program that takes no lock has changed a file meanwhile.
     fn write(&self, edits: &[Edit], applied: &mut EditSummary, attempt: u32) -> Result<bool> {
         for (snapshot, text) in edits {
             match snapshot.replace(text.as_bytes(), NewMode::Shared) {
@@ -244,7 +231,7 @@ impl Kubeconfigs {
         Ok(true)
     }
 
-    /// The files that would change, as they are and as they would be.
+    /// The files that would change, with their new text.
     fn edits(&self, entry: &Entry, tasks: Tasks) -> Result<Vec<Edit>> {
         let mut edits = Vec::new();
         for path in &self.paths {
@@ -254,7 +241,7 @@ impl Kubeconfigs {
             let after =
                 apply_task(&before, entry, *task).map_err(|error| self.uneditable(path, &error, *task, entry))?;
             if after != before {
-                // Before anything is locked: there is no `/dev/null.lock`.
+                // Before the lock is taken, because `/dev/null.lock` cannot be created.
                 snapshot.refuse_unless_plain()?;
                 edits.push((snapshot, after));
             }
@@ -264,7 +251,7 @@ impl Kubeconfigs {
 
     /// The first file that exists, else the last of the list.
     fn file_for_new_parts<'a>(&'a self, merged: &'a Merged) -> &'a Path {
-        // A list is never empty: `new` puts the default in.
+        // The list is never empty: `new` adds the default.
         merged.files.first().or(self.paths.last()).map_or(Path::new(""), PathBuf::as_path)
     }
 
@@ -288,7 +275,7 @@ impl Kubeconfigs {
     }
 }
 
-/// Each part where it is already, else where new ones go.
+/// Writes each part to the file that defines it, else to the file for new parts.
 fn plan_write(entry: &Entry, merged: &Merged, new_parts_file: &Path) -> Tasks {
     let mut tasks = Tasks::new();
     let file = |path: Option<&Path>| path.unwrap_or(new_parts_file).to_owned();
@@ -307,7 +294,7 @@ fn apply_task(text: &str, entry: &Entry, task: Task) -> Result<String, kubeconfi
     if task.make_current { EDITOR.set_current_context(&text, &entry.name) } else { Ok(text) }
 }
 
-/// An entry of which only the name matters.
+/// An entry with only a name.
 fn entry_named(name: &str) -> Entry {
     Entry { name: name.to_owned(), ..Entry::default() }
 }

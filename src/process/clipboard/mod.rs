@@ -1,5 +1,5 @@
-//! The clipboard: through the tool that the desktop has, else, and always over SSH, through the terminal (OSC 52). A
-//! value goes to a tool by its standard input, never by its arguments: those are public.
+//! The clipboard: through the desktop's tool, else through the terminal (OSC 52), and over SSH always through the terminal.
+//! Values go to a tool on its standard input, since other users can see its arguments.
 
 mod tool;
 
@@ -18,21 +18,18 @@ use crate::error::{Error, Result, plain_io};
 use crate::host::{Host, memory};
 use crate::secret::Secret;
 
-/// Where something can be copied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clipboard {
-    /// This program's.
     Tool(&'static Tool),
-    /// The terminal's, which may be on another machine.
+    /// The terminal's clipboard, which may be on another machine.
     Terminal,
 }
 
-/// xterm and its kin take more; of the others some stop here (hterm, older tmux).
+/// What the most limited terminals take (hterm, older tmux).
 const LONGEST_FOR_TERMINALS: usize = 56_000;
 
 impl Clipboard {
-    /// The clipboard that the person at this terminal would call theirs. Over SSH the tools here talk to a machine that
-    /// nobody sits at.
+    /// The clipboard of the user's own machine. Over SSH the tools here would use that of the remote machine.
     pub(crate) fn find(host: &Host) -> Option<Clipboard> {
         let remote = host.env(env_vars::SSH_CONNECTION).or_else(|| host.env(env_vars::SSH_TTY)).is_some();
         let usable = |tool: &&'static Tool| {
@@ -42,13 +39,10 @@ impl Clipboard {
         tool.map(Clipboard::Tool).or_else(|| host.terminals.stderr.then_some(Clipboard::Terminal))
     }
 
-    /// Copies.
-    ///
-    /// # Errors
-    /// When the tool fails, or a terminal would not take so much.
+    /// Fails when the tool does, or when the value is too long for a terminal.
     pub(crate) fn copy(self, value: &Secret<Vec<u8>>) -> Result<()> {
         match self {
-            Clipboard::Tool(tool) => tool.give(tool.copy, &tool.encoded(value)),
+            Clipboard::Tool(tool) => tool.run(tool.copy, &tool.encoded(value)),
             Clipboard::Terminal if value.expose().len() > LONGEST_FOR_TERMINALS => {
                 Err(Error::failure("the value is too long for a terminal's clipboard")
                     .because(format!(
@@ -65,47 +59,41 @@ impl Clipboard {
         }
     }
 
-    /// Starts the process that clears the clipboard later, if it then still holds this value.
-    ///
-    /// # Errors
-    /// When it cannot be started.
+    /// Starts a process that clears the clipboard after a time, if it then still holds this value.
     pub(crate) fn clear_later(self, host: &Host, value: &Secret<Vec<u8>>, after: Duration) -> Result<()> {
         let Clipboard::Tool(tool) = self else { return Ok(()) };
         let salt = host.random::<16>();
-        let order = format!("{}\n{}\n{}\n{}\n", tool.name, after.as_secs(), hex(&salt), hash(&salt, value.expose()));
+        let job = format!("{}\n{}\n{}\n{}\n", tool.name, after.as_secs(), hex(&salt), hash(&salt, value.expose()));
         let fail = |error: std::io::Error| Error::failure("cannot start nsaccess once more").because(plain_io(&error));
         let mut command = Command::new(host.own_command());
         command.args(["secrets", "clear-clipboard"]).current_dir(if cfg!(windows) { "." } else { "/" });
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = memory::with_original_limits(|| command.spawn()).map_err(fail)?;
         match child.stdin.take() {
-            Some(mut stdin) => stdin.write_all(order.as_bytes()).map_err(fail),
+            Some(mut stdin) => stdin.write_all(job.as_bytes()).map_err(fail),
             None => Ok(()),
         }
     }
 }
 
-/// The other side of [`Clipboard::clear_later`]: reads its order from standard input, waits, looks, clears.
-///
-/// # Errors
-/// When the order cannot be understood, or the tool fails.
+/// The process that [`Clipboard::clear_later`] starts. It reads from standard input what to do.
 pub(crate) fn clear_after_delay() -> Result<()> {
-    // Away from the terminal: its end, and Ctrl-C on it, are no concern of ours any more.
+    // Leave the terminal, so that neither Ctrl-C nor its end stops us.
     #[cfg(unix)]
     let _ = rustix::process::setsid();
-    let mut order = String::new();
-    let wrong = || Error::usage("this is run by nsaccess itself").try_next("nsaccess secrets get NAME --copy");
-    std::io::stdin().take(1024).read_to_string(&mut order).map_err(|_| wrong())?;
-    let mut lines = order.lines();
-    let tool = lines.next().and_then(|name| TOOLS.iter().find(|tool| tool.name == name)).ok_or_else(wrong)?;
-    let after = lines.next().and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs).ok_or_else(wrong)?;
-    let (Some(salt), Some(wanted)) = (lines.next().and_then(unhex), lines.next()) else { return Err(wrong()) };
+    let mut job = String::new();
+    let malformed = || Error::usage("this is run by nsaccess itself").try_next("nsaccess secrets get NAME --copy");
+    std::io::stdin().take(1024).read_to_string(&mut job).map_err(|_| malformed())?;
+    let mut lines = job.lines();
+    let tool = lines.next().and_then(|name| TOOLS.iter().find(|tool| tool.name == name)).ok_or_else(malformed)?;
+    let after = lines.next().and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs).ok_or_else(malformed)?;
+    let (Some(salt), Some(expected)) = (lines.next().and_then(unhex), lines.next()) else { return Err(malformed()) };
     std::thread::sleep(after);
-    let held = tool.take()?;
+    let held = tool.paste()?;
     let without_end = held.expose().strip_suffix(b"\n").map(|text| text.strip_suffix(b"\r").unwrap_or(text));
-    let is_ours = |bytes: &[u8]| hash(&salt, bytes) == wanted;
+    let is_ours = |bytes: &[u8]| hash(&salt, bytes) == expected;
     if is_ours(held.expose()) || without_end.is_some_and(is_ours) {
-        tool.give(tool.clear, &Secret::new(Vec::new()))?;
+        tool.run(tool.clear, &Secret::new(Vec::new()))?;
     }
     Ok(())
 }
@@ -149,7 +137,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a test's own files")]
-    fn the_clipboard_is_the_one_of_whoever_looks_at_the_screen() {
+    fn the_clipboard_is_on_the_users_own_machine() {
         let folder = tempfile::tempdir().expect("a folder");
         let here = folder.path();
         assert_eq!(found(here, &[], false), None);
@@ -167,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_salted_and_hexadecimal_goes_both_ways() {
+    fn hashes_are_salted_and_hexadecimal_round_trips() {
         assert_ne!(hash(b"a", b"x"), hash(b"b", b"x"));
         assert_eq!(unhex(&hex(&[0, 255, 16])), Some(vec![0, 255, 16]));
         assert_eq!((unhex("0"), unhex("zz"), unhex("ää")), (None, None, None));

@@ -1,4 +1,4 @@
-//! The programs that have a clipboard.
+//! The programs that copy and paste.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -11,9 +11,9 @@ use crate::secret::Secret;
 /// A program that reads and writes a clipboard.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tool {
-    /// Its name, which has to be in `$PATH`.
+    /// The program to look for in `$PATH`.
     pub name: &'static str,
-    /// The variable without which it has no clipboard to talk to.
+    /// The variable without which it cannot work.
     pub(super) needs: Option<&'static str>,
     pub(super) copy: &'static [&'static str],
     paste: &'static [&'static str],
@@ -59,9 +59,9 @@ pub(super) const TOOLS: [Tool; 5] = [
 ];
 
 impl Tool {
-    /// Runs it with this on its standard input. What it says is thrown away: a tool that goes on in the background keeps
-    /// its streams, and whoever waits for their end waits for ever.
-    pub(super) fn give(&self, words: &[&str], input: &Secret<Vec<u8>>) -> Result<()> {
+    /// Runs one of its commands with this on standard input. Its output is discarded: a tool that stays in the background
+    /// keeps its streams open, and reading them would never end.
+    pub(super) fn run(&self, words: &[&str], input: &Secret<Vec<u8>>) -> Result<()> {
         let fail = |why: String| {
             Error::failure(format!("{} does not take the value", self.name))
                 .because(why)
@@ -77,13 +77,13 @@ impl Tool {
         if status.success() { Ok(()) } else { Err(fail(format!("it ended with {status}"))) }
     }
 
-    pub(super) fn take(&self) -> Result<Secret<Vec<u8>>> {
+    pub(super) fn paste(&self) -> Result<Secret<Vec<u8>>> {
         let output = command(self.paste).stdin(Stdio::null()).output();
         let output = output.map_err(|error| Error::failure("cannot read the clipboard").because(plain_io(&error)))?;
         Ok(Secret::new(output.stdout))
     }
 
-    /// clip.exe takes bytes for the console's code page, unless they are UTF-16.
+    /// clip.exe expects the console's code page or UTF-16.
     pub(super) fn encoded(&self, value: &Secret<Vec<u8>>) -> Secret<Vec<u8>> {
         let text = std::str::from_utf8(value.expose()).unwrap_or_default();
         if self.name != "clip.exe" || text.is_ascii() {
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_for_windows_is_utf_16_where_it_must_be() {
+    fn text_for_windows_is_utf_16_unless_it_is_ascii() {
         let windows = TOOLS.iter().find(|tool| tool.name == "clip.exe").expect("the tool");
         let encoded = |text: &str| windows.encoded(&Secret::new(text.as_bytes().to_vec())).expose().clone();
         assert_eq!(encoded("abc"), b"abc");
