@@ -1,6 +1,6 @@
-//! What runs in the pods: small servers behind the ports of a container. They are chosen by the pod's annotation
-//! `sandbox/ports`: `8080=http,9000=echo`; whatever port is not named there refuses. A pod without the annotation has
-//! them all, each on a port of its own.
+//! The servers in the pods, behind the ports of a container. The pod's annotation `sandbox/ports` chooses them, as in
+//! `8080=http,9000=echo`. Other ports refuse connections. A pod without the annotation has all of them, each on its own
+//! port.
 
 mod http;
 mod tcp;
@@ -17,34 +17,34 @@ use crate::containers::Pen;
 /// The annotation that says what listens on which port.
 pub const PORTS: &str = "sandbox/ports";
 
-/// What listens in a pod that does not say.
+/// The servers of a pod without the annotation.
 const USUAL: &str = "8080=http,9000=echo,9001=sink,9002=firehose,9003=banner,9004=reset:1000,9005=half-close,\
     9006=until-fin,9007=stall";
 
-/// What the kernel would hold of a connection on its way, each way.
+/// The size of the kernel's buffer in each direction of a connection.
 const BUFFER: usize = 256 * 1024;
 
 /// A server behind one port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum App {
-    /// HTTP/1.1: `/` tells of the request and the pod, `/name`, `/healthz`, `/echo` (the body again), `/bytes/N`
+    /// HTTP/1.1: `/` describes the request and the pod, `/name`, `/healthz`, `/echo` (the body again), `/bytes/N`
     /// (chunked), `/sized/N`, `/upload` (counts and hashes the body), `/slow/MILLISECONDS`, `/status/CODE`, `/close`.
     Http,
-    /// Every byte comes back, until the client closes.
+    /// Sends every byte back until the client closes.
     Echo,
     /// Says `220 <pod> ready` first, then answers each line.
     Banner,
     /// Nobody listens.
     Refuse,
-    /// Sends so many bytes and then resets the connection.
+    /// Sends this many bytes, then resets the connection.
     Reset(u64),
-    /// Answers the first bytes with `bye from <pod>`, closes its writing half, and goes on reading.
+    /// Answers the first bytes with `bye from <pod>`, closes its writing half, and keeps reading.
     HalfClose,
-    /// Reads until the client closes, then answers how much it was.
+    /// Reads until the client closes, then answers with the number of bytes.
     UntilFin,
-    /// Sends so many bytes (or without end) as fast as they are taken, then closes.
+    /// Sends this many bytes (or endlessly) as fast as they are read, then closes.
     Firehose(Option<u64>),
-    /// Reads everything and says nothing.
+    /// Reads everything and answers nothing.
     Sink,
     /// Accepts and never reads.
     Stall,
@@ -73,7 +73,7 @@ impl App {
         })
     }
 
-    /// What listens on a port of a pod, if anything does.
+    /// The server on a port of a pod.
     pub(crate) fn of(pod: &Value, port: u16) -> Option<App> {
         let ports = pod["metadata"]["annotations"][PORTS].as_str().unwrap_or(USUAL);
         let app = ports.split(',').find_map(|entry| {
@@ -83,7 +83,7 @@ impl App {
         app.filter(|app| *app != App::Refuse)
     }
 
-    /// Accepts a connection; the client's end of it.
+    /// Accepts a connection. Returns the client's end of it.
     pub(crate) fn accept(self, place: Place, mut life: watch::Receiver<bool>) -> Socket {
         let (client, server) = tokio::io::duplex(BUFFER);
         let reset = Arc::new(AtomicBool::new(false));
@@ -125,6 +125,6 @@ pub(crate) struct Place {
     pub(crate) pod: String,
     pub(crate) namespace: String,
     pub(crate) port: u16,
-    /// Where it notes what it was asked.
+    /// Where it logs requests.
     pub(crate) pen: Pen,
 }

@@ -1,4 +1,4 @@
-//! A browser for scripts: it opens a page of the sandbox, presses Approve, and follows where it is sent.
+//! A browser for scripts: it opens a page of the sandbox, presses Approve, and follows redirects.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

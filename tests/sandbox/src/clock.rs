@@ -1,11 +1,11 @@
-//! The sandbox's time: the machine's, moved as far as a test wants.
+//! The sandbox's clock: the machine's, with an offset that a test sets.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The time by which everything in the sandbox lives.
+/// The clock of everything in the sandbox.
 #[derive(Default)]
 pub(crate) struct Clock {
     offset_milliseconds: AtomicI64,
@@ -28,7 +28,7 @@ impl Clock {
         self.offset_milliseconds.store(seconds * 1000, Ordering::Relaxed);
     }
 
-    /// Moves the `Date` header alone.
+    /// Moves only the `Date` header.
     pub(crate) fn set_date_shift(&self, seconds: i64) {
         self.date_shift_seconds.store(seconds, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! A cluster to be: who is mapped to what, and the objects in it. Everything here happens before the start;
+//! The configuration of a cluster: who is mapped to what, and its objects. All of this happens before the start;
 //! afterwards `Control` edits the running one.
 
 use serde_json::{Value, json};
@@ -21,13 +21,13 @@ pub struct Cluster {
     pub status: String,
     /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`: which of the two maps below counts.
     pub authentication_mode: String,
-    /// Whether a certificate authority is shown by `DescribeCluster` (a cluster that is being made has none yet).
+    /// Whether `DescribeCluster` shows a certificate authority (a cluster that is being created has none yet).
     pub has_endpoint: bool,
     /// EKS access entries: roles by their full ARN.
     pub access_entries: Vec<AccessEntry>,
     /// `mapRoles` of the `aws-auth` ConfigMap: roles by their ARN without a path.
     pub aws_auth: Vec<AccessEntry>,
-    /// The audiences of the account's IAM OIDC provider for this cluster; None where there is no such provider.
+    /// The audiences of the account's IAM OIDC provider for this cluster; None without a provider.
     pub oidc_audiences: Option<Vec<String>>,
     /// The associations of EKS Pod Identity.
     pub pod_identities: Vec<PodIdentity>,
@@ -35,7 +35,7 @@ pub struct Cluster {
     pub objects: Vec<Value>,
 }
 
-/// One role and whom it becomes.
+/// A role, and the Kubernetes user that it is mapped to.
 #[derive(Debug, Clone)]
 pub struct AccessEntry {
     /// The ARN of the role: with its path in an access entry, without it in `aws-auth`.
@@ -69,7 +69,7 @@ impl PodIdentity {
 }
 
 impl Cluster {
-    /// A cluster that nobody can use yet, with what every cluster has.
+    /// A cluster that nobody is mapped in, with the objects that every cluster has.
     pub fn new(name: &str, account: &str, region: &str) -> Cluster {
         let mut objects = objects::bootstrap();
         objects.extend(["default", "kube-system", "kube-public"].map(objects::namespace));
@@ -123,13 +123,13 @@ impl Cluster {
         self
     }
 
-    /// Adds one of each kind of service, workload and server to a namespace that is there.
+    /// Adds one of each kind of service, workload and server to an existing namespace.
     pub fn add_showcase(&mut self, namespace: &str) -> &mut Cluster {
         self.objects.extend(objects::showcase(namespace));
         self
     }
 
-    /// Adds workloads with IAM roles to a namespace that is there: see [`objects::identities`].
+    /// Adds workloads with IAM roles to an existing namespace: see [`objects::identities`].
     pub fn add_identities(&mut self, namespace: &str) -> &mut Cluster {
         let role = format!("arn:aws:iam::{}:role/idp-demo-mailer", self.account);
         self.pod_identities.push(PodIdentity::new(namespace, "mailer", &role));
@@ -137,7 +137,7 @@ impl Cluster {
         self
     }
 
-    /// Gives a group the least that a namespace's developer has: get pods, get services, create pods/portforward.
+    /// Gives a group the minimal rights of a namespace's developer: get pods, get services, create pods/portforward.
     pub fn grant_floor(&mut self, namespace: &str, group: &str) -> &mut Cluster {
         let rules = json!([
             {"apiGroups": [""], "resources": ["pods", "services"], "verbs": ["get"]},
@@ -146,7 +146,7 @@ impl Cluster {
         self.grant(namespace, "idp-ns-floor", rules, group)
     }
 
-    /// Gives a group some rules in a namespace: a Role and a RoleBinding of one name.
+    /// Gives a group these rules in a namespace, by a Role and a RoleBinding with the same name.
     pub fn grant(&mut self, namespace: &str, name: &str, rules: Value, group: &str) -> &mut Cluster {
         self.objects.push(objects::role(namespace, name, rules));
         self.objects.push(objects::role_binding(namespace, name, ("Role", name), group));

@@ -1,4 +1,4 @@
-//! Containers and their runs: which one a log belongs to, and how they end and start again.
+//! Containers and their runs: which run a log belongs to, and how they end and restart.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::state::Shared;
 use crate::text::hex;
 use crate::workloads::Workloads;
 
-/// A container's status, of whichever sort the container is.
+/// A container's status, for every sort of container.
 pub(crate) fn status<'pod>(pod: &'pod Value, container: &str) -> Option<&'pod Value> {
     let lists = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"];
     let mut all = lists.iter().flat_map(|list| pod["status"][list].as_array()).flatten();
     all.find(|status| status["name"] == container)
 }
 
-/// The container's run: that of now, or the last one while it waits to start again.
+/// The container's current run, or the last one while it waits to restart.
 pub(crate) fn run(cluster: &str, pod: &Value, container: &str) -> RunId {
     let number = status(pod, container).and_then(|status| status["restartCount"].as_u64()).unwrap_or(0);
     let uid = pod["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
     RunId { cluster: cluster.to_owned(), uid, container: container.to_owned(), number }
 }
 
-/// The run of `lastState`: while a container waits, that is the last one of all.
+/// The run of `lastState`. While a container waits, that is its last run.
 pub(crate) fn previous_run(cluster: &str, pod: &Value, container: &str) -> Option<RunId> {
     let run = run(cluster, pod, container);
     let waits = status(pod, container)?["state"]["waiting"].is_object();
@@ -33,7 +33,7 @@ pub(crate) fn previous_run(cluster: &str, pod: &Value, container: &str) -> Optio
     Some(RunId { number, ..run })
 }
 
-/// A run that nobody has written to or read has its first line from here on: `web-0 starts`.
+/// Writes the first line of a run, `web-0 starts`, unless it is there.
 pub(crate) fn begin(shared: &Shared, pod: &Value, run: &RunId) {
     let time = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
     let started = status(pod, &run.container).and_then(|status| {
@@ -56,7 +56,7 @@ pub(crate) struct Pen {
 }
 
 impl Pen {
-    /// The pen of a pod's first container.
+    /// The log writer of a pod's first container.
     pub(crate) fn of(shared: &Arc<Shared>, cluster: &str, pod: &Value) -> Pen {
         let first = pod["spec"]["containers"][0]["name"].as_str().unwrap_or_default();
         let run = run(cluster, pod, first);
@@ -83,7 +83,7 @@ pub(crate) struct Which<'name> {
 }
 
 impl Workloads {
-    /// Does something to a container's run. False if there is no such container.
+    /// Changes a container's run. False if there is no such container.
     fn with_run(&self, which: Which<'_>, work: impl FnOnce(&RunId, &Value)) -> bool {
         let found = self.with(|store, namespace| {
             let pod = store.get("Pod", Some(namespace), which.pod)?.clone();
@@ -95,7 +95,7 @@ impl Workloads {
         found.map(|(run, pod)| work(&run, &pod)).is_some()
     }
 
-    /// A container writes. False if there is no such container.
+    /// Writes to a container's log. False if there is no such container.
     pub(crate) fn write_log(&self, which: Which<'_>, at: Option<Timestamp>, text: &[u8]) -> bool {
         self.with_run(which, |run, pod| {
             begin(&self.shared, pod, run);
@@ -103,7 +103,7 @@ impl Workloads {
         })
     }
 
-    /// A container ends; the pod with it, if it is to run no more. False if there is no such container.
+    /// Ends a container, and its pod if nothing will restart. False if there is no such container.
     pub(crate) fn end_container(&self, which: Which<'_>, exit_code: i64) -> bool {
         let finished = now(&self.shared).strftime("%FT%TZ").to_string();
         self.with_run(which, |run, pod| {
@@ -116,12 +116,12 @@ impl Workloads {
                 status["ready"] = json!(false);
                 status["started"] = json!(false);
             });
-            // The kubelet tells the API server first, and then ends the log of those who follow it.
+            // The kubelet tells the API server first, and then ends the followers' streams.
             self.shared.logs.end(run);
         })
     }
 
-    /// A container that has ended waits for its next start. False if there is no such container.
+    /// Lets an ended container wait for its restart. False if there is no such container.
     pub(crate) fn back_off(&self, which: Which<'_>) -> bool {
         self.with_run(which, |run, _| {
             self.change_container(which.pod, &run.container, |status| {
@@ -131,7 +131,7 @@ impl Workloads {
         })
     }
 
-    /// A container that has ended starts again. False if there is no such container.
+    /// Restarts an ended container. False if there is no such container.
     pub(crate) fn start_again(&self, which: Which<'_>) -> bool {
         let at = now(&self.shared);
         let started = at.strftime("%FT%TZ").to_string();
@@ -166,7 +166,7 @@ impl Workloads {
     }
 }
 
-/// A pod whose containers have all ended, and will not start again, has ended too; it is ready while all of them are.
+/// Updates the pod: it has ended when all containers have ended for good, and is ready while all of them are.
 fn settle(pod: &mut Value) {
     let statuses = pod["status"]["containerStatuses"].as_array().cloned().unwrap_or_default();
     let codes: Vec<Option<i64>> =

@@ -1,5 +1,5 @@
-//! The strings behind the stage: everything a test may do to a running sandbox. `/_control` on the OIDC port
-//! offers the same over HTTP.
+//! The controls of a running sandbox: everything that a test may do to it. `/_control` on the OIDC port offers the same
+//! over HTTP.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ impl Control {
 
     // The person at the browser.
 
-    /// From now on the person approves (or no longer approves) whatever is asked, at once. What waits already is
-    /// approved too.
+    /// From now on the person approves (or no longer approves) every request at once. Requests that wait are approved
+    /// too.
     pub fn approve_device_codes(&self, automatically: bool) {
         self.shared.state().world.settings.auto_approve = automatically;
         if automatically {
@@ -61,7 +61,7 @@ impl Control {
         self.shared.state().oidc.pending(self.shared.clock.milliseconds())
     }
 
-    // What was asked.
+    // The journal.
 
     /// How often an operation was asked for: `CreateToken`, `CreateToken:refresh_token`, `list pods`, …
     pub fn calls(&self, operation: &str) -> usize {
@@ -90,9 +90,9 @@ impl Control {
         self.shared.state().oidc.refresh_token_reuses
     }
 
-    // What goes wrong.
+    // Faults.
 
-    /// Sets a fault; several add up.
+    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.shared.state().faults.list.push(fault);
     }
@@ -102,7 +102,7 @@ impl Control {
         self.fault(Fault { service: "*".to_owned(), operation: operation.to_owned(), times: Some(times), kind });
     }
 
-    /// Lets a service answer so many requests a second and refuse the others; None lifts it.
+    /// Lets a service answer this many requests a second and refuse the others; None removes the limit.
     pub fn throttle(&self, service: &str, per_second: Option<usize>) {
         self.shared.state().faults.throttle(service, per_second);
     }
@@ -112,17 +112,17 @@ impl Control {
         self.shared.doors.get(service).is_some_and(|door| door.send(open).is_ok())
     }
 
-    /// How many answers wait that [`FaultKind::Hold`] keeps.
+    /// How many answers [`FaultKind::Hold`] is keeping.
     pub fn held_answers(&self) -> usize {
         self.shared.held.waiting()
     }
 
-    /// Lets those answers go.
+    /// Releases those answers.
     pub fn release_answers(&self) {
         self.shared.held.release();
     }
 
-    /// Lifts all faults and throttles, and opens all ports.
+    /// Removes all faults and throttles, and opens all ports.
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
         self.release_answers();
@@ -133,13 +133,13 @@ impl Control {
 
     // Time.
 
-    /// Moves the whole sandbox so many seconds away from the machine's clock: expiries, signatures, `Date`.
-    /// With it a test makes time pass, or makes the client's clock wrong.
+    /// Sets the sandbox's clock this many seconds off the machine's: for expiries, signatures and `Date`. A test lets
+    /// time pass in this way, or makes the client's clock wrong.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.shared.clock.set_offset(seconds);
     }
 
-    /// Moves the `Date` header alone.
+    /// Moves only the `Date` header.
     pub fn set_date_shift(&self, seconds: i64) {
         self.shared.clock.set_date_shift(seconds);
     }
@@ -159,14 +159,14 @@ impl Control {
         }
     }
 
-    /// Kills every access token before its time; refresh tokens live on.
+    /// Revokes every access token; refresh tokens stay valid.
     pub fn expire_access_tokens(&self) {
         for token in self.shared.state().oidc.access_tokens.values_mut() {
             token.revoked = true;
         }
     }
 
-    /// Revokes every refresh token; access tokens live on.
+    /// Revokes every refresh token; access tokens stay valid.
     pub fn revoke_refresh_tokens(&self) {
         for token in self.shared.state().oidc.refresh_tokens.values_mut() {
             token.revoked = true;
@@ -188,23 +188,23 @@ impl Control {
         self.shared.mint(account, permission_set)
     }
 
-    /// Makes every minted credential end now.
+    /// Makes all minted credentials expire now.
     pub fn expire_role_credentials(&self) {
-        // Signatures are judged by whole seconds: the one that has begun must be over for these.
+        // Signatures are checked to the second, so the current second must count as over.
         let now = self.shared.clock.seconds() * 1000;
         for credentials in self.shared.state().credentials.values_mut() {
             credentials.expiration = credentials.expiration.min(now);
         }
     }
 
-    /// Makes AWS forget every minted credential, whatever its expiry says.
+    /// Invalidates all minted credentials, whatever their expiry says.
     pub fn forget_role_credentials(&self) {
         for credentials in self.shared.state().credentials.values_mut() {
             credentials.known = false;
         }
     }
 
-    /// The permission set that an access key was given out for.
+    /// The permission set of an access key.
     pub fn permission_set_of(&self, access_key_id: &str) -> Option<String> {
         let shared = self.shared();
         let state = shared.state();
@@ -228,14 +228,14 @@ impl Control {
         change(&mut self.shared.state().world.settings);
     }
 
-    /// Adds an account, or puts it in the place of the one with its number.
+    /// Adds an account, or replaces the one with its number.
     pub fn put_account(&self, account: Account) {
         let accounts = &mut self.shared.state().world.accounts;
         accounts.retain(|other| other.id != account.id);
         accounts.push(account);
     }
 
-    /// Takes all assignments in an account away.
+    /// Removes all assignments in an account.
     pub fn remove_account(&self, id: &str) {
         self.shared.state().world.accounts.retain(|account| account.id != id);
     }
@@ -254,7 +254,7 @@ impl Control {
         found.map(|cluster| cluster.aws_auth = entries).is_some()
     }
 
-    /// Changes what EKS says of a cluster: its status, its version, its authentication mode.
+    /// Changes what EKS says about a cluster: its status, its version, its authentication mode.
     pub fn edit_cluster(&self, cluster: &str, edit: impl FnOnce(&mut crate::Cluster)) -> bool {
         let mut state = self.shared.state();
         state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster).map(edit).is_some()

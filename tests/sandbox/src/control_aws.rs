@@ -1,4 +1,4 @@
-//! The strings behind the stage of AWS: secrets, roles and policies.
+//! Controls of AWS: secrets, roles and policies.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use crate::control::Control;
 use crate::iam::{self, Role};
 use crate::secretsmanager::{Encryption, Secret, SecretValue};
 
-/// AWS as a test wants it.
+/// Changes to secrets, roles and policies.
 ///
 /// ```no_run
 /// use sandbox::{Role, Secret, SecretValue, iam, objects};
@@ -28,7 +28,7 @@ use crate::secretsmanager::{Encryption, Secret, SecretValue};
 /// control.put_role(role);
 /// ```
 impl Control {
-    /// Adds a secret, or puts it in the place of the one of its account, region and name.
+    /// Adds a secret, or replaces the one with its account, region and name.
     pub fn put_secret(&self, secret: Secret) {
         let shared = self.shared();
         let secrets = &mut shared.state().world.secrets;
@@ -39,7 +39,7 @@ impl Control {
         secrets.push(secret);
     }
 
-    /// Adds so many secrets `<prefix>0000` and on, each with a text of its own.
+    /// Adds this many secrets, `<prefix>0000` and on, each with its own text.
     pub fn put_many_secrets(&self, account: &str, region: &str, prefix: &str, count: usize) {
         let many = (0..count).map(|number| {
             let mut secret =
@@ -50,7 +50,7 @@ impl Control {
         self.shared().state().world.secrets.extend(many);
     }
 
-    /// Changes a secret. False if there is none of this name in the account.
+    /// Changes a secret. False if the account has none with this name.
     pub fn edit_secret(&self, account: &str, name: &str, edit: impl FnOnce(&mut Secret)) -> bool {
         let shared = self.shared();
         let mut state = shared.state();
@@ -58,7 +58,7 @@ impl Control {
         found.map(edit).is_some()
     }
 
-    /// Takes a secret away, at once. False if there is none of this name in the account.
+    /// Removes a secret at once. False if the account has none with this name.
     pub fn remove_secret(&self, account: &str, name: &str) -> bool {
         let shared = self.shared();
         let secrets = &mut shared.state().world.secrets;
@@ -67,7 +67,7 @@ impl Control {
         secrets.len() < before
     }
 
-    /// Takes all secrets away.
+    /// Removes all secrets.
     pub fn clear_secrets(&self) {
         self.shared().state().world.secrets.clear();
     }
@@ -79,12 +79,12 @@ impl Control {
         state.world.secrets.iter().find(|secret| secret.account == account && secret.name == name).cloned()
     }
 
-    /// A copy of every secret, as they are now: what a test looks for where it must not be.
+    /// A copy of every secret, as it is now, for a test that searches for leaks.
     pub fn secrets(&self) -> Vec<Secret> {
         self.shared().state().world.secrets.clone()
     }
 
-    /// Gives a permission set the policy of a namespace's developer, or any other; `None` for what its name says.
+    /// Sets the policy of a permission set; `None` restores the one that its name implies.
     pub fn set_permission_set_policy(&self, permission_set: &str, policy: Option<Value>) {
         let shared = self.shared();
         let policies = &mut shared.state().world.permission_set_policies;
@@ -94,7 +94,7 @@ impl Control {
         };
     }
 
-    /// Adds a role, or puts it in the place of the one of its name in the account.
+    /// Adds a role, or replaces the one with its name in the account.
     pub fn put_role(&self, role: Role) {
         let shared = self.shared();
         let roles = &mut shared.state().world.roles;
@@ -102,7 +102,7 @@ impl Control {
         roles.push(role);
     }
 
-    /// Changes a role: what it trusts, what it may do. False if there is none of this name in the account.
+    /// Changes a role: what it trusts, what it may do. False if the account has none with this name.
     pub fn edit_role(&self, account: &str, name: &str, edit: impl FnOnce(&mut Role)) -> bool {
         let shared = self.shared();
         let mut state = shared.state();
@@ -110,7 +110,7 @@ impl Control {
         found.map(edit).is_some()
     }
 
-    /// Takes a role away. False if there is none of this name in the account.
+    /// Removes a role. False if the account has none with this name.
     pub fn remove_role(&self, account: &str, name: &str) -> bool {
         let shared = self.shared();
         let roles = &mut shared.state().world.roles;
@@ -120,7 +120,7 @@ impl Control {
     }
 }
 
-/// The same over HTTP.
+/// The same controls over HTTP.
 pub(crate) const HELP: &[(&str, &str)] = &[
     (
         "POST /_control/secret",

@@ -1,4 +1,4 @@
-//! The same strings over HTTP, for scripts and for tests in other languages. `GET /_control` lists them.
+//! The controls over HTTP, for scripts and for tests in other languages. `GET /_control` lists them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The strings behind the stage of a cluster: pods that come and go, and the connections to them.
+//! Controls of a cluster: its pods, and the connections to them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ impl Control {
         Workloads { shared: self.shared(), cluster: cluster.to_owned(), namespace: namespace.to_owned() }
     }
 
-    /// A bearer token for a cluster, as `aws eks get-token` makes it of new credentials of a permission set. None if
+    /// A bearer token for a cluster, as `aws eks get-token` makes it, with new credentials of a permission set. None if
     /// there is no such cluster.
     pub fn token(&self, cluster: &str, account: &str, permission_set: &str) -> Option<String> {
         let shared = self.shared();
@@ -23,10 +23,10 @@ impl Control {
         Some(crate::kube::token::token(&credentials, cluster, &found.region, shared.clock.seconds()))
     }
 
-    /// Whom a cluster takes the bearer of a token for: the username, or why it answers 401.
+    /// The username that a cluster gives to the bearer of a token.
     ///
     /// # Errors
-    /// The words of the refusal.
+    /// Why the cluster answers 401.
     pub fn user_of(&self, cluster: &str, token: &str) -> Result<String, String> {
         let shared = self.shared();
         let state = shared.state();
@@ -35,7 +35,7 @@ impl Control {
         crate::kube::user_of(cluster, &state.credentials, shared.clock.seconds(), token)
     }
 
-    /// Deletes a pod as `kubectl delete pod` does: for so long it is terminating and serves on, then it is gone, with
+    /// Deletes a pod as `kubectl delete pod` does: it terminates for this long, still serving, and is then gone, with
     /// the connections to it; a ReplicaSet or a StatefulSet replaces it. False if there is no such pod.
     pub fn delete_pod(&self, cluster: &str, namespace: &str, pod: &str, grace: Duration) -> bool {
         self.workloads(cluster, namespace).delete_pod(pod, grace)
@@ -46,8 +46,8 @@ impl Control {
         self.workloads(cluster, namespace).set_ready(pod, ready)
     }
 
-    /// What listens on the ports of a pod from now on, as its annotation says it: `8080=http,9000=echo`. Connections
-    /// that are open stay. False if there is no such pod.
+    /// Sets what listens on the ports of a pod, in the form of its annotation: `8080=http,9000=echo`. Open connections
+    /// stay. False if there is no such pod.
     pub fn listen(&self, cluster: &str, namespace: &str, pod: &str, ports: &str) -> bool {
         self.workloads(cluster, namespace).listen(pod, ports)
     }
@@ -57,7 +57,7 @@ impl Control {
         self.workloads(cluster, namespace).roll_out(deployment, rollout)
     }
 
-    /// Scales a `Deployment` or a `StatefulSet`; pods too many are terminating for so long. False if there is none.
+    /// Scales a `Deployment` or a `StatefulSet`; surplus pods terminate for this long. False if there is none.
     pub fn scale(
         &self,
         cluster: &str,
@@ -69,8 +69,8 @@ impl Control {
         self.workloads(cluster, namespace).scale(kind, name, replicas, grace)
     }
 
-    /// The API server of a cluster starts anew and has not read its roles: it allows nobody anything, and says that it is
-    /// not ready. Or it has. False if there is no such cluster.
+    /// Restarts the API server of a cluster: until it has read its roles, it denies everything, and says that it is
+    /// not ready. Or lets it be ready again. False if there is no such cluster.
     pub fn set_roles_read(&self, cluster: &str, read: bool) -> bool {
         let shared = self.shared();
         let mut state = shared.state();
@@ -82,19 +82,19 @@ impl Control {
         self.shared().forwarding.traffic()
     }
 
-    /// Cuts every forwarding connection, as an API server that is killed does.
+    /// Cuts all port-forward connections, as an API server that is killed does.
     pub fn cut_forwards(&self) {
         self.shared().forwarding.cut();
     }
 
-    /// Freezes every forwarding connection, or lets them go on: nothing is read and nothing is answered, yet all stay
-    /// open, as when a network is gone.
+    /// Freezes all port-forward connections, or resumes them: nothing is read or answered, yet all stay open, as after
+    /// a network failure.
     pub fn freeze_forwards(&self, frozen: bool) {
         self.shared().forwarding.freeze(frozen);
     }
 }
 
-/// The same over HTTP: what is posted to `/_control/cluster/<name>/<verb>` and `/_control/forwards/<verb>`.
+/// The same controls over HTTP: what is posted to `/_control/cluster/<name>/<verb>` and `/_control/forwards/<verb>`.
 pub(crate) const HELP: &[(&str, &str)] = &[
     (
         "POST /_control/cluster/<name>/delete-pod",

@@ -1,4 +1,4 @@
-//! The strings behind the stage of logs: what containers write, how they end and start again, and cuts.
+//! Controls of logs: what containers write, how they end and restart, and cut connections.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -32,34 +32,34 @@ impl<'name> Container<'name> {
 }
 
 impl Control {
-    /// A container writes: each line is noted with this time (now if there is none), and what has no line end as the
-    /// beginning of a line. False if there is no such container, as of everything here.
+    /// Writes to a container's log: each line gets this time (now if there is none), and text without a line end is the
+    /// beginning of a line. False if there is no such container, as in all functions here.
     pub fn write_log(&self, container: Container<'_>, at: Option<Timestamp>, text: impl AsRef<[u8]>) -> bool {
         container.workloads(self).write_log(container.which(), at, text.as_ref())
     }
 
-    /// A container ends. It stays ended until it is started again; a pod that restarts nothing ends with its last.
+    /// Ends a container until it is restarted. A pod that restarts nothing ends with its last container.
     pub fn end_container(&self, container: Container<'_>, exit_code: i64) -> bool {
         container.workloads(self).end_container(container.which(), exit_code)
     }
 
-    /// A container that has ended waits, in `CrashLoopBackOff`.
+    /// Lets an ended container wait in `CrashLoopBackOff`.
     pub fn back_off_container(&self, container: Container<'_>) -> bool {
         container.workloads(self).back_off(container.which())
     }
 
-    /// A container that has ended runs again, with a new log; its old one is the previous.
+    /// Restarts an ended container with a new log. The old log is then the previous one.
     pub fn start_container(&self, container: Container<'_>) -> bool {
         container.workloads(self).start_again(container.which())
     }
 
-    /// Cuts every log that is being read, as an API server that is killed does: at once, or after so many bytes more.
+    /// Cuts all log streams, as an API server that is killed does: at once, or after this many more bytes.
     pub fn cut_logs(&self, after: usize) {
         self.shared().logs.cut(after);
     }
 
-    /// The kubelets of a cluster start anew: logs that are read are cut, and for each pod, also one that comes later,
-    /// so many requests are answered 404 and one more "is not available" before its log can be had. 0: no longer.
+    /// Restarts the kubelets of a cluster: log streams are cut, and for each pod, also later ones, this many requests
+    /// get a 404 and one more "is not available" before the log is served. 0 ends this.
     pub fn restart_kubelets(&self, cluster: &str, unknown_for: usize) {
         self.shared().state().kubelets.start(cluster, unknown_for);
         if unknown_for > 0 {
@@ -68,7 +68,7 @@ impl Control {
     }
 }
 
-/// The same over HTTP.
+/// The same controls over HTTP.
 pub(crate) const HELP: &[(&str, &str)] = &[
     (
         "POST /_control/cluster/<name>/log",

@@ -12,7 +12,7 @@ pub struct Credentials {
     pub access_key_id: String,
     /// Forty characters.
     pub secret_access_key: String,
-    /// Long, with `/`, `+` and `=` in it. None only for a long-lived key.
+    /// Long, and contains `/`, `+` and `=`. None only for a long-lived key.
     pub session_token: Option<String>,
     /// When they end, in milliseconds since 1970.
     pub expiration: i64,
@@ -24,9 +24,9 @@ pub struct Credentials {
     pub session_name: String,
     /// The region of the Identity Center, which is in the role's path.
     pub sso_region: String,
-    /// The ARN of the IAM role, with its path, where it is no permission set's; its name is then in `permission_set`.
+    /// The ARN of an IAM role that does not belong to a permission set, with its path. Its name is in `permission_set`.
     pub role: Option<String>,
-    /// False once the service stops knowing them, whatever their expiry says.
+    /// False once the service has invalidated them, whatever their expiry says.
     pub known: bool,
 }
 
@@ -40,7 +40,7 @@ pub fn role_name(account: &str, permission_set: &str) -> String {
     format!("AWSReservedSSO_{permission_set}_{}", role_suffix(account, permission_set))
 }
 
-/// The ARN of that role, with its path: what an access entry names.
+/// The ARN of that role with its path, as an access entry names it.
 pub fn role_path_arn(account: &str, sso_region: &str, permission_set: &str) -> String {
     let region = if sso_region == "us-east-1" { String::new() } else { format!("{sso_region}/") };
     format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{region}{}", role_name(account, permission_set))
@@ -79,12 +79,12 @@ impl Credentials {
         if self.role.is_some() { self.permission_set.clone() } else { role_name(&self.account, &self.permission_set) }
     }
 
-    /// The ARN of the role with its path: what an access entry names.
+    /// The ARN of the role with its path, as an access entry names it.
     pub fn role_path_arn(&self) -> String {
         self.role.clone().unwrap_or_else(|| role_path_arn(&self.account, &self.sso_region, &self.permission_set))
     }
 
-    /// The ARN of the role without its path: what `aws-auth` names.
+    /// The ARN of the role without its path, as `aws-auth` names it.
     pub fn role_arn(&self) -> String {
         format!("arn:aws:iam::{}:role/{}", self.account, self.role_name())
     }

@@ -58,7 +58,7 @@ fn refused(refusal: Refusal) -> Reply {
     }
 }
 
-/// Whether the caller's role may; in AWS's words if not.
+/// Allows the caller's role an action, or refuses it in AWS's words.
 fn authorize(state: &State, caller: &Caller, action: &str, resource: &str) -> Result<(), Reply> {
     let role = &caller.credentials.permission_set;
     let denied = state.denied_actions.iter().any(|(who, what)| (who == "*" || who == role) && what == action);
@@ -118,8 +118,8 @@ fn find<'state>(state: &'state State, caller: &Caller, name: &str) -> Result<&'s
     })
 }
 
-/// All associations of a namespace or a service account, on one page. The roles are told by
-/// `DescribePodIdentityAssociation` alone, which the sandbox does not play.
+/// All associations of a namespace or a service account, on one page. Only `DescribePodIdentityAssociation` shows the
+/// roles, which the sandbox does not implement.
 fn associations(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
     let name = request.segments().into_iter().nth(1).unwrap_or_default();
     let resource = format!("arn:aws:eks:{}:{}:cluster/{name}", caller.region, caller.credentials.account);

@@ -1,17 +1,17 @@
-//! What goes wrong on purpose.
+//! Faults that tests inject.
 
 use std::collections::BTreeMap;
 
 use tokio::sync::watch;
 
-/// Something that goes wrong with some requests.
+/// A fault of some requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// `oidc`, `portal`, `sts`, `eks`, `secretsmanager`, `kube:<cluster>`, or `*`.
     pub service: String,
     /// The operation as the journal names it, or `*`.
     pub operation: String,
-    /// For how many requests; None for all that come.
+    /// For how many requests; None for all.
     pub times: Option<u32>,
     /// What goes wrong.
     pub kind: FaultKind,
@@ -20,7 +20,7 @@ pub struct Fault {
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The answer comes so many milliseconds late.
+    /// Delays the answer by this many milliseconds.
     Latency(u64),
     /// An AWS or Kubernetes error of this code, in the form of the service.
     Error {
@@ -31,7 +31,7 @@ pub enum FaultKind {
         /// The message.
         message: String,
     },
-    /// A status with this body and content type, as it is.
+    /// A response with this status, content type and body.
     Body {
         /// The HTTP status.
         status: u16,
@@ -40,34 +40,34 @@ pub enum FaultKind {
         /// The body.
         body: String,
     },
-    /// 200 with something that is no JSON and no XML.
+    /// 200 with a body that is neither JSON nor XML.
     Garbage,
-    /// The connection dies before an answer; the request is *not* carried out.
+    /// The connection is cut before an answer; the request is *not* carried out.
     CutBefore,
-    /// The request is carried out, and the connection dies instead of the answer.
+    /// The request is carried out, and the connection is cut instead of an answer.
     CutAfter,
-    /// The request is carried out, and the connection dies in the middle of the answer's body.
+    /// The request is carried out, and the connection is cut in the middle of the answer's body.
     CutMidBody,
     /// No answer, and the connection stays open.
     Hang,
-    /// The answer, whatever it is, waits until [`release_answers`](crate::Control::release_answers): what happens
-    /// meanwhile comes before it.
+    /// Holds the answer until [`release_answers`](crate::Control::release_answers), so that other things can happen
+    /// before it.
     Hold,
-    /// An answer that never ends: bytes as fast as they are taken, of no line.
+    /// An endless answer: bytes without a line end, as fast as they are read.
     Endless {
         /// The HTTP status.
         status: u16,
     },
-    /// An answer that never ends: a byte now and then.
+    /// An endless answer: a byte now and then.
     Dripping {
         /// The HTTP status.
         status: u16,
         /// Between two bytes.
         milliseconds: u64,
     },
-    /// An empty page of a list, and the token of a page after it, whatever token was sent.
+    /// An empty page of a list with a token for the next page, whatever token was sent.
     PagesWithoutEnd {
-        /// Each page has a token of its own; else they all have the same one.
+        /// Whether each page has a different token.
         fresh: bool,
     },
 }
@@ -83,7 +83,7 @@ impl Default for Held {
 }
 
 impl Held {
-    /// Waits with an answer until it is released.
+    /// Holds an answer until it is released.
     pub(crate) async fn keep(&self) {
         let mut releases = self.0.subscribe();
         let mut round = 0;
@@ -94,25 +94,25 @@ impl Held {
         let _ = releases.wait_for(|(_, current)| *current > round).await;
     }
 
-    /// How many wait.
+    /// How many are held.
     pub(crate) fn waiting(&self) -> usize {
         self.0.borrow().0
     }
 
-    /// Lets all go that wait.
+    /// Releases all held answers.
     pub(crate) fn release(&self) {
         self.0.send_modify(|(waiting, current)| (*waiting, *current) = (0, *current + 1));
     }
 }
 
-/// All that is set to go wrong.
+/// All faults and throttles.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     pub(crate) list: Vec<Fault>,
     throttles: BTreeMap<String, Throttle>,
 }
 
-/// So many requests in any second.
+/// At most this many requests a second.
 #[derive(Debug)]
 struct Throttle {
     per_second: usize,
@@ -120,7 +120,7 @@ struct Throttle {
 }
 
 impl Faults {
-    /// What goes wrong with this request; each fault that is counted is used up by one.
+    /// The faults of this request. Each counted fault is used up by one.
     pub(crate) fn take(&mut self, service: &str, operation: &str) -> Vec<FaultKind> {
         let mut kinds = Vec::new();
         for fault in &mut self.list {
@@ -128,7 +128,7 @@ impl Faults {
             if !hit(&fault.service, service) || !hit(&fault.operation, operation) || fault.times == Some(0) {
                 continue;
             }
-            // Of several faults that answer, only the first is used up; what delays an answer adds to any of them.
+            // Of several faults that replace the answer, only the first is used up. Delays add to it.
             let answers = |kind: &FaultKind| !matches!(kind, FaultKind::Latency(_) | FaultKind::Hold);
             if answers(&fault.kind) && kinds.iter().any(answers) {
                 continue;
@@ -140,7 +140,7 @@ impl Faults {
         kinds
     }
 
-    /// Sets or lifts a throttle.
+    /// Sets or removes a throttle.
     pub(crate) fn throttle(&mut self, service: &str, per_second: Option<usize>) {
         match per_second {
             Some(per_second) => {
@@ -152,7 +152,7 @@ impl Faults {
         }
     }
 
-    /// Whether a request now is one too many. A refused request does not count against the next.
+    /// Whether a request now exceeds the throttle. Refused requests do not count.
     pub(crate) fn throttled(&mut self, service: &str, now_milliseconds: i64) -> bool {
         let Some(throttle) = self.throttles.get_mut(service) else { return false };
         throttle.recent.retain(|at| now_milliseconds - at < 1000);
@@ -163,7 +163,7 @@ impl Faults {
         false
     }
 
-    /// Everything goes right again.
+    /// Removes all faults and throttles.
     pub(crate) fn clear(&mut self) {
         *self = Faults::default();
     }

@@ -1,4 +1,4 @@
-//! The little of IAM that the services ask: roles, what they trust, and what whoever calls may do.
+//! The part of IAM that the services need: roles, what they trust, and what a caller may do.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub(crate) mod policy;
 
 use policy::{Question, Verdict};
 
-/// An IAM role that is no permission set's.
+/// An IAM role that does not belong to a permission set.
 #[derive(Debug, Clone)]
 pub struct Role {
     /// Twelve digits.
@@ -24,12 +24,12 @@ pub struct Role {
     pub trust: Value,
     /// The one identity policy, as IAM spells it.
     pub policy: Value,
-    /// The longest session in seconds, 3600 and more; a chained one ends after an hour all the same.
+    /// The longest session in seconds, at least 3600. A chained session still ends after an hour.
     pub max_session_duration: i64,
 }
 
 impl Role {
-    /// A role that nobody may assume and that may do nothing.
+    /// A role without rights, which nobody may assume.
     pub fn new(account: &str, name: &str) -> Role {
         Role {
             account: account.to_owned(),
@@ -46,14 +46,14 @@ impl Role {
         format!("arn:aws:iam::{}:role{}{}", self.account, self.path, self.name)
     }
 
-    /// The same role that trusts more: a statement of a trust policy.
+    /// Adds a statement to the trust policy.
     #[must_use]
     pub fn trusting(mut self, statement: Value) -> Role {
         push(&mut self.trust, statement);
         self
     }
 
-    /// The same role that may do more: a statement of an identity policy.
+    /// Adds a statement to the identity policy.
     #[must_use]
     pub fn allowing(mut self, statement: Value) -> Role {
         push(&mut self.policy, statement);
@@ -67,12 +67,12 @@ fn push(document: &mut Value, statement: Value) {
     }
 }
 
-/// A policy document of these statements.
+/// A policy document with these statements.
 pub fn policy(statements: Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// The statement of a trust policy that lets the roles of a permission set in, whatever their suffix: the account is the
+/// The statement of a trust policy that trusts the roles of a permission set, whatever their suffix: the account is the
 /// principal, so that the caller's own policy counts too, and `aws:PrincipalArn` says which of its roles.
 pub fn trust_permission_set(account: &str, permission_set: &str) -> Value {
     let pattern =
@@ -90,7 +90,7 @@ pub fn trust_service_account(account: &str, issuer: &str, namespace: &str, name:
         "Condition": {"StringEquals": {format!("{provider}:sub"): subject, format!("{provider}:aud"): "sts.amazonaws.com"}}})
 }
 
-/// What a namespace's developer may do: see all names, read below `customer/<namespace>/`, and assume roles, which
+/// The policy of a namespace's developer: list all names, read below `customer/<namespace>/`, and assume roles, which
 /// production does not grant.
 pub fn namespace_policy(namespace: &str) -> Value {
     let mut statements = vec![
@@ -106,8 +106,8 @@ pub fn namespace_policy(namespace: &str) -> Value {
     policy(json!(statements))
 }
 
-/// The policy of a permission set: the one that was set, else what its name says. What is no namespace's has what AWS's
-/// `ReadOnlyAccess` says of secrets.
+/// The policy of a permission set: the one that was set, else the one that its name implies. If the name is not a
+/// namespace's, it is what AWS's `ReadOnlyAccess` allows for secrets.
 fn permission_set_policy(set: &BTreeMap<String, Value>, name: &str) -> Value {
     if let Some(own) = set.get(name) {
         return own.clone();
@@ -119,8 +119,8 @@ fn permission_set_policy(set: &BTreeMap<String, Value>, name: &str) -> Value {
     }
 }
 
-/// What a caller's own policy says of an action; what [`Control::deny_action`](crate::Control::deny_action) took away
-/// is as if no policy had it.
+/// What a caller's own policy says about an action. An action that
+/// [`Control::deny_action`](crate::Control::deny_action) removed is in no policy.
 pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resource: &str) -> Verdict {
     let denied = |(who, what): &(String, String)| (who == "*" || *who == caller.permission_set) && what == action;
     if state.denied_actions.iter().any(denied) {
@@ -136,7 +136,7 @@ pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resourc
     policy::judge(&document, &Question { action, resource: Some(resource), ..Question::default() })
 }
 
-/// Whether a caller may; in AWS's words if not. `shown` is how the message names the resource, if it does.
+/// Allows an action or refuses it in AWS's words. `shown` is how the message names the resource, if it does.
 pub(crate) fn authorize(
     state: &State,
     caller: &Credentials,

@@ -1,6 +1,6 @@
 //! Tokens of service accounts: signed by their cluster, read and verified by STS.
 //!
-//! EKS signs with RS256; the sandbox signs with ES256, whose keys are made at once.
+//! EKS signs with RS256; the sandbox signs with ES256, whose keys are quick to generate.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::text::hex;
 /// The signing keys, by the name of the cluster.
 pub(crate) struct Issuers(BTreeMap<String, EcdsaKeyPair>);
 
-/// A token, taken apart. Nothing about it is verified.
+/// A decoded token. Nothing about it is verified.
 #[derive(Debug)]
 pub(crate) struct Token {
     header: Value,
@@ -38,7 +38,7 @@ impl Issuers {
         Issuers(clusters.map(|name| (name.to_owned(), key())).collect())
     }
 
-    /// Signs claims for a cluster. None if there is no such cluster.
+    /// Signs claims as a cluster. None if there is no such cluster.
     pub(crate) fn sign(&self, cluster: &str, claims: &Value) -> Option<String> {
         let key = self.0.get(cluster)?;
         let header = json!({"alg": "ES256", "kid": key_id(key)});
@@ -48,7 +48,7 @@ impl Issuers {
         Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref())))
     }
 
-    /// Whether a cluster signed a token; None where it has no key of that name.
+    /// Whether a cluster signed a token; None if it has no key with that id.
     pub(crate) fn verify(&self, cluster: &str, token: &Token) -> Option<bool> {
         let key = self.0.get(cluster)?;
         if token.header["kid"] != key_id(key) || token.header["alg"] != "ES256" {
@@ -63,7 +63,7 @@ fn key_id(key: &EcdsaKeyPair) -> String {
     hex(&Sha256::digest(key.public_key().as_ref())[..20])
 }
 
-/// Takes a token apart. None for what is no signed JWT.
+/// Decodes a token. None if it is not a signed JWT.
 pub(crate) fn read(text: &str) -> Option<Token> {
     let (signed, signature) = text.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;

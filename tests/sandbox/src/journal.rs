@@ -1,5 +1,5 @@
-//! What was asked of the sandbox: a list and its counts. Paths and verdicts; no query, no body. (A remark on a
-//! wrong signature has the canonical request in it, and so perhaps a session token of this sandbox.)
+//! The requests to the sandbox, and how many there were. It holds paths and results, no queries or bodies. (A remark on
+//! a wrong signature contains the canonical request, and so perhaps a session token of this sandbox.)
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct Call {
     pub line: String,
     /// The status of the answer; 0 when the connection was cut.
     pub status: u16,
-    /// Why it was refused, in more words than the client gets.
+    /// Why it was refused, in more detail than the client gets.
     pub remark: Option<String>,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Counts a request as soon as it is there, before it is answered.
+    /// Counts a request when it arrives, before it is answered.
     pub(crate) fn count(&mut self, operation: &str) {
         *self.counts.entry(operation.to_owned()).or_default() += 1;
     }
@@ -39,7 +39,7 @@ impl Journal {
         self.calls.push(call);
     }
 
-    /// How often an operation was asked for.
+    /// How often an operation was requested.
     pub(crate) fn calls(&self, operation: &str) -> usize {
         self.counts.get(operation).copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! The Kubernetes API of a cluster: who calls, may they, and the answer.
+//! The Kubernetes API of a cluster: authentication, authorization, and the answer.
 
 pub(crate) mod attributes;
 mod authenticate;
@@ -96,8 +96,8 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
     resource(store, &user, &attributes, request, now)
 }
 
-/// A forward to a pod: from 1.35 on it takes the right to `create`, whatever the method, and the second refusal does
-/// not say why.
+/// A forward to a pod: from 1.35 on it needs the right to `create`, whatever the method, and the second refusal gives
+/// no reason.
 fn portforward(
     side: PodSide,
     cluster: &Cluster,
@@ -133,7 +133,7 @@ fn authenticate(
     user(cluster, credentials, now, token).map_err(|why| status::unauthorized(&why))
 }
 
-/// The username that a cluster makes of a token.
+/// The username for a token.
 pub(crate) fn user_of(
     cluster: &Cluster,
     credentials: &std::collections::HashMap<String, crate::Credentials>,
@@ -154,7 +154,7 @@ fn user(
         .ok_or_else(|| format!("{} is not mapped in {}", caller.role_path_arn(), cluster.name))
 }
 
-/// `kubectl --as`: another user and other groups, for whoever may impersonate them.
+/// `kubectl --as`: another user and other groups, if the caller may impersonate them.
 fn impersonate(store: &Store, user: User, request: &Request) -> Result<User, Reply> {
     let groups: Vec<String> = request
         .headers

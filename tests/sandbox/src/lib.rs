@@ -1,8 +1,8 @@
 //! The sandbox: AWS and Kubernetes on loopback, for the tests of `nsaccess` and for trying it.
 //!
-//! It is written from the protocol's side and is as strict as the real services: it verifies every signature, every
-//! code challenge and every token against what it minted itself, and it evaluates RBAC from real objects. It knows
-//! nothing of `nsaccess`; anything that speaks to AWS and Kubernetes can speak to it.
+//! It is written from the services' side and is as strict as the real ones: it verifies every signature, every code
+//! challenge and every token against what it issued, and it evaluates RBAC from real objects. It knows nothing about
+//! `nsaccess`; every client of AWS and Kubernetes can use it.
 //!
 //! ```text
 //! World ──► Sandbox::start_with ──► oidc    sign-in: clients, device codes, PKCE, tokens, pages for a person
@@ -21,10 +21,7 @@
 //! }
 //! ```
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "a tool for tests reads its clock, its environment and its files itself; nsaccess' Host is not its business"
-)]
+#![allow(clippy::disallowed_methods, reason = "a tool for tests reads its clock, its environment and its files itself")]
 
 mod apps;
 mod clock;
@@ -113,7 +110,7 @@ impl Sandbox {
         Sandbox { shared, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// The environment that leads any AWS client here.
+    /// The environment that makes any AWS client use the sandbox.
     pub fn env(&self) -> Vec<(String, String)> {
         let addresses = &self.shared.addresses;
         let pairs = [
@@ -126,7 +123,7 @@ impl Sandbox {
         pairs.map(|(name, value)| (name.to_owned(), value.clone())).to_vec()
     }
 
-    /// The start URL of the Identity Center: an identifier, nobody resolves it.
+    /// The start URL of the Identity Center. It is an identifier, and is never resolved.
     pub fn start_url(&self) -> String {
         self.shared.state().world.start_url.clone()
     }
@@ -136,7 +133,7 @@ impl Sandbox {
         self.shared.state().world.sso_region.clone()
     }
 
-    /// Everything that can be done to it.
+    /// The controls.
     pub fn control(&self) -> Control {
         Control::new(Arc::clone(&self.shared))
     }
@@ -227,7 +224,7 @@ fn run(world: World, ready: &mpsc::Sender<Started>, stopped: oneshot::Receiver<(
     runtime.shutdown_timeout(Duration::from_millis(200));
 }
 
-/// Opens all doors of a world.
+/// Opens all listeners of a world.
 async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
     let (mut addresses, mut doors, mut senders) = (Addresses::default(), Vec::new(), BTreeMap::new());
     let services = [Service::Oidc, Service::Portal, Service::Sts, Service::Eks, Service::SecretsManager];

@@ -1,4 +1,4 @@
-//! What containers wrote. Every run of a container has a log of its own, as the kubelet keeps a file for each.
+//! Container logs. Every run of a container has its own log, as the kubelet keeps a file for each.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,13 +14,13 @@ const CHUNK: usize = 32 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RunId {
     pub(crate) cluster: String,
-    /// The pod's UID: another pod of the same name has other logs.
+    /// The pod's UID: another pod with the same name has other logs.
     pub(crate) uid: String,
     pub(crate) container: String,
     pub(crate) number: u64,
 }
 
-/// What the runtime notes of one write: a line with its end, or a part of one without.
+/// One write as the runtime records it: a line with its end, or a part without.
 #[derive(Debug)]
 struct Record {
     at: Timestamp,
@@ -36,7 +36,7 @@ struct Run {
 #[derive(Debug, Default)]
 struct Inner {
     runs: BTreeMap<RunId, Run>,
-    /// How often all readers were cut, and after how many bytes the last time.
+    /// How often all readers were cut, and after how many bytes they are cut next.
     cuts: u64,
     cut_after: usize,
 }
@@ -53,7 +53,7 @@ impl Default for Logs {
     }
 }
 
-/// What a reader wants of a log, as the kubelet understands it.
+/// The options of a reader, as the kubelet understands them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {
     pub(crate) follow: bool,
@@ -63,12 +63,12 @@ pub(crate) struct Wanted {
     pub(crate) limit: Option<usize>,
 }
 
-/// Somebody who reads a log.
+/// A reader of a log.
 pub(crate) struct Reader {
     run: RunId,
     wanted: Wanted,
     position: usize,
-    /// The next record begins a line, and so has its timestamp.
+    /// Whether the next record begins a line, and so gets a timestamp.
     begins: bool,
     cuts: u64,
     until_cut: Option<usize>,
@@ -81,9 +81,9 @@ pub(crate) enum Next {
     Bytes(Bytes),
     /// Nothing until something changes.
     Wait,
-    /// That was all.
+    /// The end.
     End,
-    /// A last piece, and then a dead connection.
+    /// A last piece, after which the connection is cut.
     Cut(Bytes),
 }
 
@@ -96,27 +96,27 @@ impl Logs {
         self.changes.send_modify(|changes| *changes += 1);
     }
 
-    /// A run begins with a line, unless it has begun before.
+    /// Starts a run with a line, unless it has started.
     pub(crate) fn begin(&self, run: &RunId, at: Timestamp, line: &str) {
         let mut inner = self.inner();
         let first = || Run { records: vec![Record { at, text: format!("{line}\n").into_bytes() }], ended: false };
         inner.runs.entry(run.clone()).or_insert_with(first);
     }
 
-    /// A container writes: every line is noted with this time, and what has no line end as a part of a line.
+    /// Writes to a container's log: every line gets this time, and text without a line end is a part of a line.
     pub(crate) fn write(&self, run: &RunId, at: Timestamp, text: &[u8]) {
         let records = text.split_inclusive(|byte| *byte == b'\n').map(|text| Record { at, text: text.to_vec() });
         self.inner().runs.entry(run.clone()).or_default().records.extend(records);
         self.tell();
     }
 
-    /// A run is over: whoever follows it has its last lines, and then an end.
+    /// Ends a run: its followers get the last lines, and then the end.
     pub(crate) fn end(&self, run: &RunId) {
         self.inner().runs.entry(run.clone()).or_default().ended = true;
         self.tell();
     }
 
-    /// Cuts all readers that there are now, after so many bytes more.
+    /// Cuts all present readers after this many more bytes.
     pub(crate) fn cut(&self, after: usize) {
         let mut inner = self.inner();
         inner.cuts += 1;
@@ -125,12 +125,12 @@ impl Logs {
         self.tell();
     }
 
-    /// Tells of every change.
+    /// Notifies of every change.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Begins to read a run.
+    /// Starts to read a run.
     pub(crate) fn reader(&self, run: RunId, wanted: Wanted) -> Reader {
         let inner = self.inner();
         let length = inner.runs.get(&run).map_or(0, |run| run.records.len());
@@ -169,7 +169,7 @@ impl Logs {
 }
 
 impl Reader {
-    /// A record as the kubelet writes it out; only the first of a line has a timestamp.
+    /// A record as the kubelet prints it. Only the first of a line has a timestamp.
     fn render(&mut self, record: &Record, out: &mut Vec<u8>) {
         if self.wanted.since.is_some_and(|since| record.at < since) {
             return;

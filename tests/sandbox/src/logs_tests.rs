@@ -1,4 +1,4 @@
-//! Readers of a log: what they get of it, and how it ends.
+//! Tests of readers: what they get, and how it ends.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn run(number: u64) -> RunId {
     RunId { cluster: "c".into(), uid: "u".into(), container: "app".into(), number }
 }
 
-/// What a reader has got when it has to wait, and how it stopped.
+/// What a reader gets before it has to wait, and why it stopped.
 fn read(logs: &Logs, reader: &mut Reader) -> (String, &'static str) {
     let mut text = Vec::new();
     let stopped = loop {

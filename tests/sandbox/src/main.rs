@@ -1,4 +1,4 @@
-//! The sandbox as a program: by itself it walks through the main job; with `--serve` it only serves.
+//! The sandbox as a program: it walks through the main commands, or with `--serve` only serves.
 
 #![allow(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! What comes in and what goes out, for every service alike.
+//! Requests and replies, for all services.
 
 use std::pin::Pin;
 
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::text::{first, form_pairs, percent_decode};
 
-/// A request, read to its end.
+/// A complete request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -54,28 +54,28 @@ impl Request {
 pub(crate) enum Content {
     /// All of it, at once.
     Full(Bytes),
-    /// The first half of it, then a dead connection.
+    /// The first half of it, then a cut connection.
     Cut(Bytes),
-    /// Chunks, until the sender is dropped; after an error a dead connection.
+    /// Chunks until the sender is dropped; after an error, a cut connection.
     Stream(mpsc::Receiver<std::io::Result<Bytes>>),
-    /// No reply at all: a dead connection.
+    /// No reply: a cut connection.
     Nothing,
-    /// The connection is another protocol's from here on.
+    /// The connection switches to another protocol.
     Upgrade(Upgrade),
 }
 
-/// What is done with a connection after `101 Switching Protocols`.
+/// The handler of a connection after `101 Switching Protocols`.
 pub(crate) struct Upgrade(Box<dyn FnOnce(Upgraded) -> Talk + Send>);
 
 type Talk = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Upgrade {
-    /// What is done with it.
+    /// Wraps a handler.
     pub(crate) fn new(talk: impl FnOnce(Upgraded) -> Talk + Send + 'static) -> Upgrade {
         Upgrade(Box::new(talk))
     }
 
-    /// Does it.
+    /// Runs the handler.
     pub(crate) async fn talk(self, connection: Upgraded) {
         (self.0)(connection).await;
     }
@@ -98,7 +98,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// A reply of a content type.
+    /// A reply with a content type.
     pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Reply {
         let headers = vec![("content-type", content_type.to_owned())];
         Reply { status, headers, content: Content::Full(body.into()), remark: None }
@@ -119,13 +119,13 @@ impl Reply {
         Reply::new(302, "text/plain", "").with("location", location)
     }
 
-    /// The same reply with one header more.
+    /// Adds a header.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Reply {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The same reply with a remark for the journal.
+    /// Adds a remark for the journal.
     pub(crate) fn because(mut self, remark: impl Into<String>) -> Reply {
         self.remark = Some(remark.into());
         self

@@ -18,7 +18,7 @@ pub use workloads::{
 
 const CREATED: &str = "2026-10-05T08:12:44Z";
 
-/// A stable UID out of what an object is.
+/// A stable UID, derived from what an object is.
 pub fn uid(parts: &[&str]) -> String {
     let digits = hex(&Sha256::digest(parts.join("/")));
     format!("{}-{}-4{}-8{}-{}", &digits[..8], &digits[8..12], &digits[13..16], &digits[17..20], &digits[20..32])
@@ -71,7 +71,7 @@ pub fn cluster_role_binding(name: &str, role: &str, group: &str) -> Value {
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}})
 }
 
-/// What the API server itself grants to every authenticated user, and the user-facing `view`.
+/// The API server's own grants to every authenticated user, and the user-facing role `view`.
 pub(crate) fn bootstrap() -> Vec<Value> {
     let reviews = json!([
         {"apiGroups": ["authorization.k8s.io"], "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], "verbs": ["create"]},
@@ -102,7 +102,7 @@ pub(crate) fn bootstrap() -> Vec<Value> {
     ]
 }
 
-/// The usual pods and services of a namespace: a StatefulSet `web` of two, a worker, and a database by name.
+/// The usual pods and services of a namespace: a StatefulSet `web` with two pods, a worker, and an external database.
 pub(crate) fn workload(namespace: &str) -> Vec<Value> {
     vec![
         pod(namespace, "web-0", "web", true),
@@ -161,7 +161,7 @@ fn pod_address(namespace: &str, name: &str) -> String {
     format!("10.20.{}.{}", digest[0], digest[1].max(2))
 }
 
-/// A service that selects an application.
+/// A service that selects the pods of an application.
 pub fn service(namespace: &str, name: &str, application: &str, ports: Value) -> Value {
     let digest = Sha256::digest(format!("{namespace}/{name}"));
     let address = format!("172.20.{}.{}", digest[0], digest[1].max(2));

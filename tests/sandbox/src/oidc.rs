@@ -1,4 +1,4 @@
-//! IAM Identity Center OIDC: clients, device codes, authorizations, tokens, and the pages on which a person approves.
+//! IAM Identity Center OIDC: clients, device codes, authorizations, tokens, and the pages for approval.
 
 pub(crate) mod errors;
 pub(crate) mod model;

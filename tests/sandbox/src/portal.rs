@@ -110,7 +110,7 @@ fn account_id(request: &Request) -> Result<String, Reply> {
     if is_id { Ok(id) } else { Err(invalid("account_id must be 12 digits")) }
 }
 
-/// A page of a list. A token is good for its own list alone.
+/// A page of a list. A token is valid for its own list only.
 fn page<'list>(
     all: &'list [Value],
     request: &Request,

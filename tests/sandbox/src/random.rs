@@ -1,4 +1,4 @@
-//! Unpredictable-enough identifiers: a counter hashed with a seed. It guards nothing but a test world.
+//! Random identifiers: a counter hashed with a seed. Good enough for tests.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ impl Random {
         Random { seed: hash.finalize().into(), counter: AtomicU64::new(0) }
     }
 
-    /// So many bytes.
+    /// This many bytes.
     pub(crate) fn bytes(&self, count: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(count + 32);
         while bytes.len() < count {
@@ -34,17 +34,17 @@ impl Random {
         bytes
     }
 
-    /// Base64url text made of so many bytes.
+    /// Base64url text of this many bytes.
     pub(crate) fn url_safe(&self, count: usize) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes(count))
     }
 
-    /// Standard base64 text (with `+`, `/` and `=`) made of so many bytes.
+    /// Standard base64 text (with `+`, `/` and `=`) of this many bytes.
     pub(crate) fn standard(&self, count: usize) -> String {
         STANDARD.encode(self.bytes(count))
     }
 
-    /// So many characters out of an alphabet.
+    /// This many characters of an alphabet.
     pub(crate) fn letters(&self, alphabet: &[u8], count: usize) -> String {
         self.bytes(count).iter().map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect()
     }

@@ -1,7 +1,7 @@
-//! Secrets Manager, in JSON 1.1: whoever is signed in lists, and reads what its policy lets it read.
+//! Secrets Manager, in JSON 1.1.
 //!
-//! The words of the refusals are those that people quote from AWS in their issues; where nobody quotes any, they are
-//! those of the API reference.
+//! The messages of errors are those that people quote from AWS in issues; where there is no quote, they are those of
+//! the API reference.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub use model::{Encryption, Secret, SecretValue, SecretVersion};
 /// A refusal: the code and the message.
 pub(crate) type Refused = (&'static str, String);
 
-/// A question of a caller, with all that is needed to answer it.
+/// A request, with all that is needed to answer it.
 struct Question<'request> {
     caller: &'request Caller,
     input: &'request Value,
@@ -75,7 +75,7 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     Reply::new(status, "application/x-amz-json-1.1", body.to_string()).because(format!("{code}: {message}"))
 }
 
-/// JSON 1.1 has 400 for all of these.
+/// JSON 1.1 uses 400 for all of these.
 fn refused(refusal: Refusal) -> Reply {
     match refusal {
         Refusal::Missing => error(400, "MissingAuthenticationTokenException", "Missing Authentication Token"),
@@ -92,19 +92,19 @@ fn refused(refusal: Refusal) -> Reply {
 }
 
 impl Question<'_> {
-    /// A text of the input.
+    /// A string member of the input.
     fn text(&self, name: &str) -> Option<&str> {
         self.input[name].as_str()
     }
 
-    /// Whether the caller may do something that has no resource: such an action must be allowed on `*`.
+    /// Checks an action without a resource: it must be allowed on `*`.
     fn may(&self, state: &State, action: &str) -> Result<(), Refused> {
         let verdict = iam::authorize(state, &self.caller.credentials, action, ("*", None));
         verdict.map_err(|message| ("AccessDeniedException", message))
     }
 
-    /// The secret of an id, for a caller who may do this with it. IAM is asked before anybody looks whether there is
-    /// such a secret: who may not read a name does not learn whether it is there.
+    /// The secret with an id, if the caller may do this with it. IAM is checked before the secret is looked up, so that
+    /// a caller without access does not learn whether it exists.
     fn secret(&self, state: &State, id: &str, action: &str) -> Result<usize, Refused> {
         check_id(id)?;
         let (account, region) = (&self.caller.credentials.account, &self.caller.region);
@@ -128,7 +128,7 @@ fn check_id(id: &str) -> Result<(), Refused> {
         let bound = if id.is_empty() { "greater than or equal to 1" } else { "less than or equal to 2048" };
         return Err(invalid("secretId", id, &format!("Member must have length {bound}")));
     }
-    // `:` and `*` are no part of a name, but of an ARN.
+    // `:` and `*` occur in an ARN, but not in a name.
     let usual = |character: char| character.is_ascii_alphanumeric() || "-/_+=.@!:".contains(character);
     if id.chars().all(usual) {
         return Ok(());
@@ -138,7 +138,7 @@ fn check_id(id: &str) -> Result<(), Refused> {
     Err(("ValidationException", message.to_owned()))
 }
 
-/// What AWS's generic validation says of a member.
+/// The message of AWS's generic validation of a member.
 fn invalid(member: &str, value: &str, constraint: &str) -> Refused {
     let message = format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"

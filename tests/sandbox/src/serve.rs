@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sandbox::Sandbox;
 
-/// What `--serve` was asked.
+/// The options of `--serve`.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     auto_approve: bool,
@@ -36,7 +36,7 @@ impl Options {
 pub(crate) fn serve(options: &Options) -> Result<(), String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    // From here on a signal is waited for, so that none that comes while we start is lost.
+    // Handle signals from here on, so that none is lost during the start.
     let signals = runtime.block_on(async { Signals::listen() }).map_err(|error| error.to_string())?;
     let sandbox = Sandbox::start();
     sandbox.control().approve_device_codes(options.auto_approve);

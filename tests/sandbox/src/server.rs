@@ -1,4 +1,4 @@
-//! Listeners and connections: HTTP/1.1 with keep-alive, plain or over TLS, that can vanish and come back.
+//! Listeners and connections: HTTP/1.1 with keep-alive, plain or over TLS. A listener can be closed and opened again.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use crate::message::{Content, Reply, Request, Upgrade};
 use crate::services::{self, Service};
 use crate::state::Shared;
 
-/// One door of the sandbox.
+/// A listener of the sandbox.
 pub(crate) struct Door {
     pub(crate) service: Service,
     pub(crate) listener: TcpListener,
@@ -29,7 +29,7 @@ pub(crate) struct Door {
     pub(crate) open: watch::Receiver<bool>,
 }
 
-/// Serves one door until the runtime ends. A closed door refuses connections, as a dead host does.
+/// Serves a listener until the runtime ends. While it is closed, it refuses connections.
 pub(crate) async fn serve(shared: Arc<Shared>, door: Door) {
     let Door { service, listener, address, tls, mut open } = door;
     let (mut listener, for_connections) = (Some(listener), open.clone());
@@ -125,7 +125,7 @@ async fn answer(
     respond(&shared, reply)
 }
 
-/// Talks another protocol on a connection, for as long as the door is open.
+/// Runs another protocol on a connection while the listener is open.
 async fn upgraded(upgrading: hyper::upgrade::OnUpgrade, upgrade: Upgrade, mut open: watch::Receiver<bool>) {
     let talk = async {
         if let Ok(connection) = upgrading.await {
@@ -179,7 +179,7 @@ impl Body for Outgoing {
             Outgoing::Stream { failed, .. } if failed.is_some() => Poll::Ready(failed.take().map(Err)),
             Outgoing::Stream { chunks, failed } => match chunks.poll_recv(context) {
                 Poll::Ready(Some(Err(error))) => {
-                    // What was sent before the failure is on its way first: nothing more is ready in this turn.
+                    // Report nothing in this turn, so that what was sent before the failure goes out first.
                     *failed = Some(error);
                     context.waker().wake_by_ref();
                     Poll::Pending

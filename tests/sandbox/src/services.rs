@@ -1,4 +1,4 @@
-//! The services by name, and what happens to every request before one of them sees it.
+//! The services by name, and what happens to a request before it reaches one.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::message::{Content, Reply, Request};
 use crate::state::Shared;
 use crate::{control_http, eks, kube, oidc, portal, secretsmanager, sts};
 
-/// A service, and so a listener.
+/// A service with its own listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Service {
     /// IAM Identity Center OIDC, with the pages for people and the sandbox's own control.
@@ -66,7 +66,7 @@ impl Service {
         }
     }
 
-    /// An error in the form of this service.
+    /// An error in the format of this service.
     fn error(&self, status: u16, code: &str, message: &str) -> Reply {
         match self {
             Service::Oidc => oidc::errors::reply(status, code, message),
@@ -92,7 +92,7 @@ impl Service {
     }
 }
 
-/// Answers a request: counts it, lets it go wrong if it is to, and asks the service.
+/// Answers a request: counts it, applies faults, and passes it to the service.
 pub(crate) async fn answer(shared: &Arc<Shared>, service: &Service, request: &Request) -> Reply {
     if *service == Service::Oidc && request.path.starts_with("/_control") {
         return control_http::handle(shared, request);
@@ -114,7 +114,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, service: &Service, request: &Re
     reply
 }
 
-/// Half of the first chunk, and then a dead connection.
+/// Half of the first chunk, then a cut connection.
 fn cut(mut chunks: mpsc::Receiver<io::Result<Bytes>>) -> mpsc::Receiver<io::Result<Bytes>> {
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
@@ -126,7 +126,7 @@ fn cut(mut chunks: mpsc::Receiver<io::Result<Bytes>>) -> mpsc::Receiver<io::Resu
     receiver
 }
 
-/// A body of the same piece again and again, for as long as somebody takes it.
+/// An endless body that repeats the same piece.
 fn without_end(status: u16, piece: Vec<u8>, pause: Option<Duration>) -> Reply {
     let (sender, receiver) = mpsc::channel(1);
     let piece = Bytes::from(piece);
@@ -140,7 +140,7 @@ fn without_end(status: u16, piece: Vec<u8>, pause: Option<Duration>) -> Reply {
     Reply { content: Content::Stream(receiver), ..Reply::new(status, "application/json", "") }
 }
 
-/// A page of whatever list was asked for: nothing is on it, and another one follows.
+/// An empty page of the requested list, which says that another one follows.
 fn page_without_end(token: &str) -> Reply {
     let page = json!({
         "accountList": [], "roleList": [], "clusters": [], "nextToken": token,

@@ -1,4 +1,4 @@
-//! Signature Version 4, from the service's side: what a request says it is signed with, and whether that is so.
+//! Verification of Signature Version 4.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ pub(crate) struct Message<'request> {
 pub(crate) struct Expectation<'service> {
     pub(crate) service: &'service str,
     pub(crate) now: i64,
-    /// How many minutes the signer's clock may be away.
+    /// How many minutes the signer's clock may be off.
     pub(crate) skew_minutes: i64,
 }
 
@@ -34,17 +34,17 @@ pub(crate) enum Refusal {
     Incomplete(String),
     /// An access key or a session token that the service does not know.
     Unknown,
-    /// Credentials that have ended.
+    /// Expired credentials.
     Expired,
-    /// A signature that is not what the service computes; with the canonical request, for the journal.
+    /// A wrong signature; with the canonical request, for the journal.
     Mismatch(String),
-    /// A signature by a clock that is too far away, in AWS's words.
+    /// A signing time that is too far off, in AWS's words.
     Skew(String),
     /// A credential scope for another service or another day.
     Scope(String),
 }
 
-/// Whose request it is.
+/// The signer of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) credentials: Credentials,
@@ -62,7 +62,7 @@ struct Claim {
     presigned: bool,
 }
 
-/// Checks a request, as AWS does: readable, in scope, in time, by known and living credentials, and rightly signed.
+/// Checks a request as AWS does: its form, scope and time, its credentials, and its signature.
 pub(crate) fn verify<'keys>(
     message: &Message,
     expectation: &Expectation,
@@ -175,7 +175,7 @@ fn check_signed_headers(message: &Message, claim: &Claim) -> Result<(), Refusal>
 
 fn check_time(signed_at: i64, claim: &Claim, expectation: &Expectation) -> Result<(), Refusal> {
     let (now, minutes) = (expectation.now, expectation.skew_minutes);
-    // STS honours a presigned GetCallerIdentity for fifteen minutes, whatever X-Amz-Expires says.
+    // STS accepts a presigned GetCallerIdentity for 15 minutes, whatever X-Amz-Expires says.
     let allowed = if claim.presigned { 15 } else { minutes };
     let (shown, earliest, latest) = (clock::basic(now), now - allowed * 60, now + minutes * 60);
     if signed_at < earliest {
@@ -227,7 +227,7 @@ fn canonical_request(message: &Message, claim: &Claim) -> Result<String, Refusal
     ))
 }
 
-/// The signature of a query that is complete but for it; the headers are the signed ones, in order.
+/// The signature of a query that is otherwise complete. The headers are the signed ones, in order.
 pub(crate) fn presign(message: &Message, secret: &str, (date, region, service): (&str, &str, &str)) -> String {
     let names: Vec<&str> = message.headers.iter().map(|(name, _)| name.as_str()).collect();
     let claim = Claim {

@@ -10,15 +10,15 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 pub(crate) use header_block::{Headers, Packer, Unpacker};
 
-/// The status of `RST_STREAM`: what the other end did makes no sense.
+/// The status of `RST_STREAM` for a protocol error.
 pub(crate) const PROTOCOL_ERROR: u32 = 1;
-/// The status of `RST_STREAM`: the stream is no longer wanted.
+/// The status of `RST_STREAM` for a stream that is cancelled.
 pub(crate) const CANCEL: u32 = 5;
 
 const VERSION: u16 = 3;
 const FIN: u8 = 1;
 
-/// Bytes that are no SPDY, and why.
+/// Why bytes are not valid SPDY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) &'static str);
 
@@ -37,15 +37,15 @@ pub(crate) enum Frame {
     SynReply { id: u32, fin: bool, headers: Headers },
     /// The end of a stream in both directions.
     RstStream { id: u32, status: u32 },
-    /// Read, and of no consequence.
+    /// Read and ignored.
     Settings,
-    /// A question, or its answer.
+    /// A ping, or its answer.
     Ping { id: u32 },
     /// No new streams from here on.
     GoAway { last: u32, status: u32 },
     /// More headers of a stream.
     Headers { id: u32, fin: bool, headers: Headers },
-    /// Read, and of no consequence.
+    /// Read and ignored.
     WindowUpdate { id: u32 },
     /// Bytes of a stream.
     Data { id: u32, fin: bool, bytes: Bytes },
@@ -96,7 +96,7 @@ fn not_zero(frame: Frame, id: u32) -> Result<Frame, Malformed> {
     if id == 0 { Err(Malformed("a stream of the number 0")) } else { Ok(frame) }
 }
 
-/// A frame as it goes on the wire; what is not for us to send is nothing.
+/// The bytes of a frame. Empty for a frame that we never send.
 pub(crate) fn encode(frame: &Frame, packer: &mut Packer) -> Vec<u8> {
     let numbers = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<u8>>();
     let mut block = |headers: &Headers| {

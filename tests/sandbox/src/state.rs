@@ -1,4 +1,4 @@
-//! What happens: everything that changes while the sandbox runs, behind one lock that is never held across a wait.
+//! Everything that changes while the sandbox runs, behind one lock that is never held across an await.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
 use crate::traffic::Forwarding;
 use crate::world::World;
 
-/// The running sandbox, as its services see it.
+/// The running sandbox, shared by its services.
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
@@ -29,16 +29,16 @@ pub(crate) struct Shared {
     /// The clusters' keys for the tokens of their service accounts.
     pub(crate) issuers: Issuers,
     pub(crate) logs: Logs,
-    /// Answers that were ready and wait.
+    /// Answers that are held.
     pub(crate) held: Held,
-    /// Where what happens in its own time is spawned.
+    /// Where background work is spawned.
     pub(crate) runtime: tokio::runtime::Handle,
-    /// Which doors are open, by the service's name.
+    /// Which listeners are open, by the service's name.
     pub(crate) doors: BTreeMap<String, watch::Sender<bool>>,
     state: Mutex<State>,
 }
 
-/// Where everything is.
+/// The addresses of the services.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Addresses {
     pub(crate) oidc: String,
@@ -49,7 +49,7 @@ pub(crate) struct Addresses {
     pub(crate) clusters: BTreeMap<String, ClusterAddress>,
 }
 
-/// Where a cluster is, and whom to trust there.
+/// The address of a cluster, and its certificate authority.
 #[derive(Debug, Clone)]
 pub(crate) struct ClusterAddress {
     pub(crate) endpoint: String,
@@ -72,7 +72,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// What there is at the start.
+    /// The initial state.
     pub(crate) fn new(world: World) -> State {
         let stores = world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::of_cluster(cluster))).collect();
         State {
@@ -89,7 +89,7 @@ impl State {
 }
 
 impl Shared {
-    /// Whose request this is, to a service that lets the signer's clock be so many minutes away.
+    /// The signer of a request, whose clock may be off by this many minutes.
     pub(crate) fn caller(&self, request: &Request, service: &str, skew_minutes: i64) -> Result<Caller, Refusal> {
         let message = Message {
             method: &request.method,
@@ -103,7 +103,7 @@ impl Shared {
         sigv4::verify(&message, &expectation, |key| state.credentials.get(key))
     }
 
-    /// A sandbox that begins with a world.
+    /// A sandbox with an initial world.
     pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
         let issuers = Issuers::new(world.clusters.iter().map(|cluster| cluster.name.as_str()));
         let state = State::new(world);
@@ -121,12 +121,12 @@ impl Shared {
         }
     }
 
-    /// Everything that changes, for as long as the guard lives.
+    /// Locks the state.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Mints credentials of a role and remembers them.
+    /// Mints and stores credentials of a role.
     pub(crate) fn mint(&self, account: &str, permission_set: &str) -> Credentials {
         let mut state = self.state();
         let expiration = self.clock.milliseconds() + state.world.settings.role_credentials_lifetime * 1000;

@@ -48,7 +48,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
         return with_web_identity(shared, &pairs)
             .unwrap_or_else(|(status, code, message)| error(status, code, &message));
     }
-    // STS alone lets a clock be a quarter of an hour away; the other services five minutes.
+    // STS allows a clock to be off by 15 minutes; the other services by 5.
     match shared.caller(request, "sts", 15) {
         Ok(caller) if action == "GetCallerIdentity" => caller_identity(shared, &caller),
         Ok(caller) => {
@@ -85,7 +85,7 @@ fn with_web_identity(shared: &Shared, pairs: &[(String, String)]) -> Result<Repl
     Ok(assumed(shared, "AssumeRoleWithWebIdentity", &minted, &more))
 }
 
-/// Mints credentials of a role and remembers them.
+/// Mints and stores credentials of a role.
 fn mint(shared: &Shared, role: &Role, session_name: &str, seconds: i64) -> Credentials {
     let expiration = (shared.clock.seconds() + seconds) * 1000;
     let mut minted = Credentials::mint(&shared.random, &role.account, &role.name, (session_name, ""), expiration);

@@ -1,8 +1,8 @@
-//! Percent-encoding, forms and hexadecimal: the spellings of the wire.
+//! Percent-encoding, forms and hexadecimal.
 
 use std::fmt::Write as _;
 
-/// Percent-encodes everything but RFC 3986's unreserved characters, as SigV4 wants it.
+/// Percent-encodes everything but RFC 3986's unreserved characters, as SigV4 does.
 pub(crate) fn percent_encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -15,7 +15,7 @@ pub(crate) fn percent_encode(text: &str) -> String {
     encoded
 }
 
-/// Undoes percent-encoding; `+` stays. A `%` that starts no pair of digits stays too.
+/// Undoes percent-encoding. `+` stays, and so does a `%` without two digits.
 pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
@@ -47,7 +47,7 @@ pub(crate) fn form_pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The first value of a name among pairs.
+/// The first value with a name.
 pub(crate) fn first<'pairs>(pairs: &'pairs [(String, String)], name: &str) -> Option<&'pairs str> {
     pairs.iter().find(|(candidate, _)| candidate == name).map(|(_, value)| value.as_str())
 }
@@ -60,7 +60,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Text made safe inside HTML and XML.
+/// Escapes text for HTML and XML.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -1,4 +1,4 @@
-//! A certificate authority of its own for each cluster.
+//! A certificate authority for each cluster.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub(crate) struct Certificates {
     pub(crate) acceptor: TlsAcceptor,
 }
 
-/// Makes an authority and a serving certificate for loopback.
+/// Creates an authority and a serving certificate for loopback.
 pub(crate) fn certificates(cluster: &str) -> Result<Certificates, Box<dyn std::error::Error>> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.distinguished_name.push(DnType::CommonName, format!("kubernetes ({cluster})"));

@@ -1,4 +1,4 @@
-//! What goes through the forwards, and what is done to all of them at once.
+//! The traffic of all port-forwards, and how to cut or freeze them.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -16,22 +16,22 @@ pub struct Traffic {
     pub sessions: BTreeMap<String, Counts>,
     /// Connections by `namespace/pod:port`.
     pub connections: BTreeMap<String, Counts>,
-    /// Streams that were opened behind bytes which nobody will ever read: they are never served.
+    /// Streams that were opened behind bytes that are never read. They are never served.
     pub hopeless_streams: u64,
-    /// Connections whose second direction was given up a second after the first had ended.
+    /// Connections whose second direction was closed a second after the first had ended.
     pub given_up: u64,
 }
 
-/// So many of a kind, and their bytes.
+/// The number of sessions or connections, and their bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// How many there were.
     pub opened: u64,
     /// How many there are now.
     pub open: u64,
-    /// The bytes that the pod got; of sessions nothing.
+    /// The bytes that the pod received; 0 for sessions.
     pub received: u64,
-    /// The bytes that the pod sent; of sessions nothing.
+    /// The bytes that the pod sent; 0 for sessions.
     pub sent: u64,
 }
 
@@ -61,7 +61,7 @@ impl Meter {
     }
 }
 
-/// Something that is open until this is dropped.
+/// A session or connection, which dropping this closes.
 pub(crate) struct Open(pub(crate) Arc<Meter>);
 
 impl Drop for Open {
@@ -109,12 +109,12 @@ impl Forwarding {
         open(&self.connections, name)
     }
 
-    /// A stream was opened behind bytes which nobody will ever read.
+    /// Counts a stream that was opened behind bytes that are never read.
     pub(crate) fn hopeless_stream(&self) {
         self.hopeless_streams.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The second direction of a connection was given up.
+    /// Counts a connection whose second direction was closed.
     pub(crate) fn given_up(&self) {
         self.given_up.fetch_add(1, Ordering::Relaxed);
     }
@@ -133,29 +133,29 @@ impl Forwarding {
         }
     }
 
-    /// Ends all sessions that there are.
+    /// Ends all sessions.
     pub(crate) fn cut(&self) {
         self.cut.send_modify(|cuts| *cuts += 1);
     }
 
-    /// Stops all sessions, or lets them go on.
+    /// Freezes or resumes all sessions.
     pub(crate) fn freeze(&self, frozen: bool) {
         self.frozen.send_replace(frozen);
     }
 
-    /// Ends when sessions that begin now are cut.
+    /// Completes when sessions that begin now are cut.
     pub(crate) async fn until_cut(&self) {
         let _ = self.cut.subscribe().changed().await;
     }
 
-    /// A stream that stops when all sessions do.
+    /// A stream that freezes with all sessions.
     pub(crate) fn gate<Io>(&self, io: Io) -> Gate<Io> {
         let frozen = self.frozen.subscribe();
         Gate { io, reading: Thaw::new(&frozen), writing: Thaw::new(&frozen) }
     }
 }
 
-/// A stream that can be stopped.
+/// A stream that can be frozen.
 pub(crate) struct Gate<Io> {
     io: Io,
     reading: Thaw,

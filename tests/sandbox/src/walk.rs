@@ -1,4 +1,4 @@
-//! The walk: the main job of `nsaccess` on a fresh machine that has no AWS account, each command with its real output.
+//! A walk through the main commands of `nsaccess` in a fresh environment, each with its real output.
 
 use std::fs;
 use std::io::{BufRead as _, IsTerminal as _};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use sandbox::Sandbox;
 
-/// The walk, in order. `{start_url}` and `{sso_region}` are filled in; a line is split at blanks.
+/// The commands, in order. `{start_url}` and `{sso_region}` are filled in; a line is split at blanks.
 const STEPS: &[Step] = &[
     Step::new(
         "Sign in and set everything up, from the name alone.",
@@ -29,7 +29,7 @@ struct Step {
     why: &'static str,
     line: &'static str,
     succeeds: bool,
-    /// Its output is a secret in real life: only its size is shown.
+    /// Its real output would be secret, so only its size is shown.
     secret: bool,
 }
 
@@ -47,7 +47,7 @@ impl Step {
     }
 }
 
-/// A throw-away place to work in.
+/// A temporary working folder.
 struct Place {
     home: PathBuf,
     environment: Vec<(String, String)>,
@@ -59,7 +59,7 @@ impl Drop for Place {
     }
 }
 
-/// Walks; on a terminal, leaves the person in a shell afterwards if they want it.
+/// Runs the walk. On a terminal, offers a shell afterwards.
 pub(crate) fn walk(shell: bool) -> Result<(), String> {
     let binary = build()?;
     let sandbox = Sandbox::start();
@@ -95,7 +95,7 @@ pub(crate) fn walk(shell: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds nsaccess and says where its binary is.
+/// Builds nsaccess. Returns the path of its binary.
 fn build() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -165,7 +165,7 @@ impl Place {
     }
 
     fn command(&self, program: &str) -> Command {
-        // The program is looked up in the new PATH, not in ours.
+        // The program is searched for in the new PATH, not in ours.
         let path = self
             .environment
             .iter()
@@ -215,12 +215,12 @@ impl Place {
             command.env_clear().envs(self.environment.iter().cloned()).current_dir(&self.home);
         }
         command.env("SANDBOX_CONTROL", sandbox.control_url());
-        // What the shell's last command said is no verdict on the walk.
+        // The exit code of the shell says nothing about the walk.
         command.status().map(|_| ()).map_err(|error| format!("{shell}: {error}"))
     }
 }
 
-/// A `$BROWSER` that opens the page and presses Approve: this very program.
+/// A `$BROWSER` that opens the page and presses Approve: this program itself.
 fn browser_script(folder: &Path) -> std::io::Result<PathBuf> {
     let program = std::env::current_exe()?;
     let script = folder.join("browser");

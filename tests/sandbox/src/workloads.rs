@@ -1,4 +1,4 @@
-//! What the controllers and the kubelet do to pods, in their own time: start them, end them, replace them.
+//! The controllers and the kubelet: they start, end and replace pods in the background.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use crate::state::Shared;
 pub struct Rollout {
     /// How long a new pod runs before it is ready.
     pub ready_after: Duration,
-    /// How long an old pod goes on terminating, and serving.
+    /// How long an old pod terminates, and still serves.
     pub grace: Duration,
-    /// All old pods are ended before a new one is made, and not one by one.
+    /// Whether all old pods end before a new one is created.
     pub recreate: bool,
 }
 
@@ -27,7 +27,7 @@ impl Default for Rollout {
     }
 }
 
-/// A namespace of a cluster, for whoever works in it.
+/// A namespace of a cluster, to work in.
 #[derive(Clone)]
 pub(crate) struct Workloads {
     pub(crate) shared: Arc<Shared>,
@@ -36,7 +36,7 @@ pub(crate) struct Workloads {
 }
 
 impl Workloads {
-    /// Works on the cluster's objects, and brings the status of the workloads up to date.
+    /// Changes the cluster's objects, and updates the status of the workloads.
     pub(crate) fn with<Out>(&self, work: impl FnOnce(&mut Store, &str) -> Option<Out>) -> Option<Out> {
         let mut state = self.shared.state();
         let store = state.stores.get_mut(&self.cluster)?;
@@ -67,12 +67,12 @@ impl Workloads {
         self.change_pod(pod, None, |pod| objects::set_ready(pod, ready))
     }
 
-    /// What listens in a pod from now on.
+    /// Sets what listens in a pod.
     pub(crate) fn listen(&self, pod: &str, ports: &str) -> bool {
         self.change_pod(pod, None, |pod| pod["metadata"]["annotations"][crate::apps::PORTS] = ports.into())
     }
 
-    /// Changes a pod, if it is still the one of this UID.
+    /// Changes a pod, if it still has this UID.
     pub(crate) fn change_pod(&self, name: &str, uid: Option<&Value>, change: impl FnOnce(&mut Value)) -> bool {
         let changed = self.with(|store, namespace| {
             let mut pod = store.get("Pod", Some(namespace), name)?.clone();
@@ -85,7 +85,7 @@ impl Workloads {
         changed.is_some()
     }
 
-    /// Begins to end a pod: it is terminating for a while, serving still, and then gone; its controller makes another.
+    /// Deletes a pod: it terminates for a while, still serving, and is then gone; its controller creates another.
     /// False if there is no such pod.
     pub(crate) fn delete_pod(&self, name: &str, grace: Duration) -> bool {
         let Some(pod) = self.end(name, grace) else { return false };
@@ -98,7 +98,7 @@ impl Workloads {
         true
     }
 
-    /// Marks a pod as terminating, and takes it away later.
+    /// Marks a pod as terminating, and removes it later.
     fn end(&self, name: &str, grace: Duration) -> Option<Value> {
         let deadline = self.now(grace);
         let mut going = None;
@@ -153,7 +153,7 @@ impl Workloads {
         objects::owned(pod, replica_set)
     }
 
-    /// Makes a pod: pending, then running, then ready. What comes back tells when it is.
+    /// Creates a pod: pending, then running, then ready. The result completes when it is ready.
     fn start(&self, mut pod: Value, ready_after: Duration) -> tokio::sync::oneshot::Receiver<()> {
         let (done, ready) = tokio::sync::oneshot::channel();
         pod["metadata"]["uid"] = Value::Null;
@@ -181,7 +181,7 @@ impl Workloads {
         ready
     }
 
-    /// Rolls a Deployment out: a new ReplicaSet, and pod by pod a new one for an old one. False if there is none.
+    /// Rolls a Deployment out: a new ReplicaSet replaces the old pods one by one. False if there is none.
     pub(crate) fn roll_out(&self, name: &str, rollout: Rollout) -> bool {
         let sets = self.with(|store, namespace| {
             let mut deployment = store.get("Deployment", Some(namespace), name)?.clone();
@@ -240,7 +240,7 @@ impl Workloads {
         });
     }
 
-    /// Scales a Deployment or a StatefulSet. False if there is none of that name.
+    /// Scales a Deployment or a StatefulSet. False if there is none with that name.
     pub(crate) fn scale(&self, kind: &str, name: &str, count: usize, grace: Duration) -> bool {
         let found = self.with(|store, namespace| {
             let mut workload = store.get(kind, Some(namespace), name)?.clone();
@@ -287,14 +287,14 @@ fn owned_by(store: &Store, kind: &str, namespace: &str, owner: &Value) -> Vec<Va
     all.filter(|object| object["metadata"]["ownerReferences"][0]["uid"] == *uid).cloned().collect()
 }
 
-/// The pods of a controller that are to stay.
+/// The pods of a controller that are not terminating.
 fn pods_of(store: &Store, namespace: &str, owner: &Value) -> Vec<Value> {
     let mut pods = owned_by(store, "Pod", namespace, owner);
     pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
     pods
 }
 
-/// Counts what each workload has.
+/// Updates the replica counts of the workloads.
 fn refresh(store: &mut Store, namespace: &str) {
     for kind in ["ReplicaSet", "StatefulSet", "Deployment"] {
         let all: Vec<Value> = store.of(kind, Some(namespace)).into_iter().cloned().collect();

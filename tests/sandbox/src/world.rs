@@ -1,4 +1,4 @@
-//! What exists: the organisation, its accounts and permission sets, and its clusters. Plain data, made before the start.
+//! The organisation, its accounts and permission sets, and its clusters, as they are at the start.
 
 mod showcase;
 
@@ -10,24 +10,24 @@ use crate::cluster::Cluster;
 use crate::iam::Role;
 use crate::secretsmanager::Secret;
 
-/// Everything that a sandbox starts with.
+/// The initial data of a sandbox.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// The start URL of the Identity Center: an identifier, nobody resolves it.
+    /// The start URL of the Identity Center. It is an identifier, and is never resolved.
     pub start_url: String,
     /// The region of the Identity Center.
     pub sso_region: String,
-    /// The user name of the one person of this world.
+    /// The user name of the only person.
     pub user: String,
-    /// The AWS accounts in which the person has something.
+    /// The AWS accounts in which the person has assignments.
     pub accounts: Vec<Account>,
     /// The EKS clusters.
     pub clusters: Vec<Cluster>,
-    /// What is in Secrets Manager.
+    /// The secrets in Secrets Manager.
     pub secrets: Vec<Secret>,
-    /// The IAM roles that are no permission sets'.
+    /// The IAM roles that do not belong to permission sets.
     pub roles: Vec<Role>,
-    /// Identity policies of permission sets, where they are not what the name says (see [`iam`](crate::iam)).
+    /// Identity policies of permission sets that differ from what the name implies (see [`iam`](crate::iam)).
     pub permission_set_policies: BTreeMap<String, Value>,
     /// Intervals, lifetimes and page sizes.
     pub settings: Settings,
@@ -53,32 +53,32 @@ pub struct Settings {
     pub device_interval: i64,
     /// What `slow_down` adds to the interval of its device code.
     pub slow_down_penalty: i64,
-    /// The life of a device code.
+    /// The lifetime of a device code.
     pub device_code_lifetime: i64,
-    /// The life of an access token of a client registered with `sso:account:access`.
+    /// The lifetime of an access token of a client registered with `sso:account:access`.
     pub access_token_lifetime: i64,
-    /// The life of an access token of a client registered without scopes; such a client gets no refresh token.
+    /// The lifetime of an access token of a client registered without scopes; such a client gets no refresh token.
     pub legacy_token_lifetime: i64,
-    /// The life of a portal session, whatever is refreshed in it.
+    /// The lifetime of a portal session, whatever is refreshed in it.
     pub session_lifetime: i64,
-    /// The life of a client registration.
+    /// The lifetime of a client registration.
     pub registration_lifetime: i64,
-    /// The life of role credentials.
+    /// The lifetime of role credentials.
     pub role_credentials_lifetime: i64,
-    /// How many entries a page of the portal and of EKS has when the client names no number.
+    /// The default page size of the portal and of EKS.
     pub page_size: i64,
-    /// How many seconds the two streams of a forwarded connection have to find each other.
+    /// How many seconds a pair of streams of a forwarded connection may take to be complete.
     pub stream_pair_timeout: i64,
-    /// What a container runtime does to the streams of a connection that failed, besides saying why: 0 closes its half
-    /// of them (containerd before 1.6.22 and 1.7.3, and 2.0); 2 resets them without a word when the process ended a
-    /// connection that was open, and closes its half when there was none (containerd 1.6 and 1.7 since); 1 always resets
-    /// them (containerd since 2.1).
+    /// What a container runtime does to the streams of a failed connection, besides reporting it: 0 closes its half of
+    /// them (containerd before 1.6.22 and 1.7.3, and 2.0); 2 resets them without a report when the process ended an
+    /// open connection, and closes its half when there was none (containerd 1.6 and 1.7 since); 1 always resets them
+    /// (containerd since 2.1).
     pub reset_failed_streams: i64,
-    /// How long a pod that a controller makes takes to run.
+    /// How long a new pod takes to run.
     pub pod_start_milliseconds: i64,
     /// How long it then takes to be ready.
     pub pod_ready_milliseconds: i64,
-    /// Whether every device code and every authorization is approved as soon as it is made.
+    /// Whether every device code and every authorization is approved at once.
     pub auto_approve: bool,
 }
 
@@ -104,7 +104,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Changes one number by its name; false when there is no such name.
+    /// Changes a number by its name. False if there is no such name.
     pub fn set(&mut self, name: &str, value: i64) -> bool {
         let field = match name {
             "device_interval" => &mut self.device_interval,
@@ -167,14 +167,14 @@ impl Default for World {
 }
 
 impl World {
-    /// The same world with one account more.
+    /// Adds an account.
     #[must_use]
     pub fn with_account(mut self, account: Account) -> World {
         self.accounts.push(account);
         self
     }
 
-    /// The same world with so many accounts more, `900000000000` and on, each with the same permission sets.
+    /// Adds this many accounts, `900000000000` and on, each with the same permission sets.
     #[must_use]
     pub fn with_many_accounts(mut self, count: u64, permission_sets: &[&str]) -> World {
         for index in 0..count {
@@ -184,14 +184,14 @@ impl World {
         self
     }
 
-    /// The same world with one cluster more.
+    /// Adds a cluster.
     #[must_use]
     pub fn with_cluster(mut self, cluster: Cluster) -> World {
         self.clusters.push(cluster);
         self
     }
 
-    /// The same world with other settings.
+    /// Replaces the settings.
     #[must_use]
     pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> World {
         change(&mut self.settings);

@@ -1,4 +1,4 @@
-//! The HTTP server in a pod; each request is a line of the pod's log.
+//! The HTTP server in a pod. It logs each request to the pod's log.
 
 use std::convert::Infallible;
 use std::io;
@@ -75,7 +75,7 @@ async fn answer(place: Place, request: hyper::Request<Incoming>) -> Result<Respo
     Ok(builder.body(body).unwrap_or_else(|_| Response::new(Pattern::Full(None))))
 }
 
-/// A body: what it is, or so many bytes of a pattern.
+/// A body: text, or this many bytes of a pattern.
 enum Pattern {
     Full(Option<Bytes>),
     Counted { left: u64, sized: bool },

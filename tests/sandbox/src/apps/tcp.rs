@@ -1,4 +1,4 @@
-//! Servers that speak bare TCP.
+//! Servers that speak plain TCP.
 
 use std::io;
 
@@ -47,12 +47,12 @@ async fn banner(stream: DuplexStream, place: &Place) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads to the end; how much it was.
+/// Reads to the end. Returns the number of bytes.
 async fn drain(stream: &mut DuplexStream) -> io::Result<u64> {
     tokio::io::copy(stream, &mut tokio::io::sink()).await
 }
 
-/// Writes so many bytes, or without end: each is its position modulo 251.
+/// Writes this many bytes, or endlessly. Each byte is its position modulo 251.
 pub(super) async fn firehose(stream: &mut DuplexStream, bytes: Option<u64>) -> io::Result<()> {
     let pattern: Vec<u8> = (0..251 * 256_u32).map(|index| (index % 251) as u8).collect();
     let mut left = bytes.unwrap_or(u64::MAX);

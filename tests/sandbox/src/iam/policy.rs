@@ -1,31 +1,31 @@
-//! Policy documents: who, what, on what, and on which conditions. Whatever is not understood does not match.
+//! Policy documents: principals, actions, resources and conditions. What is not supported does not match.
 
 use serde_json::Value;
 
-/// What a document says.
+/// The result of evaluating a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Some statement allows it and none denies it.
     Allowed,
-    /// No statement says anything.
+    /// No statement matches.
     Silent,
     /// A statement denies it.
     Denied,
 }
 
-/// What is asked of a document.
+/// The request that a document is evaluated for.
 #[derive(Debug, Default)]
 pub(crate) struct Question<'words> {
     pub(crate) action: &'words str,
-    /// The resource; None where the document itself belongs to it, as a trust policy does.
+    /// The resource; None if the document belongs to the resource, as a trust policy does.
     pub(crate) resource: Option<&'words str>,
-    /// Who asks, as a trust policy may name them: `("AWS", "arn:…")`, `("Federated", "arn:…")`.
+    /// The caller, as a trust policy may name them: `("AWS", "arn:…")`, `("Federated", "arn:…")`.
     pub(crate) principals: &'words [(&'static str, String)],
-    /// The condition keys that are set. Their names have no case.
+    /// The condition keys that are set. Their names are case-insensitive.
     pub(crate) context: &'words [(String, String)],
 }
 
-/// What a document says to a question: an explicit denial wins.
+/// Evaluates a document. An explicit denial wins.
 pub(crate) fn judge(document: &Value, question: &Question) -> Verdict {
     let mut verdict = Verdict::Silent;
     for statement in list(&document["Statement"]) {
@@ -53,7 +53,7 @@ fn names(principal: &Value, asking: &[(&'static str, String)]) -> bool {
     if principal == "*" {
         return true;
     }
-    // IAM knows no patterns here, but for the lone star.
+    // IAM allows no patterns here, except `*` alone.
     asking
         .iter()
         .any(|(kind, arn)| texts(&principal[*kind]).any(|named| named == arn || (named == "*" && *kind == "AWS")))
@@ -75,7 +75,7 @@ fn holds_for(operator: &str, given: Option<&str>, wanted: &Value) -> bool {
         None => (operator, false),
     };
     let negated = operator.contains("Not");
-    // A negated operator holds for a key that is not there.
+    // A negated operator matches a missing key.
     let Some(given) = given else { return or_absent || negated };
     let compare: fn(&str, &str) -> bool = match operator {
         "StringEquals" | "StringNotEquals" => |pattern, text| pattern == text,

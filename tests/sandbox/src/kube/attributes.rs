@@ -1,9 +1,9 @@
-//! What a request wants, in the words of authorization: verb, group, resource, subresource, namespace, name.
+//! The attributes of a request for authorization: verb, group, resource, subresource, namespace, name.
 
 use crate::message::Request;
 use crate::text::first;
 
-/// The attributes that authorizers judge.
+/// The attributes that authorizers decide on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
     pub(crate) verb: String,
@@ -17,7 +17,7 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    /// Reads them off a request, as the API server's request-info resolver does.
+    /// Reads them from a request, as the API server's request-info resolver does.
     pub(crate) fn of(request: &Request) -> Attributes {
         let segments = request.segments();
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -86,7 +86,7 @@ impl Attributes {
         self.verb = verb.to_owned();
     }
 
-    /// Whether this is about a path and no resource.
+    /// Whether this is about a path and not a resource.
     pub(crate) fn is_non_resource(&self) -> bool {
         self.resource.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Who calls: the checks of aws-iam-authenticator on a bearer token, STS's answer to it, and the cluster's map.
+//! Authentication: aws-iam-authenticator's checks of a bearer token, STS's answer to it, and the cluster's mapping.
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -68,7 +68,7 @@ fn decode(token: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "the token is no text".to_owned())
 }
 
-/// The region of a host that is an STS of the cluster's partition.
+/// The region of an STS host of the cluster's partition.
 fn sts_host_region(host: &str, cluster_region: &str) -> Result<String, String> {
     let refused = || format!("the host '{host}' is no STS of the cluster's partition");
     if host == "sts.amazonaws.com" && partition(cluster_region) == "aws" {
@@ -125,7 +125,7 @@ fn check_parameters(query: &str, now: i64) -> Result<(), String> {
     Ok(())
 }
 
-/// Whom a cluster makes of a role, or nobody.
+/// The user that a role is mapped to, if there is one.
 pub(crate) fn map(cluster: &Cluster, credentials: &Credentials) -> Option<User> {
     let find = |entries: &[AccessEntry], arn: &str| {
         entries.iter().find(|entry| entry.principal_arn.eq_ignore_ascii_case(arn)).cloned()

@@ -45,7 +45,7 @@ fn check(vector: &Vector, token: &str, now: i64) -> Result<Credentials, String> 
     verify_token(token, &vector.cluster, &vector.region, now, keys)
 }
 
-/// The token's URL, changed.
+/// The token with a changed URL.
 fn edited(vector: &Vector, edit: impl FnOnce(String) -> String) -> String {
     format!("k8s-aws-v1.{}", URL_SAFE_NO_PAD.encode(edit(decode(&vector.token).expect("a URL"))))
 }

@@ -1,4 +1,4 @@
-//! What the endpoint controllers do: Endpoints and EndpointSlices of services, out of the pods that are there.
+//! The endpoint controllers: they derive the Endpoints and EndpointSlices of services from the pods.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::objects;
 
-/// Nothing to say of a pod that has no address, or has ended.
+/// None for a pod that has no address, or has ended.
 fn counts(pod: &Value) -> bool {
     let phase = pod["status"]["phase"].as_str().unwrap_or_default();
     pod["status"]["podIP"].is_string() && phase != "Succeeded" && phase != "Failed"
@@ -18,7 +18,7 @@ pub(crate) fn is_ready(pod: &Value) -> bool {
     conditions.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
 }
 
-/// Whether a selector selects a pod; one that is empty selects nothing.
+/// Whether a selector selects a pod. An empty one selects nothing.
 pub(crate) fn selects(selector: &Value, pod: &Value) -> bool {
     let labels = &pod["metadata"]["labels"];
     selector
@@ -26,7 +26,7 @@ pub(crate) fn selects(selector: &Value, pod: &Value) -> bool {
         .is_some_and(|selector| !selector.is_empty() && selector.iter().all(|(name, value)| labels[name] == *value))
 }
 
-/// The ports of a service as a pod has them: names are looked up in its containers.
+/// The ports of a service for a pod, with names resolved by its containers.
 fn ports(service: &Value, pod: &Value) -> Vec<Value> {
     let containers = || pod["spec"]["containers"].as_array().into_iter().flatten();
     let named = |name: &str, protocol: &str| {
@@ -56,7 +56,7 @@ fn target(pod: &Value) -> Value {
     json!({"kind": "Pod", "namespace": metadata["namespace"], "name": metadata["name"], "uid": metadata["uid"]})
 }
 
-/// Ports, with the pods that have a service on just these.
+/// Ports, with the pods that serve on exactly these.
 type Groups<'pods> = BTreeMap<String, (Vec<Value>, Vec<&'pods Value>)>;
 
 fn groups<'pods>(service: &Value, pods: &[&'pods Value]) -> Groups<'pods> {
@@ -69,7 +69,7 @@ fn groups<'pods>(service: &Value, pods: &[&'pods Value]) -> Groups<'pods> {
     groups
 }
 
-/// The Endpoints of a service that selects: ready pods, pods that are not, and none that are on their way out.
+/// The Endpoints of a service with a selector: its pods, ready or not, without those that are terminating.
 pub(crate) fn endpoints(service: &Value, pods: &[&Value]) -> Value {
     let publishes = service["spec"]["publishNotReadyAddresses"] == true;
     let mut subsets = Vec::new();
@@ -112,7 +112,7 @@ fn place(object: &Value) -> (&str, &str) {
     )
 }
 
-/// The slices of a service that selects: all its pods, with their conditions.
+/// The slices of a service with a selector: all its pods, with their conditions.
 pub(crate) fn slices(service: &Value, pods: &[&Value]) -> Vec<Value> {
     let publishes = service["spec"]["publishNotReadyAddresses"] == true;
     let mut groups: Vec<(Vec<Value>, Vec<&Value>)> = groups(service, pods).into_values().collect();
@@ -131,7 +131,7 @@ pub(crate) fn slices(service: &Value, pods: &[&Value]) -> Vec<Value> {
     made.collect()
 }
 
-/// The slices of a service without a selector: what its Endpoints say.
+/// The slices of a service without a selector, from its Endpoints.
 pub(crate) fn mirrored(service: &Value, endpoints: &Value) -> Vec<Value> {
     let subsets = endpoints["subsets"].as_array().into_iter().flatten().enumerate();
     subsets

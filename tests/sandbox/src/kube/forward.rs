@@ -24,7 +24,7 @@ pub(super) use runtime::PodSide;
 const PROTOCOL: &str = "portforward.k8s.io";
 const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 
-/// Answers a request for a forward to a pod that is there.
+/// Answers a request for a forward to an existing pod.
 pub(super) fn answer(side: PodSide, attributes: &Attributes, request: &Request, pod: &Value) -> Reply {
     if let Err(refusal) = ports(request) {
         return refusal;
@@ -44,7 +44,7 @@ pub(super) fn answer(side: PodSide, attributes: &Attributes, request: &Request, 
     if upgrade.eq_ignore_ascii_case("websocket") { websocket(request, side) } else { spdy(request, side) }
 }
 
-/// `ports` is for WebSockets of old, but must be readable all the same.
+/// `ports` is for old WebSocket clients, but must always be valid.
 fn ports(request: &Request) -> Result<(), Reply> {
     for (_, value) in form_pairs(&request.query).iter().filter(|(name, _)| name == "ports") {
         for text in value.split(',') {
@@ -94,7 +94,7 @@ fn websocket(request: &Request, side: PodSide) -> Reply {
     let protocols = request.headers.iter().filter(|(name, _)| name == "sec-websocket-protocol");
     let mut protocols = protocols.flat_map(|(_, value)| value.split(',')).map(str::trim);
     if !protocols.any(|protocol| protocol == TUNNEL) {
-        // WebSockets with numbered channels are not played; without `ports` nobody would get further with them.
+        // WebSockets with numbered channels are not supported; they would need `ports` anyway.
         return plain(400, "query parameter \"port\" is required".to_owned());
     }
     let key = request.header("sec-websocket-key").unwrap_or_default();
@@ -111,7 +111,7 @@ fn websocket(request: &Request, side: PodSide) -> Reply {
     .with("sec-websocket-protocol", TUNNEL)
 }
 
-/// The stream that remains of an HTTP connection when it is upgraded.
+/// The stream of an upgraded HTTP connection.
 type Raw = Gate<TokioIo<hyper::upgrade::Upgraded>>;
 
 fn upgraded<Talk>(

@@ -1,8 +1,8 @@
-//! Kubelets that were started anew: for a while they know nothing of pods that run all the time.
+//! Restarted kubelets: for a while they do not know the pods that have kept running.
 
 use std::collections::HashMap;
 
-/// What kubelets know, for whoever asks them for logs.
+/// What kubelets know about pods, when they are asked for logs.
 #[derive(Debug, Default)]
 pub(crate) struct Kubelets {
     /// For each cluster, how many requests for each pod are answered before the kubelet knows it.
@@ -10,25 +10,25 @@ pub(crate) struct Kubelets {
     asked: HashMap<String, usize>,
 }
 
-/// What a kubelet knows of a pod.
+/// What a kubelet knows about a pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Knows {
-    /// Not even that it is there.
+    /// Nothing.
     Nothing,
-    /// That it is there, and not how its containers are.
+    /// That it exists, but not the state of its containers.
     ThePod,
-    /// All.
+    /// Everything.
     All,
 }
 
 impl Kubelets {
-    /// From now on the first requests for each pod of a cluster come too early.
+    /// Restarts the kubelets of a cluster: the first requests for each pod come too early.
     pub(crate) fn start(&mut self, cluster: &str, unknown_for: usize) {
         self.unknown_for.insert(cluster.to_owned(), unknown_for);
         self.asked.clear();
     }
 
-    /// What is known of a pod when its log is asked for now.
+    /// What is known about a pod when its log is requested now.
     pub(crate) fn ask(&mut self, cluster: &str, uid: &str) -> Knows {
         let Some(unknown_for) = self.unknown_for.get(cluster).filter(|times| **times > 0) else { return Knows::All };
         let asked = self.asked.entry(uid.to_owned()).or_default();

@@ -1,4 +1,4 @@
-//! `pods/log`: what the API server checks, what the kubelet says, and the log as it comes.
+//! `pods/log`: the checks of the API server, the answer of the kubelet, and the log stream.
 
 mod options;
 
@@ -57,7 +57,7 @@ pub(super) fn answer(
     Reply { content: Content::Stream(receiver), ..Reply::new(200, "text/plain", "") }
 }
 
-/// The container that is meant, as the API server finds it.
+/// The container of the request, as the API server finds it.
 fn container(pod: &Value, wanted: &str) -> Result<String, String> {
     let name = pod["metadata"]["name"].as_str().unwrap_or_default();
     let names = |list: &str| -> Vec<String> {
@@ -108,7 +108,7 @@ fn kept(cluster: &str, pod: &Value, container: &str, previous: bool) -> Result<R
     Err(format!("{of_pod} is waiting to start{why}"))
 }
 
-/// Sends a log as it is taken, until its end, or until it is cut.
+/// Sends a log as fast as it is read, until its end or a cut.
 async fn send(
     shared: Arc<Shared>,
     mut reader: Reader,

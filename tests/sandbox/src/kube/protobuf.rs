@@ -1,11 +1,11 @@
-//! The little of protobuf that kubectl needs: its typed clients send reviews in it. Answers are JSON, which they take.
+//! The part of protobuf that kubectl needs: its typed clients send reviews in it. They accept JSON answers.
 
 use serde_json::{Value, json};
 
 /// The prefix of Kubernetes' protobuf envelope.
 const MAGIC: &[u8] = b"k8s\0";
 
-/// Reads a review out of its envelope, as the JSON that it would have been. None for anything else.
+/// Decodes a review into the equivalent JSON. None for anything else.
 pub(crate) fn review(body: &[u8]) -> Option<Value> {
     let envelope = Message::read(body.strip_prefix(MAGIC)?)?;
     let type_meta = envelope.message(1)?;

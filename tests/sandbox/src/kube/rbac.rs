@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::attributes::Attributes;
 use super::store::Store;
 
-/// An authenticated person.
+/// An authenticated user.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -46,7 +46,7 @@ fn matches_any(list: &Value, wanted: &str) -> bool {
     texts(list).any(|pattern| pattern == "*" || pattern == wanted)
 }
 
-/// Whether a person may, and which binding says so.
+/// Whether a user is allowed, and by which binding.
 pub(crate) fn authorize(store: &Store, user: &User, attributes: &Attributes) -> Option<String> {
     let mut reason = None;
     visit(store, user, &attributes.namespace, |rule, why| {
@@ -59,7 +59,7 @@ pub(crate) fn authorize(store: &Store, user: &User, attributes: &Attributes) -> 
     reason
 }
 
-/// All rules that a person has in a namespace.
+/// All rules of a user in a namespace.
 pub(crate) fn rules(store: &Store, user: &User, namespace: &str) -> Vec<Value> {
     let mut rules = Vec::new();
     visit(store, user, namespace, |rule, _| {
@@ -69,8 +69,8 @@ pub(crate) fn rules(store: &Store, user: &User, namespace: &str) -> Vec<Value> {
     rules
 }
 
-/// Walks all rules that hold for a person, the cluster's first, until the visitor has enough. A server that has not read
-/// the roles yet knows of none.
+/// Visits all rules of a user, the cluster's first, until the visitor stops. A server that has not read its roles yet
+/// has none.
 fn visit(store: &Store, user: &User, namespace: &str, mut visitor: impl FnMut(&Value, &str) -> bool) {
     if !store.knows_roles() {
         return;

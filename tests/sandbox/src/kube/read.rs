@@ -12,7 +12,7 @@ use super::store::{Event, Store};
 use super::table::table;
 use crate::message::{Content, Reply, Request};
 
-/// How the client wants its answer.
+/// The format that the client wants.
 #[derive(Clone)]
 struct Form {
     kind: &'static str,
@@ -55,7 +55,7 @@ pub(super) fn get(store: &Store, resource: &Resource, attributes: &Attributes, r
     }
 }
 
-/// All objects that are selected, in pages if the client wants it so.
+/// All selected objects, in pages if the client asks for pages.
 pub(super) fn list(store: &Store, resource: &Resource, attributes: &Attributes, request: &Request, now: i64) -> Reply {
     let selection = match selection(request) {
         Ok(selection) => selection,
@@ -95,7 +95,7 @@ pub(super) fn list(store: &Store, resource: &Resource, attributes: &Attributes, 
     )
 }
 
-/// Objects inside of a list name neither their kind nor their version.
+/// Objects in a list have neither kind nor version.
 fn bare(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(members) = object.as_object_mut() {
@@ -109,7 +109,7 @@ fn selection(request: &Request) -> Result<Selection, Reply> {
     Selection::parse(&text("labelSelector"), &text("fieldSelector")).map_err(|message| status::bad_request(&message))
 }
 
-/// Changes, as they happen, one JSON document a line.
+/// Changes as they happen, one JSON document per line.
 pub(super) fn watch(store: &Store, resource: &Resource, attributes: &Attributes, request: &Request, now: i64) -> Reply {
     let selection = match selection(request) {
         Ok(selection) => selection,

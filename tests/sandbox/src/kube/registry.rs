@@ -1,4 +1,4 @@
-//! The resources that the API serves, and discovery of them.
+//! The resources that the API serves, and their discovery.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ const fn review(group: &'static str, plural: &'static str, kind: &'static str) -
     Resource { group, plural, kind, namespaced: false, short: &[], verbs: CREATE }
 }
 
-/// Everything that is served, all of version `v1`.
+/// All served resources, all in version `v1`.
 pub(crate) const RESOURCES: &[Resource] = &[
     stored("", "configmaps", "ConfigMap", true, &["cm"]),
     stored("", "endpoints", "Endpoints", true, &["ep"]),

@@ -1,4 +1,4 @@
-//! The questions about oneself: may I, what may I, who am I.
+//! The reviews of one's own access and identity.
 
 use serde_json::{Map, Value, json};
 

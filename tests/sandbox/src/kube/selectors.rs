@@ -18,7 +18,7 @@ enum Requirement {
 }
 
 impl Selection {
-    /// Reads both selectors; the message of a 400 if one makes no sense.
+    /// Parses both selectors. The error is the message of a 400.
     pub(crate) fn parse(labels: &str, fields: &str) -> Result<Selection, String> {
         let mut selection = Selection::default();
         for part in split(labels) {

@@ -1,4 +1,4 @@
-//! TokenRequest: a token of a service account, for whoever may create `serviceaccounts/token`.
+//! TokenRequest: a token of a service account, for callers that may create `serviceaccounts/token`.
 //!
 //! After `pkg/registry/core/serviceaccount/storage/token.go` and the validation of `authentication.k8s.io`.
 
@@ -81,7 +81,7 @@ fn seconds(given: &Value) -> Result<i64, Reply> {
     Err(status::reply(422, "Invalid", &message, &json!({"group": "authentication.k8s.io", "kind": "TokenRequest"})))
 }
 
-/// What a token lives and dies with.
+/// The object that a token is bound to.
 fn bound_object<'store>(
     store: &'store Store,
     attributes: &Attributes,

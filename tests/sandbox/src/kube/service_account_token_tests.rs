@@ -1,4 +1,4 @@
-//! Tokens that are asked for.
+//! Tests of TokenRequest.
 
 use super::*;
 use crate::identity_token;

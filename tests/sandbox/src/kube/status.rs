@@ -1,4 +1,4 @@
-//! `Status`: how the Kubernetes API says no.
+//! `Status`: the errors of the Kubernetes API.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ pub(crate) fn reply(status: u16, reason: &str, message: &str, details: &Value) -
     Reply::json(status, &body)
 }
 
-/// 401, which says nothing more.
+/// 401, without details.
 pub(crate) fn unauthorized(why: &str) -> Reply {
     reply(401, "Unauthorized", "Unauthorized", &json!({})).because(why)
 }
@@ -42,7 +42,7 @@ pub(crate) fn forbidden(user: &str, attributes: &Attributes) -> Reply {
     reply(403, "Forbidden", &message, &details(attributes))
 }
 
-/// 403 of a check that comes after the first: the server's own message ends where its reason would be.
+/// 403 of a check after the first: the server's message ends where the reason would be.
 pub(crate) fn forbidden_without_reason(attributes: &Attributes) -> Reply {
     let Attributes { resource, name, .. } = attributes;
     reply(403, "Forbidden", &format!("{resource} \"{name}\" is forbidden: "), &details(attributes))
@@ -55,7 +55,7 @@ pub(crate) fn not_found(attributes: &Attributes) -> Reply {
     reply(404, "NotFound", &format!("{qualified} \"{name}\" not found"), &details(attributes))
 }
 
-/// 404 that the kubelet gave, as the API server passes it on.
+/// 404 of the kubelet, as the API server forwards it.
 pub(crate) fn not_found_by_kubelet(attributes: &Attributes) -> Reply {
     let (full, name) = (attributes.resource_with_subresource(), &attributes.name);
     let message = format!("the server could not find the requested resource ( {full} {name})");

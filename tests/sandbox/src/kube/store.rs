@@ -1,4 +1,4 @@
-//! The objects of a cluster, their versions, and whoever watches them.
+//! The objects of a cluster, their versions, and the watches on them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,9 +28,9 @@ pub(crate) struct Store {
     version: u64,
     history: Vec<Event>,
     changes: broadcast::Sender<Event>,
-    /// The pods to which something is connected, by their UID.
+    /// The pods with connections, by their UID.
     lives: HashMap<String, watch::Sender<bool>>,
-    /// What the admission of pods goes by: the cluster's region, and its EKS Pod Identity associations.
+    /// What the admission of pods needs: the cluster's region, and its EKS Pod Identity associations.
     region: String,
     pod_identities: Vec<PodIdentity>,
     /// False while the API server has not read its roles yet.
@@ -71,12 +71,12 @@ impl Store {
         store
     }
 
-    /// Whether roles and bindings have been read: not yet while an API server starts.
+    /// Whether roles and bindings have been read. An API server that is starting has not.
     pub(crate) fn knows_roles(&self) -> bool {
         self.knows_roles
     }
 
-    /// The API server starts, or has started.
+    /// Sets whether the API server has started.
     pub(crate) fn set_knows_roles(&mut self, knows: bool) {
         self.knows_roles = knows;
     }
@@ -97,7 +97,7 @@ impl Store {
         self.objects.get(&(kind.to_owned(), namespace.unwrap_or_default().to_owned(), name.to_owned()))
     }
 
-    /// Creates an object or puts it in the place of the old one.
+    /// Creates or replaces an object.
     pub(crate) fn apply(&mut self, mut object: Value) -> Value {
         self.version += 1;
         let key = key_of(&object);
@@ -118,7 +118,7 @@ impl Store {
         object
     }
 
-    /// Deletes an object; the deleted one, if there was one.
+    /// Deletes an object. Returns the deleted one.
     pub(crate) fn delete(&mut self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
         let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
         let mut before = self.objects.remove(&key)?;
@@ -214,7 +214,7 @@ impl Store {
         let _ = self.changes.send(event);
     }
 
-    /// The changes after a version, and whatever comes.
+    /// The changes after a version, and those to come.
     pub(crate) fn watch(&self, after: u64) -> (Vec<Event>, broadcast::Receiver<Event>) {
         let past = self.history.iter().filter(|event| event.version > after).cloned().collect();
         (past, self.changes.subscribe())

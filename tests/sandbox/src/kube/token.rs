@@ -1,4 +1,4 @@
-//! A bearer token as `aws eks get-token` makes it, for tests that have no AWS CLI at hand.
+//! A bearer token as `aws eks get-token` makes it, for tests without the AWS CLI.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! What EKS's admission webhook puts into a pod that is made: the way to the role of its service account.
+//! EKS's admission webhook: it gives new pods access to the role of their service account.
 //!
 //! After `pkg/handler` of `aws/amazon-eks-pod-identity-webhook`, which serves IRSA and EKS Pod Identity alike: what a
 //! container sets itself stays, and a container with one of the two variables that name the role gets neither.
@@ -10,7 +10,7 @@ use crate::cluster::PodIdentity;
 const ROLE: &str = "eks.amazonaws.com/role-arn";
 const SKIP: &str = "eks.amazonaws.com/skip-containers";
 
-/// One of the two ways to a role.
+/// One of the two ways to get a role.
 struct Way {
     volume: &'static str,
     folder: &'static str,
@@ -19,7 +19,7 @@ struct Way {
     variables: [(&'static str, String); 2],
 }
 
-/// Puts the way to a role into a pod, if its service account has one. An association with EKS Pod Identity wins over
+/// Configures a pod for the role of its service account, if it has one. An association with EKS Pod Identity wins over
 /// the annotation of IRSA.
 pub(super) fn inject(pod: &mut Value, account: Option<&Value>, associations: &[PodIdentity], region: &str) {
     let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn inject(pod: &mut Value, account: Option<&Value>, associations: &[P
     };
     let skipped = pod["metadata"]["annotations"][SKIP].as_str().unwrap_or_default().to_owned();
     for list in ["initContainers", "containers"] {
-        // An index of what is not there would put a null there, which no API server does.
+        // Indexing a missing key would insert a null, which no API server does.
         let containers = pod["spec"].get_mut(list).and_then(Value::as_array_mut);
         for container in containers.into_iter().flatten() {
             let name = container["name"].as_str().unwrap_or_default();
@@ -95,7 +95,7 @@ fn fill(container: &mut Value, way: &Way, region: &str) {
     push_new(&mut container["volumeMounts"], mount);
 }
 
-/// Adds an entry, unless there is one of its name.
+/// Adds an entry, unless there is one with its name.
 fn push_new(list: &mut Value, entry: Value) {
     if !list.is_array() {
         *list = json!([]);

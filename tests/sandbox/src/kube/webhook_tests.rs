@@ -1,4 +1,4 @@
-//! What is in a pod that is made.
+//! Tests of what the webhook adds to a pod.
 
 use super::super::store::Store;
 use super::*;

@@ -8,7 +8,7 @@ use super::status;
 use super::store::Store;
 use crate::message::{Reply, Request};
 
-/// Creates an object, or updates one that is there.
+/// Creates or updates an object.
 pub(super) fn put(store: &mut Store, resource: &Resource, attributes: &Attributes, request: &Request) -> Reply {
     let media_type = request.header("content-type").unwrap_or("application/json");
     if !media_type.starts_with("application/json") {

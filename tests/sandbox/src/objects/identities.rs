@@ -4,21 +4,21 @@ use serde_json::{Value, json};
 
 use super::{deployment, job, metadata, service_account, stateful_set, template};
 
-/// A service account that is annotated with a role, as IRSA wants it.
+/// A service account with IRSA's annotation for a role.
 pub fn service_account_with_role(namespace: &str, name: &str, role_arn: &str) -> Value {
     let mut account = service_account(namespace, name);
     account["metadata"]["annotations"] = json!({"eks.amazonaws.com/role-arn": role_arn});
     account
 }
 
-/// The same pod or template, run by a service account.
+/// Sets the service account of a pod or template.
 pub fn running_as(mut object: Value, account: &str) -> Value {
     object["spec"]["serviceAccountName"] = json!(account);
     object["spec"]["serviceAccount"] = json!(account);
     object
 }
 
-/// A CronJob, of which nothing runs.
+/// A CronJob without a running Job.
 pub fn cron_job(namespace: &str, name: &str, schedule: &str, template: &Value) -> Value {
     json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata("CronJob", Some(namespace), name),
         "spec": {"schedule": schedule, "concurrencyPolicy": "Forbid", "suspend": false,
@@ -26,9 +26,9 @@ pub fn cron_job(namespace: &str, name: &str, schedule: &str, template: &Value) -
         "status": {"lastScheduleTime": "2026-10-05T02:00:00Z"}})
 }
 
-/// What a namespace needs for trying roles, all of them `idp-demo-<name>` of the account: `billing` (a Deployment),
-/// `ledger` (a StatefulSet) and `reports` (a Job and a CronJob) by IRSA; a Deployment `gateway`, whose second container
-/// `audit` names a role of its own; and a Deployment `mailer` by EKS Pod Identity, whose association
+/// The workloads for trying roles. The roles are named `idp-demo-<name>`: `billing` (a Deployment), `ledger` (a
+/// StatefulSet) and `reports` (a Job and a CronJob) by IRSA; a Deployment `gateway`, whose second container `audit`
+/// names its own role; and a Deployment `mailer` by EKS Pod Identity, whose association
 /// [`Cluster::add_identities`](crate::Cluster::add_identities) makes.
 pub fn identities(namespace: &str, account: &str) -> Vec<Value> {
     let role = |name: &str| format!("arn:aws:iam::{account}:role/idp-demo-{name}");

@@ -8,10 +8,10 @@ fn port(name: &str, number: u16, target: Value) -> Value {
     json!({"name": name, "protocol": "TCP", "port": number, "targetPort": target})
 }
 
-/// What a namespace needs for trying a port-forward: a Deployment `api` behind `api` (named port) and `api-numeric`
-/// (its port is not the container's), `api-headless`, `api-two` (two ports), a StatefulSet `db` behind the headless `db`,
-/// a Job `migrate`, a pod `servers` with every kind of server and services that lead to some of them, services without
-/// a selector that lead to a pod (`manual`) and to an address (`outside`), an ExternalName `elsewhere`, `dns` over UDP,
+/// The objects for trying a port-forward: a Deployment `api` behind `api` (named port) and `api-numeric` (its port is
+/// not the container's), `api-headless`, `api-two` (two ports), a StatefulSet `db` behind the headless `db`, a Job
+/// `migrate`, a pod `servers` with every kind of server and services that lead to some of them, services without a
+/// selector that lead to a pod (`manual`) and to an address (`outside`), an ExternalName `elsewhere`, `dns` over UDP,
 /// `broken` (no ready pod) and `empty` (no pod at all).
 pub fn showcase(namespace: &str) -> Vec<Value> {
     let api = template("api", &[("http", 8080, "http"), ("admin", 8081, "http"), ("echo", 9000, "echo")]);
@@ -67,14 +67,14 @@ pub fn showcase(namespace: &str) -> Vec<Value> {
     objects
 }
 
-/// The same service without an address of its own.
+/// Makes a service headless.
 pub fn headless(mut service: Value) -> Value {
     service["spec"]["clusterIP"] = json!("None");
     service["spec"]["clusterIPs"] = json!(["None"]);
     service
 }
 
-/// The same service without a selector.
+/// Removes the selector of a service.
 pub fn without_selector(mut service: Value) -> Value {
     if let Some(spec) = service["spec"].as_object_mut() {
         spec.remove("selector");

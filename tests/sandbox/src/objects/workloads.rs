@@ -20,7 +20,7 @@ pub fn template(application: &str, ports: &[(&str, u16, &str)]) -> Value {
         "spec": {"containers": [{"name": application, "image": format!("example.com/{application}:1.0.0"), "ports": shown}]}})
 }
 
-/// A pod of a template, ready or not.
+/// A pod from a template, ready or not.
 pub fn templated_pod(namespace: &str, name: &str, template: &Value, ready: bool) -> Value {
     let mut made = pod(namespace, name, "app", ready);
     made["metadata"]["labels"] = template["metadata"]["labels"].clone();
@@ -44,7 +44,7 @@ pub fn templated_pod(namespace: &str, name: &str, template: &Value, ready: bool)
     made
 }
 
-/// Says of a pod that it is ready, or that it is not.
+/// Marks a pod as ready or not.
 pub fn set_ready(pod: &mut Value, ready: bool) {
     for condition in pod["status"]["conditions"].as_array_mut().into_iter().flatten() {
         if condition["type"] == "Ready" || condition["type"] == "ContainersReady" {
@@ -56,7 +56,7 @@ pub fn set_ready(pod: &mut Value, ready: bool) {
     }
 }
 
-/// Says of a pod that its containers are being made, or that they run.
+/// Marks the containers of a pod as being created, or as running.
 pub fn set_running(pod: &mut Value, running: bool) {
     let state = if running {
         json!({"running": {"startedAt": pod["metadata"]["creationTimestamp"]}})
@@ -75,7 +75,7 @@ fn owner(controller: &Value) -> Value {
         "uid": controller["metadata"]["uid"], "controller": true, "blockOwnerDeletion": true}])
 }
 
-/// The same object, owned by a controller.
+/// Sets the controller that owns an object.
 pub fn owned(mut object: Value, controller: &Value) -> Value {
     object["metadata"]["ownerReferences"] = owner(controller);
     object
@@ -91,7 +91,7 @@ fn workload(version: &str, kind: &str, (namespace, name): (&str, &str), replicas
             "observedGeneration": 1}})
 }
 
-/// The part of a ReplicaSet's name that tells its template.
+/// The hash of the template in a ReplicaSet's name.
 fn template_hash(namespace: &str, name: &str, revision: u64) -> String {
     let digits = uid(&["template", namespace, name, &revision.to_string()]).replace('-', "");
     digits.chars().take(10).collect()
@@ -110,7 +110,7 @@ pub fn replica_set(deployment: &Value, revision: u64, replicas: usize) -> Value 
     owned(made, deployment)
 }
 
-/// The name of a ReplicaSet's pod: five letters that differ from pod to pod.
+/// The name of a ReplicaSet's pod, with a suffix of five letters.
 pub fn pod_name(replica_set: &str, number: u64) -> String {
     const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
     let digest = Sha256::digest(format!("{replica_set}/{number}"));
@@ -157,7 +157,7 @@ pub fn stateful_pod(stateful_set: &Value, number: usize, ready: bool) -> Value {
     owned(pod, stateful_set)
 }
 
-/// A Job with its one pod, which runs still.
+/// A Job with its one pod, which is still running.
 pub fn job(namespace: &str, name: &str, template: &Value) -> Vec<Value> {
     let mut template = template.clone();
     template["metadata"]["labels"]["job-name"] = json!(name);

@@ -34,7 +34,7 @@ fn snake_case(name: &str) -> String {
     text
 }
 
-/// A JSON body with members to ask for.
+/// A JSON body, with access to its members.
 pub(crate) struct Input(Value);
 
 impl Input {
@@ -49,18 +49,18 @@ impl Input {
         Ok(Input(value))
     }
 
-    /// A text that must be there.
+    /// A required string.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Reply> {
         let refused = || refuse("InvalidRequestException", "Invalid request").because(format!("{name} is missing"));
         self.optional(name).filter(|text| !text.is_empty()).ok_or_else(refused)
     }
 
-    /// A text that may be there.
+    /// An optional string.
     pub(crate) fn optional(&self, name: &str) -> Option<&str> {
         self.0[name].as_str()
     }
 
-    /// A list of texts that may be there.
+    /// An optional list of strings.
     pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<String>>, Reply> {
         let refused =
             || refuse("InvalidRequestException", "Invalid request").because(format!("{name} is no list of texts"));

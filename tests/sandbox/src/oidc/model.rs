@@ -1,5 +1,5 @@
-//! The state of sign-ins: who registered, who asks, who was approved, and what each token is good for.
-//! Times are milliseconds since 1970.
+//! The state of sign-ins: clients, requests, approvals, and what each token is valid for. Times are milliseconds since
+//! 1970.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 pub(crate) const ACCOUNT_ACCESS: &str = "sso:account:access";
 
-/// A poll that comes this much too early is still in time: clocks and schedulers are not exact.
+/// How much too early a poll may come, since clocks and schedulers are not exact.
 const EARLY: i64 = 100;
 
 /// Everything about sign-ins.
@@ -23,7 +23,7 @@ pub(crate) struct Oidc {
     pub(crate) sessions: Vec<Session>,
     pub(crate) access_tokens: HashMap<String, AccessToken>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
-    /// How often a used refresh token came again.
+    /// How often a used refresh token was sent again.
     pub(crate) refresh_token_reuses: usize,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Client {
     pub(crate) secret: String,
     pub(crate) expires_at: i64,
     pub(crate) scopes: Vec<String>,
-    /// Empty when the registration named none: then device codes and refresh tokens.
+    /// If the registration named none, device codes and refresh tokens are allowed.
     pub(crate) grant_types: Vec<String>,
     pub(crate) redirect_uris: Vec<String>,
 }
@@ -49,7 +49,7 @@ impl Client {
     }
 }
 
-/// What the person said.
+/// The person's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
     Open,
@@ -70,7 +70,7 @@ pub(crate) struct Device {
     pub(crate) used: bool,
 }
 
-/// What a poll of a device code is told.
+/// The answer to a poll of a device code.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Poll {
     Pending,
@@ -82,7 +82,7 @@ pub(crate) enum Poll {
 }
 
 impl Device {
-    /// One poll. Too fast is told before anything else, as RFC 8628 wants it.
+    /// One poll. `slow_down` takes precedence over any other answer, as in RFC 8628.
     pub(crate) fn poll(&mut self, now: i64, penalty: i64) -> Poll {
         let early = self.last_poll.is_some_and(|last| now - last + EARLY < self.interval);
         self.last_poll = Some(now);
@@ -106,7 +106,7 @@ impl Device {
     }
 }
 
-/// An authorization of the PKCE flow, from the first request on.
+/// An authorization in the PKCE flow.
 #[derive(Debug, Clone)]
 pub(crate) struct Authorization {
     pub(crate) id: String,
@@ -115,21 +115,21 @@ pub(crate) struct Authorization {
     pub(crate) state: String,
     pub(crate) challenge: String,
     pub(crate) scopes: Vec<String>,
-    /// There once it is approved.
+    /// Set when it is approved.
     pub(crate) code: Option<String>,
     pub(crate) session: usize,
     pub(crate) expires_at: i64,
     pub(crate) done: bool,
 }
 
-/// A portal session: what a sign-in starts, and what ends for good whatever is refreshed.
+/// A portal session: it starts with a sign-in, and has a fixed end, whatever is refreshed.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) ends_at: i64,
     pub(crate) logged_out: bool,
 }
 
-/// What an access token is good for.
+/// What an access token is valid for.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessToken {
     pub(crate) session: usize,
@@ -138,7 +138,7 @@ pub(crate) struct AccessToken {
     pub(crate) revoked: bool,
 }
 
-/// What a refresh token is good for: one use.
+/// What a refresh token is valid for: one use.
 #[derive(Debug, Clone)]
 pub(crate) struct RefreshToken {
     pub(crate) session: usize,
@@ -149,7 +149,7 @@ pub(crate) struct RefreshToken {
 }
 
 impl Oidc {
-    /// The client of a request, or why there is none.
+    /// The client of a request, or the error.
     pub(crate) fn client(&self, id: &str, secret: &str, now: i64) -> Result<Client, Reply> {
         let refused = |why: &str| refuse("InvalidClientException", "Invalid client provided").because(why);
         let client = self.clients.get(id).ok_or_else(|| refused("unknown client"))?;
@@ -162,7 +162,7 @@ impl Oidc {
         Ok(client.clone())
     }
 
-    /// A sign-in: the living browser session if there is one, with its old end; else a new one.
+    /// A sign-in: the existing browser session, with its old end, or a new one.
     pub(crate) fn sign_in(&mut self, now: i64, lifetime_seconds: i64) -> usize {
         if let Some(last) = self.sessions.last()
             && !last.logged_out
@@ -174,12 +174,12 @@ impl Oidc {
         self.sessions.len() - 1
     }
 
-    /// Whether a session still lives.
+    /// Whether a session has not ended.
     pub(crate) fn alive(&self, session: usize, now: i64) -> bool {
         self.sessions.get(session).is_some_and(|it| !it.logged_out && now < it.ends_at)
     }
 
-    /// The session behind an access token that the portal takes, or why it does not.
+    /// The session of an access token that the portal accepts, or the error.
     pub(crate) fn portal_session(&self, token: &str, now: i64) -> Result<usize, &'static str> {
         let found = self.access_tokens.get(token).ok_or("unknown access token")?;
         if found.revoked {
@@ -204,13 +204,13 @@ impl Oidc {
         }
     }
 
-    /// The device codes that wait for a person.
+    /// The device codes that wait for approval.
     pub(crate) fn pending(&self, now: i64) -> Vec<String> {
         let waiting = |device: &&Device| device.decision == Decision::Open && now < device.expires_at;
         self.devices.iter().filter(waiting).map(|device| device.user_code.clone()).collect()
     }
 
-    /// Decides device codes: one of them, or all that wait. Returns how many were decided.
+    /// Decides one device code, or all that wait. Returns how many.
     pub(crate) fn decide(&mut self, user_code: Option<&str>, approve: bool, now: i64, lifetime_seconds: i64) -> usize {
         let codes = self.pending(now);
         let chosen: Vec<String> =

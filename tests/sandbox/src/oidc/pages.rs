@@ -1,4 +1,4 @@
-//! The pages for a person: approve a device code, approve an authorization. They work without scripts, and with curl.
+//! The pages for approving a device code or an authorization. They work without scripts, and with curl.
 
 use super::model::{AUTHORIZATION_CODE, Authorization};
 use crate::message::{Reply, Request};
@@ -71,7 +71,7 @@ pub(super) fn authorize(shared: &Shared, request: &Request) -> Reply {
     let value = |name: &str| request.parameter(name).unwrap_or_default();
     let now = shared.clock.milliseconds();
     let mut state = shared.state();
-    // A client or a redirect URI that is not right must never be redirected to (RFC 6749 section 4.1.2.1).
+    // An invalid client or redirect URI must never be redirected to (RFC 6749 section 4.1.2.1).
     let known = state.oidc.clients.get(&value("client_id")).filter(|client| now < client.expires_at).cloned();
     let Some(client) = known else {
         return page(
@@ -123,7 +123,7 @@ pub(super) fn authorize(shared: &Shared, request: &Request) -> Reply {
     page(200, "Authorization requested", &form)
 }
 
-/// `POST /authorize`: the person said something.
+/// `POST /authorize`: the person's decision.
 pub(super) fn decide_authorization(shared: &Shared, request: &Request) -> Reply {
     let form = request.form();
     let (id, action) = (first(&form, "id").unwrap_or_default(), first(&form, "action").unwrap_or_default());

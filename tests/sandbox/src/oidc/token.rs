@@ -12,13 +12,13 @@ use super::model::{
 use crate::message::{Reply, Request};
 use crate::state::{Shared, State};
 
-/// What was granted: a session, and the scopes in it.
+/// A grant: a session and its scopes.
 struct Granted {
     session: usize,
     scopes: Vec<String>,
 }
 
-/// Makes tokens, or says why not.
+/// Creates tokens, or returns an error.
 pub(super) fn create(shared: &Shared, request: &Request) -> Result<Reply, Reply> {
     let input = Input::read(request)?;
     let grant_type = input.required("grantType")?.to_owned();
@@ -72,7 +72,7 @@ fn authorization(state: &mut State, input: &Input, client_id: &str, now: i64) ->
     if authorization.client_id != client_id || authorization.redirect_uri != redirect_uri {
         return Err(invalid_grant("another client or another redirect URI"));
     }
-    // RFC 7636 section 4.6: a wrong verifier is an invalid grant. The code is used up all the same.
+    // RFC 7636 section 4.6: a wrong verifier is an invalid grant. The code is still used up.
     authorization.done = true;
     let length_is_right = (43..=128).contains(&verifier.len());
     if !length_is_right || URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) != authorization.challenge {

@@ -1,12 +1,12 @@
-//! `BatchGetSecretValue`: it takes a right of its own, on `*`, and the right to read each secret; with filters the right
-//! to list too. What cannot be read is among the errors, and the others come.
+//! `BatchGetSecretValue`: it needs its own right, on `*`, and the right to read each secret; with filters also the
+//! right to list. Secrets that cannot be read are listed as errors beside the others.
 
 use serde_json::{Map, Value, json};
 
 use super::{Question, Refused, invalid, list, pages, value};
 use crate::state::State;
 
-/// Up to twenty values.
+/// Up to 20 values.
 pub(super) fn get(state: &mut State, question: &Question) -> Result<Value, Refused> {
     question.may(state, "secretsmanager:BatchGetSecretValue")?;
     let wrong = |message: &str| Err(("InvalidParameterException", message.to_owned()));

@@ -8,7 +8,7 @@ use crate::state::State;
 
 const KEYS: [&str; 7] = ["description", "name", "tag-key", "tag-value", "primary-region", "owning-service", "all"];
 
-/// All secrets of the caller's account and region, whatever the caller may read.
+/// All secrets of the caller's account and region, readable or not.
 pub(super) fn list(state: &State, question: &Question) -> Result<Value, Refused> {
     question.may(state, "secretsmanager:ListSecrets")?;
     let planned = question.input["IncludePlannedDeletion"].as_bool().unwrap_or(false);
@@ -22,7 +22,7 @@ pub(super) fn list(state: &State, question: &Question) -> Result<Value, Refused>
     Ok(answer.into())
 }
 
-/// The secrets that the filters of a question let through.
+/// The secrets that pass the filters of a request.
 pub(super) fn filtered<'state>(
     state: &'state State,
     question: &Question,
@@ -113,7 +113,7 @@ impl Filter {
         }
     }
 
-    /// Whether a value fits a text; one that begins with `!` fits where the rest of it fits no text.
+    /// Whether a value matches one of the texts. A value that begins with `!` matches if the rest of it does not.
     fn any(&self, texts: &[&str], fits: fn(&str, &str) -> bool) -> bool {
         self.values.iter().any(|value| match value.strip_prefix('!') {
             Some(unwanted) => !texts.iter().any(|text| fits(text, unwanted)),
@@ -126,7 +126,7 @@ fn starts_with(text: &str, prefix: &str) -> bool {
     text.starts_with(prefix)
 }
 
-/// Whether each word of the wanted begins a word of the text; there is no case.
+/// Whether each wanted word is a prefix of a word in the text, ignoring case.
 fn has_words(text: &str, wanted: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         let parts = text.split(|character: char| !character.is_ascii_alphanumeric());

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::objects::uid;
 
-/// The moment that secrets come from when nobody says another: 2026-10-05T08:12:44Z.
+/// The default creation time of secrets: 2026-10-05T08:12:44Z.
 const CREATED: i64 = 1_791_187_964;
 
 /// A secret of an account in a region. Times are seconds since 1970.
@@ -15,29 +15,29 @@ pub struct Secret {
     pub account: String,
     /// The region.
     pub region: String,
-    /// The name, slashes and all.
+    /// The name, with its slashes.
     pub name: String,
-    /// What its owner wrote about it.
+    /// The description.
     pub description: Option<String>,
-    /// The key that it is encrypted with; None for `aws/secretsmanager`.
+    /// The key that encrypts it; None for `aws/secretsmanager`.
     pub kms_key_id: Option<String>,
     /// Tags.
     pub tags: Vec<(String, String)>,
     /// The versions, the oldest first.
     pub versions: Vec<SecretVersion>,
-    /// When it was made.
+    /// When it was created.
     pub created: i64,
     /// When it was last changed.
     pub last_changed: i64,
-    /// When it was last read; AWS shows the day only.
+    /// When it was last read; AWS shows only the day.
     pub last_accessed: Option<i64>,
-    /// After how many days it is rotated; None for never.
+    /// The days between rotations; None for no rotation.
     pub rotation_days: Option<i64>,
     /// When it was last rotated.
     pub last_rotated: Option<i64>,
-    /// When it is to be deleted, if it is marked so.
+    /// When it will be deleted, if it is marked for deletion.
     pub deleted: Option<i64>,
-    /// What is wrong with its encryption.
+    /// The state of its KMS key.
     pub encryption: Encryption,
 }
 
@@ -69,10 +69,10 @@ impl std::fmt::Debug for SecretValue {
     }
 }
 
-/// Whether KMS plays along.
+/// Whether the KMS key can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encryption {
-    /// It does.
+    /// It can.
     #[default]
     Fine,
     /// The caller may not use the key.
@@ -103,8 +103,8 @@ impl Secret {
         .then(SecretValue::Text(text.to_owned()))
     }
 
-    /// The same secret with other bytes as its current version, as `PutSecretValue` does it: what was current is
-    /// previous now, and what was previous has no stage any more.
+    /// Adds a current version, as `PutSecretValue` does: the former current version becomes the previous one, and the
+    /// former previous version has no stage any more.
     #[must_use]
     pub fn then(mut self, value: SecretValue) -> Secret {
         for version in &mut self.versions {
@@ -121,14 +121,14 @@ impl Secret {
         self
     }
 
-    /// The same secret with a description.
+    /// Sets the description.
     #[must_use]
     pub fn described(mut self, description: &str) -> Secret {
         self.description = Some(description.to_owned());
         self
     }
 
-    /// Its ARN, which ends in a hyphen and six characters that nobody can guess.
+    /// Its ARN, which ends in a hyphen and six random characters.
     pub fn arn(&self) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let digest = Sha256::digest(format!("{} {} {}", self.account, self.region, self.name));
@@ -137,17 +137,17 @@ impl Secret {
         format!("{}-{suffix}", self.partial_arn())
     }
 
-    /// Its ARN without that end, which AWS takes too.
+    /// Its ARN without that suffix, which AWS accepts too.
     fn partial_arn(&self) -> String {
         format!("arn:aws:secretsmanager:{}:{}:secret:{}", self.region, self.account, self.name)
     }
 
-    /// Whether a `SecretId` means this one: its name, its ARN, or its ARN without the end.
+    /// Whether a `SecretId` is this secret's name, its ARN, or its ARN without the suffix.
     pub(crate) fn is(&self, id: &str) -> bool {
         self.name == id || (id.starts_with("arn:") && (self.arn() == id || self.partial_arn() == id))
     }
 
-    /// What `ListSecrets` and `DescribeSecret` say alike.
+    /// What `ListSecrets` and `DescribeSecret` have in common.
     fn facts(&self) -> Map<String, Value> {
         let mut facts = Map::new();
         let mut put = |name: &str, value: Value| {
@@ -198,7 +198,7 @@ impl Secret {
     }
 }
 
-/// A moment as the JSON protocol spells it: seconds with a fraction.
+/// A time in the JSON protocol: seconds with a fraction.
 pub(crate) fn moment(seconds: i64) -> Value {
     json!(seconds as f64)
 }

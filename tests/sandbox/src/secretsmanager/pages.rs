@@ -1,4 +1,4 @@
-//! Pages of a list. A token is good for the very question that it came from.
+//! Pages of a list. A token is valid only for the request that it came from.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,14 +8,14 @@ use sha2::{Digest as _, Sha256};
 use super::{Question, Refused, invalid};
 use crate::text::hex;
 
-/// Which part of a list is wanted, and the token for the part after it.
+/// A part of a list, and the token for the next one.
 pub(super) struct Page {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) next: Option<String>,
 }
 
-/// Finds the page that a question wants of a list of this length.
+/// The page of a request, for a list of this length.
 pub(super) fn page(question: &Question, most: usize, length: usize) -> Result<Page, Refused> {
     let size = match &question.input["MaxResults"] {
         Value::Null => most,
@@ -47,7 +47,7 @@ fn size(given: &Value, most: usize) -> Result<usize, Refused> {
     })
 }
 
-/// What a question is, but for its page.
+/// A request without its page.
 fn mark(question: &Question) -> String {
     let mut asked = question.input.clone();
     if let Some(members) = asked.as_object_mut() {

@@ -14,7 +14,7 @@ pub(super) fn describe(state: &State, question: &Question) -> Result<Value, Refu
     Ok(state.world.secrets[index].description())
 }
 
-/// `ListSecretVersionIds`: the versions that have a stage, and the others where they are asked for.
+/// `ListSecretVersionIds`: the versions with a stage, and the others if requested.
 pub(super) fn versions(state: &State, question: &Question) -> Result<Value, Refused> {
     let index = question.secret(state, secret_id(question)?, "secretsmanager:ListSecretVersionIds")?;
     let secret = &state.world.secrets[index];
@@ -55,7 +55,7 @@ pub(super) fn get(state: &mut State, question: &Question) -> Result<Value, Refus
     read(state, question, secret_id(question)?, (id, stage))
 }
 
-/// A value, for a caller who may read it. Reading it is remembered.
+/// A value, if the caller may read it. Updates the time of the last read.
 pub(super) fn read(
     state: &mut State,
     question: &Question,

@@ -1,6 +1,6 @@
 //! The dictionary that primes the compression of SPDY/3 header blocks.
 
-/// The words with a length in front of them.
+/// The words with a length prefix.
 const WORDS: &[&str] = &[
     "options",
     "head",
@@ -69,7 +69,7 @@ const WORDS: &[&str] = &[
     "origin",
 ];
 
-/// What follows them without one.
+/// What follows them, without a prefix.
 const REST: &[&str] = &[
     "100101201202205206300302303304305306307402405406407408409410411412413414415416417502504505203 Non-Au",
     "thoritative Information204 No Content301 Moved Permanently400 Bad Request401 Unauthorized403 Forbidd",

@@ -1,4 +1,4 @@
-//! Header blocks: one zlib stream a direction, flushed after each block.
+//! Header blocks: one zlib stream per direction, flushed after each block.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
@@ -8,12 +8,11 @@ use super::dictionary::dictionary;
 /// Names and values, in the order of the wire.
 pub(crate) type Headers = Vec<(String, String)>;
 
-/// No block is larger than this when it is unpacked.
+/// The largest size of a decompressed block.
 const LARGEST: usize = 1 << 20;
 const MOST: u32 = 1000;
 
-/// The reading end. A stream that does not say that it was primed with the dictionary is read as well: the
-/// dictionary is only its past then, which it does not refer to.
+/// The reader. It also reads a stream without the dictionary flag: the dictionary is then never referred to.
 pub(crate) struct Unpacker {
     inflate: Decompress,
     begun: bool,
@@ -95,7 +94,7 @@ fn parse(bytes: &[u8]) -> Result<Headers, Malformed> {
         if headers.iter().any(|(other, _)| *other == name) {
             return Err(Malformed("a header twice"));
         }
-        // Several values of one header have a NUL between them; the first is what is looked at.
+        // Several values of a header are separated by NUL. Only the first is used.
         headers.push((name, value));
     }
     if rest.is_empty() { Ok(headers) } else { Err(Malformed("something after the headers")) }
@@ -114,7 +113,7 @@ fn text(rest: &mut &[u8]) -> Result<String, Malformed> {
     Ok(String::from_utf8_lossy(head).into_owned())
 }
 
-/// The writing end.
+/// The writer.
 pub(crate) struct Packer {
     deflate: Compress,
 }
@@ -127,8 +126,8 @@ impl Packer {
         Packer { deflate }
     }
 
-    /// At the beginning of a connection, without the dictionary: not what the specification says, but read all the
-    /// same by those who read as Go does.
+    /// At the beginning of a connection, without the dictionary: against the specification, but accepted by readers
+    /// that work as Go's does.
     #[cfg(test)]
     pub(crate) fn without_dictionary() -> Packer {
         Packer { deflate: Compress::new(Compression::best(), true) }

@@ -1,4 +1,4 @@
-//! `AssumeRole`: who may be which role, and for how long.
+//! `AssumeRole`: who may assume which role, and for how long.
 
 use super::Refused;
 use super::wanted::{Wanted, validation};
@@ -7,8 +7,7 @@ use crate::iam::policy::{Question, Verdict, judge};
 use crate::iam::{self, Role};
 use crate::state::State;
 
-/// The role and for how many seconds, for a caller who may be it. That there is no such role looks as if it were
-/// forbidden.
+/// The role and the duration in seconds, if the caller may assume it. A missing role looks as if it were forbidden.
 pub(super) fn decide<'state>(
     state: &'state State,
     caller: &Credentials,
@@ -26,7 +25,7 @@ pub(super) fn decide<'state>(
         return Err(denied("sts:SetSourceIdentity"));
     }
     let seconds = wanted.duration.unwrap_or(3600);
-    // A session token says that the caller is a session itself.
+    // A session token means that the caller is a session itself.
     if caller.session_token.is_some() && seconds > 3600 {
         let message =
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
@@ -54,8 +53,8 @@ pub(super) fn check_arn(arn: &str) -> Result<(), Refused> {
 }
 
 /// Whether the trust policy and the caller's own policy together allow it. A trust policy that names the caller's role
-/// (or everybody) is enough within an account; one that names the account leaves the decision to the caller's policy; and
-/// between accounts it takes both.
+/// (or everybody) is enough within an account; one that names the account leaves the decision to the caller's policy;
+/// between accounts both are needed.
 fn may(state: &State, caller: &Credentials, role: &Role, wanted: &Wanted, action: &str) -> bool {
     let named = [("AWS", caller.role_path_arn()), ("AWS", caller.caller_arn())];
     let root = format!("arn:aws:iam::{}:root", caller.account);

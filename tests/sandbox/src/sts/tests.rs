@@ -1,4 +1,4 @@
-//! Who may be which role.
+//! Tests of who may assume which role.
 
 use serde_json::{Value, json};
 
@@ -113,7 +113,7 @@ fn a_source_identity_takes_a_right_of_its_own() {
     assert_eq!(seconds(&state, "idp-ns-idp-dev", &[("SourceIdentity", "ada")]), Ok(3600));
 }
 
-/// What the claims of a token lead to, for a role that trusts `idp-dev/billing`.
+/// The result for a token with these claims, and a role that trusts `idp-dev/billing`.
 fn with_token(change: impl FnOnce(&mut World, &mut Value)) -> Result<(String, String), Refused> {
     let mut world = World::default();
     let issuer = world.clusters[0].oidc_issuer();

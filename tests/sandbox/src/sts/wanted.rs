@@ -1,9 +1,9 @@
-//! What `AssumeRole` and `AssumeRoleWithWebIdentity` ask alike, checked as STS's generic validation checks it.
+//! The common parameters of `AssumeRole` and `AssumeRoleWithWebIdentity`, checked as STS's generic validation does.
 
 use super::Refused;
 use crate::text::first;
 
-/// A role that somebody wants to be.
+/// A request to assume a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) role_arn: String,
@@ -14,10 +14,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads it out of a request's parameters.
+    /// Reads it from a request's parameters.
     pub(super) fn read(pairs: &[(String, String)]) -> Result<Wanted, Refused> {
         let value = |name: &str| first(pairs, name).map(str::to_owned);
-        // What would narrow the session must not be overlooked.
+        // Session policies are not supported, and must not be ignored.
         for name in ["Policy", "PolicyArns.member.1.arn", "SerialNumber"] {
             if value(name).is_some() {
                 return Err(validation(format!("{name} is not played by the sandbox")));
@@ -38,7 +38,7 @@ impl Wanted {
     }
 }
 
-/// What a parameter that STS's model does not allow gets.
+/// The error for a parameter that STS's model does not allow.
 pub(super) fn validation(message: String) -> Refused {
     (400, "ValidationError", message)
 }

@@ -1,4 +1,4 @@
-//! `AssumeRoleWithWebIdentity`: a token of an identity provider that the account knows, and a role that trusts it.
+//! `AssumeRoleWithWebIdentity`: with a token of an identity provider of the account, and a role that trusts it.
 //!
 //! The providers are those of the account's clusters, as IRSA sets them up.
 
@@ -14,7 +14,7 @@ use crate::identity_token::{self, Issuers, Token};
 use crate::state::State;
 use crate::text::first;
 
-/// Whoever a token speaks of, in a role.
+/// The subject of a token, in a role.
 #[derive(Debug)]
 pub(super) struct Admitted<'state> {
     pub(super) role: &'state Role,
@@ -24,7 +24,7 @@ pub(super) struct Admitted<'state> {
     pub(super) provider: String,
 }
 
-/// The role of a request and for whom, if the token is good and the role trusts it.
+/// The role of a request and its subject, if the token is valid and the role trusts it.
 pub(super) fn decide<'state>(
     state: &'state State,
     issuers: &Issuers,

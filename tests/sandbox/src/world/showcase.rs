@@ -1,4 +1,4 @@
-//! What a person finds in AWS who tries the product: secrets of all sorts, and the roles of `idp-dev`'s workloads.
+//! Secrets of all sorts, and the roles of `idp-dev`'s workloads, for trying the product.
 
 use serde_json::json;
 
@@ -13,8 +13,8 @@ fn secret(name: &str, text: &str) -> Secret {
     Secret::new(ACCOUNT, REGION, name, text)
 }
 
-/// The secrets of `idp-dev`: a JSON one with a past, a plain one, a binary one, one that is marked for deletion and one
-/// whose key is another's; and secrets of others, one of them with a name that only begins alike.
+/// The secrets of `idp-dev`: a JSON one with a previous version, a plain one, a binary one, one marked for deletion and
+/// one whose key the caller may not use; and secrets of others, one of which has a similar name.
 pub(super) fn secrets() -> Vec<Secret> {
     let database = |password: &str| format!("{{\"username\":\"billing\",\"password\":\"{password}\",\"port\":5432}}");
     let mut rotated = secret("customer/idp-dev/billing/database", &database("sandbox-first"))
@@ -45,9 +45,9 @@ pub(super) fn secrets() -> Vec<Secret> {
     ]
 }
 
-/// The roles behind [`objects::identities`](crate::objects::identities). `billing`, `ledger`, `gateway` and `audit` trust
-/// the permission set, as `helm/idp-advanced` 2.4.1 writes it; `reports` is of an older chart and trusts its service
-/// account alone; `mailer` is EKS Pod Identity's.
+/// The roles behind [`objects::identities`](crate::objects::identities). `billing`, `ledger`, `gateway` and `audit`
+/// trust the permission set, as `helm/idp-advanced` 2.4.1 writes it; `reports` is from an older chart and trusts only
+/// its service account; `mailer` is for EKS Pod Identity.
 pub(super) fn roles(cluster: &Cluster, namespace: &str) -> Vec<Role> {
     let account = &cluster.account;
     let new = |name: &str| Role::new(account, &format!("idp-demo-{name}"));

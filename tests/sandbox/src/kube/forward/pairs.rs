@@ -30,7 +30,7 @@ impl Pairs {
         Pairs { connection, pod, waiting: Mutex::default() }
     }
 
-    /// A stream is there: it is reset if its headers make no sense, and answered and paired otherwise.
+    /// Handles a new stream: resets it if its headers are invalid, else answers and pairs it.
     pub(super) async fn opened(self: &Arc<Self>, stream: Arc<Stream>) {
         let port = stream.header("port").and_then(|port| port.parse::<u16>().ok()).filter(|port| *port > 0);
         let kind = stream.header("streamtype").unwrap_or_default().to_owned();
@@ -71,7 +71,7 @@ impl Pairs {
         Added::Complete(error, data)
     }
 
-    /// Forgets a pair that does not become one in time.
+    /// Drops a pair that is not complete in time.
     async fn watch(self: Arc<Self>, request: String, completed: oneshot::Receiver<()>) {
         tokio::select! {
             _ = completed => return,
@@ -93,7 +93,7 @@ enum Added {
     Complete(Arc<Stream>, Arc<Stream>),
 }
 
-/// The request id; of an old client that sends none, the number of the error stream.
+/// The request id, or the number of the error stream for an old client that sends none.
 fn request_id(stream: &Stream, kind: &str) -> String {
     let guessed = || if kind == "error" { i64::from(stream.id) } else { i64::from(stream.id) - 2 };
     stream.header("requestid").map_or_else(|| guessed().to_string(), str::to_owned)

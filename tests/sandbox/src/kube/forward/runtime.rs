@@ -1,5 +1,5 @@
 //! The pod's end, as containerd forwards to it: dial `localhost` in the pod's network namespace, copy both ways, and
-//! give the second direction one second after the first has ended. A closed half is never passed on.
+//! give the second direction one second after the first has ended. A half-close is never forwarded.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,11 +14,11 @@ use crate::spdy;
 use crate::state::Shared;
 use crate::traffic::Meter;
 
-/// How long the sandbox of a pod that is gone is known: until the kubelet collects it.
+/// How long the sandbox of a deleted pod is known: until the kubelet collects it.
 const KEPT: Duration = Duration::from_secs(35);
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A pod's sandbox, seen from the container runtime.
+/// A pod's sandbox in the container runtime.
 #[derive(Clone)]
 pub(crate) struct PodSide {
     pub(crate) shared: Arc<Shared>,
@@ -26,7 +26,7 @@ pub(crate) struct PodSide {
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) uid: String,
-    /// How long the streams of a pair have to find each other.
+    /// How long a pair of streams may take to be complete.
     pub(crate) pair_timeout: Duration,
     /// Since when the pod is known to be gone.
     pub(crate) gone_since: Arc<Mutex<Option<Instant>>>,
@@ -62,7 +62,7 @@ impl PodSide {
         connection.finish(error).await;
     }
 
-    /// What becomes of the streams of a connection that failed, by the age of the runtime.
+    /// What the runtime's version does to the streams of a failed connection.
     async fn fail(
         &self,
         connection: &Connection,
@@ -143,7 +143,7 @@ impl PodSide {
         }
     }
 
-    /// A pod's sandbox is known for a while after its end, and then no longer.
+    /// Whether the pod's sandbox is still known. It is for a while after the pod is gone.
     fn closed(&self) -> String {
         let mut since = self.gone_since.lock().unwrap_or_else(PoisonError::into_inner);
         let (sandbox, gone) = (self.sandbox(), since.get_or_insert_with(Instant::now).elapsed());

@@ -1,5 +1,5 @@
 //! One connection with many streams, as `spdystream` and the kubelet's streaming server serve it: five workers, each
-//! with a queue of its own, and no flow control. A stream that nobody reads blocks its worker, then the whole connection.
+//! with its own queue, and no flow control. A stream that is not read blocks its worker, then the whole connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use crate::state::Shared;
 const WORKERS: usize = 5;
 const QUEUE: usize = 50;
 
-/// A lock that no panic spoils.
+/// A lock that ignores poisoning.
 pub(super) fn lock<Guarded>(mutex: &Mutex<Guarded>) -> MutexGuard<'_, Guarded> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -29,21 +29,21 @@ type Output = Box<dyn AsyncWrite + Send + Unpin>;
 pub(super) struct Stream {
     pub(super) id: u32,
     pub(super) headers: Headers,
-    /// Where its worker puts what comes; gone when nothing more comes.
+    /// Where its worker puts incoming bytes; None after the last.
     inbox: Mutex<Option<mpsc::Sender<Bytes>>>,
-    /// Where the pod's side reads it.
+    /// Where the pod's side reads them.
     pub(super) outbox: tokio::sync::Mutex<mpsc::Receiver<Bytes>>,
     /// Wakes a worker that is stuck on this stream.
     unstick: watch::Sender<bool>,
     /// Whether our own half is closed.
     finished: AtomicBool,
-    /// Whether nobody reads it any more.
+    /// Whether the pod's side has stopped reading.
     deserted: AtomicBool,
 }
 
 impl Stream {
     fn new(id: u32, headers: Headers, fin: bool) -> Stream {
-        // The real channel has no buffer at all: whoever sends waits here until the frame is taken (`hand_over`).
+        // The real channel has no buffer: a sender waits until the frame is taken (`hand_over`).
         let (inbox, outbox) = mpsc::channel(1);
         Stream {
             id,
@@ -56,7 +56,7 @@ impl Stream {
         }
     }
 
-    /// Nobody reads it any more: the next frame that comes blocks its worker, unless the stream is reset.
+    /// Stops reading: the next frame blocks its worker, unless the stream is reset.
     pub(super) fn desert(&self) {
         self.deserted.store(true, Ordering::SeqCst);
     }
@@ -67,12 +67,12 @@ impl Stream {
         Some(value.split('\0').next().unwrap_or_default()).filter(|value| !value.is_empty())
     }
 
-    /// Whether whoever waits for it to be read waits for ever.
+    /// Whether a worker that waits for it to be read waits forever.
     fn is_hopeless(&self) -> bool {
         self.deserted.load(Ordering::SeqCst) && lock(&self.inbox).is_some()
     }
 
-    /// Nothing more comes from the client.
+    /// Ends the client's half.
     fn close_remote(&self) {
         *lock(&self.inbox) = None;
         self.unstick.send_replace(true);
@@ -84,9 +84,9 @@ struct Writer {
     packer: Packer,
 }
 
-/// The connection, as everything that happens on it sees it.
+/// The connection, shared by all its streams.
 pub(super) struct Connection {
-    /// Gone when the connection is closed.
+    /// None after the connection is closed.
     writer: tokio::sync::Mutex<Option<Writer>>,
     streams: Mutex<HashMap<u32, Arc<Stream>>>,
     gone_away: AtomicBool,
@@ -130,8 +130,8 @@ impl Connection {
         self.send(&Frame::SynReply { id: stream.id, fin: false, headers: Vec::new() }).await;
     }
 
-    /// Sends bytes of a stream; false when the connection is dead. After a `RST_STREAM` of the client too: it is
-    /// the client's business to drop them.
+    /// Sends bytes of a stream; false when the connection is dead. Also after a `RST_STREAM` of the client, which has
+    /// to drop them.
     pub(super) async fn data(&self, stream: &Stream, bytes: &[u8], fin: bool) -> bool {
         if fin && stream.finished.swap(true, Ordering::SeqCst) {
             return false;
@@ -171,7 +171,7 @@ impl Connection {
     }
 }
 
-/// Closes a connection for good, however its service ends.
+/// Closes a connection when it is dropped.
 struct Closing(Arc<Connection>);
 
 impl Drop for Closing {
@@ -220,7 +220,7 @@ pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod:
         last = read(BufReader::with_capacity(64 * 1024, input), &connection, &lanes) => Some(last),
         () = connection.closed() => None,
     };
-    // Whoever says goodbye is not answered; whoever vanishes or talks nonsense is told.
+    // A GOAWAY of the client is not answered; an end or an invalid frame is.
     if !connection.gone_away.swap(true, Ordering::SeqCst) {
         let _ = tokio::time::timeout(
             Duration::from_secs(1),
@@ -233,7 +233,7 @@ pub(super) async fn serve(io: impl AsyncRead + AsyncWrite + Send + 'static, pod:
     }
 }
 
-/// Reads frames into the queues, until there is none, or one that cannot be understood. The last stream accepted.
+/// Reads frames into the queues until the end or an invalid frame. Returns the last stream accepted.
 async fn read(mut input: impl AsyncRead + Unpin, connection: &Connection, lanes: &[Lane]) -> u32 {
     let (mut unpacker, mut last, mut turn) = (Unpacker::new(), 0, 0);
     loop {
@@ -303,7 +303,7 @@ async fn worker(
                     stream.finished.store(true, Ordering::SeqCst);
                 }
             }
-            // An even number is a question of ours, which we do not ask.
+            // An even number answers a ping of ours, and we send none.
             Some(Frame::Ping { id }) if id % 2 == 1 => {
                 connection.send(&Frame::Ping { id }).await;
             }
@@ -320,7 +320,7 @@ async fn hand_over(inbox: &mpsc::Sender<Bytes>, bytes: Bytes) {
     }
 }
 
-/// Hands bytes to whoever reads the stream, and waits until they are taken.
+/// Passes bytes to the reader of a stream, and waits until they are taken.
 async fn deliver(connection: &Connection, stream: &Stream, bytes: Bytes, fin: bool) {
     let inbox = lock(&stream.inbox).clone();
     if let Some(inbox) = inbox.filter(|_| !bytes.is_empty()) {

@@ -1,4 +1,4 @@
-//! A WebSocket as a pipe of bytes: binary messages, whose borders mean nothing.
+//! A WebSocket as a byte stream: binary messages, whose boundaries mean nothing.
 
 use std::io;
 
@@ -70,7 +70,7 @@ async fn send(from_pipe: &mut ReadHalf<DuplexStream>, output: &Mutex<impl AsyncW
     }
 }
 
-/// Reads messages into the pipe; how to say goodbye, unless the other end is gone already.
+/// Reads messages into the pipe. Returns the close code to send, unless the other end is gone.
 async fn receive(
     input: &mut (impl AsyncRead + Unpin),
     output: &Mutex<impl AsyncWrite + Unpin>,
@@ -97,7 +97,7 @@ async fn receive(
         let mask: [u8; 4] = bytes(input).await?;
         match kind {
             BINARY | CONTINUATION => payload(input, to_pipe, length, mask).await?,
-            // A message of text is no part of the pipe, and the end of it.
+            // A text message is not allowed, and ends the pipe.
             TEXT => return farewell(1000, ""),
             CLOSE | PING | PONG => {
                 let mut content = vec![0; length as usize];
