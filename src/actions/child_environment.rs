@@ -62,8 +62,8 @@ pub(crate) async fn prepare(
         },
         Some(request) => {
             let assumed = irsa::assume(chain, namespace, request).await?;
-            let role = assumed.found.role.name().to_owned();
-            let account = assumed.found.role.account().to_owned();
+            let role = assumed.workload_role.role.name().to_owned();
+            let account = assumed.workload_role.role.account().to_owned();
             Identity { label: format!("{namespace}:{role}"), role, account, credentials: assumed.credentials }
         }
     };

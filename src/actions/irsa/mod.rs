@@ -31,9 +31,9 @@ pub(crate) struct AssumedRole {
     /// The namespace's own target: where the credentials before came from.
     pub(crate) target: Target,
     /// The role, and whose it is.
-    pub(crate) found: WorkloadRole,
+    pub(crate) workload_role: WorkloadRole,
     /// The way to it.
-    pub(crate) way: AssumeMethod,
+    pub(crate) method: AssumeMethod,
     /// Who we are: `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
     pub(crate) arn: String,
     /// The region to work in: the cluster's.
@@ -91,7 +91,7 @@ pub(crate) async fn assume_and_confirm(
         match chain.services.caller_arn(&assumed.credentials.keys, &assumed.region).await {
             Ok(arn) => Ok(AssumedRole { arn, ..assumed.clone() }),
             Err(failure) => {
-                role.replace(assumed.found.role.name().to_owned());
+                role.replace(assumed.workload_role.role.name().to_owned());
                 Err(CallError::Answer(failure))
             }
         }
@@ -139,10 +139,10 @@ async fn assume_unless(
         None => chain.target(namespace).await?,
     };
     let (cluster, caller) = (OnceCell::new(), RefCell::default());
-    let work = RoleAssumer { chain, target, request, refused, cluster, caller };
-    let found = work.found().await?;
-    chain.ui.detail(&format!("the role is {} ({})", found.role, found.by));
-    work.assume(found).await
+    let assumer = RoleAssumer { chain, target, request, refused, cluster, caller };
+    let workload_role = assumer.find_role().await?;
+    chain.ui.detail(&format!("the role is {} ({})", workload_role.role, workload_role.by));
+    assumer.assume(workload_role).await
 }
 
 /// Whether the namespace is marked as production.
@@ -173,7 +173,7 @@ impl<'a> RoleAssumer<'a> {
     }
 
     /// The role and whose it is; looked up as far as the request does not say it.
-    async fn found(&self) -> Result<WorkloadRole> {
+    async fn find_role(&self) -> Result<WorkloadRole> {
         let request = self.request;
         // The token way alone needs to know a service account, and STS alone does not.
         let needs_account = request.via != Via::Only(AssumeMethod::Sts);

@@ -13,25 +13,34 @@ use crate::net::kube::KubeFailure;
 
 impl RoleAssumer<'_> {
     /// `AssumeRole` did not work.
-    pub(crate) fn sts_refused(&self, found: &WorkloadRole, failure: &Failure, token: &TokenOutcome) -> Error {
+    pub(crate) fn sts_refused(&self, workload_role: &WorkloadRole, failure: &Failure, token: &TokenOutcome) -> Error {
         let error = match failure.code.as_deref() {
-            Some("AccessDenied") => self.explained(found, |refused| refused.denied(&failure.to_string(), token)),
-            _ => self.other(found, failure),
+            Some("AccessDenied") => {
+                self.explained(workload_role, |refused| refused.denied(&failure.to_string(), token))
+            }
+            _ => self.other(workload_role, failure),
         };
         clock_skew::explain(self.chain, error)
     }
 
     /// `AssumeRoleWithWebIdentity` did not work. `before`: what the first way was told.
-    pub(crate) fn token_refused(&self, found: &WorkloadRole, failure: &Failure, before: Option<&Failure>) -> Error {
+    pub(crate) fn token_refused(
+        &self,
+        workload_role: &WorkloadRole,
+        failure: &Failure,
+        before: Option<&Failure>,
+    ) -> Error {
         let answer = failure.to_string();
         let error = match failure.code.as_deref() {
             Some("AccessDenied") => {
                 let before = before.map(ToString::to_string);
-                self.explained(found, |refused| refused.token_denied(&answer, before.as_deref()))
+                self.explained(workload_role, |refused| refused.token_denied(&answer, before.as_deref()))
             }
             Some("InvalidIdentityToken") => {
                 let cluster = self.cluster_name();
-                self.explained(found, |refused| refused.invalid_token(&answer, (&cluster, &found.audience)))
+                self.explained(workload_role, |refused| {
+                    refused.invalid_token(&answer, (&cluster, &workload_role.audience))
+                })
             }
             // The token is not ours to renew by a sign-in: it was made a moment ago, so a clock is wrong.
             _ if failure.class == Class::Unauthorized => {
@@ -40,7 +49,7 @@ impl RoleAssumer<'_> {
                     .because("the clocks of the cluster and of AWS differ, or the answer took minutes")
                     .try_next("run the same command again")
             }
-            _ => self.other(found, failure),
+            _ => self.other(workload_role, failure),
         };
         clock_skew::explain(self.chain, error)
     }
@@ -66,19 +75,19 @@ impl RoleAssumer<'_> {
         self.cluster.get().map(|cluster| cluster.cluster().name).unwrap_or_default()
     }
 
-    fn other(&self, found: &WorkloadRole, failure: &Failure) -> Error {
-        failure.clone().into_error(format!("cannot assume the role {}", found.role.name()))
+    fn other(&self, workload_role: &WorkloadRole, failure: &Failure) -> Error {
+        failure.clone().into_error(format!("cannot assume the role {}", workload_role.role.name()))
     }
 
-    fn explained(&self, found: &WorkloadRole, explain: impl FnOnce(RefusedRole<'_>) -> Error) -> Error {
+    fn explained(&self, workload_role: &WorkloadRole, explain: impl FnOnce(RefusedRole<'_>) -> Error) -> Error {
         let caller: Option<Caller> = self.caller.borrow().clone();
         let caller_arn = caller.map(|caller| caller.arn).unwrap_or_default();
         let arns = role_arn::from_caller(&caller_arn, &self.target.portal.region);
         explain(RefusedRole {
             request: self.request,
             namespace: self.target.namespace.as_str(),
-            role: &found.role,
-            service_account: found.service_account.as_deref(),
+            role: &workload_role.role,
+            service_account: workload_role.service_account.as_deref(),
             caller_arn: &caller_arn,
             caller_role: arns.as_ref().map(|arns| arns.access_entry.as_str()),
             account: &self.target.account,

@@ -21,70 +21,72 @@ use crate::secret::Secret;
 
 impl RoleAssumer<'_> {
     /// The session, by the way that was named or the first that works.
-    pub(crate) async fn assume(&self, found: WorkloadRole) -> Result<AssumedRole> {
+    pub(crate) async fn assume(&self, workload_role: WorkloadRole) -> Result<AssumedRole> {
         match self.request.via {
-            Via::Only(AssumeMethod::Sts) => self.by_sts(&found).await,
-            Via::Only(AssumeMethod::Token) => self.by_token(&found, None).await,
+            Via::Only(AssumeMethod::Sts) => self.by_sts(&workload_role).await,
+            Via::Only(AssumeMethod::Token) => self.by_token(&workload_role, None).await,
             Via::Auto => {
-                for way in [AssumeMethod::Sts, AssumeMethod::Token] {
-                    if let Ok(cached) = self.cached(&found, way) {
+                for method in [AssumeMethod::Sts, AssumeMethod::Token] {
+                    if let Ok(cached) = self.cached(&workload_role, method) {
                         return Ok(cached);
                     }
                 }
-                self.by_either(&found).await
+                self.by_either(&workload_role).await
             }
         }
     }
 
-    async fn by_sts(&self, found: &WorkloadRole) -> Result<AssumedRole> {
-        let session = self.session(found, AssumeMethod::Sts, None).await;
-        session
-            .map_err(|failure| failure.explained(|failure| self.sts_refused(found, &failure, &TokenOutcome::Unwanted)))
+    async fn by_sts(&self, workload_role: &WorkloadRole) -> Result<AssumedRole> {
+        let session = self.session(workload_role, AssumeMethod::Sts, None).await;
+        session.map_err(|failure| {
+            failure.explained(|failure| self.sts_refused(workload_role, &failure, &TokenOutcome::Unwanted))
+        })
     }
 
-    async fn by_token(&self, found: &WorkloadRole, before: Option<&Failure>) -> Result<AssumedRole> {
-        if let Ok(cached) = self.cached(found, AssumeMethod::Token) {
+    async fn by_token(&self, workload_role: &WorkloadRole, before: Option<&Failure>) -> Result<AssumedRole> {
+        if let Ok(cached) = self.cached(workload_role, AssumeMethod::Token) {
             return Ok(cached);
         }
-        let Some(account) = &found.service_account else {
+        let Some(account) = &workload_role.service_account else {
             return Err(Error::usage("whose token is meant is not known")
                 .because("the way by a token is that of a service account, and a role alone names none")
-                .try_next(format!("nsaccess assume-irsa sa/NAME --role-arn {} --via token", found.role)));
+                .try_next(format!("nsaccess assume-irsa sa/NAME --role-arn {} --via token", workload_role.role)));
         };
         let cluster = self.cluster().await?;
         let namespace = cluster.namespace();
-        let call =
-            async |api: crate::net::kube::KubeApi| api.service_account_token(namespace, account, &found.audience).await;
+        let call = async |api: crate::net::kube::KubeApi| {
+            api.service_account_token(namespace, account, &workload_role.audience).await
+        };
         let token = cluster.call(call).await;
         let token = token.map_err(|error| error.explained(|failure| self.no_token(account, failure)))?;
-        let session = self.session(found, AssumeMethod::Token, Some(&token)).await;
-        session.map_err(|failure| failure.explained(|failure| self.token_refused(found, &failure, before)))
+        let session = self.session(workload_role, AssumeMethod::Token, Some(&token)).await;
+        session.map_err(|failure| failure.explained(|failure| self.token_refused(workload_role, &failure, before)))
     }
 
     /// STS first: it needs no right in the cluster. Only its plain denial is a reason to try the other way.
-    async fn by_either(&self, found: &WorkloadRole) -> Result<AssumedRole> {
-        let failure = match self.session(found, AssumeMethod::Sts, None).await {
+    async fn by_either(&self, workload_role: &WorkloadRole) -> Result<AssumedRole> {
+        let failure = match self.session(workload_role, AssumeMethod::Sts, None).await {
             Ok(assumed) => return Ok(assumed),
             Err(CallError::Chain(error)) => return Err(error),
             Err(CallError::Answer(failure)) => failure,
         };
         if failure.code.as_deref() != Some("AccessDenied") {
-            return Err(self.sts_refused(found, &failure, &TokenOutcome::Unwanted));
+            return Err(self.sts_refused(workload_role, &failure, &TokenOutcome::Unwanted));
         }
-        let closed = match &found.service_account {
+        let closed = match &workload_role.service_account {
             None => TokenOutcome::NoAccount,
             Some(account) => match self.may_create_token(account).await {
                 Ok(Verdict::Allowed) => {
                     self.chain.ui.status(&format!(
                         "STS does not let your own role in; going by a token of the service account {account}"
                     ));
-                    return self.by_token(found, Some(&failure)).await;
+                    return self.by_token(workload_role, Some(&failure)).await;
                 }
                 Ok(_) => TokenOutcome::Forbidden,
                 Err(error) => TokenOutcome::Unknown(error.to_string()),
             },
         };
-        Err(self.sts_refused(found, &failure, &closed))
+        Err(self.sts_refused(workload_role, &failure, &closed))
     }
 
     async fn may_create_token(&self, account: &str) -> Result<Verdict> {
@@ -100,40 +102,42 @@ impl RoleAssumer<'_> {
     }
 
     /// What is in the cache for this very role and way, if it is fresh.
-    fn cached(&self, found: &WorkloadRole, way: AssumeMethod) -> Result<AssumedRole, StaleReason> {
-        let cached = self.chain.cache.role(self.key(found, way)).ok_or(StaleReason::Missing)?;
+    fn cached(&self, workload_role: &WorkloadRole, method: AssumeMethod) -> Result<AssumedRole, StaleReason> {
+        let cached = self.chain.cache.role(self.key(workload_role, method)).ok_or(StaleReason::Missing)?;
         if self.refused == Some(cached.credentials.keys.access_key_id.as_str()) {
             return Err(StaleReason::Refused);
         }
         match judge(&cached.credentials, self.chain.host.now()) {
             Freshness::Fresh => {
                 let end = cached.credentials.expires_at;
-                self.chain.ui.detail(&format!("the session by {} in the cache is good until {end:.0}", way.action()));
-                Ok(self.assumed(found, way, cached))
+                self.chain
+                    .ui
+                    .detail(&format!("the session by {} in the cache is good until {end:.0}", method.action()));
+                Ok(self.assumed(workload_role, method, cached))
             }
             Freshness::Stale(reason) => Err(reason),
         }
     }
 
-    fn key<'b>(&'b self, found: &'b WorkloadRole, way: AssumeMethod) -> RoleKey<'b> {
-        let account = if way == AssumeMethod::Token { found.service_account.as_deref() } else { None };
+    fn key<'b>(&'b self, workload_role: &'b WorkloadRole, method: AssumeMethod) -> RoleKey<'b> {
+        let account = if method == AssumeMethod::Token { workload_role.service_account.as_deref() } else { None };
         RoleKey {
             start_url: &self.target.portal.start_url,
             account: &self.target.account,
             permission_set: &self.target.role,
             namespace: self.target.namespace.as_str(),
-            role_arn: found.role.arn(),
-            way: way.name(),
+            role_arn: workload_role.role.arn(),
+            way: method.name(),
             service_account: account.unwrap_or_default(),
             seconds: self.request.seconds,
         }
     }
 
-    fn assumed(&self, found: &WorkloadRole, way: AssumeMethod, cached: CachedRole) -> AssumedRole {
+    fn assumed(&self, workload_role: &WorkloadRole, method: AssumeMethod, cached: CachedRole) -> AssumedRole {
         AssumedRole {
             target: self.target.clone(),
-            found: found.clone(),
-            way,
+            workload_role: workload_role.clone(),
+            method,
             arn: cached.arn,
             region: self.region(),
             credentials: cached.credentials,
@@ -143,12 +147,12 @@ impl RoleAssumer<'_> {
     /// The session by one way: from our cache, else from STS.
     async fn session(
         &self,
-        found: &WorkloadRole,
-        way: AssumeMethod,
+        workload_role: &WorkloadRole,
+        method: AssumeMethod,
         token: Option<&Secret<String>>,
     ) -> Result<AssumedRole, CallError<Failure>> {
-        let callers = Callers { work: self };
-        let session = fresh(&RoleSession { work: self, callers, found, way, token }).await;
+        let callers = Callers { assumer: self };
+        let session = fresh(&RoleSession { assumer: self, callers, workload_role, method, token }).await;
         session.map_err(|NotAssumed { failure, .. }| failure)
     }
 
@@ -165,39 +169,39 @@ impl RoleAssumer<'_> {
 
 /// The namespace's role as what assumes another one.
 struct Callers<'b, 'a> {
-    work: &'b RoleAssumer<'a>,
+    assumer: &'b RoleAssumer<'a>,
 }
 
 impl Renewable for Callers<'_, '_> {
     type Value = Caller;
 
     async fn current(&self) -> Result<Caller> {
-        let known = self.work.caller.borrow().clone();
+        let known = self.assumer.caller.borrow().clone();
         if let Some(caller) = known {
             return Ok(caller);
         }
-        let (chain, target) = (self.work.chain, &self.work.target);
+        let (chain, target) = (self.assumer.chain, &self.assumer.target);
         let standing = standing(chain, &target.portal);
         let credentials = Credentials::of(chain, target.clone()).await?;
-        self.work.caller(credentials, standing).await
+        self.assumer.caller(credentials, standing).await
     }
 
     async fn renewed(&self, refused: &Caller, refusal: &str) -> Result<Caller> {
-        let (chain, target) = (self.work.chain, &self.work.target);
+        let (chain, target) = (self.assumer.chain, &self.assumer.target);
         chain.ui.detail(&format!("{refusal}; fetching new credentials"));
         let credentials = credentials::after_refusal(chain, target, &refused.credentials).await?;
         let caller = Caller { credentials, ..refused.clone() };
-        self.work.caller.replace(Some(caller.clone()));
+        self.assumer.caller.replace(Some(caller.clone()));
         Ok(caller)
     }
 }
 
 /// The session of a role by one way, as our cache has it and STS gives it.
 struct RoleSession<'b, 'a> {
-    work: &'b RoleAssumer<'a>,
+    assumer: &'b RoleAssumer<'a>,
     callers: Callers<'b, 'a>,
-    found: &'b WorkloadRole,
-    way: AssumeMethod,
+    workload_role: &'b WorkloadRole,
+    method: AssumeMethod,
     token: Option<&'b Secret<String>>,
 }
 
@@ -226,14 +230,14 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
     type Failure = NotAssumed;
 
     fn look(&self) -> Result<Look<AssumedRole, StaleReason>, NotAssumed> {
-        Ok(match self.work.cached(self.found, self.way) {
+        Ok(match self.assumer.cached(self.workload_role, self.method) {
             Ok(session) => Look::Fresh(session),
             Err(reason) => Look::Stale(reason),
         })
     }
 
     fn say(&self, stale: &StaleReason) {
-        self.work.chain.ui.detail(&format!("the session by {} is {stale}", self.way.action()));
+        self.assumer.chain.ui.detail(&format!("the session by {} is {stale}", self.method.action()));
     }
 
     fn means(&self) -> &Callers<'b, 'a> {
@@ -241,19 +245,19 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
     }
 
     async fn lock(&self) -> Result<Option<Lock>> {
-        let path = self.work.chain.cache.lock_path(&format!("irsa-{}", self.work.target.namespace));
-        lock_wait::for_lock(self.work.chain.ui, &path, "assumes a role", None).await
+        let path = self.assumer.chain.cache.lock_path(&format!("irsa-{}", self.assumer.target.namespace));
+        lock_wait::for_lock(self.assumer.chain.ui, &path, "assumes a role", None).await
     }
 
     async fn fetch(&self, caller: &Caller, _: StaleReason) -> Result<AssumedRole, NotAssumed> {
-        let (region, name) = (self.work.region(), session_name(&caller.arn));
+        let (region, name) = (self.assumer.region(), session_name(&caller.arn));
         let request = RoleSessionRequest {
-            role_arn: self.found.role.arn(),
+            role_arn: self.workload_role.role.arn(),
             session_name: &name,
-            seconds: self.work.request.seconds,
+            seconds: self.assumer.request.seconds,
             region: &region,
         };
-        let aws = &self.work.chain.aws;
+        let aws = &self.assumer.chain.aws;
         let answer = match self.token {
             None => assume_role::assume_role(aws, &caller.credentials.keys, request).await,
             Some(token) => assume_role::assume_role_with_web_identity(aws, token, request).await,
@@ -262,13 +266,14 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
             failure: CallError::Answer(failure),
             by_credentials: self.token.is_none(),
         })?;
-        Ok(self.work.assumed(self.found, self.way, CachedRole { arn, credentials }))
+        Ok(self.assumer.assumed(self.workload_role, self.method, CachedRole { arn, credentials }))
     }
 
     async fn store(&self, caller: &Caller, session: &AssumedRole) -> Result<()> {
-        let (chain, portal) = (self.work.chain, &self.work.target.portal);
+        let (chain, portal) = (self.assumer.chain, &self.assumer.target.portal);
         let cached = CachedRole { arn: session.arn.clone(), credentials: session.credentials.clone() };
-        let store = || chain.cache.store_role(self.work.key(self.found, self.way), &cached, chain.host.now());
+        let store =
+            || chain.cache.store_role(self.assumer.key(self.workload_role, self.method), &cached, chain.host.now());
         keep_while(chain, portal, &caller.standing, "the session could not be cached", store).await
     }
 }

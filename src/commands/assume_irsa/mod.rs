@@ -135,7 +135,11 @@ fn environment(assumed: &AssumedRole) -> Environment {
 }
 
 fn identity(assumed: &AssumedRole) -> AwsIdentity<'_> {
-    AwsIdentity { credentials: &assumed.credentials, account: assumed.found.role.account(), region: &assumed.region }
+    AwsIdentity {
+        credentials: &assumed.credentials,
+        account: assumed.workload_role.role.account(),
+        region: &assumed.region,
+    }
 }
 
 fn export(context: Context<'_>, shell: Shell, assumed: &AssumedRole) -> Result<()> {

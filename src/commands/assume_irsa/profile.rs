@@ -29,7 +29,7 @@ pub(super) fn write(
         )?;
     }
     let before = chain.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
-    if let Some(before) = before.filter(|before| *before != assumed.found.role.arn()) {
+    if let Some(before) = before.filter(|before| *before != assumed.workload_role.role.arn()) {
         context.ui.warning(&format!("the profile {} was for the role {before} before", profile.name));
     }
     if let Some(warning) = aws_credentials::check_role_profile(context.host, &profile)? {
@@ -38,26 +38,28 @@ pub(super) fn write(
     let changed = aws_config::apply_role(context.host, assumed.target.namespace.as_str(), &profile)?;
     let file = context.host.shorten_home(&aws_config::path(context.host));
     if !context.ui.is_table() {
-        let way = assumed.way.name();
+        let method = assumed.method.name();
         let value = json!({
-            "profile": profile.name, "file": file, "changed": changed, "role_arn": assumed.found.role.arn(),
-            "source_profile": (assumed.way == AssumeMethod::Sts).then_some(own), "via": way, "region": profile.region,
+            "profile": profile.name, "file": file, "changed": changed, "role_arn": assumed.workload_role.role.arn(),
+            "source_profile": (assumed.method == AssumeMethod::Sts).then_some(own), "via": method, "region": profile.region,
         });
         return context.ui.document(&value, String::new);
     }
     let unchanged = if changed { "" } else { " (was right already)" };
-    context.ui.status(&format!("profile {} for the role {} in {file}{unchanged}", profile.name, assumed.found.role));
+    context
+        .ui
+        .status(&format!("profile {} for the role {} in {file}{unchanged}", profile.name, assumed.workload_role.role));
     context.ui.blank();
     context.ui.status(&format!("Use it:  aws --profile {} sts get-caller-identity", profile.name));
     Ok(())
 }
 
 fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -> Result<RoleProfile> {
-    let found = &assumed.found;
-    let (namespace, account) = (assumed.target.namespace.as_str(), found.service_account.as_deref());
-    let source = match assumed.way {
+    let workload_role = &assumed.workload_role;
+    let (namespace, account) = (assumed.target.namespace.as_str(), workload_role.service_account.as_deref());
+    let source = match assumed.method {
         AssumeMethod::Sts => RoleSource::Assume {
-            role_arn: found.role.arn().to_owned(),
+            role_arn: workload_role.role.arn().to_owned(),
             session_name: assumed.session_name().to_owned(),
             // An hour is what every reader asks for by itself.
             seconds: Some(request.seconds).filter(|seconds| *seconds != LONGEST_SECONDS),
@@ -66,7 +68,7 @@ fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -
             // Role and service account are named, so that pods may come and go.
             let again = IrsaRequest {
                 target: account.map(Workload::service_account),
-                role: Some(found.role.clone()),
+                role: Some(workload_role.role.clone()),
                 container: None,
                 via: Via::Only(AssumeMethod::Token),
                 ..request.clone()
@@ -81,7 +83,7 @@ fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -
         }
     };
     Ok(RoleProfile {
-        name: profile_name(namespace, account, found.container.as_deref(), found.role.name()),
+        name: profile_name(namespace, account, workload_role.container.as_deref(), workload_role.role.name()),
         source_profile: assumed.target.access_name.clone(),
         source,
         region: assumed.region.clone(),

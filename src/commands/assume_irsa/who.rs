@@ -9,14 +9,14 @@ use crate::ui::table;
 
 /// Prints it.
 pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -> Result<()> {
-    let found = &assumed.found;
-    let mut rows = vec![row("arn", &assumed.arn), row("role", found.role.arn())];
-    rows.extend(found.service_account.as_deref().map(|account| row("service account", account)));
-    rows.extend(found.container.as_deref().map(|container| row("container", container)));
+    let workload_role = &assumed.workload_role;
+    let mut rows = vec![row("arn", &assumed.arn), row("role", workload_role.role.arn())];
+    rows.extend(workload_role.service_account.as_deref().map(|account| row("service account", account)));
+    rows.extend(workload_role.container.as_deref().map(|container| row("container", container)));
     rows.push(row("session name", assumed.session_name()));
     rows.push(row("region", &assumed.region));
     rows.push(row("until", &local_time(context.host, assumed.credentials.expires_at)));
-    rows.push(row("by", assumed.way.action()));
+    rows.push(row("by", assumed.method.action()));
     context.ui.data(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
     let namespace = assumed.target.namespace.as_str();
     let ui = context.ui;
