@@ -12,8 +12,10 @@ use crate::actions::setup::replace;
 use crate::chain::clock_skew;
 use crate::chain::cluster;
 use crate::chain::cluster::proxy;
+use crate::chain::credentials::Credentials;
 use crate::chain::credentials::own;
 use crate::chain::moved;
+use crate::chain::session::Session;
 use crate::chain::target;
 use crate::chain::target::portal;
 use crate::chain::{Chain, Presence};
@@ -23,6 +25,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
+use crate::model::kube::namespace::Namespace;
 use crate::model::reviews::review::{
     CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward,
 };
@@ -87,46 +90,17 @@ pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     context.ui.document(&report(&done), String::new)
 }
 
+/// The chain, stage by stage, each shown as it is reached; then what is written for other tools.
 async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Done> {
-    let ui = chain.ui;
-    // A kubeconfig that cannot be edited is better heard of before a person has signed in.
-    chain.kubeconfigs.merged()?;
-    let namespace = chain.namespace(named)?;
-    let name = target::access_name(chain, &namespace);
-    crate::disk::aws_credentials::check_name(chain.host, &name)?;
-    child_environment::refuse_change_inside(chain, &namespace, chooses(args), "login")?;
-    let again = insistent_login(&namespace, &args.target, &args.sign_in);
-    let portal = chain.portal(&namespace)?;
-    if !args.replace {
-        replace::may_change_portal(chain, &name, &portal, &again)?;
-    }
-    if args.force {
-        logout::sign_out(chain, &portal).await?;
-    }
-    let session = chain.session(&portal).await?;
-    // What is set up knows its own portal, which need not be everybody's.
-    if portal::own(chain, &name).is_none() {
-        portal::remember(chain, &portal)?;
-    }
-    let renewable = if session.token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
-    let until = local_time(chain.host, session.token.expires_at);
-    ui.stage(Mark::Success, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
-    clock_skew::warn(chain);
-    let target = chain.target(&namespace).await?;
-    if !args.replace {
-        replace::may_change_account(chain, &target, &session.token, &again).await?;
-    }
-    let credentials = moved::credentials_where_it_is(chain, target).await?;
+    let namespace = name_namespace(chain, args, named)?;
+    let session = open_session(chain, args, &namespace).await?;
+    let target = resolve_target(chain, args, &namespace, &session).await?;
+    let credentials = obtain_credentials(chain, target).await?;
+    let cluster = describe_cluster(chain, &credentials).await?;
     let target = credentials.target.clone();
-    let until = local_time(chain.host, credentials.role().expires_at);
-    ui.stage(Mark::Success, "role", &format!("{} in account {}, until {until}", target.role, target.account));
-    let cluster = cluster::describe(&credentials).await?;
-    let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
-    ui.stage(Mark::Success, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
-    let proxy = proxy::of(chain, &target.namespace, &cluster.endpoint)?;
+    let proxy = proxy::of(chain, &namespace, &cluster.endpoint)?;
     let verified = login::verify(chain, &target, &credentials.role(), &cluster, proxy.as_ref()).await;
-    let is_new = chain.aws_config.profile(&name).is_none() && chain.kubeconfigs.merged()?.context(&name).is_none();
-    let (verification, unreached) = accepted(ui, args, &target, is_new, verified)?;
+    let (verification, unreached) = accepted(chain, args, &target, verified)?;
     let switch = !args.no_switch && unreached.is_none();
     let files = write(chain, switch, &target, &cluster)?;
     own::settle(chain, &target, &cluster).await;
@@ -134,24 +108,88 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
         return Err(error);
     }
     if let Some(verification) = &verification {
-        show(ui, &target, verification);
+        show(chain.ui, &target, verification);
     }
     Ok(Done { target, credentials: credentials.role(), cluster, files, verification })
+}
+
+/// The namespace. What would keep its files from being written is reported before the person signs in.
+fn name_namespace(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Namespace> {
+    chain.kubeconfigs.merged()?;
+    let namespace = chain.namespace(named)?;
+    crate::disk::aws_credentials::check_name(chain.host, &target::access_name(chain, &namespace))?;
+    child_environment::refuse_change_inside(chain, &namespace, chooses(args), "login")?;
+    Ok(namespace)
+}
+
+async fn open_session(chain: &Chain<'_>, args: &LoginArgs, namespace: &Namespace) -> Result<Session> {
+    let name = target::access_name(chain, namespace);
+    let portal = chain.portal(namespace)?;
+    if !args.replace {
+        replace::may_change_portal(chain, &name, &portal, &again(args, namespace))?;
+    }
+    if args.force {
+        logout::sign_out(chain, &portal).await?;
+    }
+    let session = chain.session(&portal).await?;
+    // A namespace that is set up keeps its own portal, which need not be the default.
+    if portal::own(chain, &name).is_none() {
+        portal::remember(chain, &portal)?;
+    }
+    let renewable = if session.token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
+    let until = local_time(chain.host, session.token.expires_at);
+    chain.ui.stage(Mark::Success, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
+    clock_skew::warn(chain);
+    Ok(session)
+}
+
+async fn resolve_target(
+    chain: &Chain<'_>,
+    args: &LoginArgs,
+    namespace: &Namespace,
+    session: &Session,
+) -> Result<Target> {
+    let target = chain.target(namespace).await?;
+    if !args.replace {
+        replace::may_change_account(chain, &target, &session.token, &again(args, namespace)).await?;
+    }
+    Ok(target)
+}
+
+async fn obtain_credentials<'a>(chain: &'a Chain<'a>, target: Target) -> Result<Credentials<'a>> {
+    let credentials = moved::credentials_where_it_is(chain, target).await?;
+    let Target { role, account, .. } = &credentials.target;
+    let until = local_time(chain.host, credentials.role().expires_at);
+    chain.ui.stage(Mark::Success, "role", &format!("{role} in account {account}, until {until}"));
+    Ok(credentials)
+}
+
+async fn describe_cluster(chain: &Chain<'_>, credentials: &Credentials<'_>) -> Result<Cluster> {
+    let cluster = cluster::describe(credentials).await?;
+    let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
+    chain.ui.stage(Mark::Success, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
+    Ok(cluster)
+}
+
+/// The same login, which takes the place of what is set up.
+fn again(args: &LoginArgs, namespace: &Namespace) -> String {
+    insistent_login(namespace, &args.target, &args.sign_in)
 }
 
 /// A login that the cluster turned down leaves what worked before, unless the person insists. Where nothing was set up and
 /// the cluster was not reached, nothing can be lost: what is known is written, and the error comes after it.
 fn accepted(
-    ui: &Ui,
+    chain: &Chain<'_>,
     args: &LoginArgs,
     target: &Target,
-    is_new: bool,
     verified: Result<Verification>,
 ) -> Result<(Option<Verification>, Option<Error>)> {
+    let (name, kubeconfig) = (&target.access_name, chain.kubeconfigs.merged()?);
+    let is_new = chain.aws_config.profile(name).is_none() && kubeconfig.context(name).is_none();
     match verified {
         Ok(verification) => Ok((Some(verification), None)),
         Err(error) if args.no_verify => {
-            ui.warning(&format!("not verified: {error}"));
+            chain.ui.warning(&format!("not verified: {error}"));
             Ok((None, None))
         }
         Err(error) if is_new && error.kind == Kind::Unreachable => {
