@@ -126,27 +126,54 @@ fn the_files_page_has_every_variable_that_is_read() {
     assert!(missing.is_empty(), "docs/files.md does not name {missing:?}");
 }
 
-/// Linked to before it is written: it needs measurements of a release.
-const PROMISED: &[&str] = &[];
+/// The pages that people read, with their folders.
+fn pages() -> Vec<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let docs = std::fs::read_dir(root.join("docs")).expect("the documents");
+    let docs = docs.map(|entry| entry.expect("an entry").path());
+    let mut pages: Vec<PathBuf> = docs.filter(|path| path.extension().is_some_and(|found| found == "md")).collect();
+    pages.extend(["README.md", "CONTRIBUTING.md"].map(|page| root.join(page)));
+    pages
+}
 
 #[test]
 fn links_between_the_documents_lead_somewhere() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
-    let docs =
-        std::fs::read_dir(root.join("docs")).expect("the documents").map(|entry| entry.expect("an entry").path());
-    pages.extend(docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
     let mut dead = Vec::new();
-    for page in pages {
+    for page in pages() {
         let text = std::fs::read_to_string(&page).expect("a page");
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or_default();
-            let is_promised = PROMISED.iter().any(|page| file.ends_with(page));
-            let is_file = !file.is_empty() && !file.contains("://") && !is_promised;
+            let is_file = !file.is_empty() && !file.contains("://");
             if is_file && !page.parent().expect("a folder").join(file).exists() {
                 dead.push(format!("{}: {target}", page.display()));
             }
         }
     }
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
+/// What is written like a path of this repository, from its root or from `src`.
+fn is_path(word: &str) -> bool {
+    let names_code = word.ends_with(".rs") && !word.contains("NAME");
+    let names_folder = word.ends_with('/') && ["src/", "crates/", "tests/"].iter().any(|root| word.starts_with(root));
+    let is_plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "/_-.".contains(letter));
+    is_plain && (names_code || names_folder)
+}
+
+#[test]
+fn the_files_that_documents_name_are_there() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let (mut named, mut dead) = (0, Vec::new());
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for word in text.split('`').skip(1).step_by(2).filter(|word| is_path(word)) {
+            named += 1;
+            let places = ["", "src", "src/chain", "src/disk", "tests/it", "src/commands"];
+            if !places.iter().any(|place| root.join(place).join(word).exists()) {
+                dead.push(format!("{}: {word}", page.display()));
+            }
+        }
+    }
+    assert!(named > 20, "only {named} were found");
     assert!(dead.is_empty(), "{}", dead.join("\n"));
 }
