@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: &[OsString], host: &Host) -> u8 {
     if let Some(answer) = commands::token::warm_start(arguments, host) {
         let ui = Ui::new(host, Format::Table, false, 0);
-        return ended(&ui, ui.bytes(answer.expose().as_bytes()));
+        return ended(&ui, ui.print_bytes(answer.expose().as_bytes()));
     }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -81,9 +81,9 @@ fn ended(ui: &Ui, result: error::Result<()>) -> u8 {
         Err(error) => {
             // What a child left on the screen, perhaps half a line, is its own.
             if !matches!(error.kind, Kind::Child(_)) {
-                ui.end_transient();
+                ui.clear_transient();
             }
-            ui.error(&error);
+            ui.print_error(&error);
             error.kind.exit_code()
         }
     }

@@ -64,18 +64,18 @@ impl Ui {
     }
 
     /// Prints text as data, with control characters escaped.
-    pub(crate) fn data(&self, text: &str) -> Result<()> {
-        self.bytes(screen::lines(text).as_bytes())
+    pub(crate) fn print(&self, text: &str) -> Result<()> {
+        self.print_bytes(screen::lines(text).as_bytes())
     }
 
     /// Prints a value as one line of JSON.
-    pub(crate) fn json_line(&self, value: &Value) -> Result<()> {
-        self.bytes(screen::json(&format!("{value}\n")).as_bytes())
+    pub(crate) fn print_json_line(&self, value: &Value) -> Result<()> {
+        self.print_bytes(screen::json(&format!("{value}\n")).as_bytes())
     }
 
     /// Prints bytes as data, unchanged: a log, a secret's value, what a program reads. [`Kind::BrokenPipe`] if the reader
     /// is gone.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn print_bytes(&self, bytes: &[u8]) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Error::new(Kind::BrokenPipe, "standard output was closed"),
@@ -84,10 +84,10 @@ impl Ui {
     }
 
     /// Prints a value in the chosen format. `table` is called only for a table.
-    pub(crate) fn document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
+    pub(crate) fn print_document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
         match self.format {
-            Format::Table | Format::Env => self.data(&table()),
-            format => self.bytes(self.render(format, value)?.as_bytes()),
+            Format::Table | Format::Env => self.print(&table()),
+            format => self.print_bytes(self.render(format, value)?.as_bytes()),
         }
     }
 
@@ -142,7 +142,7 @@ impl Ui {
     }
 
     /// The error as text, or with `-o json` and `-o yaml` as one line of JSON.
-    pub(crate) fn error(&self, error: &Error) {
+    pub(crate) fn print_error(&self, error: &Error) {
         if error.kind.is_silent() {
             return;
         }
@@ -166,7 +166,7 @@ impl Ui {
     }
 
     /// Shows a line that the next one replaces, if [`Ui::is_animated`].
-    pub(crate) fn transient(&self, text: &str) {
+    pub(crate) fn show_transient(&self, text: &str) {
         if self.animated {
             let mut stderr = std::io::stderr().lock();
             let text = screen::one_line(text);
@@ -175,8 +175,8 @@ impl Ui {
     }
 
     /// Removes the transient line.
-    pub(crate) fn end_transient(&self) {
-        self.transient("");
+    pub(crate) fn clear_transient(&self) {
+        self.show_transient("");
         if self.animated {
             let _ = write!(std::io::stderr().lock(), "\r");
         }

@@ -87,7 +87,7 @@ fn trust(context: Context<'_>, file: Option<&Path>) -> Result<()> {
         return Ok(());
     }
     let values: serde_json::Map<_, _> = decides.into_iter().map(|(key, value)| (key, json!(value))).collect();
-    context.ui.document(&json!({"file": path, "decides": values}), String::new)
+    context.ui.print_document(&json!({"file": path, "decides": values}), String::new)
 }
 
 fn nearest(host: &Host) -> Result<PathBuf> {
@@ -104,7 +104,7 @@ fn show(context: Context<'_>) -> Result<()> {
     let chain = &context.open_for(&Flags::default(), Presence::Nobody)?;
     let rows = chain.settings.rows();
     let value = rows.iter().map(|row| json!({"setting": row.0, "value": row.1, "from": row.2.to_string()}));
-    context.ui.document(&json!(value.collect::<Vec<_>>()), || {
+    context.ui.print_document(&json!(value.collect::<Vec<_>>()), || {
         let cells: Vec<Vec<String>> = rows
             .iter()
             .map(|row| {

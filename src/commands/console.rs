@@ -56,11 +56,13 @@ pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
     };
     let url = shortcut(&target.portal.start_url, &target.account, &target.role, place);
     if !context.ui.is_table() {
-        return context.ui.document(&json!({"url": url, "account": target.account, "role": target.role}), String::new);
+        return context
+            .ui
+            .print_document(&json!({"url": url, "account": target.account, "role": target.role}), String::new);
     }
     let to_be_printed = args.print || args.sign_in.no_browser || !context.host.terminals.stdout;
     if to_be_printed || chain.browser.obstacle().is_some() || chain.browser.open(&url).is_err() {
-        return context.ui.data(&format!("{url}\n"));
+        return context.ui.print(&format!("{url}\n"));
     }
     context.ui.status(&format!("opened the console of account {} as {}", target.account, target.role));
     Ok(())

@@ -47,5 +47,5 @@ pub(crate) fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
             shell::change_variables(dialect(context.host, shell), &variables(identity))
         }
     };
-    context.ui.bytes(text.expose().as_bytes())
+    context.ui.print_bytes(text.expose().as_bytes())
 }

@@ -75,7 +75,7 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         let proxy = proxy::of_context(chain, &namespace)?;
         let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
         let text = standalone(&entry, proxy, &identity::variables_of(chain, &target));
-        return context.ui.bytes(text.as_bytes());
+        return context.ui.print_bytes(text.as_bytes());
     }
     let applied = profile_and_context::write_context(chain, &entry, args.switch)?;
     own::keep_cluster(chain, &target, &cluster);
@@ -88,7 +88,9 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     if context.ui.is_table() {
         return Ok(());
     }
-    context.ui.document(&json!({"context": entry.name, "server": entry.server, "changed": applied.files}), String::new)
+    context
+        .ui
+        .print_document(&json!({"context": entry.name, "server": entry.server, "changed": applied.files}), String::new)
 }
 
 fn remove(context: Context<'_>, chain: &Chain<'_>, namespace: &Namespace) -> Result<()> {
@@ -103,7 +105,7 @@ fn remove(context: Context<'_>, chain: &Chain<'_>, namespace: &Namespace) -> Res
         Ok(())
     } else {
         let value = json!({"context": name, "changed": removed.files, "kept_for": removed.kept_for});
-        context.ui.document(&value, String::new)
+        context.ui.print_document(&value, String::new)
     }
 }
 

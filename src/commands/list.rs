@@ -55,7 +55,7 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     let value = rows.iter().map(|(namespace, found, set_up)| {
         json!({"namespace": namespace, "account": found.account, "account_name": found.account_name, "role": found.role, "set_up": set_up})
     });
-    context.ui.document(&json!(value.collect::<Vec<_>>()), || {
+    context.ui.print_document(&json!(value.collect::<Vec<_>>()), || {
         let lines: Vec<Vec<String>> = rows
             .iter()
             .map(|(namespace, found, set_up)| {

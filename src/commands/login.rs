@@ -87,7 +87,7 @@ pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
         next_steps(context.ui, &done, args.no_switch);
         return Ok(());
     }
-    context.ui.document(&report(&done), String::new)
+    context.ui.print_document(&report(&done), String::new)
 }
 
 /// The chain, stage by stage, each shown as it is reached; then what is written for other tools.

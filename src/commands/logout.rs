@@ -62,7 +62,7 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         failed.extend(purged.failed);
     }
     if !context.ui.is_table() {
-        context.ui.document(&json!(rows), String::new)?;
+        context.ui.print_document(&json!(rows), String::new)?;
     }
     half_purged(failed)
 }

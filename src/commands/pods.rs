@@ -81,7 +81,7 @@ async fn named(context: Context<'_>, cluster: &ClusterAccess<'_>, names: &[Strin
     // All but the last are shown here; the last decides the exit code.
     let Some(last) = failures.pop() else { return Ok(()) };
     for failure in &failures {
-        context.ui.error(failure);
+        context.ui.print_error(failure);
     }
     Err(last)
 }
@@ -90,7 +90,7 @@ fn show(context: Context<'_>, pods: &[Pod]) -> Result<()> {
     let mut rows: Vec<Row> = pods.iter().map(row).collect();
     rows.sort_by(|left, right| left.name.cmp(&right.name));
     let now = context.host.now();
-    context.ui.document(&rows.iter().map(value).collect(), || {
+    context.ui.print_document(&rows.iter().map(value).collect(), || {
         if rows.is_empty() {
             return String::new();
         }
@@ -150,7 +150,7 @@ impl Screen<'_> {
         if !ui.is_table() {
             let mut object = value(row);
             object["event"] = json!(event);
-            return ui.json_line(&object);
+            return ui.print_json_line(&object);
         }
         // Widths that most pods fit, so that lines printed an hour apart stay below each other.
         let widths = [40, 6, 18, 14, 6, 24, 0];
@@ -163,7 +163,7 @@ impl Screen<'_> {
             text.push_str(&line(HEADINGS.map(str::to_owned).to_vec()));
         }
         text.push_str(&line(cells(row, self.context.host.now())));
-        ui.data(&text)
+        ui.print(&text)
     }
 }
 

@@ -150,7 +150,7 @@ fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(ForwardEvent)> {
                 ForwardEvent::Failed(why) => json!({"event": "error", "target": target, "message": why}),
             };
             // Who reads the events may be gone; the forward serves others too.
-            let _ = ui.json_line(&value);
+            let _ = ui.print_json_line(&value);
             return;
         }
         match event {
@@ -173,7 +173,7 @@ fn announce(context: Context<'_>, open_ports: &[OpenPort]) -> Result<()> {
                 "event": "ready", "target": target.to_string(), "pod": port.pod, "remote": port.remote.to_string(),
                 "local": local, "port": port.number(), "transport": port.forward.transport().name(),
             });
-            context.ui.json_line(&event)?;
+            context.ui.print_json_line(&event)?;
             continue;
         }
         if let Some(taken) = port.instead_of() {

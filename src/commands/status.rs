@@ -66,7 +66,7 @@ pub(crate) fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
             "cluster": row.cluster, "context": row.context, "credentials_expire_at": row.credentials_expire_at,
         })).collect::<Vec<_>>(),
     });
-    context.ui.document(&value, || shown(context, &session, current, &rows))?;
+    context.ui.print_document(&value, || shown(context, &session, current, &rows))?;
     if args.check && session.state == "over" {
         let in_use = rows.iter().find(|row| row.current).or_else(|| rows.first());
         return Err(Error::new(Kind::NotSignedIn, "not signed in")

@@ -96,7 +96,7 @@ pub(crate) fn run(context: Context<'_>, args: &TokenArgs) -> Result<()> {
 }
 
 fn print(context: Context<'_>, answer: &Secret<String>) -> Result<()> {
-    context.ui.bytes(answer.expose().as_bytes())
+    context.ui.print_bytes(answer.expose().as_bytes())
 }
 
 /// The slow path: something is stale. A person may have to sign in, if kubectl says that one is there.

@@ -44,7 +44,7 @@ pub(crate) fn run(context: Context<'_>, args: &UseArgs) -> Result<()> {
     if context.ui.is_table() {
         return Ok(());
     }
-    context.ui.document(&json!({"context": name, "previous": applied.previous_context}), String::new)
+    context.ui.print_document(&json!({"context": name, "previous": applied.previous_context}), String::new)
 }
 
 fn previous(chain: &Chain<'_>, merged: &Merged) -> Result<String> {

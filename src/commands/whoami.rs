@@ -44,7 +44,7 @@ pub(crate) fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
         "session_name": session,
         "extra": more.iter().map(|(name, values)| ((*name).clone(), json!(values))).collect::<serde_json::Map<_, _>>(),
     });
-    context.ui.document(&value, || {
+    context.ui.print_document(&value, || {
         let mut rows = vec![vec!["username".to_owned(), identity.username.clone()]];
         rows.push(vec!["groups".to_owned(), identity.groups.join(", ")]);
         rows.extend(arn.clone().map(|arn| vec!["arn".to_owned(), arn]));

@@ -1,4 +1,4 @@
-//! The only writer of files. Whoever reads a file, and whenever we are killed, it is either the old one or the new one.
+//! The only writer of files. A reader sees either the old file or the new one, even if we are killed during a write.
 //!
 //! A write is: create a temporary file beside the resolved target, set its permissions, write, fsync, check that the target
 //! has not changed since it was read, rename, fsync the folder. A file with hard links, and a single file that is mounted
@@ -110,12 +110,12 @@ impl Snapshot {
             return Ok(false);
         }
         let found = match fs::metadata(&self.target) {
-            Ok(found) if found.permissions().readonly() => return Err(self.write_protected()),
+            Ok(found) if found.permissions().readonly() => return Err(self.write_protected_error()),
             found => found.ok(),
         };
         self.refuse_special(found.as_ref())?;
         let permissions = match &found {
-            Some(found) => Permissions::of(&self.target, found).map_err(|error| explain_write(&self.path, &error))?,
+            Some(found) => Permissions::of(&self.target, found).map_err(|error| write_error(&self.path, &error))?,
             None => Permissions::private(),
         };
         let folder_mode = if found.is_none() && new_mode == NewMode::Private { 0o700 } else { 0o755 };
@@ -131,18 +131,15 @@ impl Snapshot {
         Ok(true)
     }
 
-    /// Refuses what can be read and not be replaced, like the null device.
-    ///
-    /// # Errors
-    /// What it is.
+    /// Fails for what can be read but not replaced, like the null device.
     pub(crate) fn refuse_unless_plain(&self) -> Result<()> {
         self.refuse_special(fs::metadata(&self.target).ok().as_ref())
     }
 
     fn refuse_special(&self, found: Option<&fs::Metadata>) -> Result<()> {
         match found.and_then(plain_file::special_file_error) {
-            Some(refusal) => Err(explain_write(&self.path, &refusal)),
-            None if found.is_none() && self.bytes.is_some() => Err(self.changed()),
+            Some(refusal) => Err(write_error(&self.path, &refusal)),
+            None if found.is_none() && self.bytes.is_some() => Err(self.changed_error()),
             None => Ok(()),
         }
     }
@@ -152,16 +149,16 @@ impl Snapshot {
         if now.bytes == self.bytes && now.target == self.target {
             return Ok(());
         }
-        Err(self.changed())
+        Err(self.changed_error())
     }
 
-    fn changed(&self) -> Error {
+    fn changed_error(&self) -> Error {
         Error::failure(format!("{} was not written", self.path.display()))
-            .because("another program changed it in the same moment")
+            .because("another program changed it at the same time")
             .try_next("run the same command again")
     }
 
-    fn write_protected(&self) -> Error {
+    fn write_protected_error(&self) -> Error {
         Error::failure(format!("cannot write {}", self.path.display()))
             .because("the file is write-protected (no write permission in its mode)")
             .try_next(format!("chmod u+w {}", self.target.display()))
@@ -180,7 +177,7 @@ fn resolve(path: &Path) -> Result<PathBuf> {
     Err(Error::failure(format!("cannot follow {}", path.display())).because("its symbolic links lead in a circle"))
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> Error {
+fn read_error(path: &Path, error: &std::io::Error) -> Error {
     let failure = Error::file("read", path, error);
     match error.kind() {
         ErrorKind::PermissionDenied | ErrorKind::Other => failure.try_next(format!("ls -ld {}", path.display())),
@@ -188,7 +185,7 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> Error {
     }
 }
 
-fn explain_write(path: &Path, error: &std::io::Error) -> Error {
+fn write_error(path: &Path, error: &std::io::Error) -> Error {
     let failure = Error::file("write", path, error).because("the file is as it was before");
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failure.try_next(format!("df -h {}", path.display())),
@@ -222,5 +219,5 @@ pub(crate) fn occupant(path: &Path) -> Occupant {
 
 /// Reads a file of at most `limit` bytes: a file that is not ours may have any size.
 pub(crate) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
-    plain_file::read(path, limit).map_err(|error| cannot_read(path, &error))
+    plain_file::read(path, limit).map_err(|error| read_error(path, &error))
 }

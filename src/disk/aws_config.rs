@@ -125,7 +125,7 @@ pub(crate) fn unusable(host: &Host, reason: &aws_config_edit::Error) -> Error {
 }
 
 fn explain(host: &Host, action: &str, reason: &aws_config_edit::Error) -> Error {
-    let error = Error::usage(format!("cannot {action} {}", shown(host))).because(reason.to_string());
+    let error = Error::usage(format!("cannot {action} {}", display_path(host))).because(reason.to_string());
     let file = path(host);
     match reason.line {
         Some(line) => error.try_next(format!("${{EDITOR:-vi}} +{line} {}", file.display())),
@@ -133,7 +133,7 @@ fn explain(host: &Host, action: &str, reason: &aws_config_edit::Error) -> Error 
     }
 }
 
-fn shown(host: &Host) -> String {
+fn display_path(host: &Host) -> String {
     host.shorten_home(&path(host))
 }
 

@@ -42,15 +42,15 @@ fn warning(host: &Host, name: &str, found: Result<Option<Override>, aws_config_e
     let Override { line, key, value, overridden } = found;
     let (file, config) = (host.shorten_home(&path(host)), host.shorten_home(&aws_config::path(host)));
     Ok(Some(format!(
-        "[{name}] in {file} (line {line}) has {key} = {value}, which AWS tools take and not {overridden} of {config}"
+        "[{name}] in {file} (line {line}) has {key} = {value}, which AWS tools use instead of {overridden} from {config}"
     )))
 }
 
 fn conflict(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {
     let file = path(host);
     let line = reason.line.map_or_else(String::new, |line| format!("+{line} "));
-    Error::usage(format!("AWS tools would not take the profile {name} as it is written"))
+    Error::usage(format!("AWS tools would not use the profile {name} as it is written"))
         .because(format!("{}, {reason}", host.shorten_home(&file)))
-        .because("what stands in that file goes before ~/.aws/config, and is not ours to change")
+        .because("that file takes precedence over ~/.aws/config, and nsaccess does not edit it")
         .try_next(format!("${{EDITOR:-vi}} {line}{}", file.display()))
 }

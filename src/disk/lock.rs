@@ -37,7 +37,7 @@ impl Lock {
     }
 
     /// Lets child processes inherit the lock: it is then released when the last of them has ended.
-    pub(crate) fn pass_on(&self) -> std::io::Result<()> {
+    pub(crate) fn share_with_children(&self) -> std::io::Result<()> {
         #[cfg(unix)]
         rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?;
         #[cfg(not(unix))]

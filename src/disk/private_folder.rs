@@ -25,7 +25,7 @@ impl PrivateFolder {
             // `None`: another process is about to sweep it.
             let Some(lock) = Lock::try_acquire(&path.join(LOCK))? else { continue };
             // If we are killed, the child still needs the folder.
-            lock.pass_on().map_err(|error| Error::file("pass on", &path, &error))?;
+            lock.share_with_children().map_err(|error| Error::file("share the lock of", &path, &error))?;
             return Ok(PrivateFolder { path, _lock: lock });
         }
     }

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn browser_entries_place_the_address() {
+    fn a_browser_entry_gets_the_address() {
         let shown = |entry| format!("{:?}", browser_command(entry, "https://x").expect("a command"));
         assert_eq!(shown("firefox --new-tab"), r#""firefox" "--new-tab" "https://x""#);
         assert_eq!(shown("open-it --url=%s -q"), r#""open-it" "--url=https://x" "-q""#);

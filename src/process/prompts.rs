@@ -29,14 +29,14 @@ impl Terminal {
 
 impl Prompts for Terminal {
     fn ask(&self, question: &str) -> Result<String> {
-        self.ui.end_transient();
+        self.ui.clear_transient();
         // The prompt blocks the runtime, which could not react to a signal.
         let _immediate = interruption::Immediate::begin();
         inquire::Text::new(&screen::one_line(question)).prompt().map_err(|error| prompt_error(&error))
     }
 
     fn pick(&self, question: &str, lines: &[String]) -> Result<usize> {
-        self.ui.end_transient();
+        self.ui.clear_transient();
         let _immediate = interruption::Immediate::begin();
         let lines = lines.iter().map(|line| screen::one_line(line).into_owned()).collect();
         let chosen = inquire::Select::new(&screen::one_line(question), lines).with_page_size(15).raw_prompt();

@@ -55,10 +55,10 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-pub use elsewhere::Signals;
+pub use other::Signals;
 
 #[cfg(not(unix))]
-mod elsewhere {
+mod other {
     /// Nothing to forward: Ctrl-C reaches the child by itself.
     pub struct Signals;
 

@@ -19,7 +19,7 @@ fn a_section_that_gives_our_profile_another_identity_is_refused_before_anybody_s
             .run()
             .exits(2)
             .one_error()
-            .says("error: AWS tools would not take the profile idp-ns-idp-dev as it is written")
+            .says("error: AWS tools would not use the profile idp-ns-idp-dev as it is written")
             .says("because: ~/.aws/credentials, line 4: `")
             .says("try: ${EDITOR:-vi} +4 $HOME/.aws/credentials\n");
         assert_eq!(world.files(), before, "{line}");
@@ -44,7 +44,7 @@ fn another_region_there_is_told_and_what_is_the_same_is_not() {
     world.write("elsewhere", "[idp-ns-idp-dev]\noutput = json\nregion = us-east-1\n");
     world.set("AWS_SHARED_CREDENTIALS_FILE", "~/elsewhere");
     world.login("idp-dev").run().success().says(
-        "warning: [idp-ns-idp-dev] in ~/elsewhere (line 3) has region = us-east-1, which AWS tools take and not eu-west-1 of ~/.aws/config\n",
+        "warning: [idp-ns-idp-dev] in ~/elsewhere (line 3) has region = us-east-1, which AWS tools use instead of eu-west-1 from ~/.aws/config\n",
     );
     world.write("elsewhere", "[idp-ns-idp-dev]\nsso_account_id = 111122223333\nregion = eu-west-1\n");
     world.run("login idp-dev").success().says_not("warning");
@@ -61,6 +61,6 @@ fn the_profile_of_a_workloads_role_is_looked_at_too() {
         .run("assume-irsa ledger-0 -n idp-dev --profile")
         .exits(2)
         .one_error()
-        .says(&format!("AWS tools would not take the profile {name} as it is written"));
+        .says(&format!("AWS tools would not use the profile {name} as it is written"));
     assert_eq!(world.read(".aws/config"), config);
 }

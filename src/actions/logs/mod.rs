@@ -345,7 +345,7 @@ async fn write_all(ui: &Ui, mut batches: Receiver<Vec<u8>>) -> Result<()> {
             batch.extend_from_slice(&more);
         }
         let ui = ui.clone();
-        let written = tokio::task::spawn_blocking(move || ui.bytes(&batch)).await;
+        let written = tokio::task::spawn_blocking(move || ui.print_bytes(&batch)).await;
         written.map_err(|error| Error::failure("cannot write to standard output").because(error.to_string()))??;
     }
     Ok(())

@@ -31,7 +31,7 @@ pub(crate) fn outside(
 impl Secrets<'_> {
     /// A list that was not given.
     pub(super) fn cannot_list(&self, failure: CallError<Failure>) -> Error {
-        self.chain.ui.end_transient();
+        self.chain.ui.clear_transient();
         let failure = match failure {
             CallError::Chain(error) => return error,
             CallError::Answer(failure) => failure,
@@ -137,7 +137,7 @@ impl Secrets<'_> {
         let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
         let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
         let listed = self.pages(&beginnings).await;
-        self.chain.ui.end_transient();
+        self.chain.ui.clear_transient();
         let Ok(all) = listed else {
             return error
                 .because(failure.to_string())

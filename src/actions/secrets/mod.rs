@@ -94,11 +94,11 @@ impl Secrets<'_> {
         loop {
             let (page, token) = self.call(async |client| client.list(beginnings, pages.token()).await).await?;
             all.extend(page);
-            self.chain.ui.transient(&format!("reading names… {}", all.len()));
+            self.chain.ui.show_transient(&format!("reading names… {}", all.len()));
             match pages.advance(token, aws.received()) {
                 Ok(true) => {}
                 Ok(false) => {
-                    self.chain.ui.end_transient();
+                    self.chain.ui.clear_transient();
                     return Ok(all);
                 }
                 Err(why) => return Err(CallError::Answer(Failure::endless("ListSecrets", why))),

@@ -50,7 +50,7 @@ async fn wait_with_countdown(chain: &Chain<'_>, pause: Duration, flow: &DeviceFl
         let left = flow.deadline().duration_since(chain.host.now()).as_secs().max(0);
         let (minutes, seconds) = (left / 60, left % 60);
         let spinner = spinner(frame);
-        chain.ui.transient(&format!("{spinner} waiting for your approval, {minutes}:{seconds:02} left"));
+        chain.ui.show_transient(&format!("{spinner} waiting for your approval, {minutes}:{seconds:02} left"));
         frame += 1;
         tokio::time::sleep(TICK).await;
     }

@@ -96,8 +96,9 @@ pub(crate) fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
     } else if let Some(shell) = args.export {
         runtime::run(assumed).and_then(|assumed| export(context, shell, &assumed))
     } else if !context.ui.is_table() {
-        runtime::run(assumed)
-            .and_then(|assumed| context.ui.bytes(credential_output::process(&assumed.credentials).expose().as_bytes()))
+        runtime::run(assumed).and_then(|assumed| {
+            context.ui.print_bytes(credential_output::process(&assumed.credentials).expose().as_bytes())
+        })
     } else {
         let confirmed = irsa::assume_and_confirm(chain, &namespace, &request);
         runtime::run(confirmed).and_then(|assumed| who::show(context, &request, &assumed))
@@ -145,5 +146,5 @@ fn identity(assumed: &AssumedRole) -> AwsIdentity<'_> {
 fn export(context: Context<'_>, shell: Shell, assumed: &AssumedRole) -> Result<()> {
     let dialect = dialect(context.host, shell);
     let lines = shell::change_variables(dialect, &credential_output::variables(identity(assumed)));
-    context.ui.bytes(lines.expose().as_bytes())
+    context.ui.print_bytes(lines.expose().as_bytes())
 }

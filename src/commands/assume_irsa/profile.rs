@@ -43,7 +43,7 @@ pub(super) fn write(
             "profile": profile.name, "file": file, "changed": changed, "role_arn": assumed.workload_role.role.arn(),
             "source_profile": (assumed.method == AssumeMethod::Sts).then_some(own), "via": method, "region": profile.region,
         });
-        return context.ui.document(&value, String::new);
+        return context.ui.print_document(&value, String::new);
     }
     let unchanged = if changed { "" } else { " (was right already)" };
     context

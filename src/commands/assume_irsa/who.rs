@@ -17,7 +17,7 @@ pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &Assume
     rows.push(row("region", &assumed.region));
     rows.push(row("until", &local_time(context.host, assumed.credentials.expires_at)));
     rows.push(row("by", assumed.method.action()));
-    context.ui.data(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
+    context.ui.print(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
     let namespace = assumed.target.namespace.as_str();
     let ui = context.ui;
     ui.blank();

@@ -36,7 +36,7 @@ pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> R
             "listed": is_listed(&listed, *question),
         })).collect::<Vec<_>>(),
     });
-    context.ui.document(&value, || format!("{}\n{}", rules(&listed), reviews(&listed, &verdicts)))
+    context.ui.print_document(&value, || format!("{}\n{}", rules(&listed), reviews(&listed, &verdicts)))
 }
 
 fn rules(listed: &ListedRules) -> String {

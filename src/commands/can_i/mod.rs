@@ -97,7 +97,7 @@ async fn answer(
         "missing_rule": rule.as_ref().map(ToString::to_string),
     });
     if !(context.global.quiet && context.ui.is_table()) {
-        context.ui.document(&value, || match (allowed, &reason) {
+        context.ui.print_document(&value, || match (allowed, &reason) {
             (true, _) => "yes\n".to_owned(),
             (false, Some(reason)) => format!("no - {reason}\n"),
             (false, None) => "no\n".to_owned(),

@@ -31,7 +31,7 @@ pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> R
     });
     let known = version.map_or_else(String::new, |version| format!(" (Kubernetes {version})"));
     context.ui.status(&format!("{} on {name}{known}, as {}", cluster.namespace(), survey.identity.username));
-    context.ui.document(&value, || render(&tasks, &survey))?;
+    context.ui.print_document(&value, || render(&tasks, &survey))?;
     let missing = merged(tasks.into_iter().flat_map(|task| task.missing));
     if !missing.is_empty() {
         advise(context, cluster.namespace(), &missing);

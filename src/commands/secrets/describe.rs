@@ -22,7 +22,7 @@ pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
     let name = secrets::secret_name(chain, namespace, &args.name)?;
     let facts = runtime::run(async { secrets::open(chain, namespace).await?.describe(&name).await })?;
     let prefix = secrets::prefix(chain, namespace);
-    context.ui.document(&value(&facts, &prefix), || shown(context, &facts))
+    context.ui.print_document(&value(&facts, &prefix), || shown(context, &facts))
 }
 
 fn shown(context: Context<'_>, facts: &SecretMetadata) -> String {

@@ -37,7 +37,7 @@ pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
     })?;
     let found = differences(&before.value, &after.value);
     let keyed = are_objects(&before.value, &after.value);
-    context.ui.document(&document(&name.relative, (&before, &after), keyed, &found, args.show_values), || {
+    context.ui.print_document(&document(&name.relative, (&before, &after), keyed, &found, args.show_values), || {
         shown(&found, args.show_values)
     })?;
     if found.is_empty() {

@@ -88,7 +88,7 @@ async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName])
     }
     // All but the last are shown here; the last decides the exit code.
     if let Some(last) = failures.pop() {
-        failures.iter().for_each(|failure| context.ui.error(failure));
+        failures.iter().for_each(|failure| context.ui.print_error(failure));
         return Err(last);
     }
     found.iter().for_each(|(name, stored)| warn_of_invalid_json(place, name, &stored.value));

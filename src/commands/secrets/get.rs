@@ -186,13 +186,13 @@ fn of_field(place: Place<'_>, name: &SecretName, stored: &SecretValue, path: &st
 fn print(place: Place<'_>, args: &GetArgs, name: &SecretName, content: &Secret<Vec<u8>>) -> Result<()> {
     let context = place.context;
     if !context.host.terminals.stdout {
-        return context.ui.bytes(content.expose());
+        return context.ui.print_bytes(content.expose());
     }
     if is_printable(content.expose()) {
-        return context.ui.bytes(with_line_end(content.expose()).expose());
+        return context.ui.print_bytes(with_line_end(content.expose()).expose());
     }
     if args.force {
-        return context.ui.bytes(content.expose());
+        return context.ui.print_bytes(content.expose());
     }
     Err(Error::failure(format!("the secret {} is no text for a terminal", name.relative))
         .because("its bytes could make the terminal do things; --force prints them all the same")

@@ -27,7 +27,7 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
         Ok((found, secrets.prefix.clone(), secrets.region.clone()))
     })?;
     let values: Vec<_> = found.iter().map(|facts| value(facts, &prefix)).collect();
-    context.ui.document(&json!(values), || {
+    context.ui.print_document(&json!(values), || {
         let is_marked = found.iter().any(|facts| !state(facts, &prefix).is_empty());
         let mut headings = vec!["NAME", "DESCRIPTION", "LAST CHANGED", "LAST ACCESSED", "ROTATION", "VERSIONS"];
         headings.extend(is_marked.then_some("STATE"));

@@ -22,7 +22,7 @@ pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
     let name = secrets::secret_name(chain, namespace, &args.name)?;
     let versions = runtime::run(async { secrets::open(chain, namespace).await?.versions(&name).await })?;
     let value = |version: &Version| json!({"id": version.id, "stages": version.stages, "created_at": version.created_at, "accessed_at": version.accessed_at});
-    context.ui.document(&json!(versions.iter().map(value).collect::<Vec<_>>()), || {
+    context.ui.print_document(&json!(versions.iter().map(value).collect::<Vec<_>>()), || {
         let row = |version: &Version| {
             let stages = if version.stages.is_empty() { "-".to_owned() } else { version.stages.join(",") };
             vec![version.id.clone(), stages, time(context, version.created_at), day(version.accessed_at)]

@@ -5,8 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::explain_write;
 use super::permissions::Permissions;
+use super::write_error;
 use crate::disk::{folder, temporary};
 use crate::error::{Error as Failure, Result};
 use crate::host::interruption::Deferred;
@@ -30,7 +30,7 @@ pub(super) struct Replacement<'a> {
 /// of the folder are removed first.
 pub(super) fn replace(replacement: &Replacement<'_>, check: impl FnOnce() -> Result<()>) -> Result<()> {
     let _deferred = Deferred::begin();
-    let fail = |error: &Error| explain_write(replacement.path, error);
+    let fail = |error: &Error| write_error(replacement.path, error);
     let existing = fs::metadata(replacement.target).ok();
     if let Some(refusal) = existing.as_ref().and_then(plain_file::special_file_error) {
         return Err(fail(&refusal));

@@ -21,7 +21,7 @@ fn a_snapshot_is_replaced_once_and_not_after_a_change() {
     assert!(snapshot.replace(b"two", NewMode::Shared).expect("replaced"));
     assert_eq!(fs::metadata(&path).expect("there").mode() & 0o7777, 0o640);
     let error = snapshot.replace(b"three", NewMode::Shared).expect_err("it is no longer `one`");
-    assert_eq!(error.because, ["another program changed it in the same moment"]);
+    assert_eq!(error.because, ["another program changed it at the same time"]);
     assert_eq!(fs::read(&path).expect("there"), b"two");
     assert_eq!(fs::read_dir(home.path()).expect("the folder").count(), 1, "no temporary file is left");
 }
