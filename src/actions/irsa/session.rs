@@ -127,7 +127,7 @@ impl RoleAssumer<'_> {
             permission_set: &self.target.role,
             namespace: self.target.namespace.as_str(),
             role_arn: workload_role.role.arn(),
-            way: method.name(),
+            method: method.name(),
             service_account: account.unwrap_or_default(),
             seconds: self.request.seconds,
         }

@@ -234,6 +234,24 @@ mod tests {
     }
 
     #[test]
+    fn other_versions_of_nsaccess_read_and_write_the_same_file() {
+        let (_home, cache, namespace) = cache();
+        let file = serde_json::json!({
+            "account": "1", "role": "idp-ns-idp-dev", "start_url": "https://x/start", "access_key_id": "ASIA",
+            "secret_access_key": "s", "session_token": "t", "obtained_at": "1970-01-01T00:00:00Z",
+            "expires_at": "1970-01-01T00:00:01Z", "cluster_name": "demo", "cluster_region": "eu-west-1", "basis": "b",
+        });
+        let path = cache.own_file(&namespace);
+        cache.store_credentials(&namespace, &cached(Some("b"), "1", 1)).expect("stored");
+        assert_eq!(read::<serde_json::Value>(&path), Some(file.clone()));
+        let mut without_token = file;
+        without_token["session_token"] = serde_json::Value::Null;
+        write(&path, &without_token).expect("written");
+        let back = cache.own_credentials(&namespace).expect("there");
+        assert!(back.credentials.keys.session_token.is_none() && back.config_fingerprint.as_deref() == Some("b"));
+    }
+
+    #[test]
     fn each_identity_finds_its_own_credentials() {
         let (_home, cache, namespace) = cache();
         let (own, other) = (cached(Some("b"), "1", 1), cached(None, "2", 1));

@@ -1,4 +1,4 @@
-//! Sessions of assumed roles: a file per role and way of assuming it.
+//! Sessions of assumed roles: a file per role and method of assuming it.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub(crate) struct RoleKey<'a> {
     pub namespace: &'a str,
     pub role_arn: &'a str,
     /// How the role was assumed.
-    pub way: &'a str,
+    pub method: &'a str,
     /// The service account whose token was used, or the empty text.
     pub service_account: &'a str,
     /// The duration that was asked for.
@@ -55,7 +55,7 @@ impl RoleKey<'_> {
             self.permission_set,
             self.namespace,
             self.role_arn,
-            self.way,
+            self.method,
             self.service_account,
             &seconds,
         ];
@@ -120,7 +120,7 @@ mod tests {
         permission_set: "p",
         namespace: "idp-dev",
         role_arn: "arn:aws:iam::111122223333:role/../../x",
-        way: "sts",
+        method: "sts",
         service_account: "",
         seconds: 3600,
     };
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(back.credentials.keys.secret_access_key.expose(), "s");
         for other in [
             RoleKey { role_arn: "other", ..KEY },
-            RoleKey { way: "token", ..KEY },
+            RoleKey { method: "token", ..KEY },
             RoleKey { service_account: "other", ..KEY },
             RoleKey { seconds: 900, ..KEY },
             RoleKey { account: "444455556666", ..KEY },
