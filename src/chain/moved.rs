@@ -6,7 +6,7 @@ use crate::chain::credentials::{self, Credentials};
 use crate::chain::session::portal_list;
 use crate::chain::target;
 use crate::error::{Error, Result};
-use crate::model::aws::target::{Assignment, Choice, Target, choose};
+use crate::model::aws::target::{Assignment, AssignmentChoice, Target, choose};
 use crate::model::kube::namespace::Namespace;
 use crate::model::settings::{Origin, Pins};
 
@@ -34,9 +34,9 @@ async fn moved(chain: &Chain<'_>, known: Target, refused: Error) -> Result<Targe
     let Ok(list) = portal_list::read(chain, &known.portal).await else { return Err(refused) };
     let pattern = &chain.settings.permission_set_pattern.value;
     let mut found = match choose(namespace, &list.assignments, None, None, |role| pattern.namespace_of(role)) {
-        Choice::One(found) => vec![found],
-        Choice::Several(found) => found,
-        Choice::Unknown { .. } => Vec::new(),
+        AssignmentChoice::One(found) => vec![found],
+        AssignmentChoice::Several(found) => found,
+        AssignmentChoice::Unknown { .. } => Vec::new(),
     };
     found.retain(|found| (&found.account, &found.role) != (&known.account, &known.role));
     let pins = chain.settings.pins(namespace.as_str());

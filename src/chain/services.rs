@@ -13,7 +13,7 @@ use crate::model::aws::device_flow;
 use crate::model::aws::sso_cache::Refresh;
 use crate::model::aws::target::{Assignment, Portal, Target};
 use crate::model::kube::cluster::Cluster;
-use crate::model::reviews::ask::Ask;
+use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{GET_PODS, Verdict};
 use crate::model::wire::proxy::Proxy;
 use crate::net::aws::Aws;
@@ -167,7 +167,7 @@ impl Services for Aws {
             let shared = (self.outbound(), &Arc::default());
             let api = KubeApi::new(cluster, proxy.as_ref(), &token, shared, Silence::OfCalls);
             let api = api.map_err(|error| error.to_string())?;
-            match api.review(&Ask::of(GET_PODS, namespace)).await {
+            match api.review_access(&AccessReview::of(GET_PODS, namespace)).await {
                 Ok(verdict) => Ok(verdict),
                 Err(KubeFailure::Unauthorized) => {
                     Ok(Verdict::Denied(Some("401: the role is not mapped there".to_owned())))

@@ -7,7 +7,7 @@ pub(crate) mod portal;
 use crate::chain::{Chain, Presence};
 use crate::disk::cache::PortalIndex;
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::target::{Assignment, Choice, Portal, Target, choose};
+use crate::model::aws::target::{Assignment, AssignmentChoice, Portal, Target, choose};
 use crate::model::kube::namespace::Namespace;
 
 /// `idp-ns-<namespace>`: the one name of profile, user and context.
@@ -42,7 +42,7 @@ pub(crate) fn only_one_in(
     list: &PortalIndex,
 ) -> Option<Target> {
     match choice(chain, namespace, &list.assignments) {
-        Choice::One(assignment) => Some(at(chain, namespace, portal, assignment)),
+        AssignmentChoice::One(assignment) => Some(at(chain, namespace, portal, assignment)),
         _ => None,
     }
 }
@@ -58,9 +58,9 @@ pub(crate) fn chosen_in(
     list: &PortalIndex,
 ) -> Result<Target> {
     let assignment = match choice(chain, namespace, &list.assignments) {
-        Choice::One(found) => found,
-        Choice::Several(found) => pick(chain, namespace, found)?,
-        Choice::Unknown { others } => return Err(unknown(namespace, &others, list.assignments.len())),
+        AssignmentChoice::One(found) => found,
+        AssignmentChoice::Several(found) => pick(chain, namespace, found)?,
+        AssignmentChoice::Unknown { others } => return Err(unknown(namespace, &others, list.assignments.len())),
     };
     Ok(at(chain, namespace, portal, assignment))
 }
@@ -75,7 +75,7 @@ fn at(chain: &Chain<'_>, namespace: &Namespace, portal: &Portal, assignment: Ass
     }
 }
 
-fn choice(chain: &Chain<'_>, namespace: &Namespace, assignments: &[Assignment]) -> Choice {
+fn choice(chain: &Chain<'_>, namespace: &Namespace, assignments: &[Assignment]) -> AssignmentChoice {
     let pins = chain.settings.pins(namespace.as_str());
     let account = pins.account.as_ref().map(|account| account.value.as_str());
     let role = pins.role.as_ref().map(|role| role.value.as_str());

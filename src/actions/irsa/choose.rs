@@ -4,24 +4,26 @@ use super::find::{RoleLookup, WorkloadRole};
 use crate::actions::pods::denied;
 use crate::chain::{Chain, Presence};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::model::irsa::{Choice, IamRole, IrsaRequest, SpecRoles};
+use crate::model::irsa::{IamRole, IrsaRequest, RoleChoice, SpecRoles};
 use crate::model::kube::workload::{Kind, Workload};
 
 impl RoleLookup<'_> {
     /// The role that a choice comes to; a person is asked where several fit.
-    pub(crate) fn settled(&self, choice: Choice, spec: &SpecRoles, by: String) -> Result<WorkloadRole> {
+    pub(crate) fn settled(&self, choice: RoleChoice, spec: &SpecRoles, by: String) -> Result<WorkloadRole> {
         let (target, request) = (self.target, self.request);
         let (role, container) = match choice {
-            Choice::Role { role, container } => (role, container),
-            Choice::Several(found) => {
+            RoleChoice::Role { role, container } => (role, container),
+            RoleChoice::Several(found) => {
                 let (container, role) = pick(self.cluster.chain(), target, request, self.cluster.namespace(), found)?;
                 (role, Some(container))
             }
-            Choice::NoContainer(known) => return Err(no_container(target, request, "there is no container", &known)),
-            Choice::NotThere(known) => {
+            RoleChoice::NoSuchContainer(known) => {
+                return Err(no_container(target, request, "there is no container", &known));
+            }
+            RoleChoice::NotInContainer(known) => {
                 return Err(no_container(target, request, "no role is named by the container", &known));
             }
-            Choice::Elsewhere(container) => {
+            RoleChoice::Reference(container) => {
                 return Err(Error::failure(format!(
                     "the role of the container {container} of {target} cannot be read"
                 ))
@@ -29,7 +31,7 @@ impl RoleLookup<'_> {
                 .try_next(format!("nsaccess assume-irsa sa/{} --role-arn ARN", spec.service_account)));
             }
             // Whoever calls has looked at the service account then.
-            Choice::None => return Err(self.no_such(target)),
+            RoleChoice::None => return Err(self.no_such(target)),
         };
         Ok(WorkloadRole {
             role: parsed(&role, &target.to_string())?,

@@ -9,7 +9,7 @@ use crate::actions::pods::find::{Finding, Route};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::model::irsa::{AUDIENCE, AUDIENCE_ANNOTATION, Choice, IamRole, IrsaRequest, ROLE_ANNOTATION, SpecRoles};
+use crate::model::irsa::{AUDIENCE, AUDIENCE_ANNOTATION, IamRole, IrsaRequest, ROLE_ANNOTATION, RoleChoice, SpecRoles};
 use crate::model::kube::definition::Definition;
 use crate::model::kube::workload::{Kind, Workload};
 use crate::net::aws::eks::Eks;
@@ -89,8 +89,8 @@ impl<'a> RoleLookup<'a> {
         let spec = SpecRoles::read(pod);
         let name = pod["metadata"]["name"].as_str().unwrap_or_default();
         match spec.choose(self.request.container.as_deref()) {
-            Choice::None if spec.pod_identity => Err(pod_identity(self.target)),
-            Choice::None => {
+            RoleChoice::None if spec.pod_identity => Err(pod_identity(self.target)),
+            RoleChoice::None => {
                 let account = self.account(&spec.service_account).await;
                 let role = self.annotated_role(account, &spec.service_account).await?;
                 self.cluster.chain().ui.warning(&format!(
@@ -119,7 +119,7 @@ impl<'a> RoleLookup<'a> {
         let annotated = account.as_ref().ok().and_then(|account| account.role.clone());
         let filled = annotated.map_or_else(|| spec.clone(), |role| spec.clone().with_annotation(&role));
         match filled.choose(self.request.container.as_deref()) {
-            Choice::None => self.annotated_role(account, &spec.service_account).await,
+            RoleChoice::None => self.annotated_role(account, &spec.service_account).await,
             choice => {
                 let mut spec = spec;
                 if let Some(audience) = account.ok().and_then(|account| account.audience) {
@@ -189,7 +189,7 @@ impl<'a> RoleLookup<'a> {
 
     async fn account(&self, name: &str) -> Result<Account, CallError<KubeFailure>> {
         let account = Workload::service_account(name);
-        let object = self.cluster.call(async |api| api.object(self.cluster.namespace(), &account).await).await?;
+        let object = self.cluster.call(async |api| api.get_workload(self.cluster.namespace(), &account).await).await?;
         let annotation = |key: &str| object["metadata"]["annotations"][key].as_str().map(str::to_owned);
         let role = annotation(ROLE_ANNOTATION).filter(|role| !role.is_empty());
         Ok(Account { role, audience: annotation(AUDIENCE_ANNOTATION).filter(|audience| !audience.is_empty()) })
@@ -213,7 +213,7 @@ impl<'a> RoleLookup<'a> {
     }
 
     async fn object_of(&self, workload: &Workload) -> Result<Lookup> {
-        match self.cluster.call(async |api| api.object(self.cluster.namespace(), workload).await).await {
+        match self.cluster.call(async |api| api.get_workload(self.cluster.namespace(), workload).await).await {
             Ok(object) => Ok(Lookup::Object(object)),
             Err(CallError::Answer(KubeFailure::Status(403, words))) => Ok(Lookup::Forbidden(words)),
             Err(CallError::Answer(KubeFailure::Status(404, _))) => Err(self.no_such(workload)),
@@ -257,7 +257,7 @@ impl<'a> RoleLookup<'a> {
         let seen = object.map(|object| Definition::new(self.target.clone(), object.clone()));
         // The owner decides in any case: without a selector that can be used, all pods are looked through.
         let seen = seen.filter(|definition| definition.selector().is_some());
-        let definition = seen.unwrap_or_else(|| Definition::unseen(self.target.clone()));
+        let definition = seen.unwrap_or_else(|| Definition::unreadable(self.target.clone()));
         let found = Pods::of(self.cluster).find(&definition, [Route::List]).await;
         match found.map_err(|error| error.into_error(&self.cluster.cluster().name))? {
             Finding::Refused(refused) if refused.is_empty() => Ok(Newest::None),

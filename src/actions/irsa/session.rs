@@ -13,7 +13,7 @@ use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
 use crate::model::aws::credentials::{Freshness, StaleReason, judge};
 use crate::model::irsa::{AssumeMethod, TokenOutcome, Via, session_name};
-use crate::model::reviews::ask::{Ask, Resource};
+use crate::model::reviews::access_review::{AccessReview, Resource};
 use crate::model::reviews::review::Verdict;
 use crate::net::aws::assume_role::{self, AssumedSession, RoleSessionRequest};
 use crate::net::aws::failure::Failure;
@@ -39,7 +39,7 @@ impl RoleAssumer<'_> {
     async fn by_sts(&self, workload_role: &WorkloadRole) -> Result<AssumedRole> {
         let session = self.session(workload_role, AssumeMethod::Sts, None).await;
         session.map_err(|failure| {
-            failure.explained(|failure| self.sts_refused(workload_role, &failure, &TokenOutcome::Unwanted))
+            failure.explained(|failure| self.sts_refused(workload_role, &failure, &TokenOutcome::NotRequested))
         })
     }
 
@@ -55,7 +55,7 @@ impl RoleAssumer<'_> {
         let cluster = self.cluster().await?;
         let namespace = cluster.namespace();
         let call = async |api: crate::net::kube::KubeApi| {
-            api.service_account_token(namespace, account, &workload_role.audience).await
+            api.create_service_account_token(namespace, account, &workload_role.audience).await
         };
         let token = cluster.call(call).await;
         let token = token.map_err(|error| error.explained(|failure| self.no_token(account, failure)))?;
@@ -71,7 +71,7 @@ impl RoleAssumer<'_> {
             Err(CallError::Answer(failure)) => failure,
         };
         if failure.code.as_deref() != Some("AccessDenied") {
-            return Err(self.sts_refused(workload_role, &failure, &TokenOutcome::Unwanted));
+            return Err(self.sts_refused(workload_role, &failure, &TokenOutcome::NotRequested));
         }
         let closed = match &workload_role.service_account {
             None => TokenOutcome::NoAccount,
@@ -90,7 +90,7 @@ impl RoleAssumer<'_> {
     }
 
     async fn may_create_token(&self, account: &str) -> Result<Verdict> {
-        let ask = Ask::Resource(Resource {
+        let ask = AccessReview::Resource(Resource {
             verb: "create".to_owned(),
             resource: "serviceaccounts".to_owned(),
             subresource: Some("token".to_owned()),

@@ -95,7 +95,7 @@ impl Logs<'_> {
             Ok(definition) => definition,
             Err(CallError::Answer(KubeFailure::Status(404, _))) => return Err(self.no_object("svc", name)),
             // Its endpoints may be seen all the same.
-            Err(CallError::Answer(KubeFailure::Status(403, _))) => Definition::unseen(target.clone()),
+            Err(CallError::Answer(KubeFailure::Status(403, _))) => Definition::unreadable(target.clone()),
             Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
         };
         if let Some(elsewhere) = leads_out(&definition.service(), LOGS_ARE) {

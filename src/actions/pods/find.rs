@@ -37,7 +37,7 @@ pub(crate) enum Finding {
 impl Pods<'_> {
     /// What a workload's object says of its pods.
     pub(crate) async fn define(&self, workload: &Workload) -> Result<Definition, CallError<KubeFailure>> {
-        let object = self.cluster.call(async |api| api.object(self.cluster.namespace(), workload).await).await?;
+        let object = self.cluster.call(async |api| api.get_workload(self.cluster.namespace(), workload).await).await?;
         Ok(Definition::new(workload.clone(), object))
     }
 
@@ -71,16 +71,16 @@ impl Pods<'_> {
         let is_service = *kind == Kind::Service;
         match way {
             Route::EndpointSlices if is_service => {
-                let slices = cluster.call(async |api| api.endpoint_slices(namespace, name).await).await?;
+                let slices = cluster.call(async |api| api.list_endpoint_slices(namespace, name).await).await?;
                 Ok(Some(slices.iter().flat_map(endpoints::of_slice).collect()))
             }
             Route::Endpoints if is_service => {
-                let object = cluster.call(async |api| api.endpoints(namespace, name).await).await?;
+                let object = cluster.call(async |api| api.get_endpoints(namespace, name).await).await?;
                 Ok(Some(endpoints::of_endpoints(&object)))
             }
             Route::List => {
                 let selector = definition.selector();
-                if selector.is_none() && (is_service || definition.is_seen()) {
+                if selector.is_none() && (is_service || definition.is_readable()) {
                     return Ok(None);
                 }
                 let (pods, _) = self.list(selector.as_deref()).await?;
@@ -107,7 +107,7 @@ impl Pods<'_> {
                         break;
                     }
                 }
-                Err(CallError::Answer(KubeFailure::Status(404, _))) if number > 0 || set.is_seen() => break,
+                Err(CallError::Answer(KubeFailure::Status(404, _))) if number > 0 || set.is_readable() => break,
                 Err(error) => return Err(error),
             }
         }

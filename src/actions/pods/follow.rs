@@ -90,7 +90,7 @@ impl Pods<'_> {
         service: &str,
         way: Route,
     ) -> Result<Vec<String>, CallError<KubeFailure>> {
-        let service = Definition::unseen(Workload { kind: Kind::Service, name: service.to_owned() });
+        let service = Definition::unreadable(Workload { kind: Kind::Service, name: service.to_owned() });
         match self.find(&service, [way]).await? {
             Finding::Pods { pods, .. } => Ok(names(&pods)),
             Finding::Refused(_) => Ok(Vec::new()),

@@ -28,7 +28,7 @@ impl<'a> Pods<'a> {
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<Pod, CallError<KubeFailure>> {
-        self.cluster.call(async |api| api.pod(self.cluster.namespace(), name).await).await
+        self.cluster.call(async |api| api.get_pod(self.cluster.namespace(), name).await).await
     }
 
     /// Pods by name, each with its own answer, in the order of the names.
@@ -46,7 +46,7 @@ impl<'a> Pods<'a> {
 
     /// All pods that a selector matches, and the version of the list.
     pub(crate) async fn list(&self, selector: Option<&str>) -> Result<(Vec<Pod>, String), CallError<KubeFailure>> {
-        self.cluster.call(async |api| api.pods(self.cluster.namespace(), selector).await).await
+        self.cluster.call(async |api| api.list_pods(self.cluster.namespace(), selector).await).await
     }
 }
 

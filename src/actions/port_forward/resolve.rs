@@ -152,7 +152,7 @@ impl Resolver {
             Ok(_) => Ok(None),
             // Without `get pods` the server will say whether it is there.
             Err(CallError::Answer(KubeFailure::Status(403, _))) => {
-                Ok(Some(ForwardTarget::new(WorkloadPod::unseen(name), None, self.namespace())))
+                Ok(Some(ForwardTarget::new(WorkloadPod::unreadable(name), None, self.namespace())))
             }
             Err(error) => Err(self.cannot(error, Kind::Pod, "get")),
         }
@@ -163,7 +163,7 @@ impl Resolver {
             Ok(definition) => definition,
             // The names of its pods are known without it: `get pods` is enough.
             Err(CallError::Answer(KubeFailure::Status(403, _))) if self.target.kind == Kind::StatefulSet => {
-                Definition::unseen(self.target.clone())
+                Definition::unreadable(self.target.clone())
             }
             Err(error) => return Err(self.cannot(error, self.target.kind, "get")),
         };

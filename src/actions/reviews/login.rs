@@ -13,7 +13,7 @@ use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
-use crate::model::reviews::ask::Ask;
+use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{Identity, LOGIN_QUESTIONS, Question, Verdict};
 use crate::model::wire::proxy::Proxy;
 use crate::net::aws::sts;
@@ -52,12 +52,12 @@ pub(crate) async fn verify(
 ) -> Result<Verification> {
     let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, chain.host.now());
     let api = KubeApi::new(cluster, proxy, &token, (chain.aws.outbound(), &Arc::default()), Silence::OfCalls)?;
-    let review = async |ask: Ask| api.review(&ask).await.map_err(CallError::Answer);
+    let review = async |review: AccessReview| api.review_access(&review).await.map_err(CallError::Answer);
     let (caller, (identity, (version, verdicts))) = join(
         sts::get_caller_arn(&chain.aws, &credentials.keys, &cluster.region),
         join(
-            api.identity(),
-            join(api.minor_version(), review_all(&LOGIN_QUESTIONS, target.namespace.as_str(), review)),
+            api.get_identity(),
+            join(api.get_minor_version(), review_all(&LOGIN_QUESTIONS, target.namespace.as_str(), review)),
         ),
     )
     .await;

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 
 use crate::chain::call_error::CallError;
 use crate::error::Result;
-use crate::model::reviews::ask::Ask;
+use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{Question, Verdict};
 use crate::net::kube::KubeFailure;
 
@@ -19,11 +19,11 @@ const AT_ONCE: usize = 16;
 async fn review_all(
     questions: &[Question],
     namespace: &str,
-    review: impl AsyncFn(Ask) -> Result<Verdict, CallError<KubeFailure>>,
+    review: impl AsyncFn(AccessReview) -> Result<Verdict, CallError<KubeFailure>>,
 ) -> Result<Vec<(Question, Verdict)>> {
     let review = &review;
     let asked = questions.iter().map(|question| async move {
-        match review(Ask::of(*question, namespace)).await {
+        match review(AccessReview::of(*question, namespace)).await {
             Ok(verdict) => Ok((*question, verdict)),
             Err(CallError::Answer(failure)) => Ok((*question, unanswered(failure))),
             Err(CallError::Chain(error)) => Err(error),
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_question_that_fails_alone_is_unknown_and_the_others_are_answered() {
-        let review = async |ask: Ask| match ask.to_string().contains("services") {
+        let review = async |review: AccessReview| match review.to_string().contains("services") {
             true => Err(CallError::Answer(KubeFailure::Status(500, "etcd".to_owned()))),
             false => Ok(Verdict::Allowed),
         };

@@ -5,7 +5,7 @@ use futures_util::future::{join, join3};
 use crate::actions::reviews::review_all;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
-use crate::model::reviews::ask::Ask;
+use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{Identity, ListedRules, Question, Verdict};
 use crate::model::reviews::tasks::{Answers, Outcome, QUESTIONS};
 use crate::net::aws::eks::Eks;
@@ -60,7 +60,7 @@ impl<'a> Reviews<'a> {
     /// As [`ClusterAccess::call`], and when the cluster does not answer.
     pub(crate) async fn identity(&self) -> Result<Identity> {
         self.cluster
-            .call(async |api| api.identity().await)
+            .call(async |api| api.get_identity().await)
             .await
             .map_err(|error| error.into_error(&self.cluster.cluster().name))
     }
@@ -73,7 +73,7 @@ impl<'a> Reviews<'a> {
     }
 
     async fn minor_version(&self) -> Option<u32> {
-        self.cluster.call(async |api| api.minor_version().await).await.ok()?
+        self.cluster.call(async |api| api.get_minor_version().await).await.ok()?
     }
 
     /// The verdicts on our own questions.
@@ -81,7 +81,7 @@ impl<'a> Reviews<'a> {
     /// # Errors
     /// As [`ClusterAccess::call`].
     async fn verdicts(&self, questions: &[Question]) -> Result<Vec<(Question, Verdict)>> {
-        let review = async |ask: Ask| self.cluster.call(async |api| api.review(&ask).await).await;
+        let review = async |review: AccessReview| self.cluster.call(async |api| api.review_access(&review).await).await;
         review_all(questions, self.cluster.namespace(), review).await
     }
 
@@ -89,8 +89,8 @@ impl<'a> Reviews<'a> {
     ///
     /// # Errors
     /// [`Kind::Unreachable`] when it could not be asked, or the cluster cannot say.
-    pub(crate) async fn verdict(&self, ask: &Ask) -> Result<Verdict> {
-        let answer = self.cluster.call(async |api| api.review(ask).await).await;
+    pub(crate) async fn verdict(&self, ask: &AccessReview) -> Result<Verdict> {
+        let answer = self.cluster.call(async |api| api.review_access(ask).await).await;
         match answer.map_err(|error| error.into_error(&self.cluster.cluster().name))? {
             Verdict::Unknown(words) => {
                 Err(Error::new(Kind::Unreachable, format!("the cluster cannot say whether you may {ask}"))
@@ -105,7 +105,7 @@ impl<'a> Reviews<'a> {
     /// # Errors
     /// When the cluster cannot be asked.
     pub(crate) async fn listed_rules(&self) -> Result<(ListedRules, Vec<(Question, Verdict)>)> {
-        let listed = self.cluster.call(async |api| api.listed_rules(self.cluster.namespace()).await);
+        let listed = self.cluster.call(async |api| api.list_rules(self.cluster.namespace()).await);
         let (listed, verdicts) = join(listed, self.verdicts(&QUESTIONS)).await;
         let listed = listed.map_err(|error| error.into_error(&self.cluster.cluster().name))?;
         Ok((listed, verdicts?))

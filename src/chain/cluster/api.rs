@@ -21,7 +21,7 @@ use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::Proxy;
-use crate::net::kube::patience::Patience;
+use crate::net::kube::refusal_retry::RefusalMemory;
 use crate::net::kube::{KubeApi, KubeFailure, Silence};
 use crate::secret::Secret;
 
@@ -48,7 +48,7 @@ pub(crate) struct ClusterAccess<'a> {
     /// What the namespace resolved to.
     pub target: Target,
     state: RefCell<State>,
-    patience: Arc<Patience>,
+    refusal_memory: Arc<RefusalMemory>,
     proxy: Option<Proxy>,
     renewal: Mutex<()>,
     when_over: Cell<WhenOver>,
@@ -69,13 +69,13 @@ fn sign(
     credentials: RoleCredentials,
     (cluster, origin): (Cluster, ClusterOrigin),
     proxy: Option<&Proxy>,
-    patience: &Arc<Patience>,
+    refusal_memory: &Arc<RefusalMemory>,
 ) -> Result<State> {
     let signed_at = chain.host.now();
     let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
     let outbound = chain.aws.outbound();
-    let api = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfCalls)?;
-    let streams = KubeApi::new(&cluster, proxy, &token, (outbound, patience), Silence::OfStreams)?;
+    let api = KubeApi::new(&cluster, proxy, &token, (outbound, refusal_memory), Silence::OfCalls)?;
+    let streams = KubeApi::new(&cluster, proxy, &token, (outbound, refusal_memory), Silence::OfStreams)?;
     Ok(State { credentials, cluster, origin, signed_at, api, streams })
 }
 
@@ -88,14 +88,14 @@ impl<'a> ClusterAccess<'a> {
         let (chain, role) = (credentials.chain, credentials.role());
         let target = credentials.target;
         let proxy = proxy::of(chain, &target.namespace, &cluster.endpoint)?;
-        let patience = Arc::default();
-        let state = sign(chain, role, (cluster, origin), proxy.as_ref(), &patience)?;
+        let refusal_memory = Arc::default();
+        let state = sign(chain, role, (cluster, origin), proxy.as_ref(), &refusal_memory)?;
         Ok(ClusterAccess {
             chain,
             unattended: chain.unattended(),
             target,
             state: RefCell::new(state),
-            patience,
+            refusal_memory,
             proxy,
             renewal: Mutex::new(()),
             when_over: Cell::new(WhenOver::Ask),
@@ -267,7 +267,7 @@ impl<'a> ClusterAccess<'a> {
             let state = self.state.borrow();
             (state.cluster.clone(), state.origin)
         };
-        let state = sign(self.chain, credentials, located, self.proxy.as_ref(), &self.patience)?;
+        let state = sign(self.chain, credentials, located, self.proxy.as_ref(), &self.refusal_memory)?;
         self.state.replace(state);
         Ok(())
     }
@@ -287,7 +287,7 @@ impl<'a> ClusterAccess<'a> {
         let moved =
             (&now.endpoint, &now.certificate_authority_data) != (&before.endpoint, &before.certificate_authority_data);
         let located = (now, ClusterOrigin::Described);
-        match sign(self.chain, credentials.role(), located, self.proxy.as_ref(), &self.patience) {
+        match sign(self.chain, credentials.role(), located, self.proxy.as_ref(), &self.refusal_memory) {
             Ok(state) if moved => {
                 self.chain.ui.hint(&format!(
                     "the cluster {} has moved, or has a new certificate authority; for kubectl:  nsaccess kubeconfig {}",

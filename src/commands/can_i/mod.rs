@@ -10,7 +10,7 @@ use crate::actions::reviews::survey::Reviews;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
-use crate::model::reviews::ask::{Ask, Understood, Words, understand};
+use crate::model::reviews::access_review::{self, AccessReview, ParsedQuestion, QuestionWords};
 use crate::model::reviews::review::Verdict;
 use crate::model::settings::Flags;
 use crate::process::runtime;
@@ -61,16 +61,16 @@ pub(crate) fn run(context: Context<'_>, args: &CanIArgs) -> Result<()> {
     })
 }
 
-fn question(args: &CanIArgs, namespace: &str) -> Result<Option<Understood>> {
+fn question(args: &CanIArgs, namespace: &str) -> Result<Option<ParsedQuestion>> {
     let Some((verb, what)) = args.verb.as_deref().zip(args.resource.as_deref()) else { return Ok(None) };
-    let words = Words {
+    let words = QuestionWords {
         verb,
         what,
         name: args.name.as_deref(),
         subresource: args.subresource.as_deref(),
         namespace: (!args.all_namespaces).then_some(namespace),
     };
-    understand(words).map(Some).map_err(|why| {
+    access_review::parse(words).map(Some).map_err(|why| {
         Error::usage("this is no question to a cluster").because(why).try_next("nsaccess can-i create pods/portforward")
     })
 }
@@ -78,20 +78,20 @@ fn question(args: &CanIArgs, namespace: &str) -> Result<Option<Understood>> {
 async fn answer(
     context: Context<'_>,
     cluster: &ClusterAccess<'_>,
-    Understood { ask, notes }: &Understood,
+    ParsedQuestion { review, notes }: &ParsedQuestion,
 ) -> Result<()> {
     for note in notes {
         context.ui.hint(note);
     }
-    let verdict = Reviews::of(cluster).verdict(ask).await?;
+    let verdict = Reviews::of(cluster).verdict(review).await?;
     let (allowed, reason) = match verdict {
         Verdict::Allowed => (true, None),
         Verdict::Denied(reason) => (false, reason),
         Verdict::Unknown(words) => return Err(Error::new(Kind::Unreachable, words)),
     };
-    let rule = ask.rule().filter(|_| !allowed);
+    let rule = review.rule().filter(|_| !allowed);
     let value = json!({
-        "question": ask.to_string(),
+        "question": review.to_string(),
         "allowed": allowed,
         "reason": reason,
         "missing_rule": rule.as_ref().map(ToString::to_string),
@@ -107,8 +107,11 @@ async fn answer(
         return Ok(());
     }
     if let Some(rule) = rule {
-        let kind =
-            if matches!(ask, Ask::Resource(asked) if asked.namespace.is_none()) { "ClusterRole" } else { "Role" };
+        let kind = if matches!(review, AccessReview::Resource(asked) if asked.namespace.is_none()) {
+            "ClusterRole"
+        } else {
+            "Role"
+        };
         context.ui.hint(&format!("this rule of a {kind} would allow it:  {rule}"));
     }
     Err(Error::new(Kind::No, "no"))

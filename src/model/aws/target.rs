@@ -40,7 +40,7 @@ pub(crate) struct Target {
 
 /// The assignments that fit a namespace.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum AssignmentChoice {
     One(Assignment),
     /// A person, or `--account` and `--role`, must choose.
     Several(Vec<Assignment>),
@@ -58,7 +58,7 @@ pub(crate) fn choose(
     account: Option<&str>,
     role: Option<&str>,
     namespace_of: impl Fn(&str) -> Option<String>,
-) -> Choice {
+) -> AssignmentChoice {
     let fits_role = |candidate: &Assignment| match role {
         Some(role) => candidate.role == role,
         None => namespace_of(&candidate.role).as_deref() == Some(namespace.as_str()),
@@ -69,15 +69,15 @@ pub(crate) fn choose(
     found.sort();
     found.dedup();
     match (found.len(), found.pop()) {
-        (1, Some(one)) => Choice::One(one),
+        (1, Some(one)) => AssignmentChoice::One(one),
         (_, Some(last)) => {
             found.push(last);
-            Choice::Several(found)
+            AssignmentChoice::Several(found)
         }
         (_, None) => {
             let others: Vec<String> = assignments.iter().filter_map(|known| namespace_of(&known.role)).collect();
             let others = nearest(namespace.as_str(), others.iter().map(String::as_str));
-            Choice::Unknown { others: others.into_iter().map(str::to_owned).collect() }
+            AssignmentChoice::Unknown { others: others.into_iter().map(str::to_owned).collect() }
         }
     }
 }
@@ -94,7 +94,7 @@ mod tests {
         role.strip_prefix("idp-ns-").map(str::to_owned)
     }
 
-    fn ask(namespace: &str, account: Option<&str>, role: Option<&str>) -> Choice {
+    fn ask(namespace: &str, account: Option<&str>, role: Option<&str>) -> AssignmentChoice {
         let offered = [
             assignment("111", "idp-ns-idp-dev"),
             assignment("111", "ReadOnly"),
@@ -106,24 +106,24 @@ mod tests {
 
     #[test]
     fn one_assignment_is_taken() {
-        assert_eq!(ask("idp-dev", None, None), Choice::One(assignment("111", "idp-ns-idp-dev")));
+        assert_eq!(ask("idp-dev", None, None), AssignmentChoice::One(assignment("111", "idp-ns-idp-dev")));
     }
 
     #[test]
     fn an_account_decides_among_several() {
-        let Choice::Several(found) = ask("shop", None, None) else { panic!("several fit") };
+        let AssignmentChoice::Several(found) = ask("shop", None, None) else { panic!("several fit") };
         assert_eq!(found.len(), 2);
-        assert_eq!(ask("shop", Some("222"), None), Choice::One(assignment("222", "idp-ns-shop")));
+        assert_eq!(ask("shop", Some("222"), None), AssignmentChoice::One(assignment("222", "idp-ns-shop")));
     }
 
     #[test]
     fn a_role_by_name_needs_no_pattern() {
-        assert_eq!(ask("anything", None, Some("ReadOnly")), Choice::One(assignment("111", "ReadOnly")));
+        assert_eq!(ask("anything", None, Some("ReadOnly")), AssignmentChoice::One(assignment("111", "ReadOnly")));
     }
 
     #[test]
     fn an_unknown_namespace_lists_the_others_by_similarity() {
-        let Choice::Unknown { others } = ask("idp-dve", None, None) else { panic!("none fits") };
+        let AssignmentChoice::Unknown { others } = ask("idp-dve", None, None) else { panic!("none fits") };
         assert_eq!(others, ["idp-dev", "shop"]);
     }
 }

@@ -10,10 +10,6 @@ pub(crate) struct IamRole {
 }
 
 impl IamRole {
-    /// Takes an ARN in, if it is a role's.
-    ///
-    /// # Errors
-    /// What is wrong with it, as a sentence.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is no ARN of a role like arn:aws:iam::111122223333:role/NAME");
         let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -33,7 +29,6 @@ impl IamRole {
         &self.arn
     }
 
-    /// The account that the role is of.
     pub(crate) fn account(&self) -> &str {
         &self.account
     }
@@ -72,7 +67,7 @@ mod tests {
         ] {
             assert!(IamRole::parse(wrong).is_err(), "{wrong}");
         }
-        // `..` is a name that IAM allows; it never becomes a path on disk.
+        // IAM allows `..` in names; it is never used as a path on disk.
         assert!(IamRole::parse("arn:aws:iam::111122223333:role/../x").is_ok());
     }
 }

@@ -1,12 +1,11 @@
-//! The profile that stands for a role in `~/.aws/config`.
+//! The profile of a workload's role in `~/.aws/config`.
 
 use aws_config_edit::Section;
 
-/// What the names of these profiles begin with.
 const PREFIX: &str = "idp-irsa-";
 
-/// `idp-irsa-<namespace>-<service account>`; with the container where it names a role of its own, and with the role's
-/// name where no service account is known.
+/// `idp-irsa-<namespace>-<service account>`, followed by the container if it has its own role. Without a service account,
+/// the role's name takes its place.
 pub(crate) fn profile_name(
     namespace: &str,
     service_account: Option<&str>,
@@ -18,17 +17,17 @@ pub(crate) fn profile_name(
     format!("{PREFIX}{namespace}-{whose}{container}")
 }
 
-/// The value of `credential_process`: the program, quoted where it must be, and words that need no quotes. Botocore splits
-/// it as a shell would; the other SDKs give it to a shell.
+/// The value of `credential_process`: the program, quoted if necessary, and arguments that need no quotes. Botocore splits
+/// the value like a shell; the other SDKs pass it to a shell.
 ///
 /// # Errors
-/// When no quotes are safe in both.
+/// When the path cannot be quoted safely for both.
 pub(crate) fn credential_process(program: &str, words: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@~".contains(c);
     if !program.is_empty() && program.chars().all(plain) {
         return Ok(format!("{program} {words}"));
     }
-    // A lone backslash, as in paths of Windows, stays one in double quotes; two would become one.
+    // In double quotes, a single backslash (as in Windows paths) is kept, but two become one.
     let unsafe_backslash = program.contains("\\\\") || program.ends_with('\\');
     if program.is_empty()
         || unsafe_backslash
@@ -40,13 +39,13 @@ pub(crate) fn credential_process(program: &str, words: &str) -> Result<String, S
     Ok(format!("\"{program}\" {words}"))
 }
 
-/// Whether a `credential_process` is one that we wrote, for this namespace.
+/// Whether we wrote a `credential_process` for this namespace.
 pub(crate) fn is_own_command(command: &str, namespace: &str) -> bool {
     let words = command.split_once(" assume-irsa ").map(|(_, words)| words.split(' ')).into_iter().flatten();
     words.skip_while(|word| *word != "-n").nth(1) == Some(namespace)
 }
 
-/// Which profiles are those for roles of a namespace: by their name, and by what they lead to.
+/// Recognises the profiles of roles in a namespace by their names and sources.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RolesOf<'a> {
     pub(crate) namespace: &'a str,
@@ -55,7 +54,6 @@ pub(crate) struct RolesOf<'a> {
 }
 
 impl RolesOf<'_> {
-    /// Whether a profile is one of them.
     pub(crate) fn has(&self, profile: &Section) -> bool {
         let named = profile.name().is_some_and(|name| name.starts_with(&format!("{PREFIX}{}-", self.namespace)));
         let by_process =
@@ -70,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn profiles_are_named_after_whose_role_it_is() {
+    fn profiles_are_named_after_the_service_account() {
         assert_eq!(profile_name("idp-dev", Some("billing"), None, "r"), "idp-irsa-idp-dev-billing");
         assert_eq!(profile_name("idp-dev", Some("gateway"), Some("audit"), "r"), "idp-irsa-idp-dev-gateway-audit");
         assert_eq!(profile_name("idp-dev", None, None, "deployer"), "idp-irsa-idp-dev-deployer");
@@ -96,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_profiles_of_a_namespace_go_together_and_no_others_do() {
+    fn only_profiles_of_the_namespace_are_removed() {
         let others = "[profile idp-ns-idp-dev]\nsso_session = corp\n\
             [profile idp-irsa-idp-test-billing]\nsource_profile = idp-ns-idp-dev\n\
             [profile idp-irsa-idp-dev-other]\nsource_profile = idp-ns-idp-test\n\

@@ -1,26 +1,25 @@
-//! What a refusal of STS means. Its answers are short, the same for several causes, and do not say what would help.
+//! Explains refusals of STS, whose answers are the same for several causes and do not say what helps.
 
 use super::{AssumeMethod, IamRole, IrsaRequest};
 use crate::error::{Error, Kind};
 use crate::model::kube::role_rule::Rule;
 
-/// The version of the chart from which on it lets the permission set's role into the trust policies of its roles.
+/// From this version on, the chart adds the permission set's role to the trust policies of its roles.
 const CHART: &str = "helm/idp-advanced 2.4.1";
 const SAME_ANSWER: &str = "STS gives the same answer when there is no such role";
 
-/// A role that STS did not let us assume.
+/// A role that we could not assume.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RefusedRole<'a> {
     pub(crate) request: &'a IrsaRequest,
     pub(crate) namespace: &'a str,
     pub(crate) role: &'a IamRole,
-    /// The service account of the role, where one is known.
+    /// The service account of the role, if known.
     pub(crate) service_account: Option<&'a str>,
-    /// Who we are to STS.
     pub(crate) caller_arn: &'a str,
-    /// The same as a trust policy names it, with the path of Identity Center's roles.
+    /// The caller's role as a trust policy names it, with the path of Identity Center's roles.
     pub(crate) caller_role: Option<&'a str>,
-    /// The account that we are in.
+    /// The caller's account.
     pub(crate) account: &'a str,
     /// Whether the namespace is marked as production.
     pub(crate) production: bool,
@@ -29,13 +28,13 @@ pub(crate) struct RefusedRole<'a> {
 /// Why a token of the service account was not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenOutcome {
-    /// It was not wanted.
-    Unwanted,
+    /// Not requested.
+    NotRequested,
     /// No service account is known.
     NoAccount,
     /// The role in the cluster may not create such tokens.
     Forbidden,
-    /// Whether it may could not be asked.
+    /// The access review failed.
     Unknown(String),
 }
 
@@ -67,10 +66,10 @@ impl RefusedRole<'_> {
             error =
                 error.try_next(format!("deploy the workload with {CHART} or newer, then run the same command again"));
         }
-        self.with_token_way(error, token)
+        self.with_token_method(error, token)
     }
 
-    fn with_token_way(&self, error: Error, token: &TokenOutcome) -> Error {
+    fn with_token_method(&self, error: Error, token: &TokenOutcome) -> Error {
         match (token, self.service_account) {
             (TokenOutcome::Forbidden, _) => error
                 .because("the other way, by a token of the service account, needs create on serviceaccounts/token, which you do not have")
@@ -78,17 +77,17 @@ impl RefusedRole<'_> {
             (TokenOutcome::Unknown(why), _) => {
                 error.because(format!("whether the other way, by a token of the service account, is open could not be asked: {why}"))
             }
-            (TokenOutcome::Unwanted, Some(_)) => {
+            (TokenOutcome::NotRequested, Some(_)) => {
                 let by_token = IrsaRequest { via: super::Via::Only(AssumeMethod::Token), ..self.request.clone() };
                 error.try_next(by_token.command(self.namespace, ""))
             }
             (TokenOutcome::NoAccount, _) => error
                 .because("the other way, by a token, needs a service account, and none is named: sa/NAME --role-arn ARN"),
-            (TokenOutcome::Unwanted, None) => error,
+            (TokenOutcome::NotRequested, None) => error,
         }
     }
 
-    /// `AssumeRoleWithWebIdentity` was denied. `before`: what the first way was told.
+    /// `AssumeRoleWithWebIdentity` was denied. `before` is STS's answer to `AssumeRole`, if that was tried first.
     pub(crate) fn token_denied(&self, answer: &str, before: Option<&str>) -> Error {
         let account = self.service_account.unwrap_or_default();
         let subject = format!("system:serviceaccount:{}:{account}", self.namespace);
@@ -109,7 +108,7 @@ impl RefusedRole<'_> {
         ))
     }
 
-    /// STS does not take the token itself.
+    /// STS rejected the token itself.
     pub(crate) fn invalid_token(&self, answer: &str, (cluster, audience): (&str, &str)) -> Error {
         let account = self.role.account();
         if answer.contains("No OpenIDConnect provider") {
@@ -137,7 +136,6 @@ impl RefusedRole<'_> {
     }
 }
 
-/// The rule for the way by a token.
 pub(super) fn create_tokens() -> Rule {
     Rule::new("", "serviceaccounts/token", &["create"])
 }
@@ -167,7 +165,7 @@ mod tests {
     #[test]
     fn a_denial_names_both_arns_and_both_usual_causes() {
         let role = "arn:aws:iam::111122223333:role/web";
-        let denied = error(role, false, &TokenOutcome::Unwanted);
+        let denied = error(role, false, &TokenOutcome::NotRequested);
         let text = denied.because.join("\n");
         for words in [CALLER, role, "aws-reserved/x", "2.4.1", "production", "no such role"] {
             assert!(text.contains(words), "{words}\n{text}");
@@ -178,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn another_account_production_and_a_closed_other_way_are_told() {
+    fn another_account_production_and_a_forbidden_token_are_explained() {
         let role = "arn:aws:iam::999999999999:role/web";
         let denied = error(role, true, &TokenOutcome::Forbidden);
         let text = denied.because.join("\n");

@@ -1,4 +1,4 @@
-//! What is asked for: whose role, by which method, for how long.
+//! A request to assume a role: whose, by which method, for how long.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::IamRole;
 use crate::model::elapsed;
 use crate::model::kube::workload::{Kind, Workload};
 
-/// What has a role.
+/// The kinds that can have a role.
 const KINDS: [Kind; 8] = [
     Kind::Pod,
     Kind::Deployment,
@@ -18,12 +18,12 @@ const KINDS: [Kind; 8] = [
     Kind::ServiceAccount,
 ];
 
-/// A role that is assumed by a role (role chaining) lasts an hour at most, and STS gives nothing below a quarter.
+/// With role chaining, a session lasts at most an hour; the shortest is 15 minutes.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
 pub(crate) const LONGEST_SECONDS: u32 = 3600;
 const SHORTEST_SECONDS: u32 = 900;
 
-/// Which methods may be used.
+/// The allowed methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Via {
     /// The first that works.
@@ -42,7 +42,7 @@ pub(crate) enum AssumeMethod {
 }
 
 impl AssumeMethod {
-    /// Its name on the command line and in the cache.
+    /// The name on the command line and in the cache.
     pub(crate) fn name(self) -> &'static str {
         match self {
             AssumeMethod::Sts => "sts",
@@ -50,7 +50,7 @@ impl AssumeMethod {
         }
     }
 
-    /// The call to STS, as IAM policies and CloudTrail name it.
+    /// The action in IAM policies and CloudTrail.
     pub(crate) fn action(self) -> &'static str {
         match self {
             AssumeMethod::Sts => "sts:AssumeRole",
@@ -62,24 +62,20 @@ impl AssumeMethod {
 /// A request for a session of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IrsaRequest {
-    /// What has the role; `None` when only the role is named.
+    /// The workload; `None` if only the role is given.
     pub(crate) target: Option<Workload>,
-    /// The role, where it is named and not looked up.
+    /// The role, if given rather than looked up.
     pub(crate) role: Option<IamRole>,
-    /// The container whose role is meant.
     pub(crate) container: Option<String>,
     pub(crate) via: Via,
-    /// How long the session lasts.
+    /// The session's lifetime.
     pub(crate) seconds: u32,
-    /// Try even where the role is not expected to allow it.
+    /// Try even if it is expected to fail.
     pub(crate) force: bool,
 }
 
 impl IrsaRequest {
-    /// The usual request for a target, which may also be the ARN of a role.
-    ///
-    /// # Errors
-    /// Why it is no target.
+    /// The default request for a target, which may also be a role's ARN.
     pub(crate) fn of(target: &str) -> Result<Self, String> {
         let (target, role) = match target.starts_with("arn:") {
             true => (None, Some(IamRole::parse(target)?)),
@@ -88,10 +84,7 @@ impl IrsaRequest {
         Ok(IrsaRequest { target, role, container: None, via: Via::Auto, seconds: LONGEST_SECONDS, force: false })
     }
 
-    /// The same, of a role that is named and not looked up.
-    ///
-    /// # Errors
-    /// Why it is no role, or that the role is named twice.
+    /// Uses a given role instead of looking it up.
     pub(crate) fn with_role(self, role_arn: Option<&str>) -> Result<Self, String> {
         match (role_arn.map(IamRole::parse).transpose()?, &self.role) {
             (Some(_), Some(_)) => Err("the role is named twice".to_owned()),
@@ -100,19 +93,12 @@ impl IrsaRequest {
         }
     }
 
-    /// The role alone, of nothing that is in the cluster.
-    ///
-    /// # Errors
-    /// Why it is no role.
+    /// A role without a workload.
     pub(crate) fn of_role(role_arn: &str) -> Result<Self, String> {
         IamRole::parse(role_arn)?;
         IrsaRequest::of(role_arn)
     }
 
-    /// The same, of one container.
-    ///
-    /// # Errors
-    /// When there can be no containers.
     pub(crate) fn in_container(self, container: Option<&str>) -> Result<Self, String> {
         match (container, &self.target) {
             (None, _) => Ok(self),
@@ -124,10 +110,7 @@ impl IrsaRequest {
         }
     }
 
-    /// The same, for as long as people write it: `15m` to `1h`.
-    ///
-    /// # Errors
-    /// Why it is no such time.
+    /// Sets the session's lifetime, `15m` to `1h`.
     pub(crate) fn lasting(self, span: Option<&str>) -> Result<Self, String> {
         let Some(span) = span else { return Ok(self) };
         let seconds = elapsed::parse(span)?;
@@ -138,26 +121,26 @@ impl IrsaRequest {
         Ok(IrsaRequest { seconds, ..self })
     }
 
-    /// The service account, where the request itself names it.
+    /// The service account, if it is the target.
     pub(crate) fn service_account(&self) -> Option<&str> {
         let target = self.target.as_ref().filter(|target| target.kind == Kind::ServiceAccount);
         target.map(|target| target.name.as_str())
     }
 
-    /// The words behind `nsaccess assume-irsa` for the same again in this namespace, with these in addition.
+    /// The command line of this request, with more arguments.
     pub(crate) fn command(&self, namespace: &str, more: &str) -> String {
         format!("nsaccess assume-irsa {self} -n {namespace}{}{more}", if more.is_empty() { "" } else { " " })
     }
 }
 
-/// The words of the command line: every value is one that no shell changes.
+/// The arguments on a command line. No value needs quotes.
 impl fmt::Display for IrsaRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut words: Vec<String> = self.target.iter().map(ToString::to_string).collect();
         words.extend(self.role.iter().map(|role| format!("--role-arn {role}")));
         words.extend(self.container.iter().map(|name| format!("-c {name}")));
-        if let Via::Only(way) = self.via {
-            words.push(format!("--via {}", way.name()));
+        if let Via::Only(method) = self.via {
+            words.push(format!("--via {}", method.name()));
         }
         if self.seconds != LONGEST_SECONDS {
             words.push(format!("--duration {}s", self.seconds));
@@ -174,7 +157,7 @@ mod tests {
     const ROLE: &str = "arn:aws:iam::111122223333:role/x";
 
     #[test]
-    fn a_request_is_written_as_it_was_typed() {
+    fn a_request_is_displayed_as_arguments() {
         let usual = IrsaRequest::of("deploy/web").expect("a target");
         assert_eq!(usual.command("idp-dev", ""), "nsaccess assume-irsa deploy/web -n idp-dev");
         let full = usual.with_role(Some(ROLE)).and_then(|it| it.in_container(Some("app"))).expect("fits");
@@ -203,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused() {
+    fn contradictions_are_refused() {
         assert!(IrsaRequest::of(ROLE).and_then(|it| it.with_role(Some(ROLE))).is_err());
         assert!(IrsaRequest::of(ROLE).and_then(|it| it.in_container(Some("app"))).is_err());
         assert!(IrsaRequest::of("sa/x").and_then(|it| it.in_container(Some("app"))).is_err());

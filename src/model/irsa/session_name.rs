@@ -1,11 +1,11 @@
-//! The name of an assumed session: the person's, so that CloudTrail shows who it was.
+//! The name of an assumed session: the person's, for CloudTrail.
 
-/// What STS allows: 2 to 64 of `[\w+=,.@-]`.
+/// STS allows 2 to 64 of `[\w+=,.@-]`.
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 const LONGEST: usize = 64;
 
-/// From the caller's ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session>` or a user's: its last part, with what
-/// STS does not allow replaced. The session of a permission set is called as the person is at Identity Center.
+/// The last part of the caller's ARN, with the characters replaced that STS does not allow. For a permission set, it is the
+/// person's name at Identity Center.
 pub(crate) fn session_name(caller_arn: &str) -> String {
     let last = caller_arn.rsplit(['/', ':']).next().unwrap_or_default();
     let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
@@ -23,7 +23,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_session_is_called_as_the_caller_is() {
+    fn the_session_is_named_after_the_caller() {
         let long = format!("arn:aws:iam::1:user/{}", "x".repeat(80));
         for (arn, name) in [
             (
@@ -45,7 +45,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn whatever_the_caller_is_called_sts_takes_the_name(arn in any::<String>()) {
+        fn names_are_always_valid(arn in any::<String>()) {
             let name = session_name(&arn);
             prop_assert!((2..=64).contains(&name.len()));
             prop_assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)));

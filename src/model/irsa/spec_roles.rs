@@ -1,5 +1,5 @@
-//! What the spec of a pod, or a template of pods, says of roles: after what EKS's webhook puts there
-//! (`pkg/handler` of `aws/amazon-eks-pod-identity-webhook`).
+//! The roles in the spec of a pod or a pod template, as EKS's webhook sets them (`pkg/handler` of
+//! `aws/amazon-eks-pod-identity-webhook`).
 
 use serde_json::Value;
 
@@ -15,12 +15,12 @@ const POD_IDENTITY_AUDIENCE: &str = "pods.eks.amazonaws.com";
 /// The agent's addresses on a node: <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html>
 const POD_IDENTITY_HOSTS: [&str; 2] = ["169.254.170.23", "fd00:ec2::23"];
 
-/// What a container names as its role.
+/// The role of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ContainerRole {
     Role(String),
-    /// One that stands in a ConfigMap or a Secret.
-    Elsewhere,
+    /// From a ConfigMap or a Secret.
+    Reference,
     Nothing,
 }
 
@@ -28,49 +28,47 @@ pub(crate) enum ContainerRole {
 struct Container {
     name: String,
     role: ContainerRole,
-    /// The webhook leaves it alone: it names a token itself, or the pod says so.
-    left_alone: bool,
+    /// The webhook skips it: it sets the variables itself, or the pod's annotation lists it.
+    skipped: bool,
 }
 
 /// The roles of a pod's containers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpecRoles {
-    /// The service account that it runs as.
     pub(crate) service_account: String,
-    /// Whom the service account's tokens for STS are meant for.
+    /// The audience of the service account's tokens for STS.
     pub(crate) audience: String,
-    /// Some container has its credentials by EKS Pod Identity.
+    /// Whether a container gets its credentials from EKS Pod Identity.
     pub(crate) pod_identity: bool,
     containers: Vec<Container>,
 }
 
-/// Which role is meant.
+/// The role of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// This one.
+pub(crate) enum RoleChoice {
     Role {
-        /// Its ARN, as the container names it.
+        /// The ARN.
         role: String,
-        /// The container, where not all have the same role.
+        /// Set if not all containers have the same role.
         container: Option<String>,
     },
-    /// One of these, each with its container.
+    /// Containers and their roles, if these differ.
     Several(Vec<(String, String)>),
-    /// No container names one.
+    /// No container has one.
     None,
-    /// There is no such container; these there are.
-    NoContainer(Vec<String>),
-    /// The container that was named has none; these have.
-    NotThere(Vec<String>),
-    /// This container takes it from a ConfigMap or a Secret.
-    Elsewhere(String),
+    /// There is no such container, but these.
+    NoSuchContainer(Vec<String>),
+    /// The container has no role, but these have.
+    NotInContainer(Vec<String>),
+    /// This container's is from a ConfigMap or a Secret.
+    Reference(String),
 }
 
 impl SpecRoles {
-    /// Reads a pod or a template.
+    /// Reads a pod or a pod template.
     pub(crate) fn read(object: &Value) -> Self {
         let spec = &object["spec"];
-        let skipped = object["metadata"]["annotations"][SKIP_ANNOTATION].as_str().unwrap_or_default();
+        let skip_list = object["metadata"]["annotations"][SKIP_ANNOTATION].as_str().unwrap_or_default();
         let lists = ["containers", "initContainers"].into_iter().filter_map(|list| spec[list].as_array());
         let objects: Vec<&Value> = lists.flatten().collect();
         let account = [&spec["serviceAccountName"], &spec["serviceAccount"]].into_iter().find_map(Value::as_str);
@@ -78,28 +76,28 @@ impl SpecRoles {
             service_account: account.filter(|name| !name.is_empty()).unwrap_or("default").to_owned(),
             audience: audience(spec).unwrap_or_else(|| AUDIENCE.to_owned()),
             pod_identity: objects.iter().any(|container| has_pod_identity(container)),
-            containers: objects.iter().map(|container| read_container(container, skipped)).collect(),
+            containers: objects.iter().map(|container| read_container(container, skip_list)).collect(),
         }
     }
 
-    /// A template as the webhook would fill it for a service account with this role.
+    /// Sets the role where the webhook would, for a service account with this annotation.
     #[must_use]
     pub(crate) fn with_annotation(mut self, role: &str) -> Self {
         for container in &mut self.containers {
-            if container.role == ContainerRole::Nothing && !container.left_alone {
+            if container.role == ContainerRole::Nothing && !container.skipped {
                 container.role = ContainerRole::Role(role.to_owned());
             }
         }
         self
     }
 
-    /// Whether any container names a role.
-    pub(crate) fn names_any(&self) -> bool {
+    /// Whether any container has a role.
+    pub(crate) fn has_any(&self) -> bool {
         self.containers.iter().any(|container| container.role != ContainerRole::Nothing)
     }
 
-    /// The role that is meant: of the container that was named, else the only one there is.
-    pub(crate) fn choose(&self, wanted: Option<&str>) -> Choice {
+    /// The role of the given container, else the only role.
+    pub(crate) fn choose(&self, wanted: Option<&str>) -> RoleChoice {
         if let Some(wanted) = wanted {
             return self.of_container(wanted);
         }
@@ -110,26 +108,26 @@ impl SpecRoles {
                     found.push((container.name.clone(), role.clone()));
                 }
                 ContainerRole::Role(_) | ContainerRole::Nothing => {}
-                ContainerRole::Elsewhere => return Choice::Elsewhere(container.name.clone()),
+                ContainerRole::Reference => return RoleChoice::Reference(container.name.clone()),
             }
         }
         match (found.len(), found.pop()) {
-            (_, None) => Choice::None,
-            (1, Some((_, role))) => Choice::Role { role, container: None },
+            (_, None) => RoleChoice::None,
+            (1, Some((_, role))) => RoleChoice::Role { role, container: None },
             (_, Some(last)) => {
                 found.push(last);
-                Choice::Several(found)
+                RoleChoice::Several(found)
             }
         }
     }
 
-    fn of_container(&self, wanted: &str) -> Choice {
+    fn of_container(&self, wanted: &str) -> RoleChoice {
         let names = |with_role: bool| {
             let fits = |container: &&Container| !with_role || container.role != ContainerRole::Nothing;
             self.containers.iter().filter(fits).map(|container| container.name.clone()).collect()
         };
         let Some(container) = self.containers.iter().find(|container| container.name == wanted) else {
-            return Choice::NoContainer(names(false));
+            return RoleChoice::NoSuchContainer(names(false));
         };
         match &container.role {
             ContainerRole::Role(role) => {
@@ -137,29 +135,28 @@ impl SpecRoles {
                     .containers
                     .iter()
                     .any(|other| matches!(&other.role, ContainerRole::Role(other) if other != role));
-                Choice::Role { role: role.clone(), container: several.then(|| container.name.clone()) }
+                RoleChoice::Role { role: role.clone(), container: several.then(|| container.name.clone()) }
             }
-            ContainerRole::Elsewhere => Choice::Elsewhere(container.name.clone()),
-            ContainerRole::Nothing if self.names_any() => Choice::NotThere(names(true)),
-            ContainerRole::Nothing => Choice::None,
+            ContainerRole::Reference => RoleChoice::Reference(container.name.clone()),
+            ContainerRole::Nothing if self.has_any() => RoleChoice::NotInContainer(names(true)),
+            ContainerRole::Nothing => RoleChoice::None,
         }
     }
 }
 
-fn read_container(container: &Value, skipped: &str) -> Container {
+fn read_container(container: &Value, skip_list: &str) -> Container {
     let name = container["name"].as_str().unwrap_or_default().to_owned();
     let role = match variable(container, ROLE_VARIABLE) {
         None => ContainerRole::Nothing,
         Some(set) => match set["value"].as_str().filter(|role| !role.is_empty()) {
             Some(role) => ContainerRole::Role(role.to_owned()),
-            None if set["valueFrom"].is_object() => ContainerRole::Elsewhere,
+            None if set["valueFrom"].is_object() => ContainerRole::Reference,
             None => ContainerRole::Nothing,
         },
     };
-    let is_skipped = skipped.split(',').any(|skip| skip.trim() == name);
-    let left_alone =
-        is_skipped || [ROLE_VARIABLE, TOKEN_FILE_VARIABLE].iter().any(|it| variable(container, it).is_some());
-    Container { name, role, left_alone }
+    let is_skipped = skip_list.split(',').any(|skip| skip.trim() == name);
+    let skipped = is_skipped || [ROLE_VARIABLE, TOKEN_FILE_VARIABLE].iter().any(|it| variable(container, it).is_some());
+    Container { name, role, skipped }
 }
 
 fn variable<'a>(container: &'a Value, name: &str) -> Option<&'a Value> {

@@ -12,12 +12,12 @@ fn roles(containers: &[Value]) -> SpecRoles {
 
 #[test]
 fn the_only_role_is_meant_whoever_has_it() {
-    let one = |role: &str| Choice::Role { role: role.to_owned(), container: None };
+    let one = |role: &str| RoleChoice::Role { role: role.to_owned(), container: None };
     let plain = json!({"name": "mesh"});
     assert_eq!(roles(&[plain.clone(), with_role("app", "r")]).choose(None), one("r"));
     assert_eq!(roles(&[with_role("app", "r"), with_role("side", "r")]).choose(None), one("r"));
     assert_eq!(roles(&[with_role("app", "r"), with_role("side", "r")]).choose(Some("side")), one("r"));
-    assert_eq!(roles(&[plain]).choose(None), Choice::None);
+    assert_eq!(roles(&[plain]).choose(None), RoleChoice::None);
     let initial = json!({"spec": {"initContainers": [with_role("setup", "r")], "containers": [{"name": "app"}]}});
     assert_eq!(SpecRoles::read(&initial).choose(None), one("r"));
 }
@@ -26,19 +26,22 @@ fn the_only_role_is_meant_whoever_has_it() {
 fn of_several_roles_one_must_be_named() {
     let pod = roles(&[with_role("app", "r"), with_role("audit", "s"), json!({"name": "mesh"})]);
     let pairs = vec![("app".to_owned(), "r".to_owned()), ("audit".to_owned(), "s".to_owned())];
-    assert_eq!(pod.choose(None), Choice::Several(pairs));
-    let audit = Choice::Role { role: "s".to_owned(), container: Some("audit".to_owned()) };
+    assert_eq!(pod.choose(None), RoleChoice::Several(pairs));
+    let audit = RoleChoice::Role { role: "s".to_owned(), container: Some("audit".to_owned()) };
     assert_eq!(pod.choose(Some("audit")), audit);
-    assert_eq!(pod.choose(Some("mesh")), Choice::NotThere(vec!["app".to_owned(), "audit".to_owned()]));
-    assert_eq!(pod.choose(Some("nope")), Choice::NoContainer(["app", "audit", "mesh"].map(str::to_owned).to_vec()));
+    assert_eq!(pod.choose(Some("mesh")), RoleChoice::NotInContainer(vec!["app".to_owned(), "audit".to_owned()]));
+    assert_eq!(
+        pod.choose(Some("nope")),
+        RoleChoice::NoSuchContainer(["app", "audit", "mesh"].map(str::to_owned).to_vec())
+    );
 }
 
 #[test]
 fn a_role_that_stands_elsewhere_is_no_role_that_can_be_read() {
     let hidden = json!({"name": "app", "env": [{"name": "AWS_ROLE_ARN", "valueFrom": {"configMapKeyRef": {}}}]});
-    assert_eq!(roles(&[hidden]).choose(None), Choice::Elsewhere("app".to_owned()));
+    assert_eq!(roles(&[hidden]).choose(None), RoleChoice::Reference("app".to_owned()));
     let empty = json!({"name": "app", "env": [{"name": "AWS_ROLE_ARN", "value": ""}]});
-    assert_eq!(roles(&[empty]).choose(None), Choice::None);
+    assert_eq!(roles(&[empty]).choose(None), RoleChoice::None);
 }
 
 /// As the webhook does: a container with one of the two variables gets neither, and a skipped one nothing.
@@ -50,8 +53,8 @@ fn a_template_is_filled_as_the_webhook_fills_it() {
     ]}});
     let filled = SpecRoles::read(&template).with_annotation("r");
     let pairs = vec![("app".to_owned(), "r".to_owned()), ("audit".to_owned(), "s".to_owned())];
-    assert_eq!(filled.choose(None), Choice::Several(pairs));
-    assert_eq!(filled.choose(Some("mesh")), Choice::NotThere(vec!["app".to_owned(), "audit".to_owned()]));
+    assert_eq!(filled.choose(None), RoleChoice::Several(pairs));
+    assert_eq!(filled.choose(Some("mesh")), RoleChoice::NotInContainer(vec!["app".to_owned(), "audit".to_owned()]));
     assert_eq!(SpecRoles::read(&template).service_account, "default");
 }
 

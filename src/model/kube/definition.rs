@@ -1,4 +1,4 @@
-//! What a workload's object says of its pods.
+//! A workload's object and what it says about its pods.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::model::kube::selector;
 use crate::model::kube::service::Service;
 use crate::model::kube::workload::{Kind, Workload};
 
-/// A workload with its object, as far as the role shows it.
+/// A workload with its object, if the role can read it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Definition {
     workload: Workload,
@@ -18,8 +18,8 @@ impl Definition {
         Definition { workload, object: Some(object) }
     }
 
-    /// A workload whose object the role does not show.
-    pub(crate) fn unseen(workload: Workload) -> Self {
+    /// A workload whose object the role cannot read.
+    pub(crate) fn unreadable(workload: Workload) -> Self {
         Definition { workload, object: None }
     }
 
@@ -27,23 +27,23 @@ impl Definition {
         &self.workload
     }
 
-    pub(crate) fn is_seen(&self) -> bool {
+    pub(crate) fn is_readable(&self) -> bool {
         self.object.is_some()
     }
 
-    /// The selector of its pods, as a list request takes it.
+    /// The label selector of its pods, for a list request.
     pub(crate) fn selector(&self) -> Option<String> {
         selector::of_object(self.object.as_ref()?)
     }
 
-    /// The names of a StatefulSet's pods, by their number.
+    /// The names of a StatefulSet's pods, in order.
     pub(crate) fn numbered_names(&self) -> Option<Vec<String>> {
         let object = self.object.as_ref().filter(|_| self.workload.kind == Kind::StatefulSet)?;
         let replicas = object["spec"]["replicas"].as_u64()?;
         Some((0..replicas).map(|number| format!("{}-{number}", self.workload.name)).collect())
     }
 
-    /// The same as a service; of one that is not seen nothing but the name is known.
+    /// The workload as a service. Only the name is known if the object is not readable.
     pub(crate) fn service(&self) -> Service {
         Service::read(&self.workload.name, self.object.as_ref().unwrap_or(&Value::Null))
     }
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(set.numbered_names(), Some(vec!["db-0".to_owned(), "db-1".to_owned()]));
         assert_eq!(set.selector().as_deref(), Some("app=db"));
         assert_eq!(of(Kind::Deployment).numbered_names(), None);
-        let unseen = Definition::unseen(set.workload().clone());
+        let unseen = Definition::unreadable(set.workload().clone());
         assert_eq!((unseen.numbered_names(), unseen.selector(), unseen.service().selector), (None, None, None));
     }
 }

@@ -1,4 +1,4 @@
-//! The pods that endpoints name: of an `Endpoints` object, or of endpoint slices.
+//! The pods in `Endpoints` objects and endpoint slices.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::model::kube::workload_pod::{Endpoint, WorkloadPod};
 pub(crate) fn of_slice(slice: &Value) -> Vec<WorkloadPod> {
     pods(&slice["endpoints"], &slice["ports"], |endpoint| {
         let condition = |name: &str| endpoint["conditions"][name].as_bool();
-        // The API's own rule: an unknown condition counts as ready.
+        // By the API's rule, an unknown condition counts as ready.
         (condition("ready").unwrap_or(true), condition("terminating").unwrap_or(false))
     })
 }
@@ -24,7 +24,7 @@ pub(crate) fn of_endpoints(object: &Value) -> Vec<WorkloadPod> {
     subsets.flat_map(of_subset).collect()
 }
 
-/// The addresses that are pods; `state` says whether one is ready, and whether it is being deleted.
+/// The addresses that are pods. `state` returns whether one is ready, and whether it is terminating.
 fn pods(addresses: &Value, ports: &Value, state: impl Fn(&Value) -> (bool, bool)) -> Vec<WorkloadPod> {
     let ports = ports.as_array().into_iter().flatten().filter_map(|port| {
         let name = port["name"].as_str().filter(|name| !name.is_empty()).map(str::to_owned);

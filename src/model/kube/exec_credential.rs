@@ -1,4 +1,4 @@
-//! client-go's credential plugin protocol: what it asks in `KUBERNETES_EXEC_INFO`, and our answer.
+//! client-go's credential plugin protocol: the request in `KUBERNETES_EXEC_INFO`, and the answer.
 //! <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/>
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,23 +7,23 @@ use serde_json::Value;
 use crate::model::aws::eks_token::TOKEN_LIFETIME_SECONDS;
 use crate::secret::Secret;
 
-/// What client-go told us about this call.
+/// The request of client-go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecInfo {
-    /// The version to answer in: both sides must name the same or client-go refuses the answer.
+    /// The version of the answer. client-go refuses any other.
     pub api_version: ApiVersion,
     /// Whether standard input may be used to ask a person.
     pub interactive: bool,
-    /// Something about the request that a person should hear of once.
+    /// A problem with the request, for people.
     pub warning: Option<String>,
 }
 
-/// The versions that client-go knows. `v1alpha1` left it in 1.24 and is answered only because old clients live long.
+/// The versions of the protocol. `v1alpha1` was removed from client-go in 1.24, but old clients are still in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiVersion {
     /// Since Kubernetes 1.22.
     V1,
-    /// The default of the AWS CLI where nothing is asked.
+    /// The AWS CLI's default.
     V1Beta1,
     /// Before Kubernetes 1.24.
     V1Alpha1,
@@ -44,8 +44,8 @@ impl ApiVersion {
 }
 
 impl ExecInfo {
-    /// Reads `KUBERNETES_EXEC_INFO`. Absent means a person at a terminal, or an old client: `v1beta1`, as the AWS CLI
-    /// answers. A value that cannot be read is answered the same way, with a warning.
+    /// Parses `KUBERNETES_EXEC_INFO`. Without it (a person at a terminal, or an old client) the version is `v1beta1`, as in
+    /// the AWS CLI; so it is for an invalid value, with a warning.
     pub fn parse(text: Option<&str>) -> ExecInfo {
         let fallback = |warning| ExecInfo { api_version: ApiVersion::V1Beta1, interactive: false, warning };
         let Some(text) = text else { return ExecInfo { interactive: true, ..fallback(None) } };
@@ -64,16 +64,16 @@ impl ExecInfo {
     }
 }
 
-/// When client-go shall ask again: after 14 minutes, or when the credentials that signed the token end, whichever is
-/// first; a token dies with them (gravitational/teleport#50072 shows what happens otherwise).
+/// When client-go asks again: after 14 minutes, or when the credentials that signed the token expire, because the token
+/// becomes invalid with them (see gravitational/teleport#50072).
 pub fn expiration(now: Timestamp, credentials_end: Option<Timestamp>) -> Timestamp {
     let own_end = now + SignedDuration::from_secs(TOKEN_LIFETIME_SECONDS);
     credentials_end.map_or(own_end, |end| own_end.min(end))
 }
 
-/// The answer for client-go: one line of JSON with its end. It is a secret as a whole.
+/// The answer for client-go: one line of JSON with a line end.
 pub fn render(api_version: ApiVersion, token: &Secret<String>, expires_at: Timestamp) -> Secret<String> {
-    // Nothing in it needs escaping: the token is base64url, the rest is ours.
+    // Nothing needs escaping: the token is base64url, the rest is ours.
     Secret::new(format!(
         r#"{{"kind":"ExecCredential","apiVersion":"{}","spec":{{}},"status":{{"expirationTimestamp":"{}","token":"{}"}}}}
 "#,

@@ -1,5 +1,5 @@
-//! Which process got a token when, and what it means that it asks again. client-go keeps a token until it expires or the
-//! cluster answers 401, so a process that asks earlier has got a 401.
+//! Which process got a token when. client-go keeps a token until it expires or the cluster answers 401, so a process that
+//! asks again earlier has received a 401.
 
 /// How many processes are remembered per namespace. Processes may collide on a slot.
 pub(crate) const SLOTS: usize = 16;

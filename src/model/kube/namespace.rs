@@ -1,4 +1,4 @@
-//! The namespace's name: what everything starts from.
+//! Names of namespaces, and similar names.
 
 use std::fmt;
 
@@ -8,10 +8,7 @@ use std::fmt;
 pub(crate) struct Namespace(String);
 
 impl Namespace {
-    /// Takes a name in, if it is one.
-    ///
-    /// # Errors
-    /// What is wrong with it, as the end of a sentence that begins with the name.
+    /// Errors end a sentence that begins with the name.
     pub(crate) fn parse(name: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() {
@@ -29,7 +26,6 @@ impl Namespace {
         Ok(Namespace(name.to_owned()))
     }
 
-    /// The name.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,7 +37,7 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// The names in `known`, nearest to `wanted` first: what a person who mistyped wants to see.
+/// The names in `known`, the most similar to `wanted` first.
 pub(crate) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut ranked: Vec<(usize, &str)> = known.into_iter().map(|name| (distance(wanted, name), name)).collect();
     ranked.sort();
@@ -49,13 +45,13 @@ pub(crate) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>
     ranked.into_iter().map(|(_, name)| name).collect()
 }
 
-/// The name in `known` that was probably meant: not just the nearest of whatever there is.
+/// The name in `known` that `wanted` is probably a typo of.
 pub(crate) fn similar<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let found = *nearest(wanted, known).first()?;
     (distance(wanted, found) <= 1 + wanted.chars().count() / 3).then_some(found)
 }
 
-/// Levenshtein's edit distance, with a name that contains the other counted as near.
+/// The Levenshtein distance, or 1 if one name contains the other.
 fn distance(left: &str, right: &str) -> usize {
     if !left.is_empty() && (left.contains(right) || right.contains(left)) {
         return 1;

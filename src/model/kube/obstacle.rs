@@ -1,21 +1,21 @@
-//! What keeps a pod from serving, and the command that says more.
+//! Why a pod does not serve, and the command that shows more.
 
 use crate::model::kube::pod::Pod;
 
-/// Why nobody serves in a pod.
+/// Why a pod does not serve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Obstacle {
-    /// What is the matter, as it goes on after the pod's name: `is in CrashLoopBackOff`.
+    /// Follows the pod's name: `is in CrashLoopBackOff`.
     pub(crate) what: String,
-    /// The command that says more, if there is one that does.
+    /// A command that shows more.
     pub(crate) next: Option<String>,
 }
 
-/// Words of a server are longer than a line has room for.
+/// Longer messages of a server are cut.
 const LONGEST: usize = 160;
 
 impl Pod {
-    /// What keeps it from serving; nothing when it serves.
+    /// Why the pod does not serve; `None` if it does.
     pub(crate) fn obstacle(&self, namespace: &str) -> Option<Obstacle> {
         let name = &self.metadata.name;
         let logs = |more: &str| Some(format!("nsaccess logs {name} -n {namespace}{more}"));
@@ -47,17 +47,16 @@ impl Pod {
 }
 
 impl Obstacle {
-    /// A pod that is being deleted.
     pub(crate) fn being_deleted() -> Self {
         Obstacle { what: "is being deleted".to_owned(), next: None }
     }
 
-    /// A pod that runs and does not serve.
+    /// Running, but not ready.
     pub(crate) fn not_ready(pod: &str, namespace: &str) -> Self {
         Obstacle { what: "is not ready".to_owned(), next: Some(format!("nsaccess logs {pod} -n {namespace}")) }
     }
 
-    /// The matter, with the command that says more.
+    /// The reason, with the command that shows more.
     pub(crate) fn words(&self) -> String {
         match &self.next {
             Some(next) => format!("{} (try: {next})", self.what),
@@ -66,12 +65,11 @@ impl Obstacle {
     }
 }
 
-/// A container that ended, again and again.
 fn is_restarting(reason: &str) -> bool {
     reason == "CrashLoopBackOff"
 }
 
-/// What every container waits for at first.
+/// What every container waits for when it starts.
 fn is_starting(reason: &str) -> bool {
     matches!(reason, "ContainerCreating" | "PodInitializing" | "")
 }

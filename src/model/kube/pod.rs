@@ -1,4 +1,4 @@
-//! A pod, as far as a person looks at one. Only what is used is read, so that a list of thousands stays small.
+//! A pod. Only the fields that we use are parsed, so that a list of thousands stays small.
 
 use std::collections::BTreeMap;
 
@@ -19,12 +19,12 @@ pub(crate) struct Pod {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Metadata {
     pub(crate) name: String,
-    /// Tells two objects of one name apart.
+    /// Distinguishes objects with the same name.
     pub(crate) uid: String,
-    /// The version that a watch continues from.
+    /// Where a watch continues.
     pub(crate) resource_version: String,
     pub(crate) creation_timestamp: Option<Timestamp>,
-    /// Set while it is being deleted.
+    /// Set while the pod is being deleted.
     pub(crate) deletion_timestamp: Option<Timestamp>,
     pub(crate) owner_references: Vec<Owner>,
     pub(crate) annotations: BTreeMap<String, String>,
@@ -36,7 +36,7 @@ pub(crate) struct Owner {
     /// `ReplicaSet`, …
     pub(crate) kind: String,
     pub(crate) name: String,
-    /// The one that manages it.
+    /// Whether it manages the pod.
     pub(crate) controller: bool,
 }
 
@@ -48,11 +48,10 @@ pub(crate) struct Spec {
     /// `Always`, `OnFailure`, `Never`.
     pub(crate) restart_policy: String,
     pub(crate) containers: Vec<Container>,
-    /// Containers that run before, one after the other; those that restart always are sidecars.
+    /// They run one after the other before the containers. Those with `restartPolicy: Always` are sidecars.
     pub(crate) init_containers: Vec<Container>,
 }
 
-/// A container of the spec.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Container {
@@ -62,11 +61,9 @@ pub(crate) struct Container {
     pub(crate) ports: Vec<ContainerPort>,
 }
 
-/// A port that a container declares.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ContainerPort {
-    /// Its name, if it has one.
     #[serde(default)]
     pub(crate) name: Option<String>,
     /// 1 to 65535.
@@ -101,31 +98,28 @@ pub(crate) struct Condition {
     pub(crate) kind: String,
     /// `True`, `False`, `Unknown`.
     pub(crate) status: String,
-    /// Why, in one word.
+    /// In one word.
     pub(crate) reason: String,
-    /// Why, in a sentence.
+    /// In a sentence.
     pub(crate) message: String,
     pub(crate) last_transition_time: Option<Timestamp>,
 }
 
-/// The status of a container.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ContainerStatus {
     pub(crate) name: String,
-    /// Takes traffic.
     pub(crate) ready: bool,
-    /// Init containers: has started.
+    /// Of init containers.
     pub(crate) started: Option<bool>,
-    /// How often it was started again.
     pub(crate) restart_count: i64,
-    pub(crate) state: State,
-    pub(crate) last_state: State,
+    pub(crate) state: ContainerState,
+    pub(crate) last_state: ContainerState,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub(crate) struct State {
+pub(crate) struct ContainerState {
     pub(crate) waiting: Option<Waiting>,
     pub(crate) running: Option<Running>,
     pub(crate) terminated: Option<Terminated>,
@@ -150,47 +144,43 @@ pub(crate) struct Running {
 pub(crate) struct Terminated {
     /// `Completed`, `Error`, `OOMKilled`, …
     pub(crate) reason: String,
-    /// 0 is good.
     pub(crate) exit_code: i64,
     pub(crate) signal: i64,
     pub(crate) finished_at: Option<Timestamp>,
 }
 
 impl Container {
-    /// An init container that keeps running beside the others.
+    /// Whether an init container keeps running beside the others.
     pub(crate) fn is_sidecar(&self) -> bool {
         self.restart_policy.as_deref() == Some("Always")
     }
 }
 
 impl Pod {
-    /// The status of a container of either sort.
+    /// The status of a container or init container.
     pub(crate) fn container(&self, name: &str) -> Option<&ContainerStatus> {
         let mut statuses = self.status.container_statuses.iter().chain(&self.status.init_container_statuses);
         statuses.find(|status| status.name == name)
     }
 
-    /// Whether nothing in it will run any more.
+    /// Whether the pod has ended.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.status.phase.as_str(), "Succeeded" | "Failed")
     }
 
-    /// Phase `Running`.
     pub(crate) fn is_running(&self) -> bool {
         self.status.phase == "Running"
     }
 
-    /// Condition `Ready`.
     pub(crate) fn is_ready(&self) -> bool {
         self.condition("Ready").is_some_and(|ready| ready.status == "True")
     }
 
-    /// It is being deleted.
     pub(crate) fn is_terminating(&self) -> bool {
         self.metadata.deletion_timestamp.is_some()
     }
 
-    /// New connections may go there without a second thought.
+    /// Whether the pod takes new connections.
     pub(crate) fn serves(&self) -> bool {
         self.is_running() && self.is_ready() && !self.is_terminating()
     }
@@ -199,26 +189,26 @@ impl Pod {
         self.status.conditions.iter().find(|condition| condition.kind == kind)
     }
 
-    /// Restarts of all its containers but the init containers.
+    /// The restarts of all containers except init containers.
     pub(crate) fn restarts(&self) -> i64 {
         self.status.container_statuses.iter().map(|status| status.restart_count).sum()
     }
 
-    /// The ports that its containers declare.
+    /// The ports that the containers declare.
     pub(crate) fn ports(&self) -> impl Iterator<Item = &ContainerPort> {
         self.spec.containers.iter().chain(&self.spec.init_containers).flat_map(|container| &container.ports)
     }
 
-    /// The first container that waits for something; those that run before the others come first.
+    /// The first waiting container, init containers first.
     pub(crate) fn first_waiting(&self) -> Option<&Waiting> {
         let mut all = self.status.init_container_statuses.iter().chain(&self.status.container_statuses);
         all.find_map(|status| status.state.waiting.as_ref())
     }
 
-    /// A port by number or name.
+    /// Resolves a port by number or name.
     ///
     /// # Errors
-    /// When no container names it so, or it is not TCP.
+    /// When no container has a port of that name, or it is not TCP.
     pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
         let name = &self.metadata.name;
         match asked {
@@ -246,7 +236,7 @@ impl Pod {
         format!("no container of {} names a port {asked}: {named}", self.metadata.name)
     }
 
-    /// Kind and name of what manages it, if anything does.
+    /// Kind and name of the owner that manages the pod.
     pub(crate) fn owner(&self) -> Option<(&str, &str)> {
         let owners = &self.metadata.owner_references;
         let owner = owners.iter().find(|owner| owner.controller).or(owners.first())?;

@@ -1,24 +1,24 @@
-//! A pod's row, computed as the API server does for `kubectl get pods`: `printPod` in
-//! `pkg/printers/internalversion/printers.go` of kubernetes 1.36.
+//! A pod's row in `kubectl get pods`, computed like `printPod` in `pkg/printers/internalversion/printers.go` of Kubernetes
+//! 1.36.
 
 use jiff::Timestamp;
 
 use crate::model::elapsed::human;
-use crate::model::kube::pod::{Container, ContainerStatus, Pod, State, Status};
+use crate::model::kube::pod::{Container, ContainerState, ContainerStatus, Pod, Status};
 
-/// What a person sees of a pod.
+/// A pod's row in a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) name: String,
-    /// Containers that are ready, sidecars among them.
+    /// Ready containers, including sidecars.
     pub(crate) ready: usize,
-    /// All containers, sidecars among them.
+    /// All containers, including sidecars.
     pub(crate) containers: usize,
     /// `Running`, `CrashLoopBackOff`, `Init:0/1`, …
     pub(crate) status: String,
-    /// Restarts of the containers, or of the init containers while those run.
+    /// Of the containers, or of the init containers while these run.
     pub(crate) restarts: i64,
-    /// When the last of them was.
+    /// The last restart.
     pub(crate) restarted_at: Option<Timestamp>,
     pub(crate) created_at: Option<Timestamp>,
     pub(crate) node: Option<String>,
@@ -45,15 +45,15 @@ fn age(at: Timestamp, now: Timestamp) -> String {
     human(now.duration_since(at).as_secs())
 }
 
-/// What a walk over some of the containers found.
+/// The totals of some containers.
 #[derive(Default)]
-struct Walk {
+struct Totals {
     restarts: i64,
     restarted_at: Option<Timestamp>,
     ready: usize,
 }
 
-impl Walk {
+impl Totals {
     fn count(&mut self, status: &ContainerStatus) {
         self.restarts += status.restart_count;
         let finished_at = status.last_state.terminated.as_ref().and_then(|ended| ended.finished_at);
@@ -68,10 +68,14 @@ pub(crate) fn row(pod: &Pod) -> Row {
     if status.conditions.iter().any(|found| found.kind == "PodScheduled" && found.reason == "SchedulingGated") {
         "SchedulingGated".clone_into(&mut reason);
     }
-    let (mut walk, sidecar_walk, initializing) = init_containers(pod, &mut reason);
+    let (mut totals, sidecar_totals, initializing) = init_containers(pod, &mut reason);
     if !initializing || is_initialized(status) {
-        walk = Walk { restarts: sidecar_walk.restarts, restarted_at: sidecar_walk.restarted_at, ready: walk.ready };
-        containers(status, &mut walk, &mut reason);
+        totals = Totals {
+            restarts: sidecar_totals.restarts,
+            restarted_at: sidecar_totals.restarted_at,
+            ready: totals.ready,
+        };
+        containers(status, &mut totals, &mut reason);
     }
     if pod.metadata.deletion_timestamp.is_some() {
         if status.reason == "NodeLost" {
@@ -82,25 +86,25 @@ pub(crate) fn row(pod: &Pod) -> Row {
     }
     Row {
         name: pod.metadata.name.clone(),
-        ready: walk.ready,
+        ready: totals.ready,
         containers: pod.spec.containers.len() + sidecars,
         status: reason,
-        restarts: walk.restarts,
-        restarted_at: walk.restarted_at,
+        restarts: totals.restarts,
+        restarted_at: totals.restarted_at,
         created_at: pod.metadata.creation_timestamp,
         node: Some(pod.spec.node_name.clone()).filter(|node| !node.is_empty()),
         owner: pod.owner().map(|(kind, name)| format!("{kind}/{name}")),
     }
 }
 
-/// Walks the init containers up to the first that is not done. Returns the walk over all of them, the one over the
+/// Goes through the init containers up to the first that is not done. Returns the totals of all of them, the totals of the
 /// sidecars, and whether one is not done.
-fn init_containers(pod: &Pod, reason: &mut String) -> (Walk, Walk, bool) {
-    let (mut walk, mut sidecars) = (Walk::default(), Walk::default());
+fn init_containers(pod: &Pod, reason: &mut String) -> (Totals, Totals, bool) {
+    let (mut totals, mut sidecars) = (Totals::default(), Totals::default());
     for (index, status) in pod.status.init_container_statuses.iter().enumerate() {
         let spec: Option<&Container> = pod.spec.init_containers.iter().find(|spec| spec.name == status.name);
         let is_sidecar = spec.is_some_and(Container::is_sidecar);
-        walk.count(status);
+        totals.count(status);
         if is_sidecar {
             sidecars.count(status);
         }
@@ -109,7 +113,7 @@ fn init_containers(pod: &Pod, reason: &mut String) -> (Walk, Walk, bool) {
             continue;
         }
         if is_sidecar && status.started == Some(true) {
-            walk.ready += usize::from(status.ready);
+            totals.ready += usize::from(status.ready);
             continue;
         }
         let waiting = state.waiting.as_ref().map(|waiting| waiting.reason.as_str());
@@ -120,25 +124,25 @@ fn init_containers(pod: &Pod, reason: &mut String) -> (Walk, Walk, bool) {
             (None, Some(waiting)) if !waiting.is_empty() && waiting != "PodInitializing" => format!("Init:{waiting}"),
             _ => format!("Init:{index}/{}", pod.spec.init_containers.len()),
         };
-        return (walk, sidecars, true);
+        return (totals, sidecars, true);
     }
-    (walk, sidecars, false)
+    (totals, sidecars, false)
 }
 
-/// Walks the containers, the last first: the first one's trouble is the one that is shown.
-fn containers(status: &Status, walk: &mut Walk, reason: &mut String) {
+/// Goes through the containers from the last to the first, so that the first one's problem is shown.
+fn containers(status: &Status, totals: &mut Totals, reason: &mut String) {
     let mut has_running = false;
     let mut failed = None;
     for container in status.container_statuses.iter().rev() {
-        walk.count(container);
-        if let Some(shown) = trouble(&container.state) {
+        totals.count(container);
+        if let Some(shown) = problem(&container.state) {
             if container.state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0) {
                 failed = Some(shown.clone());
             }
             *reason = shown;
         } else if container.ready && container.state.running.is_some() {
             has_running = true;
-            walk.ready += 1;
+            totals.ready += 1;
         }
     }
     if *reason == "Completed" {
@@ -151,7 +155,7 @@ fn containers(status: &Status, walk: &mut Walk, reason: &mut String) {
     }
 }
 
-fn trouble(state: &State) -> Option<String> {
+fn problem(state: &ContainerState) -> Option<String> {
     match (&state.waiting, &state.terminated) {
         (Some(waiting), _) if !waiting.reason.is_empty() => Some(waiting.reason.clone()),
         (_, Some(ended)) if !ended.reason.is_empty() => Some(ended.reason.clone()),

@@ -1,18 +1,16 @@
-//! The resources that every cluster has, by the names that people type.
+//! The built-in resources and their names.
 
-/// A resource that is built in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BuiltIn {
     /// `pods`, `deployments`, …
     pub(crate) plural: &'static str,
     /// Empty for the core group.
     pub(crate) group: &'static str,
-    /// Whether its objects are in a namespace.
     pub(crate) is_namespaced: bool,
 }
 
-/// Reads `deploy`, `Deployment`, `deployments.apps`, `deployments.v1.apps`. kubectl takes full names in any case and short
-/// ones in lower case only; there is nothing that the others could mean.
+/// Parses `deploy`, `Deployment`, `deployments.apps`, `deployments.v1.apps`. In any case, unlike kubectl, which takes short
+/// names in lower case only.
 pub(crate) fn built_in(typed: &str) -> Option<BuiltIn> {
     let (name, group) = name_and_group(typed);
     let group = group.as_deref();
@@ -22,7 +20,7 @@ pub(crate) fn built_in(typed: &str) -> Option<BuiltIn> {
     found.map(|(plural, group, is_namespaced, _)| BuiltIn { plural, group, is_namespaced: *is_namespaced })
 }
 
-/// A name in lower case, and the group if one was typed.
+/// The name in lower case, and the group if one was typed.
 pub(crate) fn name_and_group(typed: &str) -> (String, Option<String>) {
     let lower = typed.to_ascii_lowercase();
     match lower.split_once('.') {
@@ -31,7 +29,7 @@ pub(crate) fn name_and_group(typed: &str) -> (String, Option<String>) {
     }
 }
 
-/// `v1.apps` as kubectl also takes it.
+/// Removes the version in `v1.apps`, as kubectl does.
 fn without_version(group: &str) -> &str {
     match group.split_once('.') {
         Some((version, rest)) if version.starts_with('v') && version[1..].starts_with(|c: char| c.is_ascii_digit()) => {
@@ -41,7 +39,7 @@ fn without_version(group: &str) -> &str {
     }
 }
 
-/// Resources by the names people use: plural, then group, whether it lives in a namespace, and other names.
+/// Plural, group, whether it is namespaced, and other names.
 const RESOURCES: &[(&str, &str, bool, &[&str])] = &[
     ("pods", "", true, &["pod", "po"]),
     ("services", "", true, &["service", "svc"]),

@@ -1,8 +1,8 @@
-//! Rules of a Role: what a person asks their platform team for.
+//! Rules of a Role, to request from the platform team.
 
 use std::fmt;
 
-/// One rule, printable as an entry of a Role's `rules`.
+/// A rule, displayed as an entry of a Role's `rules`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Rule {
     /// API group; empty for the core group.
@@ -14,19 +14,18 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    /// A rule for one resource.
     pub(crate) fn new(group: &str, resource: &str, verbs: &[&str]) -> Self {
         let verbs = verbs.iter().map(|verb| (*verb).to_owned()).collect();
         Rule { group: group.to_owned(), resource: resource.to_owned(), verbs }
     }
 
-    /// What to ask the platform team for.
+    /// A hint to request this rule.
     pub(crate) fn to_ask_for(&self) -> String {
         format!("ask for this rule in your Role: {self}")
     }
 }
 
-/// One line of YAML that can be pasted below `rules:`.
+/// One line of YAML, to paste below `rules:`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -39,7 +38,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// The same rules with the verbs of a resource together, in the order in which the resources first come.
+/// Merges the rules of each resource, in the order in which the resources first appear.
 pub(crate) fn merged(rules: impl IntoIterator<Item = Rule>) -> Vec<Rule> {
     let mut merged: Vec<Rule> = Vec::new();
     for rule in rules {

@@ -1,9 +1,9 @@
-//! Label selectors: as an object's `spec.selector` holds them, and as a list request writes them.
+//! Label selectors: from an object's `spec.selector` to the syntax of a list request.
 
 use serde_json::Value;
 
-/// The selector of a service (a plain map) or of a workload (`matchLabels`, `matchExpressions`) in a list request's
-/// words. `None`: there is none, or it cannot be written, and then nothing is guessed.
+/// The selector of a service (a map) or a workload (`matchLabels`, `matchExpressions`), for a list request. `None` if there
+/// is none, or if it has an unknown operator.
 pub(crate) fn of_object(object: &Value) -> Option<String> {
     let selector = object.pointer("/spec/selector")?.as_object()?;
     let structured = selector.contains_key("matchLabels") || selector.contains_key("matchExpressions");

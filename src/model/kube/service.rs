@@ -1,4 +1,4 @@
-//! A service: which pods it selects, and which of a pod's ports its own lead to.
+//! A service: its selector, and the pod ports behind its ports.
 
 use serde_json::Value;
 
@@ -8,10 +8,10 @@ use crate::model::port_forward::ports::RemotePort;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServicePort {
-    /// The only port of a service may have none.
+    /// May be absent if the service has only one port.
     pub(crate) name: Option<String>,
     pub(crate) number: u16,
-    /// The pod's port, where it differs.
+    /// The pod's port, if it differs.
     pub(crate) target: Option<RemotePort>,
     /// `TCP`, `UDP` or `SCTP`.
     pub(crate) protocol: String,
@@ -20,11 +20,11 @@ pub(crate) struct ServicePort {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Service {
     pub(crate) name: String,
-    /// As a list request takes it; without one, somebody else names its endpoints.
+    /// For a list request. Without one, the endpoints are managed by something else.
     pub(crate) selector: Option<String>,
     /// `clusterIP: None`.
     pub(crate) is_headless: bool,
-    /// The name that an ExternalName service stands for.
+    /// Of an ExternalName service.
     pub(crate) external_name: Option<String>,
     pub(crate) ports: Vec<ServicePort>,
 }
@@ -50,10 +50,7 @@ impl Service {
         }
     }
 
-    /// The port of the service that is meant.
-    ///
-    /// # Errors
-    /// Why there is none, in words.
+    /// Resolves a port of the service.
     pub(crate) fn port(&self, asked: &RemotePort) -> Result<&ServicePort, String> {
         let fits = |port: &&ServicePort| match asked {
             RemotePort::Number(number) => port.number == *number,
@@ -79,10 +76,7 @@ impl Service {
         if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
     }
 
-    /// The pod's port behind a port of the service. A headless service forwards its own number, as kubectl has it.
-    ///
-    /// # Errors
-    /// Why there is none, in words.
+    /// The pod's port behind a port of the service. For a headless service it is the same number, as in kubectl.
     pub(crate) fn pod_port(&self, asked: &RemotePort, pod: &WorkloadPod) -> Result<u16, String> {
         let port = self.port(asked)?;
         match &port.target {
@@ -92,7 +86,7 @@ impl Service {
         }
     }
 
-    /// The port of a headless service's pods that its target port names, where that is another one than its own.
+    /// The target port of a headless service, if it differs from the service's port.
     pub(crate) fn other_target(&self, asked: &RemotePort, pod: &WorkloadPod) -> Option<u16> {
         let port = self.port(asked).ok().filter(|_| self.is_headless)?;
         let target = port.target.as_ref().and_then(|target| match target {
@@ -148,7 +142,7 @@ mod tests {
         let headless = service(&json!({"ports": ports, "clusterIP": "None"}));
         assert_eq!(headless.pod_port(&RemotePort::Number(80), &pod), Ok(80));
         assert_eq!(headless.other_target(&RemotePort::Number(80), &pod), Some(8080));
-        assert_eq!(headless.other_target(&RemotePort::Number(80), &WorkloadPod::unseen("web-0")), None);
+        assert_eq!(headless.other_target(&RemotePort::Number(80), &WorkloadPod::unreadable("web-0")), None);
         assert_eq!(headless.other_target(&RemotePort::Number(81), &pod), Some(9000));
         let object = pod.object.expect("an object");
         assert!(object.port(&RemotePort::Name("dns".into())).is_err());

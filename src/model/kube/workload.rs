@@ -1,5 +1,5 @@
-//! A workload as people type it: `web-0`, `pod/web-0`, `deploy/web`, `Deployment.apps/web`, `svc/web`. It means the same
-//! in every verb; a verb says which kinds it takes.
+//! A workload as people type it: `web-0`, `pod/web-0`, `deploy/web`, `Deployment.apps/web`, `svc/web`. It means the same in
+//! every verb; each verb says which kinds it accepts.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::model::kube::pod::Pod;
 use crate::model::kube::resources;
 use crate::model::kube::role_rule::Rule;
 
-/// What pods come from, or are reached by.
+/// What has pods, or is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `pod/x`
@@ -45,7 +45,7 @@ const ALL: [Kind; 9] = [
 ];
 
 impl Kind {
-    /// Its name in the API's paths and in rules.
+    /// The name in API paths and in rules.
     pub(crate) fn plural(self) -> &'static str {
         match self {
             Kind::Pod => "pods",
@@ -60,7 +60,7 @@ impl Kind {
         }
     }
 
-    /// Its API group; empty for the core group.
+    /// Empty for the core group.
     pub(crate) fn group(self) -> &'static str {
         match self {
             Kind::Pod | Kind::Service | Kind::ServiceAccount => "",
@@ -69,7 +69,7 @@ impl Kind {
         }
     }
 
-    /// Where its API is.
+    /// The path of the API.
     pub(crate) fn api(self) -> &'static str {
         match self.group() {
             "apps" => "apis/apps/v1",
@@ -78,7 +78,7 @@ impl Kind {
         }
     }
 
-    /// The word that we put before the slash.
+    /// As displayed before the slash.
     pub(crate) fn short(self) -> &'static str {
         match self {
             Kind::Pod => "pod",
@@ -93,7 +93,6 @@ impl Kind {
         }
     }
 
-    /// The rule of a Role that allows these verbs on it.
     pub(crate) fn rule(self, verbs: &[&str]) -> Rule {
         Rule::new(self.group(), self.plural(), verbs)
     }
@@ -111,10 +110,7 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
-    /// One of these kinds; a name without a kind is a pod's.
-    ///
-    /// # Errors
-    /// Why it cannot be used.
+    /// Parses a workload of one of these kinds. A name without a kind is a pod's.
     pub(crate) fn parse(text: &str, kinds: &[Kind]) -> Result<Self, String> {
         let (typed, name) = text.split_once('/').unwrap_or(("pod", text));
         match Kind::parse(typed).filter(|kind| kinds.contains(kind)) {
@@ -127,12 +123,11 @@ impl Workload {
         Workload { kind: Kind::Pod, name: name.into() }
     }
 
-    /// A service account by its name.
     pub(crate) fn service_account(name: impl Into<String>) -> Self {
         Workload { kind: Kind::ServiceAccount, name: name.into() }
     }
 
-    /// The template of its pods in the object.
+    /// The pod template in the workload's object.
     pub(crate) fn template<'a>(&self, object: &'a Value) -> &'a Value {
         match self.kind {
             Kind::Pod => object,
@@ -141,8 +136,9 @@ impl Workload {
         }
     }
 
-    /// Whether a pod comes from it, by the pod's owner or account. A Deployment owns through ReplicaSets and a CronJob
-    /// through Jobs, which are called after it with one word more. Which pods a service has, its endpoints say.
+    /// Whether a pod belongs to the workload, by the pod's owner or service account. A Deployment owns pods through
+    /// ReplicaSets and a CronJob through Jobs, whose names add one word to its own. The pods of a service are in its
+    /// endpoints.
     pub(crate) fn owns(&self, pod: &Pod) -> bool {
         let (kind, owner) = pod.owner().unwrap_or_default();
         let is = |owning: &str| kind == owning && owner == self.name;
@@ -163,8 +159,7 @@ impl Workload {
         }
     }
 
-    /// The name of its newest pod, of those that still run first: during a rollout that is the one that counts from now
-    /// on.
+    /// The name of the newest pod, running ones first: during a rollout, the one that stays.
     pub(crate) fn newest_pod<'a>(&self, pods: impl IntoIterator<Item = &'a Pod>) -> Option<String> {
         let own = pods.into_iter().filter(|pod| self.owns(pod));
         let newest = own.max_by_key(|pod| (!pod.is_over(), pod.metadata.creation_timestamp));
@@ -188,10 +183,7 @@ fn listed(kinds: &[Kind]) -> String {
     }
 }
 
-/// A name that an object can have: an RFC 1123 subdomain.
-///
-/// # Errors
-/// Why it cannot be one.
+/// Checks an object's name: an RFC 1123 subdomain.
 pub(crate) fn object_name(name: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! A pod of a workload, as far as the role shows it: its object, or what endpoints say of it, or only its name.
+//! A pod of a workload, with what the role can read: its object, its endpoint, or only its name.
 
 use jiff::Timestamp;
 
@@ -6,11 +6,10 @@ use crate::model::kube::obstacle::Obstacle;
 use crate::model::kube::pod::Pod;
 use crate::model::port_forward::ports::RemotePort;
 
-/// A pod of a workload.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WorkloadPod {
     pub(crate) name: String,
-    /// It tells two pods of one name apart; empty where the role does not show it.
+    /// Distinguishes pods with the same name; empty if the role cannot read it.
     pub(crate) uid: String,
     /// With `get` or `list` on pods.
     pub(crate) object: Option<Box<Pod>>,
@@ -18,12 +17,12 @@ pub(crate) struct WorkloadPod {
     pub(crate) endpoint: Option<Endpoint>,
 }
 
-/// What endpoints say of a pod: enough to forward to it without seeing the pod itself.
+/// A pod in the endpoints of a service: enough for port-forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) is_ready: bool,
     pub(crate) is_terminating: bool,
-    /// The service's ports by name, with the numbers that this pod has them on.
+    /// The service's ports: names, and numbers in this pod.
     pub(crate) ports: Vec<(Option<String>, u16)>,
 }
 
@@ -35,12 +34,12 @@ impl From<Pod> for WorkloadPod {
 }
 
 impl WorkloadPod {
-    /// A pod of which nothing but the name is known.
-    pub(crate) fn unseen(name: &str) -> Self {
+    /// A pod of which only the name is known.
+    pub(crate) fn unreadable(name: &str) -> Self {
         WorkloadPod { name: name.to_owned(), uid: String::new(), object: None, endpoint: None }
     }
 
-    /// What is not known to be otherwise runs.
+    /// True if unknown.
     pub(crate) fn is_running(&self) -> bool {
         self.object.as_ref().is_none_or(|pod| pod.is_running())
     }
@@ -60,12 +59,12 @@ impl WorkloadPod {
         }
     }
 
-    /// New connections may go there without a second thought.
+    /// Whether the pod takes new connections.
     pub(crate) fn serves(&self) -> bool {
         self.is_running() && self.is_ready() && !self.is_terminating()
     }
 
-    /// What keeps it from serving, as far as it can be seen.
+    /// Why the pod does not serve, as far as known.
     pub(crate) fn obstacle(&self, namespace: &str) -> Option<Obstacle> {
         match &self.object {
             Some(pod) => pod.obstacle(namespace),
@@ -75,10 +74,7 @@ impl WorkloadPod {
         }
     }
 
-    /// A port by number or name.
-    ///
-    /// # Errors
-    /// When there is none of that name, or it cannot be looked up.
+    /// Resolves a port by number or name.
     pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
         match (&self.object, asked) {
             (Some(pod), _) => pod.port(asked),
@@ -89,16 +85,16 @@ impl WorkloadPod {
         }
     }
 
-    /// The number that endpoints give for a service's port of this name.
+    /// The number of a service's port in the endpoints.
     pub(crate) fn endpoint_port(&self, name: Option<&str>) -> Option<u16> {
         let ports = &self.endpoint.as_ref()?.ports;
         ports.iter().find(|(known, _)| known.as_deref() == name).map(|(_, number)| *number)
     }
 }
 
-/// The pod that new connections go to: ready ones first, among them the longest ready, fewest restarts, oldest, as
-/// kubectl ranks them. A running pod that is not ready, or ends, comes last and only where there is no better one; one
-/// that does not run is never chosen.
+/// The pod for new connections. As in kubectl, ready pods come first, then those that are ready for longest, with the
+/// fewest restarts, and the oldest. Pods that are not ready or terminating come last; pods that do not run are never
+/// chosen.
 pub(crate) fn best(pods: Vec<WorkloadPod>) -> Option<WorkloadPod> {
     let running = pods.into_iter().filter(WorkloadPod::is_running);
     running.min_by_key(|pod| {
@@ -115,7 +111,7 @@ pub(crate) fn best(pods: Vec<WorkloadPod>) -> Option<WorkloadPod> {
     })
 }
 
-/// The names of pods, those that serve first, each once.
+/// The names of the pods without duplicates, those that serve first.
 pub(crate) fn names(pods: &[WorkloadPod]) -> Vec<String> {
     let mut ranked: Vec<&WorkloadPod> = pods.iter().collect();
     ranked.sort_by_key(|pod| !pod.is_ready() || pod.is_terminating());
@@ -136,7 +132,7 @@ mod tests {
 
     fn endpoint(name: &str, is_ready: bool, is_terminating: bool) -> WorkloadPod {
         let endpoint = Some(Endpoint { is_ready, is_terminating, ports: Vec::new() });
-        WorkloadPod { endpoint, ..WorkloadPod::unseen(name) }
+        WorkloadPod { endpoint, ..WorkloadPod::unreadable(name) }
     }
 
     fn pod(name: &str, phase: &str, ready_since: i64, restarts: i64) -> WorkloadPod {
@@ -183,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_pod_that_is_not_seen_takes_numbers_and_no_names() {
-        let pod = WorkloadPod::unseen("web");
+        let pod = WorkloadPod::unreadable("web");
         assert!(pod.serves() && pod.obstacle("idp").is_none());
         assert_eq!(pod.port(&RemotePort::Number(80)), Ok(80));
         assert!(pod.port(&RemotePort::Name("http".into())).is_err_and(|why| why.contains("get pods")));

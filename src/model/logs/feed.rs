@@ -1,32 +1,32 @@
-//! A log as lines, across cuts: no line lost, none given twice, memory bounded.
+//! Splits a log into lines across interruptions: no line is lost or repeated, and memory is bounded.
 //!
-//! Every line comes with its timestamp. After a cut the log is asked for again from a moment before the last line, in
-//! whole seconds because the kubelet knows no finer ones, and what was given already is left out. Timestamps alone
-//! cannot decide that: many lines may share one, and two streams of a container may be written slightly out of order.
-//! So lines of the last moments are remembered by a hash, and those older than these moments are taken for given.
+//! Every line has a timestamp. After an interruption, the log is requested again from shortly before the last line (in
+//! whole seconds, which is the kubelet's resolution), and lines that were already emitted are skipped. Timestamps alone do
+//! not identify them: many lines may share one, and the two streams of a container may be slightly out of order. So recent
+//! lines are remembered by hash, and older lines count as emitted.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::logs::stamp::Stamps;
+use crate::model::logs::timestamp::TimestampReader;
 
-/// How much out of order lines of one container may be.
+/// How far out of order the lines of a container may be.
 const DISORDER: SignedDuration = SignedDuration::from_millis(200);
-/// Lines remembered at most: about 2 MiB.
+/// How many lines are remembered, in about 2 MiB.
 const REMEMBERED: usize = 65_536;
 
-/// A line, or a piece of one that is longer than a feed holds.
+/// A line, or a piece of a line that is too long to buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece<'a> {
-    /// As the server wrote it; empty where it wrote none.
+    /// As the server wrote it; empty if it wrote none.
     pub(crate) timestamp: &'a str,
     /// Without the line end.
     pub(crate) text: &'a [u8],
-    /// The line begins here.
+    /// The piece begins the line.
     pub(crate) begins: bool,
-    /// The line ends here.
+    /// The piece ends the line.
     pub(crate) ends: bool,
 }
 
@@ -34,63 +34,63 @@ pub(crate) struct Piece<'a> {
 #[derive(Debug)]
 pub(crate) struct Feed {
     longest: usize,
-    stamps: Stamps,
+    timestamps: TimestampReader,
     buffer: Vec<u8>,
-    open: Option<Open>,
+    open: Option<OpenLine>,
     anchor: Option<Timestamp>,
     first: Option<Timestamp>,
     recent: VecDeque<(Timestamp, u64)>,
     replay: Option<Replay>,
-    /// A line that was not finished when the log stopped. It comes again, unless its run was over: then it was whole.
-    held: Option<Vec<u8>>,
+    /// An unfinished line at an interruption. It is sent again unless the container ended with it.
+    unfinished: Option<Vec<u8>>,
 }
 
-/// A long line of which pieces came already.
+/// A long line whose first pieces were emitted.
 #[derive(Debug, Clone)]
-struct Open {
+struct OpenLine {
     identity: u64,
     timestamp: Timestamp,
-    /// Bytes of its text that were given.
-    given: usize,
-    /// Bytes of its text still to be left out: they were given before a cut.
+    /// Bytes of its text that were emitted.
+    emitted: usize,
+    /// Bytes still to skip, because they were emitted before the interruption.
     skip: usize,
-    /// The whole line was given before.
+    /// The whole line was emitted before.
     seen: bool,
 }
 
-/// What was given before a cut.
+/// What was emitted before an interruption.
 #[derive(Debug)]
 struct Replay {
     seen: HashMap<u64, u32>,
     floor: Option<Timestamp>,
     newest: Option<Timestamp>,
-    unfinished: Option<Open>,
+    unfinished: Option<OpenLine>,
 }
 
 enum LineVerdict {
     New,
-    Given,
-    GivenUpTo(usize),
+    Emitted,
+    EmittedUpTo(usize),
 }
 
 impl Feed {
-    /// A feed that holds lines of up to `longest` bytes and gives longer ones in pieces.
+    /// Emits lines of up to `longest` bytes whole, and longer ones in pieces.
     pub(crate) fn new(longest: usize) -> Self {
         Feed {
             longest: longest.max(64),
-            stamps: Stamps::default(),
+            timestamps: TimestampReader::default(),
             buffer: Vec::new(),
             open: None,
             anchor: None,
             first: None,
             recent: VecDeque::new(),
             replay: None,
-            held: None,
+            unfinished: None,
         }
     }
 
-    /// Takes bytes in, and gives out the lines that they complete.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], give: &mut impl FnMut(Piece<'_>)) {
+    /// Adds bytes and emits the lines that they complete.
+    pub(crate) fn push(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(Piece<'_>)) {
         while !bytes.is_empty() {
             let end = memchr::memchr(b'\n', bytes);
             let (part, rest) = match end {
@@ -99,63 +99,63 @@ impl Feed {
             };
             let room = self.longest - self.buffer.len();
             if part.len() > room {
-                self.give_full(&part[..room], give);
+                self.emit_full(&part[..room], emit);
                 bytes = &bytes[room..];
                 continue;
             }
             if end.is_some() && self.buffer.is_empty() {
-                self.piece(part, true, give);
+                self.piece(part, true, emit);
             } else {
                 self.buffer.extend_from_slice(part);
                 if end.is_some() {
-                    let mut held = std::mem::take(&mut self.buffer);
-                    self.piece(&held, true, give);
-                    held.clear();
-                    self.buffer = held;
+                    let mut line = std::mem::take(&mut self.buffer);
+                    self.piece(&line, true, emit);
+                    line.clear();
+                    self.buffer = line;
                 }
             }
             bytes = rest;
         }
     }
 
-    /// The log has ended for good: a last line without an end is a line too.
-    pub(crate) fn finish(&mut self, give: &mut impl FnMut(Piece<'_>)) {
+    /// Ends the log. Emits a last line without a line end.
+    pub(crate) fn finish(&mut self, emit: &mut impl FnMut(Piece<'_>)) {
         let held = std::mem::take(&mut self.buffer);
         if self.open.is_some() || !held.is_empty() {
-            self.piece(&held, true, give);
+            self.piece(&held, true, emit);
         }
-        if let Some(held) = self.held.take() {
-            self.begin(&held, true, give);
+        if let Some(held) = self.unfinished.take() {
+            self.begin(&held, true, emit);
         }
     }
 
-    /// A line is too long to hold: what fits is a piece of its own, to the end of its last whole character.
-    fn give_full(&mut self, part: &[u8], give: &mut impl FnMut(Piece<'_>)) {
+    /// Emits what fits of a long line, up to its last whole character.
+    fn emit_full(&mut self, part: &[u8], emit: &mut impl FnMut(Piece<'_>)) {
         self.buffer.extend_from_slice(part);
         let rest = self.buffer.split_off(whole_characters(&self.buffer));
         let held = std::mem::replace(&mut self.buffer, rest);
-        self.piece(&held, false, give);
+        self.piece(&held, false, emit);
     }
 
-    fn piece(&mut self, text: &[u8], ends: bool, give: &mut impl FnMut(Piece<'_>)) {
+    fn piece(&mut self, text: &[u8], ends: bool, emit: &mut impl FnMut(Piece<'_>)) {
         if self.open.is_some() {
-            self.go_on(text, ends, give);
+            self.extend_open(text, ends, emit);
         } else {
-            self.begin(text, ends, give);
+            self.begin(text, ends, emit);
         }
     }
 
-    /// The log will be sent again from [`Feed::since`] on. An unfinished line comes again, too, if its run goes on.
-    pub(crate) fn cut(&mut self) {
+    /// Prepares for the log to be sent again from [`Feed::since`] on, including an unfinished line.
+    pub(crate) fn interrupt(&mut self) {
         let unfinished = std::mem::take(&mut self.buffer);
-        // While lines come again, a part of one may be of a line that was given.
+        // During a replay, a partial line may be of a line that was emitted.
         let begins = self.replay.is_none() && self.open.is_none();
-        if begins && matches!(self.stamps.split(&unfinished), (_, Some(_), [_, ..])) {
-            self.held = Some(unfinished);
+        if begins && matches!(self.timestamps.split(&unfinished), (_, Some(_), [_, ..])) {
+            self.unfinished = Some(unfinished);
         }
         let earlier = self.replay.take().and_then(|replay| replay.unfinished);
         let open = self.open.take().filter(|open| !open.seen);
-        let unfinished = open.map(|open| Open { given: open.given + open.skip, skip: 0, ..open }).or(earlier);
+        let unfinished = open.map(|open| OpenLine { emitted: open.emitted + open.skip, skip: 0, ..open }).or(earlier);
         if self.anchor.is_none() && unfinished.is_none() {
             return;
         }
@@ -171,7 +171,7 @@ impl Feed {
         self.replay = Some(Replay { seen, floor, newest, unfinished });
     }
 
-    /// From where the log has to be asked for after a cut; `None` if nothing came yet.
+    /// From when the log must be requested after an interruption; `None` before the first line.
     pub(crate) fn since(&self) -> Option<Timestamp> {
         let unfinished = self.replay.as_ref().and_then(|replay| replay.unfinished.as_ref());
         let oldest = self.anchor.or(unfinished.map(|open| open.timestamp))?;
@@ -179,26 +179,26 @@ impl Feed {
         Timestamp::from_second(moment.as_second() - i64::from(moment.subsec_nanosecond() < 0)).ok()
     }
 
-    fn begin(&mut self, line: &[u8], ends: bool, give: &mut impl FnMut(Piece<'_>)) {
-        let (timestamp_text, parsed, text) = self.stamps.split(line);
+    fn begin(&mut self, line: &[u8], ends: bool, emit: &mut impl FnMut(Piece<'_>)) {
+        let (timestamp_text, parsed, text) = self.timestamps.split(line);
         let mut hasher = DefaultHasher::new();
         line.hash(&mut hasher);
         let identity = hasher.finish();
         let timestamp = parsed.or(self.anchor).unwrap_or(Timestamp::UNIX_EPOCH);
         let (skip, seen) = match self.judge(identity, parsed) {
             LineVerdict::New => (0, false),
-            LineVerdict::Given => (usize::MAX, true),
-            LineVerdict::GivenUpTo(given) => (given, false),
+            LineVerdict::Emitted => (usize::MAX, true),
+            LineVerdict::EmittedUpTo(emitted) => (emitted, false),
         };
-        if !seen && let Some(held) = self.held.take_if(|held| !line.starts_with(held)) {
-            self.begin(&held, true, give);
+        if !seen && let Some(held) = self.unfinished.take_if(|held| !line.starts_with(held)) {
+            self.begin(&held, true, emit);
         }
         if !seen {
-            self.held = None;
+            self.unfinished = None;
             let fresh = text.get(skip..).unwrap_or_default();
             let begins = skip == 0;
             if begins || !fresh.is_empty() || ends {
-                give(Piece { timestamp: timestamp_text, text: fresh, begins, ends });
+                emit(Piece { timestamp: timestamp_text, text: fresh, begins, ends });
             }
             self.anchor = parsed.or(self.anchor);
             self.first = self.first.or(parsed);
@@ -207,20 +207,20 @@ impl Feed {
             }
         }
         if !ends {
-            let given = text.len();
-            self.open = Some(Open { identity, timestamp, given, skip: skip.saturating_sub(given), seen });
+            let emitted = text.len();
+            self.open = Some(OpenLine { identity, timestamp, emitted, skip: skip.saturating_sub(emitted), seen });
         }
     }
 
-    fn go_on(&mut self, part: &[u8], ends: bool, give: &mut impl FnMut(Piece<'_>)) {
+    fn extend_open(&mut self, part: &[u8], ends: bool, emit: &mut impl FnMut(Piece<'_>)) {
         let Some(open) = &mut self.open else { return };
         if !open.seen {
             let left_out = open.skip.min(part.len());
             open.skip -= left_out;
-            open.given += part.len();
+            open.emitted += part.len();
             let fresh = &part[left_out..];
             if !fresh.is_empty() || ends {
-                give(Piece { timestamp: "", text: fresh, begins: false, ends });
+                emit(Piece { timestamp: "", text: fresh, begins: false, ends });
             }
         }
         if ends && let Some(open) = self.open.take().filter(|open| !open.seen) {
@@ -231,14 +231,14 @@ impl Feed {
     fn judge(&mut self, identity: u64, timestamp: Option<Timestamp>) -> LineVerdict {
         let Some(replay) = &mut self.replay else { return LineVerdict::New };
         if let Some(open) = replay.unfinished.take_if(|open| open.identity == identity) {
-            return LineVerdict::GivenUpTo(open.given);
+            return LineVerdict::EmittedUpTo(open.emitted);
         }
         if let Some(count) = replay.seen.get_mut(&identity).filter(|count| **count > 0) {
             *count -= 1;
-            return LineVerdict::Given;
+            return LineVerdict::Emitted;
         }
         if timestamp.is_some() && timestamp < replay.floor {
-            return LineVerdict::Given;
+            return LineVerdict::Emitted;
         }
         if timestamp.is_some() && timestamp > replay.newest {
             self.replay = None;
@@ -255,12 +255,12 @@ impl Feed {
     }
 }
 
-/// The earliest moment that a line after one of this moment may carry. A server may write any time there is.
+/// The earliest timestamp that a line after one with this timestamp may have.
 fn before(timestamp: Timestamp) -> Timestamp {
     timestamp.checked_sub(DISORDER).unwrap_or(Timestamp::MIN)
 }
 
-/// How many of these bytes are whole characters; all, if they are no text.
+/// The length without an incomplete character at the end. The full length if the bytes are not UTF-8.
 fn whole_characters(bytes: &[u8]) -> usize {
     let begins = |byte: &u8| *byte & 0b1100_0000 != 0b1000_0000;
     let Some(last) = bytes.iter().rev().take(4).position(begins).map(|back| bytes.len() - 1 - back) else {

@@ -46,7 +46,7 @@ fn read(log: &[(Timestamp, String)], longest: usize, chunk: usize, cuts: &[usize
         for part in bytes[..(*cut).min(bytes.len())].chunks(chunk.max(1)) {
             feed.push(part, &mut |piece| given.take(piece));
         }
-        feed.cut();
+        feed.interrupt();
     }
     for part in served(log, feed.since()).chunks(chunk.max(1)) {
         feed.push(part, &mut |piece| given.take(piece));
@@ -118,10 +118,10 @@ fn an_unfinished_line_of_a_run_that_is_over_is_given_before_the_next_run() {
         let mut given = Given::default();
         let whole: String = before[1 - logged..].iter().map(|(_, text)| text.as_str()).collect();
         feed.push(whole.trim_end().as_bytes(), &mut |piece| given.take(piece));
-        feed.cut();
+        feed.interrupt();
         // The log may end again before the next run has begun.
         feed.push(before[1].1.trim_end().as_bytes(), &mut |piece| given.take(piece));
-        feed.cut();
+        feed.interrupt();
         feed.push(&served(&next, feed.since()), &mut |piece| given.take(piece));
         assert_eq!(given.lines, [texts(&before[1 - logged..]), texts(&next)].concat());
     }
@@ -135,7 +135,7 @@ fn an_unfinished_line_is_given_once_at_the_end() {
         let mut feed = Feed::new(100);
         let mut given = Given::default();
         feed.push(unfinished().as_bytes(), &mut |piece| given.take(piece));
-        feed.cut();
+        feed.interrupt();
         feed.push(again.as_bytes(), &mut |piece| given.take(piece));
         feed.finish(&mut |piece| given.take(piece));
         assert_eq!(given.lines, ["one", "no end"], "{again:?}");
@@ -159,7 +159,7 @@ fn lines_before_a_tail_are_not_shown_after_a_cut() {
     let mut feed = Feed::new(100);
     let mut given = Given::default();
     feed.push(log[2].1.as_bytes(), &mut |piece| given.take(piece));
-    feed.cut();
+    feed.interrupt();
     feed.push(&served(&log, feed.since()), &mut |piece| given.take(piece));
     assert_eq!(given.lines, ["tail", "new"]);
 }
@@ -212,7 +212,7 @@ proptest! {
         for part in bytes.chunks(chunk) {
             feed.push(part, &mut |piece| total += piece.text.len());
         }
-        feed.cut();
+        feed.interrupt();
         feed.push(&bytes, &mut |piece| total += piece.text.len());
         feed.finish(&mut |piece| total += piece.text.len());
         prop_assert!(total <= 2 * bytes.len());
@@ -224,7 +224,7 @@ fn the_first_moment_of_all_is_a_time_like_any_other() {
     let (mut feed, mut given) = (Feed::new(64), Given::default());
     let first = format!("{} begun\n", Timestamp::MIN);
     feed.push(first.as_bytes(), &mut |piece| given.take(piece));
-    feed.cut();
+    feed.interrupt();
     assert_eq!(feed.since(), Timestamp::from_second(Timestamp::MIN.as_second()).ok());
     feed.push(first.as_bytes(), &mut |piece| given.take(piece));
     assert_eq!(given.lines, ["begun"]);

@@ -1,4 +1,4 @@
-//! How lines of a log are shown: filtered, with a prefix where several logs are mixed, as text or as JSON.
+//! Formats lines of logs: filtered, with a prefix if logs are mixed, as text or JSON.
 
 use std::fmt::Write as _;
 
@@ -8,39 +8,38 @@ use serde_json::json;
 use crate::model::logs::feed::Piece;
 use crate::screen;
 
-/// Colours of prefixes that can be read on dark and on light; red is left to errors.
+/// Colours of prefixes that are readable on dark and light backgrounds. Red is for errors.
 const COLOURS: [&str; 6] = ["36", "32", "33", "35", "34", "96"];
 
 /// How lines are shown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Style {
-    /// Lines that match one of these, if there are any.
+    /// If not empty, only lines that match one of these.
     pub(crate) include: Vec<Regex>,
-    /// But none that match one of these.
+    /// No lines that match one of these.
     pub(crate) exclude: Vec<Regex>,
-    /// With the server's timestamps.
+    /// Show the server's timestamps.
     pub(crate) timestamps: bool,
-    /// An object a line.
+    /// One object per line.
     pub(crate) json: bool,
-    /// With escape codes.
     pub(crate) colour: bool,
 }
 
-/// The lines of one container on their way to the screen.
+/// Formats the lines of one container.
 #[derive(Debug)]
 pub(crate) struct Lines {
     style: Style,
     pod: String,
     container: String,
-    /// Before each line; empty where there is one log only.
+    /// Before each line; empty for a single log.
     prefix: Vec<u8>,
     shown: bool,
-    /// What was printed last has no line end yet.
+    /// The last output has no line end yet.
     open: bool,
 }
 
 impl Lines {
-    /// Lines of a container, with a prefix if several logs are mixed.
+    /// `prefixed` if several logs are mixed.
     pub(crate) fn new(style: &Style, pod: &str, container: &str, prefixed: bool) -> Self {
         let mut prefix = String::new();
         if prefixed && !style.json {
@@ -60,18 +59,17 @@ impl Lines {
         }
     }
 
-    /// Whether lines are shown as they are, so that a piece of one can be shown before its end is known. Others are
-    /// looked for patterns, or stand among the lines of other logs.
+    /// Whether a piece of a line can be shown before the line is complete. Not with patterns, JSON or mixed logs.
     pub(crate) fn are_shown_in_pieces(&self) -> bool {
         let Style { include, exclude, json, .. } = &self.style;
         self.prefix.is_empty() && !json && include.is_empty() && exclude.is_empty()
     }
 
-    /// Adds a piece of a line to what is to be printed. Where logs are mixed, every piece is a line of its own:
-    /// only lines that nobody holds in memory come in pieces there.
+    /// Adds a piece of a line to the output. With mixed logs, every piece becomes a line; only lines that are too long for
+    /// memory come in pieces there.
     pub(crate) fn add(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
         if piece.begins {
-            self.shown = self.wants(piece.text);
+            self.shown = self.matches(piece.text);
         }
         if !self.shown {
             return;
@@ -87,7 +85,7 @@ impl Lines {
         }
         let mixed = !self.prefix.is_empty();
         if piece.begins && std::mem::take(&mut self.open) {
-            // The rest of the line before never came.
+            // The previous line was never completed.
             out.push(b'\n');
         }
         if piece.begins || mixed {
@@ -98,7 +96,7 @@ impl Lines {
             }
         }
         if mixed {
-            // What a container writes cannot pass for the line of another one.
+            // A container's output must not look like another container's line.
             let text = if piece.ends { piece.text.strip_suffix(b"\r").unwrap_or(piece.text) } else { piece.text };
             screen::log_line(text, out);
         } else {
@@ -110,20 +108,20 @@ impl Lines {
         }
     }
 
-    /// Adds what a log ends with: a line to which the container wrote no end. Alone it is shown as it is.
+    /// Adds the last line, which has no line end. A single log is shown as it is.
     pub(crate) fn add_last(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
         let alone = self.prefix.is_empty() && !self.style.json;
         self.add(Piece { ends: piece.ends && !alone, ..piece }, out);
     }
 
-    fn wants(&self, text: &[u8]) -> bool {
+    fn matches(&self, text: &[u8]) -> bool {
         let Style { include, exclude, .. } = &self.style;
         (include.is_empty() || include.iter().any(|wanted| wanted.is_match(text)))
             && !exclude.iter().any(|unwanted| unwanted.is_match(text))
     }
 }
 
-/// The same colour for the same pod, in every run.
+/// A pod has the same colour in every run.
 fn colour(pod: &str) -> &'static str {
     let sum = pod.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
     COLOURS[sum % COLOURS.len()]
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn one_log_is_shown_as_it_is() {
+    fn a_single_log_is_unchanged() {
         let pieces = [("a", true, true), ("lo", true, false), ("ng", false, false), ("", false, true)];
         assert_eq!(shown(&Style::default(), false, &pieces), "a\nlong\n");
         let style = Style { timestamps: true, ..Style::default() };
@@ -156,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_line_without_an_end_gets_one_only_among_others() {
+    fn a_last_line_gets_a_line_end_only_in_mixed_logs() {
         for (prefixed, expected) in [(false, "a"), (true, "[web-1/app] a\n")] {
             let (mut lines, mut out) = (Lines::new(&Style::default(), "web-1", "app", prefixed), Vec::new());
             lines.add_last(Piece { timestamp: "T", text: b"a", begins: true, ends: true }, &mut out);
@@ -165,13 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_whose_end_never_came_does_not_run_into_the_next() {
+    fn an_incomplete_line_is_ended_before_the_next() {
         let pieces = [("lo", true, false), ("next", true, true)];
         assert_eq!(shown(&Style::default(), false, &pieces), "lo\nnext\n");
     }
 
     #[test]
-    fn mixed_logs_say_whose_line_it_is() {
+    fn mixed_logs_have_prefixes() {
         assert_eq!(shown(&Style::default(), true, &[("a", true, true)]), "[web-1/app] a\n");
         let style = Style { colour: true, ..Style::default() };
         let text = shown(&style, true, &[("a", true, true)]);
@@ -179,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_cannot_pass_for_another_pod_s() {
+    fn a_line_cannot_look_like_another_pods() {
         assert_eq!(shown(&Style::default(), true, &[("a\r[db-0] b", true, true)]), "[web-1/app] a\\r[db-0] b\n");
         assert_eq!(shown(&Style::default(), true, &[("windows\r", true, true)]), "[web-1/app] windows\n");
         assert_eq!(shown(&Style::default(), false, &[("a\r\x1b[2Jb", true, true)]), "a\r\x1b[2Jb\n");
@@ -195,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_an_object_a_line() {
+    fn json_has_one_object_per_line() {
         let style = Style { json: true, ..Style::default() };
         let text = shown(&style, true, &[("a \"b\"", true, true)]);
         let read: serde_json::Value = serde_json::from_str(text.trim_end()).expect("JSON");

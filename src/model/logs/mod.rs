@@ -1,7 +1,7 @@
-//! Logs: which, and how their lines are read and shown.
+//! Logs: requests, lines, and their format.
 
 pub(crate) mod feed;
 pub(crate) mod lines;
 pub(crate) mod refusal;
-pub(crate) mod stamp;
 pub(crate) mod target;
+pub(crate) mod timestamp;

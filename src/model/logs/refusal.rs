@@ -1,26 +1,24 @@
-//! Why a log does not open, out of the words of the API server and of the kubelet behind it.
+//! Why a log cannot be opened, from the messages of the API server and the kubelet.
 //!
-//! The API server looks the pod up before it asks the kubelet, so only its own 404 says that the pod is gone. The
-//! kubelet answers 404, and 400 "is not available", for a second or two after it was started anew, of pods that run.
+//! The API server looks up the pod before it asks the kubelet, so only its own 404 means that the pod is gone. For a second
+//! or two after a restart, the kubelet answers 404, or 400 "is not available", even for running pods.
 
-/// What a refusal means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogRefusal {
     NoPod,
-    /// The pod has no such container, or the container no run before.
+    /// The pod has no such container, or the container has no previous run.
     NoLog,
     /// The container has not started.
     NotStarted,
-    /// The kubelet does not know the pod, or the container, at the moment.
+    /// The kubelet does not know the pod or the container yet.
     NotKnownYet,
-    /// The server, or the kubelet behind it, does not answer.
+    /// The server or the kubelet does not answer.
     NoAnswer,
     Denied,
     Other,
 }
 
-/// Reads the answer to a request for the log of a pod.
-pub(crate) fn of(status: u16, words: &str, pod: &str) -> LogRefusal {
+pub(crate) fn classify(status: u16, words: &str, pod: &str) -> LogRefusal {
     match status {
         404 if words == format!("pods \"{pod}\" not found") => LogRefusal::NoPod,
         404 => LogRefusal::NotKnownYet,
@@ -40,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_tell_a_pod_that_is_gone_from_one_that_is_not_known_yet() {
+    fn a_deleted_pod_differs_from_one_that_is_not_known_yet() {
         for (status, words, refusal) in [
             (404, "pods \"web-0\" not found", LogRefusal::NoPod),
             (404, "the server could not find the requested resource ( pods/log web-0)", LogRefusal::NotKnownYet),
@@ -56,7 +54,7 @@ mod tests {
             (429, "too many requests", LogRefusal::NoAnswer),
             (502, "", LogRefusal::NoAnswer),
         ] {
-            assert_eq!(of(status, words, "web-0"), refusal, "{status} {words}");
+            assert_eq!(classify(status, words, "web-0"), refusal, "{status} {words}");
         }
     }
 }

@@ -1,30 +1,30 @@
-//! What `logs` is asked for: of which workloads and containers, and requests to the log subresource.
+//! The targets of `logs`, and requests to the log subresource.
 
 use jiff::Timestamp;
 
 use crate::model::kube::pod::{Container, Pod};
 use crate::model::kube::workload::Kind;
 
-/// The annotation by which a pod names the container that people mean.
+/// The annotation of a pod that names its default container.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
-/// What has logs.
+/// The kinds that have logs.
 pub(crate) const KINDS: [Kind; 7] =
     [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::Service];
 
-/// Which containers of a pod.
+/// Selects containers of a pod.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Containers {
-    /// The one that the pod names, else its first.
+    /// The one in the pod's annotation, else the first.
     #[default]
     Default,
-    /// All, the init containers first.
+    /// Init containers first.
     All,
     Named(Vec<String>),
 }
 
 impl Containers {
-    /// The names of the containers of a pod that are meant.
+    /// The names of the selected containers.
     pub(crate) fn of(&self, pod: &Pod) -> Vec<String> {
         let spec = &pod.spec;
         let names = |list: &[Container]| list.iter().map(|container| container.name.clone()).collect::<Vec<_>>();
@@ -44,15 +44,14 @@ impl Containers {
     }
 }
 
-/// A request to the log subresource; timestamps are always asked for.
+/// A request to the log subresource. Timestamps are always requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LogRequest {
     pub(crate) pod: String,
-    /// Not needed where there is one only.
+    /// Not needed if there is only one.
     pub(crate) container: Option<String>,
-    /// Stay.
     pub(crate) follow: bool,
-    /// The container's run before this one.
+    /// The container's previous run.
     pub(crate) previous: bool,
     /// Only the last so many seconds, by the node's clock.
     pub(crate) since_seconds: Option<i64>,
@@ -71,7 +70,7 @@ impl LogRequest {
                 query.push((key, "true".to_owned()));
             }
         }
-        // 0 is refused by the server, and a second is as good.
+        // The server refuses 0.
         query.extend(self.since_seconds.map(|seconds| ("sinceSeconds", seconds.max(1).to_string())));
         query.extend(self.since_time.map(|time| ("sinceTime", format!("{time:.0}"))));
         query.extend(self.tail_lines.map(|lines| ("tailLines", lines.to_string())));
@@ -79,14 +78,14 @@ impl LogRequest {
     }
 }
 
-/// What a server names when it was asked for a log without saying of which container.
+/// The containers in the error for a request that did not name one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Choices {
     pub(crate) own: Vec<String>,
     pub(crate) init: Vec<String>,
 }
 
-/// Reads a server's words.
+/// Parses the server's message.
 pub(crate) fn choices(words: &str) -> Choices {
     let list = |after: &str| -> Vec<String> {
         let list = words.split_once(after).and_then(|(_, list)| list.split(']').next());

@@ -1,16 +1,12 @@
-//! Which addresses of this machine are listened on.
+//! The addresses to listen on.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::error::{Error, Result};
 
-/// Both loopback addresses.
 pub(crate) const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
 
-/// The addresses of `--address`: `localhost` is both loopback addresses, of which one suffices.
-///
-/// # Errors
-/// When a word is neither an address nor `localhost`.
+/// The addresses of `--address`. `localhost` means both loopback addresses; one of them suffices.
 pub(crate) fn parse(words: &[String]) -> Result<Vec<IpAddr>> {
     if words.is_empty() || words.iter().any(|word| word == "localhost") && words.len() == 1 {
         return Ok(LOOPBACK.to_vec());

@@ -1,4 +1,4 @@
-//! What `port-forward` is told on the command line.
+//! The command line of `port-forward`.
 
 pub(crate) mod addresses;
 pub(crate) mod ports;

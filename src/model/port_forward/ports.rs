@@ -1,15 +1,15 @@
-//! What `port-forward` is asked for: targets and ports, as words of a command line.
+//! The arguments of `port-forward`: targets and ports.
 
 use crate::model::kube::workload::{Kind, Workload};
 
-/// What can be forwarded to.
+/// The kinds that can be forwarded to.
 const KINDS: [Kind; 4] = [Kind::Pod, Kind::Service, Kind::Deployment, Kind::StatefulSet];
 
-/// A port on the far side.
+/// A port of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RemotePort {
     Number(u16),
-    /// By the name that the service or a container gives it.
+    /// The name in the service or a container.
     Name(String),
 }
 
@@ -25,34 +25,32 @@ impl std::fmt::Display for RemotePort {
 /// One `[[LOCAL]:]REMOTE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PortPair {
-    /// The port to listen on.
     pub(crate) local: LocalPort,
-    /// The port to forward to.
     pub(crate) remote: RemotePort,
 }
 
-/// Where to listen.
+/// The local port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LocalPort {
-    /// This port and no other.
+    /// This port.
     Exactly(u16),
-    /// The same as the remote one and no other, as kubectl takes a bare `8080`.
+    /// The same as the remote port, as in kubectl for `8080`.
     SameAsRemote,
-    /// Whatever is free.
+    /// Any free port.
     Any,
-    /// The same as the remote one if it is free, else any: where no port was named.
+    /// The same as the remote port if it is free, else any. Used if no port was given.
     Preferably,
 }
 
-/// A target with its ports; no ports means all that it has.
+/// A target and its ports; empty for all of the target's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) target: Workload,
     pub(crate) ports: Vec<PortPair>,
 }
 
-/// Reads `svc/web 8080:http svc/db 5432` and the like. A word with a slash, or one that is neither a number nor has a
-/// colon, begins a new target.
+/// Parses arguments like `svc/web 8080:http svc/db 5432`. A word that is not a number and has no colon begins a new
+/// target.
 ///
 /// # Errors
 /// What is wrong with which word.

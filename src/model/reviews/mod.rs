@@ -1,5 +1,5 @@
-//! Questions about rights, and their answers.
+//! Access reviews: questions about permissions, and their answers.
 
-pub(crate) mod ask;
+pub(crate) mod access_review;
 pub(crate) mod review;
 pub(crate) mod tasks;

@@ -1,8 +1,8 @@
-//! Questions to a cluster about what we may do, and what the answers mean for a developer.
+//! Questions to a cluster about our permissions, and their answers.
 
 use crate::model::kube::role_rule::Rule;
 
-/// One SelfSubjectAccessReview: may I do this?
+/// The question of a SelfSubjectAccessReview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Question {
     /// `get`, `list`, `create`, …
@@ -15,38 +15,36 @@ pub(crate) struct Question {
     pub(crate) subresource: Option<&'static str>,
 }
 
-/// What the cluster said.
+/// The answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Allowed,
-    /// No; with the authorizer's words, if it gave any.
+    /// With the authorizer's reason, if it gave one.
     Denied(Option<String>),
-    /// It could not say: an authorizer failed, or the question did not get through.
+    /// An authorizer failed, or the call did.
     Unknown(String),
 }
 
-/// Who the cluster thinks we are, with everything that its authenticator said.
+/// Our identity in the cluster, from its authenticator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Identity {
-    /// The mapped user name.
     pub(crate) username: String,
     /// On EKS `aws-iam-authenticator:<account>:<role id>`.
     pub(crate) uid: Option<String>,
-    /// The mapped groups.
     pub(crate) groups: Vec<String>,
     /// On EKS `arn`, `canonicalArn`, `sessionName`, `principalId`, `accessKeyId`.
     pub(crate) extra: std::collections::BTreeMap<String, Vec<String>>,
 }
 
-/// A rule that an authorizer lists for us.
+/// A rule of ours, as an authorizer lists it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ListedRule {
     pub(crate) groups: Vec<String>,
-    /// Resources with their subresources.
+    /// Including subresources.
     pub(crate) resources: Vec<String>,
-    /// Only these objects, if there are any.
+    /// If not empty, only these objects.
     pub(crate) names: Vec<String>,
-    /// Paths that are no resources.
+    /// Non-resource paths.
     pub(crate) paths: Vec<String>,
     pub(crate) verbs: Vec<String>,
 }
@@ -54,16 +52,15 @@ pub(crate) struct ListedRule {
 /// A SelfSubjectRulesReview.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ListedRules {
-    /// What was listed.
     pub(crate) rules: Vec<ListedRule>,
-    /// Whether an authorizer could not list its rules; on EKS always.
+    /// Whether an authorizer could not list its rules; always true on EKS.
     pub(crate) incomplete: bool,
-    /// In the server's words.
+    /// The server's message.
     pub(crate) why: Option<String>,
 }
 
 impl ListedRule {
-    /// Whether the rule allows what is asked, as far as it is not narrowed to some objects.
+    /// Whether the rule allows it for all objects.
     pub(crate) fn allows(&self, question: Question) -> bool {
         let any = |list: &[String], wanted: &str| list.iter().any(|item| item == "*" || item == wanted);
         let full = match question.subresource {
@@ -76,21 +73,20 @@ impl ListedRule {
     }
 }
 
-/// Pods of the namespace by name: the least that every namespace role gives.
+/// Every namespace role allows this.
 pub(crate) const GET_PODS: Question = Question { verb: "get", group: "", resource: "pods", subresource: None };
 pub(crate) const GET_SERVICES: Question = Question { verb: "get", group: "", resource: "services", subresource: None };
-/// Port-forward as SPDY over POST, which every server version takes.
+/// Port-forward by SPDY over POST, for every server version.
 pub(crate) const CREATE_PORT_FORWARD: Question =
     Question { verb: "create", group: "", resource: "pods", subresource: Some("portforward") };
-/// Port-forward over a WebSocket: enough up to 1.34, needed besides `create` from 1.35 on (kubernetes#134577).
+/// Port-forward over a WebSocket: sufficient up to 1.34; from 1.35 on, `create` is also needed (kubernetes#134577).
 pub(crate) const GET_PORT_FORWARD: Question =
     Question { verb: "get", group: "", resource: "pods", subresource: Some("portforward") };
 
-/// What `login` asks at its end.
+/// The questions of `login`.
 pub(crate) const LOGIN_QUESTIONS: [Question; 4] = [GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD, GET_PORT_FORWARD];
 
 impl Question {
-    /// The rule of a Role that would allow it.
     pub(crate) fn rule(&self) -> Rule {
         let resource = match self.subresource {
             Some(subresource) => format!("{}/{subresource}", self.resource),
@@ -116,7 +112,7 @@ impl Verdict {
     }
 }
 
-/// Whether and how port-forward works with these two answers on a server of this minor version (`None`: not known).
+/// Whether and how port-forward works with these answers on a server of this minor version, if known.
 pub(crate) fn port_forward(create: &Verdict, get: &Verdict, minor: Option<u32>) -> (bool, &'static str) {
     match (create.is_allowed(), get.is_allowed()) {
         (true, true) => (true, "by WebSocket or SPDY"),

@@ -1,4 +1,4 @@
-//! What a developer does in a namespace, and which access reviews decide whether they may.
+//! The tasks of a developer in a namespace, and the access reviews that decide them.
 
 use crate::model::kube::role_rule::Rule;
 use crate::model::reviews::review::{
@@ -13,7 +13,7 @@ const fn grouped(verb: &'static str, group: &'static str, resource: &'static str
     Question { verb, group, resource, subresource: None }
 }
 
-/// List pods: without it pods are reached by name only.
+/// Without it, pods can only be reached by name.
 pub(crate) const LIST_PODS: Question = core("list", "pods", None);
 pub(crate) const WATCH_PODS: Question = core("watch", "pods", None);
 pub(crate) const GET_LOG: Question = core("get", "pods", Some("log"));
@@ -32,7 +32,7 @@ const GET_ACCOUNTS: Question = core("get", "serviceaccounts", None);
 const CREATE_TOKEN: Question = core("create", "serviceaccounts", Some("token"));
 const LIST_EVENTS: Question = core("list", "events", None);
 
-/// Everything that is asked for the table of tasks.
+/// All questions for the table of tasks.
 pub(crate) const QUESTIONS: [Question; 21] = [
     GET_PODS,
     LIST_PODS,
@@ -57,19 +57,18 @@ pub(crate) const QUESTIONS: [Question; 21] = [
     LIST_EVENTS,
 ];
 
-/// Whether a task can be done.
+/// Whether a task is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Yes,
-    /// Some of it.
     Partly,
     No,
-    /// The cluster could not be asked.
+    /// A review failed.
     Unknown,
 }
 
 impl Outcome {
-    /// The word in tables and JSON.
+    /// In tables and JSON.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Outcome::Yes => "yes",
@@ -80,7 +79,7 @@ impl Outcome {
     }
 }
 
-/// A task with its verdict.
+/// A task and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Task {
     /// A stable name for programs.
@@ -90,18 +89,16 @@ pub(crate) struct Task {
     pub(crate) outcome: Outcome,
     /// Why, or how.
     pub(crate) why: String,
-    /// The reviews that decided.
     pub(crate) asked: Vec<(Question, Verdict)>,
-    /// Rules that would allow what is missing.
+    /// The rules that would allow the rest.
     pub(crate) missing: Vec<Rule>,
 }
 
-/// The cluster's answers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answers {
     /// To [`QUESTIONS`].
     pub(crate) verdicts: Vec<(Question, Verdict)>,
-    /// The server's minor version, if it told.
+    /// The server's minor version, if known.
     pub(crate) minor: Option<u32>,
 }
 
@@ -115,7 +112,7 @@ impl Answers {
         self.of(question).is_allowed()
     }
 
-    /// A task of these questions: its outcome unless one of them could not be asked and would have mattered.
+    /// A task with this outcome, or `Unknown` if a failed review could change it.
     fn task(
         &self,
         (id, title): (&'static str, &'static str),
@@ -137,7 +134,7 @@ impl Answers {
         Task { id, title, outcome, why, asked, missing: missing.map(Question::rule).collect() }
     }
 
-    /// A task of several steps, each of use alone.
+    /// A task with several steps, each useful alone.
     fn steps(&self, name: (&'static str, &'static str), steps: &[(Question, &str)]) -> Task {
         let words = |allowed: bool| {
             let steps = steps.iter().filter(|(question, _)| self.may(*question) == allowed);
@@ -211,7 +208,6 @@ impl Answers {
     }
 }
 
-/// The table of tasks.
 pub(crate) fn judge(answers: &Answers) -> Vec<Task> {
     let (get, list) = ("by name", "listed");
     vec![

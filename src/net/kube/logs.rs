@@ -11,25 +11,22 @@ use crate::net::bounds::ReadMode;
 use crate::net::kube::objects::{path, request};
 use crate::net::kube::{KubeApi, KubeFailure, root_cause};
 
-/// An error's text is read up to here.
+/// How much of an error's body is read.
 const LONGEST_ERROR: usize = 64 * 1024;
 
-/// A log that is being read.
+/// An open log.
 pub(crate) struct LogStream {
     body: Body,
-    /// The server's clock when it began to answer.
+    /// When the server began to answer, by its clock.
     pub(crate) opened_at: Option<Timestamp>,
 }
 
 impl KubeApi {
-    /// Opens the log of a container. Lines come with their timestamps.
-    ///
-    /// # Errors
-    /// The failed call, in the server's or the kubelet's words.
-    pub(crate) async fn open_log(&self, namespace: &str, wanted: &LogRequest) -> Result<LogStream, KubeFailure> {
-        let query = wanted.query();
+    /// Opens the log of a container. Lines begin with their timestamps. Errors have the server's or the kubelet's message.
+    pub(crate) async fn open_log(&self, namespace: &str, log: &LogRequest) -> Result<LogStream, KubeFailure> {
+        let query = log.query();
         let query: Vec<(&str, &str)> = query.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        let name = format!("{}/log", path("api/v1", namespace, "pods", Some(&wanted.pod), &[]));
+        let name = format!("{}/log", path("api/v1", namespace, "pods", Some(&log.pod), &[]));
         let query = path("", "", "", None, &query);
         let query = query.split_once('?').map(|(_, query)| query).unwrap_or_default();
         let mut request = request(&format!("{name}?{query}"))?.map(Body::from);
@@ -42,22 +39,19 @@ impl KubeApi {
         match status.as_u16() {
             200..300 => Ok(stream),
             401 => Err(KubeFailure::Unauthorized),
-            code => Err(KubeFailure::Status(code, stream.error_words().await)),
+            code => Err(KubeFailure::Status(code, stream.read_error().await)),
         }
     }
 }
 
 impl LogStream {
     /// The next bytes; `None` at the end.
-    ///
-    /// # Errors
-    /// Why the stream was cut.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, String> {
+    pub(crate) async fn next_chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + use<>>, String> {
         loop {
             let frame = std::future::poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)).await;
             match frame {
                 None => return Ok(None),
-                // rustls ends its words with the address of a page.
+                // rustls ends its message with a URL.
                 Some(Err(error)) => {
                     let words = root_cause(&error);
                     return Err(words.split(": https://").next().unwrap_or_default().to_owned());
@@ -71,10 +65,10 @@ impl LogStream {
         }
     }
 
-    /// The message of a Status, or the text as it is.
-    async fn error_words(&mut self) -> String {
+    /// The message of a Status, or the body as it is.
+    async fn read_error(&mut self) -> String {
         let mut bytes = Vec::new();
-        while let Ok(Some(chunk)) = self.chunk().await {
+        while let Ok(Some(chunk)) = self.next_chunk().await {
             bytes.extend_from_slice(chunk.as_ref());
             if bytes.len() > LONGEST_ERROR {
                 break;

@@ -1,10 +1,10 @@
-//! The Kubernetes API of one cluster, as one identity. The token is given, never fetched through an exec
-//! plugin (kube would run it three times a client), and the proxy is chosen by client-go's rules, not by kube's.
+//! The Kubernetes API of one cluster, as one identity. The token is passed in instead of using an exec plugin, which kube
+//! would run three times per client, and the proxy follows client-go's rules, not kube's.
 
 pub(crate) mod logs;
 pub(crate) mod objects;
-pub(crate) mod patience;
 pub(crate) mod proxy;
+pub(crate) mod refusal_retry;
 pub(crate) mod reviews;
 pub(crate) mod tokens;
 
@@ -19,7 +19,7 @@ use secrecy::SecretString;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::{Proxy, ProxyScheme, check_endpoint};
-use crate::net::kube::patience::{Patience, Patient};
+use crate::net::kube::refusal_retry::{RefusalMemory, RefusalRetry};
 use crate::net::outbound::Outbound;
 use crate::secret::Secret;
 
@@ -27,23 +27,23 @@ use crate::secret::Secret;
 #[derive(Clone)]
 pub(crate) struct KubeApi {
     pub(super) client: Client,
-    pub(super) patience: Arc<Patience>,
+    pub(super) memory: Arc<RefusalMemory>,
     pub(super) outbound: Outbound,
     cluster_name: String,
 }
 
-/// How long an answer may stay silent.
+/// How long an answer may be silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Silence {
     /// 20 s.
     OfCalls,
-    /// 120 s, for logs and watches. A quiet one ends then and is opened again, because a load balancer between us and the
-    /// cluster drops a silent connection after 350 s without telling anybody.
+    /// 120 s, for logs and watches. A silent one is closed and opened again, because load balancers drop silent connections
+    /// after 350 s without notice.
     OfStreams,
 }
 
 impl Silence {
-    fn longest(self) -> Duration {
+    fn timeout(self) -> Duration {
         Duration::from_secs(match self {
             Silence::OfCalls => 20,
             Silence::OfStreams => 120,
@@ -56,7 +56,7 @@ impl Silence {
 pub(crate) enum KubeFailure {
     /// 401: the cluster does not know the identity behind the token.
     Unauthorized,
-    /// The cluster answered with another status, in its words.
+    /// Another status, with the cluster's message.
     Status(u16, String),
     /// No usable answer.
     Unreachable(String),
@@ -69,8 +69,7 @@ impl std::fmt::Debug for KubeApi {
 }
 
 impl KubeApi {
-    /// A client; nothing is sent yet. `patience` remembers what the cluster allowed before, and is shared by all clients
-    /// of one cluster.
+    /// `memory` is shared by all clients of a cluster.
     ///
     /// # Errors
     /// When the cluster's endpoint or certificate authority cannot be used.
@@ -78,7 +77,7 @@ impl KubeApi {
         cluster: &Cluster,
         proxy: Option<&Proxy>,
         token: &Secret<String>,
-        (outbound, patience): (&Outbound, &Arc<Patience>),
+        (outbound, memory): (&Outbound, &Arc<RefusalMemory>),
         silence: Silence,
     ) -> Result<Self> {
         let unusable = |what: &str, why: String| {
@@ -93,37 +92,34 @@ impl KubeApi {
         );
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
         config.connect_timeout = Some(Duration::from_secs(5));
-        config.read_timeout = Some(silence.longest());
+        config.read_timeout = Some(silence.timeout());
         let cannot = |error: kube::Error| unusable("endpoint", root_cause(&error));
         let client = match proxy.filter(|proxy| proxy.scheme() == ProxyScheme::Https) {
             Some(proxy) => {
                 let builder = proxy::builder(&config, proxy, outbound.trust()).map_err(cannot)?;
-                builder.with_layer(&Patient::layer(patience)).with_layer(outbound).build()
+                builder.with_layer(&RefusalRetry::layer(memory)).with_layer(outbound).build()
             }
             None => {
                 config.proxy_url = proxy.map(|proxy| proxy.uri().clone());
                 let builder = ClientBuilder::try_from(config).map_err(cannot)?;
-                // The bounds outermost: they hold for all that is tried again, too.
-                builder.with_layer(&Patient::layer(patience)).with_layer(outbound).build()
+                // The limits are outermost, because they apply to all retries together.
+                builder.with_layer(&RefusalRetry::layer(memory)).with_layer(outbound).build()
             }
         };
-        let (outbound, patience) = (outbound.clone(), Arc::clone(patience));
-        Ok(KubeApi { client, outbound, patience, cluster_name: cluster.name.clone() })
+        let (outbound, memory) = (outbound.clone(), Arc::clone(memory));
+        Ok(KubeApi { client, outbound, memory, cluster_name: cluster.name.clone() })
     }
 
-    /// The minor version of the server, like 34.
-    ///
-    /// # Errors
-    /// The failed call.
-    pub(crate) async fn minor_version(&self) -> Result<Option<u32>, KubeFailure> {
+    /// The server's minor version, like 34.
+    pub(crate) async fn get_minor_version(&self) -> Result<Option<u32>, KubeFailure> {
         let info = self.client.apiserver_version().await.map_err(failure)?;
-        // EKS answers "34" or "34+".
+        // EKS returns "34" or "34+".
         Ok(info.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().ok())
     }
 }
 
 impl KubeFailure {
-    /// As an error about this cluster. [`KubeFailure::Unauthorized`] is better explained by who knows the role.
+    /// As an error about the cluster. A caller that knows the role can explain [`KubeFailure::Unauthorized`] better.
     pub(crate) fn into_error(self, cluster: &str) -> Error {
         let what = format!("the cluster {cluster} could not be asked");
         match self {
@@ -138,7 +134,7 @@ impl KubeFailure {
     }
 }
 
-/// The DER of each certificate in base64 of PEM.
+/// The DER of each certificate in base64-encoded PEM.
 pub(super) fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
     use base64::engine::general_purpose::STANDARD;
     let pem = STANDARD.decode(data.trim()).map_err(|error| error.to_string())?;

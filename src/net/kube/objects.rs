@@ -1,4 +1,4 @@
-//! Objects of a namespace: get, list and watch, read into the few fields that `model/` names.
+//! Objects of a namespace: get, list and watch, parsed into the types of `model/`.
 
 use futures_util::stream::{Stream, StreamExt};
 use kube::core::WatchEvent;
@@ -13,18 +13,18 @@ use crate::model::wire::percent::encode;
 use crate::net::bounds::ReadMode;
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
-/// How many objects a page of a list holds, as kubectl asks.
+/// Objects per page, as in kubectl.
 const PAGE: usize = 500;
-/// The server ends a watch after this long, so that silence is never mistaken for it.
+/// After this, the server ends a watch. Shorter than the timeout of silent streams.
 const WATCH_SECONDS: u32 = 100;
 
-/// What a watch tells.
+/// An event of a watch.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum PodEvent {
-    /// Made or changed.
+    /// Created or changed.
     Applied(Box<Pod>),
     Deleted(Box<Pod>),
-    /// Nothing happened up to this version.
+    /// A bookmark: there is nothing else up to this version.
     Version(String),
 }
 
@@ -44,30 +44,27 @@ struct ListMetadata {
 }
 
 impl KubeApi {
-    pub(crate) async fn pod(&self, namespace: &str, name: &str) -> Result<Pod, KubeFailure> {
+    pub(crate) async fn get_pod(&self, namespace: &str, name: &str) -> Result<Pod, KubeFailure> {
         self.get(&path("api/v1", namespace, "pods", Some(name), &[])).await
     }
 
-    /// A workload's object as JSON.
-    pub(crate) async fn object(&self, namespace: &str, workload: &Workload) -> Result<Value, KubeFailure> {
+    pub(crate) async fn get_workload(&self, namespace: &str, workload: &Workload) -> Result<Value, KubeFailure> {
         let Workload { kind, name } = workload;
         self.get(&path(kind.api(), namespace, kind.plural(), Some(name), &[])).await
     }
 
-    /// The endpoints of a service, an object of its name.
-    pub(crate) async fn endpoints(&self, namespace: &str, service: &str) -> Result<Value, KubeFailure> {
+    pub(crate) async fn get_endpoints(&self, namespace: &str, service: &str) -> Result<Value, KubeFailure> {
         self.get(&path("api/v1", namespace, "endpoints", Some(service), &[])).await
     }
 
-    /// The endpoint slices of a service.
-    pub(crate) async fn endpoint_slices(&self, namespace: &str, service: &str) -> Result<Vec<Value>, KubeFailure> {
+    pub(crate) async fn list_endpoint_slices(&self, namespace: &str, service: &str) -> Result<Vec<Value>, KubeFailure> {
         let selector = format!("kubernetes.io/service-name={service}");
         let slices = self.list("apis/discovery.k8s.io/v1", namespace, "endpointslices", Some(&selector)).await?;
         Ok(slices.0)
     }
 
-    /// All pods that a selector matches, and the version of the list.
-    pub(crate) async fn pods(
+    /// All pods that match a selector, and the version of the list.
+    pub(crate) async fn list_pods(
         &self,
         namespace: &str,
         selector: Option<&str>,
@@ -98,10 +95,7 @@ impl KubeApi {
         }
     }
 
-    /// What happens to the pods that a selector matches, from a version on, for a minute or two.
-    ///
-    /// # Errors
-    /// The failed call; items are the failures of a watch that had begun.
+    /// Watches the pods that match a selector from a version on, for up to [`WATCH_SECONDS`].
     pub(crate) async fn watch_pods(
         &self,
         namespace: &str,
@@ -137,7 +131,7 @@ pub(super) fn request(path: &str) -> Result<http::Request<Vec<u8>>, KubeFailure>
     http::Request::get(path).body(Vec::new()).map_err(|error| KubeFailure::Unreachable(error.to_string()))
 }
 
-/// A path below the cluster's endpoint; every part is encoded, so that no name can leave its place.
+/// A path below the cluster's endpoint. Names are encoded, so that they cannot change the path.
 pub(super) fn path(api: &str, namespace: &str, plural: &str, name: Option<&str>, query: &[(&str, &str)]) -> String {
     let mut path = format!("/{api}/namespaces/{}/{plural}", encode(namespace));
     if let Some(name) = name {
@@ -156,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leaves_its_place_in_a_path() {
+    fn names_in_a_path_are_encoded() {
         let path = path("api/v1", "dev", "pods", Some("a/../b?c"), &[("labelSelector", "app=web,tier in (a,b)")]);
         assert_eq!(
             path,

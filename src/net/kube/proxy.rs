@@ -1,5 +1,5 @@
-//! The way to a cluster through a proxy that is itself reached over TLS. kube would believe such a proxy by the cluster's
-//! certificate authority; it is a server like any other, and believed as AWS's are.
+//! Connections to a cluster through an HTTPS proxy. kube would verify the proxy with the cluster's certificate authority;
+//! we use the authorities that are trusted for AWS.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
@@ -17,7 +17,7 @@ use tower::{BoxError, Service, ServiceBuilder};
 use crate::model::wire::proxy::Proxy;
 use crate::net::trust::Trust;
 
-/// What kube builds for other proxies, with the proxy's own certificates.
+/// The client that kube builds for other proxies, but with separate certificates for the proxy.
 pub(super) fn builder(
     config: &Config,
     proxy: &Proxy,

@@ -1,4 +1,4 @@
-//! Reviews: who the cluster thinks we are, and what it would let us do.
+//! Self-subject reviews: our identity in the cluster, and our permissions.
 
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::authorization::v1::{
@@ -8,17 +8,14 @@ use k8s_openapi::api::authorization::v1::{
 use kube::Api;
 use kube::api::PostParams;
 
-use crate::model::reviews::ask::Ask;
+use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{Identity, ListedRule, ListedRules, Verdict};
-use crate::net::kube::patience::{Refusals, readiness, ready_request};
+use crate::net::kube::refusal_retry::{RetryState, readiness, ready_request};
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
 impl KubeApi {
-    /// SelfSubjectReview: who the cluster thinks we are.
-    ///
-    /// # Errors
-    /// The failed call; [`KubeFailure::Unauthorized`] means that the role is not mapped.
-    pub(crate) async fn identity(&self) -> Result<Identity, KubeFailure> {
+    /// SelfSubjectReview. [`KubeFailure::Unauthorized`] means that the role is not mapped.
+    pub(crate) async fn get_identity(&self) -> Result<Identity, KubeFailure> {
         let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
         let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
         let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
@@ -30,14 +27,10 @@ impl KubeApi {
         })
     }
 
-    /// SelfSubjectAccessReview: may we do this? A server that has just started says no to everything; see
-    /// [`Patience`](crate::net::kube::patience::Patience).
-    ///
-    /// # Errors
-    /// The failed call.
-    pub(crate) async fn review(&self, ask: &Ask) -> Result<Verdict, KubeFailure> {
+    /// SelfSubjectAccessReview. A denial may be retried, see [`refusal_retry`](crate::net::kube::refusal_retry).
+    pub(crate) async fn review_access(&self, ask: &AccessReview) -> Result<Verdict, KubeFailure> {
         let spec = match ask {
-            Ask::Resource(asked) => SelfSubjectAccessReviewSpec {
+            AccessReview::Resource(asked) => SelfSubjectAccessReviewSpec {
                 resource_attributes: Some(ResourceAttributes {
                     namespace: asked.namespace.clone(),
                     verb: Some(asked.verb.clone()),
@@ -49,7 +42,7 @@ impl KubeApi {
                 }),
                 ..SelfSubjectAccessReviewSpec::default()
             },
-            Ask::Path { verb, path } => SelfSubjectAccessReviewSpec {
+            AccessReview::Path { verb, path } => SelfSubjectAccessReviewSpec {
                 non_resource_attributes: Some(NonResourceAttributes {
                     path: Some(path.clone()),
                     verb: Some(verb.clone()),
@@ -59,15 +52,15 @@ impl KubeApi {
         };
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
         let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
-        let (what, mut refusals) = (format!("may {ask}"), Refusals::default());
+        let (what, mut retries) = (format!("may {ask}"), RetryState::default());
         loop {
             let answer = api.create(&PostParams::default(), &review).await.map_err(failure)?;
             let status = answer.status.unwrap_or_default();
             if status.allowed {
-                self.patience.allowed(&what);
+                self.memory.record_allowed(&what);
                 return Ok(Verdict::Allowed);
             }
-            if self.patience.again(&what, &mut refusals, self.is_ready()).await {
+            if self.memory.should_retry(&what, &mut retries, self.is_ready()).await {
                 continue;
             }
             let reason = status.reason.filter(|reason| !reason.is_empty());
@@ -75,17 +68,14 @@ impl KubeApi {
         }
     }
 
-    /// Whether the server says that it is ready; `None` if it does not say.
+    /// Asks `/readyz`.
     async fn is_ready(&self) -> Option<bool> {
         let answer = self.client.send(ready_request()?).await.ok()?;
         readiness(answer.status())
     }
 
     /// SelfSubjectRulesReview: the rules that the authorizers can list. Never complete on EKS.
-    ///
-    /// # Errors
-    /// The failed call.
-    pub(crate) async fn listed_rules(&self, namespace: &str) -> Result<ListedRules, KubeFailure> {
+    pub(crate) async fn list_rules(&self, namespace: &str) -> Result<ListedRules, KubeFailure> {
         let review = SelfSubjectRulesReview {
             spec: SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) },
             ..SelfSubjectRulesReview::default()

@@ -8,7 +8,7 @@ use crate::net::kube::objects::path;
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 use crate::secret::Secret;
 
-/// The shortest that the API takes. The token is used at once and never stored.
+/// The shortest lifetime that the API allows. The token is used at once and never stored.
 const SECONDS: u32 = 600;
 
 #[derive(Deserialize)]
@@ -22,11 +22,8 @@ struct Status {
 }
 
 impl KubeApi {
-    /// A token of a service account for one audience: needs `create` on `serviceaccounts/token`.
-    ///
-    /// # Errors
-    /// The failed call.
-    pub(crate) async fn service_account_token(
+    /// Needs `create` on `serviceaccounts/token`.
+    pub(crate) async fn create_service_account_token(
         &self,
         namespace: &str,
         account: &str,

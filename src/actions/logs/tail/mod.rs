@@ -129,7 +129,7 @@ impl<'a> Tail<'a> {
         let mut held_until = Instant::now();
         let stop = loop {
             let chunk = tokio::select! {
-                chunk = stream.chunk() => chunk,
+                chunk = stream.next_chunk() => chunk,
                 // Whatever connection there was has probably been forgotten on the way.
                 () = &mut woken => {
                     self.cluster.reconnect();
@@ -245,7 +245,7 @@ impl<'a> Tail<'a> {
 
     /// The next request begins where this one stopped.
     fn resume(&mut self) {
-        self.feed.cut();
+        self.feed.interrupt();
         // Nothing came yet: what a tail left out stays out, what was written since the first answer does not.
         let bounded = self.request.tail_lines.is_some() && self.request.follow;
         let from = self.feed.since().or(self.opened_at.filter(|_| bounded));

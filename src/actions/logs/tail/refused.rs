@@ -17,7 +17,7 @@ impl Tail<'_> {
         let (refusal, words) = match failure {
             KubeFailure::Unauthorized => return Err(KubeFailure::Unauthorized.into_error(&self.request.pod)),
             KubeFailure::Unreachable(words) => (LogRefusal::NoAnswer, words),
-            KubeFailure::Status(status, words) => (refusal::of(status, &words, &self.request.pod), words),
+            KubeFailure::Status(status, words) => (refusal::classify(status, &words, &self.request.pod), words),
         };
         self.refusals += 1;
         if self.opened_at.is_some() {

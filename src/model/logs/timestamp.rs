@@ -1,37 +1,36 @@
-//! The timestamp in front of a line of a log. Every line has one, so it is read without a parser's generality first.
+//! The timestamp at the start of a log line. Every line has one, so the kubelet's format has its own fast parser.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest that is one: `2026-11-22T10:00:00.123456789+02:00`.
+/// More than the longest, `2026-11-22T10:00:00.123456789+02:00`.
 const LONGEST: usize = 40;
-/// Seconds of `2026-11-22T10:00`.
+/// The length of `2026-11-22T10:00`.
 const MINUTE: usize = 16;
 
-/// Reads timestamps; what is the same as in the line before is not read again.
+/// Parses timestamps, and remembers the last minute.
 #[derive(Debug, Default)]
-pub(crate) struct Stamps {
-    /// `2026-11-22T10:00` and what it means in UTC.
+pub(crate) struct TimestampReader {
+    /// The text and its time as UTC, in seconds since 1970.
     minute: Option<([u8; MINUTE], i64)>,
 }
 
-impl Stamps {
-    /// The timestamp in front of a line as text and as a time, and the rest. A line without one (the kubelet's own
-    /// words) is all text.
+impl TimestampReader {
+    /// Splits a line into its timestamp, as text and as a time, and the rest. The kubelet's own messages have none.
     pub(crate) fn split<'line>(&mut self, line: &'line [u8]) -> (&'line str, Option<Timestamp>, &'line [u8]) {
         let end = line.iter().take(LONGEST).position(|byte| *byte == b' ').unwrap_or(line.len().min(LONGEST));
         let stamp = std::str::from_utf8(&line[..end]).ok().filter(|text| text.len() >= 20);
-        match stamp.and_then(|text| Some((text, self.read(text)?))) {
+        match stamp.and_then(|text| Some((text, self.parse(text)?))) {
             Some((text, time)) => (text, Some(time), line.get(end + 1..).unwrap_or_default()),
             None => ("", None, line),
         }
     }
 
-    fn read(&mut self, text: &str) -> Option<Timestamp> {
-        self.usual(text.as_bytes()).or_else(|| text.parse().ok())
+    fn parse(&mut self, text: &str) -> Option<Timestamp> {
+        self.parse_fast(text.as_bytes()).or_else(|| text.parse().ok())
     }
 
-    /// What a kubelet writes: `2026-11-22T10:00:00.123456789Z`, or with an offset.
-    fn usual(&mut self, text: &[u8]) -> Option<Timestamp> {
+    /// The kubelet's format: `2026-11-22T10:00:00.123456789Z`, or with an offset.
+    fn parse_fast(&mut self, text: &[u8]) -> Option<Timestamp> {
         let (minute, rest) = text.split_first_chunk::<MINUTE>()?;
         let [b':', tens, ones, rest @ ..] = rest else { return None };
         let second = i64::from(digit(*tens)?) * 10 + i64::from(digit(*ones)?);
@@ -55,7 +54,7 @@ impl Stamps {
     }
 }
 
-/// The nanoseconds of up to nine digits, and what follows them.
+/// The nanoseconds in up to nine digits, and the rest.
 fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
     let length = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     if length == 0 || length > 9 {
@@ -90,8 +89,8 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn timestamps_are_read_as_the_general_parser_reads_them() {
-        let mut stamps = Stamps::default();
+    fn the_fast_parser_agrees_with_the_general_one() {
+        let mut reader = TimestampReader::default();
         for text in [
             "2026-11-22T10:00:00Z",
             "2026-11-22T10:00:00.1Z",
@@ -101,11 +100,11 @@ mod tests {
             "2026-11-22T10:01:07.987654Z",
             "2024-02-29T23:59:59.999999999Z",
         ] {
-            assert_eq!(stamps.usual(text.as_bytes()), text.parse().ok(), "{text}");
+            assert_eq!(reader.parse_fast(text.as_bytes()), text.parse().ok(), "{text}");
         }
         for text in ["", "2026-11-22T10:00:00", "2026-11-22T10:00:60Z", "2026-13-22T10:00:00Z", "2026-11-22T10:00:00.Z"]
         {
-            assert_eq!(stamps.usual(text.as_bytes()), None, "{text}");
+            assert_eq!(reader.parse_fast(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -114,13 +113,13 @@ mod tests {
         fn any_time_is_read_back(second in 0_i64..4_000_000_000, nanosecond in 0_i32..1_000_000_000, digits in 0_usize..10) {
             let at = Timestamp::new(second, nanosecond).expect("a time");
             let text = format!("{at:.digits$}");
-            prop_assert_eq!(Stamps::default().usual(text.as_bytes()), text.parse().ok(), "{}", text);
+            prop_assert_eq!(TimestampReader::default().parse_fast(text.as_bytes()), text.parse().ok(), "{}", text);
         }
 
         #[test]
-        fn a_line_is_its_stamp_and_its_rest(line in "[0-9TZ:.+ -]{0,45}") {
-            let mut stamps = Stamps::default();
-            let (stamp, time, rest) = stamps.split(line.as_bytes());
+        fn a_line_is_its_timestamp_and_the_rest(line in "[0-9TZ:.+ -]{0,45}") {
+            let mut reader = TimestampReader::default();
+            let (stamp, time, rest) = reader.split(line.as_bytes());
             prop_assert_eq!(time, stamp.parse().ok());
             prop_assert_eq!(stamp.is_empty(), rest.len() == line.len());
         }

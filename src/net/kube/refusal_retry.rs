@@ -1,6 +1,6 @@
-//! A refusal that is believed. An API server that has just started answers 403 to everybody until it has read the
-//! roles, so a 403 is asked again for some seconds when the same request was allowed before, and when the server says
-//! that it is not ready yet. `/readyz` may be read by everybody and waits for the roles.
+//! Retries of refused requests. An API server that has just started answers 403 to every request until it has loaded the
+//! roles. So a 403 is retried for some seconds if the same request was allowed before, or if `/readyz` (which needs no role)
+//! says that the server is not ready.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -14,48 +14,48 @@ use kube::client::Body;
 use tokio::time::Instant;
 use tower::{BoxError, Service, ServiceExt as _};
 
-/// How long a refusal is doubted when the server is ready.
-const DOUBT: Duration = Duration::from_secs(8);
-/// The same while it says that it starts.
-const START: Duration = Duration::from_secs(20);
+/// How long to retry what was allowed before.
+const RETRY_ALLOWED: Duration = Duration::from_secs(8);
+/// How long to retry while the server is not ready.
+const RETRY_STARTING: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How long a server that said it is ready is not asked again.
+/// How long `/readyz` is not asked again after it said that the server is ready.
 const READY_FOR: Duration = Duration::from_secs(5);
-/// What is remembered at most.
+/// How many allowed requests are remembered.
 const REMEMBERED: usize = 4096;
 const READY: &str = "/readyz";
 
-/// What a cluster allowed so far, and whether it is ready to refuse.
+/// Which requests a cluster allowed so far, and whether it is ready.
 #[derive(Debug, Default)]
-pub(crate) struct Patience {
-    known: Mutex<Memory>,
-    /// One at a time asks whether the server is ready; the others wait for that answer.
+pub(crate) struct RefusalMemory {
+    known: Mutex<Known>,
+    /// Held while `/readyz` is asked; others wait for the answer.
     asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct Known {
     allowed: HashSet<String>,
     ready_at: Option<Instant>,
 }
 
-/// One request, however often it is refused.
+/// The retries of one request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Refusals {
+pub(crate) struct RetryState {
     since: Option<Instant>,
     pause: Duration,
 }
 
-impl Default for Refusals {
+impl Default for RetryState {
     fn default() -> Self {
-        Refusals { since: None, pause: FIRST_PAUSE }
+        RetryState { since: None, pause: FIRST_PAUSE }
     }
 }
 
-impl Patience {
-    /// This was allowed. `what` is any name that the same question has the next time.
-    pub(crate) fn allowed(&self, what: &str) {
+impl RefusalMemory {
+    /// Remembers that a request was allowed. `what` identifies it.
+    pub(crate) fn record_allowed(&self, what: &str) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.allowed.contains(what) {
             if known.allowed.len() >= REMEMBERED {
@@ -65,28 +65,30 @@ impl Patience {
         }
     }
 
-    /// This was refused: true, after a pause, if it is worth asking again. `ready` asks the server whether it is ready;
-    /// `None`: it did not say.
-    pub(crate) async fn again(
+    /// Whether to retry a refused request; if so, returns after a pause. `ready` asks the server whether it is ready, `None` if
+    /// it did not say.
+    pub(crate) async fn should_retry(
         &self,
         what: &str,
-        refusals: &mut Refusals,
+        retries: &mut RetryState,
         ready: impl Future<Output = Option<bool>>,
     ) -> bool {
-        let since = *refusals.since.get_or_insert_with(Instant::now);
-        let (was_allowed, readiness) = (self.was_allowed(what), self.readiness_now(ready).await);
-        let doubted = match readiness {
-            Readiness::Starts => since.elapsed() < START,
-            // It may have become ready after it refused.
+        let since = *retries.since.get_or_insert_with(Instant::now);
+        let (was_allowed, readiness) = (self.was_allowed(what), self.get_readiness(ready).await);
+        let retry = match readiness {
+            Readiness::Starts => since.elapsed() < RETRY_STARTING,
+            // It may have become ready since the refusal.
             Readiness::IsReady if !was_allowed => return true,
-            Readiness::IsReady | Readiness::WasReady | Readiness::Unknown => was_allowed && since.elapsed() < DOUBT,
+            Readiness::IsReady | Readiness::WasReady | Readiness::Unknown => {
+                was_allowed && since.elapsed() < RETRY_ALLOWED
+            }
         };
-        if !doubted {
+        if !retry {
             self.known.lock().unwrap_or_else(PoisonError::into_inner).allowed.remove(what);
             return false;
         }
-        tokio::time::sleep(refusals.pause).await;
-        refusals.pause = (refusals.pause * 2).min(LONGEST_PAUSE);
+        tokio::time::sleep(retries.pause).await;
+        retries.pause = (retries.pause * 2).min(LONGEST_PAUSE);
         true
     }
 
@@ -94,7 +96,7 @@ impl Patience {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).allowed.contains(what)
     }
 
-    async fn readiness_now(&self, ready: impl Future<Output = Option<bool>>) -> Readiness {
+    async fn get_readiness(&self, ready: impl Future<Output = Option<bool>>) -> Readiness {
         let _turn = self.asking.lock().await;
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known().ready_at.is_some_and(|at| at.elapsed() < READY_FOR) {
@@ -106,34 +108,32 @@ impl Patience {
     }
 }
 
-/// What is known of the server.
 enum Readiness {
     Starts,
     IsReady,
-    /// It said so before.
+    /// By an earlier answer.
     WasReady,
     Unknown,
 }
 
-/// A client's service, with patience for refusals.
-pub(super) struct Patient<S> {
+/// A kube service that retries refused requests.
+pub(super) struct RefusalRetry<S> {
     inner: Arc<tokio::sync::Mutex<S>>,
-    patience: Arc<Patience>,
+    memory: Arc<RefusalMemory>,
 }
 
-impl<S> Patient<S> {
-    fn new(inner: S, patience: Arc<Patience>) -> Self {
-        Patient { inner: Arc::new(tokio::sync::Mutex::new(inner)), patience }
+impl<S> RefusalRetry<S> {
+    fn new(inner: S, memory: Arc<RefusalMemory>) -> Self {
+        RefusalRetry { inner: Arc::new(tokio::sync::Mutex::new(inner)), memory }
     }
 
-    /// What puts it around a service.
-    pub(super) fn layer(patience: &Arc<Patience>) -> tower::layer::LayerFn<impl Fn(S) -> Self + use<S>> {
-        let patience = Arc::clone(patience);
-        tower::layer::layer_fn(move |inner| Patient::new(inner, Arc::clone(&patience)))
+    pub(super) fn layer(memory: &Arc<RefusalMemory>) -> tower::layer::LayerFn<impl Fn(S) -> Self + use<S>> {
+        let memory = Arc::clone(memory);
+        tower::layer::layer_fn(move |inner| RefusalRetry::new(inner, Arc::clone(&memory)))
     }
 }
 
-impl<S, B> Service<Request<Body>> for Patient<S>
+impl<S, B> Service<Request<Body>> for RefusalRetry<S>
 where
     S: Service<Request<Body>, Response = Response<B>, Error = BoxError> + Send + 'static,
     S::Future: Send,
@@ -148,21 +148,21 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (inner, patience) = (Arc::clone(&self.inner), Arc::clone(&self.patience));
+        let (inner, memory) = (Arc::clone(&self.inner), Arc::clone(&self.memory));
         Box::pin(async move {
-            let what = name(&request);
-            let (mut request, mut refusals) = (request, Refusals::default());
+            let what = identify(&request);
+            let (mut request, mut retries) = (request, RetryState::default());
             loop {
                 let next = copy(&request);
                 let answer = send(&inner, request).await?;
                 if answer.status() != StatusCode::FORBIDDEN {
                     if answer.status().is_success() {
-                        patience.allowed(&what);
+                        memory.record_allowed(&what);
                     }
                     return Ok(answer);
                 }
                 let Some(next) = next else { return Ok(answer) };
-                if !patience.again(&what, &mut refusals, is_ready(&inner)).await {
+                if !memory.should_retry(&what, &mut retries, is_ready(&inner)).await {
                     return Ok(answer);
                 }
                 request = next;
@@ -187,7 +187,7 @@ where
     readiness(answer.status())
 }
 
-/// What the status of `/readyz` says; `None` if somebody else answered.
+/// Reads the status of `/readyz`. `None` if something else answered.
 pub(super) fn readiness(status: StatusCode) -> Option<bool> {
     match status.as_u16() {
         200 => Some(true),
@@ -196,12 +196,11 @@ pub(super) fn readiness(status: StatusCode) -> Option<bool> {
     }
 }
 
-/// The question for `/readyz`.
 pub(super) fn ready_request() -> Option<Request<Body>> {
     Request::get(READY).body(Body::empty()).ok()
 }
 
-/// The same request once more, if it can be sent again.
+/// A copy of a request, if it can be sent again.
 fn copy(request: &Request<Body>) -> Option<Request<Body>> {
     if request.uri().path() == READY {
         return None;
@@ -213,8 +212,8 @@ fn copy(request: &Request<Body>) -> Option<Request<Body>> {
     Some(copy)
 }
 
-/// What a request is authorised as: the verb and the object. What else the query holds plays no part.
-fn name(request: &Request<Body>) -> String {
+/// Identifies a request by what is authorised: verb and path. The query does not matter, except for `watch`.
+fn identify(request: &Request<Body>) -> String {
     let watches = request.method() == Method::GET && request.uri().query().is_some_and(|it| it.contains("watch=true"));
     format!("{}{} {}", request.method(), if watches { " watch" } else { "" }, request.uri().path())
 }
@@ -229,43 +228,46 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_doubted_for_some_seconds_after_an_allowance_and_while_the_server_starts() {
+    fn refusals_are_retried_after_an_allowance_and_while_the_server_starts() {
         run(async {
-            let patience = Patience::default();
-            patience.allowed("GET /a");
-            assert!(patience.again("GET /b", &mut Refusals::default(), async { Some(false) }).await);
-            assert!(!patience.again("GET /b", &mut Refusals::default(), async { None }).await);
-            let mut refusals = Refusals::default();
-            assert!(patience.again("GET /a", &mut refusals, async { None }).await);
-            let mut others = Refusals::default();
-            assert!(patience.again("GET /b", &mut others, async { Some(true) }).await, "it may just have become ready");
-            assert!(!patience.again("GET /b", &mut others, async { Some(true) }).await);
-            refusals.since = refusals.since.and_then(|since| since.checked_sub(DOUBT));
-            assert!(!patience.again("GET /a", &mut refusals, async { Some(true) }).await);
-            // Believed now, and so at once the next time.
-            assert!(!patience.again("GET /a", &mut Refusals::default(), async { Some(true) }).await);
+            let memory = RefusalMemory::default();
+            memory.record_allowed("GET /a");
+            assert!(memory.should_retry("GET /b", &mut RetryState::default(), async { Some(false) }).await);
+            assert!(!memory.should_retry("GET /b", &mut RetryState::default(), async { None }).await);
+            let mut retries = RetryState::default();
+            assert!(memory.should_retry("GET /a", &mut retries, async { None }).await);
+            let mut others = RetryState::default();
+            assert!(
+                memory.should_retry("GET /b", &mut others, async { Some(true) }).await,
+                "it may just have become ready"
+            );
+            assert!(!memory.should_retry("GET /b", &mut others, async { Some(true) }).await);
+            retries.since = retries.since.and_then(|since| since.checked_sub(RETRY_ALLOWED));
+            assert!(!memory.should_retry("GET /a", &mut retries, async { Some(true) }).await);
+            // The refusal is final now.
+            assert!(!memory.should_retry("GET /a", &mut RetryState::default(), async { Some(true) }).await);
         });
     }
 
     #[test]
-    fn a_server_that_is_ready_is_not_asked_at_every_refusal() {
+    fn readiness_is_not_asked_at_every_refusal() {
         run(async {
-            let patience = Patience::default();
+            let memory = RefusalMemory::default();
             let mut count = 0;
             for _ in 0..9 {
                 let ready = async {
                     count += 1;
                     Some(true)
                 };
-                patience.again("GET /a", &mut Refusals::default(), ready).await;
+                memory.should_retry("GET /a", &mut RetryState::default(), ready).await;
             }
             assert_eq!(count, 1);
         });
     }
 
     #[test]
-    fn a_watch_is_another_right_than_a_list() {
-        let of = |uri: &str| name(&Request::get(uri).body(Body::empty()).expect("a request"));
+    fn watch_and_list_are_different_requests() {
+        let of = |uri: &str| identify(&Request::get(uri).body(Body::empty()).expect("a request"));
         assert_eq!(of("/api/v1/namespaces/a/pods?limit=5"), "GET /api/v1/namespaces/a/pods");
         assert_eq!(of("/api/v1/namespaces/a/pods?watch=true"), "GET watch /api/v1/namespaces/a/pods");
     }

@@ -1,6 +1,6 @@
-//! What is built in: subresources and verbs.
+//! Built-in subresources and verbs.
 
-/// Subresources of the built-in resources: a word after `/` that is one of them is not an object's name.
+/// Subresources of the built-in resources. After a `/`, one of these is not an object's name.
 pub(super) const SUBRESOURCES: &[(&str, &[&str])] = &[
     (
         "pods",
@@ -30,7 +30,7 @@ pub(super) const SUBRESOURCES: &[(&str, &[&str])] = &[
     ("cronjobs", &["status"]),
 ];
 
-/// Verbs that an authorizer may be asked about.
+/// The verbs that Kubernetes defines.
 pub(super) const VERBS: &[&str] = &[
     "get",
     "list",

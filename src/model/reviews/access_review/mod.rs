@@ -1,18 +1,16 @@
-//! A question as a person types it, `create pods/portforward`, turned into what an access review asks.
+//! Access reviews, from questions as people type them: `create pods/portforward`.
 
 mod known;
 
 use crate::model::kube::resources::{built_in, name_and_group};
 use crate::model::kube::role_rule::Rule;
-use crate::model::reviews::ask::known::{SUBRESOURCES, VERBS};
+use crate::model::reviews::access_review::known::{SUBRESOURCES, VERBS};
 use crate::model::reviews::review::Question;
 
-/// One access review.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ask {
-    /// About a resource of the API.
+pub(crate) enum AccessReview {
     Resource(Resource),
-    /// About a path that is no resource, like `/healthz`.
+    /// A non-resource path, like `/healthz`.
     Path {
         /// `get`, …
         verb: String,
@@ -21,7 +19,6 @@ pub(crate) enum Ask {
     },
 }
 
-/// What is asked about a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Resource {
     /// `get`, `list`, `create`, …
@@ -32,40 +29,33 @@ pub(crate) struct Resource {
     pub(crate) resource: String,
     /// `portforward`, `log`, …
     pub(crate) subresource: Option<String>,
-    /// One object only.
+    /// Of one object.
     pub(crate) name: Option<String>,
-    /// `None`: in all namespaces, or about a resource that has none.
+    /// `None` for all namespaces, or if the resource is not namespaced.
     pub(crate) namespace: Option<String>,
 }
 
-/// The words of the command line.
+/// The arguments of `can-i`.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Words<'a> {
-    /// First word.
+pub(crate) struct QuestionWords<'a> {
     pub(crate) verb: &'a str,
-    /// Second word: `RESOURCE[.GROUP][/SUBRESOURCE or /NAME]` or a path.
+    /// `RESOURCE[.GROUP][/SUBRESOURCE or /NAME]` or a path.
     pub(crate) what: &'a str,
-    /// Third word.
     pub(crate) name: Option<&'a str>,
-    /// `--subresource`.
     pub(crate) subresource: Option<&'a str>,
-    /// The namespace, unless all are meant.
+    /// `None` for all namespaces.
     pub(crate) namespace: Option<&'a str>,
 }
 
-/// A question, with what a person should be told about how it was read.
+/// An access review, with notes about how the question was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Understood {
-    pub(crate) ask: Ask,
-    /// Sentences for standard error.
+pub(crate) struct ParsedQuestion {
+    pub(crate) review: AccessReview,
+    /// For standard error.
     pub(crate) notes: Vec<String>,
 }
 
-/// Reads a question.
-///
-/// # Errors
-/// Why the words are no question.
-pub(crate) fn understand(words: Words<'_>) -> Result<Understood, String> {
+pub(crate) fn parse(words: QuestionWords<'_>) -> Result<ParsedQuestion, String> {
     let mut notes = Vec::new();
     let verb = words.verb.to_ascii_lowercase();
     if !VERBS.contains(&verb.as_str()) {
@@ -75,7 +65,7 @@ pub(crate) fn understand(words: Words<'_>) -> Result<Understood, String> {
         if words.name.is_some() || words.subresource.is_some() {
             return Err("a path has neither a name nor a subresource".to_owned());
         }
-        return Ok(Understood { ask: Ask::Path { verb, path: words.what.to_owned() }, notes });
+        return Ok(ParsedQuestion { review: AccessReview::Path { verb, path: words.what.to_owned() }, notes });
     }
     let (typed, after) = match words.what.split_once('/') {
         Some((typed, after)) => (typed, Some(after)),
@@ -101,16 +91,16 @@ pub(crate) fn understand(words: Words<'_>) -> Result<Understood, String> {
     }
     let mut namespace = words.namespace.filter(|_| namespaced).map(str::to_owned);
     if resource == "namespaces" {
-        // Requests for one namespace count as requests inside it.
+        // A request for a namespace counts as a request in it.
         namespace = name.clone();
     } else if !namespaced && words.namespace.is_some() {
         notes.push(format!("{resource} belong to no namespace; this asks about the whole cluster"));
     }
-    let ask = Resource { verb, group, resource, subresource, name, namespace };
-    Ok(Understood { ask: Ask::Resource(ask), notes })
+    let review = Resource { verb, group, resource, subresource, name, namespace };
+    Ok(ParsedQuestion { review: AccessReview::Resource(review), notes })
 }
 
-/// Plural name, group, and whether it lives in a namespace.
+/// Plural name, group, and whether it is namespaced.
 fn resource(typed: &str, notes: &mut Vec<String>) -> (String, String, bool) {
     if let Some(found) = built_in(typed) {
         return (found.plural.to_owned(), found.group.to_owned(), found.is_namespaced);
@@ -126,10 +116,10 @@ fn resource(typed: &str, notes: &mut Vec<String>) -> (String, String, bool) {
     }
 }
 
-impl Ask {
-    /// One of our own questions, about the namespace.
-    pub(crate) fn of(question: Question, namespace: &str) -> Ask {
-        Ask::Resource(Resource {
+impl AccessReview {
+    /// One of our own questions.
+    pub(crate) fn of(question: Question, namespace: &str) -> AccessReview {
+        AccessReview::Resource(Resource {
             verb: question.verb.to_owned(),
             group: question.group.to_owned(),
             resource: question.resource.to_owned(),
@@ -139,26 +129,26 @@ impl Ask {
         })
     }
 
-    /// The rule of a Role (or, without a namespace, a ClusterRole) that would allow it.
+    /// The rule of a Role (without a namespace, a ClusterRole) that would allow it.
     pub(crate) fn rule(&self) -> Option<Rule> {
         match self {
-            Ask::Resource(asked) => {
+            AccessReview::Resource(asked) => {
                 let resource = match &asked.subresource {
                     Some(subresource) => format!("{}/{subresource}", asked.resource),
                     None => asked.resource.clone(),
                 };
                 Some(Rule::new(&asked.group, &resource, &[&asked.verb]))
             }
-            Ask::Path { .. } => None,
+            AccessReview::Path { .. } => None,
         }
     }
 }
 
-impl std::fmt::Display for Ask {
+impl std::fmt::Display for AccessReview {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let asked = match self {
-            Ask::Path { verb, path } => return write!(f, "{verb} {path}"),
-            Ask::Resource(asked) => asked,
+            AccessReview::Path { verb, path } => return write!(f, "{verb} {path}"),
+            AccessReview::Resource(asked) => asked,
         };
         write!(f, "{} {}", asked.verb, asked.resource)?;
         if !asked.group.is_empty() {
@@ -182,10 +172,10 @@ mod tests {
     use super::*;
 
     fn read(verb: &str, what: &str, name: Option<&str>) -> Resource {
-        let words = Words { verb, what, name, namespace: Some("dev"), ..Words::default() };
-        match understand(words).expect("a question").ask {
-            Ask::Resource(resource) => resource,
-            Ask::Path { .. } => panic!("a resource"),
+        let words = QuestionWords { verb, what, name, namespace: Some("dev"), ..QuestionWords::default() };
+        match parse(words).expect("a question").review {
+            AccessReview::Resource(resource) => resource,
+            AccessReview::Path { .. } => panic!("a resource"),
         }
     }
 
@@ -218,11 +208,16 @@ mod tests {
         assert_eq!((asked.subresource.as_deref(), asked.name.as_deref()), (None, Some("web-1")));
         let asked = read("get", "pods/log", Some("web-1"));
         assert_eq!((asked.subresource.as_deref(), asked.name.as_deref()), (Some("log"), Some("web-1")));
-        let words = Words { verb: "create", what: "pods/portforward", namespace: Some("dev"), ..Words::default() };
-        assert_eq!(understand(words).expect("a question").notes.len(), 1);
+        let words = QuestionWords {
+            verb: "create",
+            what: "pods/portforward",
+            namespace: Some("dev"),
+            ..QuestionWords::default()
+        };
+        assert_eq!(parse(words).expect("a question").notes.len(), 1);
         // Said outright, an object may be called like a subresource.
-        let words = Words { subresource: Some("exec"), ..words };
-        let Ask::Resource(asked) = understand(words).expect("a question").ask else { panic!("a resource") };
+        let words = QuestionWords { subresource: Some("exec"), ..words };
+        let AccessReview::Resource(asked) = parse(words).expect("a question").review else { panic!("a resource") };
         assert_eq!((asked.subresource.as_deref(), asked.name.as_deref()), (Some("exec"), Some("portforward")));
     }
 
@@ -237,21 +232,27 @@ mod tests {
 
     #[test]
     fn paths_and_mistakes() {
-        let words = Words { verb: "get", what: "/healthz", ..Words::default() };
-        assert!(matches!(understand(words).expect("a question").ask, Ask::Path { .. }));
+        let words = QuestionWords { verb: "get", what: "/healthz", ..QuestionWords::default() };
+        assert!(matches!(parse(words).expect("a question").review, AccessReview::Path { .. }));
         for (what, name) in [("", None), ("pods/", None), ("/x", Some("y")), ("pods/a/b", None), ("pods/a", Some("b"))]
         {
-            assert!(understand(Words { verb: "get", what, name, ..Words::default() }).is_err(), "{what} {name:?}");
+            assert!(
+                parse(QuestionWords { verb: "get", what, name, ..QuestionWords::default() }).is_err(),
+                "{what} {name:?}"
+            );
         }
-        assert_eq!(understand(Words { verb: "fly", what: "pods", ..Words::default() }).expect("asked").notes.len(), 1);
+        assert_eq!(
+            parse(QuestionWords { verb: "fly", what: "pods", ..QuestionWords::default() }).expect("asked").notes.len(),
+            1
+        );
     }
 
     #[test]
     fn a_question_reads_back() {
-        let asked = Ask::Resource(read("get", "deploy/web", None));
+        let asked = AccessReview::Resource(read("get", "deploy/web", None));
         assert_eq!(asked.to_string(), "get deployments.apps web in dev");
         assert_eq!(
-            Ask::Resource(read("create", "po/portforward", None)).rule().expect("a rule").to_string(),
+            AccessReview::Resource(read("create", "po/portforward", None)).rule().expect("a rule").to_string(),
             r#"- {apiGroups: [""], resources: ["pods/portforward"], verbs: [create]}"#
         );
     }
