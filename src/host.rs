@@ -58,7 +58,7 @@ impl Host {
 
     /// A process for a test, without terminals.
     #[cfg(test)]
-    pub(crate) fn made(home: &Path, env: &[(&str, &str)], now: Timestamp) -> Self {
+    pub(crate) fn for_test(home: &Path, env: &[(&str, &str)], now: Timestamp) -> Self {
         Host {
             env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             home: home.to_owned(),
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn host(env: &[(&str, &str)]) -> Host {
-        Host::made(Path::new("/home/ada"), env, Timestamp::UNIX_EPOCH)
+        Host::for_test(Path::new("/home/ada"), env, Timestamp::UNIX_EPOCH)
     }
 
     #[test]

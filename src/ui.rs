@@ -267,8 +267,12 @@ mod tests {
 
     #[test]
     fn yaml_that_would_control_the_terminal_is_written_as_json() {
-        let ui =
-            Ui::new(&Host::made(std::path::Path::new("/"), &[], jiff::Timestamp::UNIX_EPOCH), Format::Yaml, false, 0);
+        let ui = Ui::new(
+            &Host::for_test(std::path::Path::new("/"), &[], jiff::Timestamp::UNIX_EPOCH),
+            Format::Yaml,
+            false,
+            0,
+        );
         for hostile in ["a\u{9b}31mb", "a\u{202e}b", "a\x1b[2Jb", "plain"] {
             let value = json!({ "name": hostile });
             let text = ui.render(Format::Yaml, &value).expect("YAML");

@@ -186,7 +186,7 @@ fn read_error(path: &Path, error: &std::io::Error) -> Error {
 }
 
 fn write_error(path: &Path, error: &std::io::Error) -> Error {
-    let failure = Error::file("write", path, error).because("the file is as it was before");
+    let failure = Error::file("write", path, error).because("the file is unchanged");
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failure.try_next(format!("df -h {}", path.display())),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

@@ -161,7 +161,7 @@ mod tests {
 
     fn host() -> (tempfile::TempDir, Host) {
         let home = tempfile::tempdir().expect("a folder");
-        let host = Host::made(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
+        let host = Host::for_test(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
         (home, host)
     }
 
@@ -183,7 +183,7 @@ mod tests {
         ] {
             let env: Vec<_> = env.map(|value| ("AWS_CONFIG_FILE", value)).into_iter().collect();
             assert_eq!(
-                path(&Host::made(Path::new("/home/ada"), &env, jiff::Timestamp::UNIX_EPOCH)),
+                path(&Host::for_test(Path::new("/home/ada"), &env, jiff::Timestamp::UNIX_EPOCH)),
                 Path::new(expected)
             );
         }

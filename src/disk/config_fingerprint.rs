@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn it_changes_with_what_decides_the_identity_and_nothing_else() {
         let home = tempfile::tempdir().expect("a folder");
-        let host = |env: &[(&str, &str)]| Host::made(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
+        let host = |env: &[(&str, &str)]| Host::for_test(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
         let write = |path: &Path, text: &str| atomic::write_private(path, text.as_bytes()).expect("written");
         let mut seen = vec![of(&host(&[]))];
         for path in [aws_config::path(&host(&[])), settings::user_path(&host(&[]))] {

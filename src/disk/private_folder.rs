@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn dropping_removes_it_and_abandoned_folders_are_swept() {
         let home = tempfile::tempdir().expect("a folder");
-        let host = Host::made(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
+        let host = Host::for_test(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
         let left = host.cache_dir().join("run/dead");
         atomic::write_private(&left.join(LOCK), b"").expect("a file");
         let first = PrivateFolder::create(&host).expect("a folder");

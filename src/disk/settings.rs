@@ -187,7 +187,7 @@ mod tests {
 
     fn host(env: &[(&str, &str)]) -> (tempfile::TempDir, Host) {
         let home = tempfile::tempdir().expect("a folder");
-        let host = Host::made(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
+        let host = Host::for_test(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
         (home, host)
     }
 

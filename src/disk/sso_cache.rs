@@ -121,7 +121,7 @@ mod tests {
 
     fn host() -> (tempfile::TempDir, Host) {
         let home = tempfile::tempdir().expect("a folder");
-        let host = Host::made(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
+        let host = Host::for_test(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
         (home, host)
     }
 
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn the_folder_depends_on_home_only() {
         let env = [("AWS_CONFIG_FILE", "/elsewhere/config"), ("XDG_CACHE_HOME", "/c")];
-        let host = Host::made(Path::new("/home/ada"), &env, jiff::Timestamp::UNIX_EPOCH);
+        let host = Host::for_test(Path::new("/home/ada"), &env, jiff::Timestamp::UNIX_EPOCH);
         assert_eq!(folder(&host), Path::new("/home/ada/.aws/sso/cache"));
         let lock = "/c/nsaccess/locks/session-ee0bfd2552fbd840c02cc48b6e823320543c450f.lock";
         assert_eq!(lock_path(&host, "corp"), Path::new(lock));

@@ -160,7 +160,7 @@ tL4ndQavEi51mI38AjEAi/V3bNTIZargCyzuFJ0nN6T5U6VR5CmD1/iQMVtCnwr1
             #[expect(clippy::disallowed_methods, reason = "a test's own file")]
             std::fs::write(folder.path().join(name), text).expect("written");
         }
-        Trust::from_env(&Host::made(folder.path(), env, jiff::Timestamp::UNIX_EPOCH))
+        Trust::from_env(&Host::for_test(folder.path(), env, jiff::Timestamp::UNIX_EPOCH))
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Browser for DesktopBrowser {
     /// The output of the browser is discarded: on our standard output it would break what kubectl reads there.
     fn open(&self, url: &str) -> std::io::Result<()> {
         if !is_page(url) {
-            return Err(std::io::Error::other("the address is neither https nor of this machine"));
+            return Err(std::io::Error::other("the address is neither https nor on this machine"));
         }
         let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
         for mut launcher in self.launchers(url) {
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     fn browser(env: &[(&str, &str)]) -> DesktopBrowser {
-        DesktopBrowser::new(&Host::made(Path::new("/home/ada"), env, Timestamp::UNIX_EPOCH))
+        DesktopBrowser::new(&Host::for_test(Path::new("/home/ada"), env, Timestamp::UNIX_EPOCH))
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn cannot_start(program: &str, error: &std::io::Error) -> Error {
     match error.kind() {
         // A whole command line in quotes.
         _ if program.contains(char::is_whitespace) => {
-            failure.try_next(format!("put the line into a shell: -- sh -c {}", shell::quote(program)))
+            failure.try_next(format!("run the line in a shell: -- sh -c {}", shell::quote(program)))
         }
         std::io::ErrorKind::PermissionDenied => failure.try_next(format!("chmod +x {program}")),
         std::io::ErrorKind::NotFound => failure.try_next(format!("command -v {program}")),

@@ -130,7 +130,7 @@ fn a_full_disk_leaves_the_files_as_they_were_and_no_half_beside_them() {
         .exits(1)
         .one_error()
         .says("error: cannot write $HOME/full/kube")
-        .says("because: the file is as it was before")
+        .says("because: the file is unchanged")
         .says("try: df -h");
     assert_eq!(world.read("full/kube"), text);
     world.set("KUBECONFIG", "");

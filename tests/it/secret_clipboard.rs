@@ -85,7 +85,7 @@ fn a_tool_that_fails_and_bytes_that_are_no_text_are_said() {
     let world = desktop();
     world.run("secrets get keystore --copy").exits(1).one_error().says("a clipboard cannot hold its bytes");
     world.script("bin/xclip", "exit 1");
-    world.run("secrets get api-key --copy").exits(1).one_error().says("xclip does not take the value");
+    world.run("secrets get api-key --copy").exits(1).one_error().says("xclip does not accept the value");
     let world = World::signed_in();
     world.run("secrets get api-key --copy").exits(1).one_error().says("there is no clipboard here");
     assert_eq!(world.control().calls("GetSecretValue"), 0, "said before the value was asked for");

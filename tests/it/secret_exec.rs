@@ -116,7 +116,7 @@ fn its_exit_status_is_ours() {
     world.chmod("plain", 0o644);
     world.run("secrets exec api-key -- ./plain").exits(126).one_error().says("try: chmod +x ./plain");
     let line = world.nsaccess("secrets exec api-key --").arg("echo $API_KEY").run();
-    line.exits(127).one_error().says("try: put the line into a shell: -- sh -c 'echo $API_KEY'");
+    line.exits(127).one_error().says("try: run the line in a shell: -- sh -c 'echo $API_KEY'");
     world.run("secrets exec api-key").exits(2);
     world.run("secrets exec -- true").exits(2);
 }

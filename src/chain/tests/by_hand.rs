@@ -69,7 +69,7 @@ pub(super) const PORTAL_ALONE: &str =
 impl Home {
     pub(super) fn new(aws_config: &str, env: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let host = Host::made(folder.path(), env, now());
+        let host = Host::for_test(folder.path(), env, now());
         let ui = Ui::new(&host, Format::Table, true, 0);
         let home = Home { folder, host, ui };
         home.write(".aws/config", aws_config);

@@ -211,7 +211,7 @@ mod tests {
 
     fn cache() -> (tempfile::TempDir, Cache, Namespace) {
         let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
+        let cache = Cache::new(&Host::for_test(home.path(), &[], Timestamp::UNIX_EPOCH));
         (home, cache, Namespace::parse("idp-dev").expect("a name"))
     }
 

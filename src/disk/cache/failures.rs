@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn a_failure_ends_with_its_time_or_with_a_sign_in() {
         let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
+        let cache = Cache::new(&Host::for_test(home.path(), &[], Timestamp::UNIX_EPOCH));
         let namespace = Namespace::parse("a").expect("a name");
         let at = |second| Timestamp::from_second(second).expect("a time");
         let failure = RememberedFailure {

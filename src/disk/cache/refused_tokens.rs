@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_refusal_belongs_to_one_token_and_expires() {
         let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], Timestamp::UNIX_EPOCH));
+        let cache = Cache::new(&Host::for_test(home.path(), &[], Timestamp::UNIX_EPOCH));
         let [first, second, third] = ["first", "second", "third"].map(Secret::<String>::from);
         let day = |day: i64| Timestamp::from_second(day * 86400).expect("a time");
         assert_eq!(cache.refusal(&first), None);

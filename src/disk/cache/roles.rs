@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_session_is_found_by_its_own_key_only() {
         let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], at(0)));
+        let cache = Cache::new(&Host::for_test(home.path(), &[], at(0)));
         assert!(cache.role(KEY).is_none());
         cache.store_role(KEY, &role(100), at(0)).expect("stored");
         let back = cache.role(KEY).expect("there");
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn expired_sessions_are_removed_and_so_are_those_of_a_portal() {
         let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], at(0)));
+        let cache = Cache::new(&Host::for_test(home.path(), &[], at(0)));
         let other = RoleKey { role_arn: "other", start_url: "https://y", ..KEY };
         let over = RoleKey { role_arn: "over", ..KEY };
         cache.store_role(over, &role(10), at(0)).expect("stored");
@@ -185,7 +185,7 @@ mod tests {
     fn the_file_is_private_in_a_private_folder() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().expect("a folder");
-        let cache = Cache::new(&Host::made(home.path(), &[], at(0)));
+        let cache = Cache::new(&Host::for_test(home.path(), &[], at(0)));
         cache.store_role(KEY, &role(100), at(0)).expect("stored");
         let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(&cache.role_file(KEY)), 0o600);

@@ -267,8 +267,9 @@ impl Kubeconfigs {
             Task { make_current: true, parts: Parts::NONE, .. } => {
                 error.try_next(format!("kubectl config use-context {}", entry.name))
             }
-            Task { remove: false, .. } if !entry.namespace.is_empty() => error
-                .try_next(format!("nsaccess kubeconfig {} --print   # the entry, to put in by hand", entry.namespace)),
+            Task { remove: false, .. } if !entry.namespace.is_empty() => {
+                error.try_next(format!("nsaccess kubeconfig {} --print   # the entry, to add by hand", entry.namespace))
+            }
             _ => error,
         };
         error.try_next(format!("kubectl config view --kubeconfig {}", path.display()))

@@ -54,7 +54,7 @@ impl Home {
             .split(':')
             .map(|name| if name.is_empty() { String::new() } else { self.path(name).display().to_string() })
             .collect();
-        let host = Host::made(self.0.path(), &[("KUBECONFIG", &list.join(":"))], later());
+        let host = Host::for_test(self.0.path(), &[("KUBECONFIG", &list.join(":"))], later());
         Kubeconfigs { patience: Duration::ZERO, ..Kubeconfigs::new(&host, None) }
     }
 
@@ -72,7 +72,7 @@ fn later() -> Timestamp {
 #[test]
 fn the_default_is_in_the_home_folder_and_is_created() {
     let home = Home::new(&[]);
-    let host = Host::made(home.0.path(), &[], Timestamp::UNIX_EPOCH);
+    let host = Host::for_test(home.0.path(), &[], Timestamp::UNIX_EPOCH);
     let applied = Kubeconfigs::new(&host, None).apply(&entry(), true).unwrap();
     assert_eq!((applied.files, applied.previous_context), (vec![home.path(".kube/config")], None));
     assert_eq!(parse(&home.text(".kube/config")).unwrap().current_context.as_deref(), Some(NAME));
@@ -82,7 +82,7 @@ fn the_default_is_in_the_home_folder_and_is_created() {
 #[test]
 fn the_explicit_path_is_the_only_one() {
     let home = Home::new(&[("a", ""), (".kube/config", "kind: Config\n")]);
-    let host = Host::made(home.0.path(), &[("KUBECONFIG", "/nowhere/at/all")], Timestamp::UNIX_EPOCH);
+    let host = Host::for_test(home.0.path(), &[("KUBECONFIG", "/nowhere/at/all")], Timestamp::UNIX_EPOCH);
     let files = Kubeconfigs::new(&host, Some(Path::new("mine")));
     assert_eq!(files.paths(), [home.path("mine")]);
     assert_eq!(files.apply(&entry(), true).unwrap().files, [home.path("mine")]);
@@ -158,7 +158,7 @@ fn a_broken_file_is_named_with_its_line() {
     let error = home.listed("a").apply(&entry(), true).unwrap_err();
     assert_eq!(
         (error.message.as_str(), error.try_next[0].as_str()),
-        ("cannot edit ~/a", "nsaccess kubeconfig dev --print   # the entry, to put in by hand")
+        ("cannot edit ~/a", "nsaccess kubeconfig dev --print   # the entry, to add by hand")
     );
     assert!(error.because[0].starts_with("line 2, column 4: "), "{error}");
 }

@@ -64,7 +64,7 @@ impl Clipboard {
         let Clipboard::Tool(tool) = self else { return Ok(()) };
         let salt = host.random::<16>();
         let job = format!("{}\n{}\n{}\n{}\n", tool.name, after.as_secs(), hex(&salt), hash(&salt, value.expose()));
-        let fail = |error: std::io::Error| Error::failure("cannot start nsaccess once more").because(plain_io(&error));
+        let fail = |error: std::io::Error| Error::failure("cannot start nsaccess again").because(plain_io(&error));
         let mut command = Command::new(host.own_command());
         command.args(["secrets", "clear-clipboard"]).current_dir(if cfg!(windows) { "." } else { "/" });
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -127,7 +127,7 @@ mod tests {
     fn found(folder: &Path, env: &[(&str, &str)], terminal: bool) -> Option<&'static str> {
         let path = folder.display().to_string();
         let env: Vec<(&str, &str)> = env.iter().copied().chain([("PATH", path.as_str())]).collect();
-        let mut host = Host::made(folder, &env, Timestamp::UNIX_EPOCH);
+        let mut host = Host::for_test(folder, &env, Timestamp::UNIX_EPOCH);
         host.terminals.stderr = terminal;
         Clipboard::find(&host).map(|clipboard| match clipboard {
             Clipboard::Tool(tool) => tool.name,

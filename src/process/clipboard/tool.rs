@@ -63,7 +63,7 @@ impl Tool {
     /// keeps its streams open, and reading them would never end.
     pub(super) fn run(&self, words: &[&str], input: &Secret<Vec<u8>>) -> Result<()> {
         let fail = |why: String| {
-            Error::failure(format!("{} does not take the value", self.name))
+            Error::failure(format!("{} does not accept the value", self.name))
                 .because(why)
                 .try_next("nsaccess secrets get NAME --out FILE")
         };
