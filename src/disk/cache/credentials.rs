@@ -125,7 +125,7 @@ impl Cache {
             return write(&other, &file);
         }
         write(&self.own_file(namespace), &file)?;
-        // Without this file, a token that the cluster refused is not noticed. That is no reason to fail.
+        // Best effort: without this file, a token that the cluster refused is not noticed.
         let _ = self.create_issued_tokens(namespace);
         atomic::remove(&other).map(drop)
     }

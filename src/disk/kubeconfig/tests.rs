@@ -1,4 +1,4 @@
-//! Which file is read and written, and what happens when somebody else writes too.
+//! Which file is read and written, and what happens when another program writes too.
 
 use std::fs;
 use std::path::{Path, PathBuf};

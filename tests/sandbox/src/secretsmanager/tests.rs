@@ -228,7 +228,7 @@ fn a_batch_takes_a_right_of_its_own_and_with_filters_another() {
             .1
             .contains("BatchGetSecretValue because")
     );
-    // On a secret's ARN the right is no right: the action has no resource.
+    // Allowing it on a secret's ARN has no effect: the action has no resource.
     let narrow =
         iam::policy(json!([{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:secretsmanager:*:*:secret:*"}]));
     state.denied_actions.clear();

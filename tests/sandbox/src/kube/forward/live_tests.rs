@@ -90,7 +90,7 @@ impl Client {
         tokio::time::timeout(Duration::from_secs(10), read).await.expect("a frame in time").ok()
     }
 
-    /// What comes on a stream until it is closed, or until so many bytes are there.
+    /// The bytes of a stream until it is closed, or until there are this many.
     async fn text(&mut self, wanted: u32, enough: usize) -> String {
         let mut text = Vec::new();
         while text.len() < enough {
@@ -168,7 +168,7 @@ async fn a_stream_that_nobody_reads_stalls_the_session() {
     assert!(received < 1 << 20, "{received}");
 }
 
-/// A connection to a port where nobody listens, with bytes at once, and then the next pair of the same lane.
+/// A connection to a closed port, with bytes sent at once, and then the next pair of the same lane.
 async fn after_a_refusal(reset_failed_streams: i64) -> (Client, Sandbox) {
     let world = World::default().with_settings(|settings| settings.reset_failed_streams = reset_failed_streams);
     let sandbox = Sandbox::start_with(world);

@@ -1,4 +1,4 @@
-//! What the API server and the kubelet say when there is no log.
+//! Errors of the API server and the kubelet when there is no log.
 
 use serde_json::json;
 
