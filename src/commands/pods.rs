@@ -12,7 +12,7 @@ use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::kube::pod::Pod;
-use crate::model::kube::pod_status::{Row, row};
+use crate::model::kube::pod_status::{PodRow, row};
 use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
 use crate::model::settings::Flags;
 use crate::process::runtime;
@@ -87,7 +87,7 @@ async fn named(context: Context<'_>, cluster: &ClusterAccess<'_>, names: &[Strin
 }
 
 fn show(context: Context<'_>, pods: &[Pod]) -> Result<()> {
-    let mut rows: Vec<Row> = pods.iter().map(row).collect();
+    let mut rows: Vec<PodRow> = pods.iter().map(row).collect();
     rows.sort_by(|left, right| left.name.cmp(&right.name));
     let now = context.host.now();
     context.ui.print_document(&rows.iter().map(value).collect(), || {
@@ -123,7 +123,7 @@ fn is_named(names: &[String], name: &str) -> bool {
 /// What was printed of each pod.
 struct Screen<'a> {
     context: Context<'a>,
-    seen: BTreeMap<String, Row>,
+    seen: BTreeMap<String, PodRow>,
     started: bool,
 }
 
@@ -139,13 +139,13 @@ impl Screen<'_> {
             }
             Change::Hidden(_) => Ok(()),
             Change::Gone(name) => match self.seen.remove(name) {
-                Some(row) => self.print(&Row { status: "Deleted".to_owned(), ready: 0, ..row }, "deleted"),
+                Some(row) => self.print(&PodRow { status: "Deleted".to_owned(), ready: 0, ..row }, "deleted"),
                 None => Ok(()),
             },
         }
     }
 
-    fn print(&mut self, row: &Row, event: &str) -> Result<()> {
+    fn print(&mut self, row: &PodRow, event: &str) -> Result<()> {
         let ui = self.context.ui;
         if !ui.is_table() {
             let mut object = value(row);
@@ -167,7 +167,7 @@ impl Screen<'_> {
     }
 }
 
-fn cells(row: &Row, now: Timestamp) -> Vec<String> {
+fn cells(row: &PodRow, now: Timestamp) -> Vec<String> {
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "<none>".to_owned());
     vec![
         row.name.clone(),
@@ -180,7 +180,7 @@ fn cells(row: &Row, now: Timestamp) -> Vec<String> {
     ]
 }
 
-fn value(row: &Row) -> Value {
+fn value(row: &PodRow) -> Value {
     json!({
         "name": row.name,
         "ready": row.ready,

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::elapsed;
 use crate::model::port_forward::addresses;
-use crate::model::port_forward::ports::{self, LocalPort, PortPair, RemotePort, Request};
+use crate::model::port_forward::ports::{self, ForwardRequest, LocalPort, PortPair, RemotePort};
 use crate::model::settings::Flags;
 use crate::process::child::{self, Environment};
 use crate::process::runtime;
@@ -105,7 +105,7 @@ pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
 async fn bring_up(
     ui: &Ui,
     cluster: &Rc<ClusterAccess<'static>>,
-    requests: &[Request],
+    requests: &[ForwardRequest],
     args: &PortForwardArgs,
     addresses: &[std::net::IpAddr],
 ) -> Result<Vec<OpenPort>> {
@@ -126,7 +126,7 @@ async fn bring_up(
 }
 
 /// The ports that were named, else all of the target.
-async fn pairs(forward: &Rc<Forward>, request: &Request) -> Result<Vec<PortPair>> {
+async fn pairs(forward: &Rc<Forward>, request: &ForwardRequest) -> Result<Vec<PortPair>> {
     if !request.ports.is_empty() {
         return Ok(request.ports.clone());
     }

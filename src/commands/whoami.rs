@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::actions::reviews::survey::Reviews;
 use crate::commands::Context;
 use crate::error::Result;
-use crate::model::reviews::review::Identity;
+use crate::model::reviews::review::ClusterIdentity;
 use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::ui::table;
@@ -56,7 +56,7 @@ pub(crate) fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
     })
 }
 
-fn extra(identity: &Identity, name: &str) -> Option<String> {
+fn extra(identity: &ClusterIdentity, name: &str) -> Option<String> {
     identity.extra.get(name)?.first().cloned()
 }
 

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_may_go_on_for_ever() {
+    fn lines_may_be_endless() {
         let mut line = vec![b'x'; 1 << 20];
         line[1 << 19] = b'\n';
         assert_eq!(read(ReadMode::Lines.bounds(), false, line.leak(), FAST, 64 << 20), Ok(()));

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::error::{Error, Kind, Result, plain_io};
-use crate::model::aws::pkce::{Attempt, CALLBACK_PATH, Callback};
+use crate::model::aws::pkce::{CALLBACK_PATH, Callback, PkceAttempt};
 use crate::secret::Secret;
 
 /// Longer requests are not our callback.
@@ -43,7 +43,7 @@ impl CallbackListener {
     ///
     /// # Errors
     /// When the sign-in was refused.
-    pub(crate) async fn wait(self, attempt: &Attempt) -> Result<Secret<String>> {
+    pub(crate) async fn wait(self, attempt: &PkceAttempt) -> Result<Secret<String>> {
         let mut open = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -72,7 +72,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn answer(mut stream: TcpStream, attempt: &Attempt) -> Callback {
+async fn answer(mut stream: TcpStream, attempt: &PkceAttempt) -> Callback {
     let limit = std::time::Duration::from_secs(10);
     let Ok(request_line) = tokio::time::timeout(limit, read_request_line(&mut stream)).await else {
         return Callback::Foreign;
@@ -130,7 +130,7 @@ mod tests {
     fn strangers_and_silent_connections_do_not_end_the_wait() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let attempt = Attempt::new([1; 48], [2; 24]);
+            let attempt = PkceAttempt::new([1; 48], [2; 24]);
             let url = attempt.authorize_url("https://oidc", "id", "uri", "scope");
             let state = url.split("state=").nth(1).and_then(|rest| rest.split('&').next()).expect("a state").to_owned();
             let listener = CallbackListener::bind().await.expect("bound");

@@ -14,7 +14,7 @@ use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
 use crate::model::reviews::access_review::AccessReview;
-use crate::model::reviews::review::{Identity, LOGIN_QUESTIONS, Question, Verdict};
+use crate::model::reviews::review::{ClusterIdentity, LOGIN_QUESTIONS, Question, Verdict};
 use crate::model::wire::proxy::Proxy;
 use crate::net::aws::sts;
 use crate::net::kube::{KubeApi, KubeFailure, Silence};
@@ -25,7 +25,7 @@ pub(crate) struct Verification {
     /// Our ARN, if STS told it.
     pub(crate) caller_arn: Option<String>,
     /// Who the cluster thinks we are.
-    pub(crate) identity: Identity,
+    pub(crate) identity: ClusterIdentity,
     pub(crate) minor_version: Option<u32>,
     /// What we may do.
     pub(crate) verdicts: Vec<(Question, Verdict)>,

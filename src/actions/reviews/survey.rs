@@ -6,7 +6,7 @@ use crate::actions::reviews::review_all;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::reviews::access_review::AccessReview;
-use crate::model::reviews::review::{Identity, ListedRules, Question, Verdict};
+use crate::model::reviews::review::{ClusterIdentity, ListedRules, Question, Verdict};
 use crate::model::reviews::tasks::{Answers, Outcome, QUESTIONS};
 use crate::net::aws::eks::Eks;
 use crate::net::aws::failure::Class;
@@ -27,7 +27,7 @@ pub(crate) struct AwsCheck {
 #[derive(Debug)]
 pub(crate) struct Survey {
     pub(crate) answers: Answers,
-    pub(crate) identity: Identity,
+    pub(crate) identity: ClusterIdentity,
     /// What AWS said.
     pub(crate) aws: Vec<AwsCheck>,
 }
@@ -58,7 +58,7 @@ impl<'a> Reviews<'a> {
     ///
     /// # Errors
     /// As [`ClusterAccess::call`], and when the cluster does not answer.
-    pub(crate) async fn identity(&self) -> Result<Identity> {
+    pub(crate) async fn identity(&self) -> Result<ClusterIdentity> {
         self.cluster
             .call(async |api| api.get_identity().await)
             .await

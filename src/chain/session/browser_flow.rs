@@ -6,7 +6,7 @@ use crate::chain::session::flow::{
 };
 use crate::disk::sso_cache;
 use crate::error::{Error, Kind};
-use crate::model::aws::pkce::Attempt;
+use crate::model::aws::pkce::PkceAttempt;
 use crate::model::aws::target::Portal;
 use crate::net::aws::oidc::{NewRegistration, NewToken, SCOPE};
 use crate::net::callback::CallbackListener;
@@ -16,7 +16,7 @@ use crate::net::callback::CallbackListener;
 /// # Errors
 /// When it does not come, or the service no longer knows the registration.
 pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistration) -> Result<NewToken, NoToken> {
-    let attempt = Attempt::new(chain.host.random(), chain.host.random());
+    let attempt = PkceAttempt::new(chain.host.random(), chain.host.random());
     // Bound before the browser opens: a warm session is back in no time (synfinatic/aws-sso-cli#1441).
     let listener = CallbackListener::bind().await?;
     let redirect_uri = listener.redirect_uri().to_owned();

@@ -12,7 +12,7 @@ pub(crate) const CALLBACK_PATH: &str = "/oauth/callback";
 
 /// One attempt to sign in with the browser flow.
 #[derive(Debug)]
-pub(crate) struct Attempt {
+pub(crate) struct PkceAttempt {
     verifier: Secret<String>,
     state: Secret<String>,
 }
@@ -28,10 +28,10 @@ pub(crate) enum Callback {
     Foreign,
 }
 
-impl Attempt {
+impl PkceAttempt {
     /// From 48 random bytes for the verifier and 24 for the state.
     pub(crate) fn new(verifier: [u8; 48], state: [u8; 24]) -> Self {
-        Attempt {
+        PkceAttempt {
             verifier: Secret::new(URL_SAFE_NO_PAD.encode(verifier)),
             state: Secret::new(URL_SAFE_NO_PAD.encode(state)),
         }
@@ -111,8 +111,8 @@ fn decode(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn attempt() -> Attempt {
-        Attempt::new([7; 48], [9; 24])
+    fn attempt() -> PkceAttempt {
+        PkceAttempt::new([7; 48], [9; 24])
     }
 
     fn request(path: &str, query: &str) -> String {

@@ -56,9 +56,9 @@ pub(crate) enum RoleChoice {
     Several(Vec<(String, String)>),
     /// No container has one.
     None,
-    /// There is no such container, but these.
+    /// There is no such container; these exist.
     NoSuchContainer(Vec<String>),
-    /// The container has no role, but these have.
+    /// The container has no role; these have one.
     NotInContainer(Vec<String>),
     /// This container's is from a ConfigMap or a Secret.
     Reference(String),

@@ -11,7 +11,7 @@ fn roles(containers: &[Value]) -> SpecRoles {
 }
 
 #[test]
-fn the_only_role_is_meant_whoever_has_it() {
+fn the_only_role_is_chosen() {
     let one = |role: &str| RoleChoice::Role { role: role.to_owned(), container: None };
     let plain = json!({"name": "mesh"});
     assert_eq!(roles(&[plain.clone(), with_role("app", "r")]).choose(None), one("r"));
@@ -23,7 +23,7 @@ fn the_only_role_is_meant_whoever_has_it() {
 }
 
 #[test]
-fn of_several_roles_one_must_be_named() {
+fn with_several_roles_the_container_must_be_given() {
     let pod = roles(&[with_role("app", "r"), with_role("audit", "s"), json!({"name": "mesh"})]);
     let pairs = vec![("app".to_owned(), "r".to_owned()), ("audit".to_owned(), "s".to_owned())];
     assert_eq!(pod.choose(None), RoleChoice::Several(pairs));
@@ -37,7 +37,7 @@ fn of_several_roles_one_must_be_named() {
 }
 
 #[test]
-fn a_role_that_stands_elsewhere_is_no_role_that_can_be_read() {
+fn a_reference_to_a_role_is_not_resolved() {
     let hidden = json!({"name": "app", "env": [{"name": "AWS_ROLE_ARN", "valueFrom": {"configMapKeyRef": {}}}]});
     assert_eq!(roles(&[hidden]).choose(None), RoleChoice::Reference("app".to_owned()));
     let empty = json!({"name": "app", "env": [{"name": "AWS_ROLE_ARN", "value": ""}]});
@@ -46,7 +46,7 @@ fn a_role_that_stands_elsewhere_is_no_role_that_can_be_read() {
 
 /// As the webhook does: a container with one of the two variables gets neither, and a skipped one nothing.
 #[test]
-fn a_template_is_filled_as_the_webhook_fills_it() {
+fn a_template_is_filled_like_the_webhook() {
     let template = json!({"metadata": {"annotations": {SKIP_ANNOTATION: "mesh, logs"}}, "spec": {"containers": [
         {"name": "app"}, with_role("audit", "s"), {"name": "mesh"}, {"name": "logs"},
         {"name": "own", "env": [{"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/token"}]},
@@ -59,7 +59,7 @@ fn a_template_is_filled_as_the_webhook_fills_it() {
 }
 
 #[test]
-fn pod_identity_is_told_from_other_container_credentials() {
+fn pod_identity_differs_from_other_container_credentials() {
     let with = |name: &str, value: &str| roles(&[json!({"name": "app", "env": [{"name": name, "value": value}]})]);
     for (name, value, expected) in [
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://169.254.170.23/v1/credentials", true),

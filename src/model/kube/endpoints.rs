@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_slice_does_not_say_counts_as_ready() {
+    fn an_unknown_condition_counts_as_ready() {
         let endpoint = |conditions: Value| json!({"targetRef": {"kind": "Pod", "name": "a"}, "conditions": conditions});
         let slice = json!({"ports": null, "endpoints": [endpoint(json!({})), endpoint(json!({"terminating": true}))]});
         assert_eq!(shown(&of_slice(&slice)), ["a/ true false []", "a/ true true []"]);

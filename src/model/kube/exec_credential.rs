@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_v1beta1_with_a_warning() {
+    fn invalid_requests_are_v1beta1_with_a_warning() {
         for text in ["{", "[]", r#"{"apiVersion":7}"#, r#"{"apiVersion":"x/v9"}"#, r#"{}"#] {
             let info = ExecInfo::parse(Some(text));
             assert_eq!(info.api_version, ApiVersion::V1Beta1, "{text}");

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn every_state_is_named_with_what_to_do_next() {
+    fn every_obstacle_has_its_command() {
         let mut going = pod("Running", true, json!({}));
         going.metadata.deletion_timestamp = Some(jiff::Timestamp::UNIX_EPOCH);
         let unscheduled = json!({"conditions": [{
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn long_words_are_cut_between_characters() {
+    fn long_messages_are_cut_between_characters() {
         let long = "é".repeat(500);
         assert_eq!(words(&long).chars().count(), LONGEST + " (…)".chars().count());
     }

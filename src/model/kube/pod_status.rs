@@ -8,7 +8,7 @@ use crate::model::kube::pod::{Container, ContainerState, ContainerStatus, Pod, S
 
 /// A pod's row in a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct PodRow {
     pub(crate) name: String,
     /// Ready containers, including sidecars.
     pub(crate) ready: usize,
@@ -26,7 +26,7 @@ pub(crate) struct Row {
     pub(crate) owner: Option<String>,
 }
 
-impl Row {
+impl PodRow {
     /// `2 (5m ago)`.
     pub(crate) fn restarts_cell(&self, now: Timestamp) -> String {
         match self.restarted_at.filter(|_| self.restarts > 0) {
@@ -61,7 +61,7 @@ impl Totals {
     }
 }
 
-pub(crate) fn row(pod: &Pod) -> Row {
+pub(crate) fn row(pod: &Pod) -> PodRow {
     let status = &pod.status;
     let sidecars = pod.spec.init_containers.iter().filter(|container| container.is_sidecar()).count();
     let mut reason = if status.reason.is_empty() { status.phase.clone() } else { status.reason.clone() };
@@ -84,7 +84,7 @@ pub(crate) fn row(pod: &Pod) -> Row {
             "Terminating".clone_into(&mut reason);
         }
     }
-    Row {
+    PodRow {
         name: pod.metadata.name.clone(),
         ready: totals.ready,
         containers: pod.spec.containers.len() + sidecars,
@@ -179,7 +179,7 @@ mod tests {
     use serde_json::{Value, json};
 
     /// A pod of one container with this state, and whatever is given over it.
-    fn shown(phase: &str, containers: Value, over: Value) -> Row {
+    fn shown(phase: &str, containers: Value, over: Value) -> PodRow {
         let names: Vec<Value> =
             containers.as_array().expect("a list").iter().map(|c| json!({"name": c["name"]})).collect();
         let mut pod = json!({

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_of_services_lead_to_ports_of_pods() {
+    fn ports_of_services_are_mapped_to_ports_of_pods() {
         let ports = json!([
             {"name": "web", "port": 80, "targetPort": "http"},
             {"name": "admin", "port": 81, "targetPort": 9000},

@@ -9,7 +9,7 @@ use crate::model::kube::pod::Pod;
 use crate::model::kube::resources;
 use crate::model::kube::role_rule::Rule;
 
-/// What has pods, or is one.
+/// A kind of workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `pod/x`

@@ -165,20 +165,20 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_ready_wins_then_the_steadiest() {
+    fn the_longest_ready_wins_then_the_fewest_restarts() {
         let running = |name, since, restarts| pod(name, "Running", since, restarts);
         assert_eq!(best_name(&[running("new", 20, 0), running("old", 10, 0)]).as_deref(), Some("old"));
         assert_eq!(best_name(&[running("shaky", 10, 3), running("steady", 10, 0)]).as_deref(), Some("steady"));
     }
 
     #[test]
-    fn names_come_once_and_those_that_serve_first() {
+    fn names_are_unique_and_serving_pods_come_first() {
         let pods = [("late", false), ("b", true), ("a", true), ("b", true)].map(|(name, is)| endpoint(name, is, false));
         assert_eq!(names(&pods), ["b", "a", "late"]);
     }
 
     #[test]
-    fn a_pod_that_is_not_seen_takes_numbers_and_no_names() {
+    fn an_unreadable_pod_resolves_numbers_only() {
         let pod = WorkloadPod::unreadable("web");
         assert!(pod.serves() && pod.obstacle("idp").is_none());
         assert_eq!(pod.port(&RemotePort::Number(80)), Ok(80));

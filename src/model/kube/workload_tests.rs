@@ -7,7 +7,7 @@ fn read(text: &str) -> Option<String> {
 }
 
 #[test]
-fn workloads_are_typed_as_for_kubectl() {
+fn workloads_are_parsed_like_kubectl() {
     for (text, shown) in [
         ("web-1", "pod/web-1"),
         ("1234", "pod/1234"),
@@ -41,7 +41,7 @@ fn workloads_are_typed_as_for_kubectl() {
 }
 
 #[test]
-fn what_is_no_workload_is_refused() {
+fn invalid_workloads_are_refused() {
     let long = "a".repeat(254);
     for text in [
         "",
@@ -76,7 +76,7 @@ fn a_verb_takes_only_its_kinds_and_says_which() {
 }
 
 #[test]
-fn every_kind_is_a_resource_that_its_short_word_names() {
+fn every_kind_has_a_short_name() {
     for kind in ALL {
         assert_eq!(Kind::parse(kind.short()), Some(kind), "{kind:?}");
         assert_eq!(Kind::parse(kind.plural()), Some(kind), "{kind:?}");
@@ -130,7 +130,7 @@ fn the_newest_pod_that_runs_comes_first() {
 }
 
 #[test]
-fn every_kind_has_its_template_where_kubernetes_has_it() {
+fn templates_are_found_in_every_kind() {
     let plain = json!({"spec": {"template": {"spec": "it"}}});
     let cron = json!({"spec": {"jobTemplate": {"spec": {"template": {"spec": "it"}}}}});
     let template = |text: &str, object: &Value| Workload::parse(text, &ALL).expect("one").template(object).clone();

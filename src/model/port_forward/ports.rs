@@ -44,7 +44,7 @@ pub(crate) enum LocalPort {
 
 /// A target and its ports; empty for all of the target's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct ForwardRequest {
     pub(crate) target: Workload,
     pub(crate) ports: Vec<PortPair>,
 }
@@ -53,9 +53,9 @@ pub(crate) struct Request {
 /// target.
 ///
 /// # Errors
-/// What is wrong with which word.
-pub(crate) fn parse(words: &[String]) -> Result<Vec<Request>, String> {
-    let mut requests: Vec<Request> = Vec::new();
+/// Which word is wrong, and why.
+pub(crate) fn parse(words: &[String]) -> Result<Vec<ForwardRequest>, String> {
+    let mut requests: Vec<ForwardRequest> = Vec::new();
     for word in words {
         let is_port = word.contains(':')
             || word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
@@ -63,7 +63,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Vec<Request>, String> {
         match (is_port, requests.last_mut()) {
             (true, Some(request)) => request.ports.push(parse_pair(word)?),
             (true, None) => return Err(format!("{word:?} is a port, and no target stands before it")),
-            (false, _) => requests.push(Request { target: parse_target(word)?, ports: Vec::new() }),
+            (false, _) => requests.push(ForwardRequest { target: parse_target(word)?, ports: Vec::new() }),
         }
     }
     if requests.is_empty() { Err("no target is named".to_owned()) } else { Ok(requests) }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused_in_words() {
+    fn invalid_arguments_are_explained() {
         for line in [
             "",
             "8080",

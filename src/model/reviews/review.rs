@@ -27,7 +27,7 @@ pub(crate) enum Verdict {
 
 /// Our identity in the cluster, from its authenticator.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub(crate) struct ClusterIdentity {
     pub(crate) username: String,
     /// On EKS `aws-iam-authenticator:<account>:<role id>`.
     pub(crate) uid: Option<String>,

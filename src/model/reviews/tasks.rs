@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_role_forwards_to_pods_on_every_server() {
+    fn the_minimal_role_forwards_to_pods_on_every_server() {
         for minor in [28, 34, 35, 37] {
             assert_eq!(outcome(FLOOR, minor, "port-forward-pod"), Outcome::Yes, "{minor}");
         }
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_found_by_any_of_three_rights() {
+    fn any_of_three_permissions_finds_a_service() {
         for right in [LIST_SLICES, LIST_PODS, GET_ENDPOINTS] {
             let mut allowed = FLOOR.to_vec();
             allowed.push(right);
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_right_comes_with_its_rule() {
+    fn a_missing_permission_comes_with_its_rule() {
         let tasks = judge(&answers(FLOOR, Some(36)));
         let logs = tasks.iter().find(|task| task.id == "logs").expect("a task");
         assert_eq!(logs.missing, [Rule::new("", "pods/log", &["get"])]);
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_that_failed_makes_no_no() {
+    fn a_failed_review_is_not_a_no() {
         let mut answers = answers(&[], Some(36));
         for (_, verdict) in &mut answers.verdicts {
             *verdict = Verdict::Unknown("no answer".to_owned());

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_decides_over_a_program_is_known_and_a_programs_own_settings_are_not() {
+    fn variables_that_control_programs_are_dangerous_and_settings_are_not() {
         for name in [
             "PATH",
             "path",

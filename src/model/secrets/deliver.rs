@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_gets_text_only() {
+    fn control_characters_are_not_printable() {
         for good in ["", "text", "tabs\tand\r\nlines\n", "ü"] {
             assert!(is_printable(good.as_bytes()), "{good:?}");
         }

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_key_has_a_shape_or_is_a_table() {
+    fn every_known_key_has_a_type_or_is_a_table() {
         for owner in [Owner::User, Owner::Project] {
             for table in [&[][..], &["patterns"], &["namespace", "a"]] {
                 for key in known(owner, table) {

@@ -193,7 +193,7 @@ fn built_in(text: &str) -> Pattern {
     Pattern::parse(text).expect("the built-in patterns are patterns")
 }
 
-/// The start URL of the AWS configuration, if all sso-sessions have the same.
+/// The start URL of the AWS configuration, if all sso-sessions have the same one.
 fn only_start_url(aws: &AwsConfig) -> Result<Option<Sourced<String>>, String> {
     let mut found: Option<(&str, &Section)> = None;
     for section in aws.sso_sessions() {

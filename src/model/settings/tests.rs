@@ -167,7 +167,7 @@ mod production {
     }
 
     #[test]
-    fn a_checkout_may_switch_it_on_and_only_a_trusted_one_off() {
+    fn any_project_file_turns_it_on_and_only_a_trusted_one_off() {
         let resolved = |text, trusted| Sources { project: Some((text, trusted)), ..Sources::default() }.resolve();
         let off = "[namespace.idp-prod]\nproduction = false";
         assert_eq!(shown(&resolved(off, false).pins("idp-prod").production), "true < built in");
@@ -298,7 +298,7 @@ production = true
     }
 
     #[test]
-    fn what_is_wrong_is_shown_with_its_place() {
+    fn errors_have_a_position() {
         for (text, message) in [
             ("a = 1\nflow = 7\n", "line 2, column 1: `flow` must be a string, in `flow = 7`"),
             ("  flow = 'x'\n", "line 1, column 3: `flow` is not a flow: `device` or `browser`, in `flow = 'x'`"),

@@ -1,11 +1,11 @@
 use super::*;
 
-/// Everything that a project's file may say.
+/// Every key of a project's file.
 const ALL: &str = "namespace = 'a'\nstart_url = 'https://p/'\nsso_region = 'eu-north-1'\nregions = ['eu-north-1']\n\
     account = '111111111111'\nrole = 'R'\ncluster = 'c'\nregion = 'eu-north-1'";
 
 #[test]
-fn nothing_of_an_untrusted_file_counts_but_more_care() {
+fn only_production_true_counts_in_an_untrusted_file() {
     let plain = Sources::default().resolve();
     let asks = |text, trusted| Sources { project: Some((text, trusted)), ..Sources::default() }.resolve();
     let settings = asks(ALL, false);
@@ -24,7 +24,7 @@ fn nothing_of_an_untrusted_file_counts_but_more_care() {
 }
 
 #[test]
-fn what_counts_anyway_needs_no_trust() {
+fn values_that_are_already_effective_need_no_trust() {
     let mut sources = Sources { project: Some(("start_url = 'https://p/'", false)), ..Sources::default() };
     assert!(sources.resolve().untrusted_project.is_some());
     sources.user = Some("start_url = 'https://p/'\n[namespace.a]\nrole = 'R'");
@@ -36,7 +36,7 @@ fn what_counts_anyway_needs_no_trust() {
 }
 
 #[test]
-fn it_matters_for_the_namespaces_that_it_speaks_of() {
+fn it_matters_for_its_namespaces() {
     let matters = |text, namespace| {
         let settings = Sources { project: Some((text, false)), ..Sources::default() }.resolve();
         settings.untrusted_project.expect("untrusted").matters_for(namespace)

@@ -9,17 +9,17 @@ use kube::Api;
 use kube::api::PostParams;
 
 use crate::model::reviews::access_review::AccessReview;
-use crate::model::reviews::review::{Identity, ListedRule, ListedRules, Verdict};
+use crate::model::reviews::review::{ClusterIdentity, ListedRule, ListedRules, Verdict};
 use crate::net::kube::refusal_retry::{RetryState, readiness, ready_request};
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
 impl KubeApi {
     /// SelfSubjectReview. [`KubeFailure::Unauthorized`] means that the role is not mapped.
-    pub(crate) async fn get_identity(&self) -> Result<Identity, KubeFailure> {
+    pub(crate) async fn get_identity(&self) -> Result<ClusterIdentity, KubeFailure> {
         let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
         let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
         let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
-        Ok(Identity {
+        Ok(ClusterIdentity {
             username: user.username.unwrap_or_default(),
             uid: user.uid.filter(|uid| !uid.is_empty()),
             groups: user.groups.unwrap_or_default(),
@@ -28,8 +28,8 @@ impl KubeApi {
     }
 
     /// SelfSubjectAccessReview. A denial may be retried, see [`refusal_retry`](crate::net::kube::refusal_retry).
-    pub(crate) async fn review_access(&self, ask: &AccessReview) -> Result<Verdict, KubeFailure> {
-        let spec = match ask {
+    pub(crate) async fn review_access(&self, question: &AccessReview) -> Result<Verdict, KubeFailure> {
+        let spec = match question {
             AccessReview::Resource(asked) => SelfSubjectAccessReviewSpec {
                 resource_attributes: Some(ResourceAttributes {
                     namespace: asked.namespace.clone(),
@@ -52,7 +52,7 @@ impl KubeApi {
         };
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
         let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
-        let (what, mut retries) = (format!("may {ask}"), RetryState::default());
+        let (what, mut retries) = (format!("may {question}"), RetryState::default());
         loop {
             let answer = api.create(&PostParams::default(), &review).await.map_err(failure)?;
             let status = answer.status.unwrap_or_default();

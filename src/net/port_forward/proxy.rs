@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
-    async fn what_follows_the_head_of_an_answer_is_left_to_the_tunnel() {
+    async fn bytes_after_the_head_belong_to_the_tunnel() {
         let mut stream = &b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n\x16\x03"[..];
         let head = read_head(&mut stream).await.expect("a head");
         assert_eq!((status(&head), stream), (Some(200), &b"\x16\x03"[..]));

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_reads_back() {
+    fn a_question_is_displayed() {
         let asked = AccessReview::Resource(read("get", "deploy/web", None));
         assert_eq!(asked.to_string(), "get deployments.apps web in dev");
         assert_eq!(
