@@ -10,7 +10,7 @@ from conftest import CLUSTER, DATA, NAME, NAMESPACE, REGION
 # Files that kubectl and `aws eks update-kubeconfig` wrote, and the one by hand that they began with.
 VECTORS = sorted((DATA / "kubeconfig").glob("*.yaml"))
 # Files of every shape, which the editor's own tests edit too.
-SHAPES = sorted((DATA.parent.parent / "it" / "data" / "kubeconfig").glob("*.before.yaml"))
+SHAPES = sorted((DATA.parents[2] / "crates" / "kubeconfig-edit" / "tests" / "data").glob("*.before.yaml"))
 ARN = f"arn:aws:eks:{REGION}:111122223333:cluster/{CLUSTER}"
 
 
