@@ -15,19 +15,19 @@ pub(crate) mod plain_file;
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Terminals {
-    pub stdin: bool,
-    pub stdout: bool,
-    pub stderr: bool,
+    pub(crate) stdin: bool,
+    pub(crate) stdout: bool,
+    pub(crate) stderr: bool,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     env: BTreeMap<String, String>,
-    pub home: PathBuf,
-    pub current_dir: PathBuf,
-    pub terminals: Terminals,
+    pub(crate) home: PathBuf,
+    pub(crate) current_dir: PathBuf,
+    pub(crate) terminals: Terminals,
     /// 0 where it is not known.
-    pub parent_pid: u32,
+    pub(crate) parent_pid: u32,
     /// `None` is the real clock.
     fixed_now: Option<Timestamp>,
 }

@@ -22,7 +22,7 @@ use crate::ui::table;
 pub(crate) struct ConfigArgs {
     /// What to do; without it, show.
     #[command(subcommand)]
-    pub action: Option<ConfigAction>,
+    pub(crate) action: Option<ConfigAction>,
 }
 
 /// What can be done with settings.

@@ -18,19 +18,19 @@ use crate::process::runtime;
 #[command(verbatim_doc_comment)]
 pub(crate) struct ConsoleArgs {
     /// Namespace
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Page of this service, as the console's addresses call it: secretsmanager, eks, s3, cloudwatch
     #[arg(long, value_name = "SERVICE")]
-    pub service: Option<String>,
+    pub(crate) service: Option<String>,
     /// Print the address, open nothing
     #[arg(long)]
-    pub print: bool,
+    pub(crate) print: bool,
     /// What the namespace resolves to.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub(crate) target: TargetArgs,
     /// Where and how to sign in.
     #[command(flatten)]
-    pub sign_in: SignInArgs,
+    pub(crate) sign_in: SignInArgs,
 }
 
 /// Runs the verb.

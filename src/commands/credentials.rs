@@ -21,13 +21,13 @@ use crate::process::runtime;
 #[command(verbatim_doc_comment)]
 pub(crate) struct CredentialsArgs {
     /// Namespace
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Print lines for this shell instead [default shell: the one of $SHELL]
     #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", require_equals = true)]
-    pub export: Option<Shell>,
+    pub(crate) export: Option<Shell>,
     /// Where and how to sign in.
     #[command(flatten)]
-    pub sign_in: SignInArgs,
+    pub(crate) sign_in: SignInArgs,
 }
 
 /// Runs the verb.

@@ -24,13 +24,13 @@ use crate::process::runtime;
 pub(crate) struct ExecArgs {
     /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
     #[arg(long, value_name = "TARGET")]
-    pub irsa: Option<String>,
+    pub(crate) irsa: Option<String>,
     /// Command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
     /// Where and how to sign in.
     #[command(flatten)]
-    pub sign_in: SignInArgs,
+    pub(crate) sign_in: SignInArgs,
 }
 
 /// Runs the verb.

@@ -31,25 +31,25 @@ use crate::process::runtime;
 #[derive(Debug, Args)]
 pub(crate) struct KubeconfigArgs {
     /// Namespace
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Print a complete kubeconfig of its own instead; write nothing
     #[arg(long, conflicts_with_all = ["remove", "switch"])]
-    pub print: bool,
+    pub(crate) print: bool,
     /// Remove the entry
     #[arg(long, conflicts_with = "switch")]
-    pub remove: bool,
+    pub(crate) remove: bool,
     /// Make the context current
     #[arg(long)]
-    pub switch: bool,
+    pub(crate) switch: bool,
     /// Ask EKS again, although the cluster is known
     #[arg(long)]
-    pub refresh: bool,
+    pub(crate) refresh: bool,
     /// What the namespace resolves to.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub(crate) target: TargetArgs,
     /// Where and how to sign in.
     #[command(flatten)]
-    pub sign_in: SignInArgs,
+    pub(crate) sign_in: SignInArgs,
 }
 
 /// Runs the verb.

@@ -21,10 +21,10 @@ use crate::ui::table;
 pub(crate) struct ListArgs {
     /// Ask the portal, even if its last answer is kept
     #[arg(long)]
-    pub refresh: bool,
+    pub(crate) refresh: bool,
     /// Where and how to sign in.
     #[command(flatten)]
-    pub sign_in: SignInArgs,
+    pub(crate) sign_in: SignInArgs,
 }
 
 /// Runs the verb.

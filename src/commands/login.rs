@@ -40,25 +40,25 @@ use crate::ui::{Mark, Ui, local_time};
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
     /// Namespace, like idp-dev
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// What the namespace resolves to.
     #[command(flatten)]
-    pub target: TargetArgs,
+    pub(crate) target: TargetArgs,
     /// Where and how to sign in.
     #[command(flatten)]
-    pub sign_in: SignInArgs,
+    pub(crate) sign_in: SignInArgs,
     /// End the present session first and start a new one
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Leave kubectl's current context as it is
     #[arg(long)]
-    pub no_switch: bool,
+    pub(crate) no_switch: bool,
     /// Replace what is set up for another account or portal under this name
     #[arg(long)]
-    pub replace: bool,
+    pub(crate) replace: bool,
     /// Write profile and context even if the cluster does not answer, or does not know the role
     #[arg(long)]
-    pub no_verify: bool,
+    pub(crate) no_verify: bool,
 }
 
 /// What a login found and wrote.

@@ -23,10 +23,10 @@ use crate::process::runtime;
 pub(crate) struct LogoutArgs {
     /// Every sso-session in ~/.aws/config
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// Also remove the contexts and profiles that nsaccess wrote
     #[arg(long)]
-    pub purge: bool,
+    pub(crate) purge: bool,
 }
 
 /// Runs the verb.

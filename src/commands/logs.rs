@@ -27,43 +27,43 @@ use crate::ui::Format;
 pub(crate) struct LogsArgs {
     /// web-0, pod/web-0, deploy/web, sts/db, ds/x, rs/x, job/x, svc/web
     #[arg(value_name = "TARGET", required_unless_present = "selector")]
-    pub targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     /// Pods with these labels, like app=web
     #[arg(short = 'l', long, value_name = "SELECTOR")]
-    pub selector: Option<String>,
+    pub(crate) selector: Option<String>,
     /// Stay, and print lines as they come
     #[arg(short, long)]
-    pub follow: bool,
+    pub(crate) follow: bool,
     /// Only lines of the last 30s, 5m, 2h, 1d
     #[arg(long, value_name = "SPAN", conflicts_with = "since_time")]
-    pub since: Option<String>,
+    pub(crate) since: Option<String>,
     /// Only lines since a time, like 2026-01-31T09:30:00Z
     #[arg(long, value_name = "TIME")]
-    pub since_time: Option<Timestamp>,
+    pub(crate) since_time: Option<Timestamp>,
     /// Only the last lines of each log
     #[arg(long, value_name = "LINES", allow_negative_numbers = true)]
-    pub tail: Option<i64>,
+    pub(crate) tail: Option<i64>,
     /// Container; may be given more than once
     #[arg(short, long = "container", value_name = "NAME", conflicts_with = "all_containers")]
-    pub containers: Vec<String>,
+    pub(crate) containers: Vec<String>,
     /// All containers, init containers too
     #[arg(long)]
-    pub all_containers: bool,
+    pub(crate) all_containers: bool,
     /// The container's run before this one
     #[arg(short, long, conflicts_with = "follow")]
-    pub previous: bool,
+    pub(crate) previous: bool,
     /// The time in front of every line
     #[arg(long)]
-    pub timestamps: bool,
+    pub(crate) timestamps: bool,
     /// Only lines that match this regular expression; may be given more than once
     #[arg(long, value_name = "REGEX")]
-    pub include: Vec<String>,
+    pub(crate) include: Vec<String>,
     /// No lines that match this one; may be given more than once
     #[arg(long, value_name = "REGEX")]
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// The pod's name in front of every line, even of one log
     #[arg(long)]
-    pub prefix: bool,
+    pub(crate) prefix: bool,
 }
 
 /// Runs the verb.

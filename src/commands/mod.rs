@@ -121,11 +121,11 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'a> {
     /// The process.
-    pub host: &'a Host,
+    pub(crate) host: &'a Host,
     /// The screen.
-    pub ui: &'a Ui,
+    pub(crate) ui: &'a Ui,
     /// The global flags.
-    pub global: &'a GlobalArgs,
+    pub(crate) global: &'a GlobalArgs,
 }
 
 impl<'a> Context<'a> {

@@ -26,13 +26,13 @@ use crate::ui::table;
 #[command(after_help = "Examples:\n  nsaccess pods\n  nsaccess pods web-0 web-1\n  nsaccess pods -l app=web -w")]
 pub(crate) struct PodsArgs {
     /// Names, like web-0 or pod/web-0
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Only pods with these labels, like app=web
     #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "names")]
-    pub selector: Option<String>,
+    pub(crate) selector: Option<String>,
     /// Stay, and print every change
     #[arg(short, long)]
-    pub watch: bool,
+    pub(crate) watch: bool,
 }
 
 /// Columns.

@@ -39,19 +39,19 @@ use crate::ui::Ui;
 pub(crate) struct PortForwardArgs {
     /// Targets and their ports
     #[arg(required = true, value_name = "TARGET [PORT...]")]
-    pub words: Vec<String>,
+    pub(crate) words: Vec<String>,
     /// Address to listen on, also several [default: localhost, that is 127.0.0.1 and ::1]
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
-    pub address: Vec<String>,
+    pub(crate) address: Vec<String>,
     /// How long a connection waits while no pod is ready, like 30s or 5m
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = seconds)]
-    pub wait: Duration,
+    pub(crate) wait: Duration,
     /// Open the first port in the browser
     #[arg(long)]
-    pub open: bool,
+    pub(crate) open: bool,
     /// Run this with the forward up and end with it; {port} is the first local port, {port2} the second
     #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
 }
 
 /// `30`, `30s`, `5m`, `1h`.

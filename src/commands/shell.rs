@@ -23,13 +23,13 @@ use crate::ui::local_time;
 #[derive(Debug, Args)]
 pub(crate) struct ShellArgs {
     /// Namespace
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
     #[arg(long, value_name = "TARGET")]
-    pub irsa: Option<String>,
+    pub(crate) irsa: Option<String>,
     /// Where and how to sign in.
     #[command(flatten)]
-    pub sign_in: SignInArgs,
+    pub(crate) sign_in: SignInArgs,
 }
 
 /// Runs the verb.

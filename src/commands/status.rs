@@ -19,10 +19,10 @@ use crate::ui::table;
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// Only this namespace
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Exit with 3 unless the session is signed in or can be renewed; for scripts and prompts
     #[arg(long)]
-    pub check: bool,
+    pub(crate) check: bool,
 }
 
 /// A namespace that is set up here.

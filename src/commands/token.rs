@@ -31,22 +31,22 @@ use crate::secret::Secret;
 #[derive(Debug, Args)]
 pub(crate) struct TokenArgs {
     /// Namespace whose role signs
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// Name of the EKS cluster
     #[arg(long, visible_alias = "cluster", value_name = "NAME")]
-    pub cluster_name: Option<String>,
+    pub(crate) cluster_name: Option<String>,
     /// Id of an EKS cluster on Outposts
     #[arg(long, value_name = "ID", conflicts_with = "cluster_name")]
-    pub cluster_id: Option<String>,
+    pub(crate) cluster_id: Option<String>,
     /// Region of the cluster
     #[arg(long, value_name = "REGION")]
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// AWS profile whose credentials sign (without a namespace)
     #[arg(long, value_name = "PROFILE", conflicts_with = "namespace")]
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// Role to assume first (without a namespace)
     #[arg(long, visible_alias = "role", value_name = "ARN", conflicts_with = "namespace")]
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
 }
 
 /// How long a failure that needs a person is remembered, so that a program that polls us does not ask AWS each time.

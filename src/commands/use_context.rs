@@ -19,7 +19,7 @@ use crate::model::settings::Flags;
 #[derive(Debug, Args)]
 pub(crate) struct UseArgs {
     /// Namespace, or - for the context before
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// Runs the verb.

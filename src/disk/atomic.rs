@@ -25,11 +25,11 @@ use replace::{Replacement, replace};
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     /// The path, before symbolic links are followed.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The file that symbolic links lead to.
-    pub target: PathBuf,
+    pub(crate) target: PathBuf,
     /// `None` when the file does not exist.
-    pub bytes: Option<Vec<u8>>,
+    pub(crate) bytes: Option<Vec<u8>>,
 }
 
 /// The modes of a new file and its new folders. An existing file keeps its own mode.

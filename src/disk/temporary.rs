@@ -20,7 +20,7 @@ const LONGEST: usize = 50;
 pub(crate) struct Temporary {
     path: PathBuf,
     /// Open for writing, and locked.
-    pub file: File,
+    pub(crate) file: File,
 }
 
 impl Temporary {

@@ -40,9 +40,9 @@ pub(crate) struct Outbound {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ClockSkew {
     /// Compared to whose clock: `AWS's`, `the cluster's`.
-    pub whose: &'static str,
+    pub(crate) whose: &'static str,
     /// Positive when ours is ahead.
-    pub ahead: SignedDuration,
+    pub(crate) ahead: SignedDuration,
 }
 
 const AWS: &str = "AWS's";

@@ -11,11 +11,11 @@ use crate::model::kube::namespace::Namespace;
 #[derive(Debug, Default)]
 pub(crate) struct Purged {
     /// The contexts and profiles that are gone.
-    pub removed: Vec<String>,
+    pub(crate) removed: Vec<String>,
     /// Entries whose cluster or user stayed, with the contexts of other names that use it.
-    pub kept: Vec<(String, Vec<String>)>,
+    pub(crate) kept: Vec<(String, Vec<String>)>,
     /// What could not be removed, and why.
-    pub failed: Vec<(String, Error)>,
+    pub(crate) failed: Vec<(String, Error)>,
 }
 
 /// Removes the contexts and profiles of our naming pattern whose portal this is. The sso-session goes only if we

@@ -42,7 +42,7 @@ pub(crate) fn may_change_portal(chain: &Chain<'_>, access_name: &str, portal: &P
 /// The same for another account, unless the portal no longer gives the old one: nothing is lost then.
 ///
 /// # Errors
-/// As [`Chain::may_change_portal`].
+/// As [`may_change_portal`].
 pub(crate) async fn may_change_account(
     chain: &Chain<'_>,
     target: &Target,

@@ -46,7 +46,7 @@ pub(crate) struct ClusterAccess<'a> {
     chain: &'a Chain<'a>,
     unattended: Chain<'a>,
     /// What the namespace resolved to.
-    pub target: Target,
+    pub(crate) target: Target,
     state: RefCell<State>,
     refusal_memory: Arc<RefusalMemory>,
     proxy: Option<Proxy>,

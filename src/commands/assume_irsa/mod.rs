@@ -33,31 +33,31 @@ use crate::ui::Format;
 pub(crate) struct AssumeIrsaArgs {
     /// Whose role: pod/x, deploy/x, sts/x, job/x, sa/x or a pod's name
     #[arg(required_unless_present = "role_arn")]
-    pub target: Option<String>,
+    pub(crate) target: Option<String>,
     /// This role instead of the one that the target names; needs no target, and then no cluster
     #[arg(long, value_name = "ARN")]
-    pub role_arn: Option<String>,
+    pub(crate) role_arn: Option<String>,
     /// The container whose role is meant, where several have one
     #[arg(short = 'c', long, value_name = "NAME")]
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// sts: your own credentials assume the role; token: a token of its service account does; auto: the first that works
     #[arg(long, value_enum, default_value = "auto", value_name = "WAY")]
-    pub via: ViaArg,
+    pub(crate) via: ViaArg,
     /// How long the session lasts, 15m to 1h [default: 1h]
     #[arg(long, value_name = "SPAN")]
-    pub duration: Option<String>,
+    pub(crate) duration: Option<String>,
     /// Try it in production, too, where it is not expected to work
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Print lines for this shell [default shell: the one of $SHELL]
     #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", require_equals = true)]
-    pub export: Option<Shell>,
+    pub(crate) export: Option<Shell>,
     /// Write the profile idp-irsa-NAMESPACE-SERVICEACCOUNT, which every AWS tool can use and renews by itself
     #[arg(long, conflicts_with_all = ["export", "command"])]
-    pub profile: bool,
+    pub(crate) profile: bool,
     /// Run this as the role; its exit status is ours
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "export")]
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
 }
 
 /// Which ways may be taken.
@@ -74,7 +74,7 @@ pub(crate) enum ViaArg {
 /// Runs the verb.
 ///
 /// # Errors
-/// Of [`Chain::assumed`]; and with a command, how that ended.
+/// Of `assume`; and with a command, how that ended.
 pub(crate) fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
     let request = request(args)?;
     let prints = args.command.is_empty() && !args.profile && args.export.is_none();

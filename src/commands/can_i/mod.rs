@@ -27,20 +27,20 @@ use crate::process::runtime;
 pub(crate) struct CanIArgs {
     /// get, list, watch, create, update, patch, delete, …
     #[arg(requires = "resource")]
-    pub verb: Option<String>,
+    pub(crate) verb: Option<String>,
     /// RESOURCE[.GROUP], RESOURCE/SUBRESOURCE, RESOURCE/NAME or a path like /healthz
-    pub resource: Option<String>,
+    pub(crate) resource: Option<String>,
     /// Name of an object
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Subresource, like portforward
     #[arg(long, value_name = "NAME", requires = "verb")]
-    pub subresource: Option<String>,
+    pub(crate) subresource: Option<String>,
     /// Ask about all namespaces
     #[arg(short = 'A', long, requires = "verb")]
-    pub all_namespaces: bool,
+    pub(crate) all_namespaces: bool,
     /// Show the rules that the cluster lists, and check them: no list is complete on EKS
     #[arg(long, conflicts_with = "verb")]
-    pub list: bool,
+    pub(crate) list: bool,
 }
 
 /// Runs the verb.

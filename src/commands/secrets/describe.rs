@@ -14,7 +14,7 @@ use crate::screen;
 #[derive(Debug, Args)]
 pub(crate) struct DescribeArgs {
     /// Secret
-    pub name: String,
+    pub(crate) name: String,
 }
 
 pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {

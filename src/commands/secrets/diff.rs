@@ -16,13 +16,13 @@ use crate::ui::table;
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// Secret
-    pub name: String,
+    pub(crate) name: String,
     /// Show the values too: they are secrets
     #[arg(long)]
-    pub show_values: bool,
+    pub(crate) show_values: bool,
     /// End with 1 if something changed, as diff does
     #[arg(long)]
-    pub exit_code: bool,
+    pub(crate) exit_code: bool,
 }
 
 pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {

@@ -25,13 +25,13 @@ use crate::secret::Secret;
 pub(crate) struct ExecArgs {
     /// Secrets
     #[arg(required = true, value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// How its variables are called.
     #[command(flatten)]
-    pub naming: NamingArgs,
+    pub(crate) naming: NamingArgs,
     /// Program and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
+    pub(crate) command: Vec<String>,
 }
 
 /// How variables are called.
@@ -39,10 +39,10 @@ pub(crate) struct ExecArgs {
 pub(crate) struct NamingArgs {
     /// Beginning of every variable's name
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// Variables that may be set although they decide over programs, like PATH, LD_PRELOAD or AWS_PROFILE
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub allow: Vec<String>,
+    pub(crate) allow: Vec<String>,
 }
 
 impl NamingArgs {

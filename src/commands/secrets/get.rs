@@ -31,31 +31,31 @@ use crate::ui::Format;
 )]
 pub(crate) struct GetArgs {
     /// Secret
-    pub name: String,
+    pub(crate) name: String,
     /// Only this field of a JSON value, like password or db.hosts.0
     #[arg(long, value_name = "PATH")]
-    pub field: Option<String>,
+    pub(crate) field: Option<String>,
     /// Version at this stage, like AWSPREVIOUS [default: AWSCURRENT]
     #[arg(long, value_name = "STAGE")]
-    pub version_stage: Option<String>,
+    pub(crate) version_stage: Option<String>,
     /// Version of this id
     #[arg(long, value_name = "ID")]
-    pub version_id: Option<String>,
+    pub(crate) version_id: Option<String>,
     /// Write to this file, which only you can read
     #[arg(long, value_name = "FILE", conflicts_with = "copy")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// Put it into the clipboard, through the terminal (OSC 52) over SSH
     #[arg(long)]
-    pub copy: bool,
+    pub(crate) copy: bool,
     /// When the clipboard is cleared, if it still holds the value
     #[arg(long, value_name = "TIME", default_value = "45s", value_parser = elapsed::parse, requires = "copy")]
-    pub clear_after: i64,
+    pub(crate) clear_after: i64,
     /// How the variables of -o env are called.
     #[command(flatten)]
-    pub naming: NamingArgs,
+    pub(crate) naming: NamingArgs,
     /// Print on a terminal even what is no text
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
 }
 
 pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::ui::table;
 pub(crate) struct ListArgs {
     /// Also those of others in the account, of which only the names can be seen
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
 }
 
 pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {

@@ -29,10 +29,10 @@ use crate::ui::local_time;
 pub(crate) struct SecretsArgs {
     /// Region of the secrets [default: the namespace's]
     #[arg(long, global = true, value_name = "REGION")]
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// What to do.
     #[command(subcommand)]
-    pub action: Action,
+    pub(crate) action: Action,
 }
 
 /// What can be done with secrets.

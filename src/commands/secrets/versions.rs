@@ -14,7 +14,7 @@ use crate::ui::table;
 #[derive(Debug, Args)]
 pub(crate) struct VersionsArgs {
     /// Secret
-    pub name: String,
+    pub(crate) name: String,
 }
 
 pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {

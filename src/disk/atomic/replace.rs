@@ -16,14 +16,14 @@ use temporary::Temporary;
 
 pub(super) struct Replacement<'a> {
     /// The path as the user gave it, for messages.
-    pub path: &'a Path,
+    pub(crate) path: &'a Path,
     /// The file that symbolic links lead to.
-    pub target: &'a Path,
-    pub bytes: &'a [u8],
-    pub permissions: Permissions,
+    pub(crate) target: &'a Path,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) permissions: Permissions,
     /// The mode of folders that have to be created.
-    pub folder_mode: u32,
-    pub keep_hard_links: bool,
+    pub(crate) folder_mode: u32,
+    pub(crate) keep_hard_links: bool,
 }
 
 /// Writes a temporary file, calls `check`, and renames it. Signals are deferred meanwhile, and abandoned temporary files

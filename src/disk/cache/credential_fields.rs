@@ -12,7 +12,7 @@ pub(super) struct CredentialFields {
     secret_access_key: SecretField,
     session_token: Option<SecretField>,
     obtained_at: Timestamp,
-    pub expires_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 struct SecretField(Secret<String>);

@@ -20,24 +20,24 @@ use crate::model::kube::namespace::Namespace;
 /// Whose credentials these are. All of it must match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity<'a> {
-    pub start_url: &'a str,
-    pub account: &'a str,
+    pub(crate) start_url: &'a str,
+    pub(crate) account: &'a str,
     /// The permission set.
-    pub role: &'a str,
+    pub(crate) role: &'a str,
 }
 
 /// Credentials, their identity and their cluster: all that the warm path of `token` reads.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedCredentials {
-    pub account: String,
+    pub(crate) account: String,
     /// The permission set.
-    pub role: String,
-    pub start_url: String,
-    pub credentials: RoleCredentials,
+    pub(crate) role: String,
+    pub(crate) start_url: String,
+    pub(crate) credentials: RoleCredentials,
     /// The name and region of the namespace's cluster, once known.
-    pub cluster: Option<(String, String)>,
+    pub(crate) cluster: Option<(String, String)>,
     /// The configuration that made this the namespace's own identity; `None` for any other identity.
-    pub config_fingerprint: Option<String>,
+    pub(crate) config_fingerprint: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

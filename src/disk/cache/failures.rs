@@ -10,16 +10,16 @@ use crate::model::kube::namespace::Namespace;
 /// A failure, and how long it is reported without another try.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) struct RememberedFailure {
-    pub until: Timestamp,
+    pub(crate) until: Timestamp,
     /// The fingerprint of the token file at the time: a sign-in by any tool changes it and ends the failure.
-    pub token_file: String,
+    pub(crate) token_file: String,
     /// Whether there were valid credentials at the time: if not, new ones end the failure.
     #[serde(default)]
-    pub with_credentials: bool,
-    pub exit_code: u8,
-    pub message: String,
-    pub because: Vec<String>,
-    pub try_next: Vec<String>,
+    pub(crate) with_credentials: bool,
+    pub(crate) exit_code: u8,
+    pub(crate) message: String,
+    pub(crate) because: Vec<String>,
+    pub(crate) try_next: Vec<String>,
 }
 
 impl Cache {

@@ -14,8 +14,8 @@ use crate::model::aws::target::Assignment;
 /// The person's accounts and roles in a portal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PortalIndex {
-    pub read_at: Timestamp,
-    pub assignments: Vec<Assignment>,
+    pub(crate) read_at: Timestamp,
+    pub(crate) assignments: Vec<Assignment>,
 }
 
 impl Cache {

@@ -16,25 +16,25 @@ use crate::model::aws::credentials::RoleCredentials;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RoleKey<'a> {
     /// The portal, account and permission set of the credentials that assumed it.
-    pub start_url: &'a str,
-    pub account: &'a str,
-    pub permission_set: &'a str,
-    pub namespace: &'a str,
-    pub role_arn: &'a str,
+    pub(crate) start_url: &'a str,
+    pub(crate) account: &'a str,
+    pub(crate) permission_set: &'a str,
+    pub(crate) namespace: &'a str,
+    pub(crate) role_arn: &'a str,
     /// How the role was assumed.
-    pub method: &'a str,
+    pub(crate) method: &'a str,
     /// The service account whose token was used, or the empty text.
-    pub service_account: &'a str,
+    pub(crate) service_account: &'a str,
     /// The duration that was asked for.
-    pub seconds: u32,
+    pub(crate) seconds: u32,
 }
 
 /// The session of an assumed role.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedRole {
     /// The ARN of the session.
-    pub arn: String,
-    pub credentials: RoleCredentials,
+    pub(crate) arn: String,
+    pub(crate) credentials: RoleCredentials,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -8,9 +8,9 @@ use kubeconfig_edit::{Context, Kubeconfig};
 /// The merged files, and which file each name comes from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Merged {
-    pub config: Kubeconfig,
+    pub(crate) config: Kubeconfig,
     /// The files that exist, in the order of the list.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     clusters: HashMap<String, PathBuf>,
     contexts: HashMap<String, PathBuf>,
     users: HashMap<String, PathBuf>,

@@ -50,18 +50,18 @@ pub(crate) struct Kubeconfigs {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EditSummary {
     /// The files that changed. Empty if the entry was already there.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The context that was current before the edit.
-    pub previous_context: Option<String>,
+    pub(crate) previous_context: Option<String>,
 }
 
 /// What a removal did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RemovalSummary {
     /// The files that changed. Empty if there was nothing to remove.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The contexts with other names that still use the cluster or the user, which were therefore kept.
-    pub kept_for: Vec<String>,
+    pub(crate) kept_for: Vec<String>,
 }
 
 /// What to do with one file.

@@ -8,10 +8,10 @@ use crate::model::wire::percent;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Destination<'a> {
     /// As in the console's URLs, like `secretsmanager`.
-    pub service: Option<&'a str>,
-    pub region: Option<&'a str>,
+    pub(crate) service: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
     /// The EKS cluster, for `eks`.
-    pub cluster: Option<&'a str>,
+    pub(crate) cluster: Option<&'a str>,
 }
 
 /// The portal's shortcut to the console of an account as a role.

@@ -44,9 +44,9 @@ pub(crate) fn process(credentials: &RoleCredentials) -> Secret<String> {
 /// An identity to give to a program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AwsIdentity<'a> {
-    pub credentials: &'a RoleCredentials,
-    pub account: &'a str,
-    pub region: &'a str,
+    pub(crate) credentials: &'a RoleCredentials,
+    pub(crate) account: &'a str,
+    pub(crate) region: &'a str,
 }
 
 /// The variables that give a program this AWS identity and no other. A variable without a value must be unset. Used for

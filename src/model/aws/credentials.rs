@@ -10,18 +10,18 @@ use crate::secret::Secret;
 #[derive(Debug, Clone)]
 pub(crate) struct AccessKeys {
     /// Not secret: it appears in logs.
-    pub access_key_id: String,
-    pub secret_access_key: Secret<String>,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: Secret<String>,
     /// Temporary credentials have one.
-    pub session_token: Option<Secret<String>>,
+    pub(crate) session_token: Option<Secret<String>>,
 }
 
 /// Temporary credentials of a role.
 #[derive(Debug, Clone)]
 pub(crate) struct RoleCredentials {
-    pub keys: AccessKeys,
-    pub obtained_at: Timestamp,
-    pub expires_at: Timestamp,
+    pub(crate) keys: AccessKeys,
+    pub(crate) obtained_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// Whether something can be used, and if not, why. `-v` prints it.

@@ -5,8 +5,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Partition {
     /// As in ARNs: `aws`, `aws-cn`, …
-    pub name: &'static str,
-    pub dns_suffix: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) dns_suffix: &'static str,
 }
 
 const PARTITIONS: &[(&str, Partition)] = &[

@@ -5,9 +5,9 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RoleArns {
     /// With the path.
-    pub access_entry: String,
+    pub(crate) access_entry: String,
     /// Without the path.
-    pub aws_auth: String,
+    pub(crate) aws_auth: String,
 }
 
 /// From the caller's ARN (`arn:aws:sts::<account>:assumed-role/<role>/<session>`) and Identity Center's region.

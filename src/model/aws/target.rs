@@ -8,34 +8,34 @@ use crate::model::kube::namespace::{Namespace, nearest};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Portal {
     /// The name of the `[sso-session]` in `~/.aws/config`, which also determines the token file's name.
-    pub session_name: String,
+    pub(crate) session_name: String,
     /// Exactly as configured: it is hashed, so a trailing slash matters.
-    pub start_url: String,
+    pub(crate) start_url: String,
     /// Identity Center's region.
-    pub region: String,
+    pub(crate) region: String,
 }
 
 /// An account and a role (permission set) in it, as the portal lists them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     /// Twelve digits.
-    pub account: String,
-    pub account_name: Option<String>,
+    pub(crate) account: String,
+    pub(crate) account_name: Option<String>,
     /// The permission set's name.
-    pub role: String,
+    pub(crate) role: String,
 }
 
 /// A namespace, and everything needed to get credentials for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    pub namespace: Namespace,
+    pub(crate) namespace: Namespace,
     /// `idp-ns-<namespace>`: profile, context and kubeconfig user.
-    pub access_name: String,
-    pub portal: Portal,
+    pub(crate) access_name: String,
+    pub(crate) portal: Portal,
     /// Twelve digits.
-    pub account: String,
+    pub(crate) account: String,
     /// The permission set's name.
-    pub role: String,
+    pub(crate) role: String,
 }
 
 /// The assignments that fit a namespace.

@@ -15,11 +15,11 @@ const CHECKED_FOR: i64 = 30;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IssuedToken {
     /// The process that asked for it.
-    pub process: u32,
+    pub(crate) process: u32,
     /// When, in seconds since 1970.
-    pub at: i64,
+    pub(crate) at: i64,
     /// Whether the credentials behind it were checked with AWS.
-    pub checked: bool,
+    pub(crate) checked: bool,
 }
 
 /// What a request for a token means.

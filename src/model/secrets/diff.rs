@@ -29,10 +29,10 @@ impl Change {
 #[derive(Debug, Clone)]
 pub(crate) struct Difference {
     /// The key's path, joined with dots; `None` for the whole value.
-    pub key: Option<String>,
-    pub change: Change,
-    pub before: Option<Secret<String>>,
-    pub after: Option<Secret<String>>,
+    pub(crate) key: Option<String>,
+    pub(crate) change: Change,
+    pub(crate) before: Option<Secret<String>>,
+    pub(crate) after: Option<Secret<String>>,
 }
 
 /// The differences in the order of the old version's keys, then of the new ones.

@@ -6,39 +6,39 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SecretMetadata {
     /// The full name.
-    pub name: String,
+    pub(crate) name: String,
     /// Ends in a hyphen and six random characters.
-    pub arn: String,
-    pub description: Option<String>,
+    pub(crate) arn: String,
+    pub(crate) description: Option<String>,
     /// `None` for the account's `aws/secretsmanager` key.
-    pub kms_key: Option<String>,
+    pub(crate) kms_key: Option<String>,
     /// The AWS service that manages the secret.
-    pub owning_service: Option<String>,
+    pub(crate) owning_service: Option<String>,
     /// Of a replica.
-    pub primary_region: Option<String>,
-    pub created_at: Option<Timestamp>,
+    pub(crate) primary_region: Option<String>,
+    pub(crate) created_at: Option<Timestamp>,
     /// Of any change, not only of the value.
-    pub changed_at: Option<Timestamp>,
+    pub(crate) changed_at: Option<Timestamp>,
     /// Only the day is exact.
-    pub accessed_at: Option<Timestamp>,
+    pub(crate) accessed_at: Option<Timestamp>,
     /// Set if the secret is marked for deletion. By the API references, `ListSecrets` returns when it was marked,
     /// `DescribeSecret` when it will be deleted.
-    pub deleted_at: Option<Timestamp>,
-    pub rotation: Rotation,
+    pub(crate) deleted_at: Option<Timestamp>,
+    pub(crate) rotation: Rotation,
     /// Ids and stages of the versions that have stages.
-    pub versions: Vec<(String, Vec<String>)>,
-    pub tags: Vec<(String, String)>,
+    pub(crate) versions: Vec<(String, Vec<String>)>,
+    pub(crate) tags: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rotation {
-    pub enabled: bool,
+    pub(crate) enabled: bool,
     /// `every 30 days`, or a schedule expression.
-    pub schedule: Option<String>,
+    pub(crate) schedule: Option<String>,
     /// The rotation function's ARN.
-    pub lambda: Option<String>,
-    pub last_at: Option<Timestamp>,
-    pub next_at: Option<Timestamp>,
+    pub(crate) lambda: Option<String>,
+    pub(crate) last_at: Option<Timestamp>,
+    pub(crate) next_at: Option<Timestamp>,
 }
 
 impl Rotation {
@@ -60,12 +60,12 @@ impl Rotation {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version {
-    pub id: String,
+    pub(crate) id: String,
     /// `AWSCURRENT`, `AWSPREVIOUS`, `AWSPENDING` and custom ones; empty for a deprecated version.
-    pub stages: Vec<String>,
-    pub created_at: Option<Timestamp>,
+    pub(crate) stages: Vec<String>,
+    pub(crate) created_at: Option<Timestamp>,
     /// Only the day is exact.
-    pub accessed_at: Option<Timestamp>,
+    pub(crate) accessed_at: Option<Timestamp>,
 }
 
 /// Sorts the newest first, then by id so that the order is stable.

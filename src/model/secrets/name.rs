@@ -16,13 +16,13 @@ pub(crate) struct Prefix {
 /// A secret of the namespace, as a person named it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SecretName {
-    pub full: String,
+    pub(crate) full: String,
     /// The name without the prefix, as people type and read it.
-    pub relative: String,
+    pub(crate) relative: String,
     /// The `SecretId` for AWS: the full name, or the ARN that was typed.
-    pub id: String,
+    pub(crate) id: String,
     /// Region and account, if an ARN was typed.
-    pub place: Option<(String, String)>,
+    pub(crate) place: Option<(String, String)>,
 }
 
 /// Why a typed name is refused without a call.

@@ -19,21 +19,21 @@ pub(crate) enum Value {
 #[derive(Debug, Clone)]
 pub(crate) struct SecretValue {
     /// The secret's full name.
-    pub name: String,
-    pub arn: String,
-    pub version_id: String,
-    pub stages: Vec<String>,
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) version_id: String,
+    pub(crate) stages: Vec<String>,
     /// Of the version.
-    pub created_at: Option<Timestamp>,
-    pub value: Value,
+    pub(crate) created_at: Option<Timestamp>,
+    pub(crate) value: Value,
 }
 
 /// Selects a version, by default the current one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct VersionSelector {
     /// A stage, like `AWSPREVIOUS`.
-    pub stage: Option<String>,
-    pub version_id: Option<String>,
+    pub(crate) stage: Option<String>,
+    pub(crate) version_id: Option<String>,
 }
 
 impl VersionSelector {

@@ -29,11 +29,11 @@ pub(crate) enum VariablesError {
 /// A variable that controls programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DangerousVariable {
-    pub variable: String,
+    pub(crate) variable: String,
     /// The key or secret that it comes from.
-    pub origin: String,
+    pub(crate) origin: String,
     /// What it decides, as the end of a sentence.
-    pub decides: &'static str,
+    pub(crate) decides: &'static str,
 }
 
 /// A secret's relative name and its value.
@@ -42,9 +42,9 @@ pub(crate) type Source<'a> = (&'a str, &'a Value);
 /// How variables are named.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Naming<'a> {
-    pub prefix: &'a str,
+    pub(crate) prefix: &'a str,
     /// Names of dangerous variables that may be set.
-    pub allowed: &'a [String],
+    pub(crate) allowed: &'a [String],
 }
 
 /// The variables of the secrets, in their order.

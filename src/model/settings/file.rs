@@ -14,50 +14,50 @@ use crate::model::kube::namespace::{Namespace, nearest};
 /// The values of a `[namespace.<name>]` table, or of the top of a project's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PinValues {
-    pub account: Option<String>,
-    pub role: Option<String>,
-    pub cluster: Option<String>,
-    pub region: Option<String>,
-    pub production: Option<bool>,
+    pub(crate) account: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) cluster: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) production: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UserFile {
-    pub start_url: Option<String>,
-    pub sso_region: Option<String>,
-    pub regions: Option<Vec<String>>,
-    pub flow: Option<Flow>,
-    pub permission_set: Option<Pattern>,
-    pub context: Option<Pattern>,
-    pub secrets_prefix: Option<Pattern>,
-    pub production: Option<Vec<String>>,
+    pub(crate) start_url: Option<String>,
+    pub(crate) sso_region: Option<String>,
+    pub(crate) regions: Option<Vec<String>>,
+    pub(crate) flow: Option<Flow>,
+    pub(crate) permission_set: Option<Pattern>,
+    pub(crate) context: Option<Pattern>,
+    pub(crate) secrets_prefix: Option<Pattern>,
+    pub(crate) production: Option<Vec<String>>,
     /// `[namespace.<name>]`.
-    pub namespaces: BTreeMap<String, PinValues>,
+    pub(crate) namespaces: BTreeMap<String, PinValues>,
 }
 
 /// A project's file. It counts only once it is trusted, except for `production = true`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ProjectFile {
-    pub start_url: Option<String>,
-    pub sso_region: Option<String>,
-    pub regions: Option<Vec<String>>,
-    pub namespace: Option<String>,
+    pub(crate) start_url: Option<String>,
+    pub(crate) sso_region: Option<String>,
+    pub(crate) regions: Option<Vec<String>>,
+    pub(crate) namespace: Option<String>,
     /// Pins of that namespace, or of all if the file names none.
-    pub pins: PinValues,
+    pub(crate) pins: PinValues,
     /// `[namespace.<name>]`. TOML does not allow it beside `namespace = "…"`.
-    pub namespaces: BTreeMap<String, PinValues>,
+    pub(crate) namespaces: BTreeMap<String, PinValues>,
 }
 
 /// Why a file is invalid, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileProblem {
     /// From 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// In characters, from 1.
-    pub column: usize,
-    pub reason: String,
+    pub(crate) column: usize,
+    pub(crate) reason: String,
     /// The line's text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl std::fmt::Display for FileProblem {

@@ -68,8 +68,8 @@ impl fmt::Display for Origin {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sourced<T> {
-    pub value: T,
-    pub origin: Origin,
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
 }
 
 impl<T> Sourced<T> {
@@ -105,12 +105,12 @@ impl Flow {
 /// The values set for one namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pins {
-    pub account: Option<Sourced<String>>,
-    pub role: Option<Sourced<String>>,
-    pub cluster: Option<Sourced<String>>,
-    pub region: Option<Sourced<String>>,
+    pub(crate) account: Option<Sourced<String>>,
+    pub(crate) role: Option<Sourced<String>>,
+    pub(crate) cluster: Option<Sourced<String>>,
+    pub(crate) region: Option<Sourced<String>>,
     /// Whether to ask for confirmation before changes.
-    pub production: Option<Sourced<bool>>,
+    pub(crate) production: Option<Sourced<bool>>,
 }
 
 /// Pins from one source, for one namespace or for all.
@@ -123,21 +123,21 @@ struct PinLayer {
 /// The effective settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settings {
-    pub start_url: Option<Sourced<String>>,
+    pub(crate) start_url: Option<Sourced<String>>,
     /// Identity Center's region.
-    pub sso_region: Option<Sourced<String>>,
+    pub(crate) sso_region: Option<Sourced<String>>,
     /// Where to look for clusters; by default in Identity Center's region.
-    pub regions: Sourced<Vec<String>>,
-    pub flow: Sourced<Flow>,
-    pub permission_set_pattern: Sourced<Pattern>,
-    pub context_pattern: Sourced<Pattern>,
-    pub secrets_prefix: Sourced<Pattern>,
+    pub(crate) regions: Sourced<Vec<String>>,
+    pub(crate) flow: Sourced<Flow>,
+    pub(crate) permission_set_pattern: Sourced<Pattern>,
+    pub(crate) context_pattern: Sourced<Pattern>,
+    pub(crate) secrets_prefix: Sourced<Pattern>,
     /// Names of production namespaces, with `*` for any text.
-    pub production: Sourced<Vec<String>>,
+    pub(crate) production: Sourced<Vec<String>>,
     /// Named in the project's file.
-    pub project_namespace: Option<Sourced<String>>,
+    pub(crate) project_namespace: Option<Sourced<String>>,
     /// The project's file, if it sets what only a trusted one may set.
-    pub untrusted_project: Option<UntrustedProject>,
+    pub(crate) untrusted_project: Option<UntrustedProject>,
     /// The first layer with a value wins.
     layers: Vec<PinLayer>,
 }

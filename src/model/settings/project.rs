@@ -10,9 +10,9 @@ use crate::model::shell::quote;
 /// An untrusted project file with settings that would make a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UntrustedProject {
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Keys and values that do not count yet.
-    pub settings: Vec<(String, String)>,
+    pub(crate) settings: Vec<(String, String)>,
 }
 
 impl UntrustedProject {

@@ -17,23 +17,23 @@ pub(crate) const AWS_CONFIGURATION: &str = "the AWS configuration";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flags {
     /// `--start-url`
-    pub start_url: Option<String>,
+    pub(crate) start_url: Option<String>,
     /// `--sso-region`
-    pub sso_region: Option<String>,
+    pub(crate) sso_region: Option<String>,
     /// `--regions`, separated by commas.
-    pub regions: Option<String>,
+    pub(crate) regions: Option<String>,
     /// `--flow`
-    pub flow: Option<String>,
+    pub(crate) flow: Option<String>,
     /// `--account`
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// `--role`
-    pub role: Option<String>,
+    pub(crate) role: Option<String>,
     /// `--cluster`
-    pub cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// `--region`
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// `--no-browser`
-    pub no_browser: bool,
+    pub(crate) no_browser: bool,
 }
 
 /// Combines all sources. `project` has its file, and whether it is trusted.

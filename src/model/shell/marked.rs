@@ -4,11 +4,11 @@
 /// How to start a shell.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MarkedShell {
-    pub arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
     /// To set in its environment.
-    pub variables: Vec<(&'static str, String)>,
+    pub(crate) variables: Vec<(&'static str, String)>,
     /// Files to create in the private folder, by name.
-    pub files: Vec<(&'static str, String)>,
+    pub(crate) files: Vec<(&'static str, String)>,
 }
 
 /// For the shell at `path`. `label` is put before the prompt, `folder` is the private folder, and `zdotdir` is where zsh

@@ -14,9 +14,9 @@ use crate::secret::Secret;
 /// The proxy variables of the environment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProxyVariables {
-    pub https: Option<String>,
-    pub http: Option<String>,
-    pub no_proxy: Option<String>,
+    pub(crate) https: Option<String>,
+    pub(crate) http: Option<String>,
+    pub(crate) no_proxy: Option<String>,
 }
 
 impl ProxyVariables {

@@ -15,9 +15,9 @@ use crate::secret::Secret;
 
 #[derive(Debug, Clone)]
 pub(crate) struct AmbientCredentials {
-    pub keys: AccessKeys,
+    pub(crate) keys: AccessKeys,
     /// `None` for long-lived keys.
-    pub expires_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 /// The credentials of a profile, by default of `default`.

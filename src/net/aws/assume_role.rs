@@ -11,18 +11,18 @@ use crate::secret::Secret;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RoleSessionRequest<'a> {
-    pub role_arn: &'a str,
-    pub session_name: &'a str,
-    pub seconds: u32,
+    pub(crate) role_arn: &'a str,
+    pub(crate) session_name: &'a str,
+    pub(crate) seconds: u32,
     /// Of STS.
-    pub region: &'a str,
+    pub(crate) region: &'a str,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct AssumedSession {
-    pub credentials: RoleCredentials,
+    pub(crate) credentials: RoleCredentials,
     /// `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
-    pub arn: String,
+    pub(crate) arn: String,
 }
 
 /// AssumeRole, signed with the given keys.

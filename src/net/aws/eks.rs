@@ -18,9 +18,9 @@ pub(crate) struct Eks {
 
 #[derive(Debug, Clone)]
 pub(crate) struct ClusterDescription {
-    pub cluster: Cluster,
+    pub(crate) cluster: Cluster,
     /// `ACTIVE`, `UPDATING`, …
-    pub status: String,
+    pub(crate) status: String,
 }
 
 impl Eks {

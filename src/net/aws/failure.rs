@@ -10,13 +10,13 @@ use crate::net::bounds::Breach;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     /// The API operation, like `GetRoleCredentials`.
-    pub operation: &'static str,
+    pub(crate) operation: &'static str,
     /// What the failure means for the next step.
-    pub class: Class,
+    pub(crate) class: Class,
     /// The service's error code, like `ForbiddenException` or `invalid_grant`.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The service's message, or the transport's.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 /// The kinds of failure that call for different steps.

@@ -24,23 +24,23 @@ pub(crate) enum Grant {
 /// A registered client.
 #[derive(Debug, Clone)]
 pub(crate) struct NewRegistration {
-    pub client_id: String,
-    pub client_secret: Secret<String>,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret<String>,
     /// In 90 days.
-    pub expires_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 #[derive(Debug)]
 pub(crate) struct DeviceAuthorization {
     device_code: Secret<String>,
     /// To compare with the page.
-    pub user_code: String,
+    pub(crate) user_code: String,
     /// The page with the code filled in.
-    pub verification_uri_complete: String,
+    pub(crate) verification_uri_complete: String,
     /// Seconds between polls; 0 when not named.
-    pub interval: i32,
+    pub(crate) interval: i32,
     /// Seconds until the code ends.
-    pub expires_in: i32,
+    pub(crate) expires_in: i32,
 }
 
 #[cfg(test)]
@@ -58,10 +58,10 @@ impl DeviceAuthorization {
 
 #[derive(Debug)]
 pub(crate) struct NewToken {
-    pub access_token: Secret<String>,
+    pub(crate) access_token: Secret<String>,
     /// Absent without the scope, and where the service keeps the old one.
-    pub refresh_token: Option<Secret<String>>,
-    pub expires_at: Timestamp,
+    pub(crate) refresh_token: Option<Secret<String>>,
+    pub(crate) expires_at: Timestamp,
 }
 
 #[derive(Debug, Clone)]

@@ -20,8 +20,8 @@ const CALLS_AT_ONCE: usize = 6;
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     /// Twelve digits.
-    pub id: String,
-    pub name: Option<String>,
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Clone)]

@@ -11,19 +11,19 @@ use crate::model::port_forward::ports::LocalPort;
 #[derive(Debug)]
 pub(crate) struct Listeners {
     /// One per address.
-    pub listeners: Vec<TcpListener>,
-    pub addresses: Vec<SocketAddr>,
-    pub port: u16,
+    pub(crate) listeners: Vec<TcpListener>,
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) port: u16,
     /// The preferred port, if it was taken and this is another one.
-    pub instead_of: Option<u16>,
+    pub(crate) instead_of: Option<u16>,
 }
 
 /// Why a port cannot be listened on.
 #[derive(Debug)]
 pub(crate) struct BindError {
     /// The requested port; 0 for any.
-    pub port: u16,
-    pub error: std::io::Error,
+    pub(crate) port: u16,
+    pub(crate) error: std::io::Error,
 }
 
 /// Binds the requested port on all addresses. `remote_number` is the number of the remote port.

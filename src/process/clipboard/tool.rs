@@ -12,7 +12,7 @@ use crate::secret::Secret;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tool {
     /// The program to look for in `$PATH`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The variable without which it cannot work.
     pub(super) needs: Option<&'static str>,
     pub(super) copy: &'static [&'static str],
