@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::forward::{CLUSTER, FLOOR, NAMESPACE, WIDE, world_with};
+use crate::support::forward::{CLUSTER, CREATE, FLOOR, NAMESPACE, WIDE, world_with};
 use crate::support::{Forward, World, until};
 
 /// A pod `stuck`, with a service of that name, that does not serve in some way.
@@ -154,4 +154,22 @@ fn pods_that_were_gone_are_back_whether_or_not_a_connection_asks() {
         }
         is_back(&forward);
     }
+}
+
+/// A role that may get pods and no more: the pod of a set is absent for a moment when it is replaced.
+#[test]
+fn the_pod_of_a_set_is_waited_for_with_get_pods_alone() {
+    let world = world_with(&[("", "pods", "get"), CREATE]);
+    let forward = Forward::start(&world, "sts/db :stats", 1);
+    assert_eq!(forward.body("/name"), "db-0\n");
+    let scale = |count| {
+        assert!(world.control().scale(CLUSTER, NAMESPACE, ("StatefulSet", "db"), count, Duration::ZERO));
+    };
+    scale(0);
+    let port = forward.port(0);
+    let waiting = std::thread::spawn(move || crate::support::forward::request(port, "/name"));
+    forward.hears("lost");
+    scale(1);
+    assert_eq!(waiting.join().expect("no panic").expect("an answer"), "db-0\n");
+    assert_eq!(forward.errors(), Vec::<String>::new());
 }

@@ -160,7 +160,9 @@ impl RoleAssumer<'_> {
     async fn caller(&self, credentials: Credentials<'_>, standing: Standing) -> Result<Caller> {
         let what = "no role can be assumed: AWS does not say who you are";
         let arn = credentials.caller_arn(&self.region()).await;
-        let arn = arn.map_err(|failure| clock_skew::explain(self.chain, failure.into_error(what)))?;
+        let arn = arn.map_err(|failure| {
+            failure.explained(|failure| clock_skew::explain(self.chain, failure.into_error(what)))
+        })?;
         let caller = Caller { credentials: credentials.role(), arn, standing };
         self.caller.replace(Some(caller.clone()));
         Ok(caller)

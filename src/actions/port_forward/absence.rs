@@ -26,13 +26,17 @@ impl Resolver {
 
     async fn all_pods(&self) -> Option<Vec<Pod>> {
         let target = self.target();
-        let ways: &[Route] = match target.kind {
-            Kind::Pod => return Some(vec![self.pods().get(&target.name).await.ok()?]),
-            Kind::StatefulSet => &[Route::List, Route::Numbered],
-            _ => &[Route::List],
-        };
+        if target.kind == Kind::Pod {
+            return Some(vec![self.pods().get(&target.name).await.ok()?]);
+        }
         let definition = self.define().await.ok()?;
-        match self.pods().find(&definition, ways.iter().copied()).await.ok()? {
+        // What endpoints say of a pod is not enough to tell why it does not serve.
+        let shows_pods = |way: &Route| match way {
+            Route::List => true,
+            Route::Numbered => target.kind == Kind::StatefulSet,
+            Route::EndpointSlices | Route::Endpoints => false,
+        };
+        match self.pods().find(&definition, self.ways(&definition).filter(shows_pods)).await.ok()? {
             Finding::Pods { pods, .. } => Some(pods.into_iter().filter_map(|pod| pod.object.map(|pod| *pod)).collect()),
             Finding::Refused(_) => None,
         }

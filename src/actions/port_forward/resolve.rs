@@ -20,6 +20,8 @@ use crate::net::kube::KubeFailure;
 const FORWARDS_ARE: &str = "port-forward reaches pods only";
 const ROUTES_OF_SERVICES: [Route; 4] = [Route::EndpointSlices, Route::List, Route::Endpoints, Route::Numbered];
 const ROUTES_OF_OTHERS: [Route; 2] = [Route::List, Route::Numbered];
+/// Of a StatefulSet that the role does not show: its pods have names that can be told, and only one of them is asked for.
+const ROUTES_OF_UNREADABLE: [Route; 2] = [Route::Numbered, Route::List];
 
 /// A pod that connections can go to.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,8 +87,9 @@ impl Resolver {
             return self.named_pod().await;
         }
         let definition = self.define().await?;
-        let (way, pods) = match self.pods().find(&definition, self.ways()).await {
+        let (way, pods) = match self.pods().find(&definition, self.ways(&definition)).await {
             Ok(Finding::Pods { way, pods }) => (way, pods),
+            Ok(Finding::Refused(refused)) if self.has_no_pods_now(&refused) => return Ok(None),
             Ok(Finding::Refused(refused)) => return Err(self.no_way(refused)),
             Err(error) => return Err(self.cannot(error, Kind::Pod, "list")),
         };
@@ -133,8 +136,12 @@ impl Resolver {
     }
 
     /// All ways to the target's pods, beginning with what worked before.
-    fn ways(&self) -> impl Iterator<Item = Route> + use<> {
-        let ways = if self.target.kind == Kind::Service { &ROUTES_OF_SERVICES[..] } else { &ROUTES_OF_OTHERS[..] };
+    pub(super) fn ways(&self, definition: &Definition) -> impl Iterator<Item = Route> + use<> {
+        let ways = match self.target.kind {
+            Kind::Service => &ROUTES_OF_SERVICES[..],
+            _ if definition.is_readable() => &ROUTES_OF_OTHERS[..],
+            _ => &ROUTES_OF_UNREADABLE[..],
+        };
         let first = self.way.get();
         first.into_iter().chain(ways.iter().copied().filter(move |way| Some(*way) != first))
     }
@@ -161,8 +168,9 @@ impl Resolver {
     pub(super) async fn define(&self) -> Result<Definition> {
         let definition = match self.pods().define(&self.target).await {
             Ok(definition) => definition,
-            // The names of its pods are known without it: `get pods` is enough.
-            Err(CallError::Answer(KubeFailure::Status(403, _))) if self.target.kind == Kind::StatefulSet => {
+            // The names of its pods are known without it: `get pods` is enough. They may outlive it, too
+            // (`kubectl delete --cascade=orphan`).
+            Err(CallError::Answer(KubeFailure::Status(..))) if self.target.kind == Kind::StatefulSet => {
                 Definition::unreadable(self.target.clone())
             }
             Err(error) => return Err(self.cannot(error, self.target.kind, "get")),
@@ -187,6 +195,11 @@ impl Resolver {
         }
     }
 
+    /// Whether the list that led to pods before is allowed as it was, and only has none of them at the moment.
+    fn has_no_pods_now(&self, refused: &[(Route, KubeFailure)]) -> bool {
+        self.way.get() == Some(Route::List) && refused.iter().all(|(way, _)| *way != Route::List)
+    }
+
     fn no_way(&self, mut refused: Vec<(Route, KubeFailure)>) -> Error {
         let name = &self.target.name;
         if self.target.kind == Kind::Service {
@@ -196,6 +209,8 @@ impl Resolver {
                 .try_next(format!("nsaccess port-forward pod/POD PORT   # with the name of one of {name}'s pods"))
                 .try_next(Rule::new("", "endpoints", &["get"]).to_ask_for());
         }
+        // A pod that does not exist says more than a way that is not allowed: it may be about to be replaced.
+        refused.sort_by_key(|(way, failure)| (matches!(failure, KubeFailure::Status(404, _)), *way == Route::Numbered));
         match refused.pop() {
             Some((Route::Numbered, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "get"),
             Some((_, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "list"),

@@ -2,11 +2,12 @@
 
 use futures_util::future::join_all;
 
-use crate::chain::call_error::CallError;
 use crate::chain::cluster::{known_name, proxy, regions};
 use crate::chain::credentials::Credentials;
-use crate::chain::{Presence, clock_skew};
+use crate::chain::renewal::{Refusable, with_renewal};
+use crate::chain::{Chain, Presence, clock_skew};
 use crate::error::{Error, Kind, Result};
+use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::{Cluster, status_serves};
@@ -19,40 +20,74 @@ struct Candidate {
     verdict: Result<Verdict, String>,
 }
 
-/// The cluster of a namespace.
+/// A search without a result.
+struct NotFound {
+    error: Error,
+    /// AWS refused the credentials, and no region answered otherwise.
+    refusal: Option<String>,
+}
+
+impl From<Error> for NotFound {
+    fn from(error: Error) -> Self {
+        NotFound { error, refusal: None }
+    }
+}
+
+impl Refusable for NotFound {
+    fn refusal(&self) -> Option<String> {
+        self.refusal.clone()
+    }
+}
+
+impl NotFound {
+    fn because_of(chain: &Chain<'_>, failure: Failure, explain: impl FnOnce(Failure) -> Error) -> Self {
+        let refusal = (failure.class == Class::Unauthorized).then(|| failure.to_string());
+        NotFound { error: clock_skew::explain(chain, explain(failure)), refusal }
+    }
+}
+
+/// The cluster of a namespace. Credentials are renewed once for the whole search, and only if no region answered: one
+/// region may refuse what the others accept (an opt-in region that is not enabled).
 ///
 /// # Errors
 /// When it cannot be found, described, or chosen.
 pub(super) async fn find(credentials: &Credentials<'_>) -> Result<Cluster> {
-    let (chain, target) = (credentials.chain, &credentials.target);
-    let is_pinned = chain.settings.pins(target.namespace.as_str()).cluster.is_some();
-    let Some((name, region)) = known_name(chain, target) else { return discover(credentials).await };
-    let regions = region.map_or_else(|| regions(chain, target), |region| vec![region]);
-    let failure = match describe_in(credentials, &regions, &name).await {
-        Ok(cluster) => return Ok(cluster),
-        Err(failure) => failure,
-    };
-    let _ = chain.cache.forget_cluster(&target.namespace);
-    let is_gone = matches!(&failure, CallError::Answer(failure) if failure.class == Class::NotFound);
-    let error = clock_skew::explain(chain, cannot_describe(target, &name, &regions, failure));
-    if is_pinned || !is_gone {
-        return Err(error);
-    }
-    // The cluster that was there before may have been replaced by one of another name.
-    chain.ui.detail(&format!("{error}; looking again"));
-    discover(credentials).await
+    let found = with_renewal(credentials, async |role: &RoleCredentials| search(credentials, &role.keys).await).await;
+    found.map_err(|NotFound { error, .. }| error)
 }
 
-/// A cluster by its name, in the one of the regions that has it.
+async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cluster, NotFound> {
+    let (chain, target) = (credentials.chain, &credentials.target);
+    let is_pinned = chain.settings.pins(target.namespace.as_str()).cluster.is_some();
+    let Some((name, region)) = known_name(chain, target) else { return discover(credentials, keys).await };
+    let regions = region.map_or_else(|| regions(chain, target), |region| vec![region]);
+    let failure = match describe_in(chain, keys, &regions, &name).await {
+        Ok(Some(cluster)) => return Ok(cluster),
+        Ok(None) => return Err(no_clusters(target, &regions).into()),
+        Err(failure) => failure,
+    };
+    let is_gone = failure.class == Class::NotFound;
+    let not_found = NotFound::because_of(chain, failure, |failure| cannot_describe(target, &name, &regions, failure));
+    if not_found.refusal.is_some() {
+        return Err(not_found);
+    }
+    let _ = chain.cache.forget_cluster(&target.namespace);
+    if is_pinned || !is_gone {
+        return Err(not_found);
+    }
+    // The cluster that was there before may have been replaced by one of another name.
+    chain.ui.detail(&format!("{}; looking again", not_found.error));
+    discover(credentials, keys).await
+}
+
+/// A cluster by its name, in the one of the regions that has it. `None`: there are no regions.
 async fn describe_in(
-    credentials: &Credentials<'_>,
+    chain: &Chain<'_>,
+    keys: &AccessKeys,
     regions: &[String],
     name: &str,
-) -> Result<Cluster, CallError<Failure>> {
-    let chain = credentials.chain;
-    let asked = regions
-        .iter()
-        .map(|region| credentials.call(async move |keys| chain.services.describe_cluster(keys, region, name).await));
+) -> Result<Option<Cluster>, Failure> {
+    let asked = regions.iter().map(|region| chain.services.describe_cluster(keys, region, name));
     let mut last = None;
     for answer in join_all(asked).await {
         match answer {
@@ -60,28 +95,21 @@ async fn describe_in(
                 if !status_serves(&described.status) {
                     chain.ui.warning(&format!("the cluster {name} is {}", described.status));
                 }
-                return Ok(described.cluster);
+                return Ok(Some(described.cluster));
             }
-            Err(CallError::Chain(error)) => return Err(CallError::Chain(error)),
             // A refusal tells more than "not in this region".
-            Err(CallError::Answer(failure)) if last.is_none() || failure.class != Class::NotFound => {
-                last = Some(failure);
-            }
-            Err(CallError::Answer(_)) => {}
+            Err(failure) if last.is_none() || failure.class != Class::NotFound => last = Some(failure),
+            Err(_) => {}
         }
     }
-    Err(last.map_or_else(|| CallError::Chain(no_clusters(&credentials.target, regions)), CallError::Answer))
+    last.map_or(Ok(None), Err)
 }
 
-async fn discover(credentials: &Credentials<'_>) -> Result<Cluster> {
+async fn discover(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cluster, NotFound> {
     let (chain, target) = (credentials.chain, &credentials.target);
     let regions = regions(chain, target);
     chain.ui.detail(&format!("looking for clusters in {}", regions.join(", ")));
-    let listed = join_all(
-        regions
-            .iter()
-            .map(|region| credentials.call(async move |keys| chain.services.cluster_names(keys, region).await)),
-    );
+    let listed = join_all(regions.iter().map(|region| chain.services.cluster_names(keys, region)));
     let (mut found, mut refused) = (Vec::new(), None);
     for (names, region) in listed.await.into_iter().zip(&regions) {
         match names {
@@ -90,13 +118,11 @@ async fn discover(credentials: &Credentials<'_>) -> Result<Cluster> {
         }
     }
     if let (true, Some(failure)) = (found.is_empty(), refused) {
-        return Err(clock_skew::explain(chain, cannot_list(target, failure)));
+        return Err(NotFound::because_of(chain, failure, |failure| cannot_list(target, failure)));
     }
-    let described = join_all(found.iter().map(|(region, name)| {
-        credentials.call(async move |keys| chain.services.describe_cluster(keys, region, name).await)
-    }));
+    let described = found.iter().map(|(region, name)| chain.services.describe_cluster(keys, region, name));
     let (mut clusters, mut failures) = (Vec::new(), Vec::new());
-    for answer in described.await {
+    for answer in join_all(described).await {
         match answer {
             Ok(described) => clusters.push(described.cluster),
             Err(failure) => failures.push(failure),
@@ -106,10 +132,12 @@ async fn discover(credentials: &Credentials<'_>) -> Result<Cluster> {
         (1, Some(only), _) => Ok(only),
         (_, Some(last), _) => {
             clusters.push(last);
-            choose(credentials, clusters).await
+            Ok(choose(credentials, clusters).await?)
         }
-        (_, None, Some(failure)) => Err(cannot_describe(target, "NAME", &regions, failure)),
-        (_, None, None) => Err(no_clusters(target, &regions)),
+        (_, None, Some(failure)) => {
+            Err(NotFound::because_of(chain, failure, |failure| cannot_describe(target, "NAME", &regions, failure)))
+        }
+        (_, None, None) => Err(no_clusters(target, &regions).into()),
     }
 }
 
@@ -165,8 +193,8 @@ fn pin(target: &Target) -> String {
     format!("nsaccess config set namespace.{}.cluster NAME", target.namespace)
 }
 
-fn cannot_list(target: &Target, failure: CallError<Failure>) -> Error {
-    let denied = matches!(&failure, CallError::Answer(failure) if failure.class == Class::Denied);
+fn cannot_list(target: &Target, failure: Failure) -> Error {
+    let denied = failure.class == Class::Denied;
     let error = failure.into_error("the clusters of the account cannot be listed");
     if denied {
         error.because("a role need not list clusters if its cluster is named").try_next(pin(target))
@@ -175,11 +203,7 @@ fn cannot_list(target: &Target, failure: CallError<Failure>) -> Error {
     }
 }
 
-fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: CallError<Failure>) -> Error {
-    let failure = match failure {
-        CallError::Chain(error) => return error,
-        CallError::Answer(failure) => failure,
-    };
+fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: Failure) -> Error {
     let class = failure.class;
     let error = failure.into_error(format!("the cluster {name} cannot be described in {}", regions.join(", ")));
     match class {

@@ -62,7 +62,7 @@ fn of_profile(chain: &Chain<'_>, profile: &str) -> Option<Portal> {
     (same_url && same_region).then_some(own)
 }
 
-/// The portal that an existing profile signs in to; one from before there were sso-sessions names it itchain.
+/// The portal that an existing profile signs in to; one from before there were sso-sessions names it itself.
 pub(crate) fn own(chain: &Chain<'_>, profile: &str) -> Option<Portal> {
     let profile = chain.aws_config.profile(profile)?;
     let Some(session_name) = profile.get("sso_session") else {

@@ -157,6 +157,8 @@ pub(super) struct ByHand {
     pub(super) assignments: Vec<Assignment>,
     /// The clusters, with what they say of the namespace's pods.
     pub(super) clusters: Vec<(Cluster, Option<Verdict>)>,
+    /// Regions whose EKS refuses all credentials.
+    pub(super) refusing_regions: HashSet<String>,
     /// How listing clusters fails.
     pub(super) list_fails: Option<Class>,
     /// Registrations that the service does not know, by client id.
@@ -202,8 +204,8 @@ impl ByHand {
         }
     }
 
-    fn check(&self, keys: &AccessKeys) -> Result<(), Failure> {
-        match self.refused_keys.borrow().contains(&keys.access_key_id) {
+    fn check(&self, keys: &AccessKeys, region: &str) -> Result<(), Failure> {
+        match self.refused_keys.borrow().contains(&keys.access_key_id) || self.refusing_regions.contains(region) {
             true => Err(failure(Class::Unauthorized)),
             false => Ok(()),
         }
@@ -291,7 +293,7 @@ impl Services for ByHand {
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, _: &'a str) -> Answer<'a, String> {
         self.count("caller_arn");
         let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_idp-ns-idp-dev_0123456789abcdef/ada");
-        Self::answer(self.check(keys).map(|()| arn))
+        Self::answer(self.check(keys, "").map(|()| arn))
     }
 
     fn cluster_names<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, Vec<String>> {
@@ -299,7 +301,7 @@ impl Services for ByHand {
         let there = self.clusters.iter().map(|(cluster, _)| cluster).filter(|cluster| cluster.region == region);
         let names = there.map(|cluster| cluster.name.clone()).collect();
         let allowed = self.list_fails.map_or(Ok(()), |class| Err(failure(class)));
-        Self::answer(self.check(keys).and(allowed).map(|()| names))
+        Self::answer(self.check(keys, region).and(allowed).map(|()| names))
     }
 
     fn describe_cluster<'a>(
@@ -312,7 +314,7 @@ impl Services for ByHand {
         let is_it = |cluster: &&Cluster| cluster.region == region && cluster.name == name;
         let found = self.clusters.iter().map(|(cluster, _)| cluster).find(is_it).cloned();
         let described = found.map(|cluster| ClusterDescription { cluster, status: "ACTIVE".into() });
-        Self::answer(self.check(keys).and_then(|()| described.ok_or_else(|| failure(Class::NotFound))))
+        Self::answer(self.check(keys, region).and_then(|()| described.ok_or_else(|| failure(Class::NotFound))))
     }
 
     fn may_get_pods<'a>(

@@ -116,6 +116,30 @@ async fn credentials_that_eks_refuses_are_renewed_and_it_is_asked_again() {
     assert_eq!((services.calls("role_credentials"), services.calls("cluster_names")), (1, 2));
 }
 
+#[tokio::test]
+async fn a_region_that_refuses_the_credentials_costs_no_new_ones_while_another_answers() {
+    let services = Rc::new(ByHand {
+        clusters: vec![(cluster("demo", "eu-central-1"), None)],
+        refusing_regions: ["eu-west-1".to_owned()].into(),
+        ..ByHand::default()
+    });
+    let home = home(REGIONS);
+    assert_eq!(facts(&home.chain(&services)).await.map(|(name, _)| name), Ok("demo in eu-central-1".into()));
+    let flags = Flags { cluster: Some("demo".into()), ..Flags::default() };
+    let chain = home.chain_for(&services, Presence::Nobody, &flags, &[]);
+    let credentials = Credentials::with(&chain, target(), keys("KEY", 60));
+    assert_eq!(stage::describe(&credentials).await.expect("found").region, "eu-central-1");
+    assert_eq!(services.calls("role_credentials"), 0);
+}
+
+#[tokio::test]
+async fn where_all_regions_refuse_them_they_are_renewed_once() {
+    let services = having(&[(cluster("demo", "eu-central-1"), None)]);
+    services.refused_keys.borrow_mut().insert("KEY".into());
+    assert_eq!(facts(&home(REGIONS).chain(&services)).await.map(|(name, _)| name), Ok("demo in eu-central-1".into()));
+    assert_eq!(services.calls("role_credentials"), 1);
+}
+
 #[test]
 fn one_ladder_decides_the_region() {
     let region = |home: &Home, flags: &Flags| {
