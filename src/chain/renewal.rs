@@ -26,11 +26,17 @@ pub(crate) trait Refusable {
     fn refusal(&self) -> Option<String>;
 }
 
+impl Refusable for Failure {
+    fn refusal(&self) -> Option<String> {
+        (self.class == Class::Unauthorized).then(|| self.to_string())
+    }
+}
+
 impl Refusable for CallError<Failure> {
     fn refusal(&self) -> Option<String> {
         match self {
-            CallError::Answer(failure) if failure.class == Class::Unauthorized => Some(failure.to_string()),
-            _ => None,
+            CallError::Answer(failure) => failure.refusal(),
+            CallError::Chain(_) => None,
         }
     }
 }

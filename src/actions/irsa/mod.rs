@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use crate::actions::irsa::find::RoleLookup;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
-use crate::chain::renewal::{Renewable, with_renewal};
+use crate::chain::renewal::{Refusable, Renewable, with_renewal};
 use crate::chain::session::standing::Standing;
 use crate::chain::{Chain, clock_skew, cluster};
 use crate::error::{Error, Kind, Result};
@@ -86,24 +86,35 @@ pub(crate) async fn assume_and_confirm(
     namespace: &Namespace,
     request: &IrsaRequest,
 ) -> Result<AssumedRole> {
-    let (roles, role) = (Assumptions { chain, namespace, request }, RefCell::new(String::new()));
+    let roles = Assumptions { chain, namespace, request };
     let confirmed = with_renewal(&roles, async |assumed: &AssumedRole| {
         match chain.services.caller_arn(&assumed.credentials.keys, &assumed.region).await {
             Ok(arn) => Ok(AssumedRole { arn, ..assumed.clone() }),
-            Err(failure) => {
-                role.replace(assumed.workload_role.role.name().to_owned());
-                Err(CallError::Answer(failure))
-            }
+            Err(failure) => Err(CallError::Answer(NotConfirmed { role: assumed.workload_role.role.clone(), failure })),
         }
     })
     .await;
-    confirmed.map_err(|failure| match failure {
-        CallError::Chain(error) => error,
-        CallError::Answer(failure) => {
-            let what = format!("there is a session of {}, and AWS does not say who we are with it", role.borrow());
-            clock_skew::explain(chain, Failure::into_error(failure, what))
-        }
+    confirmed.map_err(|failure| {
+        failure.explained(|NotConfirmed { role, failure }| {
+            let what = format!("there is a session of {}, and AWS does not say who we are with it", role.name());
+            clock_skew::explain(chain, failure.into_error(what))
+        })
     })
+}
+
+/// A session of a role that AWS does not confirm.
+struct NotConfirmed {
+    role: IamRole,
+    failure: Failure,
+}
+
+impl Refusable for CallError<NotConfirmed> {
+    fn refusal(&self) -> Option<String> {
+        match self {
+            CallError::Answer(NotConfirmed { failure, .. }) => failure.refusal(),
+            CallError::Chain(_) => None,
+        }
+    }
 }
 
 /// Sessions of the role that is asked for, as what calls are made with.

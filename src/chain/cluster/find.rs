@@ -41,7 +41,7 @@ impl Refusable for NotFound {
 
 impl NotFound {
     fn because_of(chain: &Chain<'_>, failure: Failure, explain: impl FnOnce(Failure) -> Error) -> Self {
-        let refusal = (failure.class == Class::Unauthorized).then(|| failure.to_string());
+        let refusal = failure.refusal();
         NotFound { error: clock_skew::explain(chain, explain(failure)), refusal }
     }
 }
