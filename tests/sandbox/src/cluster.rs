@@ -21,8 +21,23 @@ pub struct Cluster {
     pub status: String,
     /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`: which of the two maps below counts.
     pub authentication_mode: String,
-    /// Whether `DescribeCluster` shows a certificate authority (a cluster that is being created has none yet).
+    /// Whether `DescribeCluster` shows an endpoint and a certificate authority (a cluster that is being created has
+    /// none yet).
     pub has_endpoint: bool,
+    /// The endpoint that `DescribeCluster` shows instead of the listener's, such as a private one that does not answer.
+    pub shown_endpoint: Option<String>,
+    /// The certificate authority that `DescribeCluster` shows instead of the listener's, in PEM.
+    pub shown_authority_pem: Option<String>,
+    /// Whether the endpoint is reachable from the internet, as `DescribeCluster` shows it.
+    pub endpoint_public_access: bool,
+    /// Whether the endpoint is reachable from the VPC, as `DescribeCluster` shows it.
+    pub endpoint_private_access: bool,
+    /// The networks from which the public endpoint is reachable, as `DescribeCluster` shows them.
+    pub public_access_cidrs: Vec<String>,
+    /// `STANDARD` or `EXTENDED`: what happens when standard support of the version ends.
+    pub support_type: String,
+    /// What EKS says is wrong with the cluster.
+    pub health_issues: Vec<HealthIssue>,
     /// EKS access entries: roles by their full ARN.
     pub access_entries: Vec<AccessEntry>,
     /// `mapRoles` of the `aws-auth` ConfigMap: roles by their ARN without a path.
@@ -33,6 +48,17 @@ pub struct Cluster {
     pub pod_identities: Vec<PodIdentity>,
     /// The objects in it, as the API spells them.
     pub objects: Vec<Value>,
+}
+
+/// One of the `health.issues` of a cluster.
+#[derive(Debug, Clone)]
+pub struct HealthIssue {
+    /// `ClusterUnreachable`, `KmsKeyDisabled`, `Ec2SubnetNotFound`, …
+    pub code: String,
+    /// The message.
+    pub message: String,
+    /// The AWS resources that it is about.
+    pub resource_ids: Vec<String>,
 }
 
 /// A role, and the Kubernetes user that it is mapped to.
@@ -81,6 +107,13 @@ impl Cluster {
             status: "ACTIVE".to_owned(),
             authentication_mode: "API_AND_CONFIG_MAP".to_owned(),
             has_endpoint: true,
+            shown_endpoint: None,
+            shown_authority_pem: None,
+            endpoint_public_access: true,
+            endpoint_private_access: true,
+            public_access_cidrs: vec!["0.0.0.0/0".to_owned()],
+            support_type: "EXTENDED".to_owned(),
+            health_issues: Vec::new(),
             access_entries: Vec::new(),
             aws_auth: Vec::new(),
             pod_identities: Vec::new(),

@@ -109,7 +109,7 @@ impl Control {
 
     /// Opens or closes a service's port: a closed one refuses connections. False if there is no such service.
     pub fn reachable(&self, service: &str, open: bool) -> bool {
-        self.shared.doors.get(service).is_some_and(|door| door.send(open).is_ok())
+        self.shared.doors.set_open(service, open)
     }
 
     /// How many answers [`FaultKind::Hold`] is keeping.
@@ -126,9 +126,7 @@ impl Control {
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
         self.release_answers();
-        for door in self.shared.doors.values() {
-            let _ = door.send(true);
-        }
+        self.shared.doors.open_all();
     }
 
     // Time.
@@ -252,12 +250,6 @@ impl Control {
         let mut state = self.shared.state();
         let found = state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster);
         found.map(|cluster| cluster.aws_auth = entries).is_some()
-    }
-
-    /// Changes what EKS says about a cluster: its status, its version, its authentication mode.
-    pub fn edit_cluster(&self, cluster: &str, edit: impl FnOnce(&mut crate::Cluster)) -> bool {
-        let mut state = self.shared.state();
-        state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster).map(edit).is_some()
     }
 
     /// Creates or replaces an object in a cluster: a pod, a Role, a RoleBinding, … False if there is no such cluster.

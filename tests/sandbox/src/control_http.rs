@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::cluster::AccessEntry;
 use crate::control::Control;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
@@ -12,7 +11,7 @@ use crate::message::{Reply, Request};
 use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
-use crate::{control_aws, control_kube, control_logs};
+use crate::{control_aws, control_cluster, control_kube, control_logs};
 
 /// Every endpoint with one line of help.
 const HELP: &[(&str, &str)] = &[
@@ -46,10 +45,6 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/settings", "{name: number, …}: lifetimes, intervals, page_size"),
     ("POST /_control/account", "{\"id\", \"name\"?, \"email\"?, \"permission_sets\": […]} add or replace"),
     ("DELETE /_control/account/<id>", "remove all assignments in an account"),
-    (
-        "POST /_control/cluster/<name>",
-        "{\"status\"?, \"version\"?, \"authentication_mode\"?, \"has_endpoint\"?, \"access_entries\"?, \"aws_auth\"?: [{\"principal_arn\", \"username\", \"groups\"}]}",
-    ),
     ("POST /_control/cluster/<name>/object", "a Kubernetes object: create or replace"),
     ("DELETE /_control/cluster/<name>/object", "?kind=&namespace=&name="),
 ];
@@ -65,6 +60,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
         "POST" => person(&control, &path, &input)
             .or_else(|| trouble(&control, &path, &input))
             .or_else(|| signed_in(&control, &path, &input))
+            .or_else(|| control_cluster::handle(&control, &path, &input))
             .or_else(|| control_kube::handle(&control, &path, &input))
             .or_else(|| control_aws::handle(&control, &path, &input))
             .or_else(|| control_logs::handle(&control, &path, &input))
@@ -98,6 +94,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
     let value = match path {
         [] => HELP
             .iter()
+            .chain(control_cluster::HELP)
             .chain(control_kube::HELP)
             .chain(control_aws::HELP)
             .chain(control_logs::HELP)
@@ -258,7 +255,6 @@ fn world(control: &Control, path: &[&str], input: &Value) -> Answer {
             control.put_account(account);
             json!({"ok": true})
         })),
-        ["cluster", name] => cluster(control, name, input),
         ["cluster", name, "object"] => {
             let named = input["kind"].is_string() && input["metadata"]["name"].is_string();
             if named { done(control.apply(name, input.clone())) } else { Some(Err("no Kubernetes object".to_owned())) }
@@ -279,36 +275,6 @@ fn account(input: &Value) -> Result<Account, String> {
         email: text(input, "email"),
         permission_sets: texts(&input["permission_sets"]),
     })
-}
-
-fn cluster(control: &Control, name: &str, input: &Value) -> Answer {
-    let entries = |list: &Value| -> Option<Vec<AccessEntry>> {
-        let entry = |entry: &Value| {
-            Some(AccessEntry {
-                principal_arn: text(entry, "principal_arn")?,
-                username: text(entry, "username")?,
-                groups: texts(&entry["groups"]),
-            })
-        };
-        list.as_array()?.iter().map(entry).collect()
-    };
-    done(control.edit_cluster(name, |cluster| {
-        let replace = |field: &mut String, name: &str| {
-            if let Some(value) = text(input, name) {
-                *field = value;
-            }
-        };
-        replace(&mut cluster.status, "status");
-        replace(&mut cluster.version, "version");
-        replace(&mut cluster.authentication_mode, "authentication_mode");
-        cluster.has_endpoint = input["has_endpoint"].as_bool().unwrap_or(cluster.has_endpoint);
-        if let Some(list) = entries(&input["access_entries"]) {
-            cluster.access_entries = list;
-        }
-        if let Some(list) = entries(&input["aws_auth"]) {
-            cluster.aws_auth = list;
-        }
-    }))
 }
 
 fn delete(control: &Control, path: &[&str], request: &Request) -> Answer {

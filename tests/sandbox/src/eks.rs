@@ -1,5 +1,7 @@
 //! EKS, in JSON over REST: `ListClusters`, `DescribeCluster` and `ListPodIdentityAssociations`, signed.
 
+mod describe_cluster;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -31,7 +33,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
     let state = shared.state();
     let result = match operation(request) {
         "ListClusters" => list(&state, &caller, request),
-        "DescribeCluster" => describe(shared, &state, &caller, request),
+        "DescribeCluster" => describe(&state, &caller, request),
         "ListPodIdentityAssociations" => associations(&state, &caller, request),
         _ => Err(error(404, "UnknownOperationException", "Unknown operation")),
     };
@@ -101,12 +103,12 @@ fn list(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Repl
     Ok(Reply::json(200, &json!({"clusters": names[start..end], "nextToken": next})))
 }
 
-fn describe(shared: &Shared, state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
+fn describe(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
     let name = request.segments().pop().unwrap_or_default();
     let resource = format!("arn:aws:eks:{}:{}:cluster/{name}", caller.region, caller.credentials.account);
     authorize(state, caller, "eks:DescribeCluster", &resource)?;
     let cluster = find(state, caller, &name)?;
-    Ok(Reply::json(200, &json!({"cluster": describe_cluster(shared, cluster)})))
+    Ok(Reply::json(200, &json!({"cluster": describe_cluster::shown(state, cluster)})))
 }
 
 fn find<'state>(state: &'state State, caller: &Caller, name: &str) -> Result<&'state Cluster, Reply> {
@@ -137,32 +139,4 @@ fn associations(state: &State, caller: &Caller, request: &Request) -> Result<Rep
             "serviceAccount": association.service_account, "associationArn": arn, "associationId": id})
     });
     Ok(Reply::json(200, &json!({"associations": shown.collect::<Vec<Value>>(), "nextToken": null})))
-}
-
-fn describe_cluster(shared: &Shared, cluster: &Cluster) -> Value {
-    let mut shown = json!({
-        "name": cluster.name,
-        "arn": cluster.arn(),
-        "createdAt": 1_759_651_964.123,
-        "version": cluster.version,
-        "roleArn": format!("arn:aws:iam::{}:role/eks-cluster", cluster.account),
-        "resourcesVpcConfig": {"subnetIds": ["subnet-0a1b2c3d4e5f60718", "subnet-0b1c2d3e4f5a60719"], "securityGroupIds": [],
-            "clusterSecurityGroupId": "sg-0123456789abcdef0", "vpcId": "vpc-0fedcba9876543210", "endpointPublicAccess": true,
-            "endpointPrivateAccess": true, "publicAccessCidrs": ["0.0.0.0/0"]},
-        "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4", "elasticLoadBalancing": {"enabled": false}},
-        "logging": {"clusterLogging": [{"types": ["api", "audit", "authenticator"], "enabled": true}]},
-        "identity": {"oidc": {"issuer": cluster.oidc_issuer()}},
-        "status": cluster.status,
-        "platformVersion": "eks.12",
-        "tags": {"team": "platform"},
-        "health": {"issues": []},
-        "accessConfig": {"bootstrapClusterCreatorAdminPermissions": null, "authenticationMode": cluster.authentication_mode},
-        "upgradePolicy": {"supportType": "EXTENDED"},
-        "deletionProtection": false,
-    });
-    if let Some(address) = shared.addresses.clusters.get(&cluster.name).filter(|_| cluster.has_endpoint) {
-        shown["endpoint"] = json!(address.endpoint);
-        shown["certificateAuthority"] = json!({"data": STANDARD.encode(&address.authority_pem)});
-    }
-    shown
 }

@@ -29,10 +29,12 @@ mod cluster;
 mod containers;
 mod control;
 mod control_aws;
+mod control_cluster;
 mod control_http;
 mod control_kube;
 mod control_logs;
 mod credentials;
+mod doors;
 mod eks;
 mod faults;
 pub mod iam;
@@ -58,17 +60,16 @@ mod traffic;
 mod workloads;
 mod world;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 pub use apps::{App, PORTS};
-pub use cluster::{AccessEntry, Cluster, PodIdentity};
+pub use cluster::{AccessEntry, Cluster, HealthIssue, PodIdentity};
 pub use control::Control;
 pub use control_logs::Container;
 pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};
@@ -76,13 +77,13 @@ pub use faults::{Fault, FaultKind};
 pub use iam::Role;
 pub use journal::Call;
 pub use secretsmanager::{Encryption, Secret, SecretValue, SecretVersion};
+pub use tls::Handshake;
 pub use traffic::{Counts, Traffic};
 pub use workloads::Rollout;
 pub use world::{Account, Settings, World};
 
-use server::Door;
 use services::Service;
-use state::{Addresses, ClusterAddress, Shared};
+use state::{Addresses, Shared};
 
 /// A running sandbox. Dropping it stops everything.
 pub struct Sandbox {
@@ -145,12 +146,12 @@ impl Sandbox {
 
     /// The certificate authority of a cluster, if there is such a cluster.
     pub fn kube_ca_pem(&self, cluster: &str) -> Option<String> {
-        self.shared.addresses.clusters.get(cluster).map(|address| address.authority_pem.clone())
+        self.shared.state().cluster_addresses.get(cluster).map(|address| address.authority.pem().to_owned())
     }
 
     /// The endpoint of a cluster, if there is such a cluster: `https://127.0.0.1:…`
     pub fn kube_endpoint(&self, cluster: &str) -> Option<String> {
-        self.shared.addresses.clusters.get(cluster).map(|address| address.endpoint.clone())
+        self.shared.state().cluster_addresses.get(cluster).map(|address| address.endpoint.clone())
     }
 
     /// All addresses as one JSON document, for scripts.
@@ -177,10 +178,10 @@ pub(crate) fn addresses(shared: &Shared) -> Value {
         .clusters
         .iter()
         .filter_map(|cluster| {
-            let address = addresses.clusters.get(&cluster.name)?;
+            let address = state.cluster_addresses.get(&cluster.name)?;
             Some(
                 json!({"name": cluster.name, "account": cluster.account, "region": cluster.region, "arn": cluster.arn(),
-                "endpoint": address.endpoint, "ca_pem": address.authority_pem}),
+                "endpoint": address.endpoint, "ca_pem": address.authority.pem()}),
             )
         })
         .collect();
@@ -226,35 +227,27 @@ fn run(world: World, ready: &mpsc::Sender<Started>, stopped: oneshot::Receiver<(
 
 /// Opens all listeners of a world.
 async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
-    let (mut addresses, mut doors, mut senders) = (Addresses::default(), Vec::new(), BTreeMap::new());
-    let services = [Service::Oidc, Service::Portal, Service::Sts, Service::Eks, Service::SecretsManager];
-    let clusters = world.clusters.iter().map(|cluster| Service::Kubernetes(cluster.name.clone()));
-    for service in services.into_iter().chain(clusters) {
+    let (mut addresses, mut listeners) = (Addresses::default(), Vec::new());
+    for service in [Service::Oidc, Service::Portal, Service::Sts, Service::Eks, Service::SecretsManager] {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        let plain = format!("http://{address}");
-        let mut tls = None;
+        let url = format!("http://{}", listener.local_addr()?);
         match &service {
-            Service::Oidc => addresses.oidc = plain,
-            Service::Portal => addresses.portal = plain,
-            Service::Sts => addresses.sts = plain,
-            Service::Eks => addresses.eks = plain,
-            Service::SecretsManager => addresses.secretsmanager = plain,
-            Service::Kubernetes(name) => {
-                let certificates = tls::certificates(name)?;
-                let endpoint = format!("https://{address}");
-                let shown = ClusterAddress { endpoint, authority_pem: certificates.authority_pem };
-                addresses.clusters.insert(name.clone(), shown);
-                tls = Some(certificates.acceptor);
-            }
+            Service::Oidc => addresses.oidc = url,
+            Service::Portal => addresses.portal = url,
+            Service::Sts => addresses.sts = url,
+            Service::Eks => addresses.eks = url,
+            Service::SecretsManager => addresses.secretsmanager = url,
+            Service::Kubernetes(_) => {}
         }
-        let (sender, open) = watch::channel(true);
-        senders.insert(service.name(), sender);
-        doors.push(Door { service, listener, address, tls, open });
+        listeners.push((service, listener));
     }
-    let shared = Arc::new(Shared::new(world, addresses, senders));
-    for door in doors {
-        tokio::spawn(server::serve(Arc::clone(&shared), door));
+    let clusters: Vec<String> = world.clusters.iter().map(|cluster| cluster.name.clone()).collect();
+    let shared = Arc::new(Shared::new(world, addresses));
+    for (service, listener) in listeners {
+        shared.doors.serve(&shared, service, listener, None);
+    }
+    for cluster in clusters {
+        doors::serve_cluster(&shared, &cluster)?;
     }
     Ok(shared)
 }

@@ -59,6 +59,13 @@ pub(crate) async fn serve(shared: Arc<Shared>, door: Door) {
     }
 }
 
+/// How a connection begins.
+enum Tls {
+    Plain,
+    /// With a handshake; None for one that nobody answers.
+    Begin(Option<TlsAcceptor>),
+}
+
 async fn connection(
     shared: Arc<Shared>,
     service: Service,
@@ -68,14 +75,23 @@ async fn connection(
 ) {
     let _ = stream.set_nodelay(true);
     let for_upgrades = open.clone();
+    let tls = match (&service, tls) {
+        (Service::Kubernetes(cluster), Some(usual)) => match shared.state().handshakes.get(cluster) {
+            Some(other) => Tls::Begin(other.clone()),
+            None => Tls::Begin(Some(usual)),
+        },
+        (_, None) => Tls::Plain,
+        (_, usual) => Tls::Begin(usual),
+    };
     let talk = async {
         match tls {
-            Some(acceptor) => {
+            Tls::Begin(Some(acceptor)) => {
                 if let Ok(stream) = acceptor.accept(stream).await {
                     converse(shared, service, stream, for_upgrades).await;
                 }
             }
-            None => converse(shared, service, stream, for_upgrades).await,
+            Tls::Begin(None) => std::future::pending().await,
+            Tls::Plain => converse(shared, service, stream, for_upgrades).await,
         }
     };
     tokio::select! {

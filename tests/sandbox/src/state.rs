@@ -1,12 +1,13 @@
 //! Everything that changes while the sandbox runs, behind one lock that is never held across an await.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
 use crate::credentials::Credentials;
+use crate::doors::Doors;
 use crate::faults::{Faults, Held};
 use crate::identity_token::Issuers;
 use crate::journal::Journal;
@@ -17,6 +18,7 @@ use crate::message::Request;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
 use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
+use crate::tls::Authority;
 use crate::traffic::Forwarding;
 use crate::world::World;
 
@@ -33,8 +35,7 @@ pub(crate) struct Shared {
     pub(crate) held: Held,
     /// Where background work is spawned.
     pub(crate) runtime: tokio::runtime::Handle,
-    /// Which listeners are open, by the service's name.
-    pub(crate) doors: BTreeMap<String, watch::Sender<bool>>,
+    pub(crate) doors: Doors,
     state: Mutex<State>,
 }
 
@@ -46,14 +47,13 @@ pub(crate) struct Addresses {
     pub(crate) sts: String,
     pub(crate) eks: String,
     pub(crate) secretsmanager: String,
-    pub(crate) clusters: BTreeMap<String, ClusterAddress>,
 }
 
 /// The address of a cluster, and its certificate authority.
 #[derive(Debug, Clone)]
 pub(crate) struct ClusterAddress {
     pub(crate) endpoint: String,
-    pub(crate) authority_pem: String,
+    pub(crate) authority: Arc<Authority>,
 }
 
 /// Everything that changes.
@@ -64,6 +64,9 @@ pub(crate) struct State {
     pub(crate) credentials: HashMap<String, Credentials>,
     /// The objects of each cluster.
     pub(crate) stores: BTreeMap<String, Store>,
+    pub(crate) cluster_addresses: BTreeMap<String, ClusterAddress>,
+    /// What TLS does instead of what it should, by cluster; None for a handshake that hangs.
+    pub(crate) handshakes: BTreeMap<String, Option<TlsAcceptor>>,
     pub(crate) kubelets: Kubelets,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
@@ -80,6 +83,8 @@ impl State {
             oidc: Oidc::default(),
             credentials: HashMap::new(),
             stores,
+            cluster_addresses: BTreeMap::new(),
+            handshakes: BTreeMap::new(),
             kubelets: Kubelets::default(),
             faults: Faults::default(),
             journal: Journal::default(),
@@ -104,7 +109,7 @@ impl Shared {
     }
 
     /// A sandbox with an initial world.
-    pub(crate) fn new(world: World, addresses: Addresses, doors: BTreeMap<String, watch::Sender<bool>>) -> Shared {
+    pub(crate) fn new(world: World, addresses: Addresses) -> Shared {
         let issuers = Issuers::new(world.clusters.iter().map(|cluster| cluster.name.as_str()));
         let state = State::new(world);
         Shared {
@@ -116,7 +121,7 @@ impl Shared {
             logs: Logs::default(),
             held: Held::default(),
             runtime: tokio::runtime::Handle::current(),
-            doors,
+            doors: Doors::default(),
             state: Mutex::new(state),
         }
     }

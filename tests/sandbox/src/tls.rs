@@ -1,41 +1,103 @@
-//! A certificate authority for each cluster.
+//! A certificate authority for each cluster, and serving certificates that a client should or should not accept.
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-/// A cluster's certificates: the authority for the clients, the acceptor for the listener.
-pub(crate) struct Certificates {
-    pub(crate) authority_pem: String,
-    pub(crate) acceptor: TlsAcceptor,
+/// What a client meets when it begins TLS with a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handshake {
+    /// A certificate of the cluster's authority for its address.
+    Fine,
+    /// Nothing: the connection is accepted, and then nobody speaks.
+    Hang,
+    /// A certificate of the cluster's authority for another name.
+    OtherName,
+    /// A certificate of an authority that nobody knows, as of a proxy that looks into TLS.
+    OtherAuthority,
+    /// A certificate of the cluster's authority that has expired.
+    Expired,
 }
 
-/// Creates an authority and a serving certificate for loopback.
-pub(crate) fn certificates(cluster: &str) -> Result<Certificates, Box<dyn std::error::Error>> {
-    let mut authority = CertificateParams::new(Vec::new())?;
-    authority.distinguished_name.push(DnType::CommonName, format!("kubernetes ({cluster})"));
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-    let authority_key = KeyPair::generate()?;
-    let authority_certificate = authority.self_signed(&authority_key)?;
-    let issuer = Issuer::new(authority, authority_key);
+type Failure = Box<dyn std::error::Error>;
 
-    let names = ["127.0.0.1", "localhost", "kubernetes", "kubernetes.default.svc"].map(str::to_owned);
-    let mut serving = CertificateParams::new(names.to_vec())?;
-    serving.distinguished_name.push(DnType::CommonName, "kube-apiserver");
-    let serving_key = KeyPair::generate()?;
-    let serving_certificate = serving.signed_by(&serving_key, &issuer)?;
-
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![serving_certificate.der().clone()],
-            PrivateKeyDer::try_from(serving_key.serialize_der())?,
-        )?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Certificates { authority_pem: authority_certificate.pem(), acceptor: TlsAcceptor::from(Arc::new(config)) })
+/// A certificate authority.
+pub(crate) struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
 }
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Authority")
+    }
+}
+
+const LOOPBACK: &[&str] = &["127.0.0.1", "localhost", "kubernetes", "kubernetes.default.svc"];
+
+impl Authority {
+    /// Creates an authority.
+    pub(crate) fn new(common_name: &str) -> Result<Authority, Failure> {
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority.distinguished_name.push(DnType::CommonName, common_name);
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        let key = KeyPair::generate()?;
+        let pem = authority.self_signed(&key)?.pem();
+        Ok(Authority { pem, issuer: Issuer::new(authority, key) })
+    }
+
+    /// The authority of a cluster.
+    pub(crate) fn of_cluster(cluster: &str) -> Result<Authority, Failure> {
+        Authority::new(&format!("kubernetes ({cluster})"))
+    }
+
+    /// Its certificate.
+    pub(crate) fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// Serves with a certificate for loopback.
+    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, Failure> {
+        self.serving(CertificateParams::new(names(LOOPBACK))?)
+    }
+
+    /// Serves as a kind of handshake wants it; None for the one that hangs.
+    pub(crate) fn acceptor_of(&self, handshake: Handshake) -> Result<Option<TlsAcceptor>, Failure> {
+        let acceptor = match handshake {
+            Handshake::Hang => return Ok(None),
+            Handshake::Fine => self.acceptor(),
+            Handshake::OtherName => self.serving(CertificateParams::new(names(&["elsewhere.example.com"]))?),
+            Handshake::OtherAuthority => Authority::new("somebody else")?.acceptor(),
+            Handshake::Expired => {
+                let mut old = CertificateParams::new(names(LOOPBACK))?;
+                (old.not_before, old.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+                self.serving(old)
+            }
+        };
+        acceptor.map(Some)
+    }
+
+    fn serving(&self, mut serving: CertificateParams) -> Result<TlsAcceptor, Failure> {
+        serving.distinguished_name.push(DnType::CommonName, "kube-apiserver");
+        let key = KeyPair::generate()?;
+        let certificate = serving.signed_by(&key, &self.issuer)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der())?)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use sandbox::{Account, Fault, FaultKind, Sandbox, World};
+use sandbox::{Account, Fault, FaultKind, Handshake, Sandbox, World};
 use serde_json::{Value, json};
 
 /// A status and a body; the error when the connection died.
@@ -187,4 +187,39 @@ fn stopping_it_frees_its_ports() {
     let (sandbox, client) = started();
     drop(sandbox);
     assert!(send("GET", &format!("{}/device", client.oidc), "", "").is_err());
+}
+
+#[test]
+fn a_cluster_that_was_made_again_has_another_port_and_another_authority() {
+    let (sandbox, _) = started();
+    let (cluster, control) = ("idp-nonprod-1", sandbox.control());
+    let seen = || (sandbox.kube_endpoint(cluster).expect("an endpoint"), sandbox.kube_ca_pem(cluster).expect("a PEM"));
+    let reachable = |endpoint: &str| TcpStream::connect(endpoint.trim_start_matches("https://")).is_ok();
+    let before = seen();
+    assert!(control.move_cluster(cluster) && !control.move_cluster("nothing"));
+    let after = seen();
+    assert!(before.0 != after.0 && before.1 != after.1);
+    assert_eq!((reachable(&before.0), reachable(&after.0)), (false, true));
+    let moved = send("POST", &format!("{}/cluster/{cluster}/move", sandbox.control_url()), "", "{}");
+    assert_eq!(moved.expect("an answer").0, 200);
+    assert_eq!((reachable(&after.0), reachable(&seen().0)), (false, true));
+}
+
+#[test]
+fn a_handshake_can_hang() {
+    let (sandbox, _) = started();
+    let address = sandbox.kube_endpoint("idp-nonprod-1").expect("an endpoint").replace("https://", "");
+    // What is no handshake is answered with an alert, unless nobody reads it.
+    let answered_within = |limit| {
+        let mut stream = TcpStream::connect(&address).expect("a connection");
+        stream.set_read_timeout(Some(limit)).expect("a limit");
+        stream.write_all(b"hello, is anybody there?\r\n").expect("it takes bytes");
+        stream.read(&mut [0; 64]).is_ok()
+    };
+    let (short, long) = (Duration::from_millis(200), Duration::from_secs(30));
+    assert!(answered_within(long));
+    assert!(sandbox.control().set_handshake("idp-nonprod-1", Handshake::Hang));
+    assert!(!answered_within(short));
+    assert!(sandbox.control().set_handshake("idp-nonprod-1", Handshake::Fine));
+    assert!(answered_within(long));
 }
