@@ -10,7 +10,7 @@ use std::fmt;
 pub enum Kind {
     /// A failure of no other class.
     Failure,
-    /// The answer to the question is no (`can-i`), and has been printed.
+    /// The answer to the question is no (`can-i`, `doctor`), and has been printed.
     No,
     /// The command line or a settings file is invalid.
     Usage,
@@ -22,6 +22,8 @@ pub enum Kind {
     NotFound,
     /// No usable answer: no network, a timeout, a 5xx, throttling, a malformed response.
     Unreachable,
+    /// `doctor` could not judge something that it had to judge, and has said what.
+    NotJudged,
     /// Ctrl-C.
     Interrupted,
     /// SIGTERM.
@@ -44,7 +46,7 @@ impl Kind {
             Kind::NotSignedIn => 3,
             Kind::Denied => 4,
             Kind::NotFound => 5,
-            Kind::Unreachable => 6,
+            Kind::Unreachable | Kind::NotJudged => 6,
             Kind::Interrupted => 130,
             Kind::Terminated => 143,
             Kind::NotRun(code) | Kind::Child(code) => code,
@@ -62,6 +64,7 @@ impl Kind {
             Kind::Denied => "denied",
             Kind::NotFound => "not_found",
             Kind::Unreachable => "unreachable",
+            Kind::NotJudged => "not_judged",
             Kind::Interrupted => "interrupted",
             Kind::Terminated => "terminated",
             Kind::NotRun(_) => "not_run",
@@ -71,7 +74,7 @@ impl Kind {
 
     /// Whether nothing is printed: the reader is gone, or the answer or the child has said it all.
     pub fn is_silent(self) -> bool {
-        matches!(self, Kind::BrokenPipe | Kind::No | Kind::Child(_))
+        matches!(self, Kind::BrokenPipe | Kind::No | Kind::NotJudged | Kind::Child(_))
     }
 }
 

@@ -24,11 +24,20 @@ pub(crate) enum Format {
     Env,
 }
 
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Full,
+    /// Data, warnings and errors.
+    Quiet,
+    Silent,
+}
+
 /// Writes to both output streams.
 #[derive(Debug, Clone)]
 pub(crate) struct Ui {
     format: Format,
-    quiet: bool,
+    level: Level,
     verbose: u8,
     colour: bool,
     data_colour: bool,
@@ -41,11 +50,23 @@ impl Ui {
         let terminal = host.terminals.stderr && !dumb;
         Ui {
             format,
-            quiet,
+            level: if quiet { Level::Quiet } else { Level::Full },
             verbose,
             colour: terminal && host.env(env_vars::NO_COLOR).is_none(),
             data_colour: host.terminals.stdout && !dumb && host.env(env_vars::NO_COLOR).is_none(),
             animated: terminal && !quiet,
+        }
+    }
+
+    /// A screen that shows nothing: for work whose steps are told otherwise.
+    pub(crate) fn silent() -> Self {
+        Ui {
+            format: Format::Table,
+            level: Level::Silent,
+            verbose: 0,
+            colour: false,
+            data_colour: false,
+            animated: false,
         }
     }
 
@@ -183,9 +204,14 @@ impl Ui {
     }
 
     fn unless_quiet(&self, text: &str) {
-        if !self.quiet {
+        if self.level == Level::Full {
             self.line(text);
         }
+    }
+
+    /// Text with emphasis, for data, if that may have colour.
+    pub(crate) fn data_coloured(&self, code: &str, text: &str) -> String {
+        if self.data_colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     fn coloured(&self, code: &str, text: &str) -> String {
@@ -194,6 +220,9 @@ impl Ui {
 
     /// Prints text that [`screen`] has already made safe.
     fn line(&self, text: &str) {
+        if self.level == Level::Silent {
+            return;
+        }
         // There is nowhere to report that standard error is closed.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }

@@ -1,6 +1,7 @@
 //! What the chain leads to: each thing that is done in a namespace, one folder for each.
 
 pub(crate) mod child_environment;
+pub(crate) mod doctor;
 pub(crate) mod get_token;
 pub(crate) mod irsa;
 pub(crate) mod logout;

@@ -6,6 +6,7 @@ pub(crate) mod can_i;
 pub(crate) mod config;
 pub(crate) mod console;
 pub(crate) mod credentials;
+pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod flags;
 pub(crate) mod kubeconfig;
@@ -41,6 +42,8 @@ pub(crate) enum Verb {
     Logout(logout::LogoutArgs),
     #[command(about = "Show what is set up, and until when it lasts; works offline")]
     Status(status::StatusArgs),
+    #[command(about = "Find out what is wrong, and the one command that fixes it")]
+    Doctor(doctor::DoctorArgs),
     #[command(about = "List the namespaces that the portal gives you")]
     List(list::ListArgs),
     #[command(about = "Switch kubectl to the context of a namespace")]
@@ -92,6 +95,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),
         Verb::Status(args) => status::run(context, &args),
+        Verb::Doctor(args) => doctor::run(context, &args),
         Verb::List(args) => list::run(context, &args),
         Verb::Use(args) => use_context::run(context, &args),
         Verb::Kubeconfig(args) => kubeconfig::run(context, &args),

@@ -1,6 +1,7 @@
 //! Pure decisions: no files, network, clock or environment. Time is passed in as `now`.
 
 pub(crate) mod aws;
+pub(crate) mod doctor;
 pub(crate) mod elapsed;
 pub(crate) mod irsa;
 pub(crate) mod kube;

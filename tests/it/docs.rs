@@ -76,6 +76,7 @@ fn documented(kind: Kind) -> bool {
         | Kind::Denied
         | Kind::NotFound
         | Kind::Unreachable
+        | Kind::NotJudged
         | Kind::NotRun(_)
         | Kind::Interrupted
         | Kind::Terminated => true,
@@ -94,6 +95,7 @@ fn the_exit_codes_page_has_every_class_and_no_other() {
         Kind::Denied,
         Kind::NotFound,
         Kind::Unreachable,
+        Kind::NotJudged,
         Kind::NotRun(126),
         Kind::NotRun(127),
         Kind::Interrupted,

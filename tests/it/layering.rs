@@ -41,9 +41,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 /// none; `mod.rs` opens the chain and `moved` looks at all of it.
 const STAGES: &[&str] = &["namespace", "target", "session", "credentials", "cluster", "moved"];
 
-/// The columns of `actions/` that the others may name, and what is put together from several.
+/// The columns of `actions/` that the others may name, and what is put together from several: `doctor` examines what the
+/// others do.
 const SHARED_COLUMNS: &[&str] = &["pods", "reviews"];
-const MADE_OF_COLUMNS: &[&str] = &["mod", "child_environment"];
+const MADE_OF_COLUMNS: &[&str] = &["mod", "child_environment", "doctor"];
 
 /// What only the network's folder may name: by the beginning of a path.
 const OF_THE_NETWORK: &[&str] = &[

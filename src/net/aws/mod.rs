@@ -3,6 +3,7 @@
 pub(crate) mod ambient;
 pub(crate) mod assume_role;
 pub(crate) mod eks;
+pub(crate) mod endpoint;
 pub(crate) mod failure;
 pub(crate) mod oidc;
 pub(crate) mod portal;

@@ -1,0 +1,220 @@
+//! Where the rows of a run are collected: a check is made if the plan has it and nothing that it needs is out of order.
+
+use std::any::Any;
+use std::cell::{OnceCell, RefCell};
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::time::Instant;
+
+use crate::model::doctor::check::Check;
+use crate::model::doctor::judgement::Judgement;
+use crate::model::doctor::plan::Plan;
+use crate::model::doctor::row::{Outcome, Row, rows};
+use crate::model::doctor::{check as check_named, checks};
+use crate::model::kube::namespace::Namespace;
+use crate::ui::Ui;
+
+/// The rows so far.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) plan: Plan,
+    rows: RefCell<Vec<Row>>,
+    namespace: OnceCell<Namespace>,
+    ui: Ui,
+}
+
+/// The first row that keeps a check from being made.
+enum Obstacle {
+    /// A row of the report.
+    Row(&'static str),
+    /// A check that the plan leaves out.
+    LeftOut(&'static Check),
+    /// A check that has not come to an end.
+    Unfinished,
+}
+
+impl Board {
+    pub(crate) fn new(plan: Plan, ui: &Ui) -> Self {
+        Board { plan, rows: RefCell::default(), namespace: OnceCell::new(), ui: ui.clone() }
+    }
+
+    /// Notes which namespace is examined.
+    pub(crate) fn name(&self, namespace: Namespace) {
+        // It is the same in all of a run.
+        let _ = self.namespace.set(namespace);
+    }
+
+    /// The namespace that is examined, once that is known.
+    pub(crate) fn namespace(&self) -> Option<&Namespace> {
+        self.namespace.get()
+    }
+
+    /// Makes a check whose facts others need. `None`: it was not made, or gave none. A check that panics is unknown.
+    pub(crate) async fn check<T>(
+        &self,
+        check: &'static Check,
+        work: impl Future<Output = (Judgement, Option<T>)>,
+    ) -> Option<T> {
+        if !self.may_be_made(check) {
+            return None;
+        }
+        self.ui.show_transient(&format!("checking {}…", check.id));
+        let start = Instant::now();
+        let (judgement, facts) = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(judged) => judged,
+            Err(panic) => (crashed(panic.as_ref()), None),
+        };
+        self.add(check, judgement, start.elapsed());
+        facts
+    }
+
+    /// Makes a check whose facts no other needs.
+    pub(crate) async fn judge(&self, check: &'static Check, work: impl Future<Output = Judgement>) {
+        self.check(check, async { (work.await, None::<()>) }).await;
+    }
+
+    /// Makes a check that waits for nothing.
+    pub(crate) fn judge_now(&self, check: &'static Check, work: impl FnOnce() -> Judgement) {
+        // Nothing in it can be pending, so one poll is enough.
+        self.judge(check, async { work() }).now_or_never();
+    }
+
+    /// The same for one whose facts others need.
+    pub(crate) fn check_now<T>(
+        &self,
+        check: &'static Check,
+        work: impl FnOnce() -> (Judgement, Option<T>),
+    ) -> Option<T> {
+        self.check(check, async { work() }).now_or_never().flatten()
+    }
+
+    fn may_be_made(&self, check: &'static Check) -> bool {
+        let is_done = self.rows.borrow().iter().any(|row| row.check == check);
+        !is_done && self.plan.makes(check) && self.obstacle(check).is_none()
+    }
+
+    fn add(&self, check: &'static Check, judgement: Judgement, took: Duration) {
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.rows.borrow_mut().extend(rows(check, judgement, milliseconds));
+    }
+
+    /// The root of what keeps a check from being made.
+    fn obstacle(&self, check: &'static Check) -> Option<Obstacle> {
+        let rows = self.rows.borrow();
+        for need in check.needs.iter().filter_map(|need| check_named(need)) {
+            let mut own = rows.iter().filter(|row| row.check == need).peekable();
+            match own.peek() {
+                Some(_) => {
+                    if let Some(row) = own.find(|row| row.blocks()) {
+                        return Some(Obstacle::Row(row.because_of.unwrap_or_else(|| row.id())));
+                    }
+                }
+                None if !self.plan.makes(need) => return Some(Obstacle::LeftOut(need)),
+                None => {
+                    drop(own);
+                    return Some(self.obstacle(need).unwrap_or(Obstacle::Unfinished));
+                }
+            }
+        }
+        None
+    }
+
+    /// All rows, in the order of the checks. `unfinished`: why the run ended before all checks did.
+    pub(crate) fn finish(self, unfinished: &str) -> Vec<Row> {
+        self.ui.clear_transient();
+        for check in checks().filter(|check| self.plan.shows(check)) {
+            if self.rows.borrow().iter().any(|row| row.check == check) {
+                continue;
+            }
+            let row = self.not_made(check, unfinished);
+            self.rows.borrow_mut().push(row);
+        }
+        let rank = |row: &Row| checks().position(|check| check == row.check);
+        let plan = self.plan;
+        let mut rows = self.rows.into_inner();
+        // What was made only because a shown check needs it is shown if it is the reason that this one was not made.
+        rows.retain(|row| plan.shows(row.check) || matches!(row.outcome, Outcome::Fail | Outcome::Unknown));
+        rows.sort_by_key(rank);
+        rows
+    }
+
+    fn not_made(&self, check: &'static Check, unfinished: &str) -> Row {
+        let skipped = |why: String| Row::new(check, Outcome::Skipped, why);
+        if !self.plan.makes(check) {
+            return skipped(self.plan.why_not(check).to_owned());
+        }
+        match self.obstacle(check) {
+            Some(Obstacle::Row(id)) => Row { because_of: Some(id), ..skipped(format!("because of {id}")) },
+            Some(Obstacle::LeftOut(need)) => skipped(format!("{} is {}", need.id, self.plan.why_not(need))),
+            Some(Obstacle::Unfinished) | None => Row::new(check, Outcome::Unknown, unfinished),
+        }
+    }
+}
+
+fn crashed(panic: &(dyn Any + Send)) -> Judgement {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    Judgement::unknown(format!("this check crashed: {}", text.unwrap_or_else(|| "no reason was given".to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::host::Host;
+    use crate::model::doctor::{environment, kubectl, machine};
+    use crate::ui::Format;
+
+    fn board(only: &[&str], skip: &[&str]) -> Board {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let host = Host::for_test(Path::new("/"), &[], jiff::Timestamp::UNIX_EPOCH);
+        let plan = Plan::new(&owned(only), &owned(skip), false, false).expect("known names");
+        Board::new(plan, &Ui::new(&host, Format::Table, true, 0))
+    }
+
+    fn row<'a>(rows: &'a [Row], id: &str) -> &'a Row {
+        rows.iter().find(|row| row.check.id == id).unwrap_or_else(|| panic!("no row of {id}"))
+    }
+
+    #[test]
+    #[allow(clippy::panic, reason = "this is what is tried")]
+    fn a_check_that_panics_is_unknown_and_the_others_are_made() {
+        let board = board(&["machine"], &[]);
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        board.judge_now(&machine::PROXY, || panic!("index out of bounds"));
+        std::panic::set_hook(before);
+        board.judge_now(&machine::FILES, || Judgement::ok("plain files"));
+        let rows = board.finish("not reached");
+        assert_eq!(row(&rows, "machine.proxy").outcome, Outcome::Unknown);
+        assert!(row(&rows, "machine.proxy").message.contains("index out of bounds"));
+        assert_eq!(row(&rows, "machine.files").outcome, Outcome::Ok);
+        assert_eq!(row(&rows, "machine.clock").message, "not reached");
+    }
+
+    #[test]
+    fn what_follows_from_a_row_is_skipped_because_of_its_root() {
+        let board = board(&["kubectl.policy"], &[]);
+        board.judge_now(&environment::KUBECONFIG, || Judgement::unknown("no answer"));
+        board.judge_now(&kubectl::CONTEXT, || unreachable!("its needs are not met"));
+        let rows = board.finish("not reached");
+        let skipped = row(&rows, "kubectl.policy");
+        assert_eq!((skipped.outcome, skipped.because_of), (Outcome::Skipped, Some("environment.kubeconfig")));
+        // What was made for others is shown because it is the reason.
+        assert_eq!(rows.iter().map(Row::id).collect::<Vec<_>>(), ["environment.kubeconfig", "kubectl.policy"]);
+    }
+
+    #[test]
+    fn a_check_that_is_left_out_is_named_by_those_that_need_it() {
+        let board = board(&["kubectl"], &["environment.kubeconfig"]);
+        let rows = board.finish("not reached");
+        let skipped = row(&rows, "kubectl.context");
+        assert_eq!(skipped.outcome, Outcome::Skipped);
+        assert_eq!(skipped.message, "environment.kubeconfig is left out by --skip");
+        assert!(rows.iter().all(|row| row.check.id != "environment.kubeconfig"));
+    }
+}

@@ -1,0 +1,145 @@
+//! The grant: credentials that are fetched anew, and who they are to AWS.
+
+use crate::actions::doctor::Scene;
+use crate::actions::doctor::limit::in_time;
+use crate::chain::call_error::CallError;
+use crate::chain::session::{self, Session};
+use crate::error::{Error, Kind};
+use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, judge};
+use crate::model::aws::target::{AssignmentChoice, Target, choose};
+use crate::model::doctor::grant::{
+    ASSIGNMENT, Answer, CACHED, Elsewhere, IDENTITY, judge_assignment, judge_cached, judge_identity,
+};
+use crate::model::doctor::judgement::Judgement;
+use crate::net::aws::endpoint::Service;
+use crate::net::aws::failure::{Class, Failure};
+
+/// What the portal gave, and who that is.
+pub(super) struct Granted {
+    pub(super) target: Target,
+    pub(super) credentials: RoleCredentials,
+    pub(super) caller_arn: String,
+}
+
+/// Fetches credentials of the namespace's role, and asks AWS who they are.
+pub(super) async fn granted(scene: &Scene<'_>, session: &Session) -> Option<Granted> {
+    let (target, credentials) = assignment(scene, session).await?;
+    let identity = identity(scene, &target, &credentials.keys);
+    let (caller_arn, ()) = futures_util::future::join(identity, cached(scene, &target)).await;
+    Some(Granted { target, credentials, caller_arn: caller_arn? })
+}
+
+async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, RoleCredentials)> {
+    let (chain, board) = (scene.chain, scene.board);
+    board
+        .check(&ASSIGNMENT, async {
+            let target = match chain.known_target(scene.namespace) {
+                Ok(Some(target)) => target,
+                Ok(None) => return (Judgement::unknown("the profile names no account or no permission set"), None),
+                Err(error) => return (Judgement::unknown(error.to_string()), None),
+            };
+            let host = chain.aws.host_of(Service::Sso, &target.portal.region);
+            let call = session::call(chain, &target.portal, async |session: &Session| {
+                chain.services.role_credentials(&target, &session.token.access_token).await
+            });
+            let (answer, credentials) = split(in_time(call).await.map(|answer| answer.map_err(as_failure)));
+            let elsewhere = match &answer {
+                Answer::Denied(_) => elsewhere(scene, &target, session).await,
+                _ => Elsewhere::NotKnown,
+            };
+            let judgement = judge_assignment(&answer, &target, &elsewhere, &host);
+            (judgement, credentials.map(|credentials| (target, credentials)))
+        })
+        .await
+}
+
+/// Where the namespace is, by the portal's own list.
+async fn elsewhere(scene: &Scene<'_>, target: &Target, session: &Session) -> Elsewhere {
+    let (chain, token) = (scene.chain, &session.token.access_token);
+    let list = in_time(chain.services.assignments(&target.portal, token, &|_, _| {})).await;
+    let Some(Ok(assignments)) = list else { return Elsewhere::NotKnown };
+    let namespace_of = |role: &str| chain.settings.permission_set_pattern.value.namespace_of(role);
+    match choose(scene.namespace, &assignments, None, None, namespace_of) {
+        AssignmentChoice::One(found) if found.account != target.account => Elsewhere::In(found.account),
+        _ => Elsewhere::Nowhere,
+    }
+}
+
+async fn identity(scene: &Scene<'_>, target: &Target, keys: &AccessKeys) -> Option<String> {
+    let (chain, region) = (scene.chain, &target.portal.region);
+    scene
+        .board
+        .check(&IDENTITY, async {
+            let asked = in_time(chain.services.caller_arn(keys, region)).await;
+            let (answer, arn) = split(asked);
+            let answer = with(answer, arn.clone().unwrap_or_default());
+            (judge_identity(&answer, target, &chain.aws.host_of(Service::Sts, region)), arn)
+        })
+        .await
+}
+
+/// Whether AWS takes what `token` would sign with for kubectl.
+async fn cached(scene: &Scene<'_>, target: &Target) {
+    let chain = scene.chain;
+    scene
+        .board
+        .judge(&CACHED, async {
+            let namespace = scene.namespace.as_str();
+            let cached = chain.cache.credentials(scene.namespace, target.into());
+            let fresh = cached.filter(|cached| judge(&cached.credentials, chain.host.now()) == Freshness::Fresh);
+            let Some(cached) = fresh else { return judge_cached(None, namespace) };
+            let asked = in_time(chain.services.caller_arn(&cached.credentials.keys, &target.portal.region)).await;
+            let (answer, arn) = split(asked);
+            judge_cached(Some(&with(answer, arn.unwrap_or_default())), namespace)
+        })
+        .await;
+}
+
+/// How a call to AWS ended, and what it gave. `None`: it did not end in time.
+pub(super) fn split<T>(answer: Option<Result<T, Failure>>) -> (Answer<()>, Option<T>) {
+    let failure = match answer {
+        None => return (Answer::Late, None),
+        Some(Ok(given)) => return (Answer::Given(()), Some(given)),
+        Some(Err(failure)) => failure,
+    };
+    let words = failure.to_string();
+    let answer = match failure.class {
+        Class::Unauthorized => Answer::Unauthorized(words),
+        Class::Denied | Class::NotFound => Answer::Denied(words),
+        Class::Throttled => Answer::Throttled(words),
+        Class::Unreachable => Answer::Unreachable(words),
+        Class::Broken | Class::Service => Answer::Broken(words),
+    };
+    (answer, None)
+}
+
+/// The same with what was given.
+fn with<T>(answer: Answer<()>, given: T) -> Answer<T> {
+    match answer {
+        Answer::Given(()) => Answer::Given(given),
+        Answer::Unauthorized(words) => Answer::Unauthorized(words),
+        Answer::Denied(words) => Answer::Denied(words),
+        Answer::Throttled(words) => Answer::Throttled(words),
+        Answer::Unreachable(words) => Answer::Unreachable(words),
+        Answer::Late => Answer::Late,
+        Answer::Broken(words) => Answer::Broken(words),
+    }
+}
+
+/// A session that ended while it was used.
+fn as_failure(error: CallError<Failure>) -> Failure {
+    let of_chain = |error: Error| Failure {
+        operation: "GetRoleCredentials",
+        class: match error.kind {
+            Kind::NotSignedIn => Class::Unauthorized,
+            Kind::Unreachable => Class::Unreachable,
+            _ => Class::Service,
+        },
+        code: None,
+        words: error.to_string(),
+    };
+    match error {
+        CallError::Chain(error) => of_chain(error),
+        CallError::Answer(failure) => failure,
+    }
+}

@@ -1,0 +1,142 @@
+//! Examines the whole chain of a namespace, from this machine to its rights in the cluster. What each check looks at, and
+//! how it judges, is in `model/doctor`; here the facts are gathered, as far as possible at the same time.
+//!
+//! Nothing is answered from our own cache as if it were the world: credentials are fetched anew, and the cluster is
+//! described anew. Nobody is asked, and no check needs more than the rights of a namespace's developer.
+
+#![allow(dead_code, unused_imports, reason = "until all groups are written")]
+
+pub(crate) mod board;
+
+mod authentication;
+mod authorization;
+mod aws;
+mod cluster;
+mod environment;
+mod files;
+mod grant;
+mod kubectl;
+mod limit;
+mod machine;
+mod profile;
+mod session;
+
+use std::path::Path;
+
+use futures_util::future::join;
+
+use crate::actions::doctor::board::Board;
+use crate::chain::{Chain, Presence, target};
+use crate::error::{Error, Kind, Result};
+use crate::host::Host;
+use crate::model::doctor::profile as checks;
+use crate::model::irsa::IrsaRequest;
+use crate::model::kube::namespace::Namespace;
+use crate::model::settings::Flags;
+use crate::ui::Ui;
+
+/// What is examined.
+#[derive(Debug)]
+pub(crate) struct Examination<'a> {
+    pub(crate) host: &'a Host,
+    /// The screen of the stages, which say nothing here.
+    pub(crate) ui: &'a Ui,
+    /// The one kubeconfig file that is meant.
+    pub(crate) kubeconfig: Option<&'a Path>,
+    /// The namespace, as it was named.
+    pub(crate) named: Option<&'a str>,
+    /// A workload whose IAM role is checked.
+    pub(crate) workload: Option<&'a IrsaRequest>,
+}
+
+/// The namespace that is examined, and the chain that leads to it.
+struct Scene<'a> {
+    board: &'a Board,
+    chain: &'a Chain<'a>,
+    namespace: &'a Namespace,
+    /// The name of its profile and context.
+    access_name: String,
+}
+
+impl Examination<'_> {
+    /// Makes all checks of the plan that there is time for. Rows are on the board when this ends, or is dropped. `false`:
+    /// the time was over first.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] when the name is not one, or nothing names a namespace.
+    pub(crate) async fn make_in_time(&self, board: &Board) -> Result<bool> {
+        match tokio::time::timeout(limit::RUN, self.make(board)).await {
+            Ok(made) => made.map(|()| true),
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn make(&self, board: &Board) -> Result<()> {
+        machine::of_files(board, self.host, self.kubeconfig);
+        environment::of_files(board, self.host, self.kubeconfig);
+        profile::config(board, self.host);
+        let chain = board.check_now(&checks::SETTINGS, || profile::opened(|| self.open()));
+        let Some(chain) = &chain else {
+            if let Some(named) = self.named {
+                board.name(parsed(named)?);
+            }
+            return Ok(());
+        };
+        // Whatever an answer shows of the clock has its own row.
+        chain.aws.outbound().claim_clock_warning();
+        let namespace = chain.namespace(self.named)?;
+        board.name(namespace.clone());
+        let access_name = target::access_name(chain, &namespace);
+        let scene = Scene { board, chain, namespace: &namespace, access_name };
+        scene.files();
+        scene.network(self.workload).await;
+        machine::clock(board, chain);
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Chain<'_>> {
+        Chain::open(self.host, self.ui, self.kubeconfig, &Flags::default(), Presence::Nobody)
+    }
+}
+
+impl Scene<'_> {
+    fn files(&self) {
+        profile::files(self);
+        kubectl::files(self);
+        profile::context(self);
+        environment::of_profile(self);
+        session::files(self);
+    }
+
+    /// The session first: the plugin and everything at AWS stand upon it.
+    async fn network(&self, workload: Option<&IrsaRequest>) {
+        let (session, ()) = join(session::renewed(self), session::region(self)).await;
+        let of_aws = async {
+            let granted = match &session {
+                Some(session) => grant::granted(self, session).await,
+                None => None,
+            };
+            let described = cluster::described(self, granted.as_ref()).await;
+            let reached = cluster::reached(self, described.as_ref());
+            let secrets = async {
+                if let Some(granted) = &granted {
+                    aws::secrets(self, granted).await;
+                }
+            };
+            join(reached, secrets).await;
+            if let (Some(granted), Some(described)) = (&granted, &described) {
+                let identity = authentication::identity(self, granted, described).await;
+                if let Some(identity) = identity {
+                    join(authorization::rights(self, &identity), aws::workload(self, granted, &identity, workload))
+                        .await;
+                }
+            }
+        };
+        join(of_aws, join(kubectl::plugin(self), machine::programs(self))).await;
+    }
+}
+
+fn parsed(name: &str) -> Result<Namespace> {
+    Namespace::parse(name)
+        .map_err(|why| Error::new(Kind::Usage, format!("{name:?} is not a namespace")).because(format!("it {why}")))
+}

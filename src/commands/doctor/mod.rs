@@ -1,0 +1,144 @@
+//! `doctor`: from "it does not work" to the one command that fixes it.
+
+mod fix;
+mod list;
+mod report_file;
+mod screen;
+mod wait;
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::actions::doctor::Examination;
+use crate::actions::doctor::board::Board;
+use crate::commands::{Context, exec};
+use crate::error::{Error, Kind, Result};
+use crate::model::doctor::document;
+use crate::model::doctor::plan::Plan;
+use crate::model::doctor::row::{Outcome, Row, verdict};
+use crate::model::irsa::IrsaRequest;
+use crate::model::kube::namespace::Namespace;
+use crate::process::runtime;
+use crate::ui::Ui;
+
+/// Find out what is wrong, and the one command that fixes it.
+///
+/// Walks the whole chain of a namespace: this machine, the environment, the profile, the session,
+/// the grant, the cluster, who you are there and what you may do, what kubectl sees, and AWS. Asks
+/// nobody, changes nothing (without --fix), and needs no more rights than a developer has.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Exit status: 0 ok or warnings only, 1 something fails, 2 wrong usage, 6 something could not be judged.\nEvery finding is explained in docs/doctor.md.\n\nExamples:\n  nsaccess doctor idp-dev\n  nsaccess doctor idp-dev --fix\n  nsaccess doctor idp-dev --irsa deploy/billing --only aws\n  nsaccess doctor idp-dev --report report.md"
+)]
+pub(crate) struct DoctorArgs {
+    /// Namespace
+    pub(crate) namespace: Option<String>,
+    /// Make only these checks (an id or a group), and what they need
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Leave these checks out (an id or a group)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// Look at files only; make no call
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Check the IAM role of this workload too: pod/x, deploy/x, sts/x, job/x, sa/x
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) irsa: Option<String>,
+    /// Repair what is ours and safe to repair, then check again
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Wait up to 5 minutes for what can come by itself: a grant, a VPN
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Exit with 1 for warnings too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Write a report that can be shared into this file: no secrets, no personal names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// List all checks and what each needs
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
+}
+
+/// What a run found.
+struct Found {
+    namespace: Option<Namespace>,
+    rows: Vec<Row>,
+    /// Why it ended before all checks were made.
+    interrupted: Option<Error>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Kind::Failure`] when something fails; [`Kind::Unreachable`] when something could not be judged; both are said by the
+/// report.
+pub(crate) fn run(context: Context<'_>, args: &DoctorArgs) -> Result<()> {
+    if args.list {
+        return list::show(context.ui);
+    }
+    let workload = args.irsa.as_deref().map(exec::workload).transpose()?;
+    let plan = Plan::new(&args.only, &args.skip, args.offline, workload.is_some()).map_err(unknown_check)?;
+    let examine = || examine(context, args, &plan, workload.as_ref());
+    let mut found = examine()?;
+    if args.fix && found.interrupted.is_none() && fix::repair(context, &found)? {
+        found = examine()?;
+    }
+    if args.wait {
+        found = wait::until_passed(context, found, examine)?;
+    }
+    show(context, &found)?;
+    if let Some(file) = &args.report {
+        report_file::write(context, file, &found)?;
+    }
+    ended(found, args.strict)
+}
+
+fn examine(context: Context<'_>, args: &DoctorArgs, plan: &Plan, workload: Option<&IrsaRequest>) -> Result<Found> {
+    let silent = Ui::silent();
+    let examination = Examination {
+        host: context.host,
+        ui: &silent,
+        kubeconfig: context.global.kubeconfig.as_deref(),
+        named: context.named(args.namespace.as_deref()),
+        workload,
+    };
+    let board = Board::new(plan.clone(), context.ui);
+    let (interrupted, unfinished) = match runtime::run(examination.make_in_time(&board)) {
+        Ok(true) => (None, "it was not reached"),
+        Ok(false) => (None, "there was no time left for it"),
+        Err(error) if matches!(error.kind, Kind::Interrupted | Kind::Terminated) => (Some(error), "interrupted"),
+        Err(error) => return Err(error),
+    };
+    let namespace = board.namespace().cloned();
+    Ok(Found { namespace, rows: board.finish(unfinished), interrupted })
+}
+
+fn show(context: Context<'_>, found: &Found) -> Result<()> {
+    let namespace = found.namespace.as_ref().map(Namespace::as_str);
+    if context.ui.is_table() {
+        return context.ui.print_bytes(screen::report(context, found).as_bytes());
+    }
+    context.ui.print_document(&document::report(namespace, &found.rows), String::new)
+}
+
+/// The exit code, which is the same in every format.
+fn ended(found: Found, strict: bool) -> Result<()> {
+    if let Some(error) = found.interrupted {
+        return Err(error);
+    }
+    match verdict(&found.rows) {
+        Outcome::Fail => Err(Error::new(Kind::No, "something fails")),
+        Outcome::Warn if strict => Err(Error::new(Kind::No, "there are warnings")),
+        Outcome::Unknown => Err(Error::new(Kind::NotJudged, "something could not be judged")),
+        Outcome::Ok | Outcome::Warn | Outcome::Skipped => Ok(()),
+    }
+}
+
+fn unknown_check(name: String) -> Error {
+    Error::usage(format!("there is no check or group {name}")).try_next("nsaccess doctor --list")
+}

@@ -1,0 +1,62 @@
+//! The environment: which variables give kubectl or the AWS CLI another identity than the person thinks.
+
+use crate::model::doctor::check::{Check, Group, Uses};
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+
+pub(crate) const CHECKS: &[&Check] = &[&IDENTITY, &REGION, &AWS_FILES, &ENDPOINTS, &KUBECONFIG, &STATIC_KEYS];
+
+pub(crate) const FINDINGS: &[&Finding] = &[];
+
+pub(crate) const IDENTITY: Check = Check {
+    id: "environment.identity",
+    group: Group::Environment,
+    title: "AWS identity",
+    what: "AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_ACCESS_KEY_ID: whom they make the AWS CLI act as.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const REGION: Check = Check {
+    id: "environment.region",
+    group: Group::Environment,
+    title: "AWS region",
+    what: "AWS_REGION and AWS_DEFAULT_REGION: whether they differ from the region of the namespace.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const AWS_FILES: Check = Check {
+    id: "environment.aws-files",
+    group: Group::Environment,
+    title: "AWS files",
+    what: "AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: which files they put in the place of ~/.aws.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const ENDPOINTS: Check = Check {
+    id: "environment.endpoints",
+    group: Group::Environment,
+    title: "endpoints",
+    what: "AWS_ENDPOINT_URL and its like: where calls to AWS go instead.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const KUBECONFIG: Check = Check {
+    id: "environment.kubeconfig",
+    group: Group::Environment,
+    title: "kubeconfig",
+    what: "KUBECONFIG: whether its files are there and can be read.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const STATIC_KEYS: Check = Check {
+    id: "environment.static-keys",
+    group: Group::Environment,
+    title: "static keys",
+    what: "Keys under the profile's name in ~/.aws/credentials: they count more than the profile in every other tool.",
+    uses: Uses::Files,
+    needs: &["profile.exists"],
+};

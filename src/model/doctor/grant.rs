@@ -1,0 +1,264 @@
+//! The grant: what the portal gives, and who that is to AWS.
+
+use crate::model::aws::target::Target;
+use crate::model::doctor::check::{Check, Group, Uses};
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+
+pub(crate) const CHECKS: &[&Check] = &[&ASSIGNMENT, &IDENTITY, &CACHED];
+
+pub(crate) const FINDINGS: &[&Finding] = &[
+    &SESSION_OVER,
+    &NOT_ASSIGNED,
+    &MOVED,
+    &THROTTLED,
+    &UNREACHABLE,
+    &TIMEOUT,
+    &OTHER_IDENTITY,
+    &STS_REFUSED,
+    &STS_UNREACHABLE,
+    &STS_TIMEOUT,
+    &CACHED_REFUSED,
+];
+
+pub(crate) const ASSIGNMENT: Check = Check {
+    id: "grant.assignment",
+    group: Group::Grant,
+    title: "permission set",
+    what: "Whether the portal gives credentials of this permission set in this account (GetRoleCredentials).",
+    uses: Uses::Network,
+    needs: &["session.renewal", "profile.values"],
+};
+
+pub(crate) const IDENTITY: Check = Check {
+    id: "grant.identity",
+    group: Group::Grant,
+    title: "AWS identity",
+    what: "Who the credentials are to AWS (GetCallerIdentity).",
+    uses: Uses::Network,
+    needs: &["grant.assignment"],
+};
+
+pub(crate) const CACHED: Check = Check {
+    id: "grant.cached",
+    group: Group::Grant,
+    title: "cached credentials",
+    what: "Whether AWS takes the credentials that are cached for kubectl (GetCallerIdentity).",
+    uses: Uses::Network,
+    needs: &["grant.assignment"],
+};
+
+pub(crate) const SESSION_OVER: Finding = Finding {
+    id: "grant.session-over",
+    check: "grant.assignment",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The portal answers 401 to the stored session and to a renewed one: the session was ended on the server.",
+    repair: "Sign in: `nsaccess login NAMESPACE`.",
+};
+
+pub(crate) const NOT_ASSIGNED: Finding = Finding {
+    id: "grant.not-assigned",
+    check: "grant.assignment",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The portal answers 403: the permission set is not assigned to you in this account, or was assigned after you signed in.",
+    repair: "Ask your platform team to assign the permission set. If that has happened already, sign in anew: `nsaccess login NAMESPACE --force`.",
+};
+
+pub(crate) const MOVED: Finding = Finding {
+    id: "grant.moved",
+    check: "grant.assignment",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The profile names an account in which you no longer have the permission set; the portal has it in another account now.",
+    repair: "Let login find it: `nsaccess login NAMESPACE --replace`.",
+};
+
+pub(crate) const THROTTLED: Finding = Finding {
+    id: "grant.throttled",
+    check: "grant.assignment",
+    severity: Severity::Unknown,
+    waiting: Waiting::Helps,
+    cause: "The portal answers 429: too many calls for your user at the moment, often by several tools at once.",
+    repair: "Wait a minute, then run doctor again.",
+};
+
+pub(crate) const UNREACHABLE: Finding = Finding {
+    id: "grant.unreachable",
+    check: "grant.assignment",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The portal cannot be reached: there is no network, its name does not resolve, or a proxy or firewall is in between.",
+    repair: "Check the network and HTTPS_PROXY, then run doctor again.",
+};
+
+pub(crate) const TIMEOUT: Finding = Finding {
+    id: "grant.timeout",
+    check: "grant.assignment",
+    severity: Severity::Unknown,
+    waiting: Waiting::Helps,
+    cause: "The portal did not answer in 5 seconds.",
+    repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
+};
+
+pub(crate) const OTHER_IDENTITY: Finding = Finding {
+    id: "grant.other-identity",
+    check: "grant.identity",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The credentials are of another role or account than the profile says.",
+    repair: "Let login write the profile anew: `nsaccess login NAMESPACE --replace`.",
+};
+
+pub(crate) const STS_REFUSED: Finding = Finding {
+    id: "grant.sts-refused",
+    check: "grant.identity",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "AWS refuses credentials that the portal gave a moment ago. Almost always the clock of this machine is wrong.",
+    repair: "Set the clock, then run doctor again.",
+};
+
+pub(crate) const STS_UNREACHABLE: Finding = Finding {
+    id: "grant.sts-unreachable",
+    check: "grant.identity",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "AWS STS cannot be reached, although the portal can: a firewall or proxy lets one through and not the other.",
+    repair: "Let the host of the message through, or set HTTPS_PROXY.",
+};
+
+pub(crate) const STS_TIMEOUT: Finding = Finding {
+    id: "grant.sts-timeout",
+    check: "grant.identity",
+    severity: Severity::Unknown,
+    waiting: Waiting::Helps,
+    cause: "AWS STS did not answer in 5 seconds.",
+    repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
+};
+
+pub(crate) const CACHED_REFUSED: Finding = Finding {
+    id: "grant.cached-refused",
+    check: "grant.cached",
+    severity: Severity::Warn,
+    waiting: Waiting::IsUseless,
+    cause: "AWS refuses the credentials that are cached for kubectl before their time: the role was made anew, or its sessions were revoked.",
+    repair: "The next command of nsaccess that asks the cluster fetches new ones: `nsaccess whoami -n NAMESPACE`.",
+};
+
+/// How a call to AWS ended, as far as it matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer<T> {
+    Given(T),
+    /// 401: what signed the call is not taken, with the words of the refusal.
+    Unauthorized(String),
+    /// 403 or 404.
+    Denied(String),
+    Throttled(String),
+    /// No connection.
+    Unreachable(String),
+    /// No answer in time.
+    Late,
+    /// Anything else.
+    Broken(String),
+}
+
+/// Where a person's namespace is, when the portal refuses it where it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// In this account.
+    In(String),
+    Nowhere,
+    /// The portal's list did not come in time.
+    NotKnown,
+}
+
+const AGAIN: &str = "check the network, VPN and HTTPS_PROXY, then run the same command again";
+
+/// Whether the portal gives credentials of the permission set.
+pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: &Elsewhere, host: &str) -> Judgement {
+    let (namespace, role, account) = (&target.namespace, &target.role, &target.account);
+    let problem = match answer {
+        Answer::Given(()) => return Judgement::ok(format!("{role} in account {account}")),
+        Answer::Unauthorized(why) => Problem::of(&SESSION_OVER, "the portal no longer takes the session")
+            .because(why)
+            .try_next(format!("nsaccess login {namespace}"))
+            .repair(Repair::Login),
+        Answer::Denied(why) => not_given(why, target, elsewhere),
+        Answer::Throttled(why) => Problem::of(&THROTTLED, "the portal takes no more calls at the moment")
+            .because(why)
+            .try_next("wait a minute, then run the same command again"),
+        Answer::Unreachable(why) => {
+            Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(AGAIN)
+        }
+        Answer::Late => Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(AGAIN),
+        Answer::Broken(why) => return Judgement::unknown(format!("the portal could not be asked: {why}")),
+    };
+    Judgement::problem(problem)
+}
+
+fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
+    let (namespace, role, account) = (&target.namespace, &target.role, &target.account);
+    match elsewhere {
+        Elsewhere::In(other) => Problem::of(&MOVED, format!("{namespace} is in account {other} now"))
+            .because(format!("the profile names account {account}, where {role} is not assigned to you"))
+            .try_next(format!("nsaccess login {namespace} --replace"))
+            .repair(Repair::Login),
+        Elsewhere::Nowhere | Elsewhere::NotKnown => {
+            Problem::of(&NOT_ASSIGNED, format!("{role} is not assigned to you in account {account}"))
+                .because(why)
+                .try_next(format!(
+                    "ask your platform team for {role} in account {account}, then: nsaccess login {namespace} --force"
+                ))
+                .try_next(format!("nsaccess login {namespace} --force   # if it was assigned after you signed in"))
+        }
+    }
+}
+
+/// Whether the credentials are those of the permission set's role.
+pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &str) -> Judgement {
+    let problem = match answer {
+        Answer::Given(arn) if is_role_of(arn, target) => return Judgement::ok(arn),
+        Answer::Given(arn) => Problem::of(&OTHER_IDENTITY, format!("AWS knows the credentials as {arn}"))
+            .because(format!("the profile says {} in account {}", target.role, target.account))
+            .try_next(format!("nsaccess login {} --replace", target.namespace)),
+        Answer::Unauthorized(why) | Answer::Denied(why) => Problem::of(&STS_REFUSED, "AWS refuses new credentials")
+            .because(why)
+            .because("the clock of this machine may be wrong")
+            .try_next("date -u   # compare it with the time of another device"),
+        Answer::Unreachable(why) => {
+            Problem::of(&STS_UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(AGAIN)
+        }
+        Answer::Late => Problem::of(&STS_TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(AGAIN),
+        Answer::Throttled(why) | Answer::Broken(why) => {
+            return Judgement::unknown(format!("AWS could not be asked who we are: {why}"));
+        }
+    };
+    Judgement::problem(problem)
+}
+
+/// Whether a caller's ARN is that of the role that Identity Center makes for a permission set.
+fn is_role_of(arn: &str, target: &Target) -> bool {
+    let mut parts = arn.splitn(6, ':');
+    let account = parts.nth(4).unwrap_or_default();
+    let role = parts.next().and_then(|resource| resource.split('/').nth(1)).unwrap_or_default();
+    let name =
+        role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_')).map_or(role, |(name, _)| name);
+    account == target.account && name == target.role
+}
+
+/// Whether AWS takes what is cached for kubectl. `None`: nothing is cached that it would use.
+pub(crate) fn judge_cached(answer: Option<&Answer<String>>, namespace: &str) -> Judgement {
+    match answer {
+        None => Judgement::ok("none that kubectl would use; the next call fetches new ones"),
+        Some(Answer::Given(_)) => Judgement::ok("taken by AWS"),
+        Some(Answer::Unauthorized(why) | Answer::Denied(why)) => Judgement::problem(
+            Problem::of(&CACHED_REFUSED, "AWS refuses the credentials that are cached for kubectl")
+                .because(why)
+                .try_next(format!("nsaccess whoami -n {namespace}")),
+        ),
+        Some(Answer::Late) => Judgement::unknown("AWS did not answer in 5 seconds"),
+        Some(Answer::Throttled(why) | Answer::Unreachable(why) | Answer::Broken(why)) => Judgement::unknown(why),
+    }
+}

@@ -1,0 +1,53 @@
+//! What kubectl sees: the context as it resolves it, and the credential plugin as it starts it.
+
+use crate::model::doctor::check::{Check, Group, Uses};
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+
+pub(crate) const CHECKS: &[&Check] = &[&CONTEXT, &NAMESPACE, &USER, &POLICY, &PLUGIN];
+
+pub(crate) const FINDINGS: &[&Finding] = &[];
+
+pub(crate) const CONTEXT: Check = Check {
+    id: "kubectl.context",
+    group: Group::Kubectl,
+    title: "context",
+    what: "Whether the context is there, is whole, and comes from the file that it should.",
+    uses: Uses::Files,
+    needs: &["environment.kubeconfig", "machine.files", "profile.settings"],
+};
+
+pub(crate) const NAMESPACE: Check = Check {
+    id: "kubectl.namespace",
+    group: Group::Kubectl,
+    title: "namespace",
+    what: "Whether the context starts in the namespace, and which context is current.",
+    uses: Uses::Files,
+    needs: &["kubectl.context"],
+};
+
+pub(crate) const USER: Check = Check {
+    id: "kubectl.user",
+    group: Group::Kubectl,
+    title: "plugin entry",
+    what: "Whether the context's user starts nsaccess in a version of the protocol that kubectl speaks.",
+    uses: Uses::Files,
+    needs: &["kubectl.context"],
+};
+
+pub(crate) const POLICY: Check = Check {
+    id: "kubectl.policy",
+    group: Group::Kubectl,
+    title: "plugin policy",
+    what: "Whether kubectl's own settings (kuberc) allow the plugin.",
+    uses: Uses::Files,
+    needs: &["kubectl.user"],
+};
+
+pub(crate) const PLUGIN: Check = Check {
+    id: "kubectl.plugin",
+    group: Group::Kubectl,
+    title: "plugin",
+    what: "Runs the plugin as kubectl does, without a terminal, and takes its time.",
+    uses: Uses::Programs,
+    needs: &["kubectl.user", "machine.nsaccess", "session.renewal"],
+};

@@ -1,0 +1,81 @@
+//! This machine: our program and those beside it, the clock, the way out, and files that hinder.
+
+use crate::model::doctor::check::{Check, Group, Uses};
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+
+pub(crate) const CHECKS: &[&Check] =
+    &[&NSACCESS, &TOOLS, &CLOCK, &PROXY, &CERTIFICATES, &PERMISSIONS, &FILES, &LEFT_OVERS];
+
+pub(crate) const FINDINGS: &[&Finding] = &[];
+
+pub(crate) const NSACCESS: Check = Check {
+    id: "machine.nsaccess",
+    group: Group::Machine,
+    title: "nsaccess",
+    what: "Which nsaccess this is, and whether the one that kubectl starts for the namespace is there, can be run and is the same.",
+    uses: Uses::Programs,
+    needs: &[],
+};
+
+pub(crate) const TOOLS: Check = Check {
+    id: "machine.tools",
+    group: Group::Machine,
+    title: "other tools",
+    what: "Which kubectl, AWS CLI and k9s are there (none is needed), and whether kubectl is too far from the server's version.",
+    uses: Uses::Programs,
+    needs: &[],
+};
+
+pub(crate) const CLOCK: Check = Check {
+    id: "machine.clock",
+    group: Group::Machine,
+    title: "clock",
+    what: "How far the clock is from that of AWS and of the cluster: signatures break past 5 minutes.",
+    uses: Uses::Network,
+    needs: &[],
+};
+
+pub(crate) const PROXY: Check = Check {
+    id: "machine.proxy",
+    group: Group::Machine,
+    title: "proxy",
+    what: "Which proxy the environment names, and whether it catches the hosts that are needed.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const CERTIFICATES: Check = Check {
+    id: "machine.certificates",
+    group: Group::Machine,
+    title: "certificates",
+    what: "Whether the certificate bundles that the environment names can be read.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const PERMISSIONS: Check = Check {
+    id: "machine.permissions",
+    group: Group::Machine,
+    title: "permissions",
+    what: "Owners and modes of ~/.aws, ~/.kube and the files of nsaccess.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const FILES: Check = Check {
+    id: "machine.files",
+    group: Group::Machine,
+    title: "file types",
+    what: "Whether something is in the way of a file: a folder, a pipe, a link to nothing, a file in UTF-16.",
+    uses: Uses::Files,
+    needs: &[],
+};
+
+pub(crate) const LEFT_OVERS: Check = Check {
+    id: "machine.left-overs",
+    group: Group::Machine,
+    title: "left-overs",
+    what: "Locks and temporary files of programs that were killed.",
+    uses: Uses::Files,
+    needs: &[],
+};

@@ -1,0 +1,214 @@
+//! The session of IAM Identity Center.
+
+use crate::error::{Error, Kind};
+use crate::model::aws::sso_cache::{SsoToken, TokenReason, TokenState, judge};
+use crate::model::aws::target::Portal;
+use crate::model::doctor::check::{Check, Group, Uses};
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use aws_config_edit::same_start_url;
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) const CHECKS: &[&Check] = &[&TOKEN, &REGION, &RENEWAL];
+
+pub(crate) const FINDINGS: &[&Finding] =
+    &[&MISSING, &UNREADABLE, &OTHER_PORTAL, &OVER, &REFUSED, &NOT_RENEWABLE, &RENEWAL_REFUSED, &UNREACHABLE, &TIMEOUT];
+
+pub(crate) const TOKEN: Check = Check {
+    id: "session.token",
+    group: Group::Session,
+    title: "stored token",
+    what: "Whether a session is stored, can be read, is of this portal, and is valid or can be renewed.",
+    uses: Uses::Files,
+    needs: &["profile.sso-session"],
+};
+
+pub(crate) const REGION: Check = Check {
+    id: "session.region",
+    group: Group::Session,
+    title: "portal region",
+    what: "Whether the start URL belongs to the region of the sso-session, as far as its start page says.",
+    uses: Uses::Network,
+    needs: &["profile.sso-session"],
+};
+
+pub(crate) const RENEWAL: Check = Check {
+    id: "session.renewal",
+    group: Group::Session,
+    title: "renewal",
+    what: "Whether IAM Identity Center renews the session, if that is due.",
+    uses: Uses::Network,
+    needs: &["session.token"],
+};
+
+pub(crate) const MISSING: Finding = Finding {
+    id: "session.missing",
+    check: "session.token",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "Nobody has signed in to this portal on this machine, or has signed out since.",
+    repair: "Sign in: `nsaccess login NAMESPACE`.",
+};
+
+pub(crate) const UNREADABLE: Finding = Finding {
+    id: "session.unreadable",
+    check: "session.token",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The file of the session in ~/.aws/sso/cache cannot be read: two programs wrote it at once, or it belongs to somebody else.",
+    repair: "Sign in: `nsaccess login NAMESPACE` writes the file anew.",
+};
+
+pub(crate) const OTHER_PORTAL: Finding = Finding {
+    id: "session.other-portal",
+    check: "session.token",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The stored session has the name of this sso-session and belongs to another start URL or region: the sso-session was changed after the sign-in. Its token is not sent to the other portal.",
+    repair: "Sign in: `nsaccess login NAMESPACE`.",
+};
+
+pub(crate) const OVER: Finding = Finding {
+    id: "session.over",
+    check: "session.token",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The access token has expired and cannot be renewed: it came without a refresh token, or the client registration that could renew it has ended.",
+    repair: "Sign in: `nsaccess login NAMESPACE`.",
+};
+
+pub(crate) const REFUSED: Finding = Finding {
+    id: "session.refused",
+    check: "session.token",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The portal no longer takes the stored session, although its time has not come: somebody signed out elsewhere, or an administrator ended it.",
+    repair: "Sign in: `nsaccess login NAMESPACE`.",
+};
+
+pub(crate) const NOT_RENEWABLE: Finding = Finding {
+    id: "session.not-renewable",
+    check: "session.token",
+    severity: Severity::Warn,
+    waiting: Waiting::IsUseless,
+    cause: "The session works and has no refresh token, so that it ends with its access token. It was made by a program that did not ask for the scope sso:account:access.",
+    repair: "Sign in with nsaccess, which asks for it: `nsaccess login NAMESPACE --force`.",
+};
+
+pub(crate) const RENEWAL_REFUSED: Finding = Finding {
+    id: "session.renewal-refused",
+    check: "session.renewal",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "IAM Identity Center does not renew the session: its longest time is over, or it was ended elsewhere.",
+    repair: "Sign in: `nsaccess login NAMESPACE`.",
+};
+
+pub(crate) const UNREACHABLE: Finding = Finding {
+    id: "session.unreachable",
+    check: "session.renewal",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "IAM Identity Center cannot be reached: there is no network, its name does not resolve, or a proxy or firewall is in between.",
+    repair: "Check the network and HTTPS_PROXY, then run doctor again.",
+};
+
+pub(crate) const TIMEOUT: Finding = Finding {
+    id: "session.timeout",
+    check: "session.renewal",
+    severity: Severity::Unknown,
+    waiting: Waiting::Helps,
+    cause: "IAM Identity Center did not answer in 5 seconds: the network drops packets, or something in between holds them.",
+    repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
+};
+
+/// Shorter than this is too short to be called good.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the file of the session holds.
+#[derive(Debug)]
+pub(crate) enum TokenFile<'a> {
+    Absent,
+    /// Its path and why it cannot be used.
+    Unusable {
+        path: String,
+        reason: String,
+    },
+    /// A token, and why its session is over, if it is.
+    Found {
+        token: &'a SsoToken,
+        over: Option<String>,
+    },
+}
+
+/// Whether the stored session is of this portal, and is valid or can be renewed.
+pub(crate) fn judge_token(file: &TokenFile<'_>, portal: &Portal, namespace: &str, now: Timestamp) -> Judgement {
+    let login = format!("nsaccess login {namespace}");
+    let fail = |finding, message: &str| Problem::of(finding, message).try_next(&login).repair(Repair::Login);
+    let (token, over) = match file {
+        TokenFile::Absent => {
+            return Judgement::problem(
+                fail(&MISSING, "nobody is signed in").because(format!("there is no session of {}", portal.start_url)),
+            );
+        }
+        TokenFile::Unusable { path, reason } => {
+            return Judgement::problem(
+                fail(&UNREADABLE, "the stored session cannot be read").because(format!("{path}: {reason}")),
+            );
+        }
+        TokenFile::Found { token, over } => (token, over),
+    };
+    if let Some(why) = of_another_portal(token, portal) {
+        return Judgement::problem(fail(&OTHER_PORTAL, "the stored session is of another portal").because(why));
+    }
+    let state = judge(token, now, MARGIN);
+    if let (Some(why), false) = (over, matches!(state, TokenState::Over { .. })) {
+        return Judgement::problem(fail(&REFUSED, "the portal no longer takes the session").because(why));
+    }
+    let until = format!("the access token is good until {:.0}", token.expires_at);
+    match state {
+        TokenState::Over { reason } => {
+            Judgement::problem(fail(&OVER, "the session is over").because(reason.to_string()))
+        }
+        TokenState::Refreshable { reason } => Judgement::ok(format!("to be renewed: {reason}")),
+        TokenState::Fresh if token.refresh.is_none() => Judgement::problem(
+            Problem::of(&NOT_RENEWABLE, "the session works, and cannot be renewed")
+                .because(TokenReason::NoRefreshToken { at: token.expires_at }.to_string())
+                .try_next(format!("{login} --force")),
+        ),
+        TokenState::Fresh => Judgement::ok(until),
+    }
+    .fact(format!("start URL {}, region {}", portal.start_url, portal.region))
+}
+
+/// A session of the same name may have belonged to another organisation, or to another region.
+fn of_another_portal(token: &SsoToken, portal: &Portal) -> Option<String> {
+    if !token.start_url.is_empty() && !same_start_url(&token.start_url, &portal.start_url) {
+        return Some(format!("it belongs to {}, not to {}", token.start_url, portal.start_url));
+    }
+    let is_elsewhere = !token.region.is_empty() && token.region != portal.region;
+    is_elsewhere.then(|| format!("it belongs to the region {}, not to {}", token.region, portal.region))
+}
+
+/// Whether the session could be renewed. `None`: no answer in time, from this host.
+pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host: &str, namespace: &str) -> Judgement {
+    let error = match renewed {
+        Ok(seen) => return Judgement::ok(seen),
+        Err(None) => {
+            return Judgement::problem(
+                Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds"))
+                    .try_next("check the network, VPN and HTTPS_PROXY, then run the same command again"),
+            );
+        }
+        Err(Some(error)) => error,
+    };
+    let problem = match error.kind {
+        Kind::NotSignedIn => Problem::of(&RENEWAL_REFUSED, "the session cannot be renewed")
+            .try_next(format!("nsaccess login {namespace}"))
+            .repair(Repair::Login),
+        Kind::Unreachable => Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
+            .try_next("check the network, VPN and HTTPS_PROXY, then run the same command again"),
+        _ => return Judgement::unknown(error.to_string()),
+    };
+    Judgement::problem(error.because.iter().fold(problem, |problem, why| problem.because(why)))
+}
