@@ -20,6 +20,7 @@ mod config;
 mod contexts;
 mod credentials;
 mod docs;
+mod doctor;
 mod endings;
 mod file_rights;
 mod files_in_trouble;

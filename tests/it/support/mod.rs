@@ -1,6 +1,7 @@
 //! What every test stands on: a sealed world, the real binary in it, and its output as text that can be compared.
 
 pub(crate) mod canaries;
+pub(crate) mod doctor;
 pub(crate) mod fingerprint;
 pub(crate) mod forward;
 pub(crate) mod http;
