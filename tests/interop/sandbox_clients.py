@@ -15,7 +15,7 @@ def client(sandbox, service, credentials=None, region=REGION):
     keys = [minted.get(name) or minted[other] for name, other in (
         ("access_key_id", "AccessKeyId"), ("secret_access_key", "SecretAccessKey"), ("session_token", "SessionToken"),
     )]  # fmt: skip
-    variable = {"secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER", "sts": "AWS_ENDPOINT_URL_STS"}[service]
+    variable = "AWS_ENDPOINT_URL_" + {"secretsmanager": "SECRETS_MANAGER"}.get(service, service.upper())
     session = boto3.Session(*keys, region_name=region)
     return session.client(service, endpoint_url=sandbox.env[variable], config=ONCE)
 
@@ -28,6 +28,11 @@ def secrets(sandbox):
 @pytest.fixture
 def sts(sandbox):
     return client(sandbox, "sts")
+
+
+@pytest.fixture
+def eks(sandbox):
+    return client(sandbox, "eks")
 
 
 def refused(call, code, *words):

@@ -1,7 +1,11 @@
 //! The configuration of a cluster: who is mapped to what, and its objects. All of this happens before the start;
 //! afterwards `Control` edits the running one.
 
+mod access_entry;
+
 use serde_json::{Value, json};
+
+pub use access_entry::{AccessEntry, AssociatedPolicy, RoleMapping};
 
 use crate::credentials::role_path_arn;
 use crate::objects;
@@ -41,7 +45,7 @@ pub struct Cluster {
     /// EKS access entries: roles by their full ARN.
     pub access_entries: Vec<AccessEntry>,
     /// `mapRoles` of the `aws-auth` ConfigMap: roles by their ARN without a path.
-    pub aws_auth: Vec<AccessEntry>,
+    pub aws_auth: Vec<RoleMapping>,
     /// The audiences of the account's IAM OIDC provider for this cluster; None without a provider.
     pub oidc_audiences: Option<Vec<String>>,
     /// The associations of EKS Pod Identity.
@@ -59,17 +63,6 @@ pub struct HealthIssue {
     pub message: String,
     /// The AWS resources that it is about.
     pub resource_ids: Vec<String>,
-}
-
-/// A role, and the Kubernetes user that it is mapped to.
-#[derive(Debug, Clone)]
-pub struct AccessEntry {
-    /// The ARN of the role: with its path in an access entry, without it in `aws-auth`.
-    pub principal_arn: String,
-    /// The user name; `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and `{{AccessKeyID}}` are filled in.
-    pub username: String,
-    /// The groups.
-    pub groups: Vec<String>,
 }
 
 /// A service account and the role that EKS Pod Identity gives its pods.
@@ -141,11 +134,8 @@ impl Cluster {
 
     /// Maps a permission set of this cluster's account to a group, through an access entry.
     pub fn map_permission_set(&mut self, sso_region: &str, permission_set: &str, group: &str) -> &mut Cluster {
-        self.access_entries.push(AccessEntry {
-            principal_arn: role_path_arn(&self.account, sso_region, permission_set),
-            username: "sso:{{SessionNameRaw}}".to_owned(),
-            groups: vec![group.to_owned()],
-        });
+        let role = role_path_arn(&self.account, sso_region, permission_set);
+        self.access_entries.push(AccessEntry::new(&role, "sso:{{SessionNameRaw}}", &[group]));
         self
     }
 

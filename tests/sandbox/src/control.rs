@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cluster::AccessEntry;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
 use crate::journal::Call;
@@ -209,14 +208,20 @@ impl Control {
         state.credentials.get(access_key_id).map(|credentials| credentials.permission_set.clone())
     }
 
-    /// Denies an AWS action (`eks:ListClusters`, `eks:DescribeCluster`) to a permission set, or to all with `*`.
+    /// Denies an AWS action (`eks:ListClusters`, `eks:*`) to a permission set, or to all with `*`.
     pub fn deny_action(&self, permission_set: &str, action: &str) {
-        self.shared.state().denied_actions.push((permission_set.to_owned(), action.to_owned()));
+        self.shared.state().deny_action(permission_set, action);
     }
 
-    /// Allows all AWS actions again.
+    /// Allows an AWS action to a permission set, or to all with `*`, whatever the policies say: reading access entries,
+    /// which a namespace's developer may not, or everything with `*`. The last of all denials and permissions counts.
+    pub fn allow_action(&self, permission_set: &str, action: &str) {
+        self.shared.state().allow_action(permission_set, action);
+    }
+
+    /// Removes all denials.
     pub fn allow_actions(&self) {
-        self.shared.state().denied_actions.clear();
+        self.shared.state().rulings.retain(|ruling| ruling.allowed);
     }
 
     // The world.
@@ -236,20 +241,6 @@ impl Control {
     /// Removes all assignments in an account.
     pub fn remove_account(&self, id: &str) {
         self.shared.state().world.accounts.retain(|account| account.id != id);
-    }
-
-    /// Replaces a cluster's access entries. False if there is no such cluster.
-    pub fn set_access_entries(&self, cluster: &str, entries: Vec<AccessEntry>) -> bool {
-        let mut state = self.shared.state();
-        let found = state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster);
-        found.map(|cluster| cluster.access_entries = entries).is_some()
-    }
-
-    /// Replaces a cluster's `aws-auth` map. False if there is no such cluster.
-    pub fn set_aws_auth(&self, cluster: &str, entries: Vec<AccessEntry>) -> bool {
-        let mut state = self.shared.state();
-        let found = state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster);
-        found.map(|cluster| cluster.aws_auth = entries).is_some()
     }
 
     /// Creates or replaces an object in a cluster: a pod, a Role, a RoleBinding, … False if there is no such cluster.

@@ -97,9 +97,11 @@ impl Control {
     /// Adds a role, or replaces the one with its name in the account.
     pub fn put_role(&self, role: Role) {
         let shared = self.shared();
-        let roles = &mut shared.state().world.roles;
+        let mut state = shared.state();
+        let roles = &mut state.world.roles;
         roles.retain(|other| other.account != role.account || other.name != role.name);
         roles.push(role);
+        state.bind_entries(shared.clock.milliseconds());
     }
 
     /// Changes a role: what it trusts, what it may do. False if the account has none with this name.

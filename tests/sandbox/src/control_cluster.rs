@@ -2,17 +2,68 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::{AccessEntry, Cluster, HealthIssue};
+use crate::cluster::{AccessEntry, AssociatedPolicy, Cluster, HealthIssue, RoleMapping};
 use crate::control::Control;
 use crate::doors;
+use crate::kube::aws_auth::{self, AwsAuth};
 use crate::tls::Handshake;
+use crate::world::ClusterVersion;
 
 impl Control {
-    /// Changes what EKS says about a cluster: its status, its version, its authentication mode, …
+    /// Changes what EKS says about a cluster: its status, its version, its access entries, … False if there is no such
+    /// cluster.
     pub fn edit_cluster(&self, cluster: &str, edit: impl FnOnce(&mut Cluster)) -> bool {
         let shared = self.shared();
+        let now = shared.clock.milliseconds();
         let mut state = shared.state();
-        state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster).map(edit).is_some()
+        let Some(found) = state.world.clusters.iter_mut().find(|candidate| candidate.name == cluster) else {
+            return false;
+        };
+        let before = found.aws_auth.clone();
+        edit(found);
+        let after = found.aws_auth.clone();
+        if before != after
+            && let Some(store) = state.stores.get_mut(cluster)
+        {
+            store.apply(aws_auth::config_map(&aws_auth::map_roles(&after)));
+        }
+        state.bind_entries(now);
+        true
+    }
+
+    /// Replaces a cluster's access entries. False if there is no such cluster.
+    pub fn set_access_entries(&self, cluster: &str, entries: Vec<AccessEntry>) -> bool {
+        self.edit_cluster(cluster, |cluster| cluster.access_entries = entries)
+    }
+
+    /// Adds an access entry, or replaces the one of its principal. False if there is no such cluster.
+    pub fn put_access_entry(&self, cluster: &str, entry: AccessEntry) -> bool {
+        self.edit_cluster(cluster, |cluster| {
+            cluster.access_entries.retain(|other| !other.is_of(&entry.principal_arn));
+            cluster.access_entries.push(entry);
+        })
+    }
+
+    /// Replaces the roles of a cluster's `aws-auth` ConfigMap, which [`Control::apply`] and [`Control::delete`] can
+    /// change too. False if there is no such cluster.
+    pub fn set_aws_auth(&self, cluster: &str, roles: Vec<RoleMapping>) -> bool {
+        self.edit_cluster(cluster, |cluster| cluster.aws_auth = roles)
+    }
+
+    /// Replaces `mapRoles` of a cluster's `aws-auth` ConfigMap by this text, which need not be YAML. False if there is no
+    /// such cluster.
+    pub fn set_aws_auth_text(&self, cluster: &str, map_roles: &str) -> bool {
+        let config_map = aws_auth::config_map(map_roles);
+        let roles = AwsAuth::of(&config_map).roles;
+        self.set_aws_auth(cluster, roles) && self.apply(cluster, config_map)
+    }
+
+    /// Adds a Kubernetes version that EKS offers, or replaces the one with its number.
+    pub fn put_cluster_version(&self, version: ClusterVersion) {
+        let shared = self.shared();
+        let versions = &mut shared.state().world.cluster_versions;
+        versions.retain(|other| other.version != version.version);
+        versions.push(version);
     }
 
     /// Gives a cluster another port and another certificate authority, as one that was deleted and made again under its
@@ -56,8 +107,16 @@ pub(crate) const HELP: &[(&str, &str)] = &[
         "{\"status\"?, \"version\"?, \"authentication_mode\"?, \"has_endpoint\"?, \"endpoint_public_access\"?, \
          \"endpoint_private_access\"?, \"public_access_cidrs\"?, \"support_type\"?, \"shown_endpoint\"?, \
          \"shown_authority_pem\"? (null for what is true), \"health_issues\"?: [{\"code\", \"message\", \
-         \"resource_ids\"}], \"access_entries\"?, \"aws_auth\"?: [{\"principal_arn\", \"username\", \"groups\"}]}",
+         \"resource_ids\"}], \"access_entries\"?: [{\"principal_arn\", \"username\", \"groups\"?, \"type\"?, \
+         \"tags\"?, \"created_at\"?: milliseconds since 1970, \"policies\"?: [{\"policy_arn\", \"namespaces\"?}]}], \
+         \"aws_auth\"?: [{\"role_arn\", \"username\", \"groups\"}]}",
     ),
+    (
+        "POST /_control/cluster-version",
+        "{\"version\", \"status\"?: STANDARD_SUPPORT|EXTENDED_SUPPORT|UNSUPPORTED, \"release_date\"?, \
+         \"end_of_standard_support\"?, \"end_of_extended_support\"?: seconds since 1970} add or replace",
+    ),
+    ("POST /_control/cluster/<name>/aws-auth", "{\"map_roles\": text} of the ConfigMap aws-auth"),
     ("POST /_control/cluster/<name>/move", "another port, and another certificate authority"),
     ("POST /_control/cluster/<name>/handshake", "{\"kind\": fine|hang|other-name|other-authority|expired} of TLS"),
 ];
@@ -66,6 +125,14 @@ pub(crate) const HELP: &[(&str, &str)] = &[
 pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<Result<Value, String>> {
     let done = match path {
         ["cluster", name] => control.edit_cluster(name, |cluster| edit(cluster, input)),
+        ["cluster-version"] => {
+            let Some(version) = cluster_version(input) else { return Some(Err("version is missing".to_owned())) };
+            control.put_cluster_version(version);
+            true
+        }
+        ["cluster", name, "aws-auth"] => {
+            control.set_aws_auth_text(name, input["map_roles"].as_str().unwrap_or_default())
+        }
         ["cluster", name, "move"] => control.move_cluster(name),
         ["cluster", name, "handshake"] => {
             let handshake = match input["kind"].as_str().unwrap_or_default() {
@@ -110,12 +177,24 @@ fn edit(cluster: &mut Cluster, input: &Value) {
     if let Some(issues) = input["health_issues"].as_array() {
         cluster.health_issues = issues.iter().map(issue).collect();
     }
-    if let Some(list) = entries(&input["access_entries"]) {
-        cluster.access_entries = list;
+    if let Some(list) = input["access_entries"].as_array() {
+        cluster.access_entries = list.iter().map(entry).collect();
     }
-    if let Some(list) = entries(&input["aws_auth"]) {
-        cluster.aws_auth = list;
+    if let Some(list) = input["aws_auth"].as_array() {
+        cluster.aws_auth = list.iter().map(role_mapping).collect();
     }
+}
+
+fn cluster_version(input: &Value) -> Option<ClusterVersion> {
+    let usual = ClusterVersion::new(input["version"].as_str()?);
+    let date = |name: &str, or: i64| input[name].as_i64().unwrap_or(or);
+    Some(ClusterVersion {
+        status: input["status"].as_str().unwrap_or(&usual.status).to_owned(),
+        release_date: date("release_date", usual.release_date),
+        end_of_standard_support: date("end_of_standard_support", usual.end_of_standard_support),
+        end_of_extended_support: date("end_of_extended_support", usual.end_of_extended_support),
+        ..usual
+    })
 }
 
 fn issue(input: &Value) -> HealthIssue {
@@ -123,15 +202,31 @@ fn issue(input: &Value) -> HealthIssue {
     HealthIssue { code: text("code"), message: text("message"), resource_ids: texts(&input["resource_ids"]) }
 }
 
-fn entries(list: &Value) -> Option<Vec<AccessEntry>> {
-    let entry = |entry: &Value| {
-        Some(AccessEntry {
-            principal_arn: entry["principal_arn"].as_str()?.to_owned(),
-            username: entry["username"].as_str()?.to_owned(),
-            groups: texts(&entry["groups"]),
-        })
-    };
-    list.as_array()?.iter().map(entry).collect()
+fn entry(input: &Value) -> AccessEntry {
+    let text = |name: &str| input[name].as_str().unwrap_or_default();
+    let usual = AccessEntry::new(text("principal_arn"), text("username"), &[]);
+    let tags = input["tags"].as_object().into_iter().flatten();
+    AccessEntry {
+        groups: texts(&input["groups"]),
+        kind: input["type"].as_str().unwrap_or(&usual.kind).to_owned(),
+        created_at: input["created_at"].as_i64(),
+        tags: tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect(),
+        policies: input["policies"].as_array().into_iter().flatten().map(associated).collect(),
+        ..usual
+    }
+}
+
+fn associated(input: &Value) -> AssociatedPolicy {
+    AssociatedPolicy {
+        policy_arn: input["policy_arn"].as_str().unwrap_or_default().to_owned(),
+        namespaces: input["namespaces"].is_array().then(|| texts(&input["namespaces"])),
+        associated_at: None,
+    }
+}
+
+fn role_mapping(input: &Value) -> RoleMapping {
+    let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
+    RoleMapping { role_arn: text("role_arn"), username: text("username"), groups: texts(&input["groups"]) }
 }
 
 fn texts(list: &Value) -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::message::{Reply, Request};
 use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
-use crate::{control_aws, control_cluster, control_kube, control_logs};
+use crate::{control_aws, control_cluster, control_kube, control_logs, control_roles};
 
 /// Every endpoint with one line of help.
 const HELP: &[(&str, &str)] = &[
@@ -41,7 +41,8 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/expire-role-credentials", "let all minted credentials expire"),
     ("POST /_control/forget-role-credentials", "invalidate all minted credentials"),
     ("POST /_control/deny-action", "{\"permission_set\"? , \"action\"}"),
-    ("POST /_control/allow-actions", "allow all AWS actions again"),
+    ("POST /_control/allow-action", "{\"permission_set\"? , \"action\"} whatever the policies say"),
+    ("POST /_control/allow-actions", "remove all denials"),
     ("POST /_control/settings", "{name: number, …}: lifetimes, intervals, page_size"),
     ("POST /_control/account", "{\"id\", \"name\"?, \"email\"?, \"permission_sets\": […]} add or replace"),
     ("DELETE /_control/account/<id>", "remove all assignments in an account"),
@@ -63,6 +64,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| control_cluster::handle(&control, &path, &input))
             .or_else(|| control_kube::handle(&control, &path, &input))
             .or_else(|| control_aws::handle(&control, &path, &input))
+            .or_else(|| control_roles::handle(&control, &path, &input))
             .or_else(|| control_logs::handle(&control, &path, &input))
             .or_else(|| world(&control, &path, &input)),
         "DELETE" => delete(&control, &path, request),
@@ -97,6 +99,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
             .chain(control_cluster::HELP)
             .chain(control_kube::HELP)
             .chain(control_aws::HELP)
+            .chain(control_roles::HELP)
             .chain(control_logs::HELP)
             .map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help)))
             .collect(),
@@ -218,6 +221,10 @@ fn signed_in(control: &Control, path: &[&str], input: &Value) -> Answer {
         ["deny-action"] => {
             let action = text(input, "action").unwrap_or_default();
             always(|| control.deny_action(&text(input, "permission_set").unwrap_or_else(|| "*".to_owned()), &action))
+        }
+        ["allow-action"] => {
+            let action = text(input, "action").unwrap_or_default();
+            always(|| control.allow_action(&text(input, "permission_set").unwrap_or_else(|| "*".to_owned()), &action))
         }
         ["mint"] => match (text(input, "account"), text(input, "permission_set")) {
             (Some(account), Some(permission_set)) => Some(Ok(minted(&control.mint(&account, &permission_set)))),

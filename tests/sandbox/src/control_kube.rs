@@ -30,9 +30,7 @@ impl Control {
     pub fn user_of(&self, cluster: &str, token: &str) -> Result<String, String> {
         let shared = self.shared();
         let state = shared.state();
-        let cluster = state.world.clusters.iter().find(|candidate| candidate.name == cluster);
-        let cluster = cluster.ok_or_else(|| "there is no such cluster".to_owned())?;
-        crate::kube::user_of(cluster, &state.credentials, shared.clock.seconds(), token)
+        crate::kube::user_of(&state, cluster, shared.clock.seconds(), token)
     }
 
     /// Deletes a pod as `kubectl delete pod` does: it terminates for this long, still serving, and is then gone, with

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::iam::reserved::role_id;
 use crate::random::Random;
 use crate::text::hex;
 
@@ -20,6 +21,10 @@ pub struct Credentials {
     pub account: String,
     /// The permission set.
     pub permission_set: String,
+    /// The sixteen digits at the end of the role's name.
+    pub suffix: String,
+    /// How often the role had been made again when these were minted.
+    pub generation: u32,
     /// The user name of the person.
     pub session_name: String,
     /// The region of the Identity Center, which is in the role's path.
@@ -42,8 +47,13 @@ pub fn role_name(account: &str, permission_set: &str) -> String {
 
 /// The ARN of that role with its path, as an access entry names it.
 pub fn role_path_arn(account: &str, sso_region: &str, permission_set: &str) -> String {
+    reserved_arn(account, sso_region, &role_name(account, permission_set))
+}
+
+/// The ARN of a permission set's role with its path.
+pub(crate) fn reserved_arn(account: &str, sso_region: &str, role_name: &str) -> String {
     let region = if sso_region == "us-east-1" { String::new() } else { format!("{sso_region}/") };
-    format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{region}{}", role_name(account, permission_set))
+    format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{region}{role_name}")
 }
 
 impl Credentials {
@@ -67,6 +77,8 @@ impl Credentials {
             expiration,
             account: account.to_owned(),
             permission_set: permission_set.to_owned(),
+            suffix: role_suffix(account, permission_set),
+            generation: 0,
             session_name: session_name.to_owned(),
             sso_region: sso_region.to_owned(),
             role: None,
@@ -76,12 +88,15 @@ impl Credentials {
 
     /// The name of the role.
     pub fn role_name(&self) -> String {
-        if self.role.is_some() { self.permission_set.clone() } else { role_name(&self.account, &self.permission_set) }
+        if self.role.is_some() {
+            return self.permission_set.clone();
+        }
+        format!("AWSReservedSSO_{}_{}", self.permission_set, self.suffix)
     }
 
     /// The ARN of the role with its path, as an access entry names it.
     pub fn role_path_arn(&self) -> String {
-        self.role.clone().unwrap_or_else(|| role_path_arn(&self.account, &self.sso_region, &self.permission_set))
+        self.role.clone().unwrap_or_else(|| reserved_arn(&self.account, &self.sso_region, &self.role_name()))
     }
 
     /// The ARN of the role without its path, as `aws-auth` names it.
@@ -96,10 +111,6 @@ impl Credentials {
 
     /// The unique id of the role, `AROA…`.
     pub fn role_id(&self) -> String {
-        let digest = Sha256::digest(self.role_path_arn());
-        let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let tail: String =
-            digest.iter().take(17).map(|byte| char::from(letters[usize::from(*byte) % letters.len()])).collect();
-        format!("AROA{tail}")
+        role_id(&self.role_path_arn(), self.generation)
     }
 }

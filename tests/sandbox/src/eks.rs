@@ -1,12 +1,16 @@
-//! EKS, in JSON over REST: `ListClusters`, `DescribeCluster` and `ListPodIdentityAssociations`, signed.
+//! EKS, in JSON over REST and signed: clusters, versions, access entries and the associations of EKS Pod Identity.
 
+mod access_entries;
 mod describe_cluster;
+mod pages;
+#[cfg(test)]
+mod testing;
+mod versions;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
+use crate::iam;
 use crate::message::{Reply, Request};
 use crate::sigv4::{Caller, Refusal};
 use crate::state::{Shared, State};
@@ -19,7 +23,11 @@ pub(crate) fn operation(request: &Request) -> &'static str {
     match (request.method.as_str(), path.as_slice()) {
         ("GET", ["clusters"]) => "ListClusters",
         ("GET", ["clusters", _]) => "DescribeCluster",
+        ("GET", ["clusters", _, "access-entries"]) => "ListAccessEntries",
+        ("GET", ["clusters", _, "access-entries", _]) => "DescribeAccessEntry",
+        ("GET", ["clusters", _, "access-entries", _, "access-policies"]) => "ListAssociatedAccessPolicies",
         ("GET", ["clusters", _, "pod-identity-associations"]) => "ListPodIdentityAssociations",
+        ("GET", ["cluster-versions"]) => "DescribeClusterVersions",
         _ => "unknown",
     }
 }
@@ -34,6 +42,10 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
     let result = match operation(request) {
         "ListClusters" => list(&state, &caller, request),
         "DescribeCluster" => describe(&state, &caller, request),
+        "DescribeClusterVersions" => versions::describe(&state, &caller, request),
+        "ListAccessEntries" => access_entries::list(&state, &caller, request),
+        "DescribeAccessEntry" => access_entries::describe(&state, &caller, request),
+        "ListAssociatedAccessPolicies" => access_entries::policies(&state, &caller, request),
         "ListPodIdentityAssociations" => associations(&state, &caller, request),
         _ => Err(error(404, "UnknownOperationException", "Unknown operation")),
     };
@@ -62,16 +74,8 @@ fn refused(refusal: Refusal) -> Reply {
 
 /// Allows the caller's role an action, or refuses it in AWS's words.
 fn authorize(state: &State, caller: &Caller, action: &str, resource: &str) -> Result<(), Reply> {
-    let role = &caller.credentials.permission_set;
-    let denied = state.denied_actions.iter().any(|(who, what)| (who == "*" || who == role) && what == action);
-    if !denied {
-        return Ok(());
-    }
-    let message = format!(
-        "User: {} is not authorized to perform: {action} on resource: {resource} because no identity-based policy allows the {action} action",
-        caller.credentials.caller_arn()
-    );
-    Err(error(403, "AccessDeniedException", &message))
+    iam::authorize(state, &caller.credentials, action, (resource, Some(resource)))
+        .map_err(|message| error(403, "AccessDeniedException", &message))
 }
 
 fn here<'state>(state: &'state State, caller: &Caller) -> impl Iterator<Item = &'state Cluster> {
@@ -82,25 +86,10 @@ fn here<'state>(state: &'state State, caller: &Caller) -> impl Iterator<Item = &
 fn list(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
     let resource = format!("arn:aws:eks:{}:{}:cluster/*", caller.region, caller.credentials.account);
     authorize(state, caller, "eks:ListClusters", &resource)?;
-    let invalid = |message: &str| error(400, "InvalidParameterException", message);
     let mut names: Vec<&str> = here(state, caller).map(|cluster| cluster.name.as_str()).collect();
     names.sort_unstable();
-    let size = match request.parameter("maxResults").map(|text| text.parse::<usize>()) {
-        None => usize::try_from(state.world.settings.page_size).unwrap_or(100),
-        Some(Ok(size @ 1..=100)) => size,
-        Some(_) => return Err(invalid("maxResults must be between 1 and 100")),
-    };
-    let start = match request.parameter("nextToken") {
-        None => 0,
-        Some(token) => {
-            let name = STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            let position = name.and_then(|name| names.iter().position(|candidate| *candidate == name));
-            position.ok_or_else(|| invalid("Invalid nextToken"))?
-        }
-    };
-    let end = names.len().min(start + size);
-    let next = names.get(end).map(|name| STANDARD.encode(name));
-    Ok(Reply::json(200, &json!({"clusters": names[start..end], "nextToken": next})))
+    let (range, next) = pages::page(&names, request, state.world.settings.page_size)?;
+    Ok(Reply::json(200, &json!({"clusters": names[range], "nextToken": next})))
 }
 
 fn describe(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
@@ -112,12 +101,16 @@ fn describe(state: &State, caller: &Caller, request: &Request) -> Result<Reply, 
 }
 
 fn find<'state>(state: &'state State, caller: &Caller, name: &str) -> Result<&'state Cluster, Reply> {
-    here(state, caller).find(|cluster| cluster.name == name).ok_or_else(|| {
-        let message = format!("No cluster found for name: {name}.");
-        let body = json!({"clusterName": null, "nodegroupName": null, "fargateProfileName": null, "addonName": null,
-            "subscriptionId": null, "message": message});
-        Reply::json(404, &body).with("x-amzn-errortype", "ResourceNotFoundException")
-    })
+    here(state, caller)
+        .find(|cluster| cluster.name == name)
+        .ok_or_else(|| not_found(&format!("No cluster found for name: {name}.")))
+}
+
+/// 404, with the members that this error always has.
+fn not_found(message: &str) -> Reply {
+    let body = json!({"clusterName": null, "nodegroupName": null, "fargateProfileName": null, "addonName": null,
+        "subscriptionId": null, "message": message});
+    Reply::json(404, &body).with("x-amzn-errortype", "ResourceNotFoundException")
 }
 
 /// All associations of a namespace or a service account, on one page. Only `DescribePodIdentityAssociation` shows the

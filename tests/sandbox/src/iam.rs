@@ -8,6 +8,7 @@ use crate::credentials::Credentials;
 use crate::state::State;
 
 pub(crate) mod policy;
+pub(crate) mod reserved;
 
 use policy::{Question, Verdict};
 
@@ -26,6 +27,10 @@ pub struct Role {
     pub policy: Value,
     /// The longest session in seconds, at least 3600. A chained session still ends after an hour.
     pub max_session_duration: i64,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// How often it was deleted and made again: each time it gets another unique id.
+    pub generation: u32,
 }
 
 impl Role {
@@ -38,6 +43,8 @@ impl Role {
             trust: policy(json!([])),
             policy: policy(json!([])),
             max_session_duration: 3600,
+            created: reserved::CREATED,
+            generation: 0,
         }
     }
 
@@ -107,24 +114,33 @@ pub fn namespace_policy(namespace: &str) -> Value {
 }
 
 /// The policy of a permission set: the one that was set, else the one that its name implies. If the name is not a
-/// namespace's, it is what AWS's `ReadOnlyAccess` allows for secrets.
+/// namespace's, it is what AWS's `AdministratorAccess` allows, or else what `ReadOnlyAccess` does.
 fn permission_set_policy(set: &BTreeMap<String, Value>, name: &str) -> Value {
     if let Some(own) = set.get(name) {
         return own.clone();
     }
     match name.strip_prefix("idp-ns-") {
         Some(namespace) => namespace_policy(namespace),
+        None if name == "AdministratorAccess" => policy(json!([{"Effect": "Allow", "Resource": "*", "Action": "*"}])),
         None => policy(json!([{"Effect": "Allow", "Resource": "*",
-            "Action": ["secretsmanager:List*", "secretsmanager:Describe*", "secretsmanager:GetResourcePolicy"]}])),
+            "Action": ["secretsmanager:List*", "secretsmanager:Describe*", "secretsmanager:GetResourcePolicy",
+                "eks:List*", "eks:Describe*", "iam:Get*", "iam:List*"]}])),
     }
 }
+
+/// What a platform lets everybody do, besides what their policies say.
+const EVERYBODY: &[&str] = &["eks:ListClusters", "eks:DescribeCluster", "eks:ListPodIdentityAssociations"];
 
 /// What a caller's own policy says about an action. An action that
 /// [`Control::deny_action`](crate::Control::deny_action) removed is in no policy.
 pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resource: &str) -> Verdict {
-    let denied = |(who, what): &(String, String)| (who == "*" || *who == caller.permission_set) && what == action;
-    if state.denied_actions.iter().any(denied) {
-        return Verdict::Silent;
+    let concerns = |who: &str| who == "*" || who == caller.permission_set;
+    let mut rulings = state.rulings.iter().rev();
+    let ruling = rulings.find(|it| concerns(&it.permission_set) && policy::matches(&it.action, action));
+    match ruling {
+        Some(ruling) if ruling.allowed => return Verdict::Allowed,
+        Some(_) => return Verdict::Silent,
+        None => {}
     }
     let document = match &caller.role {
         Some(arn) => {
@@ -133,7 +149,10 @@ pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resourc
         }
         None => permission_set_policy(&state.world.permission_set_policies, &caller.permission_set),
     };
-    policy::judge(&document, &Question { action, resource: Some(resource), ..Question::default() })
+    match policy::judge(&document, &Question { action, resource: Some(resource), ..Question::default() }) {
+        Verdict::Silent if EVERYBODY.contains(&action) => Verdict::Allowed,
+        verdict => verdict,
+    }
 }
 
 /// Allows an action or refuses it in AWS's words. `shown` is how the message names the resource, if it does.

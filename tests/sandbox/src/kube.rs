@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod authenticate;
+pub(crate) mod aws_auth;
 pub(crate) mod endpoints;
 mod forward;
 pub(crate) mod kubelet;
@@ -24,9 +25,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use attributes::Attributes;
+use authenticate::Mappings;
 use forward::PodSide;
 use rbac::User;
-use serde_json::json;
+use serde_json::{Value, json};
 use service_account_token::Signer;
 use store::Store;
 
@@ -46,7 +48,7 @@ pub(crate) fn operation(request: &Request) -> String {
 pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> Reply {
     let attributes = Attributes::of(request);
     let mut state = shared.state();
-    let State { world, credentials, stores, kubelets, .. } = &mut *state;
+    let State { world, credentials, stores, kubelets, bindings, .. } = &mut *state;
     let cluster = world.clusters.iter().find(|candidate| candidate.name == cluster);
     let (Some(cluster), Some(store)) = (cluster, cluster.and_then(|cluster| stores.get_mut(&cluster.name))) else {
         return status::reply(503, "ServiceUnavailable", "the cluster is gone", &json!({}));
@@ -62,8 +64,9 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
         return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);
     }
     let now = shared.clock.seconds();
-    let user = match authenticate(cluster, credentials, now, request).and_then(|user| impersonate(store, user, request))
-    {
+    let mappings = Mappings { cluster, bindings, aws_auth: aws_auth(store) };
+    let user = authenticate(mappings, credentials, now, request).and_then(|user| impersonate(store, user, request));
+    let user = match user {
         Ok(user) => user,
         Err(refusal) => return refusal,
     };
@@ -119,39 +122,34 @@ fn portforward(
     }
 }
 
-fn authenticate(
-    cluster: &Cluster,
-    credentials: &std::collections::HashMap<String, crate::Credentials>,
-    now: i64,
-    request: &Request,
-) -> Result<User, Reply> {
+type Keys = std::collections::HashMap<String, crate::Credentials>;
+
+fn authenticate(mappings: Mappings, credentials: &Keys, now: i64, request: &Request) -> Result<User, Reply> {
     let header =
         request.header("authorization").ok_or_else(|| status::unauthorized("there is no Authorization header"))?;
     let token = header
         .strip_prefix("Bearer ")
         .ok_or_else(|| status::unauthorized("the Authorization header has no bearer token"))?;
-    user(cluster, credentials, now, token).map_err(|why| status::unauthorized(&why))
+    user(mappings, credentials, now, token).map_err(|why| status::unauthorized(&why))
 }
 
-/// The username for a token.
-pub(crate) fn user_of(
-    cluster: &Cluster,
-    credentials: &std::collections::HashMap<String, crate::Credentials>,
-    now: i64,
-    token: &str,
-) -> Result<String, String> {
-    user(cluster, credentials, now, token).map(|user| user.name)
+/// The username that a cluster gives to the bearer of a token, or why it refuses them.
+pub(crate) fn user_of(state: &State, cluster: &str, now: i64, token: &str) -> Result<String, String> {
+    let cluster = state.world.clusters.iter().find(|candidate| candidate.name == cluster);
+    let cluster = cluster.ok_or_else(|| "there is no such cluster".to_owned())?;
+    let aws_auth = state.stores.get(&cluster.name).and_then(aws_auth);
+    let mappings = Mappings { cluster, bindings: &state.bindings, aws_auth };
+    user(mappings, &state.credentials, now, token).map(|user| user.name)
 }
 
-fn user(
-    cluster: &Cluster,
-    credentials: &std::collections::HashMap<String, crate::Credentials>,
-    now: i64,
-    token: &str,
-) -> Result<User, String> {
+fn user(mappings: Mappings, credentials: &Keys, now: i64, token: &str) -> Result<User, String> {
+    let cluster = mappings.cluster;
     let caller = authenticate::verify_token(token, &cluster.name, &cluster.region, now, |key| credentials.get(key))?;
-    authenticate::map(cluster, &caller)
-        .ok_or_else(|| format!("{} is not mapped in {}", caller.role_path_arn(), cluster.name))
+    authenticate::map(mappings, &caller)
+}
+
+fn aws_auth(store: &Store) -> Option<&Value> {
+    store.get("ConfigMap", Some(aws_auth::NAMESPACE), aws_auth::NAME)
 }
 
 /// `kubectl --as`: another user and other groups, if the caller may impersonate them.

@@ -33,6 +33,7 @@ mod control_cluster;
 mod control_http;
 mod control_kube;
 mod control_logs;
+mod control_roles;
 mod credentials;
 mod doors;
 mod eks;
@@ -69,7 +70,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use apps::{App, PORTS};
-pub use cluster::{AccessEntry, Cluster, HealthIssue, PodIdentity};
+pub use cluster::{AccessEntry, AssociatedPolicy, Cluster, HealthIssue, PodIdentity, RoleMapping};
 pub use control::Control;
 pub use control_logs::Container;
 pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};
@@ -80,7 +81,7 @@ pub use secretsmanager::{Encryption, Secret, SecretValue, SecretVersion};
 pub use tls::Handshake;
 pub use traffic::{Counts, Traffic};
 pub use workloads::Rollout;
-pub use world::{Account, Settings, World};
+pub use world::{Account, ClusterVersion, Settings, World};
 
 use services::Service;
 use state::{Addresses, Shared};

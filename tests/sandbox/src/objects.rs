@@ -43,6 +43,12 @@ pub fn namespace(name: &str) -> Value {
         "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}})
 }
 
+/// A ConfigMap.
+pub fn config_map(namespace: &str, name: &str, data: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("ConfigMap", Some(namespace), name),
+        "data": data})
+}
+
 /// A Role.
 pub fn role(namespace: &str, name: &str, rules: Value) -> Value {
     json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",

@@ -143,7 +143,8 @@ fn without_end(status: u16, piece: Vec<u8>, pause: Option<Duration>) -> Reply {
 /// An empty page of the requested list, which says that another one follows.
 fn page_without_end(token: &str) -> Reply {
     let page = json!({
-        "accountList": [], "roleList": [], "clusters": [], "nextToken": token,
+        "accountList": [], "roleList": [], "clusters": [], "clusterVersions": [], "accessEntries": [],
+        "associatedAccessPolicies": [], "nextToken": token,
         "SecretList": [], "Versions": [], "NextToken": token,
         "kind": "List", "apiVersion": "v1", "items": [], "metadata": {"resourceVersion": "1", "continue": token},
     });

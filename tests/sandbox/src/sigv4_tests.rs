@@ -10,6 +10,8 @@ fn credentials() -> Credentials {
         expiration: (NOW + 7200) * 1000,
         account: "111122223333".into(),
         permission_set: "ReadOnly".into(),
+        suffix: "0123456789abcdef".into(),
+        generation: 0,
         session_name: "ada@example.com".into(),
         sso_region: "eu-west-1".into(),
         role: None,

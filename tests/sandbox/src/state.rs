@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::doors::Doors;
 use crate::faults::{Faults, Held};
+use crate::iam::reserved::{self, Bindings, ReservedRoles};
 use crate::identity_token::Issuers;
 use crate::journal::Journal;
 use crate::kube::kubelet::Kubelets;
@@ -56,6 +57,9 @@ pub(crate) struct ClusterAddress {
     pub(crate) authority: Arc<Authority>,
 }
 
+/// When the access entries of the initial world were made: 2025-10-05, in milliseconds.
+const ENTRIES_CREATED: i64 = 1_759_652_100_456;
+
 /// Everything that changes.
 pub(crate) struct State {
     pub(crate) world: World,
@@ -64,32 +68,63 @@ pub(crate) struct State {
     pub(crate) credentials: HashMap<String, Credentials>,
     /// The objects of each cluster.
     pub(crate) stores: BTreeMap<String, Store>,
+    pub(crate) reserved_roles: ReservedRoles,
+    pub(crate) bindings: Bindings,
     pub(crate) cluster_addresses: BTreeMap<String, ClusterAddress>,
     /// What TLS does instead of what it should, by cluster; None for a handshake that hangs.
     pub(crate) handshakes: BTreeMap<String, Option<TlsAcceptor>>,
     pub(crate) kubelets: Kubelets,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
-    /// Refused AWS actions: `(permission set or *, action)`.
-    pub(crate) denied_actions: Vec<(String, String)>,
+    /// AWS actions that were allowed or denied on top of all policies. The last one that is about a caller counts.
+    pub(crate) rulings: Vec<Ruling>,
+}
+
+/// A decision on an AWS action, whatever the policies say.
+#[derive(Debug, Clone)]
+pub(crate) struct Ruling {
+    /// A permission set, or `*`.
+    pub(crate) permission_set: String,
+    /// The action, which may have `*` in it.
+    pub(crate) action: String,
+    pub(crate) allowed: bool,
 }
 
 impl State {
+    /// Allows an action to a permission set, or to all with `*`.
+    pub(crate) fn allow_action(&mut self, permission_set: &str, action: &str) {
+        self.rule(permission_set, action, true);
+    }
+
+    /// Denies an action to a permission set, or to all with `*`.
+    pub(crate) fn deny_action(&mut self, permission_set: &str, action: &str) {
+        self.rule(permission_set, action, false);
+    }
+
+    fn rule(&mut self, permission_set: &str, action: &str, allowed: bool) {
+        let (permission_set, action) = (permission_set.to_owned(), action.to_owned());
+        self.rulings.push(Ruling { permission_set, action, allowed });
+    }
+
     /// The initial state.
     pub(crate) fn new(world: World) -> State {
         let stores = world.clusters.iter().map(|cluster| (cluster.name.clone(), Store::of_cluster(cluster))).collect();
-        State {
+        let mut state = State {
             world,
             oidc: Oidc::default(),
             credentials: HashMap::new(),
             stores,
+            reserved_roles: ReservedRoles::new(),
+            bindings: Bindings::new(),
             cluster_addresses: BTreeMap::new(),
             handshakes: BTreeMap::new(),
             kubelets: Kubelets::default(),
             faults: Faults::default(),
             journal: Journal::default(),
-            denied_actions: Vec::new(),
-        }
+            rulings: Vec::new(),
+        };
+        state.bind_entries(ENTRIES_CREATED);
+        state
     }
 }
 
@@ -136,7 +171,9 @@ impl Shared {
         let mut state = self.state();
         let expiration = self.clock.milliseconds() + state.world.settings.role_credentials_lifetime * 1000;
         let session = (state.world.user.clone(), state.world.sso_region.clone());
-        let minted = Credentials::mint(&self.random, account, permission_set, (&session.0, &session.1), expiration);
+        let role = reserved::of(&state.reserved_roles, account, permission_set);
+        let mut minted = Credentials::mint(&self.random, account, permission_set, (&session.0, &session.1), expiration);
+        (minted.suffix, minted.generation) = (role.suffix, role.generation);
         state.credentials.insert(minted.access_key_id.clone(), minted.clone());
         minted
     }

@@ -89,7 +89,7 @@ fn with_web_identity(shared: &Shared, pairs: &[(String, String)]) -> Result<Repl
 fn mint(shared: &Shared, role: &Role, session_name: &str, seconds: i64) -> Credentials {
     let expiration = (shared.clock.seconds() + seconds) * 1000;
     let mut minted = Credentials::mint(&shared.random, &role.account, &role.name, (session_name, ""), expiration);
-    minted.role = Some(role.arn());
+    (minted.role, minted.generation) = (Some(role.arn()), role.generation);
     shared.state().credentials.insert(minted.access_key_id.clone(), minted.clone());
     minted
 }

@@ -1,10 +1,13 @@
 //! The organisation, its accounts and permission sets, and its clusters, as they are at the start.
 
 mod showcase;
+mod versions;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+
+pub use versions::ClusterVersion;
 
 use crate::cluster::Cluster;
 use crate::iam::Role;
@@ -23,6 +26,8 @@ pub struct World {
     pub accounts: Vec<Account>,
     /// The EKS clusters.
     pub clusters: Vec<Cluster>,
+    /// The Kubernetes versions that EKS offers.
+    pub cluster_versions: Vec<ClusterVersion>,
     /// The secrets in Secrets Manager.
     pub secrets: Vec<Secret>,
     /// The IAM roles that do not belong to permission sets.
@@ -158,6 +163,7 @@ impl Default for World {
             user: "ada@example.com".to_owned(),
             accounts: vec![nonprod, prod, shop],
             clusters: vec![main, tools, production],
+            cluster_versions: versions::usual(),
             secrets: showcase::secrets(),
             roles,
             permission_set_policies: BTreeMap::new(),

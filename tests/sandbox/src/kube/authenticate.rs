@@ -4,10 +4,14 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use serde_json::Value;
+
+use super::aws_auth::AwsAuth;
 use super::rbac::User;
 use crate::clock;
-use crate::cluster::{AccessEntry, Cluster};
+use crate::cluster::{Cluster, RoleMapping};
 use crate::credentials::Credentials;
+use crate::iam::reserved::{Bindings, is_bound};
 use crate::sigv4::{self, Expectation, Message, Refusal};
 use crate::text::{first, form_pairs};
 
@@ -125,25 +129,46 @@ fn check_parameters(query: &str, now: i64) -> Result<(), String> {
     Ok(())
 }
 
-/// The user that a role is mapped to, if there is one.
-pub(crate) fn map(cluster: &Cluster, credentials: &Credentials) -> Option<User> {
-    let find = |entries: &[AccessEntry], arn: &str| {
-        entries.iter().find(|entry| entry.principal_arn.eq_ignore_ascii_case(arn)).cloned()
+/// What a cluster knows about roles.
+#[derive(Clone, Copy)]
+pub(crate) struct Mappings<'state> {
+    pub(crate) cluster: &'state Cluster,
+    /// Which roles the access entries were made for.
+    pub(crate) bindings: &'state Bindings,
+    /// The ConfigMap `aws-auth`.
+    pub(crate) aws_auth: Option<&'state Value>,
+}
+
+/// The user that a role is mapped to, or why there is none.
+pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User, String> {
+    let Mappings { cluster, bindings, aws_auth } = mappings;
+    let path_arn = credentials.role_path_arn();
+    let by_entry = || {
+        let found = cluster.access_entries.iter().find(|entry| entry.is_of(&path_arn));
+        let entry = found.ok_or_else(|| format!("{path_arn} has no access entry in {}", cluster.name))?;
+        if !is_bound(bindings, &cluster.name, &path_arn, &credentials.role_id()) {
+            return Err(format!("the access entry of {path_arn} was made for a role that is gone"));
+        }
+        Ok(RoleMapping { role_arn: String::new(), username: entry.username.clone(), groups: entry.groups.clone() })
     };
-    let by_entry = || find(&cluster.access_entries, &credentials.role_path_arn());
-    let by_config_map = || find(&cluster.aws_auth, &credentials.role_arn());
-    let entry = match cluster.authentication_mode.as_str() {
+    let by_config_map = |why: String| {
+        let found = aws_auth.and_then(|it| AwsAuth::of(it).find(&credentials.role_arn(), &credentials.account));
+        found.ok_or_else(|| format!("{why}; {} is not in aws-auth", credentials.role_arn()))
+    };
+    let mapping = match cluster.authentication_mode.as_str() {
         "API" => by_entry(),
-        "CONFIG_MAP" => by_config_map(),
+        "CONFIG_MAP" => by_config_map("access entries do not count".to_owned()),
         _ => by_entry().or_else(by_config_map),
     }?;
-    let name = entry
-        .username
-        .replace("{{SessionNameRaw}}", &credentials.session_name)
-        .replace("{{SessionName}}", &credentials.session_name.replace('@', "-"))
-        .replace("{{AccountID}}", &credentials.account)
-        .replace("{{AccessKeyID}}", &credentials.access_key_id);
-    let mut groups = entry.groups;
+    let fill = |template: &str| {
+        template
+            .replace("{{SessionNameRaw}}", &credentials.session_name)
+            .replace("{{SessionName}}", &credentials.session_name.replace('@', "-"))
+            .replace("{{AccountID}}", &credentials.account)
+            .replace("{{AccessKeyID}}", &credentials.access_key_id)
+    };
+    let name = fill(&mapping.username);
+    let mut groups: Vec<String> = mapping.groups.iter().map(|group| fill(group)).collect();
     groups.push("system:authenticated".to_owned());
     let extra = [
         ("accessKeyId", credentials.access_key_id.clone()),
@@ -153,7 +178,7 @@ pub(crate) fn map(cluster: &Cluster, credentials: &Credentials) -> Option<User> 
         ("sessionName", credentials.session_name.clone()),
         ("sigs.k8s.io/aws-iam-authenticator/principalId", credentials.role_id()),
     ];
-    Some(User {
+    Ok(User {
         name,
         uid: format!("aws-iam-authenticator:{}:{}", credentials.account, credentials.role_id()),
         groups,

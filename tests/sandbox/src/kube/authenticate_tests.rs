@@ -2,6 +2,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::*;
+use crate::World;
+use crate::cluster::AccessEntry;
+use crate::iam::reserved::ReservedRole;
+use crate::state::State;
 
 const VECTORS: &str = include_str!("../vectors/eks-token.json");
 
@@ -30,6 +34,8 @@ fn vectors() -> Vec<Vector> {
                 expiration: (now + 3600) * 1000,
                 account: "111122223333".into(),
                 permission_set: "idp-ns-idp-dev".into(),
+                suffix: "0123456789abcdef".into(),
+                generation: 0,
                 session_name: "ada@example.com".into(),
                 sso_region: "eu-west-1".into(),
                 role: None,
@@ -109,23 +115,49 @@ fn a_token_must_look_exactly_as_it_should() {
     assert!(error(&format!("{}{}", vector.token, "A".repeat(4096))).contains("4096"));
 }
 
+/// The groups of a role in a cluster after this preparation, or why it is nobody.
+fn groups(prepare: impl FnOnce(&mut Cluster, &Credentials)) -> Result<Vec<String>, String> {
+    let credentials = vectors().remove(0).credentials;
+    let mut cluster = Cluster::new("c", "111122223333", "eu-west-1");
+    let entry = AccessEntry::new(&credentials.role_path_arn(), "sso:{{SessionName}}", &["by-entry"]);
+    cluster.access_entries = vec![entry];
+    cluster.aws_auth = vec![RoleMapping::new(&credentials.role_arn(), "sso:{{SessionName}}", &["by-{{AccountID}}"])];
+    prepare(&mut cluster, &credentials);
+    let mut state = State::new(World { clusters: vec![cluster], ..World::default() });
+    let role = ReservedRole { suffix: credentials.suffix.clone(), generation: 0, created: 0 };
+    state.reserved_roles.insert((credentials.account.clone(), credentials.permission_set.clone()), role);
+    state.bind_entries(0);
+    let aws_auth = state.stores["c"].get("ConfigMap", Some("kube-system"), "aws-auth");
+    let mappings = Mappings { cluster: &state.world.clusters[0], bindings: &state.bindings, aws_auth };
+    let user = map(mappings, &credentials)?;
+    assert_eq!(user.name, "sso:ada-example.com");
+    Ok(user.groups)
+}
+
+fn only(group: &str) -> Result<Vec<String>, String> {
+    Ok(vec![group.to_owned(), "system:authenticated".to_owned()])
+}
+
 #[test]
 fn the_map_follows_the_authentication_mode() {
-    let credentials = vectors().remove(0).credentials;
-    let entry = |arn: String, group: &str| AccessEntry {
-        principal_arn: arn,
-        username: "sso:{{SessionName}}".into(),
-        groups: vec![group.into()],
-    };
-    let mut cluster = Cluster::new("c", "111122223333", "eu-west-1");
-    cluster.access_entries = vec![entry(credentials.role_path_arn(), "by-entry")];
-    cluster.aws_auth = vec![entry(credentials.role_arn(), "by-config-map")];
-    for (mode, group) in [("API", "by-entry"), ("API_AND_CONFIG_MAP", "by-entry"), ("CONFIG_MAP", "by-config-map")] {
-        cluster.authentication_mode = mode.into();
-        let user = map(&cluster, &credentials).expect("mapped");
-        assert_eq!(user.groups, [group, "system:authenticated"]);
-        assert_eq!(user.name, "sso:ada-example.com");
+    for (mode, group) in [("API", "by-entry"), ("API_AND_CONFIG_MAP", "by-entry"), ("CONFIG_MAP", "by-111122223333")] {
+        assert_eq!(groups(|cluster, _| cluster.authentication_mode = mode.into()), only(group));
     }
-    cluster.aws_auth = vec![entry(credentials.role_path_arn(), "never")];
-    assert!(map(&cluster, &credentials).is_none(), "aws-auth wants the ARN without its path");
+    let without_entry = |mode: &str| {
+        groups(|cluster, _| {
+            cluster.authentication_mode = mode.into();
+            cluster.access_entries.clear();
+        })
+    };
+    assert_eq!(without_entry("API_AND_CONFIG_MAP"), only("by-111122223333"));
+    assert!(without_entry("API").unwrap_err().contains("no access entry"));
+}
+
+#[test]
+fn aws_auth_wants_the_arn_without_its_path() {
+    let with_path = groups(|cluster, credentials| {
+        cluster.authentication_mode = "CONFIG_MAP".into();
+        cluster.aws_auth = vec![RoleMapping::new(&credentials.role_path_arn(), "x", &["never"])];
+    });
+    assert!(with_path.unwrap_err().contains("is not in aws-auth"));
 }

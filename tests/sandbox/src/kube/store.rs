@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
-use super::{endpoints, webhook};
+use super::{aws_auth, endpoints, webhook};
 use crate::cluster::{Cluster, PodIdentity};
 
 /// Kind, namespace (empty for what belongs to the cluster) and name.
@@ -66,6 +66,9 @@ impl Store {
         };
         for object in &cluster.objects {
             store.apply(object.clone());
+        }
+        if !cluster.aws_auth.is_empty() {
+            store.apply(aws_auth::config_map(&aws_auth::map_roles(&cluster.aws_auth)));
         }
         store.history.clear();
         store

@@ -212,7 +212,7 @@ fn a_batch_takes_a_right_of_its_own_and_with_filters_another() {
         ask(&mut state, "BatchGetSecretValue", &by_filter).expect("a batch")["SecretValues"].as_array().map(Vec::len),
         Some(3)
     );
-    state.denied_actions.push(("idp-ns-idp-dev".into(), "secretsmanager:ListSecrets".into()));
+    state.deny_action("idp-ns-idp-dev", "secretsmanager:ListSecrets");
     assert!(
         ask(&mut state, "BatchGetSecretValue", &by_filter)
             .expect_err("no list")
@@ -221,7 +221,7 @@ fn a_batch_takes_a_right_of_its_own_and_with_filters_another() {
     );
     let by_name = json!({"SecretIdList": ["customer/idp-dev/api-key"]});
     assert!(ask(&mut state, "BatchGetSecretValue", &by_name).is_ok());
-    state.denied_actions.push(("*".into(), "secretsmanager:BatchGetSecretValue".into()));
+    state.deny_action("*", "secretsmanager:BatchGetSecretValue");
     assert!(
         ask(&mut state, "BatchGetSecretValue", &by_name)
             .expect_err("no batch")
@@ -231,7 +231,7 @@ fn a_batch_takes_a_right_of_its_own_and_with_filters_another() {
     // Allowing it on a secret's ARN has no effect: the action has no resource.
     let narrow =
         iam::policy(json!([{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:secretsmanager:*:*:secret:*"}]));
-    state.denied_actions.clear();
+    state.rulings.clear();
     state.world.permission_set_policies.insert("idp-ns-idp-dev".into(), narrow);
     assert!(ask(&mut state, "BatchGetSecretValue", &by_name).is_err());
     assert!(ask(&mut state, "GetSecretValue", &json!({"SecretId": "platform/grafana/admin"})).is_ok());

@@ -1,0 +1,57 @@
+use super::*;
+
+const ACCOUNT: &str = "111122223333";
+const ROLE: &str = "arn:aws:iam::111122223333:role/AWSReservedSSO_dev_0123456789abcdef";
+
+fn mapped(map_roles: &str) -> Option<RoleMapping> {
+    AwsAuth::of(&config_map(map_roles)).find(ROLE, ACCOUNT)
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let roles = vec![
+        RoleMapping::new(ROLE, "sso:{{SessionName}}", &["a", "b: c"]),
+        RoleMapping::new("arn:aws:iam::1:role/x", "", &[]),
+    ];
+    assert_eq!(AwsAuth::of(&config_map(&map_roles(&roles))).roles, roles);
+    assert_eq!(AwsAuth::of(&config_map("")), AwsAuth::default());
+}
+
+#[test]
+fn keys_and_arns_have_no_case() {
+    let yaml = format!("- rOlEaRn: {}\n  USERNAME: dev\n  Groups: [a]\n", ROLE.to_uppercase());
+    assert_eq!(mapped(&yaml).map(|role| (role.username, role.groups)), Some(("dev".into(), vec!["a".into()])));
+}
+
+#[test]
+fn of_duplicates_the_last_wins() {
+    let yaml = format!("- rolearn: {ROLE}\n  username: first\n- rolearn: {ROLE}\n  username: last\n");
+    assert_eq!(mapped(&yaml).map(|role| role.username), Some("last".to_owned()));
+}
+
+#[test]
+fn one_broken_line_unmaps_every_role() {
+    let good = format!("- rolearn: {ROLE}\n  username: dev\n");
+    assert!(mapped(&good).is_some());
+    assert!(mapped(&(good + "  - rolearn: x\n username: y\n")).is_none());
+}
+
+#[test]
+fn a_missing_username_is_the_empty_name() {
+    assert_eq!(mapped(&format!("- rolearn: {ROLE}\n")), Some(RoleMapping::new(ROLE, "", &[])));
+}
+
+#[test]
+fn a_role_with_its_path_is_nobody() {
+    let path = ROLE.replace("role/", "role/aws-reserved/sso.amazonaws.com/eu-west-1/");
+    assert!(mapped(&format!("- rolearn: {path}\n  username: dev\n")).is_none());
+}
+
+#[test]
+fn a_whole_account_can_be_mapped() {
+    let mut config_map = config_map("");
+    config_map["data"]["mapAccounts"] = json!("- \"111122223333\"\n");
+    let of = |account: &str| AwsAuth::of(&config_map).find(ROLE, account);
+    assert_eq!(of(ACCOUNT).map(|role| role.username), Some(ROLE.to_ascii_lowercase()));
+    assert!(of("444455556666").is_none());
+}
