@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::cluster::Cluster;
 use crate::iam;
 use crate::message::{Reply, Request};
+use crate::query::MISMATCH;
 use crate::sigv4::{Caller, Refusal};
 use crate::state::{Shared, State};
-use crate::sts::MISMATCH;
 
 /// The operation a request asks for.
 pub(crate) fn operation(request: &Request) -> &'static str {

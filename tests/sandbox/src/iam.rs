@@ -9,6 +9,7 @@ use crate::state::State;
 
 pub(crate) mod policy;
 pub(crate) mod reserved;
+pub(crate) mod service;
 
 use policy::{Question, Verdict};
 

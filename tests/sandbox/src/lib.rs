@@ -47,6 +47,7 @@ mod message;
 pub mod objects;
 mod oidc;
 mod portal;
+mod query;
 mod random;
 mod secretsmanager;
 mod server;
@@ -65,7 +66,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -114,15 +115,7 @@ impl Sandbox {
 
     /// The environment that makes any AWS client use the sandbox.
     pub fn env(&self) -> Vec<(String, String)> {
-        let addresses = &self.shared.addresses;
-        let pairs = [
-            ("AWS_ENDPOINT_URL_SSO_OIDC", &addresses.oidc),
-            ("AWS_ENDPOINT_URL_SSO", &addresses.portal),
-            ("AWS_ENDPOINT_URL_STS", &addresses.sts),
-            ("AWS_ENDPOINT_URL_EKS", &addresses.eks),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &addresses.secretsmanager),
-        ];
-        pairs.map(|(name, value)| (name.to_owned(), value.clone())).to_vec()
+        self.shared.addresses.env().map(|(name, url)| (name.to_owned(), url.clone())).to_vec()
     }
 
     /// The start URL of the Identity Center. It is an identifier, and is never resolved.
@@ -186,17 +179,13 @@ pub(crate) fn addresses(shared: &Shared) -> Value {
             )
         })
         .collect();
+    let env: Map<String, Value> =
+        addresses.env().into_iter().map(|(name, url)| (name.to_owned(), json!(url))).collect();
     json!({
         "start_url": state.world.start_url,
         "sso_region": state.world.sso_region,
         "control": format!("{}/_control", addresses.oidc),
-        "env": {
-            "AWS_ENDPOINT_URL_SSO_OIDC": addresses.oidc,
-            "AWS_ENDPOINT_URL_SSO": addresses.portal,
-            "AWS_ENDPOINT_URL_STS": addresses.sts,
-            "AWS_ENDPOINT_URL_EKS": addresses.eks,
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER": addresses.secretsmanager,
-        },
+        "env": env,
         "clusters": clusters,
     })
 }
@@ -229,7 +218,7 @@ fn run(world: World, ready: &mpsc::Sender<Started>, stopped: oneshot::Receiver<(
 /// Opens all listeners of a world.
 async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
     let (mut addresses, mut listeners) = (Addresses::default(), Vec::new());
-    for service in [Service::Oidc, Service::Portal, Service::Sts, Service::Eks, Service::SecretsManager] {
+    for service in [Service::Oidc, Service::Portal, Service::Sts, Service::Eks, Service::Iam, Service::SecretsManager] {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         match &service {
@@ -237,6 +226,7 @@ async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
             Service::Portal => addresses.portal = url,
             Service::Sts => addresses.sts = url,
             Service::Eks => addresses.eks = url,
+            Service::Iam => addresses.iam = url,
             Service::SecretsManager => addresses.secretsmanager = url,
             Service::Kubernetes(_) => {}
         }

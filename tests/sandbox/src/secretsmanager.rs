@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::iam;
 use crate::message::{Reply, Request};
+use crate::query::MISMATCH;
 use crate::sigv4::{Caller, Refusal};
 use crate::state::{Shared, State};
-use crate::sts::MISMATCH;
 
 mod batch;
 mod list;

@@ -12,7 +12,7 @@ use crate::faults::FaultKind;
 use crate::journal::Call;
 use crate::message::{Content, Reply, Request};
 use crate::state::Shared;
-use crate::{control_http, eks, kube, oidc, portal, secretsmanager, sts};
+use crate::{control_http, eks, iam, kube, oidc, portal, query, secretsmanager, sts};
 
 /// A service with its own listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(crate) enum Service {
     Sts,
     /// EKS.
     Eks,
+    /// IAM.
+    Iam,
     /// Secrets Manager.
     SecretsManager,
     /// The Kubernetes API of a cluster.
@@ -39,6 +41,7 @@ impl Service {
             Service::Portal => "portal".to_owned(),
             Service::Sts => "sts".to_owned(),
             Service::Eks => "eks".to_owned(),
+            Service::Iam => "iam".to_owned(),
             Service::SecretsManager => "secretsmanager".to_owned(),
             Service::Kubernetes(cluster) => format!("kube:{cluster}"),
         }
@@ -48,7 +51,7 @@ impl Service {
         match self {
             Service::Oidc => oidc::operation(request).to_owned(),
             Service::Portal => portal::operation(request).to_owned(),
-            Service::Sts => sts::operation(request),
+            Service::Sts | Service::Iam => query::operation(request),
             Service::Eks => eks::operation(request).to_owned(),
             Service::SecretsManager => secretsmanager::operation(request).to_owned(),
             Service::Kubernetes(_) => kube::operation(request),
@@ -61,6 +64,7 @@ impl Service {
             Service::Portal => portal::handle(shared, request),
             Service::Sts => sts::handle(shared, request),
             Service::Eks => eks::handle(shared, request),
+            Service::Iam => iam::service::handle(shared, request),
             Service::SecretsManager => secretsmanager::handle(shared, request),
             Service::Kubernetes(cluster) => kube::handle(shared, cluster, request),
         }
@@ -73,6 +77,7 @@ impl Service {
             Service::Portal => portal::error(status, code, message),
             Service::Sts => sts::error(status, code, message),
             Service::Eks => eks::error(status, code, message),
+            Service::Iam => iam::service::error(status, code, message),
             Service::SecretsManager => secretsmanager::error(status, code, message),
             Service::Kubernetes(_) => kube::status::reply(status, code, message, &json!({})),
         }
@@ -82,7 +87,7 @@ impl Service {
         match self {
             Service::Oidc => self.error(400, "SlowDownException", "Request rate is too high"),
             Service::Portal => self.error(429, "TooManyRequestsException", "HTTP 429 Unknown Code"),
-            Service::Sts => self.error(400, "Throttling", "Rate exceeded"),
+            Service::Sts | Service::Iam => self.error(400, "Throttling", "Rate exceeded"),
             Service::Eks | Service::SecretsManager => self.error(400, "ThrottlingException", "Rate exceeded"),
             Service::Kubernetes(_) => {
                 let message = "the server has received too many requests and has asked us to try again later";

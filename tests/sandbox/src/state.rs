@@ -47,7 +47,22 @@ pub(crate) struct Addresses {
     pub(crate) portal: String,
     pub(crate) sts: String,
     pub(crate) eks: String,
+    pub(crate) iam: String,
     pub(crate) secretsmanager: String,
+}
+
+impl Addresses {
+    /// The variables that lead an AWS client to the services.
+    pub(crate) fn env(&self) -> [(&'static str, &String); 6] {
+        [
+            ("AWS_ENDPOINT_URL_SSO_OIDC", &self.oidc),
+            ("AWS_ENDPOINT_URL_SSO", &self.portal),
+            ("AWS_ENDPOINT_URL_STS", &self.sts),
+            ("AWS_ENDPOINT_URL_EKS", &self.eks),
+            ("AWS_ENDPOINT_URL_IAM", &self.iam),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secretsmanager),
+        ]
+    }
 }
 
 /// The address of a cluster, and its certificate authority.

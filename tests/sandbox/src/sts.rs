@@ -8,9 +8,10 @@ mod web_identity;
 use crate::credentials::Credentials;
 use crate::iam::Role;
 use crate::message::{Reply, Request};
-use crate::sigv4::{Caller, Refusal};
+use crate::query::{self, element};
+use crate::sigv4::Caller;
 use crate::state::Shared;
-use crate::text::{escape, first, form_pairs};
+use crate::text::first;
 use wanted::Wanted;
 
 /// A refusal: the status, the code and the message.
@@ -18,31 +19,16 @@ type Refused = (u16, &'static str, String);
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// The operation a request asks for.
-pub(crate) fn operation(request: &Request) -> String {
-    let pairs = parameters(request);
-    first(&pairs, "Action").filter(|action| action.chars().all(char::is_alphanumeric)).unwrap_or("unknown").to_owned()
-}
-
-fn parameters(request: &Request) -> Vec<(String, String)> {
-    let mut pairs = form_pairs(&request.query);
-    if request.method == "POST" {
-        pairs.extend(request.form());
-    }
-    pairs
-}
-
 /// Answers a request.
 pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
-    let pairs = parameters(request);
+    let pairs = query::parameters(request);
     let action = first(&pairs, "Action").unwrap_or_default();
     if request.path != "/" || !["GET", "POST"].contains(&request.method.as_str()) || action.is_empty() {
         return error(302, "MissingAction", "Missing Action").because("STS wants GET or POST / with an Action");
     }
     let known = ["GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"].contains(&action);
     if first(&pairs, "Version") != Some("2011-06-15") || !known {
-        let version = first(&pairs, "Version").unwrap_or("NO_VERSION_SPECIFIED");
-        return error(400, "InvalidAction", &format!("Could not find operation {action} for version {version}"));
+        return query::invalid_action(NAMESPACE, &pairs);
     }
     if action == "AssumeRoleWithWebIdentity" {
         return with_web_identity(shared, &pairs)
@@ -54,7 +40,7 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
         Ok(caller) => {
             assume_role(shared, &caller, &pairs).unwrap_or_else(|(status, code, message)| error(status, code, &message))
         }
-        Err(refusal) => refused(refusal),
+        Err(refusal) => query::refused(NAMESPACE, refusal),
     }
 }
 
@@ -95,7 +81,6 @@ fn mint(shared: &Shared, role: &Role, session_name: &str, seconds: i64) -> Crede
 }
 
 fn assumed(shared: &Shared, action: &str, minted: &Credentials, more: &[(&str, String)]) -> Reply {
-    let element = |name: &str, value: &str| format!("<{name}>{}</{name}>", escape(value));
     let expiration = crate::clock::format(minted.expiration / 1000, "%Y-%m-%dT%H:%M:%SZ");
     let credentials = [
         element("AccessKeyId", &minted.access_key_id),
@@ -108,59 +93,28 @@ fn assumed(shared: &Shared, action: &str, minted: &Credentials, more: &[(&str, S
         element("Arn", &minted.caller_arn()),
     ];
     let more: String = more.iter().map(|(name, value)| element(name, value)).collect();
-    let body = format!(
-        "<{action}Response xmlns=\"{NAMESPACE}\">\n  <{action}Result>\n    <Credentials>{}</Credentials>\n    \
-         <AssumedRoleUser>{}</AssumedRoleUser>{more}\n  </{action}Result>\n  <ResponseMetadata>\n    \
-         <RequestId>{}</RequestId>\n  </ResponseMetadata>\n</{action}Response>\n",
+    let result = format!(
+        "<Credentials>{}</Credentials>\n    <AssumedRoleUser>{}</AssumedRoleUser>{more}",
         credentials.concat(),
-        user.concat(),
-        shared.random.uuid()
+        user.concat()
     );
-    Reply::new(200, "text/xml", body)
+    query::answer(NAMESPACE, action, &result, &shared.random.uuid())
 }
 
 fn caller_identity(shared: &Shared, caller: &Caller) -> Reply {
     let credentials = &caller.credentials;
-    let body = format!(
-        "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    <Arn>{}</Arn>\n    <UserId>{}:{}</UserId>\n    \
-         <Account>{}</Account>\n  </GetCallerIdentityResult>\n  <ResponseMetadata>\n    <RequestId>{}</RequestId>\n  </ResponseMetadata>\n\
-         </GetCallerIdentityResponse>\n",
-        escape(&credentials.caller_arn()),
-        credentials.role_id(),
-        escape(&credentials.session_name),
-        credentials.account,
-        shared.random.uuid()
-    );
-    Reply::new(200, "text/xml", body)
+    let result = [
+        element("Arn", &credentials.caller_arn()),
+        element("UserId", &format!("{}:{}", credentials.role_id(), credentials.session_name)),
+        element("Account", &credentials.account),
+    ];
+    query::answer(NAMESPACE, "GetCallerIdentity", &result.concat(), &shared.random.uuid())
 }
 
 /// An error as this service spells it.
 pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
-    let kind = if status < 500 { "Sender" } else { "Receiver" };
-    let body = format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\">\n  <Error>\n    <Type>{kind}</Type>\n    <Code>{code}</Code>\n    <Message>{}</Message>\n  \
-         </Error>\n  <RequestId>00000000-0000-4000-a000-000000000000</RequestId>\n</ErrorResponse>\n",
-        escape(message)
-    );
-    Reply::new(status, "text/xml", body)
+    query::error(NAMESPACE, status, code, message)
 }
-
-fn refused(refusal: Refusal) -> Reply {
-    match refusal {
-        Refusal::Missing => error(403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
-        Refusal::Incomplete(message) => error(400, "IncompleteSignature", &message),
-        Refusal::Unknown => {
-            error(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
-        }
-        Refusal::Expired => error(403, "ExpiredToken", "The security token included in the request is expired"),
-        Refusal::Mismatch(canonical) => error(403, "SignatureDoesNotMatch", MISMATCH).because(canonical),
-        Refusal::Skew(message) | Refusal::Scope(message) => error(403, "SignatureDoesNotMatch", &message),
-    }
-}
-
-/// AWS's words for a wrong signature.
-pub(crate) const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. \
-    Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 
 #[cfg(test)]
 #[path = "sts/tests.rs"]
