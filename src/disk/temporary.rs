@@ -74,6 +74,11 @@ pub(crate) fn sweep_below(folder: &Path) {
     }
 }
 
+/// Removes a file if it is one of these and abandoned.
+pub(crate) fn remove_left_over(path: &Path) -> bool {
+    path.file_name().is_some_and(is_ours) && remove_if_abandoned(path)
+}
+
 fn remove_if_abandoned(path: &Path) -> bool {
     let Ok(file) = open_options().open(path) else { return false };
     file.try_lock().is_ok() && fs::remove_file(path).is_ok()

@@ -179,3 +179,140 @@ fn the_files_that_documents_name_are_there() {
     assert!(named > 20, "only {named} were found");
     assert!(dead.is_empty(), "{}", dead.join("\n"));
 }
+
+const DOCTOR_HEAD: &str = "# doctor
+
+    nsaccess doctor idp-dev                    look at everything, end with the one thing to do
+    nsaccess doctor idp-dev -v                 with all that was seen
+    nsaccess doctor idp-dev --fix              repair what is ours and safe to repair, then check again
+    nsaccess doctor idp-dev --wait             wait up to 5 minutes for a grant or a VPN
+    nsaccess doctor idp-dev --offline          files only
+    nsaccess doctor idp-dev --only session     a group or a check, and what it needs
+    nsaccess doctor idp-dev --irsa deploy/x    the IAM role of a workload too
+    nsaccess doctor idp-dev --report FILE      a report that can be shared: no secrets, no personal names
+    nsaccess doctor --list                     every check, and what it needs
+
+It asks nobody, changes nothing without `--fix`, and needs no more rights than a developer has. Checks that do not need
+each other run at the same time; a step over the network has 5 seconds, the whole run 11. Credentials are fetched
+and the cluster is described anew: what nsaccess has cached is looked at, and never taken for the world.
+
+A check is `ok`, `warn` (it works, and is not what you think, or will not for long), `fail`, `skipped` (why, and because
+of which other row) or `unknown` (it could not be judged: no answer, or the check crashed). What follows from a failure
+is skipped, so that one cause is one failure.
+
+Exit status: 0 ok or warnings only (1 with `--strict`), 1 something fails, 2 wrong usage, 6 something could not be
+judged. With `-o json` or `-o yaml` there is always exactly one document, also after Ctrl-C:
+`{\"result\", \"namespace\", \"checks\": [{\"id\", \"check\", \"result\", \"title\", \"message\", \"because\", \"try\", \"because_of\",
+\"facts\", \"docs\", \"ms\"}], \"try\"}`, and `\"repaired\"` after `--fix`. `id` is that of the finding if there is one, else
+that of the check; ids are never used again for something else.
+
+`--fix` signs in, writes our own profile and context anew, removes locks and temporary files of an nsaccess that was
+killed, and takes the rights of others off files with secrets. It touches nothing else.
+
+A shared report is built from what is allowed: our own words, ARNs, accounts, regions, hosts of AWS, times. In the place
+of everything else stands `‹…›`. Read it before you paste it all the same.
+
+This page is written by a test from the tables that the program uses (`UPDATE_DOCS=1 cargo test --test it docs::`).
+";
+
+fn doctor_page(catalogue: &serde_json::Value) -> String {
+    let list = |name: &str| catalogue[name].as_array().cloned().unwrap_or_default();
+    let word = |value: &serde_json::Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let (mut page, mut group) = (DOCTOR_HEAD.to_owned(), String::new());
+    for check in list("checks") {
+        if word(&check, "group") != group {
+            group = word(&check, "group");
+            page.push_str(&format!("\n## {group}\n"));
+        }
+        let id = word(&check, "id");
+        let needs: Vec<String> = check["needs"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|need| Some(format!("`{}`", need.as_str()?)))
+            .collect();
+        let needs = if needs.is_empty() { String::new() } else { format!(" Needs {}.", needs.join(", ")) };
+        let anchor = id.replace('.', "-");
+        page.push_str(&format!(
+            "\n### <a id=\"{anchor}\"></a>{id}\n\n{} Uses {}.{needs}\n",
+            word(&check, "what"),
+            word(&check, "uses")
+        ));
+        for finding in list("findings").iter().filter(|finding| finding["check"] == id.as_str()) {
+            let anchor = word(finding, "id").replace('.', "-");
+            let waits = if finding["waiting_helps"] == true { " `--wait` waits for its end." } else { "" };
+            page.push_str(&format!(
+                "\n#### <a id=\"{anchor}\"></a>{}\n\n`{}`. {}\n\n{}{waits}\n",
+                word(finding, "id"),
+                word(finding, "result"),
+                word(finding, "cause"),
+                word(finding, "repair")
+            ));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_doctor_page_has_every_check_and_every_finding() {
+    let catalogue = World::new().run("doctor --list -o json").success().json();
+    let page = doctor_page(&catalogue);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(document("doctor.md"), &page).expect("written");
+    }
+    assert_eq!(read("doctor.md"), page, "UPDATE_DOCS=1 cargo test --test it docs:: writes it anew");
+    let rows = ["checks", "findings"].iter().flat_map(|name| catalogue[name].as_array().into_iter().flatten());
+    let links: Vec<&str> = rows.filter_map(|row| row["docs"].as_str()).collect();
+    assert!(links.len() > 60, "only {} rows", links.len());
+    for link in links {
+        let anchor = link.strip_prefix("docs/doctor.md#").expect("a link into the page");
+        assert_eq!(page.matches(&format!("<a id=\"{anchor}\"></a>")).count(), 1, "{link}");
+    }
+}
+
+/// The words in the string literals of the shipped sources below a folder.
+fn words_of(folder: &std::path::Path, words: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().contains("tests")) {
+            continue;
+        }
+        if path.is_dir() {
+            words_of(&path, words);
+        }
+        if path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).expect("a source file");
+        let shipped = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+        let shipped = shipped.split("\n#[cfg(all(test").next().unwrap_or_default();
+        let code: Vec<&str> = shipped.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for literal in crate::hints::literals(&code.join("\n")) {
+            let plain = literal.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_'".contains(letter));
+            let is_word = |word: &&str| {
+                let is_long_enough = (2..30).contains(&word.len()) || *word == "a";
+                is_long_enough && word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '-')
+            };
+            words.extend(plain.filter(is_word).map(str::to_lowercase));
+        }
+    }
+}
+
+#[test]
+fn a_shared_report_may_have_all_words_that_doctor_says() {
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
+    let file = source.join("model/doctor/words.txt");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let mut all = BTreeSet::new();
+        words_of(&source, &mut all);
+        let text: String = all.into_iter().map(|word| format!("{word}\n")).collect();
+        std::fs::write(&file, text).expect("written");
+    }
+    let text = std::fs::read_to_string(&file).expect("the list");
+    let listed: BTreeSet<&str> = text.lines().collect();
+    let mut said = BTreeSet::new();
+    ["model/doctor", "actions/doctor"].iter().for_each(|folder| words_of(&source.join(folder), &mut said));
+    assert!(said.len() > 300, "only {} words were found", said.len());
+    let missing: Vec<&String> = said.iter().filter(|word| !listed.contains(word.as_str())).collect();
+    assert!(missing.is_empty(), "UPDATE_DOCS=1 cargo test --test it docs:: adds {missing:?}");
+}

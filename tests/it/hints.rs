@@ -102,7 +102,7 @@ fn argument(code: &str) -> &str {
     code
 }
 
-fn literals(code: &str) -> Vec<String> {
+pub(crate) fn literals(code: &str) -> Vec<String> {
     let (mut found, mut text, mut escaped) = (Vec::new(), None::<String>, false);
     for letter in code.chars() {
         match (&mut text, letter) {

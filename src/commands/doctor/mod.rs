@@ -9,6 +9,7 @@ mod wait;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::actions::doctor::Examination;
 use crate::actions::doctor::board::Board;
@@ -60,7 +61,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// List all checks and what each needs
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["namespace", "only", "skip", "offline", "irsa", "fix", "wait", "strict", "report"])]
     pub(crate) list: bool,
 }
 
@@ -68,8 +69,20 @@ pub(crate) struct DoctorArgs {
 struct Found {
     namespace: Option<Namespace>,
     rows: Vec<Row>,
+    /// What `--fix` did before.
+    repaired: Vec<Repaired>,
     /// Why it ended before all checks were made.
     interrupted: Option<Error>,
+}
+
+/// A repair that was made, or tried.
+struct Repaired {
+    /// Of what.
+    id: &'static str,
+    /// As a command.
+    what: String,
+    is_login: bool,
+    failure: Option<String>,
 }
 
 /// Runs the verb.
@@ -85,8 +98,11 @@ pub(crate) fn run(context: Context<'_>, args: &DoctorArgs) -> Result<()> {
     let plan = Plan::new(&args.only, &args.skip, args.offline, workload.is_some()).map_err(unknown_check)?;
     let examine = || examine(context, args, &plan, workload.as_ref());
     let mut found = examine()?;
-    if args.fix && found.interrupted.is_none() && fix::repair(context, &found)? {
-        found = examine()?;
+    if args.fix && found.interrupted.is_none() {
+        let repaired = fix::repair(context, &found)?;
+        if !repaired.is_empty() {
+            found = Found { repaired, ..examine()? };
+        }
     }
     if args.wait {
         found = wait::until_passed(context, found, examine)?;
@@ -115,7 +131,7 @@ fn examine(context: Context<'_>, args: &DoctorArgs, plan: &Plan, workload: Optio
         Err(error) => return Err(error),
     };
     let namespace = board.namespace().cloned();
-    Ok(Found { namespace, rows: board.finish(unfinished), interrupted })
+    Ok(Found { namespace, rows: board.finish(unfinished), repaired: Vec::new(), interrupted })
 }
 
 fn show(context: Context<'_>, found: &Found) -> Result<()> {
@@ -123,7 +139,12 @@ fn show(context: Context<'_>, found: &Found) -> Result<()> {
     if context.ui.is_table() {
         return context.ui.print_bytes(screen::report(context, found).as_bytes());
     }
-    context.ui.print_document(&document::report(namespace, &found.rows), String::new)
+    let mut report = document::report(namespace, &found.rows);
+    if !found.repaired.is_empty() {
+        let repaired = |done: &Repaired| json!({"id": done.id, "command": done.what, "error": done.failure});
+        report["repaired"] = found.repaired.iter().map(repaired).collect();
+    }
+    context.ui.print_document(&report, String::new)
 }
 
 /// The exit code, which is the same in every format.

@@ -31,7 +31,7 @@ pub(super) fn until_passed(
         }) {
             return Ok(Found { interrupted: Some(error), ..found });
         }
-        found = examine()?;
+        found = Found { repaired: found.repaired, ..examine()? };
     }
     context.ui.clear_transient();
     Ok(found)

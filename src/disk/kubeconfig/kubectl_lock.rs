@@ -147,8 +147,11 @@ fn write_mark(mut file: &File) -> IoResult<()> {
 }
 
 /// Removes a lock file of ours whose process has ended. Returns whether it was one.
-fn remove_if_abandoned(lock: &Path) -> bool {
-    // kubectl's lock file has mode 0000 and no mark.
+pub(crate) fn remove_if_abandoned(lock: &Path) -> bool {
+    // A lock's name is that of a kubeconfig; kubectl's lock file has mode 0000 and no mark.
+    if lock.extension().is_none_or(|end| end != "lock") {
+        return false;
+    }
     let Some((file, _)) = open_ours(lock) else { return false };
     // The file that we have locked may have lost this name meanwhile.
     file.try_lock().is_ok() && has_name(&file, lock) && fs::remove_file(lock).is_ok()

@@ -21,6 +21,7 @@ use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
 
+pub(crate) use kubectl_lock::remove_if_abandoned as remove_abandoned_lock;
 pub(crate) use merged::Merged;
 
 use kubectl_lock::KubectlLock;

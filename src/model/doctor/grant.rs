@@ -203,8 +203,7 @@ fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
     match elsewhere {
         Elsewhere::In(other) => Problem::of(&MOVED, format!("{namespace} is in account {other} now"))
             .because(format!("the profile names account {account}, where {role} is not assigned to you"))
-            .try_next(format!("nsaccess login {namespace} --replace"))
-            .repair(Repair::Login),
+            .try_next(format!("nsaccess login {namespace} --replace")),
         Elsewhere::Nowhere | Elsewhere::NotKnown => {
             Problem::of(&NOT_ASSIGNED, format!("{role} is not assigned to you in account {account}"))
                 .because(why)

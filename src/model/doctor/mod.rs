@@ -11,6 +11,7 @@ pub(crate) mod finding;
 pub(crate) mod judgement;
 pub(crate) mod plan;
 pub(crate) mod row;
+pub(crate) mod shareable;
 
 pub(crate) mod authentication;
 pub(crate) mod authorization;
