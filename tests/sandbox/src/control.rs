@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
 use crate::journal::Call;
+use crate::start_page::StartPage;
 use crate::state::Shared;
 use crate::world::{Account, Settings};
 
@@ -222,6 +223,11 @@ impl Control {
     /// Removes all denials.
     pub fn allow_actions(&self) {
         self.shared.state().rulings.retain(|ruling| ruling.allowed);
+    }
+
+    /// Sets which region the start page names.
+    pub fn set_start_page(&self, page: StartPage) {
+        self.shared.state().start_page = page;
     }
 
     // The world.

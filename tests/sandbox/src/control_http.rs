@@ -8,6 +8,7 @@ use crate::control::Control;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
 use crate::message::{Reply, Request};
+use crate::start_page::StartPage;
 use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
@@ -37,6 +38,10 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/expire-access-tokens", "revoke every access token"),
     ("POST /_control/revoke-refresh-tokens", "revoke every refresh token"),
     ("POST /_control/expire-registrations", "end every client registration"),
+    (
+        "POST /_control/start-page",
+        "{\"region\"?, \"silent\"?: bool, \"missing\"?: bool} which region it names; the true one with {}",
+    ),
     ("POST /_control/mint", "{\"account\", \"permission_set\"} role credentials"),
     ("POST /_control/expire-role-credentials", "let all minted credentials expire"),
     ("POST /_control/forget-role-credentials", "invalidate all minted credentials"),
@@ -225,6 +230,16 @@ fn signed_in(control: &Control, path: &[&str], input: &Value) -> Answer {
         ["allow-action"] => {
             let action = text(input, "action").unwrap_or_default();
             always(|| control.allow_action(&text(input, "permission_set").unwrap_or_else(|| "*".to_owned()), &action))
+        }
+        ["start-page"] => {
+            let is = |name: &str| input[name].as_bool().unwrap_or(false);
+            let page = match text(input, "region") {
+                Some(region) => StartPage::Region(region),
+                None if is("silent") => StartPage::Silent,
+                None if is("missing") => StartPage::Missing,
+                None => StartPage::True,
+            };
+            always(|| control.set_start_page(page))
         }
         ["mint"] => match (text(input, "account"), text(input, "permission_set")) {
             (Some(account), Some(permission_set)) => Some(Ok(minted(&control.mint(&account, &permission_set)))),

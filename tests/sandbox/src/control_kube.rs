@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::control::Control;
+use crate::kube::store::SelfReview;
 use crate::traffic::Traffic;
 use crate::workloads::{Rollout, Workloads};
 
@@ -75,6 +76,20 @@ impl Control {
         state.stores.get_mut(cluster).map(|store| store.set_knows_roles(read)).is_some()
     }
 
+    /// Sets what a cluster does with a `SelfSubjectReview`. False if there is no such cluster.
+    pub fn set_self_review(&self, cluster: &str, review: SelfReview) -> bool {
+        let shared = self.shared();
+        let mut state = shared.state();
+        state.stores.get_mut(cluster).map(|store| store.set_self_review(review)).is_some()
+    }
+
+    /// Deletes a namespace with everything in it. False if there is none.
+    pub fn delete_namespace(&self, cluster: &str, namespace: &str) -> bool {
+        let shared = self.shared();
+        let mut state = shared.state();
+        state.stores.get_mut(cluster).is_some_and(|store| store.delete_namespace(namespace))
+    }
+
     /// What was forwarded so far.
     pub fn traffic(&self) -> Traffic {
         self.shared().forwarding.traffic()
@@ -110,6 +125,8 @@ pub(crate) const HELP: &[(&str, &str)] = &[
         "{\"namespace\", \"kind\": Deployment|StatefulSet, \"name\", \"replicas\", \"grace_ms\"?}",
     ),
     ("POST /_control/cluster/<name>/roles", "{\"read\": bool} false: the API server starts, and refuses everybody"),
+    ("POST /_control/cluster/<name>/self-review", "{\"kind\": fine|forbidden|absent} what kubectl auth whoami gets"),
+    ("POST /_control/cluster/<name>/delete-namespace", "{\"namespace\"} with everything in it"),
     ("POST /_control/cluster/<name>/showcase", "{\"namespace\"} one of each kind of service, workload and server"),
     ("GET /_control/forwards", "what was forwarded: sessions by transport, and connections and bytes by pod and port"),
     ("POST /_control/forwards/cut", "cut every forwarding connection"),
@@ -152,6 +169,16 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
             control.scale(cluster, &namespace, (&kind, &name), replicas, time("grace_ms", 1000))
         }
         ["cluster", cluster, "roles"] => control.set_roles_read(cluster, input["read"].as_bool().unwrap_or(true)),
+        ["cluster", cluster, "self-review"] => {
+            let review = match text("kind").as_str() {
+                "fine" => SelfReview::Fine,
+                "forbidden" => SelfReview::Forbidden,
+                "absent" => SelfReview::Absent,
+                other => return Some(Err(format!("there is no self-review of the kind '{other}'"))),
+            };
+            control.set_self_review(cluster, review)
+        }
+        ["cluster", cluster, "delete-namespace"] => control.delete_namespace(cluster, &namespace),
         ["cluster", cluster, "showcase"] => {
             let objects = crate::objects::showcase(&namespace);
             objects.into_iter().all(|object| control.apply(cluster, object))

@@ -30,7 +30,7 @@ use forward::PodSide;
 use rbac::User;
 use serde_json::{Value, json};
 use service_account_token::Signer;
-use store::Store;
+use store::{SelfReview, Store};
 
 use crate::cluster::Cluster;
 use crate::message::{Reply, Request};
@@ -70,8 +70,12 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
         Ok(user) => user,
         Err(refusal) => return refusal,
     };
-    if rbac::authorize(store, &user, &attributes).is_none() {
+    let self_review = if attributes.resource == "selfsubjectreviews" { store.self_review() } else { SelfReview::Fine };
+    if self_review == SelfReview::Forbidden || rbac::authorize(store, &user, &attributes).is_none() {
         return status::forbidden(&user.name, &attributes);
+    }
+    if self_review == SelfReview::Absent {
+        return status::no_such_path();
     }
     if attributes.is_non_resource() {
         return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);

@@ -54,6 +54,7 @@ mod server;
 mod services;
 mod sigv4;
 mod spdy;
+mod start_page;
 mod state;
 mod sts;
 mod text;
@@ -78,7 +79,9 @@ pub use credentials::{Credentials, role_name, role_path_arn, role_suffix};
 pub use faults::{Fault, FaultKind};
 pub use iam::Role;
 pub use journal::Call;
+pub use kube::store::SelfReview;
 pub use secretsmanager::{Encryption, Secret, SecretValue, SecretVersion};
+pub use start_page::StartPage;
 pub use tls::Handshake;
 pub use traffic::{Counts, Traffic};
 pub use workloads::Rollout;
@@ -121,6 +124,16 @@ impl Sandbox {
     /// The start URL of the Identity Center. It is an identifier, and is never resolved.
     pub fn start_url(&self) -> String {
         self.shared.state().world.start_url.clone()
+    }
+
+    /// A proxy for HTTPS that connects every host but this machine to the start page: `http://127.0.0.1:…`
+    pub fn start_page_proxy(&self) -> String {
+        self.shared.addresses.start_page_proxy.clone()
+    }
+
+    /// The certificate authority of the start page, for whatever host it is asked.
+    pub fn start_page_ca_pem(&self) -> String {
+        self.shared.addresses.start_page_authority_pem.clone()
     }
 
     /// The region of the Identity Center.
@@ -184,6 +197,8 @@ pub(crate) fn addresses(shared: &Shared) -> Value {
     json!({
         "start_url": state.world.start_url,
         "sso_region": state.world.sso_region,
+        "start_page_proxy": addresses.start_page_proxy,
+        "start_page_ca_pem": addresses.start_page_authority_pem,
         "control": format!("{}/_control", addresses.oidc),
         "env": env,
         "clusters": clusters,
@@ -228,15 +243,22 @@ async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
             Service::Eks => addresses.eks = url,
             Service::Iam => addresses.iam = url,
             Service::SecretsManager => addresses.secretsmanager = url,
-            Service::Kubernetes(_) => {}
+            Service::StartPage | Service::Kubernetes(_) => {}
         }
-        listeners.push((service, listener));
+        listeners.push((service, listener, None));
     }
+    let (page, proxy) = (TcpListener::bind(("127.0.0.1", 0)).await?, TcpListener::bind(("127.0.0.1", 0)).await?);
+    let authority = Arc::new(tls::Authority::new("sandbox start page")?);
+    addresses.start_page = page.local_addr()?.to_string();
+    addresses.start_page_proxy = format!("http://{}", proxy.local_addr()?);
+    addresses.start_page_authority_pem = authority.pem().to_owned();
+    listeners.push((Service::StartPage, page, Some(authority.acceptor_for_all()?)));
     let clusters: Vec<String> = world.clusters.iter().map(|cluster| cluster.name.clone()).collect();
     let shared = Arc::new(Shared::new(world, addresses));
-    for (service, listener) in listeners {
-        shared.doors.serve(&shared, service, listener, None);
+    for (service, listener, tls) in listeners {
+        shared.doors.serve(&shared, service, listener, tls);
     }
+    tokio::spawn(start_page::serve_proxy(Arc::clone(&shared), proxy));
     for cluster in clusters {
         doors::serve_cluster(&shared, &cluster)?;
     }

@@ -12,7 +12,7 @@ use crate::faults::FaultKind;
 use crate::journal::Call;
 use crate::message::{Content, Reply, Request};
 use crate::state::Shared;
-use crate::{control_http, eks, iam, kube, oidc, portal, query, secretsmanager, sts};
+use crate::{control_http, eks, iam, kube, oidc, portal, query, secretsmanager, start_page, sts};
 
 /// A service with its own listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) enum Service {
     Iam,
     /// Secrets Manager.
     SecretsManager,
+    /// The start page of IAM Identity Center.
+    StartPage,
     /// The Kubernetes API of a cluster.
     Kubernetes(String),
 }
@@ -43,6 +45,7 @@ impl Service {
             Service::Eks => "eks".to_owned(),
             Service::Iam => "iam".to_owned(),
             Service::SecretsManager => "secretsmanager".to_owned(),
+            Service::StartPage => "start-page".to_owned(),
             Service::Kubernetes(cluster) => format!("kube:{cluster}"),
         }
     }
@@ -54,6 +57,7 @@ impl Service {
             Service::Sts | Service::Iam => query::operation(request),
             Service::Eks => eks::operation(request).to_owned(),
             Service::SecretsManager => secretsmanager::operation(request).to_owned(),
+            Service::StartPage => start_page::operation(request).to_owned(),
             Service::Kubernetes(_) => kube::operation(request),
         }
     }
@@ -66,6 +70,7 @@ impl Service {
             Service::Eks => eks::handle(shared, request),
             Service::Iam => iam::service::handle(shared, request),
             Service::SecretsManager => secretsmanager::handle(shared, request),
+            Service::StartPage => start_page::handle(shared, request),
             Service::Kubernetes(cluster) => kube::handle(shared, cluster, request),
         }
     }
@@ -79,6 +84,7 @@ impl Service {
             Service::Eks => eks::error(status, code, message),
             Service::Iam => iam::service::error(status, code, message),
             Service::SecretsManager => secretsmanager::error(status, code, message),
+            Service::StartPage => start_page::error(status),
             Service::Kubernetes(_) => kube::status::reply(status, code, message, &json!({})),
         }
     }
@@ -89,6 +95,7 @@ impl Service {
             Service::Portal => self.error(429, "TooManyRequestsException", "HTTP 429 Unknown Code"),
             Service::Sts | Service::Iam => self.error(400, "Throttling", "Rate exceeded"),
             Service::Eks | Service::SecretsManager => self.error(400, "ThrottlingException", "Rate exceeded"),
+            Service::StartPage => start_page::error(429),
             Service::Kubernetes(_) => {
                 let message = "the server has received too many requests and has asked us to try again later";
                 self.error(429, "TooManyRequests", message).with("retry-after", "1")

@@ -19,6 +19,7 @@ use crate::message::Request;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
 use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
+use crate::start_page::StartPage;
 use crate::tls::Authority;
 use crate::traffic::Forwarding;
 use crate::world::World;
@@ -49,6 +50,12 @@ pub(crate) struct Addresses {
     pub(crate) eks: String,
     pub(crate) iam: String,
     pub(crate) secretsmanager: String,
+    /// `127.0.0.1:…`, where every host's start page is.
+    pub(crate) start_page: String,
+    /// The authority of its certificates, in PEM.
+    pub(crate) start_page_authority_pem: String,
+    /// The proxy that leads there.
+    pub(crate) start_page_proxy: String,
 }
 
 impl Addresses {
@@ -88,6 +95,7 @@ pub(crate) struct State {
     pub(crate) cluster_addresses: BTreeMap<String, ClusterAddress>,
     /// What TLS does instead of what it should, by cluster; None for a handshake that hangs.
     pub(crate) handshakes: BTreeMap<String, Option<TlsAcceptor>>,
+    pub(crate) start_page: StartPage,
     pub(crate) kubelets: Kubelets,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
@@ -133,6 +141,7 @@ impl State {
             bindings: Bindings::new(),
             cluster_addresses: BTreeMap::new(),
             handshakes: BTreeMap::new(),
+            start_page: StartPage::default(),
             kubelets: Kubelets::default(),
             faults: Faults::default(),
             journal: Journal::default(),

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 
 /// What a client meets when it begins TLS with a cluster.
@@ -80,6 +82,17 @@ impl Authority {
         acceptor.map(Some)
     }
 
+    /// Serves with a certificate for whatever name is asked for.
+    pub(crate) fn acceptor_for_all(self: Arc<Self>) -> Result<TlsAcceptor, Failure> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(ForAll(self)));
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+
     fn serving(&self, mut serving: CertificateParams) -> Result<TlsAcceptor, Failure> {
         serving.distinguished_name.push(DnType::CommonName, "kube-apiserver");
         let key = KeyPair::generate()?;
@@ -94,9 +107,28 @@ impl Authority {
     }
 }
 
+/// Makes a certificate for each name that is asked for.
+#[derive(Debug)]
+struct ForAll(Arc<Authority>);
+
+impl ResolvesServerCert for ForAll {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = hello.server_name().unwrap_or("127.0.0.1");
+        let key = KeyPair::generate().ok()?;
+        let certificate = CertificateParams::new(names(&[name])).ok()?.signed_by(&key, &self.0.issuer).ok()?;
+        let key = PrivateKeyDer::try_from(key.serialize_der()).ok()?;
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).ok()?;
+        Some(Arc::new(CertifiedKey::new(vec![certificate.der().clone()], key)))
+    }
+}
+
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
+
+#[cfg(test)]
+#[path = "tls_testing.rs"]
+pub(crate) mod testing;
 
 #[cfg(test)]
 #[path = "tls_tests.rs"]

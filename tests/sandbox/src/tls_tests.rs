@@ -1,31 +1,15 @@
 //! Handshakes as a client that trusts the cluster's authority sees them.
 
-use std::sync::Arc;
+use rustls::pki_types::ServerName;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::TlsConnector;
-
+use super::testing::connector;
 use super::*;
-
-fn client(authority: &Authority) -> TlsConnector {
-    let encoded: String = authority.pem().lines().filter(|line| !line.starts_with("-----")).collect();
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from(STANDARD.decode(encoded).expect("base64"))).expect("a certificate");
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
-}
 
 async fn shake_hands(authority: &Authority, handshake: Handshake) -> Result<(), String> {
     let acceptor = authority.acceptor_of(handshake).expect("certificates").expect("somebody answers");
     let (near, far) = tokio::io::duplex(64 * 1024);
     let name = ServerName::try_from("127.0.0.1").expect("a name");
-    let (_, met) = tokio::join!(acceptor.accept(far), client(authority).connect(name, near));
+    let (_, met) = tokio::join!(acceptor.accept(far), connector(authority.pem()).connect(name, near));
     met.map(drop).map_err(|error| error.to_string())
 }
 

@@ -35,6 +35,19 @@ pub(crate) struct Store {
     pod_identities: Vec<PodIdentity>,
     /// False while the API server has not read its roles yet.
     knows_roles: bool,
+    self_review: SelfReview,
+}
+
+/// What the API server does with a `SelfSubjectReview`: `kubectl auth whoami`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SelfReview {
+    /// It answers, as every server since 1.28 does.
+    #[default]
+    Fine,
+    /// It refuses everybody, as one whose `system:basic-user` was edited.
+    Forbidden,
+    /// It does not know the resource, as a server before 1.28.
+    Absent,
 }
 
 /// Whether a pod's containers have run to their end.
@@ -63,6 +76,7 @@ impl Store {
             region: cluster.region.clone(),
             pod_identities: cluster.pod_identities.clone(),
             knows_roles: true,
+            self_review: SelfReview::default(),
         };
         for object in &cluster.objects {
             store.apply(object.clone());
@@ -82,6 +96,16 @@ impl Store {
     /// Sets whether the API server has started.
     pub(crate) fn set_knows_roles(&mut self, knows: bool) {
         self.knows_roles = knows;
+    }
+
+    /// What is done with a `SelfSubjectReview`.
+    pub(crate) fn self_review(&self) -> SelfReview {
+        self.self_review
+    }
+
+    /// Sets what is done with a `SelfSubjectReview`.
+    pub(crate) fn set_self_review(&mut self, review: SelfReview) {
+        self.self_review = review;
     }
 
     /// The version of the newest change.
@@ -130,6 +154,15 @@ impl Store {
         self.tell(key.clone(), Some(before.clone()), None);
         self.keep_endpoints(&key);
         Some(before)
+    }
+
+    /// Deletes a namespace with everything in it. False if there is none.
+    pub(crate) fn delete_namespace(&mut self, name: &str) -> bool {
+        let inside: Vec<Key> = self.objects.keys().filter(|key| key.1 == name).cloned().collect();
+        for (kind, namespace, name) in inside {
+            self.delete(&kind, &namespace, &name);
+        }
+        self.delete("Namespace", "", name).is_some()
     }
 
     /// Brings the endpoints of a namespace up to date after a change of a pod, a service or endpoints there.

@@ -31,6 +31,10 @@ pub(super) fn put(store: &mut Store, resource: &Resource, attributes: &Attribute
             "the namespace of the provided object does not match the namespace sent on the request",
         );
     }
+    if attributes.verb == "create" && resource.namespaced && store.get("Namespace", None, namespace).is_none() {
+        let message = format!("namespaces \"{namespace}\" not found");
+        return status::reply(404, "NotFound", &message, &json!({"name": namespace, "kind": "namespaces"}));
+    }
     let present = store.get(resource.kind, Some(namespace), &name);
     match (attributes.verb.as_str(), present) {
         ("create", Some(_)) => {
