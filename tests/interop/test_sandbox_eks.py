@@ -151,3 +151,27 @@ def test_a_role_that_was_made_again_is_not_let_in(sandbox, reader):
     assert entry["principalArn"] == arn, "EKS shows nothing of it"
     renamed = sandbox.control("rename-role", account=ACCOUNT, permission_set=NAME)["role_arn"]
     assert renamed.rsplit("_", 1)[0] == arn.rsplit("_", 1)[0] and renamed != arn
+
+
+def test_an_entry_is_made_changed_and_deleted(sandbox):
+    for action in ("eks:*", "iam:GetRole"):
+        sandbox.control("allow-action", permission_set=NAME, action=action)
+    eks, cluster = client(sandbox, "eks"), "idp-nonprod-1"
+    arn = role_arn(sandbox)
+    with pytest.raises(eks.exceptions.ResourceInUseException, match="already in use on this cluster"):
+        eks.create_access_entry(clusterName=cluster, principalArn=arn)
+    eks.delete_access_entry(clusterName=cluster, principalArn=arn)
+    with pytest.raises(eks.exceptions.InvalidParameterException, match="it cannot start with system:"):
+        eks.create_access_entry(clusterName=cluster, principalArn=arn, kubernetesGroups=["system:masters"])
+    made = eks.create_access_entry(clusterName=cluster, principalArn=arn, kubernetesGroups=["a"], tags={"by": "us"})
+    assert made["accessEntry"]["username"].endswith("/{{SessionName}}")
+    eks.update_access_entry(clusterName=cluster, principalArn=arn, kubernetesGroups=["b"], username="sso:{{SessionName}}")
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    scope = {"type": "namespace", "namespaces": ["idp-*"]}
+    eks.associate_access_policy(clusterName=cluster, principalArn=arn, policyArn=policy, accessScope=scope)
+    shown = eks.describe_access_entry(clusterName=cluster, principalArn=arn)["accessEntry"]
+    assert (shown["kubernetesGroups"], shown["username"], shown["tags"]) == (["b"], "sso:{{SessionName}}", {"by": "us"})
+    assert eks.list_associated_access_policies(clusterName=cluster, principalArn=arn)["associatedAccessPolicies"]
+    eks.disassociate_access_policy(clusterName=cluster, principalArn=arn, policyArn=policy)
+    with pytest.raises(eks.exceptions.ResourceNotFoundException):
+        eks.disassociate_access_policy(clusterName=cluster, principalArn=arn, policyArn=policy)

@@ -9,6 +9,8 @@ mod versions;
 
 use serde_json::{Value, json};
 
+use access_entries::write;
+
 use crate::cluster::Cluster;
 use crate::iam;
 use crate::message::{Reply, Request};
@@ -24,6 +26,11 @@ pub(crate) fn operation(request: &Request) -> &'static str {
         ("GET", ["clusters"]) => "ListClusters",
         ("GET", ["clusters", _]) => "DescribeCluster",
         ("GET", ["clusters", _, "access-entries"]) => "ListAccessEntries",
+        ("POST", ["clusters", _, "access-entries"]) => "CreateAccessEntry",
+        ("POST", ["clusters", _, "access-entries", _]) => "UpdateAccessEntry",
+        ("DELETE", ["clusters", _, "access-entries", _]) => "DeleteAccessEntry",
+        ("POST", ["clusters", _, "access-entries", _, "access-policies"]) => "AssociateAccessPolicy",
+        ("DELETE", ["clusters", _, "access-entries", _, "access-policies", _]) => "DisassociateAccessPolicy",
         ("GET", ["clusters", _, "access-entries", _]) => "DescribeAccessEntry",
         ("GET", ["clusters", _, "access-entries", _, "access-policies"]) => "ListAssociatedAccessPolicies",
         ("GET", ["clusters", _, "pod-identity-associations"]) => "ListPodIdentityAssociations",
@@ -38,8 +45,14 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
         Ok(caller) => caller,
         Err(refusal) => return refused(refusal),
     };
-    let state = shared.state();
+    let now = shared.clock.milliseconds();
+    let mut state = shared.state();
     let result = match operation(request) {
+        "CreateAccessEntry" => write::create(&mut state, &caller, request, now),
+        "UpdateAccessEntry" => write::update(&mut state, &caller, request, now),
+        "DeleteAccessEntry" => write::delete(&mut state, &caller, request, now),
+        "AssociateAccessPolicy" => write::associate(&mut state, &caller, request, now),
+        "DisassociateAccessPolicy" => write::disassociate(&mut state, &caller, request),
         "ListClusters" => list(&state, &caller, request),
         "DescribeCluster" => describe(&state, &caller, request),
         "DescribeClusterVersions" => versions::describe(&state, &caller, request),

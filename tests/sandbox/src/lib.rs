@@ -10,6 +10,7 @@
 //!                  │                sts     GetCallerIdentity, roles to assume
 //!              Control              eks     clusters
 //!       (what happens to it)        secrets Secrets Manager
+//!                                   page    the start page of every host, behind a proxy
 //!                                   kube    one TLS listener a cluster: tokens, RBAC, objects, reviews
 //! ```
 //!

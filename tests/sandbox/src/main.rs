@@ -24,6 +24,8 @@ Options of --serve:
   --auto-approve                      approve whatever is asked, at once
   --addresses FILE                    where to write the JSON document with all addresses
   --until-stdin-closes                end when standard input does, instead of on SIGINT or SIGTERM
+
+What can be done to a running one, from approving a sign-in to closing a port: curl $SANDBOX_CONTROL
 ";
 
 fn main() -> ExitCode {

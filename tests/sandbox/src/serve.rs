@@ -64,6 +64,7 @@ fn announce(sandbox: &Sandbox, file: &std::path::Path) -> std::io::Result<()> {
     }
     writeln!(output, "export SANDBOX_START_URL={}", sandbox.start_url())?;
     writeln!(output, "export SANDBOX_SSO_REGION={}", sandbox.sso_region())?;
+    writeln!(output, "export SANDBOX_START_PAGE_PROXY={}", sandbox.start_page_proxy())?;
     writeln!(output, "export SANDBOX_CONTROL={}", sandbox.control_url())?;
     writeln!(output, "export SANDBOX_ADDRESSES={}", file.display())?;
     output.flush()

@@ -1,5 +1,7 @@
 //! Access entries, for reading: `ListAccessEntries`, `DescribeAccessEntry` and `ListAssociatedAccessPolicies`.
 
+pub(super) mod write;
+
 use serde_json::{Value, json};
 
 use super::pages::page;

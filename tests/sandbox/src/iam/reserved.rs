@@ -54,7 +54,7 @@ pub(crate) fn parse(path_arn: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// The unique id of the role that has an ARN now, if there is one.
-fn current_id(world: &World, reserved: &ReservedRoles, path_arn: &str) -> Option<String> {
+pub(crate) fn current_id(world: &World, reserved: &ReservedRoles, path_arn: &str) -> Option<String> {
     if let Some((account, permission_set, suffix)) = parse(path_arn) {
         let role = of(reserved, account, permission_set);
         return (role.suffix == suffix).then(|| role_id(path_arn, role.generation));
