@@ -83,3 +83,16 @@ def test_aws_auth_is_an_object_that_rbac_guards(sandbox):
     )
     status, text = ask(sandbox, path)
     assert status == 200 and "role/x" in text
+
+
+def test_an_access_policy_gives_rights_that_no_list_shows(sandbox):
+    pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+    assert ask(sandbox, pods)[0] == 403
+    arn = sandbox.control("mint", account=ACCOUNT, permission_set=NAME)["role_arn"]
+    policy = {"policy_arn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "namespaces": ["idp-d*"]}
+    sandbox.control(f"cluster/{CLUSTER}", access_entries=[{"principal_arn": arn, "username": "x", "policies": [policy]}])
+    assert ask(sandbox, pods)[0] == 200
+    assert ask(sandbox, "/api/v1/namespaces/idp-test/pods")[0] == 403
+    review = b'{"spec": {"namespace": "idp-dev"}}'
+    status, text = ask(sandbox, "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review)
+    assert status == 201 and '"pods"' not in text and '"incomplete":true' in text

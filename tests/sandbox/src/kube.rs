@@ -1,5 +1,6 @@
 //! The Kubernetes API of a cluster: authentication, authorization, and the answer.
 
+mod access_policies;
 pub(crate) mod attributes;
 mod authenticate;
 pub(crate) mod aws_auth;

@@ -8,8 +8,9 @@
 //! World ──► Sandbox::start_with ──► oidc    sign-in: clients, device codes, PKCE, tokens, pages for a person
 //! (what exists)    │                portal  accounts, roles, role credentials
 //!                  │                sts     GetCallerIdentity, roles to assume
-//!              Control              eks     clusters
-//!       (what happens to it)        secrets Secrets Manager
+//!              Control              eks     clusters, access entries
+//!       (what happens to it)        iam     roles
+//!                                   secrets Secrets Manager
 //!                                   page    the start page of every host, behind a proxy
 //!                                   kube    one TLS listener a cluster: tokens, RBAC, objects, reviews
 //! ```

@@ -149,13 +149,16 @@ pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User,
         if !is_bound(bindings, &cluster.name, &path_arn, &credentials.role_id()) {
             return Err(format!("the access entry of {path_arn} was made for a role that is gone"));
         }
-        Ok(RoleMapping { role_arn: String::new(), username: entry.username.clone(), groups: entry.groups.clone() })
+        let mapping =
+            RoleMapping { username: entry.username.clone(), groups: entry.groups.clone(), ..RoleMapping::default() };
+        Ok((mapping, entry.policies.clone()))
     };
     let by_config_map = |why: String| {
         let found = aws_auth.and_then(|it| AwsAuth::of(it).find(&credentials.role_arn(), &credentials.account));
-        found.ok_or_else(|| format!("{why}; {} is not in aws-auth", credentials.role_arn()))
+        let mapping = found.ok_or_else(|| format!("{why}; {} is not in aws-auth", credentials.role_arn()))?;
+        Ok((mapping, Vec::new()))
     };
-    let mapping = match cluster.authentication_mode.as_str() {
+    let (mapping, policies) = match cluster.authentication_mode.as_str() {
         "API" => by_entry(),
         "CONFIG_MAP" => by_config_map("access entries do not count".to_owned()),
         _ => by_entry().or_else(by_config_map),
@@ -182,6 +185,7 @@ pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User,
         name,
         uid: format!("aws-iam-authenticator:{}:{}", credentials.account, credentials.role_id()),
         groups,
+        policies,
         extra: extra.map(|(key, value)| (key.to_owned(), value)).to_vec(),
     })
 }

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::access_policies;
 use super::attributes::Attributes;
 use super::store::Store;
+use crate::cluster::AssociatedPolicy;
 
 /// An authenticated user.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +14,8 @@ pub(crate) struct User {
     pub(crate) uid: String,
     pub(crate) groups: Vec<String>,
     pub(crate) extra: Vec<(String, String)>,
+    /// The access policies of the user's access entry.
+    pub(crate) policies: Vec<AssociatedPolicy>,
 }
 
 /// Whether a rule covers a request.
@@ -46,8 +50,13 @@ fn matches_any(list: &Value, wanted: &str) -> bool {
     texts(list).any(|pattern| pattern == "*" || pattern == wanted)
 }
 
-/// Whether a user is allowed, and by which binding.
+/// Whether a user is allowed, and by which binding or access policy.
 pub(crate) fn authorize(store: &Store, user: &User, attributes: &Attributes) -> Option<String> {
+    let by_policy = || access_policies::authorize(user, attributes).filter(|_| store.knows_roles());
+    by_binding(store, user, attributes).or_else(by_policy)
+}
+
+fn by_binding(store: &Store, user: &User, attributes: &Attributes) -> Option<String> {
     let mut reason = None;
     visit(store, user, &attributes.namespace, |rule, why| {
         let allowed = rule_allows(rule, attributes);
