@@ -122,9 +122,13 @@ impl Control {
         self.shared.held.release();
     }
 
-    /// Removes all faults and throttles, and opens all ports.
+    /// Removes all faults and throttles, opens all ports, and lets TLS begin as it should.
     pub fn clear_faults(&self) {
-        self.shared.state().faults.clear();
+        {
+            let mut state = self.shared.state();
+            state.faults.clear();
+            state.handshakes.clear();
+        }
         self.release_answers();
         self.shared.doors.open_all();
     }

@@ -32,7 +32,7 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/throttle", "{\"service\", \"per_second\": number or null}"),
     ("POST /_control/reachable", "{\"service\", \"open\": bool} close a port or open it again"),
     ("POST /_control/release-answers", "release the answers that faults of the kind hold keep"),
-    ("POST /_control/clear-faults", "remove all faults and throttles, and open all ports"),
+    ("POST /_control/clear-faults", "remove all faults, throttles and handshakes, and open all ports"),
     ("POST /_control/clock", "{\"offset_seconds\"?, \"date_shift_seconds\"?}"),
     ("POST /_control/end-session", "end every portal session"),
     ("POST /_control/expire-access-tokens", "revoke every access token"),

@@ -222,4 +222,7 @@ fn a_handshake_can_hang() {
     assert!(!answered_within(short));
     assert!(sandbox.control().set_handshake("idp-nonprod-1", Handshake::Fine));
     assert!(answered_within(long));
+    assert!(sandbox.control().set_handshake("idp-nonprod-1", Handshake::Hang));
+    sandbox.control().clear_faults();
+    assert!(answered_within(long));
 }
