@@ -88,6 +88,8 @@ pub(crate) struct Error {
     pub because: Vec<String>,
     /// Commands that fix it (or an instruction, if no command can), the most likely one first.
     pub try_next: Vec<String>,
+    /// Whether `doctor` knows more: it can have several causes, which only a look at the whole chain tells apart.
+    pub ask_doctor: bool,
 }
 
 /// `Result` with our [`Error`].
@@ -95,7 +97,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), because: Vec::new(), try_next: Vec::new() }
+        Error { kind, message: message.into(), because: Vec::new(), try_next: Vec::new(), ask_doctor: false }
     }
 
     pub(crate) fn failure(message: impl Into<String>) -> Self {
@@ -123,6 +125,23 @@ impl Error {
         match self.kind {
             Kind::NotSignedIn if self.try_next.is_empty() => self.try_next(format!("nsaccess login {namespace}")),
             _ => self,
+        }
+    }
+
+    /// For what can have several causes, which `doctor` tells apart.
+    #[must_use]
+    pub(crate) fn ask_doctor(mut self) -> Self {
+        self.ask_doctor = true;
+        self
+    }
+
+    /// Names `doctor` as the last command, where it knows more.
+    #[must_use]
+    pub(crate) fn or_doctor(self, namespace: Option<&str>) -> Self {
+        match (self.ask_doctor, namespace) {
+            (false, _) => self,
+            (true, Some(namespace)) => self.try_next(format!("nsaccess doctor {namespace}")),
+            (true, None) => self.try_next("nsaccess doctor"),
         }
     }
 

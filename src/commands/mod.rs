@@ -81,6 +81,24 @@ pub(crate) enum Verb {
     Config(config::ConfigArgs),
 }
 
+impl Verb {
+    /// The namespace that an argument names.
+    fn namespace(&self) -> Option<&str> {
+        match self {
+            Verb::Login(args) => args.namespace.as_deref(),
+            Verb::Status(args) => args.namespace.as_deref(),
+            Verb::Doctor(args) => args.namespace.as_deref(),
+            Verb::Use(args) => args.namespace.as_deref(),
+            Verb::Kubeconfig(args) => args.namespace.as_deref(),
+            Verb::Token(args) => args.namespace.as_deref(),
+            Verb::Credentials(args) => args.namespace.as_deref(),
+            Verb::Shell(args) => args.namespace.as_deref(),
+            Verb::Console(args) => args.namespace.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// The verbs that work in the namespace of `-n`.
 const IN_A_NAMESPACE: [&str; 8] = ["assume-irsa", "can-i", "exec", "logs", "pods", "port-forward", "secrets", "whoami"];
 
@@ -90,6 +108,7 @@ const IN_A_NAMESPACE: [&str; 8] = ["assume-irsa", "can-i", "exec", "logs", "pods
 /// The verb's own.
 pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Result<()> {
     let context = Context { host, ui, global };
+    let named = verb.namespace().or(global.namespace.as_deref()).map(str::to_owned);
     secrets::check_format(&verb, global.output)?;
     let result = match verb {
         Verb::Login(args) => login::run(context, &args),
@@ -118,6 +137,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Ok(()) => return Ok(()),
         Err(error) => error.or_sign_in(context.global.namespace.as_deref().unwrap_or("NAMESPACE")),
     };
+    let error = error.or_doctor(named.as_deref());
     Err(context.in_namespace(error))
 }
 

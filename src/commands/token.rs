@@ -123,7 +123,9 @@ fn of_namespace(
         return Err(recall(failure));
     }
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
-    let answer = runtime::run(refreshed(&chain, info, namespace)).map_err(|error| error.or_sign_in(namespace.as_str()));
+    let answer = runtime::run(refreshed(&chain, info, namespace));
+    let name = namespace.as_str();
+    let answer = answer.map_err(|error| error.or_sign_in(name).or_doctor(Some(name)));
     if let (Presence::Nobody, Err(error)) = (presence, &answer) {
         remember(&chain, namespace, fingerprint, error);
     }
@@ -203,7 +205,7 @@ fn remember(chain: &Chain<'_>, namespace: &Namespace, token_file: String, error:
 fn recall(failure: RememberedFailure) -> Error {
     let kinds = [Kind::NotSignedIn, Kind::Denied, Kind::NotFound, Kind::Unreachable];
     let kind = kinds.into_iter().find(|kind| kind.exit_code() == failure.exit_code).unwrap_or(Kind::Failure);
-    Error { kind, message: failure.message, because: failure.because, try_next: failure.try_next }
+    Error { because: failure.because, try_next: failure.try_next, ..Error::new(kind, failure.message) }
 }
 
 /// `aws eks get-token`: no namespace, so the environment's or a profile's credentials sign.

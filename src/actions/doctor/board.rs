@@ -1,7 +1,7 @@
 //! Where the rows of a run are collected: a check is made if the plan has it and nothing that it needs is out of order.
 
 use std::any::Any;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub(crate) struct Board {
     pub(crate) plan: Plan,
     rows: RefCell<Vec<Row>>,
     namespace: OnceCell<Namespace>,
+    /// Nothing names a namespace.
+    is_unnamed: Cell<bool>,
     ui: Ui,
 }
 
@@ -38,13 +40,24 @@ enum Obstacle {
 
 impl Board {
     pub(crate) fn new(plan: Plan, ui: &Ui) -> Self {
-        Board { plan, rows: RefCell::default(), namespace: OnceCell::new(), ui: ui.clone() }
+        Board {
+            plan,
+            rows: RefCell::default(),
+            namespace: OnceCell::new(),
+            is_unnamed: Cell::new(false),
+            ui: ui.clone(),
+        }
     }
 
     /// Notes which namespace is examined.
     pub(crate) fn name(&self, namespace: Namespace) {
         // It is the same in all of a run.
         let _ = self.namespace.set(namespace);
+    }
+
+    /// Notes that nothing names a namespace: what is asked of one is skipped.
+    pub(crate) fn leave_unnamed(&self) {
+        self.is_unnamed.set(true);
     }
 
     /// The namespace that is examined, once that is known.
@@ -149,6 +162,7 @@ impl Board {
         match self.obstacle(check) {
             Some(Obstacle::Row(id)) => Row { because_of: Some(id), ..skipped(format!("because of {id}")) },
             Some(Obstacle::LeftOut(need)) => skipped(format!("{} is {}", need.id, self.plan.why_not(need))),
+            Some(Obstacle::Unfinished) | None if self.is_unnamed.get() => skipped("no namespace is named".to_owned()),
             Some(Obstacle::Unfinished) | None => Row::new(check, Outcome::Unknown, unfinished),
         }
     }

@@ -63,8 +63,9 @@ impl Examination<'_> {
     /// the time was over first.
     ///
     /// # Errors
-    /// [`Kind::Usage`] when the name is not one, or nothing names a namespace.
+    /// [`Kind::Usage`] when the name is not one.
     pub(crate) async fn make_in_time(&self, board: &Board) -> Result<bool> {
+        let _quiet = QuietPanics::begin();
         match tokio::time::timeout(limit::RUN, self.make(board)).await {
             Ok(made) => made.map(|()| true),
             Err(_) => Ok(false),
@@ -84,7 +85,13 @@ impl Examination<'_> {
         };
         // Whatever an answer shows of the clock has its own row.
         chain.aws.outbound().claim_clock_warning();
-        let namespace = chain.namespace(self.named)?;
+        let namespace = match chain.namespace(self.named) {
+            Err(_) if self.named.is_none() => {
+                board.leave_unnamed();
+                return Ok(());
+            }
+            namespace => namespace?,
+        };
         board.name(namespace.clone());
         let access_name = target::access_name(chain, &namespace);
         let scene = Scene { board, chain, namespace: &namespace, access_name };
@@ -96,6 +103,24 @@ impl Examination<'_> {
 
     fn open(&self) -> Result<Chain<'_>> {
         Chain::open(self.host, self.ui, self.kubeconfig, &Flags::default(), Presence::Nobody)
+    }
+}
+
+/// Keeps panics off the screen while the value lives: the row of the check that panics says it.
+struct QuietPanics;
+
+impl QuietPanics {
+    fn begin() -> Self {
+        std::panic::set_hook(Box::new(|_| {}));
+        QuietPanics
+    }
+}
+
+impl Drop for QuietPanics {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::panic::take_hook();
+        }
     }
 }
 

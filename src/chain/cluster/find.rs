@@ -240,5 +240,5 @@ fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
         };
         error = error.because(format!("{} in {}: {answer}", candidate.cluster.name, candidate.cluster.region));
     }
-    error.try_next(format!("nsaccess login {} --cluster NAME   # if you know it", target.namespace))
+    error.try_next(format!("nsaccess login {} --cluster NAME   # if you know it", target.namespace)).ask_doctor()
 }

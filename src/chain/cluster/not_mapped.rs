@@ -10,7 +10,8 @@ use crate::model::kube::cluster::Cluster;
 pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<&str>) -> Error {
     let error =
         Error::new(Kind::Denied, format!("the cluster {} does not know the role {}", cluster.name, target.role))
-            .because("it answered 401: the role is mapped neither by an access entry nor in the aws-auth ConfigMap");
+            .because("it answered 401: the role is mapped neither by an access entry nor in the aws-auth ConfigMap")
+            .ask_doctor();
     let Some(arns) = caller_arn.and_then(|caller| role_arn::from_caller(caller, &target.portal.region)) else {
         return error.try_next("ask your platform team to map the role");
     };

@@ -73,6 +73,9 @@ fn last_lines(ui: &Ui, found: &Found) -> String {
     };
     let counts = document::counts(&found.rows);
     let mut text = format!("{namespace}{verdict} ({counts})\n");
+    if found.namespace.is_none() && found.interrupted.is_none() {
+        text.push_str("No namespace is named; to check everything: nsaccess doctor NAMESPACE\n");
+    }
     if let Some(step) = first_step(&found.rows) {
         text.push_str(&format!("{} {}\n", ui.data_coloured("1;32", "try:"), one_line(step)));
     }

@@ -225,7 +225,7 @@ pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &st
         Answer::Unauthorized(why) | Answer::Denied(why) => Problem::of(&STS_REFUSED, "AWS refuses new credentials")
             .because(why)
             .because("the clock of this machine may be wrong")
-            .try_next("date -u   # compare it with the time of another device"),
+            .try_next("wait a minute, then run the same command again"),
         Answer::Unreachable(why) => {
             Problem::of(&STS_UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(AGAIN)
         }

@@ -83,9 +83,9 @@ impl Failure {
         };
         let error = Error::new(kind, what).because(self.to_string());
         match self.class {
-            Class::Unreachable => {
-                error.try_next("check the network, HTTPS_PROXY and the region, then run the same command again")
-            }
+            Class::Unreachable => error
+                .try_next("check the network, HTTPS_PROXY and the region, then run the same command again")
+                .ask_doctor(),
             Class::Broken | Class::Throttled => error.try_next("wait a minute, then run the same command again"),
             _ => error,
         }

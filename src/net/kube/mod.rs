@@ -129,7 +129,8 @@ impl KubeFailure {
             KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
             KubeFailure::Unreachable(words) => Error::new(Kind::Unreachable, what)
                 .because(words)
-                .try_next("check the network and VPN (a private EKS endpoint is reached from inside only), then run the same command again"),
+                .try_next("check the network and VPN (a private EKS endpoint is reached from inside only), then run the same command again")
+                .ask_doctor(),
         }
     }
 }

@@ -6,10 +6,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::World;
+use super::{World, transcripts};
 
 /// A report.
-pub(crate) struct Examined(pub Value);
+pub(crate) struct Examined {
+    pub report: Value,
+    home: String,
+}
 
 /// `nsaccess doctor idp-dev` with more words, as a document.
 #[track_caller]
@@ -23,7 +26,7 @@ pub(crate) fn examine(world: &World, words: &str) -> Examined {
         _ => 6,
     };
     let _ = output.exits(code);
-    let examined = Examined(report);
+    let examined = Examined { report, home: world.home().display().to_string() };
     let commands = examined.rows().iter().flat_map(|row| row["try"].as_array().into_iter().flatten());
     for command in commands.filter_map(Value::as_str) {
         assert_eq!(crate::hints::fault(command), None, "{command}");
@@ -33,7 +36,7 @@ pub(crate) fn examine(world: &World, words: &str) -> Examined {
 
 impl Examined {
     fn rows(&self) -> &[Value] {
-        self.0["checks"].as_array().map_or(&[], Vec::as_slice)
+        self.report["checks"].as_array().map_or(&[], Vec::as_slice)
     }
 
     /// Ids and results of all rows that are neither ok nor skipped.
@@ -46,7 +49,10 @@ impl Examined {
     /// The row of a finding, or of a check.
     #[track_caller]
     pub(crate) fn row(&self, id: &str) -> &Value {
-        self.rows().iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("no {id} in {:#}", self.0))
+        let row = self.rows().iter().find(|row| row["id"] == id);
+        let row = row.unwrap_or_else(|| panic!("no {id} in {:#}", self.report));
+        transcripts::check(row, &self.home);
+        row
     }
 
     /// The result of a row.
@@ -58,14 +64,14 @@ impl Examined {
     /// This is found, and nothing else is.
     #[track_caller]
     pub(crate) fn finds_only(&self, id: &str, result: &str) -> &Value {
-        assert_eq!(self.troubles(), [(id, result)], "{:#}", self.0);
+        assert_eq!(self.troubles(), [(id, result)], "{:#}", self.report);
         self.row(id)
     }
 
     /// Nothing is wrong.
     #[track_caller]
     pub(crate) fn is_well(&self) {
-        assert!(self.troubles().is_empty(), "{:#}", self.0);
+        assert!(self.troubles().is_empty(), "{:#}", self.report);
     }
 }
 

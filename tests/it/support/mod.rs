@@ -10,6 +10,7 @@ pub(crate) mod output;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod pty;
+pub(crate) mod transcripts;
 pub(crate) mod world;
 
 pub(crate) use fingerprint::Files;
