@@ -156,6 +156,12 @@ impl Host {
         found.unwrap_or(own).display().to_string()
     }
 
+    /// Whether a file is the program that is running, by whatever path.
+    pub(crate) fn is_this_program(&self, file: &Path) -> bool {
+        let own = std::env::current_exe().and_then(std::fs::canonicalize);
+        matches!((own, std::fs::canonicalize(file)), (Ok(own), Ok(file)) if own == file)
+    }
+
     /// Random bytes from the operating system, for state values and PKCE verifiers.
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
         random()

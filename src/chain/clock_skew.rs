@@ -2,6 +2,7 @@
 
 use crate::chain::Chain;
 use crate::error::Error;
+use crate::model::doctor::machine::clock::difference;
 
 /// Adds the clock as the first reason, when it is off by more than signatures may be.
 pub(crate) fn explain(chain: &Chain<'_>, mut error: Error) -> Error {
@@ -23,10 +24,7 @@ pub(crate) fn warn(chain: &Chain<'_>) {
 
 fn sentence(chain: &Chain<'_>) -> Option<String> {
     let skew = chain.aws.clock_skew()?;
-    let minutes = (skew.ahead.abs().as_secs() + 30) / 60;
-    let far = if minutes < 120 { format!("{minutes} minutes") } else { format!("{} hours", (minutes + 30) / 60) };
-    let direction = if skew.ahead.is_positive() { "ahead of" } else { "behind" };
-    Some(format!("this machine's clock is {far} {direction} {}", skew.whose))
+    Some(format!("this machine's clock is {}", difference(skew.ahead, skew.whose)))
 }
 
 /// Whatever a verb does, an answer that showed a wrong clock is not kept from the person: what looks good by that clock
@@ -37,9 +35,12 @@ impl Drop for Chain<'_> {
     }
 }
 
+/// The command that sets the clock.
 #[cfg(target_os = "macos")]
-const SET_CLOCK: &str = "sudo sntp -sS time.apple.com";
+pub(crate) const SET_CLOCK: &str = "sudo sntp -sS time.apple.com";
+/// The command that sets the clock.
 #[cfg(windows)]
-const SET_CLOCK: &str = "w32tm /resync";
+pub(crate) const SET_CLOCK: &str = "w32tm /resync";
+/// The command that sets the clock.
 #[cfg(not(any(windows, target_os = "macos")))]
-const SET_CLOCK: &str = "sudo timedatectl set-ntp true";
+pub(crate) const SET_CLOCK: &str = "sudo timedatectl set-ntp true";

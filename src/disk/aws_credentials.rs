@@ -33,24 +33,76 @@ pub(crate) fn check_role_profile(host: &Host, profile: &RoleProfile) -> Result<O
     warning(host, &profile.name, credentials::check_role_profile(&read(host)?, profile))
 }
 
+/// What the file says of a profile.
+#[derive(Debug)]
+pub(crate) enum Examined {
+    Nothing,
+    /// In words, and the command that opens the line.
+    OtherRegion {
+        words: String,
+        open: String,
+    },
+    OtherIdentity(Error),
+    Unreadable(Error),
+}
+
+/// The same as a finding. `profile`: if it is complete.
+pub(crate) fn examine(host: &Host, name: &str, profile: Option<(&SsoSession, &SsoProfile)>) -> Examined {
+    let text = match read(host) {
+        Ok(text) => text,
+        Err(error) => return Examined::Unreadable(error),
+    };
+    if let Err(reason) = aws_config_edit::parse(&text) {
+        let error = Error::usage(format!("cannot read {}", host.shorten_home(&path(host))));
+        return Examined::Unreadable(error.because(reason.to_string()).try_next(open(host, reason.line)));
+    }
+    let checked = match profile {
+        Some((session, profile)) => credentials::check_profile(&text, session, profile),
+        None => credentials::check_name(&text, name).map(|()| None),
+    };
+    match checked {
+        Err(reason) => Examined::OtherIdentity(conflict(host, name, &reason)),
+        Ok(None) => Examined::Nothing,
+        Ok(Some(found)) => {
+            let open = open(host, Some(found.line));
+            Examined::OtherRegion { words: overriding(host, name, found), open }
+        }
+    }
+}
+
+/// The profiles that the file has; none if it cannot be read.
+pub(crate) fn profile_names(host: &Host) -> Vec<String> {
+    let config = read(host).ok().and_then(|text| aws_config_edit::parse(&text).ok()).unwrap_or_default();
+    config.headers().map(str::to_owned).collect()
+}
+
 fn read(host: &Host) -> Result<String> {
     Ok(atomic::read_text(&path(host))?.unwrap_or_default())
 }
 
 fn warning(host: &Host, name: &str, found: Result<Option<Override>, aws_config_edit::Error>) -> Result<Option<String>> {
-    let Some(found) = found.map_err(|error| conflict(host, name, &error))? else { return Ok(None) };
+    let found = found.map_err(|error| conflict(host, name, &error))?;
+    Ok(found.map(|found| overriding(host, name, found)))
+}
+
+fn overriding(host: &Host, name: &str, found: Override) -> String {
     let Override { line, key, value, overridden } = found;
     let (file, config) = (host.shorten_home(&path(host)), host.shorten_home(&aws_config::path(host)));
-    Ok(Some(format!(
+    format!(
         "[{name}] in {file} (line {line}) has {key} = {value}, which AWS tools use instead of {overridden} from {config}"
-    )))
+    )
+}
+
+/// The command that opens a line of the file.
+fn open(host: &Host, line: Option<usize>) -> String {
+    let line = line.map_or_else(String::new, |line| format!("+{line} "));
+    format!("${{EDITOR:-vi}} {line}{}", path(host).display())
 }
 
 fn conflict(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {
     let file = path(host);
-    let line = reason.line.map_or_else(String::new, |line| format!("+{line} "));
     Error::usage(format!("AWS tools would not use the profile {name} as it is written"))
         .because(format!("{}, {reason}", host.shorten_home(&file)))
         .because("that file takes precedence over ~/.aws/config, and nsaccess does not edit it")
-        .try_next(format!("${{EDITOR:-vi}} {line}{}", file.display()))
+        .try_next(open(host, reason.line))
 }

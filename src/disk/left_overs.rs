@@ -1,16 +1,54 @@
-//! What programs leave behind that are killed while they write: temporary files, and locks on a kubeconfig.
+//! What programs left that were killed: ours can be told by the locks that nobody holds.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use crate::disk::{kubeconfig, temporary};
+use jiff::Timestamp;
+
+use crate::disk::kubeconfig::{Kubeconfigs, Standing};
+use crate::disk::private_folder::{self, PrivateFolder};
+use crate::disk::{aws_config, folder, kubeconfig, sso_cache, temporary};
 use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::model::doctor::machine::left_overs::{LeftOver, LeftOvers};
 
-/// Removes a temporary file, or a lock on a kubeconfig, that an nsaccess made whose process has ended.
+/// All that was left in the folders that we write to.
+pub(crate) fn find(host: &Host, kubeconfigs: &Kubeconfigs) -> LeftOvers {
+    let mut found = LeftOvers::default();
+    for lock in kubeconfigs.standing_locks() {
+        match lock {
+            Standing::OursAbandoned(path) => found.our_locks.push(left(host, path)),
+            Standing::Others(path) => found.kubectl_locks.push(left(host, path)),
+        }
+    }
+    let shared = kubeconfigs.paths().iter().map(|path| folder::containing(path).to_owned());
+    let aws = aws_config::path(host);
+    let shared = shared.chain([folder::containing(&aws).to_owned(), sso_cache::folder(host)]);
+    let shared: BTreeSet<PathBuf> = shared.collect();
+    let ours = [host.config_dir(), host.cache_dir()];
+    let temporary = shared.iter().flat_map(|folder| temporary::abandoned(folder, false));
+    let temporary = temporary.chain(ours.iter().flat_map(|folder| temporary::abandoned(folder, true)));
+    let folders = PrivateFolder::abandoned(host);
+    let temporary = temporary.filter(|path| !folders.iter().any(|folder| path.starts_with(folder)));
+    let temporary: Vec<PathBuf> = temporary.collect();
+    found.temporary = temporary.into_iter().chain(folders).map(|path| left(host, path)).collect();
+    found
+}
+
+fn left(host: &Host, path: PathBuf) -> LeftOver {
+    let modified = std::fs::symlink_metadata(&path).and_then(|found| found.modified()).ok();
+    let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
+    let age_seconds = modified.map(|time| host.now().duration_since(time).as_secs());
+    LeftOver { shown: host.shorten_home(&path), path, age_seconds }
+}
+
+/// Removes a temporary file or folder, or a lock on a kubeconfig, that an nsaccess made whose process has ended.
 ///
 /// # Errors
 /// When it is in use, or was made by another program.
 pub(crate) fn remove_if_abandoned(path: &Path) -> Result<()> {
-    if temporary::remove_left_over(path) || kubeconfig::remove_abandoned_lock(path) {
+    let is_removed = temporary::remove_left_over(path) || kubeconfig::remove_abandoned_lock(path);
+    if is_removed || private_folder::remove_left_over(path) {
         return Ok(());
     }
     Err(Error::failure(format!("{} was not removed", path.display()))

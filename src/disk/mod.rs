@@ -6,6 +6,7 @@ pub(crate) mod aws_credentials;
 pub(crate) mod cache;
 pub(crate) mod config_fingerprint;
 pub(crate) mod folder;
+pub(crate) mod inspect;
 pub(crate) mod kubeconfig;
 pub(crate) mod left_overs;
 pub(crate) mod lock;

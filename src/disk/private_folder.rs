@@ -35,6 +35,11 @@ impl PrivateFolder {
         sweep(&host.cache_dir().join("run"));
     }
 
+    /// The folders whose process and its children have ended.
+    pub(crate) fn abandoned(host: &Host) -> Vec<PathBuf> {
+        free(&host.cache_dir().join("run")).map(|(folder, _lock)| folder).collect()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -57,12 +62,28 @@ const LOCK: &str = "lock";
 
 /// Removes the folders whose lock is free.
 fn sweep(all: &Path) {
-    let entries = std::fs::read_dir(all).into_iter().flatten().flatten();
-    for folder in entries.map(|entry| entry.path()).filter(|path| path.join(LOCK).is_file()) {
-        if let Ok(Some(_lock)) = Lock::try_acquire(&folder.join(LOCK)) {
-            let _ = std::fs::remove_dir_all(&folder);
-        }
+    for (folder, _lock) in free(all) {
+        let _ = std::fs::remove_dir_all(&folder);
     }
+}
+
+/// Removes such a folder, if its process and its children have ended.
+pub(super) fn remove_left_over(folder: &Path) -> bool {
+    let is_one = folder.parent().and_then(Path::file_name).is_some_and(|name| name == "run");
+    is_one
+        && folder.join(LOCK).is_file()
+        && matches!(Lock::try_acquire(&folder.join(LOCK)), Ok(Some(_)))
+        && std::fs::remove_dir_all(folder).is_ok()
+}
+
+/// The folders whose lock is free, each with its lock.
+fn free(all: &Path) -> impl Iterator<Item = (PathBuf, Lock)> {
+    let entries = std::fs::read_dir(all).into_iter().flatten().flatten();
+    let folders = entries.map(|entry| entry.path()).filter(|path| path.join(LOCK).is_file());
+    folders.filter_map(|folder| {
+        let lock = Lock::try_acquire(&folder.join(LOCK)).ok().flatten()?;
+        Some((folder, lock))
+    })
 }
 
 #[cfg(test)]
@@ -75,10 +96,14 @@ mod tests {
         let host = Host::for_test(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
         let left = host.cache_dir().join("run/dead");
         atomic::write_private(&left.join(LOCK), b"").expect("a file");
+        assert_eq!(PrivateFolder::abandoned(&host), [left.clone()]);
+        assert!(!remove_left_over(&host.cache_dir().join("run")), "it is none");
         let first = PrivateFolder::create(&host).expect("a folder");
+        assert_eq!(PrivateFolder::abandoned(&host), [] as [PathBuf; 0]);
         let file = first.write("kubeconfig", "text").expect("a file");
         let second = PrivateFolder::create(&host).expect("another folder");
         assert!(!left.exists() && file.exists() && first.path() != second.path());
+        assert!(!remove_left_over(first.path()), "it is in use");
         let path = first.path().to_owned();
         drop(first);
         assert!(!path.exists() && second.path().exists());

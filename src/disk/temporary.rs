@@ -64,6 +64,20 @@ pub(crate) fn sweep(folder: &Path) -> usize {
     entries.filter(|entry| is_ours(&entry.file_name()) && remove_if_abandoned(&entry.path())).count()
 }
 
+/// The abandoned files in a folder, and with `below` in the folders below it.
+pub(crate) fn abandoned(folder: &Path, below: bool) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        // Symbolic links are not followed.
+        if below && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(abandoned(&entry.path(), below));
+        } else if is_ours(&entry.file_name()) && is_abandoned(&entry.path()) {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
 /// Removes the abandoned files in a folder and below it.
 pub(crate) fn sweep_below(folder: &Path) {
     sweep(folder);
@@ -77,6 +91,11 @@ pub(crate) fn sweep_below(folder: &Path) {
 /// Removes a file if it is one of these and abandoned.
 pub(crate) fn remove_left_over(path: &Path) -> bool {
     path.file_name().is_some_and(is_ours) && remove_if_abandoned(path)
+}
+
+/// Whether nobody holds the lock of a file.
+fn is_abandoned(path: &Path) -> bool {
+    open_options().open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 fn remove_if_abandoned(path: &Path) -> bool {
@@ -149,6 +168,7 @@ mod tests {
             File::create(left).expect("a file");
         }
         let names = || fs::read_dir(folder.path()).expect("the folder").count();
+        assert_eq!((abandoned(folder.path(), false).len(), abandoned(folder.path(), true).len()), (1, 2));
         assert_eq!((names(), sweep(folder.path()), names()), (3, 1, 2));
         sweep_below(folder.path());
         assert_eq!(fs::read_dir(&below).expect("the folder").count(), 0);

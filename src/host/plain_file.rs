@@ -57,7 +57,7 @@ fn open(path: &Path) -> Result<File> {
 }
 
 #[cfg(unix)]
-fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
+pub(crate) fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
     let kind = found.file_type();
     if kind.is_file() {
@@ -72,7 +72,7 @@ fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
 }
 
 #[cfg(not(unix))]
-fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
+pub(crate) fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
     match (found.is_file(), found.is_dir()) {
         (true, _) => None,
         (false, true) => Some("a folder"),
@@ -81,13 +81,13 @@ fn kind_of_special_file(found: &Metadata) -> Option<&'static str> {
 }
 
 #[cfg(unix)]
-fn is_null_device(found: &Metadata) -> bool {
+pub(crate) fn is_null_device(found: &Metadata) -> bool {
     use std::os::unix::fs::{FileTypeExt, MetadataExt};
     found.file_type().is_char_device() && std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == found.rdev())
 }
 
 #[cfg(not(unix))]
-fn is_null_device(_: &Metadata) -> bool {
+pub(crate) fn is_null_device(_: &Metadata) -> bool {
     false
 }
 

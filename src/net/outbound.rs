@@ -74,8 +74,12 @@ impl Outbound {
     /// How far this machine's clock is off, if that is too far for signatures. Known after the first answer of any
     /// service.
     pub(super) fn clock_skew(&self) -> Option<ClockSkew> {
-        let skew = *self.skew.lock().unwrap_or_else(PoisonError::into_inner);
-        skew.filter(|skew| skew.ahead.abs() > CLOCK_TOLERANCE)
+        self.difference().filter(|skew| skew.ahead.abs() > CLOCK_TOLERANCE)
+    }
+
+    /// The same, however small it is.
+    pub(crate) fn difference(&self) -> Option<ClockSkew> {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the caller is the first to warn about the clock, and so should.

@@ -93,12 +93,12 @@ fn resolve_program(program: &str, environment: &Environment) -> std::io::Result<
 }
 
 #[cfg(unix)]
-fn is_executable(file: &Path) -> bool {
+pub(crate) fn is_executable(file: &Path) -> bool {
     rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 #[cfg(not(unix))]
-fn is_executable(_: &Path) -> bool {
+pub(crate) fn is_executable(_: &Path) -> bool {
     true
 }
 

@@ -8,7 +8,7 @@ use crate::{AwsConfig, Entry, Error, REGISTRATION_SCOPE, SsoProfile, SsoSession,
 /// Keys with which some reader of the file takes another identity than the SSO role. What comes first differs:
 /// botocore puts `role_arn` and web identity before SSO, the Go SDK also static keys and `credential_source`, the
 /// JavaScript SDK also `credential_process`.
-pub(crate) const OUTRANKING: [&str; 7] = [
+pub const OUTRANKING: [&str; 7] = [
     "role_arn",
     "source_profile",
     "credential_source",

@@ -53,7 +53,7 @@ mod tests;
 
 use std::fmt;
 
-pub use apply::apply_profile;
+pub use apply::{OUTRANKING, apply_profile};
 pub use parse::parse;
 pub use remove::{remove_profile, remove_profiles, remove_sso_session};
 pub use role_profile::{RoleProfile, RoleSource, apply_role_profile};
@@ -164,6 +164,21 @@ impl AwsConfig {
         found.and_then(Section::name)
     }
 
+    /// What stands in the brackets of each section, in the order of the file: in `~/.aws/credentials` the profiles' names.
+    pub fn headers(&self) -> impl Iterator<Item = &str> {
+        self.sections.iter().map(Section::header)
+    }
+
+    /// The lines of the sections of this profile, in the order of the file: of several spellings the last one counts.
+    pub fn profile_lines(&self, name: &str) -> Vec<usize> {
+        self.indices(Class::Profile, name).into_iter().map(|index| self.sections[index].line()).collect()
+    }
+
+    /// The same for an sso-session.
+    pub fn sso_session_lines(&self, name: &str) -> Vec<usize> {
+        self.indices(Class::SsoSession, name).into_iter().map(|index| self.sections[index].line()).collect()
+    }
+
     /// Whether this session exists without `sso_registration_scopes`: the AWS CLI's device sign-in then gets no refresh
     /// token. The section belongs to whoever wrote it, so this is for a warning only.
     pub fn lacks_registration_scopes(&self, session_name: &str) -> bool {
@@ -236,6 +251,16 @@ impl Section {
         let has_comment = value.contains(" #") || value.contains(" ;");
         let rule = if has_comment { "; a comment needs a line of its own" } else { "" };
         Err(Error::at(line, format!("{key}: `{value}` {why}{rule}")))
+    }
+
+    /// The line of a key that counts in this section, counted from 1; `[DEFAULT]` may have handed it down.
+    pub fn line_of(&self, key: &str) -> Option<usize> {
+        self.entry(key).map(|entry| entry.line + 1)
+    }
+
+    /// Every key that counts in this section and its value, its own first.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.effective().map(|entry| (entry.key.as_str(), entry.value.as_str()))
     }
 
     /// The value of a key that is written in the section itself, whatever `[DEFAULT]` hands down; as it is, also where

@@ -3,7 +3,7 @@
 //! The parser is strict where Python's is: a section or a key that comes twice makes the whole file unreadable for the
 //! AWS CLI, so it is refused here too.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::header::classify;
 use crate::lines::{self, indent, is_space, strip};
@@ -36,8 +36,9 @@ pub fn parse(text: &str) -> Result<AwsConfig, Error> {
 #[derive(Default)]
 struct Reader {
     sections: Vec<Section>,
-    seen_headers: HashSet<String>,
-    seen_keys: HashSet<(String, String)>,
+    /// Where a header, and a key below it, was first seen.
+    seen_headers: HashMap<String, usize>,
+    seen_keys: HashMap<(String, String), usize>,
     /// Whether lines with more indentation than `level` continue a value.
     in_value: bool,
     level: usize,
@@ -72,8 +73,10 @@ impl Reader {
     }
 
     fn open(&mut self, index: usize, header: &str) -> Result<(), Error> {
-        if header != INHERITED_BY_ALL && !self.seen_headers.insert(header.to_owned()) {
-            return Err(Error::at(index, format!("there are two sections [{header}]; the AWS CLI cannot read this")));
+        let first = self.seen_headers.insert(header.to_owned(), index).filter(|_| header != INHERITED_BY_ALL);
+        if let Some(first) = first {
+            let reason = format!("there is a section [{header}] in line {} already", first + 1);
+            return Err(Error::at(index, format!("{reason}; the AWS CLI cannot read this")));
         }
         let (class, name) = classify(header);
         self.in_value = false;
@@ -96,9 +99,9 @@ impl Reader {
             return Err(Error::at(index, "this is not `key = value`; the AWS CLI cannot read this"));
         };
         let key = strip(key).to_lowercase();
-        if !self.seen_keys.insert((section.header.clone(), key.clone())) {
-            let reason = format!("[{}] has `{key}` twice; the AWS CLI cannot read this", section.header);
-            return Err(Error::at(index, reason));
+        if let Some(first) = self.seen_keys.insert((section.header.clone(), key.clone()), index) {
+            let reason = format!("[{}] has `{key}` in line {} already", section.header, first + 1);
+            return Err(Error::at(index, format!("{reason}; the AWS CLI cannot read this")));
         }
         section.options.push(Entry { key, value: strip(value).to_owned(), line: index, continued: Vec::new() });
         self.in_value = true;

@@ -87,8 +87,8 @@ mod reading {
             ("[a]\n\nnonsense\n", "line 3: this is not `key = value`; the AWS CLI cannot read this"),
             ("[a]\n= x\n", "line 2: this is not `key = value`; the AWS CLI cannot read this"),
             ("[a]\nx = 1\n[]\n", "line 3: this is not `key = value`; the AWS CLI cannot read this"),
-            ("[a]\nx = 1\nX: 2\n", "line 3: [a] has `x` twice; the AWS CLI cannot read this"),
-            ("[a]\n[b]\n[a]\n", "line 3: there are two sections [a]; the AWS CLI cannot read this"),
+            ("[a]\nx = 1\nX: 2\n", "line 3: [a] has `x` in line 2 already; the AWS CLI cannot read this"),
+            ("[a]\n[b]\n[a]\n", "line 3: there is a section [a] in line 1 already; the AWS CLI cannot read this"),
             (
                 "[a]\ns3 =\n  word\n",
                 "line 2: the indented lines below `s3` are not all `key = value`; the AWS CLI cannot read this",

@@ -213,6 +213,8 @@ mod tests {
     #[test]
     fn what_follows_from_a_row_is_skipped_because_of_its_root() {
         let board = board(&["kubectl.policy"], &[]);
+        board.judge_now(&machine::PERMISSIONS, || Judgement::ok("yours"));
+        board.judge_now(&machine::FILES, || Judgement::ok("plain files"));
         board.judge_now(&environment::KUBECONFIG, || Judgement::unknown("no answer"));
         board.judge_now(&kubectl::CONTEXT, || unreachable!("its needs are not met"));
         let rows = board.finish("not reached");

@@ -2,6 +2,7 @@
 
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::limit::in_time;
+use crate::actions::doctor::machine;
 use crate::chain::call_error::CallError;
 use crate::chain::session::{self, Session};
 use crate::error::{Error, Kind};
@@ -24,6 +25,7 @@ pub(super) struct Granted {
 /// Fetches credentials of the namespace's role, and asks AWS who they are.
 pub(super) async fn granted(scene: &Scene<'_>, session: &Session) -> Option<Granted> {
     let (target, credentials) = assignment(scene, session).await?;
+    machine::clock_after_answer(scene);
     let identity = identity(scene, &target, &credentials.keys);
     let (caller_arn, ()) = futures_util::future::join(identity, cached(scene, &target)).await;
     Some(Granted { target, credentials, caller_arn: caller_arn? })

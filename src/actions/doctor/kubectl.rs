@@ -1,9 +1,125 @@
 //! The context as kubectl resolves it, and the plugin as kubectl starts it.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kubeconfig_edit::UserExec;
+
 use crate::actions::doctor::Scene;
+use crate::actions::doctor::limit;
+use crate::disk::atomic;
+use crate::env_vars::KUBERNETES_EXEC_INFO;
+use crate::host::Host;
+use crate::model::doctor::judgement::Judgement;
+use crate::model::doctor::kubectl as checks;
+use crate::model::doctor::kubectl::context::{File, judge_context, judge_namespace, resolved};
+use crate::model::doctor::kubectl::endpoint::{Way, judge_endpoint};
+use crate::model::doctor::kubectl::plugin::{Run, SLOW_MILLISECONDS, judge_plugin, read_answer};
+use crate::model::doctor::kubectl::policy::{Kuberc, judge_policy};
+use crate::model::doctor::kubectl::user::judge_user;
+use crate::model::wire::proxy::ProxyVariables;
+use crate::process::probe::{self, Ran};
+
+const KUBERC: &str = "KUBERC";
+
+/// The kubeconfig files that can be read, in the order of the list.
+pub(super) fn readable(scene: &Scene<'_>) -> Vec<File> {
+    let (host, kubeconfigs) = (scene.chain.host, &scene.chain.kubeconfigs);
+    let read = kubeconfigs.paths().iter().filter_map(|path| Some((path, kubeconfigs.read(path).ok()??)));
+    read.map(|(path, config)| File { shown: host.shorten_home(path), config }).collect()
+}
 
 /// What the kubeconfig files say.
-pub(super) fn files(_scene: &Scene<'_>) {}
+pub(super) fn files(scene: &Scene<'_>) {
+    let (host, board) = (scene.chain.host, scene.board);
+    let (name, namespace) = (&scene.access_name, scene.namespace.as_str());
+    let files = readable(scene);
+    board.judge_now(&checks::CONTEXT, || judge_context(&files, name, namespace));
+    let Some(resolved) = resolved(&files, name) else { return };
+    board.judge_now(&checks::NAMESPACE, || {
+        let current = files.iter().find_map(|file| file.config.current_context.as_deref());
+        judge_namespace(resolved.context, namespace, current)
+    });
+    board.judge_now(&checks::ENDPOINT, || {
+        let cluster = resolved.cluster;
+        let way = Way { cluster: &cluster.name, server: &cluster.server, proxy_url: cluster.proxy_url.as_deref() };
+        judge_endpoint(way, &ProxyVariables::read(|name| host.env(name)))
+    });
+    board.judge_now(&checks::USER, || judge_user(resolved.user, namespace));
+    board.judge_now(&checks::POLICY, || {
+        let Some(exec) = &resolved.user.exec else { return Judgement::ok("there is no plugin") };
+        let path = match host.env(KUBERC) {
+            Some(path) => host.current_dir.join(path),
+            None => host.home.join(".kube/kuberc"),
+        };
+        let found = |name: &str| probe::find(host, name).ok().flatten().map(|file| file.display().to_string());
+        judge_policy(&kuberc(host, &path), &path.display().to_string(), &exec.command, found)
+    });
+}
+
+fn kuberc(host: &Host, path: &Path) -> Kuberc {
+    if host.env(KUBERC) == Some("off") {
+        return Kuberc::Off;
+    }
+    match atomic::read_text(path) {
+        Ok(None) => Kuberc::Absent,
+        Ok(Some(text)) => Kuberc::Text(text),
+        Err(error) => Kuberc::Broken(error.to_string()),
+    }
+}
 
 /// Runs the plugin.
-pub(super) async fn plugin(_scene: &Scene<'_>) {}
+pub(super) async fn plugin(scene: &Scene<'_>) {
+    let host = scene.chain.host;
+    let check = async {
+        let files = readable(scene);
+        let exec = resolved(&files, &scene.access_name).and_then(|resolved| resolved.user.exec.clone());
+        let Some(exec) = exec else { return Judgement::unknown("there is no plugin") };
+        let file = match probe::find(host, &exec.command) {
+            Ok(Some(file)) => file,
+            Ok(None) => PathBuf::from(&exec.command),
+            Err(file) => file,
+        };
+        let mut run = run(&file, &exec.args, &exec).await;
+        if matches!(&run, Run::Ended { answer: Ok(_), milliseconds } if *milliseconds > SLOW_MILLISECONDS) {
+            run = again(&file, &exec).await.unwrap_or(run);
+        }
+        judge_plugin(&run, scene.namespace.as_str(), host.now())
+    };
+    scene.board.judge(&checks::PLUGIN, check).await;
+}
+
+/// The first run may have fetched what later ones find in a file: those are what kubectl waits for every time. It is
+/// started by a shell, because a plugin that its caller asks twice may take the first token for refused.
+async fn again(file: &Path, exec: &UserExec) -> Option<Run> {
+    if cfg!(windows) {
+        return None;
+    }
+    let script = r#""$0" "$@"; exit $?"#.to_owned();
+    let words = ["-c".to_owned(), script, file.display().to_string()];
+    let words: Vec<String> = words.into_iter().chain(exec.args.iter().cloned()).collect();
+    Some(run(Path::new("/bin/sh"), &words, exec).await)
+}
+
+async fn run(file: &Path, words: &[String], exec: &UserExec) -> Run {
+    let mut variables: BTreeMap<String, String> = exec.env.iter().cloned().collect();
+    let version = &exec.api_version;
+    let info = serde_json::json!({"kind": "ExecCredential", "apiVersion": version, "spec": {"interactive": false}});
+    variables.insert(KUBERNETES_EXEC_INFO.to_owned(), info.to_string());
+    match probe::run(file, words, &variables, limit::STEP).await {
+        Ran::NotStarted(why) => Run::NotStarted(format!("{}: {why}", file.display())),
+        Ran::Late => Run::Late,
+        Ran::Ended(ended) if ended.status.success() => {
+            Run::Ended { answer: read_answer(ended.stdout.expose(), version), milliseconds: milliseconds(ended.took) }
+        }
+        Ran::Ended(ended) => {
+            let lines = ended.stderr.lines().map(str::trim_end).filter(|line| !line.is_empty());
+            Run::Failed { status: ended.status.to_string(), said: lines.take(6).map(str::to_owned).collect() }
+        }
+    }
+}
+
+fn milliseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}

@@ -97,7 +97,7 @@ impl Examination<'_> {
         let scene = Scene { board, chain, namespace: &namespace, access_name };
         scene.files();
         scene.network(self.workload).await;
-        machine::clock(board, chain);
+        machine::clock_at_end(board, chain);
         Ok(())
     }
 
@@ -156,8 +156,14 @@ impl Scene<'_> {
                         .await;
                 }
             }
+            described.and_then(|described| described.cluster.version)
         };
-        join(of_aws, join(kubectl::plugin(self), machine::programs(self))).await;
+        let programs = async {
+            machine::nsaccess(self).await;
+            kubectl::plugin(self).await;
+        };
+        let (server, ((), tools)) = join(of_aws, join(programs, machine::tools(self))).await;
+        machine::other_tools(self, &tools, server.as_deref());
     }
 }
 

@@ -37,7 +37,10 @@ pub(crate) fn of(chain: &Chain<'_>, profile: Option<&str>) -> Result<Portal> {
 }
 
 /// What people write into `~/.aws/config` by hand is checked as flags are; AWS would answer with an unrelated error.
-fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), aws_config_edit::Error> {
+///
+/// # Errors
+/// The line of the first value that cannot be one.
+pub(crate) fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), aws_config_edit::Error> {
     let Some(profile) = chain.aws_config.profile(profile) else { return Ok(()) };
     profile.checked("sso_account_id", check_account)?;
     profile.checked("sso_role_name", check_role)?;

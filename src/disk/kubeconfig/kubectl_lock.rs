@@ -157,6 +157,30 @@ pub(crate) fn remove_if_abandoned(lock: &Path) -> bool {
     file.try_lock().is_ok() && has_name(&file, lock) && fs::remove_file(lock).is_ok()
 }
 
+/// A lock file that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Of an nsaccess that is gone.
+    OursAbandoned(PathBuf),
+    /// Of another program.
+    Others(PathBuf),
+}
+
+/// The locks of a kubeconfig that nobody can be seen to hold.
+pub(super) fn standing(path: &Path) -> Vec<Standing> {
+    let mut names = vec![lock_name(path)];
+    names.extend(fs::canonicalize(path).ok().map(|real| lock_name(&real)));
+    names.sort();
+    names.dedup();
+    let there = names.into_iter().filter(|name| fs::symlink_metadata(name).is_ok());
+    there
+        .filter_map(|name| match open_ours(&name) {
+            None => Some(Standing::Others(name)),
+            Some((file, _)) => file.try_lock().is_ok().then_some(Standing::OursAbandoned(name)),
+        })
+        .collect()
+}
+
 /// A lock file of ours, and the number of its process.
 fn open_ours(lock: &Path) -> Option<(File, String)> {
     let mut options = OpenOptions::new();

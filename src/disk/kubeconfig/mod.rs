@@ -14,14 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kubeconfig_edit::{Editor, Entry, Parts};
+use kubeconfig_edit::{Editor, Entry, Kubeconfig, Parts};
 
 use crate::disk::atomic::{self, NewMode, Snapshot};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
 
-pub(crate) use kubectl_lock::remove_if_abandoned as remove_abandoned_lock;
+pub(crate) use kubectl_lock::{Standing, remove_if_abandoned as remove_abandoned_lock};
 pub(crate) use merged::Merged;
 
 use kubectl_lock::KubectlLock;
@@ -113,12 +113,22 @@ impl Kubeconfigs {
     pub(crate) fn merged(&self) -> Result<Merged> {
         let mut merged = Merged::default();
         for path in &self.paths {
-            if let Some(text) = atomic::read_text(path)? {
-                let config = kubeconfig_edit::parse(&text).map_err(|error| self.unreadable(path, &error))?;
+            if let Some(config) = self.read(path)? {
                 merged.add(path, config);
             }
         }
         Ok(merged)
+    }
+
+    /// One of the files. `None` if it does not exist.
+    pub(crate) fn read(&self, path: &Path) -> Result<Option<Kubeconfig>> {
+        let Some(text) = atomic::read_text(path)? else { return Ok(None) };
+        kubeconfig_edit::parse(&text).map(Some).map_err(|error| self.unreadable(path, &error))
+    }
+
+    /// The locks beside the files that nobody can be seen to hold.
+    pub(crate) fn standing_locks(&self) -> Vec<Standing> {
+        self.paths.iter().flat_map(|path| kubectl_lock::standing(path)).collect()
     }
 
     /// Adds or updates an entry, and makes it the current context if asked. After an error all files are unchanged, unless
@@ -257,8 +267,10 @@ impl Kubeconfigs {
     }
 
     fn unreadable(&self, path: &Path, reason: &kubeconfig_edit::Error) -> Error {
+        let line = reason.line.map_or_else(String::new, |line| format!("+{line} "));
         Error::failure(format!("cannot read {}", self.host.shorten_home(path)))
             .because(reason.to_string())
+            .try_next(format!("${{EDITOR:-vi}} {line}{}", path.display()))
             .try_next(format!("kubectl config view --kubeconfig {}", path.display()))
     }
 

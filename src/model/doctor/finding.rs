@@ -34,3 +34,25 @@ pub(crate) struct Finding {
     /// What ends it: whole sentences.
     pub(crate) repair: &'static str,
 }
+
+impl Finding {
+    /// Of something that does not work until the person at this machine ends it.
+    pub(crate) const fn fail(
+        id: &'static str,
+        check: &'static str,
+        cause: &'static str,
+        repair: &'static str,
+    ) -> Finding {
+        Finding { id, check, severity: Severity::Fail, waiting: Waiting::IsUseless, cause, repair }
+    }
+
+    /// Of something that works, and that the person at this machine should know of.
+    pub(crate) const fn warn(
+        id: &'static str,
+        check: &'static str,
+        cause: &'static str,
+        repair: &'static str,
+    ) -> Finding {
+        Finding { id, check, severity: Severity::Warn, waiting: Waiting::IsUseless, cause, repair }
+    }
+}

@@ -36,7 +36,7 @@ pub(crate) const IDENTITY: Check = Check {
     title: "AWS identity",
     what: "Who the credentials are to AWS (GetCallerIdentity).",
     uses: Uses::Network,
-    needs: &["grant.assignment"],
+    needs: &["grant.assignment", "machine.clock"],
 };
 
 pub(crate) const CACHED: Check = Check {
@@ -45,7 +45,7 @@ pub(crate) const CACHED: Check = Check {
     title: "cached credentials",
     what: "Whether AWS takes the credentials that are cached for kubectl (GetCallerIdentity).",
     uses: Uses::Network,
-    needs: &["grant.assignment"],
+    needs: &["grant.assignment", "machine.clock"],
 };
 
 pub(crate) const SESSION_OVER: Finding = Finding {

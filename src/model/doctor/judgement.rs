@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::error::Error;
 use crate::model::doctor::finding::Finding;
 
 /// A finding in this run.
@@ -34,6 +35,12 @@ pub(crate) enum Repair {
 impl Problem {
     pub(crate) fn of(finding: &'static Finding, message: impl Into<String>) -> Self {
         Problem { finding, message: message.into(), because: Vec::new(), try_next: Vec::new(), repair: None }
+    }
+
+    /// What an error says is the problem.
+    pub(crate) fn of_error(finding: &'static Finding, error: &Error) -> Self {
+        let (because, try_next) = (error.because.clone(), error.try_next.clone());
+        Problem { because, try_next, ..Problem::of(finding, &error.message) }
     }
 
     #[must_use]

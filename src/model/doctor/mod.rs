@@ -34,7 +34,7 @@ pub(crate) fn checks() -> impl Iterator<Item = &'static Check> {
 
 /// Every finding, in the order of the checks that can have them.
 pub(crate) fn findings() -> impl Iterator<Item = &'static Finding> {
-    TABLES.iter().flat_map(|(_, findings)| findings.iter().copied())
+    TABLES.iter().flat_map(|(_, findings)| findings.iter().copied().flatten().copied())
 }
 
 /// The check of an id.
@@ -42,19 +42,20 @@ pub(crate) fn check(id: &str) -> Option<&'static Check> {
     checks().find(|check| check.id == id)
 }
 
-type Table = (&'static [&'static Check], &'static [&'static Finding]);
+/// The checks of a group, and lists of what they find.
+type Table = (&'static [&'static Check], &'static [&'static [&'static Finding]]);
 
 const TABLES: [Table; 10] = [
     (machine::CHECKS, machine::FINDINGS),
     (environment::CHECKS, environment::FINDINGS),
     (profile::CHECKS, profile::FINDINGS),
-    (session::CHECKS, session::FINDINGS),
-    (grant::CHECKS, grant::FINDINGS),
-    (cluster::CHECKS, cluster::FINDINGS),
-    (authentication::CHECKS, authentication::FINDINGS),
-    (authorization::CHECKS, authorization::FINDINGS),
+    (session::CHECKS, &[session::FINDINGS]),
+    (grant::CHECKS, &[grant::FINDINGS]),
+    (cluster::CHECKS, &[cluster::FINDINGS]),
+    (authentication::CHECKS, &[authentication::FINDINGS]),
+    (authorization::CHECKS, &[authorization::FINDINGS]),
     (kubectl::CHECKS, kubectl::FINDINGS),
-    (aws::CHECKS, aws::FINDINGS),
+    (aws::CHECKS, &[aws::FINDINGS]),
 ];
 
 #[cfg(test)]

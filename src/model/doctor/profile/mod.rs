@@ -1,12 +1,21 @@
 //! Settings and profile: whether what is configured fits together.
 
+pub(crate) mod config_file;
+pub(crate) mod same_place;
+pub(crate) mod settings;
+pub(crate) mod sso_session;
+pub(crate) mod style;
+pub(crate) mod values;
+
 use crate::model::doctor::check::{Check, Group, Uses};
-use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::finding::Finding;
 
 pub(crate) const CHECKS: &[&Check] =
-    &[&SETTINGS, &CONFIG, &EXISTS, &SSO_SESSION, &STYLE, &VALUES, &DUPLICATES, &CONTEXT];
+    &[&CONFIG, &SETTINGS, &EXISTS, &VALUES, &SSO_SESSION, &STYLE, &DUPLICATES, &CONTEXT];
 
-pub(crate) const FINDINGS: &[&Finding] = &[];
+/// Of each of its files.
+pub(crate) const FINDINGS: &[&[&Finding]] =
+    &[settings::FINDINGS, values::FINDINGS, sso_session::FINDINGS, style::FINDINGS, same_place::FINDINGS];
 
 pub(crate) const SETTINGS: Check = Check {
     id: "profile.settings",
@@ -14,7 +23,7 @@ pub(crate) const SETTINGS: Check = Check {
     title: "settings",
     what: "Whether the settings of nsaccess can be read, and name nothing unknown.",
     uses: Uses::Files,
-    needs: &["machine.certificates", "machine.files", "machine.proxy", "environment.endpoints", "profile.config"],
+    needs: &["machine.certificates", "machine.proxy", "environment.endpoints", "profile.config"],
 };
 
 pub(crate) const CONFIG: Check = Check {
@@ -23,7 +32,7 @@ pub(crate) const CONFIG: Check = Check {
     title: "AWS config",
     what: "Whether ~/.aws/config can be read as the AWS CLI reads it.",
     uses: Uses::Files,
-    needs: &["machine.files"],
+    needs: &["machine.files", "machine.permissions", "environment.aws-files"],
 };
 
 pub(crate) const EXISTS: Check = Check {
@@ -41,7 +50,7 @@ pub(crate) const SSO_SESSION: Check = Check {
     title: "sso-session",
     what: "Whether the sso-session that the profile names is there, complete, and asks for the scope that renewal needs.",
     uses: Uses::Files,
-    needs: &["profile.exists"],
+    needs: &["profile.values"],
 };
 
 pub(crate) const STYLE: Check = Check {
@@ -68,7 +77,7 @@ pub(crate) const DUPLICATES: Check = Check {
     title: "duplicates",
     what: "Whether a section or a key stands in ~/.aws/config twice.",
     uses: Uses::Files,
-    needs: &["profile.config"],
+    needs: &["profile.exists"],
 };
 
 pub(crate) const CONTEXT: Check = Check {

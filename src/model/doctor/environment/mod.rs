@@ -1,11 +1,26 @@
 //! The environment: which variables give kubectl or the AWS CLI another identity than the person thinks.
 
+pub(crate) mod aws_files;
+pub(crate) mod endpoints;
+pub(crate) mod identity;
+pub(crate) mod kubeconfig;
+pub(crate) mod region;
+pub(crate) mod static_keys;
+
 use crate::model::doctor::check::{Check, Group, Uses};
-use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::finding::Finding;
 
 pub(crate) const CHECKS: &[&Check] = &[&IDENTITY, &REGION, &AWS_FILES, &ENDPOINTS, &KUBECONFIG, &STATIC_KEYS];
 
-pub(crate) const FINDINGS: &[&Finding] = &[];
+/// Of each of its checks.
+pub(crate) const FINDINGS: &[&[&Finding]] = &[
+    identity::FINDINGS,
+    region::FINDINGS,
+    aws_files::FINDINGS,
+    endpoints::FINDINGS,
+    kubeconfig::FINDINGS,
+    static_keys::FINDINGS,
+];
 
 pub(crate) const IDENTITY: Check = Check {
     id: "environment.identity",
@@ -13,7 +28,7 @@ pub(crate) const IDENTITY: Check = Check {
     title: "AWS identity",
     what: "AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_ACCESS_KEY_ID: whom they make the AWS CLI act as.",
     uses: Uses::Files,
-    needs: &[],
+    needs: &["profile.settings"],
 };
 
 pub(crate) const REGION: Check = Check {
@@ -22,7 +37,7 @@ pub(crate) const REGION: Check = Check {
     title: "AWS region",
     what: "AWS_REGION and AWS_DEFAULT_REGION: whether they differ from the region of the namespace.",
     uses: Uses::Files,
-    needs: &[],
+    needs: &["profile.exists"],
 };
 
 pub(crate) const AWS_FILES: Check = Check {
@@ -49,7 +64,7 @@ pub(crate) const KUBECONFIG: Check = Check {
     title: "kubeconfig",
     what: "KUBECONFIG: whether its files are there and can be read.",
     uses: Uses::Files,
-    needs: &[],
+    needs: &["machine.files", "machine.permissions"],
 };
 
 pub(crate) const STATIC_KEYS: Check = Check {

@@ -1,12 +1,32 @@
 //! This machine: our program and those beside it, the clock, the way out, and files that hinder.
 
+pub(crate) mod certificates;
+pub(crate) mod clock;
+pub(crate) mod files;
+pub(crate) mod left_overs;
+pub(crate) mod nsaccess;
+pub(crate) mod permissions;
+pub(crate) mod place;
+pub(crate) mod proxy;
+pub(crate) mod tools;
+
 use crate::model::doctor::check::{Check, Group, Uses};
-use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::finding::Finding;
 
 pub(crate) const CHECKS: &[&Check] =
     &[&NSACCESS, &TOOLS, &CLOCK, &PROXY, &CERTIFICATES, &PERMISSIONS, &FILES, &LEFT_OVERS];
 
-pub(crate) const FINDINGS: &[&Finding] = &[];
+/// Of each of its checks.
+pub(crate) const FINDINGS: &[&[&Finding]] = &[
+    nsaccess::FINDINGS,
+    tools::FINDINGS,
+    clock::FINDINGS,
+    proxy::FINDINGS,
+    certificates::FINDINGS,
+    permissions::FINDINGS,
+    files::FINDINGS,
+    left_overs::FINDINGS,
+];
 
 pub(crate) const NSACCESS: Check = Check {
     id: "machine.nsaccess",

@@ -1,11 +1,19 @@
 //! What kubectl sees: the context as it resolves it, and the credential plugin as it starts it.
 
+pub(crate) mod context;
+pub(crate) mod endpoint;
+pub(crate) mod plugin;
+pub(crate) mod policy;
+pub(crate) mod user;
+
 use crate::model::doctor::check::{Check, Group, Uses};
-use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::finding::Finding;
 
-pub(crate) const CHECKS: &[&Check] = &[&CONTEXT, &NAMESPACE, &USER, &POLICY, &PLUGIN];
+pub(crate) const CHECKS: &[&Check] = &[&CONTEXT, &NAMESPACE, &ENDPOINT, &USER, &POLICY, &PLUGIN];
 
-pub(crate) const FINDINGS: &[&Finding] = &[];
+/// Of each of its files.
+pub(crate) const FINDINGS: &[&[&Finding]] =
+    &[context::FINDINGS, endpoint::FINDINGS, user::FINDINGS, policy::FINDINGS, plugin::FINDINGS];
 
 pub(crate) const CONTEXT: Check = Check {
     id: "kubectl.context",
@@ -13,7 +21,7 @@ pub(crate) const CONTEXT: Check = Check {
     title: "context",
     what: "Whether the context is there, is whole, and comes from the file that it should.",
     uses: Uses::Files,
-    needs: &["environment.kubeconfig", "machine.files", "profile.settings"],
+    needs: &["environment.kubeconfig", "profile.exists"],
 };
 
 pub(crate) const NAMESPACE: Check = Check {
@@ -21,6 +29,15 @@ pub(crate) const NAMESPACE: Check = Check {
     group: Group::Kubectl,
     title: "namespace",
     what: "Whether the context starts in the namespace, and which context is current.",
+    uses: Uses::Files,
+    needs: &["kubectl.context"],
+};
+
+pub(crate) const ENDPOINT: Check = Check {
+    id: "kubectl.endpoint",
+    group: Group::Kubectl,
+    title: "way",
+    what: "The endpoint in the kubeconfig, and whether a proxy is between kubectl and a private one.",
     uses: Uses::Files,
     needs: &["kubectl.context"],
 };
@@ -49,5 +66,5 @@ pub(crate) const PLUGIN: Check = Check {
     title: "plugin",
     what: "Runs the plugin as kubectl does, without a terminal, and takes its time.",
     uses: Uses::Programs,
-    needs: &["kubectl.user", "machine.nsaccess", "session.renewal"],
+    needs: &["kubectl.user", "kubectl.policy", "machine.nsaccess", "session.renewal"],
 };

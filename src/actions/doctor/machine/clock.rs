@@ -1,0 +1,25 @@
+//! How far the clock is off, by the answers that came.
+
+use crate::actions::doctor::Scene;
+use crate::actions::doctor::board::Board;
+use crate::chain::{Chain, clock_skew};
+use crate::model::doctor::judgement::Judgement;
+use crate::model::doctor::machine::CLOCK;
+use crate::model::doctor::machine::clock::judge_clock;
+
+/// Once a server has answered, and before something is signed: what a wrong clock breaks is not asked.
+pub(in crate::actions::doctor) fn after_answer(scene: &Scene<'_>) {
+    let judged = judged(scene.chain);
+    scene.board.judge_now(&CLOCK, || judged.unwrap_or_else(|| Judgement::ok("the answer did not tell the time")));
+}
+
+/// When no more answers come.
+pub(in crate::actions::doctor) fn at_end(board: &Board, chain: &Chain<'_>) {
+    let judged = judged(chain);
+    board.judge_now(&CLOCK, || judged.unwrap_or_else(|| Judgement::skipped("no server has told the time")));
+}
+
+fn judged(chain: &Chain<'_>) -> Option<Judgement> {
+    let skew = chain.aws.outbound().difference()?;
+    Some(judge_clock(skew.ahead, skew.whose, clock_skew::SET_CLOCK))
+}

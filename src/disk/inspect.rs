@@ -1,0 +1,167 @@
+//! What lies at a path, and whose it is, for `doctor`. Nothing is opened that could block.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
+use crate::disk::{aws_config, aws_credentials, settings, sso_cache};
+use crate::host::Host;
+use crate::host::plain_file::{self, LARGEST_TEXT};
+use crate::model::doctor::machine::place::{Encoding, Expected, Found, Kind, Place, Something};
+
+/// The folders and files that we and the tools beside us use. `kubeconfigs`: the files in use.
+pub(crate) fn places(host: &Host, kubeconfigs: &[PathBuf]) -> Vec<Place> {
+    let home = |name: &str| host.home.join(name);
+    let mut wanted = vec![
+        (home(".aws"), Expected::Folder),
+        (aws_config::path(host), Expected::Text),
+        (aws_credentials::path(host), Expected::Secret),
+        (home(".aws/sso"), Expected::Folder),
+        (sso_cache::folder(host), Expected::Folder),
+        (home(".kube"), Expected::Folder),
+    ];
+    wanted.extend(kubeconfigs.iter().map(|path| (path.clone(), Expected::Text)));
+    wanted.push((host.config_dir(), Expected::Folder));
+    wanted.push((settings::user_path(host), Expected::Text));
+    wanted.push((host.cache_dir(), Expected::Folder));
+    let secrets = [sso_cache::folder(host), host.cache_dir().join("v1/credentials"), host.cache_dir().join("v1/roles")];
+    wanted.extend(secrets.iter().flat_map(|folder| files_in(folder)).map(|path| (path, Expected::Secret)));
+    let mut seen = std::collections::BTreeSet::new();
+    wanted.retain(|(path, _)| seen.insert(path.clone()));
+    wanted.into_iter().map(|(path, expected)| place(host, path, expected)).collect()
+}
+
+/// Whether something is at a path that can be read as a file, an empty device among them.
+pub(crate) fn exists(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok()
+}
+
+/// The JSON files in a folder.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.extension().is_some_and(|end| end == "json")).collect()
+}
+
+fn place(host: &Host, path: PathBuf, expected: Expected) -> Place {
+    let found = found(host, &path, expected);
+    Place { shown: host.shorten_home(&path), is_at_home: path.starts_with(&host.home), path, expected, found }
+}
+
+fn found(host: &Host, path: &Path, expected: Expected) -> Found {
+    let Ok(found) = std::fs::metadata(path) else {
+        return match std::fs::read_link(path) {
+            Ok(target) => Found::DanglingLink(target.display().to_string()),
+            Err(_) => Found::Nothing,
+        };
+    };
+    let kind = kind(&found);
+    let (may_read, may_write) = access(path, kind);
+    let encoding = match (kind, expected) {
+        (Kind::File, Expected::Text) => encoding(path),
+        _ => Encoding::Utf8,
+    };
+    let is_open = is_open(host, path, &found);
+    Found::Something(Something { kind, is_own: is_own(&found), may_read, may_write, is_open, encoding })
+}
+
+fn encoding(path: &Path) -> Encoding {
+    let Ok(Some(bytes)) = plain_file::read(path, LARGEST_TEXT) else { return Encoding::Utf8 };
+    match std::str::from_utf8(&bytes) {
+        Ok(_) => Encoding::Utf8,
+        Err(_) if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) => Encoding::Utf16,
+        Err(error) => Encoding::Other(error.valid_up_to()),
+    }
+}
+
+/// The kind of what is there; the null device is an empty file.
+fn kind(found: &Metadata) -> Kind {
+    if found.is_dir() {
+        return Kind::Folder;
+    }
+    match plain_file::kind_of_special_file(found).filter(|_| !plain_file::is_null_device(found)) {
+        Some(other) => Kind::Other(other),
+        None => Kind::File,
+    }
+}
+
+#[cfg(unix)]
+fn access(path: &Path, kind: Kind) -> (bool, bool) {
+    use rustix::fs::{Access, access};
+    let enter = if kind == Kind::Folder { Access::EXEC_OK } else { Access::empty() };
+    (access(path, Access::READ_OK | enter).is_ok(), access(path, Access::WRITE_OK).is_ok())
+}
+
+#[cfg(not(unix))]
+fn access(path: &Path, _: Kind) -> (bool, bool) {
+    (true, std::fs::metadata(path).is_ok_and(|found| !found.permissions().readonly()))
+}
+
+#[cfg(unix)]
+fn is_own(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let own = rustix::process::geteuid();
+    own.is_root() || found.uid() == own.as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Metadata) -> bool {
+    true
+}
+
+/// Whether the mode lets others read it, and no folder between the home folder and it keeps them out.
+#[cfg(unix)]
+fn is_open(host: &Host, path: &Path, found: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let lets_in = |folder: &Path| {
+        let mode = std::fs::metadata(folder).map_or(0, |found| found.permissions().mode());
+        mode & 0o011 != 0
+    };
+    let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&host.home));
+    found.permissions().mode() & 0o044 != 0 && folders.into_iter().all(lets_in)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Host, _: &Path, _: &Metadata) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fn places_are_seen_as_they_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let host = Host::for_test(folder.path(), &[], jiff::Timestamp::UNIX_EPOCH);
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at(".aws/sso/cache")).expect("folders");
+        std::fs::write(at(".aws/config"), b"\xff\xfe[\0").expect("written");
+        std::fs::write(at(".aws/sso/cache/x.json"), "{}").expect("written");
+        std::os::unix::fs::symlink("/nowhere/kube", at("kube")).expect("linked");
+        let mode = |name: &str, mode| {
+            std::fs::set_permissions(at(name), PermissionsExt::from_mode(mode)).expect("the mode is set");
+        };
+        for name in ["", ".aws", ".aws/sso", ".aws/sso/cache"] {
+            mode(name, 0o755);
+        }
+        mode(".aws/sso/cache/x.json", 0o644);
+        let seen = |name: &str| {
+            let places = places(&host, &[at("kube"), "/dev/null".into()]);
+            places.into_iter().find(|place| place.path == at(name)).expect("a place").found
+        };
+        let something = |name: &str| match seen(name) {
+            Found::Something(something) => something,
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(seen("kube"), Found::DanglingLink("/nowhere/kube".to_owned()));
+        assert_eq!(seen(".kube"), Found::Nothing);
+        assert_eq!(something(".aws").kind, Kind::Folder);
+        assert_eq!(something(".aws/config").encoding, Encoding::Utf16);
+        assert_eq!(something("/dev/null").kind, Kind::File);
+        assert!(something(".aws/sso/cache/x.json").is_open);
+        mode(".aws", 0o700);
+        assert!(!something(".aws/sso/cache/x.json").is_open, "nobody else gets into the folder above");
+    }
+}

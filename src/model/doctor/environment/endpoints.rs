@@ -1,0 +1,69 @@
+//! Where the variables send calls to AWS instead.
+
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::wire::proxy::check_endpoint;
+
+pub(super) const FINDINGS: &[&Finding] = &[&ALL, &UNUSABLE];
+
+pub(crate) const ALL: Finding = Finding::warn(
+    "environment.endpoint-url",
+    "environment.endpoints",
+    "AWS_ENDPOINT_URL sends the calls to every AWS service to one address: a local imitation of AWS, most often, which somebody forgot to unset.",
+    "Unset it: `unset AWS_ENDPOINT_URL`. Services that need an address of their own have AWS_ENDPOINT_URL_SERVICE.",
+);
+
+pub(crate) const UNUSABLE: Finding = Finding::fail(
+    "environment.endpoint-unusable",
+    "environment.endpoints",
+    "AWS_ENDPOINT_URL, or the variable of one service, holds no https address. Tokens and keys are sent there, so nsaccess makes no calls.",
+    "Correct the variable, or unset it.",
+);
+
+/// The variables of services that we call.
+pub(crate) const OF_SERVICES: [&str; 5] = ["SSO", "SSO_OIDC", "STS", "EKS", "SECRETS_MANAGER"];
+
+/// Where calls go. `set`: every variable that begins with `AWS_ENDPOINT_URL`, and its value.
+pub(crate) fn judge_endpoints(set: &[(&str, &str)]) -> Judgement {
+    let is_called = |name: &str| {
+        let service = name.strip_prefix("AWS_ENDPOINT_URL").unwrap_or_default();
+        service.is_empty() || OF_SERVICES.contains(&service.trim_start_matches('_'))
+    };
+    let mut problems = Vec::new();
+    for (name, url) in set.iter().filter(|(name, _)| is_called(name)) {
+        let unset = format!("unset {name}");
+        if let Err(why) = check_endpoint(url) {
+            let problem = Problem::of(&UNUSABLE, format!("the endpoint of ${name} cannot be used"));
+            problems.push(problem.because(format!("{url}: {why}")).try_next(unset));
+        } else if *name == "AWS_ENDPOINT_URL" {
+            let problem = Problem::of(&ALL, format!("calls to AWS go to {url}"));
+            problems.push(problem.because("AWS_ENDPOINT_URL counts for every service").try_next(unset));
+        }
+    }
+    let seen = match set.len() {
+        0 => "those of AWS".to_owned(),
+        1 => "one service has its own address".to_owned(),
+        count => format!("{count} services have addresses of their own"),
+    };
+    Judgement::of(problems, seen).facts(set.iter().map(|(name, url)| format!("{name} = {url}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_for_all_is_told_and_one_that_cannot_be_used_is_refused() {
+        let ids = |set: &[(&str, &str)]| {
+            judge_endpoints(set).problems.iter().map(|problem| problem.finding.id).collect::<Vec<_>>()
+        };
+        assert!(ids(&[]).is_empty());
+        assert!(
+            ids(&[("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"), ("AWS_ENDPOINT_URL_EKS", "https://x")]).is_empty()
+        );
+        assert_eq!(ids(&[("AWS_ENDPOINT_URL", "http://localhost:4566")]), [ALL.id]);
+        assert_eq!(ids(&[("AWS_ENDPOINT_URL", "http://aws.corp")]), [UNUSABLE.id]);
+        assert_eq!(ids(&[("AWS_ENDPOINT_URL_SSO", "portal")]), [UNUSABLE.id]);
+        assert!(ids(&[("AWS_ENDPOINT_URL_S3", "http://minio.corp")]).is_empty(), "we do not call it");
+    }
+}

@@ -1,0 +1,100 @@
+//! Whom the variables make the AWS CLI act as.
+
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::shell::quote;
+
+pub(super) const FINDINGS: &[&Finding] = &[&KEYS, &OTHER_PROFILE, &MISSING_PROFILE];
+
+pub(crate) const KEYS: Finding = Finding::warn(
+    "environment.keys",
+    "environment.identity",
+    "AWS_ACCESS_KEY_ID is set. The AWS CLI and the SDKs use those keys in the place of any profile that --profile does not name, also beside AWS_PROFILE. kubectl with nsaccess does not.",
+    "Unset the keys: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`, or name the profile with --profile.",
+);
+
+pub(crate) const OTHER_PROFILE: Finding = Finding::warn(
+    "environment.other-profile",
+    "environment.identity",
+    "AWS_PROFILE or AWS_DEFAULT_PROFILE names another profile than the namespace's: the AWS CLI and the SDKs act as that one. kubectl with nsaccess does not.",
+    "Name the namespace's profile, as the report says it, or unset the variable.",
+);
+
+pub(crate) const MISSING_PROFILE: Finding = Finding::warn(
+    "environment.missing-profile",
+    "environment.identity",
+    "AWS_PROFILE or AWS_DEFAULT_PROFILE names a profile that does not exist: every command of the AWS CLI without --profile fails. kubectl with nsaccess is not concerned.",
+    "Unset the variable, or correct it.",
+);
+
+/// What the variables say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Variables<'a> {
+    /// Whether `nsaccess shell` or `exec` set them.
+    pub(crate) is_inside: bool,
+    pub(crate) has_keys: bool,
+    pub(crate) profile: Option<&'a str>,
+    pub(crate) default_profile: Option<&'a str>,
+}
+
+impl<'a> Variables<'a> {
+    /// The variable that counts, and the profile that it names. botocore looks for the older name first.
+    fn named(&self) -> Option<(&'static str, &'a str)> {
+        let default_profile = self.default_profile.map(|name| ("AWS_DEFAULT_PROFILE", name));
+        default_profile.or(self.profile.map(|name| ("AWS_PROFILE", name)))
+    }
+}
+
+/// Whether the AWS CLI acts as the namespace's profile, or as the one that nobody chose.
+pub(crate) fn judge_identity(variables: Variables<'_>, own: &str, exists: impl Fn(&str) -> bool) -> Judgement {
+    if variables.is_inside {
+        return Judgement::ok("of this shell, which nsaccess started");
+    }
+    if variables.has_keys {
+        let problem = Problem::of(&KEYS, "the AWS CLI acts as the keys in AWS_ACCESS_KEY_ID")
+            .because("they count more than AWS_PROFILE and the default profile")
+            .try_next("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN");
+        return Judgement::problem(problem);
+    }
+    match variables.named() {
+        None => Judgement::ok("no variable chooses one"),
+        Some((variable, name)) if name == own => Judgement::ok(format!("{variable} names the profile {name}")),
+        Some((variable, name)) if exists(name) => Judgement::problem(
+            Problem::of(&OTHER_PROFILE, format!("the AWS CLI acts as the profile {name}, and not as {own}"))
+                .because(format!("{variable} says so; kubectl is not concerned"))
+                .try_next(format!("export {variable}={}", quote(own))),
+        ),
+        Some((variable, name)) => Judgement::problem(
+            Problem::of(&MISSING_PROFILE, format!("there is no profile {name}, which {variable} names"))
+                .because("every command of the AWS CLI without --profile fails")
+                .try_next(format!("unset {variable}")),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(variables: Variables<'_>) -> Option<(&'static str, String)> {
+        let judged = judge_identity(variables, "idp-ns-a", |name| name != "gone");
+        judged.problems.into_iter().next().map(|problem| (problem.finding.id, problem.try_next[0].clone()))
+    }
+
+    #[test]
+    fn whom_the_aws_cli_acts_as_is_told_if_it_is_somebody_else() {
+        let none = Variables::default();
+        let profile = |name| Variables { profile: Some(name), ..none };
+        assert_eq!(judged(none), None);
+        assert_eq!(judged(profile("idp-ns-a")), None);
+        let other = Some((OTHER_PROFILE.id, "export AWS_PROFILE=idp-ns-a".to_owned()));
+        assert_eq!(judged(profile("admin")), other);
+        assert_eq!(judged(profile("gone")), Some((MISSING_PROFILE.id, "unset AWS_PROFILE".to_owned())));
+        // The older name counts first.
+        let both = Variables { default_profile: Some("admin"), ..profile("idp-ns-a") };
+        assert_eq!(judged(both), Some((OTHER_PROFILE.id, "export AWS_DEFAULT_PROFILE=idp-ns-a".to_owned())));
+        let keys = Variables { has_keys: true, ..profile("idp-ns-a") };
+        assert_eq!(judged(keys).map(|found| found.0), Some(KEYS.id));
+        assert_eq!(judged(Variables { is_inside: true, ..keys }), None);
+    }
+}

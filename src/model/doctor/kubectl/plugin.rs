@@ -1,0 +1,183 @@
+//! A run of the credential plugin, as kubectl makes it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+
+pub(super) const FINDINGS: &[&Finding] = &[&FAILED, &LATE, &SLOW, &NO_CREDENTIAL, &EXPIRED];
+
+pub(crate) const FAILED: Finding = Finding::fail(
+    "kubectl.plugin-failed",
+    "kubectl.plugin",
+    "The program that kubectl starts for a token ends with an error when it is started as kubectl starts it: without a terminal, in the environment of this shell.",
+    "Do what the program says; the report repeats it.",
+);
+
+pub(crate) const LATE: Finding = Finding::fail(
+    "kubectl.plugin-timeout",
+    "kubectl.plugin",
+    "The program that kubectl starts for a token did not end in 5 seconds: it waits for a network, for a lock, or for a person.",
+    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`. If it does already, see what `nsaccess token NAMESPACE -v` waits for.",
+);
+
+pub(crate) const SLOW: Finding = Finding::warn(
+    "kubectl.plugin-slow",
+    "kubectl.plugin",
+    "The program that kubectl starts for a token takes more than half a second, also when it has just done so: every kubectl command waits for it. nsaccess takes milliseconds.",
+    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`. If it does already, look for a slow disk or a virus scanner.",
+);
+
+pub(crate) const NO_CREDENTIAL: Finding = Finding::fail(
+    "kubectl.plugin-answer",
+    "kubectl.plugin",
+    "The program that kubectl starts for a token ends well and prints no ExecCredential of the version that was asked for: it is another program, or something prints into its standard output.",
+    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`.",
+);
+
+pub(crate) const EXPIRED: Finding = Finding::fail(
+    "kubectl.plugin-expired",
+    "kubectl.plugin",
+    "The program that kubectl starts for a token gives one whose time is over.",
+    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`. If it does already, set the clock.",
+);
+
+/// Longer than this is felt with every command.
+pub(crate) const SLOW_MILLISECONDS: u64 = 500;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// It could not be started: why.
+    NotStarted(String),
+    /// It did not end in time.
+    Late,
+    /// It ended with an error: how, and what it said.
+    Failed { status: String, said: Vec<String> },
+    /// What it printed, and how long it took.
+    Ended { answer: Result<Option<Timestamp>, String>, milliseconds: u64 },
+}
+
+/// When the token in a plugin's answer expires, if it says so; else what is wrong with the answer. The token itself stays
+/// here.
+pub(crate) fn read_answer(stdout: &[u8], api_version: &str) -> Result<Option<Timestamp>, String> {
+    let Ok(answer) = serde_json::from_slice::<Value>(stdout) else {
+        return Err(if stdout.is_empty() { "it printed nothing" } else { "what it printed is not JSON" }.to_owned());
+    };
+    if answer["kind"] != "ExecCredential" {
+        return Err("what it printed is not an ExecCredential".to_owned());
+    }
+    if answer["apiVersion"] != api_version {
+        let version = answer["apiVersion"].as_str().unwrap_or("no version");
+        return Err(format!("it answered in {version}, and was asked for {api_version}"));
+    }
+    let status = &answer["status"];
+    let has = |key: &str| status[key].as_str().is_some_and(|text| !text.is_empty());
+    if !has("token") && !(has("clientCertificateData") && has("clientKeyData")) {
+        return Err("there is no token in its answer".to_owned());
+    }
+    match status["expirationTimestamp"].as_str() {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| "its expirationTimestamp is no time".to_owned()),
+    }
+}
+
+/// Whether kubectl gets a token, and soon enough.
+pub(crate) fn judge_plugin(run: &Run, namespace: &str, now: Timestamp) -> Judgement {
+    let rewritten = |finding, message: String| {
+        let problem = Problem::of(finding, message).try_next(format!("nsaccess kubeconfig {namespace}"));
+        problem.repair(Repair::WriteContext)
+    };
+    let problem = match run {
+        Run::NotStarted(why) => rewritten(&FAILED, "the plugin cannot be started".to_owned()).because(why),
+        Run::Late => rewritten(&LATE, "the plugin did not end in 5 seconds".to_owned()),
+        Run::Failed { status, said } => failed(status, said, namespace),
+        Run::Ended { answer: Err(why), .. } => {
+            rewritten(&NO_CREDENTIAL, "the plugin gives kubectl no token".to_owned()).because(why)
+        }
+        Run::Ended { answer: Ok(Some(end)), .. } if *end <= now => {
+            rewritten(&EXPIRED, format!("the plugin's token expired at {end:.0}"))
+        }
+        Run::Ended { milliseconds, .. } if *milliseconds > SLOW_MILLISECONDS => {
+            rewritten(&SLOW, format!("the plugin takes {milliseconds} ms"))
+                .because("every kubectl command waits for it")
+        }
+        Run::Ended { milliseconds, answer } => {
+            let until = match answer {
+                Ok(Some(end)) => format!(", good until {end:.0}"),
+                _ => String::new(),
+            };
+            return Judgement::ok(format!("a token in {milliseconds} ms{until}"));
+        }
+    };
+    Judgement::problem(problem)
+}
+
+/// What the plugin says to try is what to try.
+fn failed(status: &str, said: &[String], namespace: &str) -> Problem {
+    let problem = Problem::of(&FAILED, format!("the plugin fails ({status})"));
+    let (tries, reasons): (Vec<&String>, Vec<&String>) = said.iter().partition(|line| line.starts_with("try: "));
+    let problem = reasons.into_iter().fold(problem, |problem, line| problem.because(line));
+    if tries.is_empty() {
+        return problem.try_next(format!("nsaccess kubeconfig {namespace}")).repair(Repair::WriteContext);
+    }
+    tries.into_iter().fold(problem, |problem, line| problem.try_next(line.trim_start_matches("try: ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const V1: &str = "client.authentication.k8s.io/v1";
+
+    fn now() -> Timestamp {
+        "2026-11-26T09:30:00Z".parse().expect("a time")
+    }
+
+    fn answer(status: &str) -> Result<Option<Timestamp>, String> {
+        let text = format!(r#"{{"kind": "ExecCredential", "apiVersion": "{V1}", "status": {status}}}"#);
+        read_answer(text.as_bytes(), V1)
+    }
+
+    #[test]
+    fn an_answer_is_read_as_kubectl_reads_it() {
+        assert_eq!(answer(r#"{"token": "t"}"#), Ok(None));
+        assert_eq!(answer(r#"{"token": "t", "expirationTimestamp": "2026-11-26T09:30:00Z"}"#), Ok(Some(now())));
+        assert_eq!(answer(r#"{"clientCertificateData": "c", "clientKeyData": "k"}"#), Ok(None));
+        for bad in ["{}", r#"{"token": ""}"#, r#"{"token": "t", "expirationTimestamp": "soon"}"#] {
+            assert!(answer(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "hello", "[]", r#"{"kind": "Pod"}"#] {
+            assert!(read_answer(bad.as_bytes(), V1).is_err(), "{bad}");
+        }
+        let other = read_answer(br#"{"kind": "ExecCredential", "apiVersion": "x/v2", "status": {"token": "t"}}"#, V1);
+        assert_eq!(other, Err(format!("it answered in x/v2, and was asked for {V1}")));
+    }
+
+    #[test]
+    fn each_end_of_a_run_has_its_finding() {
+        let ended = |answer, milliseconds| Run::Ended { answer, milliseconds };
+        let failed = |said: &[&str]| Run::Failed {
+            status: "exit status 3".to_owned(),
+            said: said.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        let cases = [
+            (ended(Ok(None), 12), None),
+            (ended(Ok(Some("2026-11-26T09:44:00Z".parse().expect("a time"))), 500), None),
+            (ended(Ok(None), 501), Some(&SLOW)),
+            (ended(Ok(Some(now())), 12), Some(&EXPIRED)),
+            (ended(Err("it printed nothing".to_owned()), 12), Some(&NO_CREDENTIAL)),
+            (Run::Late, Some(&LATE)),
+            (Run::NotStarted("there is no such file".to_owned()), Some(&FAILED)),
+            (failed(&["error: x"]), Some(&FAILED)),
+        ];
+        for (run, expected) in cases {
+            let judged = judge_plugin(&run, "a", now());
+            assert_eq!(judged.problems.first().map(|problem| problem.finding), expected, "{run:?}");
+        }
+        let said = failed(&["error: the session is over", "because: x", "try: nsaccess login a"]);
+        let problem = judge_plugin(&said, "a", now()).problems.remove(0);
+        assert_eq!((problem.because.len(), problem.try_next), (2, vec!["nsaccess login a".to_owned()]));
+    }
+}

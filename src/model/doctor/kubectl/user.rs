@@ -1,0 +1,116 @@
+//! The context's user: what kubectl starts for a token.
+
+use kubeconfig_edit::User;
+
+use super::context::program;
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+
+pub(super) const FINDINGS: &[&Finding] = &[&NO_PLUGIN, &AWS_PLUGIN, &OTHER_PLUGIN, &PROTOCOL, &NO_INTERACTIVE_MODE];
+
+pub(crate) const NO_PLUGIN: Finding = Finding::fail(
+    "kubectl.no-plugin",
+    "kubectl.user",
+    "The context's user starts no program for a token: it has a password, a certificate or a token of its own, or nothing.",
+    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+);
+
+pub(crate) const AWS_PLUGIN: Finding = Finding::warn(
+    "kubectl.aws-plugin",
+    "kubectl.user",
+    "The context's user starts the AWS CLI or aws-iam-authenticator: `aws eks update-kubeconfig` wrote it. That takes a second for every kubectl command, acts as whatever AWS_PROFILE and AWS_ACCESS_KEY_ID say, and does not tell how to sign in.",
+    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+);
+
+pub(crate) const OTHER_PLUGIN: Finding = Finding::warn(
+    "kubectl.other-plugin",
+    "kubectl.user",
+    "The context's user starts another program than nsaccess. Whom kubectl acts as is then for that program to decide.",
+    "Write the context anew: `nsaccess kubeconfig NAMESPACE`. If it is meant to be so, nothing.",
+);
+
+pub(crate) const PROTOCOL: Finding = Finding::fail(
+    "kubectl.protocol",
+    "kubectl.user",
+    "The context's user asks for a version of the credential plugin protocol that kubectl does not speak: v1alpha1 is gone since kubectl 1.24.",
+    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+);
+
+pub(crate) const NO_INTERACTIVE_MODE: Finding = Finding::fail(
+    "kubectl.no-interactive-mode",
+    "kubectl.user",
+    "The context's user speaks version v1 of the credential plugin protocol, where kubectl demands an interactiveMode (Never, IfAvailable or Always), and has none.",
+    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+);
+
+/// The protocol versions, without their common beginning.
+const GROUP: &str = "client.authentication.k8s.io/";
+
+/// Whether kubectl can start nsaccess for a token.
+pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
+    let rewritten = |finding, message: String| {
+        let problem = Problem::of(finding, message).try_next(format!("nsaccess kubeconfig {namespace}"));
+        problem.repair(Repair::WriteContext)
+    };
+    let Some(exec) = &user.exec else {
+        let message = format!("the user {} starts no program for a token", user.name);
+        return Judgement::problem(rewritten(&NO_PLUGIN, message));
+    };
+    let version = exec.api_version.strip_prefix(GROUP).unwrap_or(&exec.api_version);
+    let mode = exec.interactive_mode.as_deref().unwrap_or_default();
+    let is_mode = ["Never", "IfAvailable", "Always"].contains(&mode);
+    let problem = match (version, program(&exec.command)) {
+        ("v1", _) if !is_mode => {
+            let message = match mode {
+                "" => format!("the user {} has no interactiveMode", user.name),
+                mode => format!("the user {} has the interactiveMode {mode}, which is none", user.name),
+            };
+            rewritten(&NO_INTERACTIVE_MODE, message).because("kubectl refuses a plugin of version v1 without one")
+        }
+        ("v1" | "v1beta1", "nsaccess") => return Judgement::ok(format!("{} {}", exec.command, exec.args.join(" "))),
+        ("v1" | "v1beta1", other @ ("aws" | "aws-iam-authenticator")) => {
+            rewritten(&AWS_PLUGIN, format!("kubectl gets its token from {other}"))
+                .because("that is slow, and depends on the environment")
+        }
+        ("v1" | "v1beta1", other) => rewritten(&OTHER_PLUGIN, format!("kubectl gets its token from {other}")),
+        (version, _) => {
+            let version = if version.is_empty() { "no version" } else { version };
+            rewritten(&PROTOCOL, format!("the user {} asks for {version} of the plugin protocol", user.name))
+                .because("kubectl speaks v1 and v1beta1")
+        }
+    };
+    Judgement::problem(problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use kubeconfig_edit::UserExec;
+
+    use super::*;
+
+    fn id(version: &str, command: &str, mode: Option<&str>) -> Option<&'static str> {
+        let exec = UserExec {
+            api_version: version.to_owned(),
+            command: command.to_owned(),
+            interactive_mode: mode.map(str::to_owned),
+            ..UserExec::default()
+        };
+        let judged = judge_user(&User { name: "n".to_owned(), exec: Some(exec) }, "a");
+        judged.problems.first().map(|problem| problem.finding.id)
+    }
+
+    #[test]
+    fn each_kind_of_user_is_told() {
+        let (v1, beta) = (&format!("{GROUP}v1"), &format!("{GROUP}v1beta1"));
+        assert_eq!(id(v1, "/usr/bin/nsaccess", Some("IfAvailable")), None);
+        assert_eq!(id(beta, r"C:\bin\nsaccess.exe", None), None);
+        assert_eq!(id(v1, "nsaccess", None), Some(NO_INTERACTIVE_MODE.id));
+        assert_eq!(id(v1, "nsaccess", Some("Sometimes")), Some(NO_INTERACTIVE_MODE.id));
+        assert_eq!(id(&format!("{GROUP}v1alpha1"), "nsaccess", None), Some(PROTOCOL.id));
+        assert_eq!(id("", "nsaccess", None), Some(PROTOCOL.id));
+        assert_eq!(id(beta, "/usr/local/bin/aws", None), Some(AWS_PLUGIN.id));
+        assert_eq!(id(beta, "kubelogin", None), Some(OTHER_PLUGIN.id));
+        let without = User { name: "n".to_owned(), exec: None };
+        assert_eq!(judge_user(&without, "a").problems[0].finding.id, NO_PLUGIN.id);
+    }
+}

@@ -1,0 +1,111 @@
+//! What is in the way of a file.
+
+use super::place::{Encoding, Expected, Found, Kind, Place};
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::shell::quote;
+
+pub(super) const FINDINGS: &[&Finding] = &[&NOT_A_FILE, &DANGLING_LINK, &NOT_UTF_8];
+
+pub(crate) const NOT_A_FILE: Finding = Finding::fail(
+    "machine.not-a-file",
+    "machine.files",
+    "Where a file of settings should be is a folder, a named pipe, a socket or a device (or a file where a folder should be). Programs fail on it, or wait for ever. A container that mounts a path which does not exist makes such folders.",
+    "Move it aside: the command of the report does. What needs the file writes a new one.",
+);
+
+pub(crate) const DANGLING_LINK: Finding = Finding::fail(
+    "machine.dangling-link",
+    "machine.files",
+    "A symbolic link leads to a file that does not exist: programs find nothing there, as if it had never been written. The folder with the file may have moved, or is not mounted.",
+    "Bring back the file that it leads to, or move the link aside.",
+);
+
+pub(crate) const NOT_UTF_8: Finding = Finding::fail(
+    "machine.not-utf-8",
+    "machine.files",
+    "The file is in UTF-16 or another encoding, which neither kubectl nor the AWS CLI reads. PowerShell writes UTF-16 with `>`.",
+    "Convert it: the command of the report does.",
+);
+
+/// Whether files are files.
+pub(crate) fn judge_files(places: &[Place]) -> Judgement {
+    let problems: Vec<Problem> = places.iter().filter_map(problem).collect();
+    let count = places.iter().filter(|place| place.as_expected().is_some()).count();
+    Judgement::of(problems, format!("{count} files and folders are what they should be"))
+}
+
+fn problem(place: &Place) -> Option<Problem> {
+    let shown = &place.shown;
+    let aside = format!("mv {} {}", word(place, ""), word(place, ".aside"));
+    let something = match &place.found {
+        Found::Nothing => return None,
+        Found::DanglingLink(target) => {
+            let problem = Problem::of(&DANGLING_LINK, format!("{shown} is a link to nothing"));
+            return Some(problem.because(format!("{target} does not exist")).try_next(aside));
+        }
+        Found::Something(something) => something,
+    };
+    if place.as_expected().is_some() {
+        return not_utf_8(place, something.encoding);
+    }
+    let is = match something.kind {
+        Kind::File => "a file",
+        Kind::Folder => "a folder",
+        Kind::Other(kind) => kind,
+    };
+    let should = if place.expected == Expected::Folder { "a folder" } else { "a file" };
+    Some(Problem::of(&NOT_A_FILE, format!("{shown} is {is} where {should} should be")).try_next(aside))
+}
+
+fn not_utf_8(place: &Place, encoding: Encoding) -> Option<Problem> {
+    let (name, why) = match encoding {
+        Encoding::Utf8 => return None,
+        Encoding::Utf16 => ("UTF-16", "it begins with the mark of UTF-16".to_owned()),
+        Encoding::Other(offset) => ("ISO-8859-1", format!("there is an invalid byte at offset {offset}")),
+    };
+    let (old, new) = (word(place, ""), word(place, ".utf8"));
+    let problem = Problem::of(&NOT_UTF_8, format!("{} is not UTF-8 text", place.shown)).because(why);
+    // `cat` keeps the file, its mode and a link to it.
+    Some(problem.try_next(format!("iconv -f {name} -t UTF-8 {old} > {new} && cat {new} > {old} && rm {new}")))
+}
+
+fn word(place: &Place, suffix: &str) -> String {
+    quote(&format!("{}{suffix}", place.path.display())).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::Something;
+    use super::super::place::samples::{GOOD, place};
+    use super::*;
+
+    fn ids(found: Found, expected: Expected) -> Vec<&'static str> {
+        judge_files(&[place(expected, found)]).problems.iter().map(|problem| problem.finding.id).collect()
+    }
+
+    #[test]
+    fn what_is_no_file_is_found_and_what_is_absent_is_not() {
+        let kind = |kind| Found::Something(Something { kind, ..GOOD });
+        assert!(ids(Found::Nothing, Expected::Text).is_empty());
+        assert!(ids(kind(Kind::File), Expected::Text).is_empty());
+        assert!(ids(kind(Kind::Folder), Expected::Folder).is_empty());
+        assert_eq!(ids(kind(Kind::Folder), Expected::Text), ["machine.not-a-file"]);
+        assert_eq!(ids(kind(Kind::Other("a named pipe")), Expected::Secret), ["machine.not-a-file"]);
+        assert_eq!(ids(kind(Kind::File), Expected::Folder), ["machine.not-a-file"]);
+        assert_eq!(ids(Found::DanglingLink("/mnt/x".to_owned()), Expected::Text), ["machine.dangling-link"]);
+    }
+
+    #[test]
+    fn an_encoding_is_converted_in_place() {
+        let encoded = |encoding| Found::Something(Something { encoding, ..GOOD });
+        assert_eq!(ids(encoded(Encoding::Other(7)), Expected::Text), ["machine.not-utf-8"]);
+        let judged = judge_files(&[place(Expected::Text, encoded(Encoding::Utf16))]);
+        assert_eq!(
+            judged.problems[0].try_next,
+            [
+                "iconv -f UTF-16 -t UTF-8 /home/ada/x > /home/ada/x.utf8 && cat /home/ada/x.utf8 > /home/ada/x && rm /home/ada/x.utf8"
+            ]
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! Owners and modes.
+
+use std::path::PathBuf;
+
+use super::place::{Expected, Place, listed, quoted};
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+
+pub(super) const FINDINGS: &[&Finding] = &[&NOT_OWNED, &UNREADABLE, &READ_ONLY, &READABLE_BY_OTHERS];
+
+pub(crate) const NOT_OWNED: Finding = Finding::fail(
+    "machine.not-owned",
+    "machine.permissions",
+    "Files in your home folder belong to root or to somebody else, and cannot be changed: a command such as `sudo aws` or `sudo kubectl` wrote them.",
+    "Take them back: `sudo chown USER FILES`, as the report says it.",
+);
+
+pub(crate) const UNREADABLE: Finding = Finding::fail(
+    "machine.unreadable",
+    "machine.permissions",
+    "The mode of a file or folder of yours keeps you from reading it.",
+    "Give yourself the right: `chmod u+rw FILES`, as the report says it.",
+);
+
+pub(crate) const READ_ONLY: Finding = Finding::warn(
+    "machine.read-only",
+    "machine.permissions",
+    "A file or folder of yours is write-protected: what is there can be used, and login, `kubectl config` and `aws configure` cannot change it.",
+    "Give yourself the right: `chmod u+w FILES`, as the report says it. If it is meant to be so, nothing.",
+);
+
+pub(crate) const READABLE_BY_OTHERS: Finding = Finding::warn(
+    "machine.readable-by-others",
+    "machine.permissions",
+    "Other users of this machine can read files with tokens or keys.",
+    "Take their rights off: `chmod 600 FILES`, or `nsaccess doctor NAMESPACE --fix`.",
+);
+
+/// Whether the current user can use the files, and nobody else can read secrets.
+pub(crate) fn judge_permissions(places: &[Place], user: &str) -> Judgement {
+    let is = |wanted: fn(&Place) -> bool| places.iter().filter(|place| wanted(place)).collect::<Vec<_>>();
+    let (foreign, unreadable) = (is(is_foreign), is(is_unreadable));
+    let (read_only, open) = (is(is_read_only), is(is_open));
+    let mut problems = Vec::new();
+    let mut add = |finding, places: &[&Place], message: &str, command: &str| {
+        if places.is_empty() {
+            return;
+        }
+        let shown = listed(places.iter().map(|place| place.shown.as_str()));
+        let paths = quoted(places.iter().map(|place| place.path.as_path()));
+        let problem = Problem::of(finding, format!("{shown}: {message}")).try_next(format!("{command} {paths}"));
+        problems.push(problem);
+    };
+    add(&NOT_OWNED, &foreign, "not yours, and not yours to change", &format!("sudo chown {user}"));
+    add(&UNREADABLE, &unreadable, "you have no right to read it", "chmod u+rwX");
+    add(&READ_ONLY, &read_only, "you have no right to write it", "chmod u+w");
+    add(&READABLE_BY_OTHERS, &open, "other users can read it", "chmod 600");
+    let tightened: Vec<PathBuf> = open.iter().map(|place| place.path.clone()).collect();
+    for problem in problems.iter_mut().filter(|problem| *problem.finding == READABLE_BY_OTHERS) {
+        problem.repair = Some(Repair::Tighten(tightened.clone()));
+    }
+    Judgement::of(problems, "yours, and private where they should be")
+}
+
+fn is_foreign(place: &Place) -> bool {
+    let lacks = |found: &super::place::Something| !found.may_read || (!found.may_write && place.is_written());
+    place.as_expected().is_some_and(|found| !found.is_own && lacks(found))
+}
+
+fn is_unreadable(place: &Place) -> bool {
+    place.as_expected().is_some_and(|found| found.is_own && !found.may_read)
+}
+
+fn is_read_only(place: &Place) -> bool {
+    place.as_expected().is_some_and(|found| found.is_own && found.may_read && !found.may_write && place.is_written())
+}
+
+fn is_open(place: &Place) -> bool {
+    place.expected == Expected::Secret && place.as_expected().is_some_and(|found| found.is_own && found.is_open)
+}
+
+impl Place {
+    /// Whether it is ours and others' to write. Files with secrets are replaced as a whole, or only read.
+    fn is_written(&self) -> bool {
+        self.is_at_home && self.expected != Expected::Secret
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::samples::{GOOD, place};
+    use super::super::place::{Found, Kind, Something};
+    use super::*;
+
+    fn judged(something: Something, expected: Expected) -> Vec<(&'static str, String)> {
+        let judged = judge_permissions(&[place(expected, Found::Something(something))], "ada");
+        judged.problems.into_iter().map(|problem| (problem.finding.id, problem.try_next[0].clone())).collect()
+    }
+
+    fn found(id: &'static str, command: &str) -> Vec<(&'static str, String)> {
+        vec![(id, format!("{command} /home/ada/x"))]
+    }
+
+    #[test]
+    fn each_lack_has_its_command() {
+        let foreign = Something { is_own: false, ..GOOD };
+        let protected = Something { may_write: false, ..GOOD };
+        assert_eq!(judged(GOOD, Expected::Secret), []);
+        assert_eq!(
+            judged(Something { may_write: false, ..foreign.clone() }, Expected::Text),
+            found("machine.not-owned", "sudo chown ada")
+        );
+        assert_eq!(
+            judged(Something { may_read: false, ..GOOD }, Expected::Text),
+            found("machine.unreadable", "chmod u+rwX")
+        );
+        assert_eq!(judged(protected.clone(), Expected::Text), found("machine.read-only", "chmod u+w"));
+        assert_eq!(
+            judged(Something { is_open: true, ..GOOD }, Expected::Secret),
+            found("machine.readable-by-others", "chmod 600")
+        );
+        // Group-writable, or somebody else's file that is only read: nothing that hinders.
+        assert_eq!(judged(foreign.clone(), Expected::Text), []);
+        assert_eq!(judged(Something { may_write: false, ..foreign.clone() }, Expected::Secret), []);
+        assert_eq!(judged(protected, Expected::Secret), []);
+        let shared = Found::Something(Something { may_write: false, ..foreign });
+        let shared = Place { is_at_home: false, ..place(Expected::Text, shared) };
+        assert_eq!(judge_permissions(&[shared], "ada").problems, []);
+        assert_eq!(judged(Something { is_open: true, ..GOOD }, Expected::Text), [], "it holds no secret");
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_for_the_check_of_files() {
+        let pipe = Something { kind: Kind::Other("a named pipe"), may_read: false, ..GOOD };
+        assert_eq!(judged(pipe, Expected::Text), []);
+    }
+
+    #[test]
+    fn secrets_are_tightened() {
+        let open = Found::Something(Something { is_open: true, ..GOOD });
+        let judged = judge_permissions(&[place(Expected::Secret, open)], "ada");
+        assert_eq!(judged.problems[0].repair, Some(Repair::Tighten(vec!["/home/ada/x".into()])));
+    }
+}

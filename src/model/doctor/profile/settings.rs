@@ -1,0 +1,141 @@
+//! The settings of nsaccess, and whether `~/.aws/config` can be read.
+
+use super::config_file::open_line;
+use crate::error::Error;
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem};
+
+pub(super) const FINDINGS: &[&Finding] =
+    &[&UNUSABLE, &UNKNOWN_KEY, &FOREIGN_PROJECT, &UNTRUSTED_PROJECT, &CONFIG_UNREADABLE];
+
+pub(crate) const UNUSABLE: Finding = Finding::fail(
+    "profile.settings-unusable",
+    "profile.settings",
+    "The settings file of nsaccess, a project's nsaccess.toml or a variable NSACCESS_… holds something that cannot be understood, so that nothing can be done with it.",
+    "Correct the line or the variable that the report names.",
+);
+
+pub(crate) const UNKNOWN_KEY: Finding = Finding::warn(
+    "profile.settings-unknown-key",
+    "profile.settings",
+    "A settings file has a key that nsaccess does not know, most often a slip of the pen: it changes nothing.",
+    "Correct the key, or remove the line: the command of the report opens it.",
+);
+
+pub(crate) const FOREIGN_PROJECT: Finding = Finding::warn(
+    "profile.project-foreign",
+    "profile.settings",
+    "The nsaccess.toml of this folder belongs to neither you nor root, so it is not read: its owner could change at any time whom you act as.",
+    "Work in a checkout of your own.",
+);
+
+pub(crate) const UNTRUSTED_PROJECT: Finding = Finding::warn(
+    "profile.project-untrusted",
+    "profile.settings",
+    "The nsaccess.toml of this folder has settings that decide the identity, the cluster or the portal. They do not count until you trust the file, and again after each change of it.",
+    "Read the file; if it is right: `nsaccess config trust FILE`.",
+);
+
+pub(crate) const CONFIG_UNREADABLE: Finding = Finding::fail(
+    "profile.config-unreadable",
+    "profile.config",
+    "~/.aws/config has a line that the AWS CLI cannot read, or the same section or key twice: every command of the AWS CLI fails, and nsaccess neither reads nor changes such a file.",
+    "Correct the line: the command of the report opens it.",
+);
+
+/// Whether `~/.aws/config` could be read, and how many profiles it has.
+pub(crate) fn judge_config(read: Result<usize, &Error>) -> Judgement {
+    match read {
+        Ok(0) => Judgement::ok("no profile yet"),
+        Ok(1) => Judgement::ok("1 profile"),
+        Ok(count) => Judgement::ok(format!("{count} profiles")),
+        Err(error) => Judgement::problem(Problem::of_error(&CONFIG_UNREADABLE, error)),
+    }
+}
+
+/// Why the settings could not be read.
+pub(crate) fn judge_unusable(error: &Error) -> Judgement {
+    let problem = Problem::of_error(&UNUSABLE, error);
+    if !problem.try_next.is_empty() {
+        return Judgement::problem(problem);
+    }
+    // A variable stands before the reason why it cannot be used.
+    let variable = error.because.first().and_then(|reason| reason.split_once(": ")).map(|(name, _)| name);
+    let variable = variable.filter(|name| name.starts_with("NSACCESS_") && !name.contains(' '));
+    Judgement::problem(match variable {
+        Some(variable) => problem.try_next(format!("unset {variable}")),
+        None => problem.try_next("nsaccess config   # shows each setting and where it comes from"),
+    })
+}
+
+/// What reading the settings warned of. `untrusted`: what a project file asks for, and the command that trusts it.
+/// `expand`: the whole path of one for people.
+pub(crate) fn judge_settings(
+    warnings: &[String],
+    untrusted: Option<(String, String)>,
+    expand: impl Fn(&str) -> String,
+) -> Judgement {
+    let mut problems: Vec<Problem> = warnings.iter().map(|warning| warned(warning, &expand)).collect();
+    problems.extend(untrusted.map(|(asked, command)| {
+        Problem::of(
+            &UNTRUSTED_PROJECT,
+            "the nsaccess.toml of this folder is not trusted, so that settings in it do not count",
+        )
+        .because(format!("it asks for {asked}"))
+        .try_next(command)
+    }));
+    Judgement::of(problems, "can be read")
+}
+
+fn warned(warning: &str, expand: impl Fn(&str) -> String) -> Problem {
+    // `FILE: line N: …` is about a key, anything else about a file.
+    let key = warning.split_once(": line ").and_then(|(file, rest)| {
+        let (line, why) = rest.split_once(": ")?;
+        Some((file, line.parse::<usize>().ok()?, why))
+    });
+    match key {
+        Some((file, line, why)) => {
+            Problem::of(&UNKNOWN_KEY, format!("{file}, line {line}: {why}")).try_next(open_line(&expand(file), line))
+        }
+        None => {
+            let file = warning.split_once(" is not read").map_or(warning, |(file, _)| file);
+            let file = expand(file);
+            Problem::of(&FOREIGN_PROJECT, warning).try_next(format!("ls -l {}", crate::model::shell::quote(&file)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(judged: Judgement) -> Vec<(&'static str, String)> {
+        judged.problems.into_iter().map(|problem| (problem.finding.id, problem.try_next[0].clone())).collect()
+    }
+
+    #[test]
+    fn warnings_of_the_settings_are_told_apart() {
+        let key = "~/c.toml: line 3: `flwo` is no setting; did you mean `flow`?".to_owned();
+        let foreign = "/srv/nsaccess.toml is not read: it belongs to neither you nor root".to_owned();
+        let asked = Some(("start_url = x".to_owned(), "nsaccess config trust x".to_owned()));
+        let judged = judge_settings(&[key, foreign], asked, |path| path.replace('~', "/h"));
+        assert_eq!(
+            found(judged),
+            [
+                (UNKNOWN_KEY.id, "${EDITOR:-vi} +3 /h/c.toml".to_owned()),
+                (FOREIGN_PROJECT.id, "ls -l /srv/nsaccess.toml".to_owned()),
+                (UNTRUSTED_PROJECT.id, "nsaccess config trust x".to_owned()),
+            ]
+        );
+        assert_eq!(found(judge_settings(&[], None, str::to_owned)), []);
+    }
+
+    #[test]
+    fn a_variable_that_cannot_be_used_is_unset() {
+        let error = |why: &str| Error::usage("a setting cannot be used").because(why);
+        let tried = |error: &Error| found(judge_unusable(error)).remove(0).1;
+        assert_eq!(tried(&error("NSACCESS_ACCOUNT: `1` is not an AWS account")), "unset NSACCESS_ACCOUNT");
+        assert!(tried(&error("two sso-sessions: which?")).starts_with("nsaccess config "));
+        assert_eq!(tried(&error("x").try_next("${EDITOR:-vi} +1 /h/c")), "${EDITOR:-vi} +1 /h/c");
+    }
+}

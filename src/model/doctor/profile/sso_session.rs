@@ -1,0 +1,122 @@
+//! The sso-session that the profile names.
+
+use super::config_file::ConfigFile;
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::kube::namespace::similar;
+use crate::model::shell::quote;
+
+pub(super) const FINDINGS: &[&Finding] = &[&MISSING, &INCOMPLETE, &NO_SCOPES, &LEGACY, &NONE];
+
+pub(crate) const MISSING: Finding = Finding::fail(
+    "profile.sso-session-missing",
+    "profile.sso-session",
+    "The profile names an sso-session that ~/.aws/config does not have: it was renamed or removed, or its name is misspelt. No tool can sign in with such a profile.",
+    "Name the right one, as the report says it, or let login write the profile anew: `nsaccess login NAMESPACE`.",
+);
+
+pub(crate) const INCOMPLETE: Finding = Finding::fail(
+    "profile.sso-session-incomplete",
+    "profile.sso-session",
+    "The sso-session lacks its start URL or its region, so that nobody can sign in with it.",
+    "Add the line: the command of the report opens the section.",
+);
+
+pub(crate) const NO_SCOPES: Finding = Finding::warn(
+    "profile.no-scopes",
+    "profile.sso-session",
+    "The sso-session has no sso_registration_scopes: a session that the AWS CLI signs in to then gets no refresh token, and ends after 8 hours or less.",
+    "Add them: `aws configure set sso_registration_scopes sso:account:access --sso-session NAME`, or with an editor.",
+);
+
+pub(crate) const LEGACY: Finding = Finding::warn(
+    "profile.legacy",
+    "profile.sso-session",
+    "The profile names the portal itself, as was usual before there were sso-sessions: tools then sign in without a refresh token, so that the session cannot be renewed.",
+    "Let login write it anew: `nsaccess login NAMESPACE`.",
+);
+
+pub(crate) const NONE: Finding = Finding::fail(
+    "profile.no-sso",
+    "profile.sso-session",
+    "The profile names neither an sso-session nor a start URL: it is no profile for IAM Identity Center.",
+    "Let login write it: `nsaccess login NAMESPACE`.",
+);
+
+/// Whether the profile leads to a portal, and the session can be renewed.
+pub(crate) fn judge_sso_session(file: &ConfigFile<'_>) -> Judgement {
+    let by_login = |problem: Problem| Judgement::problem(problem.try_next(file.login()).repair(Repair::Login));
+    let profile = file.profile;
+    let Some((name, section)) = file.session() else {
+        let names_portal = file.section().is_some_and(|section| section.get("sso_start_url").is_some());
+        return by_login(match names_portal {
+            true => Problem::of(&LEGACY, format!("the profile {profile} has no sso-session, only a start URL")),
+            false => Problem::of(&NONE, format!("the profile {profile} has neither sso_session nor sso_start_url")),
+        });
+    };
+    let Some(section) = section else { return missing(file, name) };
+    let lacks = |key: &&str| section.get(key).is_none_or(str::is_empty);
+    let missing: Vec<&str> = ["sso_start_url", "sso_region"].into_iter().filter(lacks).collect();
+    if !missing.is_empty() {
+        let message = format!("the sso-session {name} has no {}", missing.join(" and no "));
+        return Judgement::problem(Problem::of(&INCOMPLETE, message).try_next(file.open(section.line())));
+    }
+    let scopes = section.get("sso_registration_scopes").unwrap_or_default();
+    if !scopes.split(',').any(|scope| scope.trim() == "sso:account:access") {
+        return Judgement::problem(
+            Problem::of(&NO_SCOPES, format!("the sso-session {name} does not ask for the scope sso:account:access"))
+                .because("a session that the AWS CLI signs in to cannot be renewed")
+                .try_next(format!(
+                    "aws configure set sso_registration_scopes sso:account:access --sso-session {}",
+                    quote(name)
+                ))
+                .try_next(file.open(section.line())),
+        );
+    }
+    Judgement::ok(format!("{name}: {}", section.get("sso_start_url").unwrap_or_default()))
+}
+
+fn missing(file: &ConfigFile<'_>, name: &str) -> Judgement {
+    let names: Vec<&str> = file.config.sso_sessions().filter_map(|section| section.name()).collect();
+    let problem = Problem::of(&MISSING, format!("the profile names the sso-session {name}, which does not exist"));
+    Judgement::problem(match similar(name, names.iter().copied()) {
+        Some(near) => {
+            let line = file.section().and_then(|section| section.line_of("sso_session")).unwrap_or(1);
+            problem
+                .because(format!("did you mean {near}?"))
+                .try_next(format!("aws configure set sso_session {} --profile {}", quote(near), quote(file.profile)))
+                .try_next(file.open(line))
+        }
+        None => problem.try_next(file.login()).repair(Repair::Login),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config_file::samples::{GOOD, found};
+    use super::*;
+
+    fn ids(text: &str) -> Vec<&'static str> {
+        found(text, judge_sso_session).into_iter().map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn the_session_is_there_complete_and_renewable() {
+        assert_eq!(ids(GOOD), [] as [&str; 0]);
+        let scopes = "sso_registration_scopes = sso:account:access";
+        assert_eq!(ids(&GOOD.replace(scopes, "sso_registration_scopes = openid, sso:account:access")), [] as [&str; 0]);
+        assert_eq!(ids(&GOOD.replace(scopes, "sso_registration_scopes = openid")), [NO_SCOPES.id]);
+        assert_eq!(ids(&GOOD.replace(scopes, "")), [NO_SCOPES.id]);
+        assert_eq!(ids(&GOOD.replace("sso_region = eu-west-1", "")), [INCOMPLETE.id]);
+        assert_eq!(ids(&GOOD.replace("sso_session = corp", "")), [NONE.id]);
+        assert_eq!(ids(&GOOD.replace("sso_session = corp", "sso_start_url = https://x/start")), [LEGACY.id]);
+    }
+
+    #[test]
+    fn a_session_that_is_not_there_may_be_misspelt() {
+        let misspelt = found(&GOOD.replace("sso_session = corp", "sso_session = crop"), judge_sso_session);
+        assert_eq!(misspelt, [(MISSING.id, "aws configure set sso_session corp --profile idp-ns-a".to_owned())]);
+        let other = found(&GOOD.replace("sso_session = corp", "sso_session = acme-global"), judge_sso_session);
+        assert_eq!(other, [(MISSING.id, "nsaccess login a".to_owned())]);
+    }
+}

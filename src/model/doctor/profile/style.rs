@@ -1,0 +1,128 @@
+//! One kind of credentials in one profile.
+
+use aws_config_edit::OUTRANKING;
+
+use super::config_file::ConfigFile;
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+
+pub(super) const FINDINGS: &[&Finding] = &[&MIXED, &LOGIN_SESSION, &INCONSISTENT, &DUPLICATE];
+
+pub(crate) const MIXED: Finding = Finding::fail(
+    "profile.mixed-credentials",
+    "profile.style",
+    "The profile has keys of another kind of credentials beside those of IAM Identity Center. Which of them count differs from tool to tool, so that some act as somebody else; login refuses to write such a profile.",
+    "Remove the line: the command of the report opens it.",
+);
+
+pub(crate) const LOGIN_SESSION: Finding = Finding::warn(
+    "profile.login-session",
+    "profile.style",
+    "`aws login` has written login_session into the profile. The AWS CLI uses the keys of IAM Identity Center first; other tools may not.",
+    "Remove the line: the command of the report opens it.",
+);
+
+pub(crate) const INCONSISTENT: Finding = Finding::fail(
+    "profile.inconsistent",
+    "profile.style",
+    "A key stands in the profile and in its sso-session with different values. The AWS CLI and boto3 refuse such a profile.",
+    "For the start URL and its region, let login remove them from the profile: `nsaccess login NAMESPACE`. Another key has to be corrected by hand.",
+);
+
+pub(crate) const DUPLICATE: Finding = Finding::warn(
+    "profile.duplicate",
+    "profile.duplicates",
+    "Two sections have the name of the profile or of its sso-session, in different spellings. The AWS CLI takes the later one, other tools may take the first; login refuses to change either.",
+    "Remove the one that is wrong: the command of the report opens it.",
+);
+
+/// Whether the profile has one kind of credentials only.
+pub(crate) fn judge_style(file: &ConfigFile<'_>) -> Judgement {
+    let Some(section) = file.section() else { return Judgement::ok("") };
+    let mut problems = Vec::new();
+    let foreign = section.values().filter(|(key, _)| OUTRANKING.contains(key) || *key == "aws_session_token");
+    let foreign: Vec<&str> = foreign.map(|(key, _)| key).collect();
+    if let Some(first) = foreign.first() {
+        let message = format!("the profile {} has {} beside its permission set", file.profile, foreign.join(", "));
+        let problem = Problem::of(&MIXED, message).because("some AWS tools use that and act as somebody else");
+        problems.push(problem.try_next(file.open(section.line_of(first).unwrap_or(section.line()))));
+    }
+    if let Some(line) = section.line_of("login_session") {
+        let message = format!("the profile {} has login_session beside its permission set", file.profile);
+        problems.push(Problem::of(&LOGIN_SESSION, message).try_next(file.open(line)));
+    }
+    problems.extend(inconsistent(file));
+    Judgement::of(problems, "of IAM Identity Center only")
+}
+
+fn inconsistent(file: &ConfigFile<'_>) -> Option<Problem> {
+    let (section, (name, session)) = (file.section()?, file.session()?);
+    let differs = |(key, value): &(&str, &str)| section.get(key).is_some_and(|own| own != *value);
+    let (key, value) = session?.values().find(differs)?;
+    let own = section.get(key).unwrap_or_default();
+    let problem =
+        Problem::of(&INCONSISTENT, format!("{key} is {own} in the profile, and {value} in the sso-session {name}"))
+            .because("the AWS CLI refuses such a profile");
+    Some(match key {
+        "sso_start_url" | "sso_region" => problem.try_next(file.login()).repair(Repair::Login),
+        _ => problem.try_next(file.open(section.line_of(key).unwrap_or(section.line()))),
+    })
+}
+
+/// Whether a section of the same name stands twice, spelled differently.
+pub(crate) fn judge_duplicates(file: &ConfigFile<'_>) -> Judgement {
+    let session = file.session().map(|(name, _)| (format!("sso-session {name}"), file.config.sso_session_lines(name)));
+    let profile = (format!("profile {}", file.profile), file.config.profile_lines(file.profile));
+    let problem = |(what, lines): (String, Vec<usize>)| {
+        let (last, others) = lines.split_last().filter(|(_, others)| !others.is_empty())?;
+        let message = format!("the {what} stands in lines {} and {last}", others[0]);
+        let problem = Problem::of(&DUPLICATE, message).because(format!("the AWS CLI takes the one of line {last}"));
+        Some(problem.try_next(file.open(others[0])))
+    };
+    Judgement::of([profile].into_iter().chain(session).filter_map(problem).collect(), "none")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config_file::samples::{GOOD, found};
+    use super::*;
+
+    fn with(line: &str) -> Vec<(&'static str, String)> {
+        found(&format!("{GOOD}{line}\n"), judge_style)
+    }
+
+    fn line_10(id: &'static str) -> Vec<(&'static str, String)> {
+        vec![(id, "${EDITOR:-vi} +10 /h/config".to_owned())]
+    }
+
+    #[test]
+    fn other_kinds_of_credentials_are_named_with_their_line() {
+        for key in ["role_arn", "source_profile", "credential_process", "aws_access_key_id", "web_identity_token_file"]
+        {
+            assert_eq!(with(&format!("{key} = x")), line_10(MIXED.id), "{key}");
+        }
+        assert_eq!(with("login_session = arn:aws:iam::1:user/x"), line_10(LOGIN_SESSION.id));
+        for good in ["output = json", "sso_start_url = https://x/start", "role_session_name = x", "# role_arn = x"] {
+            assert_eq!(with(good), [], "{good}");
+        }
+    }
+
+    #[test]
+    fn what_profile_and_session_both_say_is_the_same() {
+        let login = vec![(INCONSISTENT.id, "nsaccess login a".to_owned())];
+        assert_eq!(with("sso_region = us-east-1"), login);
+        assert_eq!(with("sso_start_url = https://y/start"), login);
+        assert_eq!(with("sso_registration_scopes = x"), line_10(INCONSISTENT.id));
+    }
+
+    #[test]
+    fn two_spellings_of_a_name_are_a_duplicate() {
+        let found_in = |text: &str| found(text, judge_duplicates);
+        assert_eq!(found_in(GOOD), []);
+        let profile = format!("{GOOD}[profile \"idp-ns-a\"]\n");
+        assert_eq!(found_in(&profile), [(DUPLICATE.id, "${EDITOR:-vi} +5 /h/config".to_owned())]);
+        let session = format!("{GOOD}[sso-session 'corp']\n");
+        assert_eq!(found_in(&session), [(DUPLICATE.id, "${EDITOR:-vi} +1 /h/config".to_owned())]);
+        assert_eq!(found_in(&format!("{GOOD}[profile other]\n[profile 'other']\n")), [], "not ours");
+    }
+}
