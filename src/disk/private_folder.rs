@@ -96,7 +96,7 @@ mod tests {
         let host = Host::for_test(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
         let left = host.cache_dir().join("run/dead");
         atomic::write_private(&left.join(LOCK), b"").expect("a file");
-        assert_eq!(PrivateFolder::abandoned(&host), [left.clone()]);
+        assert_eq!(PrivateFolder::abandoned(&host), std::slice::from_ref(&left));
         assert!(!remove_left_over(&host.cache_dir().join("run")), "it is none");
         let first = PrivateFolder::create(&host).expect("a folder");
         assert_eq!(PrivateFolder::abandoned(&host), [] as [PathBuf; 0]);

@@ -89,6 +89,8 @@ fn with_tilde(problem: Problem, missing: &[&Listed]) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     fn file(spelled: &str, state: State) -> Listed {
@@ -103,14 +105,14 @@ mod tests {
     #[test]
     fn missing_files_are_told_apart() {
         let (good, gone) = (file("/a", State::Good), file("~/b", State::Missing));
-        assert_eq!(found(&[good.clone()], true, true), []);
+        assert_eq!(found(from_ref(&good), true, true), []);
         assert_eq!(
             found(&[good.clone(), gone.clone()], true, true),
             [(SOME_MISSING.id, "export KUBECONFIG=/a".to_owned())]
         );
-        assert_eq!(found(&[gone.clone()], true, true), [(ALL_MISSING.id, "unset KUBECONFIG".to_owned())]);
-        assert_eq!(found(&[gone.clone()], true, false), [], "the first login writes it");
-        assert_eq!(found(&[gone.clone()], false, false), [], "nobody named it");
+        assert_eq!(found(from_ref(&gone), true, true), [(ALL_MISSING.id, "unset KUBECONFIG".to_owned())]);
+        assert_eq!(found(from_ref(&gone), true, false), [], "the first login writes it");
+        assert_eq!(found(from_ref(&gone), false, false), [], "nobody named it");
         assert!(judge_kubeconfig(&[gone], true, true).problems[0].because[0].contains("does not expand ~"));
     }
 

@@ -74,7 +74,8 @@ pub(crate) fn read_answer(stdout: &[u8], api_version: &str) -> Result<Option<Tim
     }
     let status = &answer["status"];
     let has = |key: &str| status[key].as_str().is_some_and(|text| !text.is_empty());
-    if !has("token") && !(has("clientCertificateData") && has("clientKeyData")) {
+    let has_certificate = has("clientCertificateData") && has("clientKeyData");
+    if !has("token") && !has_certificate {
         return Err("there is no token in its answer".to_owned());
     }
     match status["expirationTimestamp"].as_str() {
