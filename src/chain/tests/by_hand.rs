@@ -18,7 +18,7 @@ use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::device_flow;
 use crate::model::aws::sso_cache::{Refresh, SsoToken};
 use crate::model::aws::target::{Assignment, Portal, Target};
-use crate::model::kube::cluster::Cluster;
+use crate::model::kube::cluster::{Cluster, ClusterDetails};
 use crate::model::kube::namespace::Namespace;
 use crate::model::reviews::review::Verdict;
 use crate::model::settings::Flags;
@@ -313,7 +313,11 @@ impl Services for ByHand {
         self.count("describe_cluster");
         let is_it = |cluster: &&Cluster| cluster.region == region && cluster.name == name;
         let found = self.clusters.iter().map(|(cluster, _)| cluster).find(is_it).cloned();
-        let described = found.map(|cluster| ClusterDescription { cluster, status: "ACTIVE".into() });
+        let described = found.map(|cluster| ClusterDescription {
+            cluster,
+            status: "ACTIVE".into(),
+            details: ClusterDetails::default(),
+        });
         Self::answer(self.check(keys, region).and_then(|()| described.ok_or_else(|| failure(Class::NotFound))))
     }
 

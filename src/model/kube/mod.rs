@@ -1,5 +1,6 @@
 //! Kubernetes: names, pods, services, selectors, rules.
 
+pub(crate) mod access_entry;
 pub(crate) mod cluster;
 pub(crate) mod definition;
 pub(crate) mod endpoints;

@@ -1,9 +1,14 @@
-//! `eks`: clusters and EKS Pod Identity.
+//! `eks`: clusters, their versions and access entries, and EKS Pod Identity.
+
+mod access;
+mod versions;
 
 use aws_sdk_eks::Client;
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
 
 use crate::model::aws::credentials::AccessKeys;
-use crate::model::kube::cluster::Cluster;
+use crate::model::kube::cluster::{Cluster, ClusterDetails};
 use crate::model::wire::pages::Pages;
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
@@ -21,6 +26,7 @@ pub(crate) struct ClusterDescription {
     pub(crate) cluster: Cluster,
     /// `ACTIVE`, `UPDATING`, …
     pub(crate) status: String,
+    pub(crate) details: ClusterDetails,
 }
 
 impl Eks {
@@ -46,33 +52,34 @@ impl Eks {
 
     /// A cluster that has no endpoint yet counts as not found.
     pub(crate) async fn describe_cluster(&self, name: &str) -> Result<ClusterDescription, Failure> {
+        let described = self.describe_any_cluster(name).await?;
+        let ClusterDescription { cluster, status, .. } = &described;
+        if cluster.endpoint.is_empty() || cluster.certificate_authority_data.is_empty() {
+            return Err(not_described(format!("the cluster {name} has no endpoint yet (status {status})")));
+        }
+        Ok(described)
+    }
+
+    /// The same where it has no endpoint yet, which is then empty.
+    pub(crate) async fn describe_any_cluster(&self, name: &str) -> Result<ClusterDescription, Failure> {
         let call = self.client.describe_cluster().name(name);
         let answer = call.send().await.map_err(|error| Failure::from_sdk("DescribeCluster", &error))?;
-        let failure = |words: &str| Failure {
-            operation: "DescribeCluster",
-            class: Class::NotFound,
-            code: None,
-            words: words.to_owned(),
-        };
-        let found = answer.cluster().ok_or_else(|| failure("the answer holds no cluster"))?;
-        let status = found.status().map_or_else(String::new, |status| status.as_str().to_owned());
+        let found = answer.cluster().ok_or_else(|| not_described("the answer holds no cluster".to_owned()))?;
         let authority = found.certificate_authority().and_then(|authority| authority.data());
-        let (Some(endpoint), Some(authority)) = (found.endpoint(), authority) else {
-            return Err(failure(&format!("the cluster {name} has no endpoint yet (status {status})")));
-        };
         let cluster = Cluster {
             name: found.name().unwrap_or(name).to_owned(),
             arn: found.arn().unwrap_or_default().to_owned(),
             region: self.region.clone(),
-            endpoint: endpoint.to_owned(),
-            certificate_authority_data: authority.to_owned(),
+            endpoint: found.endpoint().unwrap_or_default().to_owned(),
+            certificate_authority_data: authority.unwrap_or_default().to_owned(),
             authentication_mode: found
                 .access_config()
                 .and_then(|access| access.authentication_mode())
                 .map(|mode| mode.as_str().to_owned()),
             version: found.version().map(str::to_owned),
         };
-        Ok(ClusterDescription { cluster, status })
+        let status = found.status().map_or_else(String::new, |status| status.as_str().to_owned());
+        Ok(ClusterDescription { cluster, status, details: details(found) })
     }
 
     /// Whether a service account has a role through EKS Pod Identity. A namespace's role may not be allowed to ask.
@@ -87,4 +94,38 @@ impl Eks {
         let answer = call.send().await.map_err(|error| Failure::from_sdk("ListPodIdentityAssociations", &error))?;
         Ok(!answer.associations().is_empty())
     }
+}
+
+fn not_described(words: String) -> Failure {
+    Failure { operation: "DescribeCluster", class: Class::NotFound, code: None, words }
+}
+
+fn details(found: &aws_sdk_eks::types::Cluster) -> ClusterDetails {
+    let network = found.resources_vpc_config();
+    let issues = found.health().map(|health| health.issues()).unwrap_or_default();
+    ClusterDetails {
+        public_access: network.is_none_or(|network| network.endpoint_public_access()),
+        private_access: network.is_some_and(|network| network.endpoint_private_access()),
+        public_networks: network.map(|network| network.public_access_cidrs().to_vec()).unwrap_or_default(),
+        extends_support: found
+            .upgrade_policy()
+            .and_then(|policy| policy.support_type())
+            .map(|kind| kind.as_str() == "EXTENDED"),
+        token_issuer: found
+            .identity()
+            .and_then(|identity| identity.oidc())
+            .and_then(|oidc| oidc.issuer())
+            .map(str::to_owned),
+        health_issues: issues
+            .iter()
+            .map(|issue| {
+                let code = issue.code().map_or("?", |code| code.as_str());
+                format!("{code}: {}", issue.message().unwrap_or_default())
+            })
+            .collect(),
+    }
+}
+
+fn time(time: Option<&DateTime>) -> Option<Timestamp> {
+    time.and_then(|time| Timestamp::from_second(time.secs()).ok())
 }
