@@ -8,4 +8,5 @@ pub(crate) mod http;
 pub(crate) mod kube;
 pub(crate) mod outbound;
 pub(crate) mod port_forward;
+pub(crate) mod probe;
 pub(crate) mod trust;

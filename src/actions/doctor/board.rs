@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::model::doctor::check::Check;
+use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::plan::Plan;
 use crate::model::doctor::row::{Outcome, Row, rows};
@@ -102,6 +103,13 @@ impl Board {
         work: impl FnOnce() -> (Judgement, Option<T>),
     ) -> Option<T> {
         self.check(check, async { work() }).now_or_never().flatten()
+    }
+
+    /// The finding because of which a check failed.
+    pub(crate) fn failure(&self, check: &'static Check) -> Option<&'static Finding> {
+        let rows = self.rows.borrow();
+        let mut failed = rows.iter().filter(|row| row.check == check && row.outcome == Outcome::Fail);
+        failed.find_map(|row| row.finding)
     }
 
     fn may_be_made(&self, check: &'static Check) -> bool {

@@ -1,18 +1,124 @@
 //! The cluster: what EKS says of it, and the way to it.
 
-use crate::actions::doctor::Scene;
-use crate::actions::doctor::grant::Granted;
-use crate::model::kube::cluster::Cluster;
+mod entry;
+mod probe;
 
-/// The cluster as EKS describes it now.
+pub(super) use probe::reached;
+
+use crate::actions::doctor::Scene;
+use crate::actions::doctor::grant::{Granted, split};
+use crate::actions::doctor::limit::in_time;
+use crate::chain::cluster as stage;
+use crate::chain::credentials::Credentials;
+use crate::error::{Error, Kind};
+use crate::model::doctor::cluster::eks::{Entry, Place, State, judge_described, judge_version};
+use crate::model::doctor::cluster::{DESCRIBED, VERSION};
+use crate::model::doctor::grant::Answer;
+use crate::model::doctor::judgement::Judgement;
+use crate::model::kube::cluster::{Cluster, ClusterDetails};
+use crate::net::aws::eks::{ClusterDescription, Eks};
+use crate::net::aws::endpoint::Service;
+
+/// The cluster as EKS describes it now; where the role may not ask EKS, as the kubeconfig has it.
 pub(super) struct Described {
     pub(super) cluster: Cluster,
+    /// `None`: EKS may not be asked.
+    pub(super) details: Option<ClusterDetails>,
+}
+
+/// A cluster's name and region.
+struct Named {
+    name: String,
+    region: String,
+    is_pinned: bool,
 }
 
 /// Asks EKS.
-pub(super) async fn described(_scene: &Scene<'_>, _granted: Option<&Granted>) -> Option<Described> {
-    None
+pub(super) async fn described(scene: &Scene<'_>, granted: Option<&Granted>) -> Option<Described> {
+    let granted = granted?;
+    let described = scene.board.check(&DESCRIBED, describe(scene, granted)).await?;
+    scene.board.judge(&VERSION, version(scene, granted, &described)).await;
+    Some(described)
 }
 
-/// Resolves, connects and shakes hands.
-pub(super) async fn reached(_scene: &Scene<'_>, _described: Option<&Described>) {}
+async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<Described>) {
+    let named = match named(scene, granted).await {
+        Ok(named) => named,
+        Err(judgement) => return (judgement, None),
+    };
+    let (chain, keys) = (scene.chain, &granted.credentials.keys);
+    let host = chain.aws.host_of(Service::Eks, &named.region);
+    let place = Place {
+        namespace: scene.namespace.as_str(),
+        name: &named.name,
+        region: &named.region,
+        account: &granted.target.account,
+        role: &granted.target.role,
+        is_pinned: named.is_pinned,
+        host: &host,
+    };
+    let eks = Eks::new(&chain.aws, keys, &named.region);
+    let (answer, description) = split(in_time(Box::pin(eks.describe_any_cluster(&named.name))).await);
+    let state = description
+        .as_ref()
+        .map(|description| State { status: description.status.clone(), details: description.details.clone() });
+    let judgement = judge_described(&answer.with(state.unwrap_or_default()), &place);
+    let facts = match (&answer, description) {
+        (_, Some(ClusterDescription { cluster, details, .. })) => Some(Described { cluster, details: Some(details) }),
+        (Answer::Denied(_) | Answer::Unauthorized(_), None) => as_in_kubeconfig(scene, named),
+        _ => None,
+    };
+    (judgement, facts)
+}
+
+/// Which cluster is meant: the one that kubectl goes to, else a pinned, a known one, or one that is found.
+async fn named(scene: &Scene<'_>, granted: &Granted) -> Result<Named, Judgement> {
+    let (chain, target) = (scene.chain, &granted.target);
+    let known = stage::known_name(chain, target).map(|(name, region)| {
+        let is_pinned = chain.settings.pins(target.namespace.as_str()).cluster.is_some();
+        Named { name, region: region.unwrap_or_else(|| stage::likely_region(chain, target)), is_pinned }
+    });
+    if let Some((name, region)) = entry::plugin_arguments(scene) {
+        let is_pinned = known.is_some_and(|known| known.is_pinned && known.name == name);
+        return Ok(Named { name, region, is_pinned });
+    }
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let credentials = Credentials::with(chain, target.clone(), granted.credentials.clone());
+    match in_time(Box::pin(stage::describe(&credentials))).await {
+        Some(Ok(cluster)) => Ok(Named { name: cluster.name, region: cluster.region, is_pinned: false }),
+        Some(Err(error)) => Err(not_named(&error)),
+        None => Err(Judgement::unknown("the clusters of the account could not be listed in 5 seconds")),
+    }
+}
+
+fn not_named(error: &Error) -> Judgement {
+    match error.kind {
+        Kind::Denied => Judgement::skipped(format!("nothing names the cluster: {error} (needs eks:ListClusters)")),
+        _ => Judgement::unknown(error.to_string()),
+    }
+}
+
+fn as_in_kubeconfig(scene: &Scene<'_>, named: Named) -> Option<Described> {
+    let Entry { server, authority_data, .. } = entry::of(scene)?;
+    let cluster = Cluster {
+        name: named.name,
+        arn: String::new(),
+        region: named.region,
+        endpoint: server,
+        certificate_authority_data: authority_data?,
+        authentication_mode: None,
+        version: None,
+    };
+    Some(Described { cluster, details: None })
+}
+
+async fn version(scene: &Scene<'_>, granted: &Granted, described: &Described) -> Judgement {
+    let (Some(version), Some(details)) = (&described.cluster.version, &described.details) else {
+        return Judgement::skipped("it is not known (needs eks:DescribeCluster)");
+    };
+    let eks = Eks::new(&scene.chain.aws, &granted.credentials.keys, &described.cluster.region);
+    let (answer, support) = split(in_time(Box::pin(eks.version_support(version))).await);
+    judge_version(version, &answer.with(support.flatten()), details.extends_support)
+}

@@ -46,7 +46,7 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
             });
             let (answer, credentials) = split(in_time(call).await.map(|answer| answer.map_err(as_failure)));
             let elsewhere = match &answer {
-                Answer::Denied(_) => elsewhere(scene, &target, session).await,
+                Answer::Denied(_) | Answer::NotFound(_) => elsewhere(scene, &target, session).await,
                 _ => Elsewhere::NotKnown,
             };
             let judgement = judge_assignment(&answer, &target, &elsewhere, &host);
@@ -74,7 +74,7 @@ async fn identity(scene: &Scene<'_>, target: &Target, keys: &AccessKeys) -> Opti
         .check(&IDENTITY, async {
             let asked = in_time(chain.services.caller_arn(keys, region)).await;
             let (answer, arn) = split(asked);
-            let answer = with(answer, arn.clone().unwrap_or_default());
+            let answer = answer.with(arn.clone().unwrap_or_default());
             (judge_identity(&answer, target, &chain.aws.host_of(Service::Sts, region)), arn)
         })
         .await
@@ -92,7 +92,7 @@ async fn cached(scene: &Scene<'_>, target: &Target) {
             let Some(cached) = fresh else { return judge_cached(None, namespace) };
             let asked = in_time(chain.services.caller_arn(&cached.credentials.keys, &target.portal.region)).await;
             let (answer, arn) = split(asked);
-            judge_cached(Some(&with(answer, arn.unwrap_or_default())), namespace)
+            judge_cached(Some(&answer.with(arn.unwrap_or_default())), namespace)
         })
         .await;
 }
@@ -107,25 +107,13 @@ pub(super) fn split<T>(answer: Option<Result<T, Failure>>) -> (Answer<()>, Optio
     let words = failure.to_string();
     let answer = match failure.class {
         Class::Unauthorized => Answer::Unauthorized(words),
-        Class::Denied | Class::NotFound => Answer::Denied(words),
+        Class::Denied => Answer::Denied(words),
+        Class::NotFound => Answer::NotFound(words),
         Class::Throttled => Answer::Throttled(words),
         Class::Unreachable => Answer::Unreachable(words),
         Class::Broken | Class::Service => Answer::Broken(words),
     };
     (answer, None)
-}
-
-/// The same with what was given.
-fn with<T>(answer: Answer<()>, given: T) -> Answer<T> {
-    match answer {
-        Answer::Given(()) => Answer::Given(given),
-        Answer::Unauthorized(words) => Answer::Unauthorized(words),
-        Answer::Denied(words) => Answer::Denied(words),
-        Answer::Throttled(words) => Answer::Throttled(words),
-        Answer::Unreachable(words) => Answer::Unreachable(words),
-        Answer::Late => Answer::Late,
-        Answer::Broken(words) => Answer::Broken(words),
-    }
 }
 
 /// A session that ended while it was used.

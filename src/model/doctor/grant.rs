@@ -153,8 +153,10 @@ pub(crate) enum Answer<T> {
     Given(T),
     /// 401: what signed the call is not taken, with the words of the refusal.
     Unauthorized(String),
-    /// 403 or 404.
+    /// 403.
     Denied(String),
+    /// 404 and similar.
+    NotFound(String),
     Throttled(String),
     /// No connection.
     Unreachable(String),
@@ -162,6 +164,22 @@ pub(crate) enum Answer<T> {
     Late,
     /// Anything else.
     Broken(String),
+}
+
+impl Answer<()> {
+    /// The same with what was given.
+    pub(crate) fn with<T>(&self, given: T) -> Answer<T> {
+        match self {
+            Answer::Given(()) => Answer::Given(given),
+            Answer::Unauthorized(words) => Answer::Unauthorized(words.clone()),
+            Answer::Denied(words) => Answer::Denied(words.clone()),
+            Answer::NotFound(words) => Answer::NotFound(words.clone()),
+            Answer::Throttled(words) => Answer::Throttled(words.clone()),
+            Answer::Unreachable(words) => Answer::Unreachable(words.clone()),
+            Answer::Late => Answer::Late,
+            Answer::Broken(words) => Answer::Broken(words.clone()),
+        }
+    }
 }
 
 /// Where a person's namespace is, when the portal refuses it where it should be.
@@ -185,7 +203,7 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
             .because(why)
             .try_next(format!("nsaccess login {namespace}"))
             .repair(Repair::Login),
-        Answer::Denied(why) => not_given(why, target, elsewhere),
+        Answer::Denied(why) | Answer::NotFound(why) => not_given(why, target, elsewhere),
         Answer::Throttled(why) => Problem::of(&THROTTLED, "the portal takes no more calls at the moment")
             .because(why)
             .try_next("wait a minute, then run the same command again"),
@@ -222,10 +240,12 @@ pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &st
         Answer::Given(arn) => Problem::of(&OTHER_IDENTITY, format!("AWS knows the credentials as {arn}"))
             .because(format!("the profile says {} in account {}", target.role, target.account))
             .try_next(format!("nsaccess login {} --replace", target.namespace)),
-        Answer::Unauthorized(why) | Answer::Denied(why) => Problem::of(&STS_REFUSED, "AWS refuses new credentials")
-            .because(why)
-            .because("the clock of this machine may be wrong")
-            .try_next("wait a minute, then run the same command again"),
+        Answer::Unauthorized(why) | Answer::Denied(why) | Answer::NotFound(why) => {
+            Problem::of(&STS_REFUSED, "AWS refuses new credentials")
+                .because(why)
+                .because("the clock of this machine may be wrong")
+                .try_next("wait a minute, then run the same command again")
+        }
         Answer::Unreachable(why) => {
             Problem::of(&STS_UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(AGAIN)
         }
@@ -252,7 +272,7 @@ pub(crate) fn judge_cached(answer: Option<&Answer<String>>, namespace: &str) -> 
     match answer {
         None => Judgement::ok("none that kubectl would use; the next call fetches new ones"),
         Some(Answer::Given(_)) => Judgement::ok("taken by AWS"),
-        Some(Answer::Unauthorized(why) | Answer::Denied(why)) => Judgement::problem(
+        Some(Answer::Unauthorized(why) | Answer::Denied(why) | Answer::NotFound(why)) => Judgement::problem(
             Problem::of(&CACHED_REFUSED, "AWS refuses the credentials that are cached for kubectl")
                 .because(why)
                 .try_next(format!("nsaccess whoami -n {namespace}")),

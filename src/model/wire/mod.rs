@@ -1,5 +1,6 @@
-//! Protocols below AWS and Kubernetes: proxies, URLs, paginated lists.
+//! Protocols below AWS and Kubernetes: certificates, proxies, URLs, paginated lists.
 
+pub(crate) mod certificate;
 pub(crate) mod pages;
 pub(crate) mod percent;
 pub(crate) mod proxy;

@@ -2,7 +2,7 @@
 
 mod connect;
 pub(crate) mod listen;
-mod proxy;
+pub(super) mod proxy;
 
 use std::pin::Pin;
 use std::rc::Rc;

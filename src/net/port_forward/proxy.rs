@@ -21,7 +21,12 @@ use crate::secret::Secret;
 const LARGEST_HEAD: usize = 64 * 1024;
 
 /// Connects to a host through a proxy. The proxy resolves the name, which often only it can.
-pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> io::Result<Box<dyn ByteStream>> {
+pub(in crate::net) async fn open(
+    proxy: &Proxy,
+    host: &str,
+    port: u16,
+    trust: &Trust,
+) -> io::Result<Box<dyn ByteStream>> {
     let stream = connect_tcp(proxy.host(), proxy.port()).await?;
     let mut stream: Box<dyn ByteStream> = match proxy.scheme() {
         ProxyScheme::Https => Box::new(connect_tls(proxy.host(), stream, trust).await?),

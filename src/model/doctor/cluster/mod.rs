@@ -1,11 +1,46 @@
 //! The cluster: what EKS says of it, and the way to it.
 
+pub(crate) mod eks;
+pub(crate) mod tls;
+pub(crate) mod way;
+
 use crate::model::doctor::check::{Check, Group, Uses};
-use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::finding::Finding;
 
 pub(crate) const CHECKS: &[&Check] = &[&DESCRIBED, &VERSION, &ENDPOINT, &NAME, &CONNECTION, &TLS];
 
-pub(crate) const FINDINGS: &[&Finding] = &[];
+pub(crate) const FINDINGS: &[&Finding] = &[
+    &eks::NOT_FOUND,
+    &eks::STARTING,
+    &eks::ENDING,
+    &eks::UNHEALTHY,
+    &eks::DESCRIBE_DENIED,
+    &eks::EKS_UNREACHABLE,
+    &eks::EKS_TIMEOUT,
+    &eks::EXTENDED_SUPPORT,
+    &eks::UNSUPPORTED,
+    &eks::ENDPOINT_MOVED,
+    &eks::CA_CHANGED,
+    &eks::CA_MISSING,
+    &way::UNRESOLVED,
+    &way::PRIVATE_UNRESOLVED,
+    &way::PROXY_UNRESOLVED,
+    &way::NAME_TIMEOUT,
+    &way::PRIVATE_NO_ANSWER,
+    &way::NOT_IN_NETWORKS,
+    &way::UNREACHABLE,
+    &way::REFUSED,
+    &way::TIMEOUT,
+    &way::PROXY_UNREACHABLE,
+    &way::PROXY_REFUSES,
+    &tls::OTHER_AUTHORITY,
+    &tls::INTERCEPTED,
+    &tls::CERTIFICATE_EXPIRED,
+    &tls::OTHER_NAME,
+    &tls::NOT_TLS,
+    &tls::BROKEN_OFF,
+    &tls::TLS_TIMEOUT,
+];
 
 pub(crate) const DESCRIBED: Check = Check {
     id: "cluster.described",
@@ -38,7 +73,7 @@ pub(crate) const NAME: Check = Check {
     id: "cluster.name",
     group: Group::Cluster,
     title: "DNS",
-    what: "Whether the name of the endpoint resolves.",
+    what: "Whether the name of the endpoint (with a proxy: of the proxy) resolves.",
     uses: Uses::Network,
     needs: &["kubectl.context"],
 };

@@ -1,0 +1,116 @@
+//! The steps to the endpoint.
+
+use std::future::Future;
+
+use tokio::time::Instant;
+
+use crate::actions::doctor::Scene;
+use crate::actions::doctor::cluster::{Described, entry};
+use crate::actions::doctor::limit::in_time;
+use crate::chain::cluster::proxy;
+use crate::model::doctor::cluster::eks::{ENDING, Entry, NOT_FOUND, STARTING, judge_endpoint};
+use crate::model::doctor::cluster::tls::judge_tls;
+use crate::model::doctor::cluster::way::{Step, Way, judge_connection, judge_name};
+use crate::model::doctor::cluster::{CONNECTION, DESCRIBED, ENDPOINT, NAME, TLS};
+use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::Judgement;
+use crate::net::probe::Probe;
+
+/// The cluster has no endpoint, and why is known already.
+const IS_GONE: [&Finding; 3] = [&NOT_FOUND, &STARTING, &ENDING];
+
+/// Compares the kubeconfig with what EKS says, then resolves, connects and shakes hands: with the endpoint that EKS names,
+/// else with that of the kubeconfig.
+pub(in crate::actions::doctor) async fn reached(scene: &Scene<'_>, described: Option<&Described>) {
+    let entry = entry::of(scene);
+    scene.board.judge_now(&ENDPOINT, || endpoint(scene, entry.as_ref(), described));
+    let named = described
+        .map(|described| (described.cluster.endpoint.clone(), described.cluster.certificate_authority_data.clone()));
+    if let Some(gone) = scene.board.failure(&DESCRIBED).filter(|finding| IS_GONE.contains(finding)) {
+        scene.board.judge_now(&NAME, || Judgement::skipped(format!("because of {}", gone.id)));
+        return;
+    }
+    let entry = entry.unwrap_or_default();
+    let (endpoint, authority) =
+        named.filter(|(endpoint, _)| !endpoint.is_empty()).unwrap_or_else(|| (entry.server.clone(), authority(&entry)));
+    let probe = match probe(scene, &endpoint) {
+        Ok(probe) => probe,
+        Err(why) => {
+            scene
+                .board
+                .judge_now(&NAME, || Judgement::unknown(format!("the endpoint {endpoint:?} cannot be used: {why}")));
+            return;
+        }
+    };
+    walk(scene, described, &probe, (entry.tls_server_name.as_deref(), &authority)).await;
+}
+
+fn authority(entry: &Entry) -> String {
+    entry.authority_data.clone().unwrap_or_default()
+}
+
+fn endpoint(scene: &Scene<'_>, entry: Option<&Entry>, described: Option<&Described>) -> Judgement {
+    let (Some(entry), Some(Described { cluster, details: Some(_) })) = (entry, described) else {
+        return Judgement::skipped("not compared (needs eks:DescribeCluster)");
+    };
+    judge_endpoint(entry, &cluster.endpoint, &cluster.certificate_authority_data, scene.namespace.as_str())
+}
+
+fn probe(scene: &Scene<'_>, endpoint: &str) -> Result<Probe, String> {
+    let proxy = proxy::of(scene.chain, scene.namespace, endpoint).map_err(|error| error.to_string())?;
+    Probe::of(endpoint, proxy, scene.chain.aws.outbound().trust())
+}
+
+async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, tls: (Option<&str>, &str)) {
+    let board = scene.board;
+    let proxy = probe.proxy();
+    let of_context = proxy::of_context(scene.chain, scene.namespace).ok().flatten().map(|(cluster, _)| cluster);
+    let way = Way {
+        namespace: scene.namespace.as_str(),
+        host: &probe.host,
+        proxy: proxy.as_deref(),
+        proxy_url_of: of_context.as_deref(),
+        details: described.and_then(|described| described.details.as_ref()),
+    };
+    let resolved = board.check(&NAME, async {
+        let (step, took) = timed(probe.resolve()).await;
+        let judgement = judge_name(&way, &step).fact(took);
+        (judgement, done(step))
+    });
+    let Some(addresses) = resolved.await else { return };
+    let connected = board.check(&CONNECTION, async {
+        let (step, took) = timed(probe.connect(&addresses)).await;
+        let (step, opened) = match step {
+            Step::Done((connection, opened)) => (Step::Done(connection), opened),
+            Step::Failed(why) => (Step::Failed(why), None),
+            Step::Late => (Step::Late, None),
+        };
+        (judge_connection(&way, &addresses, &step).fact(took), opened)
+    });
+    let Some(opened) = connected.await else { return };
+    let (name, authority) = (tls.0.unwrap_or(&probe.host), tls.1);
+    board
+        .judge(&TLS, async {
+            let (step, took) = timed(opened.shake_hands(name, authority)).await;
+            judge_tls(&way, &step).fact(took)
+        })
+        .await;
+}
+
+/// How a step ended, and how long it took.
+async fn timed<T>(step: impl Future<Output = Result<T, String>>) -> (Step<T>, String) {
+    let start = Instant::now();
+    let step = match in_time(step).await {
+        Some(Ok(done)) => Step::Done(done),
+        Some(Err(why)) => Step::Failed(why),
+        None => Step::Late,
+    };
+    (step, format!("{:.1} ms", start.elapsed().as_secs_f64() * 1000.0))
+}
+
+fn done<T>(step: Step<T>) -> Option<T> {
+    match step {
+        Step::Done(done) => Some(done),
+        Step::Failed(_) | Step::Late => None,
+    }
+}

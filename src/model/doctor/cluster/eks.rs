@@ -1,0 +1,335 @@
+//! What EKS says of the cluster, and whether the kubeconfig says the same.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::grant::Answer;
+use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::kube::cluster::{ClusterDetails, Support, VersionSupport};
+
+pub(crate) const NOT_FOUND: Finding = Finding {
+    id: "cluster.not-found",
+    check: "cluster.described",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "EKS has no cluster of this name in this account and region: it was deleted, or made again under another name or in another region.",
+    repair: "Let nsaccess look for the cluster again: `nsaccess kubeconfig NAMESPACE --refresh`. If a setting names the cluster, remove it first: `nsaccess config unset namespace.NAMESPACE.cluster`.",
+};
+
+pub(crate) const STARTING: Finding = Finding {
+    id: "cluster.starting",
+    check: "cluster.described",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The cluster is being created, which takes about ten minutes. Until then it has no endpoint, or one that does not answer.",
+    repair: "Wait for it: `nsaccess doctor NAMESPACE --wait`.",
+};
+
+pub(crate) const ENDING: Finding = Finding {
+    id: "cluster.ending",
+    check: "cluster.described",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The cluster is being deleted, or could not be created.",
+    repair: "Ask your platform team where the namespace is now, then let nsaccess look for it: `nsaccess kubeconfig NAMESPACE --refresh`.",
+};
+
+pub(crate) const UNHEALTHY: Finding = Finding {
+    id: "cluster.unhealthy",
+    check: "cluster.described",
+    severity: Severity::Warn,
+    waiting: Waiting::IsUseless,
+    cause: "EKS reports a problem of the cluster itself: a subnet or a security group that is gone, a key that is disabled.",
+    repair: "Show the message to your platform team.",
+};
+
+pub(crate) const DESCRIBE_DENIED: Finding = Finding {
+    id: "cluster.describe-denied",
+    check: "cluster.described",
+    severity: Severity::Warn,
+    waiting: Waiting::IsUseless,
+    cause: "The permission set lacks eks:DescribeCluster. What is in the kubeconfig works for as long as the cluster stays as it is, and cannot be written anew.",
+    repair: "Ask your platform team to allow the permission set eks:DescribeCluster on the cluster.",
+};
+
+pub(crate) const EKS_UNREACHABLE: Finding = Finding {
+    id: "cluster.eks-unreachable",
+    check: "cluster.described",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The API of EKS cannot be reached, although STS can: a firewall or proxy lets one through and not the other, or the region is wrong.",
+    repair: "Let the host of the message through, or set HTTPS_PROXY.",
+};
+
+pub(crate) const EKS_TIMEOUT: Finding = Finding {
+    id: "cluster.eks-timeout",
+    check: "cluster.described",
+    severity: Severity::Unknown,
+    waiting: Waiting::Helps,
+    cause: "The API of EKS did not answer in 5 seconds.",
+    repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
+};
+
+pub(crate) const EXTENDED_SUPPORT: Finding = Finding {
+    id: "cluster.extended-support",
+    check: "cluster.version",
+    severity: Severity::Warn,
+    waiting: Waiting::IsUseless,
+    cause: "Standard support of the cluster's Kubernetes version has ended. Extended support costs more, and EKS upgrades the cluster when it ends.",
+    repair: "Ask your platform team when the cluster is upgraded.",
+};
+
+pub(crate) const UNSUPPORTED: Finding = Finding {
+    id: "cluster.unsupported",
+    check: "cluster.version",
+    severity: Severity::Warn,
+    waiting: Waiting::IsUseless,
+    cause: "EKS no longer supports the cluster's Kubernetes version: it gets no fixes, and EKS may upgrade it at any time.",
+    repair: "Ask your platform team when the cluster is upgraded.",
+};
+
+pub(crate) const ENDPOINT_MOVED: Finding = Finding {
+    id: "cluster.endpoint-moved",
+    check: "cluster.endpoint",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The cluster was deleted and made again, and its endpoint is another one since. The kubeconfig still has the old one.",
+    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+};
+
+pub(crate) const CA_CHANGED: Finding = Finding {
+    id: "cluster.ca-changed",
+    check: "cluster.endpoint",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The certificate authority in the kubeconfig is not the cluster's: the cluster was made again, or the file was edited. kubectl refuses the cluster's certificate (x509: certificate signed by unknown authority).",
+    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+};
+
+pub(crate) const CA_MISSING: Finding = Finding {
+    id: "cluster.ca-missing",
+    check: "cluster.endpoint",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The kubeconfig names no certificate authority for the cluster, and the cluster's own is not one that the system trusts. kubectl refuses its certificate.",
+    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+};
+
+/// The cluster that is meant, and who asks.
+#[derive(Debug, Clone)]
+pub(crate) struct Place<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+    /// The permission set.
+    pub(crate) role: &'a str,
+    /// Whether a setting names the cluster.
+    pub(crate) is_pinned: bool,
+    /// Where EKS is.
+    pub(crate) host: &'a str,
+}
+
+/// What DescribeCluster says of the state of a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct State {
+    /// `ACTIVE`, `UPDATING`, …
+    pub(crate) status: String,
+    pub(crate) details: ClusterDetails,
+}
+
+fn refresh(namespace: &str) -> String {
+    format!("nsaccess kubeconfig {namespace} --refresh")
+}
+
+/// Whether the cluster is there and can be used.
+pub(crate) fn judge_described(answer: &Answer<State>, place: &Place<'_>) -> Judgement {
+    let Place { namespace, name, region, account, role, host, .. } = place;
+    let problem = match answer {
+        Answer::Given(state) => return judge_state(state, place),
+        Answer::NotFound(why) => not_found(why, place),
+        Answer::Denied(why) | Answer::Unauthorized(why) => Problem::of(
+            &DESCRIBE_DENIED,
+            format!("{role} may not describe the cluster {name}"),
+        )
+        .because(why)
+        .because("what follows is judged by what the kubeconfig says")
+        .try_next(format!(
+            "ask your platform team for eks:DescribeCluster on arn:aws:eks:{region}:{account}:cluster/{name} for {role}"
+        )),
+        Answer::Unreachable(why) => {
+            Problem::of(&EKS_UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(again(namespace))
+        }
+        Answer::Late => {
+            Problem::of(&EKS_TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(again(namespace))
+        }
+        Answer::Throttled(why) | Answer::Broken(why) => {
+            return Judgement::unknown(format!("EKS could not be asked: {why}"));
+        }
+    };
+    Judgement::problem(problem)
+}
+
+/// What a person does about the network, and what notices when it is done.
+pub(super) fn again(namespace: &str) -> String {
+    format!("nsaccess doctor {namespace} --wait   # and check network, VPN and HTTPS_PROXY meanwhile")
+}
+
+fn not_found(why: &str, place: &Place<'_>) -> Problem {
+    let Place { namespace, name, region, account, is_pinned, .. } = place;
+    let problem =
+        Problem::of(&NOT_FOUND, format!("there is no cluster {name} in {region} of account {account}")).because(why);
+    if *is_pinned {
+        return problem
+            .because(format!("the setting namespace.{namespace}.cluster names it"))
+            .try_next(format!("nsaccess config unset namespace.{namespace}.cluster"))
+            .try_next(refresh(namespace));
+    }
+    problem.try_next(refresh(namespace)).repair(Repair::WriteContext)
+}
+
+fn judge_state(state: &State, place: &Place<'_>) -> Judgement {
+    let Place { namespace, name, .. } = place;
+    let mut problems = Vec::new();
+    match state.status.as_str() {
+        "CREATING" | "PENDING" => problems.push(
+            Problem::of(&STARTING, format!("the cluster {name} is being created"))
+                .because(format!("its status is {}", state.status))
+                .try_next(format!("nsaccess doctor {namespace} --wait")),
+        ),
+        "DELETING" | "FAILED" => problems.push(
+            Problem::of(&ENDING, format!("the cluster {name} is {}", state.status))
+                .try_next(format!("ask your platform team where {namespace} is now, then: {}", refresh(namespace))),
+        ),
+        _ => {}
+    }
+    let issues = state.details.health_issues.iter();
+    problems.extend(issues.map(|issue| {
+        Problem::of(&UNHEALTHY, format!("EKS reports a problem of the cluster {name}"))
+            .because(issue)
+            .try_next(format!("show this to your platform team: {name}: {issue}"))
+    }));
+    Judgement::of(problems, format!("{name} in {} is {}", place.region, state.status)).facts(facts(&state.details))
+}
+
+fn facts(details: &ClusterDetails) -> Vec<String> {
+    let access = match (details.public_access, details.private_access) {
+        (true, true) => "public and private",
+        (true, false) => "public",
+        (false, _) => "private",
+    };
+    let mut facts = vec![format!("its endpoint is {access}")];
+    if details.public_access && !details.public_networks.is_empty() {
+        facts.push(format!("public for {}", details.public_networks.join(", ")));
+    }
+    facts
+}
+
+/// How long the cluster's version is supported.
+pub(crate) fn judge_version(
+    version: &str,
+    answer: &Answer<Option<VersionSupport>>,
+    extends_support: Option<bool>,
+) -> Judgement {
+    let support = match answer {
+        Answer::Given(Some(support)) => support,
+        Answer::Given(None) => return Judgement::ok(format!("{version}; EKS does not say how long it is supported")),
+        Answer::Denied(_) | Answer::Unauthorized(_) => {
+            return Judgement::skipped(format!(
+                "{version}; until when is not known (needs eks:DescribeClusterVersions)"
+            ));
+        }
+        Answer::Late => return Judgement::unknown(format!("{version}; EKS did not answer in 5 seconds")),
+        Answer::NotFound(why) | Answer::Throttled(why) | Answer::Unreachable(why) | Answer::Broken(why) => {
+            return Judgement::unknown(format!("{version}; EKS could not be asked: {why}"));
+        }
+    };
+    let date = |time: Option<Timestamp>| time.map_or_else(|| "a date that EKS does not say".to_owned(), day);
+    let upgrade = format!("ask your platform team when the cluster is upgraded from {version}");
+    let problem = match support.support {
+        Support::Extended => Problem::of(&EXTENDED_SUPPORT, format!("Kubernetes {version} is in extended support"))
+            .because(format!(
+                "standard support ended on {}, extended support ends on {}",
+                date(support.standard_until),
+                date(support.extended_until)
+            ))
+            .try_next(upgrade),
+        Support::Ended => Problem::of(&UNSUPPORTED, format!("EKS no longer supports Kubernetes {version}"))
+            .because(format!("its support ended on {}", date(support.extended_until.or(support.standard_until))))
+            .try_next(upgrade),
+        Support::Standard | Support::NotSaid => {
+            let then = match extends_support {
+                Some(true) => "then extended support begins",
+                Some(false) => "then EKS upgrades it",
+                None => "then its support ends",
+            };
+            let until = support.standard_until.map(|until| format!(", supported until {} ({then})", day(until)));
+            return Judgement::ok(format!("{version}{}", until.unwrap_or_default()));
+        }
+    };
+    Judgement::problem(problem)
+}
+
+fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+/// The cluster as the kubeconfig has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) server: String,
+    /// PEM in base64.
+    pub(crate) authority_data: Option<String>,
+    /// The name to expect in the certificate, if it is not that of the server.
+    pub(crate) tls_server_name: Option<String>,
+    /// Whether kubectl takes any certificate.
+    pub(crate) is_unchecked: bool,
+}
+
+/// Whether the kubeconfig leads where EKS says: to this endpoint, with this authority.
+pub(crate) fn judge_endpoint(entry: &Entry, endpoint: &str, authority_data: &str, namespace: &str) -> Judgement {
+    let repaired = |problem: Problem| problem.try_next(refresh(namespace)).repair(Repair::WriteContext);
+    let mut problems = Vec::new();
+    if !is_same_url(&entry.server, endpoint) {
+        problems.push(
+            Problem::of(&ENDPOINT_MOVED, "the kubeconfig has an endpoint that is no longer the cluster's")
+                .because(format!("the kubeconfig says {}", entry.server))
+                .because(format!("EKS says {endpoint}")),
+        );
+    }
+    let authority = entry.authority_data.as_deref();
+    match authority {
+        // An older cluster's endpoint and authority go together.
+        _ if !problems.is_empty() || entry.is_unchecked => {}
+        None => problems.push(Problem::of(&CA_MISSING, "the kubeconfig has no certificate authority for the cluster")),
+        Some(authority) if is_same_pem(authority, authority_data) => {}
+        Some(_) => problems.push(
+            Problem::of(&CA_CHANGED, "the certificate authority in the kubeconfig is not the cluster's")
+                .because("kubectl answers: x509: certificate signed by unknown authority"),
+        ),
+    }
+    Judgement::of(problems.into_iter().map(repaired).collect(), "endpoint and authority are those that EKS names")
+        .fact(entry.server.clone())
+}
+
+fn is_same_url(left: &str, right: &str) -> bool {
+    let normal = |url: &str| {
+        let url = url.trim().trim_end_matches('/').to_ascii_lowercase();
+        url.strip_suffix(":443").map(str::to_owned).unwrap_or(url)
+    };
+    normal(left) == normal(right)
+}
+
+fn is_same_pem(left: &str, right: &str) -> bool {
+    let normal = |data: &str| STANDARD.decode(data.trim()).map(|pem| pem.trim_ascii().to_vec());
+    match (normal(left), normal(right)) {
+        (Ok(left), Ok(right)) => left == right,
+        _ => left.trim() == right.trim(),
+    }
+}
+
+#[cfg(test)]
+#[path = "eks_tests.rs"]
+mod tests;

@@ -1,0 +1,267 @@
+//! The way to the cluster's endpoint: its name, and a connection.
+
+use std::net::IpAddr;
+
+use crate::model::doctor::cluster::eks::again;
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::kube::cluster::ClusterDetails;
+
+pub(crate) const UNRESOLVED: Finding = Finding {
+    id: "cluster.unresolved",
+    check: "cluster.name",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The name of the cluster's endpoint does not resolve: there is no network, the DNS server does not know it, or the cluster was deleted.",
+    repair: "Check the network and the VPN, then run doctor again.",
+};
+
+pub(crate) const PRIVATE_UNRESOLVED: Finding = Finding {
+    id: "cluster.private-unresolved",
+    check: "cluster.name",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The cluster's endpoint is private, and its name is known only inside of its network: the VPN is not connected, or its DNS server is not used.",
+    repair: "Connect the VPN, then run doctor again; `nsaccess doctor NAMESPACE --wait` waits for it.",
+};
+
+pub(crate) const PROXY_UNRESOLVED: Finding = Finding {
+    id: "cluster.proxy-unresolved",
+    check: "cluster.name",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "A proxy applies to the cluster, and the proxy's own name does not resolve: it is known in another network only, or misspelt.",
+    repair: "Connect to the network of the proxy, or remove it: HTTPS_PROXY, or proxy-url of the cluster in the kubeconfig.",
+};
+
+pub(crate) const NAME_TIMEOUT: Finding = Finding {
+    id: "cluster.name-timeout",
+    check: "cluster.name",
+    severity: Severity::Unknown,
+    waiting: Waiting::Helps,
+    cause: "The DNS server did not answer in 5 seconds.",
+    repair: "Check the network and the VPN, then run doctor again.",
+};
+
+pub(crate) const PRIVATE_NO_ANSWER: Finding = Finding {
+    id: "cluster.private-no-answer",
+    check: "cluster.connection",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The cluster's endpoint has a private address, which is reached only from inside of its network: the VPN is not connected, or does not lead there.",
+    repair: "Connect the VPN, then run doctor again; `nsaccess doctor NAMESPACE --wait` waits for it.",
+};
+
+pub(crate) const NOT_IN_NETWORKS: Finding = Finding {
+    id: "cluster.not-in-networks",
+    check: "cluster.connection",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The cluster's public endpoint answers only to the networks that EKS lists for it (publicAccessCidrs), and this machine is in none of them.",
+    repair: "Connect the VPN, or ask your platform team to add your network.",
+};
+
+pub(crate) const UNREACHABLE: Finding = Finding {
+    id: "cluster.unreachable",
+    check: "cluster.connection",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "There is no way to the address of the endpoint: the network is down, or a firewall is in between.",
+    repair: "Check the network and the VPN, then run doctor again.",
+};
+
+pub(crate) const REFUSED: Finding = Finding {
+    id: "cluster.refused",
+    check: "cluster.connection",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "Something at the address of the endpoint refuses connections: the cluster is gone, or a firewall answers in its place.",
+    repair: "Check the VPN. If EKS may not be asked (cluster.describe-denied), ask your platform team for the cluster's present endpoint.",
+};
+
+pub(crate) const TIMEOUT: Finding = Finding {
+    id: "cluster.timeout",
+    check: "cluster.connection",
+    severity: Severity::Unknown,
+    waiting: Waiting::Helps,
+    cause: "The endpoint did not answer in 5 seconds: something on the way drops packets.",
+    repair: "Check the network, the VPN and the firewall, then run doctor again.",
+};
+
+pub(crate) const PROXY_UNREACHABLE: Finding = Finding {
+    id: "cluster.proxy-unreachable",
+    check: "cluster.connection",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "A proxy applies to the cluster, and does not answer.",
+    repair: "Start the proxy or connect to its network, or remove it: HTTPS_PROXY, or proxy-url of the cluster in the kubeconfig.",
+};
+
+pub(crate) const PROXY_REFUSES: Finding = Finding {
+    id: "cluster.proxy-refuses",
+    check: "cluster.connection",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The proxy answers, and does not connect to the cluster: its rules forbid it, it wants a login, or it cannot reach the endpoint itself.",
+    repair: "Exempt the endpoint from the proxy (NO_PROXY), or ask whoever runs the proxy to let it through.",
+};
+
+/// The endpoint, and what is known of the way to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Way<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) host: &'a str,
+    /// Host and port of the proxy that applies.
+    pub(crate) proxy: Option<&'a str>,
+    /// The cluster in the kubeconfig whose `proxy-url` that is; else it is the environment's.
+    pub(crate) proxy_url_of: Option<&'a str>,
+    /// What EKS says of the endpoint, if it could be asked.
+    pub(crate) details: Option<&'a ClusterDetails>,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step<T> {
+    Done(T),
+    /// In the system's words.
+    Failed(String),
+    /// There was no answer in 5 seconds.
+    Late,
+}
+
+/// How a connection was made, or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Connection {
+    Open,
+    Refused,
+    /// The proxy answered with these words.
+    NotByProxy(String),
+}
+
+impl Way<'_> {
+    fn is_private(&self) -> bool {
+        self.details.is_some_and(|details| !details.public_access)
+    }
+
+    /// The networks that alone are let in.
+    fn networks(&self) -> Option<String> {
+        let networks = &self.details?.public_networks;
+        let everybody = networks.is_empty() || networks.iter().any(|network| network.ends_with("/0"));
+        (!everybody).then(|| networks.join(", "))
+    }
+
+    fn wait_for_vpn(&self) -> String {
+        format!("nsaccess doctor {} --wait   # and connect the VPN meanwhile", self.namespace)
+    }
+
+    /// How to go without the proxy.
+    fn without_proxy(&self) -> String {
+        match self.proxy_url_of {
+            Some(cluster) => format!("kubectl config unset clusters.{cluster}.proxy-url"),
+            None => format!("export NO_PROXY=\"$NO_PROXY,{}\"", self.host),
+        }
+    }
+}
+
+/// Whether the name of the first hop resolves: of the endpoint, or of the proxy.
+pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
+    let host = way.proxy.unwrap_or(way.host);
+    let problem = match (step, way.proxy) {
+        (Step::Done(addresses), _) => {
+            let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+            return Judgement::ok(format!("{host} is {}", shown.join(", ")));
+        }
+        (Step::Late, _) => Problem::of(&NAME_TIMEOUT, format!("the name {host} was not resolved in 5 seconds"))
+            .try_next(again(way.namespace)),
+        (Step::Failed(why), Some(_)) => {
+            Problem::of(&PROXY_UNRESOLVED, format!("the proxy's name {host} does not resolve"))
+                .because(why)
+                .try_next(way.without_proxy())
+        }
+        (Step::Failed(why), None) if way.is_private() => Problem::of(
+            &PRIVATE_UNRESOLVED,
+            format!("the private endpoint {host} does not resolve: is the VPN connected?"),
+        )
+        .because("EKS says that the endpoint can be reached from inside of its network only")
+        .because(why)
+        .try_next(way.wait_for_vpn()),
+        (Step::Failed(why), None) => {
+            Problem::of(&UNRESOLVED, format!("{host} does not resolve")).because(why).try_next(again(way.namespace))
+        }
+    };
+    Judgement::problem(problem)
+}
+
+/// Whether the endpoint takes a connection.
+pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<Connection>) -> Judgement {
+    let host = way.host;
+    if let Some(proxy) = way.proxy {
+        return by_proxy(way, proxy, step);
+    }
+    let no_answer = match step {
+        Step::Done(Connection::Open) => return Judgement::ok(format!("{host} takes connections")),
+        Step::Done(Connection::Refused | Connection::NotByProxy(_)) => {
+            return Judgement::problem(
+                Problem::of(&REFUSED, format!("{host} refuses connections")).try_next(again(way.namespace)),
+            );
+        }
+        Step::Failed(why) => why.clone(),
+        Step::Late => "there was no answer in 5 seconds".to_owned(),
+    };
+    let is_private = way.is_private() || (!addresses.is_empty() && addresses.iter().all(is_private));
+    let problem = match (way.networks(), step) {
+        _ if is_private => Problem::of(
+            &PRIVATE_NO_ANSWER,
+            format!("the private endpoint {host} does not answer: is the VPN connected?"),
+        )
+        .because(no_answer)
+        .try_next(way.wait_for_vpn()),
+        (Some(networks), _) => Problem::of(&NOT_IN_NETWORKS, format!("{host} does not answer to your network"))
+            .because(format!("it answers to {networks} only"))
+            .because(no_answer)
+            .try_next(way.wait_for_vpn()),
+        (None, Step::Late) => {
+            Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(again(way.namespace))
+        }
+        (None, _) => Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
+            .because(no_answer)
+            .try_next(again(way.namespace)),
+    };
+    Judgement::problem(problem)
+}
+
+fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
+    let unreachable = |why: &str| {
+        Problem::of(&PROXY_UNREACHABLE, format!("the proxy {proxy} does not answer"))
+            .because(why)
+            .try_next(way.without_proxy())
+    };
+    Judgement::problem(match step {
+        Step::Done(Connection::Open) => {
+            return Judgement::ok(format!("{} takes connections by the proxy {proxy}", way.host));
+        }
+        Step::Done(Connection::NotByProxy(why)) => {
+            Problem::of(&PROXY_REFUSES, format!("the proxy {proxy} does not connect to {}", way.host))
+                .because(why)
+                .try_next(way.without_proxy())
+        }
+        Step::Done(Connection::Refused) => unreachable("it refuses connections"),
+        Step::Failed(why) => unreachable(why),
+        Step::Late => unreachable("there was no answer in 5 seconds"),
+    })
+}
+
+/// Whether an address is one of a private network: RFC 1918, RFC 6598 (as many VPNs use), RFC 4193.
+fn is_private(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [first, second, ..] = v4.octets();
+            v4.is_private() || (first == 100 && (64..128).contains(&second))
+        }
+        IpAddr::V6(v6) => v6.octets()[0] & 0xfe == 0xfc,
+    }
+}
+
+#[cfg(test)]
+#[path = "way_tests.rs"]
+mod tests;
