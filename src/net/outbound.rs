@@ -34,6 +34,8 @@ pub(crate) struct Outbound {
     received: Arc<AtomicU64>,
     clock_reported: Arc<AtomicBool>,
     trust: Trust,
+    /// Whether a web page is the answer.
+    expects_page: bool,
 }
 
 /// How far this machine's clock is off.
@@ -57,7 +59,13 @@ impl Outbound {
             received: Arc::default(),
             clock_reported: Arc::default(),
             trust: Trust::default(),
+            expects_page: false,
         }
+    }
+
+    /// For calls that are answered with a web page.
+    pub(super) fn expecting_page(&self) -> Self {
+        Outbound { expects_page: true, ..self.clone() }
     }
 
     /// Adds the certificates that the environment names.
@@ -147,7 +155,8 @@ impl HttpConnector for BoundedConnector {
             let mut answer =
                 call.wait_for_head(answer).await.map_err(|breach| ConnectorError::timeout(breach.into()))??;
             outbound.record_date(AWS, answer.headers().get("date"));
-            let is_suspect = may_be_page(answer.status().is_success(), answer.headers().get("content-type"));
+            let is_suspect = !outbound.expects_page
+                && may_be_page(answer.status().is_success(), answer.headers().get("content-type"));
             let body = call.body(false, answer.take_body(), outbound.received).refusing_page(is_suspect);
             *answer.body_mut() = SdkBody::from_body_1_x(body);
             Ok(answer)

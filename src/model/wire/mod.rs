@@ -1,7 +1,8 @@
-//! Protocols below AWS and Kubernetes: certificates, proxies, URLs, paginated lists.
+//! Protocols below AWS and Kubernetes: certificates, proxies, URLs, paginated lists, a little XML.
 
 pub(crate) mod certificate;
 pub(crate) mod pages;
 pub(crate) mod percent;
 pub(crate) mod proxy;
 pub mod socks;
+pub(crate) mod xml;

@@ -5,9 +5,12 @@ pub(crate) mod assume_role;
 pub(crate) mod eks;
 pub(crate) mod endpoint;
 pub(crate) mod failure;
+pub(crate) mod iam;
 pub(crate) mod oidc;
+mod plain;
 pub(crate) mod portal;
 pub(crate) mod secrets_manager;
+pub(crate) mod start_page;
 pub(crate) mod sts;
 
 use std::time::Duration;
@@ -112,7 +115,7 @@ impl Aws {
 
 /// Tokens, keys and secret values pass through these endpoints.
 fn check_endpoints(host: &Host) -> Result<()> {
-    let of_services = ["SSO", "SSO_OIDC", "STS", "EKS", "SECRETS_MANAGER"];
+    let of_services = ["SSO", "SSO_OIDC", "STS", "EKS", "IAM", "SECRETS_MANAGER"];
     let names = of_services.iter().map(|service| format!("{}_{service}", env_vars::AWS_ENDPOINT_URL));
     for name in names.chain([env_vars::AWS_ENDPOINT_URL.to_owned()]) {
         let Some(url) = host.env(&name) else { continue };
