@@ -1,18 +1,145 @@
 //! Who the cluster thinks we are.
 
+use std::sync::Arc;
+
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::cluster::Described;
 use crate::actions::doctor::grant::Granted;
-use crate::model::reviews::review::ClusterIdentity;
-use crate::net::kube::KubeApi;
+use crate::actions::doctor::limit::in_time;
+use crate::chain::cluster::proxy;
+use crate::model::aws::eks_token;
+use crate::model::aws::role_arn::{self, RoleArns};
+use crate::model::doctor::authentication::groups::{Membership, judge_groups};
+use crate::model::doctor::authentication::mapping::{Reply, judge_identity};
+use crate::model::doctor::authentication::unmapped::{EntryLookup, Evidence};
+use crate::model::doctor::authentication::{Asked, GROUPS, IDENTITY};
+use crate::model::doctor::judgement::Judgement;
+use crate::model::kube::aws_auth;
+use crate::model::kube::cluster::Cluster;
+use crate::model::reviews::access_review::AccessReview;
+use crate::model::reviews::review::{ClusterIdentity, GET_PODS, Verdict};
+use crate::net::aws::eks::Eks;
+use crate::net::aws::failure::Class;
+use crate::net::aws::iam;
+use crate::net::kube::{KubeApi, KubeFailure, Silence};
 
 /// The API of the cluster, as the identity that it knows.
 pub(super) struct Authenticated {
     pub(super) api: KubeApi,
+    pub(super) cluster: Cluster,
     pub(super) identity: ClusterIdentity,
 }
 
-/// Asks the cluster.
-pub(super) async fn identity(_scene: &Scene<'_>, _granted: &Granted, _described: &Described) -> Option<Authenticated> {
-    None
+/// Asks the cluster with a token of the new credentials.
+pub(super) async fn identity(scene: &Scene<'_>, granted: &Granted, described: &Described) -> Option<Authenticated> {
+    let known = scene.board.check(&IDENTITY, ask(scene, granted, &described.cluster)).await?;
+    scene.board.judge(&GROUPS, groups(scene, granted, &known)).await;
+    Some(known)
+}
+
+fn asked<'a>(scene: &'a Scene<'_>, granted: &'a Granted, cluster: &'a Cluster) -> Asked<'a> {
+    Asked {
+        namespace: scene.namespace.as_str(),
+        cluster: &cluster.name,
+        region: &cluster.region,
+        host: cluster.endpoint.split("://").last().unwrap_or_default(),
+        role: &granted.target.role,
+    }
+}
+
+async fn ask(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> (Judgement, Option<Authenticated>) {
+    let api = match api(scene, granted, cluster) {
+        Ok(api) => api,
+        Err(why) => return (Judgement::unknown(why), None),
+    };
+    let reply = match in_time(api.get_identity()).await {
+        Some(Ok(identity)) => Reply::Known(identity),
+        Some(Err(KubeFailure::Unauthorized)) => Reply::Unknown,
+        Some(Err(KubeFailure::Status(code, words))) => Reply::Status(code, words),
+        Some(Err(KubeFailure::Unreachable(why))) => Reply::Broken(why),
+        None => Reply::Late,
+    };
+    let evidence = match &reply {
+        Reply::Unknown => evidence(scene, granted, cluster).await,
+        _ => Evidence::default(),
+    };
+    let judgement = judge_identity(&reply, &evidence, &asked(scene, granted, cluster));
+    let identity = match reply {
+        Reply::Known(identity) => Some(identity),
+        // It is known there, and does not learn as whom.
+        Reply::Status(403 | 404, _) => Some(ClusterIdentity::default()),
+        _ => None,
+    };
+    (judgement, identity.map(|identity| Authenticated { api, cluster: cluster.clone(), identity }))
+}
+
+fn api(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> Result<KubeApi, String> {
+    let chain = scene.chain;
+    let token = eks_token::sign(&granted.credentials.keys, &cluster.name, &cluster.region, chain.host.now());
+    let proxy = proxy::of(chain, scene.namespace, &cluster.endpoint).map_err(|error| error.to_string())?;
+    let shared = (chain.aws.outbound(), &Arc::default());
+    KubeApi::new(cluster, proxy.as_ref(), &token, shared, Silence::OfCalls).map_err(|error| error.to_string())
+}
+
+fn arns(granted: &Granted) -> Option<RoleArns> {
+    role_arn::from_caller(&granted.caller_arn, &granted.target.portal.region)
+}
+
+/// Why the cluster may not know the role, as far as the role itself may read that.
+async fn evidence(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> Evidence {
+    let mode = cluster.authentication_mode.clone();
+    let evidence = Evidence { arns: arns(granted), mode, ..Evidence::default() };
+    let (Some(arns), false) = (&evidence.arns, evidence.mode.as_deref() == Some("CONFIG_MAP")) else { return evidence };
+    let keys = &granted.credentials.keys;
+    let eks = Eks::new(&scene.chain.aws, keys, &cluster.region);
+    match in_time(Box::pin(eks.describe_access_entry(&cluster.name, &arns.access_entry))).await {
+        Some(Ok(entry)) => {
+            let name = arns.access_entry.rsplit('/').next().unwrap_or_default();
+            let role = in_time(Box::pin(iam::get_role(&scene.chain.aws, keys, &cluster.region, name))).await;
+            let role_created_at = role.and_then(Result::ok).and_then(|role| role.created_at);
+            Evidence { entry: EntryLookup::Found(entry), role_created_at, ..evidence }
+        }
+        Some(Err(failure)) if failure.class == Class::NotFound => {
+            let listed = in_time(Box::pin(eks.list_access_entries(&cluster.name))).await;
+            let principals = listed.and_then(Result::ok).unwrap_or_default();
+            Evidence { entry: EntryLookup::Missing, principals, ..evidence }
+        }
+        _ => evidence,
+    }
+}
+
+async fn groups(scene: &Scene<'_>, granted: &Granted, known: &Authenticated) -> Judgement {
+    let asked = asked(scene, granted, &known.cluster);
+    let review = AccessReview::of(GET_PODS, scene.namespace.as_str());
+    let get_pods = match in_time(known.api.review_access(&review)).await {
+        Some(Ok(verdict)) => verdict,
+        Some(Err(failure)) => Verdict::Unknown(failure.into_error(&known.cluster.name).to_string()),
+        None => Verdict::Unknown("no answer in 5 seconds".to_owned()),
+    };
+    let membership = Membership { identity: known.identity.clone(), get_pods, hidden: Vec::new() };
+    let judgement = judge_groups(&membership, &asked);
+    if judgement.problems.is_empty() {
+        return judgement;
+    }
+    // Asked only now: a role may rarely read it, and each denial stands in an audit log.
+    let hidden = hidden_groups(scene, granted, known).await;
+    judge_groups(&Membership { hidden, ..membership }, &asked)
+}
+
+/// The groups of the role in aws-auth, if it has an access entry that counts in their place.
+async fn hidden_groups(scene: &Scene<'_>, granted: &Granted, known: &Authenticated) -> Vec<String> {
+    let cluster = &known.cluster;
+    let (Some(arns), true) = (arns(granted), cluster.authentication_mode.as_deref() == Some("API_AND_CONFIG_MAP"))
+    else {
+        return Vec::new();
+    };
+    let eks = Eks::new(&scene.chain.aws, &granted.credentials.keys, &cluster.region);
+    let (entry, config_map) = futures_util::future::join(
+        in_time(Box::pin(eks.describe_access_entry(&cluster.name, &arns.access_entry))),
+        in_time(known.api.get_config_map("kube-system", "aws-auth")),
+    )
+    .await;
+    let (Some(Ok(_)), Some(Ok(config_map))) = (entry, config_map) else { return Vec::new() };
+    let map_roles = config_map["data"]["mapRoles"].as_str().unwrap_or_default();
+    aws_auth::groups_of(map_roles, &arns.aws_auth).unwrap_or_default()
 }

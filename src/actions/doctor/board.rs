@@ -112,7 +112,8 @@ impl Board {
         failed.find_map(|row| row.finding)
     }
 
-    fn may_be_made(&self, check: &'static Check) -> bool {
+    /// Whether a check is to be made, and nothing keeps it from that.
+    pub(crate) fn may_be_made(&self, check: &'static Check) -> bool {
         let is_done = self.rows.borrow().iter().any(|row| row.check == check);
         !is_done && self.plan.makes(check) && self.obstacle(check).is_none()
     }

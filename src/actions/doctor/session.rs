@@ -7,8 +7,11 @@ use crate::chain::session::{self, Session, SessionOrigin};
 use crate::disk::sso_cache::{self, Cached};
 use crate::model::aws::target::Portal;
 use crate::model::doctor::judgement::Judgement;
-use crate::model::doctor::session::{RENEWAL, TOKEN, TokenFile, judge_renewal, judge_token};
+use crate::model::doctor::session::{REGION, RENEWAL, TOKEN, TokenFile, judge_renewal, judge_token};
+use crate::model::doctor::session_region::{RegionFacts, judge_region};
 use crate::net::aws::endpoint::Service;
+use crate::net::aws::start_page;
+use aws_config_edit::same_start_url;
 
 /// The stored session.
 pub(super) fn files(scene: &Scene<'_>) {
@@ -73,4 +76,32 @@ fn in_words(origin: SessionOrigin) -> &'static str {
 }
 
 /// Whether the portal is in the region that the sso-session says.
-pub(super) async fn region(_scene: &Scene<'_>) {}
+pub(super) async fn region(scene: &Scene<'_>) {
+    let chain = scene.chain;
+    scene
+        .board
+        .judge(&REGION, async {
+            let portal = match chain.portal(scene.namespace) {
+                Ok(portal) => portal,
+                Err(error) => return Judgement::unknown(error.to_string()),
+            };
+            let page = match in_time(Box::pin(start_page::region(&chain.aws, &portal.start_url))).await {
+                Some(Ok(region)) => Ok(region),
+                Some(Err(error)) => Err(error.to_string()),
+                None => Err("no answer in 5 seconds".to_owned()),
+            };
+            let other = chain.aws_config.sso_sessions().find_map(|session| {
+                let is_of_it = same_start_url(session.get("sso_start_url")?, &portal.start_url);
+                let region = session.get("sso_region").filter(|region| is_of_it && *region != portal.region)?;
+                Some((session.name()?, region))
+            });
+            judge_region(&RegionFacts {
+                namespace: scene.namespace.as_str(),
+                start_url: &portal.start_url,
+                region: &portal.region,
+                other,
+                page: page.as_ref().map(Option::as_deref).map_err(String::as_str),
+            })
+        })
+        .await;
+}

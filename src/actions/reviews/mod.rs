@@ -16,7 +16,7 @@ const AT_ONCE: usize = 16;
 
 /// The verdicts on our own questions about a namespace, in their order. A question that fails alone has an unknown
 /// verdict.
-async fn review_all(
+pub(crate) async fn review_all(
     questions: &[Question],
     namespace: &str,
     review: impl AsyncFn(AccessReview) -> Result<Verdict, CallError<KubeFailure>>,

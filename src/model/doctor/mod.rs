@@ -23,6 +23,7 @@ pub(crate) mod kubectl;
 pub(crate) mod machine;
 pub(crate) mod profile;
 pub(crate) mod session;
+pub(crate) mod session_region;
 
 use check::Check;
 use finding::Finding;

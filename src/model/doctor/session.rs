@@ -6,13 +6,25 @@ use crate::model::aws::target::Portal;
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::doctor::session_region::{TWO_REGIONS, WRONG_REGION};
 use aws_config_edit::same_start_url;
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) const CHECKS: &[&Check] = &[&TOKEN, &REGION, &RENEWAL];
 
-pub(crate) const FINDINGS: &[&Finding] =
-    &[&MISSING, &UNREADABLE, &OTHER_PORTAL, &OVER, &REFUSED, &NOT_RENEWABLE, &RENEWAL_REFUSED, &UNREACHABLE, &TIMEOUT];
+pub(crate) const FINDINGS: &[&Finding] = &[
+    &MISSING,
+    &UNREADABLE,
+    &OTHER_PORTAL,
+    &OVER,
+    &REFUSED,
+    &NOT_RENEWABLE,
+    &WRONG_REGION,
+    &TWO_REGIONS,
+    &RENEWAL_REFUSED,
+    &UNREACHABLE,
+    &TIMEOUT,
+];
 
 pub(crate) const TOKEN: Check = Check {
     id: "session.token",

@@ -1,6 +1,7 @@
 //! Kubernetes: names, pods, services, selectors, rules.
 
 pub(crate) mod access_entry;
+pub(crate) mod aws_auth;
 pub(crate) mod cluster;
 pub(crate) mod definition;
 pub(crate) mod endpoints;

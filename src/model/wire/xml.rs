@@ -5,7 +5,7 @@ pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let (_, after) = xml.split_once(&open)?;
     let (text, _) = after.split_once(&close)?;
-    Some(unescape(text.trim()))
+    (!text.contains('<')).then(|| unescape(text.trim()))
 }
 
 /// The `content` of a page's `meta` element of this name.

@@ -57,6 +57,16 @@ impl KubeApi {
         self.get(&path("api/v1", namespace, "endpoints", Some(service), &[])).await
     }
 
+    /// Needs a right that a namespace's developer rarely has.
+    pub(crate) async fn get_config_map(&self, namespace: &str, name: &str) -> Result<Value, KubeFailure> {
+        self.get(&path("api/v1", namespace, "configmaps", Some(name), &[])).await
+    }
+
+    /// The same.
+    pub(crate) async fn get_namespace(&self, name: &str) -> Result<Value, KubeFailure> {
+        self.get(&format!("/api/v1/namespaces/{}", encode(name))).await
+    }
+
     pub(crate) async fn list_endpoint_slices(&self, namespace: &str, service: &str) -> Result<Vec<Value>, KubeFailure> {
         let selector = format!("kubernetes.io/service-name={service}");
         let slices = self.list("apis/discovery.k8s.io/v1", namespace, "endpointslices", Some(&selector)).await?;

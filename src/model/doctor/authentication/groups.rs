@@ -1,0 +1,117 @@
+//! Whether the identity has groups of its own, or rights without them.
+
+use crate::model::doctor::authentication::Asked;
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::reviews::review::{ClusterIdentity, Verdict};
+
+pub(crate) const NO_GROUPS: Finding = Finding {
+    id: "authentication.no-groups",
+    check: "authentication.groups",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The role is mapped without a group, and nothing else gives it rights in the namespace: an access entry without groups and access policies lets its principal in and do nothing.",
+    repair: "Ask your platform team to add the namespace's group to the access entry, or to the item in aws-auth.",
+};
+
+pub(crate) const ENTRY_HIDES_AWS_AUTH: Finding = Finding {
+    id: "authentication.entry-hides-aws-auth",
+    check: "authentication.groups",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The role has an access entry without groups, and groups in aws-auth. For a principal with an entry, aws-auth no longer counts.",
+    repair: "Ask your platform team to add the groups of aws-auth to the access entry.",
+};
+
+/// What the identity has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Membership {
+    pub(crate) identity: ClusterIdentity,
+    /// Whether the namespace's pods may be seen.
+    pub(crate) get_pods: Verdict,
+    /// The groups of the role in aws-auth, where an access entry hides them.
+    pub(crate) hidden: Vec<String>,
+}
+
+/// The groups that somebody gave the identity.
+pub(crate) fn own_groups(identity: &ClusterIdentity) -> Vec<&str> {
+    identity.groups.iter().map(String::as_str).filter(|group| *group != "system:authenticated").collect()
+}
+
+/// Whether somebody gave the identity groups, or rights without them.
+pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgement {
+    let Membership { identity, get_pods, hidden } = membership;
+    let own = own_groups(identity);
+    let username = format!("the user name is {}", identity.username);
+    if !own.is_empty() {
+        return Judgement::ok(own.join(", ")).fact(username);
+    }
+    if identity.username.is_empty() {
+        return Judgement::ok("not known");
+    }
+    match get_pods {
+        Verdict::Allowed => Judgement::ok("none; rights come from the user name or from access policies"),
+        Verdict::Unknown(why) => {
+            Judgement::unknown(format!("none, and the cluster does not say what you may do: {why}"))
+        }
+        Verdict::Denied(_) if !hidden.is_empty() => Judgement::problem(
+            Problem::of(
+                &ENTRY_HIDES_AWS_AUTH,
+                format!("the access entry of {} hides its groups in aws-auth", asked.role),
+            )
+            .because(format!("aws-auth maps it to {}, the entry to no group, and the entry counts", hidden.join(", ")))
+            .try_next(asked.ask(&format!(
+                "to add {} to the groups of the access entry of {} in {}",
+                hidden.join(", "),
+                asked.role,
+                asked.cluster
+            ))),
+        ),
+        Verdict::Denied(_) => {
+            Judgement::problem(
+                Problem::of(&NO_GROUPS, format!("{} is mapped to no group in {}", asked.role, asked.cluster))
+                    .because("it is in system:authenticated alone, and may not see the namespace's pods")
+                    .try_next(asked.ask(&format!(
+                        "to map {} to the group of {} in {}",
+                        asked.role, asked.namespace, asked.cluster
+                    ))),
+            )
+        }
+    }
+    .fact(username)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_groups_are_a_problem_only_without_rights() {
+        let asked =
+            Asked { namespace: "idp-dev", cluster: "demo", region: "eu-west-1", host: "abc", role: "idp-ns-idp-dev" };
+        let membership = |groups: &[&str], get_pods, hidden: &[&str]| Membership {
+            identity: ClusterIdentity {
+                username: "sso:ada".to_owned(),
+                groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+                ..ClusterIdentity::default()
+            },
+            get_pods,
+            hidden: hidden.iter().map(|group| (*group).to_owned()).collect(),
+        };
+        let (yes, no) = (Verdict::Allowed, Verdict::Denied(None));
+        for (membership, expected) in [
+            (membership(&["idp", "system:authenticated"], no.clone(), &[]), "ok"),
+            (membership(&["system:authenticated"], yes.clone(), &[]), "ok"),
+            (membership(&["system:authenticated"], yes, &["idp"]), "ok"),
+            (membership(&["system:authenticated"], no.clone(), &[]), "authentication.no-groups"),
+            (membership(&[], no.clone(), &[]), "authentication.no-groups"),
+            (membership(&["system:authenticated"], no.clone(), &["idp"]), "authentication.entry-hides-aws-auth"),
+            (membership(&["system:authenticated"], Verdict::Unknown("500".to_owned()), &[]), "ok"),
+        ] {
+            let judged = judge_groups(&membership, &asked);
+            assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{membership:?}");
+        }
+        let not_told = Membership { identity: ClusterIdentity::default(), get_pods: no, hidden: Vec::new() };
+        assert_eq!(judge_groups(&not_told, &asked), Judgement::ok("not known"));
+    }
+}

@@ -1,0 +1,61 @@
+//! Authentication: who the cluster thinks one is.
+
+pub(crate) mod groups;
+pub(crate) mod mapping;
+pub(crate) mod unmapped;
+
+use crate::model::doctor::check::{Check, Group, Uses};
+use crate::model::doctor::finding::Finding;
+
+pub(crate) const CHECKS: &[&Check] = &[&IDENTITY, &GROUPS];
+
+pub(crate) const FINDINGS: &[&Finding] = &[
+    &unmapped::NOT_MAPPED,
+    &unmapped::NO_ENTRY,
+    &unmapped::OLD_SUFFIX,
+    &unmapped::TOMBSTONE,
+    &unmapped::ENTRY_NOT_TAKEN,
+    &mapping::FORBIDDEN,
+    &mapping::SERVER_ERROR,
+    &mapping::UNREACHABLE,
+    &mapping::TIMEOUT,
+    &groups::NO_GROUPS,
+    &groups::ENTRY_HIDES_AWS_AUTH,
+];
+
+pub(crate) const IDENTITY: Check = Check {
+    id: "authentication.identity",
+    group: Group::Authentication,
+    title: "mapping",
+    what: "Whether the cluster knows the role (SelfSubjectReview); if not, why, as far as the role may read it (DescribeAccessEntry, ListAccessEntries, iam:GetRole).",
+    uses: Uses::Network,
+    needs: &["cluster.tls", "grant.identity", "cluster.described"],
+};
+
+pub(crate) const GROUPS: Check = Check {
+    id: "authentication.groups",
+    group: Group::Authentication,
+    title: "groups",
+    what: "Whether the identity has groups of its own, or rights without them.",
+    uses: Uses::Network,
+    needs: &["authentication.identity"],
+};
+
+/// The role, and the cluster that it should be known in.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) cluster: &'a str,
+    pub(crate) region: &'a str,
+    /// Host of the endpoint.
+    pub(crate) host: &'a str,
+    /// The permission set.
+    pub(crate) role: &'a str,
+}
+
+impl Asked<'_> {
+    /// What to say to the platform team, and what shows that it is done.
+    fn ask(&self, what: &str) -> String {
+        format!("ask your platform team {what}; then: nsaccess doctor {} --wait", self.namespace)
+    }
+}
