@@ -28,11 +28,13 @@ pub(super) struct Authenticated {
     pub(super) api: KubeApi,
     pub(super) cluster: Cluster,
     pub(super) identity: ClusterIdentity,
+    /// The issuer of its service accounts' tokens, if EKS could be asked.
+    pub(super) token_issuer: Option<String>,
 }
 
 /// Asks the cluster with a token of the new credentials.
 pub(super) async fn identity(scene: &Scene<'_>, granted: &Granted, described: &Described) -> Option<Authenticated> {
-    let known = scene.board.check(&IDENTITY, ask(scene, granted, &described.cluster)).await?;
+    let known = scene.board.check(&IDENTITY, ask(scene, granted, described)).await?;
     scene.board.judge(&GROUPS, groups(scene, granted, &known)).await;
     Some(known)
 }
@@ -47,7 +49,8 @@ fn asked<'a>(scene: &'a Scene<'_>, granted: &'a Granted, cluster: &'a Cluster) -
     }
 }
 
-async fn ask(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> (Judgement, Option<Authenticated>) {
+async fn ask(scene: &Scene<'_>, granted: &Granted, described: &Described) -> (Judgement, Option<Authenticated>) {
+    let cluster = &described.cluster;
     let api = match api(scene, granted, cluster) {
         Ok(api) => api,
         Err(why) => return (Judgement::unknown(why), None),
@@ -70,7 +73,9 @@ async fn ask(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> (Judgem
         Reply::Status(403 | 404, _) => Some(ClusterIdentity::default()),
         _ => None,
     };
-    (judgement, identity.map(|identity| Authenticated { api, cluster: cluster.clone(), identity }))
+    let token_issuer = described.details.as_ref().and_then(|details| details.token_issuer.clone());
+    let known = identity.map(|identity| Authenticated { api, cluster: cluster.clone(), identity, token_issuer });
+    (judgement, known)
 }
 
 fn api(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> Result<KubeApi, String> {

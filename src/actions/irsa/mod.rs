@@ -6,13 +6,12 @@ mod find;
 mod refusals;
 mod session;
 
-pub(crate) use find::WorkloadRole;
+pub(crate) use find::{RoleLookup, WorkloadRole};
 
 use std::cell::RefCell;
 
 use tokio::sync::OnceCell;
 
-use crate::actions::irsa::find::RoleLookup;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::chain::renewal::{Refusable, Renewable, with_renewal};

@@ -7,6 +7,7 @@ mod refusal;
 mod request;
 mod session_name;
 mod spec_roles;
+mod trust;
 
 pub(crate) use iam_role::IamRole;
 pub(crate) use profile::{RolesOf, credential_process, is_own_command, profile_name};
@@ -14,6 +15,7 @@ pub(crate) use refusal::{RefusedRole, TokenOutcome};
 pub(crate) use request::{AssumeMethod, IrsaRequest, LONGEST_SECONDS, Via};
 pub(crate) use session_name::session_name;
 pub(crate) use spec_roles::{RoleChoice, SpecRoles};
+pub(crate) use trust::{TrustFault, WebIdentity, check as check_trust};
 
 /// The annotation of a service account that names its role.
 pub(crate) const ROLE_ANNOTATION: &str = "eks.amazonaws.com/role-arn";

@@ -1,0 +1,242 @@
+//! The IAM role of a workload, from the annotation to the trust policy.
+
+use crate::model::doctor::finding::{Finding, Severity, Waiting};
+use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::irsa::{ROLE_ANNOTATION, TrustFault};
+
+pub(crate) const WORKLOAD_MISSING: Finding = Finding {
+    id: "aws.workload-missing",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "There is nothing of this kind and name in the namespace.",
+    repair: "Look at the names: `nsaccess pods -n NAMESPACE`.",
+};
+
+pub(crate) const NO_ROLE: Finding = Finding {
+    id: "aws.no-role",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The workload has no IAM role: its service account has no annotation eks.amazonaws.com/role-arn, none of its containers names a role, and there is no association of EKS Pod Identity.",
+    repair: "Annotate the service account, then restart the workload: pods get their role when they are made.",
+};
+
+pub(crate) const ROLE_INVALID: Finding = Finding {
+    id: "aws.role-invalid",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "What the service account or a container names as its role is not the ARN of an IAM role: a placeholder that was not filled in, a name without its ARN, or a missing account.",
+    repair: "Correct the annotation eks.amazonaws.com/role-arn, then restart the workload.",
+};
+
+pub(crate) const ROLE_MISSING: Finding = Finding {
+    id: "aws.role-missing",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The account has no role of this name: it was not made yet, was deleted, or the annotation is misspelt.",
+    repair: "Correct the annotation, or ask your platform team for the role.",
+};
+
+pub(crate) const TRUST_PROVIDER: Finding = Finding {
+    id: "aws.trust-provider",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The role's trust policy does not name this cluster's OIDC provider: it is of another cluster, or of this one before it was made again.",
+    repair: "Let the trust policy name the provider in the message.",
+};
+
+pub(crate) const TRUST_SUBJECT: Finding = Finding {
+    id: "aws.trust-subject",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The role's trust policy lets another service account or namespace of this cluster in. With StringEquals, a * in it is a letter like any other.",
+    repair: "Let the condition on :sub be the subject in the message, or use StringLike for a pattern.",
+};
+
+pub(crate) const TRUST_AUDIENCE: Finding = Finding {
+    id: "aws.trust-audience",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The role's trust policy, or the account's OIDC provider, wants another audience than the token has.",
+    repair: "Let the condition on :aud be sts.amazonaws.com, or annotate the service account with eks.amazonaws.com/audience.",
+};
+
+pub(crate) const PROVIDER_MISSING: Finding = Finding {
+    id: "aws.provider-missing",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The role's account has no IAM OIDC provider for this cluster, so that AWS takes no token of its service accounts.",
+    repair: "Ask your platform team to create the provider: `eksctl utils associate-iam-oidc-provider --cluster NAME --approve`.",
+};
+
+pub(crate) const ROLE_REFUSED: Finding = Finding {
+    id: "aws.role-refused",
+    check: "aws.workload",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "AWS does not let a token of the service account assume the role, and does not say why: there is no such role, or its trust policy names another cluster, namespace or service account.",
+    repair: "Ask whoever may read the role to compare its trust policy with the subject and the provider in the message.",
+};
+
+pub(crate) const POD_IDENTITY_TOO: Finding = Finding {
+    id: "aws.pod-identity-too",
+    check: "aws.workload",
+    severity: Severity::Warn,
+    waiting: Waiting::IsUseless,
+    cause: "The service account has a role by IRSA and one by EKS Pod Identity. The SDKs' default chain takes IRSA first, so the association has no effect.",
+    repair: "Remove the annotation or the association, whichever is not meant; then restart the workload.",
+};
+
+/// What is known of a workload's role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    Role(RoleFacts),
+    /// By EKS Pod Identity alone.
+    PodIdentity,
+    NoWorkload(String),
+    NoRole(String),
+    InvalidRole(String),
+    /// The role may not see enough.
+    NotReadable(String),
+    NotKnown(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RoleFacts {
+    pub(crate) arn: String,
+    /// Where it was found, in words.
+    pub(crate) by: String,
+    pub(crate) subject: String,
+    pub(crate) audience: String,
+    /// The cluster's issuer, if EKS could be asked.
+    pub(crate) issuer: Option<String>,
+    /// `None`: EKS may not be asked.
+    pub(crate) has_pod_identity: Option<bool>,
+    pub(crate) trust: Trust,
+}
+
+/// Whether the role lets the workload in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// By its trust policy.
+    Policy(Result<(), TrustFault>),
+    NoRole(String),
+    /// A token of the service account was taken by STS.
+    Taken,
+    /// It was not, in AWS's words.
+    Refused(String),
+    OtherAudience(String),
+    NoProvider(String),
+    NotReadable,
+    NotKnown(String),
+}
+
+/// Whether a workload can have its role.
+pub(crate) fn judge_workload(target: &str, found: &Found, namespace: &str) -> Judgement {
+    let problem = match found {
+        Found::Role(facts) => return judge_role(target, facts),
+        Found::PodIdentity => return Judgement::ok(format!("{target} has its role by EKS Pod Identity")),
+        Found::NotReadable(why) => return Judgement::skipped(format!("the role of {target} cannot be read: {why}")),
+        Found::NotKnown(why) => return Judgement::unknown(why),
+        Found::NoWorkload(why) => Problem::of(&WORKLOAD_MISSING, format!("there is no {target} in {namespace}"))
+            .because(why)
+            .try_next(format!("nsaccess pods -n {namespace}")),
+        Found::NoRole(why) => Problem::of(&NO_ROLE, format!("{target} has no IAM role")).because(why).try_next(format!(
+            "kubectl annotate serviceaccount SERVICE_ACCOUNT {ROLE_ANNOTATION}=ARN --namespace {namespace}   # then restart the workload"
+        )),
+        Found::InvalidRole(why) => {
+            Problem::of(&ROLE_INVALID, format!("what {target} names as its role is not the ARN of a role"))
+                .because(why)
+                .try_next(format!(
+                    "kubectl annotate serviceaccount SERVICE_ACCOUNT {ROLE_ANNOTATION}=ARN --overwrite --namespace {namespace}   # then restart the workload"
+                ))
+        }
+    };
+    Judgement::problem(problem)
+}
+
+fn judge_role(target: &str, facts: &RoleFacts) -> Judgement {
+    let mut problems: Vec<Problem> = trust_problem(facts).into_iter().collect();
+    if facts.has_pod_identity == Some(true) {
+        problems.push(
+            Problem::of(&POD_IDENTITY_TOO, format!("{target} has a role by IRSA and one by EKS Pod Identity"))
+                .because(format!("the SDKs take IRSA first: {}", facts.arn))
+                .try_next("remove the annotation of the service account, or the association, whichever is not meant"),
+        );
+    }
+    let seen = vec![format!("found by {}", facts.by), format!("the token says {}", facts.subject)];
+    let judgement = match &facts.trust {
+        Trust::NotReadable if problems.is_empty() => Judgement::skipped(format!(
+            "{target} has {}; whether that trusts it cannot be read (needs iam:GetRole, or create on serviceaccounts/token)",
+            facts.arn
+        )),
+        Trust::NotKnown(why) if problems.is_empty() => Judgement::unknown(why),
+        _ => Judgement::of(problems, format!("{target} can have {}", facts.arn)),
+    };
+    judgement.facts(seen)
+}
+
+fn trust_problem(facts: &RoleFacts) -> Option<Problem> {
+    let RoleFacts { arn, subject, audience, .. } = facts;
+    let name = arn.rsplit('/').next().unwrap_or(arn);
+    let issuer = facts.issuer.as_deref().unwrap_or("the cluster's issuer");
+    let provider = issuer.trim_start_matches("https://");
+    let edit = |what: &str| {
+        format!(
+            "let the trust policy of {name} {what}: aws iam update-assume-role-policy --role-name {name} --policy-document file://FILE"
+        )
+    };
+    let says = |found: &[String]| match found.is_empty() {
+        true => "it names none".to_owned(),
+        false => format!("it names {}", found.join(", ")),
+    };
+    let problem = match &facts.trust {
+        Trust::Policy(Ok(())) | Trust::Taken | Trust::NotReadable | Trust::NotKnown(_) => return None,
+        Trust::NoRole(why) => Problem::of(&ROLE_MISSING, format!("there is no role {arn}"))
+            .because(why)
+            .try_next(format!("ask your platform team for the role {arn}, or correct the annotation {ROLE_ANNOTATION}")),
+        Trust::Policy(Err(TrustFault::Provider(found))) => {
+            Problem::of(&TRUST_PROVIDER, format!("the role {name} does not trust this cluster"))
+                .because(format!("its trust policy should name the provider {provider}; {}", says(found)))
+                .try_next(edit(&format!("name the provider {provider}")))
+        }
+        Trust::Policy(Err(TrustFault::Subject(found))) => {
+            Problem::of(&TRUST_SUBJECT, format!("the role {name} does not trust {subject}"))
+                .because(says(found))
+                .try_next(edit(&format!("say {provider}:sub is {subject}")))
+        }
+        Trust::Policy(Err(TrustFault::Audience(found))) => {
+            Problem::of(&TRUST_AUDIENCE, format!("the role {name} wants another audience than {audience}"))
+                .because(says(found))
+                .try_next(edit(&format!("say {provider}:aud is {audience}")))
+        }
+        Trust::Policy(Err(TrustFault::Unreadable)) => return None,
+        Trust::OtherAudience(why) => {
+            Problem::of(&TRUST_AUDIENCE, format!("AWS wants another audience than {audience} in the token"))
+                .because(why)
+                .try_next(format!("ask your platform team to add the audience {audience} to the IAM OIDC provider {provider}"))
+        }
+        Trust::NoProvider(why) => {
+            Problem::of(&PROVIDER_MISSING, "AWS knows no OIDC provider for this cluster").because(why).try_next(format!(
+                "ask your platform team for an IAM OIDC provider of {issuer} in the account of {arn}"
+            ))
+        }
+        Trust::Refused(why) => Problem::of(&ROLE_REFUSED, format!("AWS does not let {subject} assume {name}"))
+            .because(why)
+            .try_next(format!(
+                "aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument   # whoever may: it should name {provider} and {subject}"
+            )),
+    };
+    Some(problem)
+}
+
+#[cfg(test)]
+#[path = "workload_tests.rs"]
+mod tests;
