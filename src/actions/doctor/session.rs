@@ -85,11 +85,8 @@ pub(super) async fn region(scene: &Scene<'_>) {
                 Ok(portal) => portal,
                 Err(error) => return Judgement::unknown(error.to_string()),
             };
-            let page = match in_time(Box::pin(start_page::region(&chain.aws, &portal.start_url))).await {
-                Some(Ok(region)) => Ok(region),
-                Some(Err(error)) => Err(error.to_string()),
-                None => Err("no answer in 5 seconds".to_owned()),
-            };
+            let page = in_time(Box::pin(start_page::region(&chain.aws, &portal.start_url))).await;
+            let page = page.unwrap_or_else(|| Err("no answer in 5 seconds".to_owned()));
             let other = chain.aws_config.sso_sessions().find_map(|session| {
                 let is_of_it = same_start_url(session.get("sso_start_url")?, &portal.start_url);
                 let region = session.get("sso_region").filter(|region| is_of_it && *region != portal.region)?;

@@ -96,7 +96,7 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
         Step::Done(Handshake::NotNow(why)) => {
             Problem::of(&CERTIFICATE_EXPIRED, format!("the certificate of {host} is not valid now"))
                 .because(why)
-                .try_next("date -u   # compare it with the time of another device")
+                .try_next("compare the clock of this machine with another: date -u")
         }
         Step::Done(Handshake::OtherName) => {
             refreshed(Problem::of(&OTHER_NAME, format!("the certificate of {host} is for another name")))
