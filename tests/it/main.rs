@@ -21,6 +21,8 @@ mod contexts;
 mod credentials;
 mod docs;
 mod doctor;
+mod doctor_cluster;
+mod doctor_way;
 mod endings;
 mod file_rights;
 mod files_in_trouble;

@@ -104,9 +104,10 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
         Step::Done(Handshake::NotTls) => {
             Problem::of(&NOT_TLS, format!("{host} does not speak TLS")).try_next(again(namespace))
         }
-        Step::Failed(why) => Problem::of(&BROKEN_OFF, format!("the TLS handshake with {host} was broken off"))
-            .because(why)
-            .try_next(again(namespace)),
+        Step::Failed(why) => {
+            let problem = Problem::of(&BROKEN_OFF, format!("the TLS handshake with {host} was broken off"));
+            return Judgement::problem(problem.try_next(again(namespace))).fact(why);
+        }
         Step::Late => Problem::of(&TLS_TIMEOUT, format!("{host} did not answer the TLS handshake in 5 seconds"))
             .try_next(again(namespace)),
     };

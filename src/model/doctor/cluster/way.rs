@@ -163,7 +163,8 @@ impl Way<'_> {
     }
 }
 
-/// Whether the name of the first hop resolves: of the endpoint, or of the proxy.
+/// Whether the name of the first hop resolves: of the endpoint, or of the proxy. The system's own words, which differ from
+/// system to system, are a fact.
 pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
     let host = way.proxy.unwrap_or(way.host);
     let problem = match (step, way.proxy) {
@@ -173,69 +174,67 @@ pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
         }
         (Step::Late, _) => Problem::of(&NAME_TIMEOUT, format!("the name {host} was not resolved in 5 seconds"))
             .try_next(again(way.namespace)),
-        (Step::Failed(why), Some(_)) => {
+        (Step::Failed(_), Some(_)) => {
             Problem::of(&PROXY_UNRESOLVED, format!("the proxy's name {host} does not resolve"))
-                .because(why)
                 .try_next(way.without_proxy())
         }
-        (Step::Failed(why), None) if way.is_private() => Problem::of(
+        (Step::Failed(_), None) if way.is_private() => Problem::of(
             &PRIVATE_UNRESOLVED,
             format!("the private endpoint {host} does not resolve: is the VPN connected?"),
         )
         .because("EKS says that the endpoint can be reached from inside of its network only")
-        .because(why)
         .try_next(way.wait_for_vpn()),
-        (Step::Failed(why), None) => {
-            Problem::of(&UNRESOLVED, format!("{host} does not resolve")).because(why).try_next(again(way.namespace))
+        (Step::Failed(_), None) => {
+            Problem::of(&UNRESOLVED, format!("{host} does not resolve")).try_next(again(way.namespace))
         }
     };
-    Judgement::problem(problem)
+    Judgement::problem(problem).facts(words(step))
+}
+
+/// The system's words.
+fn words<T>(step: &Step<T>) -> Option<String> {
+    match step {
+        Step::Failed(why) => Some(why.clone()),
+        Step::Done(_) | Step::Late => None,
+    }
 }
 
 /// Whether the endpoint takes a connection.
 pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<Connection>) -> Judgement {
     let host = way.host;
     if let Some(proxy) = way.proxy {
-        return by_proxy(way, proxy, step);
+        return by_proxy(way, proxy, step).facts(words(step));
     }
-    let no_answer = match step {
+    match step {
         Step::Done(Connection::Open) => return Judgement::ok(format!("{host} takes connections")),
         Step::Done(Connection::Refused | Connection::NotByProxy(_)) => {
             return Judgement::problem(
                 Problem::of(&REFUSED, format!("{host} refuses connections")).try_next(again(way.namespace)),
             );
         }
-        Step::Failed(why) => why.clone(),
-        Step::Late => "there was no answer in 5 seconds".to_owned(),
-    };
+        Step::Failed(_) | Step::Late => {}
+    }
     let is_private = way.is_private() || (!addresses.is_empty() && addresses.iter().all(is_private));
     let problem = match (way.networks(), step) {
         _ if is_private => Problem::of(
             &PRIVATE_NO_ANSWER,
             format!("the private endpoint {host} does not answer: is the VPN connected?"),
         )
-        .because(no_answer)
         .try_next(way.wait_for_vpn()),
         (Some(networks), _) => Problem::of(&NOT_IN_NETWORKS, format!("{host} does not answer to your network"))
             .because(format!("it answers to {networks} only"))
-            .because(no_answer)
             .try_next(way.wait_for_vpn()),
         (None, Step::Late) => {
             Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(again(way.namespace))
         }
-        (None, _) => Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
-            .because(no_answer)
-            .try_next(again(way.namespace)),
+        (None, _) => Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).try_next(again(way.namespace)),
     };
-    Judgement::problem(problem)
+    Judgement::problem(problem).facts(words(step))
 }
 
 fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
-    let unreachable = |why: &str| {
-        Problem::of(&PROXY_UNREACHABLE, format!("the proxy {proxy} does not answer"))
-            .because(why)
-            .try_next(way.without_proxy())
-    };
+    let unreachable =
+        || Problem::of(&PROXY_UNREACHABLE, format!("the proxy {proxy} does not answer")).try_next(way.without_proxy());
     Judgement::problem(match step {
         Step::Done(Connection::Open) => {
             return Judgement::ok(format!("{} takes connections by the proxy {proxy}", way.host));
@@ -245,9 +244,9 @@ fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
                 .because(why)
                 .try_next(way.without_proxy())
         }
-        Step::Done(Connection::Refused) => unreachable("it refuses connections"),
-        Step::Failed(why) => unreachable(why),
-        Step::Late => unreachable("there was no answer in 5 seconds"),
+        Step::Done(Connection::Refused) => unreachable().because("it refuses connections"),
+        Step::Failed(_) => unreachable(),
+        Step::Late => unreachable().because("there was no answer in 5 seconds"),
     })
 }
 

@@ -1,0 +1,119 @@
+//! `doctor` about the cluster: what EKS says of it, and whether the kubeconfig says the same.
+
+use sandbox::{ClusterVersion, FaultKind, HealthIssue};
+
+use crate::support::World;
+use crate::support::doctor::{examine, is_repaired_by_its_try};
+use crate::support::forward::CLUSTER;
+
+/// Changes the kubeconfig.
+#[track_caller]
+fn edit_kubeconfig(world: &World, edit: impl FnOnce(String) -> String) {
+    let before = world.read(".kube/config");
+    let after = edit(before.clone());
+    assert_ne!(before, after);
+    world.write(".kube/config", after);
+}
+
+#[test]
+fn a_cluster_that_is_gone_is_looked_for_again() {
+    let world = World::signed_in();
+    edit_kubeconfig(&world, |text| text.replace(&format!("- {CLUSTER}\n"), "- gone\n"));
+    is_repaired_by_its_try(&world, "--only cluster", "cluster.not-found", "fail");
+}
+
+#[test]
+fn a_pinned_cluster_that_is_gone_is_to_be_unpinned() {
+    let world = World::signed_in();
+    let _ = world.run("config set namespace.idp-dev.cluster gone").success();
+    edit_kubeconfig(&world, |text| text.replace(&format!("- {CLUSTER}\n"), "- gone\n"));
+    let examined = examine(&world, "--only cluster");
+    let row = examined.finds_only("cluster.not-found", "fail");
+    assert_eq!(row["try"][0], "nsaccess config unset namespace.idp-dev.cluster");
+}
+
+#[test]
+fn a_cluster_that_is_made_or_deleted_is_named_as_that() {
+    let world = World::signed_in();
+    for (status, has_endpoint, id) in [
+        ("CREATING", false, "cluster.starting"),
+        ("DELETING", true, "cluster.ending"),
+        ("FAILED", false, "cluster.ending"),
+    ] {
+        world.control().edit_cluster(CLUSTER, |cluster| {
+            (cluster.status, cluster.has_endpoint) = (status.to_owned(), has_endpoint);
+        });
+        examine(&world, "--only cluster,authentication").finds_only(id, "fail");
+    }
+    world.control().edit_cluster(CLUSTER, |cluster| {
+        (cluster.status, cluster.has_endpoint) = ("UPDATING".to_owned(), true);
+    });
+    examine(&world, "--only cluster,authentication").is_well();
+}
+
+#[test]
+fn what_eks_says_is_wrong_with_the_cluster_is_shown() {
+    let world = World::signed_in();
+    world.control().edit_cluster(CLUSTER, |cluster| {
+        let message = "The subnet subnet-1 is gone.".to_owned();
+        cluster.health_issues =
+            vec![HealthIssue { code: "Ec2SubnetNotFound".to_owned(), message, resource_ids: Vec::new() }];
+    });
+    let examined = examine(&world, "--only cluster");
+    let row = examined.finds_only("cluster.unhealthy", "warn");
+    assert_eq!(row["because"][0], "Ec2SubnetNotFound: The subnet subnet-1 is gone.");
+}
+
+#[test]
+fn a_role_that_may_not_describe_the_cluster_is_judged_by_the_kubeconfig() {
+    let world = World::signed_in();
+    world.control().deny_action("*", "eks:DescribeCluster");
+    let examined = examine(&world, "--only cluster,authentication,authorization");
+    examined.finds_only("cluster.describe-denied", "warn");
+    assert_eq!(examined.result("cluster.endpoint"), "skipped");
+    for check in ["cluster.tls", "authentication.identity", "authorization.port-forward"] {
+        assert_eq!(examined.result(check), "ok", "{check}");
+    }
+}
+
+#[test]
+fn an_eks_that_does_not_answer_is_not_a_cluster_that_is_gone() {
+    let world = World::signed_in();
+    world.control().reachable("eks", false);
+    examine(&world, "--only cluster").finds_only("cluster.eks-unreachable", "fail");
+    world.control().clear_faults();
+    world.control().fail_next("DescribeCluster", 1, FaultKind::Hang);
+    examine(&world, "--only cluster").finds_only("cluster.eks-timeout", "unknown");
+}
+
+#[test]
+fn the_end_of_support_is_what_eks_says() {
+    let world = World::signed_in();
+    assert_eq!(examine(&world, "--only cluster.version").result("cluster.version"), "skipped");
+    world.control().allow_action("*", "eks:DescribeClusterVersions");
+    examine(&world, "--only cluster.version").is_well();
+    for (status, id) in [("EXTENDED_SUPPORT", "cluster.extended-support"), ("UNSUPPORTED", "cluster.unsupported")] {
+        let version = ClusterVersion { status: status.to_owned(), ..ClusterVersion::new("1.33") };
+        world.control().put_cluster_version(version);
+        examine(&world, "--only cluster.version").finds_only(id, "warn");
+    }
+}
+
+#[test]
+fn an_endpoint_that_moved_is_written_anew() {
+    let world = World::signed_in();
+    assert!(world.control().move_cluster(CLUSTER));
+    is_repaired_by_its_try(&world, "--only cluster,authentication", "cluster.endpoint-moved", "fail");
+}
+
+#[test]
+fn another_authority_or_none_is_written_anew() {
+    let world = World::signed_in();
+    let line = |text: &str| {
+        text.lines().find(|line| line.contains("certificate-authority-data")).expect("an authority").to_owned()
+    };
+    edit_kubeconfig(&world, |text| text.replace(&line(&text), "    certificate-authority-data: b3RoZXI="));
+    is_repaired_by_its_try(&world, "--only cluster", "cluster.ca-changed", "fail");
+    edit_kubeconfig(&world, |text| text.replace(&format!("{}\n", line(&text)), ""));
+    is_repaired_by_its_try(&world, "--only cluster", "cluster.ca-missing", "fail");
+}
