@@ -24,7 +24,7 @@ pub(super) async fn secrets(scene: &Scene<'_>, granted: &Granted) {
 async fn ask(scene: &Scene<'_>, granted: &Granted) -> Judgement {
     let (chain, target) = (scene.chain, &granted.target);
     let (prefix, region) = (prefix(chain, scene.namespace), likely_region(chain, target));
-    let client = SecretsManager::new(&chain.aws, &granted.credentials.keys, &region);
+    let client = SecretsManager::new(&chain.aws, &granted.credentials.keys, &region).impatient();
     let beginnings = [prefix.as_str().to_owned()];
     let (answer, page) = split(in_time(Box::pin(client.list(&beginnings, None))).await);
     let (listed, _) = page.unwrap_or_default();

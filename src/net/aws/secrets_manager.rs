@@ -35,6 +35,12 @@ impl SecretsManager {
         SecretsManager { client: client(aws), patient: client(&aws.patient()) }
     }
 
+    /// For lists of one page, whose failure is to be known soon.
+    #[must_use]
+    pub(crate) fn impatient(self) -> Self {
+        SecretsManager { patient: self.client.clone(), ..self }
+    }
+
     /// A page of the secrets whose names begin with one of `beginnings`, or of all. Includes those marked for deletion.
     pub(crate) async fn list(
         &self,

@@ -10,7 +10,7 @@ use crate::chain::cluster::api::ClusterAccess;
 use crate::chain::credentials::Credentials;
 use crate::error::{Error, Kind};
 use crate::model::doctor::aws::WORKLOAD;
-use crate::model::doctor::aws::workload::{Found, RoleFacts, Trust, judge_workload};
+use crate::model::doctor::aws::workload::{Found, Lacking, RoleFacts, Trust, judge_workload};
 use crate::model::doctor::judgement::Judgement;
 use crate::model::irsa::{IrsaRequest, TrustFault, WebIdentity, check_trust, session_name};
 use crate::model::kube::workload::Workload;
@@ -64,15 +64,20 @@ impl Look<'_> {
         let account = match in_time(Box::pin(lookup.service_account())).await {
             None => return late(),
             Some(Ok(account)) => account,
-            Some(Err(error)) => return unseen(&error, Found::NoWorkload),
+            Some(Err(error)) => return unseen(&error, |_| Found::NoWorkload),
         };
         let has_pod_identity = self.pod_identity(&account).await;
         match in_time(Box::pin(lookup.role())).await {
             None => late(),
             Some(Ok(role)) => Found::Role(self.facts(role, account, has_pod_identity).await),
             Some(Err(error)) if has_pod_identity == Some(true) && error.kind != Kind::Denied => Found::PodIdentity,
-            Some(Err(error)) if error.kind == Kind::Failure => Found::InvalidRole(error.because.join(": ")),
-            Some(Err(error)) => unseen(&error, Found::NoRole),
+            Some(Err(error)) => {
+                let lacking = |why| Lacking { service_account: account.clone(), why };
+                match error.kind {
+                    Kind::Failure => Found::InvalidRole(lacking(error.because.join(": "))),
+                    _ => unseen(&error, |why| Found::NoRole(lacking(why))),
+                }
+            }
         }
     }
 
@@ -165,7 +170,7 @@ fn late() -> Found {
 }
 
 /// An object that was not seen. `missing`: what it means that there is none.
-fn unseen(error: &Error, missing: fn(String) -> Found) -> Found {
+fn unseen(error: &Error, missing: impl FnOnce(String) -> Found) -> Found {
     let why = if error.because.is_empty() { error.message.clone() } else { error.because.join("; ") };
     match error.kind {
         Kind::NotFound => missing(why),

@@ -73,9 +73,11 @@ pub(crate) fn judge_identity(reply: &Reply, evidence: &Evidence, asked: &Asked<'
             Problem::of(&SERVER_ERROR, format!("{cluster} answers {code}")).because(words).try_next(wait)
         }
         Reply::Status(code, words) => return Judgement::unknown(format!("{cluster} answers {code}: {words}")),
-        Reply::Broken(why) => Problem::of(&UNREACHABLE, format!("{host} gives no usable answer"))
-            .because(why)
-            .try_next(format!("{wait}   # and check network, VPN and HTTPS_PROXY meanwhile")),
+        Reply::Broken(why) => {
+            let problem = Problem::of(&UNREACHABLE, format!("{host} gives no usable answer"));
+            let meanwhile = format!("{wait}   # and check network, VPN and HTTPS_PROXY meanwhile");
+            return Judgement::problem(problem.try_next(meanwhile)).fact(why);
+        }
         Reply::Late => Problem::of(&TIMEOUT, format!("{host} did not answer a call in 5 seconds")).try_next(wait),
     };
     Judgement::problem(problem)

@@ -100,12 +100,19 @@ pub(crate) enum Found {
     Role(RoleFacts),
     /// By EKS Pod Identity alone.
     PodIdentity,
-    NoWorkload(String),
-    NoRole(String),
-    InvalidRole(String),
+    NoWorkload,
+    NoRole(Lacking),
+    InvalidRole(Lacking),
     /// The role may not see enough.
     NotReadable(String),
     NotKnown(String),
+}
+
+/// A service account without a role, or with one that is none; and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    pub(crate) service_account: String,
+    pub(crate) why: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,17 +152,18 @@ pub(crate) fn judge_workload(target: &str, found: &Found, namespace: &str) -> Ju
         Found::PodIdentity => return Judgement::ok(format!("{target} has its role by EKS Pod Identity")),
         Found::NotReadable(why) => return Judgement::skipped(format!("the role of {target} cannot be read: {why}")),
         Found::NotKnown(why) => return Judgement::unknown(why),
-        Found::NoWorkload(why) => Problem::of(&WORKLOAD_MISSING, format!("there is no {target} in {namespace}"))
-            .because(why)
+        Found::NoWorkload => Problem::of(&WORKLOAD_MISSING, format!("there is no {target} in {namespace}"))
             .try_next(format!("nsaccess pods -n {namespace}")),
-        Found::NoRole(why) => Problem::of(&NO_ROLE, format!("{target} has no IAM role")).because(why).try_next(format!(
-            "kubectl annotate serviceaccount SERVICE_ACCOUNT {ROLE_ANNOTATION}=ARN --namespace {namespace}   # then restart the workload"
-        )),
-        Found::InvalidRole(why) => {
+        Found::NoRole(Lacking { service_account, why }) => {
+            Problem::of(&NO_ROLE, format!("{target} has no IAM role")).because(why).try_next(format!(
+                "kubectl annotate serviceaccount {service_account} {ROLE_ANNOTATION}=ARN -n {namespace}   # then restart the workload"
+            ))
+        }
+        Found::InvalidRole(Lacking { service_account, why }) => {
             Problem::of(&ROLE_INVALID, format!("what {target} names as its role is not the ARN of a role"))
                 .because(why)
                 .try_next(format!(
-                    "kubectl annotate serviceaccount SERVICE_ACCOUNT {ROLE_ANNOTATION}=ARN --overwrite --namespace {namespace}   # then restart the workload"
+                    "kubectl annotate serviceaccount {service_account} {ROLE_ANNOTATION}=ARN --overwrite -n {namespace}   # then restart the workload"
                 ))
         }
     };

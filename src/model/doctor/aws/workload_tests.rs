@@ -21,15 +21,16 @@ fn role(trust: Trust, has_pod_identity: Option<bool>) -> Found {
 #[test]
 fn each_way_to_fail_has_its_finding() {
     let words = || "words".to_owned();
+    let lacking = || Lacking { service_account: "billing".to_owned(), why: words() };
     for (found, expected) in [
         (role(Trust::Policy(Ok(())), Some(false)), &[][..]),
         (role(Trust::Taken, None), &[]),
         (Found::PodIdentity, &[]),
         (Found::NotReadable(words()), &[]),
         (role(Trust::NotReadable, None), &[]),
-        (Found::NoWorkload(words()), &["aws.workload-missing"]),
-        (Found::NoRole(words()), &["aws.no-role"]),
-        (Found::InvalidRole(words()), &["aws.role-invalid"]),
+        (Found::NoWorkload, &["aws.workload-missing"]),
+        (Found::NoRole(lacking()), &["aws.no-role"]),
+        (Found::InvalidRole(lacking()), &["aws.role-invalid"]),
         (role(Trust::NoRole(words()), None), &["aws.role-missing"]),
         (role(Trust::Policy(Err(TrustFault::Provider(vec![]))), None), &["aws.trust-provider"]),
         (role(Trust::Policy(Err(TrustFault::Subject(vec![words()]))), None), &["aws.trust-subject"]),
