@@ -1,6 +1,8 @@
 //! `doctor` as a whole: its forms, its exit codes, and what it leaves out.
 
-use crate::support::World;
+use crate::support::doctor::{examine, is_repaired_by_its_try};
+use crate::support::world::interrupt;
+use crate::support::{Files, World, until};
 
 #[test]
 fn a_check_that_is_none_is_refused() {
@@ -33,4 +35,147 @@ fn without_a_namespace_what_is_asked_of_one_is_skipped() {
     );
     assert_eq!(report["namespace"], serde_json::Value::Null);
     world.run("doctor Not_One").exits(2).one_error();
+}
+
+#[test]
+fn a_clean_set_up_is_told_in_one_line_a_check() {
+    let world = World::signed_in();
+    examine(&world, "").is_well();
+    let said = world.run("doctor idp-dev").success();
+    assert!(said.stdout.ends_with("skipped)\n") && said.stdout.contains("idp-dev: all is well ("), "{}", said.stdout);
+    assert!(!said.stdout.contains("try:") && !said.stdout.contains("because:"), "{}", said.stdout);
+    assert_eq!(said.stderr, "");
+    assert!(world.run("doctor idp-dev -v").success().stdout.contains("  · "));
+    // What it looks at it leaves as it was.
+    let files = || [".aws", ".kube", ".config"].map(|folder| Files::below(&world.path(folder)));
+    let before = files();
+    let _ = world.run("doctor idp-dev").success();
+    assert!(files() == before, "a file has changed");
+}
+
+#[test]
+fn a_session_that_is_over_is_the_one_failure() {
+    let world = World::signed_in();
+    world.control().end_session();
+    let examined = examine(&world, "--only grant.assignment,cluster.described");
+    let row = examined.finds_only("grant.session-over", "fail");
+    assert_eq!(row["try"][0], "nsaccess login idp-dev");
+    assert_eq!(examined.row("cluster.described")["because_of"], "grant.session-over");
+    let said = world.run("doctor idp-dev --skip kubectl.plugin").exits(1);
+    assert!(
+        said.stdout.contains("✗ stored token       the portal no longer takes the session  [session.refused]"),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stdout.ends_with("try: nsaccess login idp-dev\n"), "{}", said.stdout);
+    is_repaired_by_its_try(&world, "--only session,grant", "session.refused", "fail");
+}
+
+#[test]
+fn fix_signs_in_and_reports_what_is_then() {
+    let world = World::signed_in();
+    std::fs::remove_file(world.token_file().expect("a session")).expect("removed");
+    let said = world.run("doctor idp-dev --fix --only session,grant -o json").success();
+    let report = said.json();
+    assert_eq!(report["result"], "ok");
+    assert_eq!(report["repaired"][0]["id"], "session.missing");
+    assert_eq!(report["repaired"][0]["command"], "nsaccess login idp-dev");
+    assert!(said.stderr.contains("repairing session.missing: nsaccess login idp-dev"), "{}", said.stderr);
+}
+
+#[test]
+fn fix_claims_nothing_that_it_did_not_do() {
+    let world = World::signed_in();
+    std::fs::remove_file(world.token_file().expect("a session")).expect("removed");
+    assert!(world.control().reachable("oidc", false), "it is there");
+    let report = world.run("doctor idp-dev --fix --only session -o json").exits(1).json();
+    assert_eq!(report["result"], "fail");
+    assert!(report["repaired"][0]["error"].as_str().is_some_and(|error| !error.is_empty()), "{report:#}");
+}
+
+#[test]
+fn warnings_count_with_strict_only() {
+    let mut world = World::signed_in();
+    world.set("AWS_PROFILE", "other");
+    examine(&world, "--only environment").finds_only("environment.missing-profile", "warn");
+    let _ = world.run("doctor idp-dev --only environment").exits(0);
+    let _ = world.run("doctor idp-dev --only environment --strict").exits(1);
+}
+
+#[test]
+fn nothing_is_called_offline() {
+    let world = World::signed_in();
+    let report = world.run("doctor idp-dev --offline -o json").success().json();
+    assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
+    let rows = report["checks"].as_array().expect("checks");
+    let described = rows.iter().find(|row| row["id"] == "cluster.described").expect("the row");
+    assert_eq!(
+        (described["result"].as_str(), described["message"].as_str()),
+        (Some("skipped"), Some("left out by --offline"))
+    );
+}
+
+#[test]
+fn one_document_comes_after_ctrl_c_too() {
+    let world = World::signed_in();
+    world.control().fail_next("DescribeCluster", 1, sandbox::FaultKind::Hold);
+    let running = world.nsaccess("doctor idp-dev -o yaml").in_own_group().spawn();
+    until("the question to EKS", || (world.control().held_answers() > 0).then_some(()));
+    interrupt(&running);
+    let said = running.finish().exits(130);
+    let report: serde_json::Value = serde_saphyr::from_str(&said.stdout).expect("one document");
+    let rows = report["checks"].as_array().expect("checks");
+    let result = |id: &str| rows.iter().find(|row| row["id"] == id).expect("the row")["result"].clone();
+    assert_eq!((result("cluster.described"), result("grant.identity")), ("unknown".into(), "ok".into()));
+    assert_eq!(report["namespace"], "idp-dev");
+}
+
+#[test]
+fn what_does_not_answer_is_unknown_with_its_host() {
+    let world = World::signed_in();
+    world.control().fail_next("GetRoleCredentials", 9, sandbox::FaultKind::Hang);
+    let examined = examine(&world, "--only grant");
+    let row = examined.finds_only("grant.timeout", "unknown");
+    assert!(row["message"].as_str().is_some_and(|text| text.ends_with("did not answer in 5 seconds")), "{row:#}");
+}
+
+#[test]
+fn wait_goes_on_until_the_grant_is_there() {
+    let world = World::signed_in();
+    let control = world.control();
+    let account = "111122223333";
+    control.remove_account(account);
+    let (mut running, before) = (world.nsaccess("doctor idp-dev --wait --only grant -o json").spawn(), 2);
+    until("two looks", || (control.calls("GetRoleCredentials") >= before).then_some(()));
+    control.put_account(sandbox::World::default().accounts.into_iter().find(|own| own.id == account).expect("it"));
+    assert!(!running.has_ended(), "it waits");
+    assert_eq!(running.finish().success().json()["result"], "ok");
+}
+
+#[test]
+fn wait_does_not_wait_for_what_cannot_come() {
+    let world = World::signed_in();
+    std::fs::remove_file(world.token_file().expect("a session")).expect("removed");
+    let report = world.run("doctor idp-dev --wait --only session -o json").exits(1).json();
+    assert_eq!(report["checks"][0]["id"], "session.missing");
+}
+
+#[test]
+fn a_shared_report_names_no_person_and_no_key() {
+    let world = World::signed_in();
+    let said = world.run("doctor idp-dev --report report.md").success();
+    assert!(said.stderr.contains("report.md"), "{}", said.stderr);
+    let report = world.read("report.md");
+    assert_eq!(world.mode("report.md"), 0o600);
+    for private in ["ada", "example.com", &world.home().display().to_string(), "ASIA"] {
+        assert!(!report.contains(private), "{private} is in\n{report}");
+    }
+    assert!(report.contains("assumed-role/AWSReservedSSO_idp-ns-idp-dev_") && report.contains("‹…›"), "{report}");
+    assert!(
+        report.contains("- **ok** `grant.assignment`") && report.contains("idp-ns-idp-dev in account 111122223333"),
+        "{report}"
+    );
+    for secret in world.secrets() {
+        assert!(!report.contains(&secret), "{report}");
+    }
 }

@@ -26,6 +26,7 @@ mod doctor_authorization;
 mod doctor_aws;
 mod doctor_cluster;
 mod doctor_region;
+mod doctor_session;
 mod doctor_way;
 mod endings;
 mod file_rights;

@@ -147,13 +147,12 @@ impl Board {
     /// All rows, in the order of the checks. `unfinished`: why the run ended before all checks did.
     pub(crate) fn finish(self, unfinished: &str) -> Vec<Row> {
         self.ui.clear_transient();
-        for check in checks().filter(|check| self.plan.shows(check)) {
-            if self.rows.borrow().iter().any(|row| row.check == check) {
-                continue;
-            }
-            let row = self.not_made(check, unfinished);
-            self.rows.borrow_mut().push(row);
-        }
+        let is_made = |check: &Check| self.rows.borrow().iter().any(|row| row.check == check);
+        let not_made: Vec<Row> = checks()
+            .filter(|check| self.plan.shows(check) && !is_made(check))
+            .map(|check| self.not_made(check, unfinished))
+            .collect();
+        self.rows.borrow_mut().extend(not_made);
         let rank = |row: &Row| checks().position(|check| check == row.check);
         let plan = self.plan;
         let mut rows = self.rows.into_inner();

@@ -44,7 +44,7 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
             let call = session::call(chain, &target.portal, async |session: &Session| {
                 chain.services.role_credentials(&target, &session.token.access_token).await
             });
-            let (answer, credentials) = split(in_time(call).await.map(|answer| answer.map_err(as_failure)));
+            let (answer, credentials) = of_session(in_time(call).await);
             let elsewhere = match &answer {
                 Answer::Denied(_) | Answer::NotFound(_) => elsewhere(scene, &target, session).await,
                 _ => Elsewhere::NotKnown,
@@ -116,20 +116,21 @@ pub(super) fn split<T>(answer: Option<Result<T, Failure>>) -> (Answer<()>, Optio
     (answer, None)
 }
 
-/// A session that ended while it was used.
-fn as_failure(error: CallError<Failure>) -> Failure {
-    let of_chain = |error: Error| Failure {
-        operation: "GetRoleCredentials",
-        class: match error.kind {
-            Kind::NotSignedIn => Class::Unauthorized,
-            Kind::Unreachable => Class::Unreachable,
-            _ => Class::Service,
-        },
-        code: None,
-        words: error.to_string(),
-    };
-    match error {
-        CallError::Chain(error) => of_chain(error),
-        CallError::Answer(failure) => failure,
+/// A call with a session, which may end while it is used.
+fn of_session<T>(answer: Option<Result<T, CallError<Failure>>>) -> (Answer<()>, Option<T>) {
+    match answer {
+        Some(Err(CallError::Chain(error))) => (of_chain(&error), None),
+        Some(Err(CallError::Answer(failure))) => split(Some(Err(failure))),
+        Some(Ok(given)) => (Answer::Given(()), Some(given)),
+        None => (Answer::Late, None),
+    }
+}
+
+fn of_chain(error: &Error) -> Answer<()> {
+    let words = if error.because.is_empty() { error.message.clone() } else { error.because.join(": ") };
+    match error.kind {
+        Kind::NotSignedIn => Answer::Unauthorized(words),
+        Kind::Unreachable => Answer::Unreachable(words),
+        _ => Answer::Broken(words),
     }
 }

@@ -61,9 +61,25 @@ fn sign(outcome: Outcome) -> String {
     format!("**{}**", outcome.word())
 }
 
+/// Files that everybody has.
+const FILES: [&str; 10] = [
+    "~/.aws",
+    "~/.aws/config",
+    "~/.aws/credentials",
+    "~/.aws/sso/cache",
+    "~/.kube",
+    "~/.kube/config",
+    "~/.kube/config.lock",
+    "~/.kube/kuberc",
+    "~/.config/nsaccess/config.toml",
+    "~/.cache/nsaccess",
+];
+
 /// The words that may be told.
 struct Vocabulary {
     words: BTreeSet<String>,
+    /// Permission set, profile and context end with the namespace.
+    end: Option<String>,
 }
 
 impl Vocabulary {
@@ -72,7 +88,8 @@ impl Vocabulary {
         words.extend(checks().map(|check| check.id.to_owned()));
         words.extend(findings().map(|finding| finding.id.to_owned()));
         words.extend(namespace.map(str::to_lowercase));
-        Vocabulary { words }
+        words.extend(FILES.map(str::to_owned));
+        Vocabulary { words, end: namespace.map(|namespace| format!("-{}", namespace.to_lowercase())) }
     }
 
     /// A text with a mark in the place of each run of words that may not be told.
@@ -104,9 +121,15 @@ impl Vocabulary {
         }
     }
 
+    /// `idp-ns-<namespace>`, by whatever pattern.
+    fn is_name(&self, word: &str) -> bool {
+        let is_plain = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        is_plain && self.end.as_ref().is_some_and(|end| word.ends_with(end.as_str()))
+    }
+
     /// What may be told of a word; `None` if that is nothing.
     fn allowed(&self, word: &str) -> Option<String> {
-        if self.words.contains(&word.to_lowercase()) || has_harmless_form(word) {
+        if self.words.contains(&word.to_lowercase()) || self.is_name(word) || has_harmless_form(word) {
             return Some(word.to_owned());
         }
         if word.starts_with("arn:") {
@@ -138,6 +161,9 @@ fn has_harmless_form(word: &str) -> bool {
 
 /// Digits, and what stands in numbers, times, versions and addresses of private networks; at most 30 letters.
 fn is_number(word: &str) -> bool {
+    if ["s", "ms", "h", "d"].contains(&word) {
+        return true;
+    }
     let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
     let units = ["s", "ms", "min", "h", "d", "T", "Z", "v"];
     let letters: String = word.chars().filter(char::is_ascii_alphabetic).collect();

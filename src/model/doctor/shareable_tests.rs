@@ -16,6 +16,7 @@ fn what_is_nobody_s_secret_stays() {
         "AWS_PROFILE and $KUBECONFIG",
         "the clock is 12 minutes behind, at 2026-11-26T02:40:01Z",
         "session.over",
+        "idp-ns-idp-dev in ~/.kube/config, within 1 s",
     ] {
         assert_eq!(kept(text), text);
     }

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::kubectl;
 use crate::actions::doctor::limit;
+use crate::env_vars::KUBECONFIG;
 use crate::host::Host;
 use crate::model::doctor::kubectl::context::program;
 use crate::model::doctor::machine::nsaccess::{Command, judge_nsaccess};
@@ -85,7 +86,10 @@ pub(in crate::actions::doctor) fn other_tools(scene: &Scene<'_>, tools: &[Tool],
 
 async fn said(file: &Path, words: &[&str]) -> Result<String, String> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    match probe::run(file, &words, &BTreeMap::new(), limit::STEP).await {
+    // A kubectl that picks one of several versions would ask the cluster which.
+    let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
+    let variables = BTreeMap::from([(KUBECONFIG.to_owned(), nothing.to_owned())]);
+    match probe::run(file, &words, &variables, limit::STEP).await {
         Ran::NotStarted(why) => Err(why),
         Ran::Late => Err("it did not answer in 5 seconds".to_owned()),
         Ran::Ended(ended) if ended.status.success() => Ok(String::from_utf8_lossy(ended.stdout.expose()).into_owned()),
