@@ -120,7 +120,8 @@ impl Host {
 
     /// Reads a file that a variable names, such as a certificate bundle.
     pub(crate) fn read_file(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        plain_file::read(path, plain_file::LARGEST_TEXT)?.ok_or_else(|| std::io::ErrorKind::NotFound.into())
+        plain_file::read(path, plain_file::LARGEST_TEXT)?
+            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file"))
     }
 
     /// Whether a file, and the link to it if there is one, belongs to the user or to root: a file that others can change

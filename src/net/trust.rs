@@ -183,7 +183,7 @@ tL4ndQavEi51mI38AjEAi/V3bNTIZargCyzuFJ0nN6T5U6VR5CmD1/iQMVtCnwr1
         let files: &[(&str, &str)] =
             &[("broken.pem", broken), ("half.pem", &half), ("text", "no certificate"), ("empty/x", "")];
         for (variable, path, why) in [
-            ("AWS_CA_BUNDLE", "~/nope", "entity not found"),
+            ("AWS_CA_BUNDLE", "~/nope", "there is no such file"),
             ("AWS_CA_BUNDLE", "~/text", "it holds no PEM certificate"),
             ("SSL_CERT_FILE", "~/broken.pem", "its certificate number 1 is no certificate authority's"),
             ("AWS_CA_BUNDLE", "~/half.pem", "its certificate number 2 is no certificate authority's"),

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{World, transcripts};
+use super::world::Invocation;
+use super::{Output, World, transcripts};
 
 /// A report.
 pub(crate) struct Examined {
@@ -17,7 +18,12 @@ pub(crate) struct Examined {
 /// `nsaccess doctor idp-dev` with more words, as a document.
 #[track_caller]
 pub(crate) fn examine(world: &World, words: &str) -> Examined {
-    let output = world.run(&format!("doctor idp-dev {words} -o json"));
+    report_in(world, world.run(&format!("doctor idp-dev {words} -o json")))
+}
+
+/// The report that a run of doctor printed.
+#[track_caller]
+pub(crate) fn report_in(world: &World, output: Output) -> Examined {
     let report: Value =
         serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{}", output.transcript()));
     let code = match report["result"].as_str() {
@@ -78,11 +84,30 @@ impl Examined {
 /// Types the first `try` of a finding into a shell.
 #[track_caller]
 pub(crate) fn type_first_try(world: &World, row: &Value) {
-    let command = row["try"][0].as_str().unwrap_or_else(|| panic!("nothing to try in {row:#}"));
+    let typed = shell(world, first_try(row));
+    typed.run_trusted().success();
+}
+
+/// The first `try` of a finding.
+#[track_caller]
+pub(crate) fn first_try(row: &Value) -> &str {
+    row["try"][0].as_str().unwrap_or_else(|| panic!("nothing to try in {row:#}"))
+}
+
+fn shell<'w>(world: &'w World, command: &str) -> Invocation<'w> {
     let ours = Path::new(env!("CARGO_BIN_EXE_nsaccess")).parent().expect("a folder");
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", ours.display());
-    let typed = world.program(Path::new("/bin/sh"), "-c").arg(command).env("PATH", path);
-    typed.run_trusted().success();
+    world.program(Path::new("/bin/sh"), "-c").arg(command).env("PATH", path)
+}
+
+/// This alone is found; what it says to try is typed into a shell, where doctor then finds nothing: for what changes the
+/// shell's own variables.
+#[track_caller]
+pub(crate) fn is_repaired_in_its_shell(world: &World, words: &str, id: &str, result: &str) {
+    let before = examine(world, words);
+    let command = first_try(before.finds_only(id, result));
+    let again = shell(world, &format!("{command}\nnsaccess doctor idp-dev {words} -o json"));
+    report_in(world, again.run()).is_well();
 }
 
 /// This alone is found; what it says to try is typed; then nothing is wrong.

@@ -27,7 +27,7 @@ use crate::net::trust::Trust;
 pub(super) fn of_files(board: &Board, host: &Host, kubeconfig: Option<&Path>) {
     let kubeconfigs = Kubeconfigs::new(host, kubeconfig);
     let places = inspect::places(host, kubeconfigs.paths());
-    board.judge_now(&PERMISSIONS, || judge_permissions(&places, host.env("USER").unwrap_or("$(id -un)")));
+    board.judge_now(&PERMISSIONS, || judge_permissions(&places));
     board.judge_now(&FILES, || judge_files(&places));
     board.judge_now(&LEFT_OVERS, || judge_left_overs(&left_overs::find(host, &kubeconfigs)));
     board.judge_now(&PROXY, || judge_proxy(&ProxyVariables::read(|name| host.env(name)), &hosts(host)));

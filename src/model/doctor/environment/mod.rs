@@ -37,7 +37,7 @@ pub(crate) const REGION: Check = Check {
     title: "AWS region",
     what: "AWS_REGION and AWS_DEFAULT_REGION: whether they differ from the region of the namespace.",
     uses: Uses::Files,
-    needs: &["profile.exists"],
+    needs: &["profile.values"],
 };
 
 pub(crate) const AWS_FILES: Check = Check {

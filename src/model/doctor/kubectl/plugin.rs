@@ -101,8 +101,9 @@ pub(crate) fn judge_plugin(run: &Run, namespace: &str, now: Timestamp) -> Judgem
             rewritten(&EXPIRED, format!("the plugin's token expired at {end:.0}"))
         }
         Run::Ended { milliseconds, .. } if *milliseconds > SLOW_MILLISECONDS => {
-            rewritten(&SLOW, format!("the plugin takes {milliseconds} ms"))
-                .because("every kubectl command waits for it")
+            let problem = rewritten(&SLOW, format!("the plugin takes longer than {SLOW_MILLISECONDS} ms"));
+            let problem = problem.because("every kubectl command waits for it");
+            return Judgement::problem(problem).fact(format!("it took {milliseconds} ms"));
         }
         Run::Ended { milliseconds, answer } => {
             let until = match answer {

@@ -34,7 +34,7 @@ pub(crate) const NSACCESS: Check = Check {
     title: "nsaccess",
     what: "Which nsaccess this is, and whether the one that kubectl starts for the namespace is there, can be run and is the same.",
     uses: Uses::Programs,
-    needs: &[],
+    needs: &["profile.settings"],
 };
 
 pub(crate) const TOOLS: Check = Check {
@@ -43,7 +43,7 @@ pub(crate) const TOOLS: Check = Check {
     title: "other tools",
     what: "Which kubectl, AWS CLI and k9s are there (none is needed), and whether kubectl is too far from the server's version.",
     uses: Uses::Programs,
-    needs: &[],
+    needs: &["profile.settings"],
 };
 
 pub(crate) const CLOCK: Check = Check {
@@ -52,7 +52,7 @@ pub(crate) const CLOCK: Check = Check {
     title: "clock",
     what: "How far the clock is from that of AWS and of the cluster: signatures break past 5 minutes.",
     uses: Uses::Network,
-    needs: &[],
+    needs: &["profile.settings"],
 };
 
 pub(crate) const PROXY: Check = Check {

@@ -12,7 +12,7 @@ pub(crate) const NOT_OWNED: Finding = Finding::fail(
     "machine.not-owned",
     "machine.permissions",
     "Files in your home folder belong to root or to somebody else, and cannot be changed: a command such as `sudo aws` or `sudo kubectl` wrote them.",
-    "Take them back: `sudo chown USER FILES`, as the report says it.",
+    "Take them back: `sudo chown $(id -un) FILES`, as the report says it.",
 );
 
 pub(crate) const UNREADABLE: Finding = Finding::fail(
@@ -37,7 +37,7 @@ pub(crate) const READABLE_BY_OTHERS: Finding = Finding::warn(
 );
 
 /// Whether the current user can use the files, and nobody else can read secrets.
-pub(crate) fn judge_permissions(places: &[Place], user: &str) -> Judgement {
+pub(crate) fn judge_permissions(places: &[Place]) -> Judgement {
     let is = |wanted: fn(&Place) -> bool| places.iter().filter(|place| wanted(place)).collect::<Vec<_>>();
     let (foreign, unreadable) = (is(is_foreign), is(is_unreadable));
     let (read_only, open) = (is(is_read_only), is(is_open));
@@ -51,7 +51,7 @@ pub(crate) fn judge_permissions(places: &[Place], user: &str) -> Judgement {
         let problem = Problem::of(finding, format!("{shown}: {message}")).try_next(format!("{command} {paths}"));
         problems.push(problem);
     };
-    add(&NOT_OWNED, &foreign, "not yours, and not yours to change", &format!("sudo chown {user}"));
+    add(&NOT_OWNED, &foreign, "not yours, and not yours to change", "sudo chown $(id -un)");
     add(&UNREADABLE, &unreadable, "you have no right to read it", "chmod u+rwX");
     add(&READ_ONLY, &read_only, "you have no right to write it", "chmod u+w");
     add(&READABLE_BY_OTHERS, &open, "other users can read it", "chmod 600");
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn judged(something: Something, expected: Expected) -> Vec<(&'static str, String)> {
-        let judged = judge_permissions(&[place(expected, Found::Something(something))], "ada");
+        let judged = judge_permissions(&[place(expected, Found::Something(something))]);
         judged.problems.into_iter().map(|problem| (problem.finding.id, problem.try_next[0].clone())).collect()
     }
 
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(judged(GOOD, Expected::Secret), []);
         assert_eq!(
             judged(Something { may_write: false, ..foreign.clone() }, Expected::Text),
-            found("machine.not-owned", "sudo chown ada")
+            found("machine.not-owned", "sudo chown $(id -un)")
         );
         assert_eq!(
             judged(Something { may_read: false, ..GOOD }, Expected::Text),
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(judged(protected, Expected::Secret), []);
         let shared = Found::Something(Something { may_write: false, ..foreign });
         let shared = Place { is_at_home: false, ..place(Expected::Text, shared) };
-        assert_eq!(judge_permissions(&[shared], "ada").problems, []);
+        assert_eq!(judge_permissions(&[shared]).problems, []);
         assert_eq!(judged(Something { is_open: true, ..GOOD }, Expected::Text), [], "it holds no secret");
     }
 
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn secrets_are_tightened() {
         let open = Found::Something(Something { is_open: true, ..GOOD });
-        let judged = judge_permissions(&[place(Expected::Secret, open)], "ada");
+        let judged = judge_permissions(&[place(Expected::Secret, open)]);
         assert_eq!(judged.problems[0].repair, Some(Repair::Tighten(vec!["/home/ada/x".into()])));
     }
 }

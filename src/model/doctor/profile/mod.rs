@@ -86,5 +86,5 @@ pub(crate) const CONTEXT: Check = Check {
     title: "same place",
     what: "Whether the profile and the kubeconfig context lead to the same account, namespace and cluster.",
     uses: Uses::Files,
-    needs: &["profile.exists", "kubectl.context"],
+    needs: &["profile.values", "kubectl.context"],
 };

@@ -12,7 +12,7 @@ pub(crate) const MISSING: Finding = Finding::fail(
     "profile.sso-session-missing",
     "profile.sso-session",
     "The profile names an sso-session that ~/.aws/config does not have: it was renamed or removed, or its name is misspelt. No tool can sign in with such a profile.",
-    "Name the right one, as the report says it, or let login write the profile anew: `nsaccess login NAMESPACE`.",
+    "Let login write the profile anew: `nsaccess login NAMESPACE`. Or correct the name with an editor.",
 );
 
 pub(crate) const INCOMPLETE: Finding = Finding::fail(
@@ -26,7 +26,7 @@ pub(crate) const NO_SCOPES: Finding = Finding::warn(
     "profile.no-scopes",
     "profile.sso-session",
     "The sso-session has no sso_registration_scopes: a session that the AWS CLI signs in to then gets no refresh token, and ends after 8 hours or less.",
-    "Add them: `aws configure set sso_registration_scopes sso:account:access --sso-session NAME`, or with an editor.",
+    "Add the line `sso_registration_scopes = sso:account:access` to the section: the command of the report opens it. With version 2 of the AWS CLI: `aws configure set sso_registration_scopes sso:account:access --sso-session NAME`.",
 );
 
 pub(crate) const LEGACY: Finding = Finding::warn(
@@ -42,6 +42,8 @@ pub(crate) const NONE: Finding = Finding::fail(
     "The profile names neither an sso-session nor a start URL: it is no profile for IAM Identity Center.",
     "Let login write it: `nsaccess login NAMESPACE`.",
 );
+
+const SCOPES: &str = "sso_registration_scopes = sso:account:access";
 
 /// Whether the profile leads to a portal, and the session can be renewed.
 pub(crate) fn judge_sso_session(file: &ConfigFile<'_>) -> Judgement {
@@ -66,11 +68,12 @@ pub(crate) fn judge_sso_session(file: &ConfigFile<'_>) -> Judgement {
         return Judgement::problem(
             Problem::of(&NO_SCOPES, format!("the sso-session {name} does not ask for the scope sso:account:access"))
                 .because("a session that the AWS CLI signs in to cannot be renewed")
+                .because(format!("below [{}] this line is missing: {SCOPES}", section.header()))
+                .try_next(file.open(section.line_of("sso_registration_scopes").unwrap_or(section.line())))
                 .try_next(format!(
-                    "aws configure set sso_registration_scopes sso:account:access --sso-session {}",
+                    "aws configure set sso_registration_scopes sso:account:access --sso-session {}   # AWS CLI v2",
                     quote(name)
-                ))
-                .try_next(file.open(section.line())),
+                )),
         );
     }
     Judgement::ok(format!("{name}: {}", section.get("sso_start_url").unwrap_or_default()))
@@ -82,10 +85,8 @@ fn missing(file: &ConfigFile<'_>, name: &str) -> Judgement {
     Judgement::problem(match similar(name, names.iter().copied()) {
         Some(near) => {
             let line = file.section().and_then(|section| section.line_of("sso_session")).unwrap_or(1);
-            problem
-                .because(format!("did you mean {near}?"))
-                .try_next(format!("aws configure set sso_session {} --profile {}", quote(near), quote(file.profile)))
-                .try_next(file.open(line))
+            let problem = problem.because(format!("did you mean {near}?")).try_next(file.login());
+            problem.try_next(file.open(line)).repair(Repair::Login)
         }
         None => problem.try_next(file.login()).repair(Repair::Login),
     })
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_session_that_is_not_there_may_be_misspelt() {
         let misspelt = found(&GOOD.replace("sso_session = corp", "sso_session = crop"), judge_sso_session);
-        assert_eq!(misspelt, [(MISSING.id, "aws configure set sso_session corp --profile idp-ns-a".to_owned())]);
+        assert_eq!(misspelt, [(MISSING.id, "nsaccess login a".to_owned())]);
         let other = found(&GOOD.replace("sso_session = corp", "sso_session = acme-global"), judge_sso_session);
         assert_eq!(other, [(MISSING.id, "nsaccess login a".to_owned())]);
     }
