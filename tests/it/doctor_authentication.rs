@@ -102,6 +102,14 @@ fn a_cluster_that_does_not_say_who_one_is_is_used_all_the_same() {
 }
 
 #[test]
+fn an_entry_without_groups_and_with_an_access_policy_is_well() {
+    let world = World::signed_in();
+    let entry = entry(&world, &[]).with_policy("AmazonEKSEditPolicy", Some(&["idp-dev"]));
+    world.control().set_access_entries(CLUSTER, vec![entry]);
+    examine(&world, ONLY).is_well();
+}
+
+#[test]
 fn an_entry_without_groups_gives_no_rights() {
     let world = World::signed_in();
     world.control().set_access_entries(CLUSTER, vec![entry(&world, &[])]);

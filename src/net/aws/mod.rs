@@ -27,6 +27,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::model::aws::SERVICES;
 use crate::model::aws::credentials::AccessKeys;
 use crate::model::wire::proxy::check_endpoint;
 use crate::net::bounds::LONGEST_CALL;
@@ -115,8 +116,7 @@ impl Aws {
 
 /// Tokens, keys and secret values pass through these endpoints.
 fn check_endpoints(host: &Host) -> Result<()> {
-    let of_services = ["SSO", "SSO_OIDC", "STS", "EKS", "IAM", "SECRETS_MANAGER"];
-    let names = of_services.iter().map(|service| format!("{}_{service}", env_vars::AWS_ENDPOINT_URL));
+    let names = SERVICES.iter().map(|service| format!("{}_{service}", env_vars::AWS_ENDPOINT_URL));
     for name in names.chain([env_vars::AWS_ENDPOINT_URL.to_owned()]) {
         let Some(url) = host.env(&name) else { continue };
         check_endpoint(url).map_err(|why| {

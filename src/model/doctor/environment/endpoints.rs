@@ -1,5 +1,6 @@
 //! Where the variables send calls to AWS instead.
 
+use crate::model::aws::SERVICES;
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem};
 use crate::model::wire::proxy::check_endpoint;
@@ -20,14 +21,11 @@ pub(crate) const UNUSABLE: Finding = Finding::fail(
     "Correct the variable, or unset it.",
 );
 
-/// The variables of services that we call.
-pub(crate) const OF_SERVICES: [&str; 5] = ["SSO", "SSO_OIDC", "STS", "EKS", "SECRETS_MANAGER"];
-
 /// Where calls go. `set`: every variable that begins with `AWS_ENDPOINT_URL`, and its value.
 pub(crate) fn judge_endpoints(set: &[(&str, &str)]) -> Judgement {
     let is_called = |name: &str| {
         let service = name.strip_prefix("AWS_ENDPOINT_URL").unwrap_or_default();
-        service.is_empty() || OF_SERVICES.contains(&service.trim_start_matches('_'))
+        service.is_empty() || SERVICES.contains(&service.trim_start_matches('_'))
     };
     let mut problems = Vec::new();
     for (name, url) in set.iter().filter(|(name, _)| is_called(name)) {
