@@ -44,6 +44,8 @@ pub(crate) const AWS_REGION: &str = "AWS_REGION";
 pub(crate) const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
 /// Profile for `token --cluster-name`.
 pub(crate) const AWS_PROFILE: &str = "AWS_PROFILE";
+/// Older name of the same, which the AWS CLI looks for first; `doctor` tells.
+pub(crate) const AWS_DEFAULT_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 /// Ambient credentials, used by `token --cluster-name` only.
 pub(crate) const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 /// Ambient credentials, used by `token --cluster-name` only.
@@ -58,6 +60,8 @@ pub(crate) const SUDO_UID: &str = "SUDO_UID";
 
 /// kubectl's list of kubeconfig files.
 pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
+/// kubectl's own settings, which `doctor` reads: by default `~/.kube/kuberc`.
+pub(crate) const KUBERC: &str = "KUBERC";
 /// What kubectl passes to credential plugins.
 pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
 

@@ -11,8 +11,8 @@ use crate::disk::aws_credentials::{self, Examined};
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::disk::{aws_config, inspect};
 use crate::env_vars::{
-    AWS_ACCESS_KEY_ID, AWS_CONFIG_FILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_PROFILE, AWS_REGION,
-    AWS_SHARED_CREDENTIALS_FILE, KUBECONFIG, NSACCESS_INSIDE,
+    AWS_ACCESS_KEY_ID, AWS_CONFIG_FILE, AWS_DEFAULT_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_PROFILE,
+    AWS_REGION, AWS_SHARED_CREDENTIALS_FILE, KUBECONFIG, NSACCESS_INSIDE,
 };
 use crate::host::Host;
 use crate::model::doctor::environment as checks;
@@ -23,9 +23,6 @@ use crate::model::doctor::environment::kubeconfig::{Listed, State, judge_kubecon
 use crate::model::doctor::environment::region::judge_region;
 use crate::model::doctor::environment::static_keys::{Credentials, judge_static_keys};
 use crate::model::doctor::judgement::Judgement;
-
-/// The name that the AWS CLI looks for first.
-const AWS_DEFAULT_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
 /// What can be seen without a chain.
 pub(super) fn of_files(board: &Board, host: &Host, kubeconfig: Option<&Path>) {

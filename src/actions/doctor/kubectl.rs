@@ -9,7 +9,7 @@ use kubeconfig_edit::UserExec;
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::limit;
 use crate::disk::atomic;
-use crate::env_vars::KUBERNETES_EXEC_INFO;
+use crate::env_vars::{KUBERC, KUBERNETES_EXEC_INFO};
 use crate::host::Host;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::kubectl as checks;
@@ -20,8 +20,6 @@ use crate::model::doctor::kubectl::policy::{Kuberc, judge_policy};
 use crate::model::doctor::kubectl::user::judge_user;
 use crate::model::wire::proxy::ProxyVariables;
 use crate::process::probe::{self, Ran};
-
-const KUBERC: &str = "KUBERC";
 
 /// The kubeconfig files that can be read, in the order of the list.
 pub(super) fn readable(scene: &Scene<'_>) -> Vec<File> {

@@ -4,8 +4,6 @@
 //! Nothing is answered from our own cache as if it were the world: credentials are fetched anew, and the cluster is
 //! described anew. Nobody is asked, and no check needs more than the rights of a namespace's developer.
 
-#![allow(dead_code, unused_imports, reason = "until all groups are written")]
-
 pub(crate) mod board;
 
 mod authentication;
@@ -13,7 +11,6 @@ mod authorization;
 mod aws;
 mod cluster;
 mod environment;
-mod files;
 mod grant;
 mod kubectl;
 mod limit;

@@ -3,8 +3,6 @@
 //! One file for each group, in the order in which they are checked. A group's file has its checks, its findings and a
 //! function for each check that judges facts.
 
-#![allow(dead_code, unused_imports, reason = "until all groups are written")]
-
 pub(crate) mod check;
 pub(crate) mod document;
 pub(crate) mod finding;

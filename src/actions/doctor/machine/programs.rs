@@ -1,7 +1,7 @@
 //! Programs of this machine: the nsaccess that kubectl starts, and those of others.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures_util::future::join_all;
 
