@@ -130,12 +130,25 @@ fn classify(error: &rustls::Error, issuer: impl FnOnce() -> Option<String>) -> R
             | Wrong::ExpiredContext { .. }
             | Wrong::NotValidYet
             | Wrong::NotValidYetContext { .. }),
-        ) => Handshake::NotNow(wrong.to_string()),
+        ) => Handshake::NotNow(validity(wrong)),
         rustls::Error::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => {
             Handshake::OtherName
         }
         other => return Err(other.to_string()),
     })
+}
+
+/// When a certificate that is not valid now was, or will be.
+fn validity(wrong: &CertificateError) -> String {
+    let day = |time: &UnixTime| {
+        let time = i64::try_from(time.as_secs()).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        time.map_or_else(|| "another day".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+    };
+    match wrong {
+        CertificateError::ExpiredContext { not_after, .. } => format!("it was valid until {}", day(not_after)),
+        CertificateError::NotValidYetContext { not_before, .. } => format!("it is valid from {}", day(not_before)),
+        other => other.to_string(),
+    }
 }
 
 /// Judges a certificate as usual, and remembers it: its issuer tells who stands in the way.

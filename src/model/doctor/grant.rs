@@ -4,6 +4,7 @@ use crate::model::aws::target::Target;
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::doctor::wait_for_network;
 
 pub(crate) const CHECKS: &[&Check] = &[&ASSIGNMENT, &IDENTITY, &CACHED];
 
@@ -192,11 +193,9 @@ pub(crate) enum Elsewhere {
     NotKnown,
 }
 
-const AGAIN: &str = "check the network, VPN and HTTPS_PROXY, then run the same command again";
-
 /// Whether the portal gives credentials of the permission set.
 pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: &Elsewhere, host: &str) -> Judgement {
-    let (namespace, role, account) = (&target.namespace, &target.role, &target.account);
+    let (namespace, role, account) = (target.namespace.as_str(), &target.role, &target.account);
     let problem = match answer {
         Answer::Given(()) => return Judgement::ok(format!("{role} in account {account}")),
         Answer::Unauthorized(why) => Problem::of(&SESSION_OVER, "the portal no longer takes the session")
@@ -207,10 +206,12 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
         Answer::Throttled(why) => Problem::of(&THROTTLED, "the portal takes no more calls at the moment")
             .because(why)
             .try_next("wait a minute, then run the same command again"),
-        Answer::Unreachable(why) => {
-            Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(AGAIN)
+        Answer::Unreachable(why) => Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
+            .because(why)
+            .try_next(wait_for_network(namespace)),
+        Answer::Late => {
+            Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(wait_for_network(namespace))
         }
-        Answer::Late => Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(AGAIN),
         Answer::Broken(why) => return Judgement::unknown(format!("the portal could not be asked: {why}")),
     };
     Judgement::problem(problem)
@@ -235,21 +236,23 @@ fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
 
 /// Whether the credentials are those of the permission set's role.
 pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &str) -> Judgement {
+    let namespace = target.namespace.as_str();
     let problem = match answer {
         Answer::Given(arn) if is_role_of(arn, target) => return Judgement::ok(arn),
         Answer::Given(arn) => Problem::of(&OTHER_IDENTITY, format!("AWS knows the credentials as {arn}"))
             .because(format!("the profile says {} in account {}", target.role, target.account))
-            .try_next(format!("nsaccess login {} --replace", target.namespace)),
+            .try_next(format!("nsaccess login {namespace} --replace")),
         Answer::Unauthorized(why) | Answer::Denied(why) | Answer::NotFound(why) => {
             Problem::of(&STS_REFUSED, "AWS refuses new credentials")
                 .because(why)
                 .because("the clock of this machine may be wrong")
                 .try_next("wait a minute, then run the same command again")
         }
-        Answer::Unreachable(why) => {
-            Problem::of(&STS_UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(AGAIN)
-        }
-        Answer::Late => Problem::of(&STS_TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(AGAIN),
+        Answer::Unreachable(why) => Problem::of(&STS_UNREACHABLE, format!("{host} cannot be reached"))
+            .because(why)
+            .try_next(wait_for_network(namespace)),
+        Answer::Late => Problem::of(&STS_TIMEOUT, format!("{host} did not answer in 5 seconds"))
+            .try_next(wait_for_network(namespace)),
         Answer::Throttled(why) | Answer::Broken(why) => {
             return Judgement::unknown(format!("AWS could not be asked who we are: {why}"));
         }

@@ -42,6 +42,11 @@ pub(crate) fn check(id: &str) -> Option<&'static Check> {
 }
 
 /// The checks of a group, and lists of what they find.
+/// What a person does about a network that does not answer, and what notices when it is done.
+pub(crate) fn wait_for_network(namespace: &str) -> String {
+    format!("nsaccess doctor {namespace} --wait   # and check network, VPN and HTTPS_PROXY meanwhile")
+}
+
 type Table = (&'static [&'static Check], &'static [&'static [&'static Finding]]);
 
 const TABLES: [Table; 10] = [

@@ -7,6 +7,7 @@ use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
 use crate::model::doctor::session_region::{TWO_REGIONS, WRONG_REGION};
+use crate::model::doctor::wait_for_network;
 use aws_config_edit::same_start_url;
 use jiff::{SignedDuration, Timestamp};
 
@@ -209,7 +210,7 @@ pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host:
         Err(None) => {
             return Judgement::problem(
                 Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds"))
-                    .try_next("check the network, VPN and HTTPS_PROXY, then run the same command again"),
+                    .try_next(wait_for_network(namespace)),
             );
         }
         Err(Some(error)) => error,
@@ -218,8 +219,9 @@ pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host:
         Kind::NotSignedIn => Problem::of(&RENEWAL_REFUSED, "the session cannot be renewed")
             .try_next(format!("nsaccess login {namespace}"))
             .repair(Repair::Login),
-        Kind::Unreachable => Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
-            .try_next("check the network, VPN and HTTPS_PROXY, then run the same command again"),
+        Kind::Unreachable => {
+            Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).try_next(wait_for_network(namespace))
+        }
         _ => return Judgement::unknown(error.to_string()),
     };
     Judgement::problem(error.because.iter().fold(problem, |problem, why| problem.because(why)))

@@ -4,6 +4,7 @@ use crate::model::doctor::authentication::Asked;
 use crate::model::doctor::authentication::unmapped::{self, Evidence};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::doctor::wait_for_network;
 use crate::model::reviews::review::ClusterIdentity;
 
 pub(crate) const FORBIDDEN: Finding = Finding {
@@ -75,8 +76,7 @@ pub(crate) fn judge_identity(reply: &Reply, evidence: &Evidence, asked: &Asked<'
         Reply::Status(code, words) => return Judgement::unknown(format!("{cluster} answers {code}: {words}")),
         Reply::Broken(why) => {
             let problem = Problem::of(&UNREACHABLE, format!("{host} gives no usable answer"));
-            let meanwhile = format!("{wait}   # and check network, VPN and HTTPS_PROXY meanwhile");
-            return Judgement::problem(problem.try_next(meanwhile)).fact(why);
+            return Judgement::problem(problem.try_next(wait_for_network(namespace))).fact(why);
         }
         Reply::Late => Problem::of(&TIMEOUT, format!("{host} did not answer a call in 5 seconds")).try_next(wait),
     };

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::grant::Answer;
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::doctor::wait_for_network;
 use crate::model::kube::cluster::{ClusterDetails, Support, VersionSupport};
 
 pub(crate) const NOT_FOUND: Finding = Finding {
@@ -159,22 +160,16 @@ pub(crate) fn judge_described(answer: &Answer<State>, place: &Place<'_>) -> Judg
         .try_next(format!(
             "ask your platform team for eks:DescribeCluster on arn:aws:eks:{region}:{account}:cluster/{name} for {role}"
         )),
-        Answer::Unreachable(why) => {
-            Problem::of(&EKS_UNREACHABLE, format!("{host} cannot be reached")).because(why).try_next(again(namespace))
-        }
-        Answer::Late => {
-            Problem::of(&EKS_TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(again(namespace))
-        }
+        Answer::Unreachable(why) => Problem::of(&EKS_UNREACHABLE, format!("{host} cannot be reached"))
+            .because(why)
+            .try_next(wait_for_network(namespace)),
+        Answer::Late => Problem::of(&EKS_TIMEOUT, format!("{host} did not answer in 5 seconds"))
+            .try_next(wait_for_network(namespace)),
         Answer::Throttled(why) | Answer::Broken(why) => {
             return Judgement::unknown(format!("EKS could not be asked: {why}"));
         }
     };
     Judgement::problem(problem)
-}
-
-/// What a person does about the network, and what notices when it is done.
-pub(super) fn again(namespace: &str) -> String {
-    format!("nsaccess doctor {namespace} --wait   # and check network, VPN and HTTPS_PROXY meanwhile")
 }
 
 fn not_found(why: &str, place: &Place<'_>) -> Problem {

@@ -1,9 +1,9 @@
 //! TLS with the cluster.
 
-use crate::model::doctor::cluster::eks::again;
 use crate::model::doctor::cluster::way::{Step, Way};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::doctor::wait_for_network;
 
 pub(crate) const OTHER_AUTHORITY: Finding = Finding {
     id: "cluster.other-authority",
@@ -102,14 +102,14 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
             refreshed(Problem::of(&OTHER_NAME, format!("the certificate of {host} is for another name")))
         }
         Step::Done(Handshake::NotTls) => {
-            Problem::of(&NOT_TLS, format!("{host} does not speak TLS")).try_next(again(namespace))
+            Problem::of(&NOT_TLS, format!("{host} does not speak TLS")).try_next(wait_for_network(namespace))
         }
         Step::Failed(why) => {
             let problem = Problem::of(&BROKEN_OFF, format!("the TLS handshake with {host} was broken off"));
-            return Judgement::problem(problem.try_next(again(namespace))).fact(why);
+            return Judgement::problem(problem.try_next(wait_for_network(namespace))).fact(why);
         }
         Step::Late => Problem::of(&TLS_TIMEOUT, format!("{host} did not answer the TLS handshake in 5 seconds"))
-            .try_next(again(namespace)),
+            .try_next(wait_for_network(namespace)),
     };
     Judgement::problem(problem)
 }

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::model::doctor::cluster::eks::again;
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::doctor::wait_for_network;
 use crate::model::kube::cluster::ClusterDetails;
 
 pub(crate) const UNRESOLVED: Finding = Finding {
@@ -173,7 +173,7 @@ pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
             return Judgement::ok(format!("{host} is {}", shown.join(", ")));
         }
         (Step::Late, _) => Problem::of(&NAME_TIMEOUT, format!("the name {host} was not resolved in 5 seconds"))
-            .try_next(again(way.namespace)),
+            .try_next(wait_for_network(way.namespace)),
         (Step::Failed(_), Some(_)) => {
             Problem::of(&PROXY_UNRESOLVED, format!("the proxy's name {host} does not resolve"))
                 .try_next(way.without_proxy())
@@ -185,7 +185,7 @@ pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
         .because("EKS says that the endpoint can be reached from inside of its network only")
         .try_next(way.wait_for_vpn()),
         (Step::Failed(_), None) => {
-            Problem::of(&UNRESOLVED, format!("{host} does not resolve")).try_next(again(way.namespace))
+            Problem::of(&UNRESOLVED, format!("{host} does not resolve")).try_next(wait_for_network(way.namespace))
         }
     };
     Judgement::problem(problem).facts(words(step))
@@ -209,7 +209,7 @@ pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<
         Step::Done(Connection::Open) => return Judgement::ok(format!("{host} takes connections")),
         Step::Done(Connection::Refused | Connection::NotByProxy(_)) => {
             return Judgement::problem(
-                Problem::of(&REFUSED, format!("{host} refuses connections")).try_next(again(way.namespace)),
+                Problem::of(&REFUSED, format!("{host} refuses connections")).try_next(wait_for_network(way.namespace)),
             );
         }
         Step::Failed(_) | Step::Late => {}
@@ -224,10 +224,11 @@ pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<
         (Some(networks), _) => Problem::of(&NOT_IN_NETWORKS, format!("{host} does not answer to your network"))
             .because(format!("it answers to {networks} only"))
             .try_next(way.wait_for_vpn()),
-        (None, Step::Late) => {
-            Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(again(way.namespace))
+        (None, Step::Late) => Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds"))
+            .try_next(wait_for_network(way.namespace)),
+        (None, _) => {
+            Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).try_next(wait_for_network(way.namespace))
         }
-        (None, _) => Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).try_next(again(way.namespace)),
     };
     Judgement::problem(problem).facts(words(step))
 }
