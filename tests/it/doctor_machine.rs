@@ -67,6 +67,8 @@ fn a_wrong_clock_is_one_failure() {
     let row = examined.finds_only("machine.clock-wrong", "fail");
     assert!(!first_try(row).is_empty());
     assert_eq!(examined.row("grant.identity")["because_of"], "machine.clock-wrong");
+    examine(&world, "").finds_only("machine.clock-wrong", "fail");
+    examine(&world, "--only machine.clock").finds_only("machine.clock-wrong", "fail");
     world.control().set_clock_offset(100);
     examine(&world, "--only machine,session.renewal,grant").finds_only("machine.clock-inexact", "warn");
     world.control().set_clock_offset(0);

@@ -132,7 +132,8 @@ impl Scene<'_> {
 
     /// The session first: the plugin and everything at AWS stand upon it.
     async fn network(&self, workload: Option<&IrsaRequest>) {
-        let (session, ()) = join(session::renewed(self), session::region(self)).await;
+        let beside = join(session::region(self), machine::ask_time(self));
+        let (session, _) = join(session::renewed(self), beside).await;
         let of_aws = async {
             let granted = match &session {
                 Some(session) => grant::granted(self, session).await,

@@ -12,6 +12,7 @@ pub(crate) mod portal;
 pub(crate) mod secrets_manager;
 pub(crate) mod start_page;
 pub(crate) mod sts;
+pub(crate) mod time;
 
 use std::time::Duration;
 

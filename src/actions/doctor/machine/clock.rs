@@ -2,15 +2,29 @@
 
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::board::Board;
+use crate::actions::doctor::limit::in_time;
 use crate::chain::{Chain, clock_skew};
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::machine::CLOCK;
 use crate::model::doctor::machine::clock::judge_clock;
+use crate::model::doctor::session::REGION;
+use crate::net::aws::time;
 
 /// Once a server has answered, and before something is signed: what a wrong clock breaks is not asked.
 pub(in crate::actions::doctor) fn after_answer(scene: &Scene<'_>) {
     let judged = judged(scene.chain);
     scene.board.judge_now(&CLOCK, || judged.unwrap_or_else(|| Judgement::ok("the answer did not tell the time")));
+}
+
+/// Asks a server for the time, where no other check of the plan makes a call that tells it.
+pub(in crate::actions::doctor) async fn ask(scene: &Scene<'_>) {
+    let plan = &scene.board.plan;
+    if !plan.makes(&CLOCK) || plan.makes(&REGION) {
+        return;
+    }
+    if let Ok(portal) = scene.chain.portal(scene.namespace) {
+        in_time(Box::pin(time::ask(&scene.chain.aws, &portal.region))).await;
+    }
 }
 
 /// When no more answers come.

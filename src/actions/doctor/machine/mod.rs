@@ -3,7 +3,7 @@
 mod clock;
 mod programs;
 
-pub(super) use clock::{after_answer as clock_after_answer, at_end as clock_at_end};
+pub(super) use clock::{after_answer as clock_after_answer, ask as ask_time, at_end as clock_at_end};
 pub(super) use programs::{nsaccess, other_tools, tools};
 
 use std::path::Path;
