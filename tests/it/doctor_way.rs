@@ -12,6 +12,11 @@ use crate::support::proxy::proxy_url;
 
 const ONLY: &str = "--only cluster,authentication";
 
+/// A host that does not resolve, which needs no DNS server to be found out: labels end at 63 letters.
+fn no_host() -> String {
+    format!("{}.invalid", "a".repeat(64))
+}
+
 /// Lets EKS show another endpoint, which the kubeconfig then has too.
 fn move_to(world: &World, endpoint: &str) {
     let endpoint = endpoint.to_owned();
@@ -39,7 +44,7 @@ fn server(answer: &'static [u8]) -> SocketAddr {
 #[test]
 fn a_name_that_does_not_resolve_is_the_vpns_if_the_endpoint_is_private() {
     let world = World::signed_in();
-    move_to(&world, "https://abc.invalid");
+    move_to(&world, &format!("https://{}", no_host()));
     examine(&world, ONLY).finds_only("cluster.unresolved", "fail");
     private(&world);
     let examined = examine(&world, ONLY);
@@ -104,7 +109,7 @@ fn an_endpoint_that_never_answers_is_unknown() {
 fn a_proxy_has_its_own_ways_to_fail() {
     let world = World::signed_in();
     let before = world.read(".kube/config");
-    proxy_url(&world, "http://proxy.invalid:3128");
+    proxy_url(&world, &format!("http://{}:3128", no_host()));
     let examined = examine(&world, ONLY);
     let row = examined.finds_only("cluster.proxy-unresolved", "fail");
     assert_eq!(row["try"][0], "kubectl config unset clusters.idp-ns-idp-dev.proxy-url");

@@ -75,7 +75,7 @@ pub(crate) enum Handshake {
     Done(String),
     /// The certificate is of another authority, with this name if it can be read.
     OtherAuthority(Option<String>),
-    /// The certificate is not valid at this time, in TLS's words.
+    /// The certificate is not valid at this time, and when it is.
     NotNow(String),
     /// The certificate is for another name.
     OtherName,

@@ -168,6 +168,9 @@ impl Way<'_> {
 pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
     let host = way.proxy.unwrap_or(way.host);
     let problem = match (step, way.proxy) {
+        (Step::Done(_), None) if host.parse::<IpAddr>().is_ok() => {
+            return Judgement::ok(format!("{host} is an address; there is no name to resolve"));
+        }
         (Step::Done(addresses), _) => {
             let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
             return Judgement::ok(format!("{host} is {}", shown.join(", ")));
