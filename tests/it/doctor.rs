@@ -156,7 +156,7 @@ fn wait_goes_on_until_the_grant_is_there() {
 fn wait_does_not_wait_for_what_cannot_come() {
     let world = World::signed_in();
     std::fs::remove_file(world.token_file().expect("a session")).expect("removed");
-    let report = world.run("doctor idp-dev --wait --only session -o json").exits(1).json();
+    let report = world.run("doctor idp-dev --wait --only session.token -o json").exits(1).json();
     assert_eq!(report["checks"][0]["id"], "session.missing");
 }
 

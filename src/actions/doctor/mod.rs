@@ -20,7 +20,7 @@ mod session;
 
 use std::path::Path;
 
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 
 use crate::actions::doctor::board::Board;
 use crate::chain::{Chain, Presence, target};
@@ -130,10 +130,13 @@ impl Scene<'_> {
         session::files(self);
     }
 
-    /// The session first: the plugin and everything at AWS stand upon it.
     async fn network(&self, workload: Option<&IrsaRequest>) {
-        let beside = join(session::region(self), machine::ask_time(self));
-        let (session, _) = join(session::renewed(self), beside).await;
+        join3(session::region(self), machine::ask_time(self), self.by_session(workload)).await;
+    }
+
+    /// The session first: the plugin and everything at AWS stand upon it.
+    async fn by_session(&self, workload: Option<&IrsaRequest>) {
+        let session = session::renewed(self).await;
         let of_aws = async {
             let granted = match &session {
                 Some(session) => grant::granted(self, session).await,

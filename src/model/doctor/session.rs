@@ -11,7 +11,8 @@ use crate::model::doctor::wait_for_network;
 use aws_config_edit::same_start_url;
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) const CHECKS: &[&Check] = &[&TOKEN, &REGION, &RENEWAL];
+// The region first: with a wrong one a sign-in would not help.
+pub(crate) const CHECKS: &[&Check] = &[&REGION, &TOKEN, &RENEWAL];
 
 pub(crate) const FINDINGS: &[&Finding] = &[
     &MISSING,
