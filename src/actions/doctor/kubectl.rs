@@ -13,7 +13,7 @@ use crate::env_vars::{KUBERC, KUBERNETES_EXEC_INFO};
 use crate::host::Host;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::kubectl as checks;
-use crate::model::doctor::kubectl::context::{File, judge_context, judge_namespace, resolved};
+use crate::model::doctor::kubectl::context::{File, judge_context, judge_namespace, program, resolved};
 use crate::model::doctor::kubectl::endpoint::{Way, judge_endpoint};
 use crate::model::doctor::kubectl::plugin::{Run, SLOW_MILLISECONDS, judge_plugin, read_answer};
 use crate::model::doctor::kubectl::policy::{Kuberc, judge_policy};
@@ -83,7 +83,8 @@ pub(super) async fn plugin(scene: &Scene<'_>) {
         if matches!(&run, Run::Ended { answer: Ok(_), milliseconds } if *milliseconds > SLOW_MILLISECONDS) {
             run = again(&file, &exec).await.unwrap_or(run);
         }
-        judge_plugin(&run, scene.namespace.as_str(), host.now())
+        let is_ours = program(&exec.command) == "nsaccess";
+        judge_plugin(&run, is_ours, scene.namespace.as_str(), host.now())
     };
     scene.board.judge(&checks::PLUGIN, check).await;
 }

@@ -23,6 +23,7 @@ use std::path::Path;
 use futures_util::future::{join, join3};
 
 use crate::actions::doctor::board::Board;
+use crate::actions::doctor::grant::Granted;
 use crate::chain::{Chain, Presence, target};
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
@@ -136,35 +137,36 @@ impl Scene<'_> {
 
     /// The session first: the plugin and everything at AWS stand upon it.
     async fn by_session(&self, workload: Option<&IrsaRequest>) {
-        let session = session::renewed(self).await;
+        let (session, ()) = join(session::renewed(self), machine::nsaccess(self)).await;
         let of_aws = async {
             let granted = match &session {
                 Some(session) => grant::granted(self, session).await,
                 None => None,
             };
-            let described = cluster::described(self, granted.as_ref()).await;
-            let reached = cluster::reached(self, described.as_ref());
-            let secrets = async {
-                if let Some(granted) = &granted {
-                    aws::secrets(self, granted).await;
-                }
-            };
-            join(reached, secrets).await;
-            if let (Some(granted), Some(described)) = (&granted, &described) {
-                let identity = authentication::identity(self, granted, described).await;
-                if let Some(identity) = identity {
-                    join(authorization::rights(self, &identity), aws::workload(self, granted, &identity, workload))
-                        .await;
-                }
-            }
-            described.and_then(|described| described.cluster.version)
+            let (server, ()) = join(self.cluster(granted, workload), kubectl::plugin(self)).await;
+            server
         };
-        let programs = async {
-            machine::nsaccess(self).await;
-            kubectl::plugin(self).await;
-        };
-        let (server, ((), tools)) = join(of_aws, join(programs, machine::tools(self))).await;
+        let (server, tools) = join(of_aws, machine::tools(self)).await;
         machine::other_tools(self, &tools, server.as_deref());
+    }
+
+    /// The cluster, and what is done in it. Returns its version.
+    async fn cluster(&self, granted: Option<Granted>, workload: Option<&IrsaRequest>) -> Option<String> {
+        let described = cluster::described(self, granted.as_ref()).await;
+        let reached = cluster::reached(self, described.as_ref());
+        let secrets = async {
+            if let Some(granted) = &granted {
+                aws::secrets(self, granted).await;
+            }
+        };
+        join(reached, secrets).await;
+        if let (Some(granted), Some(described)) = (&granted, &described) {
+            let identity = authentication::identity(self, granted, described).await;
+            if let Some(identity) = identity {
+                join(authorization::rights(self, &identity), aws::workload(self, granted, &identity, workload)).await;
+            }
+        }
+        described.and_then(|described| described.cluster.version)
     }
 }
 

@@ -66,5 +66,5 @@ pub(crate) const PLUGIN: Check = Check {
     title: "plugin",
     what: "Runs the plugin as kubectl does, without a terminal, and takes its time.",
     uses: Uses::Programs,
-    needs: &["kubectl.user", "kubectl.policy", "machine.nsaccess", "session.renewal"],
+    needs: &["kubectl.user", "kubectl.policy", "machine.nsaccess", "grant.assignment"],
 };

@@ -84,8 +84,8 @@ pub(crate) fn read_answer(stdout: &[u8], api_version: &str) -> Result<Option<Tim
     }
 }
 
-/// Whether kubectl gets a token, and soon enough.
-pub(crate) fn judge_plugin(run: &Run, namespace: &str, now: Timestamp) -> Judgement {
+/// Whether kubectl gets a token, and soon enough. `is_ours`: nsaccess is started; how slow others are is told with them.
+pub(crate) fn judge_plugin(run: &Run, is_ours: bool, namespace: &str, now: Timestamp) -> Judgement {
     let rewritten = |finding, message: String| {
         let problem = Problem::of(finding, message).try_next(format!("nsaccess kubeconfig {namespace}"));
         problem.repair(Repair::WriteContext)
@@ -100,7 +100,7 @@ pub(crate) fn judge_plugin(run: &Run, namespace: &str, now: Timestamp) -> Judgem
         Run::Ended { answer: Ok(Some(end)), .. } if *end <= now => {
             rewritten(&EXPIRED, format!("the plugin's token expired at {end:.0}"))
         }
-        Run::Ended { milliseconds, .. } if *milliseconds > SLOW_MILLISECONDS => {
+        Run::Ended { milliseconds, .. } if is_ours && *milliseconds > SLOW_MILLISECONDS => {
             let problem = rewritten(&SLOW, format!("the plugin takes longer than {SLOW_MILLISECONDS} ms"));
             let problem = problem.because("every kubectl command waits for it");
             return Judgement::problem(problem).fact(format!("it took {milliseconds} ms"));
@@ -120,7 +120,8 @@ pub(crate) fn judge_plugin(run: &Run, namespace: &str, now: Timestamp) -> Judgem
 fn failed(status: &str, said: &[String], namespace: &str) -> Problem {
     let problem = Problem::of(&FAILED, format!("the plugin fails ({status})"));
     let (tries, reasons): (Vec<&String>, Vec<&String>) = said.iter().partition(|line| line.starts_with("try: "));
-    let problem = reasons.into_iter().fold(problem, |problem, line| problem.because(line));
+    let bare = |line: &str| line.trim_start_matches("error: ").trim_start_matches("because: ").to_owned();
+    let problem = reasons.into_iter().fold(problem, |problem, line| problem.because(bare(line)));
     if tries.is_empty() {
         return problem.try_next(format!("nsaccess kubeconfig {namespace}")).repair(Repair::WriteContext);
     }
@@ -175,11 +176,13 @@ mod tests {
             (failed(&["error: x"]), Some(&FAILED)),
         ];
         for (run, expected) in cases {
-            let judged = judge_plugin(&run, "a", now());
+            let judged = judge_plugin(&run, true, "a", now());
             assert_eq!(judged.problems.first().map(|problem| problem.finding), expected, "{run:?}");
         }
         let said = failed(&["error: the session is over", "because: x", "try: nsaccess login a"]);
-        let problem = judge_plugin(&said, "a", now()).problems.remove(0);
-        assert_eq!((problem.because.len(), problem.try_next), (2, vec!["nsaccess login a".to_owned()]));
+        let problem = judge_plugin(&said, true, "a", now()).problems.remove(0);
+        assert_eq!(problem.because, ["the session is over", "x"]);
+        assert_eq!(problem.try_next, ["nsaccess login a"]);
+        assert_eq!(judge_plugin(&ended(Ok(None), 900), false, "a", now()).problems, [], "the AWS CLI has a finding");
     }
 }
