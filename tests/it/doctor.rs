@@ -2,7 +2,7 @@
 
 use crate::support::doctor::{examine, is_repaired_by_its_try};
 use crate::support::world::interrupt;
-use crate::support::{Files, World, until};
+use crate::support::{Files, World, transcripts, until};
 
 #[test]
 fn a_check_that_is_none_is_refused() {
@@ -178,4 +178,27 @@ fn a_shared_report_names_no_person_and_no_key() {
     for secret in world.secrets() {
         assert!(!report.contains(&secret), "{report}");
     }
+}
+
+/// What cannot be produced here, and why. Unit tests judge made facts.
+const NOT_PRODUCED: &[(&str, &str)] = &[
+    ("cluster.name-timeout", "the system's resolver would have to be silent"),
+    ("cluster.other-authority", "a certificate without an issuer's name"),
+];
+
+#[test]
+fn every_finding_is_produced_by_a_test() {
+    let catalogue = World::new().run("doctor --list -o json").success().json();
+    let ids: Vec<&str> =
+        catalogue["findings"].as_array().into_iter().flatten().filter_map(|finding| finding["id"].as_str()).collect();
+    assert!(ids.len() >= 50, "only {} findings", ids.len());
+    let is_told = |id: &&str| transcripts::file(id).exists();
+    let missing: Vec<&str> = ids.iter().copied().filter(|id| !is_told(id)).collect();
+    let excused: Vec<&str> = NOT_PRODUCED.iter().map(|(id, _)| *id).collect();
+    assert_eq!(missing, excused, "a test produces each finding, and its words stand in tests/it/data/findings");
+    let folder = transcripts::file("x");
+    let files = std::fs::read_dir(folder.parent().expect("a folder")).expect("the folder");
+    let stale = files.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    let stale: Vec<String> = stale.filter(|name| !ids.contains(&name.trim_end_matches(".txt"))).collect();
+    assert!(stale.is_empty(), "no such finding: {stale:?}");
 }

@@ -1,7 +1,5 @@
 //! `doctor` in a world: what it finds, and whether what it says to try repairs it.
 
-#![allow(dead_code, reason = "until all groups are tested")]
-
 use std::path::Path;
 
 use serde_json::Value;
