@@ -65,7 +65,7 @@ pub(crate) fn judge_identity(variables: Variables<'_>, own: &str, exists: impl F
                 .try_next(format!("export {variable}={}", quote(own))),
         ),
         Some((variable, name)) => Judgement::problem(
-            Problem::of(&MISSING_PROFILE, format!("there is no profile {name}, which {variable} names"))
+            Problem::of(&MISSING_PROFILE, format!("{variable} names the profile {name}, which does not exist"))
                 .because("every command of the AWS CLI without --profile fails")
                 .try_next(format!("unset {variable}")),
         ),

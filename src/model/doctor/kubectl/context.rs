@@ -79,9 +79,11 @@ pub(crate) fn judge_context(files: &[File], name: &str, namespace: &str) -> Judg
     };
     if let Some((ours, other)) = shadow(files, name) {
         return rewritten(
-            Problem::of(&SHADOWED, format!("another entry {name} counts than the one that nsaccess wrote")).because(
-                format!("kubectl takes the first, which is in {}; the other is in {}", other.shown, ours.shown),
-            ),
+            Problem::of(&SHADOWED, format!("another entry {name} takes precedence over the one that nsaccess wrote"))
+                .because(format!(
+                    "kubectl takes the first, which is in {}; the other is in {}",
+                    other.shown, ours.shown
+                )),
         );
     }
     let cluster = first(files, |config| config.cluster(&context.cluster));

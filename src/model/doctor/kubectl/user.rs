@@ -63,7 +63,7 @@ pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
         ("v1", _) if !is_mode => {
             let message = match mode {
                 "" => format!("the user {} has no interactiveMode", user.name),
-                mode => format!("the user {} has the interactiveMode {mode}, which is none", user.name),
+                mode => format!("the user {} has the interactiveMode {mode}, which does not exist", user.name),
             };
             rewritten(&NO_INTERACTIVE_MODE, message).because("kubectl refuses a plugin of version v1 without one")
         }

@@ -51,9 +51,9 @@ pub(crate) fn judge_permissions(places: &[Place]) -> Judgement {
         let problem = Problem::of(finding, format!("{shown}: {message}")).try_next(format!("{command} {paths}"));
         problems.push(problem);
     };
-    add(&NOT_OWNED, &foreign, "not yours, and not yours to change", "sudo chown $(id -un)");
-    add(&UNREADABLE, &unreadable, "you have no right to read it", "chmod u+rwX");
-    add(&READ_ONLY, &read_only, "you have no right to write it", "chmod u+w");
+    add(&NOT_OWNED, &foreign, "it belongs to another user, and you may not change it", "sudo chown $(id -un)");
+    add(&UNREADABLE, &unreadable, "you may not read it", "chmod u+rwX");
+    add(&READ_ONLY, &read_only, "you may not write it", "chmod u+w");
     add(&READABLE_BY_OTHERS, &open, "other users can read it", "chmod 600");
     let tightened: Vec<PathBuf> = open.iter().map(|place| place.path.clone()).collect();
     for problem in problems.iter_mut().filter(|problem| *problem.finding == READABLE_BY_OTHERS) {
