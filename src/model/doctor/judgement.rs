@@ -71,6 +71,8 @@ pub(crate) struct Judgement {
     pub(crate) problems: Vec<Problem>,
     /// What was seen, for `-v`.
     pub(crate) facts: Vec<String>,
+    /// The id of the row that it was skipped for.
+    pub(crate) because_of: Option<&'static str>,
 }
 
 /// What holds of a check without problems; with what was seen, or why.
@@ -85,7 +87,7 @@ pub(crate) enum Verdict {
 
 impl Judgement {
     pub(crate) fn ok(seen: impl Into<String>) -> Self {
-        Judgement { verdict: Verdict::Ok(seen.into()), problems: Vec::new(), facts: Vec::new() }
+        Judgement { verdict: Verdict::Ok(seen.into()), problems: Vec::new(), facts: Vec::new(), because_of: None }
     }
 
     pub(crate) fn skipped(why: impl Into<String>) -> Self {
@@ -111,6 +113,13 @@ impl Judgement {
     pub(crate) fn fact(mut self, fact: impl Into<String>) -> Self {
         self.facts.push(fact.into());
         self
+    }
+
+    /// Names the row that it was skipped for.
+    #[must_use]
+    #[allow(dead_code, reason = "the groups that skip by themselves are about to use it")]
+    pub(crate) fn because_of(self, id: &'static str) -> Self {
+        Judgement { because_of: Some(id), ..self }
     }
 
     #[must_use]

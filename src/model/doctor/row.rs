@@ -74,21 +74,20 @@ impl Row {
 
     /// Whether it is not in order, and waiting may help.
     pub(crate) fn can_pass_later(&self) -> bool {
-        matches!(self.outcome, Outcome::Fail | Outcome::Unknown)
-            && self.finding.is_none_or(|finding| finding.waiting == Waiting::Helps)
+        self.finding.is_some_and(|finding| finding.waiting == Waiting::Helps)
     }
 }
 
 /// The rows of a check.
 pub(crate) fn rows(check: &'static Check, judgement: Judgement, milliseconds: u64) -> Vec<Row> {
-    let Judgement { verdict, problems, facts } = judgement;
+    let Judgement { verdict, problems, facts, because_of } = judgement;
     if problems.is_empty() {
         let (outcome, message) = match verdict {
             Verdict::Ok(message) => (Outcome::Ok, message),
             Verdict::Skipped(message) => (Outcome::Skipped, message),
             Verdict::Unknown(message) => (Outcome::Unknown, message),
         };
-        return vec![Row { facts, milliseconds, ..Row::new(check, outcome, message) }];
+        return vec![Row { facts, because_of, milliseconds, ..Row::new(check, outcome, message) }];
     }
     let mut facts = Some(facts);
     let row = |problem: crate::model::doctor::judgement::Problem| Row {
