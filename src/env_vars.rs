@@ -90,3 +90,10 @@ pub(crate) const TERM: &str = "TERM";
 pub(crate) const SHELL: &str = "SHELL";
 /// The folder of zsh's startup files, by default the home folder.
 pub(crate) const ZDOTDIR: &str = "ZDOTDIR";
+
+/// The user's name, which a shared report of `doctor` does not have.
+pub(crate) const USER: &str = "USER";
+/// The same on other systems.
+pub(crate) const LOGNAME: &str = "LOGNAME";
+/// The machine's name, which a shared report does not have either.
+pub(crate) const HOSTNAME: &str = "HOSTNAME";

@@ -56,9 +56,20 @@ pub mod inside {
 
 /// The program: argv and the process in, an exit code out.
 pub fn main() -> ExitCode {
+    abort_on_panic();
     host::memory::protect();
     let arguments: Vec<_> = std::env::args_os().collect();
     ExitCode::from(run(&arguments, &Host::real()))
+}
+
+/// A panic ends the process at once: whatever runs beside must not go on half alive. Only `doctor`, which takes this hook
+/// away for a while, unwinds.
+fn abort_on_panic() {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        say(panic);
+        std::process::abort();
+    }));
 }
 
 /// Parses, runs the verb, renders the error. Returns the exit code.

@@ -42,7 +42,11 @@ fn a_clean_set_up_is_told_in_one_line_a_check() {
     let world = World::signed_in();
     examine(&world, "").is_well();
     let said = world.run("doctor idp-dev").success();
-    assert!(said.stdout.ends_with("skipped)\n") && said.stdout.contains("idp-dev: all is well ("), "{}", said.stdout);
+    assert!(
+        said.stdout.ends_with("skipped)\n") && said.stdout.contains("idp-dev: no problems found ("),
+        "{}",
+        said.stdout
+    );
     assert!(!said.stdout.contains("try:") && !said.stdout.contains("because:"), "{}", said.stdout);
     assert_eq!(said.stderr, "");
     assert!(world.run("doctor idp-dev -v").success().stdout.contains("  · "));
@@ -79,8 +83,8 @@ fn fix_signs_in_and_reports_what_is_then() {
     let report = said.json();
     assert_eq!(report["result"], "ok");
     assert_eq!(report["repaired"][0]["id"], "session.missing");
-    assert_eq!(report["repaired"][0]["command"], "nsaccess login idp-dev");
-    assert!(said.stderr.contains("repairing session.missing: nsaccess login idp-dev"), "{}", said.stderr);
+    assert_eq!(report["repaired"][0]["command"], "nsaccess login idp-dev --no-switch");
+    assert!(said.stderr.contains("repairing session.missing: nsaccess login idp-dev --no-switch"), "{}", said.stderr);
 }
 
 #[test]
@@ -201,4 +205,25 @@ fn every_finding_is_produced_by_a_test() {
     let stale = files.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
     let stale: Vec<String> = stale.filter(|name| !ids.contains(&name.trim_end_matches(".txt"))).collect();
     assert!(stale.is_empty(), "no such finding: {stale:?}");
+}
+
+#[test]
+fn fix_leaves_the_current_context_as_it_is() {
+    let world = World::signed_in();
+    let config = world.read(".kube/config").replace("current-context: idp-ns-idp-dev", "current-context: other");
+    world.write(".kube/config", config);
+    std::fs::remove_file(world.token_file().expect("a session")).expect("removed");
+    let _ = world.run("doctor idp-dev --fix --only session").success();
+    assert!(world.read(".kube/config").contains("current-context: other"), "{}", world.read(".kube/config"));
+    world.run("doctor idp-dev --fix --offline").exits(2).one_error();
+}
+
+#[test]
+fn skip_hides_a_check_and_makes_it_for_those_that_need_it() {
+    let world = World::signed_in();
+    let report = world.run("doctor idp-dev --skip machine,session -o json").success().json();
+    let rows = report["checks"].as_array().expect("checks");
+    assert!(rows.iter().all(|row| !row["check"].as_str().expect("an id").starts_with("session.")), "{report:#}");
+    let described = rows.iter().find(|row| row["id"] == "cluster.described").expect("the row");
+    assert_eq!(described["result"], "ok");
 }

@@ -166,3 +166,30 @@ fn cached_credentials_that_aws_has_forgotten() {
     world.control().forget_role_credentials();
     is_repaired_by_its_try(&world, GRANT, "grant.cached-refused", "warn");
 }
+
+/// A service whose certificate this machine does not trust: a cluster's listener, with its own authority.
+fn behind_inspection(world: &mut World, variable: &str) {
+    let endpoint = world.sandbox.kube_endpoint("idp-nonprod-1").expect("a cluster");
+    world.set(variable, &endpoint);
+}
+
+#[test]
+fn an_organisation_that_reads_along() {
+    let mut world = World::signed_in();
+    behind_inspection(&mut world, "AWS_ENDPOINT_URL_SSO");
+    examine(&world, GRANT).finds_only("grant.untrusted", "fail");
+    edit_token(&world, expire);
+    behind_inspection(&mut world, "AWS_ENDPOINT_URL_SSO_OIDC");
+    examine(&world, SESSION).finds_only("session.untrusted", "fail");
+}
+
+#[test]
+fn a_renewal_that_is_late_is_stored_all_the_same() {
+    let world = World::signed_in();
+    edit_token(&world, expire);
+    world.control().fail_next("CreateToken", 1, FaultKind::Latency(6000));
+    examine(&world, SESSION).finds_only("session.timeout", "unknown");
+    // The refresh token was used up: without the next one this would be over.
+    examine(&world, SESSION).is_well();
+    assert_eq!(world.control().refresh_token_reuses(), 0);
+}

@@ -165,11 +165,11 @@ impl Board {
     fn not_made(&self, check: &'static Check, unfinished: &str) -> Row {
         let skipped = |why: String| Row::new(check, Outcome::Skipped, why);
         if !self.plan.makes(check) {
-            return skipped(self.plan.why_not(check).to_owned());
+            return skipped(self.plan.why_not().to_owned());
         }
         match self.obstacle(check) {
             Some(Obstacle::Row(id)) => Row { because_of: Some(id), ..skipped(format!("because of {id}")) },
-            Some(Obstacle::LeftOut(need)) => skipped(format!("{} is {}", need.id, self.plan.why_not(need))),
+            Some(Obstacle::LeftOut(need)) => skipped(format!("{} is {}", need.id, self.plan.why_not())),
             Some(Obstacle::Unfinished) | None if self.is_unnamed.get() => skipped("no namespace is named".to_owned()),
             Some(Obstacle::Unfinished) | None => Row::new(check, Outcome::Unknown, unfinished),
         }
@@ -177,9 +177,14 @@ impl Board {
 }
 
 fn crashed(panic: &(dyn Any + Send)) -> Judgement {
+    Judgement::unknown(format!("this check crashed: {}", said_by(panic)))
+}
+
+/// The message of a panic.
+pub(super) fn said_by(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    Judgement::unknown(format!("this check crashed: {}", text.unwrap_or_else(|| "no reason was given".to_owned())))
+    text.unwrap_or_else(|| "no reason was given".to_owned())
 }
 
 #[cfg(test)]
@@ -233,12 +238,11 @@ mod tests {
     }
 
     #[test]
-    fn a_check_that_is_left_out_is_named_by_those_that_need_it() {
+    fn what_is_skipped_is_still_made_for_those_that_need_it() {
         let board = board(&["kubectl"], &["environment.kubeconfig"]);
+        assert!(board.may_be_made(&environment::KUBECONFIG));
+        board.judge_now(&environment::KUBECONFIG, || Judgement::unknown("no answer"));
         let rows = board.finish("not reached");
-        let skipped = row(&rows, "kubectl.context");
-        assert_eq!(skipped.outcome, Outcome::Skipped);
-        assert_eq!(skipped.message, "environment.kubeconfig is left out by --skip");
-        assert!(rows.iter().all(|row| row.check.id != "environment.kubeconfig"));
+        assert_eq!(row(&rows, "kubectl.context").because_of, Some("environment.kubeconfig"));
     }
 }

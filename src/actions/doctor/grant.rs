@@ -41,10 +41,14 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
                 Err(error) => return (Judgement::unknown(error.to_string()), None),
             };
             let host = chain.aws.host_of(Service::Sso, &target.portal.region);
-            let call = session::call(chain, &target.portal, async |session: &Session| {
-                chain.services.role_credentials(&target, &session.token.access_token).await
+            // The limit is the call's own: a renewal after a refusal must not be dropped half way.
+            let answer = session::call(chain, &target.portal, async |session: &Session| {
+                match in_time(chain.services.role_credentials(&target, &session.token.access_token)).await {
+                    Some(given) => given.map(Some),
+                    None => Ok(None),
+                }
             });
-            let (answer, credentials) = of_session(in_time(call).await);
+            let (answer, credentials) = of_session(answer.await.transpose());
             let elsewhere = match &answer {
                 Answer::Denied(_) | Answer::NotFound(_) => elsewhere(scene, &target, session).await,
                 _ => Elsewhere::NotKnown,

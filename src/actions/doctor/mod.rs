@@ -18,8 +18,10 @@ mod machine;
 mod profile;
 mod session;
 
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{join, join3};
 
 use crate::actions::doctor::board::Board;
@@ -63,9 +65,11 @@ impl Examination<'_> {
     /// # Errors
     /// [`Kind::Usage`] when the name is not one.
     pub(crate) async fn make_in_time(&self, board: &Board) -> Result<bool> {
-        let _quiet = QuietPanics::begin();
-        match tokio::time::timeout(limit::RUN, self.make(board)).await {
-            Ok(made) => made.map(|()| true),
+        let _caught = CaughtPanics::begin();
+        let made = AssertUnwindSafe(self.make(board)).catch_unwind();
+        match tokio::time::timeout(limit::RUN, made).await {
+            Ok(Ok(made)) => made.map(|()| true),
+            Ok(Err(panic)) => Err(Error::failure("doctor crashed").because(board::said_by(panic.as_ref()))),
             Err(_) => Ok(false),
         }
     }
@@ -104,20 +108,26 @@ impl Examination<'_> {
     }
 }
 
-/// Keeps panics off the screen while the value lives: the row of the check that panics says it.
-struct QuietPanics;
+/// While the value lives, a panic unwinds to where it is caught, and is not printed: the row of its check says it.
+struct CaughtPanics {
+    before: Option<PanicHook>,
+}
 
-impl QuietPanics {
+type PanicHook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Sync + Send + 'static>;
+
+impl CaughtPanics {
     fn begin() -> Self {
+        let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
-        QuietPanics
+        CaughtPanics { before: Some(before) }
     }
 }
 
-impl Drop for QuietPanics {
+impl Drop for CaughtPanics {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            let _ = std::panic::take_hook();
+        // A hook cannot be set by a thread that panics.
+        if let (Some(before), false) = (self.before.take(), std::thread::panicking()) {
+            std::panic::set_hook(before);
         }
     }
 }
@@ -137,16 +147,22 @@ impl Scene<'_> {
 
     /// The session first: the plugin and everything at AWS stand upon it.
     async fn by_session(&self, workload: Option<&IrsaRequest>) {
-        let (session, ()) = join(session::renewed(self), machine::nsaccess(self)).await;
+        let (renewal, ()) = join(session::renewed(self), machine::nsaccess(self)).await;
         let of_aws = async {
-            let granted = match &session {
+            let granted = match &renewal.session {
                 Some(session) => grant::granted(self, session).await,
                 None => None,
             };
             let (server, ()) = join(self.cluster(granted, workload), kubectl::plugin(self)).await;
             server
         };
-        let (server, tools) = join(of_aws, machine::tools(self)).await;
+        let late = async {
+            if let Some(late) = renewal.late {
+                // Only that it comes to its end matters.
+                let _ = late.await;
+            }
+        };
+        let (server, tools, ()) = join3(of_aws, machine::tools(self), late).await;
         machine::other_tools(self, &tools, server.as_deref());
     }
 

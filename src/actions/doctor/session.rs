@@ -1,10 +1,16 @@
 //! The session: what is stored, and whether it can be renewed.
 
+use std::cell::Cell;
+
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::limit::in_time;
 use crate::chain::session::stored::{self, Stored};
 use crate::chain::session::{self, Session, SessionOrigin};
 use crate::disk::sso_cache::{self, Cached};
+use crate::error::Result;
 use crate::model::aws::target::Portal;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::session::{REGION, RENEWAL, TOKEN, TokenFile, judge_renewal, judge_token};
@@ -46,24 +52,42 @@ fn over(scene: &Scene<'_>, portal: &Portal) -> Option<String> {
     }
 }
 
+/// The session, as far as it came in time.
+pub(super) struct Renewal<'a> {
+    pub(super) session: Option<Session>,
+    /// A renewal that is late. It has used up the refresh token, so that it must not be dropped before it has stored the
+    /// next one: whoever gets this lets it go on beside everything else.
+    pub(super) late: Option<LocalBoxFuture<'a, Result<Session>>>,
+}
+
 /// The session, renewed if that is due.
-pub(super) async fn renewed(scene: &Scene<'_>) -> Option<Session> {
-    scene
+pub(super) async fn renewed<'a>(scene: &Scene<'a>) -> Renewal<'a> {
+    let chain = scene.chain;
+    let portal = match chain.portal(scene.namespace) {
+        Ok(portal) => portal,
+        Err(error) => {
+            scene.board.judge_now(&RENEWAL, || Judgement::unknown(error.to_string()));
+            return Renewal { session: None, late: None };
+        }
+    };
+    let host = chain.aws.host_of(Service::SsoOidc, &portal.region);
+    let mut opening = async move { session::open(chain, &portal).await }.boxed_local();
+    let is_late = Cell::new(false);
+    let session = scene
         .board
         .check(&RENEWAL, async {
-            let portal = match scene.chain.portal(scene.namespace) {
-                Ok(portal) => portal,
-                Err(error) => return (Judgement::unknown(error.to_string()), None),
-            };
-            let host = scene.chain.aws.host_of(Service::SsoOidc, &portal.region);
             let namespace = scene.namespace.as_str();
-            match in_time(session::open(scene.chain, &portal)).await {
-                None => (judge_renewal(Err(None), &host, namespace), None),
+            match in_time(&mut opening).await {
+                None => {
+                    is_late.set(true);
+                    (judge_renewal(Err(None), &host, namespace), None)
+                }
                 Some(Err(error)) => (judge_renewal(Err(Some(&error)), &host, namespace), None),
                 Some(Ok(session)) => (judge_renewal(Ok(in_words(session.origin)), &host, namespace), Some(session)),
             }
         })
-        .await
+        .await;
+    Renewal { session, late: is_late.get().then_some(opening) }
 }
 
 fn in_words(origin: SessionOrigin) -> &'static str {

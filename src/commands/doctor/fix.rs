@@ -7,7 +7,8 @@ use crate::commands::{self, Context, Verb};
 use crate::disk::{left_overs, permissions};
 use crate::error::{Error, Kind, Result};
 use crate::model::doctor::judgement::Repair;
-use crate::model::doctor::row::Row;
+use crate::model::doctor::row::{Outcome, Row};
+use crate::model::doctor::session_region::WRONG_REGION;
 use crate::ui::{Format, Ui};
 
 /// A command of ours, as a person would type it.
@@ -18,13 +19,15 @@ struct Typed {
 }
 
 /// Shows and makes the repairs that the rows name. A repair that fails is said; what is still wrong, the next examination
-/// says.
-///
-/// # Errors
-/// When the person interrupts it.
-pub(super) fn repair(context: Context<'_>, found: &Found) -> Result<Vec<Repaired>> {
+/// says. The error is an interruption.
+pub(super) fn repair(context: Context<'_>, found: &Found) -> (Vec<Repaired>, Option<Error>) {
     let mut repaired: Vec<Repaired> = Vec::new();
+    // A sign-in in the wrong region never ends.
+    let may_sign_in = found.rows.iter().all(|row| row.id() != WRONG_REGION.id || row.outcome != Outcome::Fail);
     for (row, repair) in found.rows.iter().filter_map(|row| Some((row, row.repair.as_ref()?))) {
+        if *repair == Repair::Login && !may_sign_in {
+            continue;
+        }
         let what = in_words(repair, found);
         if repaired.iter().any(|done| done.what == what || done.covers(repair)) {
             continue;
@@ -32,7 +35,7 @@ pub(super) fn repair(context: Context<'_>, found: &Found) -> Result<Vec<Repaired
         context.ui.status(&format!("repairing {}: {what}", row.id()));
         let failure = match make(context, repair, found) {
             Ok(()) => None,
-            Err(error) if matches!(error.kind, Kind::Interrupted | Kind::Terminated) => return Err(error),
+            Err(error) if matches!(error.kind, Kind::Interrupted | Kind::Terminated) => return (repaired, Some(error)),
             Err(error) => Some(error),
         };
         if let Some(error) = &failure {
@@ -40,7 +43,7 @@ pub(super) fn repair(context: Context<'_>, found: &Found) -> Result<Vec<Repaired
         }
         repaired.push(repaired_row(row, what, repair, failure));
     }
-    Ok(repaired)
+    (repaired, None)
 }
 
 fn repaired_row(row: &Row, what: String, repair: &Repair, failure: Option<Error>) -> Repaired {
@@ -70,7 +73,8 @@ fn words<'a>(repair: &Repair, found: &'a Found) -> Vec<&'a str> {
     let namespace = found.namespace.as_ref().map_or("", |namespace| namespace.as_str());
     match repair {
         Repair::WriteContext => vec!["nsaccess", "kubeconfig", namespace, "--refresh"],
-        _ => vec!["nsaccess", "login", namespace],
+        // Which context is current is the person's choice.
+        _ => vec!["nsaccess", "login", namespace, "--no-switch"],
     }
 }
 

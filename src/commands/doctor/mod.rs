@@ -49,7 +49,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "TARGET")]
     pub(crate) irsa: Option<String>,
     /// Repair what is ours and safe to repair, then check again
-    #[arg(long)]
+    #[arg(long, conflicts_with = "offline")]
     pub(crate) fix: bool,
     /// Wait up to 5 minutes for what can come by itself: a grant, a VPN
     #[arg(long)]
@@ -88,7 +88,7 @@ struct Repaired {
 /// Runs the verb.
 ///
 /// # Errors
-/// [`Kind::Failure`] when something fails; [`Kind::Unreachable`] when something could not be judged; both are said by the
+/// [`Kind::No`] when something fails; [`Kind::NotJudged`] when something could not be judged; both are said by the
 /// report.
 pub(crate) fn run(context: Context<'_>, args: &DoctorArgs) -> Result<()> {
     if args.list {
@@ -99,10 +99,12 @@ pub(crate) fn run(context: Context<'_>, args: &DoctorArgs) -> Result<()> {
     let examine = || examine(context, args, &plan, workload.as_ref());
     let mut found = examine()?;
     if args.fix && found.interrupted.is_none() {
-        let repaired = fix::repair(context, &found)?;
-        if !repaired.is_empty() {
-            found = Found { repaired, ..examine()? };
-        }
+        let (repaired, interrupted) = fix::repair(context, &found);
+        found = match interrupted {
+            None if repaired.is_empty() => found,
+            None => Found { repaired, ..examine()? },
+            Some(_) => Found { repaired, interrupted, ..found },
+        };
     }
     if args.wait {
         found = wait::until_passed(context, found, examine)?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::commands::Context;
 use crate::commands::doctor::Found;
 use crate::disk::atomic;
+use crate::env_vars;
 use crate::error::Result;
 use crate::model::doctor::shareable::{Heading, MARK, render};
 use crate::model::kube::namespace::Namespace;
@@ -19,6 +20,7 @@ pub(super) fn write(context: Context<'_>, file: &Path, found: &Found) -> Result<
         version: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         at: format!("{:.0}", context.host.now()),
+        private: private_names(context),
     };
     let path = context.host.current_dir.join(file);
     atomic::write_private(&path, render(&heading, &found.rows).as_bytes())?;
@@ -27,4 +29,11 @@ pub(super) fn write(context: Context<'_>, file: &Path, found: &Found) -> Result<
         context.host.shorten_home(&path)
     ));
     Ok(())
+}
+
+/// The names by which the system knows the person and the machine.
+fn private_names(context: Context<'_>) -> Vec<String> {
+    let of_home = context.host.home.file_name().map(|name| name.to_string_lossy().into_owned());
+    let variables = [env_vars::USER, env_vars::LOGNAME, env_vars::HOSTNAME].map(|name| context.host.env(name));
+    variables.into_iter().flatten().map(str::to_owned).chain(of_home).collect()
 }

@@ -66,10 +66,10 @@ fn sign(outcome: Outcome) -> (&'static str, &'static str) {
 fn last_lines(ui: &Ui, found: &Found) -> String {
     let namespace = found.namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}: "));
     let verdict = match verdict(&found.rows) {
-        Outcome::Fail => ui.data_coloured("1;31", "something fails"),
+        Outcome::Fail => ui.data_coloured("1;31", "there are failures"),
         Outcome::Unknown => ui.data_coloured("1;33", "something could not be judged"),
-        Outcome::Warn => ui.data_coloured("1;33", "works, with warnings"),
-        Outcome::Ok | Outcome::Skipped => ui.data_coloured("1;32", "all is well"),
+        Outcome::Warn => ui.data_coloured("1;33", "there are warnings"),
+        Outcome::Ok | Outcome::Skipped => ui.data_coloured("1;32", "no problems found"),
     };
     let counts = document::counts(&found.rows);
     let mut text = format!("{namespace}{verdict} ({counts})\n");

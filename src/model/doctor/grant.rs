@@ -4,7 +4,7 @@ use crate::model::aws::target::Target;
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
-use crate::model::doctor::wait_for_network;
+use crate::model::doctor::{is_untrusted, untrusted, wait_for_network};
 
 pub(crate) const CHECKS: &[&Check] = &[&ASSIGNMENT, &IDENTITY, &CACHED];
 
@@ -14,6 +14,7 @@ pub(crate) const FINDINGS: &[&Finding] = &[
     &MOVED,
     &THROTTLED,
     &UNREACHABLE,
+    &UNTRUSTED,
     &TIMEOUT,
     &OTHER_IDENTITY,
     &STS_REFUSED,
@@ -116,9 +117,9 @@ pub(crate) const STS_REFUSED: Finding = Finding {
     id: "grant.sts-refused",
     check: "grant.identity",
     severity: Severity::Fail,
-    waiting: Waiting::IsUseless,
-    cause: "AWS refuses credentials that the portal gave a moment ago. Almost always the clock of this machine is wrong.",
-    repair: "Set the clock, then run doctor again.",
+    waiting: Waiting::Helps,
+    cause: "AWS refuses credentials that the portal gave a moment ago: they are not active everywhere yet, or STS is not enabled in this region. The clock of this machine is right: machine.clock has been checked before.",
+    repair: "Run doctor again with `--wait`. If it stays, show the message to your platform team.",
 };
 
 pub(crate) const STS_UNREACHABLE: Finding = Finding {
@@ -147,6 +148,13 @@ pub(crate) const CACHED_REFUSED: Finding = Finding {
     cause: "AWS refuses the credentials that are cached for kubectl before their time: the role was made anew, or its sessions were revoked.",
     repair: "The next command of nsaccess that asks the cluster fetches new ones: `nsaccess whoami -n NAMESPACE`.",
 };
+
+pub(crate) const UNTRUSTED: Finding = Finding::fail(
+    "grant.untrusted",
+    "grant.assignment",
+    "The certificate that came instead of AWS's is of an authority that this machine does not trust: a proxy of your organisation reads along.",
+    "Let AWS_CA_BUNDLE name the bundle with your organisation's authority: `export AWS_CA_BUNDLE=FILE`.",
+);
 
 /// How a call to AWS ended, as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +213,10 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
         Answer::Denied(why) | Answer::NotFound(why) => not_given(why, target, elsewhere),
         Answer::Throttled(why) => Problem::of(&THROTTLED, "the portal takes no more calls at the moment")
             .because(why)
-            .try_next("wait a minute, then run the same command again"),
+            .try_next(format!("nsaccess doctor {namespace} --wait")),
+        Answer::Unreachable(why) if is_untrusted(why) => {
+            untrusted(Problem::of(&UNTRUSTED, format!("the certificate of {host} is not trusted")), why)
+        }
         Answer::Unreachable(why) => Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
             .because(why)
             .try_next(wait_for_network(namespace)),
@@ -274,7 +285,7 @@ fn is_role_of(arn: &str, target: &Target) -> bool {
 pub(crate) fn judge_cached(answer: Option<&Answer<String>>, namespace: &str) -> Judgement {
     match answer {
         None => Judgement::ok("none that kubectl would use; the next call fetches new ones"),
-        Some(Answer::Given(_)) => Judgement::ok("taken by AWS"),
+        Some(Answer::Given(_)) => Judgement::ok("accepted by AWS"),
         Some(Answer::Unauthorized(why) | Answer::Denied(why) | Answer::NotFound(why)) => Judgement::problem(
             Problem::of(&CACHED_REFUSED, "AWS refuses the credentials that are cached for kubectl")
                 .because(why)

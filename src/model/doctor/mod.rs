@@ -42,6 +42,18 @@ pub(crate) fn check(id: &str) -> Option<&'static Check> {
 }
 
 /// The checks of a group, and lists of what they find.
+/// Whether a connection failed because of the certificate that came, in the words of rustls.
+fn is_untrusted(why: &str) -> bool {
+    why.contains("invalid peer certificate")
+}
+
+/// What is done about a certificate that is not trusted.
+fn untrusted(problem: judgement::Problem, why: &str) -> judgement::Problem {
+    problem
+        .because(why)
+        .try_next("export AWS_CA_BUNDLE=FILE   # with the certificate authority of your organisation's proxy")
+}
+
 /// What a person does about a network that does not answer, and what notices when it is done.
 pub(crate) fn wait_for_network(namespace: &str) -> String {
     format!("nsaccess doctor {namespace} --wait   # and check network, VPN and HTTPS_PROXY meanwhile")

@@ -7,7 +7,7 @@ use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
 use crate::model::doctor::session_region::{TWO_REGIONS, WRONG_REGION};
-use crate::model::doctor::wait_for_network;
+use crate::model::doctor::{is_untrusted, untrusted, wait_for_network};
 use aws_config_edit::same_start_url;
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +25,7 @@ pub(crate) const FINDINGS: &[&Finding] = &[
     &TWO_REGIONS,
     &RENEWAL_REFUSED,
     &UNREACHABLE,
+    &UNTRUSTED,
     &TIMEOUT,
 ];
 
@@ -136,6 +137,13 @@ pub(crate) const TIMEOUT: Finding = Finding {
     repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
 };
 
+pub(crate) const UNTRUSTED: Finding = Finding::fail(
+    "session.untrusted",
+    "session.renewal",
+    "The certificate that came instead of AWS's is of an authority that this machine does not trust: a proxy of your organisation reads along.",
+    "Let AWS_CA_BUNDLE name the bundle with your organisation's authority: `export AWS_CA_BUNDLE=FILE`.",
+);
+
 /// Shorter than this is too short to be called good.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
@@ -162,7 +170,7 @@ pub(crate) fn judge_token(file: &TokenFile<'_>, portal: &Portal, namespace: &str
     let (token, over) = match file {
         TokenFile::Absent => {
             return Judgement::problem(
-                fail(&MISSING, "nobody is signed in").because(format!("there is no session of {}", portal.start_url)),
+                fail(&MISSING, "you are not signed in").because(format!("there is no session of {}", portal.start_url)),
             );
         }
         TokenFile::Unusable { path, reason } => {
@@ -186,7 +194,7 @@ pub(crate) fn judge_token(file: &TokenFile<'_>, portal: &Portal, namespace: &str
         }
         TokenState::Refreshable { reason } => Judgement::ok(format!("to be renewed: {reason}")),
         TokenState::Fresh if token.refresh.is_none() => Judgement::problem(
-            Problem::of(&NOT_RENEWABLE, "the session works, and cannot be renewed")
+            Problem::of(&NOT_RENEWABLE, "the session works but cannot be renewed")
                 .because(TokenReason::NoRefreshToken { at: token.expires_at }.to_string())
                 .try_next(format!("{login} --force")),
         ),
@@ -220,6 +228,10 @@ pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host:
         Kind::NotSignedIn => Problem::of(&RENEWAL_REFUSED, "the session cannot be renewed")
             .try_next(format!("nsaccess login {namespace}"))
             .repair(Repair::Login),
+        Kind::Unreachable if error.because.iter().any(|why| is_untrusted(why)) => {
+            let problem = Problem::of(&UNTRUSTED, format!("the certificate of {host} is not trusted"));
+            return Judgement::problem(untrusted(problem, &error.because.join(": ")));
+        }
         Kind::Unreachable => {
             Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).try_next(wait_for_network(namespace))
         }

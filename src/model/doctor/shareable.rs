@@ -23,11 +23,13 @@ pub(crate) struct Heading<'a> {
     pub(crate) system: String,
     /// When.
     pub(crate) at: String,
+    /// Names of the person and of the machine: never told, even where they are words of ours.
+    pub(crate) private: Vec<String>,
 }
 
 /// The report in Markdown.
 pub(crate) fn render(heading: &Heading<'_>, rows: &[Row]) -> String {
-    let vocabulary = Vocabulary::new(heading.namespace);
+    let vocabulary = Vocabulary::new(heading.namespace, &heading.private);
     let said = |text: &str| vocabulary.keep(text);
     let mut text = format!(
         "# nsaccess doctor {}\n\nnsaccess {} on {}, {}. Result: {} ({}).\n{MARK} stands for what is not shared.\n\n",
@@ -83,8 +85,9 @@ struct Vocabulary {
 }
 
 impl Vocabulary {
-    fn new(namespace: Option<&str>) -> Self {
+    fn new(namespace: Option<&str>, private: &[String]) -> Self {
         let mut words: BTreeSet<String> = WORDS.lines().map(str::to_owned).collect();
+        words.retain(|word| !private.iter().any(|name| name.to_lowercase() == *word));
         words.extend(checks().map(|check| check.id.to_owned()));
         words.extend(findings().map(|finding| finding.id.to_owned()));
         words.extend(namespace.map(str::to_lowercase));
@@ -121,10 +124,10 @@ impl Vocabulary {
         }
     }
 
-    /// `idp-ns-<namespace>`, by whatever pattern.
+    /// `idp-ns-<namespace>`: our own words, and the namespace.
     fn is_name(&self, word: &str) -> bool {
-        let is_plain = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        is_plain && self.end.as_ref().is_some_and(|end| word.ends_with(end.as_str()))
+        let start = self.end.as_ref().and_then(|end| word.strip_suffix(end.as_str()));
+        start.is_some_and(|start| self.words.contains(&format!("{start}-")))
     }
 
     /// What may be told of a word; `None` if that is nothing.
@@ -147,8 +150,12 @@ impl Vocabulary {
 /// The ARN of a caller ends with the name of a person.
 fn without_session(arn: &str) -> String {
     let mut parts: Vec<&str> = arn.split('/').collect();
-    if arn.contains(":assumed-role/") && parts.len() > 2 {
+    let is_person = |kind: &str| arn.contains(&format!(":{kind}/"));
+    if is_person("assumed-role") && parts.len() > 2 {
         parts.truncate(2);
+        parts.push(MARK);
+    } else if is_person("user") || is_person("federated-user") {
+        parts.truncate(1);
         parts.push(MARK);
     }
     parts.join("/")

@@ -1,7 +1,7 @@
 use super::*;
 
 fn kept(text: &str) -> String {
-    Vocabulary::new(Some("idp-dev")).keep(text)
+    Vocabulary::new(Some("idp-dev"), &["Grant".to_owned()]).keep(text)
 }
 
 #[test]
@@ -38,6 +38,8 @@ fn what_belongs_to_a_person_or_opens_a_door_is_left_out() {
             "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_x_0123456789abcdef/‹…›",
         ),
         ("password=hunter2x", "‹…›"),
+        ("ada-idp-dev on grant", "‹…› on ‹…›"),
+        ("arn:aws:iam::111122223333:user/team/ada", "arn:aws:iam::111122223333:user/‹…›"),
     ] {
         assert_eq!(kept(text), expected);
     }
