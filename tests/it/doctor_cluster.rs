@@ -77,6 +77,40 @@ fn a_role_that_may_not_describe_the_cluster_is_judged_by_the_kubeconfig() {
 }
 
 #[test]
+fn no_token_is_sent_to_the_server_of_somebody_elses_context() {
+    let world = World::signed_in();
+    world.control().deny_action("*", "eks:DescribeCluster");
+    // The cluster is known from the cache; whose server this is, nothing says.
+    edit_kubeconfig(&world, |text| {
+        let users = text.find("users:").expect("users");
+        format!("{}users:\n- name: idp-ns-idp-dev\n  user: {{token: abc}}\n", &text[..users])
+    });
+    let before = world.control().calls("create selfsubjectreviews");
+    let examined = examine(&world, "--only cluster,authentication");
+    examined.finds_only("cluster.describe-denied", "warn");
+    assert_eq!(examined.result("cluster.tls"), "ok");
+    let skipped = examined.row("authentication.identity");
+    assert_eq!(skipped["result"], "skipped", "{skipped:#}");
+    assert_eq!(world.control().calls("create selfsubjectreviews"), before);
+}
+
+#[test]
+fn a_missing_context_does_not_hide_the_cluster() {
+    let world = World::signed_in();
+    std::fs::remove_file(world.path(".kube/config")).expect("removed");
+    let examined = examine(&world, "--only cluster,authentication,authorization");
+    assert_eq!(examined.troubles(), [("kubectl.context-missing", "fail")]);
+    for check in ["cluster.tls", "authentication.identity", "authorization.tasks"] {
+        assert_eq!(examined.result(check), "ok", "{check}");
+    }
+    // With EKS silent, too, there is no endpoint to try.
+    world.control().deny_action("*", "eks:DescribeCluster");
+    let examined = examine(&world, "--only cluster,authentication");
+    assert_eq!(examined.result("cluster.name"), "skipped");
+    assert_eq!(examined.row("cluster.name")["message"], "because of kubectl.context-missing");
+}
+
+#[test]
 fn an_eks_that_does_not_answer_is_not_a_cluster_that_is_gone() {
     let world = World::signed_in();
     world.control().reachable("eks", false);

@@ -6,10 +6,12 @@ use crate::actions::doctor::Scene;
 use crate::actions::doctor::cluster::Described;
 use crate::actions::doctor::grant::Granted;
 use crate::actions::doctor::limit::in_time;
+use crate::actions::reviews::review_all;
+use crate::chain::call_error::CallError;
 use crate::chain::cluster::proxy;
 use crate::model::aws::eks_token;
 use crate::model::aws::role_arn::{self, RoleArns};
-use crate::model::doctor::authentication::groups::{Membership, judge_groups};
+use crate::model::doctor::authentication::groups::{Membership, any_right, judge_groups, own_groups};
 use crate::model::doctor::authentication::mapping::{Reply, judge_identity};
 use crate::model::doctor::authentication::unmapped::{EntryLookup, Evidence};
 use crate::model::doctor::authentication::{Asked, GROUPS, IDENTITY};
@@ -17,7 +19,8 @@ use crate::model::doctor::judgement::Judgement;
 use crate::model::kube::aws_auth;
 use crate::model::kube::cluster::Cluster;
 use crate::model::reviews::access_review::AccessReview;
-use crate::model::reviews::review::{ClusterIdentity, GET_PODS, Verdict};
+use crate::model::reviews::review::{ClusterIdentity, Verdict};
+use crate::model::reviews::tasks::QUESTIONS;
 use crate::net::aws::eks::Eks;
 use crate::net::aws::failure::Class;
 use crate::net::aws::iam;
@@ -115,13 +118,12 @@ async fn evidence(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> Ev
 
 async fn groups(scene: &Scene<'_>, granted: &Granted, known: &Authenticated) -> Judgement {
     let asked = asked(scene, granted, &known.cluster);
-    let review = AccessReview::of(GET_PODS, scene.namespace.as_str());
-    let get_pods = match in_time(known.api.review_access(&review)).await {
-        Some(Ok(verdict)) => verdict,
-        Some(Err(failure)) => Verdict::Unknown(failure.into_error(&known.cluster.name).to_string()),
-        None => Verdict::Unknown("no answer in 5 seconds".to_owned()),
+    let rights = match own_groups(&known.identity).is_empty() && !known.identity.username.is_empty() {
+        true => in_time(rights(scene, known)).await,
+        false => None,
     };
-    let membership = Membership { identity: known.identity.clone(), get_pods, hidden: Vec::new() };
+    let rights = rights.unwrap_or_else(|| Verdict::Unknown("no answer in 5 seconds".to_owned()));
+    let membership = Membership { identity: known.identity.clone(), rights, hidden: Vec::new() };
     let judgement = judge_groups(&membership, &asked);
     if judgement.problems.is_empty() {
         return judgement;
@@ -129,6 +131,15 @@ async fn groups(scene: &Scene<'_>, granted: &Granted, known: &Authenticated) -> 
     // Asked only now: a role may rarely read it, and each denial stands in an audit log.
     let hidden = hidden_groups(scene, granted, known).await;
     judge_groups(&Membership { hidden, ..membership }, &asked)
+}
+
+/// Whether an identity without groups may do anything: a user name or an access policy can have rights as well.
+async fn rights(scene: &Scene<'_>, known: &Authenticated) -> Verdict {
+    let review = async |review: AccessReview| known.api.review_access(&review).await.map_err(CallError::Answer);
+    match review_all(&QUESTIONS, scene.namespace.as_str(), review).await {
+        Ok(verdicts) => any_right(&verdicts),
+        Err(error) => Verdict::Unknown(error.to_string()),
+    }
 }
 
 /// The groups of the role in aws-auth, if it has an access entry that counts in their place.

@@ -31,6 +31,8 @@ struct Named {
     name: String,
     region: String,
     is_pinned: bool,
+    /// Whether the kubeconfig's server is known to be this cluster's.
+    is_of_context: bool,
 }
 
 /// Asks EKS.
@@ -55,6 +57,7 @@ async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<De
         account: &granted.target.account,
         role: &granted.target.role,
         is_pinned: named.is_pinned,
+        is_of_context: named.is_of_context,
         host: &host,
     };
     let eks = Eks::new(&chain.aws, keys, &named.region);
@@ -76,18 +79,21 @@ async fn named(scene: &Scene<'_>, granted: &Granted) -> Result<Named, Judgement>
     let (chain, target) = (scene.chain, &granted.target);
     let known = stage::known_name(chain, target).map(|(name, region)| {
         let is_pinned = chain.settings.pins(target.namespace.as_str()).cluster.is_some();
-        Named { name, region: region.unwrap_or_else(|| stage::likely_region(chain, target)), is_pinned }
+        let region = region.unwrap_or_else(|| stage::likely_region(chain, target));
+        Named { name, region, is_pinned, is_of_context: false }
     });
-    if let Some((name, region)) = entry::plugin_arguments(scene) {
+    if let Some((name, region)) = entry::own_cluster(scene) {
         let is_pinned = known.is_some_and(|known| known.is_pinned && known.name == name);
-        return Ok(Named { name, region, is_pinned });
+        return Ok(Named { name, region, is_pinned, is_of_context: true });
     }
     if let Some(known) = known {
         return Ok(known);
     }
     let credentials = Credentials::with(chain, target.clone(), granted.credentials.clone());
     match in_time(Box::pin(stage::describe(&credentials))).await {
-        Some(Ok(cluster)) => Ok(Named { name: cluster.name, region: cluster.region, is_pinned: false }),
+        Some(Ok(cluster)) => {
+            Ok(Named { name: cluster.name, region: cluster.region, is_pinned: false, is_of_context: false })
+        }
         Some(Err(error)) => Err(not_named(&error)),
         None => Err(Judgement::unknown("the clusters of the account could not be listed in 5 seconds")),
     }
@@ -100,7 +106,12 @@ fn not_named(error: &Error) -> Judgement {
     }
 }
 
+/// What the kubeconfig says of the cluster. A token is sent there, so it must be of this cluster, and not of a context that
+/// somebody else wrote under our name.
 fn as_in_kubeconfig(scene: &Scene<'_>, named: Named) -> Option<Described> {
+    if !named.is_of_context {
+        return None;
+    }
     let Entry { server, authority_data, .. } = entry::of(scene)?;
     let cluster = Cluster {
         name: named.name,

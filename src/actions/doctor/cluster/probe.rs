@@ -8,12 +8,14 @@ use crate::actions::doctor::Scene;
 use crate::actions::doctor::cluster::{Described, entry};
 use crate::actions::doctor::limit::in_time;
 use crate::chain::cluster::proxy;
+use crate::model::doctor::authentication::IDENTITY;
 use crate::model::doctor::cluster::eks::{ENDING, Entry, NOT_FOUND, STARTING, judge_endpoint};
 use crate::model::doctor::cluster::tls::judge_tls;
 use crate::model::doctor::cluster::way::{Step, Way, judge_connection, judge_name};
 use crate::model::doctor::cluster::{CONNECTION, DESCRIBED, ENDPOINT, NAME, TLS};
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::Judgement;
+use crate::model::doctor::kubectl::CONTEXT;
 use crate::net::probe::Probe;
 
 /// The cluster has no endpoint, and why is known already.
@@ -33,6 +35,10 @@ pub(in crate::actions::doctor) async fn reached(scene: &Scene<'_>, described: Op
     let entry = entry.unwrap_or_default();
     let (endpoint, authority) =
         named.filter(|(endpoint, _)| !endpoint.is_empty()).unwrap_or_else(|| (entry.server.clone(), authority(&entry)));
+    if endpoint.is_empty() {
+        scene.board.judge_now(&NAME, || no_endpoint(scene));
+        return;
+    }
     let probe = match probe(scene, &endpoint) {
         Ok(probe) => probe,
         Err(why) => {
@@ -43,6 +49,19 @@ pub(in crate::actions::doctor) async fn reached(scene: &Scene<'_>, described: Op
         }
     };
     walk(scene, described, &probe, (entry.tls_server_name.as_deref(), &authority)).await;
+    if described.is_none() {
+        scene.board.judge_now(&IDENTITY, || {
+            Judgement::skipped("the cluster's endpoint is not known for certain (needs eks:DescribeCluster)")
+        });
+    }
+}
+
+/// Neither EKS nor the kubeconfig names one.
+fn no_endpoint(scene: &Scene<'_>) -> Judgement {
+    match scene.board.failure(&CONTEXT) {
+        Some(finding) => Judgement::skipped(format!("because of {}", finding.id)),
+        None => Judgement::skipped("the cluster's endpoint is not known"),
+    }
 }
 
 fn authority(entry: &Entry) -> String {

@@ -3,7 +3,7 @@
 use crate::model::doctor::authentication::Asked;
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem};
-use crate::model::reviews::review::{ClusterIdentity, Verdict};
+use crate::model::reviews::review::{ClusterIdentity, Question, Verdict};
 
 pub(crate) const NO_GROUPS: Finding = Finding {
     id: "authentication.no-groups",
@@ -27,8 +27,8 @@ pub(crate) const ENTRY_HIDES_AWS_AUTH: Finding = Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Membership {
     pub(crate) identity: ClusterIdentity,
-    /// Whether the namespace's pods may be seen.
-    pub(crate) get_pods: Verdict,
+    /// Whether anything may be done in the namespace.
+    pub(crate) rights: Verdict,
     /// The groups of the role in aws-auth, where an access entry hides them.
     pub(crate) hidden: Vec<String>,
 }
@@ -38,9 +38,17 @@ pub(crate) fn own_groups(identity: &ClusterIdentity) -> Vec<&str> {
     identity.groups.iter().map(String::as_str).filter(|group| *group != "system:authenticated").collect()
 }
 
+/// Whether any of these answers is a yes.
+pub(crate) fn any_right(verdicts: &[(Question, Verdict)]) -> Verdict {
+    let all = || verdicts.iter().map(|(_, verdict)| verdict);
+    let said = all().find(|verdict| verdict.is_allowed());
+    let said = said.or_else(|| all().find(|verdict| matches!(verdict, Verdict::Unknown(_))));
+    said.or_else(|| all().next()).cloned().unwrap_or_else(|| Verdict::Unknown("it was not asked".to_owned()))
+}
+
 /// Whether somebody gave the identity groups, or rights without them.
 pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgement {
-    let Membership { identity, get_pods, hidden } = membership;
+    let Membership { identity, rights, hidden } = membership;
     let own = own_groups(identity);
     let username = format!("the user name is {}", identity.username);
     if !own.is_empty() {
@@ -49,7 +57,7 @@ pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgem
     if identity.username.is_empty() {
         return Judgement::ok("not known");
     }
-    match get_pods {
+    match rights {
         Verdict::Allowed => Judgement::ok("none; rights come from the user name or from access policies"),
         Verdict::Unknown(why) => {
             Judgement::unknown(format!("none, and the cluster does not say what you may do: {why}"))
@@ -70,7 +78,7 @@ pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgem
         Verdict::Denied(_) => {
             Judgement::problem(
                 Problem::of(&NO_GROUPS, format!("{} is mapped to no group in {}", asked.role, asked.cluster))
-                    .because("it is in system:authenticated alone, and may not see the namespace's pods")
+                    .because("it is in system:authenticated alone, and may do nothing in the namespace")
                     .try_next(asked.ask(&format!(
                         "to map {} to the group of {} in {}",
                         asked.role, asked.namespace, asked.cluster
@@ -89,13 +97,13 @@ mod tests {
     fn no_groups_are_a_problem_only_without_rights() {
         let asked =
             Asked { namespace: "idp-dev", cluster: "demo", region: "eu-west-1", host: "abc", role: "idp-ns-idp-dev" };
-        let membership = |groups: &[&str], get_pods, hidden: &[&str]| Membership {
+        let membership = |groups: &[&str], rights, hidden: &[&str]| Membership {
             identity: ClusterIdentity {
                 username: "sso:ada".to_owned(),
                 groups: groups.iter().map(|group| (*group).to_owned()).collect(),
                 ..ClusterIdentity::default()
             },
-            get_pods,
+            rights,
             hidden: hidden.iter().map(|group| (*group).to_owned()).collect(),
         };
         let (yes, no) = (Verdict::Allowed, Verdict::Denied(None));
@@ -111,7 +119,20 @@ mod tests {
             let judged = judge_groups(&membership, &asked);
             assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{membership:?}");
         }
-        let not_told = Membership { identity: ClusterIdentity::default(), get_pods: no, hidden: Vec::new() };
+        let not_told = Membership { identity: ClusterIdentity::default(), rights: no, hidden: Vec::new() };
         assert_eq!(judge_groups(&not_told, &asked), Judgement::ok("not known"));
+    }
+
+    #[test]
+    fn one_right_is_enough_and_what_was_not_said_is_no_denial() {
+        use crate::model::reviews::review::{CREATE_PORT_FORWARD, GET_PODS, GET_SERVICES};
+        let (no, silent) = (Verdict::Denied(None), Verdict::Unknown("500".to_owned()));
+        let judged = |verdicts: [&Verdict; 3]| {
+            any_right(&[GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD].into_iter().zip(verdicts.map(Clone::clone)).collect::<Vec<_>>())
+        };
+        assert_eq!(judged([&no, &silent, &Verdict::Allowed]), Verdict::Allowed);
+        assert_eq!(judged([&no, &silent, &no]), silent);
+        assert_eq!(judged([&no, &no, &no]), no);
+        assert!(matches!(any_right(&[]), Verdict::Unknown(_)));
     }
 }

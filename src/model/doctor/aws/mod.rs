@@ -9,7 +9,6 @@ use crate::model::doctor::finding::Finding;
 pub(crate) const CHECKS: &[&Check] = &[&SECRETS, &WORKLOAD];
 
 pub(crate) const FINDINGS: &[&Finding] = &[
-    &secrets::LIST_DENIED,
     &secrets::READ_DENIED,
     &secrets::KEY_DENIED,
     &secrets::UNREACHABLE,

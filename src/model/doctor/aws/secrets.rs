@@ -4,15 +4,6 @@ use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::grant::Answer;
 use crate::model::doctor::judgement::{Judgement, Problem};
 
-pub(crate) const LIST_DENIED: Finding = Finding {
-    id: "aws.secrets-list-denied",
-    check: "aws.secrets",
-    severity: Severity::Warn,
-    waiting: Waiting::IsUseless,
-    cause: "The permission set lacks secretsmanager:ListSecrets. A secret can still be read by its name, if that is allowed.",
-    repair: "Ask your platform team to allow the permission set secretsmanager:ListSecrets.",
-};
-
 pub(crate) const READ_DENIED: Finding = Finding {
     id: "aws.secrets-read-denied",
     check: "aws.secrets",
@@ -69,12 +60,11 @@ pub(crate) fn judge_secrets(facts: &SecretsFacts<'_>) -> Judgement {
     let listed = match &facts.listed {
         Answer::Given(count) => count,
         Answer::Denied(why) | Answer::Unauthorized(why) => {
-            return Judgement::problem(
-                Problem::of(&LIST_DENIED, format!("{role} may not list secrets"))
-                    .because(why)
-                    .because(format!("a secret below {prefix} can be read without that by its name"))
-                    .try_next(format!("ask your platform team for secretsmanager:ListSecrets for {role}")),
-            );
+            // A role that uses no secrets needs none of these rights.
+            return Judgement::skipped(format!(
+                "the secrets below {prefix} may not be listed; one may still be readable by name (needs secretsmanager:ListSecrets)"
+            ))
+            .fact(why);
         }
         other => return not_answered(facts, other),
     };
@@ -133,6 +123,7 @@ fn not_answered<T>(facts: &SecretsFacts<'_>, answer: &Answer<T>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::doctor::judgement::Verdict;
 
     #[test]
     fn refusals_are_told_apart() {
@@ -150,7 +141,7 @@ mod tests {
             (facts(Answer::Given(0), None), "ok"),
             (facts(Answer::Given(1), None), "ok"),
             (facts(Answer::Given(1), Some(Answer::NotFound(words("no value")))), "ok"),
-            (facts(Answer::Denied(words("no")), None), "aws.secrets-list-denied"),
+            (facts(Answer::Denied(words("no")), None), "ok"),
             (facts(Answer::Given(1), Some(Answer::Denied(words("no")))), "aws.secrets-read-denied"),
             (
                 facts(Answer::Given(1), Some(Answer::Denied(words("Access to KMS is not allowed")))),
@@ -165,5 +156,8 @@ mod tests {
             let judged = judge_secrets(&facts);
             assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{facts:?}");
         }
+        let denied = judge_secrets(&facts(Answer::Denied(words("no")), None)).verdict;
+        let is_skipped = matches!(&denied, Verdict::Skipped(why) if why.ends_with("(needs secretsmanager:ListSecrets)"));
+        assert!(is_skipped, "{denied:?}");
     }
 }

@@ -129,6 +129,8 @@ pub(crate) struct Place<'a> {
     pub(crate) role: &'a str,
     /// Whether a setting names the cluster.
     pub(crate) is_pinned: bool,
+    /// Whether the kubeconfig's context is of this cluster, as nsaccess wrote it.
+    pub(crate) is_of_context: bool,
     /// Where EKS is.
     pub(crate) host: &'a str,
 }
@@ -156,7 +158,10 @@ pub(crate) fn judge_described(answer: &Answer<State>, place: &Place<'_>) -> Judg
             format!("{role} may not describe the cluster {name}"),
         )
         .because(why)
-        .because("what follows is judged by what the kubeconfig says")
+        .because(match place.is_of_context {
+            true => "what follows is judged by what the kubeconfig says",
+            false => "the kubeconfig has no context that nsaccess wrote for it, so no token is sent to its server",
+        })
         .try_next(format!(
             "ask your platform team for eks:DescribeCluster on arn:aws:eks:{region}:{account}:cluster/{name} for {role}"
         )),

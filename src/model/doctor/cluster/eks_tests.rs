@@ -9,6 +9,7 @@ const PLACE: Place<'static> = Place {
     account: "111122223333",
     role: "idp-ns-idp-dev",
     is_pinned: false,
+    is_of_context: true,
     host: "eks.eu-west-1.amazonaws.com",
 };
 

@@ -75,7 +75,7 @@ pub(crate) const NAME: Check = Check {
     title: "DNS",
     what: "Whether the name of the endpoint (with a proxy: of the proxy) resolves.",
     uses: Uses::Network,
-    needs: &["kubectl.context"],
+    needs: &[],
 };
 
 pub(crate) const CONNECTION: Check = Check {
