@@ -23,7 +23,9 @@ pub(super) async fn rights(scene: &Scene<'_>, known: &Authenticated) {
     let board = scene.board;
     if board.failure(&NAMESPACE).is_some() {
         for check in [&TASKS, &PORT_FORWARD] {
-            board.judge_now(check, || Judgement::skipped(format!("because of {}", NAMESPACE_MISSING.id)));
+            board.judge_now(check, || {
+                Judgement::skipped(format!("because of {}", NAMESPACE_MISSING.id)).because_of(NAMESPACE_MISSING.id)
+            });
         }
         return;
     }

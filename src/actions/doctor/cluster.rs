@@ -11,6 +11,7 @@ use crate::actions::doctor::limit::in_time;
 use crate::chain::cluster as stage;
 use crate::chain::credentials::Credentials;
 use crate::error::{Error, Kind};
+use crate::model::aws::credentials::AccessKeys;
 use crate::model::doctor::cluster::eks::{Entry, Place, State, judge_described, judge_version};
 use crate::model::doctor::cluster::{DESCRIBED, VERSION};
 use crate::model::doctor::grant::Answer;
@@ -24,6 +25,7 @@ pub(super) struct Described {
     pub(super) cluster: Cluster,
     /// `None`: EKS may not be asked.
     pub(super) details: Option<ClusterDetails>,
+    keys: AccessKeys,
 }
 
 /// A cluster's name and region.
@@ -38,9 +40,7 @@ struct Named {
 /// Asks EKS.
 pub(super) async fn described(scene: &Scene<'_>, granted: Option<&Granted>) -> Option<Described> {
     let granted = granted?;
-    let described = scene.board.check(&DESCRIBED, describe(scene, granted)).await?;
-    scene.board.judge(&VERSION, version(scene, granted, &described)).await;
-    Some(described)
+    scene.board.check(&DESCRIBED, describe(scene, granted)).await
 }
 
 async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<Described>) {
@@ -62,13 +62,17 @@ async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<De
     };
     let eks = Eks::new(&chain.aws, keys, &named.region);
     let (answer, description) = split(in_time(Box::pin(eks.describe_any_cluster(&named.name))).await);
-    let state = description
-        .as_ref()
-        .map(|description| State { status: description.status.clone(), details: description.details.clone() });
+    let state = description.as_ref().map(|ClusterDescription { cluster, details, status, .. }| State {
+        status: status.clone(),
+        details: details.clone(),
+        authentication_mode: cluster.authentication_mode.clone(),
+    });
     let judgement = judge_described(&answer.with(state.unwrap_or_default()), &place);
     let facts = match (&answer, description) {
-        (_, Some(ClusterDescription { cluster, details, .. })) => Some(Described { cluster, details: Some(details) }),
-        (Answer::Denied(_) | Answer::Unauthorized(_), None) => as_in_kubeconfig(scene, named),
+        (_, Some(ClusterDescription { cluster, details, .. })) => {
+            Some(Described { cluster, details: Some(details), keys: keys.clone() })
+        }
+        (Answer::Denied(_) | Answer::Unauthorized(_), None) => as_in_kubeconfig(scene, named, keys),
         _ => None,
     };
     (judgement, facts)
@@ -108,7 +112,7 @@ fn not_named(error: &Error) -> Judgement {
 
 /// What the kubeconfig says of the cluster. A token is sent there, so it must be of this cluster, and not of a context that
 /// somebody else wrote under our name.
-fn as_in_kubeconfig(scene: &Scene<'_>, named: Named) -> Option<Described> {
+fn as_in_kubeconfig(scene: &Scene<'_>, named: Named, keys: &AccessKeys) -> Option<Described> {
     if !named.is_of_context {
         return None;
     }
@@ -122,14 +126,20 @@ fn as_in_kubeconfig(scene: &Scene<'_>, named: Named) -> Option<Described> {
         authentication_mode: None,
         version: None,
     };
-    Some(Described { cluster, details: None })
+    Some(Described { cluster, details: None, keys: keys.clone() })
 }
 
-async fn version(scene: &Scene<'_>, granted: &Granted, described: &Described) -> Judgement {
-    let (Some(version), Some(details)) = (&described.cluster.version, &described.details) else {
+async fn version(scene: &Scene<'_>, described: Option<&Described>) {
+    scene.board.judge(&VERSION, support(scene, described)).await;
+}
+
+async fn support(scene: &Scene<'_>, described: Option<&Described>) -> Judgement {
+    let Some(Described { cluster: Cluster { version: Some(version), region, .. }, details: Some(details), keys }) =
+        described
+    else {
         return Judgement::skipped("it is not known (needs eks:DescribeCluster)");
     };
-    let eks = Eks::new(&scene.chain.aws, &granted.credentials.keys, &described.cluster.region);
+    let eks = Eks::new(&scene.chain.aws, keys, region);
     let (answer, support) = split(in_time(Box::pin(eks.version_support(version))).await);
     judge_version(version, &answer.with(support.flatten()), details.extends_support)
 }

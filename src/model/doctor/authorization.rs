@@ -98,7 +98,7 @@ pub(crate) const PORT_FORWARD_NEEDS_CREATE: Finding = Finding {
     check: "authorization.port-forward",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role has get on pods/portforward and not create. That was enough until Kubernetes 1.34; since 1.35 the server wants create too.",
+    cause: "The role has get on pods/portforward and not create. That was enough until Kubernetes 1.34; since 1.35 the server requires create too.",
     repair: "Ask your platform team to add the rule in the message to the Role.",
 };
 
@@ -107,7 +107,7 @@ pub(crate) const PORT_FORWARD_ENDS: Finding = Finding {
     check: "authorization.port-forward",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The role has get on pods/portforward and not create. That works until the cluster is upgraded to Kubernetes 1.35, which wants create too.",
+    cause: "The role has get on pods/portforward and not create. That works until the cluster is upgraded to Kubernetes 1.35, which requires create too.",
     repair: "Ask your platform team to add the rule in the message to the Role before the upgrade.",
 };
 
@@ -179,7 +179,7 @@ pub(crate) fn judge_port_forward(answers: &Answers, namespace: &str) -> Judgemen
         return Judgement::unknown(format!("the cluster does not say whether you may: {why}"));
     }
     if !answers.verdicts.iter().any(|(_, verdict)| verdict.is_allowed()) {
-        return Judgement::skipped("because of authorization.no-rights");
+        return Judgement::skipped(format!("because of {}", NO_RIGHTS.id)).because_of(NO_RIGHTS.id);
     }
     let [create, get] = questions.map(|question| verdict(answers, question));
     let (works, how) = port_forward(&create, &get, answers.minor);
@@ -191,13 +191,15 @@ pub(crate) fn judge_port_forward(answers: &Answers, namespace: &str) -> Judgemen
     };
     let problem = match (works, create.is_allowed(), get.is_allowed()) {
         (true, true, _) => return Judgement::ok(how).fact(format!("the server's version is {version}")),
-        (true, false, _) => Problem::of(&PORT_FORWARD_ENDS, "port-forward works until the cluster is 1.35 only")
-            .because(format!("the server's version is {version}, and the role has get on pods/portforward alone")),
+        (true, false, _) => {
+            Problem::of(&PORT_FORWARD_ENDS, "port-forward stops working when the cluster is upgraded to 1.35")
+                .because(format!("the server's version is {version}, and the role has get on pods/portforward alone"))
+        }
         (false, _, true) => Problem::of(
             &PORT_FORWARD_NEEDS_CREATE,
             format!("a server of version {version} does not let you forward ports"),
         )
-        .because("the role has get on pods/portforward; since 1.35 create is wanted too"),
+        .because("the role has get on pods/portforward; since 1.35 create is required too"),
         (false, _, false) => Problem::of(&NO_PORT_FORWARD, format!("you may not forward ports in {namespace}"))
             .because("the role has neither create nor get on pods/portforward"),
     };

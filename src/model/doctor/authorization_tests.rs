@@ -59,6 +59,6 @@ fn what_get_alone_is_worth_depends_on_the_version() {
     }
     assert_eq!(
         judge_port_forward(&answers(&[], 34), "idp-dev"),
-        Judgement::skipped("because of authorization.no-rights")
+        Judgement::skipped("because of authorization.no-rights").because_of("authorization.no-rights")
     );
 }

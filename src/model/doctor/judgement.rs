@@ -117,7 +117,6 @@ impl Judgement {
 
     /// Names the row that it was skipped for.
     #[must_use]
-    #[allow(dead_code, reason = "the groups that skip by themselves are about to use it")]
     pub(crate) fn because_of(self, id: &'static str) -> Self {
         Judgement { because_of: Some(id), ..self }
     }

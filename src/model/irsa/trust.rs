@@ -97,21 +97,29 @@ fn texts(value: &Value) -> Vec<String> {
     items(value).into_iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Whether a text fits a pattern with `*` and `?`.
+/// Whether a text fits a pattern with `*` and `?`. When letters differ, only the last `*` takes one more: a policy with
+/// many of them must not take forever.
 fn is_like(pattern: &str, text: &str) -> bool {
-    let mut letters = pattern.chars();
-    match letters.next() {
-        None => text.is_empty(),
-        Some('*') => {
-            let rest = letters.as_str();
-            let mut ends = text.char_indices().map(|(place, _)| place).chain([text.len()]);
-            ends.any(|place| is_like(rest, &text[place..]))
-        }
-        Some(letter) => {
-            let mut own = text.chars();
-            own.next().is_some_and(|other| letter == '?' || letter == other) && is_like(letters.as_str(), own.as_str())
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut read, mut last_star) = (0, 0, None);
+    while read < text.len() {
+        match (pattern.get(at), last_star) {
+            (Some('*'), _) => {
+                last_star = Some((at, read));
+                at += 1;
+            }
+            (Some(letter), _) if *letter == '?' || *letter == text[read] => {
+                at += 1;
+                read += 1;
+            }
+            (_, Some((star, taken))) => {
+                last_star = Some((star, taken + 1));
+                (at, read) = (star + 1, taken + 1);
+            }
+            _ => return false,
         }
     }
+    pattern[at..].iter().all(|letter| *letter == '*')
 }
 
 #[cfg(test)]
@@ -148,6 +156,27 @@ mod tests {
         let without_conditions = json!({"Effect": "Allow", "Action": ["sts:*"],
             "Principal": {"Federated": [format!("arn:aws:iam::1:oidc-provider/{PROVIDER}")]}});
         assert_eq!(judged(without_conditions), Ok(()));
+    }
+
+    #[test]
+    fn patterns_are_matched_without_going_back_further_than_the_last_star() {
+        for (pattern, text, fits) in [
+            ("", "", true),
+            ("*", "", true),
+            ("**", "ab", true),
+            ("a*c", "abcbc", true),
+            ("a*b?d", "axbxbcd", true),
+            ("?", "ä", true),
+            ("?", "", false),
+            ("a*c", "acb", false),
+            ("ab", "abc", false),
+            ("abc", "ab", false),
+            ("*ab", "aab", true),
+        ] {
+            assert_eq!(is_like(pattern, text), fits, "{pattern} {text}");
+        }
+        // Tried in every way, this would not end.
+        assert!(!is_like(&format!("{}b", "*a".repeat(40)), &"a".repeat(200)));
     }
 
     #[test]

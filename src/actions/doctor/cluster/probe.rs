@@ -2,10 +2,11 @@
 
 use std::future::Future;
 
+use futures_util::future::join;
 use tokio::time::Instant;
 
 use crate::actions::doctor::Scene;
-use crate::actions::doctor::cluster::{Described, entry};
+use crate::actions::doctor::cluster::{Described, entry, version};
 use crate::actions::doctor::limit::in_time;
 use crate::chain::cluster::proxy;
 use crate::model::doctor::authentication::IDENTITY;
@@ -16,20 +17,27 @@ use crate::model::doctor::cluster::{CONNECTION, DESCRIBED, ENDPOINT, NAME, TLS};
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::kubectl::CONTEXT;
+use crate::model::doctor::machine::clock::judge_clock;
+use crate::net::outbound::ClockSkew;
 use crate::net::probe::Probe;
 
 /// The cluster has no endpoint, and why is known already.
 const IS_GONE: [&Finding; 3] = [&NOT_FOUND, &STARTING, &ENDING];
 
+/// Asks how long the version is supported, and meanwhile goes to the endpoint.
+pub(in crate::actions::doctor) async fn reached(scene: &Scene<'_>, described: Option<&Described>) {
+    join(version(scene, described), way(scene, described)).await;
+}
+
 /// Compares the kubeconfig with what EKS says, then resolves, connects and shakes hands: with the endpoint that EKS names,
 /// else with that of the kubeconfig.
-pub(in crate::actions::doctor) async fn reached(scene: &Scene<'_>, described: Option<&Described>) {
+async fn way(scene: &Scene<'_>, described: Option<&Described>) {
     let entry = entry::of(scene);
     scene.board.judge_now(&ENDPOINT, || endpoint(scene, entry.as_ref(), described));
     let named = described
         .map(|described| (described.cluster.endpoint.clone(), described.cluster.certificate_authority_data.clone()));
     if let Some(gone) = scene.board.failure(&DESCRIBED).filter(|finding| IS_GONE.contains(finding)) {
-        scene.board.judge_now(&NAME, || Judgement::skipped(format!("because of {}", gone.id)));
+        scene.board.judge_now(&NAME, || skipped_for(gone));
         return;
     }
     let entry = entry.unwrap_or_default();
@@ -56,10 +64,18 @@ pub(in crate::actions::doctor) async fn reached(scene: &Scene<'_>, described: Op
     }
 }
 
+fn is_right(skew: ClockSkew) -> bool {
+    judge_clock(skew.ahead, skew.whose, "").problems.is_empty()
+}
+
+fn skipped_for(finding: &Finding) -> Judgement {
+    Judgement::skipped(format!("because of {}", finding.id)).because_of(finding.id)
+}
+
 /// Neither EKS nor the kubeconfig names one.
 fn no_endpoint(scene: &Scene<'_>) -> Judgement {
     match scene.board.failure(&CONTEXT) {
-        Some(finding) => Judgement::skipped(format!("because of {}", finding.id)),
+        Some(finding) => skipped_for(finding),
         None => Judgement::skipped("the cluster's endpoint is not known"),
     }
 }
@@ -69,7 +85,7 @@ fn authority(entry: &Entry) -> String {
 }
 
 fn endpoint(scene: &Scene<'_>, entry: Option<&Entry>, described: Option<&Described>) -> Judgement {
-    let (Some(entry), Some(Described { cluster, details: Some(_) })) = (entry, described) else {
+    let (Some(entry), Some(Described { cluster, details: Some(_), .. })) = (entry, described) else {
         return Judgement::skipped("not compared (needs eks:DescribeCluster)");
     };
     judge_endpoint(entry, &cluster.endpoint, &cluster.certificate_authority_data, scene.namespace.as_str())
@@ -89,6 +105,7 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
         host: &probe.host,
         proxy: proxy.as_deref(),
         proxy_url_of: of_context.as_deref(),
+        is_clock_right: scene.chain.aws.outbound().difference().is_some_and(is_right),
         details: described.and_then(|described| described.details.as_ref()),
     };
     let resolved = board.check(&NAME, async {

@@ -128,7 +128,12 @@ mod tests {
         use crate::model::reviews::review::{CREATE_PORT_FORWARD, GET_PODS, GET_SERVICES};
         let (no, silent) = (Verdict::Denied(None), Verdict::Unknown("500".to_owned()));
         let judged = |verdicts: [&Verdict; 3]| {
-            any_right(&[GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD].into_iter().zip(verdicts.map(Clone::clone)).collect::<Vec<_>>())
+            any_right(
+                &[GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD]
+                    .into_iter()
+                    .zip(verdicts.map(Clone::clone))
+                    .collect::<Vec<_>>(),
+            )
         };
         assert_eq!(judged([&no, &silent, &Verdict::Allowed]), Verdict::Allowed);
         assert_eq!(judged([&no, &silent, &no]), silent);

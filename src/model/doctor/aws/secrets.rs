@@ -157,7 +157,8 @@ mod tests {
             assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{facts:?}");
         }
         let denied = judge_secrets(&facts(Answer::Denied(words("no")), None)).verdict;
-        let is_skipped = matches!(&denied, Verdict::Skipped(why) if why.ends_with("(needs secretsmanager:ListSecrets)"));
+        let is_skipped =
+            matches!(&denied, Verdict::Skipped(why) if why.ends_with("(needs secretsmanager:ListSecrets)"));
         assert!(is_skipped, "{denied:?}");
     }
 }

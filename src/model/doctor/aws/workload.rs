@@ -54,7 +54,7 @@ pub(crate) const TRUST_SUBJECT: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The role's trust policy lets another service account or namespace of this cluster in. With StringEquals, a * in it is a letter like any other.",
+    cause: "The role's trust policy lets another service account or namespace of this cluster in. StringEquals matches * literally.",
     repair: "Let the condition on :sub be the subject in the message, or use StringLike for a pattern.",
 };
 

@@ -141,6 +141,8 @@ pub(crate) struct State {
     /// `ACTIVE`, `UPDATING`, …
     pub(crate) status: String,
     pub(crate) details: ClusterDetails,
+    /// `API`, `CONFIG_MAP`, `API_AND_CONFIG_MAP`.
+    pub(crate) authentication_mode: Option<String>,
 }
 
 fn refresh(namespace: &str) -> String {
@@ -211,7 +213,9 @@ fn judge_state(state: &State, place: &Place<'_>) -> Judgement {
             .because(issue)
             .try_next(format!("show this to your platform team: {name}: {issue}"))
     }));
-    Judgement::of(problems, format!("{name} in {} is {}", place.region, state.status)).facts(facts(&state.details))
+    Judgement::of(problems, format!("{name} in {} is {}", place.region, state.status))
+        .facts(facts(&state.details))
+        .facts(state.authentication_mode.as_ref().map(|mode| format!("its authentication mode is {mode}")))
 }
 
 fn facts(details: &ClusterDetails) -> Vec<String> {

@@ -22,6 +22,7 @@ fn state(status: &str, issues: &[&str]) -> Answer<State> {
     Answer::Given(State {
         status: status.into(),
         details: ClusterDetails { health_issues, ..ClusterDetails::default() },
+        authentication_mode: Some("API".into()),
     })
 }
 
@@ -42,6 +43,8 @@ fn a_cluster_that_cannot_be_used_is_found() {
     ] {
         assert_eq!(ids(&judge_described(&answer, &PLACE)), expected, "{answer:?}");
     }
+    let facts = judge_described(&state("ACTIVE", &[]), &PLACE).facts;
+    assert!(facts.contains(&"its authentication mode is API".to_owned()), "{facts:?}");
     let throttled = judge_described(&Answer::Throttled(why()), &PLACE);
     assert!(throttled.problems.is_empty() && throttled != Judgement::ok("demo in eu-west-1 is ACTIVE"));
 }

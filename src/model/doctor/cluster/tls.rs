@@ -28,8 +28,8 @@ pub(crate) const CERTIFICATE_EXPIRED: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The cluster's certificate is not valid at the time that this machine's clock shows. EKS renews certificates itself, so the clock is wrong more often than the certificate.",
-    repair: "Compare the clock (`date -u`) with another device's. If it is right, tell your platform team.",
+    cause: "The cluster's certificate is not valid at the time that this machine's clock shows. EKS renews certificates itself, so check the clock first, unless machine.clock says that it is right.",
+    repair: "Compare the clock (`date -u`) with another device's, if machine.clock does not say that it is right. Then tell your platform team.",
 };
 
 pub(crate) const OTHER_NAME: Finding = Finding {
@@ -94,9 +94,14 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
         }
         Step::Done(Handshake::OtherAuthority(issuer)) => return Judgement::problem(of_another(way, issuer.as_deref())),
         Step::Done(Handshake::NotNow(why)) => {
-            Problem::of(&CERTIFICATE_EXPIRED, format!("the certificate of {host} is not valid now"))
-                .because(why)
-                .try_next("compare the clock of this machine with another: date -u")
+            let problem = Problem::of(&CERTIFICATE_EXPIRED, format!("the certificate of {host} is not valid now"));
+            let problem = problem.because(why);
+            match way.is_clock_right {
+                true => problem
+                    .because("the clock of this machine is right")
+                    .try_next(format!("ask your platform team to have the certificate of {host} renewed")),
+                false => problem.try_next("compare the clock of this machine with another: date -u"),
+            }
         }
         Step::Done(Handshake::OtherName) => {
             refreshed(Problem::of(&OTHER_NAME, format!("the certificate of {host} is for another name")))
@@ -105,7 +110,7 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
             Problem::of(&NOT_TLS, format!("{host} does not speak TLS")).try_next(wait_for_network(namespace))
         }
         Step::Failed(why) => {
-            let problem = Problem::of(&BROKEN_OFF, format!("the TLS handshake with {host} was broken off"));
+            let problem = Problem::of(&BROKEN_OFF, format!("{host} closed the connection during the TLS handshake"));
             return Judgement::problem(problem.try_next(wait_for_network(namespace))).fact(why);
         }
         Step::Late => Problem::of(&TLS_TIMEOUT, format!("{host} did not answer the TLS handshake in 5 seconds"))

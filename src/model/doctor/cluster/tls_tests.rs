@@ -4,8 +4,14 @@ use super::*;
 
 #[test]
 fn handshakes_are_told_apart() {
-    let way =
-        Way { namespace: "idp-dev", host: "abc.eks.amazonaws.com", proxy: None, proxy_url_of: None, details: None };
+    let way = Way {
+        namespace: "idp-dev",
+        host: "abc.eks.amazonaws.com",
+        proxy: None,
+        proxy_url_of: None,
+        is_clock_right: false,
+        details: None,
+    };
     let other = |issuer: Option<&str>| Step::Done(Handshake::OtherAuthority(issuer.map(str::to_owned)));
     for (step, expected) in [
         (Step::Done(Handshake::Done("TLSv1_3".to_owned())), "ok"),
@@ -21,4 +27,23 @@ fn handshakes_are_told_apart() {
         let judged = judge_tls(&way, &step);
         assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{step:?}");
     }
+}
+
+#[test]
+fn a_clock_that_is_right_is_not_blamed_for_a_certificate() {
+    let way = Way {
+        namespace: "idp-dev",
+        host: "abc.eks.amazonaws.com",
+        proxy: None,
+        proxy_url_of: None,
+        is_clock_right: false,
+        details: None,
+    };
+    let try_of = |way: &Way<'_>| {
+        let judged = judge_tls(way, &Step::Done(Handshake::NotNow("expired".to_owned())));
+        judged.problems[0].try_next[0].clone()
+    };
+    assert!(try_of(&way).contains("date -u"));
+    let right = try_of(&Way { is_clock_right: true, ..way });
+    assert!(!right.contains("clock") && right.contains("platform team"), "{right}");
 }

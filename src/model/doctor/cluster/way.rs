@@ -115,6 +115,8 @@ pub(crate) struct Way<'a> {
     pub(crate) proxy: Option<&'a str>,
     /// The cluster in the kubeconfig whose `proxy-url` that is; else it is the environment's.
     pub(crate) proxy_url_of: Option<&'a str>,
+    /// Whether a server has told the time, and it is this machine's.
+    pub(crate) is_clock_right: bool,
     /// What EKS says of the endpoint, if it could be asked.
     pub(crate) details: Option<&'a ClusterDetails>,
 }
@@ -173,7 +175,7 @@ pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
         }
         (Step::Done(addresses), _) => {
             let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
-            return Judgement::ok(format!("{host} is {}", shown.join(", ")));
+            return Judgement::ok(format!("{host} resolves to {}", shown.join(", ")));
         }
         (Step::Late, _) => Problem::of(&NAME_TIMEOUT, format!("the name {host} was not resolved in 5 seconds"))
             .try_next(wait_for_network(way.namespace)),

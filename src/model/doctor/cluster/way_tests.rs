@@ -2,8 +2,14 @@
 
 use super::*;
 
-const WAY: Way<'static> =
-    Way { namespace: "idp-dev", host: "abc.eks.amazonaws.com", proxy: None, proxy_url_of: None, details: None };
+const WAY: Way<'static> = Way {
+    namespace: "idp-dev",
+    host: "abc.eks.amazonaws.com",
+    proxy: None,
+    proxy_url_of: None,
+    is_clock_right: false,
+    details: None,
+};
 
 fn details(public_access: bool, networks: &[&str]) -> ClusterDetails {
     let public_networks = networks.iter().map(|network| (*network).to_owned()).collect();

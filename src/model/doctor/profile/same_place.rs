@@ -92,7 +92,7 @@ pub(crate) fn judge_same_place(asked: TokenArguments<'_>, wanted: Wanted<'_>) ->
     }
     Judgement::ok(match (asked.cluster, asked.region) {
         (Some(cluster), Some(region)) => format!("{cluster} in {region}"),
-        _ => "nothing speaks against it".to_owned(),
+        _ => "no conflict".to_owned(),
     })
 }
 
