@@ -227,3 +227,27 @@ fn skip_hides_a_check_and_makes_it_for_those_that_need_it() {
     let described = rows.iter().find(|row| row["id"] == "cluster.described").expect("the row");
     assert_eq!(described["result"], "ok");
 }
+
+#[test]
+fn a_report_overwrites_reports_only() {
+    let world = World::signed_in();
+    world.write("important.txt", "precious\n");
+    world.run("doctor idp-dev --only session --report important.txt").exits(2).one_error();
+    assert_eq!(world.read("important.txt"), "precious\n");
+    world.run("doctor idp-dev --only session --report none/x.md").exits(2).one_error();
+    for _ in 0..2 {
+        let _ = world.run("doctor idp-dev --only session --report report.md").success();
+    }
+}
+
+#[test]
+fn what_is_skipped_for_one_reason_is_told_once() {
+    let world = World::signed_in();
+    std::fs::remove_file(world.token_file().expect("a session")).expect("removed");
+    let said = world.run("doctor idp-dev --only session,grant").exits(1);
+    assert!(said.stdout.contains("- 3 checks           skipped: because of session.missing\n"), "{}", said.stdout);
+    let all = world.run("doctor idp-dev --only session,grant -v").exits(1);
+    assert!(all.stdout.contains("- permission set     skipped: because of session.missing\n"), "{}", all.stdout);
+    let quiet = world.run("doctor idp-dev --only session,grant -q").exits(1);
+    assert!(!quiet.stdout.contains("✓") && !quiet.stdout.contains("skipped: "), "{}", quiet.stdout);
+}

@@ -35,16 +35,11 @@ fn starting(name: &str, script: &str) -> World {
 fn the_context_is_there_whole_and_starts_in_the_namespace() {
     let world = World::signed_in();
     std::fs::remove_file(world.path(".kube/config")).expect("removed");
-    is_repaired_by_its_try(&world, KUBECTL, "kubectl.context-missing", "fail");
+    is_repaired_by_its_try(&world, "--only kubectl.context", "kubectl.context-missing", "fail");
     let cluster = "cluster: idp-ns-idp-dev\n";
     is_repaired_by_its_try(&replaced(cluster, "cluster: gone\n"), KUBECTL, "kubectl.context-broken", "fail");
     let namespace = "namespace: idp-dev\n";
     is_repaired_by_its_try(&replaced(namespace, "namespace: default\n"), KUBECTL, "kubectl.other-namespace", "warn");
-}
-
-#[test]
-fn the_current_context_may_be_another() {
-    examine(&replaced("current-context: idp-ns-idp-dev", "current-context: ''"), KUBECTL).is_well();
 }
 
 #[test]
@@ -154,7 +149,32 @@ fn the_plugin_finds_no_terminal_and_what_kubectl_sets() {
     let version = env!("CARGO_PKG_VERSION");
     let answer = r#"echo '{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": "k8s-aws-v1.sEcReT"}}'"#;
     let script = format!("[ \"$1\" = --version ] && echo nsaccess {version} && exit\n{checks}\n{answer}");
-    let examined = examine(&starting("bin/nsaccess", &script), "--only kubectl -v");
+    let examined = examine(&starting("bin/nsaccess", &script), "--only kubectl.plugin -v");
     examined.is_well();
     assert!(!examined.report.to_string().contains("sEcReT"), "the token is nobody's to see");
+}
+
+#[test]
+fn a_current_context_that_is_none() {
+    let world = World::signed_in();
+    let config = world.read(".kube/config");
+    let current = "current-context: idp-ns-idp-dev";
+    world.write(".kube/config", config.replace(current, "current-context: gone"));
+    is_repaired_by_its_try(&world, "--only kubectl.current", "kubectl.current-missing", "fail");
+    world.write(".kube/config", config.replace(current, "current-context: ''"));
+    is_repaired_by_its_try(&world, "--only kubectl.current", "kubectl.no-current", "warn");
+}
+
+#[test]
+fn what_only_kubectl_refuses() {
+    let mut world = World::signed_in();
+    world.script(
+        "bin/kubectl",
+        "case \"$*\" in *--raw*) echo 'error: illegal base64 data at input byte 3' >&2; exit 1;; esac; echo '{}'",
+    );
+    let path = format!("{}:/usr/bin:/bin", world.path("bin").display());
+    world.set("PATH", &path);
+    examine(&world, "--only kubectl").finds_only("kubectl.call-failed", "fail");
+    world.script("bin/kubectl", "echo '{}'");
+    examine(&world, "--only kubectl").is_well();
 }

@@ -121,7 +121,15 @@ fn a_permission_set_that_has_moved_to_another_account() {
     world.control().put_account(account);
     let examined = examine(&world, GRANT);
     let row = examined.finds_only("grant.moved", "fail");
-    assert_eq!(row["try"][0], "nsaccess login idp-dev --replace");
+    assert_eq!(row["try"][0], "nsaccess login idp-dev --account 999900001111 --role idp-ns-idp-dev --replace");
+}
+
+#[test]
+fn a_permission_set_that_is_mistyped() {
+    let world = World::signed_in();
+    let config = world.read(".aws/config").replace("sso_role_name = idp-ns-idp-dev", "sso_role_name = idp-ns-idp-dve");
+    world.write(".aws/config", config);
+    is_repaired_by_its_try(&world, GRANT, "grant.moved", "fail");
 }
 
 #[test]

@@ -66,7 +66,7 @@ async fn elsewhere(scene: &Scene<'_>, target: &Target, session: &Session) -> Els
     let Some(Ok(assignments)) = list else { return Elsewhere::NotKnown };
     let namespace_of = |role: &str| chain.settings.permission_set_pattern.value.namespace_of(role);
     match choose(scene.namespace, &assignments, None, None, namespace_of) {
-        AssignmentChoice::One(found) if found.account != target.account => Elsewhere::In(found.account),
+        AssignmentChoice::One(found) => Elsewhere::In { account: found.account, role: found.role },
         _ => Elsewhere::Nowhere,
     }
 }

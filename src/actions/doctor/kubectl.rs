@@ -9,15 +9,18 @@ use kubeconfig_edit::UserExec;
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::limit;
 use crate::disk::atomic;
-use crate::env_vars::{KUBERC, KUBERNETES_EXEC_INFO};
+use crate::env_vars::{KUBECONFIG, KUBERC, KUBERNETES_EXEC_INFO};
 use crate::host::Host;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::kubectl as checks;
+use crate::model::doctor::kubectl::call::{Call, judge_call};
 use crate::model::doctor::kubectl::context::{File, judge_context, judge_namespace, program, resolved};
+use crate::model::doctor::kubectl::current::judge_current;
 use crate::model::doctor::kubectl::endpoint::{Way, judge_endpoint};
 use crate::model::doctor::kubectl::plugin::{Run, SLOW_MILLISECONDS, judge_plugin, read_answer};
 use crate::model::doctor::kubectl::policy::{Kuberc, judge_policy};
 use crate::model::doctor::kubectl::user::judge_user;
+use crate::model::shell::quote;
 use crate::model::wire::proxy::ProxyVariables;
 use crate::process::probe::{self, Ran};
 
@@ -35,6 +38,11 @@ pub(super) fn files(scene: &Scene<'_>) {
     let files = readable(scene);
     board.judge_now(&checks::CONTEXT, || judge_context(&files, name, namespace));
     let Some(resolved) = resolved(&files, name) else { return };
+    board.judge_now(&checks::CURRENT, || {
+        let current = files.iter().find_map(|file| file.config.current_context.as_deref());
+        let exists = current.is_some_and(|name| files.iter().any(|file| file.config.context(name).is_some()));
+        judge_current(current, exists, name, namespace)
+    });
     board.judge_now(&checks::NAMESPACE, || {
         let current = files.iter().find_map(|file| file.config.current_context.as_deref());
         judge_namespace(resolved.context, namespace, current)
@@ -64,6 +72,30 @@ fn kuberc(host: &Host, path: &Path) -> Kuberc {
         Ok(None) => Kuberc::Absent,
         Ok(Some(text)) => Kuberc::Text(text),
         Err(error) => Kuberc::Broken(error.to_string()),
+    }
+}
+
+/// Lets kubectl make the call that needs no right but to be known.
+pub(super) async fn call(scene: &Scene<'_>) {
+    let (host, name) = (scene.chain.host, &scene.access_name);
+    let check = async {
+        let paths = scene.chain.kubeconfigs.paths();
+        let file = paths.iter().find(|path| path.is_file()).or(paths.first());
+        let file = file.map(|path| path.display().to_string()).unwrap_or_default();
+        judge_call(&called(host, paths, name).await, name, &quote(&file))
+    };
+    scene.board.judge(&checks::CALL, check).await;
+}
+
+async fn called(host: &Host, paths: &[PathBuf], context: &str) -> Call {
+    let Ok(Some(kubectl)) = probe::find(host, "kubectl") else { return Call::None };
+    let list = std::env::join_paths(paths).map(|list| list.to_string_lossy().into_owned()).unwrap_or_default();
+    let words = ["--context", context, "--request-timeout", "4s", "get", "--raw", "/version"].map(str::to_owned);
+    match probe::run(&kubectl, &words, &BTreeMap::from([(KUBECONFIG.to_owned(), list)]), limit::STEP).await {
+        Ran::NotStarted(why) => Call::Failed(vec![why]),
+        Ran::Late => Call::Late,
+        Ran::Ended(ended) if ended.status.success() => Call::Succeeded,
+        Ran::Ended(ended) => Call::Failed(ended.stderr.lines().map(str::to_owned).collect()),
     }
 }
 

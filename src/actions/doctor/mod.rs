@@ -164,6 +164,7 @@ impl Scene<'_> {
         };
         let (server, tools, ()) = join3(of_aws, machine::tools(self), late).await;
         machine::other_tools(self, &tools, server.as_deref());
+        kubectl::call(self).await;
     }
 
     /// The cluster, and what is done in it. Returns its version.

@@ -6,8 +6,8 @@ use crate::commands::Context;
 use crate::commands::doctor::Found;
 use crate::disk::atomic;
 use crate::env_vars;
-use crate::error::Result;
-use crate::model::doctor::shareable::{Heading, MARK, render};
+use crate::error::{Error, Result};
+use crate::model::doctor::shareable::{Heading, MARK, TITLE, render};
 use crate::model::kube::namespace::Namespace;
 
 /// Writes the report.
@@ -23,12 +23,29 @@ pub(super) fn write(context: Context<'_>, file: &Path, found: &Found) -> Result<
         private: private_names(context),
     };
     let path = context.host.current_dir.join(file);
+    refuse_other_files(context, &path)?;
     atomic::write_private(&path, render(&heading, &found.rows).as_bytes())?;
     context.ui.status(&format!(
         "wrote {}; {MARK} stands for what is not shared: read it before you paste it",
         context.host.shorten_home(&path)
     ));
     Ok(())
+}
+
+/// A file that is no report of ours stays as it is; a folder that is not there is a slip.
+fn refuse_other_files(context: Context<'_>, path: &Path) -> Result<()> {
+    let shown = context.host.shorten_home(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(Error::usage(format!("there is no folder for {shown}")));
+    }
+    match atomic::read_text(path)? {
+        Some(text) if !text.is_empty() && !text.starts_with(TITLE) => {
+            Err(Error::usage(format!("{shown} is there already, and is not a report"))
+                .because("it would be overwritten"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The names by which the system knows the person and the machine.

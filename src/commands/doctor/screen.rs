@@ -1,4 +1,4 @@
-//! The report on the screen: one line a check, details for what is not in order, the verdict, and the first thing to do.
+//! The report on the screen: one line a check (one for all that is skipped for the same reason), details for what is not in order, the verdict, and the first thing to do.
 
 use crate::commands::Context;
 use crate::commands::doctor::Found;
@@ -15,18 +15,43 @@ pub(super) fn report(context: Context<'_>, found: &Found) -> String {
     let (ui, is_verbose) = (context.ui, context.global.verbose > 0);
     let mut text = String::new();
     for group in Group::ALL {
-        let rows: Vec<&Row> = found.rows.iter().filter(|row| row.check.group == group).collect();
-        if rows.is_empty() {
-            continue;
-        }
-        text.push_str(&format!("{}\n", ui.data_coloured("1", group.title())));
-        for row in rows {
-            line(ui, &mut text, row, is_verbose);
-        }
+        // Quiet: what is not in order, and nothing else.
+        let is_shown = |row: &&Row| !context.global.quiet || !matches!(row.outcome, Outcome::Ok | Outcome::Skipped);
+        let rows: Vec<&Row> = found.rows.iter().filter(|row| row.check.group == group).filter(is_shown).collect();
+        section(ui, &mut text, group, &rows, is_verbose);
     }
     text.push('\n');
     text.push_str(&last_lines(ui, found));
     text
+}
+
+/// A group. What is skipped for one reason is told in one line, unless everything is asked for.
+fn section(ui: &Ui, text: &mut String, group: Group, rows: &[&Row], is_verbose: bool) {
+    if rows.is_empty() {
+        return;
+    }
+    text.push_str(&format!("{}\n", ui.data_coloured("1", group.title())));
+    let is_same = |left: &&Row, right: &&Row| {
+        !is_verbose
+            && left.outcome == Outcome::Skipped
+            && right.outcome == left.outcome
+            && left.message == right.message
+    };
+    for alike in rows.chunk_by(is_same) {
+        match alike {
+            [first, _, ..] => {
+                let said = format!("skipped: {}", one_line(&first.message));
+                let title = format!("{} checks", alike.len());
+                text.push_str(&format!(
+                    "{} {title:<TITLE_WIDTH$} {}\n",
+                    ui.data_coloured("2", "-"),
+                    ui.data_coloured("2", &said)
+                ));
+            }
+            [row] => line(ui, text, row, is_verbose),
+            [] => {}
+        }
+    }
 }
 
 fn line(ui: &Ui, text: &mut String, row: &Row, is_verbose: bool) {

@@ -73,8 +73,8 @@ pub(crate) const MOVED: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The profile names an account in which you no longer have the permission set; the portal has it in another account now.",
-    repair: "Let login find it: `nsaccess login NAMESPACE --replace`.",
+    cause: "The profile names an account or a permission set that is not assigned to you: a slip, or the namespace has moved. The portal gives the namespace by another one.",
+    repair: "Let login write the right one: `nsaccess login NAMESPACE --account ACCOUNT --role ROLE --replace`.",
 };
 
 pub(crate) const THROTTLED: Finding = Finding {
@@ -194,8 +194,11 @@ impl Answer<()> {
 /// Where a person's namespace is, when the portal refuses it where it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Elsewhere {
-    /// In this account.
-    In(String),
+    /// In this account, by this permission set.
+    In {
+        account: String,
+        role: String,
+    },
     Nowhere,
     /// The portal's list did not come in time.
     NotKnown,
@@ -231,10 +234,12 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
 fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
     let (namespace, role, account) = (&target.namespace, &target.role, &target.account);
     match elsewhere {
-        Elsewhere::In(other) => Problem::of(&MOVED, format!("{namespace} is in account {other} now"))
-            .because(format!("the profile names account {account}, where {role} is not assigned to you"))
-            .try_next(format!("nsaccess login {namespace} --replace")),
-        Elsewhere::Nowhere | Elsewhere::NotKnown => {
+        Elsewhere::In { account: other, role: set } if (other, set) != (account, role) => {
+            Problem::of(&MOVED, format!("{namespace} is given by {set} in account {other}"))
+                .because(format!("the profile names {role} in account {account}, which is not assigned to you"))
+                .try_next(format!("nsaccess login {namespace} --account {other} --role {set} --replace"))
+        }
+        Elsewhere::In { .. } | Elsewhere::Nowhere | Elsewhere::NotKnown => {
             Problem::of(&NOT_ASSIGNED, format!("{role} is not assigned to you in account {account}"))
                 .because(why)
                 .try_next(format!(

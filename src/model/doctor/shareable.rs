@@ -11,6 +11,9 @@ use crate::model::doctor::{checks, findings};
 /// In the place of what was left out.
 pub(crate) const MARK: &str = "‹…›";
 
+/// How a report begins.
+pub(crate) const TITLE: &str = "# nsaccess doctor";
+
 /// The words of our own messages. A test collects them from the sources.
 const WORDS: &str = include_str!("words.txt");
 
@@ -32,7 +35,7 @@ pub(crate) fn render(heading: &Heading<'_>, rows: &[Row]) -> String {
     let vocabulary = Vocabulary::new(heading.namespace, &heading.private);
     let said = |text: &str| vocabulary.keep(text);
     let mut text = format!(
-        "# nsaccess doctor {}\n\nnsaccess {} on {}, {}. Result: {} ({}).\n{MARK} stands for what is not shared.\n\n",
+        "{TITLE} {}\n\nnsaccess {} on {}, {}. Result: {} ({}).\n{MARK} stands for what is not shared.\n\n",
         heading.namespace.unwrap_or("(no namespace)"),
         heading.version,
         heading.system,

@@ -1,6 +1,8 @@
 //! What kubectl sees: the context as it resolves it, and the credential plugin as it starts it.
 
+pub(crate) mod call;
 pub(crate) mod context;
+pub(crate) mod current;
 pub(crate) mod endpoint;
 pub(crate) mod plugin;
 pub(crate) mod policy;
@@ -9,11 +11,18 @@ pub(crate) mod user;
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::Finding;
 
-pub(crate) const CHECKS: &[&Check] = &[&CONTEXT, &NAMESPACE, &ENDPOINT, &USER, &POLICY, &PLUGIN];
+pub(crate) const CHECKS: &[&Check] = &[&CONTEXT, &CURRENT, &NAMESPACE, &ENDPOINT, &USER, &POLICY, &PLUGIN, &CALL];
 
 /// Of each of its files.
-pub(crate) const FINDINGS: &[&[&Finding]] =
-    &[context::FINDINGS, endpoint::FINDINGS, user::FINDINGS, policy::FINDINGS, plugin::FINDINGS];
+pub(crate) const FINDINGS: &[&[&Finding]] = &[
+    context::FINDINGS,
+    current::FINDINGS,
+    endpoint::FINDINGS,
+    user::FINDINGS,
+    policy::FINDINGS,
+    plugin::FINDINGS,
+    call::FINDINGS,
+];
 
 pub(crate) const CONTEXT: Check = Check {
     id: "kubectl.context",
@@ -67,4 +76,22 @@ pub(crate) const PLUGIN: Check = Check {
     what: "Runs the plugin as kubectl does, without a terminal, and takes its time.",
     uses: Uses::Programs,
     needs: &["kubectl.user", "kubectl.policy", "machine.nsaccess", "grant.assignment"],
+};
+
+pub(crate) const CURRENT: Check = Check {
+    id: "kubectl.current",
+    group: Group::Kubectl,
+    title: "current context",
+    what: "Whether kubectl has a context without a flag.",
+    uses: Uses::Files,
+    needs: &["kubectl.context"],
+};
+
+pub(crate) const CALL: Check = Check {
+    id: "kubectl.call",
+    group: Group::Kubectl,
+    title: "kubectl",
+    what: "Lets the kubectl of this machine, if there is one, ask for the server's version as this context.",
+    uses: Uses::Programs,
+    needs: &["kubectl.plugin", "kubectl.endpoint", "cluster.endpoint", "authentication.identity"],
 };
