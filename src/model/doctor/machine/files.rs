@@ -37,7 +37,7 @@ pub(crate) fn judge_files(places: &[Place]) -> Judgement {
 
 fn problem(place: &Place) -> Option<Problem> {
     let shown = &place.shown;
-    let aside = format!("mv {} {}", word(place, ""), word(place, ".aside"));
+    let aside = out_of_the_way(place);
     let something = match &place.found {
         Found::Nothing => return None,
         Found::DanglingLink(target) => {
@@ -56,6 +56,20 @@ fn problem(place: &Place) -> Option<Problem> {
     };
     let should = if place.expected == Expected::Folder { "a folder" } else { "a file" };
     Some(Problem::of(&NOT_A_FILE, format!("{shown} is {is} where {should} should be")).try_next(aside))
+}
+
+/// What stands at a usual path is moved aside. What a variable names may be anything, a home folder even.
+fn out_of_the_way(place: &Place) -> String {
+    let folders = ["~/.aws", "~/.kube", "~/.config/nsaccess", "~/.cache/nsaccess"];
+    let is_usual = folders.iter().any(|folder| match place.shown.strip_prefix(folder) {
+        Some("") => place.expected == Expected::Folder,
+        Some(rest) => rest.starts_with('/'),
+        None => false,
+    });
+    match is_usual {
+        true => format!("mv {} {}", word(place, ""), word(place, ".aside")),
+        false => "unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE KUBECONFIG   # one of them names it".to_owned(),
+    }
 }
 
 fn not_utf_8(place: &Place, encoding: Encoding) -> Option<Problem> {
@@ -94,6 +108,19 @@ mod tests {
         assert_eq!(ids(kind(Kind::Other("a named pipe")), Expected::Secret), ["machine.not-a-file"]);
         assert_eq!(ids(kind(Kind::File), Expected::Folder), ["machine.not-a-file"]);
         assert_eq!(ids(Found::DanglingLink("/mnt/x".to_owned()), Expected::Text), ["machine.dangling-link"]);
+    }
+
+    #[test]
+    fn what_a_variable_names_is_not_moved() {
+        let folder = Found::Something(Something { kind: Kind::Folder, ..GOOD });
+        let tried = |shown: &str| {
+            let place = Place { shown: shown.to_owned(), ..place(Expected::Text, folder.clone()) };
+            judge_files(&[place]).problems[0].try_next[0].split(' ').next().expect("a word").to_owned()
+        };
+        assert_eq!(tried("~/.kube/config"), "mv");
+        for named in ["~/", "~", "/srv", "~/.aws", "~/.kube", "~/x"] {
+            assert_eq!(tried(named), "unset", "{named}");
+        }
     }
 
     #[test]
