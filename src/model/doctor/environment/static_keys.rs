@@ -6,10 +6,10 @@ use crate::model::doctor::judgement::{Judgement, Problem};
 
 pub(super) const FINDINGS: &[&Finding] = &[&IDENTITY, &REGION, &UNREADABLE];
 
-pub(crate) const IDENTITY: Finding = Finding::fail(
+pub(crate) const IDENTITY: Finding = Finding::warn(
     "environment.static-identity",
     "environment.static-keys",
-    "~/.aws/credentials has keys, a role or other values under the profile's name. That file counts more than ~/.aws/config in the AWS CLI and the SDKs: they act as somebody else than the namespace's role, and login refuses to write such a profile.",
+    "~/.aws/credentials has keys, a role or other values under the profile's name. The values of that file count more than those of ~/.aws/config, and which kind of credentials wins depends on the tool: beside keys, botocore (the AWS CLI, boto3) takes the permission set, and other SDKs take the keys. login refuses to write such a profile.",
     "Remove the section from ~/.aws/credentials: the command of the report opens the line.",
 );
 
