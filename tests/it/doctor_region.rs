@@ -28,6 +28,8 @@ fn the_start_page_says_in_which_region_the_portal_is() {
     }
     world.control().set_start_page(StartPage::Region("us-east-1".to_owned()));
     examine(&world, ONLY).finds_only("session.wrong-region", "fail");
+    // It is right if the portal works there.
+    examine(&world, "--only session,grant").is_well();
 }
 
 #[test]

@@ -23,6 +23,7 @@ use std::path::Path;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{join, join3};
+use tokio::sync::oneshot;
 
 use crate::actions::doctor::board::Board;
 use crate::actions::doctor::grant::Granted;
@@ -142,17 +143,21 @@ impl Scene<'_> {
     }
 
     async fn network(&self, workload: Option<&IrsaRequest>) {
-        join3(session::region(self), machine::ask_time(self), self.by_session(workload)).await;
+        let (tell, is_granted) = oneshot::channel();
+        let region = session::region(self, is_granted);
+        join3(region, machine::ask_time(self), self.by_session(workload, tell)).await;
     }
 
-    /// The session first: the plugin and everything at AWS stand upon it.
-    async fn by_session(&self, workload: Option<&IrsaRequest>) {
+    /// The session first: the plugin and everything at AWS stand upon it. Tells whether the portal has given credentials.
+    async fn by_session(&self, workload: Option<&IrsaRequest>, tell: oneshot::Sender<bool>) {
         let (renewal, ()) = join(session::renewed(self), machine::nsaccess(self)).await;
         let of_aws = async {
             let granted = match &renewal.session {
                 Some(session) => grant::granted(self, session).await,
                 None => None,
             };
+            // Where the region is not checked, nobody listens.
+            let _ = tell.send(granted.is_some());
             let (server, ()) = join(self.cluster(granted, workload), kubectl::plugin(self)).await;
             server
         };

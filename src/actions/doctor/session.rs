@@ -5,6 +5,8 @@ use std::cell::Cell;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
+use tokio::sync::oneshot;
+
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::limit::in_time;
 use crate::chain::session::stored::{self, Stored};
@@ -99,8 +101,8 @@ fn in_words(origin: SessionOrigin) -> &'static str {
     }
 }
 
-/// Whether the portal is in the region that the sso-session says.
-pub(super) async fn region(scene: &Scene<'_>) {
+/// Whether the portal is in the region that the sso-session says. `is_granted`: whether it has given credentials there.
+pub(super) async fn region(scene: &Scene<'_>, is_granted: oneshot::Receiver<bool>) {
     let chain = scene.chain;
     scene
         .board
@@ -116,11 +118,13 @@ pub(super) async fn region(scene: &Scene<'_>) {
                 let region = session.get("sso_region").filter(|region| is_of_it && *region != portal.region)?;
                 Some((session.name()?, region))
             });
+            let is_granted = is_granted.await.unwrap_or(false);
             judge_region(&RegionFacts {
                 namespace: scene.namespace.as_str(),
                 start_url: &portal.start_url,
                 region: &portal.region,
                 other,
+                is_granted,
                 page: page.as_ref().map(Option::as_deref).map_err(String::as_str),
             })
         })

@@ -9,7 +9,7 @@ pub(crate) const WRONG_REGION: Finding = Finding {
     check: "session.region",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The portal of this start URL is in another region than the sso-session says. A sign-in in the wrong region seems to work in the browser and never comes to its end.",
+    cause: "The portal of this start URL is in another region than the sso-session says. A sign-in in the wrong region seems to work in the browser and never comes to its end. If the portal gives credentials all the same, this is not reported: IAM Identity Center can be in several regions.",
     repair: "Sign in with the portal's region: `nsaccess login NAMESPACE --sso-region REGION --replace`.",
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct RegionFacts<'a> {
     pub(crate) region: &'a str,
     /// Name and region of another sso-session with this start URL and another region.
     pub(crate) other: Option<(&'a str, &'a str)>,
+    /// Whether the portal has given credentials in the region of the sso-session.
+    pub(crate) is_granted: bool,
     /// What the start page says, or why it says nothing.
     pub(crate) page: Result<Option<&'a str>, &'a str>,
 }
@@ -50,6 +52,10 @@ pub(crate) fn judge_region(facts: &RegionFacts<'_>) -> Judgement {
     let said = in_url(facts.start_url).map(|said| ("the start URL names", said));
     let said = said.or(on_page.map(|said| ("the start page names", said)));
     match (said, facts.other) {
+        // Identity Center can be replicated to other regions than its first.
+        (Some((who, said)), _) if said != *region && facts.is_granted => {
+            Judgement::ok(format!("{region}; the portal gives credentials there")).fact(format!("{who} {said}"))
+        }
         (Some((who, said)), _) if said != *region => Judgement::problem(
             Problem::of(&WRONG_REGION, format!("the portal is in {said}, and the sso-session says {region}"))
                 .because(format!("{who} {said}: {}", facts.start_url))
@@ -92,6 +98,21 @@ mod tests {
         const OLD: &str = "https://d-1.awsapps.com/start";
         const NEW: &str = "https://ssoins-1.portal.eu-west-1.app.aws";
         let other = Some(("corp", "us-east-1"));
+        let said = |page, is_granted| {
+            let facts = RegionFacts {
+                namespace: "idp-dev",
+                start_url: OLD,
+                region: "eu-west-1",
+                other: None,
+                is_granted,
+                page,
+            };
+            judge_region(&facts)
+        };
+        let replica = said(Ok(Some("us-east-1")), true);
+        assert!(replica.problems.is_empty(), "{replica:?}");
+        assert_eq!(replica.facts, ["the start page names us-east-1"]);
+        assert_eq!(said(Ok(Some("us-east-1")), false).problems[0].finding, &WRONG_REGION);
         for (start_url, region, other, page, expected) in [
             (OLD, "eu-west-1", None, Ok(Some("eu-west-1")), "ok"),
             (OLD, "eu-west-1", other, Ok(Some("eu-west-1")), "ok"),
@@ -103,7 +124,7 @@ mod tests {
             (NEW, "eu-west-1", other, Err("no network"), "ok"),
             (NEW, "us-east-1", None, Err("no network"), "session.wrong-region"),
         ] {
-            let facts = RegionFacts { namespace: "idp-dev", start_url, region, other, page };
+            let facts = RegionFacts { namespace: "idp-dev", start_url, region, other, is_granted: false, page };
             let judged = judge_region(&facts);
             assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{facts:?}");
         }
