@@ -95,6 +95,21 @@ fn no_token_is_sent_to_the_server_of_somebody_elses_context() {
 }
 
 #[test]
+fn a_tunnel_is_gone_through() {
+    let world = World::signed_in();
+    let real = world.sandbox.kube_endpoint(CLUSTER).expect("an endpoint");
+    assert!(world.control().edit_cluster(CLUSTER, |cluster| {
+        cluster.shown_endpoint = Some("https://127.0.0.1:1".to_owned());
+    }));
+    edit_kubeconfig(&world, |text| {
+        text.replace(&format!("server: {real}"), &format!("server: {real}\n    tls-server-name: 127.0.0.1"))
+    });
+    let examined = examine(&world, "--only cluster,authentication,authorization");
+    examined.is_well();
+    assert_eq!(examined.row("cluster.endpoint")["message"], format!("through {real}"));
+}
+
+#[test]
 fn a_missing_context_does_not_hide_the_cluster() {
     let world = World::signed_in();
     std::fs::remove_file(world.path(".kube/config")).expect("removed");

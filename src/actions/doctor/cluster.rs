@@ -22,9 +22,12 @@ use crate::net::aws::endpoint::Service;
 
 /// The cluster as EKS describes it now; where the role may not ask EKS, as the kubeconfig has it.
 pub(super) struct Described {
+    /// With the address that is gone to: of a tunnel, if the context has one.
     pub(super) cluster: Cluster,
     /// `None`: EKS may not be asked.
     pub(super) details: Option<ClusterDetails>,
+    /// The endpoint that EKS names; with a tunnel, it is not gone to.
+    endpoint: String,
     keys: AccessKeys,
 }
 
@@ -70,7 +73,9 @@ async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<De
     let judgement = judge_described(&answer.with(state.unwrap_or_default()), &place);
     let facts = match (&answer, description) {
         (_, Some(ClusterDescription { cluster, details, .. })) => {
-            Some(Described { cluster, details: Some(details), keys: keys.clone() })
+            let endpoint = cluster.endpoint.clone();
+            let cluster = entry::through_tunnel(scene, cluster);
+            Some(Described { cluster, details: Some(details), endpoint, keys: keys.clone() })
         }
         (Answer::Denied(_) | Answer::Unauthorized(_), None) => as_in_kubeconfig(scene, named, keys),
         _ => None,
@@ -116,17 +121,18 @@ fn as_in_kubeconfig(scene: &Scene<'_>, named: Named, keys: &AccessKeys) -> Optio
     if !named.is_of_context {
         return None;
     }
-    let Entry { server, authority_data, .. } = entry::of(scene)?;
+    let Entry { server, authority_data, tls_server_name, .. } = entry::of(scene)?;
     let cluster = Cluster {
         name: named.name,
         arn: String::new(),
         region: named.region,
         endpoint: server,
+        tls_server_name,
         certificate_authority_data: authority_data?,
         authentication_mode: None,
         version: None,
     };
-    Some(Described { cluster, details: None, keys: keys.clone() })
+    Some(Described { endpoint: cluster.endpoint.clone(), cluster, details: None, keys: keys.clone() })
 }
 
 async fn version(scene: &Scene<'_>, described: Option<&Described>) {
@@ -134,8 +140,9 @@ async fn version(scene: &Scene<'_>, described: Option<&Described>) {
 }
 
 async fn support(scene: &Scene<'_>, described: Option<&Described>) -> Judgement {
-    let Some(Described { cluster: Cluster { version: Some(version), region, .. }, details: Some(details), keys }) =
-        described
+    let Some(Described {
+        cluster: Cluster { version: Some(version), region, .. }, details: Some(details), keys, ..
+    }) = described
     else {
         return Judgement::skipped("it is not known (needs eks:DescribeCluster)");
     };

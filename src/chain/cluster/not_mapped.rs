@@ -46,6 +46,7 @@ mod tests {
             arn: String::new(),
             region: "eu-west-1".into(),
             endpoint: String::new(),
+            tls_server_name: None,
             certificate_authority_data: String::new(),
             authentication_mode: Some(mode.into()),
             version: None,

@@ -353,6 +353,7 @@ pub(super) fn cluster(name: &str, region: &str) -> Cluster {
         arn: format!("arn:aws:eks:{region}:{ACCOUNT}:cluster/{name}"),
         region: region.to_owned(),
         endpoint: format!("https://{name}.{region}.example"),
+        tls_server_name: None,
         certificate_authority_data: String::new(),
         authentication_mode: None,
         version: None,

@@ -14,6 +14,9 @@ pub(crate) struct Cluster {
     pub(crate) region: String,
     /// The URL of the Kubernetes API.
     pub(crate) endpoint: String,
+    /// The name in its certificate, where the endpoint is the near end of a tunnel.
+    #[serde(skip)]
+    pub(crate) tls_server_name: Option<String>,
     /// Base64-encoded PEM, as in a kubeconfig.
     pub(crate) certificate_authority_data: String,
     /// Where role mappings are: `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`.

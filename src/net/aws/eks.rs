@@ -71,6 +71,7 @@ impl Eks {
             arn: found.arn().unwrap_or_default().to_owned(),
             region: self.region.clone(),
             endpoint: found.endpoint().unwrap_or_default().to_owned(),
+            tls_server_name: None,
             certificate_authority_data: authority.unwrap_or_default().to_owned(),
             authentication_mode: found
                 .access_config()

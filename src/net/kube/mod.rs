@@ -91,6 +91,7 @@ impl KubeApi {
             certificates(&cluster.certificate_authority_data).map_err(|why| unusable("certificate authority", why))?,
         );
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
+        config.tls_server_name.clone_from(&cluster.tls_server_name);
         config.connect_timeout = Some(Duration::from_secs(5));
         config.read_timeout = Some(silence.timeout());
         let cannot = |error: kube::Error| unusable("endpoint", root_cause(&error));

@@ -85,10 +85,10 @@ fn authority(entry: &Entry) -> String {
 }
 
 fn endpoint(scene: &Scene<'_>, entry: Option<&Entry>, described: Option<&Described>) -> Judgement {
-    let (Some(entry), Some(Described { cluster, details: Some(_), .. })) = (entry, described) else {
+    let (Some(entry), Some(Described { cluster, endpoint, details: Some(_), .. })) = (entry, described) else {
         return Judgement::skipped("not compared (needs eks:DescribeCluster)");
     };
-    judge_endpoint(entry, &cluster.endpoint, &cluster.certificate_authority_data, scene.namespace.as_str())
+    judge_endpoint(entry, endpoint, &cluster.certificate_authority_data, scene.namespace.as_str())
 }
 
 fn probe(scene: &Scene<'_>, endpoint: &str) -> Result<Probe, String> {
@@ -106,7 +106,10 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
         proxy: proxy.as_deref(),
         proxy_url_of: of_context.as_deref(),
         is_clock_right: scene.chain.aws.outbound().difference().is_some_and(is_right),
-        details: described.and_then(|described| described.details.as_ref()),
+        details: described
+            // The near end of a tunnel is not what EKS speaks of.
+            .filter(|described| described.cluster.endpoint == described.endpoint)
+            .and_then(|described| described.details.as_ref()),
     };
     let resolved = board.check(&NAME, async {
         let (step, took) = timed(probe.resolve()).await;

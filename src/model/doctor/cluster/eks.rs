@@ -292,11 +292,22 @@ pub(crate) struct Entry {
     pub(crate) is_unchecked: bool,
 }
 
+impl Entry {
+    /// Whether the server is the near end of a tunnel to the endpoint: kubectl expects the endpoint's own certificate there.
+    pub(crate) fn is_tunnel_to(&self, endpoint: &str) -> bool {
+        let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or_default();
+        let is_expected = self.tls_server_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host));
+        is_expected && !is_same_url(&self.server, endpoint)
+    }
+}
+
 /// Whether the kubeconfig leads where EKS says: to this endpoint, with this authority.
 pub(crate) fn judge_endpoint(entry: &Entry, endpoint: &str, authority_data: &str, namespace: &str) -> Judgement {
     let repaired = |problem: Problem| problem.try_next(refresh(namespace)).repair(Repair::WriteContext);
     let mut problems = Vec::new();
-    if !is_same_url(&entry.server, endpoint) {
+    let is_tunnel = entry.is_tunnel_to(endpoint);
+    if !is_tunnel && !is_same_url(&entry.server, endpoint) {
         problems.push(
             Problem::of(&ENDPOINT_MOVED, "the kubeconfig has an endpoint that is no longer the cluster's")
                 .because(format!("the kubeconfig says {}", entry.server))
@@ -314,8 +325,11 @@ pub(crate) fn judge_endpoint(entry: &Entry, endpoint: &str, authority_data: &str
                 .because("kubectl answers: x509: certificate signed by unknown authority"),
         ),
     }
-    Judgement::of(problems.into_iter().map(repaired).collect(), "endpoint and authority are those that EKS names")
-        .fact(entry.server.clone())
+    let seen = match is_tunnel {
+        true => format!("through {}", entry.server),
+        false => "endpoint and authority are those that EKS names".to_owned(),
+    };
+    Judgement::of(problems.into_iter().map(repaired).collect(), seen).fact(entry.server.clone())
 }
 
 fn is_same_url(left: &str, right: &str) -> bool {

@@ -83,6 +83,24 @@ fn support_is_what_eks_says_of_it() {
 }
 
 #[test]
+fn the_near_end_of_a_tunnel_is_not_an_endpoint_that_moved() {
+    let endpoint = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
+    let entry = |name: Option<&str>, authority: &str| Entry {
+        server: "https://localhost:8443".to_owned(),
+        authority_data: Some(STANDARD.encode(authority)),
+        tls_server_name: name.map(str::to_owned),
+        is_unchecked: false,
+    };
+    let judged = |entry: &Entry| judge_endpoint(entry, endpoint, &STANDARD.encode("PEM"), "idp-dev");
+    let through = judged(&entry(Some("abc.gr7.eu-west-1.eks.amazonaws.com"), "PEM"));
+    assert_eq!(through, Judgement::ok("through https://localhost:8443").fact("https://localhost:8443"));
+    let name = Some("abc.gr7.eu-west-1.eks.amazonaws.com");
+    assert_eq!(ids(&judged(&entry(name, "OLD"))), ["cluster.ca-changed"]);
+    assert_eq!(ids(&judged(&entry(Some("other"), "PEM"))), ["cluster.endpoint-moved"]);
+    assert_eq!(ids(&judged(&entry(None, "PEM"))), ["cluster.endpoint-moved"]);
+}
+
+#[test]
 fn an_entry_is_compared_with_what_eks_says() {
     let pem = |text: &str| STANDARD.encode(text);
     let entry = |server: &str, authority: Option<&str>, is_unchecked| Entry {
