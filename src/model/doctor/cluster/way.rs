@@ -257,7 +257,7 @@ fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
 }
 
 /// Whether an address is one of a private network: RFC 1918, RFC 6598 (as many VPNs use), RFC 4193.
-fn is_private(address: &IpAddr) -> bool {
+pub(crate) fn is_private(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let [first, second, ..] = v4.octets();

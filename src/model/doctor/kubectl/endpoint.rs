@@ -1,7 +1,6 @@
 //! The way that kubectl takes to the endpoint in the kubeconfig.
 
-use std::net::IpAddr;
-
+use crate::model::doctor::cluster::way::is_private;
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem};
 use crate::model::shell::quote;
@@ -52,7 +51,7 @@ pub(crate) fn judge_endpoint(way: Way<'_>, variables: &ProxyVariables) -> Judgem
     if variables.for_url(way.server).is_none() {
         return seen("directly");
     }
-    if !is_private(host) {
+    if !is_private_host(host) {
         return seen("through the proxy of the environment");
     }
     let list = variables.no_proxy.iter().map(String::as_str).chain([host]).collect::<Vec<_>>().join(",");
@@ -73,10 +72,9 @@ fn host(url: &str) -> &str {
 }
 
 /// The names that EKS gives lead to a private or a public address, and are not told apart here.
-fn is_private(host: &str) -> bool {
+fn is_private_host(host: &str) -> bool {
     match host.parse() {
-        Ok(IpAddr::V4(address)) => address.is_private(),
-        Ok(IpAddr::V6(address)) => address.is_unique_local(),
+        Ok(address) => is_private(&address),
         Err(_) => [".internal", ".local", ".corp", ".lan"].iter().any(|end| host.ends_with(end)),
     }
 }
@@ -97,6 +95,7 @@ mod tests {
         for (server, found) in [
             ("https://10.1.2.3", Some(PROXIED.id)),
             ("https://[fd00::1]:6443", Some(PROXIED.id)),
+            ("https://100.64.1.2", Some(PROXIED.id)),
             ("https://api.eks.internal", Some(PROXIED.id)),
             ("https://52.1.2.3", None),
             ("https://ABC.gr7.eu-west-1.eks.amazonaws.com", None),
