@@ -27,7 +27,10 @@ pub(crate) fn places(host: &Host, kubeconfigs: &[PathBuf]) -> Vec<Place> {
     wanted.extend(secrets.iter().flat_map(|folder| files_in(folder)).map(|path| (path, Expected::Secret)));
     let mut seen = std::collections::BTreeSet::new();
     wanted.retain(|(path, _)| seen.insert(path.clone()));
-    wanted.into_iter().map(|(path, expected)| place(host, path, expected)).collect()
+    let config = aws_config::read(host).unwrap_or_default();
+    let tokens: Vec<PathBuf> =
+        config.sso_sessions().filter_map(|section| Some(sso_cache::token_path(host, section.name()?))).collect();
+    wanted.into_iter().map(|(path, expected)| place(host, path, expected, &tokens)).collect()
 }
 
 /// Whether something is at a path that can be read as a file, an empty device among them.
@@ -41,9 +44,11 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     entries.filter(|path| path.extension().is_some_and(|end| end == "json")).collect()
 }
 
-fn place(host: &Host, path: PathBuf, expected: Expected) -> Place {
+fn place(host: &Host, path: PathBuf, expected: Expected, tokens: &[PathBuf]) -> Place {
     let found = found(host, &path, expected);
-    Place { shown: host.shorten_home(&path), is_at_home: path.starts_with(&host.home), path, expected, found }
+    let is_at_home = path.starts_with(&host.home);
+    let is_ours = is_at_home && (path.starts_with(host.cache_dir()) || tokens.contains(&path));
+    Place { shown: host.shorten_home(&path), is_at_home, is_ours, path, expected, found }
 }
 
 fn found(host: &Host, path: &Path, expected: Expected) -> Found {
@@ -107,7 +112,7 @@ fn is_own(_: &Metadata) -> bool {
     true
 }
 
-/// Whether the mode lets others read it, and no folder between the home folder and it keeps them out.
+/// Whether it is a plain file whose mode lets others read it, and no folder between the home folder and it keeps them out.
 #[cfg(unix)]
 fn is_open(host: &Host, path: &Path, found: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
@@ -116,7 +121,8 @@ fn is_open(host: &Host, path: &Path, found: &Metadata) -> bool {
         mode & 0o011 != 0
     };
     let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&host.home));
-    found.permissions().mode() & 0o044 != 0 && folders.into_iter().all(lets_in)
+    let is_plain = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    is_plain && found.permissions().mode() & 0o044 != 0 && folders.into_iter().all(lets_in)
 }
 
 #[cfg(not(unix))]
@@ -161,6 +167,17 @@ mod tests {
         assert_eq!(something(".aws/config").encoding, Encoding::Utf16);
         assert_eq!(something("/dev/null").kind, Kind::File);
         assert!(something(".aws/sso/cache/x.json").is_open);
+        assert!(!something("/dev/null").is_open, "it holds nothing");
+        let is_ours = |name: &str| {
+            places(&host, &[]).into_iter().any(|place| place.path == at(name) && place.is_ours)
+        };
+        std::fs::write(at(".aws/config"), "[sso-session corp]\nsso_region = eu-west-1\n").expect("written");
+        let token = sso_cache::token_path(&host, "corp");
+        std::fs::write(&token, "{}").expect("written");
+        assert!(is_ours(&token.display().to_string()));
+        assert!(!is_ours(".aws/sso/cache/x.json"), "another program wrote it");
+        std::os::unix::fs::symlink(at(".aws/sso/cache/x.json"), at(".aws/sso/cache/link.json")).expect("linked");
+        assert!(!something(".aws/sso/cache/link.json").is_open, "the mode of a link is not looked at");
         mode(".aws", 0o700);
         assert!(!something(".aws/sso/cache/x.json").is_open, "nobody else gets into the folder above");
     }

@@ -3,17 +3,27 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+#[cfg(unix)]
+use crate::host::plain_file::special_file_error;
 
-/// Takes the rights of group and others off a file or folder.
+/// Takes the rights of group and others off a plain file. A link is not followed, and may not take its place meanwhile.
 ///
 /// # Errors
-/// When the mode cannot be changed: the file belongs to somebody else.
+/// When it is not a plain file, or belongs to somebody else.
 #[cfg(unix)]
 pub(crate) fn tighten(path: &Path) -> Result<()> {
+    use rustix::fs::{Mode, OFlags};
     use std::os::unix::fs::PermissionsExt;
     let fail = |error: std::io::Error| Error::file("change the mode of", path, &error);
-    let mode = std::fs::metadata(path).map_err(fail)?.permissions().mode();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o7700)).map_err(fail)
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| fail(error.into()))?;
+    let file = std::fs::File::from(file);
+    let found = file.metadata().map_err(fail)?;
+    if let Some(error) = special_file_error(&found) {
+        return Err(fail(error));
+    }
+    let mode = found.permissions().mode() & 0o7700;
+    file.set_permissions(std::fs::Permissions::from_mode(mode)).map_err(fail)
 }
 
 /// Access lists protect files on Windows.
@@ -39,5 +49,19 @@ mod tests {
             assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o7777, after);
         }
         assert!(tighten(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn what_is_no_plain_file_keeps_its_mode() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, link, below] = ["config", "link", "below"].map(|name| folder.path().join(name));
+        std::fs::File::create(&file).expect("a file");
+        std::fs::create_dir(&below).expect("a folder");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        for (tightened, changed) in [(&link, &file), (&below, &below)] {
+            std::fs::set_permissions(changed, std::fs::Permissions::from_mode(0o755)).expect("set");
+            assert!(tighten(tightened).is_err());
+            assert_eq!(std::fs::metadata(changed).expect("there").permissions().mode() & 0o7777, 0o755);
+        }
     }
 }

@@ -6,6 +6,7 @@ use aws_config_edit::{SsoProfile, SsoSession};
 
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::board::Board;
+use crate::actions::doctor::machine;
 use crate::chain::target::portal;
 use crate::disk::aws_credentials::{self, Examined};
 use crate::disk::kubeconfig::Kubeconfigs;
@@ -41,7 +42,10 @@ pub(super) fn of_files(board: &Board, host: &Host, kubeconfig: Option<&Path>) {
         let set: Vec<(&str, &str)> = set.map(|(name, value)| (name.as_str(), value.as_str())).collect();
         judge_endpoints(&set)
     });
-    board.judge_now(&checks::KUBECONFIG, || kubeconfigs(host, kubeconfig));
+    board.judge_now(&checks::KUBECONFIG, || {
+        let paths = Kubeconfigs::new(host, kubeconfig).paths().to_vec();
+        machine::skipped_for_fault(board, &inspect::places(host, &paths), &paths).unwrap_or_else(|| kubeconfigs(host, kubeconfig))
+    });
 }
 
 fn kubeconfigs(host: &Host, explicit: Option<&Path>) -> Judgement {

@@ -2,10 +2,10 @@
 
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::board::Board;
-use crate::actions::doctor::kubectl;
+use crate::actions::doctor::{kubectl, machine};
 use crate::chain::Chain;
 use crate::chain::target::portal;
-use crate::disk::{aws_config, settings};
+use crate::disk::{aws_config, inspect, settings};
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::doctor::judgement::Judgement;
@@ -21,9 +21,11 @@ use crate::model::settings::Flags;
 
 /// Whether `~/.aws/config` can be read.
 pub(super) fn config(board: &Board, host: &Host) {
-    board.judge_now(&checks::CONFIG, || match aws_config::read(host) {
-        Ok(config) => judge_config(Ok(config.profile_names().count())),
-        Err(error) => judge_config(Err(&error)),
+    board.judge_now(&checks::CONFIG, || {
+        machine::skipped_for_fault(board, &inspect::places(host, &[]), &[aws_config::path(host)]).unwrap_or_else(|| match aws_config::read(host) {
+            Ok(config) => judge_config(Ok(config.profile_names().count())),
+            Err(error) => judge_config(Err(&error)),
+        })
     });
 }
 

@@ -9,8 +9,10 @@ use tokio::sync::oneshot;
 
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::limit::in_time;
+use crate::actions::doctor::machine;
 use crate::chain::session::stored::{self, Stored};
 use crate::chain::session::{self, Session, SessionOrigin};
+use crate::disk::inspect;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
 use crate::model::aws::target::Portal;
@@ -24,7 +26,10 @@ use aws_config_edit::same_start_url;
 /// The stored session.
 pub(super) fn files(scene: &Scene<'_>) {
     scene.board.judge_now(&TOKEN, || match scene.chain.portal(scene.namespace) {
-        Ok(portal) => stored(scene, &portal),
+        Ok(portal) => {
+            let (host, file) = (scene.chain.host, sso_cache::token_path(scene.chain.host, &portal.session_name));
+            machine::skipped_for_fault(scene.board, &inspect::places(host, &[]), &[file]).unwrap_or_else(|| stored(scene, &portal))
+        }
         Err(error) => Judgement::unknown(error.to_string()),
     });
 }

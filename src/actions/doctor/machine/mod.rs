@@ -6,7 +6,7 @@ mod programs;
 pub(super) use clock::{after_answer as clock_after_answer, ask as ask_time, at_end as clock_at_end};
 pub(super) use programs::{nsaccess, other_tools, tools};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::actions::doctor::board::Board;
 use crate::disk::kubeconfig::Kubeconfigs;
@@ -17,9 +17,11 @@ use crate::model::aws::partition::Partition;
 use crate::model::doctor::machine::certificates::judge_certificates;
 use crate::model::doctor::machine::files::judge_files;
 use crate::model::doctor::machine::left_overs::judge_left_overs;
+use crate::model::doctor::machine::place::Place;
 use crate::model::doctor::machine::permissions::judge_permissions;
 use crate::model::doctor::machine::proxy::judge_proxy;
-use crate::model::doctor::machine::{CERTIFICATES, FILES, LEFT_OVERS, PERMISSIONS, PROXY};
+use crate::model::doctor::judgement::Judgement;
+use crate::model::doctor::machine::{CERTIFICATES, FILES, LEFT_OVERS, PERMISSIONS, PROXY, fault};
 use crate::model::wire::proxy::ProxyVariables;
 use crate::net::trust::Trust;
 
@@ -39,6 +41,13 @@ pub(super) fn of_files(board: &Board, host: &Host, kubeconfig: Option<&Path>) {
             Err(error) => judge_certificates(Err(&error), &set),
         }
     });
+}
+
+/// Skips a check whose own file is at fault, if a check of this machine says so.
+pub(super) fn skipped_for_fault(board: &Board, places: &[Place], paths: &[PathBuf]) -> Option<Judgement> {
+    let made = [&PERMISSIONS, &FILES].into_iter().filter(|check| board.plan.makes(check));
+    let mut faults = made.flat_map(|check| paths.iter().filter_map(|path| fault(check, places, path)));
+    faults.next().map(|finding| Judgement::skipped(format!("because of {}", finding.id)))
 }
 
 /// The hosts of AWS that are called in the regions of the sso-sessions.

@@ -64,7 +64,7 @@ pub(crate) const KUBECONFIG: Check = Check {
     title: "kubeconfig",
     what: "KUBECONFIG: whether its files are there and can be read.",
     uses: Uses::Files,
-    needs: &["machine.files", "machine.permissions"],
+    needs: &[],
 };
 
 pub(crate) const STATIC_KEYS: Check = Check {

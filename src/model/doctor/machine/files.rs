@@ -35,13 +35,18 @@ pub(crate) fn judge_files(places: &[Place]) -> Judgement {
     Judgement::of(problems, format!("{count} files and folders are what they should be"))
 }
 
+/// The finding that keeps the file from being used.
+pub(super) fn fault(place: &Place) -> Option<&'static Finding> {
+    problem(place).map(|problem| problem.finding)
+}
+
 fn problem(place: &Place) -> Option<Problem> {
     let shown = &place.shown;
     let aside = out_of_the_way(place);
     let something = match &place.found {
         Found::Nothing => return None,
         Found::DanglingLink(target) => {
-            let problem = Problem::of(&DANGLING_LINK, format!("{shown} is a link to nothing"));
+            let problem = Problem::of(&DANGLING_LINK, format!("{shown} is a broken symbolic link"));
             return Some(problem.because(format!("{target} does not exist")).try_next(aside));
         }
         Found::Something(something) => something,
@@ -90,7 +95,10 @@ fn word(place: &Place, suffix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::super::place::Something;
+    use super::super::{FILES, PERMISSIONS};
     use super::super::place::samples::{GOOD, place};
     use super::*;
 
@@ -121,6 +129,26 @@ mod tests {
         for named in ["~/", "~", "/srv", "~/.aws", "~/.kube", "~/x"] {
             assert_eq!(tried(named), "unset", "{named}");
         }
+    }
+
+    #[test]
+    fn a_fault_is_that_of_the_file_or_of_a_folder_above_it() {
+        let lock = |name: &str, expected, something| Place {
+            path: format!("/home/ada/{name}").into(),
+            ..place(expected, Found::Something(something))
+        };
+        let places = [
+            lock(".aws", Expected::Folder, Something { kind: Kind::Folder, may_read: false, ..GOOD }),
+            lock(".kube/config", Expected::Text, Something { kind: Kind::Folder, ..GOOD }),
+            lock(".kube/other", Expected::Text, Something { may_write: false, is_own: false, ..GOOD }),
+        ];
+        let fault = |check, name: &str| {
+            super::super::fault(check, &places, &Path::new("/home/ada").join(name)).map(|finding| finding.id)
+        };
+        assert_eq!(fault(&PERMISSIONS, ".aws/config"), Some("machine.unreadable"));
+        assert_eq!(fault(&FILES, ".kube/config"), Some("machine.not-a-file"));
+        assert_eq!(fault(&FILES, ".aws/config"), None);
+        assert_eq!(fault(&PERMISSIONS, ".kube/other"), None, "it can be read");
     }
 
     #[test]

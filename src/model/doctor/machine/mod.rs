@@ -86,10 +86,16 @@ pub(crate) const FILES: Check = Check {
     id: "machine.files",
     group: Group::Machine,
     title: "file types",
-    what: "Whether something is in the way of a file: a folder, a pipe, a link to nothing, a file in UTF-16.",
+    what: "Whether something is in the way of a file: a folder, a pipe, a broken symbolic link, a file in UTF-16.",
     uses: Uses::Files,
     needs: &[],
 };
+
+/// The finding of a check that keeps the file at a path, or a folder above it, from being used.
+pub(crate) fn fault(check: &Check, places: &[place::Place], path: &std::path::Path) -> Option<&'static Finding> {
+    let fault = if *check == FILES { files::fault } else { permissions::fault };
+    places.iter().filter(|place| path.starts_with(&place.path)).find_map(fault)
+}
 
 pub(crate) const LEFT_OVERS: Check = Check {
     id: "machine.left-overs",

@@ -8,18 +8,18 @@ use crate::model::doctor::judgement::{Judgement, Problem, Repair};
 
 pub(super) const FINDINGS: &[&Finding] = &[&NOT_OWNED, &UNREADABLE, &READ_ONLY, &READABLE_BY_OTHERS];
 
-pub(crate) const NOT_OWNED: Finding = Finding::fail(
+pub(crate) const NOT_OWNED: Finding = Finding::warn(
     "machine.not-owned",
     "machine.permissions",
-    "Files in your home folder belong to root or to somebody else, and cannot be changed: a command such as `sudo aws` or `sudo kubectl` wrote them.",
+    "Files in your home folder belong to root or to somebody else: a command such as `sudo aws` or `sudo kubectl` wrote them. What is there can be used; login could not change it.",
     "Take them back: `sudo chown $(id -un) FILES`, as the report says it.",
 );
 
 pub(crate) const UNREADABLE: Finding = Finding::fail(
     "machine.unreadable",
     "machine.permissions",
-    "The mode of a file or folder of yours keeps you from reading it.",
-    "Give yourself the right: `chmod u+rw FILES`, as the report says it.",
+    "The mode of a file or folder keeps you from reading it, or it belongs to somebody else.",
+    "Give yourself the right: `chmod u+rwX FILES`, or `sudo chown $(id -un) FILES`, as the report says it.",
 );
 
 pub(crate) const READ_ONLY: Finding = Finding::warn(
@@ -33,13 +33,13 @@ pub(crate) const READABLE_BY_OTHERS: Finding = Finding::warn(
     "machine.readable-by-others",
     "machine.permissions",
     "Other users of this machine can read files with tokens or keys.",
-    "Take their rights off: `chmod 600 FILES`, or `nsaccess doctor NAMESPACE --fix`.",
+    "Take their rights off: `chmod 600 FILES`. `nsaccess doctor NAMESPACE --fix` does it for the files that nsaccess writes: its cache, and the tokens of your sso-sessions.",
 );
 
 /// Whether the current user can use the files, and nobody else can read secrets.
 pub(crate) fn judge_permissions(places: &[Place]) -> Judgement {
     let is = |wanted: fn(&Place) -> bool| places.iter().filter(|place| wanted(place)).collect::<Vec<_>>();
-    let (foreign, unreadable) = (is(is_foreign), is(is_unreadable));
+    let (locked, unreadable, foreign) = (is(is_locked), is(is_unreadable), is(is_foreign));
     let (read_only, open) = (is(is_read_only), is(is_open));
     let mut problems = Vec::new();
     let mut add = |finding, places: &[&Place], message: &str, command: &str| {
@@ -51,19 +51,29 @@ pub(crate) fn judge_permissions(places: &[Place]) -> Judgement {
         let problem = Problem::of(finding, format!("{shown}: {message}")).try_next(format!("{command} {paths}"));
         problems.push(problem);
     };
+    add(&UNREADABLE, &locked, "it belongs to another user, and you may not read it", "sudo chown $(id -un)");
     add(&NOT_OWNED, &foreign, "it belongs to another user, and you may not change it", "sudo chown $(id -un)");
     add(&UNREADABLE, &unreadable, "you may not read it", "chmod u+rwX");
     add(&READ_ONLY, &read_only, "you may not write it", "chmod u+w");
     add(&READABLE_BY_OTHERS, &open, "other users can read it", "chmod 600");
-    let tightened: Vec<PathBuf> = open.iter().map(|place| place.path.clone()).collect();
-    for problem in problems.iter_mut().filter(|problem| *problem.finding == READABLE_BY_OTHERS) {
-        problem.repair = Some(Repair::Tighten(tightened.clone()));
+    let ours: Vec<PathBuf> = open.iter().filter(|place| place.is_ours).map(|place| place.path.clone()).collect();
+    for problem in problems.iter_mut().filter(|problem| *problem.finding == READABLE_BY_OTHERS && !ours.is_empty()) {
+        problem.repair = Some(Repair::Tighten(ours.clone()));
     }
     Judgement::of(problems, "yours, and private where they should be")
 }
 
+/// The finding that keeps the file, or a folder above it, from being read.
+pub(super) fn fault(place: &Place) -> Option<&'static Finding> {
+    (is_locked(place) || is_unreadable(place)).then_some(&UNREADABLE)
+}
+
+fn is_locked(place: &Place) -> bool {
+    place.as_expected().is_some_and(|found| !found.is_own && !found.may_read)
+}
+
 fn is_foreign(place: &Place) -> bool {
-    let lacks = |found: &super::place::Something| !found.may_read || (!found.may_write && place.is_written());
+    let lacks = |found: &super::place::Something| found.may_read && !found.may_write && place.is_written();
     place.as_expected().is_some_and(|found| !found.is_own && lacks(found))
 }
 
@@ -111,6 +121,10 @@ mod tests {
             found("machine.not-owned", "sudo chown $(id -un)")
         );
         assert_eq!(
+            judged(Something { may_read: false, may_write: false, ..foreign.clone() }, Expected::Text),
+            found("machine.unreadable", "sudo chown $(id -un)")
+        );
+        assert_eq!(
             judged(Something { may_read: false, ..GOOD }, Expected::Text),
             found("machine.unreadable", "chmod u+rwX")
         );
@@ -136,9 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_tightened() {
-        let open = Found::Something(Something { is_open: true, ..GOOD });
-        let judged = judge_permissions(&[place(Expected::Secret, open)]);
+    fn secrets_that_are_ours_are_tightened() {
+        let ours = place(Expected::Secret, Found::Something(Something { is_open: true, ..GOOD }));
+        let other = Place { path: "/home/ada/keys".into(), is_ours: false, ..ours.clone() };
+        let judged = judge_permissions(&[ours, other.clone()]);
+        assert_eq!(judged.problems[0].try_next, ["chmod 600 /home/ada/x /home/ada/keys"]);
         assert_eq!(judged.problems[0].repair, Some(Repair::Tighten(vec!["/home/ada/x".into()])));
+        let judged = judge_permissions(&[other]);
+        assert_eq!((judged.problems.len(), &judged.problems[0].repair), (1, &None));
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Place {
     pub(crate) shown: String,
     /// Whether it is in the home folder.
     pub(crate) is_at_home: bool,
+    /// Whether nsaccess writes it: its cache, and the tokens of sessions.
+    pub(crate) is_ours: bool,
     pub(crate) expected: Expected,
     pub(crate) found: Found,
 }
@@ -107,6 +109,6 @@ pub(super) mod samples {
     };
 
     pub(crate) fn place(expected: Expected, found: Found) -> Place {
-        Place { path: "/home/ada/x".into(), shown: "~/x".to_owned(), is_at_home: true, expected, found }
+        Place { path: "/home/ada/x".into(), shown: "~/x".to_owned(), is_at_home: true, is_ours: true, expected, found }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) const CONFIG: Check = Check {
     title: "AWS config",
     what: "Whether ~/.aws/config can be read as the AWS CLI reads it.",
     uses: Uses::Files,
-    needs: &["machine.files", "machine.permissions", "environment.aws-files"],
+    needs: &["environment.aws-files"],
 };
 
 pub(crate) const EXISTS: Check = Check {
@@ -66,7 +66,7 @@ pub(crate) const VALUES: Check = Check {
     id: "profile.values",
     group: Group::Profile,
     title: "values",
-    what: "Whether account, permission set and region are such.",
+    what: "Whether account, permission set and region are valid.",
     uses: Uses::Files,
     needs: &["profile.exists"],
 };
@@ -75,7 +75,7 @@ pub(crate) const DUPLICATES: Check = Check {
     id: "profile.duplicates",
     group: Group::Profile,
     title: "duplicates",
-    what: "Whether a section or a key stands in ~/.aws/config twice.",
+    what: "Whether a section or a key is defined twice in ~/.aws/config.",
     uses: Uses::Files,
     needs: &["profile.exists"],
 };
@@ -83,7 +83,7 @@ pub(crate) const DUPLICATES: Check = Check {
 pub(crate) const CONTEXT: Check = Check {
     id: "profile.context",
     group: Group::Profile,
-    title: "same place",
+    title: "target",
     what: "Whether the profile and the kubeconfig context lead to the same account, namespace and cluster.",
     uses: Uses::Files,
     needs: &["profile.values", "kubectl.context"],
