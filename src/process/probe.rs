@@ -93,19 +93,21 @@ async fn read(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
     bytes
 }
 
-/// Where a program is: in the folders of `PATH`, unless its name has a slash. `Err`: it is there and may not be run.
-pub(crate) fn find(host: &Host, program: &str) -> Result<Option<PathBuf>, PathBuf> {
-    let candidates: Vec<PathBuf> = match program.contains(['/', '\\']) {
-        true => vec![host.current_dir.join(program)],
+/// Where a program is, as kubectl finds it: in the folders of `PATH`, or from `base` on if its name has a slash. Like Go,
+/// it runs nothing that a relative or empty entry of `PATH` leads to. `Err`: it is there and may not be run.
+pub(crate) fn find(host: &Host, base: &Path, program: &str) -> Result<Option<PathBuf>, PathBuf> {
+    let candidates: Vec<PathBuf> = match program.contains(std::path::is_separator) {
+        true => vec![base.join(program)],
         false => {
             let folders = host.env("PATH").map(std::env::split_paths).into_iter().flatten();
-            folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(program)).collect()
+            folders.map(|folder| folder.join(program)).collect()
         }
     };
-    let files: Vec<PathBuf> = candidates.into_iter().filter(|file| file.is_file()).collect();
-    match files.iter().find(|file| crate::process::child::is_executable(file)) {
-        Some(file) => Ok(Some(file.clone())),
-        None => files.into_iter().next().map_or(Ok(None), Err),
+    let at = |file: &PathBuf| host.current_dir.join(file);
+    let files: Vec<PathBuf> = candidates.into_iter().filter(|file| at(file).is_file()).collect();
+    match files.iter().find(|file| crate::process::child::is_executable(&at(file))) {
+        Some(file) => Ok(file.is_absolute().then(|| file.clone())),
+        None => files.into_iter().find(|file| file.is_absolute()).map_or(Ok(None), Err),
     }
 }
 
@@ -116,6 +118,35 @@ mod tests {
     async fn sh(script: &str, limit: Duration) -> Ran {
         let variables = BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]);
         run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()], &variables, limit).await
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fn a_program_is_found_as_kubectl_finds_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| home.path().join(name);
+        for name in ["bin/x", "conf/x", "x", "locked/y"] {
+            std::fs::create_dir_all(at(name).parent().expect("a folder")).expect("a folder");
+            std::fs::write(at(name), "#!/bin/sh\n").expect("written");
+            let mode = if name == "locked/y" { 0o644 } else { 0o755 };
+            std::fs::set_permissions(at(name), PermissionsExt::from_mode(mode)).expect("set");
+        }
+        let found = |path: &str, program: &str| {
+            let path = path.replace('~', &home.path().display().to_string());
+            let host = Host::for_test(home.path(), &[("PATH", &path)], jiff::Timestamp::UNIX_EPOCH);
+            find(&host, &at("conf"), program)
+        };
+        assert_eq!(found("/nowhere:~/bin", "x"), Ok(Some(at("bin/x"))));
+        // The current folder has one.
+        for path in ["", "/nowhere:", ":/nowhere", ".", "bin", ":~/bin"] {
+            assert_eq!(found(path, "x"), Ok(None), "{path}");
+        }
+        assert_eq!(found("locked:~/bin", "x"), Ok(Some(at("bin/x"))), "there is none in the first folder");
+        assert_eq!(found("", "./x"), Ok(Some(at("conf/./x"))), "beside the kubeconfig");
+        assert_eq!(found("", "../bin/x"), Ok(Some(at("conf/../bin/x"))));
+        assert_eq!(found("", "./y"), Ok(None));
+        assert_eq!(found("~/locked", "y"), Err(at("locked/y")));
     }
 
     #[tokio::test]

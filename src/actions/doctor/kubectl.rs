@@ -1,7 +1,7 @@
 //! The context as kubectl resolves it, and the plugin as kubectl starts it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use kubeconfig_edit::UserExec;
@@ -14,10 +14,10 @@ use crate::host::Host;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::kubectl as checks;
 use crate::model::doctor::kubectl::call::{Call, judge_call};
-use crate::model::doctor::kubectl::context::{File, judge_context, judge_namespace, program, resolved};
+use crate::model::doctor::kubectl::context::{File, is_ours, judge_context, judge_namespace, program, resolved};
 use crate::model::doctor::kubectl::current::judge_current;
 use crate::model::doctor::kubectl::endpoint::{Way, judge_endpoint};
-use crate::model::doctor::kubectl::plugin::{Run, SLOW_MILLISECONDS, judge_plugin, read_answer};
+use crate::model::doctor::kubectl::plugin::{Program, Run, SLOW_MILLISECONDS, judge_plugin, read_answer, read_words};
 use crate::model::doctor::kubectl::policy::{Kuberc, judge_policy};
 use crate::model::doctor::kubectl::user::judge_user;
 use crate::model::shell::quote;
@@ -28,7 +28,11 @@ use crate::process::probe::{self, Ran};
 pub(super) fn readable(scene: &Scene<'_>) -> Vec<File> {
     let (host, kubeconfigs) = (scene.chain.host, &scene.chain.kubeconfigs);
     let read = kubeconfigs.paths().iter().filter_map(|path| Some((path, kubeconfigs.read(path).ok()??)));
-    read.map(|(path, config)| File { shown: host.shorten_home(path), config }).collect()
+    read.map(|(path, config)| File {
+        shown: host.shorten_home(path),
+        folder: path.parent().unwrap_or(path).to_owned(),
+        config,
+    }).collect()
 }
 
 /// What the kubeconfig files say.
@@ -45,7 +49,7 @@ pub(super) fn files(scene: &Scene<'_>) {
     });
     board.judge_now(&checks::NAMESPACE, || {
         let current = files.iter().find_map(|file| file.config.current_context.as_deref());
-        judge_namespace(resolved.context, namespace, current)
+        judge_namespace(resolved.context, is_ours(resolved.user), namespace, current)
     });
     board.judge_now(&checks::ENDPOINT, || {
         let cluster = resolved.cluster;
@@ -59,7 +63,7 @@ pub(super) fn files(scene: &Scene<'_>) {
             Some(path) => host.current_dir.join(path),
             None => host.home.join(".kube/kuberc"),
         };
-        let found = |name: &str| probe::find(host, name).ok().flatten().map(|file| file.display().to_string());
+        let found = |name: &str| probe::find(host, resolved.folder, name).ok().flatten().map(|file| file.display().to_string());
         judge_policy(&kuberc(host, &path), &path.display().to_string(), &exec.command, found)
     });
 }
@@ -104,21 +108,34 @@ pub(super) async fn plugin(scene: &Scene<'_>) {
     let host = scene.chain.host;
     let check = async {
         let files = readable(scene);
-        let exec = resolved(&files, &scene.access_name).and_then(|resolved| resolved.user.exec.clone());
-        let Some(exec) = exec else { return Judgement::unknown("there is no plugin") };
-        let file = match probe::find(host, &exec.command) {
-            Ok(Some(file)) => file,
-            Ok(None) => PathBuf::from(&exec.command),
-            Err(file) => file,
+        let resolved = resolved(&files, &scene.access_name);
+        let Some((folder, exec)) = resolved.and_then(|resolved| Some((resolved.folder, resolved.user.exec.as_ref()?)))
+        else {
+            return Judgement::unknown("there is no plugin");
         };
-        let mut run = run(&file, &exec.args, &exec).await;
-        if matches!(&run, Run::Ended { answer: Ok(_), milliseconds } if *milliseconds > SLOW_MILLISECONDS) {
-            run = again(&file, &exec).await.unwrap_or(run);
-        }
-        let is_ours = program(&exec.command) == "nsaccess";
-        judge_plugin(&run, is_ours, scene.namespace.as_str(), host.now())
+        let file = probe::find(host, folder, &exec.command).unwrap_or_else(Some);
+        let which = match program(&exec.command) {
+            _ if file.as_ref().is_some_and(|file| host.is_this_program(file)) => Program::This,
+            "nsaccess" => Program::Nsaccess,
+            _ => Program::Other,
+        };
+        let run = match &file {
+            Some(file) => run_twice_if_slow(file, exec).await,
+            None => Run::NotStarted(format!("kubectl finds no program {}", exec.command)),
+        };
+        judge_plugin(&run, which, scene.namespace.as_str(), host.now())
     };
     scene.board.judge(&checks::PLUGIN, check).await;
+}
+
+async fn run_twice_if_slow(file: &Path, exec: &UserExec) -> Run {
+    let first = run(file, &exec.args, exec).await;
+    match &first {
+        Run::Ended { answer: Ok(_), milliseconds } if *milliseconds > SLOW_MILLISECONDS => {
+            again(file, exec).await.unwrap_or(first)
+        }
+        _ => first,
+    }
 }
 
 /// The first run may have fetched what later ones find in a file: those are what kubectl waits for every time. It is
@@ -145,8 +162,7 @@ async fn run(file: &Path, words: &[String], exec: &UserExec) -> Run {
             Run::Ended { answer: read_answer(ended.stdout.expose(), version), milliseconds: milliseconds(ended.took) }
         }
         Ran::Ended(ended) => {
-            let lines = ended.stderr.lines().map(str::trim_end).filter(|line| !line.is_empty());
-            Run::Failed { status: ended.status.to_string(), said: lines.take(6).map(str::to_owned).collect() }
+            Run::Failed { status: ended.status.to_string(), said: read_words(&ended.stderr) }
         }
     }
 }

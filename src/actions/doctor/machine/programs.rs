@@ -32,12 +32,13 @@ async fn command(scene: &Scene<'_>) -> Command {
     let host = scene.chain.host;
     let files = kubectl::readable(scene);
     let resolved = crate::model::doctor::kubectl::context::resolved(&files, &scene.access_name);
-    let Some(exec) = resolved.and_then(|resolved| resolved.user.exec.clone()) else { return Command::None };
-    let shown = exec.command;
+    let exec = resolved.and_then(|resolved| Some((resolved.folder, resolved.user.exec.as_ref()?)));
+    let Some((folder, exec)) = exec else { return Command::None };
+    let shown = exec.command.clone();
     if program(&shown) != "nsaccess" {
         return Command::OfOthers(shown);
     }
-    let file = match probe::find(host, &shown) {
+    let file = match probe::find(host, folder, &shown) {
         Ok(Some(file)) => file,
         Ok(None) => return Command::Missing(shown),
         Err(file) => return Command::NotExecutable(file.display().to_string()),
@@ -69,7 +70,7 @@ pub(in crate::actions::doctor) async fn tools(scene: &Scene<'_>) -> Vec<Tool> {
 }
 
 async fn tool(host: &Host, name: &'static str, words: &[&str]) -> Tool {
-    let found = match probe::find(host, name) {
+    let found = match probe::find(host, &host.current_dir, name) {
         Ok(Some(file)) => match said(&file, words).await.ok().and_then(|said| version_in(name, &said)) {
             Some(version) => FoundTool::Version(version),
             None => FoundTool::Silent,

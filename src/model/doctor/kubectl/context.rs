@@ -1,5 +1,7 @@
 //! The context as kubectl puts it together from its files: the first file that has a name counts.
 
+use std::path::{Path, PathBuf};
+
 use kubeconfig_edit::{Cluster, Context, Kubeconfig, User};
 
 use crate::model::doctor::finding::Finding;
@@ -40,6 +42,8 @@ pub(crate) const OTHER_NAMESPACE: Finding = Finding::warn(
 pub(crate) struct File {
     /// Its path for people.
     pub(crate) shown: String,
+    /// Its folder: a relative path in it starts there.
+    pub(crate) folder: PathBuf,
     pub(crate) config: Kubeconfig,
 }
 
@@ -49,14 +53,16 @@ pub(crate) struct Resolved<'a> {
     pub(crate) context: &'a Context,
     pub(crate) cluster: &'a Cluster,
     pub(crate) user: &'a User,
+    /// Where the file with the user is.
+    pub(crate) folder: &'a Path,
 }
 
 /// What counts under a name, if it is whole.
 pub(crate) fn resolved<'a>(files: &'a [File], name: &str) -> Option<Resolved<'a>> {
     let context = first(files, |config| config.context(name))?.1;
     let cluster = first(files, |config| config.cluster(&context.cluster))?.1;
-    let user = first(files, |config| config.user(&context.user))?.1;
-    Some(Resolved { context, cluster, user })
+    let (file, user) = first(files, |config| config.user(&context.user))?;
+    Some(Resolved { context, cluster, user, folder: &file.folder })
 }
 
 fn first<'a, T>(files: &'a [File], part: impl Fn(&'a Kubeconfig) -> Option<&'a T>) -> Option<(&'a File, &'a T)> {
@@ -65,26 +71,21 @@ fn first<'a, T>(files: &'a [File], part: impl Fn(&'a Kubeconfig) -> Option<&'a T
 
 /// Whether the context is there, is whole, and is the one that nsaccess wrote, if it wrote one.
 pub(crate) fn judge_context(files: &[File], name: &str, namespace: &str) -> Judgement {
-    let rewritten = |problem: Problem| {
-        let problem = problem.try_next(format!("nsaccess kubeconfig {namespace}"));
-        Judgement::problem(problem.repair(Repair::WriteContext))
-    };
+    let rewritten = |problem: Problem| problem.try_next(format!("nsaccess kubeconfig {namespace}"));
+    let repaired = |problem: Problem| Judgement::problem(rewritten(problem).repair(Repair::WriteContext));
     let Some((file, context)) = first(files, |config| config.context(name)) else {
         let problem = Problem::of(&MISSING, format!("there is no context {name}"));
         let list: Vec<&str> = files.iter().map(|file| file.shown.as_str()).collect();
-        return rewritten(match list.is_empty() {
+        return repaired(match list.is_empty() {
             true => problem.because("there is no kubeconfig file"),
             false => problem.because(format!("it was looked for in {}", list.join(", "))),
         });
     };
     if let Some((ours, other)) = shadow(files, name) {
-        return rewritten(
-            Problem::of(&SHADOWED, format!("another entry {name} takes precedence over the one that nsaccess wrote"))
-                .because(format!(
-                    "kubectl takes the first, which is in {}; the other is in {}",
-                    other.shown, ours.shown
-                )),
-        );
+        // The entry that counts is not ours: it is for a person to replace it.
+        let message = format!("kubectl uses another entry {name} than the one that nsaccess wrote");
+        let why = format!("kubectl takes the first, which is in {}; the other is in {}", other.shown, ours.shown);
+        return Judgement::problem(rewritten(Problem::of(&SHADOWED, message).because(why)));
     }
     let cluster = first(files, |config| config.cluster(&context.cluster));
     let user = first(files, |config| config.user(&context.user));
@@ -93,14 +94,18 @@ pub(crate) fn judge_context(files: &[File], name: &str, namespace: &str) -> Judg
         (_, None) => format!("the user {:?}", context.user),
         _ => return Judgement::ok(format!("{name} in {}", file.shown)),
     };
-    rewritten(Problem::of(&BROKEN, format!("the context {name} names {missing}, which does not exist")))
+    let problem = Problem::of(&BROKEN, format!("the context {name} names {missing}, which does not exist"));
+    match user {
+        Some((_, user)) if !is_ours(user) => Judgement::problem(rewritten(problem)),
+        _ => repaired(problem),
+    }
 }
 
 /// The file with a whole entry of ours, and the earlier one that keeps it from counting.
 fn shadow<'a>(files: &'a [File], name: &str) -> Option<(&'a File, &'a File)> {
     let (context_file, context) = first(files, |config| config.context(name))?;
-    let ours = files.iter().find(|file| own_entry(&file.config, name).is_some())?;
-    let own = own_entry(&ours.config, name)?;
+    let ours = files.iter().find(|file| own_entry(file, name).is_some())?;
+    let own = own_entry(ours, name)?;
     if *context != *own.context {
         return Some((ours, context_file));
     }
@@ -113,10 +118,11 @@ fn shadow<'a>(files: &'a [File], name: &str) -> Option<(&'a File, &'a File)> {
 }
 
 /// An entry as nsaccess writes it, in one file.
-fn own_entry<'a>(config: &'a Kubeconfig, name: &str) -> Option<Resolved<'a>> {
+fn own_entry<'a>(file: &'a File, name: &str) -> Option<Resolved<'a>> {
+    let config = &file.config;
     let context = config.context(name)?;
     let (cluster, user) = (config.cluster(&context.cluster)?, config.user(&context.user)?);
-    is_ours(user).then_some(Resolved { context, cluster, user })
+    is_ours(user).then_some(Resolved { context, cluster, user, folder: &file.folder })
 }
 
 /// Whether a user starts `nsaccess token`.
@@ -133,8 +139,9 @@ pub(crate) fn program(command: &str) -> &str {
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
-/// Whether the context starts in the namespace. `current`: the context that kubectl uses without a flag.
-pub(crate) fn judge_namespace(context: &Context, namespace: &str, current: Option<&str>) -> Judgement {
+/// Whether the context starts in the namespace. `is_ours`: its user starts nsaccess. `current`: the context that kubectl
+/// uses without a flag.
+pub(crate) fn judge_namespace(context: &Context, is_ours: bool, namespace: &str, current: Option<&str>) -> Judgement {
     let is_current = current == Some(context.name.as_str());
     let current = match current {
         Some(_) if is_current => format!("the current context is {}", context.name),
@@ -146,12 +153,10 @@ pub(crate) fn judge_namespace(context: &Context, namespace: &str, current: Optio
         let beside = if is_current { "" } else { " (not the current context)" };
         return Judgement::ok(format!("{namespace}{beside}")).fact(current);
     }
-    Judgement::problem(
-        Problem::of(&OTHER_NAMESPACE, format!("the context starts in the namespace {started}, and not in {namespace}"))
-            .try_next(format!("nsaccess kubeconfig {namespace}"))
-            .repair(Repair::WriteContext),
-    )
-    .fact(current)
+    let message = format!("the context starts in the namespace {started}, and not in {namespace}");
+    let problem = Problem::of(&OTHER_NAMESPACE, message).try_next(format!("nsaccess kubeconfig {namespace}"));
+    let problem = if is_ours { problem.repair(Repair::WriteContext) } else { problem };
+    Judgement::problem(problem).fact(current)
 }
 
 #[cfg(test)]
@@ -163,12 +168,29 @@ mod tests {
 
     fn files(texts: &[&str]) -> Vec<File> {
         let parsed = |text: &&str| kubeconfig_edit::parse(text).expect("a kubeconfig");
-        let named = |(number, config)| File { shown: format!("file {number}"), config };
+        let named = |(number, config)| File { shown: format!("file {number}"), config, ..File::default() };
         texts.iter().map(parsed).enumerate().map(named).collect()
     }
 
     fn id(texts: &[&str]) -> Option<&'static str> {
         judge_context(&files(texts), "n", "a").problems.first().map(|problem| problem.finding.id)
+    }
+
+    fn is_repaired(texts: &[&str]) -> bool {
+        judge_context(&files(texts), "n", "a").problems[0].repair.is_some()
+    }
+
+    #[test]
+    fn only_what_is_ours_is_written_anew_without_asking() {
+        let broken = OURS.replace("name: c, cluster", "name: d, cluster");
+        assert!(is_repaired(&[]) && is_repaired(&[&broken]));
+        assert!(!is_repaired(&[OTHERS, OURS]), "shadowed by another program's");
+        assert!(!is_repaired(&[&broken.replace("/usr/bin/nsaccess", "aws")]));
+        let context = Context { name: "n".to_owned(), ..Context::default() };
+        for is_ours in [true, false] {
+            let judged = judge_namespace(&context, is_ours, "a", None);
+            assert_eq!(judged.problems[0].repair.is_some(), is_ours);
+        }
     }
 
     #[test]
@@ -206,11 +228,11 @@ mod tests {
             namespace: namespace.map(str::to_owned),
             ..Context::default()
         };
-        assert_eq!(judge_namespace(&context(Some("a")), "a", Some("x")).facts, ["the current context is x"]);
+        assert_eq!(judge_namespace(&context(Some("a")), true, "a", Some("x")).facts, ["the current context is x"]);
         for (started, found) in
             [(Some("a"), None), (Some("b"), Some(OTHER_NAMESPACE.id)), (None, Some(OTHER_NAMESPACE.id))]
         {
-            let judged = judge_namespace(&context(started), "a", Some("n"));
+            let judged = judge_namespace(&context(started), true, "a", Some("n"));
             assert_eq!(judged.problems.first().map(|problem| problem.finding.id), found, "{started:?}");
         }
     }

@@ -84,23 +84,43 @@ pub(crate) fn read_answer(stdout: &[u8], api_version: &str) -> Result<Option<Tim
     }
 }
 
-/// Whether kubectl gets a token, and soon enough. `is_ours`: nsaccess is started; how slow others are is told with them.
-pub(crate) fn judge_plugin(run: &Run, is_ours: bool, namespace: &str, now: Timestamp) -> Judgement {
-    let rewritten = |finding, message: String| {
-        let problem = Problem::of(finding, message).try_next(format!("nsaccess kubeconfig {namespace}"));
-        problem.repair(Repair::WriteContext)
-    };
+/// Which program the plugin is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// The nsaccess that examines: to write the context anew would change nothing.
+    This,
+    /// Another nsaccess.
+    Nsaccess,
+    /// A program of others, whose users are not ours to write anew.
+    Other,
+}
+
+impl Program {
+    /// What helps.
+    fn helped(self, problem: Problem, namespace: &str) -> Problem {
+        let rewrite = format!("nsaccess kubeconfig {namespace}");
+        match self {
+            Program::This => problem.try_next(format!("nsaccess token {namespace} -v")),
+            Program::Nsaccess => problem.try_next(rewrite).repair(Repair::WriteContext),
+            Program::Other => problem.try_next(rewrite),
+        }
+    }
+}
+
+/// Whether kubectl gets a token, and soon enough. How slow programs of others are is told with them.
+pub(crate) fn judge_plugin(run: &Run, program: Program, namespace: &str, now: Timestamp) -> Judgement {
+    let rewritten = |finding, message: String| program.helped(Problem::of(finding, message), namespace);
     let problem = match run {
         Run::NotStarted(why) => rewritten(&FAILED, "the plugin cannot be started".to_owned()).because(why),
         Run::Late => rewritten(&LATE, "the plugin did not end in 5 seconds".to_owned()),
-        Run::Failed { status, said } => failed(status, said, namespace),
+        Run::Failed { status, said } => failed(status, said, program, namespace),
         Run::Ended { answer: Err(why), .. } => {
             rewritten(&NO_CREDENTIAL, "the plugin gives kubectl no token".to_owned()).because(why)
         }
         Run::Ended { answer: Ok(Some(end)), .. } if *end <= now => {
             rewritten(&EXPIRED, format!("the plugin's token expired at {end:.0}"))
         }
-        Run::Ended { milliseconds, .. } if is_ours && *milliseconds > SLOW_MILLISECONDS => {
+        Run::Ended { milliseconds, .. } if program != Program::Other && *milliseconds > SLOW_MILLISECONDS => {
             let problem = rewritten(&SLOW, format!("the plugin takes longer than {SLOW_MILLISECONDS} ms"));
             let problem = problem.because("every kubectl command waits for it");
             return Judgement::problem(problem).fact(format!("it took {milliseconds} ms"));
@@ -116,16 +136,28 @@ pub(crate) fn judge_plugin(run: &Run, is_ours: bool, namespace: &str, now: Times
     Judgement::problem(problem)
 }
 
-/// What the plugin says to try is what to try.
-fn failed(status: &str, said: &[String], namespace: &str) -> Problem {
+/// What an nsaccess says to try is what to try.
+fn failed(status: &str, said: &[String], program: Program, namespace: &str) -> Problem {
     let problem = Problem::of(&FAILED, format!("the plugin fails ({status})"));
-    let (tries, reasons): (Vec<&String>, Vec<&String>) = said.iter().partition(|line| line.starts_with("try: "));
+    let is_try = |line: &&String| program != Program::Other && line.starts_with("try: ");
+    let command = said.iter().find(is_try);
+    let reasons = said.iter().filter(|line| !is_try(line)).take(MOST_LINES - usize::from(command.is_some()));
     let bare = |line: &str| line.trim_start_matches("error: ").trim_start_matches("because: ").to_owned();
-    let problem = reasons.into_iter().fold(problem, |problem, line| problem.because(bare(line)));
-    if tries.is_empty() {
-        return problem.try_next(format!("nsaccess kubeconfig {namespace}")).repair(Repair::WriteContext);
+    let problem = reasons.fold(problem, |problem, line| problem.because(bare(line)));
+    match command {
+        Some(line) => problem.try_next(line.trim_start_matches("try: ")),
+        None => program.helped(problem, namespace),
     }
-    tries.into_iter().fold(problem, |problem, line| problem.try_next(line.trim_start_matches("try: ")))
+}
+
+/// As much as is shown of what a plugin said.
+const MOST_LINES: usize = 3;
+
+/// The lines that a plugin said, without a token that they hold, and without the advice that leads back here.
+pub(crate) fn read_words(stderr: &str) -> Vec<String> {
+    let lines = stderr.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let lines = lines.filter(|line| !line.contains("k8s-aws-v1.") && !line.starts_with("try: nsaccess doctor"));
+    lines.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -159,6 +191,38 @@ mod tests {
     }
 
     #[test]
+    fn what_helps_depends_on_the_program() {
+        let expired = Run::Ended { answer: Ok(Some(now())), milliseconds: 1 };
+        let slow = Run::Ended { answer: Ok(None), milliseconds: 501 };
+        let said = |lines: &str| Run::Failed { status: "exit status 1".to_owned(), said: read_words(lines) };
+        for (program, command, is_repaired) in [
+            (Program::This, "nsaccess token a -v", false),
+            (Program::Nsaccess, "nsaccess kubeconfig a", true),
+            (Program::Other, "nsaccess kubeconfig a", false),
+        ] {
+            for run in [&expired, &Run::Late, &said("error: x\ntry: nsaccess doctor a\n")] {
+                let problem = judge_plugin(run, program, "a", now()).problems.remove(0);
+                assert_eq!(problem.try_next, [command], "{program:?} {run:?}");
+                assert_eq!(problem.repair.is_some(), is_repaired, "{program:?} {run:?}");
+            }
+        }
+        assert_eq!(judge_plugin(&slow, Program::This, "a", now()).problems[0].try_next, ["nsaccess token a -v"]);
+        let problem = judge_plugin(&said("try: rm -r x\n"), Program::Other, "a", now()).problems.remove(0);
+        assert_eq!(problem.try_next, ["nsaccess kubeconfig a"], "what others say is no advice of ours");
+    }
+
+    #[test]
+    fn few_words_of_a_plugin_are_shown_and_no_token() {
+        let said = read_words("one\n\nk8s-aws-v1.abc\ngot k8s-aws-v1.abc\ntwo\nthree\ntry: nsaccess login a\nfour\n");
+        assert!(!said.iter().any(|line| line.contains("abc")), "{said:?}");
+        let run = Run::Failed { status: "exit status 1".to_owned(), said };
+        let problem = judge_plugin(&run, Program::Other, "a", now()).problems.remove(0);
+        assert_eq!(problem.because, ["one", "two", "three"]);
+        let problem = judge_plugin(&run, Program::This, "a", now()).problems.remove(0);
+        assert_eq!((problem.because.len(), problem.try_next), (2, vec!["nsaccess login a".to_owned()]));
+    }
+
+    #[test]
     fn each_end_of_a_run_has_its_finding() {
         let ended = |answer, milliseconds| Run::Ended { answer, milliseconds };
         let failed = |said: &[&str]| Run::Failed {
@@ -176,13 +240,13 @@ mod tests {
             (failed(&["error: x"]), Some(&FAILED)),
         ];
         for (run, expected) in cases {
-            let judged = judge_plugin(&run, true, "a", now());
+            let judged = judge_plugin(&run, Program::Nsaccess, "a", now());
             assert_eq!(judged.problems.first().map(|problem| problem.finding), expected, "{run:?}");
         }
         let said = failed(&["error: the session is over", "because: x", "try: nsaccess login a"]);
-        let problem = judge_plugin(&said, true, "a", now()).problems.remove(0);
+        let problem = judge_plugin(&said, Program::This, "a", now()).problems.remove(0);
         assert_eq!(problem.because, ["the session is over", "x"]);
         assert_eq!(problem.try_next, ["nsaccess login a"]);
-        assert_eq!(judge_plugin(&ended(Ok(None), 900), false, "a", now()).problems, [], "the AWS CLI has a finding");
+        assert_eq!(judge_plugin(&ended(Ok(None), 900), Program::Other, "a", now()).problems, [], "the AWS CLI has a finding");
     }
 }

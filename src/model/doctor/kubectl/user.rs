@@ -48,9 +48,11 @@ const GROUP: &str = "client.authentication.k8s.io/";
 
 /// Whether kubectl can start nsaccess for a token.
 pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
+    // Another program's user is for a person to replace.
+    let is_ours = user.exec.as_ref().is_some_and(|exec| program(&exec.command) == "nsaccess");
     let rewritten = |finding, message: String| {
         let problem = Problem::of(finding, message).try_next(format!("nsaccess kubeconfig {namespace}"));
-        problem.repair(Repair::WriteContext)
+        if is_ours { problem.repair(Repair::WriteContext) } else { problem }
     };
     let Some(exec) = &user.exec else {
         let message = format!("the user {} starts no program for a token", user.name);
@@ -63,7 +65,7 @@ pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
         ("v1", _) if !is_mode => {
             let message = match mode {
                 "" => format!("the user {} has no interactiveMode", user.name),
-                mode => format!("the user {} has the interactiveMode {mode}, which does not exist", user.name),
+                mode => format!("the user {} has an invalid interactiveMode: {mode}", user.name),
             };
             rewritten(&NO_INTERACTIVE_MODE, message).because("kubectl refuses a plugin of version v1 without one")
         }
@@ -97,6 +99,17 @@ mod tests {
         };
         let judged = judge_user(&User { name: "n".to_owned(), exec: Some(exec) }, "a");
         judged.problems.first().map(|problem| problem.finding.id)
+    }
+
+    #[test]
+    fn only_a_user_that_starts_nsaccess_is_written_anew_without_asking() {
+        for (command, is_repaired) in [("/usr/bin/nsaccess", true), ("aws", false), ("kubelogin", false)] {
+            let exec = UserExec { command: command.to_owned(), ..UserExec::default() };
+            let judged = judge_user(&User { name: "n".to_owned(), exec: Some(exec) }, "a");
+            assert_eq!(judged.problems[0].repair.is_some(), is_repaired, "{command}");
+        }
+        let judged = judge_user(&User { name: "n".to_owned(), exec: None }, "a");
+        assert_eq!(judged.problems[0].repair, None);
     }
 
     #[test]
