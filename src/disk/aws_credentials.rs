@@ -9,6 +9,7 @@ use crate::disk::{atomic, aws_config};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::model::shell::quote;
 
 /// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
 pub(crate) fn path(host: &Host) -> PathBuf {
@@ -96,7 +97,7 @@ fn overriding(host: &Host, name: &str, found: Override) -> String {
 /// The command that opens a line of the file.
 fn open(host: &Host, line: Option<usize>) -> String {
     let line = line.map_or_else(String::new, |line| format!("+{line} "));
-    format!("${{EDITOR:-vi}} {line}{}", path(host).display())
+    format!("${{EDITOR:-vi}} {line}{}", quote(&path(host).display().to_string()))
 }
 
 fn conflict(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {
@@ -105,4 +106,20 @@ fn conflict(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {
         .because(format!("{}, {reason}", host.shorten_home(&file)))
         .because("that file takes precedence over ~/.aws/config, and nsaccess does not edit it")
         .try_next(open(host, reason.line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_in_a_command_is_one_word() {
+        let home = tempfile::tempdir().expect("a folder");
+        let file = home.path().join("my keys");
+        atomic::write_private(&file, b"[n]\nno key and no value\n").expect("a file");
+        let set = [(env_vars::AWS_SHARED_CREDENTIALS_FILE, file.to_str().expect("a name"))];
+        let host = Host::for_test(home.path(), &set, jiff::Timestamp::UNIX_EPOCH);
+        let Examined::Unreadable(error) = examine(&host, "n", None) else { panic!("it is readable") };
+        assert_eq!(error.try_next, [format!("${{EDITOR:-vi}} +2 '{}'", file.display())]);
+    }
 }

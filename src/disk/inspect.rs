@@ -168,9 +168,7 @@ mod tests {
         assert_eq!(something("/dev/null").kind, Kind::File);
         assert!(something(".aws/sso/cache/x.json").is_open);
         assert!(!something("/dev/null").is_open, "it holds nothing");
-        let is_ours = |name: &str| {
-            places(&host, &[]).into_iter().any(|place| place.path == at(name) && place.is_ours)
-        };
+        let is_ours = |name: &str| places(&host, &[]).into_iter().any(|place| place.path == at(name) && place.is_ours);
         std::fs::write(at(".aws/config"), "[sso-session corp]\nsso_region = eu-west-1\n").expect("written");
         let token = sso_cache::token_path(&host, "corp");
         std::fs::write(&token, "{}").expect("written");

@@ -46,9 +46,9 @@ fn left(host: &Host, path: PathBuf) -> LeftOver {
 ///
 /// # Errors
 /// When it is in use, or was made by another program.
-pub(crate) fn remove_if_abandoned(path: &Path) -> Result<()> {
+pub(crate) fn remove_if_abandoned(host: &Host, path: &Path) -> Result<()> {
     let is_removed = temporary::remove_left_over(path) || kubeconfig::remove_abandoned_lock(path);
-    if is_removed || private_folder::remove_left_over(path) {
+    if is_removed || private_folder::remove_left_over(host, path) {
         return Ok(());
     }
     Err(Error::failure(format!("{} was not removed", path.display()))
@@ -64,13 +64,15 @@ mod tests {
     fn only_what_is_ours_and_abandoned_is_removed() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
+        let host = Host::for_test(folder.path(), &[], Timestamp::UNIX_EPOCH);
         let names = ["config.lock", ".config.nsaccess-0123456789abcdef", "other.lock", "config"];
         for (name, text) in [("config.lock", "nsaccess 1\n"), ("other.lock", ""), ("config", "nsaccess 1\n")] {
             atomic::write_private(&path(name), text.as_bytes()).expect("written");
         }
         // The last, because every write sweeps its folder.
         std::fs::File::create(path(names[1])).expect("a file");
-        let removed: Vec<bool> = names.into_iter().map(|name| remove_if_abandoned(&path(name)).is_ok()).collect();
+        let removed: Vec<bool> =
+            names.into_iter().map(|name| remove_if_abandoned(&host, &path(name)).is_ok()).collect();
         assert_eq!(removed, [true, true, false, false]);
         assert!(!path("config.lock").exists() && path("other.lock").exists() && path("config").exists());
     }

@@ -68,12 +68,11 @@ fn sweep(all: &Path) {
 }
 
 /// Removes such a folder, if its process and its children have ended.
-pub(super) fn remove_left_over(folder: &Path) -> bool {
-    let is_one = folder.parent().and_then(Path::file_name).is_some_and(|name| name == "run");
-    is_one
-        && folder.join(LOCK).is_file()
-        && matches!(Lock::try_acquire(&folder.join(LOCK)), Ok(Some(_)))
-        && std::fs::remove_dir_all(folder).is_ok()
+pub(super) fn remove_left_over(host: &Host, folder: &Path) -> bool {
+    let is_one = folder.parent() == Some(&host.cache_dir().join("run")) && folder.join(LOCK).is_file();
+    // The lock is held until the folder is gone.
+    let lock = if is_one { Lock::try_acquire(&folder.join(LOCK)).ok().flatten() } else { None };
+    lock.is_some_and(|_lock| std::fs::remove_dir_all(folder).is_ok())
 }
 
 /// The folders whose lock is free, each with its lock.
@@ -97,13 +96,16 @@ mod tests {
         let left = host.cache_dir().join("run/dead");
         atomic::write_private(&left.join(LOCK), b"").expect("a file");
         assert_eq!(PrivateFolder::abandoned(&host), std::slice::from_ref(&left));
-        assert!(!remove_left_over(&host.cache_dir().join("run")), "it is none");
+        let other = home.path().join("run/dead");
+        atomic::write_private(&other.join(LOCK), b"").expect("a file");
+        assert!(!remove_left_over(&host, &other) && other.exists(), "another program's");
+        assert!(!remove_left_over(&host, &host.cache_dir().join("run")), "it is none");
         let first = PrivateFolder::create(&host).expect("a folder");
         assert_eq!(PrivateFolder::abandoned(&host), [] as [PathBuf; 0]);
         let file = first.write("kubeconfig", "text").expect("a file");
         let second = PrivateFolder::create(&host).expect("another folder");
         assert!(!left.exists() && file.exists() && first.path() != second.path());
-        assert!(!remove_left_over(first.path()), "it is in use");
+        assert!(!remove_left_over(&host, first.path()), "it is in use");
         let path = first.path().to_owned();
         drop(first);
         assert!(!path.exists() && second.path().exists());

@@ -28,15 +28,22 @@ impl Temporary {
         loop {
             let path = folder::containing(target).join(name(target.file_name().unwrap_or_default()));
             let file = open_options().create_new(true).open(&path)?;
-            match file.try_lock() {
-                // Another process is about to sweep it.
-                Err(TryLockError::WouldBlock) => continue,
-                // A file system without locks is never swept.
-                Ok(()) | Err(TryLockError::Error(_)) => {}
+            if let Some(temporary) = Temporary::claimed(path, file) {
+                return Ok(temporary);
             }
-            if has_name(&file) {
-                return Ok(Temporary { path, file });
+        }
+    }
+
+    /// Locks a file that was just made. `None`: another process looks at it, and may be about to sweep it.
+    fn claimed(path: PathBuf, file: File) -> Option<Self> {
+        match file.try_lock() {
+            // The other one may only have looked.
+            Err(TryLockError::WouldBlock) => {
+                let _ = fs::remove_file(&path);
+                None
             }
+            // A file system without locks is never swept.
+            Ok(()) | Err(TryLockError::Error(_)) => has_name(&file).then_some(Temporary { path, file }),
         }
     }
 
@@ -156,6 +163,17 @@ mod tests {
         for foreign in ["config", ".config", ".config.nsaccess-1-0", "config.nsaccess-0123456789abcdef", ".nsaccess-"] {
             assert!(!is_ours(OsStr::new(foreign)), "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_file_that_another_process_looks_at_is_not_left_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(".config.nsaccess-0123456789abcdef");
+        let file = open_options().create_new(true).open(&path).expect("a file");
+        let other = open_options().open(&path).expect("the file");
+        other.try_lock().expect("it is free");
+        assert!(Temporary::claimed(path.clone(), file).is_none());
+        assert!(!path.exists());
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub(super) fn of_files(board: &Board, host: &Host, kubeconfig: Option<&Path>) {
     });
     board.judge_now(&checks::KUBECONFIG, || {
         let paths = Kubeconfigs::new(host, kubeconfig).paths().to_vec();
-        machine::skipped_for_fault(board, &inspect::places(host, &paths), &paths).unwrap_or_else(|| kubeconfigs(host, kubeconfig))
+        machine::skipped_for_fault(board, &inspect::places(host, &paths), &paths)
+            .unwrap_or_else(|| kubeconfigs(host, kubeconfig))
     });
 }
 
@@ -62,14 +63,15 @@ fn kubeconfigs(host: &Host, explicit: Option<&Path>) -> Judgement {
         Err(error) => State::Broken(error),
     };
     let files = kubeconfigs.paths().iter().map(|path| Listed { spelled: spelled(path), state: state(path) });
-    let has_default = inspect::exists(&host.home.join(".kube/config"));
-    judge_kubeconfig(&files.collect::<Vec<_>>(), listed.is_some(), has_default)
+    judge_kubeconfig(&files.collect::<Vec<_>>(), listed.is_some())
 }
 
 /// What must be compared with the namespace's profile.
 pub(super) fn of_profile(scene: &Scene<'_>) {
     let (host, config, name) = (scene.chain.host, &scene.chain.aws_config, scene.access_name.as_str());
-    let is_inside = host.env(NSACCESS_INSIDE).is_some();
+    // The namespace, or NAMESPACE:ROLE.
+    let inside = host.env(NSACCESS_INSIDE).and_then(|label| label.split(':').next());
+    let is_inside = inside == Some(scene.namespace.as_str());
     scene.board.judge_now(&checks::IDENTITY, || {
         let variables = Variables {
             is_inside,

@@ -32,7 +32,8 @@ pub(super) fn readable(scene: &Scene<'_>) -> Vec<File> {
         shown: host.shorten_home(path),
         folder: path.parent().unwrap_or(path).to_owned(),
         config,
-    }).collect()
+    })
+    .collect()
 }
 
 /// What the kubeconfig files say.
@@ -63,7 +64,8 @@ pub(super) fn files(scene: &Scene<'_>) {
             Some(path) => host.current_dir.join(path),
             None => host.home.join(".kube/kuberc"),
         };
-        let found = |name: &str| probe::find(host, resolved.folder, name).ok().flatten().map(|file| file.display().to_string());
+        let found =
+            |name: &str| probe::find(host, resolved.folder, name).ok().flatten().map(|file| file.display().to_string());
         judge_policy(&kuberc(host, &path), &path.display().to_string(), &exec.command, found)
     });
 }
@@ -161,9 +163,7 @@ async fn run(file: &Path, words: &[String], exec: &UserExec) -> Run {
         Ran::Ended(ended) if ended.status.success() => {
             Run::Ended { answer: read_answer(ended.stdout.expose(), version), milliseconds: milliseconds(ended.took) }
         }
-        Ran::Ended(ended) => {
-            Run::Failed { status: ended.status.to_string(), said: read_words(&ended.stderr) }
-        }
+        Ran::Ended(ended) => Run::Failed { status: ended.status.to_string(), said: read_words(&ended.stderr) },
     }
 }
 

@@ -22,9 +22,11 @@ use crate::model::settings::Flags;
 /// Whether `~/.aws/config` can be read.
 pub(super) fn config(board: &Board, host: &Host) {
     board.judge_now(&checks::CONFIG, || {
-        machine::skipped_for_fault(board, &inspect::places(host, &[]), &[aws_config::path(host)]).unwrap_or_else(|| match aws_config::read(host) {
-            Ok(config) => judge_config(Ok(config.profile_names().count())),
-            Err(error) => judge_config(Err(&error)),
+        machine::skipped_for_fault(board, &inspect::places(host, &[]), &[aws_config::path(host)]).unwrap_or_else(|| {
+            match aws_config::read(host) {
+                Ok(config) => judge_config(Ok(config.profile_names().count())),
+                Err(error) => judge_config(Err(&error)),
+            }
         })
     });
 }

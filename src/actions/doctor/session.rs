@@ -28,7 +28,8 @@ pub(super) fn files(scene: &Scene<'_>) {
     scene.board.judge_now(&TOKEN, || match scene.chain.portal(scene.namespace) {
         Ok(portal) => {
             let (host, file) = (scene.chain.host, sso_cache::token_path(scene.chain.host, &portal.session_name));
-            machine::skipped_for_fault(scene.board, &inspect::places(host, &[]), &[file]).unwrap_or_else(|| stored(scene, &portal))
+            machine::skipped_for_fault(scene.board, &inspect::places(host, &[]), &[file])
+                .unwrap_or_else(|| stored(scene, &portal))
         }
         Err(error) => Judgement::unknown(error.to_string()),
     });

@@ -80,7 +80,7 @@ fn words<'a>(repair: &Repair, found: &'a Found) -> Vec<&'a str> {
 
 fn make(context: Context<'_>, repair: &Repair, found: &Found) -> Result<()> {
     match repair {
-        Repair::Remove(paths) => paths.iter().try_for_each(|path| left_overs::remove_if_abandoned(path)),
+        Repair::Remove(paths) => paths.iter().try_for_each(|path| left_overs::remove_if_abandoned(context.host, path)),
         Repair::Tighten(paths) => paths.iter().try_for_each(|path| permissions::tighten(path)),
         Repair::Login | Repair::WriteContext => {
             let typed = Typed::try_parse_from(words(repair, found));

@@ -20,6 +20,7 @@ use crate::disk::atomic::{self, NewMode, Snapshot};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
+use crate::model::shell::quote;
 
 pub(crate) use kubectl_lock::{Standing, remove_if_abandoned as remove_abandoned_lock};
 pub(crate) use merged::Merged;
@@ -268,10 +269,12 @@ impl Kubeconfigs {
 
     fn unreadable(&self, path: &Path, reason: &kubeconfig_edit::Error) -> Error {
         let line = reason.line.map_or_else(String::new, |line| format!("+{line} "));
+        let shown = path.display().to_string();
+        let quoted = quote(&shown);
         Error::failure(format!("cannot read {}", self.host.shorten_home(path)))
             .because(reason.to_string())
-            .try_next(format!("${{EDITOR:-vi}} {line}{}", path.display()))
-            .try_next(format!("kubectl config view --kubeconfig {}", path.display()))
+            .try_next(format!("${{EDITOR:-vi}} {line}{quoted}"))
+            .try_next(format!("kubectl config view --kubeconfig {quoted}"))
     }
 
     fn uneditable(&self, path: &Path, reason: &kubeconfig_edit::Error, task: Task, entry: &Entry) -> Error {

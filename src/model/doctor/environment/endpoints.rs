@@ -21,12 +21,23 @@ pub(crate) const UNUSABLE: Finding = Finding::fail(
     "Correct the variable, or unset it.",
 );
 
+/// An address without the user and password that it may hold.
+fn shown(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        Some((_, rest)) if scheme.is_empty() => rest.to_owned(),
+        Some((_, rest)) => format!("{scheme}://{rest}"),
+        None => url.to_owned(),
+    }
+}
+
 /// Where calls go. `set`: every variable that begins with `AWS_ENDPOINT_URL`, and its value.
 pub(crate) fn judge_endpoints(set: &[(&str, &str)]) -> Judgement {
     let is_called = |name: &str| {
         let service = name.strip_prefix("AWS_ENDPOINT_URL").unwrap_or_default();
         service.is_empty() || SERVICES.contains(&service.trim_start_matches('_'))
     };
+    let set: Vec<(&str, String)> = set.iter().map(|(name, url)| (*name, shown(url))).collect();
     let mut problems = Vec::new();
     for (name, url) in set.iter().filter(|(name, _)| is_called(name)) {
         let unset = format!("unset {name}");
@@ -49,6 +60,24 @@ pub(crate) fn judge_endpoints(set: &[(&str, &str)]) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for url in [
+            "http://ada:hunter2@aws.corp",
+            "https://ada:hunter2@aws.corp",
+            "ada:hun/ter2@aws.corp",
+            "https://a:hunter2@b@c",
+        ] {
+            let judged = judge_endpoints(&[("AWS_ENDPOINT_URL", url)]);
+            let said = format!("{judged:?}");
+            assert!(!said.contains("ter2") && said.contains("AWS_ENDPOINT_URL"), "{said}");
+        }
+        assert_eq!(
+            judge_endpoints(&[("AWS_ENDPOINT_URL_EKS", "https://x/y")]).facts,
+            ["AWS_ENDPOINT_URL_EKS = https://x/y"]
+        );
+    }
 
     #[test]
     fn an_address_for_all_is_told_and_one_that_cannot_be_used_is_refused() {

@@ -23,7 +23,7 @@ pub(crate) const OTHER_PROFILE: Finding = Finding::warn(
 pub(crate) const MISSING_PROFILE: Finding = Finding::warn(
     "environment.missing-profile",
     "environment.identity",
-    "AWS_PROFILE or AWS_DEFAULT_PROFILE names a profile that does not exist: every command of the AWS CLI without --profile fails. kubectl with nsaccess is not concerned.",
+    "AWS_PROFILE or AWS_DEFAULT_PROFILE names a profile that does not exist: every command of the AWS CLI without --profile fails. This does not affect kubectl with nsaccess.",
     "Unset the variable, or correct it.",
 );
 
@@ -51,7 +51,7 @@ pub(crate) fn judge_identity(variables: Variables<'_>, own: &str, exists: impl F
         return Judgement::ok("of this shell, which nsaccess started");
     }
     if variables.has_keys {
-        let problem = Problem::of(&KEYS, "the AWS CLI acts as the keys in AWS_ACCESS_KEY_ID")
+        let problem = Problem::of(&KEYS, "the AWS CLI uses the keys in AWS_ACCESS_KEY_ID")
             .because("they count more than AWS_PROFILE and the default profile")
             .try_next("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN");
         return Judgement::problem(problem);
@@ -61,7 +61,7 @@ pub(crate) fn judge_identity(variables: Variables<'_>, own: &str, exists: impl F
         Some((variable, name)) if name == own => Judgement::ok(format!("{variable} names the profile {name}")),
         Some((variable, name)) if exists(name) => Judgement::problem(
             Problem::of(&OTHER_PROFILE, format!("the AWS CLI acts as the profile {name}, and not as {own}"))
-                .because(format!("{variable} says so; kubectl is not concerned"))
+                .because(format!("{variable} says so; this does not affect kubectl"))
                 .try_next(format!("export {variable}={}", quote(own))),
         ),
         Some((variable, name)) => Judgement::problem(

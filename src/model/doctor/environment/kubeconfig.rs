@@ -17,8 +17,8 @@ pub(crate) const BROKEN: Finding = Finding::fail(
 pub(crate) const ALL_MISSING: Finding = Finding::fail(
     "environment.kubeconfig-all-missing",
     "environment.kubeconfig",
-    "No file that KUBECONFIG names exists, although there is a ~/.kube/config: kubectl finds no context.",
-    "Unset the variable: `unset KUBECONFIG`. Or correct it: kubectl does not expand ~, and relative paths start in the current folder.",
+    "No file that KUBECONFIG names exists, because its value has a literal ~, which kubectl and nsaccess do not expand: kubectl finds no context.",
+    "Unset the variable: `unset KUBECONFIG`. Or correct it: write $HOME where ~ is.",
 );
 
 pub(crate) const SOME_MISSING: Finding = Finding::warn(
@@ -44,14 +44,14 @@ pub(crate) enum State {
     Broken(Error),
 }
 
-/// Whether the files are there and can be read. `is_listed`: whether `KUBECONFIG` names them. `has_default`: whether
-/// there is a `~/.kube/config` to fall back on.
-pub(crate) fn judge_kubeconfig(files: &[Listed], is_listed: bool, has_default: bool) -> Judgement {
+/// Whether the files are there and can be read. `is_listed`: whether `KUBECONFIG` names them. Where it names only files
+/// that are yet to be written, the check of the context says so.
+pub(crate) fn judge_kubeconfig(files: &[Listed], is_listed: bool) -> Judgement {
     let mut problems: Vec<Problem> = files.iter().filter_map(broken).collect();
     let missing: Vec<&Listed> = files.iter().filter(|file| matches!(file.state, State::Missing)).collect();
     let present: Vec<&str> =
         files.iter().filter(|file| !matches!(file.state, State::Missing)).map(|file| file.spelled.as_str()).collect();
-    if is_listed && present.is_empty() && has_default {
+    if is_listed && present.is_empty() && has_tilde(&missing) {
         let problem = Problem::of(&ALL_MISSING, format!("KUBECONFIG names {}, which does not exist", names(&missing)));
         problems.push(with_tilde(problem, &missing).try_next("unset KUBECONFIG"));
     } else if is_listed && !present.is_empty() && !missing.is_empty() {
@@ -81,10 +81,14 @@ fn names(files: &[&Listed]) -> String {
 }
 
 fn with_tilde(problem: Problem, missing: &[&Listed]) -> Problem {
-    match missing.iter().any(|file| file.spelled.starts_with('~')) {
+    match has_tilde(missing) {
         true => problem.because("kubectl does not expand ~ there; write $HOME"),
         false => problem,
     }
+}
+
+fn has_tilde(files: &[&Listed]) -> bool {
+    files.iter().any(|file| file.spelled.starts_with('~'))
 }
 
 #[cfg(test)]
@@ -97,29 +101,26 @@ mod tests {
         Listed { spelled: spelled.to_owned(), state }
     }
 
-    fn found(files: &[Listed], is_listed: bool, has_default: bool) -> Vec<(&'static str, String)> {
-        let judged = judge_kubeconfig(files, is_listed, has_default);
+    fn found(files: &[Listed], is_listed: bool) -> Vec<(&'static str, String)> {
+        let judged = judge_kubeconfig(files, is_listed);
         judged.problems.into_iter().map(|problem| (problem.finding.id, problem.try_next[0].clone())).collect()
     }
 
     #[test]
     fn missing_files_are_told_apart() {
         let (good, gone) = (file("/a", State::Good), file("~/b", State::Missing));
-        assert_eq!(found(from_ref(&good), true, true), []);
-        assert_eq!(
-            found(&[good.clone(), gone.clone()], true, true),
-            [(SOME_MISSING.id, "export KUBECONFIG=/a".to_owned())]
-        );
-        assert_eq!(found(from_ref(&gone), true, true), [(ALL_MISSING.id, "unset KUBECONFIG".to_owned())]);
-        assert_eq!(found(from_ref(&gone), true, false), [], "the first login writes it");
-        assert_eq!(found(from_ref(&gone), false, false), [], "nobody named it");
-        assert!(judge_kubeconfig(&[gone], true, true).problems[0].because[0].contains("does not expand ~"));
+        assert_eq!(found(from_ref(&good), true), []);
+        assert_eq!(found(&[good.clone(), gone.clone()], true), [(SOME_MISSING.id, "export KUBECONFIG=/a".to_owned())]);
+        assert_eq!(found(from_ref(&gone), true), [(ALL_MISSING.id, "unset KUBECONFIG".to_owned())]);
+        assert_eq!(found(&[file("/gone", State::Missing)], true), [], "the first login writes it");
+        assert_eq!(found(from_ref(&gone), false), [], "nobody named it");
+        assert!(judge_kubeconfig(&[gone], true).problems[0].because[0].contains("does not expand ~"));
     }
 
     #[test]
     fn a_file_that_cannot_be_read_is_named_with_its_line() {
         let error = Error::failure("cannot read ~/b").because("line 3: no YAML").try_next("${EDITOR:-vi} +3 /h/b");
         let files = [file("/a", State::Good), file("/h/b", State::Broken(error))];
-        assert_eq!(found(&files, true, true), [(BROKEN.id, "${EDITOR:-vi} +3 /h/b".to_owned())]);
+        assert_eq!(found(&files, true), [(BROKEN.id, "${EDITOR:-vi} +3 /h/b".to_owned())]);
     }
 }

@@ -8,7 +8,7 @@ pub(super) const FINDINGS: &[&Finding] = &[&OTHER_REGION];
 pub(crate) const OTHER_REGION: Finding = Finding::warn(
     "environment.other-region",
     "environment.region",
-    "AWS_REGION or AWS_DEFAULT_REGION names another region than the namespace's profile, and counts more: the AWS CLI looks for clusters and secrets there. kubectl with nsaccess is not concerned.",
+    "AWS_REGION or AWS_DEFAULT_REGION names another region than the namespace's profile, and counts more: the AWS CLI looks for clusters and secrets there. This does not affect kubectl with nsaccess.",
     "Unset the variable.",
 );
 

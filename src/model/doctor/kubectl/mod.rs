@@ -45,7 +45,7 @@ pub(crate) const NAMESPACE: Check = Check {
 pub(crate) const ENDPOINT: Check = Check {
     id: "kubectl.endpoint",
     group: Group::Kubectl,
-    title: "way",
+    title: "proxy",
     what: "The endpoint in the kubeconfig, and whether a proxy is between kubectl and a private one.",
     uses: Uses::Files,
     needs: &["kubectl.context"],

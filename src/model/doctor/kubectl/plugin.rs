@@ -247,6 +247,10 @@ mod tests {
         let problem = judge_plugin(&said, Program::This, "a", now()).problems.remove(0);
         assert_eq!(problem.because, ["the session is over", "x"]);
         assert_eq!(problem.try_next, ["nsaccess login a"]);
-        assert_eq!(judge_plugin(&ended(Ok(None), 900), Program::Other, "a", now()).problems, [], "the AWS CLI has a finding");
+        assert_eq!(
+            judge_plugin(&ended(Ok(None), 900), Program::Other, "a", now()).problems,
+            [],
+            "the AWS CLI has a finding"
+        );
     }
 }

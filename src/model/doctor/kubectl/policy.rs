@@ -82,7 +82,7 @@ pub(crate) fn judge_policy(
             );
             Judgement::problem(problem.because(line).try_next(open))
         }
-        other => unreadable(format!("there is no credentialPluginPolicy {other}")),
+        other => unreadable(format!("unknown credentialPluginPolicy: {other}")),
     }
 }
 

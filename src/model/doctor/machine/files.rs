@@ -98,8 +98,8 @@ mod tests {
     use std::path::Path;
 
     use super::super::place::Something;
-    use super::super::{FILES, PERMISSIONS};
     use super::super::place::samples::{GOOD, place};
+    use super::super::{FILES, PERMISSIONS};
     use super::*;
 
     fn ids(found: Found, expected: Expected) -> Vec<&'static str> {

@@ -18,7 +18,7 @@ pub(crate) const UNUSABLE: Finding = Finding::fail(
 pub(crate) const UNKNOWN_KEY: Finding = Finding::warn(
     "profile.settings-unknown-key",
     "profile.settings",
-    "A settings file has a key that nsaccess does not know, most often a slip of the pen: it changes nothing.",
+    "A settings file has a key that nsaccess does not know, most often a typo: it changes nothing.",
     "Correct the key, or remove the line: the command of the report opens it.",
 );
 

@@ -25,7 +25,7 @@ pub(crate) const LOGIN_SESSION: Finding = Finding::warn(
 pub(crate) const INCONSISTENT: Finding = Finding::fail(
     "profile.inconsistent",
     "profile.style",
-    "A key stands in the profile and in its sso-session with different values. The AWS CLI and boto3 refuse such a profile.",
+    "A key has different values in the profile and in its sso-session. The AWS CLI and boto3 refuse such a profile.",
     "For the start URL and its region, let login remove them from the profile: `nsaccess login NAMESPACE`. Another key has to be corrected by hand.",
 );
 
@@ -69,13 +69,13 @@ fn inconsistent(file: &ConfigFile<'_>) -> Option<Problem> {
     })
 }
 
-/// Whether a section of the same name stands twice, spelled differently.
+/// Whether a section of the same name is defined twice, spelled differently.
 pub(crate) fn judge_duplicates(file: &ConfigFile<'_>) -> Judgement {
     let session = file.session().map(|(name, _)| (format!("sso-session {name}"), file.config.sso_session_lines(name)));
     let profile = (format!("profile {}", file.profile), file.config.profile_lines(file.profile));
     let problem = |(what, lines): (String, Vec<usize>)| {
         let (last, others) = lines.split_last().filter(|(_, others)| !others.is_empty())?;
-        let message = format!("the {what} stands in lines {} and {last}", others[0]);
+        let message = format!("the {what} is defined twice, in lines {} and {last}", others[0]);
         let problem = Problem::of(&DUPLICATE, message).because(format!("the AWS CLI takes the one of line {last}"));
         Some(problem.try_next(file.open(others[0])))
     };

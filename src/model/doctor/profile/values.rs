@@ -1,4 +1,4 @@
-//! The profile itself: whether it is there, is complete, and its values are such.
+//! The profile itself: whether it is there, is complete, and its values are valid.
 
 use super::config_file::ConfigFile;
 use crate::error::Error;
@@ -41,7 +41,7 @@ pub(crate) fn judge_exists(file: &ConfigFile<'_>) -> Judgement {
     )
 }
 
-/// Whether its values are such. `checked`: the refusal of the first value that is not.
+/// Whether its values are valid. `checked`: the refusal of the first value that is not.
 pub(crate) fn judge_values(file: &ConfigFile<'_>, checked: Result<(), &Error>) -> Judgement {
     if let Err(error) = checked {
         return Judgement::problem(Problem::of_error(&BAD_VALUE, error));
