@@ -42,6 +42,12 @@ fn what_a_shell_of_ours_sets_is_no_trap() {
         world.run(&format!("exec -n idp-dev -- {ours} doctor idp-dev --only environment,kubectl,profile -o json"));
     let report = output.success().json();
     assert_eq!(report["result"], "ok", "{report:#}");
+    let mut world = World::signed_in();
+    world.set("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE");
+    world.set("NSACCESS_INSIDE", "idp-dev:reader");
+    examine(&world, ENVIRONMENT).is_well();
+    world.set("NSACCESS_INSIDE", "other");
+    examine(&world, ENVIRONMENT).finds_only("environment.keys", "warn");
 }
 
 #[test]
@@ -76,8 +82,9 @@ fn the_files_of_kubeconfig_are_there_and_can_be_read() {
     let world = with("KUBECONFIG", "~/.kube/config");
     let words = "--only environment,kubectl.context";
     is_repaired_in_its_shell(&world, words, "environment.kubeconfig-all-missing", "fail");
-    let mut world = with("KUBECONFIG", "$HOME/.kube/config:$HOME/broken");
-    world.write("broken", "apiVersion: v1\ncontexts: [\n");
+    is_repaired_by_its_try(&with("KUBECONFIG", "$HOME/new"), words, "kubectl.context-missing", "fail");
+    let mut world = with("KUBECONFIG", "$HOME/.kube/config:$HOME/my broken");
+    world.write("my broken", "apiVersion: v1\ncontexts: [\n");
     let editor = world.script("bin/editor", r#"echo "apiVersion: v1" > "$2""#);
     world.set("EDITOR", &editor.display().to_string());
     is_repaired_by_its_try(&world, words, "environment.kubeconfig-broken", "fail");

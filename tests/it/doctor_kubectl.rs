@@ -144,6 +144,22 @@ fn the_plugin_is_run_as_kubectl_runs_it() {
 }
 
 #[test]
+fn only_what_kubectl_would_run_is_run() {
+    let words = "--only kubectl.plugin";
+    let ours = env!("CARGO_BIN_EXE_nsaccess");
+    for (command, path) in [("./plugin", "/usr/bin:/bin"), ("plugin", ":/usr/bin:/bin")] {
+        let mut world = replaced(ours, command);
+        world.script("plugin", "touch \"$HOME/was-run\"");
+        world.set("PATH", path);
+        examine(&world, words).finds_only("kubectl.plugin-failed", "fail");
+        assert!(!world.path("was-run").exists(), "{command}");
+    }
+    let world = replaced(ours, "./nsaccess");
+    std::os::unix::fs::symlink(ours, world.path(".kube/nsaccess")).expect("linked");
+    examine(&world, "--only machine.nsaccess,kubectl").is_well();
+}
+
+#[test]
 fn the_plugin_finds_no_terminal_and_what_kubectl_sets() {
     let checks = r#"case "$KUBERNETES_EXEC_INFO" in *'"interactive":false'*) ;; *) exit 9;; esac; [ -t 0 ] && exit 8"#;
     let version = env!("CARGO_PKG_VERSION");

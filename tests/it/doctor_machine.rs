@@ -127,11 +127,63 @@ fn files_of_somebody_else_and_without_rights_are_told() {
     }
     if rustix::process::geteuid().is_root() {
         std::os::unix::fs::chown(world.path(".kube/config"), Some(0), Some(0)).expect("root takes it");
-        world.chmod(".kube/config", 0o600);
-        let found = examined();
-        let command = first_try(found.finds_only("machine.not-owned", "fail"));
-        assert!(command.starts_with("sudo chown "), "{command}");
+        for (mode, id, result) in [(0o644, "machine.not-owned", "warn"), (0o600, "machine.unreadable", "fail")] {
+            world.chmod(".kube/config", mode);
+            let found = examined();
+            let command = first_try(found.finds_only(id, result));
+            assert!(command.starts_with("sudo chown "), "{command}");
+        }
     }
+}
+
+#[test]
+fn a_file_at_fault_hides_only_what_needs_it() {
+    let world = World::signed_in();
+    if !world.give_to_nobody() {
+        return skipped("only root can become another user here");
+    }
+    let words =
+        "doctor idp-dev --only machine.permissions,machine.files,environment,profile,kubectl.context,session.token";
+    let examined = || -> Examined { report_in(&world, world.nsaccess(&format!("{words} -o json")).by_nobody().run()) };
+    world.write(".aws/sso/cache/other.json", "{}");
+    world.chmod(".aws/sso/cache/other.json", 0o000);
+    let found = examined();
+    found.finds_only("machine.unreadable", "fail");
+    for id in ["profile.config", "environment.kubeconfig", "kubectl.context", "session.token"] {
+        assert_eq!(found.result(id), "ok", "{id}");
+    }
+    std::fs::remove_file(world.path(".aws/sso/cache/other.json")).expect("removed");
+    for (name, skipped, made) in [
+        (".aws/config", "profile.config", "environment.kubeconfig"),
+        (".kube/config", "environment.kubeconfig", "session.token"),
+    ] {
+        world.chmod(name, 0o000);
+        let found = examined();
+        found.finds_only("machine.unreadable", "fail");
+        assert_eq!((found.result(skipped), found.result(made)), ("skipped", "ok"));
+        world.chmod(name, 0o600);
+    }
+    let token = world.token_file().expect("a session");
+    let token = token.strip_prefix(world.home()).expect("below home").display().to_string();
+    world.chmod(&token, 0o000);
+    let found = examined();
+    found.finds_only("machine.unreadable", "fail");
+    assert_eq!((found.result("session.token"), found.result("kubectl.context")), ("skipped", "ok"));
+}
+
+#[test]
+fn what_is_not_ours_keeps_its_mode() {
+    let mut world = World::signed_in();
+    world.set("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    examine(&world, MACHINE).is_well();
+    world.set("AWS_SHARED_CREDENTIALS_FILE", "");
+    world.write(".aws/credentials", "");
+    world.chmod(".aws", 0o755);
+    world.chmod(".aws/credentials", 0o644);
+    let fixed = report_in(&world, world.run("doctor idp-dev --only machine --fix -o json"));
+    fixed.finds_only("machine.readable-by-others", "warn");
+    assert_eq!(world.mode(".aws/credentials"), 0o644);
+    is_repaired_by_its_try(&world, MACHINE, "machine.readable-by-others", "warn");
 }
 
 #[test]
