@@ -161,6 +161,7 @@ fn a_file_at_fault_hides_only_what_needs_it() {
         let found = examined();
         found.finds_only("machine.unreadable", "fail");
         assert_eq!((found.result(skipped), found.result(made)), ("skipped", "ok"));
+        assert_eq!(found.row(skipped)["because_of"], "machine.unreadable");
         world.chmod(name, 0o600);
     }
     let token = world.token_file().expect("a session");
