@@ -1,7 +1,7 @@
 //! The context as kubectl resolves it, and the plugin as kubectl starts it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kubeconfig_edit::UserExec;
@@ -94,7 +94,7 @@ pub(super) async fn call(scene: &Scene<'_>) {
 }
 
 async fn called(host: &Host, paths: &[PathBuf], context: &str) -> Call {
-    let Ok(Some(kubectl)) = probe::find(host, "kubectl") else { return Call::None };
+    let Ok(Some(kubectl)) = probe::find(host, &host.current_dir, "kubectl") else { return Call::None };
     let list = std::env::join_paths(paths).map(|list| list.to_string_lossy().into_owned()).unwrap_or_default();
     let words = ["--context", context, "--request-timeout", "4s", "get", "--raw", "/version"].map(str::to_owned);
     match probe::run(&kubectl, &words, &BTreeMap::from([(KUBECONFIG.to_owned(), list)]), limit::STEP).await {
