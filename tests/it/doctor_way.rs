@@ -171,3 +171,15 @@ fn a_handshake_that_hangs_is_unknown() {
     assert!(world.control().set_handshake(CLUSTER, Handshake::Hang));
     examine(&world, ONLY).finds_only("cluster.tls-timeout", "unknown");
 }
+
+#[test]
+fn what_others_added_to_the_entry_goes_with_it() {
+    let world = World::signed_in();
+    let config = world.read(".kube/config");
+    let at = config.find("    server: https://").expect("the endpoint");
+    let with = |line: &str| format!("{}    {line}\n{}", &config[..at], &config[at..]);
+    world.write(".kube/config", with("tls-server-name: foo.example"));
+    is_repaired_by_its_try(&world, "--only cluster", "cluster.other-name", "fail");
+    world.write(".kube/config", with("insecure-skip-tls-verify: true"));
+    is_repaired_by_its_try(&world, "--only cluster.endpoint", "cluster.unchecked", "fail");
+}

@@ -240,6 +240,8 @@ mod tests {
     #[test]
     fn what_is_skipped_is_still_made_for_those_that_need_it() {
         let board = board(&["kubectl"], &["environment.kubeconfig"]);
+        board.judge_now(&machine::PERMISSIONS, || Judgement::ok("yours"));
+        board.judge_now(&machine::FILES, || Judgement::ok("plain files"));
         assert!(board.may_be_made(&environment::KUBECONFIG));
         board.judge_now(&environment::KUBECONFIG, || Judgement::unknown("no answer"));
         let rows = board.finish("not reached");

@@ -72,7 +72,7 @@ pub(crate) const NO_RIGHTS: Finding = Finding {
     severity: Severity::Fail,
     waiting: Waiting::Helps,
     cause: "The cluster knows you, and no Role, ClusterRole or access policy gives you or your groups anything in this namespace: the RoleBinding is missing, is of another group, or the namespace is not in this cluster.",
-    repair: "Ask your platform team to bind one of your groups (the message names them) to a Role in the namespace.",
+    repair: "Ask your platform team whether your groups (the message names them) are the right ones: if so, a RoleBinding is missing; if not, the access entry names another namespace's group.",
 };
 
 pub(crate) const RIGHTS_MISSING: Finding = Finding {
@@ -158,7 +158,7 @@ pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], namespace: &str) -
         return Judgement::problem(
             Problem::of(&NO_RIGHTS, format!("the cluster knows you, and lets you do nothing in {namespace}"))
                 .because(format!("no RoleBinding in {namespace} gives anything to {who}"))
-                .try_next(format!("ask your platform team to bind {who} to a Role in {namespace}; {then}")),
+                .try_next(format!("ask your platform team whether {who} is the right group for {namespace}, or lacks a RoleBinding there; {then}")),
         );
     }
     let missing = baseline.iter().filter(|question| !is_allowed(answers, **question));

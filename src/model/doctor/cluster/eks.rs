@@ -118,6 +118,15 @@ pub(crate) const CA_MISSING: Finding = Finding {
     repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
 };
 
+pub(crate) const UNCHECKED: Finding = Finding {
+    id: "cluster.unchecked",
+    check: "cluster.endpoint",
+    severity: Severity::Fail,
+    waiting: Waiting::IsUseless,
+    cause: "The kubeconfig has insecure-skip-tls-verify for the cluster: kubectl gives your token to whatever answers at the endpoint. Beside a certificate authority kubectl refuses it altogether.",
+    repair: "Write the context from nothing: `nsaccess kubeconfig NAMESPACE --remove && nsaccess kubeconfig NAMESPACE --switch`.",
+};
+
 /// The cluster that is meant, and who asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Place<'a> {
@@ -315,9 +324,14 @@ pub(crate) fn judge_endpoint(entry: &Entry, endpoint: &str, authority_data: &str
         );
     }
     let authority = entry.authority_data.as_deref();
+    if entry.is_unchecked {
+        let problem = Problem::of(&UNCHECKED, "kubectl takes any certificate for the cluster")
+            .because("the kubeconfig has insecure-skip-tls-verify");
+        return Judgement::problem(problem.try_next(written_from_nothing(namespace)));
+    }
     match authority {
         // An older cluster's endpoint and authority go together.
-        _ if !problems.is_empty() || entry.is_unchecked => {}
+        _ if !problems.is_empty() => {}
         None => problems.push(Problem::of(&CA_MISSING, "the kubeconfig has no certificate authority for the cluster")),
         Some(authority) if is_same_pem(authority, authority_data) => {}
         Some(_) => problems.push(
@@ -330,6 +344,11 @@ pub(crate) fn judge_endpoint(entry: &Entry, endpoint: &str, authority_data: &str
         false => "endpoint and authority are those that EKS names".to_owned(),
     };
     Judgement::of(problems.into_iter().map(repaired).collect(), seen).fact(entry.server.clone())
+}
+
+/// Fields that others added to the entry stay when it is written anew, and go when it is removed first.
+pub(super) fn written_from_nothing(namespace: &str) -> String {
+    format!("nsaccess kubeconfig {namespace} --remove && nsaccess kubeconfig {namespace} --switch")
 }
 
 fn is_same_url(left: &str, right: &str) -> bool {

@@ -117,7 +117,8 @@ fn an_entry_is_compared_with_what_eks_says() {
         (entry("https://XYZ.gr7.eu-west-1.eks.amazonaws.com", Some("OLD"), false), &["cluster.endpoint-moved"]),
         (entry(endpoint, Some("OLD"), false), &["cluster.ca-changed"]),
         (entry(endpoint, None, false), &["cluster.ca-missing"]),
-        (entry(endpoint, None, true), &[]),
+        (entry(endpoint, None, true), &["cluster.unchecked"]),
+        (entry(endpoint, Some("PEM"), true), &["cluster.unchecked"]),
     ] {
         assert_eq!(ids(&judge_endpoint(&entry, endpoint, &pem("PEM"), "idp-dev")), expected, "{entry:?}");
     }

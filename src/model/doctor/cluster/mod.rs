@@ -22,6 +22,7 @@ pub(crate) const FINDINGS: &[&Finding] = &[
     &eks::ENDPOINT_MOVED,
     &eks::CA_CHANGED,
     &eks::CA_MISSING,
+    &eks::UNCHECKED,
     &way::UNRESOLVED,
     &way::PRIVATE_UNRESOLVED,
     &way::PROXY_UNRESOLVED,

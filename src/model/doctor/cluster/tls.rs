@@ -1,5 +1,6 @@
 //! TLS with the cluster.
 
+use crate::model::doctor::cluster::eks::written_from_nothing;
 use crate::model::doctor::cluster::way::{Step, Way};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
@@ -37,8 +38,8 @@ pub(crate) const OTHER_NAME: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The certificate is of the cluster's authority and for another name: the endpoint was replaced by an address or a name that the cluster does not know.",
-    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+    cause: "The certificate is of the cluster's authority and for another name: the endpoint was replaced by an address or a name that the cluster does not know, or tls-server-name in the kubeconfig names another.",
+    repair: "Write the context from nothing: `nsaccess kubeconfig NAMESPACE --remove && nsaccess kubeconfig NAMESPACE --switch`.",
 };
 
 pub(crate) const NOT_TLS: Finding = Finding {
@@ -85,9 +86,6 @@ pub(crate) enum Handshake {
 /// Whether the endpoint is the cluster.
 pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
     let (host, namespace) = (way.host, way.namespace);
-    let refreshed = |problem: Problem| {
-        problem.try_next(format!("nsaccess kubeconfig {namespace} --refresh")).repair(Repair::WriteContext)
-    };
     let problem = match step {
         Step::Done(Handshake::Done(version)) => {
             return Judgement::ok("its certificate is of the cluster's authority").fact(version.clone());
@@ -103,9 +101,12 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
                 false => problem.try_next("compare the clock of this machine with another: date -u"),
             }
         }
-        Step::Done(Handshake::OtherName) => {
-            refreshed(Problem::of(&OTHER_NAME, format!("the certificate of {host} is for another name")))
-        }
+        Step::Done(Handshake::OtherName) => Problem::of(
+            &OTHER_NAME,
+            format!("the certificate of {host} is for another name than the kubeconfig asks for"),
+        )
+        .because("the endpoint was replaced, or tls-server-name names another")
+        .try_next(written_from_nothing(namespace)),
         Step::Done(Handshake::NotTls) => {
             Problem::of(&NOT_TLS, format!("{host} does not speak TLS")).try_next(wait_for_network(namespace))
         }
