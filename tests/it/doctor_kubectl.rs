@@ -35,7 +35,7 @@ fn starting(name: &str, script: &str) -> World {
 fn the_context_is_there_whole_and_starts_in_the_namespace() {
     let world = World::signed_in();
     std::fs::remove_file(world.path(".kube/config")).expect("removed");
-    is_repaired_by_its_try(&world, "--only kubectl.context", "kubectl.context-missing", "fail");
+    is_repaired_by_its_try(&world, KUBECTL, "kubectl.context-missing", "fail");
     let cluster = "cluster: idp-ns-idp-dev\n";
     is_repaired_by_its_try(&replaced(cluster, "cluster: gone\n"), KUBECTL, "kubectl.context-broken", "fail");
     let namespace = "namespace: idp-dev\n";

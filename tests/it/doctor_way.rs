@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use sandbox::Handshake;
 
 use crate::support::World;
-use crate::support::doctor::examine;
+use crate::support::doctor::{examine, is_repaired_by_its_try};
 use crate::support::forward::CLUSTER;
 use crate::support::proxy::proxy_url;
 

@@ -46,7 +46,11 @@ const OTHERS: &[&str] = &[
 
 /// Why a command that is shown to a person is none.
 pub(crate) fn fault(shown: &str) -> Option<String> {
-    let command = shown.split("   # ").next().unwrap_or_default().trim();
+    let command = shown.split("   # ").next().unwrap_or_default();
+    command.split(" && ").find_map(|command| fault_of_one(command.trim()))
+}
+
+fn fault_of_one(command: &str) -> Option<String> {
     let rest = command.strip_prefix("nsaccess ")?;
     let mut words = vec!["nsaccess".to_owned()];
     for word in rest.split_whitespace() {

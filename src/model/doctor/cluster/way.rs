@@ -160,7 +160,7 @@ impl Way<'_> {
     fn without_proxy(&self) -> String {
         match self.proxy_url_of {
             Some(cluster) => format!("kubectl config unset clusters.{cluster}.proxy-url"),
-            None => format!("export NO_PROXY=\"$NO_PROXY,{}\"", self.host),
+            None => format!("export NO_PROXY=\"${{NO_PROXY:-$no_proxy}},{}\"", self.host),
         }
     }
 }

@@ -76,10 +76,15 @@ pub(crate) fn judge_context(files: &[File], name: &str, namespace: &str) -> Judg
     let Some((file, context)) = first(files, |config| config.context(name)) else {
         let problem = Problem::of(&MISSING, format!("there is no context {name}"));
         let list: Vec<&str> = files.iter().map(|file| file.shown.as_str()).collect();
-        return repaired(match list.is_empty() {
+        let problem = match list.is_empty() {
             true => problem.because("there is no kubeconfig file"),
             false => problem.because(format!("it was looked for in {}", list.join(", "))),
-        });
+        };
+        // Without a current context kubectl would still ask nobody.
+        let has_current = files.iter().any(|file| file.config.current_context.is_some());
+        let switch = if has_current { "" } else { " --switch" };
+        let problem = problem.try_next(format!("nsaccess kubeconfig {namespace}{switch}"));
+        return Judgement::problem(problem.repair(Repair::WriteContext));
     };
     if let Some((ours, other)) = shadow(files, name) {
         // The entry that counts is not ours: it is for a person to replace it.
