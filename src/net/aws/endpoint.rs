@@ -5,7 +5,6 @@ use crate::net::aws::Aws;
 
 /// A service that is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "until all groups are written")]
 pub(crate) enum Service {
     Sso,
     SsoOidc,

@@ -76,7 +76,7 @@ fn with_a_proxy_it_is_the_proxy_that_answers_or_not() {
         assert_eq!(id(&judged(&way, step.clone())), expected, "{step:?}");
     }
     let try_of = |way: &Way<'_>| judged(way, Step::Late).problems[0].try_next[0].clone();
-    assert_eq!(try_of(&way), "export NO_PROXY=\"$NO_PROXY,abc.eks.amazonaws.com\"");
+    assert_eq!(try_of(&way), "export NO_PROXY=\"${NO_PROXY:-$no_proxy},abc.eks.amazonaws.com\"");
     let of_entry = Way { proxy_url_of: Some("idp-ns-idp-dev"), ..way };
     assert_eq!(try_of(&of_entry), "kubectl config unset clusters.idp-ns-idp-dev.proxy-url");
 }
