@@ -43,13 +43,12 @@ pub(super) fn files(scene: &Scene<'_>) {
     let files = readable(scene);
     board.judge_now(&checks::CONTEXT, || judge_context(&files, name, namespace));
     let Some(resolved) = resolved(&files, name) else { return };
+    let current = files.iter().find_map(|file| file.config.current_context.as_deref());
     board.judge_now(&checks::CURRENT, || {
-        let current = files.iter().find_map(|file| file.config.current_context.as_deref());
         let exists = current.is_some_and(|name| files.iter().any(|file| file.config.context(name).is_some()));
         judge_current(current, exists, name, namespace)
     });
     board.judge_now(&checks::NAMESPACE, || {
-        let current = files.iter().find_map(|file| file.config.current_context.as_deref());
         judge_namespace(resolved.context, is_ours(resolved.user), namespace, current)
     });
     board.judge_now(&checks::ENDPOINT, || {

@@ -7,9 +7,8 @@ use crate::chain::session::REFUSED_BY_PORTAL;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
 use crate::model::aws::sso_cache::{SsoToken, TokenState, judge};
-use crate::model::aws::target::Portal;
+use crate::model::aws::target::{Difference, Portal};
 use crate::secret::Secret;
-use aws_config_edit::same_start_url;
 
 /// A token is renewed this long before its end: early enough for slow calls, and not before the AWS CLI (15 minutes) or
 /// the Rust SDK (5 minutes) would.
@@ -73,12 +72,11 @@ pub(crate) fn fingerprint(chain: &Chain<'_>, portal: &Portal) -> String {
     sso_cache::fingerprint(chain.host, &portal.session_name)
 }
 
-/// Why a stored token is not this portal's, if so. Files are named after sessions, and a session of this name may have
-/// belonged to another organisation, or to Identity Center in another region. Its token must not be sent elsewhere.
 fn of_another_portal(token: &SsoToken, portal: &Portal) -> Option<String> {
-    if !token.start_url.is_empty() && !same_start_url(&token.start_url, &portal.start_url) {
-        return Some(format!("the stored session belongs to {}", token.start_url));
-    }
-    (!token.region.is_empty() && token.region != portal.region)
-        .then(|| format!("the stored session belongs to the region {}, not to {}", token.region, portal.region))
+    Some(match portal.difference(token)? {
+        Difference::StartUrl(other) => format!("the stored session belongs to {other}"),
+        Difference::Region(other) => {
+            format!("the stored session belongs to the region {other}, not to {}", portal.region)
+        }
+    })
 }

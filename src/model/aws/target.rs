@@ -1,7 +1,9 @@
 //! The account and role of a namespace, and how they are chosen among the portal's assignments.
 
+use aws_config_edit::same_start_url;
 use serde::{Deserialize, Serialize};
 
+use crate::model::aws::sso_cache::SsoToken;
 use crate::model::kube::namespace::{Namespace, nearest};
 
 /// The access portal of an IAM Identity Center instance.
@@ -13,6 +15,24 @@ pub(crate) struct Portal {
     pub(crate) start_url: String,
     /// Identity Center's region.
     pub(crate) region: String,
+}
+
+/// What makes a stored session that of another portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Difference<'a> {
+    StartUrl(&'a str),
+    Region(&'a str),
+}
+
+impl Portal {
+    /// Why a stored session is not of this portal, if so. Files are named after sessions, and a session of this name may
+    /// have belonged to another organisation, or to Identity Center in another region. Its token must not be sent here.
+    pub(crate) fn difference<'a>(&self, token: &'a SsoToken) -> Option<Difference<'a>> {
+        if !token.start_url.is_empty() && !same_start_url(&token.start_url, &self.start_url) {
+            return Some(Difference::StartUrl(&token.start_url));
+        }
+        (!token.region.is_empty() && token.region != self.region).then_some(Difference::Region(&token.region))
+    }
 }
 
 /// An account and a role (permission set) in it, as the portal lists them.

@@ -41,7 +41,6 @@ pub(crate) fn check(id: &str) -> Option<&'static Check> {
     checks().find(|check| check.id == id)
 }
 
-/// The checks of a group, and lists of what they find.
 /// Whether a connection failed because of the certificate that came, in the words of rustls.
 fn is_untrusted(why: &str) -> bool {
     why.contains("invalid peer certificate")
@@ -59,6 +58,7 @@ pub(crate) fn wait_for_network(namespace: &str) -> String {
     format!("nsaccess doctor {namespace} --wait   # and check network, VPN and HTTPS_PROXY meanwhile")
 }
 
+/// The checks of a group, and lists of what they find.
 type Table = (&'static [&'static Check], &'static [&'static [&'static Finding]]);
 
 const TABLES: [Table; 10] = [

@@ -2,13 +2,12 @@
 
 use crate::error::{Error, Kind};
 use crate::model::aws::sso_cache::{SsoToken, TokenReason, TokenState, judge};
-use crate::model::aws::target::Portal;
+use crate::model::aws::target::{Difference, Portal};
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
 use crate::model::doctor::session_region::{TWO_REGIONS, WRONG_REGION};
 use crate::model::doctor::{is_untrusted, untrusted, wait_for_network};
-use aws_config_edit::same_start_url;
 use jiff::{SignedDuration, Timestamp};
 
 // The region first: with a wrong one a sign-in would not help.
@@ -203,13 +202,11 @@ pub(crate) fn judge_token(file: &TokenFile<'_>, portal: &Portal, namespace: &str
     .fact(format!("start URL {}, region {}", portal.start_url, portal.region))
 }
 
-/// A session of the same name may have belonged to another organisation, or to another region.
 fn of_another_portal(token: &SsoToken, portal: &Portal) -> Option<String> {
-    if !token.start_url.is_empty() && !same_start_url(&token.start_url, &portal.start_url) {
-        return Some(format!("it belongs to {}, not to {}", token.start_url, portal.start_url));
-    }
-    let is_elsewhere = !token.region.is_empty() && token.region != portal.region;
-    is_elsewhere.then(|| format!("it belongs to the region {}, not to {}", token.region, portal.region))
+    Some(match portal.difference(token)? {
+        Difference::StartUrl(other) => format!("it belongs to {other}, not to {}", portal.start_url),
+        Difference::Region(other) => format!("it belongs to the region {other}, not to {}", portal.region),
+    })
 }
 
 /// Whether the session could be renewed. `None`: no answer in time, from this host.
