@@ -3,6 +3,7 @@
 pub(crate) mod aws;
 pub(crate) mod doctor;
 pub(crate) mod elapsed;
+pub(crate) mod grants;
 pub(crate) mod irsa;
 pub(crate) mod kube;
 pub(crate) mod logs;

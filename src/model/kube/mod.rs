@@ -11,6 +11,7 @@ pub(crate) mod namespace;
 pub(crate) mod obstacle;
 pub(crate) mod pod;
 pub(crate) mod pod_status;
+pub(crate) mod policy_rule;
 pub(crate) mod resources;
 pub(crate) mod role_rule;
 pub(crate) mod selector;
