@@ -190,11 +190,11 @@ impl Control {
         self.shared.mint(account, permission_set)
     }
 
-    /// Makes all minted credentials expire now.
+    /// Makes all minted credentials expire now; long-lived keys of users have no end.
     pub fn expire_role_credentials(&self) {
         // Signatures are checked to the second, so the current second must count as over.
         let now = self.shared.clock.seconds() * 1000;
-        for credentials in self.shared.state().credentials.values_mut() {
+        for credentials in self.shared.state().credentials.values_mut().filter(|it| it.user.is_none()) {
             credentials.expiration = credentials.expiration.min(now);
         }
     }

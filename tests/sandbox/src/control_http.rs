@@ -12,7 +12,7 @@ use crate::start_page::StartPage;
 use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
-use crate::{control_aws, control_cluster, control_kube, control_logs, control_roles};
+use crate::{control_administrator, control_aws, control_cluster, control_kube, control_logs, control_roles};
 
 /// Every endpoint with one line of help.
 const HELP: &[(&str, &str)] = &[
@@ -69,6 +69,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| control_cluster::handle(&control, &path, &input))
             .or_else(|| control_kube::handle(&control, &path, &input))
             .or_else(|| control_aws::handle(&control, &path, &input))
+            .or_else(|| control_administrator::handle(&control, &path, &input))
             .or_else(|| control_roles::handle(&control, &path, &input))
             .or_else(|| control_logs::handle(&control, &path, &input))
             .or_else(|| world(&control, &path, &input)),
@@ -104,6 +105,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
             .chain(control_cluster::HELP)
             .chain(control_kube::HELP)
             .chain(control_aws::HELP)
+            .chain(control_administrator::HELP)
             .chain(control_roles::HELP)
             .chain(control_logs::HELP)
             .map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help)))

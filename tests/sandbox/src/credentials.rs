@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::iam::reserved::role_id;
+use crate::iam::User;
+use crate::iam::reserved::{role_id, user_id};
 use crate::random::Random;
 use crate::text::hex;
 
@@ -31,6 +32,8 @@ pub struct Credentials {
     pub sso_region: String,
     /// The ARN of an IAM role that does not belong to a permission set, with its path. Its name is in `permission_set`.
     pub role: Option<String>,
+    /// The ARN of an IAM user, with its path: long-lived keys. Its name is in `permission_set`.
+    pub user: Option<String>,
     /// False once the service has invalidated them, whatever their expiry says.
     pub known: bool,
 }
@@ -82,8 +85,30 @@ impl Credentials {
             session_name: session_name.to_owned(),
             sso_region: sso_region.to_owned(),
             role: None,
+            user: None,
             known: true,
         }
+    }
+
+    /// The long-lived keys of an IAM user.
+    pub(crate) fn of_user(random: &Random, user: &User) -> Credentials {
+        Credentials {
+            access_key_id: format!("AKIA{}", random.letters(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)),
+            session_token: None,
+            generation: user.generation,
+            user: Some(user.arn()),
+            ..Credentials::mint(random, &user.account, &user.name, ("", ""), i64::MAX)
+        }
+    }
+
+    /// The variables of the environment that hold them.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut variables = vec![
+            ("AWS_ACCESS_KEY_ID".to_owned(), self.access_key_id.clone()),
+            ("AWS_SECRET_ACCESS_KEY".to_owned(), self.secret_access_key.clone()),
+        ];
+        variables.extend(self.session_token.clone().map(|token| ("AWS_SESSION_TOKEN".to_owned(), token)));
+        variables
     }
 
     /// The name of the role.
@@ -104,8 +129,38 @@ impl Credentials {
         format!("arn:aws:iam::{}:role/{}", self.account, self.role_name())
     }
 
+    /// The ARN of the role or user with its path, as an access entry names it.
+    pub fn principal_arn(&self) -> String {
+        self.user.clone().unwrap_or_else(|| self.role_path_arn())
+    }
+
+    /// The ARN of the role or user as aws-iam-authenticator makes it of STS's answer: a role without its path, a user
+    /// with it.
+    pub fn canonical_arn(&self) -> String {
+        self.user.clone().unwrap_or_else(|| self.role_arn())
+    }
+
+    /// The unique id of the role or user.
+    pub fn principal_id(&self) -> String {
+        match &self.user {
+            Some(arn) => user_id(arn, self.generation),
+            None => self.role_id(),
+        }
+    }
+
+    /// The `UserId` that STS shows.
+    pub(crate) fn caller_id(&self) -> String {
+        match &self.user {
+            Some(_) => self.principal_id(),
+            None => format!("{}:{}", self.role_id(), self.session_name),
+        }
+    }
+
     /// The ARN that STS shows.
     pub fn caller_arn(&self) -> String {
+        if let Some(arn) = &self.user {
+            return arn.clone();
+        }
         format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role_name(), self.session_name)
     }
 

@@ -10,6 +10,7 @@ mod versions;
 use serde_json::{Value, json};
 
 use access_entries::write;
+pub(crate) use access_entries::write::default_username;
 
 use crate::cluster::Cluster;
 use crate::iam;

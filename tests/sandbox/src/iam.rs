@@ -10,6 +10,9 @@ use crate::state::State;
 pub(crate) mod policy;
 pub(crate) mod reserved;
 pub(crate) mod service;
+mod user;
+
+pub use user::User;
 
 use policy::{Question, Verdict};
 
@@ -143,12 +146,16 @@ pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resourc
         Some(_) => return Verdict::Silent,
         None => {}
     }
-    let document = match &caller.role {
-        Some(arn) => {
+    let document = match (&caller.user, &caller.role) {
+        (Some(arn), _) => {
+            let user = state.world.users.iter().find(|user| user.arn() == *arn);
+            user.map_or(Value::Null, |user| user.policy.clone())
+        }
+        (None, Some(arn)) => {
             let role = state.world.roles.iter().find(|role| role.arn() == *arn);
             role.map_or(Value::Null, |role| role.policy.clone())
         }
-        None => permission_set_policy(&state.world.permission_set_policies, &caller.permission_set),
+        (None, None) => permission_set_policy(&state.world.permission_set_policies, &caller.permission_set),
     };
     match policy::judge(&document, &Question { action, resource: Some(resource), ..Question::default() }) {
         Verdict::Silent if EVERYBODY.contains(&action) => Verdict::Allowed,

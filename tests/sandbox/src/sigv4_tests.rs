@@ -15,6 +15,7 @@ fn credentials() -> Credentials {
         session_name: "ada@example.com".into(),
         sso_region: "eu-west-1".into(),
         role: None,
+        user: None,
         known: true,
     }
 }

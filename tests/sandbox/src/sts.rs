@@ -105,7 +105,7 @@ fn caller_identity(shared: &Shared, caller: &Caller) -> Reply {
     let credentials = &caller.credentials;
     let result = [
         element("Arn", &credentials.caller_arn()),
-        element("UserId", &format!("{}:{}", credentials.role_id(), credentials.session_name)),
+        element("UserId", &credentials.caller_id()),
         element("Account", &credentials.account),
     ];
     query::answer(NAMESPACE, "GetCallerIdentity", &result.concat(), &shared.random.uuid())

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub use versions::ClusterVersion;
 
 use crate::cluster::Cluster;
-use crate::iam::Role;
+use crate::iam::{Role, User};
 use crate::secretsmanager::Secret;
 
 /// The initial data of a sandbox.
@@ -32,6 +32,8 @@ pub struct World {
     pub secrets: Vec<Secret>,
     /// The IAM roles that do not belong to permission sets.
     pub roles: Vec<Role>,
+    /// The IAM users.
+    pub users: Vec<User>,
     /// Identity policies of permission sets that differ from what the name implies (see [`iam`](crate::iam)).
     pub permission_set_policies: BTreeMap<String, Value>,
     /// Intervals, lifetimes and page sizes.
@@ -166,6 +168,7 @@ impl Default for World {
             cluster_versions: versions::usual(),
             secrets: showcase::secrets(),
             roles,
+            users: Vec::new(),
             permission_set_policies: BTreeMap::new(),
             settings: Settings::default(),
         }

@@ -1,6 +1,6 @@
 //! Access entries, for reading: `ListAccessEntries`, `DescribeAccessEntry` and `ListAssociatedAccessPolicies`.
 
-pub(super) mod write;
+pub(crate) mod write;
 
 use serde_json::{Value, json};
 

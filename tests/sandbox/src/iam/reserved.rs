@@ -44,6 +44,11 @@ pub(crate) fn role_id(path_arn: &str, generation: u32) -> String {
     format!("AROA{tail}")
 }
 
+/// The unique id of a user, `AIDA…`.
+pub(crate) fn user_id(arn: &str, generation: u32) -> String {
+    role_id(arn, generation).replacen("AROA", "AIDA", 1)
+}
+
 /// The account, the permission set and the suffix in the name of a role, if it has the form of a permission set's.
 pub(crate) fn parse(path_arn: &str) -> Option<(&str, &str, &str)> {
     let rest = path_arn.strip_prefix("arn:aws:iam::")?;
@@ -53,11 +58,14 @@ pub(crate) fn parse(path_arn: &str) -> Option<(&str, &str, &str)> {
     Some((account, permission_set, suffix))
 }
 
-/// The unique id of the role that has an ARN now, if there is one.
+/// The unique id of the role or user that has an ARN now, if there is one.
 pub(crate) fn current_id(world: &World, reserved: &ReservedRoles, path_arn: &str) -> Option<String> {
     if let Some((account, permission_set, suffix)) = parse(path_arn) {
         let role = of(reserved, account, permission_set);
         return (role.suffix == suffix).then(|| role_id(path_arn, role.generation));
+    }
+    if let Some(user) = world.users.iter().find(|user| user.arn().eq_ignore_ascii_case(path_arn)) {
+        return Some(user_id(&user.arn(), user.generation));
     }
     let role = world.roles.iter().find(|role| role.arn().eq_ignore_ascii_case(path_arn))?;
     Some(role_id(&role.arn(), role.generation))

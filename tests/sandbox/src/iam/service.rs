@@ -1,4 +1,7 @@
-//! IAM itself, in the query protocol: `GetRole`. There is one IAM, in us-east-1.
+//! IAM itself, in the query protocol: `GetRole`, `ListRoles` and `GetUser`. There is one IAM, in us-east-1.
+
+mod get_user;
+mod list_roles;
 
 use serde_json::{Value, json};
 
@@ -27,12 +30,16 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
         Ok(caller) => caller,
         Err(refusal) => return query::refused(NAMESPACE, refusal),
     };
-    if first(&pairs, "Version") != Some("2010-05-08") || first(&pairs, "Action") != Some("GetRole") {
-        return query::invalid_action(NAMESPACE, &pairs);
-    }
-    let name = first(&pairs, "RoleName").unwrap_or_default();
-    match get_role(&shared.state(), &caller, name) {
-        Ok(role) => query::answer(NAMESPACE, "GetRole", &role, &shared.random.uuid()),
+    let action = first(&pairs, "Action").filter(|_| first(&pairs, "Version") == Some("2010-05-08")).unwrap_or_default();
+    let state = shared.state();
+    let result = match action {
+        "GetRole" => get_role(&state, &caller, first(&pairs, "RoleName").unwrap_or_default()),
+        "ListRoles" => list_roles::list_roles(&state, &caller, &pairs),
+        "GetUser" => get_user::get_user(&state, &caller, first(&pairs, "UserName")),
+        _ => return query::invalid_action(NAMESPACE, &pairs),
+    };
+    match result {
+        Ok(result) => query::answer(NAMESPACE, action, &result, &shared.random.uuid()),
         Err((status, code, message)) => error(status, code, &message),
     }
 }
@@ -43,32 +50,48 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
 }
 
 fn get_role(state: &State, caller: &Caller, name: &str) -> Result<String, Refused> {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(is_name) {
-        let message = "1 validation error detected: Value at 'roleName' failed to satisfy constraint: Member must \
-            satisfy regular expression pattern: [\\w+=,.@-]+";
-        return Err((400, "ValidationError", message.to_owned()));
-    }
+    check_name("roleName", name)?;
     let account = &caller.credentials.account;
     let found = find(state, account, name);
     let arn = found.as_ref().map_or_else(|| format!("arn:aws:iam::{account}:role/{name}"), Role::arn);
     authorize(state, &caller.credentials, "iam:GetRole", (&arn, Some(&format!("role {name}"))))
         .map_err(|message| (403, "AccessDenied", message))?;
     let role = found.ok_or_else(|| (404, "NoSuchEntity", format!("The role with name {name} cannot be found.")))?;
-    Ok(show(&role))
+    Ok(format!("<Role>{}</Role>", show(&role)))
 }
 
-/// A role of an account: its own, or one of the permission sets that are assigned in it. IAM's names have no case.
+fn check_name(parameter: &str, name: &str) -> Result<(), Refused> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+    if !name.is_empty() && name.len() <= 64 && name.bytes().all(is_name) {
+        return Ok(());
+    }
+    let message = format!(
+        "1 validation error detected: Value at '{parameter}' failed to satisfy constraint: Member must satisfy regular \
+         expression pattern: [\\w+=,.@-]+"
+    );
+    Err((400, "ValidationError", message))
+}
+
+/// A role of an account. IAM's names have no case.
 fn find(state: &State, account: &str, name: &str) -> Option<Role> {
-    let own = state.world.roles.iter().find(|role| role.account == account && role.name.eq_ignore_ascii_case(name));
-    own.cloned().or_else(|| {
-        let account = state.world.accounts.iter().find(|candidate| candidate.id == account)?;
-        let roles = account.permission_sets.iter().map(|permission_set| {
-            let role = reserved::of(&state.reserved_roles, &account.id, permission_set);
-            reserved_role(&account.id, &state.world.sso_region, permission_set, &role)
-        });
-        roles.into_iter().find(|role| role.name.eq_ignore_ascii_case(name))
-    })
+    roles(state, account).into_iter().find(|role| role.name.eq_ignore_ascii_case(name))
+}
+
+/// The roles of an account: its own, and those of the permission sets that are assigned or provisioned in it.
+fn roles(state: &State, account: &str) -> Vec<Role> {
+    let assigned = state.world.accounts.iter().filter(|candidate| candidate.id == account);
+    let mut permission_sets: Vec<&str> =
+        assigned.flat_map(|account| &account.permission_sets).map(String::as_str).collect();
+    let provisioned = state.reserved_roles.keys().filter(|(candidate, _)| candidate == account);
+    permission_sets.extend(provisioned.map(|(_, permission_set)| permission_set.as_str()));
+    permission_sets.sort_unstable();
+    permission_sets.dedup();
+    let own = state.world.roles.iter().filter(|role| role.account == account).cloned();
+    let reserved = permission_sets.into_iter().map(|permission_set| {
+        let role = reserved::of(&state.reserved_roles, account, permission_set);
+        reserved_role(account, &state.world.sso_region, permission_set, &role)
+    });
+    own.chain(reserved).collect()
 }
 
 /// The role of a permission set, as IAM Identity Center makes it.
@@ -102,7 +125,7 @@ fn show(role: &Role) -> String {
         element("AssumeRolePolicyDocument", &percent_encode(&role.trust.to_string())),
         element("MaxSessionDuration", &role.max_session_duration.to_string()),
     ];
-    format!("<Role>{}</Role>", elements.concat())
+    elements.concat()
 }
 
 #[cfg(test)]

@@ -142,11 +142,11 @@ pub(crate) struct Mappings<'state> {
 /// The user that a role is mapped to, or why there is none.
 pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User, String> {
     let Mappings { cluster, bindings, aws_auth } = mappings;
-    let path_arn = credentials.role_path_arn();
+    let path_arn = credentials.principal_arn();
     let by_entry = || {
         let found = cluster.access_entries.iter().find(|entry| entry.is_of(&path_arn));
         let entry = found.ok_or_else(|| format!("{path_arn} has no access entry in {}", cluster.name))?;
-        if !is_bound(bindings, &cluster.name, &path_arn, &credentials.role_id()) {
+        if !is_bound(bindings, &cluster.name, &path_arn, &credentials.principal_id()) {
             return Err(format!("the access entry of {path_arn} was made for a role that is gone"));
         }
         let mapping =
@@ -154,8 +154,9 @@ pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User,
         Ok((mapping, entry.policies.clone()))
     };
     let by_config_map = |why: String| {
-        let found = aws_auth.and_then(|it| AwsAuth::of(it).find(&credentials.role_arn(), &credentials.account));
-        let mapping = found.ok_or_else(|| format!("{why}; {} is not in aws-auth", credentials.role_arn()))?;
+        let canonical = credentials.canonical_arn();
+        let found = aws_auth.and_then(|it| AwsAuth::of(it).find(&canonical, &credentials.account));
+        let mapping = found.ok_or_else(|| format!("{why}; {canonical} is not in aws-auth"))?;
         Ok((mapping, Vec::new()))
     };
     let (mapping, policies) = match cluster.authentication_mode.as_str() {
@@ -176,14 +177,14 @@ pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User,
     let extra = [
         ("accessKeyId", credentials.access_key_id.clone()),
         ("arn", credentials.caller_arn()),
-        ("canonicalArn", credentials.role_arn()),
-        ("principalId", credentials.role_id()),
+        ("canonicalArn", credentials.canonical_arn()),
+        ("principalId", credentials.principal_id()),
         ("sessionName", credentials.session_name.clone()),
-        ("sigs.k8s.io/aws-iam-authenticator/principalId", credentials.role_id()),
+        ("sigs.k8s.io/aws-iam-authenticator/principalId", credentials.principal_id()),
     ];
     Ok(User {
         name,
-        uid: format!("aws-iam-authenticator:{}:{}", credentials.account, credentials.role_id()),
+        uid: format!("aws-iam-authenticator:{}:{}", credentials.account, credentials.principal_id()),
         groups,
         policies,
         extra: extra.map(|(key, value)| (key.to_owned(), value)).to_vec(),

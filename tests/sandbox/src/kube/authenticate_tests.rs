@@ -39,6 +39,7 @@ fn vectors() -> Vec<Vector> {
                 session_name: "ada@example.com".into(),
                 sso_region: "eu-west-1".into(),
                 role: None,
+                user: None,
                 known: true,
             },
         }

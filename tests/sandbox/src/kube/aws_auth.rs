@@ -10,10 +10,12 @@ pub(crate) const NAMESPACE: &str = "kube-system";
 /// Its name.
 pub(crate) const NAME: &str = "aws-auth";
 
-/// What the ConfigMap says about roles and accounts. Users are none of the sandbox's callers.
+/// What the ConfigMap says about roles, users and accounts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct AwsAuth {
     pub(crate) roles: Vec<RoleMapping>,
+    /// The same for users: the ARN is a user's.
+    users: Vec<RoleMapping>,
     accounts: Vec<String>,
 }
 
@@ -26,15 +28,27 @@ impl AwsAuth {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         });
-        AwsAuth { roles: data("mapRoles").iter().map(role).collect(), accounts: accounts.collect() }
+        let mapped = |key: &str, arn: &str| -> Vec<RoleMapping> {
+            data(key).iter().map(|item| mapping(item, arn)).filter(|it| !it.role_arn.is_empty()).collect()
+        };
+        AwsAuth {
+            roles: mapped("mapRoles", "rolearn"),
+            users: mapped("mapUsers", "userarn"),
+            accounts: accounts.collect(),
+        }
     }
 
-    /// The mapping of a role by its ARN without a path. Of duplicates the last wins. In an account that is mapped as a
-    /// whole, everybody is a user without groups.
-    pub(crate) fn find(&self, role_arn: &str, account: &str) -> Option<RoleMapping> {
-        let own = self.roles.iter().rfind(|role| role.role_arn.eq_ignore_ascii_case(role_arn)).cloned();
-        let whole = || RoleMapping::new("", &role_arn.to_ascii_lowercase(), &[]);
-        own.or_else(|| self.accounts.iter().any(|mapped| mapped == account).then(whole))
+    /// The mapping of a principal by its canonical ARN: a role's without a path, a user's with it. Roles come before
+    /// users, and neither list looks at the kind of the principal. Of duplicates the last wins. In an account that is
+    /// mapped as a whole, everybody is a user without groups.
+    pub(crate) fn find(&self, canonical_arn: &str, account: &str) -> Option<RoleMapping> {
+        let of = |list: &[RoleMapping]| {
+            list.iter().rfind(|mapping| mapping.role_arn.eq_ignore_ascii_case(canonical_arn)).cloned()
+        };
+        let whole = || RoleMapping::new("", canonical_arn, &[]);
+        of(&self.roles)
+            .or_else(|| of(&self.users))
+            .or_else(|| self.accounts.iter().any(|mapped| mapped == account).then(whole))
     }
 }
 
@@ -45,8 +59,9 @@ fn read(text: &str) -> Vec<Value> {
     }
 }
 
-/// An item of `mapRoles`, as Go's JSON decoder reads it: keys have no case, and what has a wrong type is left out.
-fn role(item: &Value) -> RoleMapping {
+/// An item of `mapRoles` or `mapUsers`, as Go's JSON decoder reads it: keys have no case, and what has a wrong type is
+/// left out.
+fn mapping(item: &Value, arn: &str) -> RoleMapping {
     let value = |name: &str| {
         let mut members = item.as_object().into_iter().flatten();
         members.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -54,7 +69,7 @@ fn role(item: &Value) -> RoleMapping {
     let text = |name: &str| value(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let groups = value("groups").and_then(Value::as_array).into_iter().flatten();
     RoleMapping {
-        role_arn: text("rolearn"),
+        role_arn: text(arn),
         username: text("username"),
         groups: groups.filter_map(|group| group.as_str().map(str::to_owned)).collect(),
     }

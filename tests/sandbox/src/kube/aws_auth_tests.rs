@@ -52,6 +52,22 @@ fn a_whole_account_can_be_mapped() {
     let mut config_map = config_map("");
     config_map["data"]["mapAccounts"] = json!("- \"111122223333\"\n");
     let of = |account: &str| AwsAuth::of(&config_map).find(ROLE, account);
-    assert_eq!(of(ACCOUNT).map(|role| role.username), Some(ROLE.to_ascii_lowercase()));
+    assert_eq!(of(ACCOUNT).map(|role| role.username), Some(ROLE.to_owned()));
     assert!(of("444455556666").is_none());
+}
+
+#[test]
+fn both_lists_look_at_the_arn_alone_and_roles_come_first() {
+    let user = "arn:aws:iam::111122223333:user/ci/Deployer";
+    let with = |roles: &str, users: &str| json!({"data": {"mapRoles": roles, "mapUsers": users}});
+    let name = |config_map: &Value, arn: &str| AwsAuth::of(config_map).find(arn, ACCOUNT).map(|it| it.username);
+    let by_users =
+        format!("- userarn: {}\n  username: user\n- uSerArn: {ROLE}\n  username: role\n", user.to_lowercase());
+    assert_eq!(name(&with("", &by_users), user).as_deref(), Some("user"));
+    assert_eq!(name(&with("", &by_users), ROLE).as_deref(), Some("role"));
+    let by_roles = format!("- rolearn: {user}\n  username: first\n");
+    assert_eq!(name(&with(&by_roles, &by_users), user).as_deref(), Some("first"));
+    assert_eq!(name(&with("- broken: [", &by_users), user).as_deref(), Some("user"), "mapUsers stays");
+    assert_eq!(name(&with(&by_roles, "- userarn: [x"), user).as_deref(), Some("first"), "and so does mapRoles");
+    assert_eq!(name(&json!({"data": {"maproles": by_roles}}), user), None, "the data's keys do have a case");
 }

@@ -179,7 +179,7 @@ fn check_principal(state: &State, principal: &str) -> Result<(), Reply> {
 }
 
 /// `arn:aws:sts::111122223333:assumed-role/name/{{SessionName}}`: the role without its path.
-fn default_username(principal: &str) -> String {
+pub(crate) fn default_username(principal: &str) -> String {
     let account = principal.split(':').nth(4).unwrap_or_default();
     match principal.split_once(":role/") {
         Some((_, role)) => {
