@@ -54,6 +54,12 @@ pub(crate) const AWS_SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 pub(crate) const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 /// When the ambient credentials expire.
 pub(crate) const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
+/// A file with a token of a web identity, as in a pod: a role is assumed with it.
+pub(crate) const AWS_WEB_IDENTITY_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+/// Where a container's credentials are: EKS Pod Identity, ECS.
+pub(crate) const AWS_CONTAINER_CREDENTIALS_FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+/// The same, below the address of ECS.
+pub(crate) const AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 
 /// The user who called sudo.
 pub(crate) const SUDO_UID: &str = "SUDO_UID";

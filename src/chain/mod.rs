@@ -4,6 +4,8 @@
 //! that is still good: `freshness` is the policy of all of them, `renewal` what happens when AWS or a cluster refuses what
 //! a stage gave. This file holds what the stages share, and the walk along them.
 
+pub(crate) mod administrator;
+pub(crate) mod ambient;
 pub(crate) mod cached_token;
 pub(crate) mod call_error;
 pub(crate) mod clock_skew;

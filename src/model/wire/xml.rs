@@ -8,6 +8,18 @@ pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
     (!text.contains('<')).then(|| unescape(text.trim()))
 }
 
+/// What is in the elements of this name, which have none of the same name in them.
+pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let mut rest = xml;
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_once(&open)?;
+        let (inside, further) = after.split_once(&close)?;
+        rest = further;
+        Some(inside)
+    })
+}
+
 /// The `content` of a page's `meta` element of this name.
 pub(crate) fn meta(page: &str, name: &str) -> Option<String> {
     let mut elements = page.split('<').skip(1).filter_map(|element| element.split('>').next());
@@ -42,6 +54,13 @@ mod tests {
         assert_eq!(text(xml, "Path").as_deref(), Some("/"));
         assert_eq!(text(xml, "Role"), None);
         assert_eq!(text(xml, "Arn"), None);
+    }
+
+    #[test]
+    fn elements_are_found_one_by_one() {
+        let xml = "<Roles><member><Arn>a</Arn></member> <member><Arn>b</Arn></member><member>";
+        assert_eq!(elements(xml, "member").collect::<Vec<_>>(), ["<Arn>a</Arn>", "<Arn>b</Arn>"]);
+        assert_eq!(elements("<Roles/>", "member").count(), 0);
     }
 
     #[test]

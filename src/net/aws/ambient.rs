@@ -1,9 +1,11 @@
-//! Ambient AWS credentials, for `token --cluster-name` without a namespace: the AWS CLI's provider chain without the
-//! instance metadata service, which a laptop does not have and which takes seconds to time out.
+//! Ambient AWS credentials, for what is done without a namespace's role: the providers of the AWS SDK. Which of them is asked
+//! is decided in `chain/ambient.rs`.
 
+use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use jiff::Timestamp;
@@ -22,16 +24,39 @@ pub(crate) struct AmbientCredentials {
 
 /// The credentials of a profile, by default of `default`.
 pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<AmbientCredentials> {
-    let config = aws.config("STS", region, None);
-    let provider_config = ProviderConfig::empty()
-        .with_http_client(config.http_client().ok_or_else(|| Error::failure("no HTTP client"))?)
-        .with_region(config.region().cloned());
-    let mut builder = ProfileFileCredentialsProvider::builder().configure(&provider_config);
+    let mut builder = ProfileFileCredentialsProvider::builder().configure(&provider_config(aws, region)?);
     if let Some(profile) = profile {
         builder = builder.profile_name(profile);
     }
     let given = builder.build().provide_credentials().await;
     given.map(from_sdk).map_err(|error| no_credentials(profile, &error))
+}
+
+/// The role of `$AWS_ROLE_ARN`, assumed with the token in `$AWS_WEB_IDENTITY_TOKEN_FILE`.
+pub(crate) async fn load_web_identity(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
+    let provider = WebIdentityTokenCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
+    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
+        Error::new(Kind::NotSignedIn, "the web identity of $AWS_WEB_IDENTITY_TOKEN_FILE gives no credentials")
+            .because(innermost(&error))
+            .try_next("unset AWS_WEB_IDENTITY_TOKEN_FILE")
+    })
+}
+
+/// The role of the container that we run in.
+pub(crate) async fn load_container(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
+    let provider = EcsCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
+    provider
+        .provide_credentials()
+        .await
+        .map(from_sdk)
+        .map_err(|error| Error::new(Kind::NotSignedIn, "the container gives no credentials").because(innermost(&error)))
+}
+
+fn provider_config(aws: &Aws, region: &str) -> Result<ProviderConfig> {
+    let config = aws.config("STS", region, None);
+    Ok(ProviderConfig::empty()
+        .with_http_client(config.http_client().ok_or_else(|| Error::failure("no HTTP client"))?)
+        .with_region(config.region().cloned()))
 }
 
 /// Assumes a role with other credentials.

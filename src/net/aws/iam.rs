@@ -1,5 +1,7 @@
-//! `iam`: GetRole, in the query protocol. One call does not deserve an SDK.
+//! `iam`: GetRole, GetUser and ListRoles, in the query protocol. Three calls do not deserve an SDK.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>
+
+#![allow(dead_code)]
 
 use std::time::SystemTime;
 
@@ -10,39 +12,83 @@ use jiff::Timestamp;
 
 use crate::model::aws::credentials::AccessKeys;
 use crate::model::aws::partition::Partition;
+use crate::model::wire::pages::Pages;
 use crate::model::wire::{percent, xml};
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::plain::{PlainRequest, send};
 
-const OPERATION: &str = "GetRole";
+/// The newest version of the protocol: IAM has had no other since.
+const VERSION: &str = "2010-05-08";
 
-/// What IAM says of a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IamRoleFacts {
+/// What IAM says of a role or a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct IamPrincipal {
+    /// With its path.
+    pub(crate) arn: Option<String>,
     pub(crate) created_at: Option<Timestamp>,
-    /// Its trust policy: JSON.
+    /// A role's trust policy: JSON.
     pub(crate) trust_policy: Option<String>,
 }
 
 /// A role of the keys' account. A namespace's role may not be allowed to ask. `region`: any of the partition.
-pub(crate) async fn get_role(aws: &Aws, keys: &AccessKeys, region: &str, name: &str) -> Result<IamRoleFacts, Failure> {
+pub(crate) async fn get_role(aws: &Aws, keys: &AccessKeys, region: &str, name: &str) -> Result<IamPrincipal, Failure> {
+    let answer = call(aws, keys, region, ("GetRole", &[("RoleName", name)])).await?;
+    Ok(parsed(&answer))
+}
+
+/// A user of the keys' account.
+pub(crate) async fn get_user(aws: &Aws, keys: &AccessKeys, region: &str, name: &str) -> Result<IamPrincipal, Failure> {
+    let answer = call(aws, keys, region, ("GetUser", &[("UserName", name)])).await?;
+    Ok(parsed(&answer))
+}
+
+/// The roles of the keys' account whose path begins with a prefix, like `/aws-reserved/sso.amazonaws.com/`.
+pub(crate) async fn list_roles(
+    aws: &Aws,
+    keys: &AccessKeys,
+    region: &str,
+    path_prefix: &str,
+) -> Result<Vec<IamPrincipal>, Failure> {
+    const OPERATION: &str = "ListRoles";
+    let (mut roles, mut pages) = (Vec::new(), Pages::new(aws.received()));
+    loop {
+        let marker = pages.token();
+        let mut parameters = vec![("PathPrefix", path_prefix), ("MaxItems", "1000")];
+        parameters.extend(marker.as_deref().map(|marker| ("Marker", marker)));
+        let page = call(aws, keys, region, (OPERATION, &parameters)).await?;
+        roles.extend(xml::elements(&page, "member").map(parsed));
+        let next = (xml::text(&page, "IsTruncated").as_deref() == Some("true")).then(|| xml::text(&page, "Marker"));
+        let more = pages.advance(next.flatten(), aws.received());
+        if !more.map_err(|why| Failure::endless(OPERATION, why))? {
+            return Ok(roles);
+        }
+    }
+}
+
+async fn call(
+    aws: &Aws,
+    keys: &AccessKeys,
+    region: &str,
+    (operation, parameters): (&'static str, &[(&str, &str)]),
+) -> Result<String, Failure> {
     let (iam_region, host) = Partition::of_region(region).iam;
     let endpoint = aws.endpoint("IAM").unwrap_or_else(|| format!("https://{host}"));
+    let parameters = parameters.iter().map(|(name, value)| format!("&{name}={}", percent::encode(value)));
     let mut request = PlainRequest {
         method: "POST",
         url: format!("{}/", endpoint.trim_end_matches('/')),
         headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
-        body: format!("Action={OPERATION}&Version=2010-05-08&RoleName={}", percent::encode(name)),
+        body: format!("Action={operation}&Version={VERSION}{}", parameters.collect::<String>()),
     };
     let signature = signed(&request, keys, iam_region, aws.host().now().into()).map_err(|words| Failure {
-        operation: OPERATION,
+        operation,
         class: Class::Service,
         code: None,
         words,
     })?;
     request.headers.extend(signature);
-    Ok(parsed(&send(aws.http.clone(), OPERATION, request).await?.body))
+    Ok(send(aws.http.clone(), operation, request).await?.body)
 }
 
 /// The headers that sign a request.
@@ -71,8 +117,9 @@ fn signed(
     Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
-fn parsed(xml: &str) -> IamRoleFacts {
-    IamRoleFacts {
+fn parsed(xml: &str) -> IamPrincipal {
+    IamPrincipal {
+        arn: xml::text(xml, "Arn"),
         created_at: xml::text(xml, "CreateDate").and_then(|text| text.parse().ok()),
         trust_policy: xml::text(xml, "AssumeRolePolicyDocument").map(|text| percent::decode(&text)),
     }
@@ -93,7 +140,8 @@ mod tests {
         let facts = parsed(xml);
         assert_eq!(facts.created_at, Some("2012-05-08T23:34:01Z".parse().expect("a time")));
         assert_eq!(facts.trust_policy.as_deref(), Some(r#"{"Version":"2012-10-17"}"#));
-        assert_eq!(parsed("<html>"), IamRoleFacts { created_at: None, trust_policy: None });
+        assert_eq!(facts.arn.as_deref(), Some("arn:aws:iam::123456789012:role/x/S3Access"));
+        assert_eq!(parsed("<html>"), IamPrincipal::default());
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl KubeApi {
 
     pub(crate) async fn list_endpoint_slices(&self, namespace: &str, service: &str) -> Result<Vec<Value>, KubeFailure> {
         let selector = format!("kubernetes.io/service-name={service}");
-        let slices = self.list("apis/discovery.k8s.io/v1", namespace, "endpointslices", Some(&selector)).await?;
+        let slices = self.list("apis/discovery.k8s.io/v1", Some(namespace), "endpointslices", Some(&selector)).await?;
         Ok(slices.0)
     }
 
@@ -79,13 +79,14 @@ impl KubeApi {
         namespace: &str,
         selector: Option<&str>,
     ) -> Result<(Vec<Pod>, String), KubeFailure> {
-        self.list("api/v1", namespace, "pods", selector).await
+        self.list("api/v1", Some(namespace), "pods", selector).await
     }
 
-    async fn list<T: DeserializeOwned>(
+    /// All objects of a kind in a namespace, or in all (or of the cluster), page by page; and the version of the list.
+    pub(super) async fn list<T: DeserializeOwned>(
         &self,
         api: &str,
-        namespace: &str,
+        namespace: Option<&str>,
         plural: &str,
         selector: Option<&str>,
     ) -> Result<(Vec<T>, String), KubeFailure> {
@@ -96,7 +97,7 @@ impl KubeApi {
             query.extend(selector.map(|selector| ("labelSelector", selector)));
             let token = pages.token();
             query.extend(token.as_deref().map(|token| ("continue", token)));
-            let page: List<T> = self.get(&path(api, namespace, plural, None, &query)).await?;
+            let page: List<T> = self.get(&object_path(api, namespace, plural, None, &query)).await?;
             items.extend(page.items.unwrap_or_default());
             let more = pages.advance(Some(page.metadata.more), self.outbound.received());
             if !more.map_err(KubeFailure::Unreachable)? {
@@ -132,6 +133,16 @@ impl KubeApi {
         }))
     }
 
+    pub(super) async fn get_object<T: DeserializeOwned>(
+        &self,
+        api: &str,
+        namespace: Option<&str>,
+        plural: &str,
+        name: &str,
+    ) -> Result<T, KubeFailure> {
+        self.get(&object_path(api, namespace, plural, Some(name), &[])).await
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, KubeFailure> {
         self.client.request(request(path)?).await.map_err(failure)
     }
@@ -141,9 +152,23 @@ pub(super) fn request(path: &str) -> Result<http::Request<Vec<u8>>, KubeFailure>
     http::Request::get(path).body(Vec::new()).map_err(|error| KubeFailure::Unreachable(error.to_string()))
 }
 
-/// A path below the cluster's endpoint. Names are encoded, so that they cannot change the path.
+/// The path of what is in a namespace.
 pub(super) fn path(api: &str, namespace: &str, plural: &str, name: Option<&str>, query: &[(&str, &str)]) -> String {
-    let mut path = format!("/{api}/namespaces/{}/{plural}", encode(namespace));
+    object_path(api, Some(namespace), plural, name, query)
+}
+
+/// A path below the cluster's endpoint. Names are encoded, so that they cannot change the path.
+pub(super) fn object_path(
+    api: &str,
+    namespace: Option<&str>,
+    plural: &str,
+    name: Option<&str>,
+    query: &[(&str, &str)],
+) -> String {
+    let mut path = match namespace {
+        Some(namespace) => format!("/{api}/namespaces/{}/{plural}", encode(namespace)),
+        None => format!("/{api}/{plural}"),
+    };
     if let Some(name) = name {
         path.push('/');
         path.push_str(&encode(name));

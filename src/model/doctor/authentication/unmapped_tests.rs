@@ -17,7 +17,7 @@ fn time(text: &str) -> Option<Timestamp> {
 }
 
 fn entry(created_at: Option<Timestamp>) -> EntryLookup {
-    EntryLookup::Found(AccessEntry { groups: vec!["idp".into()], created_at })
+    EntryLookup::Found(AccessEntry { groups: vec!["idp".into()], created_at, ..AccessEntry::default() })
 }
 
 fn id(evidence: &Evidence) -> &'static str {
