@@ -1,11 +1,12 @@
 //! Adding: a fresh file, a missing list, an empty or null list, a new item, a `current-context`.
 
+use yaml_splice::text::{self, Splice};
+use yaml_splice::{Kind, NodeId, scalar};
+
 use crate::item::{File, Place};
 use crate::render::{BlockStyle, FlowStyle, Order, Value, fields, item};
-use crate::text::{self, Splice};
-use crate::tree::{Kind, NodeId};
 use crate::verify::{Scope, open, reopen};
-use crate::{Editor, Entry, Error, List, Parts, model, scalar};
+use crate::{Editor, Entry, Error, List, Parts, model};
 
 /// See [`Editor::apply`].
 pub(crate) fn apply(editor: Editor<'_>, text: &str, entry: &Entry, parts: Parts) -> Result<String, Error> {
@@ -149,7 +150,11 @@ fn put(file: &File<'_>, list: List, entry: &Entry) -> Result<Option<String>, Err
 impl File<'_> {
     fn new_list(&self, root: NodeId, list: List, entry: &Entry) -> Result<Splice, Error> {
         if self.document.node(root).flow {
-            return Ok(self.insert_member(root, &self.flow_style(None, root), &self.flow_list(root, list, entry)));
+            return Ok(self.insert_member(
+                root,
+                self.flow_style(None, root).compact,
+                &self.flow_list(root, list, entry),
+            ));
         }
         let column = self.root_column(root);
         let at = self.after(root, column)?;
@@ -209,14 +214,14 @@ impl File<'_> {
         let last = self.document.items(value).last().copied();
         let style = self.flow_style(last, root);
         let member = style.value(&Value::Fields(item(list, entry, Order::NameLast)));
-        Ok(self.insert_member(value, &style, &member))
+        Ok(self.insert_member(value, style.compact, &member))
     }
 
     fn insert_current(&self, root: NodeId, name: &str) -> Result<Splice, Error> {
         if self.document.node(root).flow {
             let style = self.flow_style(None, root);
             let member = style.field(&("current-context", Value::Text(name.to_owned())));
-            return Ok(self.insert_member(root, &style, &member));
+            return Ok(self.insert_member(root, style.compact, &member));
         }
         let column = self.root_column(root);
         let contexts = self.document.own(root, List::Contexts.key()).first().map(|pair| pair.1);

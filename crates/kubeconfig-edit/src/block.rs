@@ -1,26 +1,13 @@
 //! Edits in block style: whole lines are inserted and removed, indented like their neighbours.
 
+use yaml_splice::text::{self, Splice};
+use yaml_splice::{Kind, NodeId};
+
 use crate::item::File;
 use crate::render::{BlockStyle, Field, Order, item};
-use crate::text::{self, Splice};
-use crate::tree::{Kind, NodeId};
 use crate::{Entry, Error, List};
 
 impl File<'_> {
-    /// The byte of the dash that introduces an item.
-    ///
-    /// # Errors
-    /// When something stands between the dash and the item.
-    pub(crate) fn dash(&self, item: NodeId) -> Result<usize, Error> {
-        let before = self.text[..self.document.node(item).full_start].trim_end_matches([' ', '\n', '\r']);
-        match before.ends_with('-') {
-            true => Ok(before.len() - 1),
-            false => {
-                Err(self.refuse(item, "a comment stands between this item and its dash; write `- ` directly before it"))
-            }
-        }
-    }
-
     /// How the list's first item is indented.
     pub(crate) fn style_of(&self, key: NodeId, value: NodeId) -> Option<BlockStyle> {
         if self.document.node(value).flow {
@@ -72,22 +59,6 @@ impl File<'_> {
         Ok(text::insert_lines(self.text, at, &lines))
     }
 
-    /// First byte of the line after a node, where something may be inserted.
-    pub(crate) fn after(&self, id: NodeId, column: usize) -> Result<usize, Error> {
-        let at = text::after_block(self.text, self.document.node(id).end, column)?;
-        if at == self.text.len() && !text::ends_with_break(self.text) && self.ends_in_block_scalar(id) {
-            let reason = "the file ends inside a block of text, without a line end, and adding one would change that text; add it yourself if that is right";
-            return Err(Error::at(self.text, at, reason));
-        }
-        Ok(at)
-    }
-
-    fn ends_in_block_scalar(&self, id: NodeId) -> bool {
-        use granit_parser::ScalarStyle::{Folded, Literal};
-        let last = self.document.node(self.document.node(id).last);
-        matches!(&last.kind, Kind::Scalar { style: Literal | Folded, .. })
-    }
-
     /// New fields after the last one of a mapping that is not empty.
     pub(crate) fn insert_fields(&self, style: BlockStyle, map: NodeId, fields: &[Field]) -> Result<Splice, Error> {
         let (Some((first, _)), Some((_, last))) = (self.document.pairs(map).first(), self.document.pairs(map).last())
@@ -97,17 +68,5 @@ impl File<'_> {
         let column = self.column(*first);
         let at = self.after(*last, column)?;
         Ok(text::insert_lines(self.text, at, &format!("{}{}", " ".repeat(column), style.fields(fields, column))))
-    }
-
-    /// The lines of a node whose first line begins with `start`.
-    pub(crate) fn lines(&self, start: usize, id: NodeId) -> Result<std::ops::Range<usize>, Error> {
-        if !text::is_first_on_line(self.text, start) {
-            return Err(Error::at(
-                self.text,
-                start,
-                "something else stands before this on its line; write it on a line of its own",
-            ));
-        }
-        Ok(text::line_start(self.text, start)..text::after_last_line(self.text, self.document.node(id).end)?)
     }
 }

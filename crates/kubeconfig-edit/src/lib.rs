@@ -48,19 +48,15 @@ mod item;
 mod model;
 mod remove;
 mod render;
-mod scalar;
-mod text;
-mod tree;
 mod update;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 pub use apply::standalone;
 pub use model::{Cluster, Context, Kubeconfig, User, UserExec, parse};
+pub use yaml_splice::Error;
 
 /// Edits kubeconfigs on behalf of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,45 +161,6 @@ impl Parts {
             .filter_map(|(wanted, list)| wanted.then_some(list))
     }
 }
-
-/// Why a text could not be read or was not edited, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
-    /// Line, counted from one.
-    pub line: Option<usize>,
-    /// Column in characters, counted from one.
-    pub column: Option<usize>,
-    /// What is wrong and, if a person can mend it, how.
-    pub reason: String,
-}
-
-impl Error {
-    fn at(text: &str, offset: usize, reason: impl Into<String>) -> Self {
-        let start = text::line_start(text, offset);
-        let before = text[..start].replace("\r\n", "\n");
-        Error {
-            line: Some(before.matches(['\n', '\r']).count() + 1),
-            column: Some(text[start..offset].chars().count() + 1),
-            reason: reason.into(),
-        }
-    }
-
-    fn anywhere(reason: impl Into<String>) -> Self {
-        Error { line: None, column: None, reason: reason.into() }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.line, self.column) {
-            (Some(line), Some(column)) => write!(f, "line {line}, column {column}: {}", self.reason),
-            (Some(line), None) => write!(f, "line {line}: {}", self.reason),
-            _ => f.write_str(&self.reason),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// The three lists that hold a part of an entry each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! The read model: what kubectl would see, as leniently as it sees it.
 
+use yaml_splice::{Document, Kind, NodeId};
+
 use crate::Error;
-use crate::tree::{Document, Kind, NodeId};
 
 /// A kubeconfig as it is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

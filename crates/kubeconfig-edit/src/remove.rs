@@ -1,9 +1,10 @@
 //! Removing: every addition is taken back in the form that it was made in.
 
+use yaml_splice::NodeId;
+use yaml_splice::text::{self, Splice};
+
 use crate::apply::{fresh, splice};
 use crate::item::{File, Place};
-use crate::text::{self, Splice};
-use crate::tree::NodeId;
 use crate::verify::{Scope, open, reopen};
 use crate::{Editor, Entry, Error, Exec, List, Parts, model};
 

@@ -1,6 +1,8 @@
 //! An entry, written from nothing in block, flow or JSON style.
 
-use crate::{Entry, List, scalar};
+use yaml_splice::scalar;
+
+use crate::{Entry, List};
 
 /// A value to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

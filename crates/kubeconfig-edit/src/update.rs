@@ -1,12 +1,11 @@
 //! Updating an item of the entry: only fields that are wrong are written, everything around them stays.
 
-use granit_parser::ScalarStyle;
+use yaml_splice::text::{self, Splice};
+use yaml_splice::{Kind, NodeId, ScalarStyle, scalar};
 
 use crate::item::File;
 use crate::render::{BlockStyle, Field, FlowStyle, Value};
-use crate::text::{self, Splice};
-use crate::tree::{Kind, NodeId};
-use crate::{Error, List, scalar};
+use crate::{Error, List};
 
 impl File<'_> {
     /// What makes an item as wanted.
@@ -101,7 +100,7 @@ impl Update<'_> {
         }
         let style = self.flow(map);
         let members: Vec<String> = missing.iter().map(|field| style.field(field)).collect();
-        splices.push(file.insert_member(map, &style, &members.join(if style.compact { "," } else { ", " })));
+        splices.push(file.insert_member(map, style.compact, &members.join(if style.compact { "," } else { ", " })));
         Ok(())
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use yaml_splice::{Kind, NodeId, ScalarStyle};
+
 use crate::item::File;
-use crate::tree::{Kind, NodeId};
 use crate::{Error, List, Parts};
 
 /// What an edit was allowed to change.
@@ -144,7 +145,7 @@ impl Walk<'_> {
         let node = file.document.node(id);
         match &node.kind {
             Kind::Scalar { value, style } => {
-                let plain = *style == granit_parser::ScalarStyle::Plain;
+                let plain = *style == ScalarStyle::Plain;
                 self.tokens.push(Token::Scalar(value.clone(), plain, node.tag.clone()));
             }
             Kind::Alias(target) => self.tokens.push(Token::Alias(self.places.get(target).copied())),

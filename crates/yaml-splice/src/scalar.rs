@@ -3,20 +3,20 @@
 
 use granit_parser::ScalarStyle;
 
-use crate::tree::{Document, Kind, NodeId};
+use crate::document::{Document, Kind, NodeId};
 
 /// A text as a scalar of a block: plain where that is safe for every reader.
-pub(crate) fn block(value: &str) -> String {
+pub fn block(value: &str) -> String {
     if is_plain(value, ":@+=%,~") { value.to_owned() } else { quoted(value) }
 }
 
 /// A text as a scalar inside `[…]` or `{…}`.
-pub(crate) fn flow(value: &str) -> String {
+pub fn flow(value: &str) -> String {
     if is_plain(value, "@+=") { value.to_owned() } else { quoted(value) }
 }
 
 /// A text in double quotes, valid in YAML and in JSON.
-pub(crate) fn quoted(value: &str) -> String {
+pub fn quoted(value: &str) -> String {
     let mut result = String::with_capacity(value.len() + 2);
     result.push('"');
     for character in value.chars() {
@@ -37,7 +37,9 @@ pub(crate) fn quoted(value: &str) -> String {
     result
 }
 
-fn is_plain(value: &str, extra: &str) -> bool {
+/// Whether a text may stand without quotes: it is made of letters, digits, `_-./` and `extra`, and is not something else
+/// for some reader.
+pub fn is_plain(value: &str, extra: &str) -> bool {
     let first_is_safe = match value.trim_start_matches('-') {
         rest if value.starts_with("---") || rest.is_empty() => false,
         rest => rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/'),
@@ -60,7 +62,7 @@ fn is_special(value: &str) -> bool {
 }
 
 /// Whether a node is written as this text, and every reader takes it for a text.
-pub(crate) fn is_text(document: &Document, id: NodeId, wanted: &str) -> bool {
+pub fn is_text(document: &Document, id: NodeId, wanted: &str) -> bool {
     let node = document.node(document.resolve(id));
     match &node.kind {
         Kind::Scalar { value, style } if value == wanted => {
@@ -75,7 +77,7 @@ pub(crate) fn is_text(document: &Document, id: NodeId, wanted: &str) -> bool {
 }
 
 /// Whether a node is the truth value `false`.
-pub(crate) fn is_false(document: &Document, id: NodeId) -> bool {
+pub fn is_false(document: &Document, id: NodeId) -> bool {
     let node = document.node(document.resolve(id));
     match &node.kind {
         Kind::Scalar { value, style: ScalarStyle::Plain } => {

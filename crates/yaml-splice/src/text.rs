@@ -5,10 +5,10 @@ use std::ops::Range;
 use crate::Error;
 
 /// The mark that some editors put before the first character.
-pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The line end that a text uses: its first one, or `\n`.
-pub(crate) fn line_break(text: &str) -> &'static str {
+pub fn line_break(text: &str) -> &'static str {
     match text.find(['\n', '\r']) {
         Some(at) if text[at..].starts_with("\r\n") => "\r\n",
         Some(at) if text[at..].starts_with('\r') => "\r",
@@ -16,14 +16,19 @@ pub(crate) fn line_break(text: &str) -> &'static str {
     }
 }
 
+/// The line end that a text ends with.
+fn last_break(text: &str) -> Option<&'static str> {
+    ["\r\n", "\n", "\r"].into_iter().find(|line_break| text.ends_with(line_break))
+}
+
 /// Whether the last line is finished; so is that of an empty text.
-pub(crate) fn ends_with_break(text: &str) -> bool {
+pub fn ends_with_break(text: &str) -> bool {
     let content = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     matches!(content.chars().next_back(), None | Some('\n' | '\r'))
 }
 
 /// First byte of the line that contains `at`, after a byte order mark.
-pub(crate) fn line_start(text: &str, at: usize) -> usize {
+pub fn line_start(text: &str, at: usize) -> usize {
     match text[..at].rfind(['\n', '\r']) {
         Some(before) => before + 1,
         None if text.starts_with(BYTE_ORDER_MARK) => BYTE_ORDER_MARK.len_utf8().min(at),
@@ -32,29 +37,29 @@ pub(crate) fn line_start(text: &str, at: usize) -> usize {
 }
 
 /// The byte after the last one of the line that contains `at`, before its line end.
-pub(crate) fn line_end(text: &str, at: usize) -> usize {
+pub fn line_end(text: &str, at: usize) -> usize {
     text[at..].find(['\n', '\r']).map_or(text.len(), |length| at + length)
 }
 
 /// First byte of the next line, or the end of the text.
-pub(crate) fn next_line(text: &str, at: usize) -> usize {
+pub fn next_line(text: &str, at: usize) -> usize {
     let end = line_end(text, at);
     let breaks = if text[end..].starts_with("\r\n") { 2 } else { usize::from(end < text.len()) };
     end + breaks
 }
 
 /// Column of a byte, counted in bytes from zero.
-pub(crate) fn column(text: &str, at: usize) -> usize {
+pub fn column(text: &str, at: usize) -> usize {
     at - line_start(text, at)
 }
 
 /// Skips spaces, tabs and line ends.
-pub(crate) fn skip_blank(text: &str, from: usize) -> usize {
+pub fn skip_blank(text: &str, from: usize) -> usize {
     from + text[from..].len() - text[from..].trim_start_matches([' ', '\t', '\n', '\r']).len()
 }
 
 /// Skips spaces, tabs, line ends and comments.
-pub(crate) fn skip_blank_and_comments(text: &str, from: usize) -> usize {
+pub fn skip_blank_and_comments(text: &str, from: usize) -> usize {
     let mut at = skip_blank(text, from);
     while text[at..].starts_with('#') {
         at = skip_blank(text, line_end(text, at));
@@ -63,13 +68,13 @@ pub(crate) fn skip_blank_and_comments(text: &str, from: usize) -> usize {
 }
 
 /// Whether nothing but blanks and perhaps a comment stands between `at` and the end of its line.
-pub(crate) fn line_is_over(text: &str, at: usize) -> bool {
+pub fn line_is_over(text: &str, at: usize) -> bool {
     let rest = text[at..line_end(text, at)].trim_start_matches([' ', '\t']);
     rest.is_empty() || rest.starts_with('#')
 }
 
 /// Whether only blanks stand between the start of the line and `at`.
-pub(crate) fn is_first_on_line(text: &str, at: usize) -> bool {
+pub fn is_first_on_line(text: &str, at: usize) -> bool {
     text[line_start(text, at)..at].trim_matches(' ').is_empty()
 }
 
@@ -78,7 +83,7 @@ pub(crate) fn is_first_on_line(text: &str, at: usize) -> bool {
 ///
 /// # Errors
 /// When the block's last line goes on with something else.
-pub(crate) fn after_block(text: &str, end: usize, column: usize) -> Result<usize, Error> {
+pub fn after_block(text: &str, end: usize, column: usize) -> Result<usize, Error> {
     let mut at = after_last_line(text, end)?;
     loop {
         let indent = text[at..].len() - text[at..].trim_start_matches(' ').len();
@@ -93,7 +98,7 @@ pub(crate) fn after_block(text: &str, end: usize, column: usize) -> Result<usize
 ///
 /// # Errors
 /// When that line goes on with something else.
-pub(crate) fn after_last_line(text: &str, end: usize) -> Result<usize, Error> {
+pub fn after_last_line(text: &str, end: usize) -> Result<usize, Error> {
     // A block scalar ends behind its own line ends.
     if end > 0 && text[..end].ends_with(['\n', '\r']) {
         return Ok(end);
@@ -110,36 +115,35 @@ pub(crate) fn after_last_line(text: &str, end: usize) -> Result<usize, Error> {
 
 /// One replacement in a text.
 #[derive(Debug, Clone)]
-pub(crate) struct Splice {
-    pub(crate) range: Range<usize>,
-    pub(crate) text: String,
+pub struct Splice {
+    /// The bytes that go.
+    pub range: Range<usize>,
+    /// What comes in their place.
+    pub text: String,
 }
 
 /// Inserts whole lines (given without the last line end) before the line that begins at `at`. A file whose last line
 /// is unfinished keeps an unfinished last line.
-pub(crate) fn insert_lines(text: &str, at: usize, lines: &str) -> Splice {
-    let line_break = line_break(text);
+pub fn insert_lines(text: &str, at: usize, lines: &str) -> Splice {
     let lines = if at == text.len() && !ends_with_break(text) {
-        format!("{line_break}{lines}")
+        format!("{}{lines}", line_break(text))
     } else {
-        format!("{lines}{line_break}")
+        // That of the line before: where line ends are mixed, a `\r` here may meet a `\n` behind it.
+        format!("{lines}{}", last_break(&text[..at]).unwrap_or_else(|| line_break(text)))
     };
     Splice { range: at..at, text: lines }
 }
 
 /// Takes whole lines out: the opposite of [`insert_lines`].
-pub(crate) fn remove_lines(text: &str, range: Range<usize>) -> Splice {
+pub fn remove_lines(text: &str, range: Range<usize>) -> Splice {
     let unfinished = range.end == text.len() && !ends_with_break(text);
-    let start = match text[..range.start].chars().next_back() {
-        Some('\n') if unfinished => range.start - if text[..range.start].ends_with("\r\n") { 2 } else { 1 },
-        Some('\r') if unfinished => range.start - 1,
-        _ => range.start,
-    };
+    let before = last_break(&text[..range.start]).filter(|_| unfinished);
+    let start = range.start - before.map_or(0, str::len);
     Splice { range: start..range.end, text: String::new() }
 }
 
 /// Performs replacements. `None` when two of them overlap.
-pub(crate) fn splice(text: &str, mut splices: Vec<Splice>) -> Option<String> {
+pub fn splice(text: &str, mut splices: Vec<Splice>) -> Option<String> {
     splices.sort_by_key(|splice| (splice.range.start, splice.range.end));
     let mut result = String::with_capacity(text.len());
     let mut at = 0;

@@ -7,43 +7,52 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle};
 use crate::Error;
 
 /// Index of a node. Nodes are numbered in the order of the text, so a node and its descendants are one range.
-pub(crate) type NodeId = usize;
+pub type NodeId = usize;
 
 /// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A text, after quotes and escapes.
+    #[expect(missing_docs, reason = "the names say it")]
     Scalar { value: String, style: ScalarStyle },
+    /// Its items.
     Sequence(Vec<NodeId>),
+    /// Its keys and values.
     Mapping(Vec<(NodeId, NodeId)>),
+    /// The node that it stands for.
     Alias(NodeId),
 }
 
 /// A node and where it is written. All offsets are bytes.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) kind: Kind,
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
     /// `[…]` and `{…}`, as opposed to indented blocks.
-    pub(crate) flow: bool,
+    pub flow: bool,
     /// First byte of the content, after anchor and tag.
-    pub(crate) start: usize,
+    pub start: usize,
     /// The byte after the content. For block scalars the blank lines behind them are part of it.
-    pub(crate) end: usize,
+    pub end: usize,
     /// First byte of anchor, tag or content.
-    pub(crate) full_start: usize,
-    pub(crate) anchored: bool,
-    pub(crate) tag: Option<String>,
+    pub full_start: usize,
+    /// Whether it has an anchor (`&name`).
+    pub anchored: bool,
+    /// Its tag (`!!str`), without abbreviation.
+    pub tag: Option<String>,
     /// The highest number among the descendants, or its own.
-    pub(crate) last: NodeId,
+    pub last: NodeId,
 }
 
 /// The first YAML document of a text.
 #[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) nodes: Vec<Node>,
+pub struct Document {
+    /// All nodes, in the order of the text.
+    pub nodes: Vec<Node>,
     /// `None` when there is no content: an empty file, comments, a lone `---`.
-    pub(crate) root: Option<NodeId>,
+    pub root: Option<NodeId>,
     /// Where a second document begins.
-    pub(crate) second: Option<usize>,
+    pub second: Option<usize>,
 }
 
 impl Document {
@@ -51,7 +60,7 @@ impl Document {
     ///
     /// # Errors
     /// When the text is not YAML.
-    pub(crate) fn load(text: &str) -> Result<Self, Error> {
+    pub fn load(text: &str) -> Result<Self, Error> {
         let mut options = Options::default();
         options.set_emit_comments(false);
         options.emit_anchor_events = true;
@@ -75,12 +84,13 @@ impl Document {
         Ok(builder.finish())
     }
 
-    pub(crate) fn node(&self, id: NodeId) -> &Node {
+    /// The node of this number.
+    pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id]
     }
 
     /// The node itself, or the one that an alias stands for.
-    pub(crate) fn resolve(&self, id: NodeId) -> NodeId {
+    pub fn resolve(&self, id: NodeId) -> NodeId {
         match self.nodes[id].kind {
             Kind::Alias(target) => target,
             _ => id,
@@ -88,7 +98,7 @@ impl Document {
     }
 
     /// The text of a scalar, through aliases.
-    pub(crate) fn scalar(&self, id: NodeId) -> Option<&str> {
+    pub fn scalar(&self, id: NodeId) -> Option<&str> {
         match &self.nodes[self.resolve(id)].kind {
             Kind::Scalar { value, .. } => Some(value),
             _ => None,
@@ -96,7 +106,7 @@ impl Document {
     }
 
     /// Whether the node is YAML's null: nothing, `~`, or a spelling of `null`.
-    pub(crate) fn is_null(&self, id: NodeId) -> bool {
+    pub fn is_null(&self, id: NodeId) -> bool {
         let node = &self.nodes[self.resolve(id)];
         match &node.kind {
             Kind::Scalar { value, style: ScalarStyle::Plain } => {
@@ -108,7 +118,7 @@ impl Document {
     }
 
     /// The pairs of a mapping, through aliases; nothing for anything else.
-    pub(crate) fn pairs(&self, id: NodeId) -> &[(NodeId, NodeId)] {
+    pub fn pairs(&self, id: NodeId) -> &[(NodeId, NodeId)] {
         match &self.nodes[self.resolve(id)].kind {
             Kind::Mapping(pairs) => pairs,
             _ => &[],
@@ -116,7 +126,7 @@ impl Document {
     }
 
     /// The items of a sequence, through aliases; nothing for anything else.
-    pub(crate) fn items(&self, id: NodeId) -> &[NodeId] {
+    pub fn items(&self, id: NodeId) -> &[NodeId] {
         match &self.nodes[self.resolve(id)].kind {
             Kind::Sequence(items) => items,
             _ => &[],
@@ -124,12 +134,12 @@ impl Document {
     }
 
     /// Every pair with this key that is written in the mapping itself.
-    pub(crate) fn own(&self, map: NodeId, key: &str) -> Vec<(NodeId, NodeId)> {
+    pub fn own(&self, map: NodeId, key: &str) -> Vec<(NodeId, NodeId)> {
         self.pairs(map).iter().copied().filter(|(name, _)| self.scalar(*name) == Some(key)).collect()
     }
 
     /// The value that a mapping takes from its merge keys (`<<`).
-    pub(crate) fn merged(&self, map: NodeId, key: &str) -> Option<NodeId> {
+    pub fn merged(&self, map: NodeId, key: &str) -> Option<NodeId> {
         self.merged_from(map, key, &mut HashSet::new())
     }
 
@@ -153,7 +163,7 @@ impl Document {
     }
 
     /// The value that a lenient reader sees under a key: the last one written, else a merged one.
-    pub(crate) fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
+    pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
         self.own(map, key).last().map(|pair| pair.1).or_else(|| self.merged(map, key))
     }
 }
