@@ -89,7 +89,7 @@ const TOUCH_STREAMS: &[(&str, &str)] = &[
 ];
 
 /// Crates of the workspace that are as pure as the model.
-const PURE_CRATES: &[&str] = &["aws-config-edit", "kubeconfig-edit"];
+const PURE_CRATES: &[&str] = &["aws-auth-edit", "aws-config-edit", "kubeconfig-edit", "yaml-splice"];
 
 /// Parts of the standard library, and of others, that pure decisions must not name. Addresses are values; sockets are not.
 const NOT_IN_THE_MODEL: &[&str] = &[

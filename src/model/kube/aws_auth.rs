@@ -1,22 +1,11 @@
-//! `mapRoles` of the ConfigMap aws-auth, as the cluster reads it: aws-iam-authenticator, `pkg/mapper/configmap`.
+//! `mapRoles` of the ConfigMap aws-auth, as the cluster reads it.
 
-use serde::Deserialize;
+use aws_auth_edit::{List, read, winner};
 
-/// A role, and the groups that it is mapped to.
-#[derive(Debug, Default, Deserialize)]
-struct RoleMapping {
-    #[serde(default)]
-    rolearn: String,
-    #[serde(default)]
-    groups: Vec<String>,
-}
-
-/// The groups that a role is mapped to. `None`: it is not mapped, or the text is not YAML, for then no role is. Of duplicates
-/// the last counts, and letters of an ARN are compared without their case.
+/// The groups that a role is mapped to. `None`: it is not mapped, or the text is not YAML, for then no role is.
 pub(crate) fn groups_of(map_roles: &str, role_arn: &str) -> Option<Vec<String>> {
-    let roles: Vec<RoleMapping> = serde_saphyr::from_str(map_roles).ok()?;
-    let found = roles.into_iter().rfind(|role| role.rolearn.eq_ignore_ascii_case(role_arn));
-    found.map(|role| role.groups)
+    let roles = read(map_roles, List::Roles).ok()?;
+    winner(&roles, role_arn).map(|role| role.groups.clone())
 }
 
 #[cfg(test)]
