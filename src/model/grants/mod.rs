@@ -2,7 +2,9 @@
 #![allow(dead_code, unused_imports)]
 
 pub(crate) mod access;
+pub(crate) mod access_policy;
 pub(crate) mod grant;
 pub(crate) mod objects;
 pub(crate) mod preset;
 pub(crate) mod principal;
+pub(crate) mod render;
