@@ -37,12 +37,13 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// The names in `known`, the most similar to `wanted` first.
+/// The names in `known`, the most similar to `wanted` first; among those the one of the most similar length.
 pub(crate) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut ranked: Vec<(usize, &str)> = known.into_iter().map(|name| (distance(wanted, name), name)).collect();
-    ranked.sort();
+    let rank = |name: &'a str| (distance(wanted, name), name.len().abs_diff(wanted.len()), name);
+    let mut ranked: Vec<(usize, usize, &str)> = known.into_iter().map(rank).collect();
+    ranked.sort_unstable();
     ranked.dedup();
-    ranked.into_iter().map(|(_, name)| name).collect()
+    ranked.into_iter().map(|(_, _, name)| name).collect()
 }
 
 /// The name in `known` that `wanted` is probably a typo of.
@@ -89,6 +90,7 @@ mod tests {
         assert_eq!(nearest("idp-dve", ["shop-prod", "idp-dev", "idp-prod"])[0], "idp-dev");
         assert_eq!(nearest("shop", ["idp-dev", "web-shop-dev"])[0], "web-shop-dev");
         assert_eq!(similar("api-kye", ["t/pem", "api-key"]), Some("api-key"));
+        assert_eq!(similar("resource", ["resourceNames", "resources"]), Some("resources"));
         assert_eq!(similar("nope", ["t/pem", "api-key"]), None);
         assert_eq!(similar("nope", []), None);
     }

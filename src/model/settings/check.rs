@@ -46,7 +46,7 @@ pub(crate) fn role(value: &str) -> Checked {
 }
 
 /// A cluster's name, by EKS's rules.
-pub(super) fn cluster(value: &str) -> Checked {
+pub(crate) fn cluster(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let begins = value.starts_with(|c: char| c.is_ascii_alphanumeric());
     verdict(begins && value.len() <= 100 && value.chars().all(allowed), "an EKS cluster's name")

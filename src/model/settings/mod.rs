@@ -21,7 +21,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub(crate) use check::{
-    account as check_account, region as check_region, role as check_role, start_url as check_start_url,
+    account as check_account, cluster as check_cluster, region as check_region, role as check_role,
+    start_url as check_start_url,
 };
 pub(crate) use edit::{set, unset};
 pub(crate) use file::{FileProblem, ProjectFile, parse_project, parse_user};
