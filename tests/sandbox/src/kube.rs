@@ -1,13 +1,21 @@
 //! The Kubernetes API of a cluster: authentication, authorization, and the answer.
 
 mod access_policies;
+mod aggregation;
 pub(crate) mod attributes;
 mod authenticate;
 pub(crate) mod aws_auth;
+mod defaults;
+mod delete;
 pub(crate) mod endpoints;
+mod escalation;
 mod forward;
 pub(crate) mod kubelet;
 mod log;
+mod managed_fields;
+mod openapi;
+mod pages;
+mod patch;
 mod protobuf;
 mod rbac;
 mod read;
@@ -17,8 +25,10 @@ mod selectors;
 mod service_account_token;
 pub(crate) mod status;
 pub(crate) mod store;
+mod strict;
 mod table;
 pub(crate) mod token;
+mod validate;
 mod webhook;
 mod write;
 
@@ -32,6 +42,7 @@ use rbac::User;
 use serde_json::{Value, json};
 use service_account_token::Signer;
 use store::{SelfReview, Store};
+use write::Write;
 
 use crate::cluster::Cluster;
 use crate::message::{Reply, Request};
@@ -198,8 +209,9 @@ fn resource(store: &mut Store, user: &User, attributes: &Attributes, request: &R
         (_, "get") => read::get(store, resource, attributes, request, now),
         (_, "list") => read::list(store, resource, attributes, request, now),
         (_, "watch") => read::watch(store, resource, attributes, request, now),
-        (_, "create" | "update") => write::put(store, resource, attributes, request),
-        (_, "delete") => write::delete(store, resource, attributes),
+        (_, "create" | "update" | "patch" | "delete") => {
+            Write { user, resource, attributes, request, now }.answer(store)
+        }
         _ => status::method_not_allowed(),
     }
 }
