@@ -3,6 +3,7 @@
 pub(crate) mod child_environment;
 pub(crate) mod doctor;
 pub(crate) mod get_token;
+pub(crate) mod grants;
 pub(crate) mod irsa;
 pub(crate) mod logout;
 pub(crate) mod logs;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::chain::administrator::AdministratorFlags;
 use crate::env_vars;
 use crate::host::Host;
 use crate::model::kube::namespace::Namespace;
@@ -57,6 +58,36 @@ pub(crate) struct TargetArgs {
     /// Region of the cluster
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
+}
+
+/// Flags that say who an administrator is, and at which cluster.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Administrator")]
+pub(crate) struct AdministratorArgs {
+    /// EKS cluster [default: that of --context, of the settings, the only one in the region]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// Region of the cluster [default: $AWS_REGION, the profile's]
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// AWS profile to act with [default: keys in the environment, $AWS_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Context for what is asked of Kubernetes [default: an EKS token of the same AWS identity]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+}
+
+impl AdministratorArgs {
+    /// As the chain takes them.
+    pub(crate) fn flags(&self) -> AdministratorFlags {
+        AdministratorFlags {
+            profile: self.profile.clone(),
+            cluster: self.cluster.clone(),
+            region: self.region.clone(),
+            context: self.context.clone(),
+        }
+    }
 }
 
 /// Flags that say where and how to sign in.

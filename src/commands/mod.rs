@@ -9,13 +9,16 @@ pub(crate) mod credentials;
 pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod flags;
+pub(crate) mod grant;
 pub(crate) mod kubeconfig;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logs;
+mod plan;
 pub(crate) mod pods;
 pub(crate) mod port_forward;
+pub(crate) mod revoke;
 pub(crate) mod secrets;
 pub(crate) mod shell;
 pub(crate) mod status;
@@ -79,6 +82,10 @@ pub(crate) enum Verb {
     Console(console::ConsoleArgs),
     #[command(about = "Show and change settings")]
     Config(config::ConfigArgs),
+    #[command(about = "For the platform team: give somebody access to a namespace")]
+    Grant(grant::GrantArgs),
+    #[command(about = "For the platform team: take back what a grant has given")]
+    Revoke(revoke::RevokeArgs),
 }
 
 impl Verb {
@@ -94,6 +101,8 @@ impl Verb {
             Verb::Credentials(args) => args.namespace.as_deref(),
             Verb::Shell(args) => args.namespace.as_deref(),
             Verb::Console(args) => args.namespace.as_deref(),
+            Verb::Grant(args) => args.namespace.as_deref(),
+            Verb::Revoke(args) => args.namespace.as_deref(),
             _ => None,
         }
     }
@@ -131,6 +140,8 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Verb::Shell(args) => shell::run(context, &args),
         Verb::Console(args) => console::run(context, &args),
         Verb::Config(args) => config::run(context, &args),
+        Verb::Grant(args) => grant::run(context, &args),
+        Verb::Revoke(args) => revoke::run(context, &args),
     };
     // Signing in is the answer to this wherever it was noticed.
     let error = match result {

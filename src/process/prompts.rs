@@ -14,6 +14,9 @@ pub(crate) trait Prompts: fmt::Debug {
     /// Lets the user choose one of several lines, which typing filters. Returns its index. [`Kind::Interrupted`] if the
     /// user cancels.
     fn pick(&self, question: &str, lines: &[String]) -> Result<usize>;
+
+    /// Asks for a yes; just Enter means no. [`Kind::Interrupted`] if the user cancels.
+    fn confirm(&self, question: &str) -> Result<bool>;
 }
 
 #[derive(Debug)]
@@ -41,6 +44,13 @@ impl Prompts for Terminal {
         let lines = lines.iter().map(|line| screen::one_line(line).into_owned()).collect();
         let chosen = inquire::Select::new(&screen::one_line(question), lines).with_page_size(15).raw_prompt();
         chosen.map(|chosen| chosen.index).map_err(|error| prompt_error(&error))
+    }
+
+    fn confirm(&self, question: &str) -> Result<bool> {
+        self.ui.clear_transient();
+        let _immediate = interruption::Immediate::begin();
+        let question = screen::one_line(question);
+        inquire::Confirm::new(&question).with_default(false).prompt().map_err(|error| prompt_error(&error))
     }
 }
 

@@ -140,6 +140,10 @@ impl Prompts for Picks {
         let answer = self.ask(question)?;
         lines.iter().position(|line| line.starts_with(&answer)).ok_or_else(|| Error::failure("no such line"))
     }
+
+    fn confirm(&self, question: &str) -> Result<bool> {
+        Ok(self.ask(question)? == "yes")
+    }
 }
 
 /// The services. What a test does not set up is refused.

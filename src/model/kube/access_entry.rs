@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::model::settings::pattern::matches_glob;
+
 /// What an access entry says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AccessEntry {
@@ -35,7 +37,7 @@ pub(crate) struct PolicyAssociation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PolicyScope {
     Cluster,
-    /// In these namespaces; `*` at the end of a name stands for any text.
+    /// In these namespaces; `*` stands for any text.
     Namespaces(Vec<String>),
 }
 
@@ -51,10 +53,7 @@ impl PolicyScope {
     pub(crate) fn covers(&self, namespace: &str) -> bool {
         match self {
             PolicyScope::Cluster => true,
-            PolicyScope::Namespaces(patterns) => patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-                Some(start) => namespace.starts_with(start),
-                None => pattern == namespace,
-            }),
+            PolicyScope::Namespaces(patterns) => patterns.iter().any(|pattern| matches_glob(pattern, namespace)),
         }
     }
 }

@@ -8,7 +8,7 @@ mod edit;
 mod file;
 mod folder;
 mod keys;
-mod pattern;
+pub(crate) mod pattern;
 mod project;
 #[cfg(test)]
 mod properties;

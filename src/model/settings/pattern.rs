@@ -62,7 +62,7 @@ impl fmt::Display for Pattern {
 }
 
 /// Whether a name matches a glob in which `*` stands for any text, also none.
-pub(super) fn matches_glob(glob: &str, name: &str) -> bool {
+pub(crate) fn matches_glob(glob: &str, name: &str) -> bool {
     let mut parts = glob.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else { return false };

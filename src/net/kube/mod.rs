@@ -28,6 +28,8 @@ use crate::net::kube::refusal_retry::{RefusalMemory, RefusalRetry};
 use crate::net::outbound::Outbound;
 use crate::secret::Secret;
 
+pub(crate) use rbac::unless_missing;
+
 /// A cluster's API for one bearer token.
 #[derive(Clone)]
 pub(crate) struct KubeApi {

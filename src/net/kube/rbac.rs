@@ -54,7 +54,7 @@ impl KubeApi {
 }
 
 /// Nothing, where the answer is 404.
-pub(super) fn unless_missing<T>(answer: Result<T, KubeFailure>) -> Result<Option<T>, KubeFailure> {
+pub(crate) fn unless_missing<T>(answer: Result<T, KubeFailure>) -> Result<Option<T>, KubeFailure> {
     match answer {
         Ok(object) => Ok(Some(object)),
         Err(KubeFailure::Status(404, _)) => Ok(None),

@@ -64,9 +64,27 @@ impl KubeApi {
         self.send("POST", &path, Some(("application/json", body))).await
     }
 
+    /// The object as it is.
+    pub(crate) async fn read(&self, object: ObjectName<'_>) -> Result<Value, KubeFailure> {
+        self.send("GET", &full_path(object, &[]), None).await
+    }
+
+    /// Deletes an object, if it still has this resource version; else that is a conflict (409).
+    pub(crate) async fn delete_version(
+        &self,
+        object: ObjectName<'_>,
+        resource_version: &str,
+    ) -> Result<Value, KubeFailure> {
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"resourceVersion": resource_version},
+        });
+        self.send("DELETE", &full_path(object, &[]), Some(("application/json", &options))).await
+    }
+
     /// Deletes an object. False if there was none.
-    pub(crate) async fn delete(&self, object: ObjectName<'_>) -> Result<bool, KubeFailure> {
-        match self.send("DELETE", &full_path(object, &[]), None).await {
+    pub(crate) async fn delete(&self, object: ObjectName<'_>, options: ApplyOptions) -> Result<bool, KubeFailure> {
+        let query = if options.dry_run { [("dryRun", "All")].as_slice() } else { &[] };
+        match self.send("DELETE", &full_path(object, query), None).await {
             Ok(_) => Ok(true),
             Err(KubeFailure::Status(404, _)) => Ok(false),
             Err(failure) => Err(failure),

@@ -1,0 +1,63 @@
+//! The grants that have ended: what `--for` said is over.
+
+use jiff::Timestamp;
+
+use crate::actions::grants::look::all_entries;
+use crate::actions::grants::refusals::ask;
+use crate::chain::administrator::Administrator;
+use crate::error::Result;
+use crate::model::grants::objects;
+use crate::model::grants::principal::Principal;
+use crate::model::grants::revoking::{Extent, Revocation};
+use crate::model::grants::tags;
+
+/// What has ended, in a namespace or in all.
+///
+/// # Errors
+/// When bindings or access entries cannot be listed.
+pub(crate) async fn find(administrator: &Administrator<'_>, namespace: Option<&str>) -> Result<Vec<Revocation>> {
+    let now = administrator.chain.host.now();
+    let mut found = bindings(administrator, namespace, now).await?;
+    if administrator.aws().is_ok() {
+        for entry in all_entries(administrator).await? {
+            let Ok(principal) = Principal::parse(&entry.principal_arn) else { continue };
+            let mut ended: Vec<(String, String)> = tags::granted_everywhere(&entry.tags)
+                .filter(|(place, granted)| {
+                    namespace.is_none_or(|wanted| wanted == place) && granted.until.is_some_and(|until| until <= now)
+                })
+                .map(|(place, granted)| (place, granted.label))
+                .collect();
+            ended.sort();
+            for (place, label) in ended {
+                let extent = Extent::Policies(vec![label]);
+                found.push(Revocation { namespace: place, principal: principal.clone(), extent });
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn bindings(
+    administrator: &Administrator<'_>,
+    namespace: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Revocation>> {
+    let selector = format!("{}={}", objects::MANAGED_BY, objects::FIELD_MANAGER);
+    let right = match namespace {
+        Some(namespace) => format!("list rolebindings in {namespace}"),
+        None => "list rolebindings in all namespaces (or name one)".to_owned(),
+    };
+    let listed = ask(administrator, ("the grants cannot be listed", &right), async |api| {
+        api.list_role_bindings(namespace, Some(&selector)).await
+    });
+    let ended = listed.await?.into_iter().filter(|binding| {
+        let until = binding.annotations.get(objects::UNTIL).and_then(|until| until.parse::<Timestamp>().ok());
+        until.is_some_and(|until| until <= now)
+    });
+    Ok(ended
+        .filter_map(|binding| {
+            let principal = Principal::parse(binding.annotations.get(objects::PRINCIPAL)?).ok()?;
+            Some(Revocation { namespace: binding.namespace?, principal, extent: Extent::Binding })
+        })
+        .collect())
+}

@@ -1,0 +1,338 @@
+//! What there is in the cluster already, as far as a plan needs it.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde_json::Value;
+
+use crate::actions::grants::refusals::ask;
+use crate::chain::administrator::{Administrator, refused};
+use crate::error::{Kind, Result};
+use crate::model::grants::grant::{Grant, Way, binding_name};
+use crate::model::grants::granting::Note;
+use crate::model::grants::principal::Principal;
+use crate::model::grants::revoking::Revocation;
+use crate::model::grants::state::{AwsAuth, Phase, Place, State, place};
+use crate::model::kube::rbac::Binding;
+use crate::net::aws::failure::Class;
+
+/// Calls at the same time. Both APIs allow more for a moment, and throttle who goes on so.
+const AT_ONCE: usize = 8;
+/// Where aws-auth is.
+const SYSTEM: &str = "kube-system";
+const CONFIG_MAP: &str = "aws-auth";
+
+/// A state, and what could not be looked at.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    pub(crate) state: State,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// What the grants meet. `way`: the one that was asked for.
+///
+/// # Errors
+/// When something that decides cannot be read.
+pub(crate) async fn before_grants(
+    administrator: &Administrator<'_>,
+    grants: &[Grant],
+    way: Option<Way>,
+) -> Result<View> {
+    let mut view = View::default();
+    let namespaces = grants.iter().map(|grant| grant.namespace.as_str()).filter(|name| !name.contains('*')).collect();
+    look_at_namespaces(administrator, &namespaces, &mut view).await?;
+    let exist = |namespace: &str| view.state.namespaces.contains_key(namespace);
+    let there = grants.iter().filter(|grant| exist(&grant.namespace));
+    let bindings: BTreeSet<Place> = there
+        .clone()
+        .filter(|grant| grant.access.is_rbac())
+        .map(|grant| place(&grant.namespace, &grant.binding_name()))
+        .collect();
+    let roles: BTreeSet<Place> = there.filter_map(|grant| Some(place(&grant.namespace, &grant.role_name()?))).collect();
+    let bindings =
+        read_each(bindings, async |(namespace, name): &Place| read_binding(administrator, namespace, name).await)
+            .await?;
+    view.state.bindings.extend(bindings);
+    let roles =
+        read_each(roles, async |(namespace, name): &Place| read_role(administrator, namespace, name).await).await?;
+    view.state.roles.extend(roles);
+    look_for_unused_roles(administrator, &mut view).await?;
+    let principals: BTreeSet<&Principal> = grants.iter().map(|grant| &grant.principal).collect();
+    look_at_mappings(administrator, &principals, way, &mut view).await?;
+    Ok(view)
+}
+
+/// What the revocations meet; with `whole`, all bindings and entries of the cluster.
+///
+/// # Errors
+/// When something that decides cannot be read.
+pub(crate) async fn before_revocations(
+    administrator: &Administrator<'_>,
+    revocations: &[Revocation],
+    whole: bool,
+) -> Result<View> {
+    let mut view = View::default();
+    let namespaces = revocations.iter().map(|revocation| revocation.namespace.as_str());
+    let namespaces = namespaces.filter(|name| !name.contains('*')).collect();
+    look_at_namespaces(administrator, &namespaces, &mut view).await?;
+    if whole {
+        let all =
+            ask(administrator, ("RoleBindings cannot be listed", "list rolebindings in all namespaces"), async |api| {
+                api.list_role_bindings(None, None).await
+            });
+        put_bindings(&mut view, all.await?);
+    } else {
+        for namespace in view.state.namespaces.clone().into_keys() {
+            look_at_bindings(administrator, &namespace, revocations, &mut view).await?;
+        }
+    }
+    look_at_cluster_bindings(administrator, &mut view).await?;
+    look_at_own_roles(administrator, &mut view).await?;
+    let principals: BTreeSet<&Principal> = revocations.iter().map(|revocation| &revocation.principal).collect();
+    look_at_mappings(administrator, &principals, None, &mut view).await?;
+    if whole {
+        for entry in all_entries(administrator).await? {
+            view.state.entries.insert(entry.principal_arn.to_ascii_lowercase(), entry);
+        }
+    }
+    Ok(view)
+}
+
+/// All access entries with their policies.
+///
+/// # Errors
+/// When they cannot be listed or read.
+pub(crate) async fn all_entries(
+    administrator: &Administrator<'_>,
+) -> Result<Vec<crate::model::kube::access_entry::AccessEntry>> {
+    let aws = administrator.aws()?;
+    if aws.cluster.authentication_mode.as_deref() == Some("CONFIG_MAP") {
+        return Ok(Vec::new());
+    }
+    let ui = administrator.chain.ui;
+    let progress = |done: usize, count: usize| ui.show_transient(&format!("reading access entries: {done} of {count}"));
+    let entries = administrator.eks()?.read_access_entries(&aws.cluster.name, &progress).await;
+    ui.clear_transient();
+    entries.map_err(|failure| {
+        let rights = "eks:ListAccessEntries, eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
+        refused(failure, "the access entries cannot be read", rights, &aws.caller_arn)
+    })
+}
+
+async fn read_each<T>(
+    places: BTreeSet<Place>,
+    read: impl AsyncFn(&Place) -> Result<Option<T>>,
+) -> Result<Vec<(Place, T)>> {
+    let reads = stream::iter(places).map(async |place| Ok(read(&place).await?.map(|found| (place, found))));
+    let found: Vec<Option<(Place, T)>> = reads.buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+async fn look_at_namespaces(administrator: &Administrator<'_>, names: &BTreeSet<&str>, view: &mut View) -> Result<()> {
+    let reads = stream::iter(names.iter().copied()).map(async |name| {
+        let what = (format!("the namespace {name} cannot be read"), format!("get namespaces {name}"));
+        let read = ask(administrator, (&what.0, &what.1), async |api| {
+            crate::net::kube::unless_missing(api.get_namespace(name).await)
+        });
+        (name, read.await)
+    });
+    let mut reads = std::pin::pin!(reads.buffered(AT_ONCE));
+    while let Some((name, found)) = reads.next().await {
+        match found {
+            Ok(Some(object)) => {
+                view.state.namespaces.insert(name.to_owned(), phase(&object));
+            }
+            Ok(None) => {}
+            // Who may bind in a namespace need not be allowed to read it.
+            Err(error) if error.kind == Kind::Denied => {
+                view.state.namespaces.insert(name.to_owned(), Phase::Active);
+                view.notes.push(Note::Warning(format!("whether the namespace {name} exists was not checked: {error}")));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn phase(namespace: &Value) -> Phase {
+    if namespace["status"]["phase"] == "Terminating" { Phase::Terminating } else { Phase::Active }
+}
+
+async fn read_binding(administrator: &Administrator<'_>, namespace: &str, name: &str) -> Result<Option<Binding>> {
+    let what =
+        (format!("the RoleBinding {namespace}/{name} cannot be read"), format!("get rolebindings in {namespace}"));
+    ask(administrator, (&what.0, &what.1), async |api| api.get_role_binding(namespace, name).await).await
+}
+
+async fn read_role(
+    administrator: &Administrator<'_>,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<crate::model::kube::rbac::Role>> {
+    let what = (format!("the Role {namespace}/{name} cannot be read"), format!("get roles in {namespace}"));
+    ask(administrator, (&what.0, &what.1), async |api| api.get_role(namespace, name).await).await
+}
+
+/// A binding that will refer to another Role may leave its former one unused: only all bindings of the namespace tell.
+async fn look_for_unused_roles(administrator: &Administrator<'_>, view: &mut View) -> Result<()> {
+    let former: BTreeSet<Place> = view
+        .state
+        .bindings
+        .values()
+        .filter(|binding| binding.role.kind == "Role")
+        .filter_map(|binding| Some(place(binding.namespace.as_deref()?, &binding.role.name)))
+        .filter(|place| !view.state.roles.contains_key(place))
+        .collect();
+    for (namespace, name) in former {
+        let Some(role) = read_role(administrator, &namespace, &name).await? else { continue };
+        let what =
+            (format!("the RoleBindings of {namespace} cannot be listed"), format!("list rolebindings in {namespace}"));
+        let all =
+            ask(administrator, (&what.0, &what.1), async |api| api.list_role_bindings(Some(&namespace), None).await);
+        match all.await {
+            Ok(bindings) => {
+                view.state.roles.insert((namespace, name), role);
+                put_bindings(view, bindings);
+            }
+            // Then the former Role stays, as if it were used.
+            Err(error) if error.kind == Kind::Denied => {
+                view.notes.push(Note::Warning(format!(
+                    "the Role {namespace}/{name} stays: whether it is used was not checked ({error})"
+                )));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn put_bindings(view: &mut View, bindings: Vec<Binding>) {
+    let keyed = bindings
+        .into_iter()
+        .map(|binding| (place(binding.namespace.as_deref().unwrap_or_default(), &binding.name), binding));
+    view.state.bindings.extend(keyed);
+}
+
+/// All bindings of a namespace; only our own where they may not be listed.
+async fn look_at_bindings(
+    administrator: &Administrator<'_>,
+    namespace: &str,
+    revocations: &[Revocation],
+    view: &mut View,
+) -> Result<()> {
+    let what =
+        (format!("the RoleBindings of {namespace} cannot be listed"), format!("list rolebindings in {namespace}"));
+    let all = ask(administrator, (&what.0, &what.1), async |api| api.list_role_bindings(Some(namespace), None).await);
+    match all.await {
+        Ok(bindings) => put_bindings(view, bindings),
+        Err(error) if error.kind == Kind::Denied => {
+            view.notes.push(Note::Warning(format!("what others have bound in {namespace} was not looked at: {error}")));
+            for revocation in revocations.iter().filter(|revocation| revocation.namespace == namespace) {
+                let name = binding_name(&revocation.principal.slug());
+                put_bindings(view, read_binding(administrator, namespace, &name).await?.into_iter().collect());
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+async fn look_at_cluster_bindings(administrator: &Administrator<'_>, view: &mut View) -> Result<()> {
+    let what = ("the ClusterRoleBindings cannot be listed", "list clusterrolebindings");
+    match ask(administrator, what, async |api| api.list_cluster_role_bindings().await).await {
+        Ok(bindings) => put_bindings(view, bindings),
+        Err(error) if error.kind == Kind::Denied => {
+            view.notes.push(Note::Warning(format!("what is bound in the whole cluster was not looked at: {error}")));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+/// The Roles that bindings of grants refer to.
+async fn look_at_own_roles(administrator: &Administrator<'_>, view: &mut View) -> Result<()> {
+    let own = view.state.bindings.values().filter(|binding| crate::model::grants::granting::is_ours(&binding.labels));
+    let roles: BTreeSet<Place> = own
+        .filter(|binding| binding.role.kind == "Role")
+        .filter_map(|binding| Some(place(binding.namespace.as_deref()?, &binding.role.name)))
+        .filter(|(namespace, _)| view.state.namespaces.contains_key(namespace))
+        .collect();
+    let roles =
+        read_each(roles, async |(namespace, name): &Place| read_role(administrator, namespace, name).await).await?;
+    view.state.roles.extend(roles);
+    Ok(())
+}
+
+/// Access entries and aws-auth, as far as the cluster reads them.
+async fn look_at_mappings(
+    administrator: &Administrator<'_>,
+    principals: &BTreeSet<&Principal>,
+    way: Option<Way>,
+    view: &mut View,
+) -> Result<()> {
+    let mode = administrator.aws().ok().and_then(|aws| aws.cluster.authentication_mode.clone());
+    let wants_entries = mode.as_deref() != Some("CONFIG_MAP") && administrator.aws().is_ok();
+    let wants_config_map = mode.as_deref() != Some("API");
+    let entries = async { if wants_entries { read_entries(administrator, principals).await } else { Ok(Vec::new()) } };
+    let config_map = async { if wants_config_map { read_aws_auth(administrator).await } else { Ok(None) } };
+    let (entries, config_map) = join(entries, config_map).await;
+    for entry in entries? {
+        view.state.entries.insert(entry.principal_arn.to_ascii_lowercase(), entry);
+    }
+    let needs_config_map = way == Some(Way::AwsAuth) || mode.as_deref() == Some("CONFIG_MAP") || !wants_entries;
+    match config_map {
+        Ok(config_map) => view.state.aws_auth = config_map,
+        Err(error) if error.kind == Kind::Denied && !needs_config_map => view.notes.push(Note::Warning(format!(
+            "aws-auth was not looked at: what it gives the principal, a new access entry would hide ({error})"
+        ))),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+async fn read_entries(
+    administrator: &Administrator<'_>,
+    principals: &BTreeSet<&Principal>,
+) -> Result<Vec<crate::model::kube::access_entry::AccessEntry>> {
+    let aws = administrator.aws()?;
+    let eks = administrator.eks()?;
+    let reads = stream::iter(principals.iter().map(|principal| principal.arn())).map(async |arn| {
+        match eks.read_access_entry(&aws.cluster.name, &arn).await {
+            Ok(entry) => Ok(Some(entry)),
+            Err(failure) if failure.class == Class::NotFound => Ok(None),
+            Err(failure) => {
+                let rights = "eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
+                Err(refused(failure, &format!("the access entry of {arn} cannot be read"), rights, &aws.caller_arn))
+            }
+        }
+    });
+    let found: Vec<_> = reads.buffered(4).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The ConfigMap. `None`: there is none.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) async fn read_aws_auth(administrator: &Administrator<'_>) -> Result<Option<AwsAuth>> {
+    let what = ("the ConfigMap kube-system/aws-auth cannot be read", "get configmaps aws-auth in kube-system");
+    let found = ask(administrator, what, async |api| {
+        crate::net::kube::unless_missing(api.get_config_map(SYSTEM, CONFIG_MAP).await)
+    });
+    Ok(found.await?.as_ref().map(aws_auth_of))
+}
+
+/// What a ConfigMap says.
+pub(super) fn aws_auth_of(object: &Value) -> AwsAuth {
+    let text = |key: &str| object["data"][key].as_str().map(str::to_owned);
+    let data = object["data"].as_object();
+    let is_other = |key: &String| key != "mapRoles" && key != "mapUsers";
+    AwsAuth {
+        map_roles: text("mapRoles"),
+        map_users: text("mapUsers"),
+        has_other_data: data.is_some_and(|data| data.keys().any(is_other)) || object["binaryData"].is_object(),
+        is_ours: object["metadata"]["labels"][crate::model::grants::objects::MANAGED_BY]
+            == crate::model::grants::objects::FIELD_MANAGER,
+    }
+}

@@ -1,0 +1,235 @@
+//! The role or user that is meant, as IAM knows it.
+
+use crate::actions::grants::look::read_aws_auth;
+use crate::chain::administrator::{Administrator, AwsAccess, refused};
+use crate::error::{Error, Kind, Result};
+use crate::model::aws::partition::Partition;
+use crate::model::aws::role_arn;
+use crate::model::grants::granting::Note;
+use crate::model::grants::principal::{Principal, PrincipalKind, PrincipalName};
+use crate::net::aws::failure::Class;
+use crate::net::aws::iam::{self, IamPrincipal};
+use jiff::Timestamp;
+
+/// Below it are the roles of all permission sets.
+const RESERVED_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
+
+/// A principal, and what is known of it.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownPrincipal {
+    pub(crate) principal: Principal,
+    /// `None`: IAM did not say.
+    pub(crate) created_at: Option<Timestamp>,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// Finds the principal of a name.
+///
+/// # Errors
+/// When it does not exist, several are meant, or what is needed of it may not be read.
+pub(crate) async fn find(administrator: &Administrator<'_>, name: &PrincipalName) -> Result<KnownPrincipal> {
+    match name {
+        PrincipalName::PermissionSet(permission_set) => of_permission_set(administrator, permission_set).await,
+        PrincipalName::Arn(principal) => check(administrator, principal, principal.path != "/").await,
+        PrincipalName::Caller(principal) => check(administrator, principal, false).await,
+    }
+}
+
+/// Finds whom access is taken from: one that IAM does not have any more counts by its ARN, and a permission set by all the
+/// roles of its name that the cluster knows, whatever their suffix.
+///
+/// # Errors
+/// When nobody is found, or what is needed may not be read.
+pub(crate) async fn find_to_revoke(
+    administrator: &Administrator<'_>,
+    name: &PrincipalName,
+) -> Result<(Vec<Principal>, Vec<Note>)> {
+    let found = match find(administrator, name).await {
+        Ok(found) => return Ok((vec![found.principal], found.notes)),
+        Err(error) => error,
+    };
+    match name {
+        PrincipalName::Arn(principal) | PrincipalName::Caller(principal) if found.kind == Kind::NotFound => Ok((
+            vec![principal.clone()],
+            vec![Note::Info(format!("IAM has no {principal}; what the cluster has of it is taken"))],
+        )),
+        PrincipalName::PermissionSet(permission_set) => {
+            let known = mapped_roles_of(administrator, permission_set).await?;
+            if known.is_empty() { Err(found) } else { Ok((known, vec![Note::Info(found.to_string())])) }
+        }
+        _ => Err(found),
+    }
+}
+
+/// The roles of a permission set that have an access entry or an item in aws-auth.
+async fn mapped_roles_of(administrator: &Administrator<'_>, permission_set: &str) -> Result<Vec<Principal>> {
+    let mut arns = Vec::new();
+    let aws = administrator.aws()?;
+    if aws.cluster.authentication_mode.as_deref() != Some("CONFIG_MAP") {
+        let listed = administrator.eks()?.list_access_entries(&aws.cluster.name).await;
+        arns.extend(listed.map_err(|failure| {
+            refused(failure, "the access entries cannot be listed", "eks:ListAccessEntries", &aws.caller_arn)
+        })?);
+    }
+    if let Ok(Some(config_map)) = read_aws_auth(administrator).await {
+        arns.extend(config_map.arns());
+    }
+    let mut roles: Vec<Principal> = arns.iter().filter_map(|arn| Principal::parse(arn).ok()).collect();
+    roles.retain(|role| role.permission_set() == Some(permission_set));
+    roles.sort();
+    roles.dedup();
+    Ok(roles)
+}
+
+/// `has_path`: the path was named, and not only left out.
+async fn check(administrator: &Administrator<'_>, principal: &Principal, has_path: bool) -> Result<KnownPrincipal> {
+    let known = |created_at, notes| KnownPrincipal { principal: principal.clone(), created_at, notes };
+    let Ok(aws) = administrator.aws() else {
+        return Ok(known(
+            None,
+            vec![Note::Warning(format!("whether {principal} exists was not checked: AWS is not asked"))],
+        ));
+    };
+    let partition = Partition::of_region(&aws.cluster.region).name;
+    if principal.partition != partition {
+        return Err(Error::usage(format!("{principal} is in another partition than the cluster"))
+            .because(format!("it is in {}, and {} in {partition}", principal.partition, aws.cluster.name))
+            .try_next(format!("name a principal whose ARN begins with arn:{partition}:")));
+    }
+    if principal.account != aws.account() {
+        return Ok(known(
+            None,
+            vec![Note::Warning(format!(
+                "{principal} is in the account {}: whether it exists cannot be seen from {}",
+                principal.account,
+                aws.account()
+            ))],
+        ));
+    }
+    match ask_iam(administrator, aws, principal).await {
+        Ok(found) => {
+            let named =
+                found.arn.as_deref().and_then(|arn| Principal::parse(arn).ok()).unwrap_or_else(|| principal.clone());
+            if has_path && named.path != principal.path {
+                return Err(Error::new(Kind::NotFound, format!("there is no {principal}"))
+                    .because("IAM has one of that name with another path")
+                    .try_next(format!("name it: --to {named}")));
+            }
+            let notes =
+                (named != *principal).then(|| Note::Info(format!("IAM knows it as {named}"))).into_iter().collect();
+            Ok(KnownPrincipal { principal: named, created_at: found.created_at, notes })
+        }
+        Err(failure) if failure.class == Class::NotFound => {
+            Err(Error::new(Kind::NotFound, format!("there is no {principal}")).because(failure.to_string()).try_next(
+                format!(
+                    "check the name: aws iam list-{}s --query {}s[].Arn",
+                    principal.kind.word(),
+                    capital(principal.kind)
+                ),
+            ))
+        }
+        Err(failure) if failure.class == Class::Denied => unchecked(administrator, aws, principal, has_path),
+        Err(failure) => Err(failure.into_error(format!("{principal} could not be checked"))),
+    }
+}
+
+async fn ask_iam(
+    administrator: &Administrator<'_>,
+    aws: &AwsAccess,
+    principal: &Principal,
+) -> Result<IamPrincipal, crate::net::aws::failure::Failure> {
+    let (client, keys, region) = (&administrator.chain.aws, &aws.keys, &aws.cluster.region);
+    match principal.kind {
+        PrincipalKind::Role => iam::get_role(client, keys, region, &principal.name).await,
+        PrincipalKind::User => iam::get_user(client, keys, region, &principal.name).await,
+    }
+}
+
+/// IAM may not be asked: the ARN counts as it is; the path of a permission set's role is known without IAM.
+fn unchecked(
+    administrator: &Administrator<'_>,
+    aws: &AwsAccess,
+    principal: &Principal,
+    has_path: bool,
+) -> Result<KnownPrincipal> {
+    let right = match principal.kind {
+        PrincipalKind::Role => "iam:GetRole",
+        PrincipalKind::User => "iam:GetUser",
+    };
+    let unchecked = format!("whether {principal} exists was not checked ({} may not {right})", aws.caller_arn);
+    let mut notes = vec![Note::Warning(unchecked)];
+    if has_path || principal.permission_set().is_none() {
+        if !has_path {
+            notes.push(Note::Warning(format!("it is taken to have no path: {principal}")));
+        }
+        return Ok(KnownPrincipal { principal: principal.clone(), created_at: None, notes });
+    }
+    let Some(sso_region) = &administrator.chain.settings.sso_region else {
+        return Err(Error::new(Kind::Denied, format!("the path of the role {} is not known", principal.name))
+            .because(format!("an access entry needs the ARN with its path; {} may not {right}, and Identity Center's region is not set", aws.caller_arn))
+            .try_next("nsaccess config set sso_region REGION"));
+    };
+    let caller = format!("arn:{}:sts::{}:assumed-role/{}/x", principal.partition, principal.account, principal.name);
+    let arn = role_arn::from_caller(&caller, &sso_region.value).map(|arns| arns.access_entry).unwrap_or_default();
+    let principal = Principal::parse(&arn).unwrap_or_else(|_| principal.clone());
+    notes.push(Note::Info(format!("its path is that of Identity Center in {}: {principal}", sso_region.value)));
+    Ok(KnownPrincipal { principal, created_at: None, notes })
+}
+
+async fn of_permission_set(administrator: &Administrator<'_>, name: &str) -> Result<KnownPrincipal> {
+    let aws = administrator.aws()?;
+    let roles = iam::list_roles(&administrator.chain.aws, &aws.keys, &aws.cluster.region, RESERVED_PATH).await;
+    let roles = roles.map_err(|failure| {
+        refused(failure, "the roles of permission sets cannot be listed", "iam:ListRoles", &aws.caller_arn)
+            .try_next("name the role itself: --to arn:aws:iam::ACCOUNT:role/aws-reserved/sso.amazonaws.com/REGION/AWSReservedSSO_NAME_SUFFIX")
+    })?;
+    let parsed = roles.into_iter().filter_map(|role| {
+        let principal = Principal::parse(role.arn.as_deref()?).ok()?;
+        principal.permission_set().is_some().then_some((principal, role.created_at))
+    });
+    let roles: Vec<(Principal, Option<Timestamp>)> = parsed.collect();
+    let mut found: Vec<_> = roles.iter().filter(|(role, _)| role.permission_set() == Some(name)).collect();
+    match found.len() {
+        0 => Err(no_role(aws, name, &roles)),
+        1 => {
+            let (principal, created_at) = found.remove(0).clone();
+            administrator.chain.ui.detail(&format!("the permission set {name} is {principal}"));
+            Ok(KnownPrincipal { principal, created_at, notes: Vec::new() })
+        }
+        _ => {
+            let arns: Vec<String> = found.iter().map(|(role, _)| role.arn()).collect();
+            Err(Error::usage(format!("the account {} has several roles of the permission set {name}", aws.account()))
+                .because(arns.join(", "))
+                .because("an earlier one stays when Identity Center could not delete it")
+                .try_next(format!("name the one that is in use: --to {}", arns.last().cloned().unwrap_or_default())))
+        }
+    }
+}
+
+fn no_role(aws: &AwsAccess, name: &str, roles: &[(Principal, Option<Timestamp>)]) -> Error {
+    let wanted = name.to_ascii_lowercase();
+    let is_near = |known: &&str| {
+        let known = known.to_ascii_lowercase();
+        known == wanted || known.contains(&wanted) || wanted.contains(&known)
+    };
+    let near: Vec<&str> = roles.iter().filter_map(|(role, _)| role.permission_set()).filter(is_near).collect();
+    let error =
+        Error::new(Kind::NotFound, format!("the account {} has no role of a permission set {name}", aws.account()))
+            .because("Identity Center makes the role when the permission set is first assigned in the account");
+    match near.first() {
+        Some(near) => {
+            error.because(format!("there is {near}")).try_next(format!("name it: --to permission-set:{near}"))
+        }
+        None => error.try_next(format!(
+            "assign {name} to somebody in the account {}, then run the same command again",
+            aws.account()
+        )),
+    }
+}
+
+fn capital(kind: PrincipalKind) -> &'static str {
+    match kind {
+        PrincipalKind::Role => "Role",
+        PrincipalKind::User => "User",
+    }
+}

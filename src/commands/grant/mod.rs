@@ -1,0 +1,280 @@
+//! `grant`: give a principal of AWS access to a namespace.
+
+use clap::Args;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::actions::grants::apply::{self, Means, Progress};
+use crate::actions::grants::look::{self, View};
+use crate::actions::grants::principals::{self, KnownPrincipal};
+use crate::actions::grants::verify;
+use crate::chain::administrator::{Administrator, AdministratorFlags};
+use crate::chain::{Chain, Presence};
+use crate::commands::flags::AdministratorArgs;
+use crate::commands::plan::{self, Consent};
+use crate::commands::{Context, grant::wanted::Wanted};
+use crate::error::{Error, Result};
+use crate::model::grants::change::{Change, changes};
+use crate::model::grants::grant::{Grant, Way};
+use crate::model::grants::granting::{self, Note, Terms};
+use crate::model::grants::state::State;
+use crate::model::settings::Flags;
+use crate::model::shell::quote;
+
+pub(crate) mod wanted;
+
+/// Give a role, a user or a permission set access to a namespace.
+///
+/// Looks at what is there, shows what it would change, asks once, and does it: a Role and a RoleBinding in the namespace, and
+/// an access entry (or an item of aws-auth) that puts the principal into the group that is bound. Saying the same again
+/// changes nothing. It acts as you: with an AWS profile or the environment, and with an EKS token of the same identity.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  nsaccess grant payments --to permission-set:idp-ns-payments --preset developer\n  nsaccess grant payments --to arn:aws:iam::111122223333:role/ci --preset viewer --for 8h\n  nsaccess grant payments --to permission-set:idp-ns-payments --policy AmazonEKSViewPolicy --dry-run"
+)]
+pub(crate) struct GrantArgs {
+    /// Namespace
+    pub(crate) namespace: Option<String>,
+    /// Who gets access: ARN of a role or user, permission-set:NAME, or a caller's ARN (assumed-role)
+    #[arg(long, value_name = "PRINCIPAL")]
+    pub(crate) to: Option<String>,
+    /// What they may do: floor, viewer, developer, admin [default: floor]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["policy", "rules"])]
+    pub(crate) preset: Option<String>,
+    /// With the preset developer: Kubernetes secrets too
+    #[arg(long)]
+    pub(crate) with_secrets: bool,
+    /// Instead of a preset, an access policy of EKS, like AmazonEKSViewPolicy
+    #[arg(long, value_name = "NAME", conflicts_with = "rules")]
+    pub(crate) policy: Option<String>,
+    /// Instead of a preset, the rules of a Role in a YAML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<std::path::PathBuf>,
+    /// Instead of one grant, those of a YAML file: namespaces, principals and what they may do
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["namespace", "to", "preset", "policy", "rules", "duration", "with_secrets"])]
+    pub(crate) from: Option<std::path::PathBuf>,
+    /// How the cluster learns who they are
+    #[arg(long, value_name = "WAY", value_parser = ["auto", "access-entry", "aws-auth"], default_value = "auto")]
+    pub(crate) via: String,
+    /// Until when: 8h, 30m, 7d. Nothing ends by itself: nsaccess revoke --expired takes back what is over
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(crate) duration: Option<String>,
+    /// Create the namespace if it does not exist
+    #[arg(long)]
+    pub(crate) create_namespace: bool,
+    /// Make an access entry anew that was made for an earlier role of the same name
+    #[arg(long)]
+    pub(crate) recreate: bool,
+    /// Take over fields of our objects that somebody else has set
+    #[arg(long)]
+    pub(crate) force_conflicts: bool,
+    /// Show what would change, and ask the cluster whether it would take it
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) administrator: AdministratorArgs,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When something is refused or missing; what was done until then is told.
+pub(crate) fn run(context: Context<'_>, args: &GrantArgs) -> Result<()> {
+    let chain = &context.open(&Flags::default())?;
+    let request = wanted::read(context, args)?;
+    let (wanted, way) = (&request.grants, request.way);
+    let pinned = if let [one] = wanted.as_slice() { Some(one.namespace.as_str()) } else { None };
+    let flags = AdministratorFlags {
+        cluster: request.cluster.clone(),
+        region: request.region.clone(),
+        ..args.administrator.flags()
+    };
+    plan::run(context, async |progress| {
+        let administrator = Administrator::open(chain, pinned, flags).await?;
+        let planned = make_plan(administrator, wanted, way, args.recreate).await?;
+        plan::say(context, &planned.notes);
+        if planned.changes.is_empty() {
+            return say_nothing_to_do(context, &planned);
+        }
+        plan::show(context, &planned.title(), &planned.changes)?;
+        let consent = Consent { given: args.yes, dry_run: args.dry_run, can_ask: chain.presence == Presence::Person };
+        plan::consent(&*chain.prompts, "Make these changes?", consent)?;
+        let means = Means { force: args.force_conflicts, dry_run: args.dry_run };
+        let progress = progress.get_or_init(|| Progress::new(planned.changes.clone()));
+        apply::carry_out(&planned.administrator, progress, means).await;
+        finish(context, &planned, progress, means)?;
+        if !means.dry_run {
+            check(context, &planned, way).await?;
+            next_steps(context, &planned);
+        }
+        Ok(())
+    })
+}
+
+/// A plan, and all that it was made of.
+struct Planned<'a> {
+    administrator: Administrator<'a>,
+    grants: Vec<(Grant, KnownPrincipal)>,
+    changes: Vec<Change>,
+    notes: Vec<Note>,
+    recreate: bool,
+}
+
+impl Planned<'_> {
+    fn title(&self) -> String {
+        let cluster = self.administrator.cluster_name();
+        match self.grants.as_slice() {
+            [(grant, _)] => {
+                format!("{} in {} of {cluster}, for {}", grant.access.label(), grant.namespace, grant.principal)
+            }
+            grants => format!("{} grants in {cluster}", grants.len()),
+        }
+    }
+}
+
+async fn make_plan<'a>(
+    administrator: Administrator<'a>,
+    wanted: &[Wanted],
+    way: Option<Way>,
+    recreate: bool,
+) -> Result<Planned<'a>> {
+    let (mut grants, mut notes) = (Vec::new(), Vec::new());
+    for wanted in wanted {
+        let known = principals::find(&administrator, &wanted.principal).await?;
+        let new: Vec<Note> = known.notes.iter().filter(|note| !notes.contains(*note)).cloned().collect();
+        notes.extend(new);
+        grants.push((wanted.grant(known.principal.clone()), known));
+    }
+    let plain: Vec<Grant> = grants.iter().map(|(grant, _)| grant.clone()).collect();
+    let View { state: before, notes: seen } = look::before_grants(&administrator, &plain, way).await?;
+    notes.extend(seen);
+    let mut after = before.clone();
+    notes.extend(put_all(&administrator, &grants, way, recreate, &mut after)?);
+    let changes = changes(&before, &after);
+    Ok(Planned { administrator, grants, changes, notes, recreate })
+}
+
+fn put_all(
+    administrator: &Administrator<'_>,
+    grants: &[(Grant, KnownPrincipal)],
+    way: Option<Way>,
+    recreate: bool,
+    state: &mut State,
+) -> Result<Vec<Note>> {
+    let mode = match administrator.aws() {
+        Ok(aws) => aws.cluster.authentication_mode.clone(),
+        // Without AWS there is only aws-auth.
+        Err(_) if way == Some(Way::AwsAuth) => None,
+        Err(error) => return Err(error.because("without AWS only --via aws-auth can be granted")),
+    };
+    let mut notes = Vec::new();
+    for (grant, known) in grants {
+        let terms = Terms { mode: mode.as_deref(), way, principal_created_at: known.created_at, recreate };
+        notes.extend(granting::grant(state, grant, &terms)?);
+    }
+    Ok(notes)
+}
+
+fn say_nothing_to_do(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
+    context.ui.print_document(&document(planned, &plan::document(&[], &[]), "unchanged"), || {
+        format!("{}: nothing to do, it is so already\n", planned.title())
+    })?;
+    next_steps(context, planned);
+    Ok(())
+}
+
+/// Tells what became of the changes.
+fn finish(context: Context<'_>, planned: &Planned<'_>, progress: &Progress, means: Means) -> Result<()> {
+    let reported = plan::report(context, progress, None, means.dry_run);
+    if !context.ui.is_table() {
+        let rows = plan::document(&progress.changes, &progress.outcomes());
+        let result = plan::result_word(&reported, means.dry_run);
+        context.ui.print_document(&document(planned, &rows, result), String::new)?;
+    }
+    reported
+}
+
+/// Waits until the cluster shows what was granted.
+async fn check(context: Context<'_>, planned: &Planned<'_>, way: Option<Way>) -> Result<()> {
+    let administrator = &planned.administrator;
+    let grants: Vec<Grant> = planned.grants.iter().map(|(grant, _)| grant.clone()).collect();
+    let is_there = verify::wait(
+        administrator,
+        async || look::before_grants(administrator, &grants, way).await,
+        |state| put_all(administrator, &planned.grants, way, planned.recreate, state).map(drop),
+    )
+    .await?;
+    if is_there {
+        context.ui.status("The cluster has it. EKS takes some seconds until a sign-in counts.");
+    } else {
+        context.ui.warning("the cluster does not show it yet; the same command shows whether it does");
+    }
+    Ok(())
+}
+
+/// What the developer is told.
+fn next_steps(context: Context<'_>, planned: &Planned<'_>) {
+    let mut told = std::collections::BTreeSet::new();
+    for (grant, _) in &planned.grants {
+        let command = command_for(planned.administrator.chain, &planned.administrator, grant);
+        if told.insert(command.clone()) && told.len() <= 5 {
+            context.ui.hint(&format!("for who has the role: {command}"));
+        }
+    }
+}
+
+fn command_for(chain: &Chain<'_>, administrator: &Administrator<'_>, grant: &Grant) -> String {
+    let namespace = &grant.namespace;
+    match grant.principal.permission_set() {
+        Some(name) if name == chain.settings.permission_set_pattern.value.render(namespace) => {
+            format!("nsaccess login {namespace}")
+        }
+        Some(name) => format!("nsaccess login {namespace} --role {}", quote(name)),
+        None => {
+            let region = administrator.aws().map_or("REGION", |aws| aws.cluster.region.as_str());
+            format!(
+                "aws eks update-kubeconfig --name {} --region {region} --role-arn {}",
+                administrator.cluster_name(),
+                grant.principal
+            )
+        }
+    }
+}
+
+fn document(planned: &Planned<'_>, changes: &serde_json::Value, result: &str) -> serde_json::Value {
+    let grants = planned.grants.iter().map(|(grant, _)| {
+        json!({
+            "namespace": grant.namespace, "principal": grant.principal.arn(), "access": grant.access.label(),
+            "until": grant.until.map(crate::model::grants::objects::time_text),
+        })
+    });
+    json!({
+        "cluster": planned.administrator.cluster_name(), "grants": grants.collect::<Vec<_>>(), "changes": changes,
+        "notes": planned.notes.iter().map(Note::text).collect::<Vec<_>>(), "result": result,
+    })
+}
+
+/// A duration like `8h`, `1h30m` or `7d`.
+fn parse_duration(text: &str) -> Result<SignedDuration> {
+    let wrong = |why: String| {
+        Error::usage(format!("{text} is no duration")).because(why).try_next("say it so: --for 8h, --for 90m, --for 7d")
+    };
+    let (days, rest) = match text.split_once('d') {
+        Some((days, rest)) => (days.parse::<i64>().map_err(|error| wrong(error.to_string()))?, rest.trim()),
+        None => (0, text),
+    };
+    let rest: SignedDuration = match rest {
+        "" => SignedDuration::ZERO,
+        rest => rest.parse().map_err(|error: jiff::Error| wrong(error.to_string()))?,
+    };
+    let duration = rest.checked_add(SignedDuration::from_hours(days.checked_mul(24).unwrap_or(i64::MAX / 3600)));
+    match duration {
+        Some(duration) if duration > SignedDuration::ZERO && duration < SignedDuration::from_hours(24 * 3660) => {
+            Ok(duration)
+        }
+        _ => Err(wrong("it is between a second and ten years".to_owned())),
+    }
+}

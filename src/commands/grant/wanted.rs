@@ -1,0 +1,162 @@
+//! What is asked for: by the arguments, or by a file of grants.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::commands::Context;
+use crate::commands::grant::{GrantArgs, parse_duration};
+use crate::disk::atomic;
+use crate::error::{Error, Result};
+use crate::model::grants::access::Access;
+use crate::model::grants::access_policy;
+use crate::model::grants::file::reader::Remark;
+use crate::model::grants::file::{self, GrantsFile};
+use crate::model::grants::grant::{Grant, Way};
+use crate::model::grants::preset::Preset;
+use crate::model::grants::principal::{Principal, PrincipalName};
+use crate::model::grants::rules;
+use crate::model::kube::namespace::Namespace;
+
+/// A grant whose principal is not looked up yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) namespace: String,
+    pub(crate) principal: PrincipalName,
+    pub(crate) access: Access,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) create_namespace: bool,
+}
+
+/// All that is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) grants: Vec<Wanted>,
+    /// `None`: as the cluster's mode says.
+    pub(crate) way: Option<Way>,
+    pub(crate) cluster: Option<String>,
+    pub(crate) region: Option<String>,
+}
+
+impl Wanted {
+    /// With its principal.
+    pub(crate) fn grant(&self, principal: Principal) -> Grant {
+        Grant {
+            namespace: self.namespace.clone(),
+            principal,
+            access: self.access.clone(),
+            until: self.until,
+            create_namespace: self.create_namespace,
+        }
+    }
+}
+
+/// What the arguments ask for, or the file that they name. Arguments win over what the file says of the cluster.
+///
+/// # Errors
+/// When something is missing or is none of what there is.
+pub(crate) fn read(context: Context<'_>, args: &GrantArgs) -> Result<Request> {
+    let way = Way::parse(&args.via);
+    let (cluster, region) = (args.administrator.cluster.clone(), args.administrator.region.clone());
+    let Some(path) = &args.from else {
+        return Ok(Request { grants: vec![one(context, args)?], way, cluster, region });
+    };
+    let file = read_file(context, path)?;
+    let grants = file.grants.into_iter().map(|grant| Wanted {
+        namespace: grant.namespace,
+        principal: grant.to,
+        access: grant.access,
+        until: grant.until,
+        create_namespace: grant.create_namespace || args.create_namespace,
+    });
+    Ok(Request {
+        grants: grants.collect(),
+        way: way.or(file.via),
+        cluster: cluster.or(file.cluster),
+        region: region.or(file.region),
+    })
+}
+
+/// A file of grants; what looks wrong in it is said.
+///
+/// # Errors
+/// All its problems, with their lines.
+pub(crate) fn read_file(context: Context<'_>, path: &Path) -> Result<GrantsFile> {
+    let path = context.host.current_dir.join(path);
+    let text = text_of(&path)?;
+    let folder = path.parent().unwrap_or(&path).to_owned();
+    let rules = |name: &str| text_of(&folder.join(name)).map_err(|error| error.to_string());
+    let file = file::parse(&text, context.host.now(), &rules).map_err(|problems| wrong(&path, &problems))?;
+    for warning in &file.warnings {
+        context.ui.warning(&format!("{}, {warning}", path.display()));
+    }
+    Ok(file)
+}
+
+fn text_of(path: &Path) -> Result<String> {
+    let missing = || {
+        Error::usage(format!("there is no file {}", path.display())).try_next("ls   # check the name and the folder")
+    };
+    atomic::read_text(path)?.ok_or_else(missing)
+}
+
+fn wrong(path: &Path, problems: &[Remark]) -> Error {
+    let error = Error::usage(format!("{} cannot be used", path.display()));
+    let error = problems.iter().fold(error, |error, problem| error.because(problem.to_string()));
+    let line = problems.first().map_or(1, |problem| problem.line);
+    error.try_next(format!("${{EDITOR:-vi}} +{line} {}", path.display()))
+}
+
+fn one(context: Context<'_>, args: &GrantArgs) -> Result<Wanted> {
+    let Some(namespace) = context.named(args.namespace.as_deref()) else {
+        return Err(Error::usage("no namespace is named")
+            .because("a grant is for the namespace that is named, never for the one in use")
+            .try_next("nsaccess grant NAMESPACE --to PRINCIPAL"));
+    };
+    let access = access(context, args)?;
+    let namespace = check_namespace(context, namespace, &access)?;
+    let Some(to) = &args.to else {
+        return Err(
+            Error::usage("nobody is named").try_next(format!("nsaccess grant {namespace} --to permission-set:NAME"))
+        );
+    };
+    let principal = PrincipalName::parse(to).map_err(|why| {
+        Error::usage(format!("{to} cannot be granted access")).because(why).try_next("nsaccess grant --help")
+    })?;
+    let duration = args.duration.as_deref().map(parse_duration).transpose()?;
+    let until = duration.and_then(|duration| context.host.now().checked_add(duration).ok());
+    Ok(Wanted { namespace, principal, access, until, create_namespace: args.create_namespace })
+}
+
+/// A policy may be for all namespaces whose names begin so.
+fn check_namespace(context: Context<'_>, name: &str, access: &Access) -> Result<String> {
+    let wrong = |why: String| {
+        Error::usage(format!("{name} is no name of a namespace")).because(why).try_next("kubectl get namespaces")
+    };
+    if let Access::Policy(_) = access {
+        if let Some(warning) = access_policy::parse_scope(name).map_err(wrong)? {
+            context.ui.warning(&warning);
+        }
+        return Ok(name.to_owned());
+    }
+    Namespace::parse(name).map(|namespace| namespace.as_str().to_owned()).map_err(wrong)
+}
+
+fn access(context: Context<'_>, args: &GrantArgs) -> Result<Access> {
+    if let Some(policy) = &args.policy {
+        let name = access_policy::parse(policy).map_err(|why| {
+            Error::usage(format!("{policy} is no access policy")).because(why).try_next("aws eks list-access-policies")
+        })?;
+        access_policy::warnings(&name).iter().for_each(|warning| context.ui.warning(warning));
+        return Ok(Access::Policy(name));
+    }
+    if let Some(path) = &args.rules {
+        let path = context.host.current_dir.join(path);
+        let (rules, warnings) = rules::parse(&text_of(&path)?).map_err(|problems| wrong(&path, &problems))?;
+        warnings.iter().for_each(|warning| context.ui.warning(&format!("{}, {warning}", path.display())));
+        return Ok(Access::Rules { source: path.display().to_string(), rules });
+    }
+    let name = args.preset.as_deref().unwrap_or("floor");
+    let preset = Preset::parse(name, args.with_secrets);
+    preset.map(Access::Preset).map_err(|why| Error::usage(format!("{name} {why}")).try_next("nsaccess grant --help"))
+}

@@ -1,0 +1,201 @@
+//! `revoke`: take back what grants have given.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::actions::grants::apply::{self, Means, Progress};
+use crate::actions::grants::look::{self, View};
+use crate::actions::grants::{expired, principals, verify};
+use crate::chain::Presence;
+use crate::chain::administrator::Administrator;
+use crate::commands::Context;
+use crate::commands::flags::AdministratorArgs;
+use crate::commands::plan::{self, Consent};
+use crate::error::{Error, Result};
+use crate::model::grants::change::{Change, changes_of_revocation};
+use crate::model::grants::granting::Note;
+use crate::model::grants::principal::PrincipalName;
+use crate::model::grants::revoking::{self, Extent, Revocation};
+use crate::model::grants::state::State;
+use crate::model::kube::namespace::Namespace;
+use crate::model::settings::Flags;
+
+/// Take back the access that a grant has given.
+///
+/// Removes what grants have made for the principal in the namespace, and what is then needed by nothing else; what others
+/// have made is named and stays. Shows what it would change, and asks once.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  nsaccess revoke payments --from permission-set:idp-ns-payments\n  nsaccess revoke payments --from arn:aws:iam::111122223333:role/ci --dry-run\n  nsaccess revoke --expired --yes"
+)]
+pub(crate) struct RevokeArgs {
+    /// Namespace; with --expired all of them, if none is named
+    pub(crate) namespace: Option<String>,
+    /// From whom: ARN of a role or user, permission-set:NAME, or a caller's ARN (assumed-role)
+    #[arg(long, value_name = "PRINCIPAL", required_unless_present = "expired", conflicts_with = "expired")]
+    pub(crate) from: Option<String>,
+    /// Take back all grants whose time (grant --for) is over
+    #[arg(long)]
+    pub(crate) expired: bool,
+    /// Also take what no grant has made, if that takes nothing from anybody else
+    #[arg(long, conflicts_with = "expired")]
+    pub(crate) include_foreign: bool,
+    /// Show what would change, and ask the cluster whether it would take it
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) administrator: AdministratorArgs,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When something is refused or missing; what was done until then is told.
+pub(crate) fn run(context: Context<'_>, args: &RevokeArgs) -> Result<()> {
+    let chain = &context.open(&Flags::default())?;
+    let namespace = namespace(context, args)?;
+    plan::run(context, async |progress| {
+        let administrator = Administrator::open(chain, namespace.as_deref(), args.administrator.flags()).await?;
+        let (revocations, notes) = match (&namespace, &args.from) {
+            (Some(namespace), Some(from)) => meant(&administrator, namespace, from).await?,
+            (namespace, _) => (expired::find(&administrator, namespace.as_deref()).await?, Vec::new()),
+        };
+        let planned = make_plan(administrator, revocations, notes, args.include_foreign).await?;
+        plan::say(context, &planned.notes);
+        if planned.changes.is_empty() {
+            return say_nothing_to_do(context, &planned, args.expired);
+        }
+        plan::show(context, &planned.title(), &planned.changes)?;
+        let consent = Consent { given: args.yes, dry_run: args.dry_run, can_ask: chain.presence == Presence::Person };
+        plan::consent(&*chain.prompts, "Make these changes?", consent)?;
+        let means = Means { force: false, dry_run: args.dry_run };
+        let progress = progress.get_or_init(|| Progress::new(planned.changes.clone()));
+        apply::carry_out(&planned.administrator, progress, means).await;
+        finish(context, &planned, progress, means)?;
+        if means.dry_run { Ok(()) } else { check(context, &planned).await }
+    })
+}
+
+fn say_nothing_to_do(context: Context<'_>, planned: &Planned<'_>, expired: bool) -> Result<()> {
+    let text = if expired { "no grant has ended" } else { "nothing to take back: no grant has given it" };
+    context.ui.print_document(&document(planned, &json!([]), "unchanged"), || format!("{text}\n"))
+}
+
+fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> {
+    let Some(name) = context.named(args.namespace.as_deref()) else {
+        if args.expired {
+            return Ok(None);
+        }
+        return Err(Error::usage("no namespace is named")
+            .because("a grant is taken back in the namespace that is named, never in the one in use")
+            .try_next("nsaccess revoke NAMESPACE --from PRINCIPAL"));
+    };
+    let parsed = Namespace::parse(name).map_err(|why| {
+        Error::usage(format!("{name} is no name of a namespace")).because(why).try_next("kubectl get namespaces")
+    })?;
+    Ok(Some(parsed.as_str().to_owned()))
+}
+
+/// Whom an argument means: also who is gone from IAM, but still in the cluster.
+async fn meant(administrator: &Administrator<'_>, namespace: &str, from: &str) -> Result<(Vec<Revocation>, Vec<Note>)> {
+    let name = PrincipalName::parse(from).map_err(|why| {
+        Error::usage(format!("{from} is no principal")).because(why).try_next("nsaccess revoke --help")
+    })?;
+    let (found, notes) = principals::find_to_revoke(administrator, &name).await?;
+    let revocation = |principal| Revocation { namespace: namespace.to_owned(), principal, extent: Extent::Everything };
+    Ok((found.into_iter().map(revocation).collect(), notes))
+}
+
+/// A plan, and all that it was made of.
+struct Planned<'a> {
+    administrator: Administrator<'a>,
+    revocations: Vec<Revocation>,
+    include_foreign: bool,
+    changes: Vec<Change>,
+    notes: Vec<Note>,
+}
+
+impl Planned<'_> {
+    fn title(&self) -> String {
+        let cluster = self.administrator.cluster_name();
+        match self.revocations.as_slice() {
+            [revocation] => {
+                format!("access to {} of {cluster} is taken from {}", revocation.namespace, revocation.principal)
+            }
+            revocations => format!("{} grants in {cluster} are taken back", revocations.len()),
+        }
+    }
+}
+
+async fn make_plan(
+    administrator: Administrator<'_>,
+    revocations: Vec<Revocation>,
+    mut notes: Vec<Note>,
+    include_foreign: bool,
+) -> Result<Planned<'_>> {
+    let View { state: before, notes: seen } =
+        look::before_revocations(&administrator, &revocations, include_foreign).await?;
+    notes.extend(seen);
+    let mut after = before.clone();
+    notes.extend(take_all(&mut after, &revocations, include_foreign)?);
+    let changes = changes_of_revocation(&before, &after);
+    Ok(Planned { administrator, revocations, include_foreign, changes, notes })
+}
+
+fn take_all(state: &mut State, revocations: &[Revocation], include_foreign: bool) -> Result<Vec<Note>> {
+    let mut notes = Vec::new();
+    for revocation in revocations {
+        notes.extend(revoking::revoke(state, revocation, include_foreign)?);
+    }
+    Ok(notes)
+}
+
+/// Tells what became of the changes.
+fn finish(context: Context<'_>, planned: &Planned<'_>, progress: &Progress, means: Means) -> Result<()> {
+    let reported = plan::report(context, progress, None, means.dry_run);
+    if !context.ui.is_table() {
+        let rows = plan::document(&progress.changes, &progress.outcomes());
+        let result = plan::result_word(&reported, means.dry_run);
+        context.ui.print_document(&document(planned, &rows, result), String::new)?;
+    }
+    reported
+}
+
+/// Waits until the cluster shows it no more.
+async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
+    let Planned { administrator, revocations, include_foreign, .. } = planned;
+    let is_gone = verify::wait(
+        administrator,
+        async || look::before_revocations(administrator, revocations, *include_foreign).await,
+        |state| take_all(state, revocations, *include_foreign).map(drop),
+    )
+    .await?;
+    if is_gone {
+        context
+            .ui
+            .status("It is gone. What the cluster has decided may count for some minutes more: EKS keeps decisions.");
+    } else {
+        context.ui.warning("the cluster still shows it; the same command shows whether it is gone");
+    }
+    let places: BTreeSet<&str> = revocations.iter().map(|revocation| revocation.namespace.as_str()).collect();
+    for place in places.iter().take(3) {
+        context.ui.hint(&format!("nsaccess revoke {place} --expired   # what else has ended"));
+    }
+    Ok(())
+}
+
+fn document(planned: &Planned<'_>, changes: &serde_json::Value, result: &str) -> serde_json::Value {
+    let revocations = planned
+        .revocations
+        .iter()
+        .map(|revocation| json!({"namespace": revocation.namespace, "principal": revocation.principal.arn()}));
+    json!({
+        "cluster": planned.administrator.cluster_name(), "revocations": revocations.collect::<Vec<_>>(),
+        "changes": changes, "notes": planned.notes.iter().map(Note::text).collect::<Vec<_>>(), "result": result,
+    })
+}

@@ -1,0 +1,152 @@
+//! Grants by the ConfigMap aws-auth: our groups in the item of a principal.
+
+use aws_auth_edit::{Broken, Item, List, Refused};
+
+use crate::error::{Error, Kind, Result};
+use crate::model::grants::principal::{Principal, PrincipalKind};
+use crate::model::grants::state::{AwsAuth, AwsAuthEdit, State};
+
+/// Groups of grants begin so.
+pub(crate) const OWN_GROUP: &str = "nsaccess:";
+
+/// The list that has items of this kind of principal.
+pub(crate) fn list_of(principal: &Principal) -> List {
+    match principal.kind {
+        PrincipalKind::Role => List::Roles,
+        PrincipalKind::User => List::Users,
+    }
+}
+
+/// The name of the list's key in the ConfigMap.
+pub(crate) fn key(list: List) -> &'static str {
+    match list {
+        List::Roles => "mapRoles",
+        List::Users => "mapUsers",
+    }
+}
+
+impl AwsAuth {
+    /// The text of a list; empty where there is none.
+    pub(crate) fn text(&self, list: List) -> &str {
+        let text = match list {
+            List::Roles => &self.map_roles,
+            List::Users => &self.map_users,
+        };
+        text.as_deref().unwrap_or_default()
+    }
+
+    /// Both lists.
+    pub(crate) fn lists(&self) -> [(List, &str); 2] {
+        [List::Roles, List::Users].map(|list| (list, self.text(list)))
+    }
+
+    /// The ARNs of all items that can be read.
+    pub(crate) fn arns(&self) -> Vec<String> {
+        let items =
+            self.lists().into_iter().flat_map(|(list, text)| aws_auth_edit::read(text, list).unwrap_or_default());
+        items.map(|item| item.arn).collect()
+    }
+
+    /// The item that maps a principal.
+    ///
+    /// # Errors
+    /// When the list cannot be read: then it maps nobody.
+    pub(crate) fn item(&self, principal: &Principal) -> Result<Option<Item>> {
+        let list = list_of(principal);
+        let items = aws_auth_edit::read(self.text(list), list).map_err(|broken| unreadable(list, &broken))?;
+        Ok(aws_auth_edit::winner(&items, &principal.arn_in_aws_auth()).cloned())
+    }
+
+    /// Makes an edit.
+    ///
+    /// # Errors
+    /// When the text cannot be read, or not be edited safely.
+    pub(crate) fn edit(&mut self, edit: &AwsAuthEdit) -> Result<()> {
+        let before = self.text(edit.list).to_owned();
+        let mut text = before.clone();
+        if !edit.added.is_empty() {
+            text = aws_auth_edit::add_groups(&text, edit.list, &edit.arn, &edit.username, &edit.added)
+                .map_err(|refused| not_edited(edit.list, &refused))?;
+        }
+        if !edit.removed.is_empty() {
+            let is_own = self.is_own_item(edit)?;
+            text = aws_auth_edit::remove_groups(&text, edit.list, &edit.arn, &edit.removed, is_own)
+                .map_err(|refused| not_edited(edit.list, &refused))?;
+        }
+        if text == before {
+            return Ok(());
+        }
+        let place = match edit.list {
+            List::Roles => &mut self.map_roles,
+            List::Users => &mut self.map_users,
+        };
+        // A key that a grant has made goes with its last item.
+        *place = (!text.is_empty()).then_some(text);
+        Ok(())
+    }
+
+    /// Whether a grant has made the item: nothing but our groups is in it, under the username that we give.
+    fn is_own_item(&self, edit: &AwsAuthEdit) -> Result<bool> {
+        let items =
+            aws_auth_edit::read(self.text(edit.list), edit.list).map_err(|broken| unreadable(edit.list, &broken))?;
+        let item = aws_auth_edit::winner(&items, &edit.arn);
+        Ok(item.is_some_and(|item| {
+            item.username == edit.username && item.groups.iter().all(|group| group.starts_with(OWN_GROUP))
+        }))
+    }
+
+    /// Whether nothing is left of a ConfigMap that a grant has made.
+    pub(crate) fn is_left_over(&self) -> bool {
+        self.is_ours && !self.has_other_data && self.map_roles.is_none() && self.map_users.is_none()
+    }
+}
+
+impl State {
+    /// Makes an edit of aws-auth, and remembers it.
+    ///
+    /// # Errors
+    /// As [`AwsAuth::edit`].
+    pub(crate) fn edit_aws_auth(&mut self, edit: AwsAuthEdit) -> Result<()> {
+        let mut config_map = self.aws_auth.clone().unwrap_or_else(|| AwsAuth { is_ours: true, ..AwsAuth::default() });
+        config_map.edit(&edit)?;
+        if self.aws_auth.as_ref() != Some(&config_map) {
+            self.aws_auth = (!config_map.is_left_over()).then_some(config_map);
+            self.aws_auth_edits.push(edit);
+        }
+        Ok(())
+    }
+}
+
+/// The edit that gives a principal a group.
+pub(crate) fn addition(principal: &Principal, group: &str) -> AwsAuthEdit {
+    AwsAuthEdit {
+        list: list_of(principal),
+        arn: principal.arn_in_aws_auth(),
+        username: principal.username_template(),
+        added: vec![group.to_owned()],
+        removed: Vec::new(),
+    }
+}
+
+/// The edit that takes groups from a principal.
+pub(crate) fn removal(principal: &Principal, groups: Vec<String>) -> AwsAuthEdit {
+    AwsAuthEdit { added: Vec::new(), removed: groups, ..addition(principal, "") }
+}
+
+fn unreadable(list: List, broken: &Broken) -> Error {
+    let Broken { line, column, why } = broken;
+    Error::failure(format!("{} of the ConfigMap aws-auth cannot be read, so that nobody in it has access", key(list)))
+        .because(format!("line {line}, column {column}: {why}"))
+        .try_next("kubectl -n kube-system edit configmap aws-auth")
+}
+
+fn not_edited(list: List, refused: &Refused) -> Error {
+    let place = match (refused.line, refused.column) {
+        (Some(line), Some(column)) => format!("line {line}, column {column}: "),
+        (Some(line), None) => format!("line {line}: "),
+        _ => String::new(),
+    };
+    Error::new(Kind::Failure, format!("{} of the ConfigMap aws-auth was not edited", key(list)))
+        .because(format!("{place}{}", refused.why))
+        .try_next("kubectl -n kube-system edit configmap aws-auth")
+}

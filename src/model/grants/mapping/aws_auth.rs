@@ -1,0 +1,35 @@
+//! A grant by the ConfigMap aws-auth.
+
+use crate::error::{Error, Result};
+use crate::model::grants::aws_auth::addition;
+use crate::model::grants::grant::Grant;
+use crate::model::grants::granting::{Note, groups_of};
+use crate::model::grants::state::State;
+
+/// Gives the principal its group.
+///
+/// # Errors
+/// When an access entry hides what aws-auth says, or the text cannot be edited.
+pub(in crate::model::grants) fn put(state: &mut State, grant: &Grant, notes: &mut Vec<Note>) -> Result<()> {
+    let principal = &grant.principal;
+    if let Some(entry) = state.entry(&principal.arn()) {
+        return Err(Error::usage(format!(
+            "{} has an access entry, which hides its item in aws-auth",
+            entry.principal_arn
+        ))
+        .because("an access entry beats aws-auth for the same principal")
+        .try_next("take the other way: --via access-entry"));
+    }
+    let before = state.aws_auth.as_ref().map(|config_map| config_map.item(principal)).transpose()?.flatten();
+    for group in groups_of(grant) {
+        state.edit_aws_auth(addition(principal, &group))?;
+    }
+    if principal.arn() != principal.arn_in_aws_auth() {
+        let arn = principal.arn_in_aws_auth();
+        notes.push(Note::Info(format!("in aws-auth the role is named without its path: {arn}")));
+    }
+    if let Some(item) = before.filter(|item| item.username != principal.username_template()) {
+        notes.push(Note::Info(format!("the item of aws-auth keeps its username {}", item.username)));
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! A grant by an access entry.
+//! <https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>
+
+use aws_auth_edit::Item;
+
+use crate::error::{Error, Result};
+use crate::model::grants::access::Access;
+use crate::model::grants::access_policy;
+use crate::model::grants::grant::Grant;
+use crate::model::grants::granting::{Note, Terms, groups_of, tag_of};
+use crate::model::grants::state::State;
+use crate::model::grants::tags;
+use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation, PolicyScope};
+
+/// The only type that has groups and policies.
+const STANDARD: &str = "STANDARD";
+
+/// Gives the principal its group or policy, in the entry that it has or a new one.
+///
+/// # Errors
+/// When the entry is none for people, is dead, or would take away what aws-auth gives.
+pub(in crate::model::grants) fn put(
+    state: &mut State,
+    grant: &Grant,
+    terms: &Terms<'_>,
+    notes: &mut Vec<Note>,
+) -> Result<()> {
+    let arn = grant.principal.arn();
+    let mut entry = match state.entry(&arn) {
+        Some(entry) => usable(entry, terms, notes)?,
+        None => new_entry(state, grant, terms, notes)?,
+    };
+    for group in groups_of(grant) {
+        if !entry.groups.contains(&group) {
+            entry.groups.push(group);
+        }
+    }
+    if let Access::Policy(name) = &grant.access {
+        associate(&mut entry, &access_policy::arn(&grant.principal.partition, name), &grant.namespace, notes);
+    }
+    match tag_of(grant) {
+        Some(granted) => tags::add(&mut entry.tags, &grant.namespace, granted),
+        // What ended before does not end any more.
+        None => tags::remove(&mut entry.tags, &grant.namespace, |known| known.label == grant.access.label()),
+    }
+    if entry.tags.len() > tags::MOST {
+        return Err(Error::failure(format!("{arn} cannot have another grant with --policy or --for"))
+            .because(format!("each needs a tag of its access entry, and AWS allows {}", tags::MOST))
+            .try_next("leave --for out: a preset needs no tag"));
+    }
+    state.entries.insert(arn.to_ascii_lowercase(), entry);
+    Ok(())
+}
+
+/// The entry that is there, if it can be used.
+fn usable(entry: &AccessEntry, terms: &Terms<'_>, notes: &mut Vec<Note>) -> Result<AccessEntry> {
+    let arn = &entry.principal_arn;
+    if !entry.kind.is_empty() && entry.kind != STANDARD {
+        return Err(Error::failure(format!("the access entry of {arn} is of the type {}", entry.kind))
+            .because("only STANDARD entries have groups and policies, and a type cannot be changed")
+            .try_next("grant it to another role"));
+    }
+    let is_dead = terms.principal_created_at.zip(entry.created_at).is_some_and(|(role, entry)| role > entry);
+    if !is_dead {
+        return Ok(entry.clone());
+    }
+    let why = format!(
+        "the role was deleted and made again at {:.0}, after its entry: EKS keeps the id of the first one, and answers 401",
+        terms.principal_created_at.unwrap_or_default()
+    );
+    if !terms.recreate {
+        return Err(Error::failure(format!("the access entry of {arn} is for an earlier role of this name"))
+            .because(why)
+            .try_next("make the entry anew, with all that it has: --recreate"));
+    }
+    notes.push(Note::Warning(format!("the access entry of {arn} is deleted and created: {why}")));
+    Ok(AccessEntry { created_at: None, ..entry.clone() })
+}
+
+fn new_entry(state: &State, grant: &Grant, terms: &Terms<'_>, notes: &mut Vec<Note>) -> Result<AccessEntry> {
+    let mut entry = AccessEntry {
+        principal_arn: grant.principal.arn(),
+        kind: STANDARD.to_owned(),
+        tags: tags::of_new_entry(),
+        policies: Some(Vec::new()),
+        ..AccessEntry::default()
+    };
+    let reads_aws_auth = terms.mode != Some("API");
+    let Some(config_map) = state.aws_auth.as_ref().filter(|_| reads_aws_auth) else { return Ok(entry) };
+    // A list that cannot be read maps nobody: there is nothing to lose in it.
+    let Ok(Some(item)) = config_map.item(&grant.principal) else { return Ok(entry) };
+    carry_over(&mut entry, &item, grant)?;
+    notes.push(Note::Warning(format!(
+        "aws-auth maps {} (line {} of its list): an access entry hides that, so the entry takes over {}",
+        item.arn,
+        item.line,
+        if item.groups.is_empty() { "its username".to_owned() } else { item.groups.join(", ") }
+    )));
+    Ok(entry)
+}
+
+/// What aws-auth gives must not be lost by the entry that hides it.
+fn carry_over(entry: &mut AccessEntry, item: &Item, grant: &Grant) -> Result<()> {
+    let lost = |what: String, why: &str| {
+        Err(Error::failure(format!("an access entry would take {what} from {}", grant.principal))
+            .because(format!("aws-auth gives it (line {} of its list), an entry hides that, and {why}", item.line))
+            .try_next("take the other way: --via aws-auth"))
+    };
+    if let Some(group) = item.groups.iter().find(|group| group.starts_with("system:")) {
+        return lost(format!("the group {group}"), "no entry can have a group that begins with system:");
+    }
+    if item.groups.iter().any(|group| group.contains("{{")) {
+        return lost("its groups".to_owned(), "an entry has no templates in groups");
+    }
+    entry.groups.clone_from(&item.groups);
+    if item.username == grant.principal.username_template() {
+        return Ok(());
+    }
+    match username_fault(&item.username) {
+        Some(why) => lost(format!("the username {}", item.username), why),
+        None => {
+            entry.username.clone_from(&item.username);
+            Ok(())
+        }
+    }
+}
+
+/// Why EKS refuses a username, if it does.
+fn username_fault(username: &str) -> Option<&'static str> {
+    let reserved = ["system:", "eks:", "aws:", "amazon:", "iam:"];
+    let session = username.find("{{SessionName}}");
+    if username.is_empty() {
+        Some("an entry cannot have an empty one")
+    } else if reserved.iter().any(|start| username.starts_with(start)) {
+        Some("no entry can have one that begins with system:, eks:, aws:, amazon: or iam:")
+    } else if username.contains("{{SessionNameRaw}}") || username.contains("{{AccessKeyID}}") {
+        Some("an entry knows no {{SessionNameRaw}} and no {{AccessKeyID}}")
+    } else if session.is_some_and(|place| !username[..place].contains(':')) {
+        Some("an entry wants a colon before {{SessionName}}")
+    } else {
+        None
+    }
+}
+
+/// Adds the namespace to where the policy holds. An entry has each policy once.
+fn associate(entry: &mut AccessEntry, policy_arn: &str, namespace: &str, notes: &mut Vec<Note>) {
+    let policies = entry.policies.get_or_insert_default();
+    let Some(known) = policies.iter_mut().find(|policy| policy.policy_arn == policy_arn) else {
+        let scope = PolicyScope::Namespaces(vec![namespace.to_owned()]);
+        policies.push(PolicyAssociation { policy_arn: policy_arn.to_owned(), scope });
+        return;
+    };
+    match &mut known.scope {
+        PolicyScope::Cluster => notes.push(Note::Warning(format!(
+            "{} holds in the whole cluster for this principal already, and so in {namespace}",
+            known.policy_arn.rsplit('/').next().unwrap_or_default()
+        ))),
+        PolicyScope::Namespaces(names) if names.iter().any(|name| name == namespace) => {}
+        PolicyScope::Namespaces(names) => names.push(namespace.to_owned()),
+    }
+}
