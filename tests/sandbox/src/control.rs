@@ -102,6 +102,11 @@ impl Control {
         self.fault(Fault { service: "*".to_owned(), operation: operation.to_owned(), times: Some(times), kind });
     }
 
+    /// Refuses the next requests for an operation as too many, in the words of its service.
+    pub fn throttle_next(&self, operation: &str, times: u32) {
+        self.fail_next(operation, times, FaultKind::Throttled);
+    }
+
     /// Lets a service answer this many requests a second and refuse the others; None removes the limit.
     pub fn throttle(&self, service: &str, per_second: Option<usize>) {
         self.shared.state().faults.throttle(service, per_second);

@@ -27,7 +27,7 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/reset-calls", "forget the counts and the journal"),
     (
         "POST /_control/fault",
-        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|body|garbage|cut-before|cut-after|cut-mid-body|hang|hold|endless|dripping|pages-without-end, \"fresh\"?, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
+        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|throttled|body|garbage|cut-before|cut-after|cut-mid-body|hang|hold|endless|dripping|pages-without-end, \"fresh\"?, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
     ),
     ("POST /_control/throttle", "{\"service\", \"per_second\": number or null}"),
     ("POST /_control/reachable", "{\"service\", \"open\": bool} close a port or open it again"),
@@ -201,6 +201,7 @@ fn fault(input: &Value) -> Result<Fault, String> {
             message: or("message", "something went wrong"),
         },
         "body" => FaultKind::Body { status, content_type: or("content_type", "text/html"), body: or("body", "") },
+        "throttled" => FaultKind::Throttled,
         "garbage" => FaultKind::Garbage,
         "cut-before" => FaultKind::CutBefore,
         "cut-after" => FaultKind::CutAfter,

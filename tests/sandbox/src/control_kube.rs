@@ -90,6 +90,31 @@ impl Control {
         state.stores.get_mut(cluster).is_some_and(|store| store.delete_namespace(namespace))
     }
 
+    /// Lets a namespace be terminating, as one whose finalizers do not end: its objects stay, and nothing new is made in
+    /// it. Or lets it be active again. False if there is none.
+    pub fn set_namespace_terminating(&self, cluster: &str, namespace: &str, terminating: bool) -> bool {
+        let shared = self.shared();
+        let now = crate::clock::format(shared.clock.seconds(), "%Y-%m-%dT%H:%M:%SZ");
+        let mut state = shared.state();
+        let Some(store) = state.stores.get_mut(cluster) else { return false };
+        let Some(mut object) = store.get("Namespace", None, namespace).cloned() else { return false };
+        object["status"]["phase"] = json!(if terminating { "Terminating" } else { "Active" });
+        if terminating {
+            object["metadata"]["deletionTimestamp"] = json!(now);
+        } else {
+            object["metadata"].as_object_mut().and_then(|metadata| metadata.shift_remove("deletionTimestamp"));
+        }
+        store.apply(object);
+        true
+    }
+
+    /// A copy of an object, as it is now (an empty namespace for what belongs to the cluster).
+    pub fn object(&self, cluster: &str, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let shared = self.shared();
+        let state = shared.state();
+        state.stores.get(cluster)?.get(kind, Some(namespace), name).cloned()
+    }
+
     /// What was forwarded so far.
     pub fn traffic(&self) -> Traffic {
         self.shared().forwarding.traffic()
@@ -127,6 +152,10 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("POST /_control/cluster/<name>/roles", "{\"read\": bool} false: the API server starts, and refuses everybody"),
     ("POST /_control/cluster/<name>/self-review", "{\"kind\": fine|forbidden|absent} what kubectl auth whoami gets"),
     ("POST /_control/cluster/<name>/delete-namespace", "{\"namespace\"} with everything in it"),
+    (
+        "POST /_control/cluster/<name>/terminating",
+        "{\"namespace\", \"on\"?: bool} its objects stay, and nothing new is made in it",
+    ),
     ("POST /_control/cluster/<name>/showcase", "{\"namespace\"} one of each kind of service, workload and server"),
     ("GET /_control/forwards", "what was forwarded: sessions by transport, and connections and bytes by pod and port"),
     ("POST /_control/forwards/cut", "cut every forwarding connection"),
@@ -179,6 +208,9 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
             control.set_self_review(cluster, review)
         }
         ["cluster", cluster, "delete-namespace"] => control.delete_namespace(cluster, &namespace),
+        ["cluster", cluster, "terminating"] => {
+            control.set_namespace_terminating(cluster, &namespace, input["on"].as_bool().unwrap_or(true))
+        }
         ["cluster", cluster, "showcase"] => {
             let objects = crate::objects::showcase(&namespace);
             objects.into_iter().all(|object| control.apply(cluster, object))

@@ -1,8 +1,10 @@
 //! EKS, in JSON over REST and signed: clusters, versions, access entries and the associations of EKS Pod Identity.
 
 mod access_entries;
+pub(crate) mod delays;
 mod describe_cluster;
 mod pages;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod versions;
@@ -35,6 +37,10 @@ pub(crate) fn operation(request: &Request) -> &'static str {
         ("GET", ["clusters", _, "access-entries", _]) => "DescribeAccessEntry",
         ("GET", ["clusters", _, "access-entries", _, "access-policies"]) => "ListAssociatedAccessPolicies",
         ("GET", ["clusters", _, "pod-identity-associations"]) => "ListPodIdentityAssociations",
+        ("GET", ["access-policies"]) => "ListAccessPolicies",
+        ("POST", ["tags", ..]) => "TagResource",
+        ("DELETE", ["tags", ..]) => "UntagResource",
+        ("GET", ["tags", ..]) => "ListTagsForResource",
         ("GET", ["cluster-versions"]) => "DescribeClusterVersions",
         _ => "unknown",
     }
@@ -53,7 +59,11 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
         "UpdateAccessEntry" => write::update(&mut state, &caller, request, now),
         "DeleteAccessEntry" => write::delete(&mut state, &caller, request, now),
         "AssociateAccessPolicy" => write::associate(&mut state, &caller, request, now),
-        "DisassociateAccessPolicy" => write::disassociate(&mut state, &caller, request),
+        "DisassociateAccessPolicy" => write::disassociate(&mut state, &caller, request, now),
+        "TagResource" => tags::tag(&mut state, &caller, request),
+        "UntagResource" => tags::untag(&mut state, &caller, request),
+        "ListTagsForResource" => tags::list(&state, &caller, request),
+        "ListAccessPolicies" => access_policies(&state, &caller, request),
         "ListClusters" => list(&state, &caller, request),
         "DescribeCluster" => describe(&state, &caller, request),
         "DescribeClusterVersions" => versions::describe(&state, &caller, request),
@@ -125,6 +135,17 @@ fn not_found(message: &str) -> Reply {
     let body = json!({"clusterName": null, "nodegroupName": null, "fargateProfileName": null, "addonName": null,
         "subscriptionId": null, "message": message});
     Reply::json(404, &body).with("x-amzn-errortype", "ResourceNotFoundException")
+}
+
+/// The access policies that there are. No call says what is in them.
+fn access_policies(state: &State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
+    authorize(state, caller, "eks:ListAccessPolicies", "*")?;
+    let names = write::POLICIES;
+    let (range, next) = pages::page(&names, request, state.world.settings.page_size)?;
+    let shown = names[range]
+        .iter()
+        .map(|name| json!({"name": name, "arn": format!("arn:aws:eks::aws:cluster-access-policy/{name}")}));
+    Ok(Reply::json(200, &json!({"accessPolicies": shown.collect::<Vec<Value>>(), "nextToken": next})))
 }
 
 /// All associations of a namespace or a service account, on one page. Only `DescribePodIdentityAssociation` shows the

@@ -31,6 +31,8 @@ pub enum FaultKind {
         /// The message.
         message: String,
     },
+    /// The refusal of a service that is asked too often, in its own words.
+    Throttled,
     /// A response with this status, content type and body.
     Body {
         /// The HTTP status.

@@ -1,13 +1,21 @@
 //! The Kubernetes API of a cluster: authentication, authorization, and the answer.
 
 mod access_policies;
+mod aggregation;
 pub(crate) mod attributes;
 mod authenticate;
 pub(crate) mod aws_auth;
+mod defaults;
+mod delete;
 pub(crate) mod endpoints;
+mod escalation;
 mod forward;
 pub(crate) mod kubelet;
 mod log;
+mod managed_fields;
+mod openapi;
+mod pages;
+mod patch;
 mod protobuf;
 mod rbac;
 mod read;
@@ -17,8 +25,10 @@ mod selectors;
 mod service_account_token;
 pub(crate) mod status;
 pub(crate) mod store;
+mod strict;
 mod table;
 pub(crate) mod token;
+mod validate;
 mod webhook;
 mod write;
 
@@ -32,6 +42,7 @@ use rbac::User;
 use serde_json::{Value, json};
 use service_account_token::Signer;
 use store::{SelfReview, Store};
+use write::Write;
 
 use crate::cluster::Cluster;
 use crate::message::{Reply, Request};
@@ -49,7 +60,7 @@ pub(crate) fn operation(request: &Request) -> String {
 pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> Reply {
     let attributes = Attributes::of(request);
     let mut state = shared.state();
-    let State { world, credentials, stores, kubelets, bindings, .. } = &mut *state;
+    let State { world, credentials, stores, kubelets, bindings, stale_entries, .. } = &mut *state;
     let cluster = world.clusters.iter().find(|candidate| candidate.name == cluster);
     let (Some(cluster), Some(store)) = (cluster, cluster.and_then(|cluster| stores.get_mut(&cluster.name))) else {
         return status::reply(503, "ServiceUnavailable", "the cluster is gone", &json!({}));
@@ -65,7 +76,8 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
         return registry::discover(&request.path, &cluster.version).unwrap_or_else(status::no_such_path);
     }
     let now = shared.clock.seconds();
-    let mappings = Mappings { cluster, bindings, aws_auth: aws_auth(store) };
+    let stale = stale_entries.as_slice();
+    let mappings = Mappings { cluster, bindings, stale, now: shared.clock.milliseconds(), aws_auth: aws_auth(store) };
     let user = authenticate(mappings, credentials, now, request).and_then(|user| impersonate(store, user, request));
     let user = match user {
         Ok(user) => user,
@@ -143,7 +155,8 @@ pub(crate) fn user_of(state: &State, cluster: &str, now: i64, token: &str) -> Re
     let cluster = state.world.clusters.iter().find(|candidate| candidate.name == cluster);
     let cluster = cluster.ok_or_else(|| "there is no such cluster".to_owned())?;
     let aws_auth = state.stores.get(&cluster.name).and_then(aws_auth);
-    let mappings = Mappings { cluster, bindings: &state.bindings, aws_auth };
+    let (bindings, stale) = (&state.bindings, state.stale_entries.as_slice());
+    let mappings = Mappings { cluster, bindings, stale, now: now * 1000, aws_auth };
     user(mappings, &state.credentials, now, token).map(|user| user.name)
 }
 
@@ -198,8 +211,9 @@ fn resource(store: &mut Store, user: &User, attributes: &Attributes, request: &R
         (_, "get") => read::get(store, resource, attributes, request, now),
         (_, "list") => read::list(store, resource, attributes, request, now),
         (_, "watch") => read::watch(store, resource, attributes, request, now),
-        (_, "create" | "update") => write::put(store, resource, attributes, request),
-        (_, "delete") => write::delete(store, resource, attributes),
+        (_, "create" | "update" | "patch" | "delete") => {
+            Write { user, resource, attributes, request, now }.answer(store)
+        }
         _ => status::method_not_allowed(),
     }
 }

@@ -5,10 +5,12 @@ use sha2::{Digest, Sha256};
 
 use crate::text::hex;
 
+mod bootstrap;
 mod identities;
 mod showcase;
 mod workloads;
 
+pub(crate) use bootstrap::bootstrap;
 pub use identities::{cron_job, identities, running_as, service_account_with_role};
 pub use showcase::{headless, showcase, without_selector};
 pub use workloads::{
@@ -75,37 +77,6 @@ pub fn cluster_role_binding(name: &str, role: &str, group: &str) -> Value {
         "metadata": metadata("ClusterRoleBinding", None, name),
         "subjects": [{"kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": group}],
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}})
-}
-
-/// The API server's own grants to every authenticated user, and the user-facing role `view`.
-pub(crate) fn bootstrap() -> Vec<Value> {
-    let reviews = json!([
-        {"apiGroups": ["authorization.k8s.io"], "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], "verbs": ["create"]},
-        {"apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"], "verbs": ["create"]},
-    ]);
-    let discovery = json!([{"verbs": ["get"], "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/healthz",
-        "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/"]}]);
-    let public =
-        json!([{"verbs": ["get"], "nonResourceURLs": ["/healthz", "/livez", "/readyz", "/version", "/version/"]}]);
-    let view = json!([
-        {"apiGroups": [""], "resources": ["pods", "pods/log", "pods/status", "services", "endpoints", "events",
-            "configmaps", "serviceaccounts", "namespaces"], "verbs": ["get", "list", "watch"]},
-        {"apiGroups": ["apps", "batch", "discovery.k8s.io"], "resources": ["deployments", "replicasets", "statefulsets",
-            "jobs", "cronjobs", "endpointslices"], "verbs": ["get", "list", "watch"]},
-    ]);
-    let all =
-        json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["*"], "verbs": ["*"]}]);
-    vec![
-        cluster_role("system:basic-user", reviews),
-        cluster_role_binding("system:basic-user", "system:basic-user", "system:authenticated"),
-        cluster_role("system:discovery", discovery),
-        cluster_role_binding("system:discovery", "system:discovery", "system:authenticated"),
-        cluster_role("system:public-info-viewer", public),
-        cluster_role_binding("system:public-info-viewer", "system:public-info-viewer", "system:authenticated"),
-        cluster_role("view", view),
-        cluster_role("cluster-admin", all),
-        cluster_role_binding("cluster-admin", "cluster-admin", "system:masters"),
-    ]
 }
 
 /// The usual pods and services of a namespace: a StatefulSet `web` with two pods, a worker, and an external database.

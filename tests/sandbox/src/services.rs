@@ -94,7 +94,8 @@ impl Service {
             Service::Oidc => self.error(400, "SlowDownException", "Request rate is too high"),
             Service::Portal => self.error(429, "TooManyRequestsException", "HTTP 429 Unknown Code"),
             Service::Sts | Service::Iam => self.error(400, "Throttling", "Rate exceeded"),
-            Service::Eks | Service::SecretsManager => self.error(400, "ThrottlingException", "Rate exceeded"),
+            Service::Eks => self.error(429, "ThrottlingException", "Rate exceeded"),
+            Service::SecretsManager => self.error(400, "ThrottlingException", "Rate exceeded"),
             Service::StartPage => start_page::error(429),
             Service::Kubernetes(_) => {
                 let message = "the server has received too many requests and has asked us to try again later";
@@ -184,6 +185,7 @@ async fn with_fault(shared: &Arc<Shared>, service: &Service, request: &Request, 
     let reply = match fault {
         None | Some(FaultKind::Latency(_) | FaultKind::Hold) => return service.handle(shared, request),
         Some(FaultKind::Error { status, code, message }) => service.error(status, &code, &message),
+        Some(FaultKind::Throttled) => service.throttled(),
         Some(FaultKind::Body { status, content_type, body }) => Reply::new(status, &content_type, body),
         Some(FaultKind::Garbage) => Reply::new(200, "application/json", "\u{fffd}<<not what you asked for>>{\"acc"),
         Some(FaultKind::CutBefore) => nothing(Reply::new(500, "text/plain", "")),

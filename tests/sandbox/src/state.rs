@@ -8,6 +8,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::doors::Doors;
+use crate::eks::delays::Stale;
 use crate::faults::{Faults, Held};
 use crate::iam::reserved::{self, Bindings, ReservedRoles};
 use crate::identity_token::Issuers;
@@ -92,6 +93,8 @@ pub(crate) struct State {
     pub(crate) stores: BTreeMap<String, Store>,
     pub(crate) reserved_roles: ReservedRoles,
     pub(crate) bindings: Bindings,
+    /// Access entries that sign-ins still see as they were.
+    pub(crate) stale_entries: Vec<Stale>,
     pub(crate) cluster_addresses: BTreeMap<String, ClusterAddress>,
     /// What TLS does instead of what it should, by cluster; None for a handshake that hangs.
     pub(crate) handshakes: BTreeMap<String, Option<TlsAcceptor>>,
@@ -139,6 +142,7 @@ impl State {
             stores,
             reserved_roles: ReservedRoles::new(),
             bindings: Bindings::new(),
+            stale_entries: Vec::new(),
             cluster_addresses: BTreeMap::new(),
             handshakes: BTreeMap::new(),
             start_page: StartPage::default(),

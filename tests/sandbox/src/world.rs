@@ -85,6 +85,12 @@ pub struct Settings {
     pub pod_start_milliseconds: i64,
     /// How long it then takes to be ready.
     pub pod_ready_milliseconds: i64,
+    /// How long a new or changed access entry takes until sign-ins see it, and a new one until access policies can be
+    /// associated with it. What was set by a control is seen at once.
+    pub entry_delay_milliseconds: i64,
+    /// What a second association of the same access policy does to the namespaces of the first: 0 adds to them, 1
+    /// replaces them. AWS does not say which.
+    pub association_replaces_scope: i64,
     /// Whether every device code and every authorization is approved at once.
     pub auto_approve: bool,
 }
@@ -105,6 +111,8 @@ impl Default for Settings {
             reset_failed_streams: 0,
             pod_start_milliseconds: 100,
             pod_ready_milliseconds: 300,
+            entry_delay_milliseconds: 0,
+            association_replaces_scope: 0,
             auto_approve: false,
         }
     }
@@ -127,6 +135,8 @@ impl Settings {
             "reset_failed_streams" => &mut self.reset_failed_streams,
             "pod_start_milliseconds" => &mut self.pod_start_milliseconds,
             "pod_ready_milliseconds" => &mut self.pod_ready_milliseconds,
+            "association_replaces_scope" => &mut self.association_replaces_scope,
+            "entry_delay_milliseconds" => &mut self.entry_delay_milliseconds,
             _ => return false,
         };
         *field = value;

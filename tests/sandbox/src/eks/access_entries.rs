@@ -72,12 +72,20 @@ fn open<'state>(
 
 fn entry<'state>(cluster: &'state Cluster, request: &Request) -> Result<&'state AccessEntry, Reply> {
     let principal = request.segments().into_iter().nth(3).unwrap_or_default();
-    cluster.access_entries.iter().find(|entry| entry.is_of(&principal)).ok_or_else(|| {
-        not_found(
-            "The specified principalArn could not be found. You can view your available access entries with \
-             'list-access-entries'.",
-        )
-    })
+    cluster.access_entries.iter().find(|entry| entry.is_of(&principal)).ok_or_else(no_such_entry)
+}
+
+fn no_such_entry() -> Reply {
+    not_found(
+        "The specified principalArn could not be found. You can view your available access entries with \
+         'list-access-entries'.",
+    )
+}
+
+/// The ARN of an entry.
+pub(super) fn entry_arn(cluster: &Cluster, entry: &AccessEntry) -> String {
+    let place = format!("arn:aws:eks:{}:{}", cluster.region, cluster.account);
+    format!("{place}:access-entry/{}/{}", cluster.name, principal_part(&entry.principal_arn))
 }
 
 /// `role/111122223333/name/uid`: how the ARN of an entry names the principal, without its path.
@@ -91,12 +99,11 @@ fn principal_part(principal_arn: &str) -> String {
 
 fn show(cluster: &Cluster, entry: &AccessEntry) -> Value {
     let created = entry.created_at.unwrap_or_default();
-    let place = format!("arn:aws:eks:{}:{}", cluster.region, cluster.account);
     json!({
         "clusterName": cluster.name,
         "principalArn": entry.principal_arn,
         "kubernetesGroups": entry.groups,
-        "accessEntryArn": format!("{place}:access-entry/{}/{}", cluster.name, principal_part(&entry.principal_arn)),
+        "accessEntryArn": entry_arn(cluster, entry),
         "createdAt": seconds(created),
         "modifiedAt": seconds(entry.modified_at.unwrap_or(created)),
         "tags": entry.tags,

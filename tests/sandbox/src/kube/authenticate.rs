@@ -11,6 +11,7 @@ use super::rbac::User;
 use crate::clock;
 use crate::cluster::{Cluster, RoleMapping};
 use crate::credentials::Credentials;
+use crate::eks::delays::{self, Stale};
 use crate::iam::reserved::{Bindings, is_bound};
 use crate::sigv4::{self, Expectation, Message, Refusal};
 use crate::text::{first, form_pairs};
@@ -135,18 +136,22 @@ pub(crate) struct Mappings<'state> {
     pub(crate) cluster: &'state Cluster,
     /// Which roles the access entries were made for.
     pub(crate) bindings: &'state Bindings,
+    /// Which entries are not yet what EKS shows.
+    pub(crate) stale: &'state [Stale],
+    /// The time in milliseconds.
+    pub(crate) now: i64,
     /// The ConfigMap `aws-auth`.
     pub(crate) aws_auth: Option<&'state Value>,
 }
 
 /// The user that a role is mapped to, or why there is none.
 pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User, String> {
-    let Mappings { cluster, bindings, aws_auth } = mappings;
+    let Mappings { cluster, bindings, aws_auth, stale, now } = mappings;
     let path_arn = credentials.principal_arn();
     let by_entry = || {
-        let found = cluster.access_entries.iter().find(|entry| entry.is_of(&path_arn));
-        let entry = found.ok_or_else(|| format!("{path_arn} has no access entry in {}", cluster.name))?;
-        if !is_bound(bindings, &cluster.name, &path_arn, &credentials.principal_id()) {
+        let found = delays::seen(cluster, stale, &path_arn, now);
+        let (entry, is_old) = found.ok_or_else(|| format!("{path_arn} has no access entry in {}", cluster.name))?;
+        if !is_old && !is_bound(bindings, &cluster.name, &path_arn, &credentials.principal_id()) {
             return Err(format!("the access entry of {path_arn} was made for a role that is gone"));
         }
         let mapping =

@@ -129,7 +129,8 @@ fn groups(prepare: impl FnOnce(&mut Cluster, &Credentials)) -> Result<Vec<String
     state.reserved_roles.insert((credentials.account.clone(), credentials.permission_set.clone()), role);
     state.bind_entries(0);
     let aws_auth = state.stores["c"].get("ConfigMap", Some("kube-system"), "aws-auth");
-    let mappings = Mappings { cluster: &state.world.clusters[0], bindings: &state.bindings, aws_auth };
+    let mappings =
+        Mappings { cluster: &state.world.clusters[0], bindings: &state.bindings, stale: &[], now: 0, aws_auth };
     let user = map(mappings, &credentials)?;
     assert_eq!(user.name, "sso:ada-example.com");
     Ok(user.groups)

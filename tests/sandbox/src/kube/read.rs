@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::attributes::Attributes;
+use super::pages::Page;
 use super::registry::Resource;
 use super::selectors::Selection;
 use super::status;
-use super::store::{Event, Store};
+use super::store::{Event, Key, Store};
 use super::table::table;
 use crate::message::{Content, Reply, Request};
 
@@ -61,34 +62,30 @@ pub(super) fn list(store: &Store, resource: &Resource, attributes: &Attributes, 
         Ok(selection) => selection,
         Err(refusal) => return refusal,
     };
-    let all: Vec<Value> = store
-        .of(resource.kind, namespace(attributes))
-        .into_iter()
-        .filter(|object| selection.matches(object))
-        .cloned()
-        .collect();
-    let number = |name: &str| request.parameter(name).filter(|text| !text.is_empty()).map(|text| text.parse::<usize>());
-    let (limit, start) = match (number("limit"), number("continue")) {
-        (Some(Err(_)), _) => return status::bad_request("limit must be a number"),
-        (_, Some(Err(_))) => {
-            return status::reply(410, "Expired", "The provided continue parameter is too old", &json!({}));
-        }
-        (limit, start) => {
-            (limit.and_then(Result::ok).unwrap_or(0), start.and_then(Result::ok).unwrap_or(0).min(all.len()))
-        }
+    let page = match Page::of(store, request) {
+        Ok(page) => page,
+        Err(refusal) => return refusal,
     };
-    let end = if limit == 0 { all.len() } else { all.len().min(start + limit) };
-    let mut metadata = json!({"resourceVersion": store.version().to_string()});
-    if end < all.len() {
-        metadata["continue"] = json!(end.to_string());
-        metadata["remainingItemCount"] = json!(all.len() - end);
+    let after = page.after.as_ref().map(|(namespace, name)| (namespace.as_str(), name.as_str()));
+    let mut selected =
+        store.after(resource.kind, namespace(attributes), after).filter(|(_, object)| selection.matches(object));
+    let all: Vec<(&Key, &Value)> = selected.by_ref().take(page.limit.unwrap_or(usize::MAX)).collect();
+    let left = selected.count();
+    let mut metadata = json!({"resourceVersion": page.version});
+    if let Some(((_, space, name), _)) = all.last().filter(|_| left > 0) {
+        metadata["continue"] = json!(page.next(space, name));
+        // With a selector the server does not count.
+        if request.parameter("labelSelector").is_none() && request.parameter("fieldSelector").is_none() {
+            metadata["remainingItemCount"] = json!(left);
+        }
     }
+    let all: Vec<Value> = all.into_iter().map(|(_, object)| object.clone()).collect();
     let form = Form::of(resource, request, now);
     if form.as_table {
-        return Reply::json(200, &table(resource.kind, &all[start..end], metadata, &form.include, now));
+        return Reply::json(200, &table(resource.kind, &all, metadata, &form.include, now));
     }
     let version = if resource.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", resource.group) };
-    let items: Vec<Value> = all[start..end].iter().map(bare).collect();
+    let items: Vec<Value> = all.iter().map(bare).collect();
     Reply::json(
         200,
         &json!({"kind": format!("{}List", resource.kind), "apiVersion": version, "metadata": metadata, "items": items}),

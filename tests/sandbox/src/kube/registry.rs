@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::openapi;
 use crate::message::Reply;
 
 /// One resource.
@@ -15,7 +16,7 @@ pub(crate) struct Resource {
     pub(crate) verbs: &'static [&'static str],
 }
 
-const STORED: &[&str] = &["create", "delete", "get", "list", "update", "watch"];
+const STORED: &[&str] = &["create", "delete", "get", "list", "patch", "update", "watch"];
 const CREATE: &[&str] = &["create"];
 const RBAC: &str = "rbac.authorization.k8s.io";
 
@@ -136,6 +137,9 @@ pub(crate) fn discover(path: &str, version: &str) -> Option<Reply> {
             let all: Vec<Value> = groups().into_iter().map(group).collect();
             Some(Reply::json(200, &json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": all})))
         }
+        ["openapi", "v3"] => Some(openapi::root(&groups())),
+        ["openapi", "v3", "api", "v1"] => Some(openapi::paths("")),
+        ["openapi", "v3", "apis", name, "v1"] if groups().contains(name) => Some(openapi::paths(name)),
         ["api", "v1"] => resource_list(""),
         ["apis", name] if groups().contains(name) => {
             let mut shown = json!({"kind": "APIGroup", "apiVersion": "v1"});

@@ -1,15 +1,16 @@
 //! The objects of a cluster, their versions, and the watches on them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 
-use super::{aws_auth, endpoints, webhook};
+use super::{aggregation, aws_auth, endpoints, webhook};
 use crate::cluster::{Cluster, PodIdentity};
 
 /// Kind, namespace (empty for what belongs to the cluster) and name.
-type Key = (String, String, String);
+pub(crate) type Key = (String, String, String);
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -115,8 +116,25 @@ impl Store {
 
     /// All objects of a kind, in a namespace or everywhere.
     pub(crate) fn of(&self, kind: &str, namespace: Option<&str>) -> Vec<&Value> {
-        let here = |key: &Key| key.0 == kind && namespace.is_none_or(|wanted| key.1 == wanted);
-        self.objects.iter().filter(|(key, _)| here(key)).map(|(_, object)| object).collect()
+        self.after(kind, namespace, None).map(|(_, object)| object).collect()
+    }
+
+    /// The objects of a kind, in a namespace or everywhere, in the order of their namespaces and names; from the first
+    /// one after this namespace and name.
+    pub(crate) fn after(
+        &self,
+        kind: &str,
+        namespace: Option<&str>,
+        after: Option<(&str, &str)>,
+    ) -> impl Iterator<Item = (&Key, &Value)> {
+        let text = str::to_owned;
+        let first = Bound::Included((text(kind), text(namespace.unwrap_or_default()), String::new()));
+        let start = after.map_or(first, |(space, name)| Bound::Excluded((text(kind), text(space), text(name))));
+        let here = move |key: &Key, kind: &str, namespace: Option<&str>| {
+            key.0 == kind && namespace.is_none_or(|wanted| key.1 == wanted)
+        };
+        let (kind, namespace) = (text(kind), namespace.map(text));
+        self.objects.range((start, Bound::Unbounded)).take_while(move |(key, _)| here(key, &kind, namespace.as_deref()))
     }
 
     /// One object.
@@ -142,7 +160,13 @@ impl Store {
         self.objects.insert(key.clone(), object.clone());
         self.tell(key.clone(), before, Some(object.clone()));
         self.keep_endpoints(&key);
+        self.keep_aggregated(&key);
         object
+    }
+
+    /// The UID of a new object.
+    pub(crate) fn new_uid(&self, kind: &str, namespace: &str, name: &str) -> String {
+        crate::objects::uid(&[kind, namespace, name, &(self.version + 1).to_string()])
     }
 
     /// Deletes an object. Returns the deleted one.
@@ -153,6 +177,7 @@ impl Store {
         before["metadata"]["resourceVersion"] = json!(self.version.to_string());
         self.tell(key.clone(), Some(before.clone()), None);
         self.keep_endpoints(&key);
+        self.keep_aggregated(&key);
         Some(before)
     }
 
@@ -163,6 +188,26 @@ impl Store {
             self.delete(&kind, &namespace, &name);
         }
         self.delete("Namespace", "", name).is_some()
+    }
+
+    /// Ends a namespace as its deletion does: at once with everything in it, unless it was ending already, which it is
+    /// for as long as something keeps it.
+    pub(crate) fn end_namespace(&mut self, name: &str, ending: Value) {
+        let before = self.get("Namespace", None, name);
+        if before.is_some_and(|before| before["status"]["phase"] == "Terminating") {
+            return;
+        }
+        self.apply(ending);
+        self.delete_namespace(name);
+    }
+
+    /// Brings the rules of aggregated roles up to date after a change of a ClusterRole.
+    fn keep_aggregated(&mut self, (kind, ..): &Key) {
+        if kind == "ClusterRole" {
+            for role in aggregation::outdated(&self.of("ClusterRole", None)) {
+                self.put(key_of(&role), role, false);
+            }
+        }
     }
 
     /// Brings the endpoints of a namespace up to date after a change of a pod, a service or endpoints there.

@@ -2,17 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{entry, open, show, show_policy};
+use super::{entry, no_such_entry, open, show, show_policy};
 use crate::cluster::{AccessEntry, AssociatedPolicy, Cluster};
-use crate::eks::{error, not_found};
+use crate::eks::{authorize, error, not_found, tags};
 use crate::iam::reserved;
 use crate::message::{Reply, Request};
 use crate::sigv4::Caller;
 use crate::state::State;
 
-const KINDS: [&str; 6] = ["STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX"];
+const KINDS: [&str; 7] =
+    ["STANDARD", "EC2_LINUX", "EC2_WINDOWS", "FARGATE_LINUX", "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX"];
 const RESERVED_NAMES: [&str; 5] = ["system:", "eks:", "aws:", "amazon:", "iam:"];
-const POLICIES: [&str; 7] = [
+pub(in crate::eks) const POLICIES: [&str; 7] = [
     "AmazonEKSAdminPolicy",
     "AmazonEKSClusterAdminPolicy",
     "AmazonEKSAdminViewPolicy",
@@ -40,17 +41,24 @@ pub(in crate::eks) fn create(state: &mut State, caller: &Caller, request: &Reque
     if kind != "STANDARD" && (!body["kubernetesGroups"].is_null() || text("username").is_some()) {
         return Err(invalid("kubernetesGroups and username can be set for the type STANDARD only"));
     }
+    if kind != "STANDARD" && principal.contains(":user/") {
+        return Err(invalid(&format!("The principalArn of an access entry of the type {kind} must be an IAM role")));
+    }
     let (usual_name, usual_groups) = match kind {
         "STANDARD" => (default_username(principal), Vec::new()),
         _ => ("system:node:{{EC2PrivateDNSName}}".to_owned(), vec!["system:nodes".to_owned()]),
     };
-    let tags = body["tags"].as_object().into_iter().flatten();
+    let tags = tags::given(&body)?;
+    if !tags.is_empty() {
+        let resource = format!("arn:aws:eks:{}:{}:access-entry/{name}/*", caller.region, caller.credentials.account);
+        authorize(state, caller, "eks:TagResource", &resource)?;
+    }
     let entry = AccessEntry {
         username: username(&body)?.unwrap_or(usual_name),
         groups: groups(&body)?.unwrap_or(usual_groups),
         kind: kind.to_owned(),
         created_at: Some(now),
-        tags: tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect(),
+        tags,
         ..AccessEntry::new(principal, "", &[])
     };
     let cluster = cluster(state, caller, &name)?;
@@ -59,7 +67,8 @@ pub(in crate::eks) fn create(state: &mut State, caller: &Caller, request: &Reque
         return Err(error(409, "ResourceInUseException", message));
     }
     let shown = show(cluster, &entry);
-    cluster.access_entries.push(entry);
+    state.delay_entry(&name, principal, now);
+    self::cluster(state, caller, &name)?.access_entries.push(entry);
     state.bind_entries(now);
     Ok(Reply::json(200, &json!({"accessEntry": shown})))
 }
@@ -79,6 +88,7 @@ pub(in crate::eks) fn update(state: &mut State, caller: &Caller, request: &Reque
         modified_at: Some(now),
         ..old
     };
+    state.delay_entry(&name, &new.principal_arn, now);
     let cluster = cluster(state, caller, &name)?;
     let shown = show(cluster, &new);
     replace(cluster, new);
@@ -89,6 +99,7 @@ pub(in crate::eks) fn update(state: &mut State, caller: &Caller, request: &Reque
 pub(in crate::eks) fn delete(state: &mut State, caller: &Caller, request: &Request, now: i64) -> Result<Reply, Reply> {
     let found = open(state, caller, request, "eks:DeleteAccessEntry")?;
     let (name, old) = (found.name.clone(), entry(found, request)?.clone());
+    state.delay_entry(&name, &old.principal_arn, now);
     cluster(state, caller, &name)?.access_entries.retain(|other| !other.is_of(&old.principal_arn));
     state.bind_entries(now);
     Ok(Reply::json(200, &json!({})))
@@ -103,6 +114,9 @@ pub(in crate::eks) fn associate(
 ) -> Result<Reply, Reply> {
     let found = open(state, caller, request, "eks:AssociateAccessPolicy")?;
     let (name, mut changed) = (found.name.clone(), entry(found, request)?.clone());
+    if state.is_too_new(&name, &changed.principal_arn, now) {
+        return Err(no_such_entry());
+    }
     let body = body(request)?;
     let policy_arn = body["policyArn"].as_str().unwrap_or_default();
     let known = policy_arn.strip_prefix("arn:aws:eks::aws:cluster-access-policy/");
@@ -115,7 +129,10 @@ pub(in crate::eks) fn associate(
     let mut namespaces = scope(&body["accessScope"])?;
     let old = changed.policies.iter().position(|policy| policy.policy_arn == policy_arn);
     let old = old.map(|position| changed.policies.remove(position));
-    if let (Some(wanted), Some(AssociatedPolicy { namespaces: Some(before), .. })) = (&mut namespaces, &old) {
+    let replaces = state.world.settings.association_replaces_scope != 0;
+    if !replaces
+        && let (Some(wanted), Some(AssociatedPolicy { namespaces: Some(before), .. })) = (&mut namespaces, &old)
+    {
         let new: Vec<String> = wanted.drain(..).filter(|name| !before.contains(name)).collect();
         *wanted = before.iter().cloned().chain(new).collect();
     }
@@ -124,12 +141,18 @@ pub(in crate::eks) fn associate(
     let shown = json!({"clusterName": name, "principalArn": changed.principal_arn,
         "associatedAccessPolicy": show_policy(&changed, &policy)});
     changed.policies.push(policy);
+    state.delay_entry(&name, &changed.principal_arn, now);
     replace(cluster(state, caller, &name)?, changed);
     Ok(Reply::json(200, &shown))
 }
 
 /// Takes a policy away, in all namespaces.
-pub(in crate::eks) fn disassociate(state: &mut State, caller: &Caller, request: &Request) -> Result<Reply, Reply> {
+pub(in crate::eks) fn disassociate(
+    state: &mut State,
+    caller: &Caller,
+    request: &Request,
+    now: i64,
+) -> Result<Reply, Reply> {
     let found = open(state, caller, request, "eks:DisassociateAccessPolicy")?;
     let (name, mut changed) = (found.name.clone(), entry(found, request)?.clone());
     let policy_arn = request.segments().into_iter().nth(5).unwrap_or_default();
@@ -141,6 +164,7 @@ pub(in crate::eks) fn disassociate(state: &mut State, caller: &Caller, request: 
              'list-associated-access-policies'.",
         ));
     }
+    state.delay_entry(&name, &changed.principal_arn, now);
     replace(cluster(state, caller, &name)?, changed);
     Ok(Reply::json(200, &json!({})))
 }

@@ -113,6 +113,66 @@ fn the_scopes_of_a_policy_add_up() {
     let shown = ask(VIEW, json!({"type": "cluster"})).expect("an association");
     assert_eq!(shown["associatedAccessPolicy"]["accessScope"], json!({"type": "cluster", "namespaces": []}));
     let path = request(&format!("{path}/{}", percent_encode(VIEW)), json!({}));
-    read(disassociate(&mut state, &admin, &path)).expect("nothing");
-    assert_eq!(read(disassociate(&mut state, &admin, &path)).expect_err("it is gone").0, 404);
+    read(disassociate(&mut state, &admin, &path, NOW)).expect("nothing");
+    assert_eq!(read(disassociate(&mut state, &admin, &path, NOW)).expect_err("it is gone").0, 404);
+}
+
+#[test]
+fn users_have_entries_of_the_type_standard() {
+    let mut state = state();
+    let user = crate::User { path: "/ci/".to_owned(), ..crate::User::new(ACCOUNT, "deployer") };
+    let arn = user.arn();
+    let invalid = created(&mut state, json!({"principalArn": arn})).expect_err("no user");
+    assert!(invalid.2.ends_with("invalid principal."));
+    state.world.users.push(user);
+    let node = created(&mut state, json!({"principalArn": arn, "type": "EC2_LINUX"})).expect_err("no node");
+    assert_eq!(node.1, "InvalidParameterException");
+    let shown = created(&mut state, json!({"principalArn": arn})).expect("an entry");
+    assert_eq!(shown["accessEntry"]["username"], json!(arn));
+    assert!(
+        shown["accessEntry"]["accessEntryArn"].as_str().is_some_and(|arn| arn.contains("/user/111122223333/deployer/"))
+    );
+}
+
+#[test]
+fn a_change_takes_its_time_to_be_seen() {
+    let mut state = state();
+    state.world.settings.entry_delay_milliseconds = 5000;
+    let groups = |state: &State, now: i64| {
+        let cluster = state.world.clusters.iter().find(|cluster| cluster.name == CLUSTER).expect("a cluster");
+        let seen = crate::eks::delays::seen(cluster, &state.stale_entries, &read_only(), now);
+        seen.map(|(entry, _)| entry.groups.clone())
+    };
+    let of = |group: &str| Some(vec![group.to_owned()]);
+    created(&mut state, json!({"principalArn": read_only(), "kubernetesGroups": ["a"]})).expect("an entry");
+    assert_eq!((groups(&state, NOW + 4999), groups(&state, NOW + 5000)), (None, of("a")));
+    let admin = caller("AdministratorAccess");
+    let body = json!({"policyArn": VIEW, "accessScope": {"type": "cluster"}});
+    let path = request(&of_read_only("/access-policies"), body);
+    let (status, _, message) = read(associate(&mut state, &admin, &path, NOW + 4000)).expect_err("too new");
+    assert!(status == 404 && message.starts_with("The specified principalArn could not be found."));
+    read(associate(&mut state, &admin, &path, NOW + 5000)).expect("an association");
+    let change = request(&of_read_only(""), json!({"kubernetesGroups": ["b"]}));
+    read(update(&mut state, &admin, &change, NOW + 20_000)).expect("an entry");
+    assert_eq!((groups(&state, NOW + 24_999), groups(&state, NOW + 25_000)), (of("a"), of("b")));
+    read(delete(&mut state, &admin, &change, NOW + 30_000)).expect("nothing");
+    assert_eq!((groups(&state, NOW + 34_999), groups(&state, NOW + 35_000)), (of("b"), None));
+}
+
+fn of_read_only(more: &str) -> String {
+    of(&read_only(), more)
+}
+
+#[test]
+fn a_second_association_may_replace_the_first() {
+    let mut state = state();
+    state.world.settings.association_replaces_scope = 1;
+    created(&mut state, json!({"principalArn": read_only()})).expect("an entry");
+    let mut ask = |namespaces: &[&str]| {
+        let body = json!({"policyArn": VIEW, "accessScope": {"type": "namespace", "namespaces": namespaces}});
+        let path = request(&of_read_only("/access-policies"), body);
+        read(associate(&mut state, &caller("AdministratorAccess"), &path, NOW)).expect("an association")
+    };
+    ask(&["a"]);
+    assert_eq!(ask(&["b"])["associatedAccessPolicy"]["accessScope"]["namespaces"], json!(["b"]));
 }
