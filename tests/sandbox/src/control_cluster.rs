@@ -58,6 +58,30 @@ impl Control {
         self.set_aws_auth(cluster, roles) && self.apply(cluster, config_map)
     }
 
+    /// Replaces the whole `data` of a cluster's `aws-auth` ConfigMap: `mapRoles`, `mapUsers`, `mapAccounts`, and whatever
+    /// else. Who else wrote it, and its labels, stay. False if there is no such cluster.
+    pub fn set_aws_auth_data(&self, cluster: &str, data: Value) -> bool {
+        let of_object = self.object(cluster, "ConfigMap", aws_auth::NAMESPACE, aws_auth::NAME);
+        let mut config_map = of_object.unwrap_or_else(|| aws_auth::config_map(""));
+        config_map["data"] = data;
+        let roles = AwsAuth::of(&config_map).roles;
+        self.set_aws_auth(cluster, roles) && self.apply(cluster, config_map)
+    }
+
+    /// The `data` of a cluster's `aws-auth` ConfigMap, as it is now.
+    pub fn aws_auth_data(&self, cluster: &str) -> Option<Value> {
+        let config_map = self.object(cluster, "ConfigMap", aws_auth::NAMESPACE, aws_auth::NAME);
+        config_map.map(|config_map| config_map["data"].clone())
+    }
+
+    /// Replaces `mapUsers` of a cluster's `aws-auth` ConfigMap by this text, which need not be YAML, and leaves the rest.
+    /// False if there is no such cluster.
+    pub fn set_map_users_text(&self, cluster: &str, map_users: &str) -> bool {
+        let mut data = self.aws_auth_data(cluster).filter(Value::is_object).unwrap_or_else(|| json!({}));
+        data["mapUsers"] = json!(map_users);
+        self.set_aws_auth_data(cluster, data)
+    }
+
     /// Adds a Kubernetes version that EKS offers, or replaces the one with its number.
     pub fn put_cluster_version(&self, version: ClusterVersion) {
         let shared = self.shared();
@@ -116,7 +140,11 @@ pub(crate) const HELP: &[(&str, &str)] = &[
         "{\"version\", \"status\"?: STANDARD_SUPPORT|EXTENDED_SUPPORT|UNSUPPORTED, \"release_date\"?, \
          \"end_of_standard_support\"?, \"end_of_extended_support\"?: seconds since 1970} add or replace",
     ),
-    ("POST /_control/cluster/<name>/aws-auth", "{\"map_roles\": text} of the ConfigMap aws-auth"),
+    (
+        "POST /_control/cluster/<name>/aws-auth",
+        "of the ConfigMap aws-auth: {\"map_roles\": text} alone in it, {\"map_users\": text} beside the rest, or {\"data\": \
+         {\"mapRoles\"?: text, \"mapUsers\"?: text, \"mapAccounts\"?: text, …}}",
+    ),
     ("POST /_control/cluster/<name>/move", "another port, and another certificate authority"),
     ("POST /_control/cluster/<name>/handshake", "{\"kind\": fine|hang|other-name|other-authority|expired} of TLS"),
 ];
@@ -130,9 +158,11 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
             control.put_cluster_version(version);
             true
         }
-        ["cluster", name, "aws-auth"] => {
-            control.set_aws_auth_text(name, input["map_roles"].as_str().unwrap_or_default())
-        }
+        ["cluster", name, "aws-auth"] => match (&input["data"], &input["map_users"]) {
+            (data @ Value::Object(_), _) => control.set_aws_auth_data(name, data.clone()),
+            (_, Value::String(map_users)) => control.set_map_users_text(name, map_users),
+            _ => control.set_aws_auth_text(name, input["map_roles"].as_str().unwrap_or_default()),
+        },
         ["cluster", name, "move"] => control.move_cluster(name),
         ["cluster", name, "handshake"] => {
             let handshake = match input["kind"].as_str().unwrap_or_default() {

@@ -12,7 +12,9 @@ use crate::start_page::StartPage;
 use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
-use crate::{control_administrator, control_aws, control_cluster, control_kube, control_logs, control_roles};
+use crate::{
+    control_administrator, control_aws, control_cluster, control_kube, control_logs, control_many, control_roles,
+};
 
 /// Every endpoint with one line of help.
 const HELP: &[(&str, &str)] = &[
@@ -72,6 +74,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| control_administrator::handle(&control, &path, &input))
             .or_else(|| control_roles::handle(&control, &path, &input))
             .or_else(|| control_logs::handle(&control, &path, &input))
+            .or_else(|| control_many::handle(&control, &path, &input))
             .or_else(|| world(&control, &path, &input)),
         "DELETE" => delete(&control, &path, request),
         _ => None,
@@ -108,6 +111,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
             .chain(control_administrator::HELP)
             .chain(control_roles::HELP)
             .chain(control_logs::HELP)
+            .chain(control_many::HELP)
             .map(|(endpoint, help)| ((*endpoint).to_owned(), json!(help)))
             .collect(),
         ["addresses"] => crate::addresses(shared),

@@ -60,3 +60,24 @@ fn the_config_map_is_what_the_cluster_reads() {
     assert!(control.delete(CLUSTER, "ConfigMap", "kube-system", "aws-auth"));
     assert!(user(&sandbox).is_err());
 }
+
+#[test]
+fn the_whole_config_map_can_be_set() {
+    let sandbox = Sandbox::start();
+    let control = sandbox.control();
+    control.edit_cluster(CLUSTER, |cluster| cluster.authentication_mode = "CONFIG_MAP".to_owned());
+    let role = control.mint(ACCOUNT, NAME).role_arn();
+    let map_roles = format!("# a comment\n- rolearn: {role}\n  username: mapped\n");
+    let data = serde_json::json!({"mapRoles": map_roles, "mapAccounts": "- \"1\"\n", "notes": "kept"});
+    assert!(control.set_aws_auth_data(CLUSTER, data.clone()));
+    assert_eq!(control.aws_auth_data(CLUSTER), Some(data));
+    assert_eq!(user(&sandbox).as_deref(), Ok("mapped"));
+    assert!(control.set_map_users_text(CLUSTER, "- broken: ["));
+    let data = control.aws_auth_data(CLUSTER).expect("a ConfigMap");
+    assert_eq!(
+        (&data["mapRoles"], &data["mapUsers"]),
+        (&serde_json::json!(map_roles), &serde_json::json!("- broken: ["))
+    );
+    assert_eq!(user(&sandbox).as_deref(), Ok("mapped"));
+    assert!(!control.set_aws_auth_data("none", serde_json::json!({})));
+}

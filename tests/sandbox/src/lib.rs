@@ -36,6 +36,7 @@ mod control_cluster;
 mod control_http;
 mod control_kube;
 mod control_logs;
+mod control_many;
 mod control_roles;
 mod credentials;
 mod doors;

@@ -1,6 +1,7 @@
 //! The IAM roles of permission sets, which IAM Identity Center makes and makes again, and the unique ids of all roles.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
@@ -64,11 +65,14 @@ pub(crate) fn current_id(world: &World, reserved: &ReservedRoles, path_arn: &str
         let role = of(reserved, account, permission_set);
         return (role.suffix == suffix).then(|| role_id(path_arn, role.generation));
     }
-    if let Some(user) = world.users.iter().find(|user| user.arn().eq_ignore_ascii_case(path_arn)) {
-        return Some(user_id(&user.arn(), user.generation));
-    }
-    let role = world.roles.iter().find(|role| role.arn().eq_ignore_ascii_case(path_arn))?;
-    Some(role_id(&role.arn(), role.generation))
+    ids(world).remove(&path_arn.to_ascii_lowercase())
+}
+
+/// The unique ids of the users, and of the roles that do not belong to permission sets, by their ARNs in lower case.
+fn ids(world: &World) -> HashMap<String, String> {
+    let users = world.users.iter().map(|user| (user.arn(), user.generation, user_id as fn(&str, u32) -> String));
+    let roles = world.roles.iter().map(|role| (role.arn(), role.generation, role_id as fn(&str, u32) -> String));
+    users.chain(roles).map(|(arn, generation, id)| (arn.to_ascii_lowercase(), id(&arn, generation))).collect()
 }
 
 /// Which role an access entry was made for: EKS remembers its unique id, and shows it to nobody.
@@ -96,6 +100,8 @@ impl State {
     /// so until its entry is gone or another one.
     pub(crate) fn bind_entries(&mut self, now: i64) {
         let mut bound = Bindings::new();
+        // Thousands of entries are bound at once when a large cluster is made.
+        let known = OnceCell::new();
         for cluster in 0..self.world.clusters.len() {
             for entry in 0..self.world.clusters[cluster].access_entries.len() {
                 self.world.clusters[cluster].access_entries[entry].created_at.get_or_insert(now);
@@ -104,7 +110,13 @@ impl State {
                 let key = key(&cluster.name, &entry.principal_arn);
                 let old = self.bindings.get(&key);
                 let old = old.filter(|old| old.created_at == entry.created_at && old.role_id.is_some()).cloned();
-                let role_id = || current_id(&self.world, &self.reserved_roles, &entry.principal_arn);
+                let role_id = || match parse(&entry.principal_arn) {
+                    Some(_) => current_id(&self.world, &self.reserved_roles, &entry.principal_arn),
+                    None => {
+                        let known: &HashMap<String, String> = known.get_or_init(|| ids(&self.world));
+                        known.get(&entry.principal_arn.to_ascii_lowercase()).cloned()
+                    }
+                };
                 let binding = old.unwrap_or_else(|| Binding { created_at: entry.created_at, role_id: role_id() });
                 bound.insert(key, binding);
             }

@@ -176,6 +176,10 @@ pub(crate) fn map(mappings: Mappings, credentials: &Credentials) -> Result<User,
             .replace("{{AccountID}}", &credentials.account)
             .replace("{{AccessKeyID}}", &credentials.access_key_id)
     };
+    let templates = || std::iter::once(&mapping.username).chain(&mapping.groups);
+    if let Some(template) = templates().find(|template| template.contains("{{EC2PrivateDNSName}}")) {
+        return Err(format!("error rendering template \"{template}\": SessionName did not contain an instance id"));
+    }
     let name = fill(&mapping.username);
     let mut groups: Vec<String> = mapping.groups.iter().map(|group| fill(group)).collect();
     groups.push("system:authenticated".to_owned());

@@ -163,3 +163,36 @@ fn aws_auth_wants_the_arn_without_its_path() {
     });
     assert!(with_path.unwrap_err().contains("is not in aws-auth"));
 }
+
+#[test]
+fn an_entry_hides_everything_that_aws_auth_says_about_its_principal() {
+    let groups = |mode: &str, entry_groups: &[&str]| {
+        groups(|cluster, credentials| {
+            cluster.authentication_mode = mode.into();
+            cluster.access_entries[0].groups = entry_groups.iter().map(|&group| group.to_owned()).collect();
+            let other = RoleMapping::new("arn:aws:iam::111122223333:role/other", "x", &["other"]);
+            let again = RoleMapping::new(&credentials.role_arn().to_uppercase(), "sso:{{SessionName}}", &["last"]);
+            cluster.aws_auth.extend([again, other]);
+        })
+    };
+    assert_eq!(groups("API_AND_CONFIG_MAP", &[]), Ok(vec!["system:authenticated".to_owned()]));
+    assert_eq!(groups("API", &["x"]), only("x"));
+    assert_eq!(groups("CONFIG_MAP", &["x"]), only("last"), "the last of duplicates, whatever their case");
+}
+
+#[test]
+fn templates_are_filled_in_usernames_and_groups() {
+    let all = "{{SessionName}} {{SessionNameRaw}} {{AccountID}} {{AccessKeyID}} {{Other}}";
+    let credentials = vectors().remove(0).credentials;
+    let filled = format!("ada-example.com ada@example.com 111122223333 {} {{{{Other}}}}", credentials.access_key_id);
+    let shown = groups(|cluster, _| {
+        cluster.authentication_mode = "CONFIG_MAP".into();
+        cluster.aws_auth[0].groups = vec![all.to_owned()];
+    });
+    assert_eq!(shown, only(&filled));
+    let node = groups(|cluster, _| {
+        cluster.authentication_mode = "CONFIG_MAP".into();
+        cluster.aws_auth[0].groups = vec!["{{EC2PrivateDNSName}}".to_owned()];
+    });
+    assert!(node.unwrap_err().contains("SessionName did not contain an instance id"));
+}

@@ -1,6 +1,7 @@
 //! The ConfigMap `kube-system/aws-auth`, as aws-iam-authenticator reads it.
 
 use serde_json::{Value, json};
+use serde_saphyr::DuplicateKeyPolicy;
 
 use crate::cluster::RoleMapping;
 use crate::objects;
@@ -53,7 +54,9 @@ impl AwsAuth {
 }
 
 fn read(text: &str) -> Vec<Value> {
-    match serde_saphyr::from_str::<Value>(text) {
+    // Go's YAML takes the last of keys that are there twice.
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
+    match serde_saphyr::from_str_with_options::<Value>(text, options) {
         Ok(Value::Array(list)) => list,
         _ => Vec::new(),
     }

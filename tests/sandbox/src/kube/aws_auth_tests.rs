@@ -71,3 +71,21 @@ fn both_lists_look_at_the_arn_alone_and_roles_come_first() {
     assert_eq!(name(&with(&by_roles, "- userarn: [x"), user).as_deref(), Some("first"), "and so does mapRoles");
     assert_eq!(name(&json!({"data": {"maproles": by_roles}}), user), None, "the data's keys do have a case");
 }
+
+#[test]
+fn what_is_read_wrong_is_read_as_the_server_reads_it() {
+    let groups = |yaml: &str| mapped(yaml).map(|role| role.groups);
+    let misplaced = format!("- rolearn: {ROLE}\n  username: x\n  groups:\n    - one\n     - two\n");
+    assert_eq!(groups(&misplaced), Some(vec!["one - two".to_owned()]), "one group with a dash in it");
+    let wrong_type = format!("- rolearn: {ROLE}\n  username: x\n  groups: one\n- 7\n- username: nobody\n");
+    assert_eq!(groups(&wrong_type), Some(Vec::new()), "what has a wrong type is left out, the rest stays");
+    assert_eq!(groups(&format!("rolearn: {ROLE}\n")), None, "no list");
+    let twice = format!("- rolearn: x\n  rolearn: {ROLE}\n  username: x\n");
+    assert!(mapped(&twice).is_some(), "the last of two keys");
+    let json =
+        format!("[{{\"rolearn\": \"{ROLE}\", \"username\": \"x\", \"groups\": [\"json\"], \"userid\": \"kept\"}}]");
+    assert_eq!(groups(&json), Some(vec!["json".to_owned()]), "JSON is YAML");
+    for nothing in ["", "``", "''", "\"\"", "# nothing\n"] {
+        assert_eq!(groups(nothing), None);
+    }
+}

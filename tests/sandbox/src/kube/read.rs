@@ -79,26 +79,29 @@ pub(super) fn list(store: &Store, resource: &Resource, attributes: &Attributes, 
             metadata["remainingItemCount"] = json!(left);
         }
     }
-    let all: Vec<Value> = all.into_iter().map(|(_, object)| object.clone()).collect();
     let form = Form::of(resource, request, now);
     if form.as_table {
+        let all: Vec<Value> = all.into_iter().map(|(_, object)| object.clone()).collect();
         return Reply::json(200, &table(resource.kind, &all, metadata, &form.include, now));
     }
     let version = if resource.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", resource.group) };
-    let items: Vec<Value> = all.iter().map(bare).collect();
-    Reply::json(
-        200,
-        &json!({"kind": format!("{}List", resource.kind), "apiVersion": version, "metadata": metadata, "items": items}),
-    )
+    let kind = resource.kind;
+    // Written as it goes: there may be tens of thousands.
+    let mut body =
+        format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{version}\",\"metadata\":{metadata},\"items\":[");
+    for (index, (_, object)) in all.into_iter().enumerate() {
+        body.push_str(if index == 0 { "{" } else { ",{" });
+        body.push_str(&bare(object));
+        body.push('}');
+    }
+    Reply::new(200, "application/json", body + "]}")
 }
 
-/// Objects in a list have neither kind nor version.
-fn bare(object: &Value) -> Value {
-    let mut object = object.clone();
-    if let Some(members) = object.as_object_mut() {
-        members.retain(|key, _| key != "kind" && key != "apiVersion");
-    }
-    object
+/// The members of an object in a list, which have neither kind nor version.
+fn bare(object: &Value) -> String {
+    let members = object.as_object().into_iter().flatten();
+    let own = members.filter(|(key, _)| *key != "kind" && *key != "apiVersion");
+    own.map(|(key, value)| format!("\"{key}\":{value}")).collect::<Vec<_>>().join(",")
 }
 
 fn selection(request: &Request) -> Result<Selection, Reply> {

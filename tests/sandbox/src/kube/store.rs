@@ -169,6 +169,13 @@ impl Store {
         crate::objects::uid(&[kind, namespace, name, &(self.version + 1).to_string()])
     }
 
+    /// Places an object without telling anybody.
+    pub(crate) fn place(&mut self, mut object: Value) {
+        self.version += 1;
+        object["metadata"]["resourceVersion"] = json!(self.version.to_string());
+        self.objects.insert(key_of(&object), object);
+    }
+
     /// Deletes an object. Returns the deleted one.
     pub(crate) fn delete(&mut self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
         let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
