@@ -109,7 +109,7 @@ class Sandbox:
         self.process.wait(20)
         self.process.stdout.close()
 
-    def control(self, path, **body):
+    def control(self, path, /, **body):
         """POST /_control/<path>"""
         return self._ask(urllib.request.Request(
             f"{self.addresses['control']}/{path}",
