@@ -101,7 +101,7 @@ impl Verb {
             Verb::Credentials(args) => args.namespace.as_deref(),
             Verb::Shell(args) => args.namespace.as_deref(),
             Verb::Console(args) => args.namespace.as_deref(),
-            Verb::Grant(args) => args.namespace.as_deref(),
+            Verb::Grant(args) => args.wanted.namespace.as_deref(),
             Verb::Revoke(args) => args.namespace.as_deref(),
             _ => None,
         }

@@ -35,6 +35,8 @@ mod doctor_way;
 mod endings;
 mod file_rights;
 mod files_in_trouble;
+mod grant_docs;
+mod grant_render;
 mod hints;
 mod hostile;
 mod inside;

@@ -1,6 +1,6 @@
 //! `grant`: give a principal of AWS access to a namespace.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -10,9 +10,10 @@ use crate::actions::grants::principals::{self, KnownPrincipal};
 use crate::actions::grants::verify;
 use crate::chain::administrator::{Administrator, AdministratorFlags};
 use crate::chain::{Chain, Presence};
+use crate::commands::Context;
 use crate::commands::flags::AdministratorArgs;
+use crate::commands::grant::wanted::{Wanted, WantedArgs};
 use crate::commands::plan::{self, Consent};
-use crate::commands::{Context, grant::wanted::Wanted};
 use crate::error::{Error, Result};
 use crate::model::grants::change::{Change, changes};
 use crate::model::grants::grant::{Grant, Way};
@@ -21,6 +22,8 @@ use crate::model::grants::state::State;
 use crate::model::settings::Flags;
 use crate::model::shell::quote;
 
+pub(crate) mod presets;
+pub(crate) mod render;
 pub(crate) mod wanted;
 
 /// Give a role, a user or a permission set access to a namespace.
@@ -30,38 +33,17 @@ pub(crate) mod wanted;
 /// changes nothing. It acts as you: with an AWS profile or the environment, and with an EKS token of the same identity.
 #[derive(Debug, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  nsaccess grant payments --to permission-set:idp-ns-payments --preset developer\n  nsaccess grant payments --to arn:aws:iam::111122223333:role/ci --preset viewer --for 8h\n  nsaccess grant payments --to permission-set:idp-ns-payments --policy AmazonEKSViewPolicy --dry-run"
 )]
 pub(crate) struct GrantArgs {
-    /// Namespace
-    pub(crate) namespace: Option<String>,
-    /// Who gets access: ARN of a role or user, permission-set:NAME, or a caller's ARN (assumed-role)
-    #[arg(long, value_name = "PRINCIPAL")]
-    pub(crate) to: Option<String>,
-    /// What they may do: floor, viewer, developer, admin [default: floor]
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["policy", "rules"])]
-    pub(crate) preset: Option<String>,
-    /// With the preset developer: Kubernetes secrets too
-    #[arg(long)]
-    pub(crate) with_secrets: bool,
-    /// Instead of a preset, an access policy of EKS, like AmazonEKSViewPolicy
-    #[arg(long, value_name = "NAME", conflicts_with = "rules")]
-    pub(crate) policy: Option<String>,
-    /// Instead of a preset, the rules of a Role in a YAML file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rules: Option<std::path::PathBuf>,
-    /// Instead of one grant, those of a YAML file: namespaces, principals and what they may do
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["namespace", "to", "preset", "policy", "rules", "duration", "with_secrets"])]
-    pub(crate) from: Option<std::path::PathBuf>,
+    #[command(subcommand)]
+    other: Option<Other>,
+    #[command(flatten)]
+    pub(crate) wanted: WantedArgs,
     /// How the cluster learns who they are
     #[arg(long, value_name = "WAY", value_parser = ["auto", "access-entry", "aws-auth"], default_value = "auto")]
     pub(crate) via: String,
-    /// Until when: 8h, 30m, 7d. Nothing ends by itself: nsaccess revoke --expired takes back what is over
-    #[arg(long = "for", value_name = "DURATION")]
-    pub(crate) duration: Option<String>,
-    /// Create the namespace if it does not exist
-    #[arg(long)]
-    pub(crate) create_namespace: bool,
     /// Make an access entry anew that was made for an earlier role of the same name
     #[arg(long)]
     pub(crate) recreate: bool,
@@ -74,8 +56,18 @@ pub(crate) struct GrantArgs {
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
+    /// List the presets, or print the rules of one, and do nothing else
+    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["WantedArgs", "AdministratorArgs"])]
+    presets: Option<Option<String>>,
     #[command(flatten)]
     pub(crate) administrator: AdministratorArgs,
+}
+
+/// What is done with grants besides making them.
+#[derive(Debug, Subcommand)]
+enum Other {
+    #[command(about = "Print grants for other engines instead of making them")]
+    Render(Box<render::RenderArgs>),
 }
 
 /// Runs the verb.
@@ -83,13 +75,19 @@ pub(crate) struct GrantArgs {
 /// # Errors
 /// When something is refused or missing; what was done until then is told.
 pub(crate) fn run(context: Context<'_>, args: &GrantArgs) -> Result<()> {
+    if let Some(Other::Render(args)) = &args.other {
+        return render::run(context, args);
+    }
+    if let Some(preset) = &args.presets {
+        return presets::run(context, preset.as_deref());
+    }
     let chain = &context.open(&Flags::default())?;
-    let request = wanted::read(context, args)?;
-    let (wanted, way) = (&request.grants, request.way);
+    let request = wanted::read(context, &args.wanted)?;
+    let (wanted, way) = (&request.grants, Way::parse(&args.via).or(request.way));
     let pinned = if let [one] = wanted.as_slice() { Some(one.namespace.as_str()) } else { None };
     let flags = AdministratorFlags {
-        cluster: request.cluster.clone(),
-        region: request.region.clone(),
+        cluster: args.administrator.cluster.clone().or(request.cluster),
+        region: args.administrator.region.clone().or(request.region),
         ..args.administrator.flags()
     };
     plan::run(context, async |progress| {

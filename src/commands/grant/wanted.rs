@@ -1,11 +1,12 @@
 //! What is asked for: by the arguments, or by a file of grants.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use jiff::Timestamp;
 
 use crate::commands::Context;
-use crate::commands::grant::{GrantArgs, parse_duration};
+use crate::commands::grant::parse_duration;
 use crate::disk::atomic;
 use crate::error::{Error, Result};
 use crate::model::grants::access::Access;
@@ -18,6 +19,37 @@ use crate::model::grants::principal::{Principal, PrincipalName};
 use crate::model::grants::rules;
 use crate::model::kube::namespace::Namespace;
 
+/// Who gets what, where and until when.
+#[derive(Debug, Args)]
+pub(crate) struct WantedArgs {
+    /// Namespace
+    pub(crate) namespace: Option<String>,
+    /// Who gets access: ARN of a role or user, permission-set:NAME, or a caller's ARN (assumed-role)
+    #[arg(long, value_name = "PRINCIPAL")]
+    pub(crate) to: Option<String>,
+    /// What they may do: floor, viewer, developer, admin [default: floor]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["policy", "rules"])]
+    pub(crate) preset: Option<String>,
+    /// With the preset developer: Kubernetes secrets too
+    #[arg(long)]
+    pub(crate) with_secrets: bool,
+    /// Instead of a preset, an access policy of EKS, like AmazonEKSViewPolicy
+    #[arg(long, value_name = "NAME", conflicts_with = "rules")]
+    pub(crate) policy: Option<String>,
+    /// Instead of a preset, the rules of a Role in a YAML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Instead of one grant, those of a YAML file: namespaces, principals and what they may do
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["namespace", "to", "preset", "policy", "rules", "duration", "with_secrets"])]
+    pub(crate) from: Option<PathBuf>,
+    /// Until when: 8h, 30m, 7d. Nothing ends by itself: nsaccess revoke --expired takes back what is over
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(crate) duration: Option<String>,
+    /// Create the namespace if it does not exist
+    #[arg(long)]
+    pub(crate) create_namespace: bool,
+}
+
 /// A grant whose principal is not looked up yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
@@ -28,14 +60,16 @@ pub(crate) struct Wanted {
     pub(crate) create_namespace: bool,
 }
 
-/// All that is asked for.
-#[derive(Debug, Clone)]
+/// All that is asked for, and what a file says of the cluster; arguments win over that.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
     pub(crate) grants: Vec<Wanted>,
     /// `None`: as the cluster's mode says.
     pub(crate) way: Option<Way>,
     pub(crate) cluster: Option<String>,
     pub(crate) region: Option<String>,
+    /// Of permission sets.
+    pub(crate) account: Option<String>,
 }
 
 impl Wanted {
@@ -51,15 +85,13 @@ impl Wanted {
     }
 }
 
-/// What the arguments ask for, or the file that they name. Arguments win over what the file says of the cluster.
+/// What the arguments ask for, or the file that they name.
 ///
 /// # Errors
 /// When something is missing or is none of what there is.
-pub(crate) fn read(context: Context<'_>, args: &GrantArgs) -> Result<Request> {
-    let way = Way::parse(&args.via);
-    let (cluster, region) = (args.administrator.cluster.clone(), args.administrator.region.clone());
+pub(crate) fn read(context: Context<'_>, args: &WantedArgs) -> Result<Request> {
     let Some(path) = &args.from else {
-        return Ok(Request { grants: vec![one(context, args)?], way, cluster, region });
+        return Ok(Request { grants: vec![one(context, args)?], ..Request::default() });
     };
     let file = read_file(context, path)?;
     let grants = file.grants.into_iter().map(|grant| Wanted {
@@ -71,9 +103,10 @@ pub(crate) fn read(context: Context<'_>, args: &GrantArgs) -> Result<Request> {
     });
     Ok(Request {
         grants: grants.collect(),
-        way: way.or(file.via),
-        cluster: cluster.or(file.cluster),
-        region: region.or(file.region),
+        way: file.via,
+        cluster: file.cluster,
+        region: file.region,
+        account: file.account,
     })
 }
 
@@ -107,7 +140,7 @@ fn wrong(path: &Path, problems: &[Remark]) -> Error {
     error.try_next(format!("${{EDITOR:-vi}} +{line} {}", path.display()))
 }
 
-fn one(context: Context<'_>, args: &GrantArgs) -> Result<Wanted> {
+fn one(context: Context<'_>, args: &WantedArgs) -> Result<Wanted> {
     let Some(namespace) = context.named(args.namespace.as_deref()) else {
         return Err(Error::usage("no namespace is named")
             .because("a grant is for the namespace that is named, never for the one in use")
@@ -142,7 +175,7 @@ fn check_namespace(context: Context<'_>, name: &str, access: &Access) -> Result<
     Namespace::parse(name).map(|namespace| namespace.as_str().to_owned()).map_err(wrong)
 }
 
-fn access(context: Context<'_>, args: &GrantArgs) -> Result<Access> {
+fn access(context: Context<'_>, args: &WantedArgs) -> Result<Access> {
     if let Some(policy) = &args.policy {
         let name = access_policy::parse(policy).map_err(|why| {
             Error::usage(format!("{policy} is no access policy")).because(why).try_next("aws eks list-access-policies")

@@ -41,7 +41,8 @@ fn principal(mapping: &Mapping) -> Result<&Principal> {
         Error::usage(format!("eksctl needs the ARN of {}", mapping.recipient))
             .because("its role's name ends with 16 digits that only IAM knows, and eksctl looks nothing up")
             .try_next(format!("aws iam list-roles --path-prefix {prefix} --query 'Roles[].Arn' --output text"))
-            .try_next("then give that ARN with --to, or take --format terraform or aws-cli, which look it up")
+            .try_next("nsaccess grant render NAMESPACE --to ARN --format eksctl")
+            .try_next("nsaccess grant render NAMESPACE --to permission-set:NAME --format terraform   # looks it up")
     })
 }
 

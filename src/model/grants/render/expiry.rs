@@ -29,7 +29,7 @@ pub(super) fn check(format: Format, request: &Request) -> Result<()> {
     if !matches!(format, Format::Manifests | Format::Kustomize | Format::AwsCli) {
         return Err(Error::usage(format!("--format {} has no CronJob", format.name()))
             .because("a CronJob is an object of Kubernetes, which only manifests, kustomize and aws-cli write as it is")
-            .try_next("leave --with-expiry-job out, and run: nsaccess revoke --expired"));
+            .try_next("nsaccess revoke --expired   # takes back what is over, with the AWS side"));
     }
     let times = request.entries.iter().filter_map(|entry| Some((entry, entry.until?)));
     for (entry, until) in times {

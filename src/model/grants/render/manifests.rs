@@ -37,7 +37,7 @@ fn check_not_empty(is_empty: bool) -> Result<()> {
         false => Ok(()),
         true => Err(Error::usage("there is no object of Kubernetes in this")
             .because("access policies are given by access entries of EKS alone")
-            .try_next("nsaccess grant render … --format terraform   # or eksctl, aws-cli")),
+            .try_next("nsaccess grant render NAMESPACE --format terraform   # or eksctl, aws-cli")),
     }
 }
 

@@ -159,7 +159,9 @@ impl Request {
             (Way::AwsAuth, Some(entry)) => {
                 Err(Error::usage(format!("{} cannot be given through aws-auth", entry.access.label()))
                     .because("access policies belong to access entries; aws-auth knows groups only")
-                    .try_next("leave --via aws-auth out, or grant a preset"))
+                    .try_next(
+                        "nsaccess grant NAMESPACE --to ARN --preset viewer --via aws-auth   # or leave --via out",
+                    ))
             }
             _ => Ok(()),
         }

@@ -239,7 +239,7 @@ fn a_job_is_refused_where_cron_would_come_at_the_wrong_time() {
     assert!(refused(Format::Manifests, &ending("2027-11-27T00:00:00Z")).contains("no year"));
     assert!(refused(Format::Manifests, &ending("2026-11-26T10:00:00Z")).contains("ended already"));
     for format in [Format::Terraform, Format::Eksctl, Format::Iam] {
-        assert!(refused(format, &ending("2026-12-01T00:00:00Z")).contains("--with-expiry-job"));
+        assert!(refused(format, &ending("2026-12-01T00:00:00Z")).contains("has no CronJob"));
     }
 }
 

@@ -1,0 +1,178 @@
+//! `nsaccess grant render`: grants in the languages of other engines, to be applied by them.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+
+use crate::commands::Context;
+use crate::commands::grant::wanted::{self, Wanted, WantedArgs};
+use crate::disk::atomic::{self, NewMode};
+use crate::error::{Error, Result};
+use crate::model::grants::grant::Way;
+use crate::model::grants::render::{self, Entry, File, Format, Recipient, Rendered, Request};
+use crate::model::settings::{self, Flags};
+
+/// Print grants for other engines instead of making them.
+///
+/// No network is asked. The ARN of a permission set's role ends with digits that only IAM knows: terraform and aws-cli look
+/// it up when they are applied, and eksctl needs the ARN.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  nsaccess grant render payments --to permission-set:idp-ns-payments --account 111122223333 --format manifests\n  nsaccess grant render --from grants.yaml --format terraform\n  nsaccess grant render --from grants.yaml --format kustomize --out deploy/access"
+)]
+pub(crate) struct RenderArgs {
+    #[command(flatten)]
+    wanted: WantedArgs,
+    /// For which engine
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Engine,
+    /// How the cluster learns who they are [default: access-entry, or what the file says]
+    #[arg(long, value_name = "WAY", value_parser = ["access-entry", "aws-auth"])]
+    via: Option<String>,
+    /// EKS cluster
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    /// Region of the cluster
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// Account of the cluster and of permission sets
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+    /// With a CronJob for each binding that ends, which deletes it then
+    #[arg(long)]
+    with_expiry_job: bool,
+    /// Write files into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Engine {
+    /// Namespace, Role and RoleBinding, for kubectl, Argo CD, Flux.
+    Manifests,
+    /// The same as a folder for kustomize.
+    Kustomize,
+    /// A ClusterConfig of eksctl: access entries or identity mappings.
+    Eksctl,
+    /// Resources of the providers aws and kubernetes.
+    Terraform,
+    /// A shell script.
+    AwsCli,
+    /// Policies of IAM: for permission sets, roles and who may assume them.
+    Iam,
+}
+
+impl Engine {
+    fn format(self) -> Format {
+        match self {
+            Engine::Manifests => Format::Manifests,
+            Engine::Kustomize => Format::Kustomize,
+            Engine::Eksctl => Format::Eksctl,
+            Engine::Terraform => Format::Terraform,
+            Engine::AwsCli => Format::AwsCli,
+            Engine::Iam => Format::Iam,
+        }
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When something is missing, or the format cannot say it.
+pub(crate) fn run(context: Context<'_>, args: &RenderArgs) -> Result<()> {
+    let chain = context.open(&Flags::default())?;
+    let asked = wanted::read(context, &args.wanted)?;
+    let account = args.account.clone().or(asked.account);
+    check("--account", account.as_deref(), settings::check_account)?;
+    let (cluster, region) = (args.cluster.clone().or(asked.cluster), args.region.clone().or(asked.region));
+    check("--cluster", cluster.as_deref(), settings::check_cluster)?;
+    check("--region", region.as_deref(), settings::check_region)?;
+    let way = args.via.as_deref().and_then(Way::parse).or(asked.way).unwrap_or(Way::AccessEntry);
+    let entries = asked.grants.into_iter().map(|grant| entry(context, grant, account.as_deref()));
+    let request = Request {
+        entries: entries.collect::<Result<_>>()?,
+        cluster,
+        region,
+        account,
+        way,
+        expiry_job: args.with_expiry_job,
+        secrets_prefix: chain.settings.secrets_prefix.value.clone(),
+        now: context.host.now(),
+    };
+    let rendered = render::render(args.format.format(), &request)?;
+    rendered.warnings.iter().for_each(|warning| context.ui.warning(warning));
+    match &args.out {
+        Some(folder) => write(context, &context.host.current_dir.join(folder), &rendered),
+        None => print(context, args.format, &rendered),
+    }
+}
+
+fn check(flag: &str, value: Option<&str>, check: fn(&str) -> std::result::Result<(), String>) -> Result<()> {
+    match value.map(|value| (value, check(value))) {
+        Some((value, Err(reason))) => Err(Error::usage(format!("{flag}: `{value}` {reason}"))),
+        _ => Ok(()),
+    }
+}
+
+fn entry(context: Context<'_>, grant: Wanted, account: Option<&str>) -> Result<Entry> {
+    let (recipient, warning) = Recipient::new(grant.principal, account).map_err(|reason| {
+        Error::usage(format!("a grant in {} {reason}", grant.namespace))
+            .try_next("nsaccess grant render NAMESPACE --to permission-set:NAME --account ID --format manifests")
+    })?;
+    if let Some(warning) = warning {
+        context.ui.warning(&warning);
+    }
+    let Wanted { namespace, access, until, create_namespace, .. } = grant;
+    Ok(Entry { namespace, recipient, access, until, create_namespace })
+}
+
+fn write(context: Context<'_>, folder: &Path, rendered: &Rendered) -> Result<()> {
+    for File { path, text } in &rendered.files {
+        let path = folder.join(path);
+        let is_new = atomic::read(&path)?.replace(text.as_bytes(), NewMode::Shared)?;
+        let done = if is_new { "wrote" } else { "unchanged:" };
+        context.ui.status(&format!("{done} {}", path.display()));
+    }
+    let paths: Vec<&str> = rendered.files.iter().map(|file| file.path.as_str()).collect();
+    let document = json!({"folder": folder.display().to_string(), "files": paths});
+    match context.ui.is_table() {
+        true => Ok(()),
+        false => context.ui.print_document(&document, String::new),
+    }
+}
+
+fn print(context: Context<'_>, engine: Engine, rendered: &Rendered) -> Result<()> {
+    if engine == Engine::Kustomize {
+        return Err(Error::usage("kustomize needs a folder")
+            .because("a kustomization names the files beside it, and standard output is one stream")
+            .try_next("nsaccess grant render NAMESPACE --format kustomize --out DIR")
+            .try_next("nsaccess grant render NAMESPACE --format manifests   # all objects in one stream"));
+    }
+    if !context.ui.is_table() {
+        let file = |file: &File| json!({"path": file.path, "text": file.text});
+        let document = json!({"files": rendered.files.iter().map(file).collect::<Vec<_>>()});
+        return context.ui.print_document(&document, String::new);
+    }
+    match (rendered.files.as_slice(), engine) {
+        ([one], _) => context.ui.print(&one.text),
+        (several, Engine::Iam) => {
+            let named = |file: &File| {
+                let name = file.path.trim_end_matches(".json").to_owned();
+                (name, serde_json::from_str(&file.text).unwrap_or(Value::Null))
+            };
+            let all: Map<String, Value> = several.iter().map(named).collect();
+            context.ui.print(&format!("{:#}\n", Value::Object(all)))?;
+            context.ui.hint("nsaccess grant render NAMESPACE --format iam --out DIR   # a file for each");
+            Ok(())
+        }
+        _ => several_files(rendered),
+    }
+}
+
+fn several_files(rendered: &Rendered) -> Result<()> {
+    let paths: Vec<&str> = rendered.files.iter().map(|file| file.path.as_str()).collect();
+    Err(Error::usage("this is several files")
+        .because(paths.join(", "))
+        .try_next("nsaccess grant render NAMESPACE --format kustomize --out DIR"))
+}
