@@ -1,5 +1,6 @@
 //! What the chain leads to: each thing that is done in a namespace, one folder for each.
 
+pub(crate) mod audit;
 pub(crate) mod child_environment;
 pub(crate) mod doctor;
 pub(crate) mod get_token;

@@ -2,6 +2,7 @@
 //! through `ui`. What there is to say about a verb besides stands here: its line in the list, and how it is run.
 
 pub(crate) mod assume_irsa;
+pub(crate) mod audit;
 pub(crate) mod can_i;
 pub(crate) mod config;
 pub(crate) mod console;
@@ -86,6 +87,8 @@ pub(crate) enum Verb {
     Grant(grant::GrantArgs),
     #[command(about = "For the platform team: take back what a grant has given")]
     Revoke(revoke::RevokeArgs),
+    #[command(about = "For the platform team: who may do what, by which objects, and what is wrong with it")]
+    Audit(audit::AuditArgs),
 }
 
 impl Verb {
@@ -95,6 +98,7 @@ impl Verb {
             Verb::Login(args) => args.namespace.as_deref(),
             Verb::Status(args) => args.namespace.as_deref(),
             Verb::Doctor(args) => args.namespace.as_deref(),
+            Verb::Audit(args) => args.namespace.as_deref(),
             Verb::Use(args) => args.namespace.as_deref(),
             Verb::Kubeconfig(args) => args.namespace.as_deref(),
             Verb::Token(args) => args.namespace.as_deref(),
@@ -134,6 +138,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Verb::Logs(args) => logs::run(context, &args),
         Verb::AssumeIrsa(args) => assume_irsa::run(context, &args),
         Verb::Secrets(args) => secrets::run(context, &args),
+        Verb::Audit(args) => audit::run(context, &args),
         Verb::Token(args) => token::run(context, &args),
         Verb::Credentials(args) => credentials::run(context, &args),
         Verb::Exec(args) => exec::run(context, &args),

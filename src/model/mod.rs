@@ -1,5 +1,6 @@
 //! Pure decisions: no files, network, clock or environment. Time is passed in as `now`.
 
+pub(crate) mod audit;
 pub(crate) mod aws;
 pub(crate) mod doctor;
 pub(crate) mod elapsed;

@@ -270,6 +270,85 @@ fn the_doctor_page_has_every_check_and_every_finding() {
     }
 }
 
+const AUDIT_HEAD: &str = "# audit
+
+    nsaccess audit payments                    who may do what in a namespace, and what is wrong with it
+    nsaccess audit payments -v                 with every task, user and group, and all findings
+    nsaccess audit --all                       all namespaces, and what holds in the whole cluster
+    nsaccess audit --all -o json               for programs, and as a baseline
+    nsaccess audit --all --format csv          who may do what, for a spreadsheet (findings-csv, markdown)
+    nsaccess audit --all --fail-on high        exit 1 if there is such a finding
+    nsaccess audit --all --baseline FILE       only findings that FILE does not have count
+    nsaccess audit --list                      every finding that there can be
+
+It reads, and changes nothing. For each principal of AWS it follows the way into the cluster: the access entry or the item of
+`aws-auth` that counts, the username and the groups (`{{SessionName}}` stays, since only the session knows it), the bindings of
+these, their roles with what is aggregated into them, and the tasks that these allow. The tasks are those of
+[can-i](can-i.md); BY names the objects that give them. Service accounts and nodes are not listed, nor are people who come by an
+OIDC provider of the cluster.
+
+## What is not evaluated
+
+No API tells what an access policy of EKS (`AmazonEKSViewPolicy`, …) allows, and reviews for somebody else leave it out. Where a
+principal has one, what its bindings do not allow is \"not evaluated\". So is what hangs on a list that could not be read: at the
+end of the report each has the right that it needs. It is never counted as a no, nor as in order.
+
+## Who may run it
+
+| to see | it needs |
+| --- | --- |
+| access entries and their policies | `eks:DescribeCluster`, `eks:ListAccessEntries`, `eks:DescribeAccessEntry`, `eks:ListAssociatedAccessPolicies` |
+| mappings of roles and users that are gone | `iam:ListRoles`, `iam:GetUser` |
+| `aws-auth` | get the ConfigMap `aws-auth` in `kube-system` |
+| rights in namespaces | list `roles`, `rolebindings` there (with `--all`: in all namespaces, and `namespaces`) |
+| rights in the whole cluster | list `clusterroles`, `clusterrolebindings` |
+
+Whoever has less sees what their rights show, and is told what is missing.
+
+## For programs
+
+Exit status: 0 it was read and said; 1 there are findings of `--fail-on`; 6 with `--fail-on`, if there are none, and something
+could not be read. With `--baseline` and without `--fail-on`, new findings from `low` on exit with 1.
+
+`-o json`: `{\"cluster\", \"region\", \"server_version\", \"authentication_mode\", \"namespace\", \"at\", \"access\": [{\"namespace\",
+\"principal\", \"way\", \"line\", \"username\", \"groups\", \"session\", \"policies\", \"not_evaluated\", \"until\", \"tasks\": [{\"id\",
+\"title\", \"verdict\", \"why\", \"objects\"}]}], \"findings\": [{\"id\", \"severity\", \"about\", \"namespace\", \"message\",
+\"because\", \"try\", \"docs\", \"new\"}], \"not_read\": [{\"what\", \"needs\", \"why\", \"so\"}]}`. The namespace `*` stands for the
+whole cluster; a task that is not listed is not allowed. `id` and `about` together say which finding it is, and stay the same
+from one audit to the next; ids are never used again for something else.
+
+This page is written by a test from the table that the program uses (`UPDATE_DOCS=1 cargo test --test it docs::`).
+
+## Findings
+
+`high` leads to any right, or locks people out. `medium` does not give what it says, or gives more than most should have. `low` is
+left over, or not kept as it should be. `info` is to be known.
+";
+
+#[test]
+fn the_audit_page_has_every_finding() {
+    let catalogue = World::new().run("audit --list -o json").success().json();
+    let findings = catalogue["findings"].as_array().expect("findings");
+    let mut page = AUDIT_HEAD.to_owned();
+    for finding in findings {
+        let word = |key: &str| finding[key].as_str().unwrap_or_default();
+        let anchor = word("id").replace('.', "-");
+        assert_eq!(word("docs"), format!("docs/audit.md#{anchor}"));
+        page.push_str(&format!(
+            "\n### <a id=\"{anchor}\"></a>{}\n\n`{}`. {}\n\n{}\n",
+            word("id"),
+            word("severity"),
+            word("cause"),
+            word("repair")
+        ));
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(document("audit.md"), &page).expect("written");
+    }
+    assert!(findings.len() > 30, "only {} findings", findings.len());
+    assert_eq!(read("audit.md"), page, "UPDATE_DOCS=1 cargo test --test it docs:: writes it anew");
+}
+
 /// The words in the string literals of the shipped sources below a folder.
 fn words_of(folder: &std::path::Path, words: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {

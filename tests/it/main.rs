@@ -13,6 +13,8 @@ mod assume_irsa_out;
 mod assume_irsa_profile;
 mod assume_irsa_refused;
 mod assume_irsa_rights;
+mod audit;
+mod audit_programs;
 mod aws_credentials_file;
 mod browser_flow;
 mod can_i;

@@ -80,6 +80,13 @@ impl Ended {
         self
     }
 
+    /// Standard output has these words.
+    #[track_caller]
+    pub(crate) fn prints(self, words: &str) -> Ended {
+        assert!(self.stdout.contains(words), "{words} is not printed:\n{}", self.transcript());
+        self
+    }
+
     /// Neither stream has these words.
     #[track_caller]
     pub(crate) fn says_not(self, words: &str) -> Ended {

@@ -1,0 +1,17 @@
+//! `audit --list`: every finding that there can be.
+
+use crate::error::Result;
+use crate::model::audit::FINDINGS;
+use crate::model::audit::document::catalogue;
+use crate::ui::{Ui, table};
+
+/// Prints the list; as a document with causes and repairs.
+pub(super) fn show(ui: &Ui) -> Result<()> {
+    ui.print_document(&catalogue(), || {
+        let row = |finding: &&crate::model::audit::finding::Finding| {
+            let first = finding.cause.split_inclusive(". ").next().unwrap_or_default();
+            vec![finding.id.to_owned(), finding.severity.word().to_owned(), first.trim().to_owned()]
+        };
+        table(&["FINDING", "SEVERITY", "WHAT"], &FINDINGS.iter().map(row).collect::<Vec<_>>())
+    })
+}

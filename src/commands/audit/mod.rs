@@ -1,0 +1,172 @@
+//! `audit`: who may do what, by which objects, and what is wrong with it.
+
+mod list;
+mod screen;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::actions::audit as action;
+use crate::chain::Chain;
+use crate::chain::administrator::Administrator;
+use crate::commands::Context;
+use crate::commands::flags::AdministratorArgs;
+use crate::disk::atomic;
+use crate::error::{Error, Kind, Result};
+use crate::model::audit::baseline::Baseline;
+use crate::model::audit::document::document;
+use crate::model::audit::finding::{Found, Severity};
+use crate::model::audit::picture::{Picture, Scope};
+use crate::model::audit::spreadsheet::{access_as_csv, findings_as_csv, markdown};
+use crate::model::audit::{Audit, audit};
+use crate::model::settings::Flags;
+use crate::process::runtime;
+
+/// Show who may do what in a namespace or in a whole cluster, by which objects, and what is wrong with it.
+///
+/// Joins the access entries and aws-auth with the bindings and roles of the cluster: principal, way, user and groups,
+/// bindings, tasks. The tasks are those of `nsaccess can-i`. Reads only, each list once, as the AWS identity of the
+/// environment. What may not be read is said, with the right that it needs; and what an access policy of EKS gives, no
+/// API tells: it is "not evaluated".
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 read and said, 1 findings of --fail-on, 2 wrong usage, 6 with --fail-on: something could not be read.\nEvery finding is explained in docs/audit.md.\n\nExamples:\n  nsaccess audit payments\n  nsaccess audit --all --cluster idp-prod-1 -o json > audit.json\n  nsaccess audit --all --cluster idp-prod-1 --baseline audit.json --fail-on medium\n  nsaccess audit --all --format csv > access.csv"
+)]
+pub(crate) struct AuditArgs {
+    /// Namespace
+    pub(crate) namespace: Option<String>,
+    /// All namespaces, and what holds in the whole cluster
+    #[arg(long, conflicts_with = "namespace")]
+    pub(crate) all: bool,
+    /// For other programs: who may do what as CSV, the findings as CSV, or all of it as Markdown
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Form>,
+    /// Exit with 1 if there is a finding of this severity, or of a higher one
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Threshold>,
+    /// A former audit (-o json): only findings that it does not have count for --fail-on, which is low then
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// List all findings that there can be
+    #[arg(long, conflicts_with_all = ["namespace", "all", "format", "fail_on", "baseline"])]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) administrator: AdministratorArgs,
+}
+
+/// A form that only this verb has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    Csv,
+    FindingsCsv,
+    Markdown,
+}
+
+/// A severity, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Threshold {
+    High,
+    Medium,
+    Low,
+    Info,
+}
+
+impl Threshold {
+    fn severity(self) -> Severity {
+        match self {
+            Threshold::High => Severity::High,
+            Threshold::Medium => Severity::Medium,
+            Threshold::Low => Severity::Low,
+            Threshold::Info => Severity::Info,
+        }
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Kind::No`] for findings of `--fail-on`; [`Kind::NotJudged`] when something could not be read and `--fail-on` wants
+/// to know; both are said by the report.
+pub(crate) fn run(context: Context<'_>, args: &AuditArgs) -> Result<()> {
+    if args.list {
+        return list::show(context.ui);
+    }
+    if args.format.is_some() && !context.ui.is_table() {
+        return Err(Error::usage("--format and -o are two forms of one output")
+            .because("--format is csv, findings-csv or markdown; -o is json or yaml")
+            .try_next("leave one of them out"));
+    }
+    let baseline = args.baseline.as_deref().map(|file| read_baseline(context, file)).transpose()?;
+    let chain = &context.open(&Flags::default())?;
+    let scope = scope(context, chain, args)?;
+    let pinned = match &scope {
+        Scope::Namespace(name) => Some(name.as_str()),
+        Scope::All => None,
+    };
+    let picture = runtime::run(async {
+        let administrator = Administrator::open(chain, pinned, args.administrator.flags()).await?;
+        action::take(&administrator, scope.clone()).await
+    })?;
+    let audit = audit(&picture);
+    show(context, args, &picture, &audit, baseline.as_ref())?;
+    let threshold = args.fail_on.map(Threshold::severity).or(baseline.is_some().then_some(Severity::Low));
+    judge(&picture, &audit, threshold, baseline.as_ref())
+}
+
+fn scope(context: Context<'_>, chain: &Chain<'_>, args: &AuditArgs) -> Result<Scope> {
+    if args.all {
+        return Ok(Scope::All);
+    }
+    let namespace = chain.namespace(context.named(args.namespace.as_deref()));
+    namespace.map(|name| Scope::Namespace(name.as_str().to_owned())).map_err(|error| match error.kind {
+        Kind::Usage => error.try_next("nsaccess audit --all"),
+        _ => error,
+    })
+}
+
+fn read_baseline(context: Context<'_>, file: &Path) -> Result<Baseline> {
+    let path = context.host.current_dir.join(file);
+    let shown = context.host.shorten_home(&path);
+    let Some(text) = atomic::read_text(&path)? else {
+        return Err(Error::usage(format!("there is no baseline {shown}"))
+            .try_next("nsaccess audit --all -o json   # its output is one, in a file"));
+    };
+    Baseline::parse(&text).map_err(|why| Error::usage(format!("{shown} is no baseline")).because(why))
+}
+
+fn show(
+    context: Context<'_>,
+    args: &AuditArgs,
+    picture: &Picture,
+    audit: &Audit<'_>,
+    baseline: Option<&Baseline>,
+) -> Result<()> {
+    let is_new = |found: &Found| is_new(found, baseline);
+    match args.format {
+        Some(Form::Csv) => context.ui.print(&access_as_csv(picture, audit)),
+        Some(Form::FindingsCsv) => context.ui.print(&findings_as_csv(picture, audit, is_new)),
+        Some(Form::Markdown) => context.ui.print(&markdown(picture, audit, is_new)),
+        None if context.ui.is_table() => {
+            context.ui.print_bytes(screen::report(context, picture, audit, baseline).as_bytes())
+        }
+        None => context.ui.print_document(&document(picture, audit, baseline), String::new),
+    }
+}
+
+fn is_new(found: &Found, baseline: Option<&Baseline>) -> bool {
+    !baseline.is_some_and(|baseline| baseline.has(found))
+}
+
+/// The exit status.
+fn judge(picture: &Picture, audit: &Audit<'_>, threshold: Option<Severity>, baseline: Option<&Baseline>) -> Result<()> {
+    let Some(threshold) = threshold else { return Ok(()) };
+    let counts = |found: &&Found| found.finding.severity >= threshold && is_new(found, baseline);
+    if audit.found.iter().any(|found| counts(&found)) {
+        return Err(Error::new(Kind::No, "there are findings"));
+    }
+    match picture.unread().is_empty() {
+        true => Ok(()),
+        false => Err(Error::new(Kind::NotJudged, "something could not be read")),
+    }
+}

@@ -1,0 +1,192 @@
+//! The audit on the screen: who may do what, the findings, what could not be read. Texts from elsewhere are made safe here,
+//! since colour is not.
+
+use std::collections::BTreeMap;
+
+use crate::commands::Context;
+use crate::commands::audit::is_new;
+use crate::model::audit::Audit;
+use crate::model::audit::access::{Judged, Row};
+use crate::model::audit::baseline::Baseline;
+use crate::model::audit::document::{Tasks, counts};
+use crate::model::audit::finding::{Found, Severity};
+use crate::model::audit::picture::{Picture, Scope};
+use crate::model::grants::objects::time_text;
+use crate::screen::one_line;
+use crate::ui::{Ui, table};
+
+/// Of one kind of finding, so many are shown without `-v`.
+const SHOWN: usize = 5;
+
+/// The whole report.
+pub(super) fn report(
+    context: Context<'_>,
+    picture: &Picture,
+    audit: &Audit<'_>,
+    baseline: Option<&Baseline>,
+) -> String {
+    let (ui, is_verbose) = (context.ui, context.global.verbose > 0);
+    context.ui.status(&heading(picture));
+    let mut text = String::new();
+    if !context.global.quiet {
+        text.push_str(&access(picture, audit, is_verbose));
+    }
+    findings(ui, &mut text, audit, baseline, is_verbose);
+    not_read(ui, &mut text, picture);
+    text
+}
+
+fn heading(picture: &Picture) -> String {
+    let cluster = &picture.cluster;
+    let version = cluster.minor.map(|minor| format!("Kubernetes 1.{minor}"));
+    let facts: Vec<String> = version.into_iter().chain(cluster.mode.clone()).collect();
+    let known = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
+    match &picture.scope {
+        Scope::Namespace(name) => format!("{name} on {}{known}", cluster.name),
+        Scope::All => format!("all namespaces on {}{known}", cluster.name),
+    }
+}
+
+fn access(picture: &Picture, audit: &Audit<'_>, is_verbose: bool) -> String {
+    if audit.rows.is_empty() {
+        let so_far = if picture.unread().is_empty() { "" } else { ", as far as it could be read" };
+        return format!("No principal of AWS may do anything here{so_far}.\n");
+    }
+    let mut tasks = Tasks::of(audit, picture.cluster.minor);
+    match picture.scope {
+        Scope::Namespace(_) => by_task(picture, audit, &mut tasks, is_verbose),
+        Scope::All => by_principal(picture, audit, &mut tasks),
+    }
+}
+
+/// Who it is, with the session or the end of the grant where there is one.
+fn principal(picture: &Picture, audit: &Audit<'_>, row: &Row) -> String {
+    let identity = &audit.identities[row.identity];
+    let session = row.session.as_deref().map_or_else(String::new, |session| format!(" as {session}"));
+    let until = row.until.map_or_else(String::new, |until| format!(" until {}", time_text(until)));
+    format!("{}{session}{until}", picture.name_of(identity.arn))
+}
+
+/// One namespace: a line for each task.
+fn by_task(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>, is_verbose: bool) -> String {
+    let mut rows = Vec::new();
+    for row in &audit.rows {
+        let identity = &audit.identities[row.identity];
+        let mut first = [principal(picture, audit, row), identity.way.shown()];
+        for line in merged(&tasks.row(row), is_verbose) {
+            rows.push(std::mem::take(&mut first).into_iter().chain(line).collect());
+        }
+        if is_verbose {
+            let groups = if identity.groups.is_empty() { "none".to_owned() } else { identity.groups.join(", ") };
+            for (what, text) in [("its user", identity.username.clone()), ("its groups", groups)] {
+                rows.push(["", "", what, "", &text, ""].map(str::to_owned).to_vec());
+            }
+        }
+    }
+    table(&["PRINCIPAL", "WAY", "TASK", "MAY", "HOW", "BY"], &rows)
+}
+
+/// Title, verdict, how, and objects of each task. Those that are not evaluated because of policies alone are told in one line,
+/// unless everything is asked for.
+fn merged(tasks: &[Judged], is_verbose: bool) -> Vec<[String; 4]> {
+    let mut lines = Vec::new();
+    let mut open: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for judged in tasks {
+        let (how, by) = (judged.task.why.clone(), judged.objects.join("; "));
+        let is_of_policies = judged.objects.iter().all(|object| object.starts_with("access policy "));
+        if judged.is_not_evaluated && is_of_policies && !is_verbose {
+            *open.entry((how, by)).or_default() += 1;
+            continue;
+        }
+        lines.push([judged.task.title.to_owned(), judged.word().to_owned(), how, by]);
+    }
+    let others = if lines.is_empty() { "" } else { "other " };
+    let said = open
+        .into_iter()
+        .map(|((how, by), count)| [format!("{count} {others}tasks"), "not evaluated".to_owned(), how, by]);
+    lines.extend(said);
+    lines
+}
+
+/// All namespaces: a line for each principal.
+fn by_principal(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>) -> String {
+    let line = |row: &Row| {
+        let judged = tasks.row(row);
+        let may = judged.iter().filter(|judged| !judged.is_not_evaluated);
+        let mut may: Vec<String> = may
+            .map(|judged| match judged.word() {
+                "yes" => judged.task.id.to_owned(),
+                word => format!("{} ({word})", judged.task.id),
+            })
+            .collect();
+        if audit.identities[row.identity].is_master() {
+            may = vec!["everything".to_owned()];
+        }
+        may.extend(row.policies.iter().map(|policy| format!("{policy}: not evaluated")));
+        let unread = row.not_evaluated.iter().filter(|why| why.contains("could not be read"));
+        may.extend(unread.map(|why| format!("not evaluated: {why}")));
+        let mut by: Vec<String> = row.bindings.iter().map(|number| audit.index.bindings[*number].objects()).collect();
+        by.dedup();
+        vec![
+            row.namespace.clone().unwrap_or_else(|| "*".to_owned()),
+            principal(picture, audit, row),
+            audit.identities[row.identity].way.shown(),
+            if may.is_empty() { "none of the tasks".to_owned() } else { may.join(", ") },
+            by.join("; "),
+        ]
+    };
+    let rows: Vec<Vec<String>> = audit.rows.iter().map(line).collect();
+    table(&["NAMESPACE", "PRINCIPAL", "WAY", "MAY", "BY"], &rows)
+}
+
+fn findings(ui: &Ui, text: &mut String, audit: &Audit<'_>, baseline: Option<&Baseline>, is_verbose: bool) {
+    let new: Vec<&Found> = audit.found.iter().filter(|found| is_new(found, baseline)).collect();
+    let known = audit.found.len() - new.len();
+    let said = counts(new.iter().copied());
+    let said = if said.is_empty() { "none".to_owned() } else { said };
+    let since = if baseline.is_some() { format!(" that are new ({known} known)") } else { String::new() };
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&format!("{}{since}: {said}\n", ui.data_coloured("1", "Findings")));
+    for alike in new.chunk_by(|one, other| one.finding.id == other.finding.id) {
+        let shown = if is_verbose { alike.len() } else { SHOWN.min(alike.len()) };
+        alike[..shown].iter().for_each(|found| finding(ui, text, found));
+        if let Some(first) = alike.first().filter(|_| alike.len() > shown) {
+            let more = alike.len() - shown;
+            text.push_str(&format!("  … and {more} more of {} (-v shows all)\n", first.finding.id));
+        }
+    }
+}
+
+fn finding(ui: &Ui, text: &mut String, found: &Found) {
+    let (sign, colour) = match found.finding.severity {
+        Severity::High => ("✗", "31"),
+        Severity::Medium => ("!", "33"),
+        Severity::Low => ("·", "36"),
+        Severity::Info => ("-", "2"),
+    };
+    let id = ui.data_coloured("2", &format!("[{}]", found.finding.id));
+    let sign = ui.data_coloured(colour, sign);
+    text.push_str(&format!("{sign} {:<6} {}  {id}\n", found.finding.severity.word(), one_line(&found.message)));
+    for reason in &found.because {
+        text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(reason)));
+    }
+    for command in &found.try_next {
+        text.push_str(&format!("    {} {}\n", ui.data_coloured("1;32", "try:"), one_line(command)));
+    }
+}
+
+fn not_read(ui: &Ui, text: &mut String, picture: &Picture) {
+    let unread = picture.unread();
+    if unread.is_empty() {
+        return;
+    }
+    text.push_str(&format!("\n{}:\n", ui.data_coloured("1", "Could not be read")));
+    for unread in unread {
+        let sign = ui.data_coloured("33", "?");
+        text.push_str(&format!("{sign} {}; {}\n", unread.what, unread.so));
+        text.push_str(&format!("    {} it needs {}\n", ui.data_coloured("1", "because:"), one_line(&unread.needs)));
+        text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(&unread.why)));
+    }
+}

@@ -1,0 +1,163 @@
+//! Bindings that lead nowhere, or to everybody.
+
+use std::collections::BTreeSet;
+
+use crate::model::audit::Audit;
+use crate::model::audit::finding::{Finding, Found, Severity};
+use crate::model::audit::identity::Way;
+use crate::model::audit::index::{Gives, binding_name};
+use crate::model::audit::picture::{Picture, Scope};
+use crate::model::audit::template::Template;
+use crate::model::kube::rbac::{Binding, Subject};
+
+pub(crate) const NO_ROLE: Finding = Finding {
+    id: "binding.no-role",
+    severity: Severity::Medium,
+    cause: "A binding refers to a role that does not exist. It gives nothing, until somebody makes a role of this name and gives its rights away without knowing.",
+    repair: "Make the role, or delete the binding.",
+};
+
+pub(crate) const NO_NAMESPACE: Finding = Finding {
+    id: "binding.no-namespace",
+    severity: Severity::Low,
+    cause: "A group of ours names a namespace that does not exist: the namespace was deleted, and its grants with it, but not the mapping.",
+    repair: "Take the group out of the mapping: `nsaccess revoke NAMESPACE --from ARN`.",
+};
+
+pub(crate) const NOBODY: Finding = Finding {
+    id: "binding.nobody",
+    severity: Severity::Low,
+    cause: "A binding gives rights to a user or group that no access entry and no item of aws-auth maps. An OIDC provider of the cluster may know them; else nobody has these rights, until somebody is mapped to the name.",
+    repair: "Map whom it is meant for, or take the subject out of the binding.",
+};
+
+pub(crate) const EVERYBODY: Finding = Finding {
+    id: "binding.everybody",
+    severity: Severity::High,
+    cause: "A binding gives rights to everybody whom the cluster knows (`system:authenticated`), or to everybody who reaches it (`system:unauthenticated`, `system:anonymous`).",
+    repair: "Bind a group of those who need it.",
+};
+
+/// What Kubernetes itself binds to everybody.
+const DEFAULTS: [&str; 3] = ["system:basic-user", "system:discovery", "system:public-info-viewer"];
+
+pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
+    for bound in &audit.index.bindings {
+        let (binding, name) = (bound.binding, binding_name(bound.binding));
+        let role = format!("{} {}", binding.role.kind, binding.role.name);
+        if matches!(bound.gives, Gives::Nothing) {
+            let message = format!("{name} refers to the {role}, which does not exist");
+            found.push(
+                Found::new(&NO_ROLE, &name, message)
+                    .of_namespace(binding.namespace.as_deref())
+                    .try_next(delete(binding)),
+            );
+        }
+        let everybody = binding.subjects.iter().find(|subject| is_everybody(subject));
+        if let Some(subject) = everybody.filter(|_| !DEFAULTS.contains(&binding.role.name.as_str())) {
+            let message = format!("{name} gives the {role} to {}", subject.name);
+            found.push(Found::new(&EVERYBODY, &name, message).of_namespace(binding.namespace.as_deref()));
+        }
+    }
+    if picture.knows_all_identities() {
+        nobody(audit, found);
+    }
+    without_namespace(picture, audit, found);
+}
+
+fn delete(binding: &Binding) -> String {
+    match &binding.namespace {
+        Some(namespace) => format!("kubectl -n {namespace} delete rolebinding {}", binding.name),
+        None => format!("kubectl delete clusterrolebinding {}", binding.name),
+    }
+}
+
+pub(super) fn is_everybody(subject: &Subject) -> bool {
+    let name = subject.name.as_str();
+    match subject.kind.as_str() {
+        "Group" => ["system:authenticated", "system:unauthenticated"].contains(&name),
+        "User" => name == "system:anonymous",
+        _ => false,
+    }
+}
+
+/// Users and groups of Kubernetes and EKS themselves.
+pub(super) fn is_built_in(name: &str) -> bool {
+    ["system:", "eks:"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Subjects that no mapping leads to.
+fn nobody(audit: &Audit<'_>, found: &mut Vec<Found>) {
+    let mapped = Mapped::of(audit);
+    let users = audit.index.users().filter(|(name, _)| !mapped.has_user(name)).map(|found| ("user", found));
+    let groups = audit.index.groups().filter(|(name, _)| !mapped.has_group(name)).map(|found| ("group", found));
+    for (kind, (name, numbers)) in users.chain(groups).filter(|(_, (name, _))| !is_built_in(name)) {
+        for number in numbers {
+            let binding = audit.index.bindings[*number].binding;
+            let about = format!("{} {kind} {name}", binding_name(binding));
+            let message = format!("{} is of the {kind} {name}, which nothing maps to", binding_name(binding));
+            found.push(Found::new(&NOBODY, about, message).of_namespace(binding.namespace.as_deref()));
+        }
+    }
+}
+
+/// The names that some principal has.
+struct Mapped<'a> {
+    fixed: [BTreeSet<&'a str>; 2],
+    templates: [Vec<Template<'a>>; 2],
+}
+
+impl<'a> Mapped<'a> {
+    fn of(audit: &'a Audit<'_>) -> Self {
+        let mut mapped = Mapped { fixed: Default::default(), templates: Default::default() };
+        for identity in &audit.identities {
+            mapped.add(0, &identity.username);
+            identity.groups.iter().for_each(|group| mapped.add(1, group));
+        }
+        mapped
+    }
+
+    fn add(&mut self, kind: usize, name: &'a str) {
+        let template = Template::new(name);
+        if template.is_fixed() {
+            self.fixed[kind].insert(name);
+        } else if !self.templates[kind].contains(&template) {
+            self.templates[kind].push(template);
+        }
+    }
+
+    fn has(&self, kind: usize, name: &str) -> bool {
+        self.fixed[kind].contains(name) || self.templates[kind].iter().any(|template| template.session(name).is_some())
+    }
+
+    fn has_user(&self, name: &str) -> bool {
+        self.has(0, name)
+    }
+
+    fn has_group(&self, name: &str) -> bool {
+        self.has(1, name)
+    }
+}
+
+/// Groups of grants (`nsaccess:NAMESPACE:…`) whose namespace is gone.
+fn without_namespace(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
+    let Some(namespaces) = picture.namespaces.done().filter(|_| picture.scope == Scope::All) else { return };
+    let known: BTreeSet<&str> = namespaces.iter().map(String::as_str).collect();
+    for identity in &audit.identities {
+        for group in &identity.groups {
+            let namespace = group.strip_prefix("nsaccess:").and_then(|rest| rest.split(':').next());
+            if let Some(namespace) = namespace.filter(|name| !known.contains(name)) {
+                let way = match identity.way {
+                    Way::Entry(_) => "the access entry",
+                    Way::AwsAuth { .. } => "aws-auth",
+                };
+                let message =
+                    format!("{way} gives {} the group {group}, and there is no namespace {namespace}", identity.arn);
+                found.push(
+                    Found::new(&NO_NAMESPACE, format!("{} {group}", identity.arn), message)
+                        .try_next(format!("nsaccess revoke {namespace} --from {}", identity.arn)),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Grants that are over, and those that nobody keeps.
+
+use std::collections::BTreeSet;
+
+use crate::model::audit::Audit;
+use crate::model::audit::access::until;
+use crate::model::audit::finding::{Finding, Found, Severity};
+use crate::model::audit::findings::bindings::is_built_in;
+use crate::model::audit::index::binding_name;
+use crate::model::audit::picture::{Picture, Scope};
+use crate::model::grants::objects::{MANAGED_BY, PRINCIPAL, UNTIL, time_text};
+use crate::model::grants::tags;
+use crate::model::kube::access_entry::PolicyScope;
+
+pub(crate) const EXPIRED: Finding = Finding {
+    id: "grant.expired",
+    severity: Severity::Medium,
+    cause: "A grant was given until a time that is past, and is still there. Kubernetes and EKS end nothing by themselves.",
+    repair: "Take back what is over: `nsaccess revoke --expired`; or do so by a CronJob, which `nsaccess grant render` prints.",
+};
+
+pub(crate) const UNREADABLE_END: Finding = Finding {
+    id: "grant.unreadable-end",
+    severity: Severity::Low,
+    cause: "The annotation `nsaccess/until` of a binding is not a time. Nothing will take this grant back.",
+    repair: "Write it as `2026-11-26T18:00:00Z`, or grant it again.",
+};
+
+pub(crate) const UNLABELLED: Finding = Finding {
+    id: "grant.unlabelled",
+    severity: Severity::Info,
+    cause: "A binding gives rights to a principal of AWS, and has no label `app.kubernetes.io/managed-by`: made by hand, or by a tool that does not say so. `nsaccess revoke` removes it only with `--include-foreign`.",
+    repair: "If it is not needed, delete it. Else label it, or let a tool keep it.",
+};
+
+pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
+    for bound in &audit.index.bindings {
+        let (binding, name) = (bound.binding, binding_name(bound.binding));
+        let Some(text) = binding.annotations.get(UNTIL) else { continue };
+        let namespace = binding.namespace.as_deref();
+        match until(&binding.annotations) {
+            Some(end) if end <= picture.at => {
+                let whose = binding.annotations.get(PRINCIPAL).map_or_else(String::new, |arn| format!(" of {arn}"));
+                let message = format!("the grant{whose} by {name} ended at {}", time_text(end));
+                found.push(
+                    Found::new(&EXPIRED, &name, message).of_namespace(namespace).try_next("nsaccess revoke --expired"),
+                );
+            }
+            Some(_) => {}
+            None => {
+                let message = format!("{name} ends at {text:?}, which is not a time");
+                found.push(Found::new(&UNREADABLE_END, &name, message).of_namespace(namespace));
+            }
+        }
+    }
+    tagged(picture, found);
+    unlabelled(audit, found);
+}
+
+/// Grants that only an access entry knows of.
+fn tagged(picture: &Picture, found: &mut Vec<Found>) {
+    for entry in picture.entries.list() {
+        let over = tags::granted_everywhere(&entry.tags).filter(|(namespace, granted)| {
+            is_in_scope(picture, namespace) && granted.until.is_some_and(|until| until <= picture.at)
+        });
+        for (namespace, granted) in over {
+            let (arn, label) = (&entry.principal_arn, &granted.label);
+            let ended = granted.until.map(time_text).unwrap_or_default();
+            found.push(
+                Found::new(
+                    &EXPIRED,
+                    format!("{arn} {namespace} {label}"),
+                    format!("the grant of {label} to {arn} in {namespace} ended at {ended}"),
+                )
+                .of_namespace(Some(&namespace))
+                .try_next("nsaccess revoke --expired"),
+            );
+        }
+    }
+}
+
+fn is_in_scope(picture: &Picture, namespace: &str) -> bool {
+    match &picture.scope {
+        Scope::Namespace(name) => PolicyScope::Namespaces(vec![namespace.to_owned()]).covers(name),
+        Scope::All => true,
+    }
+}
+
+fn unlabelled(audit: &Audit<'_>, found: &mut Vec<Found>) {
+    let numbers: BTreeSet<usize> = audit.rows.iter().flat_map(|row| row.bindings.iter().copied()).collect();
+    for number in numbers {
+        let binding = audit.index.bindings[number].binding;
+        let is_ours_to_say = binding.subjects.iter().any(|subject| !is_built_in(&subject.name));
+        if is_ours_to_say && !binding.labels.contains_key(MANAGED_BY) {
+            let name = binding_name(binding);
+            let message = format!("{name} has no label {MANAGED_BY}");
+            found.push(Found::new(&UNLABELLED, &name, message).of_namespace(binding.namespace.as_deref()));
+        }
+    }
+}

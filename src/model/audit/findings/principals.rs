@@ -1,0 +1,133 @@
+//! Principals that IAM no longer has, or has made anew.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::model::audit::finding::{Finding, Found, Severity};
+use crate::model::audit::identity::{canonical, is_of_people, list_name};
+use crate::model::audit::picture::{IamRole, Picture};
+use crate::model::grants::objects::time_text;
+use crate::model::grants::principal::{Principal, PrincipalKind};
+
+pub(crate) const GONE: Finding = Finding {
+    id: "principal.gone",
+    severity: Severity::Medium,
+    cause: "The cluster has a mapping for a role or user that IAM no longer has. In aws-auth, whoever makes a role of this name gets its rights; an access entry is of the old role only, and dead.",
+    repair: "Delete the mapping, as the message shows it.",
+};
+
+pub(crate) const TOMBSTONE: Finding = Finding {
+    id: "principal.tombstone",
+    severity: Severity::Medium,
+    cause: "The role was deleted and made again under the same name after its access entry was created. An entry is bound to the role's hidden id, so the cluster answers 401 to the new role, although EKS shows nothing of that.",
+    repair: "Delete the access entry and create it again: `nsaccess grant NAMESPACE --to ARN --recreate`.",
+};
+
+pub(crate) const OLD_SUFFIX: Finding = Finding {
+    id: "principal.old-suffix",
+    severity: Severity::Medium,
+    cause: "The mapping is of a permission set's former role. When a permission set is assigned to an account anew, IAM Identity Center makes a role whose name ends in another suffix.",
+    repair: "Grant it to the present role: `nsaccess grant NAMESPACE --to permission-set:NAME`; and delete the mapping of the former one.",
+};
+
+/// A mapping, of whichever way.
+struct Mapping<'a> {
+    arn: &'a str,
+    place: String,
+    /// Of an access entry.
+    created_at: Option<Timestamp>,
+    delete: String,
+}
+
+pub(super) fn find(picture: &Picture, found: &mut Vec<Found>) {
+    for mapping in mappings(picture) {
+        found.extend(judge(picture, &mapping));
+    }
+}
+
+fn mappings(picture: &Picture) -> Vec<Mapping<'_>> {
+    let (cluster, region) = (&picture.cluster.name, &picture.cluster.region);
+    let mut mappings = Vec::new();
+    if picture.cluster.reads_entries() {
+        mappings.extend(picture.entries.list().iter().filter(|entry| is_of_people(entry)).map(|entry| Mapping {
+            arn: &entry.principal_arn,
+            place: "access entry".to_owned(),
+            created_at: entry.created_at,
+            delete: format!(
+                "aws eks delete-access-entry --cluster-name {cluster} --region {region} --principal-arn {}",
+                entry.principal_arn
+            ),
+        }));
+    }
+    if let Some(Some(aws_auth)) = picture.aws_auth.done().filter(|_| picture.cluster.reads_aws_auth()) {
+        let mut seen = BTreeSet::new();
+        for (_, list, items) in aws_auth.lists() {
+            for item in items.as_deref().unwrap_or_default().iter().rev().filter(|item| item.counts) {
+                // Of duplicates, the one that counts.
+                if seen.insert(item.arn.to_ascii_lowercase()) {
+                    mappings.push(Mapping {
+                        arn: &item.arn,
+                        place: format!("{} line {}", list_name(list), item.line),
+                        created_at: None,
+                        delete: "kubectl -n kube-system edit configmap aws-auth".to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    mappings
+}
+
+fn judge(picture: &Picture, mapping: &Mapping<'_>) -> Option<Found> {
+    let principal = Principal::parse(mapping.arn).ok().filter(|principal| principal.account == picture.iam.account)?;
+    if principal.kind == PrincipalKind::User {
+        let is_there = picture.iam.users.get(&canonical(mapping.arn))?;
+        return (!is_there).then(|| gone(mapping));
+    }
+    let roles = picture.iam.roles.as_ref()?;
+    match roles.get(&canonical(mapping.arn)) {
+        Some(role) => tombstone(mapping, role),
+        None => Some(match principal.permission_set().and_then(|set| present(roles.values(), &principal, set)) {
+            Some(present) => old_suffix(mapping, present),
+            None => gone(mapping),
+        }),
+    }
+}
+
+fn gone(mapping: &Mapping<'_>) -> Found {
+    let message = format!("{} is mapped, and IAM does not have it", mapping.arn);
+    Found::new(&GONE, mapping.arn, message).because(&mapping.place).try_next(&mapping.delete)
+}
+
+fn tombstone(mapping: &Mapping<'_>, role: &IamRole) -> Option<Found> {
+    let (entry, role) = (mapping.created_at?, role.created_at?);
+    (role > entry).then(|| {
+        Found::new(
+            &TOMBSTONE,
+            mapping.arn,
+            format!("the access entry of {} is of a role that no longer exists", mapping.arn),
+        )
+        .because(format!("the entry was created at {}, the role at {}", time_text(entry), time_text(role)))
+        .try_next(&mapping.delete)
+    })
+}
+
+fn old_suffix(mapping: &Mapping<'_>, present: &IamRole) -> Found {
+    Found::new(&OLD_SUFFIX, mapping.arn, format!("{} is the former role of its permission set", mapping.arn))
+        .because(format!("the present one is {}", present.arn))
+        .because(&mapping.place)
+        .try_next(&mapping.delete)
+}
+
+/// The role that a permission set has now.
+fn present<'r>(
+    mut roles: impl Iterator<Item = &'r IamRole>,
+    former: &Principal,
+    permission_set: &str,
+) -> Option<&'r IamRole> {
+    roles.find(|role| {
+        let other = Principal::parse(&role.arn).ok();
+        other.is_some_and(|other| other.permission_set() == Some(permission_set) && other.name != former.name)
+    })
+}

@@ -1,0 +1,45 @@
+//! `audit`: who can do what in the namespaces of a cluster, and how; and what is wrong with it. All of it is decided from a
+//! [`picture::Picture`] of the cluster, in which every list was read once.
+
+pub(crate) mod access;
+pub(crate) mod baseline;
+pub(crate) mod document;
+pub(crate) mod finding;
+mod findings;
+pub(crate) mod identity;
+pub(crate) mod index;
+pub(crate) mod picture;
+mod rights;
+pub(crate) mod spreadsheet;
+mod template;
+
+#[cfg(test)]
+mod tests;
+
+use crate::model::audit::access::Row;
+use crate::model::audit::finding::Found;
+use crate::model::audit::identity::Identity;
+use crate::model::audit::index::Index;
+use crate::model::audit::picture::Picture;
+
+pub(crate) use findings::FINDINGS;
+
+/// What an audit found.
+pub(crate) struct Audit<'a> {
+    pub(crate) index: Index<'a>,
+    pub(crate) identities: Vec<Identity<'a>>,
+    /// By namespace and principal.
+    pub(crate) rows: Vec<Row>,
+    /// The worst first.
+    pub(crate) found: Vec<Found>,
+}
+
+/// Judges a picture.
+pub(crate) fn audit(picture: &Picture) -> Audit<'_> {
+    let index = Index::of(picture);
+    let identities = identity::identities(picture, &index);
+    let rows = access::rows(picture, &index, &identities);
+    let mut audit = Audit { index, identities, rows, found: Vec::new() };
+    audit.found = findings::find(picture, &audit);
+    audit
+}

@@ -1,0 +1,267 @@
+//! Each finding, and what is like it and none.
+
+use std::collections::BTreeMap;
+
+use super::{DEV, add, binding, entry, iam, ids, map_roles, of_all, only, role, rule, unread, with_policy};
+use crate::model::audit::FINDINGS;
+use crate::model::audit::picture::{AwsAuth, Picture, Read};
+use crate::model::kube::policy_rule::PolicyRule;
+
+const SSO: &str =
+    "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_dev_0123456789abcdef";
+
+/// Both verbs, or one.
+fn forwards(verbs: &[&str]) -> Picture {
+    with_rights(rule("pods/portforward", verbs))
+}
+
+fn with_rights(rule: PolicyRule) -> Picture {
+    let mut picture = of_all();
+    add(&mut picture.entries, entry(DEV, &["devs"]));
+    add(&mut picture.roles, role(Some("web"), "r", &[rule]));
+    add(&mut picture.bindings, binding(Some("web"), "b", "Role/r", "Group/devs"));
+    picture
+}
+
+#[test]
+fn ids_are_unique_and_explained() {
+    let mut ids: Vec<&str> = FINDINGS.iter().map(|finding| finding.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), FINDINGS.len());
+    assert!(FINDINGS.iter().all(|finding| finding.cause.ends_with('.') && finding.repair.ends_with('.')));
+}
+
+#[test]
+fn a_cluster_in_order_has_no_findings() {
+    assert_eq!(ids(&of_all()), [""; 0]);
+    assert_eq!(ids(&with_rights(rule("pods", &["get"]))), [""; 0]);
+}
+
+#[test]
+fn lists_that_cannot_be_read() {
+    let mut picture = of_all();
+    picture.aws_auth = map_roles("- rolearn: [\n");
+    let found = only(&picture);
+    assert_eq!((found.finding.id, found.about.as_str()), ("aws-auth.broken", "mapRoles"));
+    assert!(found.message.contains("line 1"), "{found:?}");
+    // Nobody is said to be mapped by nothing while it is not known.
+    add(&mut picture.roles, role(Some("web"), "r", &[]));
+    add(&mut picture.bindings, binding(Some("web"), "b", "Role/r", "Group/devs"));
+    assert_eq!(ids(&picture), ["aws-auth.broken"]);
+}
+
+#[test]
+fn keys_and_accounts_of_aws_auth() {
+    let mut picture = of_all();
+    let data = [("maproles", "- rolearn: a"), ("mapAccounts", "- '111122223333'\n- 444455556666\n"), ("other", "")];
+    let data = data.map(|(key, text)| (key.to_owned(), text.to_owned()));
+    picture.aws_auth = Read::Done(Some(AwsAuth::parse(&BTreeMap::from(data))));
+    assert_eq!(ids(&picture), ["aws-auth.accounts", "aws-auth.accounts", "aws-auth.misspelled"]);
+}
+
+#[test]
+fn aws_auth_is_dead_where_only_entries_count() {
+    let mut picture = of_all();
+    picture.aws_auth = map_roles(&format!("- rolearn: {SSO}\n- rolearn: {DEV}\n  groups: [system:masters]\n"));
+    picture.cluster.mode = Some("API".into());
+    assert_eq!(only(&picture).finding.id, "aws-auth.dead");
+    picture.aws_auth = map_roles("[]");
+    assert_eq!(ids(&picture), [""; 0]);
+}
+
+#[test]
+fn a_path_never_matches() {
+    let mut picture = of_all();
+    picture.aws_auth = map_roles(&format!("- rolearn: {SSO}\n"));
+    let found = only(&picture);
+    assert_eq!(found.finding.id, "aws-auth.path");
+    assert_eq!(found.try_next, ["write it as arn:aws:iam::111122223333:role/AWSReservedSSO_dev_0123456789abcdef"]);
+    // That of a user stays.
+    let data = [("mapUsers".to_owned(), "- userarn: arn:aws:iam::111122223333:user/team/ada\n".to_owned())];
+    picture.aws_auth = Read::Done(Some(AwsAuth::parse(&BTreeMap::from(data))));
+    assert_eq!(ids(&picture), [""; 0]);
+}
+
+#[test]
+fn duplicates_say_which_one_wins_and_what_is_lost() {
+    let mut picture = of_all();
+    picture.aws_auth = map_roles(&format!("- rolearn: {DEV}\n  groups: [a, b]\n- rolearn: {DEV}\n  groups: [b]\n"));
+    let found = only(&picture);
+    assert_eq!(found.finding.id, "aws-auth.duplicate");
+    assert!(found.message.contains("the one in line 3 counts"), "{found:?}");
+    assert_eq!(found.because, ["also in line 1", "these groups are lost: a"]);
+}
+
+#[test]
+fn items_that_are_not_as_they_should_be() {
+    let mut picture = of_all();
+    picture.aws_auth = map_roles(&format!("- username: x\n- rolearn: {DEV}\n  groups: [system:masters]\n"));
+    assert_eq!(ids(&picture), ["aws-auth.masters", "aws-auth.faulty-item"]);
+}
+
+#[test]
+fn an_entry_that_hides_groups() {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    picture.aws_auth = map_roles(&format!("- rolearn: {DEV}\n  groups: [devs, ops]\n"));
+    let found = only(&picture);
+    assert_eq!(
+        (found.finding.id, found.because.as_slice()),
+        ("entry.hides-groups", &["mapRoles line 1 has ops".to_owned()][..])
+    );
+    picture.aws_auth = map_roles(&format!("- rolearn: {DEV}\n  groups: [devs]\n"));
+    assert_eq!(ids(&picture), [""; 0]);
+}
+
+#[test]
+fn policies_of_entries() {
+    let ids_of = |policy: &str, namespaces: &[&str]| {
+        let mut picture = of_all();
+        add(&mut picture.entries, with_policy(entry(DEV, &[]), policy, namespaces));
+        ids(&picture)
+    };
+    assert_eq!(ids_of("AmazonEKSViewPolicy", &["web"]), ["entry.policy-not-evaluated"]);
+    assert_eq!(ids_of("AmazonEKSViewPolicy", &["w*"]), ["entry.policy-glob", "entry.policy-not-evaluated"]);
+    assert_eq!(ids_of("AmazonEKSViewPolicy", &["wbe"]), ["entry.no-namespace", "entry.policy-not-evaluated"]);
+    assert_eq!(ids_of("AmazonEKSClusterAdminPolicy", &[]), ["entry.cluster-admin", "entry.policy-not-evaluated"]);
+}
+
+#[test]
+fn principals_that_are_gone_or_made_anew() {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    picture.iam = iam(&[(DEV, "2025-01-01T00:00:00Z")]);
+    assert_eq!(ids(&picture), [""; 0]);
+    picture.iam = iam(&[(DEV, "2026-06-01T00:00:00Z")]);
+    assert_eq!(only(&picture).finding.id, "principal.tombstone");
+    picture.iam = iam(&[]);
+    assert_eq!(only(&picture).finding.id, "principal.gone");
+    picture.iam.account = "999999999999".into();
+    assert_eq!(ids(&picture), [""; 0], "another account's roles are not known");
+}
+
+#[test]
+fn a_former_role_of_a_permission_set() {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    picture.entries = Read::Done(vec![entry(SSO, &["devs"])]);
+    let present = SSO.replace("0123456789abcdef", "fedcba9876543210");
+    picture.iam = iam(&[(&present, "2026-06-01T00:00:00Z")]);
+    let found = only(&picture);
+    assert_eq!(found.finding.id, "principal.old-suffix");
+    assert!(found.because[0].contains(&present), "{found:?}");
+    picture.iam = iam(&[(&present.replace("_dev_", "_other_"), "2026-06-01T00:00:00Z")]);
+    assert_eq!(only(&picture).finding.id, "principal.gone");
+}
+
+#[test]
+fn bindings_that_lead_nowhere() {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    add(&mut picture.bindings, binding(Some("web"), "lost", "Role/none", "Group/devs"));
+    assert_eq!(only(&picture).about, "RoleBinding web/lost");
+    assert_eq!(ids(&picture), ["binding.no-role"]);
+    picture.roles = Read::Failed(unread("the roles"));
+    assert_eq!(ids(&picture), [""; 0], "what was not read may exist");
+}
+
+#[test]
+fn bindings_to_nobody() {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    add(&mut picture.bindings, binding(Some("web"), "a", "Role/r", "Group/ghosts"));
+    add(&mut picture.bindings, binding(Some("web"), "b2", "Role/r", "User/ghost"));
+    add(&mut picture.bindings, binding(Some("web"), "c", "Role/r", "ServiceAccount/default"));
+    add(&mut picture.bindings, binding(Some("web"), "d", "Role/r", "Group/system:serviceaccounts:web"));
+    assert_eq!(ids(&picture), ["binding.nobody", "binding.nobody"]);
+    picture.entries = Read::Failed(unread("the access entries"));
+    assert_eq!(ids(&picture), [""; 0]);
+}
+
+#[test]
+fn bindings_to_everybody() {
+    let mut picture = of_all();
+    add(&mut picture.cluster_roles, role(None, "view", &[rule("pods", &["get"])]));
+    add(&mut picture.cluster_roles, role(None, "system:basic-user", &[]));
+    add(
+        &mut picture.cluster_bindings,
+        binding(None, "basic", "ClusterRole/system:basic-user", "Group/system:authenticated"),
+    );
+    assert_eq!(ids(&picture), [""; 0]);
+    add(&mut picture.cluster_bindings, binding(None, "all", "ClusterRole/view", "Group/system:unauthenticated"));
+    assert_eq!(only(&picture).finding.id, "binding.everybody");
+}
+
+#[test]
+fn groups_of_namespaces_that_are_gone() {
+    let mut picture = of_all();
+    add(&mut picture.entries, entry(DEV, &["nsaccess:old:dev-0a1b2c3d"]));
+    let found = only(&picture);
+    assert_eq!(found.finding.id, "binding.no-namespace");
+    assert_eq!(found.try_next, [format!("nsaccess revoke old --from {DEV}")]);
+}
+
+#[test]
+fn rights_that_lead_further() {
+    let of = |rule| ids(&with_rights(rule));
+    assert_eq!(of(PolicyRule::new("*", &["*"], &["*"])), ["rights.wildcard"]);
+    assert_eq!(of(PolicyRule::new("rbac.authorization.k8s.io", &["roles"], &["escalate"])), ["rights.escalation"]);
+    assert_eq!(of(rule("serviceaccounts/token", &["create"])), ["rights.tokens"]);
+    assert_eq!(of(rule("secrets", &["list"])), ["rights.secrets"]);
+    assert_eq!(of(rule("pods/exec", &["get", "create"])), ["rights.exec"]);
+    assert_eq!(of(rule("configmaps", &["update"])), [""; 0], "not in kube-system");
+    let mut picture = with_rights(rule("configmaps", &["update"]));
+    add(&mut picture.cluster_roles, role(None, "c", &[rule("configmaps", &["update"])]));
+    add(&mut picture.cluster_bindings, binding(None, "c", "ClusterRole/c", "Group/devs"));
+    assert_eq!(ids(&picture), ["rights.aws-auth"]);
+    // Programs have rights of their own.
+    let mut picture = with_rights(rule("secrets", &["list"]));
+    picture.bindings = Read::Done(vec![binding(Some("web"), "b", "Role/r", "ServiceAccount/x")]);
+    assert_eq!(ids(&picture), [""; 0]);
+}
+
+#[test]
+fn port_forward_with_one_of_two_verbs() {
+    assert_eq!(ids(&forwards(&["get", "create"])), [""; 0]);
+    assert_eq!(ids(&forwards(&["create"])), ["rights.port-forward-create-only"]);
+    assert_eq!(ids(&forwards(&["get"])), ["rights.port-forward-get-only-denied"]);
+    let mut older = forwards(&["get"]);
+    older.cluster.minor = Some(34);
+    assert_eq!(ids(&older), ["rights.port-forward-get-only"]);
+    // Another binding has the other verb.
+    let mut both = forwards(&["get"]);
+    add(&mut both.roles, role(Some("web"), "s", &[rule("pods/portforward", &["create"])]));
+    add(&mut both.bindings, binding(Some("web"), "c", "Role/s", "Group/devs"));
+    assert_eq!(ids(&both), [""; 0]);
+}
+
+#[test]
+fn grants_that_are_over() {
+    let until = |text: &str| {
+        let mut picture = with_rights(rule("pods", &["get"]));
+        let mut bound = binding(Some("web"), "b", "Role/r", "Group/devs");
+        bound.annotations.insert("nsaccess/until".to_owned(), text.to_owned());
+        picture.bindings = Read::Done(vec![bound]);
+        ids(&picture)
+    };
+    assert_eq!(until("2026-11-26T12:00:00Z"), ["grant.expired"]);
+    assert_eq!(until("2026-11-26T12:00:01Z"), [""; 0]);
+    assert_eq!(until("tomorrow"), ["grant.unreadable-end"]);
+    let mut picture = of_all();
+    let mut tagged = with_policy(entry(DEV, &[]), "AmazonEKSViewPolicy", &["web"]);
+    tagged.tags.insert("nsaccess/web".to_owned(), "AmazonEKSViewPolicy until 2026-11-01T00:00:00Z".to_owned());
+    add(&mut picture.entries, tagged);
+    assert_eq!(ids(&picture), ["grant.expired", "entry.policy-not-evaluated"]);
+}
+
+#[test]
+fn bindings_that_nobody_keeps() {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    let mut bound = binding(Some("web"), "b", "Role/r", "Group/devs");
+    bound.labels.clear();
+    picture.bindings = Read::Done(vec![bound]);
+    assert_eq!(only(&picture).finding.id, "grant.unlabelled");
+}
+
+#[test]
+fn an_entry_that_can_do_nothing() {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    add(&mut picture.entries, entry(&DEV.replace("dev", "idle"), &[]));
+    assert_eq!(only(&picture).finding.id, "entry.no-rights");
+}

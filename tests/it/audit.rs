@@ -1,0 +1,143 @@
+//! `audit`: who may do what in the sandbox's clusters, as an administrator and as a developer.
+
+use sandbox::{AccessEntry, AssociatedPolicy};
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+const ACCOUNT: &str = "111122223333";
+const CLUSTER: &str = "idp-nonprod-1";
+const NAME: &str = "idp-ns-idp-dev";
+
+/// A world whose commands are an administrator's.
+fn of_administrator() -> World {
+    let mut world = World::new();
+    for (name, value) in world.control().administrator_keys(ACCOUNT) {
+        world.set(&name, &value);
+    }
+    world.set("AWS_REGION", "eu-west-1");
+    world.control().reset_calls();
+    world
+}
+
+fn audit(world: &World, words: &str) -> Value {
+    world.run(&format!("audit {words} --cluster {CLUSTER} -o json")).success().json()
+}
+
+/// The ids of the findings, without those that every audit of this cluster has.
+fn ids(audit: &Value) -> Vec<String> {
+    let findings = audit["findings"].as_array().expect("findings").iter();
+    let ids = findings.filter_map(|finding| finding["id"].as_str());
+    let usual =
+        ["entry.cluster-admin", "entry.policy-not-evaluated", "grant.unlabelled", "rights.port-forward-create-only"];
+    ids.filter(|id| !usual.contains(id)).map(str::to_owned).collect()
+}
+
+fn tasks_of<'a>(audit: &'a Value, namespace: &str, permission_set: &str) -> &'a Vec<Value> {
+    let name = format!("AWSReservedSSO_{permission_set}_");
+    let rows = audit["access"].as_array().expect("rows");
+    let is_meant = |row: &&Value| {
+        row["namespace"] == namespace && row["principal"].as_str().is_some_and(|arn| arn.contains(&name))
+    };
+    rows.iter().find(is_meant).expect("a row")["tasks"].as_array().expect("tasks")
+}
+
+#[test]
+fn the_tasks_are_those_of_can_i_with_the_objects_that_give_them() {
+    let world = of_administrator();
+    let audit = audit(&world, "idp-dev");
+    let developer = World::signed_in();
+    let can_i = developer.run("can-i -o json").success().json();
+    let tasks = tasks_of(&audit, "idp-dev", NAME);
+    for task in can_i["tasks"].as_array().expect("tasks") {
+        let found = tasks.iter().find(|found| found["id"] == task["id"]);
+        match (found, task["verdict"] == "no") {
+            (None, is_no) => assert!(is_no, "{task}"),
+            (Some(found), _) => assert_eq!((&found["verdict"], &found["why"]), (&task["verdict"], &task["why"])),
+        }
+    }
+    let pods = tasks.iter().find(|task| task["id"] == "pods").expect("the task");
+    assert_eq!(pods["objects"], json!(["RoleBinding idp-dev/idp-ns-floor → Role idp-ns-floor"]));
+    assert_eq!(ids(&audit), [""; 0], "{audit:#}");
+    assert_eq!(audit["not_read"], json!([]));
+}
+
+#[test]
+fn the_screen_names_who_what_and_by_which_objects() {
+    let world = of_administrator();
+    let output = world.run(&format!("audit idp-dev --cluster {CLUSTER}"));
+    output
+        .success()
+        .prints("PRINCIPAL")
+        .prints("permission-set:idp-ns-idp-dev")
+        .prints("RoleBinding idp-dev/idp-ns-floor → Role idp-ns-floor")
+        .prints("no API tells what AmazonEKSClusterAdminPolicy gives")
+        .prints("[rights.port-forward-create-only]");
+    world.run(&format!("audit --all --cluster {CLUSTER}")).success().prints("NAMESPACE").prints("idp-test");
+}
+
+#[test]
+fn everything_is_listed_once() {
+    let world = of_administrator();
+    audit(&world, "--all");
+    for operation in ["ListAccessEntries", "ListRoles", "DescribeCluster"] {
+        assert_eq!(world.control().calls(operation), 1, "{operation}: {:?}", world.control().counts());
+    }
+}
+
+#[test]
+fn what_is_wrong_is_found() {
+    let world = of_administrator();
+    let control = world.control();
+    control.recreate_role(ACCOUNT, NAME);
+    let entry = AccessEntry::new("arn:aws:iam::111122223333:role/gone", "gone:{{SessionName}}", &["gone"]);
+    control.put_access_entry(CLUSTER, entry);
+    control.set_aws_auth_text(CLUSTER, "- rolearn: arn:aws:iam::111122223333:role/a/b\n- username: x\n");
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "lost", "namespace": "idp-dev", "annotations": {"nsaccess/until": "2020-01-01T00:00:00Z"}},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "none"},
+        "subjects": [{"kind": "Group", "name": "nobody", "apiGroup": "rbac.authorization.k8s.io"}],
+    });
+    assert!(control.apply(CLUSTER, binding));
+    let found = ids(&audit(&world, "idp-dev"));
+    for id in [
+        "principal.tombstone",
+        "principal.gone",
+        "aws-auth.path",
+        "aws-auth.faulty-item",
+        "binding.no-role",
+        "binding.nobody",
+        "grant.expired",
+    ] {
+        assert!(found.iter().any(|found| found == id), "{id} is not in {found:?}");
+    }
+    control.rename_role(ACCOUNT, NAME);
+    assert!(ids(&audit(&world, "idp-dev")).contains(&"principal.old-suffix".to_owned()));
+}
+
+#[test]
+fn a_broken_list_is_shown_where_it_breaks() {
+    let world = of_administrator();
+    world.control().set_aws_auth_text(CLUSTER, "- rolearn: a\n  username: {{SessionName}}\n");
+    let output = world.run(&format!("audit idp-dev --cluster {CLUSTER} --fail-on high"));
+    output.exits(1).prints("[aws-auth.broken]").prints("line 2").says_not("error:");
+}
+
+#[test]
+fn a_namespace_of_a_policy_is_not_evaluated() {
+    let world = of_administrator();
+    let arn = world.control().role_path_arn(ACCOUNT, NAME);
+    let policy = AssociatedPolicy {
+        policy_arn: "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy".to_owned(),
+        namespaces: Some(vec!["idp*".to_owned()]),
+        associated_at: None,
+    };
+    let mut entry = AccessEntry::new(&arn, "dev:{{SessionName}}", &[]);
+    entry.policies = vec![policy];
+    world.control().put_access_entry(CLUSTER, entry);
+    let of_dev = audit(&world, "idp-dev");
+    let tasks = tasks_of(&of_dev, "idp-dev", NAME);
+    assert!(tasks.len() == 13 && tasks.iter().all(|task| task["verdict"] == "not evaluated"), "{tasks:#?}");
+    assert!(ids(&audit(&world, "--all")).contains(&"entry.policy-glob".to_owned()));
+}

@@ -1,0 +1,88 @@
+//! `audit` in pipelines: exit codes, baselines, other forms; and what somebody sees who may read little.
+
+use crate::support::World;
+
+const ACCOUNT: &str = "111122223333";
+const CLUSTER: &str = "idp-nonprod-1";
+const NAME: &str = "idp-ns-idp-dev";
+
+fn with(keys: Vec<(String, String)>, mut world: World) -> World {
+    for (name, value) in keys {
+        world.set(&name, &value);
+    }
+    world.set("AWS_REGION", "eu-west-1");
+    world
+}
+
+fn of_administrator() -> World {
+    let world = World::new();
+    let keys = world.control().administrator_keys(ACCOUNT);
+    with(keys, world)
+}
+
+#[test]
+fn findings_decide_over_the_exit_code_if_they_shall() {
+    let world = of_administrator();
+    let audit = |words: &str| world.run(&format!("audit idp-dev --cluster {CLUSTER} {words}"));
+    audit("").exits(0);
+    audit("--fail-on high").exits(0);
+    audit("--fail-on medium").exits(1).says_not("error:");
+    audit("--fail-on never").exits(2);
+    audit("--all").exits(2);
+    audit("--format csv -o json").exits(2).says("two forms of one output");
+}
+
+#[test]
+fn only_new_findings_count_with_a_baseline() {
+    let world = of_administrator();
+    let audit = |words: &str| world.run(&format!("audit idp-dev --cluster {CLUSTER} {words}"));
+    world.write("old.json", audit("-o json").success().stdout.clone());
+    audit("--baseline old.json").exits(0).prints("Findings that are new").prints(": none");
+    world.control().set_aws_auth_text(CLUSTER, "- username: x\n");
+    audit("--baseline old.json").exits(1).prints("[aws-auth.faulty-item]").says_not("[entry.cluster-admin]");
+    audit("--baseline old.json --fail-on medium").exits(0);
+    audit("--baseline none.json").exits(2).says("there is no baseline");
+    world.write("other.json", "{}");
+    audit("--baseline other.json").exits(2).says("is no baseline");
+}
+
+#[test]
+fn other_forms_are_data_alone() {
+    let world = of_administrator();
+    let audit = |words: &str| world.run(&format!("audit --all --cluster {CLUSTER} {words}"));
+    let csv = audit("--format csv").success().stdout.clone();
+    assert!(csv.starts_with("cluster,namespace,principal,"), "{csv}");
+    assert!(csv.lines().any(|line| line.contains(",idp-dev,") && line.contains(",port-forward-pod,yes,")), "{csv}");
+    let csv = audit("--format findings-csv").success().stdout.clone();
+    assert!(csv.contains(",entry.cluster-admin,medium,yes,"), "{csv}");
+    let page = audit("--format markdown").success().stdout.clone();
+    assert!(page.starts_with("# Access to idp-nonprod-1\n"), "{page}");
+    audit("-o yaml").success().prints("findings:");
+}
+
+#[test]
+fn a_developer_sees_what_their_rights_show_and_is_told_the_rest() {
+    let world = World::new();
+    let keys = world.control().permission_set_keys(ACCOUNT, NAME);
+    let world = with(keys, world);
+    let output = world.run(&format!("audit idp-dev --cluster {CLUSTER}"));
+    output
+        .exits(0)
+        .prints("as far as it could be read")
+        .prints("Could not be read:")
+        .prints("it needs eks:ListAccessEntries")
+        .prints("it needs list rolebindings in idp-dev")
+        .prints("it needs get configmaps aws-auth in kube-system");
+    // Nothing was found, and that is not in order.
+    world.run(&format!("audit idp-dev --cluster {CLUSTER} --fail-on high")).exits(6).says_not("error:");
+}
+
+#[test]
+fn what_is_not_there_or_cannot_be_reached_is_an_error() {
+    let world = of_administrator();
+    world.run(&format!("audit no-such --cluster {CLUSTER}")).exits(5).says("has no namespace no-such");
+    world.run("audit idp-dev --cluster no-such").exits(5).one_error();
+    world.run("audit idp-dev").exits(2).says("there are several");
+    assert!(world.control().reachable("kube:idp-nonprod-1", false), "the cluster is there");
+    world.run(&format!("audit idp-dev --cluster {CLUSTER}")).exits(6).one_error();
+}
