@@ -16,24 +16,31 @@ pub(super) fn same(old: &Value, new: &Value) -> bool {
     old == new || timeless(old) == timeless(new)
 }
 
-/// Leaves out what the server does: what is empty, but for the rules of a role.
-pub(super) fn tidy(object: &mut Value) {
-    let is_role = ["Role", "ClusterRole"].iter().any(|kind| object["kind"] == *kind);
+/// Leaves out what is empty, as the server does.
+fn tidy(object: &mut Value) {
     let is_nothing = |value: &Value| value.is_null() || *value == json!({}) || *value == json!([]);
+    let keeps = |key: &str| ["rules", "managedFields"].contains(&key);
     for part in ["/metadata", ""] {
         let members = object.pointer_mut(part).and_then(Value::as_object_mut);
-        members.into_iter().for_each(|members| members.retain(|_, value| !is_nothing(value)));
+        members.into_iter().for_each(|members| members.retain(|key, value| keeps(key) || !is_nothing(value)));
     }
-    if is_role && object.get("rules").is_none() {
+}
+
+/// What is stored: a role without rules has null.
+pub(super) fn finish(object: &mut Value) {
+    tidy(object);
+    let is_role = ["Role", "ClusterRole"].iter().any(|kind| object["kind"] == *kind);
+    if is_role && object["rules"].as_array().is_none_or(Vec::is_empty) {
         object["rules"] = Value::Null;
     }
 }
 
 /// An object with the values that the server sets where nothing is said.
 pub(super) fn defaulted(mut object: Value) -> Value {
+    tidy(&mut object);
     let kind = object["kind"].as_str().unwrap_or_default().to_owned();
     if kind.ends_with("RoleBinding") {
-        if object["roleRef"].is_object() && object["roleRef"]["apiGroup"].as_str().unwrap_or_default().is_empty() {
+        if object["roleRef"]["apiGroup"].as_str().unwrap_or_default().is_empty() {
             object["roleRef"]["apiGroup"] = json!(RBAC);
         }
         for subject in object.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {

@@ -21,8 +21,18 @@ pub(super) fn patched(object: &Value, media_type: &str, patch: &Value) -> Result
             }
             Ok(object)
         }
-        _ => Err(status::reply(415, "UnsupportedMediaType", "415: Unsupported Media Type", &json!({}))),
+        _ => Err(unsupported()),
     }
+}
+
+/// Refuses what is no patch, before it is read.
+pub(super) fn check_media_type(media_type: &str) -> Result<(), Reply> {
+    let kinds = ["merge", "strategic-merge", "json"].map(|kind| format!("application/{kind}-patch+json"));
+    if kinds.iter().any(|kind| kind == media_type) { Ok(()) } else { Err(unsupported()) }
+}
+
+fn unsupported() -> Reply {
+    status::reply(415, "UnsupportedMediaType", "415: Unsupported Media Type", &json!({}))
 }
 
 fn not_applicable() -> Reply {

@@ -139,6 +139,13 @@ pub(crate) fn bad_request(message: &str) -> Reply {
     reply(400, "BadRequest", message, &json!({}))
 }
 
+/// 500, which has no reason.
+pub(crate) fn internal(message: &str) -> Reply {
+    let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
+        "code": 500});
+    Reply::json(500, &body)
+}
+
 fn details(attributes: &Attributes) -> Value {
     let mut details = json!({});
     for (key, value) in [("name", &attributes.name), ("group", &attributes.group), ("kind", &attributes.resource)] {

@@ -1,7 +1,7 @@
 //! Fields that a kind does not have: strict decoding refuses them, and so does every server-side apply. For the kinds
 //! that grant access; of others nothing is known.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::registry::Resource;
 use super::status;
@@ -91,7 +91,34 @@ pub(super) fn check_applied(resource: &Resource, object: &Value) -> Result<(), R
         text("name"),
         resource.kind
     );
-    let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
-        "code": 500});
-    Err(Reply::json(500, &body))
+    Err(status::internal(&message))
+}
+
+/// What Go's JSON decoder says about the first value of a wrong type, of those that people get wrong.
+pub(super) fn wrong_type(kind: &str, object: &Value) -> Option<String> {
+    let lists = [("rules", "[]v1.PolicyRule"), ("subjects", "[]v1.Subject")];
+    let list = lists.into_iter().find_map(|(field, wanted)| {
+        let value = &object[field];
+        (!value.is_null() && !value.is_array()).then_some((value, field, wanted))
+    });
+    let maps = [
+        object["data"].as_object(),
+        object["metadata"]["labels"].as_object(),
+        object["metadata"]["annotations"].as_object(),
+    ];
+    let text = maps.into_iter().zip(["data", "metadata.labels", "metadata.annotations"]).find_map(|(map, field)| {
+        let value = map?.values().find(|value| !value.is_string() && !value.is_null())?;
+        Some((value, field, "string"))
+    });
+    let text = text.filter(|(_, field, _)| *field != "data" || kind == "ConfigMap");
+    list.or(text).map(|(value, field, wanted)| {
+        let name = match value {
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Bool(_) => "bool",
+            Value::Array(_) => "array",
+            _ => "object",
+        };
+        format!("json: cannot unmarshal {name} into Go struct field {kind}.{field} of type {wanted}")
+    })
 }

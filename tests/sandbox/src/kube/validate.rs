@@ -55,7 +55,12 @@ pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) ->
 
 fn name_faults(resource: &Resource, name: &str) -> Vec<Fault> {
     let why = if resource.group == RBAC {
-        name.contains('/').then_some("may not contain '/'").or(name.contains('%').then_some("may not contain '%'"))
+        let dots = [".", ".."].iter().find(|dots| **dots == name);
+        let why = dots.map(|dots| if *dots == "." { "may not be '.'" } else { "may not be '..'" });
+        let has = |part: char, why: &'static str| name.contains(part).then_some(why);
+        why.or(has('/', "may not contain '/'")).or(has('%', "may not contain '%'"))
+    } else if resource.kind == "Namespace" && name.len() > 63 {
+        Some("must be no more than 63 characters")
     } else if resource.kind == "Namespace" {
         (!is_dns_label(name)).then_some(DNS_LABEL)
     } else {

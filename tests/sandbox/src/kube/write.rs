@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::attributes::Attributes;
-use super::defaults::{defaulted, same, tidy};
+use super::defaults::{defaulted, finish, same};
 use super::managed_fields::{self, Applier, Conflict};
 use super::rbac::{self, User};
 use super::registry::Resource;
@@ -93,11 +93,20 @@ impl Write<'_> {
             "application/yaml" => serde_saphyr::from_slice::<Value>(&self.request.body).ok(),
             _ => return Err(status::unsupported_media_type()),
         };
-        let object = object.filter(Value::is_object);
-        let object = object.ok_or_else(|| status::bad_request("the request body is not JSON"))?;
-        if object["kind"].as_str().unwrap_or(self.resource.kind) != self.resource.kind {
-            let message = "the kind of the object does not match the kind of the endpoint";
-            return Err(status::bad_request(message));
+        let kind = self.resource.kind;
+        let object = object.filter(Value::is_object).ok_or_else(|| {
+            let why = "couldn't get version/kind; json parse error";
+            status::bad_request(&format!("the object provided is unrecognized (must be of type {kind}): {why}"))
+        })?;
+        if let Some(other) = object["kind"].as_str().filter(|other| *other != kind) {
+            return Err(status::bad_request(&format!(
+                "{other} in version \"v1\" cannot be handled as a {kind}: converting (v1.{other}) to ({kind}): unknown \
+                 conversion"
+            )));
+        }
+        if let Some(why) = strict::wrong_type(kind, &object) {
+            let message = format!("{kind} in version \"v1\" cannot be handled as a {kind}: {why}");
+            return Err(status::bad_request(&message));
         }
         strict::check(self.resource, self.request, &object)?;
         Ok(object)
@@ -132,6 +141,14 @@ impl Write<'_> {
     fn create(&self, store: &mut Store) -> Result<Reply, Reply> {
         let object = self.body()?;
         let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            let words = "Required value: name or generateName is required".to_owned();
+            let fault = ("metadata.name".to_owned(), "FieldValueRequired", words);
+            return Err(status::invalid((self.resource.kind, self.resource.group, ""), &[fault]));
+        }
+        if object["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty()) {
+            return Err(status::internal("resourceVersion should not be set on objects to be created"));
+        }
         let object = self.placed(object, &name)?;
         let named = Attributes { name, ..self.attributes.clone() };
         let object = managed_fields::update(None, &defaulted(object), &self.manager(), &self.time());
@@ -139,12 +156,16 @@ impl Write<'_> {
     }
 
     fn update(&self, store: &mut Store) -> Result<Reply, Reply> {
-        let name = &self.attributes.name;
-        let object = defaulted(self.placed(self.body()?, name)?);
+        let (name, body) = (&self.attributes.name, self.body()?);
+        if body["metadata"]["name"].as_str().is_none_or(str::is_empty) {
+            let message =
+                format!("the name of the object ({name} based on URL) was undeterminable: name must be provided");
+            return Err(status::bad_request(&message));
+        }
+        let object = defaulted(self.placed(body, name)?);
         let old = store.get(self.resource.kind, Some(self.namespace()), name).cloned();
         // Of the kinds that are served, only RBAC's are created by an update.
         if old.is_none() && self.resource.group != RBAC {
-            self.check_namespace(store, self.attributes, false)?;
             return Err(status::not_found(self.attributes));
         }
         if let Some(old) = &old {
@@ -160,10 +181,16 @@ impl Write<'_> {
         if self.applies() {
             return self.apply(store, old);
         }
+        patch::check_media_type(self.media_type())?;
         let patch: Value = serde_json::from_slice(&self.request.body)
             .map_err(|error| status::bad_request(&format!("error decoding patch: {error}")))?;
         let old = old.ok_or_else(|| status::not_found(self.attributes))?;
         let object = self.placed(patch::patched(&old, self.media_type(), &patch)?, name)?;
+        if let Some(why) = strict::wrong_type(self.resource.kind, &object) {
+            let fault =
+                ("patch".to_owned(), "FieldValueInvalid", format!("Invalid value: {:?}: {why}", object.to_string()));
+            return Err(status::invalid(("", "", ""), &[fault]));
+        }
         strict::check(self.resource, self.request, &object)?;
         self.check_preconditions(&object["metadata"], &old, false)?;
         let object = managed_fields::update(Some(&old), &defaulted(object), &self.manager(), &self.time());
@@ -290,7 +317,7 @@ impl Write<'_> {
                 }
             }
         }
-        tidy(&mut object);
+        finish(&mut object);
         validate::check(self.resource, old.as_ref(), &object)?;
         let present = store.get(self.resource.kind, Some(self.namespace()), &named.name);
         if self.attributes.verb == "create"

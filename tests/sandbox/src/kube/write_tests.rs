@@ -201,6 +201,15 @@ fn creations_and_deletions_are_refused_in_the_servers_words() {
     assert_eq!(told("DELETE", &format!("{url}?dryRun=All"), Value::Null).0, 200);
     assert_eq!(told("DELETE", &url, Value::Null).0, 200);
     let nowhere = "namespaces \"nowhere\" not found".to_owned();
+    let config_map = json!({"metadata": {"name": "x"}});
+    let missing = "configmaps \"x\" not found".to_owned();
+    assert_eq!(told("PUT", "/api/v1/namespaces/nowhere/configmaps/x", config_map), (404, missing));
+    let nameless = "Role.rbac.authorization.k8s.io \"\" is invalid: metadata.name: Required value: name or generateName is \
+        required";
+    assert_eq!(told("POST", ROLES, json!({"metadata": {}})), (422, nameless.to_owned()));
+    let versioned = json!({"metadata": {"name": "v", "resourceVersion": "5"}});
+    let words = "resourceVersion should not be set on objects to be created".to_owned();
+    assert_eq!(told("POST", ROLES, versioned), (500, words));
     for (method, name) in [("POST", ""), ("PUT", "/r"), ("PATCH", "/r?fieldManager=m")] {
         let url = ROLES.replace("here", "nowhere") + name;
         let media_type = if method == "PATCH" { APPLY } else { JSON };
@@ -300,5 +309,14 @@ fn a_field_that_is_spelled_wrong_is_refused() {
     wrong["rules"] = json!(7);
     let (_, refused) = api.apply(&format!("{ROLES}/r"), "m", &wrong);
     assert!(refused["message"].as_str().is_some_and(|it| it.ends_with(": .rules: expected list, got &{7}")));
+    let (status, refused) = api.ask("POST", ROLES, JSON, &wrong);
+    let words = "Role in version \"v1\" cannot be handled as a Role: json: cannot unmarshal number into Go struct field \
+        Role.rules of type []v1.PolicyRule";
+    assert_eq!((status, refused["message"].as_str()), (400, Some(words)));
     assert_eq!(api.ask("POST", ROLES, JSON, &role(&["get"], json!({}))).0, 201);
+    let patch = json!({"metadata": {"labels": {"n": 5}}});
+    let (status, refused) = api.ask("PATCH", &format!("{ROLES}/r"), MERGE, &patch);
+    let words = "json: cannot unmarshal number into Go struct field Role.metadata.labels of type string";
+    assert!(status == 422 && refused["message"].as_str().is_some_and(|it| it.ends_with(words)), "{refused}");
+    assert_eq!(api.ask("PATCH", &format!("{ROLES}/r"), "text/plain", &patch).0, 415);
 }
