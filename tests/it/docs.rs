@@ -311,10 +311,11 @@ Exit status: 0 it was read and said; 1 there are findings of `--fail-on`; 6 with
 could not be read. With `--baseline` and without `--fail-on`, new findings from `low` on exit with 1.
 
 `-o json`: `{\"cluster\", \"region\", \"server_version\", \"authentication_mode\", \"namespace\", \"at\", \"access\": [{\"namespace\",
-\"principal\", \"way\", \"line\", \"username\", \"groups\", \"session\", \"policies\", \"not_evaluated\", \"until\", \"tasks\": [{\"id\",
+\"principal\", \"way\", \"line\", \"username\", \"groups\", \"session\", \"gone\", \"policies\", \"not_evaluated\", \"until\", \"tasks\": [{\"id\",
 \"title\", \"verdict\", \"why\", \"objects\"}]}], \"findings\": [{\"id\", \"severity\", \"about\", \"namespace\", \"message\",
 \"because\", \"try\", \"docs\", \"new\"}], \"not_read\": [{\"what\", \"needs\", \"why\", \"so\"}]}`. The namespace `*` stands for the
-whole cluster; a task that is not listed is not allowed. `id` and `about` together say which finding it is, and stay the same
+whole cluster; a task that is not listed is not allowed; `gone` is the finding
+because of which nobody is this principal today. `id` and `about` together say which finding it is, and stay the same
 from one audit to the next; ids are never used again for something else.
 
 This page is written by a test from the table that the program uses (`UPDATE_DOCS=1 cargo test --test it docs::`).

@@ -67,13 +67,27 @@ fn principal(picture: &Picture, audit: &Audit<'_>, row: &Row) -> String {
     format!("{}{session}{until}", picture.name_of(identity.arn))
 }
 
+/// How the cluster knows it, and the finding because of which nobody is it today.
+fn way(audit: &Audit<'_>, row: &Row) -> String {
+    let identity = &audit.identities[row.identity];
+    let gone = audit.gone(identity.arn).map_or_else(String::new, |finding| format!(" [{finding}]"));
+    format!("{}{gone}", identity.way.shown())
+}
+
 /// One namespace: a line for each task.
 fn by_task(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>, is_verbose: bool) -> String {
     let mut rows = Vec::new();
     for row in &audit.rows {
         let identity = &audit.identities[row.identity];
-        let mut first = [principal(picture, audit, row), identity.way.shown()];
-        for line in merged(&tasks.row(row), is_verbose) {
+        let mut first = [principal(picture, audit, row), way(audit, row)];
+        let lines = match identity.is_master() && !is_verbose {
+            true => vec![["everything", "yes", "whatever the roles say", "group system:masters"].map(str::to_owned)],
+            false => merged(&tasks.row(row), is_verbose),
+        };
+        // The heading names the namespace.
+        let own = format!("RoleBinding {}/", row.namespace.as_deref().unwrap_or_default());
+        for mut line in lines {
+            line[3] = line[3].replace(&own, "RoleBinding ");
             rows.push(std::mem::take(&mut first).into_iter().chain(line).collect());
         }
         if is_verbose {
@@ -130,7 +144,7 @@ fn by_principal(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>) -> 
         vec![
             row.namespace.clone().unwrap_or_else(|| "*".to_owned()),
             principal(picture, audit, row),
-            audit.identities[row.identity].way.shown(),
+            way(audit, row),
             if may.is_empty() { "none of the tasks".to_owned() } else { may.join(", ") },
             by.join("; "),
         ]

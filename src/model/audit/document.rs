@@ -81,6 +81,7 @@ fn access(audit: &Audit<'_>, row: &Row, tasks: &[Judged]) -> Value {
         "username": identity.username,
         "groups": identity.groups,
         "session": row.session,
+        "gone": audit.gone(identity.arn),
         "policies": row.policies,
         "not_evaluated": row.not_evaluated,
         "until": row.until.map(time_text),

@@ -16,6 +16,8 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use crate::model::audit::access::Row;
 use crate::model::audit::finding::Found;
 use crate::model::audit::identity::Identity;
@@ -32,6 +34,15 @@ pub(crate) struct Audit<'a> {
     pub(crate) rows: Vec<Row>,
     /// The worst first.
     pub(crate) found: Vec<Found>,
+    /// The findings of principals that are gone or made anew, by their ARNs.
+    gone: BTreeMap<String, &'static str>,
+}
+
+impl Audit<'_> {
+    /// The finding because of which nobody is this principal today.
+    pub(crate) fn gone(&self, arn: &str) -> Option<&'static str> {
+        self.gone.get(arn).copied()
+    }
 }
 
 /// Judges a picture.
@@ -39,7 +50,9 @@ pub(crate) fn audit(picture: &Picture) -> Audit<'_> {
     let index = Index::of(picture);
     let identities = identity::identities(picture, &index);
     let rows = access::rows(picture, &index, &identities);
-    let mut audit = Audit { index, identities, rows, found: Vec::new() };
+    let mut audit = Audit { index, identities, rows, found: Vec::new(), gone: BTreeMap::new() };
     audit.found = findings::find(picture, &audit);
+    let of_principals = audit.found.iter().filter(|found| found.finding.id.starts_with("principal."));
+    audit.gone = of_principals.map(|found| (found.about.clone(), found.finding.id)).collect();
     audit
 }

@@ -53,7 +53,7 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     aws_auth::find(picture, &mut found);
     entries::find(picture, audit, &mut found);
-    principals::find(picture, &mut found);
+    principals::find(picture, audit, &mut found);
     bindings::find(picture, audit, &mut found);
     rights::find(picture, audit, &mut found);
     grants::find(picture, audit, &mut found);

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::model::audit::Audit;
 use crate::model::audit::finding::{Finding, Found, Severity};
 use crate::model::audit::identity::{canonical, is_of_people, list_name};
-use crate::model::audit::picture::{IamRole, Picture};
+use crate::model::audit::picture::{IamRole, Picture, Scope};
 use crate::model::grants::objects::time_text;
 use crate::model::grants::principal::{Principal, PrincipalKind};
 
@@ -40,9 +41,12 @@ struct Mapping<'a> {
     delete: String,
 }
 
-pub(super) fn find(picture: &Picture, found: &mut Vec<Found>) {
-    for mapping in mappings(picture) {
-        found.extend(judge(picture, &mapping));
+pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
+    let with_rights: BTreeSet<&str> = audit.rows.iter().map(|row| audit.identities[row.identity].arn).collect();
+    // Of one namespace, only those who would have rights there.
+    let is_meant = |mapping: &Mapping<'_>| picture.scope == Scope::All || with_rights.contains(mapping.arn);
+    for mapping in mappings(picture).iter().filter(|mapping| is_meant(mapping)) {
+        found.extend(judge(picture, mapping));
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{DEV, add, binding, entry, iam, ids, map_roles, of_all, only, role, rule, unread, with_policy};
-use crate::model::audit::FINDINGS;
-use crate::model::audit::picture::{AwsAuth, Picture, Read};
+use crate::model::audit::picture::{AwsAuth, Picture, Read, Scope};
+use crate::model::audit::{FINDINGS, audit};
 use crate::model::kube::policy_rule::PolicyRule;
 
 const SSO: &str =
@@ -135,6 +135,10 @@ fn principals_that_are_gone_or_made_anew() {
     assert_eq!(only(&picture).finding.id, "principal.tombstone");
     picture.iam = iam(&[]);
     assert_eq!(only(&picture).finding.id, "principal.gone");
+    assert_eq!(audit(&picture).gone(DEV), Some("principal.gone"));
+    picture.scope = Scope::Namespace("pay".into());
+    assert_eq!(ids(&picture), [""; 0], "it has no rights there");
+    picture.scope = Scope::All;
     picture.iam.account = "999999999999".into();
     assert_eq!(ids(&picture), [""; 0], "another account's roles are not known");
 }
