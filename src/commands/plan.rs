@@ -117,6 +117,7 @@ pub(crate) fn report(
             Outcome::Begun => {
                 context.ui.stage(Mark::Unknown, "broken off", &format!("{label}: done or not, nobody knows"))
             }
+            Outcome::NotTried => context.ui.stage(Mark::Unknown, "not tried", &format!("{label} (it has no dry run)")),
             Outcome::Waiting | Outcome::Skipped => context.ui.stage(Mark::Unknown, "not done", &label),
         }
     }
@@ -181,7 +182,7 @@ pub(crate) fn document(changes: &[Change], outcomes: &[Outcome]) -> Value {
     let rows = changes.iter().enumerate().map(|(index, change)| {
         let (before, after) = change.outlines();
         let result = match outcomes.get(index) {
-            None => "planned",
+            None | Some(Outcome::NotTried) => "planned",
             Some(Outcome::Done) => "done",
             Some(Outcome::Failed(_)) => "failed",
             Some(Outcome::Begun) => "unknown",

@@ -13,7 +13,7 @@ def test_kubectl_gets_a_pod(signed_in):
 
 def test_kubectl_knows_who_we_are(signed_in):
     info = signed_in.kubectl("auth", "whoami", "-o", "json").json()["status"]["userInfo"]
-    assert info["username"] == "sso:ada@example.com"
+    assert info["username"] == "sso:ada-example.com"
     assert NAME in info["groups"]
 
 

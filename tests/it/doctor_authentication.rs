@@ -10,7 +10,7 @@ use crate::support::forward::CLUSTER;
 const ONLY: &str = "--only authentication,authorization";
 const ACCOUNT: &str = "111122223333";
 const SET: &str = "idp-ns-idp-dev";
-const USER: &str = "sso:{{SessionNameRaw}}";
+const USER: &str = "sso:{{SessionName}}";
 
 /// Lets the person read what a platform team may.
 fn allow(world: &World, actions: &[&str]) {

@@ -49,7 +49,7 @@ fn nsaccess_itself_works_inside_and_another_inside_is_refused() {
     let world = World::signed_in();
     let binary = env!("CARGO_BIN_EXE_nsaccess");
     let output = inside(&world, "-n idp-dev", &format!("{binary} pods web-0 && {binary} whoami")).success();
-    assert!(output.stdout.contains("web-0") && output.stdout.contains("sso:ada@example.com"), "{}", output.stdout);
+    assert!(output.stdout.contains("web-0") && output.stdout.contains("sso:ada-example.com"), "{}", output.stdout);
     for nested in ["exec -- true", "shell idp-dev"] {
         let output = inside(&world, "-n idp-dev", &format!("{binary} {nested}"));
         output.exits(2).one_error().says("this is a shell or a command of nsaccess already, for idp-dev");

@@ -15,7 +15,7 @@ No browser was opened (there is no display). Open the page yourself, on any devi
 ✓ cluster      idp-nonprod-1 in eu-west-1, Kubernetes 1.33
 ✓ profile      idp-ns-idp-dev in ~/.aws/config
 ✓ context      idp-ns-idp-dev in ~/.kube/config, now current
-✓ you are      sso:ada@example.com, groups idp-ns-idp-dev
+✓ you are      sso:ada-example.com, groups idp-ns-idp-dev
 ✓ pods         get pods: yes
 ✓ services     get services: yes
 ✓ port-forward yes: by SPDY only (no get on pods/portforward)
@@ -151,7 +151,7 @@ fn json_goes_to_standard_output_and_the_stages_do_not() {
     assert_eq!(report["cluster"], "idp-nonprod-1");
     assert_eq!(report["account"], "111122223333");
     assert_eq!(report["may"]["get pods"], true);
-    assert_eq!(report["username"], "sso:ada@example.com");
+    assert_eq!(report["username"], "sso:ada-example.com");
 }
 
 #[test]

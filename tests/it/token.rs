@@ -42,7 +42,7 @@ fn a_warm_token_makes_no_call_and_the_cluster_takes_it() {
     assert_eq!(world.files(), before, "the warm path writes nothing");
     assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
     let token = answer["status"]["token"].as_str().expect("a token");
-    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada@example.com".to_owned()));
+    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada-example.com".to_owned()));
     let elsewhere = who_am_i(&world, "idp-prod-1", token).expect_err("a token is for one cluster");
     assert!(elsewhere.contains("another cluster's token"), "{elsewhere}");
 }
@@ -143,11 +143,11 @@ fn a_deleted_cache_costs_time_and_nothing_else() {
     std::fs::remove_dir_all(world.path(".cache")).expect("deleted");
     let answer = world.run("token idp-dev --cluster-name idp-nonprod-1 --region eu-west-1").success().json();
     let token = answer["status"]["token"].as_str().expect("a token");
-    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada@example.com".to_owned()));
+    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada-example.com".to_owned()));
     std::fs::remove_dir_all(world.path(".cache")).expect("deleted");
     let answer = world.run("token idp-dev").success().json();
     let token = answer["status"]["token"].as_str().expect("a token");
-    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada@example.com".to_owned()));
+    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada-example.com".to_owned()));
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn with_a_terminal_a_session_that_is_over_is_signed_in_right_there() {
     assert!(output.status.success(), "{screen}");
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("nothing but JSON");
     let token = answer["status"]["token"].as_str().expect("a token");
-    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada@example.com".to_owned()));
+    assert_eq!(who_am_i(&world, "idp-nonprod-1", token), Ok("sso:ada-example.com".to_owned()));
     assert!(!screen.contains("k8s-aws-v1"), "{screen}");
 }
 
@@ -277,7 +277,7 @@ fn a_client_that_comes_back_at_once_gets_credentials_that_live() {
         let token = answer["status"]["token"].as_str().expect("a token").to_owned();
         who_am_i(&world, "idp-nonprod-1", &token)
     };
-    let alive = Ok("sso:ada@example.com".to_owned());
+    let alive = Ok("sso:ada-example.com".to_owned());
     assert_eq!(asks(), alive);
     assert_eq!(world.control().calls("GetCallerIdentity"), 0);
     world.control().forget_role_credentials();

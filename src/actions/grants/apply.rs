@@ -30,6 +30,8 @@ pub(crate) enum Outcome {
     /// Begun, and not known to be over.
     Begun,
     Done,
+    /// AWS has no dry run, and of aws-auth the text is known already.
+    NotTried,
     Failed(Error),
     /// What it stands on failed.
     Skipped,
@@ -100,13 +102,15 @@ async fn one(administrator: &Administrator<'_>, progress: &Progress, index: usiz
         return progress.set(index, Outcome::Skipped);
     }
     progress.set(index, Outcome::Begun);
+    if means.dry_run && matches!(change, Change::Entry { .. } | Change::AwsAuth { .. }) {
+        return progress.set(index, Outcome::NotTried);
+    }
     let done = match change {
         Change::Namespace(name) => create_namespace(administrator, name, means).await,
         Change::Role { before, after } => write_role(administrator, before.as_ref(), after.as_ref(), means).await,
         Change::Binding { before, after } => {
             write_binding(administrator, (before.as_ref(), after.as_ref()), change.verb(), means).await
         }
-        Change::Entry { .. } | Change::AwsAuth { .. } if means.dry_run => Ok(()),
         Change::Entry { before, after } => {
             entry::write(administrator, before.as_ref(), after.as_ref(), change.verb()).await
         }

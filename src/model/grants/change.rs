@@ -64,7 +64,8 @@ impl Verb {
     }
 }
 
-/// The changes from one state to another. What a principal gets is there before the principal is let in.
+/// The changes from one state to another. What a principal gets is there before the principal is let in, and a Role goes
+/// after the bindings that refer to it.
 pub(crate) fn changes(before: &State, after: &State) -> Vec<Change> {
     let mut changes = Vec::new();
     let new = after.namespaces.keys().filter(|name| !before.namespaces.contains_key(*name));
@@ -85,6 +86,7 @@ pub(crate) fn changes(before: &State, after: &State) -> Vec<Change> {
         let (before, edits) = (before.aws_auth.clone(), after.aws_auth_edits.clone());
         changes.push(Change::AwsAuth { before, after: after.aws_auth.clone(), edits });
     }
+    changes.sort_by_key(|change| matches!(change, Change::Role { after: None, .. }));
     changes
 }
 
@@ -92,7 +94,6 @@ pub(crate) fn changes(before: &State, after: &State) -> Vec<Change> {
 pub(crate) fn changes_of_revocation(before: &State, after: &State) -> Vec<Change> {
     let mut changes = changes(before, after);
     changes.reverse();
-    // A Role goes after the binding that refers to it.
     changes.sort_by_key(|change| matches!(change, Change::Role { .. }));
     changes
 }

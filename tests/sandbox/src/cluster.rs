@@ -135,7 +135,7 @@ impl Cluster {
     /// Maps a permission set of this cluster's account to a group, through an access entry.
     pub fn map_permission_set(&mut self, sso_region: &str, permission_set: &str, group: &str) -> &mut Cluster {
         let role = role_path_arn(&self.account, sso_region, permission_set);
-        self.access_entries.push(AccessEntry::new(&role, "sso:{{SessionNameRaw}}", &[group]));
+        self.access_entries.push(AccessEntry::new(&role, "sso:{{SessionName}}", &[group]));
         self
     }
 

@@ -17,7 +17,7 @@ fn an_entry_from_before_the_role_is_dead_until_it_is_made_again() {
     let sandbox = Sandbox::start();
     let control = sandbox.control();
     let (arn, old_token) = (control.role_path_arn(ACCOUNT, NAME), control.token(CLUSTER, ACCOUNT, NAME).expect("one"));
-    assert_eq!(user(&sandbox).as_deref(), Ok("sso:ada@example.com"));
+    assert_eq!(user(&sandbox).as_deref(), Ok("sso:ada-example.com"));
     control.recreate_role(ACCOUNT, NAME);
     assert_eq!(control.role_path_arn(ACCOUNT, NAME), arn);
     assert!(control.user_of(CLUSTER, &old_token).unwrap_err().contains("Unknown"));

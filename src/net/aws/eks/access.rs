@@ -109,7 +109,8 @@ impl Eks {
         call.send().await.map_err(|error| Failure::from_sdk("CreateAccessEntry", &error)).map(drop)
     }
 
-    /// Sets the groups of an entry. The username goes along, so that it stays as it is.
+    /// Sets the groups of an entry. The username goes along: EKS gives its default to what is left out
+    /// (hashicorp/terraform-provider-aws#36480).
     pub(crate) async fn update_access_entry(&self, cluster: &str, entry: &AccessEntry) -> Result<(), Failure> {
         let call = self.client.update_access_entry().cluster_name(cluster).principal_arn(&entry.principal_arn);
         let call = call.set_username((!entry.username.is_empty()).then(|| entry.username.clone()));

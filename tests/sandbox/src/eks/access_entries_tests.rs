@@ -50,7 +50,7 @@ fn an_entry_is_described() {
     assert_eq!(shown["principalArn"], json!(developer()));
     assert_eq!(
         (&shown["username"], &shown["kubernetesGroups"]),
-        (&json!("sso:{{SessionNameRaw}}"), &json!(["idp-ns-idp-dev"]))
+        (&json!("sso:{{SessionName}}"), &json!(["idp-ns-idp-dev"]))
     );
     assert!(shown["createdAt"].as_f64() > Some(1_700_000_000.0) && shown["createdAt"] == shown["modifiedAt"]);
     let arn = shown["accessEntryArn"].as_str().expect("an ARN");
