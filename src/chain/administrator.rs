@@ -278,7 +278,8 @@ async fn describe(
 
 /// A failure of AWS; what was denied is named with its right.
 pub(crate) fn refused(failure: Failure, what: &str, right: &str, caller_arn: &str) -> Error {
-    let is_denied = failure.class == Class::Denied;
+    // A wrong signature is refused with 403 too.
+    let is_denied = failure.class == Class::Denied && failure.code.as_deref() != Some("SignatureDoesNotMatch");
     let error = failure.into_error(what);
     if is_denied { error.because(format!("{caller_arn} needs the right {right}")) } else { error }
 }

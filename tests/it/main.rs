@@ -37,6 +37,7 @@ mod doctor_way;
 mod endings;
 mod file_rights;
 mod files_in_trouble;
+mod grant;
 mod grant_docs;
 mod grant_render;
 mod hints;

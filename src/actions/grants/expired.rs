@@ -8,7 +8,7 @@ use crate::chain::administrator::Administrator;
 use crate::error::Result;
 use crate::model::grants::objects;
 use crate::model::grants::principal::Principal;
-use crate::model::grants::revoking::{Extent, Revocation};
+use crate::model::grants::revoking::{Extent, Revocation, is_policy};
 use crate::model::grants::tags;
 
 /// What has ended, in a namespace or in all.
@@ -23,7 +23,9 @@ pub(crate) async fn find(administrator: &Administrator<'_>, namespace: Option<&s
             let Ok(principal) = Principal::parse(&entry.principal_arn) else { continue };
             let mut ended: Vec<(String, String)> = tags::granted_everywhere(&entry.tags)
                 .filter(|(place, granted)| {
-                    namespace.is_none_or(|wanted| wanted == place) && granted.until.is_some_and(|until| until <= now)
+                    is_policy(&granted.label)
+                        && namespace.is_none_or(|wanted| wanted == place)
+                        && granted.until.is_some_and(|until| until <= now)
                 })
                 .map(|(place, granted)| (place, granted.label))
                 .collect();

@@ -102,7 +102,7 @@ pub(super) fn shrink(entry: &mut AccessEntry, policy_name: &str, namespace: &str
 }
 
 /// Labels of policies, in tags, begin as EKS names them.
-pub(super) fn is_policy(label: &str) -> bool {
+pub(crate) fn is_policy(label: &str) -> bool {
     label.starts_with("Amazon")
 }
 

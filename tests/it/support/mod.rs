@@ -1,5 +1,6 @@
 //! What every test stands on: a sealed world, the real binary in it, and its output as text that can be compared.
 
+pub(crate) mod administrator;
 pub(crate) mod canaries;
 pub(crate) mod doctor;
 pub(crate) mod fingerprint;

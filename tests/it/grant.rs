@@ -1,0 +1,348 @@
+//! `grant`, and the developer who got it: by each preset and way, the login shows exactly what was granted, and after
+//! `revoke` nothing of it.
+
+use sandbox::{AccessEntry, Control};
+use serde_json::{Value, json};
+
+use crate::support::administrator::{ACCOUNT, CLUSTER, NAMESPACE, PERMISSION_SET, Platform};
+
+/// What `can-i` says of these tasks, in this order.
+const TASKS: [&str; 8] =
+    ["port-forward-pod", "port-forward-service", "pods", "logs", "exec", "secrets", "config-maps", "deployments"];
+
+fn set_mode(control: &Control, mode: &str) {
+    assert!(control.edit_cluster(CLUSTER, |cluster| cluster.authentication_mode = mode.to_owned()));
+}
+
+/// The verdicts that a developer sees.
+fn verdicts(platform: &Platform) -> Vec<String> {
+    let tasks = platform.world.run(&format!("can-i -n {NAMESPACE} -o json")).success().json();
+    let verdict = |id: &str| {
+        let found = tasks["tasks"].as_array().expect("tasks").iter().find(|task| task["id"] == id);
+        found.and_then(|task| task["verdict"].as_str()).unwrap_or("none").to_owned()
+    };
+    TASKS.iter().map(|id| format!("{id}: {}", verdict(id))).collect()
+}
+
+/// Grants, has the developer look, takes it back, has the developer look again.
+#[track_caller]
+fn round_trip(platform: &Platform, words: &str, expected: [&str; 8]) {
+    let before = cluster_state(platform);
+    platform.grant(words).success().says("nsaccess login pay");
+    platform.world.login(&format!("{NAMESPACE} --cluster {CLUSTER}")).run().success();
+    let wanted: Vec<String> = TASKS.iter().zip(expected).map(|(task, verdict)| format!("{task}: {verdict}")).collect();
+    assert_eq!(verdicts(platform), wanted, "{words}");
+    platform.grant(words).success().prints("nothing to do");
+    platform.revoke("").success().says("It is gone");
+    assert_eq!(cluster_state(platform), before, "{words}");
+    platform.world.run(&format!("can-i get pods -n {NAMESPACE}")).exits(4).says("does not know the role");
+}
+
+/// What grants can change.
+fn cluster_state(platform: &Platform) -> Vec<Value> {
+    let control = platform.control();
+    let mut entries = Vec::new();
+    control.edit_cluster(CLUSTER, |cluster| entries.clone_from(&cluster.access_entries));
+    let entries = entries.iter().map(|entry| json!([entry.principal_arn, entry.groups, entry.policies.len()]));
+    entries.chain(control.aws_auth_data(CLUSTER)).collect()
+}
+
+#[test]
+fn each_preset_by_an_access_entry() {
+    for (words, expected) in [
+        ("--preset floor", ["yes", "yes", "partly", "no", "no", "no", "no", "no"]),
+        ("--preset viewer", ["yes", "yes", "yes", "yes", "no", "no", "yes", "yes"]),
+        ("--preset developer", ["yes", "yes", "yes", "yes", "yes", "no", "yes", "yes"]),
+        ("--preset developer --with-secrets", ["yes", "yes", "yes", "yes", "yes", "yes", "yes", "yes"]),
+        ("--preset admin", ["yes", "yes", "yes", "yes", "yes", "yes", "yes", "yes"]),
+        ("--policy AmazonEKSViewPolicy", ["no", "no", "yes", "yes", "no", "no", "yes", "yes"]),
+    ] {
+        let platform = Platform::new();
+        round_trip(&platform, words, expected);
+    }
+}
+
+#[test]
+fn each_preset_by_aws_auth() {
+    for (words, expected) in [
+        ("--preset floor", ["yes", "yes", "partly", "no", "no", "no", "no", "no"]),
+        ("--preset developer", ["yes", "yes", "yes", "yes", "yes", "no", "yes", "yes"]),
+        ("--preset admin", ["yes", "yes", "yes", "yes", "yes", "yes", "yes", "yes"]),
+    ] {
+        let platform = Platform::new();
+        let control = platform.control();
+        // The administrator must be let in by aws-auth as well.
+        set_mode(&control, "CONFIG_MAP");
+        let admin = control.role_path_arn(ACCOUNT, "AdministratorAccess");
+        let admin = admin.rsplit('/').next().expect("a name");
+        let text = format!(
+            "# who may what\n- rolearn: arn:aws:iam::{ACCOUNT}:role/{admin}\n  username: admin\n  groups: [system:masters] # all\n"
+        );
+        assert!(control.set_aws_auth_text(CLUSTER, &text));
+        round_trip(&platform, words, expected);
+        assert_eq!(platform.aws_auth("mapRoles"), Some(text));
+    }
+}
+
+#[test]
+fn a_plan_is_shown_and_nothing_is_done_without_consent() {
+    let platform = Platform::new();
+    let before = cluster_state(&platform);
+    let words = format!("grant {NAMESPACE} --to permission-set:{PERMISSION_SET} --preset viewer");
+    platform.run(&words).exits(2).prints("+ Role pay/nsaccess-viewer").says("--yes");
+    let dry = platform.run(&format!("{words} --dry-run")).success();
+    assert!(dry.stdout.contains("+ access entry") && dry.stderr.contains("accepted"), "{}", dry.transcript());
+    assert_eq!(cluster_state(&platform), before);
+    assert_eq!(platform.control().object(CLUSTER, "Role", NAMESPACE, "nsaccess-viewer"), None);
+    assert_eq!(platform.control().calls("CreateAccessEntry"), 0);
+}
+
+#[test]
+fn the_result_is_a_document() {
+    let platform = Platform::new();
+    let json = platform.grant("--preset viewer --for 8h -o json").success().json();
+    assert_eq!(json["result"], "done", "{json}");
+    assert_eq!(json["grants"][0]["principal"], platform.role.as_str());
+    let actions: Vec<&str> =
+        json["changes"].as_array().expect("changes").iter().filter_map(|change| change["action"].as_str()).collect();
+    assert_eq!(actions, ["create", "create", "create"]);
+    let again = platform.grant("--preset viewer -o json").success().json();
+    assert_eq!(again["result"], "done", "the end is taken away: {again}");
+    let again = platform.grant("--preset viewer -o json").success().json();
+    assert_eq!((&again["result"], &again["changes"]), (&json!("unchanged"), &json!([])));
+}
+
+#[test]
+fn a_namespace_is_created_if_that_is_said_and_not_when_it_ends() {
+    let platform = Platform::without_namespace();
+    platform.grant("").exits(5).says("there is no namespace pay").says("--create-namespace");
+    platform.grant("--create-namespace").success().says("created      Namespace pay");
+    assert!(platform.control().set_namespace_terminating(CLUSTER, NAMESPACE, true));
+    platform.grant("--preset viewer").exits(1).says("is being deleted");
+}
+
+#[test]
+fn who_is_meant_is_looked_up() {
+    let platform = Platform::new();
+    platform
+        .run("grant pay --to permission-set:idp-ns-py --yes")
+        .exits(5)
+        .says("no role of a permission set idp-ns-py");
+    platform.run("grant pay --to permission-set:idp-ns-PAY --yes").exits(5).says("--to permission-set:idp-ns-pay");
+    platform.run(&format!("grant pay --to arn:aws:iam::{ACCOUNT}:role/none --yes")).exits(5).says("there is no arn:");
+    platform.run("grant pay --to arn:aws-cn:iam::111122223333:role/x --yes").exits(2).says("another partition");
+    for (to, why) in [
+        ("arn:aws:iam::111122223333:root", "root"),
+        ("arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX", "service"),
+        ("arn:aws:iam::111122223333:role/*", "*"),
+        ("ada", "ARN"),
+    ] {
+        platform.run(&format!("grant pay --yes --to {to}")).exits(2).says(why).one_error();
+    }
+    // The caller's ARN, as STS says it, has no path: the entry needs it.
+    let caller = platform.role.rsplit('/').next().expect("a name");
+    let caller = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{caller}/ada@example.com");
+    platform
+        .run(&format!("grant pay --to {caller} --yes"))
+        .success()
+        .prints(&format!("access entry {}", platform.role));
+}
+
+#[test]
+fn what_iam_does_not_tell_is_said() {
+    let platform = Platform::new();
+    platform.control().deny_action("AdministratorAccess", "iam:ListRoles");
+    platform.grant("").exits(4).says("iam:ListRoles").says("--to arn:");
+    platform.control().deny_action("AdministratorAccess", "iam:GetRole");
+    platform.run(&format!("grant pay --to {} --yes", platform.role)).success().says("was not checked");
+    let bare = platform.role.rsplit('/').next().expect("a name");
+    let without_path = format!("grant pay --to arn:aws:iam::{ACCOUNT}:role/{bare} --yes");
+    platform.run(&without_path).exits(4).says("sso_region");
+    platform.command(&without_path).env("NSACCESS_SSO_REGION", "eu-west-1").run().success().prints("nothing to do");
+}
+
+#[test]
+fn what_aws_auth_gives_is_carried_over_or_kept() {
+    let platform = Platform::new();
+    let bare = platform.role.rsplit('/').next().expect("a name");
+    let item = |groups: &str| {
+        format!(
+            "- rolearn: arn:aws:iam::{ACCOUNT}:role/{bare}\n  username: pay:{{{{SessionName}}}}\n  groups: {groups}\n"
+        )
+    };
+    assert!(platform.control().set_aws_auth_text(CLUSTER, &item("[system:masters]")));
+    platform.grant("").exits(1).says("system:masters").says("--via aws-auth");
+    assert!(platform.control().set_aws_auth_text(CLUSTER, &item("[payers]")));
+    platform.grant("").success().says("takes over payers").prints("+ group: payers");
+    platform.revoke("").success().says("maps").prints("- access entry");
+    assert_eq!(platform.aws_auth("mapRoles"), Some(item("[payers]")));
+}
+
+#[test]
+fn a_dead_entry_is_made_anew() {
+    let platform = Platform::new();
+    platform.grant("").success();
+    // The entry is from before the role that is made now.
+    assert!(platform.control().edit_cluster(CLUSTER, |cluster| {
+        let entries = cluster.access_entries.iter_mut().filter(|entry| entry.principal_arn == platform.role);
+        entries.for_each(|entry| entry.created_at = Some(1_759_652_100_456));
+    }));
+    platform.control().recreate_role(ACCOUNT, PERMISSION_SET);
+    platform.grant("").exits(1).says("earlier role").says("--recreate");
+    platform.grant("--recreate").success().says("replaced     access entry");
+    platform.world.login(&format!("{NAMESPACE} --cluster {CLUSTER}")).run().success();
+    platform.world.run("can-i get pods -n pay").exits(0);
+}
+
+#[test]
+fn broken_aws_auth_is_refused_with_its_line() {
+    let platform = Platform::new();
+    let broken = "- rolearn: x\n  groups: [a\n- rolearn: y\n";
+    assert!(platform.control().set_aws_auth_text(CLUSTER, broken));
+    platform.grant("--via aws-auth").exits(1).says("line 3").one_error();
+    assert_eq!(platform.aws_auth("mapRoles").as_deref(), Some(broken));
+    // An entry needs nothing of it, and hides nothing in it: it maps nobody.
+    platform.grant("").success();
+}
+
+#[test]
+fn each_right_that_is_missing_is_named() {
+    for (action, right) in [
+        ("eks:DescribeCluster", "eks:DescribeCluster"),
+        ("eks:DescribeAccessEntry", "eks:DescribeAccessEntry"),
+        ("eks:CreateAccessEntry", "eks:CreateAccessEntry"),
+        ("eks:ListAssociatedAccessPolicies", "eks:ListAssociatedAccessPolicies"),
+    ] {
+        let platform = Platform::new();
+        platform.control().deny_action("AdministratorAccess", action);
+        let ended = platform.grant("").exits(4);
+        assert!(ended.stderr.contains(right), "{}", ended.transcript());
+    }
+    let platform = Platform::new();
+    platform.run("grant pay --to permission-set:idp-ns-idp-dev --policy AmazonEKSViewPolicy --yes").success();
+    platform.control().deny_action("AdministratorAccess", "eks:DisassociateAccessPolicy");
+    let words = "revoke pay --from permission-set:idp-ns-idp-dev --yes";
+    platform.run(words).exits(4).says("eks:DisassociateAccessPolicy");
+}
+
+#[test]
+fn who_lacks_rights_in_the_cluster_is_told_which() {
+    let platform = Platform::new();
+    let reader =
+        AccessEntry::new(&platform.control().role_path_arn(ACCOUNT, "AdministratorAccess"), "limited", &["limited"]);
+    assert!(platform.control().put_access_entry(CLUSTER, reader));
+    platform.grant("").exits(4).says("get rolebindings in pay");
+    let role = |rules: Value| {
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "limited"}, "rules": rules})
+    };
+    let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": "limited"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "limited"},
+        "subjects": [{"kind": "Group", "name": "limited", "apiGroup": "rbac.authorization.k8s.io"}]});
+    platform.control().apply(CLUSTER, binding);
+    let rbac = json!({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"], "verbs": ["get", "list"]});
+    platform.control().apply(CLUSTER, role(json!([rbac])));
+    platform.grant("").exits(4).says("create and patch roles in pay").says("- not done");
+    let rbac = json!({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"], "verbs": ["get", "list", "create", "patch", "delete"]});
+    platform.control().apply(CLUSTER, role(json!([rbac])));
+    platform.grant("").exits(4).says("must have the rights that are granted").says("docs/grant.md");
+}
+
+#[test]
+fn a_field_that_somebody_else_set_is_a_conflict() {
+    let platform = Platform::new();
+    platform.grant("--preset viewer").success();
+    let mut role = platform.control().object(CLUSTER, "Role", NAMESPACE, "nsaccess-viewer").expect("the Role");
+    role["rules"] = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
+    role["metadata"]["managedFields"] = json!([{"manager": "kubectl-edit", "operation": "Update", "apiVersion": "rbac.authorization.k8s.io/v1",
+        "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": {"f:rules": {}}}]);
+    platform.control().apply(CLUSTER, role);
+    platform
+        .grant("--preset viewer")
+        .exits(1)
+        .says("kubectl-edit")
+        .says("--force-conflicts")
+        .prints("- - {apiGroups: [\"\"], resources: [pods], verbs: [get]}");
+    platform.grant("--preset viewer --force-conflicts").success().says("changed      Role");
+}
+
+#[test]
+fn throttling_is_waited_out_and_a_failure_half_way_is_told_and_completed() {
+    let platform = Platform::new();
+    platform.control().throttle_next("CreateAccessEntry", 3);
+    platform.control().throttle_next("DescribeAccessEntry", 2);
+    platform.grant("").success();
+    platform.revoke("").success();
+    platform.control().deny_action("AdministratorAccess", "eks:CreateAccessEntry");
+    platform.grant("").exits(4).says("2 of 3 changes were made").says("✗ failed       access entry");
+    platform.control().allow_action("AdministratorAccess", "eks:CreateAccessEntry");
+    let rest = platform.grant("").success();
+    assert!(rest.stdout.contains("1 to create\n"), "{}", rest.transcript());
+}
+
+#[test]
+fn what_aws_knows_late_is_waited_for() {
+    let platform = Platform::new();
+    platform.control().settings(|settings| settings.entry_delay_milliseconds = 1500);
+    platform.grant("--policy AmazonEKSViewPolicy").success().says("The cluster has it");
+    assert!(platform.control().calls("AssociateAccessPolicy") > 1);
+}
+
+#[test]
+fn the_cluster_and_the_identity_are_named_when_they_are_wrong() {
+    let platform = Platform::new();
+    let to = format!("grant pay --to permission-set:{PERMISSION_SET} --yes");
+    platform.world.nsaccess(&to).env("AWS_REGION", "eu-west-1").run().exits(3).says("gives no credentials").one_error();
+    let keys = platform.control().administrator_keys(ACCOUNT);
+    let command = |words: &str| {
+        keys.iter().fold(platform.world.nsaccess(words), |command, (name, value)| command.env(name, value))
+    };
+    command(&to).run().exits(2).says("the region of the cluster is not known");
+    command(&format!("{to} --region eu-west-1")).run().exits(2).says("there are several").says("--cluster");
+    command(&format!("{to} --region eu-west-1 --cluster none")).run().exits(5).says("aws eks list-clusters");
+    command(&format!("{to} --context none")).run().exits(2).says("has no context none");
+    command("grant --yes --region eu-west-1").run().exits(2).says("no namespace is named");
+    command("grant pay --yes --region eu-west-1").run().exits(2).says("nobody is named");
+    command(&format!("{to} --for soon")).run().exits(2).says("--for 8h");
+    command(&format!("{to} --preset reader")).run().exits(2).says("floor, viewer, developer, admin");
+}
+
+#[test]
+fn an_end_is_kept_and_taken_back_when_it_is_over() {
+    let platform = Platform::new();
+    platform.grant("--preset viewer --for 8h").success();
+    platform.run("grant pay --to permission-set:idp-ns-idp-dev --policy AmazonEKSViewPolicy --for 1h --yes").success();
+    platform.run("revoke --expired --yes").success().prints("no grant has ended");
+    let binding = platform.control();
+    let until = |at: &str| {
+        let mut found = None;
+        binding.edit_cluster(CLUSTER, |cluster| {
+            for entry in &mut cluster.access_entries {
+                for value in entry.tags.values_mut().filter(|value| value.contains(" until ")) {
+                    let label = value.split(" until ").next().expect("a label").to_owned();
+                    *value = format!("{label} until {at}");
+                    found = Some(());
+                }
+            }
+        });
+        found
+    };
+    assert_eq!(until("2026-01-01T00:00:00Z"), Some(()));
+    platform.run("revoke --expired --dry-run").success().prints("policy: AmazonEKSViewPolicy");
+    let done = platform.run("revoke --expired --yes").success();
+    assert!(done.stdout.contains("idp-ns-idp-dev") && done.stdout.contains("- policy"), "{}", done.transcript());
+}
+
+#[test]
+fn a_file_of_grants_is_one_plan() {
+    let platform = Platform::new();
+    let file = "via: access-entry\ngrants:\n- namespaces: [pay, idp-dev]\n  to: permission-set:idp-ns-pay\n  preset: viewer\n\
+        - namespace: shop-dev\n  to: [permission-set:idp-ns-pay, permission-set:ReadOnly]\n  policy: AmazonEKSViewPolicy\n";
+    platform.world.write("grants.yaml", file);
+    let done = platform.command("grant --from grants.yaml --yes").dir("").run().success();
+    assert!(done.stdout.contains("4 grants in idp-nonprod-1"), "{}", done.transcript());
+    platform.command("grant --from grants.yaml --yes").dir("").run().success().prints("nothing to do");
+    assert!(platform.control().object(CLUSTER, "Role", "idp-dev", "nsaccess-viewer").is_some());
+    platform.world.write("wrong.yaml", "grants:\n- namespace: pay\n  too: x\n");
+    platform.command("grant --from wrong.yaml --yes").dir("").run().exits(2).says("line 3").one_error();
+}
