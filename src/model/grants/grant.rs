@@ -50,14 +50,14 @@ impl Grant {
 
     /// The Role of its own, if it needs one: not for an access policy, nor where the Role comes with Kubernetes.
     pub(crate) fn role_name(&self) -> Option<String> {
-        match role_ref(&self.access, &self.principal.slug())? {
+        match self.role_ref()? {
             RoleRef::Role(name) => Some(name),
             RoleRef::ClusterRole(_) => None,
         }
     }
 
     /// What its binding refers to. `None`: it has no binding.
-    pub(crate) fn role_ref(&self) -> Option<RoleRef> {
+    fn role_ref(&self) -> Option<RoleRef> {
         role_ref(&self.access, &self.principal.slug())
     }
 }

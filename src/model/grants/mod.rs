@@ -1,5 +1,4 @@
 //! Grants: one principal of AWS, one namespace, and what it may do there.
-#![allow(dead_code, unused_imports)]
 
 pub(crate) mod access;
 pub(crate) mod access_policy;

@@ -19,13 +19,9 @@ fn problems(text: &str) -> Vec<String> {
     read(text).expect_err(text).iter().map(Remark::to_string).collect()
 }
 
-fn shown(file: &GrantsFile) -> Vec<(usize, &str, String, &str)> {
-    let row = |grant: &'_ FileGrant| (grant.line, spelling(&grant.to));
-    let shown = file.grants.iter().map(|grant| {
-        let (line, to) = row(grant);
-        (line, grant.namespace.as_str(), to, grant.access.label())
-    });
-    shown.collect()
+fn shown<'a>(file: &'a GrantsFile) -> Vec<(usize, &'a str, String, &'a str)> {
+    let row = |grant: &'a FileGrant| (grant.line, grant.namespace.as_str(), spelling(&grant.to), grant.access.label());
+    file.grants.iter().map(row).collect()
 }
 
 const WHOLE: &str = "\

@@ -33,7 +33,7 @@ rebind() {
 const FIND_ROLE: &str = r#"
 # role_of_permission_set QUERY NAME: its role in this account, whose name ends with 16 digits that only IAM knows.
 role_of_permission_set() {
-    arns=$(aws iam list-roles --path-prefix PREFIX --query "$1" --output json)
+    arns=$(aws iam list-roles --region "$region" --path-prefix PREFIX --query "$1" --output json)
     arn=$(printf '%s' "$arns" | tr -d '[]" \n')
     case $arn in
     arn:*,*) printf '%s\n' "the permission set $2 has several roles here: $arn" >&2; return 1 ;;
@@ -112,6 +112,7 @@ pub(super) fn aws_cli(request: &Request) -> Result<Rendered> {
     }
     if mappings.iter().any(|mapping| mapping.recipient.principal().is_none()) {
         text.push_str(&FIND_ROLE.replace("PREFIX", SSO_PATH));
+        text.push_str(&mappings.iter().filter_map(look_up).collect::<String>());
     }
     match request.way {
         Way::AccessEntry => {
@@ -208,15 +209,25 @@ fn give(mapping: &Mapping, partition: &str) -> String {
 
 /// A line that sets `principal` to the ARN.
 fn principal(mapping: &Mapping) -> String {
-    let known = match &mapping.recipient {
-        Recipient::Known(principal) => return format!("\nprincipal={}\n", quote(&principal.arn())),
-        Recipient::PermissionSet { name, .. } => name,
-    };
+    match &mapping.recipient {
+        Recipient::Known(principal) => format!("\nprincipal={}\n", quote(&principal.arn())),
+        Recipient::PermissionSet { .. } => format!("\nprincipal=${}\n", variable(mapping)),
+    }
+}
+
+/// The shell's variable for a role that is looked up.
+fn variable(mapping: &Mapping) -> String {
+    format!("role_{}", mapping.slug.replace('-', "_"))
+}
+
+/// A line that finds the role of a permission set, before anything is changed.
+fn look_up(mapping: &Mapping) -> Option<String> {
+    let Recipient::PermissionSet { name, .. } = &mapping.recipient else { return None };
     // Of a longer name that begins like this one the role has another length.
-    let length = "AWSReservedSSO__0123456789abcdef".len() + known.len();
+    let length = "AWSReservedSSO__0123456789abcdef".len() + name.len();
     let query =
-        format!("Roles[?starts_with(RoleName, 'AWSReservedSSO_{known}_') && length(RoleName) == `{length}`].Arn");
-    format!("\nprincipal=$(role_of_permission_set {} {})\n", quote(&query), quote(known))
+        format!("Roles[?starts_with(RoleName, 'AWSReservedSSO_{name}_') && length(RoleName) == `{length}`].Arn");
+    Some(format!("{}=$(role_of_permission_set {} {})\n", variable(mapping), quote(&query), quote(name)))
 }
 
 fn need(mapping: &Mapping, partition: &str) -> String {
