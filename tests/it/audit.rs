@@ -142,3 +142,24 @@ fn a_namespace_of_a_policy_is_not_evaluated() {
     assert!(tasks.len() == 13 && tasks.iter().all(|task| task["verdict"] == "not evaluated"), "{tasks:#?}");
     assert!(ids(&audit(&world, "--all")).contains(&"entry.policy-glob".to_owned()));
 }
+
+#[test]
+fn a_grant_is_seen_until_it_is_revoked() {
+    let world = of_administrator();
+    world.control().provision_permission_set(ACCOUNT, "team-x");
+    let cluster = format!("--cluster {CLUSTER} --yes");
+    world.run(&format!("grant idp-test --to permission-set:team-x --preset viewer --for 8h {cluster}")).success();
+    let granted = audit(&world, "idp-test");
+    let logs = tasks_of(&granted, "idp-test", "team-x").iter().find(|task| task["id"] == "logs").expect("the task");
+    assert_eq!(logs["verdict"], "yes");
+    assert!(logs["objects"][0].as_str().is_some_and(|by| by.ends_with("→ Role nsaccess-viewer")), "{logs}");
+    let of_team = |audit: &Value| {
+        let rows = audit["access"].as_array().expect("rows").clone();
+        rows.into_iter().find(|row| row["principal"].as_str().is_some_and(|arn| arn.contains("team-x")))
+    };
+    let row = of_team(&granted).expect("a row");
+    assert!(row["until"].as_str().is_some_and(|until| until.ends_with('Z')), "{row}");
+    assert_eq!(ids(&granted), [""; 0]);
+    world.run(&format!("revoke idp-test --from permission-set:team-x {cluster}")).success();
+    assert_eq!(of_team(&audit(&world, "idp-test")), None);
+}

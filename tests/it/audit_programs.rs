@@ -68,11 +68,12 @@ fn a_developer_sees_what_their_rights_show_and_is_told_the_rest() {
     let output = world.run(&format!("audit idp-dev --cluster {CLUSTER}"));
     output
         .exits(0)
-        .prints("as far as it could be read")
+        .prints("is not known: what it takes could not be read")
         .prints("Could not be read:")
         .prints("it needs eks:ListAccessEntries")
         .prints("it needs list rolebindings in idp-dev")
-        .prints("it needs get configmaps aws-auth in kube-system");
+        .prints("it needs get configmaps aws-auth in kube-system")
+        .says("nsaccess can-i -n idp-dev");
     // Nothing was found, and that is not in order.
     world.run(&format!("audit idp-dev --cluster {CLUSTER} --fail-on high")).exits(6).says_not("error:");
 }

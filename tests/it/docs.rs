@@ -303,7 +303,8 @@ end of the report each has the right that it needs. It is never counted as a no,
 | rights in namespaces | list `roles`, `rolebindings` there (with `--all`: in all namespaces, and `namespaces`) |
 | rights in the whole cluster | list `clusterroles`, `clusterrolebindings` |
 
-Whoever has less sees what their rights show, and is told what is missing.
+Whoever has less sees what their rights show, and is told what is missing. Without access entries and `aws-auth`, the users and
+groups of bindings stand in the place of principals.
 
 ## For programs
 

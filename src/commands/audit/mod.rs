@@ -110,6 +110,9 @@ pub(crate) fn run(context: Context<'_>, args: &AuditArgs) -> Result<()> {
     })?;
     let audit = audit(&picture);
     show(context, args, &picture, &audit, baseline.as_ref())?;
+    if let Some(namespace) = pinned.filter(|_| audit.rows.is_empty() && picture.bindings.unread().is_some()) {
+        context.ui.hint(&format!("nsaccess can-i -n {namespace}   # what you may do there yourself"));
+    }
     let threshold = args.fail_on.map(Threshold::severity).or(baseline.is_some().then_some(Severity::Low));
     judge(&picture, &audit, threshold, baseline.as_ref())
 }

@@ -11,6 +11,7 @@ use crate::model::audit::baseline::Baseline;
 use crate::model::audit::document::{Tasks, counts};
 use crate::model::audit::finding::{Found, Severity};
 use crate::model::audit::picture::{Picture, Scope};
+use crate::model::audit::spreadsheet::nobody;
 use crate::model::grants::objects::time_text;
 use crate::screen::one_line;
 use crate::ui::{Ui, table};
@@ -31,7 +32,7 @@ pub(super) fn report(
     if !context.global.quiet {
         text.push_str(&access(picture, audit, is_verbose));
     }
-    findings(ui, &mut text, audit, baseline, is_verbose);
+    findings(context, &mut text, picture, audit, baseline);
     not_read(ui, &mut text, picture);
     text
 }
@@ -49,8 +50,7 @@ fn heading(picture: &Picture) -> String {
 
 fn access(picture: &Picture, audit: &Audit<'_>, is_verbose: bool) -> String {
     if audit.rows.is_empty() {
-        let so_far = if picture.unread().is_empty() { "" } else { ", as far as it could be read" };
-        return format!("No principal of AWS may do anything here{so_far}.\n");
+        return format!("{}.\n", nobody(picture));
     }
     let mut tasks = Tasks::of(audit, picture.cluster.minor);
     match picture.scope {
@@ -64,7 +64,7 @@ fn principal(picture: &Picture, audit: &Audit<'_>, row: &Row) -> String {
     let identity = &audit.identities[row.identity];
     let session = row.session.as_deref().map_or_else(String::new, |session| format!(" as {session}"));
     let until = row.until.map_or_else(String::new, |until| format!(" until {}", time_text(until)));
-    format!("{}{session}{until}", picture.name_of(identity.arn))
+    format!("{}{session}{until}", identity.name(picture))
 }
 
 /// How the cluster knows it, and the finding because of which nobody is it today.
@@ -153,11 +153,22 @@ fn by_principal(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>) -> 
     table(&["NAMESPACE", "PRINCIPAL", "WAY", "MAY", "BY"], &rows)
 }
 
-fn findings(ui: &Ui, text: &mut String, audit: &Audit<'_>, baseline: Option<&Baseline>, is_verbose: bool) {
+fn findings(
+    context: Context<'_>,
+    text: &mut String,
+    picture: &Picture,
+    audit: &Audit<'_>,
+    baseline: Option<&Baseline>,
+) {
+    let (ui, is_verbose) = (context.ui, context.global.verbose > 0);
     let new: Vec<&Found> = audit.found.iter().filter(|found| is_new(found, baseline)).collect();
     let known = audit.found.len() - new.len();
     let said = counts(new.iter().copied());
-    let said = if said.is_empty() { "none".to_owned() } else { said };
+    let said = match (said.is_empty(), picture.unread().is_empty()) {
+        (false, _) => said,
+        (true, true) => "none".to_owned(),
+        (true, false) => "none in what could be read".to_owned(),
+    };
     let since = if baseline.is_some() { format!(" that are new ({known} known)") } else { String::new() };
     if !text.is_empty() {
         text.push('\n');

@@ -76,7 +76,7 @@ fn access(audit: &Audit<'_>, row: &Row, tasks: &[Judged]) -> Value {
     let identity = &audit.identities[row.identity];
     let mut value = json!({
         "namespace": row.namespace.as_deref().unwrap_or("*"),
-        "principal": identity.arn,
+        "principal": identity.principal(),
         "way": identity.way.word(),
         "username": identity.username,
         "groups": identity.groups,

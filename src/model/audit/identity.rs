@@ -6,6 +6,7 @@ use aws_auth_edit::{Item, List};
 
 use crate::model::audit::index::{BindingNumber, Index};
 use crate::model::audit::picture::Picture;
+use crate::model::audit::subjects::{Unmapped, unmapped};
 use crate::model::audit::template::{Template, with_account};
 use crate::model::grants::principal::{Principal, PrincipalKind};
 use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation};
@@ -17,7 +18,7 @@ const AUTHENTICATED: &str = "system:authenticated";
 
 /// A principal that the cluster knows.
 pub(crate) struct Identity<'a> {
-    /// The ARN, as the way has it.
+    /// The ARN, as the way has it; the user or group where no way is known.
     pub(crate) arn: &'a str,
     pub(crate) way: Way<'a>,
     /// A template.
@@ -34,7 +35,14 @@ pub(crate) struct Identity<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Way<'a> {
     Entry(&'a AccessEntry),
-    AwsAuth { list: List, item: &'a Item },
+    AwsAuth {
+        list: List,
+        item: &'a Item,
+    },
+    /// Not all ways could be read: somebody may be this `user` or `group`, which bindings name.
+    NotRead {
+        kind: &'static str,
+    },
 }
 
 impl Way<'_> {
@@ -43,6 +51,7 @@ impl Way<'_> {
         match self {
             Way::Entry(_) => "access-entry",
             Way::AwsAuth { .. } => "aws-auth",
+            Way::NotRead { .. } => "not-read",
         }
     }
 
@@ -51,6 +60,7 @@ impl Way<'_> {
         match self {
             Way::Entry(_) => "access entry".to_owned(),
             Way::AwsAuth { list, item } => format!("aws-auth {} line {}", list_name(*list), item.line),
+            Way::NotRead { .. } => "not read".to_owned(),
         }
     }
 }
@@ -63,6 +73,27 @@ pub(crate) fn list_name(list: List) -> &'static str {
 }
 
 impl Identity<'_> {
+    /// The principal. `None`: it is not known who has this name in the cluster.
+    pub(crate) fn principal(&self) -> Option<&str> {
+        (!matches!(self.way, Way::NotRead { .. })).then_some(self.arn)
+    }
+
+    /// For people.
+    pub(crate) fn name(&self, picture: &Picture) -> String {
+        match self.way {
+            Way::NotRead { kind } => format!("{kind} {}", self.arn),
+            _ => picture.name_of(self.arn),
+        }
+    }
+
+    /// The same in every audit.
+    pub(crate) fn key(&self) -> String {
+        match self.way {
+            Way::NotRead { kind } => format!("{kind} {}", self.arn),
+            _ => self.arn.to_owned(),
+        }
+    }
+
     pub(crate) fn is_master(&self) -> bool {
         self.groups.iter().any(|group| group == MASTERS)
     }
@@ -71,7 +102,7 @@ impl Identity<'_> {
     pub(crate) fn policies(&self) -> &[PolicyAssociation] {
         match self.way {
             Way::Entry(entry) => entry.policies.as_deref().unwrap_or_default(),
-            Way::AwsAuth { .. } => &[],
+            Way::AwsAuth { .. } | Way::NotRead { .. } => &[],
         }
     }
 }
@@ -110,8 +141,23 @@ pub(crate) fn identities<'a>(picture: &'a Picture, index: &Index<'a>) -> Vec<Ide
     for identity in &mut found {
         bind(identity, index);
     }
+    if !picture.knows_all_identities() {
+        let others = unmapped(&found, index).into_iter().map(of_subject).collect::<Vec<_>>();
+        found.extend(others);
+    }
     found.sort_by(|one, other| one.arn.cmp(other.arn));
     found
+}
+
+/// Somebody, of whom only a name in the cluster is known.
+fn of_subject(subject: Unmapped<'_>) -> Identity<'_> {
+    let Unmapped { kind, name, bindings } = subject;
+    let (username, groups) = match kind {
+        "user" => (name.to_owned(), Vec::new()),
+        _ => (String::new(), vec![name.to_owned()]),
+    };
+    let bindings = bindings.into_iter().collect();
+    Identity { arn: name, way: Way::NotRead { kind }, username, groups, bindings, of_sessions: BTreeMap::new() }
 }
 
 /// Nodes have entries of other types.
@@ -149,7 +195,7 @@ fn of_aws_auth(picture: &Picture) -> Vec<Identity<'_>> {
     let mut found: Vec<Identity<'_>> = last.into_values().collect();
     found.sort_by_key(|identity| match identity.way {
         Way::AwsAuth { item, .. } => item.line,
-        Way::Entry(_) => 0,
+        Way::Entry(_) | Way::NotRead { .. } => 0,
     });
     found
 }

@@ -11,6 +11,7 @@ pub(crate) mod index;
 pub(crate) mod picture;
 mod rights;
 pub(crate) mod spreadsheet;
+mod subjects;
 mod template;
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(crate) fn access_as_csv(picture: &Picture, audit: &Audit<'_>) -> String {
             text.push_str(&csv_line(&[
                 &picture.cluster.name,
                 row.namespace.as_deref().unwrap_or("*"),
-                identity.arn,
+                identity.principal().unwrap_or_default(),
                 identity.way.word(),
                 &identity.username,
                 &identity.groups.join(" "),
@@ -134,9 +134,18 @@ pub(crate) fn markdown(picture: &Picture, audit: &Audit<'_>, is_new: impl Fn(&Fo
     text
 }
 
+/// What is said where there are no rows.
+pub(crate) fn nobody(picture: &Picture) -> &'static str {
+    let bindings = [picture.bindings.unread(), picture.cluster_bindings.unread()];
+    match bindings.iter().all(Option::is_none) && picture.knows_all_identities() {
+        true => "No principal of AWS may do anything here",
+        false => "Who may do what here is not known: what it takes could not be read",
+    }
+}
+
 fn access_as_markdown(picture: &Picture, audit: &Audit<'_>) -> String {
     if audit.rows.is_empty() {
-        return "Nobody, as far as it could be read.\n".to_owned();
+        return format!("{}.\n", nobody(picture));
     }
     let mut tasks = Tasks::of(audit, picture.cluster.minor);
     let mut text =
@@ -147,7 +156,7 @@ fn access_as_markdown(picture: &Picture, audit: &Audit<'_>) -> String {
         for judged in tasks.row(row).iter() {
             let cells = [
                 row.namespace.as_deref().unwrap_or("*"),
-                &picture.name_of(identity.arn),
+                &identity.name(picture),
                 identity.way.word(),
                 judged.task.title,
                 judged.word(),

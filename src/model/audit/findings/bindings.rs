@@ -7,7 +7,7 @@ use crate::model::audit::finding::{Finding, Found, Severity};
 use crate::model::audit::identity::Way;
 use crate::model::audit::index::{Gives, binding_name};
 use crate::model::audit::picture::{Picture, Scope};
-use crate::model::audit::template::Template;
+use crate::model::audit::subjects::{Unmapped, unmapped};
 use crate::model::kube::rbac::{Binding, Subject};
 
 pub(crate) const NO_ROLE: Finding = Finding {
@@ -81,61 +81,15 @@ pub(super) fn is_everybody(subject: &Subject) -> bool {
     }
 }
 
-/// Users and groups of Kubernetes and EKS themselves.
-pub(super) fn is_built_in(name: &str) -> bool {
-    ["system:", "eks:"].iter().any(|prefix| name.starts_with(prefix))
-}
-
 /// Subjects that no mapping leads to.
 fn nobody(audit: &Audit<'_>, found: &mut Vec<Found>) {
-    let mapped = Mapped::of(audit);
-    let users = audit.index.users().filter(|(name, _)| !mapped.has_user(name)).map(|found| ("user", found));
-    let groups = audit.index.groups().filter(|(name, _)| !mapped.has_group(name)).map(|found| ("group", found));
-    for (kind, (name, numbers)) in users.chain(groups).filter(|(_, (name, _))| !is_built_in(name)) {
-        for number in numbers {
-            let binding = audit.index.bindings[*number].binding;
+    for Unmapped { kind, name, bindings } in unmapped(&audit.identities, &audit.index) {
+        for number in bindings {
+            let binding = audit.index.bindings[number].binding;
             let about = format!("{} {kind} {name}", binding_name(binding));
             let message = format!("{} is of the {kind} {name}, which nothing maps to", binding_name(binding));
             found.push(Found::new(&NOBODY, about, message).of_namespace(binding.namespace.as_deref()));
         }
-    }
-}
-
-/// The names that some principal has.
-struct Mapped<'a> {
-    fixed: [BTreeSet<&'a str>; 2],
-    templates: [Vec<Template<'a>>; 2],
-}
-
-impl<'a> Mapped<'a> {
-    fn of(audit: &'a Audit<'_>) -> Self {
-        let mut mapped = Mapped { fixed: Default::default(), templates: Default::default() };
-        for identity in &audit.identities {
-            mapped.add(0, &identity.username);
-            identity.groups.iter().for_each(|group| mapped.add(1, group));
-        }
-        mapped
-    }
-
-    fn add(&mut self, kind: usize, name: &'a str) {
-        let template = Template::new(name);
-        if template.is_fixed() {
-            self.fixed[kind].insert(name);
-        } else if !self.templates[kind].contains(&template) {
-            self.templates[kind].push(template);
-        }
-    }
-
-    fn has(&self, kind: usize, name: &str) -> bool {
-        self.fixed[kind].contains(name) || self.templates[kind].iter().any(|template| template.session(name).is_some())
-    }
-
-    fn has_user(&self, name: &str) -> bool {
-        self.has(0, name)
-    }
-
-    fn has_group(&self, name: &str) -> bool {
-        self.has(1, name)
     }
 }
 
@@ -150,6 +104,7 @@ fn without_namespace(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found
                 let way = match identity.way {
                     Way::Entry(_) => "the access entry",
                     Way::AwsAuth { .. } => "aws-auth",
+                    Way::NotRead { .. } => continue,
                 };
                 let message =
                     format!("{way} gives {} the group {group}, and there is no namespace {namespace}", identity.arn);

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::model::audit::Audit;
 use crate::model::audit::access::Row;
 use crate::model::audit::finding::{Finding, Found, Severity};
-use crate::model::audit::findings::bindings::{is_built_in, is_everybody};
+use crate::model::audit::findings::bindings::is_everybody;
 use crate::model::audit::index::{BoundRole, binding_name};
 use crate::model::audit::picture::Picture;
 use crate::model::audit::rights::{Allowed, Danger};
+use crate::model::audit::subjects::is_built_in;
 use crate::model::kube::rbac::Subject;
 use crate::model::reviews::review::{CREATE_PORT_FORWARD, GET_PORT_FORWARD, Question};
 use crate::model::reviews::tasks::QUESTIONS;
@@ -145,8 +146,8 @@ fn port_forward(picture: &Picture, audit: &Audit<'_>, row: &Row) -> Option<Found
     let place = namespace.unwrap_or("all namespaces");
     let finding = Found::new(
         finding,
-        format!("{} {place}", identity.arn),
-        format!("{} {what} in {place}", picture.name_of(identity.arn)),
+        format!("{} {place}", identity.key()),
+        format!("{} {what} in {place}", identity.name(picture)),
     );
     let gives = |number: &&usize| {
         let rights = audit.index.bindings[**number].gives.rights();

@@ -19,7 +19,7 @@ fn lines(picture: &Picture) -> Vec<String> {
         lines.push(format!(
             "{} {}{session}: {}",
             row.namespace.as_deref().unwrap_or("*"),
-            picture.name_of(identity.arn),
+            identity.name(picture),
             said.join(", ")
         ));
     }
@@ -102,6 +102,16 @@ fn a_role_that_cannot_be_read_is_not_evaluated() {
     picture.roles = Read::Failed(unread("the roles"));
     let said = lines(&picture).remove(0);
     assert!(said.contains("events=not evaluated") && !said.contains("=yes"), "{said}");
+}
+
+#[test]
+fn where_it_is_not_known_who_somebody_is_groups_are_shown() {
+    let mut picture = with_reader(Scope::Namespace("web".into()));
+    picture.entries = Read::Failed(unread("the access entries"));
+    assert_eq!(lines(&picture), [READER.replace("role/dev", "group devs")]);
+    // Those of aws-auth are known all the same.
+    picture.aws_auth = map_roles(&format!("- rolearn: {DEV}\n  groups: [devs]\n"));
+    assert_eq!(lines(&picture), [READER]);
 }
 
 #[test]
