@@ -66,6 +66,7 @@ mod port_forward_services;
 mod port_forward_wire;
 mod races;
 mod refused_session;
+mod revoke;
 mod roles;
 mod screen;
 mod secret_clipboard;

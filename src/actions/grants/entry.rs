@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::chain::administrator::{Administrator, AwsAccess, refused};
 use crate::error::Result;
 use crate::model::grants::change::Verb;
-use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation};
+use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation, PolicyScope};
 use crate::net::aws::eks::Eks;
 use crate::net::aws::failure::{Class, Failure};
 
@@ -81,13 +81,15 @@ impl Writer<'_> {
         }
         let (old, new) =
             (before.policies.as_deref().unwrap_or_default(), after.policies.as_deref().unwrap_or_default());
-        for policy in new.iter().filter(|policy| !old.contains(policy)) {
-            self.associate(arn, policy).await?;
-        }
-        for policy in old.iter().filter(|old| !new.iter().any(|new| new.policy_arn == old.policy_arn)) {
+        // Whether a second association adds namespaces or replaces them, AWS does not say: what shall hold in fewer is
+        // taken away first.
+        for policy in old.iter().filter(|policy| !is_kept(policy, new)) {
             let what = format!("{} was not taken from {arn}", policy.policy_name());
             let done = self.eks.disassociate_policy(self.cluster(), arn, &policy.policy_arn).await;
             done.map_err(|failure| self.refused(failure, &what, "eks:DisassociateAccessPolicy"))?;
+        }
+        for policy in new.iter().filter(|policy| !old.contains(policy)) {
+            self.associate(arn, policy).await?;
         }
         let set = after.tags.iter().filter(|(key, value)| before.tags.get(*key) != Some(value));
         let set = set.map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -158,6 +160,15 @@ impl Writer<'_> {
     fn refused(&self, failure: Failure, what: &str, right: &str) -> crate::error::Error {
         refused(failure, what, right, &self.aws.caller_arn)
     }
+}
+
+/// Whether a policy holds on wherever it did.
+fn is_kept(old: &PolicyAssociation, all: &[PolicyAssociation]) -> bool {
+    let new = all.iter().find(|new| new.policy_arn == old.policy_arn);
+    new.is_some_and(|new| match (&old.scope, &new.scope) {
+        (PolicyScope::Namespaces(old), PolicyScope::Namespaces(new)) => old.iter().all(|name| new.contains(name)),
+        (old, new) => old == new,
+    })
 }
 
 /// A role that was made a moment ago is not known to EKS yet: terraform-aws-eks#3024.

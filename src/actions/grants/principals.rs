@@ -44,20 +44,27 @@ pub(crate) async fn find_to_revoke(
     administrator: &Administrator<'_>,
     name: &PrincipalName,
 ) -> Result<(Vec<Principal>, Vec<Note>)> {
-    let found = match find(administrator, name).await {
-        Ok(found) => return Ok((vec![found.principal], found.notes)),
-        Err(error) => error,
-    };
-    match name {
-        PrincipalName::Arn(principal) | PrincipalName::Caller(principal) if found.kind == Kind::NotFound => Ok((
-            vec![principal.clone()],
-            vec![Note::Info(format!("IAM has no {principal}; what the cluster has of it is taken"))],
-        )),
-        PrincipalName::PermissionSet(permission_set) => {
-            let known = mapped_roles_of(administrator, permission_set).await?;
-            if known.is_empty() { Err(found) } else { Ok((known, vec![Note::Info(found.to_string())])) }
+    match (find(administrator, name).await, name) {
+        (Ok(found), PrincipalName::PermissionSet(permission_set)) => {
+            let own = found.principal.arn_in_aws_auth();
+            let mut roles = vec![found.principal];
+            // What its former roles still have is taken too. Where the entries may not be listed, only its role counts.
+            let mapped = mapped_roles_of(administrator, permission_set).await.unwrap_or_default();
+            roles.extend(mapped.into_iter().filter(|role| !role.arn_in_aws_auth().eq_ignore_ascii_case(&own)));
+            Ok((roles, found.notes))
         }
-        _ => Err(found),
+        (Ok(found), _) => Ok((vec![found.principal], found.notes)),
+        (Err(error), PrincipalName::Arn(principal) | PrincipalName::Caller(principal))
+            if error.kind == Kind::NotFound =>
+        {
+            let note = format!("IAM has no {principal}; what the cluster has of it is taken");
+            Ok((vec![principal.clone()], vec![Note::Info(note)]))
+        }
+        (Err(error), PrincipalName::PermissionSet(permission_set)) => {
+            let known = mapped_roles_of(administrator, permission_set).await?;
+            if known.is_empty() { Err(error) } else { Ok((known, vec![Note::Info(error.to_string())])) }
+        }
+        (Err(error), _) => Err(error),
     }
 }
 
@@ -76,8 +83,9 @@ async fn mapped_roles_of(administrator: &Administrator<'_>, permission_set: &str
     }
     let mut roles: Vec<Principal> = arns.iter().filter_map(|arn| Principal::parse(arn).ok()).collect();
     roles.retain(|role| role.permission_set() == Some(permission_set));
-    roles.sort();
-    roles.dedup();
+    // Those with a path first: an item of aws-auth names the same role without it.
+    roles.sort_by_key(|role| (role.arn_in_aws_auth(), std::cmp::Reverse(role.path.len())));
+    roles.dedup_by_key(|role| role.arn_in_aws_auth());
     Ok(roles)
 }
 
