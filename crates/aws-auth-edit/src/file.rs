@@ -36,10 +36,9 @@ impl<'a> File<'a> {
         if read::is_skipped(text) && !text.trim().is_empty() {
             return Err(Error::at(text, text::skip_blank(text, 0), EMPTY).into());
         }
-        let source = Source::load(text)?;
-        if let Some(at) = source.document.second {
-            let reason = "a second YAML document begins here, and the cluster reads only the first; delete one of them";
-            return Err(Error::at(text, at, reason).into());
+        let (source, rest) = read::load(text)?;
+        if let Some(rest) = rest {
+            return Err(rest.into());
         }
         if let Some(at) = tab(text) {
             let reason = "this line is indented with a tab, which readers of YAML do not agree on; write spaces";

@@ -46,7 +46,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 pub use add::add_groups;
-pub use read::read;
+pub use read::{ends_before, read};
 pub use remove::remove_groups;
 
 /// One of the two lists.

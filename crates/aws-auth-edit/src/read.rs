@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use yaml_splice::text::line_start;
 use yaml_splice::{Document, Error, Kind, NodeId, ScalarStyle, Source};
 
 use crate::{Broken, Item, List};
@@ -15,8 +16,33 @@ pub fn read(text: &str, list: List) -> Result<Vec<Item>, Broken> {
     if is_skipped(text) {
         return Ok(Vec::new());
     }
-    let source = Source::load(text)?;
+    let (source, _) = load(text)?;
     Ok(items(&source, list)?.into_iter().map(|(item, _)| item).collect())
+}
+
+/// The line from which on the cluster reads no further: the list has ended, by a second document or by a line that is
+/// indented less than its items. Whatever it would map from there on is not mapped.
+pub fn ends_before(text: &str) -> Option<usize> {
+    if is_skipped(text) {
+        return None;
+    }
+    load(text).ok()?.1.and_then(|rest| rest.line)
+}
+
+/// The first document of a text, and what is wrong with the rest.
+pub(crate) fn load(text: &str) -> Result<(Source<'_>, Option<Error>), Error> {
+    let (document, rest) = Document::load_first(text)?;
+    let rest = match document.second {
+        Some(at) => {
+            Some(Error::at(text, at, "a second YAML document begins here, and the cluster reads only the first"))
+        }
+        None => rest.map(|rest| Error {
+            reason: "the list ends before this line, and the cluster reads no further; indent it like the items above"
+                .to_owned(),
+            ..rest
+        }),
+    };
+    Ok((Source { text, document }, rest))
 }
 
 /// Texts that are no list, and that the cluster takes for an empty one.
@@ -26,6 +52,7 @@ pub(crate) fn is_skipped(text: &str) -> bool {
 
 /// The items, each with its node.
 pub(crate) fn items(source: &Source<'_>, list: List) -> Result<Vec<(Item, NodeId)>, Error> {
+    refuse_tabs(source)?;
     refuse_what_json_cannot_say(source)?;
     let Some(root) = source.document.root.filter(|root| !source.document.is_null(*root)) else { return Ok(Vec::new()) };
     if !matches!(source.document.node(source.document.resolve(root)).kind, Kind::Sequence(_)) {
@@ -51,6 +78,31 @@ fn line_starts(text: &str) -> Vec<usize> {
         _ => false,
     });
     std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+}
+
+/// Tabs before something in a block: libyaml takes them for no space there.
+fn refuse_tabs(source: &Source<'_>) -> Result<(), Error> {
+    let text = source.text;
+    let mut long: Vec<(usize, usize)> = Vec::new();
+    for node in &source.document.nodes {
+        let is_long = node.flow || matches!(&node.kind, Kind::Scalar { style, .. } if *style != ScalarStyle::Plain);
+        if is_long && long.last().is_none_or(|(_, end)| *end <= node.start) {
+            long.push((node.start, node.end));
+        }
+    }
+    let is_inside = |at: usize| {
+        let before = long.partition_point(|(start, _)| *start < at);
+        before.checked_sub(1).is_some_and(|last| at < long[last].1)
+    };
+    for (at, _) in text.match_indices('\t') {
+        let line = text[line_start(text, at)..at].trim_start_matches(' ');
+        let is_before_all = line.trim_start_matches('-').trim_matches([' ', '\t']).is_empty()
+            && line.len() <= 1 + line.matches(' ').count();
+        if is_before_all && !is_inside(at) {
+            return Err(Error::at(text, at, "this is not valid YAML: a tab stands where only spaces may"));
+        }
+    }
+    Ok(())
 }
 
 /// Keys that are no text, such as those of an unquoted `{{SessionName}}`, and aliases of what they are a part of.

@@ -61,17 +61,34 @@ impl Document {
     /// # Errors
     /// When the text is not YAML.
     pub fn load(text: &str) -> Result<Self, Error> {
+        match Self::load_first(text)? {
+            (document, None) => Ok(document),
+            (_, Some(rest)) => Err(rest),
+        }
+    }
+
+    /// Reads the first document, and no further, as libyaml and its descendants do: an error behind it is not one of the
+    /// document, and tells where it ends.
+    ///
+    /// # Errors
+    /// When the first document is not YAML.
+    pub fn load_first(text: &str) -> Result<(Self, Option<Error>), Error> {
         let mut options = Options::default();
         options.set_emit_comments(false);
         options.emit_anchor_events = true;
         let mut builder = Builder { text, ..Builder::default() };
         let mut documents = 0;
         for event in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = event.map_err(|error| Error {
+            let event = event.map_err(|error| Error {
                 line: Some(error.marker().line()),
                 column: Some(error.marker().col() + 1),
                 reason: format!("this is not valid YAML: {}", error.info()),
-            })?;
+            });
+            let (event, span) = match event {
+                Ok(event) => event,
+                Err(rest) if builder.is_complete() => return Ok((builder.finish(), Some(rest))),
+                Err(error) => return Err(error),
+            };
             if matches!(event, Event::DocumentStart(..)) {
                 documents += 1;
                 if documents == 2 {
@@ -81,7 +98,7 @@ impl Document {
             }
             builder.take(event, &span)?;
         }
-        Ok(builder.finish())
+        Ok((builder.finish(), None))
     }
 
     /// The node of this number.
@@ -228,6 +245,11 @@ impl Builder<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether the root and all that is in it was read.
+    fn is_complete(&self) -> bool {
+        self.root.is_some() && self.open.is_empty()
     }
 
     /// The parser places an absent value at the indicator (`:`) that announces it.

@@ -132,6 +132,8 @@ pub(crate) type Items = Result<Vec<Item>, Broken>;
 pub(crate) struct AwsAuth {
     pub(crate) roles: Items,
     pub(crate) users: Items,
+    /// The lists that end before their text does, with the line.
+    pub(crate) cut_off: Vec<(&'static str, usize)>,
     /// All of whose principals are authenticated.
     pub(crate) accounts: Vec<String>,
     /// Keys that are spelled like `mapRoles`, and are not: nobody reads them.
@@ -148,6 +150,10 @@ impl AwsAuth {
         AwsAuth {
             roles: aws_auth_edit::read(text("mapRoles"), List::Roles),
             users: aws_auth_edit::read(text("mapUsers"), List::Users),
+            cut_off: ["mapRoles", "mapUsers"]
+                .into_iter()
+                .filter_map(|key| Some((key, aws_auth_edit::ends_before(text(key))?)))
+                .collect(),
             accounts: accounts(text("mapAccounts")),
             misspelled: data.keys().filter(is_like_one).cloned().collect(),
         }

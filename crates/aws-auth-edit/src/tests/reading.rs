@@ -1,6 +1,6 @@
 //! What the cluster reads. The cases are those of aws-iam-authenticator's own tests and of Go's `encoding/json`.
 
-use crate::{Broken, Item, List, duplicates, has_path, read, winner};
+use crate::{Broken, Item, List, duplicates, ends_before, has_path, read, winner};
 
 fn roles(text: &str) -> Vec<Item> {
     read(text, List::Roles).expect("it is a list")
@@ -108,7 +108,29 @@ fn aliases_and_merge_keys_are_followed() {
 
 #[test]
 fn only_the_first_document_is_read() {
-    assert_eq!(roles("- rolearn: a\n---\n- rolearn: [\n").len(), 1);
+    let second = "- rolearn: a\n---\n- rolearn: [\n";
+    assert_eq!((roles(second).len(), ends_before(second)), (1, Some(2)));
+    // The same happens at a line that is indented less.
+    let cut = "  - rolearn: a\n- rolearn: b\n";
+    assert_eq!((roles(cut).len(), ends_before(cut)), (1, Some(2)));
+    for whole in ["", "[]", "- rolearn: a\n- rolearn: b\n", "- rolearn: [\n"] {
+        assert_eq!(ends_before(whole), None, "{whole}");
+    }
+}
+
+#[test]
+fn tabs_are_no_indentation() {
+    for text in ["- rolearn: a\n\t\n", "\t# x\n- rolearn: a\n", "-\trolearn: a\n", "- \trolearn: a\n"] {
+        assert!(broken(text).why.contains("tab"), "{text:?}");
+    }
+    for text in [
+        "- rolearn:\ta\n",
+        "[\n\t{\"rolearn\": \"a\"}\n]",
+        "- rolearn: a\t# x\n",
+        "- rolearn: a\n  x: |\n    b\n    \tc\n",
+    ] {
+        assert_eq!(roles(text)[0].arn, "a", "{text:?}");
+    }
 }
 
 #[test]

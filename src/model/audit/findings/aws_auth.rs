@@ -13,6 +13,13 @@ pub(crate) const BROKEN: Finding = Finding {
     repair: "Mend the line that the message names: `kubectl -n kube-system edit configmap aws-auth`.",
 };
 
+pub(crate) const CUT_OFF: Finding = Finding {
+    id: "aws-auth.cut-off",
+    severity: Severity::High,
+    cause: "A list in aws-auth ends before its text does: a line is indented less than the items above it, or a second YAML document begins. The cluster takes no notice of what follows, and says nothing of it.",
+    repair: "Indent the line that the message names like the items above: `kubectl -n kube-system edit configmap aws-auth`.",
+};
+
 pub(crate) const MISSPELLED: Finding = Finding {
     id: "aws-auth.misspelled",
     severity: Severity::Medium,
@@ -70,6 +77,14 @@ pub(super) fn find(picture: &Picture, found: &mut Vec<Found>) {
     }
     for key in &aws_auth.misspelled {
         found.push(Found::new(&MISSPELLED, key, format!("aws-auth has a key {key}, which the cluster does not read")));
+    }
+    for (key, line) in &aws_auth.cut_off {
+        let message = format!("the cluster does not read {key} of aws-auth from line {line} on");
+        found.push(
+            Found::new(&CUT_OFF, *key, message)
+                .because("the list has ended: the line is indented less, or a second document begins")
+                .try_next("kubectl -n kube-system edit configmap aws-auth"),
+        );
     }
     for account in &aws_auth.accounts {
         let message = format!("mapAccounts makes every principal of the account {account} known to the cluster");

@@ -12,8 +12,9 @@ use crate::model::audit::finding::{Finding, Found};
 use crate::model::audit::picture::Picture;
 
 /// All kinds of findings, in the order of docs/audit.md.
-pub(crate) const FINDINGS: [&Finding; 33] = [
+pub(crate) const FINDINGS: [&Finding; 34] = [
     &aws_auth::BROKEN,
+    &aws_auth::CUT_OFF,
     &aws_auth::MISSPELLED,
     &aws_auth::DEAD,
     &aws_auth::PATH,

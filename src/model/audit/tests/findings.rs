@@ -52,6 +52,15 @@ fn lists_that_cannot_be_read() {
 }
 
 #[test]
+fn lists_that_end_too_early() {
+    let mut picture = of_all();
+    picture.aws_auth = map_roles(&format!("  - rolearn: {DEV}\n- rolearn: {DEV}x\n"));
+    let found = only(&picture);
+    assert_eq!(found.finding.id, "aws-auth.cut-off");
+    assert!(found.message.contains("from line 2 on"), "{found:?}");
+}
+
+#[test]
 fn keys_and_accounts_of_aws_auth() {
     let mut picture = of_all();
     let data = [("maproles", "- rolearn: a"), ("mapAccounts", "- '111122223333'\n- 444455556666\n"), ("other", "")];
