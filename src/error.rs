@@ -22,7 +22,7 @@ pub enum Kind {
     NotFound,
     /// No usable answer: no network, a timeout, a 5xx, throttling, a malformed response.
     Unreachable,
-    /// `doctor` could not judge something that it had to judge, and has said what.
+    /// `doctor` or `audit` could not judge something that it had to judge, and has said what.
     NotJudged,
     /// Ctrl-C.
     Interrupted,

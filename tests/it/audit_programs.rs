@@ -1,5 +1,8 @@
 //! `audit` in pipelines: exit codes, baselines, other forms; and what somebody sees who may read little.
 
+use sandbox::FaultKind;
+use serde_json::{Value, json};
+
 use crate::support::World;
 
 const ACCOUNT: &str = "111122223333";
@@ -76,6 +79,26 @@ fn a_developer_sees_what_their_rights_show_and_is_told_the_rest() {
         .says("nsaccess can-i -n idp-dev");
     // Nothing was found, and that is not in order.
     world.run(&format!("audit idp-dev --cluster {CLUSTER} --fail-on high")).exits(6).says_not("error:");
+}
+
+#[test]
+fn a_right_is_named_only_where_it_is_missing() {
+    let world = of_administrator();
+    let not_read = || {
+        let audit = world.run(&format!("audit idp-dev --cluster {CLUSTER} -o json")).success().json();
+        audit["not_read"].as_array().expect("a list").clone()
+    };
+    world.control().fail_next(
+        "ListRoles",
+        100,
+        FaultKind::Error { status: 400, code: "ValidationError".into(), message: "no".into() },
+    );
+    let [roles] = <[Value; 1]>::try_from(not_read()).expect("one list");
+    assert_eq!((&roles["what"], &roles["needs"]), (&json!("the roles of IAM"), &Value::Null));
+    world.control().clear_faults();
+    world.control().deny_action("AdministratorAccess", "iam:ListRoles");
+    let [roles] = <[Value; 1]>::try_from(not_read()).expect("one list");
+    assert_eq!(roles["needs"], "iam:ListRoles");
 }
 
 #[test]

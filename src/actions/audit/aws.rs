@@ -11,7 +11,7 @@ use crate::model::audit::identity::canonical;
 use crate::model::audit::picture::{ClusterFacts, Iam, IamRole, Picture, Read, Unread};
 use crate::model::grants::principal::{Principal, PrincipalKind};
 use crate::model::kube::access_entry::AccessEntry;
-use crate::net::aws::failure::Class;
+use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::iam;
 
 /// Fewer calls in a second than IAM allows.
@@ -36,14 +36,19 @@ pub(super) async fn entries(administrator: &Administrator<'_>, facts: &ClusterFa
     ui.clear_transient();
     match read {
         Ok(entries) => Read::Done(entries),
-        Err(failure) => failed(ENTRIES, format!("eks:{}", failure.operation), failure.to_string(), WITHOUT_ENTRIES),
+        Err(failure) => failed(ENTRIES, right("eks", &failure), failure.to_string(), WITHOUT_ENTRIES),
     }
+}
+
+/// The right that is missing, if that is why.
+fn right(service: &str, failure: &Failure) -> Option<String> {
+    (failure.class == Class::Denied).then(|| format!("{service}:{}", failure.operation))
 }
 
 /// Where only a context says who asks.
 fn without_identity<T>(what: &'static str, error: &Error, so: &'static str) -> Read<T> {
     let why = std::iter::once(error.message.clone()).chain(error.because.first().cloned());
-    failed(what, "an AWS identity (--profile)", why.collect::<Vec<_>>().join(": "), so)
+    failed(what, Some("an AWS identity (--profile)".to_owned()), why.collect::<Vec<_>>().join(": "), so)
 }
 
 /// The roles of the identity's account: one list for all mappings.
@@ -63,7 +68,7 @@ pub(super) async fn roles(administrator: &Administrator<'_>) -> Iam {
             Iam { account, roles: Some(roles), ..Iam::default() }
         }
         Err(failure) => {
-            let needs = format!("iam:{}", failure.operation);
+            let needs = right("iam", &failure);
             let unread = Unread { what: ROLES, needs, why: failure.to_string(), so: WITHOUT_ROLES };
             Iam { account, unread: Some(unread), ..Iam::default() }
         }
@@ -92,7 +97,7 @@ async fn is_there(administrator: &Administrator<'_>, aws: &AwsAccess, name: &str
         Err(failure) if failure.class == Class::NotFound => Ok(false),
         Err(failure) => Err(Unread {
             what: "the users of IAM",
-            needs: format!("iam:{}", failure.operation),
+            needs: right("iam", &failure),
             why: failure.to_string(),
             so: "mappings of users that are gone are not found",
         }),

@@ -32,12 +32,14 @@ async fn read<T>(
     wanted: Wanted,
     call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
 ) -> Result<Read<T>> {
-    let why = match administrator.call(call).await? {
-        Ok(found) => return Ok(Read::Done(found)),
-        Err(KubeFailure::Status(code, words)) => format!("{code}: {words}"),
-        Err(failure) => return Err(failure.into_error(administrator.cluster_name())),
-    };
-    Ok(failed(wanted.what, wanted.needs, why, wanted.so))
+    match administrator.call(call).await? {
+        Ok(found) => Ok(Read::Done(found)),
+        Err(KubeFailure::Status(code, words)) => {
+            let needs = (code == 403).then_some(wanted.needs);
+            Ok(failed(wanted.what, needs, format!("{code}: {words}"), wanted.so))
+        }
+        Err(failure) => Err(failure.into_error(administrator.cluster_name())),
+    }
 }
 
 fn everywhere_or(namespace: Option<&str>) -> String {

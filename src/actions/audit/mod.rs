@@ -61,6 +61,6 @@ fn facts(administrator: &Administrator<'_>, minor: Option<u32>) -> ClusterFacts 
 }
 
 /// What was not read, and what follows.
-fn failed<T>(what: &'static str, needs: impl Into<String>, why: impl Into<String>, so: &'static str) -> Read<T> {
-    Read::Failed(Unread { what, needs: needs.into(), why: why.into(), so })
+fn failed<T>(what: &'static str, needs: Option<String>, why: impl Into<String>, so: &'static str) -> Read<T> {
+    Read::Failed(Unread { what, needs, why: why.into(), so })
 }

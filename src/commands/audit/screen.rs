@@ -211,7 +211,9 @@ fn not_read(ui: &Ui, text: &mut String, picture: &Picture) {
     for unread in unread {
         let sign = ui.data_coloured("33", "?");
         text.push_str(&format!("{sign} {}; {}\n", unread.what, unread.so));
-        text.push_str(&format!("    {} it needs {}\n", ui.data_coloured("1", "because:"), one_line(&unread.needs)));
+        if let Some(right) = &unread.needs {
+            text.push_str(&format!("    {} it needs {}\n", ui.data_coloured("1", "because:"), one_line(right)));
+        }
         text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(&unread.why)));
     }
 }

@@ -96,8 +96,8 @@ impl<T> Read<Vec<T>> {
 pub(crate) struct Unread {
     /// `the access entries`.
     pub(crate) what: &'static str,
-    /// The right that it needs.
-    pub(crate) needs: String,
+    /// The right that is missing. `None`: it failed for another reason.
+    pub(crate) needs: Option<String>,
     /// What was answered.
     pub(crate) why: String,
     /// What is not evaluated because of it.

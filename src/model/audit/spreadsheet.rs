@@ -64,7 +64,7 @@ pub(crate) fn findings_as_csv(picture: &Picture, audit: &Audit<'_>, is_new: impl
     }
     for unread in picture.unread() {
         let message = format!("{} could not be read; {}", unread.what, unread.so);
-        let needs = format!("needs {}", unread.needs);
+        let needs = unread.needs.as_ref().map(|right| format!("needs {right}")).unwrap_or_default();
         text.push_str(&csv_line(&[
             &picture.cluster.name,
             "not-read",
@@ -122,13 +122,8 @@ pub(crate) fn markdown(picture: &Picture, audit: &Audit<'_>, is_new: impl Fn(&Fo
     if !unread.is_empty() {
         text.push_str("\n## Not read\n\n");
         for unread in unread {
-            text.push_str(&format!(
-                "- {} (needs `{}`): {}; {}\n",
-                unread.what,
-                unread.needs,
-                plain(&unread.why),
-                unread.so
-            ));
+            let needs = unread.needs.as_ref().map(|right| format!(" (needs `{right}`)")).unwrap_or_default();
+            text.push_str(&format!("- {}{needs}: {}; {}\n", unread.what, plain(&unread.why), unread.so));
         }
     }
     text

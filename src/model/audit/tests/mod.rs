@@ -97,7 +97,7 @@ pub(super) fn rule(resource: &str, verbs: &[&str]) -> PolicyRule {
 }
 
 pub(super) fn unread(what: &'static str) -> Unread {
-    Unread { what, needs: "a right".to_owned(), why: "denied".to_owned(), so: "something is not evaluated" }
+    Unread { what, needs: Some("a right".to_owned()), why: "denied".to_owned(), so: "something is not evaluated" }
 }
 
 pub(super) fn iam(roles: &[(&str, &str)]) -> Iam {
