@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 
 use serde_json::{Value, json};
 
-use crate::actions::grants::apply::{Outcome, Progress};
+use crate::actions::grants::apply::{self, Means, Outcome, Progress};
+use crate::chain::Presence;
+use crate::chain::administrator::Administrator;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::model::grants::change::{Change, Verb};
@@ -16,20 +18,92 @@ use crate::ui::Mark;
 
 /// How a plan is decided upon.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Consent {
+struct Consent {
     /// `--yes`.
-    pub(crate) given: bool,
+    given: bool,
     /// `--dry-run`.
-    pub(crate) dry_run: bool,
+    dry_run: bool,
     /// Whether somebody is there to be asked.
-    pub(crate) can_ask: bool,
+    can_ask: bool,
+}
+
+/// A plan, ready to be shown.
+pub(crate) struct Proposal<'a> {
+    pub(crate) administrator: &'a Administrator<'a>,
+    /// What it is about, in a line.
+    pub(crate) title: String,
+    pub(crate) changes: &'a [Change],
+    pub(crate) notes: &'a [Note],
+    /// What of its document the verb knows alone.
+    pub(crate) subject: Value,
+}
+
+/// How a plan ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// There was nothing to do.
+    Unchanged,
+    /// Only tried.
+    Tried,
+    Done,
+}
+
+/// Shows a plan, asks, carries it out, and tells what became of it.
+///
+/// # Errors
+/// A no, or the first failure.
+pub(crate) async fn propose(
+    context: Context<'_>,
+    progress: &OnceCell<Progress>,
+    proposal: &Proposal<'_>,
+    (consent_given, means): (bool, Means),
+) -> Result<Ending> {
+    say(context, proposal.notes);
+    if proposal.changes.is_empty() {
+        return Ok(Ending::Unchanged);
+    }
+    show(context, &proposal.title, proposal.changes)?;
+    let chain = proposal.administrator.chain;
+    let can_ask = chain.presence == Presence::Person;
+    consent(&*chain.prompts, Consent { given: consent_given, dry_run: means.dry_run, can_ask })?;
+    let progress = progress.get_or_init(|| Progress::new(proposal.changes.to_vec()));
+    apply::carry_out(proposal.administrator, progress, means).await;
+    let reported = report(context, progress, None, means.dry_run);
+    if !context.ui.is_table() {
+        let rows = rows(&progress.changes, &progress.outcomes());
+        let result = match (&reported, means.dry_run) {
+            (Ok(()), false) => "done",
+            (Ok(()), true) => "dry_run",
+            (Err(_), _) => "failed",
+        };
+        context.ui.print_document(&document(proposal, rows, result), String::new)?;
+    }
+    reported?;
+    Ok(if means.dry_run { Ending::Tried } else { Ending::Done })
+}
+
+/// Says that nothing is to be done, in these words.
+///
+/// # Errors
+/// When the reader of standard output is gone.
+pub(crate) fn say_unchanged(context: Context<'_>, proposal: &Proposal<'_>, words: &str) -> Result<()> {
+    context.ui.print_document(&document(proposal, json!([]), "unchanged"), || format!("{words}\n"))
+}
+
+fn document(proposal: &Proposal<'_>, changes: Value, result: &str) -> Value {
+    let mut document = proposal.subject.clone();
+    document["cluster"] = json!(proposal.administrator.cluster_name());
+    document["changes"] = changes;
+    document["notes"] = proposal.notes.iter().map(Note::text).collect();
+    document["result"] = json!(result);
+    document
 }
 
 /// Shows a plan, as data for people; programs get it with the result.
 ///
 /// # Errors
 /// When the reader of standard output is gone.
-pub(crate) fn show(context: Context<'_>, title: &str, changes: &[Change]) -> Result<()> {
+fn show(context: Context<'_>, title: &str, changes: &[Change]) -> Result<()> {
     if !context.ui.is_table() {
         return Ok(());
     }
@@ -78,7 +152,7 @@ fn summary(changes: &[Change]) -> String {
 ///
 /// # Errors
 /// [`Kind::Failure`] for a no; [`Kind::Usage`] when nobody can be asked.
-pub(crate) fn consent(prompts: &dyn Prompts, question: &str, consent: Consent) -> Result<()> {
+fn consent(prompts: &dyn Prompts, consent: Consent) -> Result<()> {
     if consent.given || consent.dry_run {
         return Ok(());
     }
@@ -88,7 +162,7 @@ pub(crate) fn consent(prompts: &dyn Prompts, question: &str, consent: Consent) -
             .try_next("do it without a question: the same command with --yes")
             .try_next("only look: the same command with --dry-run"));
     }
-    match prompts.confirm(question)? {
+    match prompts.confirm("Make these changes?")? {
         true => Ok(()),
         false => Err(Error::failure("nothing was changed")),
     }
@@ -98,12 +172,7 @@ pub(crate) fn consent(prompts: &dyn Prompts, question: &str, consent: Consent) -
 ///
 /// # Errors
 /// The first failure, with how much was done.
-pub(crate) fn report(
-    context: Context<'_>,
-    progress: &Progress,
-    broken_off: Option<&Error>,
-    dry_run: bool,
-) -> Result<()> {
+fn report(context: Context<'_>, progress: &Progress, broken_off: Option<&Error>, dry_run: bool) -> Result<()> {
     let outcomes = progress.outcomes();
     let failures: Vec<&Error> = outcomes.iter().filter_map(failure).collect();
     for (change, outcome) in progress.changes.iter().zip(&outcomes) {
@@ -138,7 +207,7 @@ fn failure(outcome: &Outcome) -> Option<&Error> {
 }
 
 /// Says what is to be known before the question.
-pub(crate) fn say(context: Context<'_>, notes: &[Note]) {
+fn say(context: Context<'_>, notes: &[Note]) {
     for note in notes {
         match note {
             Note::Info(text) => context.ui.status(&format!("note: {text}")),
@@ -177,8 +246,8 @@ fn past(verb: Verb, dry_run: bool) -> &'static str {
     }
 }
 
-/// The changes for programs, with what became of them; without progress they are only planned.
-pub(crate) fn document(changes: &[Change], outcomes: &[Outcome]) -> Value {
+/// The changes for programs, with what became of them.
+fn rows(changes: &[Change], outcomes: &[Outcome]) -> Value {
     let rows = changes.iter().enumerate().map(|(index, change)| {
         let (before, after) = change.outlines();
         let result = match outcomes.get(index) {
@@ -198,13 +267,4 @@ pub(crate) fn document(changes: &[Change], outcomes: &[Outcome]) -> Value {
         })
     });
     rows.collect()
-}
-
-/// What became of the whole, for programs.
-pub(crate) fn result_word(reported: &Result<()>, dry_run: bool) -> &'static str {
-    match (reported, dry_run) {
-        (Ok(()), false) => "done",
-        (Ok(()), true) => "dry_run",
-        (Err(_), _) => "failed",
-    }
 }

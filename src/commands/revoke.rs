@@ -5,21 +5,20 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde_json::json;
 
-use crate::actions::grants::apply::{self, Means, Progress};
+use crate::actions::grants::apply::Means;
 use crate::actions::grants::look::{self, View};
 use crate::actions::grants::{expired, principals, verify};
-use crate::chain::Presence;
 use crate::chain::administrator::Administrator;
 use crate::commands::Context;
 use crate::commands::flags::AdministratorArgs;
-use crate::commands::plan::{self, Consent};
+use crate::commands::plan::{self, Ending, Proposal};
 use crate::error::{Error, Result};
+use crate::model::grants::access_policy;
 use crate::model::grants::change::{Change, changes_of_revocation};
 use crate::model::grants::granting::Note;
 use crate::model::grants::principal::PrincipalName;
 use crate::model::grants::revoking::{self, Extent, Revocation};
 use crate::model::grants::state::State;
-use crate::model::kube::namespace::Namespace;
 use crate::model::settings::Flags;
 
 /// Take back the access that a grant has given.
@@ -63,27 +62,18 @@ pub(crate) fn run(context: Context<'_>, args: &RevokeArgs) -> Result<()> {
         let administrator = Administrator::open(chain, namespace.as_deref(), args.administrator.flags()).await?;
         let (revocations, notes) = match (&namespace, &args.from) {
             (Some(namespace), Some(from)) => meant(&administrator, namespace, from).await?,
-            (namespace, _) => (expired::find(&administrator, namespace.as_deref()).await?, Vec::new()),
+            (namespace, _) => expired::find(&administrator, namespace.as_deref()).await?,
         };
         let planned = make_plan(administrator, revocations, notes, args.include_foreign).await?;
-        plan::say(context, &planned.notes);
-        if planned.changes.is_empty() {
-            return say_nothing_to_do(context, &planned, args.expired);
-        }
-        plan::show(context, &planned.title(), &planned.changes)?;
-        let consent = Consent { given: args.yes, dry_run: args.dry_run, can_ask: chain.presence == Presence::Person };
-        plan::consent(&*chain.prompts, "Make these changes?", consent)?;
+        let proposal = planned.proposal();
         let means = Means { force: false, dry_run: args.dry_run };
-        let progress = progress.get_or_init(|| Progress::new(planned.changes.clone()));
-        apply::carry_out(&planned.administrator, progress, means).await;
-        finish(context, &planned, progress, means)?;
-        if means.dry_run { Ok(()) } else { check(context, &planned).await }
+        match plan::propose(context, progress, &proposal, (args.yes, means)).await? {
+            Ending::Unchanged if args.expired => plan::say_unchanged(context, &proposal, "no grant has ended"),
+            Ending::Unchanged => plan::say_unchanged(context, &proposal, "nothing to take back: no grant has given it"),
+            Ending::Tried => Ok(()),
+            Ending::Done => check(context, &planned).await,
+        }
     })
-}
-
-fn say_nothing_to_do(context: Context<'_>, planned: &Planned<'_>, expired: bool) -> Result<()> {
-    let text = if expired { "no grant has ended" } else { "nothing to take back: no grant has given it" };
-    context.ui.print_document(&document(planned, &json!([]), "unchanged"), || format!("{text}\n"))
 }
 
 fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> {
@@ -95,10 +85,11 @@ fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> 
             .because("a grant is taken back in the namespace that is named, never in the one in use")
             .try_next("nsaccess revoke NAMESPACE --from PRINCIPAL"));
     };
-    let parsed = Namespace::parse(name).map_err(|why| {
+    // A policy may hold in all namespaces whose names fit.
+    access_policy::parse_scope(name).map_err(|why| {
         Error::usage(format!("{name} is no name of a namespace")).because(why).try_next("kubectl get namespaces")
     })?;
-    Ok(Some(parsed.as_str().to_owned()))
+    Ok(Some(name.to_owned()))
 }
 
 /// Whom an argument means: also who is gone from IAM, but still in the cluster.
@@ -121,6 +112,17 @@ struct Planned<'a> {
 }
 
 impl Planned<'_> {
+    fn proposal(&self) -> Proposal<'_> {
+        let row = |revocation: &Revocation| json!({"namespace": revocation.namespace, "principal": revocation.principal.arn()});
+        Proposal {
+            administrator: &self.administrator,
+            title: self.title(),
+            changes: &self.changes,
+            notes: &self.notes,
+            subject: json!({"revocations": self.revocations.iter().map(row).collect::<Vec<_>>()}),
+        }
+    }
+
     fn title(&self) -> String {
         let cluster = self.administrator.cluster_name();
         match self.revocations.as_slice() {
@@ -155,17 +157,6 @@ fn take_all(state: &mut State, revocations: &[Revocation], include_foreign: bool
     Ok(notes)
 }
 
-/// Tells what became of the changes.
-fn finish(context: Context<'_>, planned: &Planned<'_>, progress: &Progress, means: Means) -> Result<()> {
-    let reported = plan::report(context, progress, None, means.dry_run);
-    if !context.ui.is_table() {
-        let rows = plan::document(&progress.changes, &progress.outcomes());
-        let result = plan::result_word(&reported, means.dry_run);
-        context.ui.print_document(&document(planned, &rows, result), String::new)?;
-    }
-    reported
-}
-
 /// Waits until the cluster shows it no more.
 async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
     let Planned { administrator, revocations, include_foreign, .. } = planned;
@@ -184,18 +175,7 @@ async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
     }
     let places: BTreeSet<&str> = revocations.iter().map(|revocation| revocation.namespace.as_str()).collect();
     for place in places.iter().take(3) {
-        context.ui.hint(&format!("nsaccess revoke {place} --expired   # what else has ended"));
+        context.ui.hint(&format!("nsaccess audit {place}   # who has access now"));
     }
     Ok(())
-}
-
-fn document(planned: &Planned<'_>, changes: &serde_json::Value, result: &str) -> serde_json::Value {
-    let revocations = planned
-        .revocations
-        .iter()
-        .map(|revocation| json!({"namespace": revocation.namespace, "principal": revocation.principal.arn()}));
-    json!({
-        "cluster": planned.administrator.cluster_name(), "revocations": revocations.collect::<Vec<_>>(),
-        "changes": changes, "notes": planned.notes.iter().map(Note::text).collect::<Vec<_>>(), "result": result,
-    })
 }

@@ -1,10 +1,12 @@
 //! `grant`, and the developer who got it: by each preset and way, the login shows exactly what was granted, and after
 //! `revoke` nothing of it.
 
-use sandbox::{AccessEntry, Control};
+use sandbox::{AccessEntry, Control, FaultKind};
 use serde_json::{Value, json};
 
 use crate::support::administrator::{ACCOUNT, CLUSTER, NAMESPACE, PERMISSION_SET, Platform};
+use crate::support::until;
+use crate::support::world::interrupt;
 
 /// What `can-i` says of these tasks, in this order.
 const TASKS: [&str; 8] =
@@ -195,6 +197,57 @@ fn a_dead_entry_is_made_anew() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_made_anew_is_told_in_full() {
+    let platform = Platform::new();
+    platform.grant("").success();
+    assert!(platform.control().edit_cluster(CLUSTER, |cluster| {
+        let mut entries = cluster.access_entries.iter_mut();
+        let entry = entries.find(|entry| entry.principal_arn == platform.role).expect("the entry");
+        entry.created_at = Some(1_759_652_100_456);
+        entry.groups.push("payers".to_owned());
+    }));
+    platform.control().recreate_role(ACCOUNT, PERMISSION_SET);
+    platform.control().deny_action("AdministratorAccess", "eks:CreateAccessEntry");
+    platform
+        .grant("--recreate")
+        .exits(4)
+        .says("its former entry is deleted")
+        .says("--kubernetes-groups")
+        .says(" payers");
+}
+
+#[test]
+fn what_was_done_is_told_when_it_is_broken_off() {
+    let platform = Platform::new();
+    platform.control().fail_next("CreateAccessEntry", 1, FaultKind::Hold);
+    let to = format!("grant {NAMESPACE} --to permission-set:{PERMISSION_SET} --yes");
+    let running = platform.command(&to).in_own_group().spawn();
+    until("the call to EKS", || (platform.control().held_answers() > 0).then_some(()));
+    interrupt(&running);
+    running
+        .finish()
+        .exits(130)
+        .says("created      Role")
+        .says("broken off   access entry")
+        .says("2 of 3 changes were made");
+    // It was done all the same: only its answer was not awaited.
+    platform.grant("").success().prints("nothing to do");
+}
+
+#[test]
+fn who_applies_aws_auth_from_a_file_is_named() {
+    let platform = Platform::new();
+    assert!(platform.control().set_aws_auth_text(CLUSTER, "[]\n"));
+    let mut object = platform.control().object(CLUSTER, "ConfigMap", "kube-system", "aws-auth").expect("the ConfigMap");
+    object["metadata"]["managedFields"] = json!([{"manager": "argocd-controller", "operation": "Update", "apiVersion": "v1",
+        "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:mapRoles": {}}}}]);
+    platform.control().apply(CLUSTER, object);
+    platform.grant("--via aws-auth").success().says("argocd-controller");
+    platform.revoke("").success();
+    assert_eq!(platform.aws_auth("mapRoles").as_deref(), Some("[]\n"));
+}
+
+#[test]
 fn broken_aws_auth_is_refused_with_its_line() {
     let platform = Platform::new();
     let broken = "- rolearn: x\n  groups: [a\n- rolearn: y\n";
@@ -292,7 +345,14 @@ fn what_aws_knows_late_is_waited_for() {
 fn the_cluster_and_the_identity_are_named_when_they_are_wrong() {
     let platform = Platform::new();
     let to = format!("grant pay --to permission-set:{PERMISSION_SET} --yes");
-    platform.world.nsaccess(&to).env("AWS_REGION", "eu-west-1").run().exits(3).says("gives no credentials").one_error();
+    platform
+        .world
+        .nsaccess(&to)
+        .env("AWS_REGION", "eu-west-1")
+        .run()
+        .exits(3)
+        .says("there are no AWS credentials")
+        .one_error();
     let keys = platform.control().administrator_keys(ACCOUNT);
     let command = |words: &str| {
         keys.iter().fold(platform.world.nsaccess(words), |command, (name, value)| command.env(name, value))

@@ -89,7 +89,7 @@ fn what_is_missing_is_said() {
         .run("token --cluster-name demo --region eu-west-1")
         .exits(3)
         .one_error()
-        .says("error: the AWS profile default gives no credentials");
+        .says("error: there are no AWS credentials");
     world
         .run("token --cluster-name demo --region eu-west-1 --profile nope")
         .exits(3)

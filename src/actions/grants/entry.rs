@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chain::administrator::{Administrator, AwsAccess, refused};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::grants::change::Verb;
 use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation, PolicyScope};
+use crate::model::shell::quote;
 use crate::net::aws::eks::Eks;
 use crate::net::aws::failure::{Class, Failure};
 
@@ -30,7 +31,7 @@ pub(super) async fn write(
         (Some(before), None, _) => writer.delete(before).await,
         (Some(before), Some(after), Verb::Replace) => {
             writer.delete(before).await?;
-            writer.create(after).await
+            writer.create(after).await.map_err(|error| say_what_is_gone(error, &writer, after))
         }
         (Some(before), Some(after), _) => writer.change(before, after).await,
         (None, Some(after), _) => writer.create(after).await,
@@ -157,9 +158,27 @@ impl Writer<'_> {
         }
     }
 
-    fn refused(&self, failure: Failure, what: &str, right: &str) -> crate::error::Error {
+    fn refused(&self, failure: Failure, what: &str, right: &str) -> Error {
         refused(failure, what, right, &self.aws.caller_arn)
     }
+}
+
+/// The entry is deleted and not made anew: what was in it is known only here.
+fn say_what_is_gone(error: Error, writer: &Writer<'_>, entry: &AccessEntry) -> Error {
+    let policies = entry.policies.iter().flatten().map(|policy| policy.policy_name());
+    let username =
+        if entry.username.is_empty() { String::new() } else { format!(" --username {}", quote(&entry.username)) };
+    let groups: Vec<String> = entry.groups.iter().map(|group| quote(group).into_owned()).collect();
+    let policies = policies.collect::<Vec<_>>().join(", ");
+    error
+        .because(format!("its former entry is deleted; with the policies: {}", if policies.is_empty() { "none" } else { &policies }))
+        .try_next(format!(
+            "aws eks create-access-entry --cluster-name {} --region {} --principal-arn {}{username} --kubernetes-groups {}",
+            writer.cluster(),
+            writer.aws.cluster.region,
+            entry.principal_arn,
+            groups.join(" ")
+        ))
 }
 
 /// Whether a policy holds on wherever it did.

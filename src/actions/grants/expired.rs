@@ -6,6 +6,7 @@ use crate::actions::grants::look::all_entries;
 use crate::actions::grants::refusals::ask;
 use crate::chain::administrator::Administrator;
 use crate::error::Result;
+use crate::model::grants::granting::Note;
 use crate::model::grants::objects;
 use crate::model::grants::principal::Principal;
 use crate::model::grants::revoking::{Extent, Revocation, is_policy};
@@ -15,9 +16,12 @@ use crate::model::grants::tags;
 ///
 /// # Errors
 /// When bindings or access entries cannot be listed.
-pub(crate) async fn find(administrator: &Administrator<'_>, namespace: Option<&str>) -> Result<Vec<Revocation>> {
+pub(crate) async fn find(
+    administrator: &Administrator<'_>,
+    namespace: Option<&str>,
+) -> Result<(Vec<Revocation>, Vec<Note>)> {
     let now = administrator.chain.host.now();
-    let mut found = bindings(administrator, namespace, now).await?;
+    let (mut found, notes) = bindings(administrator, namespace, now).await?;
     if administrator.aws().is_ok() {
         for entry in all_entries(administrator).await? {
             let Ok(principal) = Principal::parse(&entry.principal_arn) else { continue };
@@ -36,14 +40,14 @@ pub(crate) async fn find(administrator: &Administrator<'_>, namespace: Option<&s
             }
         }
     }
-    Ok(found)
+    Ok((found, notes))
 }
 
 async fn bindings(
     administrator: &Administrator<'_>,
     namespace: Option<&str>,
     now: Timestamp,
-) -> Result<Vec<Revocation>> {
+) -> Result<(Vec<Revocation>, Vec<Note>)> {
     let selector = format!("{}={}", objects::MANAGED_BY, objects::FIELD_MANAGER);
     let right = match namespace {
         Some(namespace) => format!("list rolebindings in {namespace}"),
@@ -52,14 +56,22 @@ async fn bindings(
     let listed = ask(administrator, ("the grants cannot be listed", &right), async |api| {
         api.list_role_bindings(namespace, Some(&selector)).await
     });
-    let ended = listed.await?.into_iter().filter(|binding| {
+    let (mut found, mut notes) = (Vec::new(), Vec::new());
+    for binding in listed.await? {
         let until = binding.annotations.get(objects::UNTIL).and_then(|until| until.parse::<Timestamp>().ok());
-        until.is_some_and(|until| until <= now)
-    });
-    Ok(ended
-        .filter_map(|binding| {
-            let principal = Principal::parse(binding.annotations.get(objects::PRINCIPAL)?).ok()?;
-            Some(Revocation { namespace: binding.namespace?, principal, extent: Extent::Binding })
-        })
-        .collect())
+        if until.is_none_or(|until| until > now) {
+            continue;
+        }
+        let place = binding.namespace.unwrap_or_default();
+        let named = binding.annotations.get(objects::PRINCIPAL).map_or("", String::as_str);
+        match Principal::parse(named) {
+            Ok(principal) => found.push(Revocation { namespace: place, principal, extent: Extent::Binding }),
+            // What was rendered for a permission set does not know its role.
+            Err(_) => notes.push(Note::Warning(format!(
+                "RoleBinding {place}/{} has ended and stays: its principal is {named:?}; take it from there with --from",
+                binding.name
+            ))),
+        }
+    }
+    Ok((found, notes))
 }

@@ -11,6 +11,7 @@ use crate::chain::administrator::{Administrator, refused};
 use crate::error::{Kind, Result};
 use crate::model::grants::grant::{Grant, Way, binding_name};
 use crate::model::grants::granting::Note;
+use crate::model::grants::objects;
 use crate::model::grants::principal::Principal;
 use crate::model::grants::revoking::Revocation;
 use crate::model::grants::state::{AwsAuth, Phase, Place, State, place};
@@ -332,7 +333,26 @@ pub(super) fn aws_auth_of(object: &Value) -> AwsAuth {
         map_roles: text("mapRoles"),
         map_users: text("mapUsers"),
         has_other_data: data.is_some_and(|data| data.keys().any(is_other)) || object["binaryData"].is_object(),
-        is_ours: object["metadata"]["labels"][crate::model::grants::objects::MANAGED_BY]
-            == crate::model::grants::objects::FIELD_MANAGER,
+        is_ours: object["metadata"]["labels"][objects::MANAGED_BY] == objects::FIELD_MANAGER,
+        appliers: appliers(object),
     }
+}
+
+/// Programs that write the data from a file or a chart, and so write it again.
+fn appliers(object: &Value) -> Vec<String> {
+    const KNOWN: &[&str] = &["apply", "argocd", "flux", "helm", "kustomize", "terraform", "hashicorp", "pulumi"];
+    let managers = object["metadata"]["managedFields"].as_array().into_iter().flatten();
+    let of_data = managers.filter(|entry| entry["fieldsV1"]["f:data"].is_object());
+    let mut names: Vec<String> = of_data
+        .filter(|entry| {
+            entry["operation"] == "Apply" || {
+                let name = entry["manager"].as_str().unwrap_or_default().to_ascii_lowercase();
+                KNOWN.iter().any(|known| name.contains(known))
+            }
+        })
+        .filter_map(|entry| entry["manager"].as_str().map(str::to_owned))
+        .filter(|name| name != objects::FIELD_MANAGER)
+        .collect();
+    names.dedup();
+    names
 }

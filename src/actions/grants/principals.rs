@@ -1,5 +1,9 @@
 //! The role or user that is meant, as IAM knows it.
 
+use std::cell::RefCell;
+
+use jiff::Timestamp;
+
 use crate::actions::grants::look::read_aws_auth;
 use crate::chain::administrator::{Administrator, AwsAccess, refused};
 use crate::error::{Error, Kind, Result};
@@ -9,7 +13,6 @@ use crate::model::grants::granting::Note;
 use crate::model::grants::principal::{Principal, PrincipalKind, PrincipalName};
 use crate::net::aws::failure::Class;
 use crate::net::aws::iam::{self, IamPrincipal};
-use jiff::Timestamp;
 
 /// Below it are the roles of all permission sets.
 const RESERVED_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
@@ -23,15 +26,48 @@ pub(crate) struct KnownPrincipal {
     pub(crate) notes: Vec<Note>,
 }
 
-/// Finds the principal of a name.
-///
-/// # Errors
-/// When it does not exist, several are meant, or what is needed of it may not be read.
-pub(crate) async fn find(administrator: &Administrator<'_>, name: &PrincipalName) -> Result<KnownPrincipal> {
-    match name {
-        PrincipalName::PermissionSet(permission_set) => of_permission_set(administrator, permission_set).await,
-        PrincipalName::Arn(principal) => check(administrator, principal, principal.path != "/").await,
-        PrincipalName::Caller(principal) => check(administrator, principal, false).await,
+/// A role, and when IAM made it.
+type DatedRole = (Principal, Option<Timestamp>);
+
+/// IAM, asked once about each principal, and once for the roles of all permission sets.
+pub(crate) struct Directory<'a> {
+    administrator: &'a Administrator<'a>,
+    known: RefCell<Vec<(PrincipalName, KnownPrincipal)>>,
+    reserved: RefCell<Option<Vec<DatedRole>>>,
+}
+
+impl<'a> Directory<'a> {
+    pub(crate) fn new(administrator: &'a Administrator<'a>) -> Self {
+        Directory { administrator, known: RefCell::default(), reserved: RefCell::default() }
+    }
+
+    /// Finds the principal of a name.
+    ///
+    /// # Errors
+    /// When it does not exist, several are meant, or what is needed of it may not be read.
+    pub(crate) async fn find(&self, name: &PrincipalName) -> Result<KnownPrincipal> {
+        let known = self.known.borrow().iter().find(|(known, _)| known == name).map(|(_, found)| found.clone());
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = match name {
+            PrincipalName::PermissionSet(permission_set) => self.of_permission_set(permission_set).await,
+            PrincipalName::Arn(principal) => check(self.administrator, principal, principal.path != "/").await,
+            PrincipalName::Caller(principal) => check(self.administrator, principal, false).await,
+        }?;
+        self.known.borrow_mut().push((name.clone(), found.clone()));
+        Ok(found)
+    }
+
+    async fn of_permission_set(&self, name: &str) -> Result<KnownPrincipal> {
+        let known = self.reserved.borrow().clone();
+        let roles = match known {
+            Some(roles) => roles,
+            None => reserved_roles(self.administrator).await?,
+        };
+        let found = role_of(self.administrator, name, &roles);
+        self.reserved.replace(Some(roles));
+        found
     }
 }
 
@@ -44,7 +80,7 @@ pub(crate) async fn find_to_revoke(
     administrator: &Administrator<'_>,
     name: &PrincipalName,
 ) -> Result<(Vec<Principal>, Vec<Note>)> {
-    match (find(administrator, name).await, name) {
+    match (Directory::new(administrator).find(name).await, name) {
         (Ok(found), PrincipalName::PermissionSet(permission_set)) => {
             let own = found.principal.arn_in_aws_auth();
             let mut roles = vec![found.principal];
@@ -184,7 +220,8 @@ fn unchecked(
     Ok(KnownPrincipal { principal, created_at: None, notes })
 }
 
-async fn of_permission_set(administrator: &Administrator<'_>, name: &str) -> Result<KnownPrincipal> {
+/// The roles of all permission sets of the account.
+async fn reserved_roles(administrator: &Administrator<'_>) -> Result<Vec<DatedRole>> {
     let aws = administrator.aws()?;
     let roles = iam::list_roles(&administrator.chain.aws, &aws.keys, &aws.cluster.region, RESERVED_PATH).await;
     let roles = roles.map_err(|failure| {
@@ -195,10 +232,15 @@ async fn of_permission_set(administrator: &Administrator<'_>, name: &str) -> Res
         let principal = Principal::parse(role.arn.as_deref()?).ok()?;
         principal.permission_set().is_some().then_some((principal, role.created_at))
     });
-    let roles: Vec<(Principal, Option<Timestamp>)> = parsed.collect();
+    Ok(parsed.collect())
+}
+
+/// The role of a permission set among these.
+fn role_of(administrator: &Administrator<'_>, name: &str, roles: &[DatedRole]) -> Result<KnownPrincipal> {
+    let aws = administrator.aws()?;
     let mut found: Vec<_> = roles.iter().filter(|(role, _)| role.permission_set() == Some(name)).collect();
     match found.len() {
-        0 => Err(no_role(aws, name, &roles)),
+        0 => Err(no_role(aws, name, roles)),
         1 => {
             let (principal, created_at) = found.remove(0).clone();
             administrator.chain.ui.detail(&format!("the permission set {name} is {principal}"));
@@ -214,7 +256,7 @@ async fn of_permission_set(administrator: &Administrator<'_>, name: &str) -> Res
     }
 }
 
-fn no_role(aws: &AwsAccess, name: &str, roles: &[(Principal, Option<Timestamp>)]) -> Error {
+fn no_role(aws: &AwsAccess, name: &str, roles: &[DatedRole]) -> Error {
     let wanted = name.to_ascii_lowercase();
     let is_near = |known: &&str| {
         let known = known.to_ascii_lowercase();

@@ -4,20 +4,21 @@ use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::actions::grants::apply::{self, Means, Progress};
+use crate::actions::grants::apply::Means;
 use crate::actions::grants::look::{self, View};
-use crate::actions::grants::principals::{self, KnownPrincipal};
+use crate::actions::grants::principals::{Directory, KnownPrincipal};
 use crate::actions::grants::verify;
+use crate::chain::Chain;
 use crate::chain::administrator::{Administrator, AdministratorFlags};
-use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::commands::flags::AdministratorArgs;
 use crate::commands::grant::wanted::{Wanted, WantedArgs};
-use crate::commands::plan::{self, Consent};
+use crate::commands::plan::{self, Ending, Proposal};
 use crate::error::{Error, Result};
 use crate::model::grants::change::{Change, changes};
 use crate::model::grants::grant::{Grant, Way};
 use crate::model::grants::granting::{self, Note, Terms};
+use crate::model::grants::objects;
 use crate::model::grants::state::State;
 use crate::model::settings::Flags;
 use crate::model::shell::quote;
@@ -93,21 +94,17 @@ pub(crate) fn run(context: Context<'_>, args: &GrantArgs) -> Result<()> {
     plan::run(context, async |progress| {
         let administrator = Administrator::open(chain, pinned, flags).await?;
         let planned = make_plan(administrator, wanted, way, args.recreate).await?;
-        plan::say(context, &planned.notes);
-        if planned.changes.is_empty() {
-            return say_nothing_to_do(context, &planned);
-        }
-        plan::show(context, &planned.title(), &planned.changes)?;
-        let consent = Consent { given: args.yes, dry_run: args.dry_run, can_ask: chain.presence == Presence::Person };
-        plan::consent(&*chain.prompts, "Make these changes?", consent)?;
+        let proposal = planned.proposal();
         let means = Means { force: args.force_conflicts, dry_run: args.dry_run };
-        let progress = progress.get_or_init(|| Progress::new(planned.changes.clone()));
-        apply::carry_out(&planned.administrator, progress, means).await;
-        finish(context, &planned, progress, means)?;
-        if !means.dry_run {
-            check(context, &planned, way).await?;
-            next_steps(context, &planned);
+        match plan::propose(context, progress, &proposal, (args.yes, means)).await? {
+            Ending::Unchanged => {
+                let words = format!("{}: nothing to do, it is so already", proposal.title);
+                plan::say_unchanged(context, &proposal, &words)?;
+            }
+            Ending::Tried => return Ok(()),
+            Ending::Done => check(context, &planned, way).await?,
         }
+        next_steps(context, &planned);
         Ok(())
     })
 }
@@ -122,6 +119,22 @@ struct Planned<'a> {
 }
 
 impl Planned<'_> {
+    fn proposal(&self) -> Proposal<'_> {
+        let grants = self.grants.iter().map(|(grant, _)| {
+            json!({
+                "namespace": grant.namespace, "principal": grant.principal.arn(), "access": grant.access.label(),
+                "until": grant.until.map(objects::time_text),
+            })
+        });
+        Proposal {
+            administrator: &self.administrator,
+            title: self.title(),
+            changes: &self.changes,
+            notes: &self.notes,
+            subject: json!({"grants": grants.collect::<Vec<_>>()}),
+        }
+    }
+
     fn title(&self) -> String {
         let cluster = self.administrator.cluster_name();
         match self.grants.as_slice() {
@@ -140,12 +153,14 @@ async fn make_plan<'a>(
     recreate: bool,
 ) -> Result<Planned<'a>> {
     let (mut grants, mut notes) = (Vec::new(), Vec::new());
+    let directory = Directory::new(&administrator);
     for wanted in wanted {
-        let known = principals::find(&administrator, &wanted.principal).await?;
+        let known = directory.find(&wanted.principal).await?;
         let new: Vec<Note> = known.notes.iter().filter(|note| !notes.contains(*note)).cloned().collect();
         notes.extend(new);
         grants.push((wanted.grant(known.principal.clone()), known));
     }
+    drop(directory);
     let plain: Vec<Grant> = grants.iter().map(|(grant, _)| grant.clone()).collect();
     let View { state: before, notes: seen } = look::before_grants(&administrator, &plain, way).await?;
     notes.extend(seen);
@@ -174,25 +189,6 @@ fn put_all(
         notes.extend(granting::grant(state, grant, &terms)?);
     }
     Ok(notes)
-}
-
-fn say_nothing_to_do(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
-    context.ui.print_document(&document(planned, &plan::document(&[], &[]), "unchanged"), || {
-        format!("{}: nothing to do, it is so already\n", planned.title())
-    })?;
-    next_steps(context, planned);
-    Ok(())
-}
-
-/// Tells what became of the changes.
-fn finish(context: Context<'_>, planned: &Planned<'_>, progress: &Progress, means: Means) -> Result<()> {
-    let reported = plan::report(context, progress, None, means.dry_run);
-    if !context.ui.is_table() {
-        let rows = plan::document(&progress.changes, &progress.outcomes());
-        let result = plan::result_word(&reported, means.dry_run);
-        context.ui.print_document(&document(planned, &rows, result), String::new)?;
-    }
-    reported
 }
 
 /// Waits until the cluster shows what was granted.
@@ -232,27 +228,12 @@ fn command_for(chain: &Chain<'_>, administrator: &Administrator<'_>, grant: &Gra
         }
         Some(name) => format!("nsaccess login {namespace} --role {}", quote(name)),
         None => {
-            let region = administrator.aws().map_or("REGION", |aws| aws.cluster.region.as_str());
-            format!(
-                "aws eks update-kubeconfig --name {} --region {region} --role-arn {}",
-                administrator.cluster_name(),
-                grant.principal
-            )
+            let cluster = administrator.aws().map(|aws| &aws.cluster);
+            let (name, region) =
+                cluster.map_or(("CLUSTER", "REGION"), |found| (found.name.as_str(), found.region.as_str()));
+            format!("aws eks update-kubeconfig --name {name} --region {region} --role-arn {}", grant.principal)
         }
     }
-}
-
-fn document(planned: &Planned<'_>, changes: &serde_json::Value, result: &str) -> serde_json::Value {
-    let grants = planned.grants.iter().map(|(grant, _)| {
-        json!({
-            "namespace": grant.namespace, "principal": grant.principal.arn(), "access": grant.access.label(),
-            "until": grant.until.map(crate::model::grants::objects::time_text),
-        })
-    });
-    json!({
-        "cluster": planned.administrator.cluster_name(), "grants": grants.collect::<Vec<_>>(), "changes": changes,
-        "notes": planned.notes.iter().map(Note::text).collect::<Vec<_>>(), "result": result,
-    })
 }
 
 /// A duration like `8h`, `1h30m` or `7d`.

@@ -39,6 +39,8 @@ pub(crate) struct AwsAuth {
     pub(crate) has_other_data: bool,
     /// It was created by a grant.
     pub(crate) is_ours: bool,
+    /// Who applies its data from elsewhere, by the names of field managers.
+    pub(crate) appliers: Vec<String>,
 }
 
 /// A change of one item of aws-auth.

@@ -87,7 +87,12 @@ fn from_sdk(given: aws_credential_types::Credentials) -> AmbientCredentials {
 }
 
 fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> Error {
-    let name = profile.unwrap_or("default");
+    let Some(name) = profile else {
+        return Error::new(Kind::NotSignedIn, "there are no AWS credentials")
+            .because("no profile is named, there are no keys in the environment, and the profile default gives none")
+            .because(innermost(error))
+            .try_next("export AWS_PROFILE=NAME   # one of: aws configure list-profiles");
+    };
     Error::new(Kind::NotSignedIn, format!("the AWS profile {name} gives no credentials"))
         .because(innermost(error))
         .try_next(format!("aws sso login --profile {name}"))

@@ -28,6 +28,11 @@ pub(in crate::model::grants) fn put(state: &mut State, grant: &Grant, notes: &mu
         let arn = principal.arn_in_aws_auth();
         notes.push(Note::Info(format!("in aws-auth the role is named without its path: {arn}")));
     }
+    if let Some(applier) = state.aws_auth.as_ref().and_then(|config_map| config_map.appliers.first()) {
+        notes.push(Note::Warning(format!(
+            "aws-auth is applied by {applier}: unless the item is put into its file too, it goes with the next apply"
+        )));
+    }
     if let Some(item) = before.filter(|item| item.username != principal.username_template()) {
         notes.push(Note::Info(format!("the item of aws-auth keeps its username {}", item.username)));
     }
