@@ -183,12 +183,31 @@ fn put_all(
         Err(_) if way == Some(Way::AwsAuth) => None,
         Err(error) => return Err(error.because("without AWS only --via aws-auth can be granted")),
     };
-    let mut notes = Vec::new();
+    let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for (grant, known) in grants {
         let terms = Terms { mode: mode.as_deref(), way, principal_created_at: known.created_at, recreate };
-        notes.extend(granting::grant(state, grant, &terms)?);
+        match granting::grant(state, grant, &terms) {
+            Ok(more) => notes.extend(more),
+            Err(refusal) => refusals.push(refusal),
+        }
     }
-    Ok(notes)
+    match together(refusals) {
+        Some(refusal) => Err(refusal),
+        None => Ok(notes),
+    }
+}
+
+/// The first of several refusals, with what the others say.
+fn together(refusals: Vec<Error>) -> Option<Error> {
+    const SHOWN: usize = 10;
+    let mut refusals = refusals.into_iter();
+    let first = refusals.next()?;
+    let mut others: Vec<String> = refusals.map(|refusal| refusal.message).collect();
+    others.dedup();
+    let rest = others.len().saturating_sub(SHOWN);
+    others.truncate(SHOWN);
+    let all = others.into_iter().fold(first, |error, other| error.because(format!("and {other}")));
+    Some(if rest > 0 { all.because(format!("and {rest} more")) } else { all })
 }
 
 /// Waits until the cluster shows what was granted.
