@@ -9,6 +9,10 @@ use crate::{List, Refused};
 
 /// Stands behind the colon of `groups` where these were null before; what follows is how they were spelled.
 pub(crate) const NULL_MARK: &str = " # was:";
+/// Stands behind the colon of `groups` where an item that looks like a new one had no such key.
+pub(crate) const ABSENT_MARK: &str = " # added";
+/// Stands before the groups where an item that looks like a new one had `[]`.
+pub(crate) const EMPTY_MARK: &str = " ";
 
 /// Gives the item that counts for an ARN the groups that it lacks. If there is no such item, one is added at the end, with
 /// the username given. The same text comes back when there is nothing to do.
@@ -38,7 +42,9 @@ pub fn add_groups<Group: AsRef<str>>(
     if wanted.is_empty() {
         return Ok(text.to_owned());
     }
-    let splices = file.add_to(*node, &wanted)?;
+    // Only its groups tell such an item from one that is added here.
+    let is_marked = item.groups.is_empty() && item.username == username_for_new_item;
+    let splices = file.add_to(*node, &wanted, is_marked)?;
     let all: Vec<String> = item.groups.iter().chain(&wanted).cloned().collect();
     verify(&file, splices, Change::Groups { number, groups: &all })
 }
@@ -72,11 +78,11 @@ impl File<'_> {
     }
 
     /// Groups that an item lacks.
-    fn add_to(&self, item: NodeId, groups: &[String]) -> Result<Vec<Splice>, Refused> {
+    fn add_to(&self, item: NodeId, groups: &[String], is_marked: bool) -> Result<Vec<Splice>, Refused> {
         match self.groups(item)? {
-            Groups::Absent => self.add_key(item, groups),
+            Groups::Absent => self.add_key(item, groups, is_marked),
             Groups::Null { key, value } => self.add_to_null(item, key, value, groups),
-            Groups::Here { list, .. } if self.document.node(list).flow => Ok(self.add_members(list, groups)),
+            Groups::Here { list, .. } if self.document.node(list).flow => Ok(self.add_members(list, groups, is_marked)),
             Groups::Here { list, .. } => {
                 let (Some(last), column) = (self.document.items(list).last(), self.dashes(list)) else {
                     return Err(self.refuse(list, "it is unclear how this list is written").into());
@@ -88,7 +94,7 @@ impl File<'_> {
         }
     }
 
-    fn add_members(&self, list: NodeId, groups: &[String]) -> Vec<Splice> {
+    fn add_members(&self, list: NodeId, groups: &[String], is_marked: bool) -> Vec<Splice> {
         let last = self.document.items(list).last().copied();
         let quotes = match last {
             Some(last) => self.quotes(last),
@@ -97,12 +103,16 @@ impl File<'_> {
         let members = groups.iter().map(|group| quotes.write(group, true));
         match last {
             Some(_) => members.map(|member| self.insert_member(list, false, &member)).collect(),
-            None => vec![self.insert_member(list, false, &members.collect::<Vec<_>>().join(", "))],
+            None => {
+                let is_bare = self.text[self.document.node(list).start..].starts_with("[]");
+                let mark = if is_marked && is_bare { EMPTY_MARK } else { "" };
+                vec![self.insert_member(list, false, &format!("{mark}{}", members.collect::<Vec<_>>().join(", ")))]
+            }
         }
     }
 
     /// `groups` for an item that has no such key.
-    fn add_key(&self, item: NodeId, groups: &[String]) -> Result<Vec<Splice>, Refused> {
+    fn add_key(&self, item: NodeId, groups: &[String], is_marked: bool) -> Result<Vec<Splice>, Refused> {
         if self.document.node(item).flow {
             let flow = self.flow_of(item);
             let style = self.style_of(item);
@@ -121,7 +131,8 @@ impl File<'_> {
         let (key, _) = style.field(Field::Groups);
         // Not as `[a]`: whether the key was there before must be seen when the last group goes.
         let style = style.clone().with_block_groups();
-        let lines = format!("{}{key}:{}", " ".repeat(column), groups_in_block(groups, &style, column));
+        let mark = if is_marked { ABSENT_MARK } else { "" };
+        let lines = format!("{}{key}:{mark}{}", " ".repeat(column), groups_in_block(groups, &style, column));
         Ok(vec![text::insert_lines(self.text, self.after(*last, column)?, &lines)])
     }
 

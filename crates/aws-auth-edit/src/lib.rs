@@ -26,12 +26,14 @@
 //! # Ok::<(), aws_auth_edit::Refused>(())
 //! ```
 //!
-//! To give every byte back, an edit leaves two small marks. Where `groups` was null in a block, a comment remembers it:
+//! To give every byte back, an edit leaves small marks. Where `groups` was null in a block, a comment remembers it:
 //! `groups: # was:`, with the former spelling behind it. Where it was absent in `{…}`, the new list is written `[ a ]`,
-//! with spaces; one that was there and empty becomes `[a]`.
+//! with spaces; one that was there and empty becomes `[a]`. An item without groups that has the username of a new one gets
+//! `groups: # added`, or `[ a]` for its `[]`: [`is_as_added`] then tells it from an item that an edit has made.
 #![warn(unreachable_pub)]
 
 mod add;
+mod added;
 mod example;
 mod file;
 mod read;
@@ -46,6 +48,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 pub use add::add_groups;
+pub use added::is_as_added;
 pub use read::{ends_before, read};
 pub use remove::remove_groups;
 

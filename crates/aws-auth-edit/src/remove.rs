@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use yaml_splice::{NodeId, Splice, text};
 
-use crate::add::NULL_MARK;
+use crate::add::{EMPTY_MARK, NULL_MARK};
 use crate::file::{File, Groups};
 use crate::verify::{Change, verify};
 use crate::{List, Refused};
@@ -47,7 +47,7 @@ pub fn remove_groups<Group: AsRef<str>>(
 }
 
 impl File<'_> {
-    fn remove_item(&self, number: usize) -> Result<Vec<Splice>, Refused> {
+    pub(crate) fn remove_item(&self, number: usize) -> Result<Vec<Splice>, Refused> {
         let (_, item) = self.items[number];
         match self.document.root {
             Some(root) if self.document.node(root).flow => Ok(self.remove_member(root, number)),
@@ -78,7 +78,11 @@ impl File<'_> {
                 return Ok(splices);
             }
             let members = self.members(list);
-            let range = members.first().map_or(0, |first| first.start)..members.last().map_or(0, |last| last.end);
+            let mut range = members.first().map_or(0, |first| first.start)..members.last().map_or(0, |last| last.end);
+            let start = self.document.node(list).start + 1;
+            if self.text.get(start..range.start) == Some(EMPTY_MARK) && self.text[range.end..].starts_with(']') {
+                range.start = start;
+            }
             if self.text[range.clone()].contains('#') {
                 let reason = "comments stand between these groups; delete the groups by hand";
                 return Err(self.refuse(list, reason).into());

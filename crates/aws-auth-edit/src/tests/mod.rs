@@ -1,5 +1,6 @@
 //! What the cluster reads, how an edit must look, and what it must never do.
 
+mod added;
 mod adding;
 mod generator;
 mod properties;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::generator::{Dice, list};
 use super::{ARN, USERNAME, add, remove, remove_item};
-use crate::{Item, List, add_groups, duplicates, read, remove_groups, winner};
+use crate::{Item, List, add_groups, duplicates, is_as_added, read, remove_groups, winner};
 
 fn text() -> impl Strategy<Value = String> {
     vec(any::<u8>(), 0..120).prop_map(|bytes| list(&mut Dice(&bytes)))
@@ -70,6 +70,22 @@ proptest! {
         let other = remove(&both, &["new:one"]).unwrap();
         let removed = if was_there { remove(&other, &["new:two"]) } else { remove_item(&other, &["new:two"]) };
         prop_assert_eq!(removed, Ok(text), "through\n{}", both);
+    }
+
+    #[test]
+    fn an_item_is_taken_for_an_added_one_exactly_where_it_is(text in text(), same_name in any::<bool>()) {
+        let there = winner(&roles(&text), ARN).cloned();
+        let name = there.as_ref().filter(|_| same_name).map_or(USERNAME, |item| item.username.as_str());
+        let added = add_groups(&text, List::Roles, ARN, name, &["new:one"]).unwrap();
+        let is_added = is_as_added(&added, List::Roles, ARN, name).unwrap();
+        match there {
+            None => prop_assert!(is_added, "{}", added),
+            // With groups of its own an item is never removed.
+            Some(item) if item.groups.is_empty() => prop_assert!(!is_added, "{}", added),
+            Some(_) => {}
+        }
+        let removed = remove_groups(&added, List::Roles, ARN, &["new:one"], is_added);
+        prop_assert_eq!(removed, Ok(text), "through\n{}", added);
     }
 
     #[test]
