@@ -9,6 +9,9 @@ use crate::model::grants::state::{AwsAuth, AwsAuthEdit, State};
 /// Groups of grants begin so.
 pub(crate) const OWN_GROUP: &str = "nsaccess:";
 
+/// Begins a list whose key was there and had no text. Such a key stays, and one that a grant has made goes.
+const WAS_EMPTY: &str = "# empty before\n";
+
 /// The list that has items of this kind of principal.
 pub(crate) fn list_of(principal: &Principal) -> List {
     match principal.kind {
@@ -62,37 +65,33 @@ impl AwsAuth {
     /// # Errors
     /// When the text cannot be read, or not be edited safely.
     pub(crate) fn edit(&mut self, edit: &AwsAuthEdit) -> Result<()> {
-        let before = self.text(edit.list).to_owned();
-        let mut text = before.clone();
-        if !edit.added.is_empty() {
-            text = aws_auth_edit::add_groups(&text, edit.list, &edit.arn, &edit.username, &edit.added)
-                .map_err(|refused| not_edited(edit.list, &refused))?;
-        }
-        if !edit.removed.is_empty() {
-            let is_own = self.is_own_item(edit)?;
-            text = aws_auth_edit::remove_groups(&text, edit.list, &edit.arn, &edit.removed, is_own)
-                .map_err(|refused| not_edited(edit.list, &refused))?;
-        }
-        if text == before {
-            return Ok(());
-        }
         let place = match edit.list {
             List::Roles => &mut self.map_roles,
             List::Users => &mut self.map_users,
         };
-        // A key that a grant has made goes with its last item.
-        *place = (!text.is_empty()).then_some(text);
+        let before = place.clone().unwrap_or_default();
+        let mut text = before.clone();
+        if !edit.added.is_empty() {
+            if place.as_deref() == Some("") {
+                WAS_EMPTY.clone_into(&mut text);
+            }
+            text = aws_auth_edit::add_groups(&text, edit.list, &edit.arn, &edit.username, &edit.added)
+                .map_err(|refused| not_edited(edit.list, &refused))?;
+        }
+        if !edit.removed.is_empty() {
+            let is_own = is_own_item(&text, edit).map_err(|refused| not_edited(edit.list, &refused))?;
+            text = aws_auth_edit::remove_groups(&text, edit.list, &edit.arn, &edit.removed, is_own)
+                .map_err(|refused| not_edited(edit.list, &refused))?;
+        }
+        if text != before {
+            *place = match text.as_str() {
+                WAS_EMPTY => Some(String::new()),
+                // A key that a grant has made goes with its last item.
+                "" => None,
+                _ => Some(text),
+            };
+        }
         Ok(())
-    }
-
-    /// Whether a grant has made the item: nothing but our groups is in it, under the username that we give.
-    fn is_own_item(&self, edit: &AwsAuthEdit) -> Result<bool> {
-        let items =
-            aws_auth_edit::read(self.text(edit.list), edit.list).map_err(|broken| unreadable(edit.list, &broken))?;
-        let item = aws_auth_edit::winner(&items, &edit.arn);
-        Ok(item.is_some_and(|item| {
-            item.username == edit.username && item.groups.iter().all(|group| group.starts_with(OWN_GROUP))
-        }))
     }
 
     /// Whether nothing is left of a ConfigMap that a grant has made.
@@ -133,6 +132,14 @@ pub(crate) fn removal(principal: &Principal, groups: Vec<String>) -> AwsAuthEdit
     AwsAuthEdit { added: Vec::new(), removed: groups, ..addition(principal, "") }
 }
 
+/// Whether a grant has made the item: it has nothing but our groups, and is written as a grant writes a new one.
+fn is_own_item(text: &str, edit: &AwsAuthEdit) -> std::result::Result<bool, Refused> {
+    let items = aws_auth_edit::read(text, edit.list)?;
+    let has_only_ours = |item: &Item| item.groups.iter().all(|group| group.starts_with(OWN_GROUP));
+    Ok(aws_auth_edit::winner(&items, &edit.arn).is_some_and(has_only_ours)
+        && aws_auth_edit::is_as_added(text, edit.list, &edit.arn, &edit.username)?)
+}
+
 fn unreadable(list: List, broken: &Broken) -> Error {
     let Broken { line, column, why } = broken;
     Error::failure(format!("{} of the ConfigMap aws-auth cannot be read, so that nobody in it has access", key(list)))
@@ -150,3 +157,7 @@ fn not_edited(list: List, refused: &Refused) -> Error {
         .because(format!("{place}{}", refused.why))
         .try_next("kubectl -n kube-system edit configmap aws-auth")
 }
+
+#[cfg(test)]
+#[path = "aws_auth_tests.rs"]
+mod tests;
