@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 use crate::model::grants::aws_auth::{OWN_GROUP, removal};
+use crate::model::grants::granting::Note;
 use crate::model::grants::principal::Principal;
 use crate::model::grants::revoking::{Revocation, shrink};
-use crate::model::grants::state::{Place, State};
+use crate::model::grants::state::{AwsAuth, Place, State};
 use crate::model::grants::tags;
 use crate::model::kube::access_entry::PolicyScope;
 use crate::model::kube::rbac::{Binding, Subject};
@@ -79,16 +80,19 @@ impl Identity {
     }
 }
 
-/// Whether a template of a username can become this name.
+/// Whether a template of a username can become this name. One that begins with a variable could be anybody's.
 fn fits(template: &str, name: &str) -> bool {
-    match template.split_once("{{") {
-        None => !template.is_empty() && template == name,
-        Some((start, rest)) => {
-            let end = rest.rsplit_once("}}").map_or("", |(_, end)| end);
-            // A template that begins with a variable could be anybody's name.
-            !start.is_empty() && name.len() > start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        }
-    }
+    !template.starts_with("{{") && could_be(template, name)
+}
+
+/// The same of every template.
+fn could_be(template: &str, name: &str) -> bool {
+    let Some((start, rest)) = template.split_once("{{") else { return !template.is_empty() && template == name };
+    let (variables, end) = rest.rsplit_once("}}").unwrap_or((rest, ""));
+    let value = name.strip_prefix(start).and_then(|name| name.strip_suffix(end));
+    // Names of sessions and machines; what stands between several variables is not looked at.
+    let is_value = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    value.is_some_and(|value| !value.is_empty() && (variables.contains("{{") || value.chars().all(is_value)))
 }
 
 /// What of others gives the principal access to the namespace.
@@ -128,80 +132,105 @@ pub(crate) fn find(state: &State, revocation: &Revocation, identity: &Identity) 
     found
 }
 
-/// Takes it from the principal, and from nobody else. For this the state has all bindings and entries of the cluster.
+/// Takes it from the principal, and from nobody else. For this the state has all bindings and entries of the cluster. Says
+/// whom else it may concern, of whom the state knows nothing.
 ///
 /// # Errors
 /// When others would lose something by it.
-pub(crate) fn remove(state: &mut State, revocation: &Revocation, foreign: &Foreign) -> Result<()> {
+pub(crate) fn remove(state: &mut State, revocation: &Revocation, foreign: &Foreign) -> Result<Option<Note>> {
     match foreign {
         Foreign::Policy { name } => {
             if let Some(entry) = state.entries.get_mut(&revocation.principal.arn().to_ascii_lowercase()) {
                 shrink(entry, name, &revocation.namespace);
             }
-            Ok(())
+            Ok(None)
         }
         Foreign::Binding { place, subject, .. } if subject.kind == "User" => {
-            drop_subject(state, place, subject);
-            Ok(())
+            remove_user(state, revocation, place, subject)
         }
         Foreign::Binding { place, subject, .. } => remove_group(state, revocation, place, subject),
-        Foreign::Wider(_) => Ok(()),
+        Foreign::Wider(_) => Ok(None),
+    }
+}
+
+/// A username that nobody else can have is taken from the binding.
+fn remove_user(state: &mut State, revocation: &Revocation, place: &Place, subject: &Subject) -> Result<Option<Note>> {
+    let name = &subject.name;
+    let others = others(state, revocation, |username, _| could_be(username, name));
+    match others.first() {
+        Some(other) => Err(not_alone(revocation, place, subject, format!("{other} can have this username too"))),
+        None => Ok(Some(drop_subject(state, place, subject))),
     }
 }
 
 /// A group that is bound here alone is taken from the principal; one that nobody else has is taken from the binding.
-fn remove_group(state: &mut State, revocation: &Revocation, place: &Place, subject: &Subject) -> Result<()> {
+fn remove_group(state: &mut State, revocation: &Revocation, place: &Place, subject: &Subject) -> Result<Option<Note>> {
     let group = &subject.name;
-    let is_bound = |binding: &Binding| binding.subjects.contains(subject);
-    let elsewhere: Vec<&Place> = state
-        .bindings
-        .iter()
-        .filter(|((home, _), binding)| *home != revocation.namespace && is_bound(binding))
-        .map(|(place, _)| place)
-        .collect();
-    let others = others_in(state, &revocation.principal, group);
-    if others.is_empty() {
-        drop_subject(state, place, subject);
-        return Ok(());
+    let is_elsewhere =
+        |(home, _): &Place, binding: &Binding| *home != revocation.namespace && binding.subjects.contains(subject);
+    let elsewhere = state.bindings.iter().find(|(place, binding)| is_elsewhere(place, binding));
+    let others = others(state, revocation, |_, groups| groups.contains(group));
+    match (others.first(), elsewhere) {
+        (None, _) => Ok(Some(drop_subject(state, place, subject))),
+        (Some(_), None) => take_group(state, &revocation.principal, group).map(|()| None),
+        (Some(other), Some(((namespace, name), _))) => {
+            let why = format!("{other} has it too, and it is bound elsewhere: {namespace}/{name}");
+            Err(not_alone(revocation, place, subject, why))
+        }
     }
-    if let Some((namespace, name)) = elsewhere.first() {
-        return Err(Error::failure(format!(
-            "the group {group} cannot be taken from {} in {} alone",
-            revocation.principal, revocation.namespace
-        ))
-        .because(format!("{} has it too, and it is bound elsewhere: {namespace}/{name}", others[0]))
-        .try_next(format!("kubectl -n {} edit rolebinding {}", place.0, place.1)));
-    }
-    if let Some(entry) = state.entries.get_mut(&revocation.principal.arn().to_ascii_lowercase()) {
+}
+
+fn not_alone(revocation: &Revocation, place: &Place, subject: &Subject, why: String) -> Error {
+    let (kind, name) = (subject.kind.to_lowercase(), &subject.name);
+    let Revocation { principal, namespace, .. } = revocation;
+    Error::failure(format!("the {kind} {name} cannot be taken from {principal} in {namespace} alone"))
+        .because(why)
+        .try_next(format!("kubectl -n {} edit rolebinding {}", place.0, place.1))
+}
+
+/// Takes a group out of what maps the principal.
+fn take_group(state: &mut State, principal: &Principal, group: &str) -> Result<()> {
+    if let Some(entry) = state.entries.get_mut(&principal.arn().to_ascii_lowercase()) {
         entry.groups.retain(|known| known != group);
     }
-    let item = state.aws_auth.as_ref().map(|config_map| config_map.item(&revocation.principal)).transpose()?.flatten();
-    if item.is_some_and(|item| item.groups.contains(group)) {
-        state.edit_aws_auth(removal(&revocation.principal, vec![group.clone()]))?;
+    let item = state.aws_auth.as_ref().map(|config_map| config_map.item(principal)).transpose()?.flatten();
+    if item.is_some_and(|item| item.groups.iter().any(|known| known == group)) {
+        state.edit_aws_auth(removal(principal, vec![group.to_owned()]))?;
     }
     Ok(())
 }
 
-/// The other principals that have a group.
-fn others_in(state: &State, principal: &Principal, group: &str) -> Vec<String> {
+/// The other principals of whom something holds, by their username and groups.
+fn others(state: &State, revocation: &Revocation, is_meant: impl Fn(&str, &[String]) -> bool) -> Vec<String> {
+    let principal = &revocation.principal;
     let own = [principal.arn().to_ascii_lowercase(), principal.arn_in_aws_auth().to_ascii_lowercase()];
-    let entries = state.entries.values().filter(|entry| entry.groups.iter().any(|known| known == group));
+    let entries = state.entries.values().filter(|entry| is_meant(&entry.username, &entry.groups));
     let mut others: Vec<String> = entries.map(|entry| entry.principal_arn.clone()).collect();
-    for (list, text) in state.aws_auth.iter().flat_map(crate::model::grants::state::AwsAuth::lists) {
+    for (list, text) in state.aws_auth.iter().flat_map(AwsAuth::lists) {
         let items = aws_auth_edit::read(text, list).unwrap_or_default();
-        others.extend(
-            items.into_iter().filter(|item| item.groups.iter().any(|known| known == group)).map(|item| item.arn),
-        );
+        others.extend(items.into_iter().filter(|item| is_meant(&item.username, &item.groups)).map(|item| item.arn));
     }
     others.retain(|arn| !own.contains(&arn.to_ascii_lowercase()));
     others
 }
 
-fn drop_subject(state: &mut State, place: &Place, subject: &Subject) {
-    if let Some(binding) = state.bindings.get_mut(place) {
+/// Takes a subject out of a binding, and says so: a cluster may know people from elsewhere, too.
+fn drop_subject(state: &mut State, (namespace, name): &Place, subject: &Subject) -> Note {
+    let place = (namespace.clone(), name.clone());
+    if let Some(binding) = state.bindings.get_mut(&place) {
         binding.subjects.retain(|known| known != subject);
         if binding.subjects.is_empty() {
-            state.bindings.remove(place);
+            state.bindings.remove(&place);
         }
     }
+    Note::Warning(format!(
+        "RoleBinding {namespace}/{name} no longer has the {} {}: no other access entry or item of aws-auth has it; people \
+         from an OIDC provider or with certificates were not looked at",
+        subject.kind.to_lowercase(),
+        subject.name
+    ))
 }
+
+#[cfg(test)]
+#[path = "foreign_tests.rs"]
+mod tests;
