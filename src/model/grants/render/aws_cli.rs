@@ -49,8 +49,11 @@ const GIVE_GROUPS: &str = r#"
 give_groups() {
     if groups=$(aws eks describe-access-entry --region "$region" --cluster-name "$cluster" --principal-arn "$1" \
         --query "$2" --output json 2>/dev/null); then
+        # What is left out gets its default, also the username.
+        username=$(aws eks describe-access-entry --region "$region" --cluster-name "$cluster" --principal-arn "$1" \
+            --query accessEntry.username --output text)
         aws eks update-access-entry --region "$region" --cluster-name "$cluster" --principal-arn "$1" \
-            --kubernetes-groups "$groups" >/dev/null
+            --kubernetes-groups "$groups" --username "$username" >/dev/null
         [ "$5" = '{}' ] || aws eks tag-resource --region "$region" --tags "$5" --resource-arn "$(aws eks \
             describe-access-entry --region "$region" --cluster-name "$cluster" --principal-arn "$1" \
             --query accessEntry.accessEntryArn --output text)"

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Recipient, Request};
 use crate::model::grants::grant::group;
-use crate::model::grants::objects::{FIELD_MANAGER, MANAGED_BY_TAG, time_text};
+use crate::model::grants::tags::{self, Granted, Tags};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mapping {
@@ -14,7 +14,7 @@ pub(super) struct Mapping {
     /// Each access policy with the namespaces of its scope.
     pub(super) policies: BTreeMap<String, Vec<String>>,
     /// Of the access entry: whose it is, and what nothing else says.
-    pub(super) tags: BTreeMap<String, String>,
+    pub(super) tags: Tags,
 }
 
 /// By slug.
@@ -27,7 +27,7 @@ pub(super) fn mappings(request: &Request) -> Vec<Mapping> {
             slug,
             groups: Vec::new(),
             policies: BTreeMap::new(),
-            tags: BTreeMap::from([(MANAGED_BY_TAG.to_owned(), FIELD_MANAGER.to_owned())]),
+            tags: tags::of_new_entry(),
         });
         // An ARN is known where another entry only had a name for it.
         if mapping.recipient.principal().is_none() {
@@ -46,12 +46,9 @@ impl Mapping {
         } else {
             self.policies.entry(label.to_owned()).or_default().push(entry.namespace.clone());
         }
-        // Keys of tags have no `*`.
-        let key = format!("nsaccess/{}", entry.namespace.replace('*', "_"));
-        match entry.until {
-            Some(until) => self.tags.insert(key, format!("{label} until {}", time_text(until))),
-            None if !entry.access.is_rbac() => self.tags.insert(key, label.to_owned()),
-            None => None,
-        };
+        // Of a preset without an end the binding says all.
+        if entry.until.is_some() || !entry.access.is_rbac() {
+            tags::add(&mut self.tags, &entry.namespace, Granted { label: label.to_owned(), until: entry.until });
+        }
     }
 }

@@ -47,9 +47,9 @@ fn refused(format: Format, request: &Request) -> String {
 
 #[test]
 fn the_order_of_the_entries_makes_no_difference() {
-    let policy = Access::Policy("AmazonEKSViewPolicy".to_owned());
-    let entries =
-        vec![viewer("a", ROLE), viewer("b", ROLE), entry("a", ROLE, policy), viewer("a", &format!("{ROLE}2"))];
+    let policy = |name: &str| entry("a", ROLE, Access::Policy(name.to_owned()));
+    let mut entries = vec![viewer("a", ROLE), viewer("b", ROLE), viewer("a", &format!("{ROLE}2"))];
+    entries.extend(["AmazonEKSViewPolicy", "AmazonEKSEditPolicy"].map(policy));
     let backwards: Vec<Entry> = entries.iter().rev().cloned().collect();
     for format in FORMATS {
         assert_eq!(
@@ -266,4 +266,40 @@ fn what_the_shell_reads_is_what_was_meant() {
     let check = format!("{line}\nprintf %s \"$principal\"");
     let output = std::process::Command::new("sh").arg("-c").arg(check).output().expect("sh runs");
     assert_eq!(String::from_utf8_lossy(&output.stdout), odd);
+}
+
+#[test]
+fn policies_of_one_namespace_share_its_tag() {
+    let policy = |name: &str| entry("pay*", ROLE, Access::Policy(name.to_owned()));
+    let mut entries = vec![policy("AmazonEKSEditPolicy"), policy("AmazonEKSViewPolicy"), viewer("a", ROLE)];
+    entries[1].until = Some("2026-12-01T00:00:00Z".parse().expect("a time"));
+    let found = mappings::mappings(&request(entries));
+    let tags: Vec<(&str, &str)> = found[0].tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(
+        tags,
+        [
+            ("managed-by", "nsaccess"),
+            ("nsaccess/pay_", "AmazonEKSEditPolicy + AmazonEKSViewPolicy until 2026-12-01T00:00:00Z")
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_script_keeps_the_username_of_an_entry() {
+    let script = one(Format::AwsCli, &request(vec![viewer("a", ROLE)]));
+    let from = script.find("give_groups() {").expect("the function");
+    let function = &script[from..from + script[from..].find("\n}\n").expect("its end") + 3];
+    let fake = r#"aws() {
+        case "$*" in
+        *describe-access-entry*accessEntry.username*) echo 'ci:{{SessionName}}' ;;
+        *describe-access-entry*) echo '["a", "b"]' ;;
+        *) printf '<%s>' "$@" >&2 ;;
+        esac
+    }"#;
+    let text = format!("set -eu; region=r cluster=c\n{fake}\n{function}\ngive_groups arn query '[]' '{{}}' '{{}}'");
+    let output = std::process::Command::new("sh").arg("-c").arg(text).output().expect("sh runs");
+    let called = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && called.starts_with("<eks><update-access-entry>"), "{called}");
+    assert!(called.ends_with(r#"<--kubernetes-groups><["a", "b"]><--username><ci:{{SessionName}}>"#), "{called}");
 }
