@@ -1,6 +1,6 @@
 //! Grants by the ConfigMap aws-auth: our groups in the item of a principal.
 
-use aws_auth_edit::{Broken, Item, List, Refused};
+use aws_auth_edit::{Broken, Duplicates, Item, List, Refused};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::grants::principal::{Principal, PrincipalKind};
@@ -58,6 +58,39 @@ impl AwsAuth {
         let list = list_of(principal);
         let items = aws_auth_edit::read(self.text(list), list).map_err(|broken| unreadable(list, &broken))?;
         Ok(aws_auth_edit::winner(&items, &principal.arn_in_aws_auth()).cloned())
+    }
+
+    /// What else in the list of a principal is about it, and misleads: in words for people.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub(crate) fn remarks(&self, principal: &Principal) -> Vec<String> {
+        let list = list_of(principal);
+        let items = aws_auth_edit::read(self.text(list), list).unwrap_or_default();
+        let (key, arn) = (key(list), principal.arn_in_aws_auth());
+        let mut remarks = Vec::new();
+        let is_ours = |same: &Duplicates<'_>| same.items[0].arn.eq_ignore_ascii_case(&arn);
+        for same in aws_auth_edit::duplicates(&items).into_iter().filter(is_ours) {
+            let Some((last, others)) = same.items.split_last() else { continue };
+            let lines = others.iter().map(|item| item.line.to_string()).collect::<Vec<_>>().join(", ");
+            // Of users in other letters either may count, and no edit is made.
+            if list == List::Roles || !same.differ_in_case() {
+                remarks.push(format!(
+                    "{arn} is in {key} {} times: the item in line {} counts, and line {lines} gives nothing",
+                    same.items.len(),
+                    last.line
+                ));
+            }
+        }
+        let is_path_wrong = |item: &&Item| {
+            let named = Principal::parse(&item.arn).ok();
+            item.counts
+                && !item.arn.eq_ignore_ascii_case(&arn)
+                && named
+                    .is_some_and(|named| named.arn_without_path().eq_ignore_ascii_case(&principal.arn_without_path()))
+        };
+        remarks.extend(items.iter().filter(is_path_wrong).map(|item| {
+            format!("the item in line {} of {key} maps nobody: aws-auth knows {} as {arn}", item.line, item.arn)
+        }));
+        remarks
     }
 
     /// Makes an edit.

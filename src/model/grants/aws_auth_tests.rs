@@ -82,3 +82,20 @@ fn an_item_with_a_group_of_others_stays() {
     take(&mut state, "devs");
     assert_eq!(state.aws_auth, Some(theirs(Some("- rolearn: ARN\n  username: NAME\n"))));
 }
+
+#[test]
+fn items_that_mislead_are_named_with_their_lines() {
+    let text = "- rolearn: ARN\n  groups: [a]\n- rolearn: arn:aws:iam::111122223333:role/team/ci\n  groups: [b]\n\
+                - rolearn: other\n- rolearn: other\n- rolearn: ARN\n";
+    let remarks = theirs(Some(text)).remarks(&principal());
+    assert_eq!(remarks.len(), 2, "{remarks:?}");
+    assert!(remarks[0].contains("in mapRoles 2 times: the item in line 7 counts, and line 1 gives"), "{remarks:?}");
+    assert!(remarks[1].contains("line 3 of mapRoles maps nobody"), "{remarks:?}");
+    assert!(theirs(Some("- rolearn: ARN\n- rolearn: x\n")).remarks(&principal()).is_empty());
+    // A user's path belongs to its ARN.
+    let ada = Principal::parse("arn:aws:iam::111122223333:user/team/ada").expect("a user");
+    let map_users =
+        Some("- userarn: arn:aws:iam::111122223333:user/ada\n- userarn: arn:aws:iam::111122223333:user/team/ada\n");
+    let config_map = AwsAuth { map_users: map_users.map(str::to_owned), ..AwsAuth::default() };
+    assert!(config_map.remarks(&ada)[0].contains("line 1 of mapUsers"), "{:?}", config_map.remarks(&ada));
+}
