@@ -1,11 +1,12 @@
 //! The platform team's way to a cluster, for what is done to namespaces instead of in one: an AWS identity of the
 //! environment, the cluster that it describes, and an EKS token of the same identity; or a context of the kubeconfig.
 
-#![allow(dead_code)]
+mod context_facts;
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use context_facts::ContextFacts;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chain::cluster::proxy;
@@ -45,22 +46,13 @@ pub(crate) struct AwsAccess {
     pub(crate) keys: AccessKeys,
     pub(crate) caller_arn: String,
     pub(crate) cluster: Cluster,
-    /// `ACTIVE`, `UPDATING`, …
-    pub(crate) status: String,
-}
-
-/// What a context of the kubeconfig says about the cluster that it leads to.
-#[derive(Debug, Default)]
-struct ContextFacts {
-    cluster: Option<String>,
-    region: Option<String>,
 }
 
 impl<'a> Administrator<'a> {
     /// Finds the identity and the cluster. With a context, AWS may be missing until something of it is needed.
     ///
     /// # Errors
-    /// When there are no credentials, or the cluster is not known or cannot be described.
+    /// When there are no credentials, the cluster is not known or cannot be described, or the context leads to another.
     pub(crate) async fn open(
         chain: &'a Chain<'a>,
         namespace: Option<&str>,
@@ -71,6 +63,9 @@ impl<'a> Administrator<'a> {
             None => ContextFacts::default(),
         };
         let aws = AwsAccess::find(chain, namespace, &flags, &facts).await;
+        if let (Ok(aws), Some(context)) = (&aws, &flags.context) {
+            facts.check(context, &aws.cluster)?;
+        }
         match aws {
             Err(error) if flags.context.is_none() => Err(error),
             aws => Ok(Administrator { chain, flags, aws, kube: RefCell::new(None) }),
@@ -186,17 +181,16 @@ impl AwsAccess {
         };
         let ClusterDescription { cluster, status, .. } = describe(chain, &keys, &regions, &name, &caller_arn).await?;
         chain.ui.detail(&format!("cluster {} in {}, {status}", cluster.name, cluster.region));
-        Ok(AwsAccess { keys, caller_arn, cluster, status })
+        if status != "ACTIVE" {
+            let name = &cluster.name;
+            chain.ui.warning(&format!("the cluster {name} is {status}; EKS may refuse changes until that is over"));
+        }
+        Ok(AwsAccess { keys, caller_arn, cluster })
     }
 
     /// The account that the identity belongs to.
     pub(crate) fn account(&self) -> &str {
         self.caller_arn.split(':').nth(4).unwrap_or_default()
-    }
-
-    /// The account of the cluster.
-    pub(crate) fn cluster_account(&self) -> &str {
-        self.cluster.arn.split(':').nth(4).unwrap_or_default()
     }
 }
 
@@ -284,28 +278,12 @@ pub(crate) fn refused(failure: Failure, what: &str, right: &str, caller_arn: &st
     if is_denied { error.because(format!("{caller_arn} needs the right {right}")) } else { error }
 }
 
-/// The cluster and region that a context names: in the arguments of its exec plugin, or by its cluster's ARN.
 fn context_facts(chain: &Chain<'_>, name: &str) -> Result<ContextFacts> {
     let merged = chain.kubeconfigs.merged()?;
-    let Some(context) = merged.context(name) else {
+    ContextFacts::of(&merged.config, name).ok_or_else(|| {
         let names: Vec<&str> = merged.context_names().collect();
-        return Err(Error::usage(format!("the kubeconfig has no context {name}"))
+        Error::usage(format!("the kubeconfig has no context {name}"))
             .because(format!("it has {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }))
-            .try_next("kubectl config get-contexts"));
-    };
-    let exec = merged.config.user(&context.user).and_then(|user| user.exec.as_ref());
-    let args = exec.map(|exec| exec.args.as_slice()).unwrap_or_default();
-    let value = |flags: &[&str]| {
-        let place = args.iter().position(|arg| flags.contains(&arg.as_str()))?;
-        args.get(place + 1).cloned()
-    };
-    let arn: Vec<&str> = context.cluster.splitn(6, ':').collect();
-    let of_arn = match arn.as_slice() {
-        ["arn", _, "eks", region, _, cluster] => {
-            Some(((*region).to_owned(), cluster.trim_start_matches("cluster/").to_owned()))
-        }
-        _ => None,
-    };
-    let (region, cluster) = of_arn.unzip();
-    Ok(ContextFacts { cluster: value(&["--cluster-name", "-i"]).or(cluster), region: value(&["--region"]).or(region) })
+            .try_next("kubectl config get-contexts")
+    })
 }
