@@ -121,13 +121,17 @@ impl ErrorBody {
     }
 }
 
+/// Whether a service says with this code that it is asked too often.
+pub(super) fn is_throttling(code: &str) -> bool {
+    ["TooManyRequests", "Throttl", "SlowDown", "RequestLimitExceeded"].iter().any(|start| code.starts_with(start))
+}
+
 fn classify(status: Option<u16>, code: Option<&str>) -> Class {
     let code = code.unwrap_or_default();
-    let throttled = ["TooManyRequests", "Throttl", "SlowDown", "RequestLimitExceeded"];
     match status {
         None => Class::Unreachable,
         Some(429) => Class::Throttled,
-        _ if throttled.iter().any(|start| code.starts_with(start)) => Class::Throttled,
+        _ if is_throttling(code) => Class::Throttled,
         Some(500..) => Class::Broken,
         Some(401) => Class::Unauthorized,
         _ if ["ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"]

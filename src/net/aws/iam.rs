@@ -1,8 +1,6 @@
 //! `iam`: GetRole, GetUser and ListRoles, in the query protocol. Three calls do not deserve an SDK.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>
 
-#![allow(dead_code)]
-
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
@@ -16,7 +14,7 @@ use crate::model::wire::pages::Pages;
 use crate::model::wire::{percent, xml};
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
-use crate::net::aws::plain::{PlainRequest, send};
+use crate::net::aws::plain::{PlainRequest, send_repeatedly};
 
 /// The newest version of the protocol: IAM has had no other since.
 const VERSION: &str = "2010-05-08";
@@ -88,7 +86,7 @@ async fn call(
         words,
     })?;
     request.headers.extend(signature);
-    Ok(send(aws.http.clone(), operation, request).await?.body)
+    Ok(send_repeatedly(aws.http.clone(), operation, request, &aws.retries()).await?.body)
 }
 
 /// The headers that sign a request.

@@ -81,10 +81,6 @@ impl Aws {
             .read_timeout(Duration::from_secs(20))
             .operation_timeout(LONGEST_CALL)
             .build();
-        let retries = RetryConfig::standard()
-            .with_max_attempts(self.attempts)
-            .with_initial_backoff(Duration::from_millis(200))
-            .with_max_backoff(Duration::from_secs(5));
         let mut builder = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(self.http.clone())
@@ -92,10 +88,17 @@ impl Aws {
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .region(Region::new(region.to_owned()))
             .timeout_config(timeouts)
-            .retry_config(retries);
+            .retry_config(self.retries());
         builder.set_endpoint_url(self.endpoint(service));
         builder.set_credentials_provider(keys.map(provider));
         builder.build()
+    }
+
+    fn retries(&self) -> RetryConfig {
+        RetryConfig::standard()
+            .with_max_attempts(self.attempts)
+            .with_initial_backoff(Duration::from_millis(200))
+            .with_max_backoff(Duration::from_secs(5))
     }
 
     /// The service's endpoint from the environment, by the rules of the AWS CLI and SDKs.

@@ -6,14 +6,18 @@ use std::fmt;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::retries::classifiers::HttpStatusCodeClassifier;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::metadata::ErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::model::wire::xml;
-use crate::net::aws::failure::Failure;
+use crate::net::aws::failure::{Failure, is_throttling};
 use crate::net::bounds::LONGEST_CALL;
 
 /// A request. `Debug` shows neither headers nor body, which may hold a session token.
@@ -45,13 +49,26 @@ pub(super) async fn send(
     operation: &'static str,
     request: PlainRequest,
 ) -> Result<PlainAnswer, Failure> {
+    send_repeatedly(http, operation, request, &RetryConfig::disabled()).await
+}
+
+/// Makes a call that may be made again: where the service throttles or fails, as often as `retries` says. A network that is
+/// not there is not waited for.
+pub(super) async fn send_repeatedly(
+    http: SharedHttpClient,
+    operation: &'static str,
+    request: PlainRequest,
+    retries: &RetryConfig,
+) -> Result<PlainAnswer, Failure> {
     let call = Operation::builder()
         .service_name("plain")
         .operation_name(operation)
         .http_client(http)
         .endpoint_url(origin(&request.url))
         .no_auth()
-        .no_retry()
+        .standard_retry(retries)
+        .retry_classifier(HttpStatusCodeClassifier::default())
+        .retry_classifier(Throttling)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .timeout_config(TimeoutConfig::builder().operation_timeout(LONGEST_CALL).build())
@@ -67,6 +84,25 @@ pub(super) async fn send(
         .deserializer(read)
         .build();
     call.invoke(request).await.map_err(|error| Failure::from_sdk(operation, &error))
+}
+
+/// The query protocol says it with 400 and a code.
+#[derive(Debug)]
+struct Throttling;
+
+impl ClassifyRetry for Throttling {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(|answer| answer.err());
+        let error = error.and_then(|error| error.as_operation_error()?.downcast_ref::<ErrorMetadata>());
+        match error.and_then(ErrorMetadata::code) {
+            Some(code) if is_throttling(code) => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "throttling"
+    }
 }
 
 fn read(answer: &HttpResponse) -> Result<PlainAnswer, OrchestratorError<ErrorMetadata>> {
