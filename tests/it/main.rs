@@ -39,6 +39,7 @@ mod file_rights;
 mod files_in_trouble;
 mod grant;
 mod grant_docs;
+mod grant_principals;
 mod grant_render;
 mod hints;
 mod hostile;

@@ -1,10 +1,12 @@
 //! The role or user that is meant, as IAM knows it.
 
+mod former;
+
 use std::cell::RefCell;
 
+pub(crate) use former::find_to_revoke;
 use jiff::Timestamp;
 
-use crate::actions::grants::look::read_aws_auth;
 use crate::chain::administrator::{Administrator, AwsAccess, refused};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::partition::Partition;
@@ -71,60 +73,6 @@ impl<'a> Directory<'a> {
     }
 }
 
-/// Finds whom access is taken from: one that IAM does not have any more counts by its ARN, and a permission set by all the
-/// roles of its name that the cluster knows, whatever their suffix.
-///
-/// # Errors
-/// When nobody is found, or what is needed may not be read.
-pub(crate) async fn find_to_revoke(
-    administrator: &Administrator<'_>,
-    name: &PrincipalName,
-) -> Result<(Vec<Principal>, Vec<Note>)> {
-    match (Directory::new(administrator).find(name).await, name) {
-        (Ok(found), PrincipalName::PermissionSet(permission_set)) => {
-            let own = found.principal.arn_in_aws_auth();
-            let mut roles = vec![found.principal];
-            // What its former roles still have is taken too. Where the entries may not be listed, only its role counts.
-            let mapped = mapped_roles_of(administrator, permission_set).await.unwrap_or_default();
-            roles.extend(mapped.into_iter().filter(|role| !role.arn_in_aws_auth().eq_ignore_ascii_case(&own)));
-            Ok((roles, found.notes))
-        }
-        (Ok(found), _) => Ok((vec![found.principal], found.notes)),
-        (Err(error), PrincipalName::Arn(principal) | PrincipalName::Caller(principal))
-            if error.kind == Kind::NotFound =>
-        {
-            let note = format!("IAM has no {principal}; what the cluster has of it is taken");
-            Ok((vec![principal.clone()], vec![Note::Info(note)]))
-        }
-        (Err(error), PrincipalName::PermissionSet(permission_set)) => {
-            let known = mapped_roles_of(administrator, permission_set).await?;
-            if known.is_empty() { Err(error) } else { Ok((known, vec![Note::Info(error.to_string())])) }
-        }
-        (Err(error), _) => Err(error),
-    }
-}
-
-/// The roles of a permission set that have an access entry or an item in aws-auth.
-async fn mapped_roles_of(administrator: &Administrator<'_>, permission_set: &str) -> Result<Vec<Principal>> {
-    let mut arns = Vec::new();
-    let aws = administrator.aws()?;
-    if aws.cluster.authentication_mode.as_deref() != Some("CONFIG_MAP") {
-        let listed = administrator.eks()?.list_access_entries(&aws.cluster.name).await;
-        arns.extend(listed.map_err(|failure| {
-            refused(failure, "the access entries cannot be listed", "eks:ListAccessEntries", &aws.caller_arn)
-        })?);
-    }
-    if let Ok(Some(config_map)) = read_aws_auth(administrator).await {
-        arns.extend(config_map.arns());
-    }
-    let mut roles: Vec<Principal> = arns.iter().filter_map(|arn| Principal::parse(arn).ok()).collect();
-    roles.retain(|role| role.permission_set() == Some(permission_set));
-    // Those with a path first: an item of aws-auth names the same role without it.
-    roles.sort_by_key(|role| (role.arn_in_aws_auth(), std::cmp::Reverse(role.path.len())));
-    roles.dedup_by_key(|role| role.arn_in_aws_auth());
-    Ok(roles)
-}
-
 /// `has_path`: the path was named, and not only left out.
 async fn check(administrator: &Administrator<'_>, principal: &Principal, has_path: bool) -> Result<KnownPrincipal> {
     let known = |created_at, notes| KnownPrincipal { principal: principal.clone(), created_at, notes };
@@ -141,23 +89,18 @@ async fn check(administrator: &Administrator<'_>, principal: &Principal, has_pat
             .try_next(format!("name a principal whose ARN begins with arn:{partition}:")));
     }
     if principal.account != aws.account() {
-        return Ok(known(
-            None,
-            vec![Note::Warning(format!(
-                "{principal} is in the account {}: whether it exists cannot be seen from {}",
-                principal.account,
-                aws.account()
-            ))],
-        ));
+        let why = format!("it is in the account {}, and you are in {}", principal.account, aws.account());
+        return unchecked(administrator, principal, has_path, &why);
     }
     match ask_iam(administrator, aws, principal).await {
         Ok(found) => {
             let named =
                 found.arn.as_deref().and_then(|arn| Principal::parse(arn).ok()).unwrap_or_else(|| principal.clone());
             if has_path && named.path != principal.path {
-                return Err(Error::new(Kind::NotFound, format!("there is no {principal}"))
+                // Not `NotFound`: nobody is gone.
+                return Err(Error::usage(format!("there is no {principal}"))
                     .because("IAM has one of that name with another path")
-                    .try_next(format!("name it: --to {named}")));
+                    .try_next(format!("name that one: {named}")));
             }
             let notes =
                 (named != *principal).then(|| Note::Info(format!("IAM knows it as {named}"))).into_iter().collect();
@@ -172,7 +115,13 @@ async fn check(administrator: &Administrator<'_>, principal: &Principal, has_pat
                 ),
             ))
         }
-        Err(failure) if failure.class == Class::Denied => unchecked(administrator, aws, principal, has_path),
+        Err(failure) if failure.class == Class::Denied => {
+            let right = match principal.kind {
+                PrincipalKind::Role => "iam:GetRole",
+                PrincipalKind::User => "iam:GetUser",
+            };
+            unchecked(administrator, principal, has_path, &format!("{} may not {right}", aws.caller_arn))
+        }
         Err(failure) => Err(failure.into_error(format!("{principal} could not be checked"))),
     }
 }
@@ -189,19 +138,14 @@ async fn ask_iam(
     }
 }
 
-/// IAM may not be asked: the ARN counts as it is; the path of a permission set's role is known without IAM.
+/// IAM cannot be asked: the ARN counts as it is; the path of a permission set's role is known without IAM.
 fn unchecked(
     administrator: &Administrator<'_>,
-    aws: &AwsAccess,
     principal: &Principal,
     has_path: bool,
+    why: &str,
 ) -> Result<KnownPrincipal> {
-    let right = match principal.kind {
-        PrincipalKind::Role => "iam:GetRole",
-        PrincipalKind::User => "iam:GetUser",
-    };
-    let unchecked = format!("whether {principal} exists was not checked ({} may not {right})", aws.caller_arn);
-    let mut notes = vec![Note::Warning(unchecked)];
+    let mut notes = vec![Note::Warning(format!("whether {principal} exists was not checked: {why}"))];
     if has_path || principal.permission_set().is_none() {
         if !has_path {
             notes.push(Note::Warning(format!("it is taken to have no path: {principal}")));
@@ -210,7 +154,8 @@ fn unchecked(
     }
     let Some(sso_region) = &administrator.chain.settings.sso_region else {
         return Err(Error::new(Kind::Denied, format!("the path of the role {} is not known", principal.name))
-            .because(format!("an access entry needs the ARN with its path; {} may not {right}, and Identity Center's region is not set", aws.caller_arn))
+            .because("an access entry needs the ARN with its path")
+            .because(format!("IAM was not asked ({why}), and Identity Center's region is not set"))
             .try_next("nsaccess config set sso_region REGION"));
     };
     let caller = format!("arn:{}:sts::{}:assumed-role/{}/x", principal.partition, principal.account, principal.name);
