@@ -10,32 +10,21 @@ use crate::chain::administrator::Administrator;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::model::grants::change::{Change, Verb};
-use crate::model::grants::diff::{Line, diff};
+use crate::model::grants::diff::{CONTEXT, Line, diff};
 use crate::model::grants::granting::Note;
-use crate::process::prompts::Prompts;
 use crate::process::runtime;
+use crate::screen;
 use crate::ui::Mark;
 
-/// How a plan is decided upon.
-#[derive(Debug, Clone, Copy)]
-struct Consent {
-    /// `--yes`.
-    given: bool,
-    /// `--dry-run`.
-    dry_run: bool,
-    /// Whether somebody is there to be asked.
-    can_ask: bool,
-}
-
-/// A plan, ready to be shown.
-pub(crate) struct Proposal<'a> {
-    pub(crate) administrator: &'a Administrator<'a>,
+/// A plan, and the verb's part of it.
+pub(crate) trait Plan {
+    fn administrator(&self) -> &Administrator<'_>;
     /// What it is about, in a line.
-    pub(crate) title: String,
-    pub(crate) changes: &'a [Change],
-    pub(crate) notes: &'a [Note],
+    fn title(&self) -> String;
+    fn changes(&self) -> &[Change];
+    fn notes(&self) -> &[Note];
     /// What of its document the verb knows alone.
-    pub(crate) subject: Value,
+    fn subject(&self) -> Value;
 }
 
 /// How a plan ended.
@@ -48,53 +37,68 @@ pub(crate) enum Ending {
     Done,
 }
 
-/// Shows a plan, asks, carries it out, and tells what became of it.
+/// Makes a plan, shows it, asks, carries it out, and tells what became of it. A person takes their time: after the answer
+/// the plan is made once more, and asked for again if it is another one now.
 ///
 /// # Errors
-/// A no, or the first failure.
-pub(crate) async fn propose(
+/// Why there is no plan, a no, or the first failure.
+pub(crate) async fn propose<P: Plan>(
     context: Context<'_>,
     progress: &OnceCell<Progress>,
-    proposal: &Proposal<'_>,
-    (consent_given, means): (bool, Means),
-) -> Result<Ending> {
-    say(context, proposal.notes);
-    if proposal.changes.is_empty() {
-        return Ok(Ending::Unchanged);
+    (is_agreed, means): (bool, Means),
+    make: impl AsyncFn() -> Result<P>,
+) -> Result<(P, Ending)> {
+    let mut plan = make().await?;
+    say(context, plan.notes());
+    while !plan.changes().is_empty() {
+        show(context, &plan.title(), plan.changes())?;
+        if is_agreed || means.dry_run {
+            break;
+        }
+        ask(plan.administrator())?;
+        let now = make().await?;
+        let is_same = now.changes() == plan.changes();
+        plan = now;
+        if is_same {
+            break;
+        }
+        context.ui.warning("somebody has changed something meanwhile; this is the plan now");
     }
-    show(context, &proposal.title, proposal.changes)?;
-    let chain = proposal.administrator.chain;
-    let can_ask = chain.presence == Presence::Person;
-    consent(&*chain.prompts, Consent { given: consent_given, dry_run: means.dry_run, can_ask })?;
-    let progress = progress.get_or_init(|| Progress::new(proposal.changes.to_vec()));
-    apply::carry_out(proposal.administrator, progress, means).await;
-    let reported = report(context, progress, None, means.dry_run);
+    if plan.changes().is_empty() {
+        return Ok((plan, Ending::Unchanged));
+    }
+    let progress = progress.get_or_init(|| Progress::new(plan.changes().to_vec(), means));
+    apply::carry_out(plan.administrator(), progress).await;
+    let reported = report(context, progress, None);
     if !context.ui.is_table() {
-        let rows = rows(&progress.changes, &progress.outcomes());
         let result = match (&reported, means.dry_run) {
             (Ok(()), false) => "done",
             (Ok(()), true) => "dry_run",
             (Err(_), _) => "failed",
         };
-        context.ui.print_document(&document(proposal, rows, result), String::new)?;
+        context.ui.print_document(
+            &document(&plan, rows(&progress.changes, &progress.outcomes(), means.dry_run), result),
+            String::new,
+        )?;
     }
     reported?;
-    Ok(if means.dry_run { Ending::Tried } else { Ending::Done })
+    let ending = if means.dry_run { Ending::Tried } else { Ending::Done };
+    Ok((plan, ending))
 }
 
 /// Says that nothing is to be done, in these words.
 ///
 /// # Errors
 /// When the reader of standard output is gone.
-pub(crate) fn say_unchanged(context: Context<'_>, proposal: &Proposal<'_>, words: &str) -> Result<()> {
-    context.ui.print_document(&document(proposal, json!([]), "unchanged"), || format!("{words}\n"))
+pub(crate) fn say_unchanged(context: Context<'_>, plan: &impl Plan, words: &str) -> Result<()> {
+    context.ui.print_document(&document(plan, json!([]), "unchanged"), || format!("{words}\n"))
 }
 
-fn document(proposal: &Proposal<'_>, changes: Value, result: &str) -> Value {
-    let mut document = proposal.subject.clone();
-    document["cluster"] = json!(proposal.administrator.cluster_name());
+fn document(plan: &impl Plan, changes: Value, result: &str) -> Value {
+    let mut document = plan.subject();
+    document["cluster"] = json!(plan.administrator().cluster_name());
     document["changes"] = changes;
-    document["notes"] = proposal.notes.iter().map(Note::text).collect();
+    document["notes"] = plan.notes().iter().map(Note::text).collect();
     document["result"] = json!(result);
     document
 }
@@ -107,13 +111,14 @@ fn show(context: Context<'_>, title: &str, changes: &[Change]) -> Result<()> {
     if !context.ui.is_table() {
         return Ok(());
     }
-    let mut text = format!("{title}\n");
+    let mut text = format!("{}\n", screen::one_line(title));
     for change in changes {
         text.push('\n');
         text.push_str(&shown(context, change));
     }
     text.push_str(&format!("\n{}\n", summary(changes)));
-    context.ui.print(&text)
+    // What is from elsewhere is escaped, and the colours are ours.
+    context.ui.print_bytes(text.as_bytes())
 }
 
 fn shown(context: Context<'_>, change: &Change) -> String {
@@ -123,18 +128,21 @@ fn shown(context: Context<'_>, change: &Change) -> String {
         Verb::Delete => "31",
         Verb::Change | Verb::Replace => "33",
     };
-    let head = format!("{} {} {}", verb.sign(), change.kind(), change.name());
+    let head = format!("{} {} {}", verb.sign(), change.kind(), screen::one_line(&change.name()));
     let remark = if verb == Verb::Replace { "   (deleted and created)" } else { "" };
     let mut text = format!("{}{remark}\n", context.ui.data_coloured(colour, &head));
     let (before, after) = change.outlines();
-    for line in diff(&before, &after) {
-        let line = match line {
-            Line::Same(line) => format!("      {line}"),
-            Line::Added(line) => context.ui.data_coloured("32", &format!("    + {line}")),
-            Line::Removed(line) => context.ui.data_coloured("31", &format!("    - {line}")),
-            Line::Gap => "      …".to_owned(),
+    let is_anew = verb == Verb::Replace && matches!(change, Change::Entry { .. });
+    // What is deleted and created is shown as a whole.
+    let around = if is_anew { usize::MAX / 4 } else { CONTEXT };
+    for line in diff(&before, &after, around) {
+        let (colour, line) = match line {
+            Line::Same(line) => (None, format!("      {}", screen::one_line(&line))),
+            Line::Added(line) => (Some("32"), format!("    + {}", screen::one_line(&line))),
+            Line::Removed(line) => (Some("31"), format!("    - {}", screen::one_line(&line))),
+            Line::Gap => (None, "      …".to_owned()),
         };
-        text.push_str(&line);
+        text.push_str(&colour.map_or(line.clone(), |colour| context.ui.data_coloured(colour, &line)));
         text.push('\n');
     }
     text
@@ -148,21 +156,19 @@ fn summary(changes: &[Change]) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Asks once, unless the answer was given.
+/// Asks the person.
 ///
 /// # Errors
 /// [`Kind::Failure`] for a no; [`Kind::Usage`] when nobody can be asked.
-fn consent(prompts: &dyn Prompts, consent: Consent) -> Result<()> {
-    if consent.given || consent.dry_run {
-        return Ok(());
-    }
-    if !consent.can_ask {
+fn ask(administrator: &Administrator<'_>) -> Result<()> {
+    let chain = administrator.chain;
+    if chain.presence != Presence::Person {
         return Err(Error::usage("nobody can be asked whether to do this")
             .because("there is no terminal for the question")
             .try_next("do it without a question: the same command with --yes")
             .try_next("only look: the same command with --dry-run"));
     }
-    match prompts.confirm("Make these changes?")? {
+    match chain.prompts.confirm("Make these changes?")? {
         true => Ok(()),
         false => Err(Error::failure("nothing was changed")),
     }
@@ -172,7 +178,8 @@ fn consent(prompts: &dyn Prompts, consent: Consent) -> Result<()> {
 ///
 /// # Errors
 /// The first failure, with how much was done.
-fn report(context: Context<'_>, progress: &Progress, broken_off: Option<&Error>, dry_run: bool) -> Result<()> {
+fn report(context: Context<'_>, progress: &Progress, broken_off: Option<&Error>) -> Result<()> {
+    let dry_run = progress.means.dry_run;
     let outcomes = progress.outcomes();
     let failures: Vec<&Error> = outcomes.iter().filter_map(failure).collect();
     for (change, outcome) in progress.changes.iter().zip(&outcomes) {
@@ -186,7 +193,8 @@ fn report(context: Context<'_>, progress: &Progress, broken_off: Option<&Error>,
             Outcome::Begun => {
                 context.ui.stage(Mark::Unknown, "broken off", &format!("{label}: done or not, nobody knows"))
             }
-            Outcome::NotTried => context.ui.stage(Mark::Unknown, "not tried", &format!("{label} (it has no dry run)")),
+            Outcome::NotTried => context.ui.stage(Mark::Unknown, "not tried", &label),
+            Outcome::Kept => context.ui.stage(Mark::Unknown, "stays", &format!("{label}: it is in use again")),
             Outcome::Waiting | Outcome::Skipped => context.ui.stage(Mark::Unknown, "not done", &label),
         }
     }
@@ -225,7 +233,7 @@ pub(crate) fn run(context: Context<'_>, work: impl AsyncFnOnce(&OnceCell<Progres
     let result = runtime::run(work(&progress));
     match (&result, progress.get()) {
         (Err(error), Some(progress)) if is_interruption(error) && progress.is_unfinished() => {
-            report(context, progress, Some(error), false)?;
+            report(context, progress, Some(error))?;
             result
         }
         _ => result,
@@ -247,12 +255,15 @@ fn past(verb: Verb, dry_run: bool) -> &'static str {
 }
 
 /// The changes for programs, with what became of them.
-fn rows(changes: &[Change], outcomes: &[Outcome]) -> Value {
+fn rows(changes: &[Change], outcomes: &[Outcome], dry_run: bool) -> Value {
     let rows = changes.iter().enumerate().map(|(index, change)| {
         let (before, after) = change.outlines();
         let result = match outcomes.get(index) {
-            None | Some(Outcome::NotTried) => "planned",
+            None => "planned",
+            Some(Outcome::NotTried) => "not_tried",
+            Some(Outcome::Done) if dry_run => "accepted",
             Some(Outcome::Done) => "done",
+            Some(Outcome::Kept) => "kept",
             Some(Outcome::Failed(_)) => "failed",
             Some(Outcome::Begun) => "unknown",
             Some(Outcome::Waiting | Outcome::Skipped) => "not_done",

@@ -11,8 +11,8 @@ use crate::actions::grants::{expired, principals, verify};
 use crate::chain::administrator::Administrator;
 use crate::commands::Context;
 use crate::commands::flags::AdministratorArgs;
-use crate::commands::plan::{self, Ending, Proposal};
-use crate::error::{Error, Result};
+use crate::commands::plan::{self, Ending, Plan};
+use crate::error::{Error, Kind, Result};
 use crate::model::grants::access_policy;
 use crate::model::grants::change::{Change, changes_of_revocation};
 use crate::model::grants::granting::Note;
@@ -58,22 +58,35 @@ pub(crate) struct RevokeArgs {
 pub(crate) fn run(context: Context<'_>, args: &RevokeArgs) -> Result<()> {
     let chain = &context.open(&Flags::default())?;
     let namespace = namespace(context, args)?;
+    let means = Means { force: false, dry_run: args.dry_run };
     plan::run(context, async |progress| {
         let administrator = Administrator::open(chain, namespace.as_deref(), args.administrator.flags()).await?;
-        let (revocations, notes) = match (&namespace, &args.from) {
-            (Some(namespace), Some(from)) => meant(&administrator, namespace, from).await?,
-            (namespace, _) => expired::find(&administrator, namespace.as_deref()).await?,
-        };
-        let planned = make_plan(administrator, revocations, notes, args.include_foreign).await?;
-        let proposal = planned.proposal();
-        let means = Means { force: false, dry_run: args.dry_run };
-        match plan::propose(context, progress, &proposal, (args.yes, means)).await? {
-            Ending::Unchanged if args.expired => plan::say_unchanged(context, &proposal, "no grant has ended"),
-            Ending::Unchanged => plan::say_unchanged(context, &proposal, "nothing to take back: no grant has given it"),
+        let make = async || make_plan(&administrator, namespace.as_deref(), args).await;
+        let (planned, ending) = plan::propose(context, progress, (args.yes, means), make).await?;
+        match ending {
+            Ending::Unchanged => say_nothing_to_do(context, &planned, args.expired),
             Ending::Tried => Ok(()),
             Ending::Done => check(context, &planned).await,
         }
     })
+}
+
+/// Nothing may only be said of what was looked at.
+fn say_nothing_to_do(context: Context<'_>, planned: &Planned<'_>, expired: bool) -> Result<()> {
+    let words = match (planned.unseen, expired) {
+        (true, _) => "nothing to take back in what could be looked at",
+        (false, true) => "no grant has ended",
+        (false, false) => "nothing to take back: no grant has given it",
+    };
+    if let [Revocation { namespace, .. }] = planned.revocations.as_slice()
+        && planned.is_nowhere
+    {
+        return Err(Error::new(Kind::NotFound, format!("there is no namespace {namespace} in this cluster"))
+            .because("and no access entry or item of aws-auth has a grant for it")
+            .try_next("kubectl get namespaces   # check the name and the cluster"));
+    }
+    plan::say_unchanged(context, planned, words)?;
+    if planned.unseen { Err(Error::new(Kind::NotJudged, "not everything was looked at")) } else { Ok(()) }
 }
 
 fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> {
@@ -104,23 +117,20 @@ async fn meant(administrator: &Administrator<'_>, namespace: &str, from: &str) -
 
 /// A plan, and all that it was made of.
 struct Planned<'a> {
-    administrator: Administrator<'a>,
+    administrator: &'a Administrator<'a>,
     revocations: Vec<Revocation>,
     include_foreign: bool,
     changes: Vec<Change>,
     notes: Vec<Note>,
+    /// Not everything that may give access was looked at.
+    unseen: bool,
+    /// There is no namespace of that name.
+    is_nowhere: bool,
 }
 
-impl Planned<'_> {
-    fn proposal(&self) -> Proposal<'_> {
-        let row = |revocation: &Revocation| json!({"namespace": revocation.namespace, "principal": revocation.principal.arn()});
-        Proposal {
-            administrator: &self.administrator,
-            title: self.title(),
-            changes: &self.changes,
-            notes: &self.notes,
-            subject: json!({"revocations": self.revocations.iter().map(row).collect::<Vec<_>>()}),
-        }
+impl Plan for Planned<'_> {
+    fn administrator(&self) -> &Administrator<'_> {
+        self.administrator
     }
 
     fn title(&self) -> String {
@@ -132,21 +142,46 @@ impl Planned<'_> {
             revocations => format!("{} grants in {cluster} are taken back", revocations.len()),
         }
     }
+
+    fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    fn subject(&self) -> serde_json::Value {
+        let row = |revocation: &Revocation| json!({"namespace": revocation.namespace, "principal": revocation.principal.arn()});
+        json!({"revocations": self.revocations.iter().map(row).collect::<Vec<_>>()})
+    }
 }
 
-async fn make_plan(
-    administrator: Administrator<'_>,
-    revocations: Vec<Revocation>,
-    mut notes: Vec<Note>,
-    include_foreign: bool,
-) -> Result<Planned<'_>> {
-    let View { state: before, notes: seen } =
-        look::before_revocations(&administrator, &revocations, include_foreign).await?;
+async fn make_plan<'a>(
+    administrator: &'a Administrator<'a>,
+    namespace: Option<&str>,
+    args: &RevokeArgs,
+) -> Result<Planned<'a>> {
+    let (revocations, mut notes) = match (namespace, &args.from) {
+        (Some(namespace), Some(from)) => meant(administrator, namespace, from).await?,
+        (namespace, _) => expired::find(administrator, namespace).await?,
+    };
+    let View { state: before, notes: seen, unseen } =
+        look::before_revocations(administrator, &revocations, args.include_foreign).await?;
     notes.extend(seen);
     let mut after = before.clone();
-    notes.extend(take_all(&mut after, &revocations, include_foreign)?);
+    notes.extend(take_all(&mut after, &revocations, args.include_foreign)?);
     let changes = changes_of_revocation(&before, &after);
-    Ok(Planned { administrator, revocations, include_foreign, changes, notes })
+    let is_nowhere = namespace.is_some_and(|name| !name.contains('*') && !before.namespaces.contains_key(name));
+    Ok(Planned {
+        administrator,
+        revocations,
+        include_foreign: args.include_foreign,
+        changes,
+        notes,
+        unseen,
+        is_nowhere,
+    })
 }
 
 fn take_all(state: &mut State, revocations: &[Revocation], include_foreign: bool) -> Result<Vec<Note>> {
@@ -175,7 +210,11 @@ async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
     }
     let places: BTreeSet<&str> = revocations.iter().map(|revocation| revocation.namespace.as_str()).collect();
     for place in places.iter().take(3) {
-        context.ui.hint(&format!("nsaccess audit {place}   # who has access now"));
+        let cluster = planned
+            .administrator
+            .aws()
+            .map(|aws| format!(" --cluster {} --region {}", aws.cluster.name, aws.cluster.region));
+        context.ui.hint(&format!("nsaccess audit {place}{}   # who has access now", cluster.unwrap_or_default()));
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! Writes an access entry: its groups, policies and tags.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::actions::grants::apply::Outcome;
 use crate::chain::administrator::{Administrator, AwsAccess, refused};
 use crate::error::{Error, Result};
 use crate::model::grants::change::Verb;
-use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation, PolicyScope};
+use crate::model::grants::{policies, tags};
+use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation};
 use crate::model::shell::quote;
 use crate::net::aws::eks::Eks;
 use crate::net::aws::failure::{Class, Failure};
@@ -25,18 +28,19 @@ pub(super) async fn write(
     before: Option<&AccessEntry>,
     after: Option<&AccessEntry>,
     verb: Verb,
-) -> Result<()> {
+) -> Result<Outcome> {
     let writer = Writer { administrator, aws: administrator.aws()?, eks: administrator.eks()? };
     match (before, after, verb) {
-        (Some(before), None, _) => writer.delete(before).await,
+        (Some(before), None, _) => return writer.delete_unchanged(before).await,
         (Some(before), Some(after), Verb::Replace) => {
             writer.delete(before).await?;
-            writer.create(after).await.map_err(|error| say_what_is_gone(error, &writer, after))
+            writer.create(after).await.map_err(|error| say_what_is_gone(error, &writer, after))?;
         }
-        (Some(before), Some(after), _) => writer.change(before, after).await,
-        (None, Some(after), _) => writer.create(after).await,
-        (None, None, _) => Ok(()),
+        (Some(before), Some(after), _) => writer.change(before, after).await?,
+        (None, Some(after), _) => writer.create(after).await?,
+        (None, None, _) => {}
     }
+    Ok(Outcome::Done)
 }
 
 struct Writer<'a> {
@@ -56,14 +60,9 @@ impl Writer<'_> {
         let created =
             self.patiently(is_not_known_yet, async || self.eks.create_access_entry(self.cluster(), entry).await).await;
         match created {
-            // Somebody else was first.
+            // Somebody else was first: what is theirs stays, and is theirs.
             Err(failure) if failure.code.as_deref() == Some("ResourceInUseException") => {
-                let found = self.read(arn).await?;
-                let mut merged = found.clone();
-                merged.groups.extend(entry.groups.iter().filter(|group| !found.groups.contains(group)).cloned());
-                merged.policies.clone_from(&entry.policies);
-                merged.tags.extend(entry.tags.clone());
-                return self.change(&found, &merged).await;
+                return self.add_to_that_of_others(entry, failure, &what).await;
             }
             created => {
                 created.map_err(|failure| self.refused(failure, &what, "eks:CreateAccessEntry and eks:TagResource"))?
@@ -75,42 +74,105 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Adds what is ours to an entry that was created since the plan was made.
+    async fn add_to_that_of_others(&self, entry: &AccessEntry, failure: Failure, what: &str) -> Result<()> {
+        let Ok(found) = self.read(&entry.principal_arn).await else {
+            return Err(self.refused(failure, what, "eks:CreateAccessEntry"));
+        };
+        if found.kind != entry.kind || !(entry.username.is_empty() || entry.username == found.username) {
+            return Err(Error::failure(what)
+                .because(format!("somebody else has created it meanwhile, as {} {}", found.kind, found.username))
+                .try_next("look again: run the same command"));
+        }
+        let tags = found.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let own_tags = entry.tags.iter().filter(|(key, _)| *key != tags::MANAGED_BY);
+        let before = AccessEntry { groups: Vec::new(), policies: Some(Vec::new()), ..found.clone() };
+        let after = AccessEntry {
+            tags: tags.chain(own_tags.map(|(key, value)| (key.clone(), value.clone()))).collect(),
+            groups: entry.groups.clone(),
+            policies: entry.policies.clone(),
+            ..before.clone()
+        };
+        self.change(&before, &after).await
+    }
+
+    /// Makes the difference of two entries, on what the entry is now: what others have changed since we looked stays. The
+    /// tags that say what is granted are there before it is, and go after it.
     async fn change(&self, before: &AccessEntry, after: &AccessEntry) -> Result<()> {
         let arn = &after.principal_arn;
-        if before.groups != after.groups {
-            self.change_groups(before, after).await?;
-        }
-        let (old, new) =
-            (before.policies.as_deref().unwrap_or_default(), after.policies.as_deref().unwrap_or_default());
-        // Whether a second association adds namespaces or replaces them, AWS does not say: what shall hold in fewer is
-        // taken away first.
-        for policy in old.iter().filter(|policy| !is_kept(policy, new)) {
-            let what = format!("{} was not taken from {arn}", policy.policy_name());
-            let done = self.eks.disassociate_policy(self.cluster(), arn, &policy.policy_arn).await;
-            done.map_err(|failure| self.refused(failure, &what, "eks:DisassociateAccessPolicy"))?;
-        }
-        for policy in new.iter().filter(|policy| !old.contains(policy)) {
-            self.associate(arn, policy).await?;
-        }
+        let found = self.read(arn).await?;
         let set = after.tags.iter().filter(|(key, value)| before.tags.get(*key) != Some(value));
         let set = set.map(|(key, value)| (key.clone(), value.clone())).collect();
         let removed: Vec<String> = before.tags.keys().filter(|key| !after.tags.contains_key(*key)).cloned().collect();
-        let tagged = self.eks.tag_access_entry(self.cluster(), arn, (&set, &removed)).await;
+        self.tag(arn, &set, &[]).await?;
+        let groups = merged(&found.groups, &before.groups, &after.groups);
+        if groups != found.groups {
+            let updated = self.eks.update_access_entry(self.cluster(), &AccessEntry { groups, ..found.clone() }).await;
+            let what = format!("the access entry of {arn} was not changed");
+            updated.map_err(|failure| self.refused(failure, &what, "eks:UpdateAccessEntry"))?;
+        }
+        let wanted = policies::merged(&found, before, after);
+        let found = found.policies.unwrap_or_default();
+        for policy in wanted.iter().filter(|policy| !found.contains(policy)) {
+            self.set_scope(arn, found.iter().find(|old| old.policy_arn == policy.policy_arn), policy).await?;
+        }
+        for policy in found.iter().filter(|old| !wanted.iter().any(|new| new.policy_arn == old.policy_arn)) {
+            self.disassociate(arn, policy).await?;
+        }
+        self.tag(arn, &BTreeMap::new(), &removed).await
+    }
+
+    /// Sets where a policy holds. AWS does not say whether a second association adds its namespaces or replaces those
+    /// before: what shall hold in fewer is set, looked at, and taken away and given again only if that was not enough.
+    async fn set_scope(&self, arn: &str, old: Option<&PolicyAssociation>, new: &PolicyAssociation) -> Result<()> {
+        self.associate(arn, new).await?;
+        let Some(old) = old.filter(|old| !policies::is_within(&old.scope, &new.scope)) else { return Ok(()) };
+        let now = self.read(arn).await?.policies.unwrap_or_default();
+        let holds = now.iter().find(|one| one.policy_arn == new.policy_arn);
+        if holds.is_none_or(|one| policies::is_within(&one.scope, &new.scope)) {
+            return Ok(());
+        }
+        self.disassociate(arn, old).await?;
+        let given = self.associate(arn, new).await;
+        if let Err(error) = given {
+            // Others must not lose it because this failed.
+            let restored = self.associate(arn, old).await.is_ok();
+            let now = if restored { "it holds where it did before" } else { "it holds nowhere now" };
+            return Err(error.because(format!("{}: {now}", old.policy_name())));
+        }
+        Ok(())
+    }
+
+    async fn disassociate(&self, arn: &str, policy: &PolicyAssociation) -> Result<()> {
+        let what = format!("{} was not taken from {arn}", policy.policy_name());
+        let done = self.eks.disassociate_policy(self.cluster(), arn, &policy.policy_arn).await;
+        done.map_err(|failure| self.refused(failure, &what, "eks:DisassociateAccessPolicy"))
+    }
+
+    async fn tag(&self, arn: &str, set: &BTreeMap<String, String>, removed: &[String]) -> Result<()> {
+        if set.is_empty() && removed.is_empty() {
+            return Ok(());
+        }
+        let tagged = self.eks.tag_access_entry(self.cluster(), arn, (set, removed)).await;
         let what = format!("the tags of the access entry of {arn} were not set");
         tagged.map_err(|failure| self.refused(failure, &what, "eks:TagResource and eks:UntagResource"))
     }
 
-    /// EKS sets all groups at once. What others have changed since we looked is kept.
-    async fn change_groups(&self, before: &AccessEntry, after: &AccessEntry) -> Result<()> {
-        let arn = &after.principal_arn;
-        let mut found = self.read(arn).await?;
-        found.groups.retain(|group| !before.groups.contains(group) || after.groups.contains(group));
-        let new = after.groups.iter().filter(|group| !before.groups.contains(group));
-        let missing: Vec<String> = new.filter(|group| !found.groups.contains(group)).cloned().collect();
-        found.groups.extend(missing);
-        let updated = self.eks.update_access_entry(self.cluster(), &found).await;
-        let what = format!("the access entry of {arn} was not changed");
-        updated.map_err(|failure| self.refused(failure, &what, "eks:UpdateAccessEntry"))
+    /// Deletes an entry that is as it was when the plan was made. Of one that others have changed, what is ours goes.
+    async fn delete_unchanged(&self, before: &AccessEntry) -> Result<Outcome> {
+        let found = self.read(&before.principal_arn).await?;
+        if found == *before {
+            return self.delete(before).await.map(|()| Outcome::Done);
+        }
+        let tags = before.tags.iter().filter(|(key, _)| *key == tags::MANAGED_BY);
+        let after = AccessEntry {
+            groups: Vec::new(),
+            policies: Some(Vec::new()),
+            tags: tags.map(|(key, value)| (key.clone(), value.clone())).collect(),
+            ..before.clone()
+        };
+        self.change(before, &after).await?;
+        Ok(Outcome::Kept)
     }
 
     async fn read(&self, arn: &str) -> Result<AccessEntry> {
@@ -181,13 +243,16 @@ fn say_what_is_gone(error: Error, writer: &Writer<'_>, entry: &AccessEntry) -> E
         ))
 }
 
-/// Whether a policy holds on wherever it did.
-fn is_kept(old: &PolicyAssociation, all: &[PolicyAssociation]) -> bool {
-    let new = all.iter().find(|new| new.policy_arn == old.policy_arn);
-    new.is_some_and(|new| match (&old.scope, &new.scope) {
-        (PolicyScope::Namespaces(old), PolicyScope::Namespaces(new)) => old.iter().all(|name| new.contains(name)),
-        (old, new) => old == new,
-    })
+/// A list as it is now, with what one list has more than another, and without what it has less.
+fn merged(found: &[String], before: &[String], after: &[String]) -> Vec<String> {
+    let mut merged = found.to_vec();
+    merged.retain(|item| !before.contains(item) || after.contains(item));
+    for item in after.iter().filter(|item| !before.contains(item)) {
+        if !merged.contains(item) {
+            merged.push(item.clone());
+        }
+    }
+    merged
 }
 
 /// A role that was made a moment ago is not known to EKS yet: terraform-aws-eks#3024.

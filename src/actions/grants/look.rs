@@ -1,34 +1,37 @@
 //! What there is in the cluster already, as far as a plan needs it.
 
+mod mappings;
+
 use std::collections::BTreeSet;
 
-use futures_util::future::join;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use crate::actions::grants::refusals::ask;
-use crate::chain::administrator::{Administrator, refused};
+use crate::chain::administrator::Administrator;
 use crate::error::{Kind, Result};
 use crate::model::grants::grant::{Grant, Way, binding_name};
 use crate::model::grants::granting::Note;
-use crate::model::grants::objects;
 use crate::model::grants::principal::Principal;
 use crate::model::grants::revoking::Revocation;
-use crate::model::grants::state::{AwsAuth, Phase, Place, State, place};
+use crate::model::grants::state::{Phase, Place, State, place};
 use crate::model::kube::rbac::Binding;
-use crate::net::aws::failure::Class;
+
+pub(crate) use mappings::all_entries;
+pub(super) use mappings::{aws_auth_of, read_aws_auth};
+
+use mappings::{look_at_mappings, look_at_siblings};
 
 /// Calls at the same time. Both APIs allow more for a moment, and throttle who goes on so.
 const AT_ONCE: usize = 8;
-/// Where aws-auth is.
-const SYSTEM: &str = "kube-system";
-const CONFIG_MAP: &str = "aws-auth";
 
 /// A state, and what could not be looked at.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     pub(crate) state: State,
     pub(crate) notes: Vec<Note>,
+    /// Something that may give access was not looked at.
+    pub(crate) unseen: bool,
 }
 
 /// What the grants meet. `way`: the one that was asked for.
@@ -83,6 +86,7 @@ pub(crate) async fn before_revocations(
                 api.list_role_bindings(None, None).await
             });
         put_bindings(&mut view, all.await?);
+        view.state.complete.extend(view.state.namespaces.keys().cloned());
     } else {
         for namespace in view.state.namespaces.clone().into_keys() {
             look_at_bindings(administrator, &namespace, revocations, &mut view).await?;
@@ -92,33 +96,13 @@ pub(crate) async fn before_revocations(
     look_at_own_roles(administrator, &mut view).await?;
     let principals: BTreeSet<&Principal> = revocations.iter().map(|revocation| &revocation.principal).collect();
     look_at_mappings(administrator, &principals, None, &mut view).await?;
+    look_at_siblings(administrator, &principals, &mut view).await?;
     if whole {
         for entry in all_entries(administrator).await? {
             view.state.entries.insert(entry.principal_arn.to_ascii_lowercase(), entry);
         }
     }
     Ok(view)
-}
-
-/// All access entries with their policies.
-///
-/// # Errors
-/// When they cannot be listed or read.
-pub(crate) async fn all_entries(
-    administrator: &Administrator<'_>,
-) -> Result<Vec<crate::model::kube::access_entry::AccessEntry>> {
-    let aws = administrator.aws()?;
-    if aws.cluster.authentication_mode.as_deref() == Some("CONFIG_MAP") {
-        return Ok(Vec::new());
-    }
-    let ui = administrator.chain.ui;
-    let progress = |done: usize, count: usize| ui.show_transient(&format!("reading access entries: {done} of {count}"));
-    let entries = administrator.eks()?.read_access_entries(&aws.cluster.name, &progress).await;
-    ui.clear_transient();
-    entries.map_err(|failure| {
-        let rights = "eks:ListAccessEntries, eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
-        refused(failure, "the access entries cannot be read", rights, &aws.caller_arn)
-    })
 }
 
 async fn read_each<T>(
@@ -193,6 +177,7 @@ async fn look_for_unused_roles(administrator: &Administrator<'_>, view: &mut Vie
             ask(administrator, (&what.0, &what.1), async |api| api.list_role_bindings(Some(&namespace), None).await);
         match all.await {
             Ok(bindings) => {
+                view.state.complete.insert(namespace.clone());
                 view.state.roles.insert((namespace, name), role);
                 put_bindings(view, bindings);
             }
@@ -226,7 +211,10 @@ async fn look_at_bindings(
         (format!("the RoleBindings of {namespace} cannot be listed"), format!("list rolebindings in {namespace}"));
     let all = ask(administrator, (&what.0, &what.1), async |api| api.list_role_bindings(Some(namespace), None).await);
     match all.await {
-        Ok(bindings) => put_bindings(view, bindings),
+        Ok(bindings) => {
+            view.state.complete.insert(namespace.to_owned());
+            put_bindings(view, bindings);
+        }
         Err(error) if error.kind == Kind::Denied => {
             view.notes.push(Note::Warning(format!("what others have bound in {namespace} was not looked at: {error}")));
             for revocation in revocations.iter().filter(|revocation| revocation.namespace == namespace) {
@@ -263,96 +251,4 @@ async fn look_at_own_roles(administrator: &Administrator<'_>, view: &mut View) -
         read_each(roles, async |(namespace, name): &Place| read_role(administrator, namespace, name).await).await?;
     view.state.roles.extend(roles);
     Ok(())
-}
-
-/// Access entries and aws-auth, as far as the cluster reads them.
-async fn look_at_mappings(
-    administrator: &Administrator<'_>,
-    principals: &BTreeSet<&Principal>,
-    way: Option<Way>,
-    view: &mut View,
-) -> Result<()> {
-    let mode = administrator.aws().ok().and_then(|aws| aws.cluster.authentication_mode.clone());
-    let wants_entries = mode.as_deref() != Some("CONFIG_MAP") && administrator.aws().is_ok();
-    let wants_config_map = mode.as_deref() != Some("API");
-    let entries = async { if wants_entries { read_entries(administrator, principals).await } else { Ok(Vec::new()) } };
-    let config_map = async { if wants_config_map { read_aws_auth(administrator).await } else { Ok(None) } };
-    let (entries, config_map) = join(entries, config_map).await;
-    for entry in entries? {
-        view.state.entries.insert(entry.principal_arn.to_ascii_lowercase(), entry);
-    }
-    let needs_config_map = way == Some(Way::AwsAuth) || mode.as_deref() == Some("CONFIG_MAP") || !wants_entries;
-    match config_map {
-        Ok(config_map) => view.state.aws_auth = config_map,
-        Err(error) if error.kind == Kind::Denied && !needs_config_map => view.notes.push(Note::Warning(format!(
-            "aws-auth was not looked at: what it gives the principal, a new access entry would hide ({error})"
-        ))),
-        Err(error) => return Err(error),
-    }
-    Ok(())
-}
-
-async fn read_entries(
-    administrator: &Administrator<'_>,
-    principals: &BTreeSet<&Principal>,
-) -> Result<Vec<crate::model::kube::access_entry::AccessEntry>> {
-    let aws = administrator.aws()?;
-    let eks = administrator.eks()?;
-    let reads = stream::iter(principals.iter().map(|principal| principal.arn())).map(async |arn| {
-        match eks.read_access_entry(&aws.cluster.name, &arn).await {
-            Ok(entry) => Ok(Some(entry)),
-            Err(failure) if failure.class == Class::NotFound => Ok(None),
-            Err(failure) => {
-                let rights = "eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
-                Err(refused(failure, &format!("the access entry of {arn} cannot be read"), rights, &aws.caller_arn))
-            }
-        }
-    });
-    let found: Vec<_> = reads.buffered(4).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-/// The ConfigMap. `None`: there is none.
-///
-/// # Errors
-/// When it cannot be read.
-pub(super) async fn read_aws_auth(administrator: &Administrator<'_>) -> Result<Option<AwsAuth>> {
-    let what = ("the ConfigMap kube-system/aws-auth cannot be read", "get configmaps aws-auth in kube-system");
-    let found = ask(administrator, what, async |api| {
-        crate::net::kube::unless_missing(api.get_config_map(SYSTEM, CONFIG_MAP).await)
-    });
-    Ok(found.await?.as_ref().map(aws_auth_of))
-}
-
-/// What a ConfigMap says.
-pub(super) fn aws_auth_of(object: &Value) -> AwsAuth {
-    let text = |key: &str| object["data"][key].as_str().map(str::to_owned);
-    let data = object["data"].as_object();
-    let is_other = |key: &String| key != "mapRoles" && key != "mapUsers";
-    AwsAuth {
-        map_roles: text("mapRoles"),
-        map_users: text("mapUsers"),
-        has_other_data: data.is_some_and(|data| data.keys().any(is_other)) || object["binaryData"].is_object(),
-        is_ours: object["metadata"]["labels"][objects::MANAGED_BY] == objects::FIELD_MANAGER,
-        appliers: appliers(object),
-    }
-}
-
-/// Programs that write the data from a file or a chart, and so write it again.
-fn appliers(object: &Value) -> Vec<String> {
-    const KNOWN: &[&str] = &["apply", "argocd", "flux", "helm", "kustomize", "terraform", "hashicorp", "pulumi"];
-    let managers = object["metadata"]["managedFields"].as_array().into_iter().flatten();
-    let of_data = managers.filter(|entry| entry["fieldsV1"]["f:data"].is_object());
-    let mut names: Vec<String> = of_data
-        .filter(|entry| {
-            entry["operation"] == "Apply" || {
-                let name = entry["manager"].as_str().unwrap_or_default().to_ascii_lowercase();
-                KNOWN.iter().any(|known| name.contains(known))
-            }
-        })
-        .filter_map(|entry| entry["manager"].as_str().map(str::to_owned))
-        .filter(|name| name != objects::FIELD_MANAGER)
-        .collect();
-    names.dedup();
-    names
 }

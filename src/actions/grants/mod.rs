@@ -4,6 +4,7 @@ pub(crate) mod apply;
 mod aws_auth;
 mod entry;
 pub(crate) mod expired;
+mod kubernetes;
 pub(crate) mod look;
 pub(crate) mod principals;
 mod refusals;

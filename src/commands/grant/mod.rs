@@ -13,12 +13,14 @@ use crate::chain::administrator::{Administrator, AdministratorFlags};
 use crate::commands::Context;
 use crate::commands::flags::AdministratorArgs;
 use crate::commands::grant::wanted::{Wanted, WantedArgs};
-use crate::commands::plan::{self, Ending, Proposal};
+use crate::commands::plan::{self, Ending, Plan};
 use crate::error::{Error, Result};
+use crate::model::elapsed;
 use crate::model::grants::change::{Change, changes};
 use crate::model::grants::grant::{Grant, Way};
 use crate::model::grants::granting::{self, Note, Terms};
 use crate::model::grants::objects;
+use crate::model::grants::principal::PrincipalKind;
 use crate::model::grants::state::State;
 use crate::model::settings::Flags;
 use crate::model::shell::quote;
@@ -51,6 +53,9 @@ pub(crate) struct GrantArgs {
     /// Take over fields of our objects that somebody else has set
     #[arg(long)]
     pub(crate) force_conflicts: bool,
+    /// Make an access entry although aws-auth, which it hides for them, may not be read
+    #[arg(long)]
+    pub(crate) ignore_aws_auth: bool,
     /// Show what would change, and ask the cluster whether it would take it
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -91,48 +96,64 @@ pub(crate) fn run(context: Context<'_>, args: &GrantArgs) -> Result<()> {
         region: args.administrator.region.clone().or(request.region),
         ..args.administrator.flags()
     };
+    let choice =
+        Choice { way, recreate: args.recreate, force: args.force_conflicts, ignore_aws_auth: args.ignore_aws_auth };
+    let means = Means { force: args.force_conflicts, dry_run: args.dry_run };
     plan::run(context, async |progress| {
         let administrator = Administrator::open(chain, pinned, flags).await?;
-        let planned = make_plan(administrator, wanted, way, args.recreate).await?;
-        let proposal = planned.proposal();
-        let means = Means { force: args.force_conflicts, dry_run: args.dry_run };
-        match plan::propose(context, progress, &proposal, (args.yes, means)).await? {
+        check_account(&administrator, request.account.as_deref())?;
+        let directory = Directory::new(&administrator);
+        let make = async || make_plan(&administrator, &directory, wanted, choice).await;
+        let (planned, ending) = plan::propose(context, progress, (args.yes, means), make).await?;
+        match ending {
             Ending::Unchanged => {
-                let words = format!("{}: nothing to do, it is so already", proposal.title);
-                plan::say_unchanged(context, &proposal, &words)?;
+                plan::say_unchanged(
+                    context,
+                    &planned,
+                    &format!("{}: nothing to do, it is so already", planned.title()),
+                )?;
             }
             Ending::Tried => return Ok(()),
-            Ending::Done => check(context, &planned, way).await?,
+            Ending::Done => check(context, &planned).await?,
         }
         next_steps(context, &planned);
         Ok(())
     })
 }
 
+/// What the arguments decide about how it is granted.
+#[derive(Debug, Clone, Copy)]
+struct Choice {
+    way: Option<Way>,
+    recreate: bool,
+    force: bool,
+    ignore_aws_auth: bool,
+}
+
+/// A file of grants is for one account.
+fn check_account(administrator: &Administrator<'_>, wanted: Option<&str>) -> Result<()> {
+    match (wanted, administrator.aws()) {
+        (Some(wanted), Ok(aws)) if wanted != aws.account() => {
+            Err(Error::usage(format!("the file is for the account {wanted}"))
+                .because(format!("you are in {}, as {}", aws.account(), aws.caller_arn))
+                .try_next("take a profile of that account: --profile NAME"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A plan, and all that it was made of.
 struct Planned<'a> {
-    administrator: Administrator<'a>,
+    administrator: &'a Administrator<'a>,
     grants: Vec<(Grant, KnownPrincipal)>,
     changes: Vec<Change>,
     notes: Vec<Note>,
-    recreate: bool,
+    choice: Choice,
 }
 
-impl Planned<'_> {
-    fn proposal(&self) -> Proposal<'_> {
-        let grants = self.grants.iter().map(|(grant, _)| {
-            json!({
-                "namespace": grant.namespace, "principal": grant.principal.arn(), "access": grant.access.label(),
-                "until": grant.until.map(objects::time_text),
-            })
-        });
-        Proposal {
-            administrator: &self.administrator,
-            title: self.title(),
-            changes: &self.changes,
-            notes: &self.notes,
-            subject: json!({"grants": grants.collect::<Vec<_>>()}),
-        }
+impl Plan for Planned<'_> {
+    fn administrator(&self) -> &Administrator<'_> {
+        self.administrator
     }
 
     fn title(&self) -> String {
@@ -144,39 +165,55 @@ impl Planned<'_> {
             grants => format!("{} grants in {cluster}", grants.len()),
         }
     }
+
+    fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    fn subject(&self) -> serde_json::Value {
+        let grants = self.grants.iter().map(|(grant, _)| {
+            json!({
+                "namespace": grant.namespace, "principal": grant.principal.arn(), "access": grant.access.label(),
+                "until": grant.until.map(objects::time_text),
+            })
+        });
+        json!({"grants": grants.collect::<Vec<_>>()})
+    }
 }
 
 async fn make_plan<'a>(
-    administrator: Administrator<'a>,
+    administrator: &'a Administrator<'a>,
+    directory: &Directory<'_>,
     wanted: &[Wanted],
-    way: Option<Way>,
-    recreate: bool,
+    choice: Choice,
 ) -> Result<Planned<'a>> {
     let (mut grants, mut notes) = (Vec::new(), Vec::new());
-    let directory = Directory::new(&administrator);
     for wanted in wanted {
         let known = directory.find(&wanted.principal).await?;
         let new: Vec<Note> = known.notes.iter().filter(|note| !notes.contains(*note)).cloned().collect();
         notes.extend(new);
         grants.push((wanted.grant(known.principal.clone()), known));
     }
-    drop(directory);
     let plain: Vec<Grant> = grants.iter().map(|(grant, _)| grant.clone()).collect();
-    let View { state: before, notes: seen } = look::before_grants(&administrator, &plain, way).await?;
+    let View { state: before, notes: seen, .. } = look::before_grants(administrator, &plain, choice.way).await?;
     notes.extend(seen);
     let mut after = before.clone();
-    notes.extend(put_all(&administrator, &grants, way, recreate, &mut after)?);
+    notes.extend(put_all(administrator, &grants, choice, &mut after)?);
     let changes = changes(&before, &after);
-    Ok(Planned { administrator, grants, changes, notes, recreate })
+    Ok(Planned { administrator, grants, changes, notes, choice })
 }
 
 fn put_all(
     administrator: &Administrator<'_>,
     grants: &[(Grant, KnownPrincipal)],
-    way: Option<Way>,
-    recreate: bool,
+    choice: Choice,
     state: &mut State,
 ) -> Result<Vec<Note>> {
+    let Choice { way, recreate, force, ignore_aws_auth } = choice;
     let mode = match administrator.aws() {
         Ok(aws) => aws.cluster.authentication_mode.clone(),
         // Without AWS there is only aws-auth.
@@ -185,7 +222,8 @@ fn put_all(
     };
     let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for (grant, known) in grants {
-        let terms = Terms { mode: mode.as_deref(), way, principal_created_at: known.created_at, recreate };
+        let principal_created_at = known.created_at;
+        let terms = Terms { mode: mode.as_deref(), way, principal_created_at, recreate, force, ignore_aws_auth };
         match granting::grant(state, grant, &terms) {
             Ok(more) => notes.extend(more),
             Err(refusal) => refusals.push(refusal),
@@ -211,15 +249,14 @@ fn together(refusals: Vec<Error>) -> Option<Error> {
 }
 
 /// Waits until the cluster shows what was granted.
-async fn check(context: Context<'_>, planned: &Planned<'_>, way: Option<Way>) -> Result<()> {
-    let administrator = &planned.administrator;
-    let grants: Vec<Grant> = planned.grants.iter().map(|(grant, _)| grant.clone()).collect();
-    let is_there = verify::wait(
-        administrator,
-        async || look::before_grants(administrator, &grants, way).await,
-        |state| put_all(administrator, &planned.grants, way, planned.recreate, state).map(drop),
-    )
-    .await?;
+async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
+    let Planned { administrator, grants, choice, .. } = planned;
+    let plain: Vec<Grant> = grants.iter().map(|(grant, _)| grant.clone()).collect();
+    let look = async || look::before_grants(administrator, &plain, choice.way).await;
+    // Made anew, the entry is as it should be.
+    let choice = Choice { recreate: false, ..*choice };
+    let is_there =
+        verify::wait(administrator, look, |state| put_all(administrator, grants, choice, state).map(drop)).await?;
     if is_there {
         context.ui.status("The cluster has it. EKS takes some seconds until a sign-in counts.");
     } else {
@@ -232,9 +269,9 @@ async fn check(context: Context<'_>, planned: &Planned<'_>, way: Option<Way>) ->
 fn next_steps(context: Context<'_>, planned: &Planned<'_>) {
     let mut told = std::collections::BTreeSet::new();
     for (grant, _) in &planned.grants {
-        let command = command_for(planned.administrator.chain, &planned.administrator, grant);
+        let command = command_for(planned.administrator.chain, planned.administrator, grant);
         if told.insert(command.clone()) && told.len() <= 5 {
-            context.ui.hint(&format!("for who has the role: {command}"));
+            context.ui.hint(&format!("for who has the {}: {command}", grant.principal.kind.word()));
         }
     }
 }
@@ -250,29 +287,23 @@ fn command_for(chain: &Chain<'_>, administrator: &Administrator<'_>, grant: &Gra
             let cluster = administrator.aws().map(|aws| &aws.cluster);
             let (name, region) =
                 cluster.map_or(("CLUSTER", "REGION"), |found| (found.name.as_str(), found.region.as_str()));
-            format!("aws eks update-kubeconfig --name {name} --region {region} --role-arn {}", grant.principal)
+            let update = format!("aws eks update-kubeconfig --name {name} --region {region}");
+            match grant.principal.kind {
+                PrincipalKind::Role => format!("{update} --role-arn {}", grant.principal),
+                PrincipalKind::User => update,
+            }
         }
     }
 }
 
 /// A duration like `8h`, `1h30m` or `7d`.
 fn parse_duration(text: &str) -> Result<SignedDuration> {
-    let wrong = |why: String| {
-        Error::usage(format!("{text} is no duration")).because(why).try_next("say it so: --for 8h, --for 90m, --for 7d")
-    };
-    let (days, rest) = match text.split_once('d') {
-        Some((days, rest)) => (days.parse::<i64>().map_err(|error| wrong(error.to_string()))?, rest.trim()),
-        None => (0, text),
-    };
-    let rest: SignedDuration = match rest {
-        "" => SignedDuration::ZERO,
-        rest => rest.parse().map_err(|error: jiff::Error| wrong(error.to_string()))?,
-    };
-    let duration = rest.checked_add(SignedDuration::from_hours(days.checked_mul(24).unwrap_or(i64::MAX / 3600)));
-    match duration {
-        Some(duration) if duration > SignedDuration::ZERO && duration < SignedDuration::from_hours(24 * 3660) => {
-            Ok(duration)
-        }
-        _ => Err(wrong("it is between a second and ten years".to_owned())),
+    match elapsed::parse(text) {
+        Ok(0) => Err("a grant lasts at least a second".to_owned()),
+        Ok(seconds) => Ok(SignedDuration::from_secs(seconds)),
+        Err(why) => Err(why),
     }
+    .map_err(|why| {
+        Error::usage("--for is not understood").because(why).try_next("say it so: --for 8h, --for 90m, --for 7d")
+    })
 }

@@ -3,7 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 /// Unchanged lines that are shown around what differs.
-const CONTEXT: usize = 2;
+pub(crate) const CONTEXT: usize = 2;
 
 /// A line of a diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,14 +15,14 @@ pub(crate) enum Line {
     Gap,
 }
 
-/// The lines that differ, with some around them.
-pub(crate) fn diff(before: &[String], after: &[String]) -> Vec<Line> {
+/// The lines that differ, with so many around them.
+pub(crate) fn diff(before: &[String], after: &[String], around: usize) -> Vec<Line> {
     let before: Vec<&str> = before.iter().map(String::as_str).collect();
     let after: Vec<&str> = after.iter().map(String::as_str).collect();
     let diff = TextDiff::from_slices(&before, &after);
     let mut lines = Vec::new();
     let mut shown = 0;
-    for group in diff.grouped_ops(CONTEXT) {
+    for group in diff.grouped_ops(around) {
         if group.first().is_some_and(|operation| operation.old_range().start > shown) {
             lines.push(Line::Gap);
         }
@@ -52,13 +52,13 @@ mod tests {
 
     #[test]
     fn what_is_far_from_a_change_is_left_out() {
-        let found = diff(&lines("a b c d e f g"), &lines("a b c d x f g"));
+        let found = diff(&lines("a b c d e f g"), &lines("a b c d x f g"), CONTEXT);
         let same = |text: &str| Line::Same(text.to_owned());
         assert_eq!(
             found,
             [Line::Gap, same("c"), same("d"), Line::Removed("e".into()), Line::Added("x".into()), same("f"), same("g"),]
         );
-        assert_eq!(diff(&lines("a b"), &lines("a b")), []);
+        assert_eq!(diff(&lines("a b"), &lines("a b"), CONTEXT), []);
     }
 
     #[test]
@@ -66,6 +66,6 @@ mod tests {
         let many: Vec<String> = (0..30_000).map(|number| format!("- item {number}")).collect();
         let mut changed = many.clone();
         changed.push("- new".to_owned());
-        assert_eq!(diff(&many, &changed).len(), 1 + CONTEXT + 1);
+        assert_eq!(diff(&many, &changed, CONTEXT).len(), 1 + CONTEXT + 1);
     }
 }

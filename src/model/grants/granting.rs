@@ -21,6 +21,10 @@ pub(crate) struct Terms<'a> {
     pub(crate) principal_created_at: Option<Timestamp>,
     /// Makes an entry anew that was made for an earlier role.
     pub(crate) recreate: bool,
+    /// Takes over what bears one of our names and is not ours.
+    pub(crate) force: bool,
+    /// Makes an entry although nobody could see what of aws-auth it hides.
+    pub(crate) ignore_aws_auth: bool,
 }
 
 /// Something to be known about a plan.
@@ -80,7 +84,7 @@ pub(crate) fn grant(state: &mut State, grant: &Grant, terms: &Terms<'_>) -> Resu
     let mut notes = Vec::new();
     need_namespace(state, grant)?;
     put_role(state, grant);
-    put_binding(state, grant);
+    put_binding(state, grant, terms)?;
     match way {
         Way::AccessEntry => mapping::entry::put(state, grant, terms, &mut notes)?,
         Way::AwsAuth => mapping::aws_auth::put(state, grant, &mut notes)?,
@@ -117,12 +121,19 @@ fn put_role(state: &mut State, grant: &Grant) {
     role.labels.extend(wanted.labels);
 }
 
-fn put_binding(state: &mut State, grant: &Grant) {
+fn put_binding(state: &mut State, grant: &Grant, terms: &Terms<'_>) -> Result<()> {
     let Some(wanted) = objects::role_binding(grant).and_then(|object| serde_json::from_value::<Binding>(object).ok())
     else {
-        return;
+        return Ok(());
     };
-    let binding = state.bindings.entry(place(&grant.namespace, &wanted.name)).or_insert_with(|| wanted.clone());
+    let key = place(&grant.namespace, &wanted.name);
+    if !terms.force && state.bindings.get(&key).is_some_and(|known| !is_ours(&known.labels)) {
+        return Err(Error::failure(format!("the RoleBinding {}/{} is not ours", key.0, key.1))
+            .because(format!("it has not the label {}={}", objects::MANAGED_BY, objects::FIELD_MANAGER))
+            .try_next(format!("kubectl -n {} get rolebinding {} -o yaml   # whose it is", key.0, key.1))
+            .try_next("take it over: the same command with --force-conflicts"));
+    }
+    let binding = state.bindings.entry(key).or_insert_with(|| wanted.clone());
     let former = std::mem::replace(&mut binding.role, wanted.role);
     binding.subjects = wanted.subjects;
     binding.labels.extend(wanted.labels);
@@ -133,6 +144,7 @@ fn put_binding(state: &mut State, grant: &Grant) {
     if is_other {
         drop_unused_role(state, &grant.namespace, &former.kind, &former.name);
     }
+    Ok(())
 }
 
 /// A Role of ours that nothing in the namespace refers to any more.
@@ -141,7 +153,8 @@ pub(crate) fn drop_unused_role(state: &mut State, namespace: &str, kind: &str, n
     let is_ours = state.roles.get(&key).is_some_and(|role| is_ours(&role.labels));
     let mut bindings = state.bindings.iter().filter(|((home, _), _)| home == namespace);
     let is_used = bindings.any(|(_, binding)| binding.role.kind == "Role" && binding.role.name == name);
-    if kind == "Role" && is_ours && !is_used {
+    // Where not all bindings are known, it may be in use.
+    if kind == "Role" && is_ours && !is_used && state.complete.contains(namespace) {
         state.roles.remove(&key);
     }
 }

@@ -19,12 +19,20 @@ fn viewer() -> Grant {
 }
 
 fn terms(mode: &str) -> Terms<'_> {
-    Terms { mode: Some(mode), way: None, principal_created_at: None, recreate: false }
+    Terms {
+        mode: Some(mode),
+        way: None,
+        principal_created_at: None,
+        recreate: false,
+        force: false,
+        ignore_aws_auth: false,
+    }
 }
 
 fn empty() -> State {
     let mut state = State::default();
     state.namespaces.insert("pay".to_owned(), Phase::Active);
+    state.complete.insert("pay".to_owned());
     state
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod granting;
 mod mapping;
 pub(crate) mod objects;
 mod outline;
+pub(crate) mod policies;
 pub(crate) mod preset;
 pub(crate) mod principal;
 pub(crate) mod render;

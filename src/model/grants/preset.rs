@@ -69,6 +69,7 @@ impl Preset {
             "floor" => Preset::Floor,
             "viewer" => Preset::Viewer,
             "developer" => return Ok(Preset::Developer { with_secrets }),
+            "developer-with-secrets" => return Ok(Preset::Developer { with_secrets: true }),
             "admin" => Preset::Admin,
             _ => return Err(format!("is no preset; there are {}", Preset::NAMES.join(", "))),
         };

@@ -38,6 +38,7 @@ pub(crate) fn revoke(state: &mut State, revocation: &Revocation, include_foreign
     let known = foreign::Identity::of(state, &revocation.principal)?;
     match &revocation.extent {
         Extent::Everything => {
+            notes.extend(unlabelled(state, revocation));
             drop_binding(state, revocation)?;
             drop_policies(state, revocation, |_| true);
         }
@@ -57,10 +58,23 @@ pub(crate) fn revoke(state: &mut State, revocation: &Revocation, include_foreign
     Ok(notes)
 }
 
+/// A binding that has our name and not our label: whose it is, nobody can say.
+fn unlabelled(state: &State, Revocation { namespace, principal, .. }: &Revocation) -> Option<Note> {
+    let name = binding_name(&principal.slug());
+    let binding = state.bindings.get(&place(namespace, &name)).filter(|binding| !is_ours(&binding.labels))?;
+    Some(Note::Warning(format!(
+        "stays: RoleBinding {namespace}/{name} has the name of a grant, and not its label ({} {}); if it is one: kubectl -n {namespace} delete rolebinding {name}",
+        binding.role.kind, binding.role.name
+    )))
+}
+
 fn drop_binding(state: &mut State, Revocation { namespace, principal, .. }: &Revocation) -> Result<()> {
     let slug = principal.slug();
     let key = place(namespace, &binding_name(&slug));
-    if let Some(binding) = state.bindings.get(&key).filter(|binding| is_ours(&binding.labels)).cloned() {
+    // The roles that a permission set had one after the other share the binding.
+    let is_shared = has_others(state, principal, &group(namespace, &slug));
+    let own = state.bindings.get(&key).filter(|binding| is_ours(&binding.labels) && !is_shared).cloned();
+    if let Some(binding) = own {
         state.bindings.remove(&key);
         drop_unused_role(state, namespace, &binding.role.kind, &binding.role.name);
     }
@@ -74,6 +88,21 @@ fn drop_binding(state: &mut State, Revocation { namespace, principal, .. }: &Rev
         state.edit_aws_auth(aws_auth::removal(principal, vec![group]))?;
     }
     Ok(())
+}
+
+/// Whether another principal has a group.
+fn has_others(state: &State, principal: &Principal, group: &str) -> bool {
+    let has = |groups: &[String]| groups.iter().any(|known| known == group);
+    let mut entries = state.entries.values();
+    if entries.any(|entry| has(&entry.groups) && !entry.principal_arn.eq_ignore_ascii_case(&principal.arn())) {
+        return true;
+    }
+    let own = principal.arn_in_aws_auth();
+    let mut lists = state.aws_auth.iter().flat_map(|config_map| config_map.lists());
+    lists.any(|(list, text)| {
+        let items = aws_auth_edit::read(text, list).unwrap_or_default();
+        items.iter().any(|item| has(&item.groups) && !item.arn.eq_ignore_ascii_case(&own))
+    })
 }
 
 /// Takes the namespace out of the policies that a tag says were granted there.
@@ -111,7 +140,9 @@ fn drop_entry_if_empty(state: &mut State, principal: &Principal, notes: &mut Vec
     let key = principal.arn().to_ascii_lowercase();
     let Some(entry) = state.entries.get(&key) else { return Ok(()) };
     let has_policies = entry.policies.as_ref().is_none_or(|policies| !policies.is_empty());
-    if !tags::is_ours(&entry.tags) || has_policies {
+    // What a tag says was granted elsewhere may only have been lost for a moment.
+    let is_tagged = tags::granted_everywhere(&entry.tags).next().is_some();
+    if !tags::is_ours(&entry.tags) || has_policies || is_tagged {
         return Ok(());
     }
     let item = state.aws_auth.as_ref().map(|config_map| config_map.item(principal)).transpose()?.flatten();

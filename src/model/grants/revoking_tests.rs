@@ -20,7 +20,14 @@ fn wanted(namespace: &str, arn: &str, access: Access) -> Grant {
 }
 
 fn granted(state: &State, grants: &[Grant], mode: &str) -> State {
-    let terms = Terms { mode: Some(mode), way: None::<Way>, principal_created_at: None, recreate: false };
+    let terms = Terms {
+        mode: Some(mode),
+        way: None::<Way>,
+        principal_created_at: None,
+        recreate: false,
+        force: false,
+        ignore_aws_auth: false,
+    };
     let mut after = state.clone();
     for wanted in grants {
         grant(&mut after, wanted, &terms).expect("a grant");
@@ -40,6 +47,7 @@ fn start() -> State {
     let mut state = State::default();
     for namespace in ["pay", "shop"] {
         state.namespaces.insert(namespace.into(), Phase::Active);
+        state.complete.insert(namespace.into());
     }
     state
 }

@@ -1,6 +1,6 @@
 //! What there is in a cluster, as far as grants are concerned. A plan is made by changing a copy of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_auth_edit::List;
 
@@ -19,6 +19,10 @@ pub(crate) struct State {
     /// By the principal's ARN in small letters.
     pub(crate) entries: BTreeMap<String, AccessEntry>,
     pub(crate) aws_auth: Option<AwsAuth>,
+    /// Why aws-auth could not be looked at.
+    pub(crate) aws_auth_unseen: Option<String>,
+    /// The namespaces whose bindings are all known.
+    pub(crate) complete: BTreeSet<String>,
     /// What of the ConfigMap is changed, to be done again if somebody else changes it meanwhile.
     pub(crate) aws_auth_edits: Vec<AwsAuthEdit>,
 }

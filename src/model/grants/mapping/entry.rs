@@ -3,11 +3,12 @@
 
 use aws_auth_edit::Item;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::grants::access::Access;
 use crate::model::grants::access_policy;
 use crate::model::grants::grant::Grant;
 use crate::model::grants::granting::{Note, Terms, groups_of, tag_of};
+use crate::model::grants::revoking::is_policy;
 use crate::model::grants::state::State;
 use crate::model::grants::tags;
 use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation, PolicyScope};
@@ -35,13 +36,26 @@ pub(in crate::model::grants) fn put(
             entry.groups.push(group);
         }
     }
-    if let Access::Policy(name) = &grant.access {
-        associate(&mut entry, &access_policy::arn(&grant.principal.partition, name), &grant.namespace, notes);
-    }
-    match tag_of(grant) {
+    say_what_stays(&entry, grant, notes);
+    let is_of_others = match &grant.access {
+        Access::Policy(name) => {
+            let arn = access_policy::arn(&grant.principal.partition, name);
+            !associate(&mut entry, &arn, &grant.namespace, notes)
+        }
+        // There is one preset at a time: what ended before does not end any more.
+        _ => {
+            tags::remove(&mut entry.tags, &grant.namespace, |known| !is_policy(&known.label));
+            false
+        }
+    };
+    match tag_of(grant).filter(|_| !is_of_others) {
         Some(granted) => tags::add(&mut entry.tags, &grant.namespace, granted),
-        // What ended before does not end any more.
-        None => tags::remove(&mut entry.tags, &grant.namespace, |known| known.label == grant.access.label()),
+        None if is_of_others && grant.until.is_some() => notes.push(Note::Warning(format!(
+            "{} holds in {} already, and no grant has given it: it does not end",
+            grant.access.label(),
+            grant.namespace
+        ))),
+        None => {}
     }
     if entry.tags.len() > tags::MOST {
         return Err(Error::failure(format!("{arn} cannot have another grant with --policy or --for"))
@@ -77,6 +91,19 @@ fn usable(entry: &AccessEntry, terms: &Terms<'_>, notes: &mut Vec<Note>) -> Resu
     Ok(AccessEntry { created_at: None, ..entry.clone() })
 }
 
+/// A preset and policies add up; who gives one may think that it replaces the other.
+fn say_what_stays(entry: &AccessEntry, grant: &Grant, notes: &mut Vec<Note>) {
+    let policies = entry.policies.iter().flatten().filter(|policy| policy.scope.covers(&grant.namespace));
+    let others = policies.map(PolicyAssociation::policy_name).filter(|name| *name != grant.access.label());
+    let others: Vec<&str> = others.collect();
+    if !others.is_empty() {
+        notes.push(Note::Info(format!("{} stays as it is there", others.join(", "))));
+    }
+    if matches!(grant.access, Access::Policy(_)) && entry.groups.contains(&grant.group()) {
+        notes.push(Note::Info("the preset that was granted there stays as it is".to_owned()));
+    }
+}
+
 fn new_entry(state: &State, grant: &Grant, terms: &Terms<'_>, notes: &mut Vec<Note>) -> Result<AccessEntry> {
     let mut entry = AccessEntry {
         principal_arn: grant.principal.arn(),
@@ -86,6 +113,15 @@ fn new_entry(state: &State, grant: &Grant, terms: &Terms<'_>, notes: &mut Vec<No
         ..AccessEntry::default()
     };
     let reads_aws_auth = terms.mode != Some("API");
+    if let Some(why) = state.aws_auth_unseen.as_ref().filter(|_| reads_aws_auth && !terms.ignore_aws_auth) {
+        return Err(Error::new(
+            Kind::Denied,
+            format!("what aws-auth gives {} could not be looked at", entry.principal_arn),
+        )
+        .because(why.clone())
+        .because("a new access entry would hide it")
+        .try_next("if it gives nothing there: the same command with --ignore-aws-auth"));
+    }
     let Some(config_map) = state.aws_auth.as_ref().filter(|_| reads_aws_auth) else { return Ok(entry) };
     // A list that cannot be read maps nobody: there is nothing to lose in it.
     let Ok(Some(item)) = config_map.item(&grant.principal) else { return Ok(entry) };
@@ -142,20 +178,29 @@ fn username_fault(username: &str) -> Option<&'static str> {
     }
 }
 
-/// Adds the namespace to where the policy holds. An entry has each policy once.
-fn associate(entry: &mut AccessEntry, policy_arn: &str, namespace: &str, notes: &mut Vec<Note>) {
+/// Adds the namespace to where the policy holds. An entry has each policy once. False: it holds there already, and no grant
+/// has given it.
+fn associate(entry: &mut AccessEntry, policy_arn: &str, namespace: &str, notes: &mut Vec<Note>) -> bool {
+    let granted = tags::granted(&entry.tags, namespace);
+    let is_granted = |name: &str| granted.iter().any(|granted| granted.label == name);
     let policies = entry.policies.get_or_insert_default();
     let Some(known) = policies.iter_mut().find(|policy| policy.policy_arn == policy_arn) else {
         let scope = PolicyScope::Namespaces(vec![namespace.to_owned()]);
         policies.push(PolicyAssociation { policy_arn: policy_arn.to_owned(), scope });
-        return;
+        return true;
     };
     match &mut known.scope {
         PolicyScope::Cluster => notes.push(Note::Warning(format!(
             "{} holds in the whole cluster for this principal already, and so in {namespace}",
             known.policy_arn.rsplit('/').next().unwrap_or_default()
         ))),
-        PolicyScope::Namespaces(names) if names.iter().any(|name| name == namespace) => {}
-        PolicyScope::Namespaces(names) => names.push(namespace.to_owned()),
+        PolicyScope::Namespaces(names) if names.iter().any(|name| name == namespace) => {
+            return is_granted(policy_arn.rsplit('/').next().unwrap_or_default());
+        }
+        PolicyScope::Namespaces(names) => {
+            names.push(namespace.to_owned());
+            return true;
+        }
     }
+    false
 }
