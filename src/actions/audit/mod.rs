@@ -35,6 +35,7 @@ pub(crate) async fn take(administrator: &Administrator<'_>, scope: Scope) -> Res
     let mut picture = Picture {
         scope,
         at: administrator.chain.host.now(),
+        caller: administrator.aws().ok().map(|aws| aws.caller_arn.clone()),
         cluster: facts,
         entries,
         aws_auth: aws_auth?,

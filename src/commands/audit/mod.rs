@@ -21,6 +21,7 @@ use crate::model::audit::picture::{Picture, Scope};
 use crate::model::audit::spreadsheet::{access_as_csv, findings_as_csv, markdown};
 use crate::model::audit::{Audit, audit};
 use crate::model::settings::Flags;
+use crate::model::shell::quote;
 use crate::process::runtime;
 
 /// Show who may do what in a namespace or in a whole cluster, by which objects, and what is wrong with it.
@@ -97,7 +98,7 @@ pub(crate) fn run(context: Context<'_>, args: &AuditArgs) -> Result<()> {
             .because("--format is csv, findings-csv or markdown; -o is json or yaml")
             .try_next("leave one of them out"));
     }
-    let baseline = args.baseline.as_deref().map(|file| read_baseline(context, file)).transpose()?;
+    let baseline = args.baseline.as_deref().map(|file| read_baseline(context, args, file)).transpose()?;
     let chain = &context.open(&Flags::default())?;
     let scope = scope(context, chain, args)?;
     let pinned = match &scope {
@@ -106,6 +107,9 @@ pub(crate) fn run(context: Context<'_>, args: &AuditArgs) -> Result<()> {
     };
     let picture = runtime::run(async {
         let administrator = Administrator::open(chain, pinned, args.administrator.flags()).await?;
+        if let Some(baseline) = &baseline {
+            refuse_other_cluster(&administrator, baseline)?;
+        }
         action::take(&administrator, scope.clone()).await
     })?;
     let audit = audit(&picture);
@@ -117,23 +121,49 @@ pub(crate) fn run(context: Context<'_>, args: &AuditArgs) -> Result<()> {
     judge(&picture, &audit, threshold, baseline.as_ref())
 }
 
+/// Findings of another cluster say nothing of what is new in this one.
+fn refuse_other_cluster(administrator: &Administrator<'_>, baseline: &Baseline) -> Result<()> {
+    let name = administrator.cluster_name();
+    let region = administrator.aws().map(|aws| aws.cluster.region.clone()).unwrap_or_default();
+    let Some(other) = baseline.other_cluster(name, &region) else { return Ok(()) };
+    let own = if region.is_empty() { name.to_owned() } else { format!("{name} in {region}") };
+    Err(Error::usage(format!("the baseline is of the cluster {other}, and this is {own}"))
+        .because("what is known of one cluster may be new in another")
+        .try_next("take a baseline of this cluster: the same command with -o json and without --baseline prints it"))
+}
+
 fn scope(context: Context<'_>, chain: &Chain<'_>, args: &AuditArgs) -> Result<Scope> {
     if args.all {
         return Ok(Scope::All);
     }
     let namespace = chain.namespace(context.named(args.namespace.as_deref()));
     namespace.map(|name| Scope::Namespace(name.as_str().to_owned())).map_err(|error| match error.kind {
-        Kind::Usage => error.try_next("nsaccess audit --all"),
+        Kind::Usage => {
+            let mut error = error;
+            // That would be the list of a developer's portal.
+            error.try_next.retain(|command| !command.starts_with("nsaccess list"));
+            error
+                .try_next(with_flags(args, "nsaccess audit NAMESPACE"))
+                .try_next(with_flags(args, "nsaccess audit --all"))
+        }
         _ => error,
     })
 }
 
-fn read_baseline(context: Context<'_>, file: &Path) -> Result<Baseline> {
+/// A command with the flags that say where, as they were typed.
+fn with_flags(args: &AuditArgs, command: &str) -> String {
+    let AdministratorArgs { cluster, region, profile, context } = &args.administrator;
+    let all = [("cluster", cluster), ("region", region), ("profile", profile), ("context", context)];
+    let typed = all.into_iter().filter_map(|(name, value)| Some(format!(" --{name} {}", quote(value.as_deref()?))));
+    std::iter::once(command.to_owned()).chain(typed).collect()
+}
+
+fn read_baseline(context: Context<'_>, args: &AuditArgs, file: &Path) -> Result<Baseline> {
     let path = context.host.current_dir.join(file);
     let shown = context.host.shorten_home(&path);
     let Some(text) = atomic::read_text(&path)? else {
         return Err(Error::usage(format!("there is no baseline {shown}"))
-            .try_next("nsaccess audit --all -o json   # its output is one, in a file"));
+            .try_next(with_flags(args, "nsaccess audit --all -o json") + "   # its output is one, in a file"));
     };
     Baseline::parse(&text).map_err(|why| Error::usage(format!("{shown} is no baseline")).because(why))
 }
@@ -164,7 +194,7 @@ fn is_new(found: &Found, baseline: Option<&Baseline>) -> bool {
 /// The exit status.
 fn judge(picture: &Picture, audit: &Audit<'_>, threshold: Option<Severity>, baseline: Option<&Baseline>) -> Result<()> {
     let Some(threshold) = threshold else { return Ok(()) };
-    let counts = |found: &&Found| found.finding.severity >= threshold && is_new(found, baseline);
+    let counts = |found: &&Found| found.severity >= threshold && is_new(found, baseline);
     if audit.found.iter().any(|found| counts(&found)) {
         return Err(Error::new(Kind::No, "there are findings"));
     }

@@ -185,7 +185,7 @@ fn findings(
 }
 
 fn finding(ui: &Ui, text: &mut String, found: &Found) {
-    let (sign, colour) = match found.finding.severity {
+    let (sign, colour) = match found.severity {
         Severity::High => ("✗", "31"),
         Severity::Medium => ("!", "33"),
         Severity::Low => ("·", "36"),
@@ -193,7 +193,7 @@ fn finding(ui: &Ui, text: &mut String, found: &Found) {
     };
     let id = ui.data_coloured("2", &format!("[{}]", found.finding.id));
     let sign = ui.data_coloured(colour, sign);
-    text.push_str(&format!("{sign} {:<6} {}  {id}\n", found.finding.severity.word(), one_line(&found.message)));
+    text.push_str(&format!("{sign} {:<6} {}  {id}\n", found.severity.word(), one_line(&found.message)));
     for reason in &found.because {
         text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(reason)));
     }

@@ -102,7 +102,7 @@ fn access(audit: &Audit<'_>, row: &Row, tasks: &[Judged]) -> Value {
 fn finding(found: &Found, baseline: Option<&Baseline>) -> Value {
     json!({
         "id": found.finding.id,
-        "severity": found.finding.severity.word(),
+        "severity": found.severity.word(),
         "about": found.about,
         "namespace": found.namespace,
         "message": found.message,
@@ -124,7 +124,7 @@ pub(crate) fn docs(id: &str) -> String {
 
 /// How many findings there are of each severity: `1 high, 2 low`.
 pub(crate) fn counts<'f>(found: impl Iterator<Item = &'f Found> + Clone) -> String {
-    let count = |severity: Severity| found.clone().filter(|found| found.finding.severity == severity).count();
+    let count = |severity: Severity| found.clone().filter(|found| found.severity == severity).count();
     let said = Severity::ALL.into_iter().map(|severity| (severity, count(severity))).filter(|(_, count)| *count > 0);
     said.map(|(severity, count)| format!("{count} {severity}")).collect::<Vec<_>>().join(", ")
 }

@@ -50,6 +50,8 @@ pub(crate) struct Finding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) finding: &'static Finding,
+    /// That of the finding, or less.
+    pub(crate) severity: Severity,
     /// What it is about: the same in every audit, for a baseline. No line numbers, no times.
     pub(crate) about: String,
     pub(crate) namespace: Option<String>,
@@ -62,6 +64,7 @@ impl Found {
     pub(crate) fn new(finding: &'static Finding, about: impl Into<String>, message: impl Into<String>) -> Found {
         Found {
             finding,
+            severity: finding.severity,
             about: about.into(),
             namespace: None,
             message: message.into(),
@@ -72,6 +75,16 @@ impl Found {
 
     pub(crate) fn of_namespace(mut self, namespace: Option<&str>) -> Found {
         self.namespace = namespace.map(str::to_owned);
+        self
+    }
+
+    /// One step less bad than its kind.
+    pub(crate) fn lowered(mut self) -> Found {
+        self.severity = match self.severity {
+            Severity::High => Severity::Medium,
+            Severity::Medium | Severity::Low => Severity::Low,
+            Severity::Info => Severity::Info,
+        };
         self
     }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use aws_auth_edit::{Broken, Item, List};
 use jiff::Timestamp;
 
-use crate::model::audit::identity::short_name;
+use crate::model::audit::identity::{canonical, short_name};
+use crate::model::grants::principal::PrincipalName;
 use crate::model::kube::access_entry::AccessEntry;
 use crate::model::kube::rbac::{Binding, Role};
+use crate::model::shell::quote;
 
 /// Where to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub(crate) enum Scope {
 pub(crate) struct Picture {
     pub(crate) scope: Scope,
     pub(crate) at: Timestamp,
+    /// The ARN of who asks, as STS tells it. `None`: only a context says it.
+    pub(crate) caller: Option<String>,
     pub(crate) cluster: ClusterFacts,
     pub(crate) entries: Read<Vec<AccessEntry>>,
     /// `None`: there is no such ConfigMap.
@@ -48,6 +52,15 @@ pub(crate) struct ClusterFacts {
 }
 
 impl ClusterFacts {
+    /// A command of ours, for this cluster wherever it is typed.
+    pub(crate) fn with_cluster(&self, command: &str) -> String {
+        match self.region.as_str() {
+            // Without AWS, the name is that of a context.
+            "" => format!("{command} --context {}", quote(&self.name)),
+            region => format!("{command} --cluster {} --region {region}", quote(&self.name)),
+        }
+    }
+
     /// Whether it takes notice of access entries. If the mode is not known, it may.
     pub(crate) fn reads_entries(&self) -> bool {
         self.mode.as_deref() != Some("CONFIG_MAP")
@@ -179,6 +192,15 @@ impl Picture {
     /// A principal, for people.
     pub(crate) fn name_of(&self, arn: &str) -> String {
         short_name(arn, &self.iam.account)
+    }
+
+    /// Whether a principal is who asks.
+    pub(crate) fn is_caller(&self, arn: &str) -> bool {
+        let caller = match self.caller.as_deref().map(PrincipalName::parse) {
+            Some(Ok(PrincipalName::Arn(caller) | PrincipalName::Caller(caller))) => caller,
+            _ => return false,
+        };
+        caller.arn_in_aws_auth().eq_ignore_ascii_case(&canonical(arn))
     }
 
     /// Everything that could not be read.

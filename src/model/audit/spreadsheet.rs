@@ -53,7 +53,7 @@ pub(crate) fn findings_as_csv(picture: &Picture, audit: &Audit<'_>, is_new: impl
         text.push_str(&csv_line(&[
             &picture.cluster.name,
             found.finding.id,
-            found.finding.severity.word(),
+            found.severity.word(),
             if is_new(found) { "yes" } else { "no" },
             found.namespace.as_deref().unwrap_or_default(),
             &found.about,
@@ -105,12 +105,7 @@ pub(crate) fn markdown(picture: &Picture, audit: &Audit<'_>, is_new: impl Fn(&Fo
     text.push_str(&format!("\n## Findings\n\n{}\n", if said.is_empty() { "None." } else { &said }));
     for found in &audit.found {
         let mark = if is_new(found) { "" } else { " (known)" };
-        text.push_str(&format!(
-            "\n### {}: {}{mark}\n\n{}\n",
-            found.finding.severity,
-            found.finding.id,
-            plain(&found.message)
-        ));
+        text.push_str(&format!("\n### {}: {}{mark}\n\n{}\n", found.severity, found.finding.id, plain(&found.message)));
         let reasons = found.because.iter().map(|reason| format!("- {}\n", plain(reason)));
         let commands = found.try_next.iter().map(|command| format!("- try: `{}`\n", command.replace(['`', '\n'], " ")));
         let lines: String = reasons.chain(commands).collect();

@@ -24,7 +24,7 @@ pub(crate) const MISSPELLED: Finding = Finding {
     id: "aws-auth.misspelled",
     severity: Severity::Medium,
     cause: "A key of aws-auth is spelled like `mapRoles`, `mapUsers` or `mapAccounts` with other capitals. The cluster reads those three only.",
-    repair: "Spell the key right, or delete it.",
+    repair: "Spell the key right, or delete it: `kubectl -n kube-system edit configmap aws-auth`.",
 };
 
 pub(crate) const DEAD: Finding = Finding {
@@ -45,14 +45,14 @@ pub(crate) const DUPLICATE: Finding = Finding {
     id: "aws-auth.duplicate",
     severity: Severity::Medium,
     cause: "Two items of aws-auth have the same ARN; letters are compared without their case. The last one counts, and the groups of the others are lost. Among users whose ARNs differ in case, it is left to chance.",
-    repair: "Put the groups that are needed into the last item, and delete the others.",
+    repair: "Put the groups that are needed into the last item, and delete the others: `kubectl -n kube-system edit configmap aws-auth`.",
 };
 
 pub(crate) const FAULTY: Finding = Finding {
     id: "aws-auth.faulty-item",
     severity: Severity::Low,
     cause: "An item of aws-auth has a field that the cluster cannot read, or no ARN. It passes over the field, or over the item.",
-    repair: "Mend the item, or delete it.",
+    repair: "Mend the item, or delete it: `kubectl -n kube-system edit configmap aws-auth`.",
 };
 
 pub(crate) const ACCOUNTS: Finding = Finding {
@@ -69,6 +69,8 @@ pub(crate) const IN_MASTERS: Finding = Finding {
     repair: "Bind what is needed to a group of its own, and take `system:masters` out of the item: `nsaccess grant NAMESPACE --to ARN --preset admin`.",
 };
 
+const EDIT: &str = "kubectl -n kube-system edit configmap aws-auth";
+
 pub(super) fn find(picture: &Picture, found: &mut Vec<Found>) {
     let Some(Some(aws_auth)) = picture.aws_auth.done() else { return };
     if !picture.cluster.reads_aws_auth() {
@@ -76,29 +78,30 @@ pub(super) fn find(picture: &Picture, found: &mut Vec<Found>) {
         return;
     }
     for key in &aws_auth.misspelled {
-        found.push(Found::new(&MISSPELLED, key, format!("aws-auth has a key {key}, which the cluster does not read")));
+        let message = format!("aws-auth has a key {key}, which the cluster does not read");
+        found.push(Found::new(&MISSPELLED, key, message).try_next(EDIT));
     }
     for (key, line) in &aws_auth.cut_off {
         let message = format!("the cluster does not read {key} of aws-auth from line {line} on");
         found.push(
             Found::new(&CUT_OFF, *key, message)
                 .because("the list has ended: the line is indented less, or a second document begins")
-                .try_next("kubectl -n kube-system edit configmap aws-auth"),
+                .try_next(EDIT),
         );
     }
     for account in &aws_auth.accounts {
         let message = format!("mapAccounts makes every principal of the account {account} known to the cluster");
-        found.push(Found::new(&ACCOUNTS, account, message));
+        found.push(Found::new(&ACCOUNTS, account, message).try_next(EDIT));
     }
     for (key, list, items) in aws_auth.lists() {
         match items {
-            Ok(items) => of_items(list, items, found),
+            Ok(items) => of_items(picture, list, items, found),
             Err(broken) => {
                 let message = format!("{key} of aws-auth cannot be read in line {}: {}", broken.line, broken.why);
                 found.push(
                     Found::new(&BROKEN, key, message)
                         .because("the cluster maps nobody by this list until it is mended")
-                        .try_next("kubectl -n kube-system edit configmap aws-auth"),
+                        .try_next(EDIT),
                 );
             }
         }
@@ -114,16 +117,15 @@ fn dead(aws_auth: &AwsAuth, picture: &Picture, found: &mut Vec<Found>) {
     }
 }
 
-fn of_items(list: List, items: &[Item], found: &mut Vec<Found>) {
+fn of_items(picture: &Picture, list: List, items: &[Item], found: &mut Vec<Found>) {
     let key = list_name(list);
     for item in items {
         if !item.faults.is_empty() {
             let about =
                 if item.arn.is_empty() { format!("{key} {}", item.username) } else { format!("{key} {}", item.arn) };
             let message = format!("the item in line {} of {key} is not as the cluster wants it", item.line);
-            found.push(
-                item.faults.iter().fold(Found::new(&FAULTY, about, message), |found, fault| found.because(fault)),
-            );
+            let finding = Found::new(&FAULTY, about, message).try_next(EDIT);
+            found.push(item.faults.iter().fold(finding, |found, fault| found.because(fault)));
         }
         if item.counts && !matches(list, item) {
             let message = format!("the item in line {} of {key} never matches: {}", item.line, item.arn);
@@ -138,7 +140,11 @@ fn of_items(list: List, items: &[Item], found: &mut Vec<Found>) {
                 "{} may do everything: the item in line {} of {key} puts it into {MASTERS}",
                 item.arn, item.line
             );
-            found.push(Found::new(&IN_MASTERS, format!("{key} {}", item.arn), message));
+            let finding = Found::new(&IN_MASTERS, format!("{key} {}", item.arn), message).try_next(EDIT);
+            found.push(match picture.is_caller(&item.arn) {
+                true => finding.because("this is you: see first that you have the rights that you need by another way"),
+                false => finding,
+            });
         }
     }
     for same in duplicates(items) {
@@ -156,7 +162,8 @@ fn of_items(list: List, items: &[Item], found: &mut Vec<Found>) {
             .map(String::as_str)
             .collect();
         let finding = Found::new(&DUPLICATE, format!("{key} {}", last.arn.to_ascii_lowercase()), message)
-            .because(format!("also in line {}", lines.join(", ")));
+            .because(format!("also in line {}", lines.join(", ")))
+            .try_next(EDIT);
         found.push(match lost.is_empty() {
             true => finding,
             false => finding.because(format!("these groups are lost: {}", lost.join(", "))),

@@ -9,6 +9,7 @@ use crate::model::audit::index::{Gives, binding_name};
 use crate::model::audit::picture::{Picture, Scope};
 use crate::model::audit::subjects::{Unmapped, unmapped};
 use crate::model::kube::rbac::{Binding, Subject};
+use crate::model::shell::quote;
 
 pub(crate) const NO_ROLE: Finding = Finding {
     id: "binding.no-role",
@@ -108,10 +109,13 @@ fn without_namespace(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found
                 };
                 let message =
                     format!("{way} gives {} the group {group}, and there is no namespace {namespace}", identity.arn);
-                found.push(
-                    Found::new(&NO_NAMESPACE, format!("{} {group}", identity.arn), message)
-                        .try_next(format!("nsaccess revoke {namespace} --from {}", identity.arn)),
-                );
+                found.push(Found::new(&NO_NAMESPACE, format!("{} {group}", identity.arn), message).try_next(
+                    picture.cluster.with_cluster(&format!(
+                        "nsaccess revoke {} --from {}",
+                        quote(namespace),
+                        quote(identity.arn)
+                    )),
+                ));
             }
         }
     }

@@ -21,7 +21,7 @@ pub(crate) const CLUSTER_ADMIN: Finding = Finding {
     id: "entry.cluster-admin",
     severity: Severity::Medium,
     cause: "An access entry has an administrator's policy for the whole cluster. EKS makes such an entry for whoever creates a cluster, unless told otherwise.",
-    repair: "If it is not meant: `aws eks disassociate-access-policy`, as the message shows it. Look first that somebody else administers the cluster.",
+    repair: "See first that somebody else administers the cluster, and that it is not you: without an administrator, nobody gives the policy back from inside the cluster. Then, if it is not meant: `aws eks disassociate-access-policy --cluster-name CLUSTER --region REGION --principal-arn ARN --policy-arn POLICY_ARN`.",
 };
 
 pub(crate) const NOT_EVALUATED: Finding = Finding {
@@ -95,7 +95,6 @@ fn hidden_groups(picture: &Picture, found: &mut Vec<Found>) {
 fn of_policy(picture: &Picture, entry: &AccessEntry, policy: &PolicyAssociation, found: &mut Vec<Found>) {
     let (arn, name) = (&entry.principal_arn, policy.policy_name());
     let (about, who) = (format!("{arn} {name}"), picture.name_of(arn));
-    let (cluster, region) = (&picture.cluster.name, &picture.cluster.region);
     let is_meant = match &picture.scope {
         Scope::Namespace(namespace) => policy.scope.covers(namespace),
         Scope::All => true,
@@ -103,10 +102,14 @@ fn of_policy(picture: &Picture, entry: &AccessEntry, policy: &PolicyAssociation,
     let is_administrators = ["AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy"].contains(&name);
     if is_administrators && policy.scope == PolicyScope::Cluster {
         let finding = Found::new(&CLUSTER_ADMIN, &about, format!("{who} administers the whole cluster: {name}"));
-        found.push(finding.try_next(format!(
-            "aws eks disassociate-access-policy --cluster-name {cluster} --region {region} --principal-arn {arn} --policy-arn {}",
-            policy.policy_arn
-        )));
+        let finding = match picture.is_caller(arn) {
+            true => finding.because("this is you: without the policy, you may be locked out"),
+            false => finding,
+        };
+        // No command: pasted in haste, it would take the cluster's last administrator away.
+        found.push(finding.try_next(
+            "see first that somebody else administers the cluster; how the policy is taken away then, docs/audit.md says",
+        ));
     }
     if is_meant {
         let place = match &policy.scope {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::model::audit::Audit;
 use crate::model::audit::access::until;
 use crate::model::audit::finding::{Finding, Found, Severity};
+use crate::model::audit::identity::canonical;
 use crate::model::audit::index::binding_name;
 use crate::model::audit::picture::{Picture, Scope};
 use crate::model::audit::subjects::is_built_in;
-use crate::model::grants::objects::{MANAGED_BY, PRINCIPAL, UNTIL, time_text};
+use crate::model::grants::objects::{MANAGED_BY, PRESET, PRINCIPAL, UNTIL, time_text};
 use crate::model::grants::tags;
 use crate::model::kube::access_entry::PolicyScope;
 
@@ -43,7 +44,9 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>)
                 let whose = binding.annotations.get(PRINCIPAL).map_or_else(String::new, |arn| format!(" of {arn}"));
                 let message = format!("the grant{whose} by {name} ended at {}", time_text(end));
                 found.push(
-                    Found::new(&EXPIRED, &name, message).of_namespace(namespace).try_next("nsaccess revoke --expired"),
+                    Found::new(&EXPIRED, &name, message)
+                        .of_namespace(namespace)
+                        .try_next(picture.cluster.with_cluster("nsaccess revoke --expired")),
                 );
             }
             Some(_) => {}
@@ -53,15 +56,29 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>)
             }
         }
     }
-    tagged(picture, found);
+    tagged(picture, audit, found);
     unlabelled(audit, found);
 }
 
+/// Grants by presets and rules that are over, as their bindings say: namespace, principal, and what was granted.
+fn said_by_bindings<'a>(picture: &Picture, audit: &'a Audit<'_>) -> BTreeSet<(&'a str, String, &'a str)> {
+    let over = audit.index.bindings.iter().map(|bound| bound.binding).filter_map(|binding| {
+        until(&binding.annotations).filter(|until| *until <= picture.at)?;
+        let principal = canonical(binding.annotations.get(PRINCIPAL)?);
+        Some((binding.namespace.as_deref()?, principal, binding.labels.get(PRESET)?.as_str()))
+    });
+    over.collect()
+}
+
 /// Grants that only an access entry knows of.
-fn tagged(picture: &Picture, found: &mut Vec<Found>) {
+fn tagged(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
+    let said = said_by_bindings(picture, audit);
     for entry in picture.entries.list() {
+        let principal = canonical(&entry.principal_arn);
         let over = tags::granted_everywhere(&entry.tags).filter(|(namespace, granted)| {
-            is_in_scope(picture, namespace) && granted.until.is_some_and(|until| until <= picture.at)
+            is_in_scope(picture, namespace)
+                && granted.until.is_some_and(|until| until <= picture.at)
+                && !said.contains(&(namespace.as_str(), principal.clone(), granted.label.as_str()))
         });
         for (namespace, granted) in over {
             let (arn, label) = (&entry.principal_arn, &granted.label);
@@ -73,7 +90,7 @@ fn tagged(picture: &Picture, found: &mut Vec<Found>) {
                     format!("the grant of {label} to {arn} in {namespace} ended at {ended}"),
                 )
                 .of_namespace(Some(&namespace))
-                .try_next("nsaccess revoke --expired"),
+                .try_next(picture.cluster.with_cluster("nsaccess revoke --expired")),
             );
         }
     }

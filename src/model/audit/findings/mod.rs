@@ -59,7 +59,7 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>) -> Vec<Found> {
     rights::find(picture, audit, &mut found);
     grants::find(picture, audit, &mut found);
     found.sort_by(|one, other| {
-        let order = |found: &Found| (std::cmp::Reverse(found.finding.severity), found.finding.id);
+        let order = |found: &Found| (std::cmp::Reverse(found.severity), found.finding.id);
         order(one)
             .cmp(&order(other))
             .then_with(|| one.namespace.cmp(&other.namespace))

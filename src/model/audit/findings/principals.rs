@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::model::audit::Audit;
+use crate::model::audit::access::until;
 use crate::model::audit::finding::{Finding, Found, Severity};
 use crate::model::audit::identity::{canonical, is_of_people, list_name};
 use crate::model::audit::picture::{IamRole, Picture, Scope};
-use crate::model::grants::objects::time_text;
+use crate::model::grants::objects::{FIELD_MANAGER, MANAGED_BY, PRESET, UNTIL, time_text};
+use crate::model::grants::preset::Preset;
 use crate::model::grants::principal::{Principal, PrincipalKind};
+use crate::model::kube::access_entry::PolicyAssociation;
+use crate::model::shell::quote;
 
 pub(crate) const GONE: Finding = Finding {
     id: "principal.gone",
@@ -22,7 +26,7 @@ pub(crate) const TOMBSTONE: Finding = Finding {
     id: "principal.tombstone",
     severity: Severity::Medium,
     cause: "The role was deleted and made again under the same name after its access entry was created. An entry is bound to the role's hidden id, so the cluster answers 401 to the new role, although EKS shows nothing of that.",
-    repair: "Delete the access entry and create it again: `nsaccess grant NAMESPACE --to ARN --recreate`.",
+    repair: "Make the access entry anew, with all that it has: `nsaccess grant NAMESPACE --to ARN --preset PRESET --recreate`. Whoever deletes it instead loses its groups and policies.",
 };
 
 pub(crate) const OLD_SUFFIX: Finding = Finding {
@@ -46,7 +50,7 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>)
     // Of one namespace, only those who would have rights there.
     let is_meant = |mapping: &Mapping<'_>| picture.scope == Scope::All || with_rights.contains(mapping.arn);
     for mapping in mappings(picture).iter().filter(|mapping| is_meant(mapping)) {
-        found.extend(judge(picture, mapping));
+        found.extend(judge(picture, audit, mapping));
     }
 }
 
@@ -83,7 +87,7 @@ fn mappings(picture: &Picture) -> Vec<Mapping<'_>> {
     mappings
 }
 
-fn judge(picture: &Picture, mapping: &Mapping<'_>) -> Option<Found> {
+fn judge(picture: &Picture, audit: &Audit<'_>, mapping: &Mapping<'_>) -> Option<Found> {
     let principal = Principal::parse(mapping.arn).ok().filter(|principal| principal.account == picture.iam.account)?;
     if principal.kind == PrincipalKind::User {
         let is_there = picture.iam.users.get(&canonical(mapping.arn))?;
@@ -91,7 +95,7 @@ fn judge(picture: &Picture, mapping: &Mapping<'_>) -> Option<Found> {
     }
     let roles = picture.iam.roles.as_ref()?;
     match roles.get(&canonical(mapping.arn)) {
-        Some(role) => tombstone(mapping, role),
+        Some(role) => tombstone(picture, audit, mapping, role),
         None => Some(match principal.permission_set().and_then(|set| present(roles.values(), &principal, set)) {
             Some(present) => old_suffix(mapping, present),
             None => gone(mapping),
@@ -104,17 +108,56 @@ fn gone(mapping: &Mapping<'_>) -> Found {
     Found::new(&GONE, mapping.arn, message).because(&mapping.place).try_next(&mapping.delete)
 }
 
-fn tombstone(mapping: &Mapping<'_>, role: &IamRole) -> Option<Found> {
-    let (entry, role) = (mapping.created_at?, role.created_at?);
-    (role > entry).then(|| {
-        Found::new(
-            &TOMBSTONE,
-            mapping.arn,
-            format!("the access entry of {} is of a role that no longer exists", mapping.arn),
-        )
-        .because(format!("the entry was created at {}, the role at {}", time_text(entry), time_text(role)))
-        .try_next(&mapping.delete)
+fn tombstone(picture: &Picture, audit: &Audit<'_>, mapping: &Mapping<'_>, role: &IamRole) -> Option<Found> {
+    let (created_at, role) = (mapping.created_at?, role.created_at?);
+    if role <= created_at {
+        return None;
+    }
+    let message = format!("the access entry of {} is of a role that no longer exists", mapping.arn);
+    let found = Found::new(&TOMBSTONE, mapping.arn, message).because(format!(
+        "the entry was created at {}, the role at {}",
+        time_text(created_at),
+        time_text(role)
+    ));
+    Some(match recreate(picture, audit, mapping.arn) {
+        Some(command) => found.try_next(command),
+        None => lost(picture, mapping.arn)
+            .into_iter()
+            .fold(found, |found, lost| found.because(format!("to delete the entry loses {lost}: note it first")))
+            .try_next(&mapping.delete),
     })
+}
+
+/// Grants again what a grant has given, so that nothing changes but the entry: its preset, and the time that is left.
+fn recreate(picture: &Picture, audit: &Audit<'_>, arn: &str) -> Option<String> {
+    let rows = audit.rows.iter().filter(|row| audit.identities[row.identity].arn == arn);
+    let mut bindings = rows.flat_map(|row| &row.bindings).map(|number| audit.index.bindings[*number].binding);
+    bindings.find_map(|binding| {
+        binding.labels.get(MANAGED_BY).filter(|manager| *manager == FIELD_MANAGER)?;
+        let preset = match binding.labels.get(PRESET)?.as_str() {
+            "developer-with-secrets" => "developer --with-secrets",
+            name => Preset::NAMES.into_iter().find(|known| *known == name)?,
+        };
+        let left = match binding.annotations.get(UNTIL) {
+            None => String::new(),
+            Some(_) => {
+                let left = until(&binding.annotations)?.duration_since(picture.at).as_mins();
+                (left > 0).then(|| format!(" --for {left}m"))?
+            }
+        };
+        let namespace = binding.namespace.as_deref()?;
+        let command = format!("nsaccess grant {namespace} --to {} --preset {preset}{left} --recreate", quote(arn));
+        Some(picture.cluster.with_cluster(&command))
+    })
+}
+
+/// What only the access entry has.
+fn lost(picture: &Picture, arn: &str) -> Vec<String> {
+    let Some(entry) = picture.entries.list().iter().find(|entry| entry.principal_arn == arn) else { return Vec::new() };
+    let policies: Vec<&str> = entry.policies.iter().flatten().map(PolicyAssociation::policy_name).collect();
+    let groups = (!entry.groups.is_empty()).then(|| format!("its groups {}", entry.groups.join(", ")));
+    let policies = (!policies.is_empty()).then(|| format!("its policies {}", policies.join(", ")));
+    groups.into_iter().chain(policies).collect()
 }
 
 fn old_suffix(mapping: &Mapping<'_>, present: &IamRole) -> Found {

@@ -10,7 +10,7 @@ use crate::model::audit::index::{BoundRole, binding_name};
 use crate::model::audit::picture::Picture;
 use crate::model::audit::rights::{Allowed, Danger};
 use crate::model::audit::subjects::is_built_in;
-use crate::model::kube::rbac::Subject;
+use crate::model::kube::rbac::{Binding, Subject};
 use crate::model::reviews::review::{CREATE_PORT_FORWARD, GET_PORT_FORWARD, Question};
 use crate::model::reviews::tasks::QUESTIONS;
 
@@ -25,14 +25,14 @@ pub(crate) const ESCALATION: Finding = Finding {
     id: "rights.escalation",
     severity: Severity::High,
     cause: "A role that is bound allows `escalate`, `bind` or `impersonate`: whoever has it can give themselves other rights, or be somebody else.",
-    repair: "Take these verbs out of the role.",
+    repair: "Take these verbs out of the role. The built-in ClusterRoles `admin` and `edit` stay as they are: bind another role instead. Bound in one namespace, their findings are one step lower.",
 };
 
 pub(crate) const TOKENS: Finding = Finding {
     id: "rights.tokens",
     severity: Severity::High,
     cause: "A role that is bound allows to create `serviceaccounts/token`: whoever has it can be any service account where it is bound, with its rights in the cluster and its IAM role.",
-    repair: "Take it out of the role, or limit it to named service accounts (`resourceNames`).",
+    repair: "Take it out of the role, or limit it to named service accounts (`resourceNames`). Instead of the built-in `admin` and `edit`, bind another role.",
 };
 
 pub(crate) const AWS_AUTH: Finding = Finding {
@@ -104,6 +104,7 @@ fn dangers<'b>(bound: &'b BoundRole<'_>, people: &'b [&Subject]) -> impl Iterato
     let holds_in_kube_system = binding.namespace.as_deref().is_none_or(|namespace| namespace == "kube-system");
     let dangers = bound.gives.rights().map(|rights| rights.dangers.as_slice()).unwrap_or_default();
     let meant = dangers.iter().filter(move |(danger, _)| *danger != Danger::AwsAuth || holds_in_kube_system);
+    let is_usual = is_usual(binding);
     meant.map(move |(danger, rule)| {
         let (finding, what) = match danger {
             Danger::Wildcard => (&WILDCARD, "has a wildcard"),
@@ -117,10 +118,26 @@ fn dangers<'b>(bound: &'b BoundRole<'_>, people: &'b [&Subject]) -> impl Iterato
             people.iter().map(|subject| format!("{} {}", subject.kind.to_lowercase(), subject.name)).collect();
         let (kind, role) = (&binding.role.kind, &binding.role.name);
         let name = binding_name(binding);
-        Found::new(finding, &name, format!("the {kind} {role} {what}, and {name} gives it to {}", whom.join(", ")))
+        let message = format!("the {kind} {role} {what}, and {name} gives it to {}", whom.join(", "));
+        let found = Found::new(finding, &name, message)
             .of_namespace(binding.namespace.as_deref())
-            .because(format!("its rule: {rule}"))
+            .because(format!("its rule: {rule}"));
+        if is_usual { of_built_in(found, binding) } else { found }
     })
+}
+
+/// Whether it gives what Kubernetes means for a namespace's own people, in a namespace where that leads no further.
+fn is_usual(binding: &Binding) -> bool {
+    let is_built_in = binding.role.kind == "ClusterRole" && ["admin", "edit"].contains(&binding.role.name.as_str());
+    is_built_in && binding.namespace.as_deref().is_some_and(|namespace| namespace != "kube-system")
+}
+
+fn of_built_in(found: Found, binding: &Binding) -> Found {
+    let role = &binding.role.name;
+    found
+        .lowered()
+        .because(format!("the ClusterRole {role} is Kubernetes' own, and bound in this namespace only"))
+        .try_next(format!("leave the ClusterRole as it is; if less than {role} is enough, bind another role"))
 }
 
 fn bit(question: Question) -> Allowed {

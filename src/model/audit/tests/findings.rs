@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{DEV, add, binding, entry, iam, ids, map_roles, of_all, only, role, rule, unread, with_policy};
+use crate::model::audit::finding::Severity;
 use crate::model::audit::picture::{AwsAuth, Picture, Read, Scope};
 use crate::model::audit::{FINDINGS, audit};
 use crate::model::kube::policy_rule::PolicyRule;
@@ -153,6 +154,53 @@ fn principals_that_are_gone_or_made_anew() {
 }
 
 #[test]
+fn who_asks_is_told_that_it_is_them() {
+    let mut picture = of_all();
+    add(&mut picture.entries, with_policy(entry(SSO, &[]), "AmazonEKSClusterAdminPolicy", &[]));
+    let of = |picture: &Picture| audit(picture).found.swap_remove(0);
+    let found = of(&picture);
+    assert_eq!((found.finding.id, found.because.len()), ("entry.cluster-admin", 0));
+    assert!(found.try_next[0].starts_with("see first that somebody else"), "{found:?}");
+    let role = "AWSReservedSSO_dev_0123456789abcdef";
+    picture.caller = Some(format!("arn:aws:sts::111122223333:assumed-role/{role}/ada@example.com"));
+    let found = of(&picture);
+    assert!(found.because[0].starts_with("this is you"), "{found:?}");
+    picture.caller = Some(format!("arn:aws:sts::111122223333:assumed-role/{role}x/ada@example.com"));
+    assert_eq!(of(&picture).because, [""; 0]);
+}
+
+/// A grant by preset, whose role was made anew after its entry.
+fn made_anew(labels: &[(&str, &str)], until: Option<&str>) -> crate::model::audit::finding::Found {
+    let mut picture = with_rights(rule("pods", &["get"]));
+    picture.iam = iam(&[(DEV, "2026-06-01T00:00:00Z")]);
+    let mut bound = binding(Some("web"), "b", "Role/r", "Group/devs");
+    bound.labels.extend(labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    bound.annotations.extend(until.map(|until| ("nsaccess/until".to_owned(), until.to_owned())));
+    picture.bindings = Read::Done(vec![bound]);
+    audit(&picture).found.into_iter().find(|found| found.finding.id == "principal.tombstone").expect("it")
+}
+
+#[test]
+fn an_entry_is_made_anew_with_all_that_it_has() {
+    let ours = |preset: &'static str| [("app.kubernetes.io/managed-by", "nsaccess"), ("nsaccess/preset", preset)];
+    let grant = format!("nsaccess grant web --to {DEV} --preset");
+    let place = "--recreate --cluster demo --region eu-west-1";
+    assert_eq!(made_anew(&ours("viewer"), None).try_next, [format!("{grant} viewer {place}")]);
+    let with_secrets = made_anew(&ours("developer-with-secrets"), Some("2026-11-26T14:00:00Z"));
+    assert_eq!(with_secrets.try_next, [format!("{grant} developer --with-secrets --for 120m {place}")]);
+    // Without a preset to grant again, or in time, the entry is deleted, and what goes with it is said.
+    let others = [
+        made_anew(&[], None),
+        made_anew(&ours("rules"), None),
+        made_anew(&ours("viewer"), Some("2026-01-01T00:00:00Z")),
+    ];
+    for found in others {
+        assert!(found.try_next[0].starts_with("aws eks delete-access-entry"), "{found:?}");
+        assert_eq!(found.because[1], "to delete the entry loses its groups devs: note it first");
+    }
+}
+
+#[test]
 fn a_former_role_of_a_permission_set() {
     let mut picture = with_rights(rule("pods", &["get"]));
     picture.entries = Read::Done(vec![entry(SSO, &["devs"])]);
@@ -207,7 +255,8 @@ fn groups_of_namespaces_that_are_gone() {
     add(&mut picture.entries, entry(DEV, &["nsaccess:old:dev-0a1b2c3d"]));
     let found = only(&picture);
     assert_eq!(found.finding.id, "binding.no-namespace");
-    assert_eq!(found.try_next, [format!("nsaccess revoke old --from {DEV}")]);
+    let place = "--cluster demo --region eu-west-1";
+    assert_eq!(found.try_next, [format!("nsaccess revoke old --from {DEV} {place}")]);
 }
 
 #[test]
@@ -227,6 +276,25 @@ fn rights_that_lead_further() {
     let mut picture = with_rights(rule("secrets", &["list"]));
     picture.bindings = Read::Done(vec![binding(Some("web"), "b", "Role/r", "ServiceAccount/x")]);
     assert_eq!(ids(&picture), [""; 0]);
+}
+
+#[test]
+fn the_built_in_roles_of_a_namespace_are_less_bad_there() {
+    let severity = |name: &str, namespace: Option<&str>| {
+        let mut picture = of_all();
+        add(&mut picture.entries, entry(DEV, &["devs"]));
+        add(&mut picture.cluster_roles, role(None, name, &[rule("serviceaccounts/token", &["create"])]));
+        let bound = binding(namespace, "b", &format!("ClusterRole/{name}"), "Group/devs");
+        let list = if namespace.is_some() { &mut picture.bindings } else { &mut picture.cluster_bindings };
+        add(list, bound);
+        let found = only(&picture);
+        (found.severity, found.try_next.len())
+    };
+    assert_eq!(severity("admin", Some("web")), (Severity::Medium, 1));
+    assert_eq!(severity("edit", Some("web")), (Severity::Medium, 1));
+    assert_eq!(severity("admin", Some("kube-system")), (Severity::High, 0));
+    assert_eq!(severity("admin", None), (Severity::High, 0));
+    assert_eq!(severity("admins", Some("web")), (Severity::High, 0));
 }
 
 #[test]
@@ -261,6 +329,25 @@ fn grants_that_are_over() {
     tagged.tags.insert("nsaccess/web".to_owned(), "AmazonEKSViewPolicy until 2026-11-01T00:00:00Z".to_owned());
     add(&mut picture.entries, tagged);
     assert_eq!(ids(&picture), ["grant.expired", "entry.policy-not-evaluated"]);
+}
+
+#[test]
+fn a_grant_that_is_over_is_said_once() {
+    let expired = |preset: &str| {
+        let mut picture = of_all();
+        let mut tagged = entry(DEV, &["devs"]);
+        tagged.tags.insert("nsaccess/web".to_owned(), "viewer until 2026-11-01T00:00:00Z".to_owned());
+        add(&mut picture.entries, tagged);
+        add(&mut picture.roles, role(Some("web"), "r", &[rule("pods", &["get"])]));
+        let mut bound = binding(Some("web"), "b", "Role/r", "Group/devs");
+        bound.labels.insert("nsaccess/preset".to_owned(), preset.to_owned());
+        bound.annotations.insert("nsaccess/principal".to_owned(), DEV.to_owned());
+        bound.annotations.insert("nsaccess/until".to_owned(), "2026-11-01T00:00:00Z".to_owned());
+        add(&mut picture.bindings, bound);
+        audit(&picture).found.into_iter().map(|found| found.about).collect::<Vec<_>>()
+    };
+    assert_eq!(expired("viewer"), ["RoleBinding web/b"]);
+    assert_eq!(expired("floor").len(), 2, "another grant");
 }
 
 #[test]

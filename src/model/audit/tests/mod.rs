@@ -20,6 +20,7 @@ pub(super) fn empty(scope: Scope) -> Picture {
     Picture {
         scope,
         at: "2026-11-26T12:00:00Z".parse().expect("a time"),
+        caller: None,
         cluster: ClusterFacts {
             name: "demo".into(),
             region: "eu-west-1".into(),
