@@ -47,6 +47,21 @@ fn only_new_findings_count_with_a_baseline() {
     audit("--baseline none.json").exits(2).says("there is no baseline");
     world.write("other.json", "{}");
     audit("--baseline other.json").exits(2).says("is no baseline");
+    world.write("other.json", r#"{"cluster": "idp-prod-1", "region": "eu-west-1", "findings": []}"#);
+    audit("--baseline other.json").exits(2).says("the cluster idp-prod-1 in eu-west-1").says("this is idp-nonprod-1");
+}
+
+#[test]
+fn advice_is_for_this_cluster_and_locks_nobody_out() {
+    let world = of_administrator();
+    world
+        .run(&format!("audit --cluster {CLUSTER}"))
+        .exits(2)
+        .says(&format!("nsaccess audit --all --cluster {CLUSTER}"))
+        .says_not("nsaccess list");
+    let audit = world.run(&format!("audit --all --cluster {CLUSTER}")).success();
+    assert!(!audit.stdout.contains("disassociate-access-policy"), "{}", audit.stdout);
+    audit.prints("[entry.cluster-admin]").prints("this is you").prints("see first that somebody else");
 }
 
 #[test]
