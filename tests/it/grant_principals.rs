@@ -145,3 +145,19 @@ fn throttling_of_iam_is_waited_out() {
     platform.control().throttle_next("GetRole", 2);
     platform.run(&format!("grant {NAMESPACE} --to {} --preset viewer --yes", platform.role)).success();
 }
+
+#[test]
+fn without_aws_it_is_said_that_policies_were_not_looked_at() {
+    let platform = Platform::new();
+    platform.world.login("idp-dev").run().success();
+    let keys = platform.control().administrator_keys(ACCOUNT);
+    let (_, key) = keys.iter().find(|(name, _)| name == "AWS_ACCESS_KEY_ID").expect("a key");
+    let token = platform.control().token_of_keys(CLUSTER, key).expect("a token");
+    let config = platform.world.read(".kube/config");
+    let name = config.lines().find_map(|line| line.strip_prefix("current-context: ")).expect("a context").to_owned();
+    let start = config.find("users:").expect("users");
+    let users = format!("users:\n- name: {name}\n  user:\n    token: {token}\n");
+    platform.world.write(".kube/config", format!("{}{users}", &config[..start]));
+    let words = format!("revoke --expired --yes --context {name} --region eu-west-1");
+    platform.world.run(&words).success().says("whether access policies have ended was not looked at");
+}
