@@ -248,6 +248,72 @@ fn who_applies_aws_auth_from_a_file_is_named() {
 }
 
 #[test]
+fn a_person_sees_the_plan_in_colours_and_again_if_it_has_changed() {
+    let platform = Platform::new();
+    let words = format!("grant {NAMESPACE} --to permission-set:{PERMISSION_SET} --preset viewer");
+    let (_running, mut person) = platform.command(&words).on_screen();
+    person.sees("Make these changes?");
+    // Somebody else makes the entry meanwhile.
+    assert!(platform.control().put_access_entry(CLUSTER, AccessEntry::new(&platform.role, "theirs:x", &["theirs"])));
+    person.types("y\r");
+    person.sees("somebody has changed something meanwhile");
+    person.sees("group: theirs");
+    person.types("y\r");
+    let screen = person.sees_the_end();
+    assert!(screen.contains("The cluster has it"), "{screen}");
+    assert!(screen.contains("\u{1b}[32m") && !screen.contains("\\u{1b}"), "{screen}");
+    let mut groups = Vec::new();
+    platform.control().edit_cluster(CLUSTER, |cluster| {
+        let entry =
+            cluster.access_entries.iter().find(|entry| entry.principal_arn == platform.role).expect("the entry");
+        groups.clone_from(&entry.groups);
+    });
+    assert_eq!(groups.len(), 2, "{groups:?}");
+}
+
+#[test]
+fn a_no_changes_nothing() {
+    let platform = Platform::new();
+    let before = cluster_state(&platform);
+    let words = format!("grant {NAMESPACE} --to permission-set:{PERMISSION_SET}");
+    let (_running, mut person) = platform.command(&words).on_terminal();
+    person.sees("Make these changes?");
+    person.types("n\r");
+    assert!(person.sees_the_end().contains("nothing was changed"));
+    assert_eq!(cluster_state(&platform), before);
+}
+
+#[test]
+fn a_role_that_the_cluster_would_not_bind_leaves_the_former_one() {
+    let platform = Platform::new();
+    platform.grant("--preset viewer").success();
+    let limited =
+        AccessEntry::new(&platform.control().role_path_arn(ACCOUNT, "AdministratorAccess"), "limited", &["limited"]);
+    assert!(platform.control().put_access_entry(CLUSTER, limited));
+    let api_group = "rbac.authorization.k8s.io";
+    let read = json!({"apiGroups": [""], "resources": ["namespaces", "configmaps"], "verbs": ["get"]});
+    let write = json!({"apiGroups": [api_group], "resources": ["roles", "rolebindings"],
+        "verbs": ["get", "list", "create", "patch", "delete"]});
+    platform.control().apply(
+        CLUSTER,
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "limited"}, "rules": [read, write]}),
+    );
+    platform.control().apply(
+        CLUSTER,
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": "limited"}, "roleRef": {"apiGroup": api_group, "kind": "ClusterRole", "name": "limited"},
+        "subjects": [{"kind": "Group", "name": "limited", "apiGroup": api_group}]}),
+    );
+    for words in ["--preset admin --dry-run", "--preset admin"] {
+        platform.grant(words).exits(4).says("was not changed").says("must have the rights that are granted");
+    }
+    let name = "nsaccess-idp-ns-pay-972f05fa";
+    let binding = platform.control().object(CLUSTER, "RoleBinding", NAMESPACE, name).expect("the binding");
+    assert_eq!(binding["roleRef"]["name"], "nsaccess-viewer");
+}
+
+#[test]
 fn broken_aws_auth_is_refused_with_its_line() {
     let platform = Platform::new();
     let broken = "- rolearn: x\n  groups: [a\n- rolearn: y\n";
