@@ -272,6 +272,27 @@ fn a_person_sees_the_plan_in_colours_and_again_if_it_has_changed() {
 }
 
 #[test]
+fn who_says_no_preset_takes_none_away() {
+    let platform = Platform::new();
+    platform.grant("--preset viewer").success();
+    platform.grant("").exits(2).says("Role nsaccess-viewer now").says("--preset floor");
+    platform.grant("--preset floor").success().says("replaced     RoleBinding");
+    platform.grant("").success().prints("nothing to do");
+}
+
+#[test]
+fn a_file_of_grants_is_for_its_account_and_is_not_written_over() {
+    let platform = Platform::new();
+    let file =
+        "account: \"444455556666\"\ngrants:\n- {namespace: pay, to: 'permission-set:idp-ns-pay', preset: viewer}\n";
+    platform.world.write("grants.yaml", file);
+    platform.command("grant --from grants.yaml --yes").dir("").run().exits(2).says("for the account 444455556666");
+    let render = "grant render --from grants.yaml --format manifests --out .";
+    platform.world.nsaccess(render).dir("").run().exits(2).says("would be written over");
+    assert_eq!(platform.world.read("grants.yaml"), file);
+}
+
+#[test]
 fn a_no_changes_nothing() {
     let platform = Platform::new();
     let before = cluster_state(&platform);

@@ -62,10 +62,14 @@ fn what_others_have_made_is_named_and_taken_with_consent() {
         entries.for_each(|entry| entry.groups.push("payers".to_owned()));
     });
     platform.revoke("").success().says("stays: RoleBinding pay/by-hand gives ClusterRole edit to Group payers");
-    platform.revoke("--include-foreign").success();
+    platform.revoke("--include-foreign").success().prints(&format!("access entry {}", platform.role));
+    // Others may have the group from elsewhere.
     let left = platform.control().object(CLUSTER, "RoleBinding", NAMESPACE, "by-hand").expect("the binding");
     let names: Vec<&Value> = left["subjects"].as_array().expect("subjects").iter().map(|one| &one["name"]).collect();
-    assert_eq!(names, ["others"]);
+    assert_eq!(names, ["payers", "others"]);
+    platform.control().edit_cluster(CLUSTER, |cluster| {
+        assert!(!cluster.access_entries.iter().any(|entry| entry.principal_arn == platform.role));
+    });
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::commands::grant::wanted::{Wanted, WantedArgs};
 use crate::commands::plan::{self, Ending, Plan};
 use crate::error::{Error, Result};
 use crate::model::elapsed;
-use crate::model::grants::change::{Change, changes};
+use crate::model::grants::change::{Change, Verb, changes};
 use crate::model::grants::grant::{Grant, Way};
 use crate::model::grants::granting::{self, Note, Terms};
 use crate::model::grants::objects;
@@ -103,7 +103,11 @@ pub(crate) fn run(context: Context<'_>, args: &GrantArgs) -> Result<()> {
         let administrator = Administrator::open(chain, pinned, flags).await?;
         check_account(&administrator, request.account.as_deref())?;
         let directory = Directory::new(&administrator);
-        let make = async || make_plan(&administrator, &directory, wanted, choice).await;
+        let is_said = args.wanted.names_access();
+        let make = async || {
+            let planned = make_plan(&administrator, &directory, wanted, choice).await?;
+            if is_said { Ok(planned) } else { planned.if_it_replaces_nothing() }
+        };
         let (planned, ending) = plan::propose(context, progress, (args.yes, means), make).await?;
         match ending {
             Ending::Unchanged => {
@@ -149,6 +153,22 @@ struct Planned<'a> {
     changes: Vec<Change>,
     notes: Vec<Note>,
     choice: Choice,
+}
+
+impl Planned<'_> {
+    /// floor, because nothing else was said, must not take another preset away.
+    fn if_it_replaces_nothing(self) -> Result<Self> {
+        let is_replaced = |change: &&Change| change.verb() == Verb::Replace && change.kind() == "RoleBinding";
+        let Some(Change::Binding { before: Some(before), .. }) = self.changes.iter().find(is_replaced) else {
+            return Ok(self);
+        };
+        Err(Error::usage(format!("what {} may do there is not said", self.grants[0].0.principal))
+            .because(format!(
+                "it has {} {} now, which floor, the default, would replace",
+                before.role.kind, before.role.name
+            ))
+            .try_next("name it: --preset floor, viewer, developer or admin"))
+    }
 }
 
 impl Plan for Planned<'_> {

@@ -103,7 +103,14 @@ pub(crate) fn run(context: Context<'_>, args: &RenderArgs) -> Result<()> {
     let rendered = render::render(args.format.format(), &request)?;
     rendered.warnings.iter().for_each(|warning| context.ui.warning(warning));
     match &args.out {
-        Some(folder) => write(context, &context.host.current_dir.join(folder), &rendered),
+        Some(folder) => {
+            let folder = context.host.current_dir.join(folder);
+            let inputs = [&args.wanted.from, &args.wanted.rules].into_iter().flatten();
+            inputs
+                .map(|input| context.host.current_dir.join(input))
+                .try_for_each(|input| keep(&input, &folder, &rendered))?;
+            write(context, &folder, &rendered)
+        }
         None => print(context, args.format, &rendered),
     }
 }
@@ -125,6 +132,17 @@ fn entry(context: Context<'_>, grant: Wanted, account: Option<&str>) -> Result<E
     }
     let Wanted { namespace, access, until, create_namespace, .. } = grant;
     Ok(Entry { namespace, recipient, access, until, create_namespace })
+}
+
+/// What is read is not written over.
+fn keep(input: &Path, folder: &Path, rendered: &Rendered) -> Result<()> {
+    let is_input = |file: &&File| folder.join(&file.path).components().eq(input.components());
+    match rendered.files.iter().find(is_input) {
+        None => Ok(()),
+        Some(file) => Err(Error::usage(format!("{} would be written over", input.display()))
+            .because(format!("it is read here, and {} is written into the same folder", file.path))
+            .try_next("take another folder: --out DIR")),
+    }
 }
 
 fn write(context: Context<'_>, folder: &Path, rendered: &Rendered) -> Result<()> {

@@ -50,6 +50,13 @@ pub(crate) struct WantedArgs {
     pub(crate) create_namespace: bool,
 }
 
+impl WantedArgs {
+    /// Whether it is said what they may do.
+    pub(crate) fn names_access(&self) -> bool {
+        self.from.is_some() || self.preset.is_some() || self.policy.is_some() || self.rules.is_some()
+    }
+}
+
 /// A grant whose principal is not looked up yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {

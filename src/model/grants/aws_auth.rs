@@ -61,7 +61,6 @@ impl AwsAuth {
     }
 
     /// What else in the list of a principal is about it, and misleads: in words for people.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) fn remarks(&self, principal: &Principal) -> Vec<String> {
         let list = list_of(principal);
         let items = aws_auth_edit::read(self.text(list), list).unwrap_or_default();

@@ -171,12 +171,13 @@ fn remove_group(state: &mut State, revocation: &Revocation, place: &Place, subje
     let elsewhere = state.bindings.iter().find(|(place, binding)| is_elsewhere(place, binding));
     let others = others(state, revocation, |_, groups| groups.contains(group));
     match (others.first(), elsewhere) {
-        (None, _) => Ok(Some(drop_subject(state, place, subject))),
-        (Some(_), None) => take_group(state, &revocation.principal, group).map(|()| None),
+        // Whether people from elsewhere have the group, too, is unknown.
+        (_, None) => take_group(state, &revocation.principal, group).map(|()| None),
         (Some(other), Some(((namespace, name), _))) => {
             let why = format!("{other} has it too, and it is bound elsewhere: {namespace}/{name}");
             Err(not_alone(revocation, place, subject, why))
         }
+        (None, Some(_)) => Ok(Some(drop_subject(state, place, subject))),
     }
 }
 

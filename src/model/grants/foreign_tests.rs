@@ -93,6 +93,22 @@ fn a_group_that_is_bound_elsewhere_is_taken_from_the_binding_with_a_word() {
 }
 
 #[test]
+fn a_group_that_is_bound_here_alone_is_taken_from_the_principal() {
+    let devs = Subject::group("devs");
+    let mut state = state(&[(ROLE, "ci", &["devs", "ops"])], &["pay"], &devs);
+    let map_roles = Some(format!("- rolearn: {ROLE}\n  username: ci\n  groups: [devs, ops]\n"));
+    state.aws_auth = Some(AwsAuth { map_roles, ..AwsAuth::default() });
+    let bindings = state.bindings.clone();
+    assert_eq!(removed(&mut state).expect("a plan"), []);
+    assert_eq!(state.bindings, bindings, "people from elsewhere may have the group, too");
+    assert_eq!(state.entry(ROLE).map(|entry| entry.groups.as_slice()), Some(["ops".to_owned()].as_slice()));
+    assert_eq!(
+        state.aws_auth.expect("the ConfigMap").item(&revocation().principal).ok().flatten().expect("an item").groups,
+        ["ops"]
+    );
+}
+
+#[test]
 fn templates_become_names_of_sessions_only() {
     let template = "arn:aws:sts::111122223333:assumed-role/dev/{{SessionName}}";
     assert!(fits(template, "arn:aws:sts::111122223333:assumed-role/dev/ada@example.com"));

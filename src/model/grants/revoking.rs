@@ -48,7 +48,7 @@ pub(crate) fn revoke(state: &mut State, revocation: &Revocation, include_foreign
     if revocation.extent == Extent::Everything {
         for found in foreign::find(state, revocation, &known) {
             if include_foreign && !matches!(found, Foreign::Wider(_)) {
-                foreign::remove(state, revocation, &found)?;
+                notes.extend(foreign::remove(state, revocation, &found)?);
             } else {
                 notes.push(Note::Warning(found.to_string()));
             }

@@ -134,11 +134,12 @@ fn what_others_have_made_is_named_and_stays() {
         (entry.groups.as_slice(), entry.policies.as_ref().map(Vec::len)),
         (["devs".to_owned()].as_slice(), Some(2))
     );
-    // With consent: the binding has no other subject, and the policy holds on in shop.
+    // With consent: the group goes, the binding may be for others too, and the policy holds on in shop.
     let mut after = before.clone();
     let notes = revoke(&mut after, &revocation("pay"), true).expect("a plan");
     assert_eq!(notes.len(), 1, "{notes:?}");
-    assert!(!after.bindings.contains_key(&place("pay", "theirs")));
+    assert!(after.bindings.contains_key(&place("pay", "theirs")));
+    assert_eq!(after.entry(ROLE).map(|entry| entry.groups.clone()), Some(Vec::new()));
     let policies = after.entry(ROLE).and_then(|entry| entry.policies.clone()).expect("policies");
     assert_eq!(policies[0].scope, scope(&["shop"]));
 }

@@ -24,6 +24,8 @@ pub(in crate::model::grants) fn put(state: &mut State, grant: &Grant, notes: &mu
     for group in groups_of(grant) {
         state.edit_aws_auth(addition(principal, &group))?;
     }
+    let remarks = state.aws_auth.iter().flat_map(|config_map| config_map.remarks(principal));
+    notes.extend(remarks.map(Note::Warning));
     if principal.arn() != principal.arn_in_aws_auth() {
         let arn = principal.arn_in_aws_auth();
         notes.push(Note::Info(format!("in aws-auth the role is named without its path: {arn}")));
