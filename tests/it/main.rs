@@ -40,6 +40,7 @@ mod files_in_trouble;
 mod grant;
 mod grant_docs;
 mod grant_principals;
+mod grant_refused;
 mod grant_render;
 mod hints;
 mod hostile;
