@@ -76,10 +76,7 @@ pub(crate) async fn propose<P: Plan>(
             (Ok(()), true) => "dry_run",
             (Err(_), _) => "failed",
         };
-        context.ui.print_document(
-            &document(&plan, rows(&progress.changes, &progress.outcomes(), means.dry_run), result),
-            String::new,
-        )?;
+        context.ui.print_document(&document(&plan, rows(progress), result), String::new)?;
     }
     reported?;
     let ending = if means.dry_run { Ending::Tried } else { Ending::Done };
@@ -255,26 +252,22 @@ fn past(verb: Verb, dry_run: bool) -> &'static str {
 }
 
 /// The changes for programs, with what became of them.
-fn rows(changes: &[Change], outcomes: &[Outcome], dry_run: bool) -> Value {
-    let rows = changes.iter().enumerate().map(|(index, change)| {
+fn rows(progress: &Progress) -> Value {
+    let outcomes = progress.outcomes();
+    let rows = progress.changes.iter().zip(&outcomes).map(|(change, outcome)| {
         let (before, after) = change.outlines();
-        let result = match outcomes.get(index) {
-            None => "planned",
-            Some(Outcome::NotTried) => "not_tried",
-            Some(Outcome::Done) if dry_run => "accepted",
-            Some(Outcome::Done) => "done",
-            Some(Outcome::Kept) => "kept",
-            Some(Outcome::Failed(_)) => "failed",
-            Some(Outcome::Begun) => "unknown",
-            Some(Outcome::Waiting | Outcome::Skipped) => "not_done",
-        };
-        let error = match outcomes.get(index) {
-            Some(Outcome::Failed(error)) => Some(error.to_string()),
-            _ => None,
+        let result = match outcome {
+            Outcome::NotTried => "not_tried",
+            Outcome::Done if progress.means.dry_run => "accepted",
+            Outcome::Done => "done",
+            Outcome::Kept => "kept",
+            Outcome::Failed(_) => "failed",
+            Outcome::Begun => "unknown",
+            Outcome::Waiting | Outcome::Skipped => "not_done",
         };
         json!({
             "action": change.verb().word(), "kind": change.kind(), "name": change.name(),
-            "before": before, "after": after, "result": result, "error": error,
+            "before": before, "after": after, "result": result, "error": failure(outcome).map(ToString::to_string),
         })
     });
     rows.collect()

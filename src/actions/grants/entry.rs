@@ -9,7 +9,7 @@ use crate::actions::grants::apply::Outcome;
 use crate::chain::administrator::{Administrator, AwsAccess, refused};
 use crate::error::{Error, Result};
 use crate::model::grants::change::Verb;
-use crate::model::grants::{policies, tags};
+use crate::model::grants::{merge, tags};
 use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation};
 use crate::model::shell::quote;
 use crate::net::aws::eks::Eks;
@@ -93,25 +93,29 @@ impl Writer<'_> {
             policies: entry.policies.clone(),
             ..before.clone()
         };
-        self.change(&before, &after).await
+        self.change_found(found, &before, &after).await
     }
 
-    /// Makes the difference of two entries, on what the entry is now: what others have changed since we looked stays. The
-    /// tags that say what is granted are there before it is, and go after it.
+    /// Makes the difference of two entries, on what the entry is now: what others have changed since we looked stays.
     async fn change(&self, before: &AccessEntry, after: &AccessEntry) -> Result<()> {
+        let found = self.read(&after.principal_arn).await?;
+        self.change_found(found, before, after).await
+    }
+
+    /// The same, on what was found. The tags that say what is granted are there before it is, and go after it.
+    async fn change_found(&self, found: AccessEntry, before: &AccessEntry, after: &AccessEntry) -> Result<()> {
         let arn = &after.principal_arn;
-        let found = self.read(arn).await?;
         let set = after.tags.iter().filter(|(key, value)| before.tags.get(*key) != Some(value));
         let set = set.map(|(key, value)| (key.clone(), value.clone())).collect();
         let removed: Vec<String> = before.tags.keys().filter(|key| !after.tags.contains_key(*key)).cloned().collect();
         self.tag(arn, &set, &[]).await?;
-        let groups = merged(&found.groups, &before.groups, &after.groups);
+        let groups = merge::list(&found.groups, &before.groups, &after.groups);
         if groups != found.groups {
             let updated = self.eks.update_access_entry(self.cluster(), &AccessEntry { groups, ..found.clone() }).await;
             let what = format!("the access entry of {arn} was not changed");
             updated.map_err(|failure| self.refused(failure, &what, "eks:UpdateAccessEntry"))?;
         }
-        let wanted = policies::merged(&found, before, after);
+        let wanted = merge::policies(&found, before, after);
         let found = found.policies.unwrap_or_default();
         for policy in wanted.iter().filter(|policy| !found.contains(policy)) {
             self.set_scope(arn, found.iter().find(|old| old.policy_arn == policy.policy_arn), policy).await?;
@@ -126,10 +130,10 @@ impl Writer<'_> {
     /// before: what shall hold in fewer is set, looked at, and taken away and given again only if that was not enough.
     async fn set_scope(&self, arn: &str, old: Option<&PolicyAssociation>, new: &PolicyAssociation) -> Result<()> {
         self.associate(arn, new).await?;
-        let Some(old) = old.filter(|old| !policies::is_within(&old.scope, &new.scope)) else { return Ok(()) };
+        let Some(old) = old.filter(|old| !merge::is_within(&old.scope, &new.scope)) else { return Ok(()) };
         let now = self.read(arn).await?.policies.unwrap_or_default();
         let holds = now.iter().find(|one| one.policy_arn == new.policy_arn);
-        if holds.is_none_or(|one| policies::is_within(&one.scope, &new.scope)) {
+        if holds.is_none_or(|one| merge::is_within(&one.scope, &new.scope)) {
             return Ok(());
         }
         self.disassociate(arn, old).await?;
@@ -171,7 +175,7 @@ impl Writer<'_> {
             tags: tags.map(|(key, value)| (key.clone(), value.clone())).collect(),
             ..before.clone()
         };
-        self.change(before, &after).await?;
+        self.change_found(found, before, &after).await?;
         Ok(Outcome::Kept)
     }
 
@@ -241,18 +245,6 @@ fn say_what_is_gone(error: Error, writer: &Writer<'_>, entry: &AccessEntry) -> E
             entry.principal_arn,
             groups.join(" ")
         ))
-}
-
-/// A list as it is now, with what one list has more than another, and without what it has less.
-fn merged(found: &[String], before: &[String], after: &[String]) -> Vec<String> {
-    let mut merged = found.to_vec();
-    merged.retain(|item| !before.contains(item) || after.contains(item));
-    for item in after.iter().filter(|item| !before.contains(item)) {
-        if !merged.contains(item) {
-            merged.push(item.clone());
-        }
-    }
-    merged
 }
 
 /// A role that was made a moment ago is not known to EKS yet: terraform-aws-eks#3024.

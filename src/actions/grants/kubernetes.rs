@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::actions::grants::apply::{Means, Outcome};
-use crate::actions::grants::refusals::ask;
+use crate::actions::grants::refusals::{ask, list_bindings};
 use crate::chain::administrator::Administrator;
 use crate::error::{Error, Result};
 use crate::model::grants::change::Verb;
@@ -52,11 +52,8 @@ pub(super) async fn write_role(
 }
 
 async fn is_bound(administrator: &Administrator<'_>, namespace: &str, role: &str) -> Result<bool> {
-    let what =
-        (format!("the RoleBindings of {namespace} cannot be listed"), format!("list rolebindings in {namespace}"));
-    let listed =
-        ask(administrator, (&what.0, &what.1), async |api| api.list_role_bindings(Some(namespace), None).await);
-    Ok(listed.await?.iter().any(|binding| binding.role.kind == "Role" && binding.role.name == role))
+    let bindings = list_bindings(administrator, namespace).await?;
+    Ok(bindings.iter().any(|binding| binding.role.kind == "Role" && binding.role.name == role))
 }
 
 pub(super) async fn write_binding(

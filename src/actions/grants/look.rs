@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 
-use crate::actions::grants::refusals::ask;
+use crate::actions::grants::refusals::{ask, list_bindings};
 use crate::chain::administrator::Administrator;
 use crate::error::{Kind, Result};
 use crate::model::grants::grant::{Grant, Way, binding_name};
@@ -15,7 +15,7 @@ use crate::model::grants::granting::Note;
 use crate::model::grants::principal::Principal;
 use crate::model::grants::revoking::Revocation;
 use crate::model::grants::state::{Phase, Place, State, place};
-use crate::model::kube::rbac::Binding;
+use crate::model::kube::rbac::{Binding, Role};
 
 pub(crate) use mappings::all_entries;
 pub(super) use mappings::{aws_auth_of, read_aws_auth};
@@ -150,11 +150,7 @@ async fn read_binding(administrator: &Administrator<'_>, namespace: &str, name: 
     ask(administrator, (&what.0, &what.1), async |api| api.get_role_binding(namespace, name).await).await
 }
 
-async fn read_role(
-    administrator: &Administrator<'_>,
-    namespace: &str,
-    name: &str,
-) -> Result<Option<crate::model::kube::rbac::Role>> {
+async fn read_role(administrator: &Administrator<'_>, namespace: &str, name: &str) -> Result<Option<Role>> {
     let what = (format!("the Role {namespace}/{name} cannot be read"), format!("get roles in {namespace}"));
     ask(administrator, (&what.0, &what.1), async |api| api.get_role(namespace, name).await).await
 }
@@ -171,11 +167,11 @@ async fn look_for_unused_roles(administrator: &Administrator<'_>, view: &mut Vie
         .collect();
     for (namespace, name) in former {
         let Some(role) = read_role(administrator, &namespace, &name).await? else { continue };
-        let what =
-            (format!("the RoleBindings of {namespace} cannot be listed"), format!("list rolebindings in {namespace}"));
-        let all =
-            ask(administrator, (&what.0, &what.1), async |api| api.list_role_bindings(Some(&namespace), None).await);
-        match all.await {
+        if view.state.complete.contains(&namespace) {
+            view.state.roles.insert((namespace, name), role);
+            continue;
+        }
+        match list_bindings(administrator, &namespace).await {
             Ok(bindings) => {
                 view.state.complete.insert(namespace.clone());
                 view.state.roles.insert((namespace, name), role);
@@ -207,10 +203,7 @@ async fn look_at_bindings(
     revocations: &[Revocation],
     view: &mut View,
 ) -> Result<()> {
-    let what =
-        (format!("the RoleBindings of {namespace} cannot be listed"), format!("list rolebindings in {namespace}"));
-    let all = ask(administrator, (&what.0, &what.1), async |api| api.list_role_bindings(Some(namespace), None).await);
-    match all.await {
+    match list_bindings(administrator, namespace).await {
         Ok(bindings) => {
             view.state.complete.insert(namespace.to_owned());
             put_bindings(view, bindings);

@@ -2,6 +2,7 @@
 
 use crate::chain::administrator::Administrator;
 use crate::error::{Error, Result};
+use crate::model::kube::rbac::Binding;
 use crate::net::kube::{KubeApi, KubeFailure};
 
 /// Calls the cluster. `what` failed, like "the Role x cannot be read"; `right` is what that needs, like `get roles in x`.
@@ -14,6 +15,16 @@ pub(super) async fn ask<T>(
     call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
 ) -> Result<T> {
     administrator.call(call).await?.map_err(|failure| explain(administrator, (what, right), failure))
+}
+
+/// All RoleBindings of a namespace.
+///
+/// # Errors
+/// When they cannot be listed.
+pub(super) async fn list_bindings(administrator: &Administrator<'_>, namespace: &str) -> Result<Vec<Binding>> {
+    let what = format!("the RoleBindings of {namespace} cannot be listed");
+    let right = format!("list rolebindings in {namespace}");
+    ask(administrator, (&what, &right), async |api| api.list_role_bindings(Some(namespace), None).await).await
 }
 
 /// A refusal as an error.

@@ -10,8 +10,6 @@ use crate::model::kube::policy_rule::PolicyRule;
 pub(crate) const FIELD_MANAGER: &str = "nsaccess";
 /// Whose an object is.
 pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-/// The same as a tag of AWS.
-pub(crate) const MANAGED_BY_TAG: &str = "managed-by";
 /// The label of what a Role or binding gives: `viewer`, …
 pub(crate) const PRESET: &str = "nsaccess/preset";
 /// The annotation of a binding's principal, since its group says only a slug.

@@ -1,8 +1,6 @@
 //! Access entries of EKS: which principal of AWS is who in a cluster.
 //! <https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html>
 
-#![allow(dead_code)]
-
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

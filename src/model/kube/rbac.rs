@@ -1,8 +1,6 @@
 //! Roles and their bindings, as the Kubernetes API has them.
 //! <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>
 
-#![allow(dead_code)]
-
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -103,6 +101,7 @@ impl<'de> Deserialize<'de> for Binding {
     }
 }
 
+#[cfg(test)]
 impl Subject {
     pub(crate) fn group(name: &str) -> Subject {
         Subject { kind: "Group".to_owned(), name: name.to_owned(), namespace: None }

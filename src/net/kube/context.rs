@@ -1,7 +1,5 @@
 //! The API of a context of the kubeconfig, as the user that is in it: a certificate, a token, an exec plugin.
 
-#![allow(dead_code)]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

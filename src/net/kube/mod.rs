@@ -1,8 +1,6 @@
 //! The Kubernetes API of one cluster, as one identity. The token is passed in instead of using an exec plugin, which kube
 //! would run three times per client, and the proxy follows client-go's rules, not kube's.
 
-#![allow(dead_code)]
-
 mod context;
 pub(crate) mod logs;
 pub(crate) mod objects;

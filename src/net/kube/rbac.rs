@@ -1,7 +1,5 @@
 //! Roles, bindings and namespaces: get and list.
 
-#![allow(dead_code)]
-
 use serde_json::Value;
 
 use crate::model::kube::rbac::{Binding, Role};
@@ -14,11 +12,6 @@ impl KubeApi {
     /// `None`: there is no such Role.
     pub(crate) async fn get_role(&self, namespace: &str, name: &str) -> Result<Option<Role>, KubeFailure> {
         unless_missing(self.get_object(RBAC, Some(namespace), "roles", name).await)
-    }
-
-    /// `None`: there is no such ClusterRole.
-    pub(crate) async fn get_cluster_role(&self, name: &str) -> Result<Option<Role>, KubeFailure> {
-        unless_missing(self.get_object(RBAC, None, "clusterroles", name).await)
     }
 
     /// `None`: there is no such RoleBinding.

@@ -1,8 +1,6 @@
 //! Writes: server-side apply, patches, deletions.
 //! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>
 
-#![allow(dead_code)]
-
 use serde_json::{Value, json};
 
 use crate::net::kube::objects::object_path;

@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::model::grants::access::RoleRef;
 use crate::model::grants::access_policy;
 use crate::model::grants::grant::Way;
-use crate::model::grants::objects::MANAGED_BY_TAG;
 use crate::model::grants::principal::PrincipalKind;
+use crate::model::grants::tags;
 use crate::model::shell::quote;
 
 const CLUSTER: &str = r#"
@@ -196,7 +196,7 @@ fn give(mapping: &Mapping, partition: &str) -> String {
         false => format!("accessEntry.{}", with("kubernetesGroups", &mapping.groups)),
     };
     let mut notes = mapping.tags.clone();
-    notes.remove(MANAGED_BY_TAG);
+    notes.remove(tags::MANAGED_BY);
     let json = [json!(mapping.groups), json!(mapping.tags), json!(notes)].map(|value| value.to_string());
     let words = json.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
     let _ = writeln!(text, "give_groups \"$principal\" {} {words}", quote(&query));

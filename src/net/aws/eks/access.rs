@@ -1,8 +1,6 @@
 //! Access entries, and the access policies of entries.
 //! <https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessEntry.html>
 
-#![allow(dead_code)]
-
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_eks::types::{AccessScope, AccessScopeType};

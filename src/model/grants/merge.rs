@@ -1,4 +1,4 @@
-//! Where access policies hold, before and after a change.
+//! A change, made on what is there now: what one version has more than another comes to it, and what it has less goes.
 
 use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation, PolicyScope};
 
@@ -11,19 +11,26 @@ pub(crate) fn is_within(old: &PolicyScope, new: &PolicyScope) -> bool {
     }
 }
 
-/// The policies of an entry as it is now, with what one version of it has more than another, and without what it has less.
-pub(crate) fn merged(found: &AccessEntry, before: &AccessEntry, after: &AccessEntry) -> Vec<PolicyAssociation> {
+/// A list.
+pub(crate) fn list(found: &[String], before: &[String], after: &[String]) -> Vec<String> {
+    let mut merged = found.to_vec();
+    merged.retain(|item| !before.contains(item) || after.contains(item));
+    for item in after.iter().filter(|item| !before.contains(item)) {
+        if !merged.contains(item) {
+            merged.push(item.clone());
+        }
+    }
+    merged
+}
+
+/// The access policies of an entry.
+pub(crate) fn policies(found: &AccessEntry, before: &AccessEntry, after: &AccessEntry) -> Vec<PolicyAssociation> {
     let mut merged = found.policies.clone().unwrap_or_default();
     let of = |entry: &AccessEntry, arn: &str| names(entry.policies.iter().flatten().find(|one| one.policy_arn == arn));
     for policy in &mut merged {
         let (old, new) = (of(before, &policy.policy_arn), of(after, &policy.policy_arn));
         if let PolicyScope::Namespaces(names) = &mut policy.scope {
-            names.retain(|name| !old.contains(name) || new.contains(name));
-            for name in new.into_iter().filter(|name| !old.contains(name)) {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
+            *names = list(names, &old, &new);
         }
     }
     merged.retain(|policy| policy.scope != PolicyScope::Namespaces(Vec::new()));
@@ -73,7 +80,7 @@ mod tests {
                 entry(&[("view", &["pay", "theirs"]), ("edit", &["theirs", "pay"])]),
             ),
         ] {
-            assert_eq!(Some(merged(&found, &before, &after)), expected.policies);
+            assert_eq!(Some(policies(&found, &before, &after)), expected.policies);
         }
     }
 
