@@ -120,6 +120,7 @@ pub(crate) fn flags(target: &TargetArgs, sign_in: &SignInArgs) -> Flags {
         region: target.region.clone(),
         regions: None,
         no_browser: sign_in.no_browser,
+        ..Flags::default()
     }
 }
 

@@ -89,6 +89,35 @@ fn what_is_no_setting_or_no_value_is_refused_and_the_file_stays() {
 }
 
 #[test]
+fn every_pin_is_checked_with_its_own_words_and_shown() {
+    let world = World::new();
+    let arn = "arn:aws:iam::123456789012:role/k8s-devs";
+    for (pin, good, bad, says) in [
+        ("namespace", "payments", "Payments", "has the character 'P'"),
+        ("start_url", "https://other.awsapps.com/start", "other", "is not a start URL"),
+        ("sso_region", "us-east-1", "east", "is not an AWS region"),
+        ("role_arn", arn, "k8s-devs", "is not the ARN of an IAM role, like arn:aws:iam::"),
+        ("role_arn", arn, "arn:aws:sts::123456789012:assumed-role/k8s-devs/ada", "is a session of a role"),
+        ("source_profile", "corp", "[corp]", "is not the name of an AWS profile"),
+        ("external_id", "corp-42", "x", "is not an external ID: 2 to 1224"),
+        ("mfa_serial", "arn:aws-us-gov:iam::123456789012:mfa/ada", "1234", "is not an MFA device"),
+        ("mfa_serial", "GAHT12345678", "arn:aws:iam::123456789012:u2f/user/ada/key", "is a security key"),
+        ("session_name", "ada@example.com", "a/b", "is not a session's name: 2 to 64"),
+        ("duration", "3600", "soon", "is not a duration such as 1h, 45m or 3600"),
+        ("duration", "45m", "13h", "is not between 15m and 12h"),
+    ] {
+        let key = format!("namespace.payments-prod.{pin}");
+        world.run(&format!("config set {key} {bad}")).exits(2).one_error().says(&format!("`{bad}` {says}"));
+        world.run(&format!("config set {key} {good}")).success();
+        assert_eq!(row(&world, &key), (good.into(), "$HOME/.config/nsaccess/config.toml".into()));
+        world.write("broken.toml", format!("[namespace.payments-prod]\n{pin} = '{bad}'\n"));
+        world.run("config trust broken.toml").exits(2).one_error().says(&format!("line 2, column 1: `{key}` {says}"));
+    }
+    world.run("config unset namespace.payments-prod.duration").success();
+    assert!(!world.run("config").success().stdout.contains("duration"));
+}
+
+#[test]
 fn the_namespace_comes_from_the_nearest_place_that_names_one() {
     let world = World::signed_in();
     world.write("apps-idp/apps/idp-test/helm/values.yaml", "");

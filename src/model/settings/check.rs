@@ -1,6 +1,8 @@
 //! The values that a setting may have. Errors end a sentence that begins with the value.
 
 use super::pattern::Pattern;
+use crate::model::elapsed;
+use crate::model::irsa::IamRole;
 use crate::model::kube::namespace::Namespace;
 
 pub(super) type Checked = Result<(), String>;
@@ -50,6 +52,70 @@ pub(crate) fn cluster(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let begins = value.starts_with(|c: char| c.is_ascii_alphanumeric());
     verdict(begins && value.len() <= 100 && value.chars().all(allowed), "an EKS cluster's name")
+}
+
+/// The ARN of an IAM role, with its path if it has one.
+pub(crate) fn role_arn(value: &str) -> Checked {
+    if value.contains(":assumed-role/") {
+        return Err("is a session of a role; the role's own ARN is like arn:aws:iam::111122223333:role/NAME".to_owned());
+    }
+    verdict(IamRole::parse(value).is_ok(), "the ARN of an IAM role, like arn:aws:iam::111122223333:role/NAME")
+}
+
+/// A profile's name, as a section of `~/.aws/config` can have it.
+pub(crate) fn profile(value: &str) -> Checked {
+    let allowed = |c: char| !c.is_control() && !"[]\"'#;".contains(c);
+    let good = !value.is_empty() && value.trim() == value && value.chars().all(allowed);
+    verdict(good, "the name of an AWS profile")
+}
+
+fn length_and_characters(value: &str, length: std::ops::RangeInclusive<usize>, others: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
+    length.contains(&value.len()) && value.chars().all(allowed)
+}
+
+/// By STS's rules, as the next three: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+pub(crate) fn external_id(value: &str) -> Checked {
+    let good = length_and_characters(value, 2..=1224, "_+=,.@:/-");
+    verdict(good, "an external ID: 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -")
+}
+
+/// The ARN of a virtual device, or the serial number of one that can be touched.
+pub(crate) fn mfa_serial(value: &str) -> Checked {
+    if let Some(arn) = value.strip_prefix("arn:") {
+        let parts: Vec<&str> = arn.splitn(5, ':').collect();
+        if let [_, "iam", "", _, device] = parts[..]
+            && device.starts_with("u2f/")
+        {
+            return Err(
+                "is a security key, which gives no codes; assuming a role takes a device that shows some".to_owned()
+            );
+        }
+        let is_device = matches!(parts[..], [partition, "iam", "", account, device]
+            if partition.starts_with("aws") && self::account(account).is_ok()
+                && device.strip_prefix("mfa/").is_some_and(|name| !name.is_empty()));
+        return verdict(
+            is_device && length_and_characters(value, 9..=256, "_+=/:,.@-"),
+            "the ARN of an MFA device, like arn:aws:iam::111122223333:mfa/NAME",
+        );
+    }
+    let good = length_and_characters(value, 9..=256, "_+=/:,.@-");
+    verdict(good, "an MFA device: its ARN, like arn:aws:iam::111122223333:mfa/NAME, or its serial number")
+}
+
+pub(crate) fn session_name(value: &str) -> Checked {
+    verdict(length_and_characters(value, 2..=64, "_+=,.@-"), "a session's name: 2 to 64 of A-Z a-z 0-9 _ + = , . @ -")
+}
+
+pub(crate) fn duration(value: &str) -> Checked {
+    seconds(value).map(drop)
+}
+
+/// The seconds of a session.
+pub(super) fn seconds(value: &str) -> Result<u32, String> {
+    let seconds = elapsed::parse(value).map_err(|_| "is not a duration such as 1h, 45m or 3600".to_owned())?;
+    let fits = u32::try_from(seconds).ok().filter(|seconds| (900..=43_200).contains(seconds));
+    fits.ok_or_else(|| "is not between 15m and 12h, as long as a session of a role can be".to_owned())
 }
 
 pub(super) fn flow(value: &str) -> Checked {
@@ -126,6 +192,40 @@ mod tests {
         table(account, &["111122223333"], &["", "1111-2222-3333", "11112222333", "1111222233334", "١١١١٢٢"]);
         table(role, &["idp-ns-a", "A+=,.@_-9"], &["", "a b", "a/b", "ü", &"x".repeat(65)]);
         table(cluster, &["demo", "Demo_1-x", "0"], &["", "-demo", "a.b", "a b", &"x".repeat(101)]);
+        table(
+            role_arn,
+            &["arn:aws:iam::111122223333:role/k8s-devs", "arn:aws-us-gov:iam::111122223333:role/team/k8s"],
+            &[
+                "",
+                "k8s-devs",
+                "arn:aws:iam::111122223333:user/ada",
+                "arn:aws:sts::111122223333:assumed-role/k8s/ada",
+                "arn:aws:iam::1:role/k8s",
+                "arn:aws:iam::111122223333:role/",
+            ],
+        );
+        table(profile, &["corp", "idp-ns-a", "my corp", "a/b@c"], &["", " corp", "corp ", "a]", "a\nb", "a#b", "'a'"]);
+        table(external_id, &["ab", "Corp:42/x_y+=,.@-", &"x".repeat(1224)], &["", "a", "a b", "ü2", &"x".repeat(1225)]);
+        table(
+            mfa_serial,
+            &["arn:aws:iam::111122223333:mfa/ada", "arn:aws-cn:iam::111122223333:mfa/team/ada", "GAHT12345678"],
+            &[
+                "",
+                "GAHT1234",
+                "arn:aws:iam::111122223333:user/ada",
+                "arn:aws:iam::111122223333:mfa/",
+                "arn:aws:iam::1:mfa/ada",
+                "arn:aws:iam::111122223333:mfa/a b",
+                "arn:aws:iam::111122223333:u2f/user/ada/key",
+                &"x".repeat(257),
+            ],
+        );
+        table(session_name, &["ada@example.com", "a_", &"x".repeat(64)], &["", "a", "a b", "a/b", &"x".repeat(65)]);
+        table(
+            duration,
+            &["15m", "900", "1h", "1h30m", "12h", "43200"],
+            &["", "899", "14m", "12h1s", "1x", "-1h", "1d"],
+        );
         table(flow, &["device", "browser"], &["", "Device", "pkce"]);
         table(namespace, &["idp-dev"], &["", "-a", "A"]);
         table(name_with_stars, &["*-prod", "*", "a-*-b", "idp-dev"], &["", "?", "A*", "a b"]);
@@ -142,6 +242,18 @@ mod tests {
                 "{namespace}0/",
                 "ä/{namespace}/",
             ],
+        );
+    }
+
+    #[test]
+    fn what_is_easily_confused_has_its_own_words() {
+        let session = role_arn("arn:aws:sts::111122223333:assumed-role/k8s/ada").expect_err("a session");
+        assert!(session.starts_with("is a session of a role; "), "{session}");
+        let key = mfa_serial("arn:aws:iam::111122223333:u2f/user/ada/key").expect_err("a security key");
+        assert!(key.starts_with("is a security key, which gives no codes"), "{key}");
+        assert_eq!(
+            duration("13h").expect_err("long"),
+            "is not between 15m and 12h, as long as a session of a role can be"
         );
     }
 

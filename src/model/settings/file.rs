@@ -9,17 +9,8 @@ use toml_edit::{Document, Item, TableLike};
 use super::Flow;
 use super::keys::{self, KeyValue, Owner, ValueType};
 use super::pattern::Pattern;
+use super::pins::{PinValues, TEXTS};
 use crate::model::kube::namespace::{Namespace, nearest};
-
-/// The values of a `[namespace.<name>]` table, or of the top of a project's file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct PinValues {
-    pub(crate) account: Option<String>,
-    pub(crate) role: Option<String>,
-    pub(crate) cluster: Option<String>,
-    pub(crate) region: Option<String>,
-    pub(crate) production: Option<bool>,
-}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UserFile {
@@ -192,14 +183,17 @@ impl<'a> CheckedKeys<'a> {
         self.text(&["patterns", name]).and_then(|text| Pattern::parse(&text).ok())
     }
 
+    /// Takes the pins of a table; at the top of a project's file, those that mean nothing else there.
     fn pins(&mut self, table: &[&str]) -> PinValues {
-        let mut text = |key| self.text(&[table, &[key]].concat());
-        let [account, role, cluster, region] = ["account", "role", "cluster", "region"].map(&mut text);
         let production = match self.take(&[table, &["production"]].concat()) {
             Some(KeyValue::Flag(flag)) => Some(flag),
             _ => None,
         };
-        PinValues { account, role, cluster, region, production }
+        let mut pins = PinValues { production, ..PinValues::default() };
+        for (key, place) in TEXTS.into_iter().zip(pins.places()) {
+            *place = self.text(&[table, &[key]].concat());
+        }
+        pins
     }
 
     fn namespaces(&mut self) -> BTreeMap<String, PinValues> {

@@ -27,9 +27,39 @@ pub(super) enum Owner {
 }
 
 const USER: [&str; 6] = ["start_url", "sso_region", "regions", "flow", "patterns", "namespace"];
-const PROJECT: [&str; 8] = ["namespace", "account", "role", "cluster", "region", "start_url", "sso_region", "regions"];
+const PROJECT: [&str; 14] = [
+    "namespace",
+    "account",
+    "role",
+    "cluster",
+    "region",
+    "role_arn",
+    "source_profile",
+    "external_id",
+    "mfa_serial",
+    "session_name",
+    "duration",
+    "start_url",
+    "sso_region",
+    "regions",
+];
 const PATTERNS: [&str; 4] = ["permission_set", "context", "secrets_prefix", "production"];
-pub(super) const PINS: [&str; 5] = ["account", "role", "cluster", "region", "production"];
+const PINS: [&str; 14] = [
+    "namespace",
+    "account",
+    "role",
+    "cluster",
+    "region",
+    "start_url",
+    "sso_region",
+    "role_arn",
+    "source_profile",
+    "external_id",
+    "mfa_serial",
+    "session_name",
+    "duration",
+    "production",
+];
 
 /// The keys of a table.
 pub(super) fn known(owner: Owner, table: &[&str]) -> &'static [&'static str] {
@@ -54,21 +84,34 @@ pub(super) fn value_type(owner: Owner, path: &[&str]) -> Option<ValueType> {
         return None;
     }
     match (table, *key) {
-        ([], "start_url") => Some(ValueType::Text(check::start_url)),
-        ([], "sso_region") => Some(ValueType::Text(check::region)),
         ([], "regions") => Some(ValueType::List(check::region)),
         ([], "flow") => Some(ValueType::Text(check::flow)),
-        ([], "namespace") if owner == Owner::Project => Some(ValueType::Text(check::namespace)),
         (["patterns"], "permission_set" | "context") => Some(ValueType::Text(check::pattern)),
         (["patterns"], "secrets_prefix") => Some(ValueType::Text(check::secrets_prefix)),
         (["patterns"], "production") => Some(ValueType::List(check::name_with_stars)),
-        (_, "account") => Some(ValueType::Text(check::account)),
-        (_, "role") => Some(ValueType::Text(check::role)),
-        (_, "cluster") => Some(ValueType::Text(check::cluster)),
-        (_, "region") => Some(ValueType::Text(check::region)),
         (["namespace", _], "production") => Some(ValueType::Flag),
-        _ => None,
+        ([], "namespace") if owner == Owner::User => None,
+        _ => pin_check(key).map(ValueType::Text),
     }
+}
+
+/// The check of a pin that is a text, or of what is called the same.
+pub(super) fn pin_check(key: &str) -> Option<fn(&str) -> Checked> {
+    Some(match key {
+        "namespace" => check::namespace,
+        "account" => check::account,
+        "role" => check::role,
+        "cluster" => check::cluster,
+        "region" | "sso_region" => check::region,
+        "start_url" => check::start_url,
+        "role_arn" => check::role_arn,
+        "source_profile" => check::profile,
+        "external_id" => check::external_id,
+        "mfa_serial" => check::mfa_serial,
+        "session_name" => check::session_name,
+        "duration" => check::duration,
+        _ => return None,
+    })
 }
 
 /// Parses a value as people type it: lists with commas, flags as `true` and `false`.
@@ -138,9 +181,15 @@ mod tests {
     }
 
     #[test]
+    fn the_pins_are_those_of_a_table() {
+        let texts = super::super::pins::TEXTS;
+        assert_eq!(PINS, [&texts[..], &["production"]].concat()[..]);
+    }
+
+    #[test]
     fn all_keys_are_listed() {
         let keys = all_keys();
-        assert_eq!(keys.len(), 13);
-        assert_eq!((keys[0].as_str(), keys[12].as_str()), ("start_url", "namespace.<name>.production"));
+        assert_eq!(keys.len(), 22);
+        assert_eq!((keys[0].as_str(), keys[21].as_str()), ("start_url", "namespace.<name>.production"));
     }
 }

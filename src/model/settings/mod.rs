@@ -9,6 +9,7 @@ mod file;
 mod folder;
 mod keys;
 pub(crate) mod pattern;
+mod pins;
 mod project;
 #[cfg(test)]
 mod properties;
@@ -28,6 +29,7 @@ pub(crate) use edit::{set, unset};
 pub(crate) use file::{FileProblem, ProjectFile, parse_project, parse_user};
 pub(crate) use folder::namespace_from_folder;
 pub(crate) use pattern::Pattern;
+pub(crate) use pins::Pins;
 pub(crate) use project::UntrustedProject;
 pub(crate) use resolve::{AWS_CONFIGURATION, Flags, resolve};
 pub(crate) use trust::Trusted;
@@ -103,21 +105,10 @@ impl Flow {
     }
 }
 
-/// The values set for one namespace.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Pins {
-    pub(crate) account: Option<Sourced<String>>,
-    pub(crate) role: Option<Sourced<String>>,
-    pub(crate) cluster: Option<Sourced<String>>,
-    pub(crate) region: Option<Sourced<String>>,
-    /// Whether to ask for confirmation before changes.
-    pub(crate) production: Option<Sourced<bool>>,
-}
-
-/// Pins from one source, for one namespace or for all.
+/// Pins from one source, for one access or for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PinLayer {
-    namespace: Option<String>,
+    access: Option<String>,
     pins: Pins,
 }
 
@@ -144,21 +135,26 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The pins of a namespace. `production` also follows from the setting of that name.
-    pub(crate) fn pins(&self, namespace: &str) -> Pins {
+    /// The pins of an access, by its name. `production` also follows from the setting of that name, by which both the
+    /// access and its namespace are looked at.
+    pub(crate) fn pins(&self, access: &str) -> Pins {
         let mut found = Pins::default();
-        let fits = |layer: &&PinLayer| layer.namespace.as_deref().is_none_or(|name| name == namespace);
+        let fits = |layer: &&PinLayer| layer.access.as_deref().is_none_or(|name| name == access);
         for PinLayer { pins, .. } in self.layers.iter().filter(fits) {
-            fill(&mut found.account, &pins.account);
-            fill(&mut found.role, &pins.role);
-            fill(&mut found.cluster, &pins.cluster);
-            fill(&mut found.region, &pins.region);
-            fill(&mut found.production, &pins.production);
+            found.fill(pins);
         }
-        if self.production.value.iter().any(|glob| pattern::matches_glob(glob, namespace)) {
-            fill(&mut found.production, &Some(Sourced::new(true, self.production.origin.clone())));
+        let namespace = found.namespace.as_ref().map_or(access, |pin| &pin.value);
+        let is_production = |glob: &String| [access, namespace].iter().any(|name| pattern::matches_glob(glob, name));
+        if found.production.is_none() && self.production.value.iter().any(is_production) {
+            found.production = Some(Sourced::new(true, self.production.origin.clone()));
         }
         found
+    }
+
+    /// The namespace of an access: as pinned, else of the same name.
+    #[allow(dead_code, reason = "what works with accesses asks for it")]
+    pub(crate) fn namespace_of_access(&self, access: &str) -> String {
+        self.pins(access).namespace.map_or_else(|| access.to_owned(), |pin| pin.value)
     }
 
     /// Key, value and origin of every setting, for `nsaccess config`. Unset values are empty.
@@ -182,21 +178,12 @@ impl Settings {
             row("patterns.production", &self.production, list),
         ];
         rows.extend(self.project_namespace.as_ref().map(|sourced| row("namespace", sourced, String::clone)));
-        for PinLayer { namespace, pins } in &self.layers {
-            let table = namespace.as_ref().map_or(String::new(), |name| format!("namespace.{name}."));
-            let texts = [&pins.account, &pins.role, &pins.cluster, &pins.region];
-            for (key, sourced) in keys::PINS.iter().zip(texts) {
-                rows.extend(sourced.as_ref().map(|sourced| row(&format!("{table}{key}"), sourced, String::clone)));
-            }
+        for PinLayer { access, pins } in &self.layers {
+            let table = access.as_ref().map_or(String::new(), |name| format!("namespace.{name}."));
+            rows.extend(pins.texts().map(|(key, sourced)| row(&format!("{table}{key}"), sourced, String::clone)));
             let key = format!("{table}production");
             rows.extend(pins.production.as_ref().map(|sourced| row(&key, sourced, bool::to_string)));
         }
         rows
-    }
-}
-
-fn fill<T: Clone>(place: &mut Option<Sourced<T>>, value: &Option<Sourced<T>>) {
-    if place.is_none() {
-        place.clone_from(value);
     }
 }

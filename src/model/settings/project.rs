@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use super::Settings;
-use super::file::{PinValues, ProjectFile};
+use super::file::ProjectFile;
+use super::pins::PinValues;
 use crate::model::shell::quote;
 
 /// An untrusted project file with settings that would make a difference.
@@ -27,8 +28,8 @@ impl UntrustedProject {
         self.settings.iter().any(|(key, _)| match (key.as_str(), key.strip_prefix("namespace.")) {
             ("namespace", _) => false,
             (_, Some(pin)) => pin.split('.').next() == Some(namespace),
-            ("account" | "role" | "cluster" | "region", _) => own,
-            _ => true,
+            ("start_url" | "sso_region" | "regions", _) => true,
+            _ => own,
         })
     }
 
@@ -88,20 +89,14 @@ impl ProjectFile {
         };
         let pins = settings.pins(namespace);
         match pin {
-            "account" => pins.account.map(|found| found.value),
-            "role" => pins.role.map(|found| found.value),
-            "cluster" => pins.cluster.map(|found| found.value),
-            "region" => pins.region.map(|found| found.value),
             "production" => Some(pins.production.is_some_and(|found| found.value).to_string()),
-            _ => None,
+            _ => pins.text(pin).map(|found| found.value.clone()),
         }
     }
 }
 
 fn pins_that_need_trust(table: &str, pins: &PinValues) -> Vec<(String, String)> {
-    let texts =
-        [("account", &pins.account), ("role", &pins.role), ("cluster", &pins.cluster), ("region", &pins.region)];
-    let texts = texts.into_iter().filter_map(|(key, value)| Some((format!("{table}{key}"), value.clone()?)));
+    let texts = pins.texts().map(|(key, value)| (format!("{table}{key}"), value.clone()));
     let less_care = pins.production.filter(|production| !production);
     texts.chain(less_care.map(|production| (format!("{table}production"), production.to_string()))).collect()
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use aws_config_edit::{AwsConfig, Section, clean_start_url, same_start_url};
 
-use super::file::{PinValues, ProjectFile, UserFile};
+use super::file::{ProjectFile, UserFile};
 use super::keys::{self, KeyValue, Owner};
+use super::pins::PinValues;
 use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject, check};
 use crate::env_vars;
 
@@ -32,6 +33,20 @@ pub(crate) struct Flags {
     pub(crate) cluster: Option<String>,
     /// `--region`
     pub(crate) region: Option<String>,
+    /// The namespace, where the access that is named has another name: it counts for every access of this run.
+    pub(crate) namespace: Option<String>,
+    /// `--role-arn`
+    pub(crate) role_arn: Option<String>,
+    /// `--source-profile`
+    pub(crate) source_profile: Option<String>,
+    /// `--external-id`
+    pub(crate) external_id: Option<String>,
+    /// `--mfa-serial`
+    pub(crate) mfa_serial: Option<String>,
+    /// `--session-name`
+    pub(crate) session_name: Option<String>,
+    /// `--duration`
+    pub(crate) duration: Option<String>,
     /// `--no-browser`
     pub(crate) no_browser: bool,
 }
@@ -112,16 +127,27 @@ impl Overrides<'_> {
     fn lookup(&self, key: &str) -> Result<Option<(KeyValue, Origin)>, String> {
         let flags = self.flags;
         let (given, flag, variable) = match key {
-            "start_url" => (&flags.start_url, "--start-url", env_vars::NSACCESS_START_URL),
-            "sso_region" => (&flags.sso_region, "--sso-region", env_vars::NSACCESS_SSO_REGION),
-            "regions" => (&flags.regions, "--regions", env_vars::NSACCESS_REGIONS),
-            "flow" => (&flags.flow, "--flow", env_vars::NSACCESS_FLOW),
-            "account" => (&flags.account, "--account", env_vars::NSACCESS_ACCOUNT),
-            "role" => (&flags.role, "--role", env_vars::NSACCESS_ROLE),
-            "cluster" => (&flags.cluster, "--cluster", env_vars::NSACCESS_CLUSTER),
-            _ => (&flags.region, "--region", env_vars::NSACCESS_REGION),
+            "start_url" => (&flags.start_url, "--start-url", Some(env_vars::NSACCESS_START_URL)),
+            "sso_region" => (&flags.sso_region, "--sso-region", Some(env_vars::NSACCESS_SSO_REGION)),
+            "regions" => (&flags.regions, "--regions", Some(env_vars::NSACCESS_REGIONS)),
+            "flow" => (&flags.flow, "--flow", Some(env_vars::NSACCESS_FLOW)),
+            "account" => (&flags.account, "--account", Some(env_vars::NSACCESS_ACCOUNT)),
+            "role" => (&flags.role, "--role", Some(env_vars::NSACCESS_ROLE)),
+            "cluster" => (&flags.cluster, "--cluster", Some(env_vars::NSACCESS_CLUSTER)),
+            "region" => (&flags.region, "--region", Some(env_vars::NSACCESS_REGION)),
+            "namespace" => (&flags.namespace, "--as", None),
+            "role_arn" => (&flags.role_arn, "--role-arn", None),
+            "source_profile" => (&flags.source_profile, "--source-profile", None),
+            "external_id" => (&flags.external_id, "--external-id", None),
+            "mfa_serial" => (&flags.mfa_serial, "--mfa-serial", None),
+            "session_name" => (&flags.session_name, "--session-name", None),
+            "duration" => (&flags.duration, "--duration", None),
+            _ => return Ok(None),
         };
-        let from_env = || (self.env)(variable).map(|value| (value, variable, Origin::Environment(variable)));
+        let from_env = || {
+            let variable = variable?;
+            (self.env)(variable).map(|value| (value, variable, Origin::Environment(variable)))
+        };
         let found = given.clone().map(|value| (value, flag, Origin::Flag(flag))).or_else(from_env);
         let Some((value, name, origin)) = found else { return Ok(None) };
         let value_type = keys::value_type(Owner::User, &[key]).or_else(|| keys::value_type(Owner::Project, &[key]));
@@ -151,20 +177,16 @@ fn layers(
     (project, of_project): (&ProjectFile, &Origin),
     (user, of_user): (&UserFile, &Origin),
 ) -> Result<Vec<PinLayer>, String> {
-    let by_hand = Pins {
-        account: typed.text("account")?,
-        role: typed.text("role")?,
-        cluster: typed.text("cluster")?,
-        region: typed.text("region")?,
-        production: None,
-    };
+    // The portal is a setting of its own: the pin of that name is for one access only.
+    let by_hand = |key| if matches!(key, "start_url" | "sso_region") { Ok(None) } else { typed.text(key) };
+    let by_hand = Pins::try_of(by_hand, None)?;
     let named = |namespaces: &BTreeMap<String, PinValues>, origin: &Origin| {
-        let layer = |(name, values)| PinLayer { namespace: Some(String::clone(name)), pins: sourced(values, origin) };
+        let layer = |(name, values)| PinLayer { access: Some(String::clone(name)), pins: sourced(values, origin) };
         namespaces.iter().map(layer).collect::<Vec<_>>()
     };
     let mut of_checkout = named(&project.namespaces, of_project);
-    of_checkout.push(PinLayer { namespace: project.namespace.clone(), pins: sourced(&project.pins, of_project) });
-    let mut layers = vec![PinLayer { namespace: None, pins: by_hand }];
+    of_checkout.push(PinLayer { access: project.namespace.clone(), pins: sourced(&project.pins, of_project) });
+    let mut layers = vec![PinLayer { access: None, pins: by_hand }];
     layers.extend(of_checkout);
     layers.extend(named(&user.namespaces, of_user));
     layers.retain(|layer| layer.pins != Pins::default());
@@ -172,14 +194,12 @@ fn layers(
 }
 
 fn sourced(values: &PinValues, origin: &Origin) -> Pins {
-    let text = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, origin.clone()));
-    Pins {
-        account: text(&values.account),
-        role: text(&values.role),
-        cluster: text(&values.cluster),
-        region: text(&values.region),
-        production: values.production.map(|value| Sourced::new(value, origin.clone())),
+    let production = values.production.map(|value| Sourced::new(value, origin.clone()));
+    let mut pins = Pins { production, ..Pins::default() };
+    for (place, value) in pins.places().into_iter().zip(values.values()) {
+        *place = value.clone().map(|value| Sourced::new(value, origin.clone()));
     }
+    pins
 }
 
 fn value_or<T: Clone>(value: &Option<T>, origin: &Origin, default: impl Fn() -> T) -> Sourced<T> {

@@ -148,6 +148,9 @@ mod precedence {
     }
 }
 
+#[path = "access_tests.rs"]
+mod accesses;
+
 mod production {
     use super::*;
 
@@ -224,6 +227,10 @@ mod typing {
         let flags = Flags { region: Some("europe".to_owned()), ..Flags::default() };
         let sources = Sources { flags, ..Sources::default() };
         assert_eq!(sources.try_resolve(), Err("--region: `europe` is not an AWS region such as eu-west-1".to_owned()));
+        let flags = Flags { duration: Some("13h".to_owned()), ..Flags::default() };
+        let sources = Sources { flags, ..Sources::default() };
+        let long = "--duration: `13h` is not between 15m and 12h, as long as a session of a role can be";
+        assert_eq!(sources.try_resolve(), Err(long.to_owned()));
         for (name, value) in [
             ("NSACCESS_START_URL", "x"),
             ("NSACCESS_SSO_REGION", "x"),

@@ -1,0 +1,40 @@
+use super::*;
+
+#[test]
+fn a_pin_is_for_the_access_of_its_name_only() {
+    let user = "[namespace.pay-eu]\nnamespace = 'pay'\naccount = '111111111111'\nrole_arn = 'arn:aws:iam::111122223333:role/k8s'\n\
+        [namespace.pay]\nstart_url = 'https://other/'";
+    let settings = Sources { user: Some(user), ..Sources::default() }.resolve();
+    assert_eq!(settings.namespace_of_access("pay-eu"), "pay");
+    assert_eq!(settings.namespace_of_access("pay"), "pay");
+    assert_eq!(settings.pins("pay-eu").start_url, None, "that is of the other access to the namespace");
+    assert_eq!(settings.pins("pay").role_arn, None);
+    assert_eq!(settings.start_url, None, "a pin is no setting of all");
+}
+
+#[test]
+fn flags_win_over_the_pins_and_the_portal_stays_a_setting() {
+    let arn = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let flags = Flags {
+        role_arn: Some(arn("flag")),
+        duration: Some("45m".to_owned()),
+        start_url: Some("https://flag/".to_owned()),
+        ..Flags::default()
+    };
+    let user = "[namespace.pay]\nrole_arn = 'arn:aws:iam::111122223333:role/file'\nexternal_id = 'x-1'\nstart_url = 'https://pin/'";
+    let settings = Sources { flags, user: Some(user), ..Sources::default() }.resolve();
+    let pins = settings.pins("pay");
+    assert_eq!(shown(&pins.role_arn), format!("{} < flag --role-arn", arn("flag")));
+    assert_eq!(shown(&pins.duration), "45m < flag --duration");
+    assert_eq!(shown(&pins.external_id), format!("x-1 < {USER}"));
+    assert_eq!(shown(&pins.start_url), format!("https://pin/ < {USER}"));
+    assert_eq!(shown(&settings.start_url), "https://flag/ < flag --start-url");
+}
+
+#[test]
+fn production_is_told_by_either_name() {
+    let user = "[namespace.shop]\nnamespace = 'shop-prod'\n[namespace.toy-prod]\nnamespace = 'toy'";
+    let settings = Sources { user: Some(user), ..Sources::default() }.resolve();
+    let production = |name: &str| settings.pins(name).production.is_some_and(|found| found.value);
+    assert!(production("shop") && production("toy-prod") && production("shop-prod") && !production("toy"));
+}

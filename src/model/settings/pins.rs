@@ -1,0 +1,192 @@
+//! What is set for one access: where it leads and whose identity it uses.
+
+use super::{Sourced, check};
+
+/// The pins of one access, each as a file has it or with its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PinSet<Text, Flag> {
+    /// The namespace, where the access has another name.
+    pub(crate) namespace: Option<Text>,
+    pub(crate) account: Option<Text>,
+    pub(crate) role: Option<Text>,
+    pub(crate) cluster: Option<Text>,
+    pub(crate) region: Option<Text>,
+    /// The portal of this access.
+    pub(crate) start_url: Option<Text>,
+    pub(crate) sso_region: Option<Text>,
+    /// An IAM role to assume, in place of a permission set.
+    pub(crate) role_arn: Option<Text>,
+    /// The AWS profile that assumes the role; without a role, the identity itself.
+    pub(crate) source_profile: Option<Text>,
+    pub(crate) external_id: Option<Text>,
+    pub(crate) mfa_serial: Option<Text>,
+    pub(crate) session_name: Option<Text>,
+    /// As it was typed: `1h`, `45m`, `3600`.
+    pub(crate) duration: Option<Text>,
+    /// Whether to ask for confirmation before changes.
+    pub(crate) production: Option<Flag>,
+}
+
+/// The pins of one access, with where each comes from.
+pub(crate) type Pins = PinSet<Sourced<String>, Sourced<bool>>;
+
+/// The values of a `[namespace.<name>]` table, or of the top of a project's file.
+pub(crate) type PinValues = PinSet<String, bool>;
+
+impl<Text, Flag> Default for PinSet<Text, Flag> {
+    fn default() -> Self {
+        PinSet {
+            namespace: None,
+            account: None,
+            role: None,
+            cluster: None,
+            region: None,
+            start_url: None,
+            sso_region: None,
+            role_arn: None,
+            source_profile: None,
+            external_id: None,
+            mfa_serial: None,
+            session_name: None,
+            duration: None,
+            production: None,
+        }
+    }
+}
+
+/// The pins that are texts, in the order in which they are shown.
+pub(super) const TEXTS: [&str; 13] = [
+    "namespace",
+    "account",
+    "role",
+    "cluster",
+    "region",
+    "start_url",
+    "sso_region",
+    "role_arn",
+    "source_profile",
+    "external_id",
+    "mfa_serial",
+    "session_name",
+    "duration",
+];
+
+impl<Text, Flag> PinSet<Text, Flag> {
+    /// The texts, in the order of [`TEXTS`].
+    pub(super) fn values(&self) -> [&Option<Text>; TEXTS.len()] {
+        [
+            &self.namespace,
+            &self.account,
+            &self.role,
+            &self.cluster,
+            &self.region,
+            &self.start_url,
+            &self.sso_region,
+            &self.role_arn,
+            &self.source_profile,
+            &self.external_id,
+            &self.mfa_serial,
+            &self.session_name,
+            &self.duration,
+        ]
+    }
+
+    /// The same, to be filled.
+    pub(super) fn places(&mut self) -> [&mut Option<Text>; TEXTS.len()] {
+        [
+            &mut self.namespace,
+            &mut self.account,
+            &mut self.role,
+            &mut self.cluster,
+            &mut self.region,
+            &mut self.start_url,
+            &mut self.sso_region,
+            &mut self.role_arn,
+            &mut self.source_profile,
+            &mut self.external_id,
+            &mut self.mfa_serial,
+            &mut self.session_name,
+            &mut self.duration,
+        ]
+    }
+
+    /// The texts that are set, with their names.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
+        TEXTS.into_iter().zip(self.values()).filter_map(|(key, value)| Some((key, value.as_ref()?)))
+    }
+
+    /// Makes the texts by their names.
+    pub(super) fn try_of<E>(
+        text: impl Fn(&'static str) -> Result<Option<Text>, E>,
+        production: Option<Flag>,
+    ) -> Result<Self, E> {
+        let mut pins = PinSet { production, ..PinSet::default() };
+        for (key, place) in TEXTS.into_iter().zip(pins.places()) {
+            *place = text(key)?;
+        }
+        Ok(pins)
+    }
+}
+
+impl Pins {
+    /// Takes what is not set yet from another layer.
+    pub(super) fn fill(&mut self, weaker: &Pins) {
+        for (place, value) in self.places().into_iter().zip(weaker.values()) {
+            if place.is_none() {
+                place.clone_from(value);
+            }
+        }
+        if self.production.is_none() {
+            self.production.clone_from(&weaker.production);
+        }
+    }
+
+    /// The pin of this name.
+    pub(crate) fn text(&self, key: &str) -> Option<&Sourced<String>> {
+        self.texts().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+
+    /// The seconds that a session of the role lasts.
+    #[allow(dead_code, reason = "what assumes roles asks for it")]
+    pub(crate) fn duration_in_seconds(&self) -> Option<u32> {
+        check::seconds(&self.duration.as_ref()?.value).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::settings::Origin;
+
+    #[test]
+    fn every_text_has_its_own_name_and_place() {
+        let pins = PinValues::try_of(|key| Ok::<_, ()>(Some(key.to_owned())), Some(true)).expect("made");
+        for (key, value) in pins.texts() {
+            assert_eq!(key, value);
+        }
+        assert_eq!((pins.role_arn.as_deref(), pins.duration.as_deref()), (Some("role_arn"), Some("duration")));
+        assert_eq!(pins.texts().count(), TEXTS.len());
+    }
+
+    #[test]
+    fn the_stronger_layer_keeps_its_values() {
+        let pins = |text: &str, keys: &'static [&str]| {
+            let value = |key| keys.contains(&key).then(|| Sourced::new(text.to_owned(), Origin::Default));
+            Pins::try_of(|key| Ok::<_, ()>(value(key)), None).expect("made")
+        };
+        let mut found = pins("strong", &["role_arn"]);
+        found.fill(&pins("weak", &["role_arn", "external_id"]));
+        let shown: Vec<(&str, &str)> = found.texts().map(|(key, text)| (key, text.value.as_str())).collect();
+        assert_eq!(shown, [("role_arn", "strong"), ("external_id", "weak")]);
+        assert_eq!(found.text("external_id").map(|text| text.value.as_str()), Some("weak"));
+        assert_eq!(found.text("account"), None);
+    }
+
+    #[test]
+    fn durations_are_seconds() {
+        for (text, seconds) in [("3600", Some(3600)), ("1h", Some(3600)), ("45m", Some(2700)), ("1d", None)] {
+            let duration = Some(Sourced::new(text.to_owned(), Origin::Default));
+            assert_eq!(Pins { duration, ..Pins::default() }.duration_in_seconds(), seconds, "{text}");
+        }
+    }
+}
