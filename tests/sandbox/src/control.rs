@@ -195,18 +195,18 @@ impl Control {
         self.shared.mint(account, permission_set)
     }
 
-    /// Makes all minted credentials expire now; long-lived keys of users have no end.
+    /// Makes the credentials of all sessions expire now; long-lived keys of users have no end.
     pub fn expire_role_credentials(&self) {
         // Signatures are checked to the second, so the current second must count as over.
         let now = self.shared.clock.seconds() * 1000;
-        for credentials in self.shared.state().credentials.values_mut().filter(|it| it.user.is_none()) {
+        for credentials in self.shared.state().credentials.values_mut().filter(|it| !it.are_long_lived()) {
             credentials.expiration = credentials.expiration.min(now);
         }
     }
 
-    /// Invalidates all minted credentials, whatever their expiry says.
+    /// Invalidates the credentials of all sessions, whatever their expiry says.
     pub fn forget_role_credentials(&self) {
-        for credentials in self.shared.state().credentials.values_mut() {
+        for credentials in self.shared.state().credentials.values_mut().filter(|it| !it.are_long_lived()) {
             credentials.known = false;
         }
     }

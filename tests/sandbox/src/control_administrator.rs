@@ -95,6 +95,25 @@ impl Control {
         keys.environment()
     }
 
+    /// The environment of a session of an IAM role, as if somebody had assumed it. None if the account has no role with
+    /// this name.
+    pub fn role_keys(&self, account: &str, name: &str) -> Option<Vec<(String, String)>> {
+        let shared = self.shared();
+        let role =
+            shared.state().world.roles.iter().find(|role| role.account == account && role.name == name).cloned()?;
+        let keys = crate::sts::mint(&shared, &role, "ada", 3600);
+        crate::sts::keep(&shared, &keys);
+        Some(keys.environment())
+    }
+
+    /// Disables a key, as an administrator of IAM does, or enables it again: AWS answers as if there were no such key.
+    /// False if there is none with this `AWS_ACCESS_KEY_ID`.
+    pub fn disable_keys(&self, access_key_id: &str, disabled: bool) -> bool {
+        let shared = self.shared();
+        let mut state = shared.state();
+        state.credentials.get_mut(access_key_id).map(|keys| keys.known = !disabled).is_some()
+    }
+
     /// A bearer token for a cluster that is signed with keys of the sandbox, by their `AWS_ACCESS_KEY_ID`. None if there
     /// is no such cluster or no such key.
     pub fn token_of_keys(&self, cluster: &str, access_key_id: &str) -> Option<String> {
@@ -134,6 +153,11 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("POST /_control/user", "{\"account\", \"name\", \"path\"?, \"policy\"?: policy} an IAM user: add or replace"),
     ("POST /_control/remove-user", "{\"account\", \"name\"} with its keys"),
     ("POST /_control/user-keys", "{\"account\", \"name\"} the variables of a new long-lived key of an IAM user"),
+    ("POST /_control/role-keys", "{\"account\", \"name\"} the variables of a session of an IAM role"),
+    (
+        "POST /_control/disable-keys",
+        "{\"access_key_id\", \"disabled\"?: bool} a key that AWS no longer knows, or again",
+    ),
 ];
 
 /// Answers a request, if it is one of these.
@@ -165,6 +189,11 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
             return Some(Ok(json!({"ok": true, "arn": arn})));
         }
         ["remove-user"] => control.remove_user(account, name),
+        ["role-keys"] => match control.role_keys(account, name) {
+            Some(keys) => return Some(Ok(variables(keys))),
+            None => false,
+        },
+        ["disable-keys"] => control.disable_keys(text("access_key_id"), input["disabled"].as_bool().unwrap_or(true)),
         ["user-keys"] => return Some(Ok(variables(control.user_keys(account, name)))),
         _ => return None,
     };

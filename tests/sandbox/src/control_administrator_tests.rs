@@ -2,7 +2,7 @@ use serde_json::json;
 
 use crate::cluster::AccessEntry;
 use crate::kube::aws_auth;
-use crate::{Sandbox, User, objects};
+use crate::{Role, RoleMapping, Sandbox, User, objects};
 
 const ACCOUNT: &str = "111122223333";
 const CLUSTER: &str = "idp-nonprod-1";
@@ -59,6 +59,37 @@ fn a_user_is_mapped_by_an_entry_or_by_the_config_map_until_it_is_another_one() {
     control.delete(CLUSTER, "ConfigMap", aws_auth::NAMESPACE, aws_auth::NAME);
     let new = control.user_keys(ACCOUNT, "deployer");
     assert!(user(&sandbox, &new).unwrap_err().contains("made for a role that is gone"));
+}
+
+#[test]
+fn the_session_of_a_role_is_mapped_by_an_entry_or_by_the_config_map() {
+    let sandbox = Sandbox::start();
+    let control = sandbox.control();
+    assert_eq!(control.role_keys(ACCOUNT, "k8s-devs-role"), None);
+    control.put_role(Role { path: "/teams/".to_owned(), ..Role::new(ACCOUNT, "k8s-devs-role") });
+    let keys = control.role_keys(ACCOUNT, "k8s-devs-role").expect("a role");
+    let without_path = format!("arn:aws:iam::{ACCOUNT}:role/k8s-devs-role");
+    assert!(user(&sandbox, &keys).unwrap_err().contains(&format!("{without_path} is not in aws-auth")));
+    control.set_aws_auth(CLUSTER, vec![RoleMapping::new(&without_path, "dev:{{SessionName}}", &[])]);
+    assert_eq!(user(&sandbox, &keys).as_deref(), Ok("dev:ada"));
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/teams/k8s-devs-role");
+    control.put_access_entry(CLUSTER, AccessEntry::new(&arn, "by-entry", &[]));
+    assert_eq!(user(&sandbox, &keys).as_deref(), Ok("by-entry"));
+    control.expire_role_credentials();
+    assert!(user(&sandbox, &keys).unwrap_err().contains("Expired"));
+}
+
+#[test]
+fn a_disabled_key_is_no_key_until_it_is_enabled_again() {
+    let sandbox = Sandbox::start();
+    let control = sandbox.control();
+    let keys = control.user_keys(ACCOUNT, "deployer");
+    let id = value(&keys, "AWS_ACCESS_KEY_ID").expect("a key");
+    assert!(control.disable_keys(id, true) && !control.disable_keys("AKIANONE", true));
+    assert!(user(&sandbox, &keys).unwrap_err().contains("STS refuses: Unknown"));
+    control.disable_keys(id, false);
+    control.forget_role_credentials();
+    assert!(user(&sandbox, &keys).unwrap_err().contains("is not in aws-auth"), "STS knows it");
 }
 
 #[test]

@@ -135,7 +135,8 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("POST /_control/clear-secrets", "take all secrets away"),
     (
         "POST /_control/role",
-        "{\"account\", \"name\", \"path\"?, \"trust\"?: policy, \"policy\"?: policy, \"max_session_duration\"?} add or replace",
+        "{\"account\", \"name\", \"path\"?, \"trust\"?: policy or \"trusts\"?: [ARNs of principals], \"external_id\"?, \
+         \"mfa\"?: bool, \"policy\"?: policy, \"max_session_duration\"?} add or replace",
     ),
     ("POST /_control/remove-role", "{\"account\", \"name\"}"),
     ("POST /_control/policy", "{\"permission_set\", \"policy\": policy or null for what its name says}"),
@@ -180,13 +181,17 @@ fn role(input: &Value) -> Role {
     let text = |name: &str| input[name].as_str().unwrap_or_default();
     let document = |name: &str| Some(input[name].clone()).filter(Value::is_object);
     let usual = Role::new(text("account"), text("name"));
-    Role {
+    let trusts = input["trusts"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let role = Role {
         path: input["path"].as_str().unwrap_or("/").to_owned(),
         trust: document("trust").unwrap_or_else(|| iam::policy(json!([]))),
         policy: document("policy").unwrap_or_else(|| iam::policy(json!([]))),
         max_session_duration: input["max_session_duration"].as_i64().unwrap_or(usual.max_session_duration),
         ..usual
-    }
+    };
+    let role = trusts.fold(role, |role, arn| role.trusting(iam::trust_principal(arn)));
+    let role = input["external_id"].as_str().into_iter().fold(role, Role::requiring_external_id);
+    if input["mfa"] == true { role.requiring_mfa() } else { role }
 }
 
 fn secret(input: &Value) -> Result<Secret, String> {

@@ -13,7 +13,8 @@ use crate::state::Shared;
 use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
 use crate::{
-    control_administrator, control_aws, control_cluster, control_kube, control_logs, control_many, control_roles,
+    control_administrator, control_aws, control_cluster, control_kube, control_logs, control_many, control_mfa,
+    control_roles,
 };
 
 /// Every endpoint with one line of help.
@@ -72,6 +73,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| control_kube::handle(&control, &path, &input))
             .or_else(|| control_aws::handle(&control, &path, &input))
             .or_else(|| control_administrator::handle(&control, &path, &input))
+            .or_else(|| control_mfa::handle(&control, &path, &input))
             .or_else(|| control_roles::handle(&control, &path, &input))
             .or_else(|| control_logs::handle(&control, &path, &input))
             .or_else(|| control_many::handle(&control, &path, &input))
@@ -109,6 +111,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
             .chain(control_kube::HELP)
             .chain(control_aws::HELP)
             .chain(control_administrator::HELP)
+            .chain(control_mfa::HELP)
             .chain(control_roles::HELP)
             .chain(control_logs::HELP)
             .chain(control_many::HELP)

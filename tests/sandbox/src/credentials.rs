@@ -34,6 +34,10 @@ pub struct Credentials {
     pub role: Option<String>,
     /// The ARN of an IAM user, with its path: long-lived keys. Its name is in `permission_set`.
     pub user: Option<String>,
+    /// When a code of an MFA device was given for this session, in seconds since 1970.
+    pub mfa_at: Option<i64>,
+    /// Whether `AssumeRole` was asked for this session by another session: role chaining.
+    pub chained: bool,
     /// False once the service has invalidated them, whatever their expiry says.
     pub known: bool,
 }
@@ -86,6 +90,8 @@ impl Credentials {
             sso_region: sso_region.to_owned(),
             role: None,
             user: None,
+            mfa_at: None,
+            chained: false,
             known: true,
         }
     }
@@ -99,6 +105,36 @@ impl Credentials {
             user: Some(user.arn()),
             ..Credentials::mint(random, &user.account, &user.name, ("", ""), i64::MAX)
         }
+    }
+
+    /// A session of an IAM user, as `GetSessionToken` gives it.
+    pub(crate) fn of_session(random: &Random, keys: &Credentials, expiration: i64) -> Credentials {
+        Credentials {
+            generation: keys.generation,
+            user: keys.user.clone(),
+            ..Credentials::mint(random, &keys.account, &keys.permission_set, ("", ""), expiration)
+        }
+    }
+
+    /// Whether these are long-lived keys.
+    pub(crate) fn are_long_lived(&self) -> bool {
+        self.session_token.is_none()
+    }
+
+    /// The condition keys of a policy that are about the caller.
+    pub(crate) fn context(&self) -> Vec<(String, String)> {
+        let is_user = self.user.is_some();
+        // Long-lived keys have no such key, which is why policies say BoolIfExists.
+        let multi_factor = (!self.are_long_lived()).then(|| self.mfa_at.is_some().to_string());
+        let set = [
+            ("aws:PrincipalArn", Some(self.principal_arn())),
+            ("aws:PrincipalAccount", Some(self.account.clone())),
+            ("aws:PrincipalType", Some(if is_user { "User" } else { "AssumedRole" }.to_owned())),
+            ("aws:userid", Some(self.caller_id())),
+            ("aws:username", is_user.then(|| self.permission_set.clone())),
+            ("aws:MultiFactorAuthPresent", multi_factor),
+        ];
+        set.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 
     /// The variables of the environment that hold them.

@@ -168,3 +168,7 @@ fn associations(state: &State, caller: &Caller, request: &Request) -> Result<Rep
     });
     Ok(Reply::json(200, &json!({"associations": shown.collect::<Vec<Value>>(), "nextToken": null})))
 }
+
+#[cfg(test)]
+#[path = "eks/callers_tests.rs"]
+mod tests;

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use crate::credentials::Credentials;
 use crate::state::State;
 
+mod mfa;
 pub(crate) mod policy;
 pub(crate) mod reserved;
 pub(crate) mod service;
 mod user;
 
+pub use mfa::MfaDevice;
 pub use user::User;
 
 use policy::{Question, Verdict};
@@ -70,6 +72,31 @@ impl Role {
         push(&mut self.policy, statement);
         self
     }
+
+    /// Lets the trust policy, as it is so far, hold only for those who give this external id.
+    #[must_use]
+    pub fn requiring_external_id(self, external_id: &str) -> Role {
+        self.requiring("StringEquals", "sts:ExternalId", external_id)
+    }
+
+    /// Lets the trust policy, as it is so far, hold only for those who give a code of their MFA device.
+    #[must_use]
+    pub fn requiring_mfa(self) -> Role {
+        self.requiring("Bool", "aws:MultiFactorAuthPresent", "true")
+    }
+
+    /// Sets the longest session, in seconds.
+    #[must_use]
+    pub fn lasting(self, seconds: i64) -> Role {
+        Role { max_session_duration: seconds, ..self }
+    }
+
+    fn requiring(mut self, operator: &str, key: &str, value: &str) -> Role {
+        for statement in self.trust["Statement"].as_array_mut().into_iter().flatten() {
+            statement["Condition"][operator][key] = json!(value);
+        }
+        self
+    }
 }
 
 fn push(document: &mut Value, statement: Value) {
@@ -81,6 +108,12 @@ fn push(document: &mut Value, statement: Value) {
 /// A policy document with these statements.
 pub fn policy(statements: Value) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// The statement of a trust policy that trusts a principal: the ARN of a user, of a role with its path, or
+/// `arn:aws:iam::ACCOUNT:root` for an account, which leaves the decision to its own policies.
+pub fn trust_principal(arn: &str) -> Value {
+    json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": arn}})
 }
 
 /// The statement of a trust policy that trusts the roles of a permission set, whatever their suffix: the account is the
@@ -132,12 +165,17 @@ fn permission_set_policy(set: &BTreeMap<String, Value>, name: &str) -> Value {
     }
 }
 
-/// What a platform lets everybody do, besides what their policies say.
+/// What a platform lets all permission sets do, besides what their policies say.
 const EVERYBODY: &[&str] = &["eks:ListClusters", "eks:DescribeCluster", "eks:ListPodIdentityAssociations"];
 
 /// What a caller's own policy says about an action. An action that
 /// [`Control::deny_action`](crate::Control::deny_action) removed is in no policy.
-pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resource: &str) -> Verdict {
+pub(crate) fn verdict(
+    state: &State,
+    caller: &Credentials,
+    (action, resource): (&str, &str),
+    context: &[(String, String)],
+) -> Verdict {
     let concerns = |who: &str| who == "*" || who == caller.permission_set;
     let mut rulings = state.rulings.iter().rev();
     let ruling = rulings.find(|it| concerns(&it.permission_set) && policy::matches(&it.action, action));
@@ -157,8 +195,9 @@ pub(crate) fn verdict(state: &State, caller: &Credentials, action: &str, resourc
         }
         (None, None) => permission_set_policy(&state.world.permission_set_policies, &caller.permission_set),
     };
-    match policy::judge(&document, &Question { action, resource: Some(resource), ..Question::default() }) {
-        Verdict::Silent if EVERYBODY.contains(&action) => Verdict::Allowed,
+    let is_permission_set = caller.user.is_none() && caller.role.is_none();
+    match policy::judge(&document, &Question { action, resource: Some(resource), context, ..Question::default() }) {
+        Verdict::Silent if is_permission_set && EVERYBODY.contains(&action) => Verdict::Allowed,
         verdict => verdict,
     }
 }
@@ -170,7 +209,7 @@ pub(crate) fn authorize(
     action: &str,
     (resource, shown): (&str, Option<&str>),
 ) -> Result<(), String> {
-    let why = match verdict(state, caller, action, resource) {
+    let why = match verdict(state, caller, (action, resource), &caller.context()) {
         Verdict::Allowed => return Ok(()),
         Verdict::Silent => format!("because no identity-based policy allows the {action} action"),
         Verdict::Denied => "with an explicit deny in an identity-based policy".to_owned(),

@@ -16,6 +16,8 @@ fn credentials() -> Credentials {
         sso_region: "eu-west-1".into(),
         role: None,
         user: None,
+        mfa_at: None,
+        chained: false,
         known: true,
     }
 }

@@ -74,6 +74,9 @@ fn holds_for(operator: &str, given: Option<&str>, wanted: &Value) -> bool {
         Some(operator) => (operator, true),
         None => (operator, false),
     };
+    if operator == "Null" {
+        return words(wanted).any(|absent| (absent == "true") == given.is_none());
+    }
     let negated = operator.contains("Not");
     // A negated operator matches a missing key.
     let Some(given) = given else { return or_absent || negated };
@@ -81,10 +84,30 @@ fn holds_for(operator: &str, given: Option<&str>, wanted: &Value) -> bool {
         "StringEquals" | "StringNotEquals" => |pattern, text| pattern == text,
         "StringEqualsIgnoreCase" => |pattern, text| pattern.eq_ignore_ascii_case(text),
         "StringLike" | "StringNotLike" => matches,
+        "Bool" => |pattern, text| pattern.eq_ignore_ascii_case(text),
+        "NumericEquals" | "NumericNotEquals" => |limit, text| number(text, limit, |text, limit| text == limit),
+        "NumericLessThan" => |limit, text| number(text, limit, |text, limit| text < limit),
+        "NumericLessThanEquals" => |limit, text| number(text, limit, |text, limit| text <= limit),
+        "NumericGreaterThan" => |limit, text| number(text, limit, |text, limit| text > limit),
+        "NumericGreaterThanEquals" => |limit, text| number(text, limit, |text, limit| text >= limit),
         "ArnEquals" | "ArnLike" | "ArnNotEquals" | "ArnNotLike" => matches_arn,
         _ => return false,
     };
-    texts(wanted).any(|pattern| compare(pattern, given)) != negated
+    words(wanted).any(|pattern| compare(&pattern, given)) != negated
+}
+
+/// Compares whole numbers. What is none does not match.
+fn number(text: &str, limit: &str, compare: fn(i64, i64) -> bool) -> bool {
+    text.parse().is_ok_and(|text| limit.parse().is_ok_and(|limit| compare(text, limit)))
+}
+
+/// The values of a condition. People write `true` and `3600` without quotes too.
+fn words(wanted: &Value) -> impl Iterator<Item = String> {
+    list(wanted).iter().filter_map(|value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    })
 }
 
 /// `*` for any text, `?` for any one character.

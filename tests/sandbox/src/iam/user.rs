@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{policy, reserved};
+use super::{MfaDevice, policy, reserved};
 
 /// An IAM user.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct User {
     pub name: String,
     /// The one identity policy, as IAM spells it.
     pub policy: Value,
+    /// Its MFA devices.
+    pub mfa_devices: Vec<MfaDevice>,
     /// When it was made, in seconds since 1970.
     pub created: i64,
     /// How often it was deleted and made again: each time it gets another unique id.
@@ -29,6 +31,7 @@ impl User {
             path: "/".to_owned(),
             name: name.to_owned(),
             policy: policy(json!([])),
+            mfa_devices: Vec::new(),
             created: reserved::CREATED,
             generation: 0,
         }

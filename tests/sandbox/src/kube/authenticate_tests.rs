@@ -40,6 +40,8 @@ fn vectors() -> Vec<Vector> {
                 sso_region: "eu-west-1".into(),
                 role: None,
                 user: None,
+                mfa_at: None,
+                chained: false,
                 known: true,
             },
         }

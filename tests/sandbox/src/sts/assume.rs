@@ -12,21 +12,21 @@ pub(super) fn decide<'state>(
     state: &'state State,
     caller: &Credentials,
     wanted: &Wanted,
+    context: &[(String, String)],
 ) -> Result<(&'state Role, i64), Refused> {
-    check_arn(&wanted.role_arn)?;
     let denied = |action: &str| {
         let (arn, role) = (caller.caller_arn(), &wanted.role_arn);
         (403, "AccessDenied", format!("User: {arn} is not authorized to perform: {action} on resource: {role}"))
     };
     let role = state.world.roles.iter().find(|role| role.arn() == wanted.role_arn);
-    let role = role.filter(|role| may(state, caller, role, wanted, "sts:AssumeRole"));
+    let role = role.filter(|role| may(state, caller, role, context, "sts:AssumeRole"));
     let role = role.ok_or_else(|| denied("sts:AssumeRole"))?;
-    if wanted.source_identity.is_some() && !may(state, caller, role, wanted, "sts:SetSourceIdentity") {
+    if wanted.source_identity.is_some() && !may(state, caller, role, context, "sts:SetSourceIdentity") {
         return Err(denied("sts:SetSourceIdentity"));
     }
     let seconds = wanted.duration.unwrap_or(3600);
     // A session token means that the caller is a session itself.
-    if caller.session_token.is_some() && seconds > 3600 {
+    if !caller.are_long_lived() && seconds > 3600 {
         let message =
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining";
         return Err(validation(message.to_owned()));
@@ -43,25 +43,15 @@ pub(super) fn within_session(role: &Role, seconds: i64) -> Result<(), Refused> {
     Err(validation("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned()))
 }
 
-/// An ARN of a role.
-pub(super) fn check_arn(arn: &str) -> Result<(), Refused> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", "aws", "iam", "", account, role] if account.len() == 12 && role.starts_with("role/") => Ok(()),
-        _ => Err(validation(format!("{arn} is invalid"))),
-    }
-}
-
 /// Whether the trust policy and the caller's own policy together allow it. A trust policy that names the caller's role
-/// (or everybody) is enough within an account; one that names the account leaves the decision to the caller's policy;
+/// or user (or everybody) is enough within an account; one that names the account leaves the decision to the caller's policy;
 /// between accounts both are needed.
-fn may(state: &State, caller: &Credentials, role: &Role, wanted: &Wanted, action: &str) -> bool {
-    let named = [("AWS", caller.role_path_arn()), ("AWS", caller.caller_arn())];
+fn may(state: &State, caller: &Credentials, role: &Role, context: &[(String, String)], action: &str) -> bool {
+    let named = [("AWS", caller.principal_arn()), ("AWS", caller.caller_arn())];
     let root = format!("arn:aws:iam::{}:root", caller.account);
     let all = [&named[..], &[("AWS", root), ("AWS", caller.account.clone())]].concat();
-    let context = context(caller, wanted);
-    let asked = |principals| judge(&role.trust, &Question { action, resource: None, principals, context: &context });
-    let own = iam::verdict(state, caller, action, &wanted.role_arn);
+    let asked = |principals| judge(&role.trust, &Question { action, resource: None, principals, context });
+    let own = iam::verdict(state, caller, (action, &role.arn()), context);
     match (asked(&named), asked(&all)) {
         (_, Verdict::Denied) | (Verdict::Denied, _) => false,
         (Verdict::Allowed, _) if role.account == caller.account => own != Verdict::Denied,
@@ -70,15 +60,17 @@ fn may(state: &State, caller: &Credentials, role: &Role, wanted: &Wanted, action
     }
 }
 
-fn context(caller: &Credentials, wanted: &Wanted) -> Vec<(String, String)> {
+/// The condition keys of a request: of the caller, with the MFA code of this request, and of what is asked for.
+pub(super) fn context(caller: &Credentials, wanted: &Wanted, mfa_at: Option<i64>, now: i64) -> Vec<(String, String)> {
+    let caller = Credentials { mfa_at: mfa_at.or(caller.mfa_at), ..caller.clone() };
+    let present = mfa_at.map(|_| "true".to_owned());
     let set = [
-        ("aws:PrincipalArn", Some(caller.role_path_arn())),
-        ("aws:PrincipalAccount", Some(caller.account.clone())),
-        ("aws:PrincipalType", Some("AssumedRole".to_owned())),
-        ("aws:userid", Some(format!("{}:{}", caller.role_id(), caller.session_name))),
+        ("aws:MultiFactorAuthPresent", present),
+        ("aws:MultiFactorAuthAge", caller.mfa_at.map(|at| (now - at).to_string())),
         ("sts:RoleSessionName", Some(wanted.session_name.clone())),
         ("sts:SourceIdentity", wanted.source_identity.clone()),
         ("sts:ExternalId", wanted.external_id.clone()),
     ];
-    set.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    let set = set.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    set.chain(caller.context()).collect()
 }

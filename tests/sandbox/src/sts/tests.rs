@@ -8,16 +8,16 @@ use crate::iam;
 use crate::identity_token::Issuers;
 use crate::state::State;
 
-const ACCOUNT: &str = "111122223333";
-const NOW: i64 = 1_800_000_000;
-const ROLE: &str = "arn:aws:iam::111122223333:role/target";
+pub(super) const ACCOUNT: &str = "111122223333";
+pub(super) const NOW: i64 = 1_800_000_000;
+pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/target";
 
 fn caller(permission_set: &str) -> Credentials {
     let session = ("ada@example.com", "eu-west-1");
     Credentials::mint(&crate::random::Random::new(), ACCOUNT, permission_set, session, i64::MAX)
 }
 
-fn with(role: Role) -> State {
+pub(super) fn with(role: Role) -> State {
     let mut state = State::new(World::default());
     state.world.roles.push(role);
     state
@@ -28,7 +28,7 @@ fn target(principal: Value) -> Role {
     Role::new(ACCOUNT, "target").trusting(statement)
 }
 
-fn wanted(more: &[(&str, &str)]) -> Result<Wanted, Refused> {
+pub(super) fn wanted(more: &[(&str, &str)]) -> Result<Wanted, Refused> {
     let mut pairs = vec![("RoleArn", ROLE), ("RoleSessionName", "ada@example.com")];
     pairs.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
     pairs.extend(more);
@@ -38,7 +38,13 @@ fn wanted(more: &[(&str, &str)]) -> Result<Wanted, Refused> {
 }
 
 fn seconds(state: &State, permission_set: &str, more: &[(&str, &str)]) -> Result<i64, Refused> {
-    assume::decide(state, &caller(permission_set), &wanted(more)?).map(|(_, seconds)| seconds)
+    by(state, &caller(permission_set), more)
+}
+
+pub(super) fn by(state: &State, caller: &Credentials, more: &[(&str, &str)]) -> Result<i64, Refused> {
+    let wanted = wanted(more)?;
+    let context = assume::context(caller, &wanted, None, NOW);
+    assume::decide(state, caller, &wanted, &context).map(|(_, seconds)| seconds)
 }
 
 #[test]
@@ -94,6 +100,15 @@ fn parameters_are_checked_as_the_model_says() {
         ("RoleSessionName", "a", "length greater than or equal to 2"),
         ("RoleSessionName", "a b", r"regular expression pattern: [\w+=,.@-]*"),
         ("RoleArn", "short", "length greater than or equal to 20"),
+        ("RoleArn", "arn:aws:iam::11112222333x:role/target", "arn:aws:iam::11112222333x:role/target is invalid"),
+        ("RoleArn", "arn:aws:iam::111122223333:user/target", "is invalid"),
+        ("ExternalId", "x", "at 'externalId' failed to satisfy constraint: Member must have length greater"),
+        ("ExternalId", "a b", r"regular expression pattern: [\w+=,.@:\/-]*"),
+        ("SerialNumber", "mfa", "at 'serialNumber' failed to satisfy constraint: Member must have length greater"),
+        ("SerialNumber", "arn:aws:iam::1:mfa/a b", r"regular expression pattern: [\w+=/:,.@-]*"),
+        ("TokenCode", "12345", "at 'tokenCode' failed to satisfy constraint: Member must have length greater"),
+        ("TokenCode", "1234567", "length less than or equal to 6"),
+        ("TokenCode", "12345x", r"regular expression pattern: [\d]*"),
         ("SourceIdentity", "a/b", "at 'sourceIdentity'"),
         ("Policy", "{}", "not played by the sandbox"),
     ] {
@@ -101,6 +116,7 @@ fn parameters_are_checked_as_the_model_says() {
         assert!((status, code) == (400, "ValidationError") && message.contains(words), "{message}");
     }
     assert!(Wanted::read(&[]).expect_err("nothing").2.contains("Value null at 'roleArn'"));
+    assert!(wanted(&[("ExternalId", "corp/dev:1,2=3.@-_+"), ("SerialNumber", "GAHT12345678")]).is_ok());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::Refused;
-use super::assume::{check_arn, within_session};
+use super::assume::within_session;
 use super::wanted::{Wanted, within};
 use crate::cluster::Cluster;
 use crate::iam::Role;
@@ -34,7 +34,6 @@ pub(super) fn decide<'state>(
     let wanted = Wanted::read(pairs)?;
     let token = first(pairs, "WebIdentityToken").unwrap_or_default();
     within("webIdentityToken", token, 4, 20_000)?;
-    check_arn(&wanted.role_arn)?;
     let account = wanted.role_arn.split(':').nth(4).unwrap_or_default();
     let token = identity_token::read(token).ok_or_else(|| {
         invalid("The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
