@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::credentials::Credentials;
 use crate::faults::{Fault, FaultKind};
 use crate::journal::Call;
+use crate::signin::ConsoleSignIn;
 use crate::start_page::StartPage;
 use crate::state::Shared;
 use crate::world::{Account, Settings};
@@ -218,7 +219,13 @@ impl Control {
         state.credentials.get(access_key_id).map(|credentials| credentials.permission_set.clone())
     }
 
-    /// Denies an AWS action (`eks:ListClusters`, `eks:*`) to a permission set, or to all with `*`.
+    /// The sign-ins to the AWS console, in their order.
+    pub fn console_sign_ins(&self) -> Vec<ConsoleSignIn> {
+        self.shared.state().sign_ins.done.clone()
+    }
+
+    /// Denies an AWS action (`eks:ListClusters`, `eks:*`) to a permission set, or to all with `*`. The name may be of an IAM
+    /// role or user too.
     pub fn deny_action(&self, permission_set: &str, action: &str) {
         self.shared.state().deny_action(permission_set, action);
     }

@@ -26,6 +26,7 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/deny", "{\"user_code\"?} deny one code or all that wait"),
     ("POST /_control/auto-approve", "{\"on\": bool} approve every request"),
     ("GET /_control/calls", "counts by operation; ?operation= for one of them"),
+    ("GET /_control/console", "the sign-ins to the AWS console"),
     ("GET /_control/journal", "every answered request with the reason of a refusal"),
     ("POST /_control/reset-calls", "forget the counts and the journal"),
     (
@@ -123,6 +124,12 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
             Some(operation) => json!({"operation": operation, "calls": control.calls(&operation)}),
             None => json!({"calls": control.counts(), "refresh_token_reuses": control.refresh_token_reuses()}),
         },
+        ["console"] => {
+            let shown = control.console_sign_ins().into_iter().map(|it| {
+                json!({"caller_arn": it.caller_arn, "destination": it.destination, "issuer": it.issuer, "seconds": it.seconds})
+            });
+            json!({"console": shown.collect::<Vec<_>>()})
+        }
         ["forwards"] => forwards(&control.traffic()),
         ["journal"] => {
             let shown = control.journal().into_iter().map(|call| {

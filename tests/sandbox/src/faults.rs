@@ -7,7 +7,7 @@ use tokio::sync::watch;
 /// A fault of some requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// `oidc`, `portal`, `sts`, `eks`, `iam`, `secretsmanager`, `start-page`, `kube:<cluster>`, or `*`.
+    /// `oidc`, `portal`, `sts`, `eks`, `iam`, `secretsmanager`, `signin`, `start-page`, `kube:<cluster>`, or `*`.
     pub service: String,
     /// The operation as the journal names it, or `*`.
     pub operation: String,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// One request, answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// `oidc`, `portal`, `sts`, `eks`, `iam`, `secretsmanager`, `start-page` or `kube:<cluster>`.
+    /// `oidc`, `portal`, `sts`, `eks`, `iam`, `secretsmanager`, `signin`, `start-page` or `kube:<cluster>`.
     pub service: String,
     /// `CreateToken`, `list pods`, …
     pub operation: String,

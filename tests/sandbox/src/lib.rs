@@ -11,6 +11,7 @@
 //!              Control              eks     clusters, access entries
 //!       (what happens to it)        iam     roles
 //!                                   secrets Secrets Manager
+//!                                   signin  the console: credentials become a sign-in
 //!                                   page    the start page of every host, behind a proxy
 //!                                   kube    one TLS listener a cluster: tokens, RBAC, objects, reviews
 //! ```
@@ -57,6 +58,7 @@ mod random;
 mod secretsmanager;
 mod server;
 mod services;
+mod signin;
 mod sigv4;
 mod spdy;
 mod start_page;
@@ -86,6 +88,7 @@ pub use iam::{MfaDevice, Role, User};
 pub use journal::Call;
 pub use kube::store::SelfReview;
 pub use secretsmanager::{Encryption, Secret, SecretValue, SecretVersion};
+pub use signin::ConsoleSignIn;
 pub use start_page::StartPage;
 pub use tls::Handshake;
 pub use traffic::{Counts, Traffic};
@@ -238,7 +241,15 @@ fn run(world: World, ready: &mpsc::Sender<Started>, stopped: oneshot::Receiver<(
 /// Opens all listeners of a world.
 async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
     let (mut addresses, mut listeners) = (Addresses::default(), Vec::new());
-    for service in [Service::Oidc, Service::Portal, Service::Sts, Service::Eks, Service::Iam, Service::SecretsManager] {
+    for service in [
+        Service::Oidc,
+        Service::Portal,
+        Service::Sts,
+        Service::Eks,
+        Service::Iam,
+        Service::SecretsManager,
+        Service::SignIn,
+    ] {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         match &service {
@@ -248,6 +259,7 @@ async fn open(world: World) -> Result<Arc<Shared>, Box<dyn std::error::Error>> {
             Service::Eks => addresses.eks = url,
             Service::Iam => addresses.iam = url,
             Service::SecretsManager => addresses.secretsmanager = url,
+            Service::SignIn => addresses.signin = url,
             Service::StartPage | Service::Kubernetes(_) => {}
         }
         listeners.push((service, listener, None));

@@ -12,7 +12,7 @@ use crate::faults::FaultKind;
 use crate::journal::Call;
 use crate::message::{Content, Reply, Request};
 use crate::state::Shared;
-use crate::{control_http, eks, iam, kube, oidc, portal, query, secretsmanager, start_page, sts};
+use crate::{control_http, eks, iam, kube, oidc, portal, query, secretsmanager, signin, start_page, sts};
 
 /// A service with its own listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) enum Service {
     Iam,
     /// Secrets Manager.
     SecretsManager,
+    /// The federation endpoint of the console.
+    SignIn,
     /// The start page of IAM Identity Center.
     StartPage,
     /// The Kubernetes API of a cluster.
@@ -45,6 +47,7 @@ impl Service {
             Service::Eks => "eks".to_owned(),
             Service::Iam => "iam".to_owned(),
             Service::SecretsManager => "secretsmanager".to_owned(),
+            Service::SignIn => "signin".to_owned(),
             Service::StartPage => "start-page".to_owned(),
             Service::Kubernetes(cluster) => format!("kube:{cluster}"),
         }
@@ -57,6 +60,7 @@ impl Service {
             Service::Sts | Service::Iam => query::operation(request),
             Service::Eks => eks::operation(request).to_owned(),
             Service::SecretsManager => secretsmanager::operation(request).to_owned(),
+            Service::SignIn => signin::operation(request).to_owned(),
             Service::StartPage => start_page::operation(request).to_owned(),
             Service::Kubernetes(_) => kube::operation(request),
         }
@@ -70,6 +74,7 @@ impl Service {
             Service::Eks => eks::handle(shared, request),
             Service::Iam => iam::service::handle(shared, request),
             Service::SecretsManager => secretsmanager::handle(shared, request),
+            Service::SignIn => signin::handle(shared, request),
             Service::StartPage => start_page::handle(shared, request),
             Service::Kubernetes(cluster) => kube::handle(shared, cluster, request),
         }
@@ -84,6 +89,7 @@ impl Service {
             Service::Eks => eks::error(status, code, message),
             Service::Iam => iam::service::error(status, code, message),
             Service::SecretsManager => secretsmanager::error(status, code, message),
+            Service::SignIn => signin::error(status, message),
             Service::StartPage => start_page::error(status),
             Service::Kubernetes(_) => kube::status::reply(status, code, message, &json!({})),
         }
@@ -96,6 +102,7 @@ impl Service {
             Service::Sts | Service::Iam => self.error(400, "Throttling", "Rate exceeded"),
             Service::Eks => self.error(429, "ThrottlingException", "Rate exceeded"),
             Service::SecretsManager => self.error(400, "ThrottlingException", "Rate exceeded"),
+            Service::SignIn => signin::error(429, "Too many requests"),
             Service::StartPage => start_page::error(429),
             Service::Kubernetes(_) => {
                 let message = "the server has received too many requests and has asked us to try again later";

@@ -19,6 +19,7 @@ use crate::logs::Logs;
 use crate::message::Request;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
+use crate::signin::SignIns;
 use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
 use crate::start_page::StartPage;
 use crate::tls::Authority;
@@ -51,6 +52,7 @@ pub(crate) struct Addresses {
     pub(crate) eks: String,
     pub(crate) iam: String,
     pub(crate) secretsmanager: String,
+    pub(crate) signin: String,
     /// `127.0.0.1:…`, where every host's start page is.
     pub(crate) start_page: String,
     /// The authority of its certificates, in PEM.
@@ -61,7 +63,7 @@ pub(crate) struct Addresses {
 
 impl Addresses {
     /// The variables that lead an AWS client to the services.
-    pub(crate) fn env(&self) -> [(&'static str, &String); 6] {
+    pub(crate) fn env(&self) -> [(&'static str, &String); 7] {
         [
             ("AWS_ENDPOINT_URL_SSO_OIDC", &self.oidc),
             ("AWS_ENDPOINT_URL_SSO", &self.portal),
@@ -69,6 +71,7 @@ impl Addresses {
             ("AWS_ENDPOINT_URL_EKS", &self.eks),
             ("AWS_ENDPOINT_URL_IAM", &self.iam),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secretsmanager),
+            ("AWS_ENDPOINT_URL_SIGNIN", &self.signin),
         ]
     }
 }
@@ -89,6 +92,8 @@ pub(crate) struct State {
     pub(crate) oidc: Oidc,
     /// Minted credentials by their access key.
     pub(crate) credentials: HashMap<String, Credentials>,
+    /// The sign-ins to the console.
+    pub(crate) sign_ins: SignIns,
     /// The objects of each cluster.
     pub(crate) stores: BTreeMap<String, Store>,
     pub(crate) reserved_roles: ReservedRoles,
@@ -139,6 +144,7 @@ impl State {
             world,
             oidc: Oidc::default(),
             credentials: HashMap::new(),
+            sign_ins: SignIns::default(),
             stores,
             reserved_roles: ReservedRoles::new(),
             bindings: Bindings::new(),
