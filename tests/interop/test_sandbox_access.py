@@ -169,7 +169,9 @@ def test_lists_come_in_chunks(sandbox, admin):
 
 
 def test_an_iam_user_is_mapped_by_aws_auth_and_by_an_entry(sandbox, admin):
-    made = sandbox.control("user", account=ACCOUNT, name="deployer", path="/ci/")
+    look = {"Effect": "Allow", "Action": "eks:DescribeCluster", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [look]}
+    made = sandbox.control("user", account=ACCOUNT, name="deployer", path="/ci/", policy=policy)
     user = Person(admin.home, sandbox.control("user-keys", account=ACCOUNT, name="deployer"))
     assert user.env["AWS_ACCESS_KEY_ID"].startswith("AKIA")
     at_sts = {**user.env, "AWS_ENDPOINT_URL_STS": sandbox.env["AWS_ENDPOINT_URL_STS"]}
