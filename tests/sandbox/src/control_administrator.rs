@@ -50,9 +50,7 @@ impl Control {
     pub fn assign_permission_set(&self, account: &str, permission_set: &str) -> bool {
         let shared = self.shared();
         let mut state = shared.state();
-        let Some(found) = state.world.accounts.iter_mut().find(|candidate| candidate.id == account) else {
-            return false;
-        };
+        let Some(found) = state.world.account_mut(account) else { return false };
         if !found.permission_sets.iter().any(|name| name == permission_set) {
             found.permission_sets.push(permission_set.to_owned());
         }

@@ -99,5 +99,5 @@ fn a_permission_set_is_assigned_where_there_is_an_account() {
     assert!(control.assign_permission_set(ACCOUNT, "AdministratorAccess"));
     assert!(!control.assign_permission_set("000000000000", "AdministratorAccess"));
     let shared = control.shared();
-    assert!(shared.state().world.assigned(ACCOUNT, "AdministratorAccess"));
+    assert!(shared.state().world.assigned(0, ACCOUNT, "AdministratorAccess"));
 }

@@ -14,7 +14,7 @@ use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
 use crate::{
     control_administrator, control_aws, control_cluster, control_kube, control_logs, control_many, control_mfa,
-    control_roles,
+    control_portals, control_roles,
 };
 
 /// Every endpoint with one line of help.
@@ -75,6 +75,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
             .or_else(|| control_aws::handle(&control, &path, &input))
             .or_else(|| control_administrator::handle(&control, &path, &input))
             .or_else(|| control_mfa::handle(&control, &path, &input))
+            .or_else(|| control_portals::handle(&control, &path, &input))
             .or_else(|| control_roles::handle(&control, &path, &input))
             .or_else(|| control_logs::handle(&control, &path, &input))
             .or_else(|| control_many::handle(&control, &path, &input))
@@ -113,6 +114,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
             .chain(control_aws::HELP)
             .chain(control_administrator::HELP)
             .chain(control_mfa::HELP)
+            .chain(control_portals::HELP)
             .chain(control_roles::HELP)
             .chain(control_logs::HELP)
             .chain(control_many::HELP)
@@ -306,7 +308,8 @@ fn texts(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-fn account(input: &Value) -> Result<Account, String> {
+/// An account, as the controls take it.
+pub(crate) fn account(input: &Value) -> Result<Account, String> {
     let id = text(input, "id").filter(|id| id.len() == 12).ok_or("id must be twelve digits")?;
     Ok(Account {
         id,

@@ -14,7 +14,7 @@ impl Control {
         let state = shared.state();
         let role = reserved::of(&state.reserved_roles, account, permission_set);
         let name = format!("AWSReservedSSO_{permission_set}_{}", role.suffix);
-        reserved_arn(account, &state.world.sso_region, &name)
+        reserved_arn(account, state.world.sso_region_of(state.world.portal_with(account)), &name)
     }
 
     /// Deletes the role of a permission set, and makes it again under its ARN. Its credentials are no longer known, and

@@ -37,8 +37,19 @@ impl Doors {
         listener: TcpListener,
         tls: Option<TlsAcceptor>,
     ) {
-        let (name, address) = (service.name(), listener.local_addr());
-        let Ok(address) = address else { return };
+        self.serve_as(service.name(), shared, service, listener, tls);
+    }
+
+    /// Serves a listener under a name, for a service that has several.
+    pub(crate) fn serve_as(
+        &self,
+        name: String,
+        shared: &Arc<Shared>,
+        service: Service,
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+    ) {
+        let Ok(address) = listener.local_addr() else { return };
         let (open, opened) = watch::channel(true);
         let door = Door { service, listener, address, tls, open: opened };
         let task = shared.runtime.spawn(server::serve(Arc::clone(shared), door));

@@ -20,6 +20,8 @@ pub(crate) struct Request {
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
+    /// The region of the host that it was sent to, if that is one of IAM Identity Center.
+    pub(crate) region: Option<String>,
 }
 
 impl Request {

@@ -48,19 +48,23 @@ fn start_device_authorization(shared: &Shared, request: &Request) -> Result<Repl
     let start_url = input.required("startUrl")?;
     let now = shared.clock.milliseconds();
     let mut state = shared.state();
-    let grants = state.oidc.client(client_id, secret, now)?;
+    let region = request.region.as_deref();
+    let grants = state.oidc.client((client_id, secret), now, region)?;
     if !grants.allows(model::DEVICE_CODE) {
         return Err(refuse("UnauthorizedClientException", "Client is not registered for the device_code grant"));
     }
-    if !same_start_url(start_url, &state.world.start_url) {
-        return Err(refuse("InvalidRequestException", "Invalid start url provided").because(start_url));
-    }
+    let portal = state.world.portal_at(start_url).filter(|&portal| state.is_in(portal, region)).ok_or_else(|| {
+        let region = region.unwrap_or("any region");
+        refuse("InvalidRequestException", "Invalid start url provided").because(format!("{start_url} in {region}"))
+    })?;
+    state.oidc.bind(client_id, portal)?;
+    let region = region.unwrap_or(state.world.sso_region_of(portal)).to_owned();
     let settings = state.world.settings.clone();
     let letters = |count| shared.random.letters(b"BCDFGHJKLMNPQRSTVWXZ", count);
     let user_code = format!("{}-{}", letters(4), letters(4));
     let device_code = shared.random.url_safe(48);
     let decision = if settings.auto_approve {
-        let session = state.oidc.sign_in(now, settings.session_lifetime);
+        let session = state.oidc.sign_in(portal, now, settings.session_lifetime);
         Decision::Approved { session }
     } else {
         Decision::Open
@@ -69,6 +73,8 @@ fn start_device_authorization(shared: &Shared, request: &Request) -> Result<Repl
         device_code: device_code.clone(),
         user_code: user_code.clone(),
         client_id: client_id.to_owned(),
+        portal,
+        region,
         expires_at: now + settings.device_code_lifetime * 1000,
         interval: settings.device_interval * 1000,
         last_poll: None,
@@ -87,29 +93,4 @@ fn start_device_authorization(shared: &Shared, request: &Request) -> Result<Repl
             "verificationUriComplete": format!("{page}?user_code={user_code}"),
         }),
     ))
-}
-
-/// A start URL may end in a slash or in an empty fragment.
-fn same_start_url(given: &str, ours: &str) -> bool {
-    let plain = |url: &str| url.trim_end_matches('/').trim_end_matches('#').trim_end_matches('/').to_owned();
-    plain(given) == plain(ours)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn start_urls_may_end_in_what_browsers_add() {
-        let ours = "https://sandbox.awsapps.com/start";
-        for given in [
-            "https://sandbox.awsapps.com/start",
-            "https://sandbox.awsapps.com/start/",
-            "https://sandbox.awsapps.com/start#",
-            "https://sandbox.awsapps.com/start/#/",
-        ] {
-            assert!(same_start_url(given, ours), "{given}");
-        }
-        assert!(!same_start_url("https://other.awsapps.com/start", ours));
-    }
 }

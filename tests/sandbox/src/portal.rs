@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::message::{Reply, Request};
 use crate::state::{Shared, State};
+use crate::world::PortalId;
 
 /// The operation a request asks for.
 pub(crate) fn operation(request: &Request) -> &'static str {
@@ -25,15 +26,17 @@ pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
         return error(404, "UnknownOperationException", "Unknown operation");
     }
     let token = request.header("x-amz-sso_bearer_token").unwrap_or_default();
-    if let Err(why) = shared.state().oidc.portal_session(token, shared.clock.milliseconds()) {
-        return error(401, "UnauthorizedException", "Session token not found or invalid").because(why);
-    }
+    let (now, region) = (shared.clock.milliseconds(), request.region.as_deref());
+    let portal = match shared.state().oidc.portal_session(token, now, region) {
+        Ok(session) => session.portal,
+        Err(why) => return error(401, "UnauthorizedException", "Session token not found or invalid").because(why),
+    };
     let result = match operation {
-        "ListAccounts" => accounts(&shared.state(), request),
-        "ListAccountRoles" => roles(&shared.state(), request),
-        "GetRoleCredentials" => credentials(shared, request),
+        "ListAccounts" => accounts(&shared.state(), portal, request),
+        "ListAccountRoles" => roles(&shared.state(), portal, request),
+        "GetRoleCredentials" => credentials(shared, portal, request),
         _ => {
-            shared.state().oidc.log_out(token, shared.clock.milliseconds());
+            shared.state().oidc.log_out(token, now);
             Ok(Reply::new(200, "application/json", ""))
         }
     };
@@ -54,10 +57,10 @@ fn no_access() -> Reply {
     error(403, "ForbiddenException", "No access")
 }
 
-fn accounts(state: &State, request: &Request) -> Result<Reply, Reply> {
+fn accounts(state: &State, portal: PortalId, request: &Request) -> Result<Reply, Reply> {
     let all: Vec<Value> = state
         .world
-        .accounts
+        .accounts_of(portal)
         .iter()
         .map(|account| {
             let mut shown = json!({"accountId": account.id});
@@ -74,22 +77,23 @@ fn accounts(state: &State, request: &Request) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &json!({"accountList": page, "nextToken": next})))
 }
 
-fn roles(state: &State, request: &Request) -> Result<Reply, Reply> {
+fn roles(state: &State, portal: PortalId, request: &Request) -> Result<Reply, Reply> {
     let id = account_id(request)?;
-    let account = state.world.accounts.iter().find(|account| account.id == id).ok_or_else(no_access)?;
+    let accounts = state.world.accounts_of(portal);
+    let account = accounts.iter().find(|account| account.id == id).ok_or_else(no_access)?;
     let all: Vec<Value> =
         account.permission_sets.iter().map(|name| json!({"roleName": name, "accountId": account.id})).collect();
     let (page, next) = page(&all, request, state.world.settings.page_size, &id)?;
     Ok(Reply::json(200, &json!({"roleList": page, "nextToken": next})))
 }
 
-fn credentials(shared: &Shared, request: &Request) -> Result<Reply, Reply> {
+fn credentials(shared: &Shared, portal: PortalId, request: &Request) -> Result<Reply, Reply> {
     let account = account_id(request)?;
     let role = request
         .parameter("role_name")
         .filter(|name| !name.is_empty())
         .ok_or_else(|| invalid("role_name is required"))?;
-    if !shared.state().world.assigned(&account, &role) {
+    if !shared.state().world.assigned(portal, &account, &role) {
         return Err(no_access().because(format!("{role} is not assigned in {account}")));
     }
     let minted = shared.mint(&account, &role);

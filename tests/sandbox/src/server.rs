@@ -123,13 +123,21 @@ async fn answer(
     let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    let request = Request {
+    let mut request = Request {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.iter().map(header).collect(),
         body,
+        region: None,
     };
+    let mut service = service;
+    if matches!(service, Service::Oidc | Service::Portal | Service::StartPage) {
+        let found = shared.state().regions.of_host(request.header("host").unwrap_or_default());
+        if let Some((of_host, region)) = found {
+            (service, request.region) = (of_host, Some(region));
+        }
+    }
     let mut reply = services::answer(&shared, &service, &request).await;
     match reply.content {
         Content::Upgrade(upgrade) => {

@@ -40,7 +40,10 @@ pub(crate) fn operation(request: &Request) -> &'static str {
 pub(crate) fn handle(shared: &Shared, request: &Request) -> Reply {
     let state = shared.state();
     let region = match &state.start_page {
-        StartPage::True => Some(state.world.sso_region.clone()),
+        StartPage::True => {
+            let portal = state.world.portal_on(request.header("host").unwrap_or_default());
+            Some(state.world.sso_region_of(portal).to_owned())
+        }
         StartPage::Region(region) => Some(region.clone()),
         StartPage::Silent => None,
         StartPage::Missing => return error(404),

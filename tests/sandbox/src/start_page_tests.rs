@@ -57,3 +57,20 @@ fn loopback_is_this_machine() {
         assert_eq!(is_loopback(target), expected, "{target}");
     }
 }
+
+#[test]
+fn the_page_of_another_organisation_names_its_region() {
+    let sandbox = Sandbox::start();
+    sandbox.control().add_portal(crate::Portal::new("https://other.awsapps.com/start", "us-east-1"));
+    assert!(page(&sandbox, "other.awsapps.com", "/start").contains("content=\"us-east-1\""));
+    assert!(page(&sandbox, "sandbox.awsapps.com", "/start").contains("content=\"eu-west-1\""));
+}
+
+#[test]
+fn the_hosts_of_identity_center_are_behind_the_proxy_too() {
+    let sandbox = Sandbox::start();
+    let accounts = page(&sandbox, "portal.sso.us-east-1.amazonaws.com", "/assignment/accounts");
+    assert!(accounts.starts_with("HTTP/1.1 401") && accounts.contains("Session token not found or invalid"));
+    assert!(page(&sandbox, "oidc.us-east-1.amazonaws.com", "/device").contains("The code that your terminal shows"));
+    assert_eq!(sandbox.control().calls("ListAccounts"), 1);
+}

@@ -19,6 +19,7 @@ use crate::logs::Logs;
 use crate::message::Request;
 use crate::oidc::model::Oidc;
 use crate::random::Random;
+use crate::regions::Regions;
 use crate::signin::SignIns;
 use crate::sigv4::{self, Caller, Expectation, Message, Refusal};
 use crate::start_page::StartPage;
@@ -90,6 +91,7 @@ const ENTRIES_CREATED: i64 = 1_759_652_100_456;
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) oidc: Oidc,
+    pub(crate) regions: Regions,
     /// Minted credentials by their access key.
     pub(crate) credentials: HashMap<String, Credentials>,
     /// The sign-ins to the console.
@@ -143,6 +145,7 @@ impl State {
         let mut state = State {
             world,
             oidc: Oidc::default(),
+            regions: Regions::default(),
             credentials: HashMap::new(),
             sign_ins: SignIns::default(),
             stores,
@@ -204,7 +207,8 @@ impl Shared {
     pub(crate) fn mint(&self, account: &str, permission_set: &str) -> Credentials {
         let mut state = self.state();
         let expiration = self.clock.milliseconds() + state.world.settings.role_credentials_lifetime * 1000;
-        let session = (state.world.user.clone(), state.world.sso_region.clone());
+        let portal = state.world.portal_with(account);
+        let session = (state.world.user_of(portal).to_owned(), state.world.sso_region_of(portal).to_owned());
         let role = reserved::of(&state.reserved_roles, account, permission_set);
         let mut minted = Credentials::mint(&self.random, account, permission_set, (&session.0, &session.1), expiration);
         (minted.suffix, minted.generation) = (role.suffix, role.generation);

@@ -1,5 +1,6 @@
 //! The organisation, its accounts and permission sets, and its clusters, as they are at the start.
 
+mod portal;
 mod showcase;
 mod versions;
 
@@ -7,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use portal::Portal;
+pub(crate) use portal::PortalId;
 pub use versions::ClusterVersion;
 
 use crate::cluster::Cluster;
@@ -24,6 +27,8 @@ pub struct World {
     pub user: String,
     /// The AWS accounts in which the person has assignments.
     pub accounts: Vec<Account>,
+    /// The Identity Centers of other organisations.
+    pub portals: Vec<Portal>,
     /// The EKS clusters.
     pub clusters: Vec<Cluster>,
     /// The Kubernetes versions that EKS offers.
@@ -174,6 +179,7 @@ impl Default for World {
             sso_region: region.to_owned(),
             user: "ada@example.com".to_owned(),
             accounts: vec![nonprod, prod, shop],
+            portals: Vec::new(),
             clusters: vec![main, tools, production],
             cluster_versions: versions::usual(),
             secrets: showcase::secrets(),
@@ -215,13 +221,6 @@ impl World {
     pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> World {
         change(&mut self.settings);
         self
-    }
-
-    /// Whether a permission set is assigned to the person in an account.
-    pub(crate) fn assigned(&self, account: &str, permission_set: &str) -> bool {
-        self.accounts.iter().any(|candidate| {
-            candidate.id == account && candidate.permission_sets.iter().any(|name| name == permission_set)
-        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use sandbox::{Account, Fault, FaultKind, Handshake, Sandbox, World};
+use sandbox::{Account, Fault, FaultKind, Handshake, Portal, Sandbox, World};
 use serde_json::{Value, json};
 
 /// A status and a body; the error when the connection died.
@@ -38,7 +38,11 @@ struct Client {
 
 impl Client {
     fn new(sandbox: &Sandbox) -> Client {
-        let env = sandbox.env();
+        Client::of(&sandbox.env())
+    }
+
+    /// With the addresses of some variables.
+    fn of(env: &[(String, String)]) -> Client {
         let of = |wanted: &str| env.iter().find(|(name, _)| name == wanted).expect("an endpoint").1.clone();
         Client { oidc: of("AWS_ENDPOINT_URL_SSO_OIDC"), portal: of("AWS_ENDPOINT_URL_SSO") }
     }
@@ -52,6 +56,13 @@ impl Client {
 
     /// Signs in, without waiting for anybody.
     fn sign_in(&self) -> (Value, Value) {
+        let (client, (status, token)) = self.sign_in_at("https://sandbox.awsapps.com/start");
+        assert_eq!(status, 200, "{token}");
+        (client, token)
+    }
+
+    /// Registers a client and asks for a token at a start URL.
+    fn sign_in_at(&self, start_url: &str) -> (Value, (u16, Value)) {
         let client = self
             .oidc(
                 "/client/register",
@@ -59,14 +70,29 @@ impl Client {
             )
             .1;
         let (id, secret) = (&client["clientId"], &client["clientSecret"]);
-        let start = json!({"clientId": id, "clientSecret": secret, "startUrl": "https://sandbox.awsapps.com/start"});
+        let start = json!({"clientId": id, "clientSecret": secret, "startUrl": start_url});
         let device = self.oidc("/device_authorization", start).1;
         let grant = "urn:ietf:params:oauth:grant-type:device_code";
         let poll =
             json!({"clientId": id, "clientSecret": secret, "grantType": grant, "deviceCode": device["deviceCode"]});
-        let (status, token) = self.oidc("/token", poll);
-        assert_eq!(status, 200, "{token}");
-        (client, token)
+        (client.clone(), self.oidc("/token", poll))
+    }
+
+    /// A new token for a refresh token.
+    fn refresh(&self, client: &Value, token: &Value) -> (u16, Value) {
+        let (id, secret) = (&client["clientId"], &client["clientSecret"]);
+        let input = json!({"clientId": id, "clientSecret": secret, "grantType": "refresh_token",
+            "refreshToken": token["refreshToken"]});
+        self.oidc("/token", input)
+    }
+
+    /// The ids of the accounts that a token is good for, or the status.
+    fn account_ids(&self, token: &Value) -> Result<Vec<String>, u16> {
+        let (status, body) = self.accounts(token, "").expect("an answer");
+        let list: Value = serde_json::from_str(&body).expect("JSON");
+        let ids = list["accountList"].as_array().into_iter().flatten();
+        let ids = ids.map(|account| account["accountId"].as_str().expect("an id").to_owned()).collect();
+        if status == 200 { Ok(ids) } else { Err(status) }
     }
 
     fn accounts(&self, token: &Value, query: &str) -> std::io::Result<(u16, String)> {
@@ -225,4 +251,58 @@ fn a_handshake_can_hang() {
     assert!(sandbox.control().set_handshake("idp-nonprod-1", Handshake::Hang));
     sandbox.control().clear_faults();
     assert!(answered_within(long));
+}
+
+const OTHER: &str = "https://other.awsapps.com/start";
+
+fn other() -> Portal {
+    Portal::new(OTHER, "us-east-1").with_account(Account::new("222233334444", "other", &["idp-ns-pay"]))
+}
+
+#[test]
+fn two_organisations_have_nothing_in_common() {
+    let (sandbox, client) = started();
+    let control = sandbox.control();
+    assert_eq!(client.sign_in_at(OTHER).1.0, 400, "there is only one");
+    control.add_portal(other());
+    let (our_client, ours) = client.sign_in();
+    let (their_client, (_, theirs)) = client.sign_in_at(OTHER);
+    assert_eq!(client.account_ids(&theirs), Ok(vec!["222233334444".to_owned()]));
+    assert!(!client.account_ids(&ours).expect("accounts").contains(&"222233334444".to_owned()));
+    assert_eq!(client.refresh(&their_client, &ours).0, 400, "a client of another organisation");
+    let (id, secret) = (&our_client["clientId"], &our_client["clientSecret"]);
+    let start = json!({"clientId": id, "clientSecret": secret, "startUrl": OTHER});
+    assert_eq!(client.oidc("/device_authorization", start).0, 401, "a client is of one start URL");
+    assert!(control.mint("222233334444", "idp-ns-pay").role_path_arn().contains("/AWSReservedSSO_idp-ns-pay_"));
+    let header = format!("x-amz-sso_bearer_token: {}\r\n", ours["accessToken"].as_str().expect("a token"));
+    let logout = send("POST", &format!("{}/logout", client.portal), &header, "").expect("an answer");
+    assert_eq!(logout.0, 200);
+    assert_eq!(client.account_ids(&ours), Err(401));
+    assert!(client.account_ids(&theirs).is_ok(), "the other session goes on");
+    assert_eq!(client.refresh(&their_client, &theirs).0, 200);
+    control.end_session_of(OTHER);
+    assert_eq!(client.account_ids(&theirs), Err(401));
+}
+
+#[test]
+fn a_token_is_good_in_the_region_that_issued_it() {
+    let (sandbox, everywhere) = started();
+    let control = sandbox.control();
+    let [home, replica] = ["eu-west-1", "us-east-1"].map(|region| Client::of(&control.regional_env(region)));
+    assert_eq!(control.regional_env("us-east-1"), control.regional_env("us-east-1"), "one address for a region");
+    assert_eq!(replica.sign_in_at(&sandbox.start_url()).1.0, 400, "it is not there");
+    assert!(control.replicate_portal(&sandbox.start_url(), "us-east-1"));
+    assert!(!control.replicate_portal(OTHER, "us-east-1"));
+    let ((client, token), (their_client, theirs)) = (home.sign_in(), replica.sign_in());
+    for (at, own, foreign) in [(&home, &token, &theirs), (&replica, &theirs, &token)] {
+        assert!(at.account_ids(own).is_ok());
+        assert_eq!(at.account_ids(foreign), Err(401));
+    }
+    assert_eq!(replica.refresh(&client, &token).0, 401, "a registration is of a region too");
+    assert_eq!(replica.refresh(&their_client, &token).0, 400);
+    assert!(everywhere.account_ids(&token).is_ok() && everywhere.account_ids(&theirs).is_ok());
+    let again = everywhere.refresh(&their_client, &theirs).1;
+    assert_eq!(home.account_ids(&again), Err(401), "what is refreshed stays in its region");
+    let refused = control.journal().into_iter().filter_map(|call| call.remark).collect::<Vec<_>>();
+    assert!(refused.iter().any(|why| why == "the access token is of another region"), "{refused:?}");
 }

@@ -79,7 +79,7 @@ fn find(state: &State, account: &str, name: &str) -> Option<Role> {
 
 /// The roles of an account: its own, and those of the permission sets that are assigned or provisioned in it.
 fn roles(state: &State, account: &str) -> Vec<Role> {
-    let assigned = state.world.accounts.iter().filter(|candidate| candidate.id == account);
+    let assigned = state.world.all_accounts().filter(|candidate| candidate.id == account);
     let mut permission_sets: Vec<&str> =
         assigned.flat_map(|account| &account.permission_sets).map(String::as_str).collect();
     let provisioned = state.reserved_roles.keys().filter(|(candidate, _)| candidate == account);
@@ -87,9 +87,10 @@ fn roles(state: &State, account: &str) -> Vec<Role> {
     permission_sets.sort_unstable();
     permission_sets.dedup();
     let own = state.world.roles.iter().filter(|role| role.account == account).cloned();
+    let sso_region = state.world.sso_region_of(state.world.portal_with(account));
     let reserved = permission_sets.into_iter().map(|permission_set| {
         let role = reserved::of(&state.reserved_roles, account, permission_set);
-        reserved_role(account, &state.world.sso_region, permission_set, &role)
+        reserved_role(account, sso_region, permission_set, &role)
     });
     own.chain(reserved).collect()
 }

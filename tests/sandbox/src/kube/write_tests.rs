@@ -33,6 +33,7 @@ impl Api {
             query: query.to_owned(),
             headers,
             body: body.to_string().into(),
+            region: None,
         };
         let attributes = Attributes::of(&request);
         let resource = registry::find(&attributes.group, &attributes.resource).expect("a resource");

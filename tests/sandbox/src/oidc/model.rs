@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::errors::refuse;
 use crate::message::Reply;
+use crate::world::PortalId;
 
 pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
@@ -36,6 +37,10 @@ pub(crate) struct Client {
     /// If the registration named none, device codes and refresh tokens are allowed.
     pub(crate) grant_types: Vec<String>,
     pub(crate) redirect_uris: Vec<String>,
+    /// Where it was registered; None if that was not said.
+    pub(crate) region: Option<String>,
+    /// The Identity Center that it was used with first, or registered for.
+    pub(crate) portal: Option<PortalId>,
 }
 
 impl Client {
@@ -63,6 +68,8 @@ pub(crate) struct Device {
     pub(crate) device_code: String,
     pub(crate) user_code: String,
     pub(crate) client_id: String,
+    pub(crate) portal: PortalId,
+    pub(crate) region: String,
     pub(crate) expires_at: i64,
     pub(crate) interval: i64,
     pub(crate) last_poll: Option<i64>,
@@ -111,6 +118,8 @@ impl Device {
 pub(crate) struct Authorization {
     pub(crate) id: String,
     pub(crate) client_id: String,
+    pub(crate) portal: PortalId,
+    pub(crate) region: String,
     pub(crate) redirect_uri: String,
     pub(crate) state: String,
     pub(crate) challenge: String,
@@ -125,6 +134,7 @@ pub(crate) struct Authorization {
 /// A portal session: it starts with a sign-in, and has a fixed end, whatever is refreshed.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
+    pub(crate) portal: PortalId,
     pub(crate) ends_at: i64,
     pub(crate) logged_out: bool,
 }
@@ -133,6 +143,8 @@ pub(crate) struct Session {
 #[derive(Debug, Clone)]
 pub(crate) struct AccessToken {
     pub(crate) session: usize,
+    /// Where it was issued, which is where it is good.
+    pub(crate) region: String,
     pub(crate) expires_at: i64,
     pub(crate) portal: bool,
     pub(crate) revoked: bool,
@@ -142,6 +154,7 @@ pub(crate) struct AccessToken {
 #[derive(Debug, Clone)]
 pub(crate) struct RefreshToken {
     pub(crate) session: usize,
+    pub(crate) region: String,
     pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) used: bool,
@@ -149,8 +162,8 @@ pub(crate) struct RefreshToken {
 }
 
 impl Oidc {
-    /// The client of a request, or the error.
-    pub(crate) fn client(&self, id: &str, secret: &str, now: i64) -> Result<Client, Reply> {
+    /// The client of a request, which may be for a region, or the error.
+    pub(crate) fn client(&self, (id, secret): (&str, &str), now: i64, region: Option<&str>) -> Result<Client, Reply> {
         let refused = |why: &str| refuse("InvalidClientException", "Invalid client provided").because(why);
         let client = self.clients.get(id).ok_or_else(|| refused("unknown client"))?;
         if client.secret != secret {
@@ -159,18 +172,29 @@ impl Oidc {
         if now >= client.expires_at {
             return Err(refused("the registration has ended"));
         }
+        if client.region.as_deref().is_some_and(|own| is_elsewhere(own, region)) {
+            return Err(refused("registered in another region"));
+        }
         Ok(client.clone())
     }
 
-    /// A sign-in: the existing browser session, with its old end, or a new one.
-    pub(crate) fn sign_in(&mut self, now: i64, lifetime_seconds: i64) -> usize {
-        if let Some(last) = self.sessions.last()
-            && !last.logged_out
-            && now < last.ends_at
-        {
-            return self.sessions.len() - 1;
+    /// Lets a client be one of an Identity Center, and no longer of another one.
+    pub(crate) fn bind(&mut self, client_id: &str, portal: PortalId) -> Result<(), Reply> {
+        let Some(client) = self.clients.get_mut(client_id) else { return Ok(()) };
+        if *client.portal.get_or_insert(portal) == portal {
+            return Ok(());
         }
-        self.sessions.push(Session { ends_at: now + lifetime_seconds * 1000, logged_out: false });
+        let refused = refuse("InvalidClientException", "Invalid client provided");
+        Err(refused.because("a client of another start URL"))
+    }
+
+    /// A sign-in: the existing browser session there, with its old end, or a new one.
+    pub(crate) fn sign_in(&mut self, portal: PortalId, now: i64, lifetime_seconds: i64) -> usize {
+        let last = self.sessions.iter().rposition(|session| session.portal == portal);
+        if let Some(last) = last.filter(|&last| self.alive(last, now)) {
+            return last;
+        }
+        self.sessions.push(Session { portal, ends_at: now + lifetime_seconds * 1000, logged_out: false });
         self.sessions.len() - 1
     }
 
@@ -179,11 +203,14 @@ impl Oidc {
         self.sessions.get(session).is_some_and(|it| !it.logged_out && now < it.ends_at)
     }
 
-    /// The session of an access token that the portal accepts, or the error.
-    pub(crate) fn portal_session(&self, token: &str, now: i64) -> Result<usize, &'static str> {
+    /// The session of an access token that the portal accepts in a region, or the error.
+    pub(crate) fn portal_session(&self, token: &str, now: i64, region: Option<&str>) -> Result<&Session, &'static str> {
         let found = self.access_tokens.get(token).ok_or("unknown access token")?;
         if found.revoked {
             return Err("the access token was revoked");
+        }
+        if is_elsewhere(&found.region, region) {
+            return Err("the access token is of another region");
         }
         if now >= found.expires_at {
             return Err("the access token has ended");
@@ -194,12 +221,13 @@ impl Oidc {
         if !found.portal {
             return Err("the access token lacks the scope sso:account:access");
         }
-        Ok(found.session)
+        Ok(&self.sessions[found.session])
     }
 
     /// Ends the session of an access token, and with it all its tokens.
     pub(crate) fn log_out(&mut self, token: &str, now: i64) {
-        if let Ok(session) = self.portal_session(token, now) {
+        if self.portal_session(token, now, None).is_ok() {
+            let session = self.access_tokens[token].session;
             self.sessions[session].logged_out = true;
         }
     }
@@ -215,19 +243,28 @@ impl Oidc {
         let codes = self.pending(now);
         let chosen: Vec<String> =
             codes.into_iter().filter(|code| user_code.is_none_or(|wanted| same_code(code, wanted))).collect();
-        if chosen.is_empty() {
-            return 0;
-        }
-        let decision = if approve {
-            Decision::Approved { session: self.sign_in(now, lifetime_seconds) }
-        } else {
-            Decision::Denied
-        };
-        for device in self.devices.iter_mut().filter(|device| chosen.contains(&device.user_code)) {
-            device.decision = decision;
+        for at in 0..self.devices.len() {
+            if !chosen.contains(&self.devices[at].user_code) {
+                continue;
+            }
+            self.devices[at].decision = if approve {
+                Decision::Approved { session: self.sign_in(self.devices[at].portal, now, lifetime_seconds) }
+            } else {
+                Decision::Denied
+            };
         }
         chosen.len()
     }
+
+    /// The Identity Center that a code is of.
+    pub(crate) fn portal_of_code(&self, user_code: &str) -> Option<PortalId> {
+        self.devices.iter().rev().find(|device| same_code(&device.user_code, user_code)).map(|device| device.portal)
+    }
+}
+
+/// Whether what is of a region is of no use for a request. One that names no region is for any.
+pub(crate) fn is_elsewhere(own: &str, asked: Option<&str>) -> bool {
+    asked.is_some_and(|asked| asked != own)
 }
 
 /// People type codes in lower case and without the hyphen.

@@ -1,6 +1,6 @@
 //! The pages for approving a device code or an authorization. They work without scripts, and with curl.
 
-use super::model::{AUTHORIZATION_CODE, Authorization};
+use super::model::{AUTHORIZATION_CODE, Authorization, Client, is_elsewhere};
 use crate::message::{Reply, Request};
 use crate::state::{Shared, State};
 use crate::text::{escape, first, percent_encode};
@@ -31,11 +31,14 @@ pub(super) fn device(shared: &Shared, request: &Request) -> Reply {
                     <p><input name=\"user_code\" autofocus> <button>Next</button></p></form>";
         return page(200, "Sign in", form);
     };
+    let state = shared.state();
+    let portal = state.oidc.portal_of_code(&code).unwrap_or(0);
     let shown = escape(&code);
     let form = format!(
-        "<p>A program asks for access as <b>{}</b>. Go on only if it shows this code:</p><p><code>{shown}</code></p>\
+        "<p>A program asks for access as <b>{}</b> at {}. Go on only if it shows this code:</p><p><code>{shown}</code></p>\
          <form method=\"post\" action=\"/device\"><input type=\"hidden\" name=\"user_code\" value=\"{shown}\">{BUTTONS}</form>",
-        escape(&shared.state().world.user)
+        escape(state.world.user_of(portal)),
+        escape(state.world.start_url_of(portal))
     );
     page(200, "Authorization requested", &form)
 }
@@ -72,7 +75,10 @@ pub(super) fn authorize(shared: &Shared, request: &Request) -> Reply {
     let now = shared.clock.milliseconds();
     let mut state = shared.state();
     // An invalid client or redirect URI must never be redirected to (RFC 6749 section 4.1.2.1).
-    let known = state.oidc.clients.get(&value("client_id")).filter(|client| now < client.expires_at).cloned();
+    let known = state.oidc.clients.get(&value("client_id")).filter(|client| now < client.expires_at);
+    let asked = request.region.as_deref();
+    let is_here = |client: &&Client| client.region.as_deref().is_none_or(|own| !is_elsewhere(own, asked));
+    let known = known.filter(is_here).cloned();
     let Some(client) = known else {
         return page(
             400,
@@ -93,14 +99,18 @@ pub(super) fn authorize(shared: &Shared, request: &Request) -> Reply {
     if value("code_challenge_method") != "S256" || value("code_challenge").len() != 43 {
         return back("invalid_request");
     }
-    let asked = request.parameter("scopes").or_else(|| request.parameter("scope"));
-    let scopes: Vec<String> = asked.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let portal = client.portal.unwrap_or(0);
+    let region = asked.unwrap_or(state.world.sso_region_of(portal)).to_owned();
+    let scopes = request.parameter("scopes").or_else(|| request.parameter("scope"));
+    let scopes: Vec<String> = scopes.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     if scopes.iter().any(|scope| !client.scopes.contains(scope)) {
         return back("invalid_scope");
     }
     let authorization = Authorization {
         id: shared.random.url_safe(18),
         client_id: value("client_id"),
+        portal,
+        region,
         redirect_uri: redirect_uri.clone(),
         state: value("state"),
         challenge: value("code_challenge"),
@@ -116,9 +126,10 @@ pub(super) fn authorize(shared: &Shared, request: &Request) -> Reply {
         return finish(shared, &mut state, &id, true);
     }
     let form = format!(
-        "<p>A program on this computer asks for access as <b>{}</b>.</p><form method=\"post\" action=\"/authorize\">\
+        "<p>A program on this computer asks for access as <b>{}</b> at {}.</p><form method=\"post\" action=\"/authorize\">\
          <input type=\"hidden\" name=\"id\" value=\"{id}\">{BUTTONS}</form>",
-        escape(&state.world.user)
+        escape(state.world.user_of(portal)),
+        escape(state.world.start_url_of(portal))
     );
     page(200, "Authorization requested", &form)
 }
@@ -133,11 +144,13 @@ pub(super) fn decide_authorization(shared: &Shared, request: &Request) -> Reply 
 /// Decides an authorization and sends the browser back to the program.
 pub(crate) fn finish(shared: &Shared, state: &mut State, id: &str, approve: bool) -> Reply {
     let now = shared.clock.milliseconds();
-    let session = if approve { state.oidc.sign_in(now, state.world.settings.session_lifetime) } else { 0 };
-    let waiting = |it: &&mut Authorization| it.id == id && it.code.is_none() && !it.done && now < it.expires_at;
-    let Some(authorization) = state.oidc.authorizations.iter_mut().find(waiting) else {
+    let waiting = |it: &Authorization| it.id == id && it.code.is_none() && !it.done && now < it.expires_at;
+    let Some(at) = state.oidc.authorizations.iter().position(waiting) else {
         return page(400, "Invalid request", "<p>No program waits for this answer any more.</p>");
     };
+    let (portal, lifetime) = (state.oidc.authorizations[at].portal, state.world.settings.session_lifetime);
+    let session = if approve { state.oidc.sign_in(portal, now, lifetime) } else { 0 };
+    let authorization = &mut state.oidc.authorizations[at];
     let answer = if approve {
         let code = shared.random.url_safe(120);
         authorization.code = Some(code.clone());

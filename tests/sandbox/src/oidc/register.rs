@@ -6,6 +6,7 @@ use super::errors::{Input, refuse};
 use super::model::{AUTHORIZATION_CODE, Client, DEVICE_CODE, REFRESH_TOKEN};
 use crate::message::{Reply, Request};
 use crate::state::Shared;
+use crate::world::PortalId;
 
 /// Registers a client.
 pub(super) fn register(shared: &Shared, request: &Request) -> Result<Reply, Reply> {
@@ -39,9 +40,12 @@ pub(super) fn register(shared: &Shared, request: &Request) -> Result<Reply, Repl
             return Err(refuse("InvalidRedirectUriException", "Invalid redirect uri provided").because(uri));
         }
     }
-    if grant_types.iter().any(|grant| grant == AUTHORIZATION_CODE) {
-        check_authorization_code(shared, &input, &redirect_uris)?;
-    }
+    let region = request.region.clone();
+    let portal = if grant_types.iter().any(|grant| grant == AUTHORIZATION_CODE) {
+        Some(issuer(shared, &input, &redirect_uris, region.as_deref())?)
+    } else {
+        None
+    };
     let now = shared.clock.seconds();
     let mut state = shared.state();
     let expires_at = now + state.world.settings.registration_lifetime;
@@ -49,7 +53,15 @@ pub(super) fn register(shared: &Shared, request: &Request) -> Result<Reply, Repl
         shared.random.url_safe(24),
         format!("eyJraWQiOiJrZXkifQ.{}.{}", shared.random.url_safe(240), shared.random.url_safe(64)),
     );
-    let client = Client { secret: secret.clone(), expires_at: expires_at * 1000, scopes, grant_types, redirect_uris };
+    let client = Client {
+        secret: secret.clone(),
+        expires_at: expires_at * 1000,
+        scopes,
+        grant_types,
+        redirect_uris,
+        region,
+        portal,
+    };
     state.oidc.clients.insert(id.clone(), client);
     Ok(Reply::json(
         200,
@@ -64,12 +76,13 @@ pub(super) fn register(shared: &Shared, request: &Request) -> Result<Reply, Repl
     ))
 }
 
-fn check_authorization_code(shared: &Shared, input: &Input, redirect_uris: &[String]) -> Result<(), Reply> {
+/// The Identity Center that authorization codes are to be of.
+fn issuer(shared: &Shared, input: &Input, redirect_uris: &[String], region: Option<&str>) -> Result<PortalId, Reply> {
     if redirect_uris.is_empty() {
         return Err(refuse("InvalidRedirectUriException", "redirectUris are required for authorization_code"));
     }
-    if !super::same_start_url(input.required("issuerUrl")?, &shared.state().world.start_url) {
-        return Err(refuse("InvalidRequestException", "Invalid issuer url provided"));
-    }
-    Ok(())
+    let issuer_url = input.required("issuerUrl")?;
+    let state = shared.state();
+    let portal = state.world.portal_at(issuer_url).filter(|&portal| state.is_in(portal, region));
+    portal.ok_or_else(|| refuse("InvalidRequestException", "Invalid issuer url provided").because(issuer_url))
 }
