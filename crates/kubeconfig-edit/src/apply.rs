@@ -5,7 +5,7 @@ use yaml_splice::{Kind, NodeId, scalar};
 
 use crate::item::{File, Place};
 use crate::render::{BlockStyle, FlowStyle, Order, Value, fields, item};
-use crate::verify::{Scope, open, reopen};
+use crate::verify::{Scope, WHOLE_EXEC, open, reopen};
 use crate::{Editor, Entry, Error, List, Parts, model};
 
 /// See [`Editor::apply`].
@@ -14,7 +14,8 @@ pub(crate) fn apply(editor: Editor<'_>, text: &str, entry: &Entry, parts: Parts)
         return Ok(text.to_owned());
     }
     let before = File::open(editor, text)?;
-    let scope = Scope { name: &entry.name, parts, whole: false, current: false, fresh: before.document.root.is_none() };
+    let fresh = before.document.root.is_none();
+    let scope = Scope { name: &entry.name, parts, whole: false, current: false, fresh, exec: WHOLE_EXEC };
     let mut result = text.to_owned();
     if scope.fresh {
         result = append_fresh(text, entry, parts, None);
@@ -52,7 +53,8 @@ pub(crate) fn set_current_context(editor: Editor<'_>, text: &str, name: &str) ->
     };
     let Some(splices) = result else { return Ok(text.to_owned()) };
     let result = splice(text, splices)?;
-    reopen(&before, &result, Scope { name: "", parts: Parts::NONE, whole: false, current: true, fresh: false })?;
+    let scope = Scope { name: "", parts: Parts::NONE, whole: false, current: true, fresh: false, exec: WHOLE_EXEC };
+    reopen(&before, &result, scope)?;
     let wanted = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
     if model::parse(&result)?.current_context != wanted {
         return Err(Error::anywhere("`current-context` is written in a way that cannot be edited"));

@@ -38,11 +38,15 @@
 //! back as `null`, whichever way it was spelled; and a list whose last item was changed by hand after it was written
 //! leaves `[]` behind.
 //!
+//! [`replace_exec`] gives a user that somebody else wrote another credential plugin, and [`restore_exec`] gives the old
+//! bytes back, whatever has happened to the rest of the file meanwhile.
+//!
 //! The crate reads and writes texts, not files: which file, under which lock, is for the caller to decide.
 #![warn(unreachable_pub)]
 
 mod apply;
 mod block;
+mod exec;
 mod flow;
 mod item;
 mod model;
@@ -55,6 +59,7 @@ mod verify;
 mod tests;
 
 pub use apply::standalone;
+pub use exec::{PluginCall, Replaced, exec_is, replace_exec, restore_exec};
 pub use model::{Cluster, Context, Kubeconfig, User, UserExec, parse};
 pub use yaml_splice::Error;
 

@@ -5,7 +5,7 @@ use yaml_splice::text::{self, Splice};
 
 use crate::apply::{fresh, splice};
 use crate::item::{File, Place};
-use crate::verify::{Scope, open, reopen};
+use crate::verify::{Scope, WHOLE_EXEC, open, reopen};
 use crate::{Editor, Entry, Error, Exec, List, Parts, model};
 
 /// See [`Editor::remove`].
@@ -13,7 +13,7 @@ pub(crate) fn remove(editor: Editor<'_>, text: &str, name: &str, parts: Parts) -
     let before = File::open(editor, text)?;
     let Some(root) = before.document.root else { return Ok(text.to_owned()) };
     let current = parts.context && model::read(text, &before.document)?.current_context.as_deref() == Some(name);
-    let mut scope = Scope { name, parts, whole: true, current, fresh: false };
+    let mut scope = Scope { name, parts, whole: true, current, fresh: false, exec: WHOLE_EXEC };
     let mut result = text.to_owned();
     let whole_file = if parts == Parts::ALL { without_fresh(&before, root, name) } else { None };
     if let Some(rest) = whole_file {

@@ -27,6 +27,20 @@ impl File<'_> {
         Ok(splices)
     }
 
+    /// What makes these fields of a mapping in a list as wanted.
+    pub(crate) fn update_fields(
+        &self,
+        root: NodeId,
+        map: NodeId,
+        list: List,
+        wanted: &[Field],
+    ) -> Result<Vec<Splice>, Error> {
+        let update = Update { file: self, style: self.style(root, list), root };
+        let mut splices = Vec::new();
+        update.map(map, wanted, &mut splices)?;
+        Ok(splices)
+    }
+
     /// What makes a scalar this text. `None` when it is already.
     pub(crate) fn set_scalar(&self, key: NodeId, value: NodeId, wanted: &str) -> Result<Option<Vec<Splice>>, Error> {
         let empty = wanted.is_empty() && self.document.is_null(value);
@@ -148,7 +162,9 @@ impl Update<'_> {
         {
             let dash = file.dash(*first)?;
             let text = self.style.texts(texts, text::column(file.text, dash));
-            splices.push(Splice { range: dash..node.end, text });
+            // The line ends behind a block of text are part of it.
+            let end = file.text[..node.end].trim_end_matches([' ', '\t', '\n', '\r']).len().max(dash);
+            splices.push(Splice { range: dash..end, text });
             return Ok(());
         }
         let at = file.after_colon(key)?;

@@ -20,7 +20,13 @@ pub(crate) struct Scope<'a> {
     pub(crate) current: bool,
     /// The edit made, or removed, all the content that the file has.
     pub(crate) fresh: bool,
+    /// The fields of the user's plugin that it wrote or removed.
+    pub(crate) exec: &'a [&'a str],
 }
+
+/// The fields of a plugin that belong to an entry.
+pub(crate) const WHOLE_EXEC: &[&str] =
+    &["apiVersion", "command", "args", "interactiveMode", "provideClusterInfo", "installHint"];
 
 /// What a reader sees of a node. An alias is told by the place of its target among the nodes outside of the entry.
 #[derive(Debug, PartialEq, Eq)]
@@ -179,23 +185,22 @@ impl Walk<'_> {
         for (number, item) in items.iter().enumerate() {
             match own == Some(number) {
                 true if scope.whole => {}
-                true => self.own_item(list, *item),
+                true => self.own_item(list, *item, scope.exec),
                 false => self.node(*item),
             }
         }
     }
 
     /// What other people added to the entry's item.
-    fn own_item(&mut self, list: List, item: NodeId) {
+    fn own_item(&mut self, list: List, item: NodeId, exec_fields: &[&str]) {
         self.without(item, &["name"], list.inner(), |walk, inner| match list {
             List::Clusters => {
                 walk.without(inner, &["server", "certificate-authority-data", "certificate-authority"], "", |_, _| {});
             }
             List::Contexts => walk.without(inner, &["cluster", "user", "namespace"], "", |_, _| {}),
-            List::Users => walk.without(inner, &[], "exec", |walk, exec| {
-                let owned = ["apiVersion", "command", "args", "interactiveMode", "provideClusterInfo", "installHint"];
-                walk.without(exec, &owned, "", |_, _| {});
-            }),
+            List::Users => {
+                walk.without(inner, &[], "exec", |walk, exec| walk.without(exec, exec_fields, "", |_, _| {}))
+            }
         });
     }
 

@@ -238,3 +238,81 @@ fn item(dice: &mut Dice<'_>, key: &str, number: usize, count: usize) -> String {
         _ => format!("{name}\nx: 1 # unknown\n{inner}"),
     }
 }
+
+/// A kubeconfig whose user `u0` has a credential plugin.
+pub(super) fn plugin_file(dice: &mut Dice<'_>) -> String {
+    if dice.roll(4) == 3 {
+        return json_plugin(dice);
+    }
+    let mut text = dice.pick(&["", "# top\n", "apiVersion: v1\nkind: Config\n", "---\n", "\u{feff}"]).to_owned();
+    let dash = dice.pick(&["", "  ", "    "]).to_owned();
+    let gap = dice.pick(&[" ", " ", "   "]).to_owned();
+    let pad = format!("\n{dash}{}", " ".repeat(gap.len() + 1));
+    let user = match dice.roll(3) {
+        0 => format!("name: u0 # called so\nuser:{}", flow_plugin(dice)),
+        1 => format!("\"name\": 'u0'\nuser:{}", block_plugin(dice)),
+        _ => format!("user:{}\nname: u0", block_plugin(dice)),
+    };
+    text.push_str(&format!("users:{}\n{dash}-{gap}{}\n", dice.pick(&["", " # mine"]), user.replace('\n', &pad)));
+    text.push_str(&dice.pick(&["", "# between\n", "\n"]).replace("# b", &format!("{dash}# b")));
+    text.push_str(&format!("{dash}-{gap}name: u1{pad}user: {{token: \"a: b\"}}\n"));
+    text.push_str(dice.pick(&["", "current-context: x # now\n", "# end", "x-list: [a,\n  b]\n"]));
+    if dice.roll(5) == 1 {
+        text.truncate(text.trim_end().len());
+    }
+    match dice.roll(5) {
+        1 => text.replace('\n', "\r\n"),
+        2 => text.replace('\n', "\r"),
+        _ => text,
+    }
+}
+
+fn block_plugin(dice: &mut Dice<'_>) -> String {
+    let step = dice.pick(&["  ", "    ", " "]).to_owned();
+    let args = [
+        "args:\n- eks\n- get-token",
+        "args: # of it\n  # first\n  -   eks # one\n  -   \"get-token\"",
+        "args: [eks, get-token] # flow",
+        "args: [eks, # one\n  'get-token']",
+        "args:\n- eks\n- >-\n  get-token",
+        "\"args\": null",
+        "args:",
+        "args: []",
+    ];
+    let command = ["command: aws", "command:   'aws' # it", "\"command\": \"aws\"", "command: a\n  b"];
+    let rest = [
+        "env:\n- name: AWS_PROFILE # mine\n  value: corp",
+        "env: null",
+        "installHint: |\n  Get it\n\n  here",
+        "provideClusterInfo: true",
+        "interactiveMode: Never # ever",
+        "# a remark",
+        "env: [{name: A, value: \"x y\"}]",
+    ];
+    let mut fields = vec!["apiVersion: client.authentication.k8s.io/v1beta1", dice.pick(&args), dice.pick(&command)];
+    fields.push(dice.pick(&rest));
+    let by = dice.roll(fields.len());
+    fields.rotate_left(by);
+    let inner = fields.join("\n").replace('\n', &format!("\n{step}{step}")).replace(&format!("{step}{step}\n"), "\n");
+    let last = dice.pick(&["", "", "\nx: 1"]).replace('\n', &format!("\n{step}"));
+    format!("{}\n{step}exec:{}\n{step}{step}{inner}{last}", dice.pick(&["", " # inner"]), dice.pick(&["", " # plugin"]))
+}
+
+fn flow_plugin(dice: &mut Dice<'_>) -> String {
+    let plugin = dice.pick(&[
+        " {exec: {command: aws, args: [eks, get-token], env: [{name: A, value: b}]}}",
+        "\n  exec: { \"args\": [ \"eks\" ], \"command\": \"aws\" } # flow",
+        " {exec: {args: [eks], # args\n    command: aws}, x: y}",
+        "\n  exec: {command: aws}",
+    ]);
+    plugin.to_owned()
+}
+
+fn json_plugin(dice: &mut Dice<'_>) -> String {
+    let exec = json!({"apiVersion": "v1", "args": ["eks", "get-token"], "command": "aws", "env": [{"name": "A", "value": "b"}]});
+    let users = json!([{"name": "u0", "user": {"exec": exec}}, {"name": "u1", "user": {"token": "t\"\\"}}]);
+    let file = json!({"kind": "Config", "users": users, "current-context": "x"});
+    let text = if dice.roll(2) == 0 { file.to_string() } else { serde_json::to_string_pretty(&file).expect("JSON") };
+    let text = if dice.roll(3) == 1 { text.replace("  ", "\t") } else { text };
+    if dice.roll(3) == 1 { text.replace('\n', "\r\n") } else { text }
+}

@@ -1,5 +1,6 @@
 //! How an edit must look, and what it must never do.
 
+mod exec;
 mod generator;
 mod properties;
 mod refusals;
