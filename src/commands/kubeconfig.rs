@@ -1,6 +1,6 @@
 //! `kubeconfig`: the entry of a namespace, written, repaired, printed or removed.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use kubeconfig_edit::standalone;
@@ -23,13 +23,19 @@ use crate::model::kube::cluster::Cluster;
 use crate::model::kube::namespace::Namespace;
 use crate::process::runtime;
 
+mod conversion_screen;
+pub(crate) mod convert;
+
 /// Write or repair the kubeconfig entry of a namespace. Only cluster, user and context of its own name are touched;
 /// everything else stays byte for byte.
 ///
 /// A namespace that was set up before needs no network; for another one, and without a session, a sign-in
 /// is started on a terminal only.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct KubeconfigArgs {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// Namespace
     pub(crate) namespace: Option<String>,
     /// Print a complete kubeconfig of its own instead; write nothing
@@ -52,11 +58,21 @@ pub(crate) struct KubeconfigArgs {
     pub(crate) sign_in: SignInArgs,
 }
 
+/// What is done with entries that others wrote.
+#[derive(Debug, Subcommand)]
+enum Other {
+    #[command(about = "Let EKS contexts that others wrote use nsaccess instead of aws, and back")]
+    Convert(convert::ConvertArgs),
+}
+
 /// Runs the verb.
 ///
 /// # Errors
 /// When the kubeconfig cannot be edited safely; it is then as it was.
 pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
+    if let Some(Other::Convert(args)) = &args.other {
+        return convert::run(context, args);
+    }
     let chain = &context.open(&flags(&args.target, &args.sign_in))?;
     let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
     if args.switch && context.global.kubeconfig.is_none() {

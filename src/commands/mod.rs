@@ -7,6 +7,7 @@ pub(crate) mod can_i;
 pub(crate) mod config;
 pub(crate) mod console;
 pub(crate) mod credentials;
+mod diff_lines;
 pub(crate) mod doctor;
 pub(crate) mod exec;
 pub(crate) mod flags;
@@ -52,7 +53,7 @@ pub(crate) enum Verb {
     List(list::ListArgs),
     #[command(about = "Switch kubectl to the context of a namespace")]
     Use(use_context::UseArgs),
-    #[command(about = "Write, repair, print or remove the kubeconfig entry of a namespace")]
+    #[command(about = "Write, repair, print or remove a kubeconfig entry; convert those of others")]
     Kubeconfig(kubeconfig::KubeconfigArgs),
     #[command(about = "Forward local ports to pods; survives their replacement")]
     PortForward(port_forward::PortForwardArgs),

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::actions::grants::apply::{self, Means, Outcome, Progress};
 use crate::chain::Presence;
 use crate::chain::administrator::Administrator;
-use crate::commands::Context;
+use crate::commands::{Context, diff_lines};
 use crate::error::{Error, Kind, Result};
+use crate::model::diff::CONTEXT;
 use crate::model::grants::change::{Change, Verb};
-use crate::model::grants::diff::{CONTEXT, Line, diff};
 use crate::model::grants::granting::Note;
 use crate::process::runtime;
 use crate::screen;
@@ -127,22 +127,12 @@ fn shown(context: Context<'_>, change: &Change) -> String {
     };
     let head = format!("{} {} {}", verb.sign(), change.kind(), screen::one_line(&change.name()));
     let remark = if verb == Verb::Replace { "   (deleted and created)" } else { "" };
-    let mut text = format!("{}{remark}\n", context.ui.data_coloured(colour, &head));
+    let text = format!("{}{remark}\n", context.ui.data_coloured(colour, &head));
     let (before, after) = change.outlines();
     let is_anew = verb == Verb::Replace && matches!(change, Change::Entry { .. });
     // What is deleted and created is shown as a whole.
     let around = if is_anew { usize::MAX / 4 } else { CONTEXT };
-    for line in diff(&before, &after, around) {
-        let (colour, line) = match line {
-            Line::Same(line) => (None, format!("      {}", screen::one_line(&line))),
-            Line::Added(line) => (Some("32"), format!("    + {}", screen::one_line(&line))),
-            Line::Removed(line) => (Some("31"), format!("    - {}", screen::one_line(&line))),
-            Line::Gap => (None, "      …".to_owned()),
-        };
-        text.push_str(&colour.map_or(line.clone(), |colour| context.ui.data_coloured(colour, &line)));
-        text.push('\n');
-    }
-    text
+    text + &diff_lines::shown(context.ui, &before, &after, around)
 }
 
 /// `3 to create, 1 to change`.

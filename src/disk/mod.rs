@@ -5,6 +5,7 @@ pub(crate) mod aws_config;
 pub(crate) mod aws_credentials;
 pub(crate) mod cache;
 pub(crate) mod config_fingerprint;
+pub(crate) mod converted;
 pub(crate) mod folder;
 pub(crate) mod inspect;
 pub(crate) mod kubeconfig;

@@ -45,6 +45,7 @@ mod grant_render;
 mod hints;
 mod hostile;
 mod inside;
+mod kubeconfig_convert;
 mod kubeconfig_verb;
 mod layering;
 mod login;

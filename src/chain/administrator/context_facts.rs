@@ -6,6 +6,7 @@ use kubeconfig_edit::{Cluster as ContextCluster, Kubeconfig};
 
 use crate::error::{Error, Result};
 use crate::model::kube::cluster::Cluster;
+use crate::model::kube::exec_plugin::region::of_arn;
 
 #[derive(Debug, Default)]
 pub(super) struct ContextFacts {
@@ -58,13 +59,6 @@ fn argument(args: &[String], names: &[&str]) -> Option<String> {
         _ if names.contains(&arg.as_str()) => args.get(place + 1).cloned(),
         _ => None,
     })
-}
-
-/// Region and name in the ARN of a cluster.
-fn of_arn(arn: &str) -> Option<(String, String)> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let ["arn", _, "eks", region, _, cluster] = parts[..] else { return None };
-    Some((region.to_owned(), cluster.trim_start_matches("cluster/").to_owned()))
 }
 
 /// The name in the certificate decides where there is a tunnel: it is checked, whatever the address.

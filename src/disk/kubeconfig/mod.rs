@@ -6,10 +6,12 @@
 
 mod kubectl_lock;
 mod merged;
+mod rewrite;
 
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,6 +26,7 @@ use crate::model::shell::quote;
 
 pub(crate) use kubectl_lock::{Standing, remove_if_abandoned as remove_abandoned_lock};
 pub(crate) use merged::Merged;
+pub(crate) use rewrite::{Plans, Rewrite};
 
 use kubectl_lock::KubectlLock;
 
@@ -183,31 +186,47 @@ impl Kubeconfigs {
         })
     }
 
-    /// Plans the edits, locks the files that would change, plans again from what is there now, and writes.
+    /// Writes what a plan of tasks makes of the files.
     fn edit(&self, entry: &Entry, plan: impl Fn(&Merged, &Path) -> Tasks) -> Result<EditSummary> {
-        let planned = || -> Result<(Option<String>, Vec<Edit>)> {
+        let previous_context = OnceCell::new();
+        let planned = || -> Result<((), Vec<Edit>)> {
             let merged = self.merged()?;
             let edits = self.edits(entry, plan(&merged, self.file_for_new_parts(&merged)))?;
-            Ok((merged.config.current_context, edits))
+            // A plan that is made again may see what we have written.
+            previous_context.get_or_init(|| merged.config.current_context.clone());
+            Ok(((), edits))
         };
-        let (previous_context, mut edits) = planned()?;
-        let mut applied = EditSummary { files: Vec::new(), previous_context };
+        let ((), files) = self.carry_out(planned, |()| Ok(()))?;
+        Ok(EditSummary { files, previous_context: previous_context.into_inner().flatten() })
+    }
+
+    /// Plans the edits, locks the files that would change, plans again from what is there now, and writes. Returns the
+    /// last plan, and the files that changed. `before_write` gets each plan that is about to be written.
+    fn carry_out<T>(
+        &self,
+        planned: impl Fn() -> Result<(T, Vec<Edit>)>,
+        before_write: impl Fn(&T) -> Result<()>,
+    ) -> Result<(T, Vec<PathBuf>)> {
+        let (mut plan, mut edits) = planned()?;
+        let mut files = Vec::new();
         let mut locks = BTreeMap::new();
         for attempt in 1..=ATTEMPTS {
             if edits.is_empty() {
-                return Ok(applied);
+                return Ok((plan, files));
             }
             if edits.iter().any(|edit| !locks.contains_key(&edit.0.path)) {
                 locks.clear();
                 locks = self.lock(&edits)?;
                 // Another program may have written before we had the lock.
-                edits = planned()?.1;
+                (plan, edits) = planned()?;
             }
-            let is_locked = edits.iter().all(|edit| locks.contains_key(&edit.0.path));
-            if is_locked && self.write(&edits, &mut applied, attempt)? {
-                return Ok(applied);
+            if edits.iter().all(|edit| locks.contains_key(&edit.0.path)) {
+                before_write(&plan)?;
+                if self.write(&edits, &mut files, attempt)? {
+                    return Ok((plan, files));
+                }
             }
-            edits = planned()?.1;
+            (plan, edits) = planned()?;
         }
         Err(Error::failure("the kubeconfig was not written")
             .because("other programs kept changing it")
@@ -228,15 +247,15 @@ impl Kubeconfigs {
     }
 
     /// Writes the edits. `false` if a program that takes no lock has changed a file meanwhile.
-    fn write(&self, edits: &[Edit], applied: &mut EditSummary, attempt: u32) -> Result<bool> {
+    fn write(&self, edits: &[Edit], changed: &mut Vec<PathBuf>, attempt: u32) -> Result<bool> {
         for (snapshot, text) in edits {
             match snapshot.replace(text.as_bytes(), NewMode::Shared) {
-                Ok(true) if applied.files.contains(&snapshot.path) => {}
-                Ok(true) => applied.files.push(snapshot.path.clone()),
+                Ok(true) if changed.contains(&snapshot.path) => {}
+                Ok(true) => changed.push(snapshot.path.clone()),
                 Ok(false) => {}
                 Err(error) => {
-                    let changed = atomic::read(&snapshot.path)?.bytes != snapshot.bytes;
-                    return if changed && attempt < ATTEMPTS { Ok(false) } else { Err(error) };
+                    let is_another = atomic::read(&snapshot.path)?.bytes != snapshot.bytes;
+                    return if is_another && attempt < ATTEMPTS { Ok(false) } else { Err(error) };
                 }
             }
         }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use kubeconfig_edit::{Entry, Exec, Parts, parse};
 use tempfile::TempDir;
 
-use super::{ATTEMPTS, EditSummary, Kubeconfigs, Task, Tasks};
+use super::{ATTEMPTS, Kubeconfigs, Task, Tasks};
 use crate::host::Host;
 
 const NAME: &str = "idp-ns-dev";
@@ -203,15 +203,15 @@ fn no_lock_is_left_behind_by_a_refusal_or_a_second_lock() {
 fn a_writer_without_a_lock_makes_the_edit_start_again() {
     let home = Home::new(&[("a", "kind: Config\n")]);
     let files = home.listed("a");
-    let mut applied = EditSummary::default();
+    let mut changed = Vec::new();
     let task = Task { parts: Parts::ALL, ..Task::NOTHING };
     let edits = || files.edits(&entry(), Tasks::from([(home.path("a"), task)])).expect("edits");
     let stale = edits();
     home.put("a", "kind: Config\nx-other: program\n");
-    assert_eq!(files.write(&stale, &mut applied, 1), Ok(false));
-    assert!(files.write(&stale, &mut applied, ATTEMPTS).is_err());
-    assert_eq!((home.text("a").as_str(), applied.files.len()), ("kind: Config\nx-other: program\n", 0));
-    assert_eq!(files.write(&edits(), &mut applied, 2), Ok(true));
+    assert_eq!(files.write(&stale, &mut changed, 1), Ok(false));
+    assert!(files.write(&stale, &mut changed, ATTEMPTS).is_err());
+    assert_eq!((home.text("a").as_str(), changed.len()), ("kind: Config\nx-other: program\n", 0));
+    assert_eq!(files.write(&edits(), &mut changed, 2), Ok(true));
     assert_eq!((home.has("a"), home.text("a").contains("x-other: program")), ((true, true, true), true));
 }
 

@@ -4,7 +4,6 @@ pub(crate) mod access;
 pub(crate) mod access_policy;
 mod aws_auth;
 pub(crate) mod change;
-pub(crate) mod diff;
 pub(crate) mod file;
 mod foreign;
 pub(crate) mod grant;

@@ -6,6 +6,7 @@ pub(crate) mod cluster;
 pub(crate) mod definition;
 pub(crate) mod endpoints;
 pub mod exec_credential;
+pub(crate) mod exec_plugin;
 pub(crate) mod issued_token;
 pub(crate) mod namespace;
 pub(crate) mod obstacle;

@@ -1,4 +1,4 @@
-//! What differs between the lines of an object before and after.
+//! What differs between the lines of something before and after.
 
 use similar::{ChangeTag, TextDiff};
 
