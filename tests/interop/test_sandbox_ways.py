@@ -1,11 +1,14 @@
 """What can be on the way to the sandbox's services: judged by Python's own clients and by kubectl."""
 
+import socket
 import ssl
+import sys
 import urllib.error
 import urllib.request
 
 import pytest
 from conftest import ACCOUNT, CLUSTER, NAME, NAMESPACE
+from sandbox_clients import client
 
 
 def start_page(sandbox, url="https://d-0123456789.awsapps.com/start"):
@@ -96,3 +99,39 @@ def test_an_access_policy_gives_rights_that_no_list_shows(sandbox):
     review = b'{"spec": {"namespace": "idp-dev"}}'
     status, text = ask(sandbox, "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", review)
     assert status == 201 and '"pods"' not in text and '"incomplete":true' in text
+
+
+def answers(sandbox):
+    try:
+        return ask(sandbox, "/version")[0] == 200
+    except OSError:
+        return False
+
+
+def until(there):
+    """A port opens and closes a moment after the control says so."""
+    while not there():
+        pass
+
+
+def test_a_cluster_can_be_out_of_reach_while_eks_describes_it(sandbox):
+    def way(kind):
+        answer = sandbox.control("way", account=ACCOUNT, kind=kind)
+        assert answer["clusters"] == [CLUSTER, "tools-1"]
+
+    def connect(seconds):
+        host, port = sandbox.clusters[CLUSTER]["endpoint"].removeprefix("https://").split(":")
+        socket.create_connection((host, int(port)), timeout=seconds).close()
+
+    eks = client(sandbox, "eks")
+    way("silent")
+    if sys.platform == "linux":
+        with pytest.raises(TimeoutError):
+            connect(0.3)
+    assert eks.describe_cluster(name=CLUSTER)["cluster"]["endpoint"] == sandbox.clusters[CLUSTER]["endpoint"]
+    way("open")
+    until(lambda: answers(sandbox))
+    sandbox.cluster("way", kind="refused")
+    until(lambda: not answers(sandbox))
+    sandbox.control("clear-faults")
+    until(lambda: answers(sandbox))

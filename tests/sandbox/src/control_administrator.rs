@@ -122,7 +122,8 @@ impl Control {
         Some(crate::kube::token::token(keys, cluster, region, shared.clock.seconds()))
     }
 
-    fn clusters_of(&self, account: &str) -> Vec<String> {
+    /// The names of the clusters of an account.
+    pub(crate) fn clusters_of(&self, account: &str) -> Vec<String> {
         let shared = self.shared();
         let state = shared.state();
         let own = state.world.clusters.iter().filter(|cluster| cluster.account == account);

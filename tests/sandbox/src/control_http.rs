@@ -14,7 +14,7 @@ use crate::traffic::{Counts, Traffic};
 use crate::world::Account;
 use crate::{
     control_administrator, control_aws, control_cluster, control_kube, control_logs, control_many, control_mfa,
-    control_portals, control_roles,
+    control_portals, control_roles, control_way,
 };
 
 /// Every endpoint with one line of help.
@@ -70,6 +70,7 @@ pub(crate) fn handle(shared: &std::sync::Arc<Shared>, request: &Request) -> Repl
         "POST" => person(&control, &path, &input)
             .or_else(|| trouble(&control, &path, &input))
             .or_else(|| signed_in(&control, &path, &input))
+            .or_else(|| control_way::handle(&control, &path, &input))
             .or_else(|| control_cluster::handle(&control, &path, &input))
             .or_else(|| control_kube::handle(&control, &path, &input))
             .or_else(|| control_aws::handle(&control, &path, &input))
@@ -109,6 +110,7 @@ fn read(shared: &Shared, control: &Control, path: &[&str], request: &Request) ->
     let value = match path {
         [] => HELP
             .iter()
+            .chain(control_way::HELP)
             .chain(control_cluster::HELP)
             .chain(control_kube::HELP)
             .chain(control_aws::HELP)

@@ -1,5 +1,7 @@
 //! The listeners of a running sandbox: they are closed and opened again, and a cluster's can be replaced.
 
+mod silence;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -14,6 +16,7 @@ use crate::server::{self, Door};
 use crate::services::Service;
 use crate::state::{ClusterAddress, Shared};
 use crate::tls::Authority;
+use silence::Silence;
 
 /// The listeners by the service's name.
 #[derive(Default)]
@@ -21,6 +24,8 @@ pub(crate) struct Doors(Mutex<BTreeMap<String, Served>>);
 
 struct Served {
     open: watch::Sender<bool>,
+    address: SocketAddr,
+    silence: Option<Silence>,
     task: JoinHandle<()>,
 }
 
@@ -53,8 +58,8 @@ impl Doors {
         let (open, opened) = watch::channel(true);
         let door = Door { service, listener, address, tls, open: opened };
         let task = shared.runtime.spawn(server::serve(Arc::clone(shared), door));
-        let replaced = self.all().insert(name, Served { open, task });
-        if let Some(Served { open, task }) = replaced {
+        let replaced = self.all().insert(name, Served { open, address, silence: None, task });
+        if let Some(Served { open, task, .. }) = replaced {
             // Without its sender the old listener ends; wait until its port refuses.
             drop(open);
             tokio::task::block_in_place(|| shared.runtime.block_on(task)).ok();
@@ -63,12 +68,28 @@ impl Doors {
 
     /// Opens or closes a service's port. False if there is no such service.
     pub(crate) fn set_open(&self, service: &str, open: bool) -> bool {
-        self.all().get(service).is_some_and(|served| served.open.send(open).is_ok())
+        self.all().get_mut(service).is_some_and(|served| {
+            served.silence = None;
+            served.open.send(open).is_ok()
+        })
+    }
+
+    /// Lets a service's port answer nothing at all. False if there is no such service.
+    pub(crate) fn silence(&self, service: &str, runtime: &tokio::runtime::Handle) -> io::Result<bool> {
+        let mut all = self.all();
+        let Some(served) = all.get_mut(service) else { return Ok(false) };
+        if served.silence.is_none() {
+            let _ = served.open.send(false);
+            // Who listened there is a task, perhaps one that this thread would run next.
+            served.silence = Some(tokio::task::block_in_place(|| Silence::at(served.address, runtime))?);
+        }
+        Ok(true)
     }
 
     /// Opens all ports.
     pub(crate) fn open_all(&self) {
-        for served in self.all().values() {
+        for served in self.all().values_mut() {
+            served.silence = None;
             let _ = served.open.send(true);
         }
     }
