@@ -186,7 +186,8 @@ impl<'a> Kept for CachedOrPortal<'a> {
     }
 
     async fn fetch(&self, session: &Session, _: StaleReason) -> Result<RoleCredentials, CallError<Failure>> {
-        let given = self.chain.services.role_credentials(self.target, &session.token.access_token).await;
+        let Target { portal, account, role, .. } = self.target;
+        let given = self.chain.services.role_credentials(portal, (account, role), &session.token.access_token).await;
         let credentials = given.map_err(CallError::Answer)?;
         // Before they are used: a child, or a verb that runs on, may end in hours.
         clock_skew::warn(self.chain);

@@ -15,6 +15,7 @@ pub(crate) mod freshness;
 pub(crate) mod lock_wait;
 pub(crate) mod moved;
 pub(crate) mod namespace;
+pub(crate) mod profile;
 pub(crate) mod renewal;
 pub(crate) mod services;
 pub(crate) mod session;

@@ -11,12 +11,13 @@ use futures_util::future::LocalBoxFuture;
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::device_flow;
 use crate::model::aws::sso_cache::Refresh;
-use crate::model::aws::target::{Assignment, Portal, Target};
+use crate::model::aws::target::{Assignment, Portal};
 use crate::model::kube::cluster::Cluster;
 use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{GET_PODS, Verdict};
 use crate::model::wire::proxy::Proxy;
 use crate::net::aws::Aws;
+use crate::net::aws::assume_role::{self, AssumedSession, RoleSessionRequest};
 use crate::net::aws::eks::{ClusterDescription, Eks};
 use crate::net::aws::failure::Failure;
 use crate::net::aws::oidc::{DeviceAuthorization, Grant, NewRegistration, NewToken, Oidc};
@@ -61,8 +62,15 @@ pub(crate) trait Services: fmt::Debug {
         token: &'a Secret<String>,
         progress: &'a dyn Fn(usize, usize),
     ) -> Answer<'a, Vec<Assignment>>;
-    /// GetRoleCredentials.
-    fn role_credentials<'a>(&'a self, target: &'a Target, token: &'a Secret<String>) -> Answer<'a, RoleCredentials>;
+    /// GetRoleCredentials of an account and a permission set in it.
+    fn role_credentials<'a>(
+        &'a self,
+        portal: &'a Portal,
+        role: (&'a str, &'a str),
+        token: &'a Secret<String>,
+    ) -> Answer<'a, RoleCredentials>;
+    /// AssumeRole, signed with the given keys.
+    fn assume_role<'a>(&'a self, keys: &'a AccessKeys, request: RoleSessionRequest<'a>) -> Answer<'a, AssumedSession>;
     /// GetCallerIdentity: the caller's ARN.
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, String>;
     /// ListClusters.
@@ -134,9 +142,18 @@ impl Services for Aws {
             .boxed_local()
     }
 
-    fn role_credentials<'a>(&'a self, target: &'a Target, token: &'a Secret<String>) -> Answer<'a, RoleCredentials> {
-        let api = PortalApi::new(self, &target.portal.region);
-        async move { api.get_role_credentials(token, &target.account, &target.role).await }.boxed_local()
+    fn role_credentials<'a>(
+        &'a self,
+        portal: &'a Portal,
+        (account, role): (&'a str, &'a str),
+        token: &'a Secret<String>,
+    ) -> Answer<'a, RoleCredentials> {
+        let api = PortalApi::new(self, &portal.region);
+        async move { api.get_role_credentials(token, account, role).await }.boxed_local()
+    }
+
+    fn assume_role<'a>(&'a self, keys: &'a AccessKeys, request: RoleSessionRequest<'a>) -> Answer<'a, AssumedSession> {
+        assume_role::assume_role(self, keys, request).boxed_local()
     }
 
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, String> {

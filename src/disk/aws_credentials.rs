@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aws_config_edit::credentials::{self, Override};
-use aws_config_edit::{RoleProfile, SsoProfile, SsoSession};
+use aws_config_edit::{AwsConfig, RoleProfile, SsoProfile, SsoSession};
 
 use crate::disk::{atomic, aws_config};
 use crate::env_vars;
@@ -53,9 +53,8 @@ pub(crate) fn examine(host: &Host, name: &str, profile: Option<(&SsoSession, &Ss
         Ok(text) => text,
         Err(error) => return Examined::Unreadable(error),
     };
-    if let Err(reason) = aws_config_edit::parse(&text) {
-        let error = Error::usage(format!("cannot read {}", host.shorten_home(&path(host))));
-        return Examined::Unreadable(error.because(reason.to_string()).try_next(open(host, reason.line)));
+    if let Err(error) = parsed(host) {
+        return Examined::Unreadable(error);
     }
     let checked = match profile {
         Some((session, profile)) => credentials::check_profile(&text, session, profile),
@@ -75,6 +74,14 @@ pub(crate) fn examine(host: &Host, name: &str, profile: Option<(&SsoSession, &Ss
 pub(crate) fn profile_names(host: &Host) -> Vec<String> {
     let config = read(host).ok().and_then(|text| aws_config_edit::parse(&text).ok()).unwrap_or_default();
     config.headers().map(str::to_owned).collect()
+}
+
+/// The file as the AWS CLI understands it. A missing file is empty.
+pub(crate) fn parsed(host: &Host) -> Result<AwsConfig> {
+    aws_config_edit::parse(&read(host)?).map_err(|reason| {
+        let error = Error::usage(format!("cannot read {}", host.shorten_home(&path(host))));
+        error.because(reason.to_string()).try_next(open(host, reason.line))
+    })
 }
 
 fn read(host: &Host) -> Result<String> {

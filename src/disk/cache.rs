@@ -8,6 +8,7 @@ mod credentials;
 mod failures;
 mod issued_tokens;
 mod portals;
+mod profiles;
 mod refused_tokens;
 mod roles;
 mod setup;

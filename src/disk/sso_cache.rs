@@ -90,13 +90,6 @@ pub(crate) fn remove_registration(host: &Host, file_name: &str) -> Result<bool> 
     atomic::remove(&folder(host).join(file_name))
 }
 
-/// Removes a file of credentials from the AWS CLI's own cache, `~/.aws/cli/cache`. The name is from
-/// [`crate::model::aws::sso_cache::role_credentials_file_name`] or
-/// [`crate::model::aws::sso_cache::assumed_role_file_name`]. Returns whether there was one.
-pub(crate) fn remove_cli_credentials(host: &Host, file_name: &str) -> Result<bool> {
-    atomic::remove(&host.home.join(".aws").join("cli").join("cache").join(file_name))
-}
-
 fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<Cached<T>> {
     let Some(bytes) = atomic::read_limited(&path, LARGEST)? else { return Ok(Cached::Absent) };
     let bytes = zeroize::Zeroizing::new(bytes);
@@ -165,22 +158,6 @@ mod tests {
         assert!(read_registration(&host, "abc.json").expect("read").found().is_some());
         assert!(remove_registration(&host, "abc.json").expect("removed"));
         assert!(read_registration(&host, "abc.json").expect("read").found().is_none());
-    }
-
-    #[test]
-    fn role_credentials_of_the_aws_cli_are_removed_by_file_name() {
-        let (home, host) = host();
-        let folder = home.path().join(".aws/cli/cache");
-        std::fs::create_dir_all(&folder).expect("the folder");
-        let [theirs, other] =
-            ["20985b56d713cfd135648cadc68a6115ca80d9a5.json", "other.json"].map(|name| folder.join(name));
-        for file in [&theirs, &other] {
-            std::fs::File::create(file).expect("a file");
-        }
-        let name = crate::model::aws::sso_cache::role_credentials_file_name("111122223333", "Dev", Some("corp"), "");
-        assert!(remove_cli_credentials(&host, &name).expect("removed"));
-        assert!(!remove_cli_credentials(&host, &name).expect("already gone"));
-        assert!(!theirs.exists() && other.exists());
     }
 
     #[test]

@@ -169,6 +169,12 @@ impl AwsConfig {
         self.sections.iter().map(Section::header)
     }
 
+    /// The section with this in its brackets: in `~/.aws/credentials` that of the profile. What `[DEFAULT]` holds is no
+    /// section of its own.
+    pub fn headed(&self, header: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.header == header && header != parse::INHERITED_BY_ALL)
+    }
+
     /// The lines of the sections of this profile, in the order of the file: of several spellings the last one counts.
     pub fn profile_lines(&self, name: &str) -> Vec<usize> {
         self.indices(Class::Profile, name).into_iter().map(|index| self.sections[index].line()).collect()

@@ -43,7 +43,9 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
             let host = chain.aws.host_of(Service::Sso, &target.portal.region);
             // The limit is the call's own: a renewal after a refusal must not be dropped half way.
             let answer = session::call(chain, &target.portal, async |session: &Session| {
-                match in_time(chain.services.role_credentials(&target, &session.token.access_token)).await {
+                let role = (target.account.as_str(), target.role.as_str());
+                let asked = chain.services.role_credentials(&target.portal, role, &session.token.access_token);
+                match in_time(asked).await {
                     Some(given) => given.map(Some),
                     None => Ok(None),
                 }

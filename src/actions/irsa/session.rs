@@ -256,15 +256,16 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
         let request = RoleSessionRequest {
             role_arn: self.workload_role.role.arn(),
             session_name: &name,
-            seconds: self.assumer.request.seconds,
+            seconds: Some(self.assumer.request.seconds),
             region: &region,
+            ..RoleSessionRequest::default()
         };
         let aws = &self.assumer.chain.aws;
         let answer = match self.token {
             None => assume_role::assume_role(aws, &caller.credentials.keys, request).await,
             Some(token) => assume_role::assume_role_with_web_identity(aws, token, request).await,
         };
-        let AssumedSession { credentials, arn } = answer.map_err(|failure| NotAssumed {
+        let AssumedSession { credentials, arn, .. } = answer.map_err(|failure| NotAssumed {
             failure: CallError::Answer(failure),
             by_credentials: self.token.is_none(),
         })?;

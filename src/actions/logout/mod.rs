@@ -9,6 +9,7 @@ use aws_config_edit::{Section, same_start_url};
 use crate::chain::Chain;
 use crate::chain::lock_wait;
 use crate::chain::session::standing;
+use crate::disk::cli_cache;
 use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
@@ -104,7 +105,7 @@ fn forget_for_the_aws_cli(chain: &Chain<'_>, portal: &Portal, mut roles: Vec<(St
         if let Some(file) = assumed_role_file_name(|key| profile.get(key))
             && sources(chain, profile).any(of_session)
         {
-            sso_cache::remove_cli_credentials(chain.host, &file)?;
+            cli_cache::remove(chain.host, &file)?;
         }
     }
     let index = chain.cache.portal_index(&portal.start_url);
@@ -114,7 +115,7 @@ fn forget_for_the_aws_cli(chain: &Chain<'_>, portal: &Portal, mut roles: Vec<(St
     roles.dedup();
     for (account, role) in &roles {
         let file = role_credentials_file_name(account, role, Some(&portal.session_name), "");
-        sso_cache::remove_cli_credentials(chain.host, &file)?;
+        cli_cache::remove(chain.host, &file)?;
     }
     Ok(())
 }

@@ -54,8 +54,8 @@ pub(crate) async fn may_change_account(
         return Ok(());
     };
     if same_start_url(&old.portal.start_url, &target.portal.start_url) {
-        let old = Target { account: old.account.clone(), role: old.role.clone(), ..target.clone() };
-        let given = chain.services.role_credentials(&old, &session.access_token).await;
+        let role = (old.account.as_str(), old.role.as_str());
+        let given = chain.services.role_credentials(&target.portal, role, &session.access_token).await;
         if given.is_err_and(|failure| matches!(failure.class, Class::Denied | Class::NotFound)) {
             return Ok(());
         }

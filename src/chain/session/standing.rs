@@ -17,11 +17,20 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {
     mark: Option<String>,
+    /// Whether a token must still be there. What is kept of a session serves without one.
+    needs_token: bool,
+}
+
+impl Standing {
+    /// The same for what is made from credentials that are kept: they serve also where no token is.
+    pub(crate) fn whoever_signed_in(self) -> Self {
+        Standing { needs_token: false, ..self }
+    }
 }
 
 /// How a portal stands now. To be taken before its session is looked at.
 pub(crate) fn standing(chain: &Chain<'_>, portal: &Portal) -> Standing {
-    Standing { mark: chain.cache.sign_out_mark(&portal.start_url) }
+    Standing { mark: chain.cache.sign_out_mark(&portal.start_url), needs_token: true }
 }
 
 /// Stores what the session gave, unless somebody signed out since. What cannot be stored serves this call all the same:
@@ -39,7 +48,7 @@ pub(crate) async fn keep_while(
     let _lock = portal_lock(chain, portal).await?;
     // Another tool that signs out (`aws sso logout`) leaves no mark, and no token either.
     let gone = matches!(sso_cache::read_token(chain.host, &portal.session_name), Ok(Cached::Absent));
-    if gone || chain.cache.sign_out_mark(&portal.start_url) != since.mark {
+    if (gone && since.needs_token) || chain.cache.sign_out_mark(&portal.start_url) != since.mark {
         return Err(Error::new(Kind::NotSignedIn, "not signed in")
             .because("somebody signed out while AWS was being asked, so its answer was thrown away"));
     }

@@ -23,6 +23,7 @@ use crate::model::kube::namespace::Namespace;
 use crate::model::reviews::review::Verdict;
 use crate::model::settings::Flags;
 use crate::model::wire::proxy::Proxy;
+use crate::net::aws::assume_role::{AssumedSession, RoleSessionRequest};
 use crate::net::aws::eks::ClusterDescription;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::oidc::{DeviceAuthorization, Grant, NewRegistration, NewToken};
@@ -155,6 +156,10 @@ pub(super) struct ByHand {
     pub(super) refused_keys: RefCell<HashSet<String>>,
     /// How refreshing fails.
     pub(super) refresh_fails: Option<Class>,
+    /// What AssumeRole was asked for.
+    pub(super) assumed: RefCell<Vec<Assumed>>,
+    /// How AssumeRole is refused.
+    pub(super) assume_fails: RefCell<Option<Failure>>,
     /// How the portal refuses the role.
     pub(super) role_fails: Option<Class>,
     /// What the person has.
@@ -171,6 +176,31 @@ pub(super) struct ByHand {
     pub(super) meanwhile: RefCell<Option<Meanwhile>>,
     /// How often what was asked.
     pub(super) calls: RefCell<HashMap<&'static str, u32>>,
+}
+
+/// A request to AssumeRole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Assumed {
+    /// The access key that signed.
+    pub(super) by: String,
+    pub(super) role_arn: String,
+    pub(super) session_name: String,
+    pub(super) external_id: Option<String>,
+    pub(super) mfa: Option<(String, String)>,
+    pub(super) region: String,
+}
+
+impl Assumed {
+    fn of(keys: &AccessKeys, request: &RoleSessionRequest<'_>) -> Self {
+        Assumed {
+            by: keys.access_key_id.clone(),
+            role_arn: request.role_arn.to_owned(),
+            session_name: request.session_name.to_owned(),
+            external_id: request.external_id.map(str::to_owned),
+            mfa: request.mfa.map(|(serial, code)| (serial.to_owned(), code.expose().clone())),
+            region: request.region.to_owned(),
+        }
+    }
 }
 
 /// Something that is done once, in the middle of a call.
@@ -280,7 +310,12 @@ impl Services for ByHand {
         })
     }
 
-    fn role_credentials<'a>(&'a self, _: &'a Target, token: &'a Secret<String>) -> Answer<'a, RoleCredentials> {
+    fn role_credentials<'a>(
+        &'a self,
+        _: &'a Portal,
+        _: (&'a str, &'a str),
+        token: &'a Secret<String>,
+    ) -> Answer<'a, RoleCredentials> {
         let number = self.count("role_credentials");
         if let Some(meanwhile) = self.meanwhile.take() {
             (meanwhile.0)();
@@ -292,6 +327,20 @@ impl Services for ByHand {
             Some(class) => Err(failure(class)),
             None => Ok(keys(&format!("KEY{number}"), 60)),
         })
+    }
+
+    fn assume_role<'a>(&'a self, keys: &'a AccessKeys, request: RoleSessionRequest<'a>) -> Answer<'a, AssumedSession> {
+        let number = self.count("assume_role");
+        self.assumed.borrow_mut().push(Assumed::of(keys, &request));
+        if let Some(meanwhile) = self.meanwhile.take() {
+            (meanwhile.0)();
+        }
+        let refused = self.assume_fails.borrow().clone();
+        Self::answer(self.check(keys, "").and_then(|()| refused.map_or(Ok(()), Err)).map(|()| AssumedSession {
+            credentials: self::keys(&format!("ROLE{number}"), 60),
+            arn: format!("{}/{}", request.role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/"), "x"),
+            id: "AROAEXAMPLE:x".into(),
+        }))
     }
 
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, _: &'a str) -> Answer<'a, String> {

@@ -1,5 +1,6 @@
 //! AWS: credentials, tokens, ARNs, the shared SSO cache.
 
+pub(crate) mod assume_refusal;
 pub(crate) mod console;
 pub(crate) mod credential_output;
 pub(crate) mod credentials;
@@ -7,7 +8,9 @@ pub(crate) mod device_flow;
 pub(crate) mod eks_token;
 pub(crate) mod partition;
 pub(crate) mod pkce;
+pub(crate) mod profile_source;
 pub(crate) mod role_arn;
+pub(crate) mod role_to_assume;
 pub(crate) mod session_name;
 pub mod sso_cache;
 pub(crate) mod target;

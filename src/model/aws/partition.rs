@@ -70,6 +70,12 @@ const COMMERCIAL: Partition =
     Partition { name: "aws", dns_suffix: "amazonaws.com", iam: ("us-east-1", "iam.amazonaws.com") };
 
 impl Partition {
+    /// By its name; unknown ones count as `aws`.
+    pub(crate) fn named(name: &str) -> Partition {
+        let known = PARTITIONS.iter().find(|(_, partition)| partition.name == name);
+        known.map_or(COMMERCIAL, |(_, partition)| *partition)
+    }
+
     /// Unknown regions count as new ones of `aws`, as in the SDKs.
     pub(crate) fn of_region(region: &str) -> Partition {
         let known = PARTITIONS.iter().find(|(prefix, _)| region.starts_with(prefix));

@@ -2,11 +2,11 @@
 
 use super::{AssumeMethod, IamRole, IrsaRequest};
 use crate::error::{Error, Kind};
+use crate::model::aws::assume_refusal::{SAME_ANSWER, other_account};
 use crate::model::kube::role_rule::Rule;
 
 /// From this version on, the chart adds the permission set's role to the trust policies of its roles.
 const CHART: &str = "helm/idp-advanced 2.4.1";
-const SAME_ANSWER: &str = "STS gives the same answer when there is no such role";
 
 /// A role that we could not assume.
 #[derive(Debug, Clone, Copy)]
@@ -45,11 +45,7 @@ impl RefusedRole<'_> {
             .because(answer)
             .because(format!("you are {}, and the role is {}", self.caller_arn, self.role));
         if self.role.account() != self.account {
-            error = error.because(format!(
-                "the role is of account {}, and you are in {}",
-                self.role.account(),
-                self.account
-            ));
+            error = error.because(other_account(self.role.account(), self.account));
         }
         let caller = self.caller_role.map(|role| format!(" {role}")).unwrap_or_default();
         error = error.because(format!(

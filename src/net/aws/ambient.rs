@@ -2,6 +2,7 @@
 //! is decided in `chain/ambient.rs`.
 
 use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -50,6 +51,16 @@ pub(crate) async fn load_container(aws: &Aws, region: &str) -> Result<AmbientCre
         .await
         .map(from_sdk)
         .map_err(|error| Error::new(Kind::NotSignedIn, "the container gives no credentials").because(innermost(&error)))
+}
+
+/// The role of the machine that we run on.
+pub(crate) async fn load_instance(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
+    let provider = ImdsCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
+    provider
+        .provide_credentials()
+        .await
+        .map(from_sdk)
+        .map_err(|error| Error::new(Kind::NotSignedIn, "the instance gives no credentials").because(innermost(&error)))
 }
 
 fn provider_config(aws: &Aws, region: &str) -> Result<ProviderConfig> {

@@ -9,11 +9,15 @@ use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RoleSessionRequest<'a> {
     pub(crate) role_arn: &'a str,
     pub(crate) session_name: &'a str,
-    pub(crate) seconds: u32,
+    /// `None`: an hour.
+    pub(crate) seconds: Option<u32>,
+    pub(crate) external_id: Option<&'a str>,
+    /// The serial number of a device, and the code that it shows now.
+    pub(crate) mfa: Option<(&'a str, &'a Secret<String>)>,
     /// Of STS.
     pub(crate) region: &'a str,
 }
@@ -23,6 +27,8 @@ pub(crate) struct AssumedSession {
     pub(crate) credentials: RoleCredentials,
     /// `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
     pub(crate) arn: String,
+    /// `AROA…:<session>`.
+    pub(crate) id: String,
 }
 
 /// AssumeRole, signed with the given keys.
@@ -36,7 +42,10 @@ pub(crate) async fn assume_role(
         .assume_role()
         .role_arn(request.role_arn)
         .role_session_name(request.session_name)
-        .duration_seconds(seconds(request));
+        .set_duration_seconds(seconds(request))
+        .set_external_id(request.external_id.map(str::to_owned))
+        .set_serial_number(request.mfa.map(|(serial, _)| serial.to_owned()))
+        .set_token_code(request.mfa.map(|(_, code)| code.expose().clone()));
     let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
     role_session(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
 }
@@ -52,7 +61,7 @@ pub(crate) async fn assume_role_with_web_identity(
         .assume_role_with_web_identity()
         .role_arn(request.role_arn)
         .role_session_name(request.session_name)
-        .duration_seconds(seconds(request))
+        .set_duration_seconds(seconds(request))
         .web_identity_token(token.expose());
     let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
     role_session(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
@@ -62,8 +71,8 @@ fn client(aws: &Aws, region: &str, keys: Option<&AccessKeys>) -> Client {
     Client::new(&aws.config("STS", region, keys))
 }
 
-fn seconds(request: RoleSessionRequest<'_>) -> i32 {
-    i32::try_from(request.seconds).unwrap_or(i32::MAX)
+fn seconds(request: RoleSessionRequest<'_>) -> Option<i32> {
+    request.seconds.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX))
 }
 
 fn role_session(
@@ -86,5 +95,6 @@ fn role_session(
             expires_at: expires_at.map_err(|_| unusable("the answer ends at no time"))?,
         },
         arn: user.map(|user| user.arn().to_owned()).unwrap_or_default(),
+        id: user.map(|user| user.assumed_role_id().to_owned()).unwrap_or_default(),
     })
 }

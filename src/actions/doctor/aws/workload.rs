@@ -144,8 +144,9 @@ impl Look<'_> {
         let request = RoleSessionRequest {
             role_arn: role.role.arn(),
             session_name: &session_name,
-            seconds: SECONDS,
+            seconds: Some(SECONDS),
             region: &self.known.cluster.region,
+            ..RoleSessionRequest::default()
         };
         match in_time(Box::pin(assume_role_with_web_identity(&self.scene.chain.aws, &token, request))).await {
             None => Trust::NotKnown("STS did not answer in 5 seconds".to_owned()),

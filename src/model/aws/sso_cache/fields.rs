@@ -79,7 +79,7 @@ impl Fields {
 
 /// `2026-11-22T02:07:47Z`, and the variants of older and other writers: fractions of a second, `UTC` or an offset instead
 /// of `Z`, or no zone, which means UTC.
-fn parse_time(text: &str) -> Option<Timestamp> {
+pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let text = text.strip_suffix("UTC").map_or(text, str::trim_end);
     text.parse().ok().or_else(|| text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp()))

@@ -1,0 +1,83 @@
+//! Where the credentials of a role are kept: in the AWS CLI's own cache, so that neither asks for what the other has; in
+//! ours where that cannot hold them.
+
+use crate::chain::session::standing::{Standing, keep_while};
+use crate::chain::{Chain, lock_wait};
+use crate::disk::cli_cache;
+use crate::disk::lock::Lock;
+use crate::error::Result;
+use crate::model::aws::credentials::{Freshness, RoleCredentials, StaleReason, judge};
+use crate::model::aws::target::Portal;
+use crate::secret::Secret;
+
+/// A place for the credentials of one role.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// The file in the AWS CLI's cache.
+    cli_file: Option<String>,
+    /// The key in ours.
+    key: String,
+}
+
+impl Place {
+    /// Shared with the AWS CLI.
+    pub(super) fn shared(cli_file: String) -> Self {
+        Place { key: cli_file.clone(), cli_file: Some(cli_file) }
+    }
+
+    /// Ours alone. `key`: all that the credentials depend on.
+    pub(super) fn own(key: String) -> Self {
+        Place { cli_file: None, key }
+    }
+
+    /// What is kept, if it is good to use now. `refused`: the access key of those that are not.
+    pub(super) fn look(&self, chain: &Chain<'_>, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
+        let theirs = self.cli_file.as_deref().and_then(|file| cli_cache::read(chain.host, file));
+        let kept: Vec<_> = theirs.into_iter().chain(chain.cache.profile_credentials(&self.key)).collect();
+        let is_refused = |kept: &RoleCredentials| refused == Some(kept.keys.access_key_id.as_str());
+        if !kept.is_empty() && kept.iter().all(is_refused) {
+            return Err(StaleReason::Refused);
+        }
+        let usable = kept.into_iter().filter(|kept| !is_refused(kept));
+        let credentials = usable.max_by_key(|kept| kept.expires_at).ok_or(StaleReason::Missing)?;
+        match judge(&credentials, chain.host.now()) {
+            Freshness::Fresh => Ok(credentials),
+            Freshness::Stale(reason) => Err(reason),
+        }
+    }
+
+    pub(super) async fn lock(&self, chain: &Chain<'_>) -> Result<Option<Lock>> {
+        let path = chain.cache.profile_lock_path(&self.key);
+        lock_wait::for_lock(chain.ui, &path, "fetches the credentials", None).await
+    }
+
+    /// Keeps credentials. `text`: the file of the AWS CLI. `portal`: where they come from, as it stood before they were
+    /// asked for.
+    pub(super) async fn store(
+        &self,
+        chain: &Chain<'_>,
+        (credentials, text): (&RoleCredentials, Option<Secret<String>>),
+        portal: Option<(&Portal, &Standing)>,
+    ) -> Result<()> {
+        let store = || {
+            let shared = self.cli_file.as_deref().zip(text.as_ref());
+            match shared.map(|(file, text)| cli_cache::write(chain.host, file, text)) {
+                Some(Ok(())) => Ok(()),
+                Some(Err(_)) | None => {
+                    let start_url = portal.map(|(portal, _)| portal.start_url.as_str());
+                    chain.cache.store_profile_credentials(&self.key, (start_url, credentials), chain.host.now())
+                }
+            }
+        };
+        let otherwise = "the credentials could not be cached";
+        match portal {
+            Some((portal, standing)) => keep_while(chain, portal, standing, otherwise, store).await,
+            None => {
+                if let Err(error) = store() {
+                    chain.ui.warning(&format!("{otherwise}: {error}"));
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The credentials of an AWS profile, as the AWS CLI understands it: written down, of a permission set, of a role that
+//! other credentials assume, or what the AWS SDK gets. What ends is kept, where the AWS CLI keeps it too, and asked for
+//! once however many processes want it.
+
+mod assumed;
+mod kept;
+mod provided;
+mod refusals;
+mod sso;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::chain::{Chain, ambient};
+use crate::disk::{aws_config, aws_credentials};
+use crate::error::{Error, Kind, Result};
+use crate::model::aws::credentials::RoleCredentials;
+use crate::model::aws::partition::Partition;
+use crate::model::aws::profile_source::{CredentialSource, ProfileSource, Profiles, RoleSource, source_of};
+use crate::model::aws::role_to_assume::RoleToAssume;
+use crate::net::aws::ambient::{self as provider, AmbientCredentials};
+
+/// What is known besides the profile.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted<'a> {
+    /// The region of STS; else that of the environment, of the profile or of the role's partition.
+    pub(crate) region: Option<&'a str>,
+    /// The access key of credentials that AWS has just refused.
+    pub(crate) refused: Option<&'a str>,
+    /// The command to run on a terminal, where a person has to say a code.
+    pub(crate) on_terminal: Option<&'a str>,
+}
+
+/// The credentials of a profile that are good to use now. Keys that are written down have no end.
+///
+/// # Errors
+/// [`Kind::NotFound`] when there is no such profile, [`Kind::Usage`] when it is not complete, [`Kind::NotSignedIn`] when a
+/// person is needed and not there, [`Kind::Denied`] when a role or a permission set is not given.
+pub(crate) async fn credentials(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>) -> Result<AmbientCredentials> {
+    let source = source(chain, profile)?;
+    let role = match &source {
+        ProfileSource::AssumeRole { role, .. } => Some(role),
+        _ => None,
+    };
+    let asked = Asked { chain, profile: Some(profile), region: region(chain, profile, role, wanted), wanted };
+    asked.of(&source, wanted.refused).await
+}
+
+/// The credentials of a role that those of a profile assume.
+///
+/// # Errors
+/// As [`credentials`].
+pub(crate) async fn assume(
+    chain: &Chain<'_>,
+    source_profile: &str,
+    role: &RoleToAssume,
+    wanted: Wanted<'_>,
+) -> Result<RoleCredentials> {
+    let by = RoleSource::Profile { name: source_profile.to_owned(), source: source(chain, source_profile)? };
+    let asked =
+        Asked { chain, profile: None, region: region(chain, source_profile, Some(role), wanted), wanted };
+    asked.role(role, &by, wanted.refused).await
+}
+
+/// The credentials of a role that those of the environment, or of the machine, assume.
+///
+/// # Errors
+/// As [`credentials`].
+pub(crate) async fn assume_with(
+    chain: &Chain<'_>,
+    by: CredentialSource,
+    role: &RoleToAssume,
+    wanted: Wanted<'_>,
+) -> Result<RoleCredentials> {
+    let by = RoleSource::Machine { source: by, profile: String::new() };
+    let asked = Asked { chain, profile: None, region: region(chain, "", Some(role), wanted), wanted };
+    asked.role(role, &by, wanted.refused).await
+}
+
+/// What the credentials of a profile come from.
+///
+/// # Errors
+/// [`Kind::NotFound`] when there is no such profile, [`Kind::Usage`] when it is not complete.
+pub(crate) fn source(chain: &Chain<'_>, profile: &str) -> Result<ProfileSource> {
+    let credentials = aws_credentials::parsed(chain.host)?;
+    let profiles = Profiles { config: &chain.aws_config, credentials: &credentials };
+    let file = aws_config::path(chain.host);
+    source_of(profiles, profile).map_err(|fault| fault.into_error(&file.display().to_string()))
+}
+
+/// What is asked for: a profile, or a role.
+struct Asked<'a> {
+    chain: &'a Chain<'a>,
+    /// The profile that is meant; `None` for a role that no profile names.
+    profile: Option<&'a str>,
+    region: String,
+    wanted: Wanted<'a>,
+}
+
+impl<'a> Asked<'a> {
+    /// On the heap: sources stand upon sources.
+    fn of(
+        &'a self,
+        source: &'a ProfileSource,
+        refused: Option<&'a str>,
+    ) -> LocalBoxFuture<'a, Result<AmbientCredentials>> {
+        async move {
+            match source {
+                ProfileSource::Keys(keys) => Ok(AmbientCredentials { keys: keys.clone(), expires_at: None }),
+                ProfileSource::Sso(role) => self.permission_set(role, refused).await.map(ending),
+                ProfileSource::AssumeRole { role, by } => self.role(role, by, refused).await.map(ending),
+                ProfileSource::Provider { profile, kind, definition } => {
+                    self.provided(profile, *kind, definition, refused).await
+                }
+            }
+        }
+        .boxed_local()
+    }
+
+    /// The credentials that assume a role. `refused`: those that AWS does not take any more.
+    async fn source(&'a self, by: &'a RoleSource, refused: Option<&'a str>) -> Result<AmbientCredentials> {
+        let source = match by {
+            RoleSource::Profile { source, .. } => return self.of(source, refused).await,
+            RoleSource::Machine { source, .. } => *source,
+        };
+        let given = match source {
+            CredentialSource::Environment => ambient::environment_keys(self.chain.host).ok_or_else(no_environment_keys),
+            CredentialSource::EcsContainer => provider::load_container(&self.chain.aws, &self.region).await,
+            CredentialSource::Ec2InstanceMetadata => provider::load_instance(&self.chain.aws, &self.region).await,
+        };
+        given.map_err(|error| match by {
+            RoleSource::Machine { profile, source } if !profile.is_empty() => {
+                error.because(format!("the profile {profile} has credential_source = {}", source.name()))
+            }
+            _ => error,
+        })
+    }
+}
+
+fn ending(credentials: RoleCredentials) -> AmbientCredentials {
+    AmbientCredentials { keys: credentials.keys, expires_at: Some(credentials.expires_at) }
+}
+
+fn no_environment_keys() -> Error {
+    Error::new(Kind::NotSignedIn, "the environment gives no credentials")
+        .because("AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
+        .try_next("export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…")
+}
+
+fn region(chain: &Chain<'_>, profile: &str, role: Option<&RoleToAssume>, wanted: Wanted<'_>) -> String {
+    let named = wanted.region.map(str::to_owned).or_else(|| ambient::region(chain.host, Some(profile)));
+    named.unwrap_or_else(|| {
+        let partition = role.and_then(|role| role.arn.split(':').nth(1)).unwrap_or_default();
+        Partition::named(partition).iam.0.to_owned()
+    })
+}

@@ -1,0 +1,70 @@
+//! Credentials that the AWS SDK gets: of a process, a web identity, `aws login`. Those that end are kept here; the AWS CLI
+//! has no place for them.
+
+use super::Asked;
+use super::kept::Place;
+use crate::chain::freshness::{Kept, Look, fresh};
+use crate::chain::renewal::NoMeans;
+use crate::disk::aws_config;
+use crate::disk::lock::Lock;
+use crate::error::{Error, Result};
+use crate::model::aws::credentials::{RoleCredentials, StaleReason};
+use crate::model::aws::profile_source::ProviderKind;
+use crate::net::aws::ambient::{AmbientCredentials, load_profile};
+
+impl<'a> Asked<'a> {
+    pub(super) async fn provided(
+        &'a self,
+        profile: &'a str,
+        kind: ProviderKind,
+        definition: &'a str,
+        refused: Option<&'a str>,
+    ) -> Result<AmbientCredentials> {
+        let file = aws_config::path(self.chain.host);
+        let place = Place::own(format!("{}\n{profile}\n{kind:?}\n{definition}", file.display()));
+        fresh(&Provided { asked: self, profile, place, refused }).await
+    }
+}
+
+struct Provided<'a> {
+    asked: &'a Asked<'a>,
+    profile: &'a str,
+    place: Place,
+    refused: Option<&'a str>,
+}
+
+impl Kept for Provided<'_> {
+    type Value = AmbientCredentials;
+    type Reason = StaleReason;
+    type Means = NoMeans;
+    type Failure = Error;
+
+    fn look(&self) -> Result<Look<AmbientCredentials, StaleReason>> {
+        let kept = self.place.look(self.asked.chain, self.refused);
+        Ok(kept.map_or_else(Look::Stale, |credentials| Look::Fresh(super::ending(credentials))))
+    }
+
+    fn say(&self, stale: &StaleReason) {
+        self.asked.chain.ui.detail(&format!("credentials of the profile {} are {stale}", self.profile));
+    }
+
+    fn means(&self) -> &NoMeans {
+        &NoMeans
+    }
+
+    async fn lock(&self) -> Result<Option<Lock>> {
+        self.place.lock(self.asked.chain).await
+    }
+
+    async fn fetch(&self, (): &(), _: StaleReason) -> Result<AmbientCredentials> {
+        aws_config::check_for_sdk(self.asked.chain.host)?;
+        load_profile(&self.asked.chain.aws, Some(self.profile), &self.asked.region).await
+    }
+
+    async fn store(&self, (): &(), given: &AmbientCredentials) -> Result<()> {
+        let Some(expires_at) = given.expires_at else { return Ok(()) };
+        let obtained_at = self.asked.chain.host.now();
+        let credentials = RoleCredentials { keys: given.keys.clone(), obtained_at, expires_at };
+        self.place.store(self.asked.chain, (&credentials, None), None).await
+    }
+}
