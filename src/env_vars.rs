@@ -56,6 +56,8 @@ pub(crate) const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 pub(crate) const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 /// A file with a token of a web identity, as in a pod: a role is assumed with it.
 pub(crate) const AWS_WEB_IDENTITY_TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+/// The role that is assumed with it.
+pub(crate) const AWS_ROLE_ARN: &str = "AWS_ROLE_ARN";
 /// Where a container's credentials are: EKS Pod Identity, ECS.
 pub(crate) const AWS_CONTAINER_CREDENTIALS_FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 /// The same, below the address of ECS.

@@ -10,7 +10,6 @@ use crate::chain::renewal::{Refusable, Renewable};
 use crate::chain::session::standing::{Standing, standing};
 use crate::chain::{Presence, clock_skew};
 use crate::disk::lock::Lock;
-use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::model::aws::assume_refusal::AssumeRefusal;
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials, StaleReason};
@@ -34,7 +33,7 @@ impl<'a> Asked<'a> {
         refused: Option<&'a str>,
     ) -> Result<RoleCredentials> {
         let source = Source { asked: self, role, by, caller_arn: RefCell::default() };
-        let kept = Assumed { asked: self, role, place: self.place(role, by), refused, source };
+        let kept = Assumed { asked: self, role, place: Place::of_role(self.chain.host, role, by), refused, source };
         let mut tries = 1;
         let failure = loop {
             match fresh(&kept).await {
@@ -50,22 +49,6 @@ impl<'a> Asked<'a> {
         };
         let caller_arn = kept.source.caller_arn.take();
         Err(self.not_assumed(role, by, failure, caller_arn).await)
-    }
-
-    /// The AWS CLI tells sessions apart by the role alone. With the keys of the environment, which are others tomorrow, that
-    /// is not enough.
-    fn place(&self, role: &RoleToAssume, by: &RoleSource) -> Place {
-        let file = role.cache_file_name();
-        match by {
-            RoleSource::Profile { .. } => Place::shared(file),
-            RoleSource::Machine { source, .. } => {
-                let key = match source {
-                    CredentialSource::Environment => self.chain.host.env(env_vars::AWS_ACCESS_KEY_ID),
-                    CredentialSource::EcsContainer | CredentialSource::Ec2InstanceMetadata => None,
-                };
-                Place::own(format!("{file}\n{}\n{}", source.name(), key.unwrap_or_default()))
-            }
-        }
     }
 }
 
@@ -95,7 +78,7 @@ impl Source<'_> {
     /// All that a call needs. A person may be asked, so it is made before a lock is taken.
     async fn signing(&self, refused: Option<&str>) -> Result<Signing> {
         let Source { asked, role, by, .. } = self;
-        let standing = by.portal().map(|portal| standing(asked.chain, portal).whoever_signed_in());
+        let standing = by.portal().map(|portal| standing(asked.chain, portal).without_token());
         let keys = asked.source(by, refused).await?.keys;
         let session_name = match &role.session_name {
             Some(name) => name.clone(),
@@ -181,7 +164,7 @@ impl<'a> Kept for Assumed<'a> {
     type Failure = NotAssumed;
 
     fn look(&self) -> Result<Look<AssumedSession, StaleReason>, NotAssumed> {
-        Ok(match self.place.look(self.asked.chain, self.refused) {
+        Ok(match self.place.look(self.asked.kept(), self.refused) {
             Ok(credentials) => Look::Fresh(AssumedSession { credentials, arn: String::new(), id: String::new() }),
             Err(reason) => Look::Stale(reason),
         })

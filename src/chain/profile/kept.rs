@@ -3,10 +3,16 @@
 
 use crate::chain::session::standing::{Standing, keep_while};
 use crate::chain::{Chain, lock_wait};
+use crate::disk::cache::Cache;
 use crate::disk::cli_cache;
+use crate::disk::aws_config;
 use crate::disk::lock::Lock;
+use crate::env_vars;
 use crate::error::Result;
+use crate::host::Host;
 use crate::model::aws::credentials::{Freshness, RoleCredentials, StaleReason, judge};
+use crate::model::aws::profile_source::{CredentialSource, ProviderKind, RoleSource};
+use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::model::aws::target::Portal;
 use crate::secret::Secret;
 
@@ -25,22 +31,46 @@ impl Place {
         Place { key: cli_file.clone(), cli_file: Some(cli_file) }
     }
 
+    /// That of a role which others assume. The AWS CLI tells sessions apart by the role alone; with the keys of the environment,
+    /// which are others tomorrow, that is not enough.
+    pub(super) fn of_role(host: &Host, role: &RoleToAssume, by: &RoleSource) -> Self {
+        let file = role.cache_file_name();
+        let RoleSource::Machine { source, .. } = by else { return Place::shared(file) };
+        let names: &[&str] = match source {
+            CredentialSource::Environment => &[env_vars::AWS_ACCESS_KEY_ID],
+            CredentialSource::WebIdentity => &[env_vars::AWS_WEB_IDENTITY_TOKEN_FILE, env_vars::AWS_ROLE_ARN],
+            CredentialSource::EcsContainer | CredentialSource::Ec2InstanceMetadata => &[],
+        };
+        let values: Vec<&str> = names.iter().map(|name| host.env(name).unwrap_or_default()).collect();
+        Place::own(format!("{file}\n{}\n{}", source.name(), values.join("\n")))
+    }
+
+    /// That of what the AWS SDK gets.
+    pub(super) fn of_provider(host: &Host, profile: &str, kind: ProviderKind, definition: &str) -> Self {
+        let file = aws_config::path(host);
+        Place::own(format!("{}\n{profile}\n{kind:?}\n{definition}", file.display()))
+    }
+
     /// Ours alone. `key`: all that the credentials depend on.
-    pub(super) fn own(key: String) -> Self {
+    fn own(key: String) -> Self {
         Place { cli_file: None, key }
     }
 
     /// What is kept, if it is good to use now. `refused`: the access key of those that are not.
-    pub(super) fn look(&self, chain: &Chain<'_>, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
-        let theirs = self.cli_file.as_deref().and_then(|file| cli_cache::read(chain.host, file));
-        let kept: Vec<_> = theirs.into_iter().chain(chain.cache.profile_credentials(&self.key)).collect();
+    pub(super) fn look(
+        &self,
+        (host, cache): (&Host, &Cache),
+        refused: Option<&str>,
+    ) -> Result<RoleCredentials, StaleReason> {
+        let theirs = self.cli_file.as_deref().and_then(|file| cli_cache::read(host, file));
+        let kept: Vec<_> = theirs.into_iter().chain(cache.profile_credentials(&self.key)).collect();
         let is_refused = |kept: &RoleCredentials| refused == Some(kept.keys.access_key_id.as_str());
         if !kept.is_empty() && kept.iter().all(is_refused) {
             return Err(StaleReason::Refused);
         }
         let usable = kept.into_iter().filter(|kept| !is_refused(kept));
         let credentials = usable.max_by_key(|kept| kept.expires_at).ok_or(StaleReason::Missing)?;
-        match judge(&credentials, chain.host.now()) {
+        match judge(&credentials, host.now()) {
             Freshness::Fresh => Ok(credentials),
             Freshness::Stale(reason) => Err(reason),
         }

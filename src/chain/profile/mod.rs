@@ -8,12 +8,16 @@ mod provided;
 mod refusals;
 mod sso;
 
+use aws_config_edit::AwsConfig;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use crate::chain::profile::kept::Place;
 use crate::chain::{Chain, ambient};
+use crate::disk::cache::Cache;
 use crate::disk::{aws_config, aws_credentials};
 use crate::error::{Error, Kind, Result};
+use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::partition::Partition;
 use crate::model::aws::profile_source::{CredentialSource, ProfileSource, Profiles, RoleSource, source_of};
@@ -37,7 +41,7 @@ pub(crate) struct Wanted<'a> {
 /// [`Kind::NotFound`] when there is no such profile, [`Kind::Usage`] when it is not complete, [`Kind::NotSignedIn`] when a
 /// person is needed and not there, [`Kind::Denied`] when a role or a permission set is not given.
 pub(crate) async fn credentials(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>) -> Result<AmbientCredentials> {
-    let source = source(chain, profile)?;
+    let source = source(chain.host, &chain.aws_config, profile)?;
     let role = match &source {
         ProfileSource::AssumeRole { role, .. } => Some(role),
         _ => None,
@@ -56,7 +60,7 @@ pub(crate) async fn assume(
     role: &RoleToAssume,
     wanted: Wanted<'_>,
 ) -> Result<RoleCredentials> {
-    let by = RoleSource::Profile { name: source_profile.to_owned(), source: source(chain, source_profile)? };
+    let by = RoleSource::Profile { name: source_profile.to_owned(), source: source(chain.host, &chain.aws_config, source_profile)? };
     let asked =
         Asked { chain, profile: None, region: region(chain, source_profile, Some(role), wanted), wanted };
     asked.role(role, &by, wanted.refused).await
@@ -81,11 +85,22 @@ pub(crate) async fn assume_with(
 ///
 /// # Errors
 /// [`Kind::NotFound`] when there is no such profile, [`Kind::Usage`] when it is not complete.
-pub(crate) fn source(chain: &Chain<'_>, profile: &str) -> Result<ProfileSource> {
-    let credentials = aws_credentials::parsed(chain.host)?;
-    let profiles = Profiles { config: &chain.aws_config, credentials: &credentials };
-    let file = aws_config::path(chain.host);
+pub(crate) fn source(host: &Host, config: &AwsConfig, profile: &str) -> Result<ProfileSource> {
+    let credentials = aws_credentials::parsed(host)?;
+    let profiles = Profiles { config, credentials: &credentials };
+    let file = aws_config::path(host);
     source_of(profiles, profile).map_err(|fault| fault.into_error(&file.display().to_string()))
+}
+
+/// What is kept of a profile, if it is good to use now.
+pub(crate) fn kept(host: &Host, cache: &Cache, source: &ProfileSource) -> Option<RoleCredentials> {
+    let place = match source {
+        ProfileSource::Keys(_) => return None,
+        ProfileSource::Sso(role) => Place::shared(role.cache_file_name()),
+        ProfileSource::AssumeRole { role, by } => Place::of_role(host, role, by),
+        ProfileSource::Provider { profile, kind, definition } => Place::of_provider(host, profile, *kind, definition),
+    };
+    place.look((host, cache), None).ok()
 }
 
 /// What is asked for: a profile, or a role.
@@ -98,6 +113,11 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// What a look at what is kept needs.
+    fn kept(&self) -> (&'a Host, &'a Cache) {
+        (self.chain.host, &self.chain.cache)
+    }
+
     /// On the heap: sources stand upon sources.
     fn of(
         &'a self,
@@ -127,6 +147,7 @@ impl<'a> Asked<'a> {
             CredentialSource::Environment => ambient::environment_keys(self.chain.host).ok_or_else(no_environment_keys),
             CredentialSource::EcsContainer => provider::load_container(&self.chain.aws, &self.region).await,
             CredentialSource::Ec2InstanceMetadata => provider::load_instance(&self.chain.aws, &self.region).await,
+            CredentialSource::WebIdentity => provider::load_web_identity(&self.chain.aws, &self.region).await,
         };
         given.map_err(|error| match by {
             RoleSource::Machine { profile, source } if !profile.is_empty() => {

@@ -20,8 +20,7 @@ impl<'a> Asked<'a> {
         definition: &'a str,
         refused: Option<&'a str>,
     ) -> Result<AmbientCredentials> {
-        let file = aws_config::path(self.chain.host);
-        let place = Place::own(format!("{}\n{profile}\n{kind:?}\n{definition}", file.display()));
+        let place = Place::of_provider(self.chain.host, profile, kind, definition);
         fresh(&Provided { asked: self, profile, place, refused }).await
     }
 }
@@ -40,7 +39,7 @@ impl Kept for Provided<'_> {
     type Failure = Error;
 
     fn look(&self) -> Result<Look<AmbientCredentials, StaleReason>> {
-        let kept = self.place.look(self.asked.chain, self.refused);
+        let kept = self.place.look(self.asked.kept(), self.refused);
         Ok(kept.map_or_else(Look::Stale, |credentials| Look::Fresh(super::ending(credentials))))
     }
 

@@ -37,7 +37,7 @@ impl<'a> Kept for PermissionSet<'a> {
     type Failure = CallError<Failure>;
 
     fn look(&self) -> Result<Look<RoleCredentials, StaleReason>, CallError<Failure>> {
-        Ok(self.place.look(self.asked.chain, self.refused).map_or_else(Look::Stale, Look::Fresh))
+        Ok(self.place.look(self.asked.kept(), self.refused).map_or_else(Look::Stale, Look::Fresh))
     }
 
     fn say(&self, stale: &StaleReason) {

@@ -23,7 +23,7 @@ pub(crate) struct Standing {
 
 impl Standing {
     /// The same for what is made from credentials that are kept: they serve also where no token is.
-    pub(crate) fn whoever_signed_in(self) -> Self {
+    pub(crate) fn without_token(self) -> Self {
         Standing { needs_token: false, ..self }
     }
 }

@@ -38,12 +38,14 @@ pub(crate) enum RoleSource {
     Machine { profile: String, source: CredentialSource },
 }
 
-/// The values of `credential_source`.
+/// The values of `credential_source`, and one more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CredentialSource {
     Environment,
     EcsContainer,
     Ec2InstanceMetadata,
+    /// That of the variables `AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`, which no profile can name.
+    WebIdentity,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,6 +245,7 @@ impl CredentialSource {
             CredentialSource::Environment => "environment",
             CredentialSource::EcsContainer => "container",
             CredentialSource::Ec2InstanceMetadata => "instance",
+            CredentialSource::WebIdentity => "web identity",
         }
     }
 
@@ -251,6 +254,7 @@ impl CredentialSource {
             CredentialSource::Environment => "Environment",
             CredentialSource::EcsContainer => "EcsContainer",
             CredentialSource::Ec2InstanceMetadata => "Ec2InstanceMetadata",
+            CredentialSource::WebIdentity => "WebIdentity",
         }
     }
 }
