@@ -22,6 +22,12 @@ pub(crate) fn environment_keys(host: &Host) -> Option<AmbientCredentials> {
     Some(AmbientCredentials { keys, expires_at })
 }
 
+/// Whether a container's role can be had.
+pub(crate) fn is_in_container(host: &Host) -> bool {
+    host.env(env_vars::AWS_CONTAINER_CREDENTIALS_FULL_URI).is_some()
+        || host.env(env_vars::AWS_CONTAINER_CREDENTIALS_RELATIVE_URI).is_some()
+}
+
 /// The credentials of a profile that is named, else of the environment.
 ///
 /// # Errors
@@ -39,10 +45,8 @@ pub(crate) async fn load(host: &Host, aws: &Aws, profile: Option<&str>, region: 
     }
     let named = profile.or_else(|| host.env(env_vars::AWS_PROFILE));
     let from_profile = ambient::load_profile(aws, named, region).await;
-    let has_container = host.env(env_vars::AWS_CONTAINER_CREDENTIALS_FULL_URI).is_some()
-        || host.env(env_vars::AWS_CONTAINER_CREDENTIALS_RELATIVE_URI).is_some();
     match from_profile {
-        Err(_) if named.is_none() && has_container => ambient::load_container(aws, region).await,
+        Err(_) if named.is_none() && is_in_container(host) => ambient::load_container(aws, region).await,
         other => other,
     }
 }

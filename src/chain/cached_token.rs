@@ -4,11 +4,13 @@
 //! which two files are looked at and not read. It notes to whom a token went, in place, and leaves a process that comes
 //! back too soon to the slow path.
 
+use jiff::Timestamp;
+
 use crate::disk::cache::{Cache, CachedCredentials};
 use crate::disk::config_fingerprint;
 use crate::env_vars;
 use crate::host::Host;
-use crate::model::aws::credentials::{Freshness, judge};
+use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, judge};
 use crate::model::aws::eks_token;
 use crate::model::kube::exec_credential::{self, ExecInfo};
 use crate::model::kube::issued_token::Request;
@@ -56,7 +58,7 @@ fn of_cache(
     }
     let stored = cached.cluster.as_ref().map(|(name, region)| (name.as_str(), region.as_str()));
     let (name, region) = cluster.or(stored)?;
-    Some(answer(host, info, cached, name, region))
+    Some(answer(host, info, &cached.credentials, (name, region)))
 }
 
 /// Whether client-go asks for a token although it has one: the cluster did not take it.
@@ -65,9 +67,24 @@ pub(crate) fn asks_again(host: &Host, namespace: &Namespace) -> bool {
     is_client && Cache::new(host).note_request(namespace, host.parent_pid, host.now().as_second()) == Request::Repeated
 }
 
-fn answer(host: &Host, info: &ExecInfo, cached: &CachedCredentials, name: &str, region: &str) -> Secret<String> {
+/// The answer that role credentials sign.
+pub(crate) fn answer(
+    host: &Host,
+    info: &ExecInfo,
+    credentials: &RoleCredentials,
+    cluster: (&str, &str),
+) -> Secret<String> {
+    sign(host, info, (&credentials.keys, Some(credentials.expires_at)), cluster)
+}
+
+/// The answer that keys sign, which may have an end.
+pub(crate) fn sign(
+    host: &Host,
+    info: &ExecInfo,
+    (keys, ends): (&AccessKeys, Option<Timestamp>),
+    (name, region): (&str, &str),
+) -> Secret<String> {
     let now = host.now();
-    let token = eks_token::sign(&cached.credentials.keys, name, region, now);
-    let expires_at = exec_credential::expiration(now, Some(cached.credentials.expires_at));
-    exec_credential::render(info.api_version, &token, expires_at)
+    let token = eks_token::sign(keys, name, region, now);
+    exec_credential::render(info.api_version, &token, exec_credential::expiration(now, ends))
 }

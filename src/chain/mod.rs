@@ -6,6 +6,7 @@
 
 pub(crate) mod administrator;
 pub(crate) mod ambient;
+pub(crate) mod cached_signer;
 pub(crate) mod cached_token;
 pub(crate) mod call_error;
 pub(crate) mod clock_skew;

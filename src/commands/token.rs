@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use jiff::SignedDuration;
 
-use crate::actions::get_token::{self, Signer};
+use crate::actions::get_token;
+use crate::chain::cached_signer::{self, Signer};
 use crate::chain::cached_token;
 use crate::chain::cluster;
 use crate::chain::credentials::own;
@@ -16,7 +16,7 @@ use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::disk::cache::RememberedFailure;
 use crate::env_vars;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws::eks_token;
 use crate::model::kube::exec_credential::{self, ExecInfo};
@@ -47,26 +47,32 @@ pub(crate) struct TokenArgs {
     /// Role to assume first (without a namespace)
     #[arg(long, visible_alias = "role", value_name = "ARN", conflicts_with = "namespace")]
     pub(crate) role_arn: Option<String>,
+    /// External id that the role's trust policy asks for
+    #[arg(long, value_name = "ID", requires = "role_arn")]
+    pub(crate) external_id: Option<String>,
+    /// Name of the role's session, by default EKSGetTokenAuth
+    #[arg(long, value_name = "NAME", requires = "role_arn")]
+    pub(crate) session_name: Option<String>,
 }
-
-/// How long a failure that needs a person is remembered, so that a program that polls us does not ask AWS each time.
-const REMEMBER_REFUSAL: SignedDuration = SignedDuration::from_secs(60);
-/// The same for a network that does not answer: it may be back any moment.
-const REMEMBER_UNREACHABLE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The answer for the very words that our kubeconfig entries hold, before clap builds its tree of verbs: that costs more
 /// than all the rest of the warm path. `None` leaves the call to [`run`], which answers the same.
 pub(crate) fn warm_start(arguments: &[OsString], host: &Host) -> Option<Secret<String>> {
     let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
-    let (name, cluster) = match words.as_slice() {
-        ["token", name] => (*name, None),
-        ["token", name, "--cluster-name", cluster, "--region", region] => (*name, Some((*cluster, *region))),
-        _ => return None,
-    };
+    let ["token", words @ ..] = words.as_slice() else { return None };
     let info = ExecInfo::parse(host.env(env_vars::KUBERNETES_EXEC_INFO));
     if info.warning.is_some() {
         return None;
     }
+    let (name, cluster) = match words {
+        [name] => (*name, None),
+        ["--cluster-name", cluster, "--region", region, signer @ ..] => {
+            let signer = Signer::of_words(signer)?;
+            return cached_signer::exec_credential(host, &info, signer, (cluster, region));
+        }
+        [name, "--cluster-name", cluster, "--region", region] => (*name, Some((*cluster, *region))),
+        _ => return None,
+    };
     cached_token::exec_credential(host, &info, &Namespace::parse(name).ok()?, cluster)
 }
 
@@ -120,7 +126,7 @@ fn of_namespace(
     // A failure to get credentials is over once any process has got some.
     let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&chain, namespace);
     if let (Presence::Nobody, Some(failure)) = (presence, remembered.filter(stands)) {
-        return Err(recall(failure));
+        return Err(failure.into_error());
     }
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
     let answer = runtime::run(refreshed(&chain, info, namespace));
@@ -184,36 +190,23 @@ fn has_credentials(chain: &Chain<'_>, namespace: &Namespace) -> bool {
 }
 
 fn remember(chain: &Chain<'_>, namespace: &Namespace, token_file: String, error: &Error) {
-    let stands = match error.kind {
-        Kind::NotSignedIn | Kind::Denied | Kind::NotFound => REMEMBER_REFUSAL,
-        Kind::Unreachable => REMEMBER_UNREACHABLE,
-        _ => return,
-    };
-    let failure = RememberedFailure {
-        until: chain.host.now() + stands,
-        token_file,
-        with_credentials: has_credentials(chain, namespace),
-        exit_code: error.kind.exit_code(),
-        message: error.message.clone(),
-        because: error.because.clone(),
-        try_next: error.try_next.clone(),
-    };
+    let failure = RememberedFailure::of(error, token_file, chain.host.now());
+    let with_credentials = has_credentials(chain, namespace);
+    let Some(failure) = failure.map(|failure| RememberedFailure { with_credentials, ..failure }) else { return };
     // The next caller finds out by itself.
     let _ = chain.cache.store_failure(namespace, &failure);
 }
 
-fn recall(failure: RememberedFailure) -> Error {
-    let kinds = [Kind::NotSignedIn, Kind::Denied, Kind::NotFound, Kind::Unreachable];
-    let kind = kinds.into_iter().find(|kind| kind.exit_code() == failure.exit_code).unwrap_or(Kind::Failure);
-    Error { because: failure.because, try_next: failure.try_next, ..Error::new(kind, failure.message) }
-}
-
 /// `aws eks get-token`: no namespace, so the environment's or a profile's credentials sign.
 fn get_token(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, cluster_name: &str) -> Result<()> {
-    let signer =
-        Signer { profile: args.profile.as_deref(), role_arn: args.role_arn.as_deref(), region: args.region.as_deref() };
-    let (token, expires_at) = get_token::sign(context.host, signer, cluster_name)?;
-    print(context, &exec_credential::render(info.api_version, &token, expires_at))
+    let signer = Signer {
+        profile: args.profile.as_deref(),
+        role_arn: args.role_arn.as_deref(),
+        external_id: args.external_id.as_deref(),
+        session_name: args.session_name.as_deref(),
+    };
+    let cluster = (cluster_name, args.region.as_deref());
+    print(context, &get_token::exec_credential(context.host, context.ui, info, signer, cluster)?)
 }
 
 fn nothing_named() -> Error {

@@ -12,6 +12,7 @@ mod profiles;
 mod refused_tokens;
 mod roles;
 mod setup;
+mod signers;
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ pub(crate) use credentials::CachedCredentials;
 pub(crate) use failures::RememberedFailure;
 pub(crate) use portals::PortalIndex;
 pub(crate) use roles::{CachedRole, RoleKey};
+pub(crate) use signers::{CachedSigner, SignerKey};
 
 /// Larger than any file that the cache writes.
 const LARGEST: u64 = 64 * 1024 * 1024;

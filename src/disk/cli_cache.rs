@@ -24,9 +24,9 @@ pub(crate) fn read(host: &Host, file_name: &str) -> Option<RoleCredentials> {
     let path = folder(host).join(file_name);
     let bytes = zeroize::Zeroizing::new(atomic::read_limited(&path, LARGEST).ok()??);
     let (keys, expires_at) = parse_role_credentials(&bytes).ok()?;
-    // The file does not say when they were obtained.
+    // The file does not say when they were obtained. Its own time does, but for one in the future.
     let written = std::fs::metadata(&path).and_then(|found| found.modified()).ok();
-    let obtained_at = written.and_then(|at| at.try_into().ok()).unwrap_or_else(|| host.now());
+    let obtained_at = written.and_then(|at| at.try_into().ok()).unwrap_or_else(|| host.now()).min(host.now());
     Some(RoleCredentials { keys, obtained_at, expires_at })
 }
 
@@ -69,7 +69,11 @@ mod tests {
             secret_access_key: Secret::from("s"),
             session_token: Some(Secret::from("t")),
         };
-        RoleCredentials { keys, obtained_at: Timestamp::UNIX_EPOCH, expires_at: "2026-11-22T02:07:47Z".parse().expect("a time") }
+        RoleCredentials {
+            keys,
+            obtained_at: Timestamp::UNIX_EPOCH,
+            expires_at: "2026-11-22T02:07:47Z".parse().expect("a time"),
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::disk::{aws_config, settings};
+use crate::disk::{aws_config, aws_credentials, settings};
 use crate::env_vars;
 use crate::host::Host;
 
@@ -22,6 +22,15 @@ pub(crate) fn of(host: &Host) -> String {
         if let Some(value) = host.env(name) {
             let _ = writeln!(text, "{name}={value}");
         }
+    }
+    text
+}
+
+/// The same for the files that profiles are in.
+pub(crate) fn of_profiles(host: &Host) -> String {
+    let mut text = String::new();
+    for path in [aws_config::path(host), aws_credentials::path(host)] {
+        add_stamp(&mut text, &path);
     }
     text
 }

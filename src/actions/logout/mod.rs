@@ -65,8 +65,11 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
     }
     ended.namespaces.dedup();
     chain.cache.forget_roles_of(&portal.start_url)?;
+    chain.cache.forget_profiles_of(&portal.start_url)?;
+    chain.cache.forget_signers_of(&portal.start_url)?;
     chain.cache.sweep();
     sso_cache::sweep(chain.host);
+    cli_cache::sweep(chain.host);
     PrivateFolder::sweep(chain.host);
     forget_for_the_aws_cli(chain, portal, roles)?;
     Ok(ended)

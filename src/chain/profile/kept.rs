@@ -3,9 +3,9 @@
 
 use crate::chain::session::standing::{Standing, keep_while};
 use crate::chain::{Chain, lock_wait};
+use crate::disk::aws_config;
 use crate::disk::cache::Cache;
 use crate::disk::cli_cache;
-use crate::disk::aws_config;
 use crate::disk::lock::Lock;
 use crate::env_vars;
 use crate::error::Result;

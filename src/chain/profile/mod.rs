@@ -20,7 +20,9 @@ use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::partition::Partition;
-use crate::model::aws::profile_source::{CredentialSource, ProfileSource, Profiles, RoleSource, source_of};
+use crate::model::aws::profile_source::{
+    CredentialSource, ProfileSource, Profiles, RoleSource, SourceFault, source_of,
+};
 use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::net::aws::ambient::{self as provider, AmbientCredentials};
 
@@ -40,44 +42,59 @@ pub(crate) struct Wanted<'a> {
 /// # Errors
 /// [`Kind::NotFound`] when there is no such profile, [`Kind::Usage`] when it is not complete, [`Kind::NotSignedIn`] when a
 /// person is needed and not there, [`Kind::Denied`] when a role or a permission set is not given.
+#[cfg_attr(not(test), expect(dead_code, reason = "for accesses by a profile or a role"))]
 pub(crate) async fn credentials(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>) -> Result<AmbientCredentials> {
     let source = source(chain.host, &chain.aws_config, profile)?;
-    let role = match &source {
+    of_source(chain, &source, Some(profile), wanted).await
+}
+
+/// The same of what was found before; `profile`, if that is one.
+///
+/// # Errors
+/// As [`credentials`].
+pub(crate) async fn of_source(
+    chain: &Chain<'_>,
+    source: &ProfileSource,
+    profile: Option<&str>,
+    wanted: Wanted<'_>,
+) -> Result<AmbientCredentials> {
+    let role = match source {
         ProfileSource::AssumeRole { role, .. } => Some(role),
         _ => None,
     };
-    let asked = Asked { chain, profile: Some(profile), region: region(chain, profile, role, wanted), wanted };
-    asked.of(&source, wanted.refused).await
+    let region = region(chain, profile, role, wanted);
+    Asked { chain, profile, region, wanted }.of(source, wanted.refused).await
+}
+
+/// The credentials that the machine gives.
+///
+/// # Errors
+/// When it gives none.
+pub(crate) async fn of_machine(
+    chain: &Chain<'_>,
+    source: CredentialSource,
+    wanted: Wanted<'_>,
+) -> Result<AmbientCredentials> {
+    let asked = Asked { chain, profile: None, region: region(chain, None, None, wanted), wanted };
+    asked.source(&RoleSource::Machine { profile: String::new(), source }, None).await
 }
 
 /// The credentials of a role that those of a profile assume.
 ///
 /// # Errors
 /// As [`credentials`].
+#[cfg_attr(not(test), expect(dead_code, reason = "for accesses by a profile or a role"))]
 pub(crate) async fn assume(
     chain: &Chain<'_>,
     source_profile: &str,
     role: &RoleToAssume,
     wanted: Wanted<'_>,
 ) -> Result<RoleCredentials> {
-    let by = RoleSource::Profile { name: source_profile.to_owned(), source: source(chain.host, &chain.aws_config, source_profile)? };
-    let asked =
-        Asked { chain, profile: None, region: region(chain, source_profile, Some(role), wanted), wanted };
-    asked.role(role, &by, wanted.refused).await
-}
-
-/// The credentials of a role that those of the environment, or of the machine, assume.
-///
-/// # Errors
-/// As [`credentials`].
-pub(crate) async fn assume_with(
-    chain: &Chain<'_>,
-    by: CredentialSource,
-    role: &RoleToAssume,
-    wanted: Wanted<'_>,
-) -> Result<RoleCredentials> {
-    let by = RoleSource::Machine { source: by, profile: String::new() };
-    let asked = Asked { chain, profile: None, region: region(chain, "", Some(role), wanted), wanted };
+    let by = RoleSource::Profile {
+        name: source_profile.to_owned(),
+        source: source(chain.host, &chain.aws_config, source_profile)?,
+    };
+    let asked = Asked { chain, profile: None, region: region(chain, Some(source_profile), Some(role), wanted), wanted };
     asked.role(role, &by, wanted.refused).await
 }
 
@@ -90,6 +107,19 @@ pub(crate) fn source(host: &Host, config: &AwsConfig, profile: &str) -> Result<P
     let profiles = Profiles { config, credentials: &credentials };
     let file = aws_config::path(host);
     source_of(profiles, profile).map_err(|fault| fault.into_error(&file.display().to_string()))
+}
+
+/// The same of the profile `default`, if it gives anything.
+///
+/// # Errors
+/// When it is not complete.
+pub(crate) fn default_source(host: &Host, config: &AwsConfig) -> Result<Option<ProfileSource>> {
+    let credentials = aws_credentials::parsed(host)?;
+    match source_of(Profiles { config, credentials: &credentials }, "default") {
+        Ok(source) => Ok(Some(source)),
+        Err(SourceFault::Nothing { .. } | SourceFault::NoSuchProfile { wanted_by: None, .. }) => Ok(None),
+        Err(fault) => Err(fault.into_error(&aws_config::path(host).display().to_string())),
+    }
 }
 
 /// What is kept of a profile, if it is good to use now.
@@ -168,8 +198,8 @@ fn no_environment_keys() -> Error {
         .try_next("export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…")
 }
 
-fn region(chain: &Chain<'_>, profile: &str, role: Option<&RoleToAssume>, wanted: Wanted<'_>) -> String {
-    let named = wanted.region.map(str::to_owned).or_else(|| ambient::region(chain.host, Some(profile)));
+fn region(chain: &Chain<'_>, profile: Option<&str>, role: Option<&RoleToAssume>, wanted: Wanted<'_>) -> String {
+    let named = wanted.region.map(str::to_owned).or_else(|| ambient::region(chain.host, profile));
     named.unwrap_or_else(|| {
         let partition = role.and_then(|role| role.arn.split(':').nth(1)).unwrap_or_default();
         Partition::named(partition).iam.0.to_owned()

@@ -36,7 +36,9 @@ impl Asked<'_> {
         match (self.wanted.on_terminal, self.profile) {
             (Some(command), _) => format!("{command}   # on a terminal"),
             (None, Some(profile)) => {
-                format!("aws sts get-caller-identity --profile {profile}   # on a terminal; nsaccess shares what it gets")
+                format!(
+                    "aws sts get-caller-identity --profile {profile}   # on a terminal; nsaccess shares what it gets"
+                )
             }
             (None, None) => "run the same command on a terminal".to_owned(),
         }
@@ -86,7 +88,8 @@ impl Asked<'_> {
             CallError::Answer(failure) => failure,
         };
         let class = failure.class;
-        let error = failure.into_error(format!("no credentials for the role {} in account {}", role.role, role.account));
+        let error =
+            failure.into_error(format!("no credentials for the role {} in account {}", role.role, role.account));
         let error = match class {
             Class::Denied | Class::NotFound => Error { kind: Kind::Denied, ..error }
                 .because("the permission set is not assigned to you in this account (any more)")
@@ -107,7 +110,9 @@ impl Asked<'_> {
         let error = error.because(format!("the session is that of {}", role.portal.start_url));
         match own {
             Some(name) => error.try_next(format!("nsaccess login {name}")),
-            None if role.has_session => error.try_next(format!("aws sso login --sso-session {}", role.portal.session_name)),
+            None if role.has_session => {
+                error.try_next(format!("aws sso login --sso-session {}", role.portal.session_name))
+            }
             None => error.try_next(format!("aws sso login --profile {}", self.profile.unwrap_or("NAME"))),
         }
     }

@@ -14,7 +14,11 @@ use crate::model::aws::sso_cache::render_sso_role;
 use crate::net::aws::failure::Failure;
 
 impl<'a> Asked<'a> {
-    pub(super) async fn permission_set(&'a self, role: &'a SsoRole, refused: Option<&'a str>) -> Result<RoleCredentials> {
+    pub(super) async fn permission_set(
+        &'a self,
+        role: &'a SsoRole,
+        refused: Option<&'a str>,
+    ) -> Result<RoleCredentials> {
         let session = SessionOf { chain: self.chain, portal: &role.portal };
         let place = Place::shared(role.cache_file_name());
         let asked = fresh(&PermissionSet { asked: self, role, place, refused, session }).await;

@@ -4,5 +4,6 @@ mod by_hand;
 mod cluster;
 mod credentials;
 mod namespace;
+mod profile;
 mod session;
 mod target;

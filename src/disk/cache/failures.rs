@@ -1,10 +1,10 @@
 //! Failures that a program which polls `token` should not repeat every second.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, read, write};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::kube::namespace::Namespace;
 
 /// A failure, and how long it is reported without another try.
@@ -22,11 +22,48 @@ pub(crate) struct RememberedFailure {
     pub(crate) try_next: Vec<String>,
 }
 
+/// How long a failure that needs a person is remembered, so that a program that polls us does not ask AWS each time.
+const REMEMBER_REFUSAL: SignedDuration = SignedDuration::from_secs(60);
+/// The same for a network that does not answer: it may be back any moment.
+const REMEMBER_UNREACHABLE: SignedDuration = SignedDuration::from_secs(5);
+
+impl RememberedFailure {
+    /// A failure that is worth it. `token_file`: as the field.
+    pub(crate) fn of(error: &Error, token_file: String, now: Timestamp) -> Option<Self> {
+        let stands = match error.kind {
+            Kind::NotSignedIn | Kind::Denied | Kind::NotFound => REMEMBER_REFUSAL,
+            Kind::Unreachable => REMEMBER_UNREACHABLE,
+            _ => return None,
+        };
+        Some(RememberedFailure {
+            until: now + stands,
+            token_file,
+            with_credentials: false,
+            exit_code: error.kind.exit_code(),
+            message: error.message.clone(),
+            because: error.because.clone(),
+            try_next: error.try_next.clone(),
+        })
+    }
+
+    /// The failure as it was.
+    pub(crate) fn into_error(self) -> Error {
+        let kinds = [Kind::NotSignedIn, Kind::Denied, Kind::NotFound, Kind::Unreachable];
+        let kind = kinds.into_iter().find(|kind| kind.exit_code() == self.exit_code).unwrap_or(Kind::Failure);
+        Error { because: self.because, try_next: self.try_next, ..Error::new(kind, self.message) }
+    }
+
+    /// Whether it is to be reported: its time is not over, and the token file is as it was.
+    pub(super) fn stands(&self, token_file: &str, now: Timestamp) -> bool {
+        self.until > now && self.token_file == token_file
+    }
+}
+
 impl Cache {
     /// The failure of a namespace, unless it is over or the token file has changed since.
     pub(crate) fn failure(&self, namespace: &Namespace, token_file: &str, now: Timestamp) -> Option<RememberedFailure> {
         let failure: RememberedFailure = read(&self.file("failures", namespace.as_str()))?;
-        (failure.until > now && failure.token_file == token_file).then_some(failure)
+        failure.stands(token_file, now).then_some(failure)
     }
 
     pub(crate) fn store_failure(&self, namespace: &Namespace, failure: &RememberedFailure) -> Result<()> {

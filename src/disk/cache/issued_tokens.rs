@@ -12,26 +12,37 @@ use crate::model::kube::namespace::Namespace;
 impl Cache {
     /// Classifies a process's request for a token, and records it if it is the first.
     pub(crate) fn note_request(&self, namespace: &Namespace, process: u32, now: i64) -> Request {
-        let path = self.issued_tokens_path(namespace);
-        let request = classify(read(&path, process), process, now);
-        if request == Request::First {
-            write(&path, IssuedToken { process, at: now, checked: false });
-        }
-        request
+        note_request(&self.issued_tokens_path(namespace), process, now)
     }
 
     /// Records that the credentials behind a process's token were checked.
     pub(crate) fn note_checked(&self, namespace: &Namespace, process: u32, now: i64) {
-        write(&self.issued_tokens_path(namespace), IssuedToken { process, at: now, checked: true });
+        note_checked(&self.issued_tokens_path(namespace), process, now);
     }
 
     pub(super) fn create_issued_tokens(&self, namespace: &Namespace) -> Result<()> {
-        atomic::write_private(&self.issued_tokens_path(namespace), &[0; LENGTH * SLOTS])
+        create(&self.issued_tokens_path(namespace))
     }
 
     pub(super) fn issued_tokens_path(&self, namespace: &Namespace) -> PathBuf {
         self.folder.join("handed").join(namespace.as_str())
     }
+}
+
+pub(super) fn create(path: &Path) -> Result<()> {
+    atomic::write_private(path, &[0; LENGTH * SLOTS])
+}
+
+pub(super) fn note_request(path: &Path, process: u32, now: i64) -> Request {
+    let request = classify(read(path, process), process, now);
+    if request == Request::First {
+        write(path, IssuedToken { process, at: now, checked: false });
+    }
+    request
+}
+
+pub(super) fn note_checked(path: &Path, process: u32, now: i64) {
+    write(path, IssuedToken { process, at: now, checked: true });
 }
 
 #[cfg(unix)]

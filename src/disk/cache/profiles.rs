@@ -76,11 +76,8 @@ mod tests {
     }
 
     fn credentials(ends: i64) -> RoleCredentials {
-        let keys = AccessKeys {
-            access_key_id: "ASIA".into(),
-            secret_access_key: Secret::from("s"),
-            session_token: None,
-        };
+        let keys =
+            AccessKeys { access_key_id: "ASIA".into(), secret_access_key: Secret::from("s"), session_token: None };
         RoleCredentials { keys, obtained_at: at(0), expires_at: at(ends) }
     }
 

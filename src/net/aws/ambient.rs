@@ -5,7 +5,6 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -70,21 +69,6 @@ fn provider_config(aws: &Aws, region: &str) -> Result<ProviderConfig> {
         .with_region(config.region().cloned()))
 }
 
-/// Assumes a role with other credentials.
-pub(crate) async fn assume_role(
-    aws: &Aws,
-    base: &AmbientCredentials,
-    role_arn: &str,
-    region: &str,
-) -> Result<AmbientCredentials> {
-    let config = aws.config("STS", region, Some(&base.keys));
-    let provider =
-        AssumeRoleProvider::builder(role_arn).session_name("EKSGetTokenAuth").configure(&config).build().await;
-    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
-        Error::new(Kind::Denied, format!("cannot assume the role {role_arn}")).because(innermost(&error))
-    })
-}
-
 fn from_sdk(given: aws_credential_types::Credentials) -> AmbientCredentials {
     let expires_at = given.expiry().and_then(|expiry| Timestamp::try_from(expiry).ok());
     AmbientCredentials {
@@ -97,13 +81,15 @@ fn from_sdk(given: aws_credential_types::Credentials) -> AmbientCredentials {
     }
 }
 
+/// Neither a profile nor keys.
+pub(crate) fn nothing_named() -> Error {
+    Error::new(Kind::NotSignedIn, "there are no AWS credentials")
+        .because("no profile is named, there are no keys in the environment, and the profile default gives none")
+        .try_next("export AWS_PROFILE=NAME   # one of: aws configure list-profiles")
+}
+
 fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> Error {
-    let Some(name) = profile else {
-        return Error::new(Kind::NotSignedIn, "there are no AWS credentials")
-            .because("no profile is named, there are no keys in the environment, and the profile default gives none")
-            .because(innermost(error))
-            .try_next("export AWS_PROFILE=NAME   # one of: aws configure list-profiles");
-    };
+    let Some(name) = profile else { return nothing_named().because(innermost(error)) };
     Error::new(Kind::NotSignedIn, format!("the AWS profile {name} gives no credentials"))
         .because(innermost(error))
         .try_next(format!("aws sso login --profile {name}"))

@@ -79,9 +79,7 @@ impl SourceFault {
             SourceFault::Nothing { profile } => of(&profile)
                 .because("it has neither keys nor an SSO role, a role to assume or a credential_process")
                 .try_next(format!("aws configure --profile {profile}")),
-            SourceFault::Incomplete { profile, key } => {
-                of(&profile).because(format!("it has no {key}")).try_next(open)
-            }
+            SourceFault::Incomplete { profile, key } => of(&profile).because(format!("it has no {key}")).try_next(open),
             SourceFault::TwoSources { profile } => of(&profile)
                 .because("it has a source_profile and a credential_source, and only one of them can count")
                 .try_next(open),
@@ -99,9 +97,9 @@ impl SourceFault {
             SourceFault::NoSuchSession { profile, session } => of(&profile)
                 .because(format!("its sso_session is {session}, and there is no [sso-session {session}]"))
                 .try_next(open),
-            SourceFault::Contradiction { profile, key, values: [own, shared] } => of(&profile)
-                .because(format!("its {key} is {own}, and that of its sso-session {shared}"))
-                .try_next(open),
+            SourceFault::Contradiction { profile, key, values: [own, shared] } => {
+                of(&profile).because(format!("its {key} is {own}, and that of its sso-session {shared}")).try_next(open)
+            }
         }
     }
 }

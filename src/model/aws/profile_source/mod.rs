@@ -117,8 +117,7 @@ fn assumed(profiles: Profiles<'_>, name: &str, visited: &mut Vec<String>) -> Res
         (Some(_), Some(_)) => return Err(SourceFault::TwoSources { profile: name.to_owned() }),
         (None, None) => return Err(SourceFault::NoSource { profile: name.to_owned() }),
         (None, Some(source)) => {
-            let unknown =
-                || SourceFault::UnknownMachineSource { profile: name.to_owned(), value: source.to_owned() };
+            let unknown = || SourceFault::UnknownMachineSource { profile: name.to_owned(), value: source.to_owned() };
             RoleSource::Machine {
                 profile: name.to_owned(),
                 source: CredentialSource::parse(source).ok_or_else(unknown)?,
@@ -197,10 +196,11 @@ fn keys<'a>(name: &str, get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<
 fn sso_role(profiles: Profiles<'_>, name: &str) -> Result<SsoRole, SourceFault> {
     let session_name = profiles.get(name, "sso_session");
     let session = match session_name {
-        Some(session) => Some(profiles.session(session).ok_or_else(|| SourceFault::NoSuchSession {
-            profile: name.to_owned(),
-            session: session.to_owned(),
-        })?),
+        Some(session) => Some(
+            profiles
+                .session(session)
+                .ok_or_else(|| SourceFault::NoSuchSession { profile: name.to_owned(), session: session.to_owned() })?,
+        ),
         None => None,
     };
     let of = |key: &str| {
@@ -215,11 +215,8 @@ fn sso_role(profiles: Profiles<'_>, name: &str) -> Result<SsoRole, SourceFault> 
         }
     };
     let start_url = of("sso_start_url")?;
-    let portal = Portal {
-        session_name: session_name.unwrap_or(&start_url).to_owned(),
-        region: of("sso_region")?,
-        start_url,
-    };
+    let portal =
+        Portal { session_name: session_name.unwrap_or(&start_url).to_owned(), region: of("sso_region")?, start_url };
     Ok(SsoRole {
         portal,
         has_session: session_name.is_some(),
