@@ -5,6 +5,11 @@ pub(crate) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// The cache is in `$XDG_CACHE_HOME/nsaccess`, by default `~/.cache/nsaccess`.
 pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
+/// The organisation's settings file; empty for none.
+pub(crate) const NSACCESS_SYSTEM_CONFIG: &str = "NSACCESS_SYSTEM_CONFIG";
+/// Where Windows has the settings of all users.
+pub(crate) const PROGRAMDATA: &str = "ProgramData";
+
 /// The namespace, unless a flag names it.
 pub(crate) const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";
 /// The namespace of the surrounding `shell` or `exec`. They refuse to run inside each other.

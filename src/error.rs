@@ -90,6 +90,17 @@ pub(crate) struct Error {
     pub try_next: Vec<String>,
     /// Whether `doctor` knows more: it can have several causes, which only a look at the whole chain tells apart.
     pub ask_doctor: bool,
+    /// Access that somebody could give.
+    pub missing_access: Option<Box<MissingAccess>>,
+}
+
+/// Access that is missing, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MissingAccess {
+    pub namespace: Option<String>,
+    pub account: Option<String>,
+    /// A permission set, or an IAM role.
+    pub role: Option<String>,
 }
 
 /// `Result` with our [`Error`].
@@ -97,7 +108,14 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), because: Vec::new(), try_next: Vec::new(), ask_doctor: false }
+        Error {
+            kind,
+            message: message.into(),
+            because: Vec::new(),
+            try_next: Vec::new(),
+            ask_doctor: false,
+            missing_access: None,
+        }
     }
 
     pub(crate) fn failure(message: impl Into<String>) -> Self {
@@ -132,6 +150,13 @@ impl Error {
     #[must_use]
     pub(crate) fn ask_doctor(mut self) -> Self {
         self.ask_doctor = true;
+        self
+    }
+
+    /// For access that somebody could give: where the organisation says where to ask, that is named.
+    #[must_use]
+    pub(crate) fn lacks(mut self, access: MissingAccess) -> Self {
+        self.missing_access = Some(Box::new(access));
         self
     }
 

@@ -56,11 +56,13 @@ impl Host {
         }
     }
 
-    /// A process for a test, without terminals.
+    /// A process for a test, without terminals, and without the settings of the machine that the test runs on.
     #[cfg(test)]
     pub(crate) fn for_test(home: &Path, env: &[(&str, &str)], now: Timestamp) -> Self {
+        let alone = [(env_vars::NSACCESS_SYSTEM_CONFIG, "")];
+        let env = alone.iter().chain(env);
         Host {
-            env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            env: env.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             home: home.to_owned(),
             current_dir: home.to_owned(),
             terminals: Terminals::default(),

@@ -39,7 +39,7 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws::target::{Portal, Target};
 use crate::model::kube::namespace::Namespace;
-use crate::model::settings::{Flags, Settings};
+use crate::model::settings::{Flags, Settings, Warning};
 use crate::net::aws::Aws;
 use crate::process::browser::{Browser, DesktopBrowser};
 use crate::process::prompts::{Prompts, Terminal};
@@ -103,7 +103,7 @@ struct Files {
     config_fingerprint: String,
     aws_config: AwsConfig,
     settings: Settings,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Chain<'a> {
@@ -155,7 +155,8 @@ impl<'a> Chain<'a> {
 
     fn with(host: &'a Host, ui: &'a Ui, kubeconfig: Option<&Path>, presence: Presence, files: Files) -> Result<Self> {
         for warning in &files.warnings {
-            ui.warning(warning);
+            ui.warning(&warning.text);
+            warning.command.iter().for_each(|command| ui.hint(command));
         }
         let aws = Aws::new(host)?;
         Ok(Chain {

@@ -6,7 +6,7 @@ pub(crate) mod portal;
 
 use crate::chain::{Chain, Presence};
 use crate::disk::cache::PortalIndex;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::model::aws::target::{Assignment, AssignmentChoice, Portal, Target, choose};
 use crate::model::kube::namespace::Namespace;
 
@@ -111,7 +111,8 @@ fn several(namespace: &Namespace, found: &[Assignment]) -> Error {
 }
 
 fn unknown(namespace: &Namespace, others: &[String], assignments: usize) -> Error {
-    let error = Error::new(Kind::NotFound, format!("you have no access to a namespace {namespace}"));
+    let missing = MissingAccess { namespace: Some(namespace.to_string()), ..MissingAccess::default() };
+    let error = Error::new(Kind::NotFound, format!("you have no access to a namespace {namespace}")).lacks(missing);
     if others.is_empty() {
         return error
             .because(format!("none of your {assignments} permission sets on the portal is for a namespace"))

@@ -17,7 +17,8 @@ use crate::ui::table;
 /// Show each setting, its value, and where it came from; or change one.
 ///
 /// A flag wins over an environment variable, that over nsaccess.toml in this folder or above, that over your own
-/// config.toml, that over what ~/.aws/config has. nsaccess.toml counts only once you trust it.
+/// config.toml, that over your organisation's, that over what ~/.aws/config has. nsaccess.toml counts only once you trust
+/// it.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
     /// What to do; without it, show.

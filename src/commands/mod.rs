@@ -32,6 +32,7 @@ use clap::Subcommand;
 
 use crate::chain::{Chain, Presence};
 use crate::commands::flags::GlobalArgs;
+use crate::disk::settings;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::settings::Flags;
@@ -154,7 +155,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Ok(()) => return Ok(()),
         Err(error) => error.or_sign_in(context.global.namespace.as_deref().unwrap_or("NAMESPACE")),
     };
-    let error = error.or_doctor(named.as_deref());
+    let error = settings::with_request(host, error).or_doctor(named.as_deref());
     Err(context.in_namespace(error))
 }
 

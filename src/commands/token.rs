@@ -15,6 +15,7 @@ use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::disk::cache::RememberedFailure;
+use crate::disk::settings;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -131,7 +132,8 @@ fn of_namespace(
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
     let answer = runtime::run(refreshed(&chain, info, namespace));
     let name = namespace.as_str();
-    let answer = answer.map_err(|error| error.or_sign_in(name).or_doctor(Some(name)));
+    let host = context.host;
+    let answer = answer.map_err(|error| settings::with_request(host, error.or_sign_in(name)).or_doctor(Some(name)));
     if let (Presence::Nobody, Err(error)) = (presence, &answer) {
         remember(&chain, namespace, fingerprint, error);
     }

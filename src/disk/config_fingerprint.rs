@@ -1,4 +1,4 @@
-//! The state of the files and variables that decide which portal, account and role a namespace means. Two `stat` calls
+//! The state of the files and variables that decide which portal, account and role a namespace means. Three `stat` calls
 //! and no reading, because kubectl waits for this on every command.
 
 use std::fmt::Write;
@@ -11,11 +11,12 @@ use crate::host::Host;
 const VARIABLES: [&str; 4] =
     [env_vars::NSACCESS_START_URL, env_vars::NSACCESS_SSO_REGION, env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE];
 
-/// A text that changes when `~/.aws/config`, the user's settings or one of the variables does. Take it before reading
+/// A text that changes when `~/.aws/config`, the user's settings, the organisation's or one of the variables does. Take it before reading
 /// the files, so that a change in between is noticed.
 pub(crate) fn of(host: &Host) -> String {
     let mut text = String::new();
-    for path in [aws_config::path(host), settings::user_path(host)] {
+    let own = [aws_config::path(host), settings::user_path(host)];
+    for path in own.into_iter().chain(settings::organisation::path(host)) {
         add_stamp(&mut text, &path);
     }
     for name in VARIABLES {
@@ -64,10 +65,15 @@ mod tests {
     #[test]
     fn it_changes_with_what_decides_the_identity_and_nothing_else() {
         let home = tempfile::tempdir().expect("a folder");
-        let host = |env: &[(&str, &str)]| Host::for_test(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
         let write = |path: &Path, text: &str| atomic::write_private(path, text.as_bytes()).expect("written");
+        let organisation = home.path().join("corp.toml");
+        let named = organisation.display().to_string();
+        let host = |env: &[(&str, &str)]| {
+            let env = [&[(env_vars::NSACCESS_SYSTEM_CONFIG, named.as_str())], env].concat();
+            Host::for_test(home.path(), &env, jiff::Timestamp::UNIX_EPOCH)
+        };
         let mut seen = vec![of(&host(&[]))];
-        for path in [aws_config::path(&host(&[])), settings::user_path(&host(&[]))] {
+        for path in [aws_config::path(&host(&[])), settings::user_path(&host(&[])), organisation.clone()] {
             // Of the same length.
             for text in ["a = 1\n", "a = 2\n"] {
                 write(&path, text);
@@ -76,6 +82,7 @@ mod tests {
         }
         seen.extend(VARIABLES.map(|name| of(&host(&[(name, "x")]))));
         seen.push(of(&host(&[("AWS_CONFIG_FILE", "/elsewhere")])));
+        seen.extend(["", "/elsewhere"].map(|named| of(&host(&[(env_vars::NSACCESS_SYSTEM_CONFIG, named)]))));
         let different: std::collections::BTreeSet<&String> = seen.iter().collect();
         assert_eq!(different.len(), seen.len(), "{seen:#?}");
         let before = of(&host(&[]));

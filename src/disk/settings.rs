@@ -1,18 +1,21 @@
-//! The settings files: the user's `config.toml`, a project's `nsaccess.toml`, and the list of trusted project files.
+//! The settings files: the user's `config.toml`, the organisation's, a project's `nsaccess.toml`, and the list of trusted
+//! project files.
+
+mod files;
+pub(crate) mod organisation;
 
 use std::path::{Path, PathBuf};
 
 use aws_config_edit::AwsConfig;
+pub(crate) use files::{SettingsFiles, project_path};
 use sha2::{Digest, Sha256};
 
 use crate::disk::atomic::{self, NewMode};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::settings::{self, FileProblem, Flags, ProjectFile, Settings, Trusted};
+use crate::model::settings::{self, Flags, ProjectFile, Settings, Trusted, Warning};
 use crate::model::shell::quote;
-
-pub(crate) const PROJECT_FILE: &str = "nsaccess.toml";
 
 pub(crate) fn user_path(host: &Host) -> PathBuf {
     host.config_dir().join("config.toml")
@@ -22,101 +25,36 @@ fn trusted_path(host: &Host) -> PathBuf {
     host.config_dir().join("trusted.json")
 }
 
-/// The nearest project file in the current folder or above, but inside the home folder none above that. Files that belong
-/// to somebody else are skipped, and returned in the second list.
-pub(crate) fn project_path(host: &Host) -> Result<(Option<PathBuf>, Vec<PathBuf>)> {
-    let inside_home = host.current_dir.starts_with(&host.home);
-    let below_home = |folder: &&Path| !inside_home || folder.starts_with(&host.home);
-    let files = host.current_dir.ancestors().take_while(below_home).map(|folder| folder.join(PROJECT_FILE));
-    let mut foreign = Vec::new();
-    for file in files.filter(|file| file.is_file()) {
-        if is_own(host, &file)? {
-            return Ok((Some(file), foreign));
-        }
-        foreign.push(file);
-    }
-    Ok((None, foreign))
-}
-
 fn is_own(host: &Host, file: &Path) -> Result<bool> {
     host.owns(file).map_err(|error| Error::file("find the owner of", file, &error))
 }
 
-/// All settings, with warnings about unknown keys.
-pub(crate) fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
-    let (path, foreign) = project_path(host)?;
-    let mut warnings: Vec<String> = foreign.iter().map(|file| foreign_warning(host, file)).collect();
-    let project = match path {
-        None => None,
-        Some(path) => {
-            let (file, trusted) = read_project(host, &path, &mut warnings)?;
-            Some((path, file, trusted))
-        }
-    };
-    let settings = resolve(host, flags, project, aws, &mut warnings)?;
-    Ok((settings, warnings))
+/// All settings, with warnings about the files.
+pub(crate) fn load(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<Warning>)> {
+    let files = SettingsFiles::read(host)?;
+    Ok((files.ask(host, flags, aws, |sources| sources.resolve())?, files.warnings))
 }
 
 /// All settings without those of a project file.
-pub(crate) fn load_without_project(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<String>)> {
-    let mut warnings = Vec::new();
-    let settings = resolve(host, flags, None, aws, &mut warnings)?;
-    Ok((settings, warnings))
+pub(crate) fn load_without_project(host: &Host, flags: &Flags, aws: &AwsConfig) -> Result<(Settings, Vec<Warning>)> {
+    let files = SettingsFiles::without_project(host)?;
+    Ok((files.ask(host, flags, aws, |sources| sources.resolve())?, files.warnings))
 }
 
-fn resolve(
-    host: &Host,
-    flags: &Flags,
-    project: Option<(PathBuf, ProjectFile, bool)>,
-    aws: &AwsConfig,
-    warnings: &mut Vec<String>,
-) -> Result<Settings> {
-    let user_path = user_path(host);
-    let user = match atomic::read_text(&user_path)? {
-        None => None,
-        Some(text) => Some(parsed(host, &user_path, settings::parse_user(&text), warnings)?),
-    };
-    let resolved = settings::resolve(
-        flags,
-        &|name| host.env(name).map(str::to_owned),
-        project.as_ref().map(|(path, file, trusted)| (path.as_path(), file, *trusted)),
-        user.as_ref().map(|file| (user_path.as_path(), file)),
-        aws,
-    );
-    resolved.map_err(|reason| {
-        let file = host.shorten_home(&crate::disk::aws_config::path(host));
-        Error::usage("a setting cannot be used").because(reason.replace(settings::AWS_CONFIGURATION, &file))
-    })
-}
-
-fn foreign_warning(host: &Host, file: &Path) -> String {
-    format!("{} is not read: it belongs to neither you nor root", host.shorten_home(file))
-}
-
-fn read_project(host: &Host, path: &Path, warnings: &mut Vec<String>) -> Result<(ProjectFile, bool)> {
-    let text = atomic::read_text(path)?.unwrap_or_default();
-    let file = parsed(host, path, settings::parse_project(&text), warnings)?;
-    let store = atomic::read(&trusted_path(host))?.bytes.unwrap_or_default();
-    let trusted = Trusted::parse(&store).contains(&canonical(path)?, &sha256(text.as_bytes()));
-    Ok((file, trusted))
-}
-
-fn parsed<T>(
-    host: &Host,
-    path: &Path,
-    read: Result<(T, Vec<String>), FileProblem>,
-    warnings: &mut Vec<String>,
-) -> Result<T> {
-    let shown = host.shorten_home(path);
-    let (file, found) = read.map_err(|problem| {
-        Error::usage(format!("cannot read {shown}")).because(problem.to_string()).try_next(format!(
-            "${{EDITOR:-vi}} +{} {}",
-            problem.line,
-            path.display()
-        ))
-    })?;
-    warnings.extend(found.into_iter().map(|warning| format!("{shown}: {warning}")));
-    Ok(file)
+/// Adds where to ask for access to an error about access that is missing, if the user's file or that of the organisation
+/// says it.
+pub(crate) fn with_request(host: &Host, error: Error) -> Error {
+    let Some(missing) = &error.missing_access else { return error };
+    // A file that cannot be read has an error of its own; this one is about something else.
+    let Ok(files) = SettingsFiles::without_project(host) else { return error };
+    let [user, organisation] = [&files.user, &files.organisation].map(|file| file.as_ref()?.1.request_url.clone());
+    match user.or(organisation) {
+        Some(url) => {
+            let instruction = url.instruction(missing);
+            error.try_next(instruction)
+        }
+        None => error,
+    }
 }
 
 /// Sets keys in the user's file, all or none. Returns its path.
@@ -154,7 +92,7 @@ pub(crate) fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
     let Some(text) = atomic::read_text(path)? else {
         return Err(Error::usage(format!("there is no file {}", host.shorten_home(path))));
     };
-    let file = parsed(host, path, settings::parse_project(&text), &mut Vec::new())?;
+    let (file, _) = files::parsed(host, path, settings::parse_project(&text))?;
     let _lock = Lock::for_edit(host, "settings", &trusted_path(host))?;
     let snapshot = atomic::read(&trusted_path(host))?;
     let mut trusted = Trusted::parse(snapshot.bytes.as_deref().unwrap_or_default());
@@ -182,6 +120,7 @@ fn sha256(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::files::PROJECT_FILE;
     use super::*;
     use crate::model::settings::Origin;
 
@@ -195,7 +134,7 @@ mod tests {
         atomic::write_private(path, text.as_bytes()).expect("written");
     }
 
-    fn loaded(host: &Host) -> (Settings, Vec<String>) {
+    fn loaded(host: &Host) -> (Settings, Vec<Warning>) {
         load(host, &Flags::default(), &AwsConfig::default()).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -252,7 +191,7 @@ mod tests {
         let (_home, host) = host(&[]);
         put(&user_path(&host), "flwo = 1\n");
         let expected = "~/.config/nsaccess/config.toml: line 1: `flwo` is no setting; did you mean `flow`?";
-        assert_eq!(loaded(&host).1, [expected]);
+        assert_eq!(loaded(&host).1, [Warning::from(expected.to_owned())]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ start_url                -                      built in
 sso_region               -                      built in
 regions                  -                      built in
 flow                     device                 built in
+request_url              -                      built in
 patterns.permission_set  idp-ns-{namespace}     built in
 patterns.context         idp-ns-{namespace}     built in
 patterns.secrets_prefix  customer/{namespace}/  built in

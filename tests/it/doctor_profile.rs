@@ -43,6 +43,18 @@ fn settings_that_cannot_be_used_are_told() {
 }
 
 #[test]
+fn the_organisation_s_file_is_told_when_it_does_not_count() {
+    let mut world = World::signed_in();
+    world.write("etc/config.toml", "flow = 'device'\n");
+    world.chmod("etc/config.toml", 0o666);
+    let path = world.path("etc/config.toml").display().to_string();
+    world.set("NSACCESS_SYSTEM_CONFIG", &path);
+    if rustix::process::geteuid().is_root() {
+        is_repaired_by_its_try(&world, PROFILE, "profile.organisation-not-read", "warn");
+    }
+}
+
+#[test]
 fn a_project_file_that_does_not_count_is_told() {
     let world = World::signed_in();
     world.write("nsaccess.toml", "start_url = 'https://other.awsapps.com/start'\nsso_region = 'us-east-1'\n");

@@ -58,6 +58,7 @@ mod logs_passing;
 mod logs_sources;
 mod moved;
 mod no_terminal;
+mod organisation;
 mod pods;
 mod port_forward;
 mod port_forward_command;

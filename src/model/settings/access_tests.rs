@@ -4,7 +4,7 @@ use super::*;
 fn a_pin_is_for_the_access_of_its_name_only() {
     let user = "[namespace.pay-eu]\nnamespace = 'pay'\naccount = '111111111111'\nrole_arn = 'arn:aws:iam::111122223333:role/k8s'\n\
         [namespace.pay]\nstart_url = 'https://other/'";
-    let settings = Sources { user: Some(user), ..Sources::default() }.resolve();
+    let settings = Texts { user: Some(user), ..Texts::default() }.resolve();
     assert_eq!(settings.namespace_of_access("pay-eu"), "pay");
     assert_eq!(settings.namespace_of_access("pay"), "pay");
     assert_eq!(settings.pins("pay-eu").start_url, None, "that is of the other access to the namespace");
@@ -22,7 +22,7 @@ fn flags_win_over_the_pins_and_the_portal_stays_a_setting() {
         ..Flags::default()
     };
     let user = "[namespace.pay]\nrole_arn = 'arn:aws:iam::111122223333:role/file'\nexternal_id = 'x-1'\nstart_url = 'https://pin/'";
-    let settings = Sources { flags, user: Some(user), ..Sources::default() }.resolve();
+    let settings = Texts { flags, user: Some(user), ..Texts::default() }.resolve();
     let pins = settings.pins("pay");
     assert_eq!(shown(&pins.role_arn), format!("{} < flag --role-arn", arn("flag")));
     assert_eq!(shown(&pins.duration), "45m < flag --duration");
@@ -34,7 +34,7 @@ fn flags_win_over_the_pins_and_the_portal_stays_a_setting() {
 #[test]
 fn production_is_told_by_either_name() {
     let user = "[namespace.shop]\nnamespace = 'shop-prod'\n[namespace.toy-prod]\nnamespace = 'toy'";
-    let settings = Sources { user: Some(user), ..Sources::default() }.resolve();
+    let settings = Texts { user: Some(user), ..Texts::default() }.resolve();
     let production = |name: &str| settings.pins(name).production.is_some_and(|found| found.value);
     assert!(production("shop") && production("toy-prod") && production("shop-prod") && !production("toy"));
 }

@@ -1,6 +1,7 @@
 //! The values that a setting may have. Errors end a sentence that begins with the value.
 
 use super::pattern::Pattern;
+use super::request_url::RequestUrl;
 use crate::model::elapsed;
 use crate::model::irsa::IamRole;
 use crate::model::kube::namespace::Namespace;
@@ -120,6 +121,10 @@ pub(super) fn seconds(value: &str) -> Result<u32, String> {
 
 pub(super) fn flow(value: &str) -> Checked {
     verdict(super::Flow::parse(value).is_some(), "a flow: `device` or `browser`")
+}
+
+pub(super) fn request_url(value: &str) -> Checked {
+    RequestUrl::parse(value).map(drop)
 }
 
 pub(super) fn namespace(value: &str) -> Checked {

@@ -2,7 +2,7 @@
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
-use super::file::parse_user;
+use super::file::parse_own;
 use super::keys::{self, KeyValue, Owner};
 use crate::model::kube::namespace::{Namespace, nearest};
 
@@ -79,7 +79,7 @@ fn unknown(key: &str) -> String {
 
 /// Parses the text, which must be valid.
 fn open(text: &str) -> Result<DocumentMut, String> {
-    parse_user(text).map_err(|problem| problem.to_string())?;
+    parse_own(text).map_err(|problem| problem.to_string())?;
     text.parse::<DocumentMut>().map_err(|error| error.message().to_owned())
 }
 
@@ -97,7 +97,7 @@ fn finish(before: &str, document: &DocumentMut) -> Result<String, String> {
     if before.contains("\r\n") {
         text = text.replace("\r\n", "\n").replace('\n', "\r\n");
     }
-    parse_user(&text).map_err(|problem| problem.to_string())?;
+    parse_own(&text).map_err(|problem| problem.to_string())?;
     Ok(text)
 }
 

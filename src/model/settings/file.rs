@@ -1,4 +1,4 @@
-//! Parses our two settings files: the user's `config.toml` and a project's `nsaccess.toml`.
+//! Parses our settings files: the user's and the organisation's `config.toml`, and a project's `nsaccess.toml`.
 //!
 //! An invalid value is an error with its position. An unknown key is a warning, because a newer version may know it.
 
@@ -10,14 +10,17 @@ use super::Flow;
 use super::keys::{self, KeyValue, Owner, ValueType};
 use super::pattern::Pattern;
 use super::pins::{PinValues, TEXTS};
+use super::request_url::RequestUrl;
 use crate::model::kube::namespace::{Namespace, nearest};
 
+/// The user's file, or that of the organisation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct UserFile {
+pub(crate) struct OwnFile {
     pub(crate) start_url: Option<String>,
     pub(crate) sso_region: Option<String>,
     pub(crate) regions: Option<Vec<String>>,
     pub(crate) flow: Option<Flow>,
+    pub(crate) request_url: Option<RequestUrl>,
     pub(crate) permission_set: Option<Pattern>,
     pub(crate) context: Option<Pattern>,
     pub(crate) secrets_prefix: Option<Pattern>,
@@ -58,14 +61,15 @@ impl std::fmt::Display for FileProblem {
     }
 }
 
-/// Parses the user's file. Returns it with warnings about unknown keys.
-pub(crate) fn parse_user(text: &str) -> Result<(UserFile, Vec<String>), FileProblem> {
+/// Parses the user's file, or that of the organisation. Returns it with warnings about unknown keys.
+pub(crate) fn parse_own(text: &str) -> Result<(OwnFile, Vec<String>), FileProblem> {
     let mut found = CheckedKeys::read(text, Owner::User)?;
-    let file = UserFile {
+    let file = OwnFile {
         start_url: found.text(&["start_url"]),
         sso_region: found.text(&["sso_region"]),
         regions: found.list(&["regions"]),
         flow: found.text(&["flow"]).and_then(|name| Flow::parse(&name)),
+        request_url: found.text(&["request_url"]).and_then(|text| RequestUrl::parse(&text).ok()),
         permission_set: found.pattern("permission_set"),
         context: found.pattern("context"),
         secrets_prefix: found.pattern("secrets_prefix"),

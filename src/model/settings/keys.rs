@@ -26,7 +26,7 @@ pub(super) enum Owner {
     Project,
 }
 
-const USER: [&str; 6] = ["start_url", "sso_region", "regions", "flow", "patterns", "namespace"];
+const USER: [&str; 7] = ["start_url", "sso_region", "regions", "flow", "request_url", "patterns", "namespace"];
 const PROJECT: [&str; 14] = [
     "namespace",
     "account",
@@ -85,6 +85,7 @@ pub(super) fn value_type(owner: Owner, path: &[&str]) -> Option<ValueType> {
     }
     match (table, *key) {
         ([], "regions") => Some(ValueType::List(check::region)),
+        ([], "request_url") => Some(ValueType::Text(check::request_url)),
         ([], "flow") => Some(ValueType::Text(check::flow)),
         (["patterns"], "permission_set" | "context") => Some(ValueType::Text(check::pattern)),
         (["patterns"], "secrets_prefix") => Some(ValueType::Text(check::secrets_prefix)),
@@ -138,7 +139,7 @@ pub(super) fn parse_typed(value_type: ValueType, value: &str) -> Result<KeyValue
 
 /// Every key of the user's file, for messages.
 pub(super) fn all_keys() -> Vec<String> {
-    let plain = USER[..4].iter().map(|key| (*key).to_owned());
+    let plain = USER[..5].iter().map(|key| (*key).to_owned());
     let patterns = PATTERNS.iter().map(|key| format!("patterns.{key}"));
     let pins = PINS.iter().map(|key| format!("namespace.<name>.{key}"));
     plain.chain(patterns).chain(pins).collect()
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn all_keys_are_listed() {
         let keys = all_keys();
-        assert_eq!(keys.len(), 22);
-        assert_eq!((keys[0].as_str(), keys[21].as_str()), ("start_url", "namespace.<name>.production"));
+        assert_eq!(keys.len(), 23);
+        assert_eq!((keys[0].as_str(), keys[22].as_str()), ("start_url", "namespace.<name>.production"));
     }
 }

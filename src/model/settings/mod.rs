@@ -1,7 +1,7 @@
 //! Settings: where each value comes from, and which one wins.
 //!
-//! Flag > environment > project file > user file > `~/.aws/config` > built-in default. A project file counts only once a
-//! person trusts it.
+//! Flag > environment > project file > user file > the organisation's file > `~/.aws/config` > built-in default. A project
+//! file counts only once a person trusts it.
 
 mod check;
 mod edit;
@@ -13,6 +13,7 @@ mod pins;
 mod project;
 #[cfg(test)]
 mod properties;
+mod request_url;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -26,12 +27,13 @@ pub(crate) use check::{
     start_url as check_start_url,
 };
 pub(crate) use edit::{set, unset};
-pub(crate) use file::{FileProblem, ProjectFile, parse_project, parse_user};
+pub(crate) use file::{FileProblem, OwnFile, ProjectFile, parse_own, parse_project};
 pub(crate) use folder::namespace_from_folder;
 pub(crate) use pattern::Pattern;
 pub(crate) use pins::Pins;
 pub(crate) use project::UntrustedProject;
-pub(crate) use resolve::{AWS_CONFIGURATION, Flags, resolve};
+pub(crate) use request_url::RequestUrl;
+pub(crate) use resolve::{AWS_CONFIGURATION, Flags, Project, Sources};
 pub(crate) use trust::Trusted;
 
 /// Where a value comes from.
@@ -43,6 +45,8 @@ pub(crate) enum Origin {
     Project(PathBuf),
     /// The user's file.
     User(PathBuf),
+    /// The organisation's file on this machine.
+    Organisation(PathBuf),
     AwsConfig {
         /// The section's header.
         section: String,
@@ -62,7 +66,9 @@ impl fmt::Display for Origin {
         match self {
             Origin::Flag(name) => write!(f, "flag {name}"),
             Origin::Environment(name) => write!(f, "environment variable {name}"),
-            Origin::Project(path) | Origin::User(path) => write!(f, "{}", path.display()),
+            Origin::Project(path) | Origin::User(path) | Origin::Organisation(path) => {
+                write!(f, "{}", path.display())
+            }
             Origin::AwsConfig { section } => write!(f, "[{section}] in the AWS configuration"),
             Origin::Default => f.write_str("built in"),
         }
@@ -78,6 +84,20 @@ pub(crate) struct Sourced<T> {
 impl<T> Sourced<T> {
     pub(crate) fn new(value: T, origin: Origin) -> Self {
         Sourced { value, origin }
+    }
+}
+
+/// What is wrong with a settings file, so that a part of it or all of it does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Warning {
+    pub(crate) text: String,
+    /// The command that repairs it.
+    pub(crate) command: Option<String>,
+}
+
+impl From<String> for Warning {
+    fn from(text: String) -> Self {
+        Warning { text, command: None }
     }
 }
 
@@ -126,6 +146,8 @@ pub(crate) struct Settings {
     pub(crate) secrets_prefix: Sourced<Pattern>,
     /// Names of production namespaces, with `*` for any text.
     pub(crate) production: Sourced<Vec<String>>,
+    /// Where a person asks for access.
+    pub(crate) request_url: Option<Sourced<RequestUrl>>,
     /// Named in the project's file.
     pub(crate) project_namespace: Option<Sourced<String>>,
     /// The project's file, if it sets what only a trusted one may set.
@@ -172,6 +194,10 @@ impl Settings {
             optional("sso_region", &self.sso_region),
             row("regions", &self.regions, list),
             row("flow", &self.flow, |flow| flow.name().to_owned()),
+            match &self.request_url {
+                Some(url) => row("request_url", url, RequestUrl::to_string),
+                None => optional("request_url", &None),
+            },
             row("patterns.permission_set", &self.permission_set_pattern, Pattern::to_string),
             row("patterns.context", &self.context_pattern, Pattern::to_string),
             row("patterns.secrets_prefix", &self.secrets_prefix, Pattern::to_string),

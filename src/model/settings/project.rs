@@ -12,6 +12,8 @@ use crate::model::shell::quote;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UntrustedProject {
     pub(crate) path: PathBuf,
+    /// Whom the pins at its top are for; `None` for all.
+    pub(super) access: Option<String>,
     /// Keys and values that do not count yet.
     pub(crate) settings: Vec<(String, String)>,
 }
@@ -24,7 +26,7 @@ impl UntrustedProject {
 
     /// Whether any of its settings would make a difference for this namespace.
     pub(crate) fn matters_for(&self, namespace: &str) -> bool {
-        let own = self.settings.iter().find(|(key, _)| key == "namespace").is_none_or(|(_, value)| value == namespace);
+        let own = self.access.as_deref().is_none_or(|access| access == namespace);
         self.settings.iter().any(|(key, _)| match (key.as_str(), key.strip_prefix("namespace.")) {
             ("namespace", _) => false,
             (_, Some(pin)) => pin.split('.').next() == Some(namespace),
@@ -70,28 +72,29 @@ impl ProjectFile {
         }
     }
 
-    /// The values that differ from `settings`, which were made without the file.
-    pub(super) fn ignored(&self, settings: &Settings) -> Vec<(String, String)> {
+    /// The values that differ from `settings`, which were made without the file. `access`: whom the pins at its top are for.
+    pub(super) fn ignored(&self, settings: &Settings, access: Option<&str>) -> Vec<(String, String)> {
         let mut ignored = self.settings_that_need_trust();
-        ignored.retain(|(key, value)| self.effective(settings, key).as_deref() != Some(value));
+        ignored.retain(|(key, value)| effective(settings, access, key).as_deref() != Some(value));
         ignored
     }
+}
 
-    fn effective(&self, settings: &Settings, key: &str) -> Option<String> {
-        let (namespace, pin) = match key {
-            "start_url" => return settings.start_url.as_ref().map(|found| found.value.clone()),
-            "sso_region" => return settings.sso_region.as_ref().map(|found| found.value.clone()),
-            "regions" => return Some(settings.regions.value.join(",")),
-            _ => match key.strip_prefix("namespace.") {
-                Some(key) => key.split_once('.')?,
-                None => (self.namespace.as_deref()?, key),
-            },
-        };
-        let pins = settings.pins(namespace);
-        match pin {
-            "production" => Some(pins.production.is_some_and(|found| found.value).to_string()),
-            _ => pins.text(pin).map(|found| found.value.clone()),
-        }
+/// The value that counts now. `access`: whom the pins at the file's top are for.
+fn effective(settings: &Settings, access: Option<&str>, key: &str) -> Option<String> {
+    let (namespace, pin) = match key {
+        "start_url" => return settings.start_url.as_ref().map(|found| found.value.clone()),
+        "sso_region" => return settings.sso_region.as_ref().map(|found| found.value.clone()),
+        "regions" => return Some(settings.regions.value.join(",")),
+        _ => match key.strip_prefix("namespace.") {
+            Some(key) => key.split_once('.')?,
+            None => (access?, key),
+        },
+    };
+    let pins = settings.pins(namespace);
+    match pin {
+        "production" => Some(pins.production.is_some_and(|found| found.value).to_string()),
+        _ => pins.text(pin).map(|found| found.value.clone()),
     }
 }
 

@@ -52,7 +52,7 @@ proptest! {
 
     #[test]
     fn nothing_panics(text in any::<String>(), key in any::<String>(), value in any::<String>()) {
-        let _ = parse_user(&text);
+        let _ = parse_own(&text);
         let _ = parse_project(&text);
         let _ = set(&text, &key, &value);
         let _ = unset(&text, &key);
@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn a_change_is_read_back_and_leaves_other_lines_alone(text in any_file(), index in 0..CHANGES.len()) {
-        prop_assume!(parse_user(&text).is_ok());
+        prop_assume!(parse_own(&text).is_ok());
         let (key, value) = CHANGES[index];
         let after = set(&text, key, value).map_err(TestCaseError::fail)?;
         prop_assert_eq!(set(&after, key, value), Ok(after.clone()));
@@ -74,7 +74,7 @@ proptest! {
         let others = |text: &str| without(text, last).into_iter().filter(|line| *line != header).map(str::to_owned).collect::<Vec<_>>();
         prop_assert_eq!(others(&after), others(&text));
         let without_it = unset(&after, key).map_err(TestCaseError::fail)?;
-        prop_assert_eq!(parse_user(&without_it), parse_user(&unset(&text, key).map_err(TestCaseError::fail)?));
+        prop_assert_eq!(parse_own(&without_it), parse_own(&unset(&text, key).map_err(TestCaseError::fail)?));
     }
 
     #[test]

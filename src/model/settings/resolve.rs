@@ -5,7 +5,8 @@ use std::path::Path;
 
 use aws_config_edit::{AwsConfig, Section, clean_start_url, same_start_url};
 
-use super::file::{ProjectFile, UserFile};
+use super::file::{OwnFile, ProjectFile};
+use super::folder::namespace_from_folder;
 use super::keys::{self, KeyValue, Owner};
 use super::pins::PinValues;
 use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject, check};
@@ -51,70 +52,129 @@ pub(crate) struct Flags {
     pub(crate) no_browser: bool,
 }
 
-/// Combines all sources. `project` has its file, and whether it is trusted.
-///
-/// # Errors
-/// A flag, an environment variable or a section of the AWS configuration with an invalid value. Our own files were
-/// checked when they were parsed.
-pub(crate) fn resolve(
-    flags: &Flags,
-    env: &dyn Fn(&str) -> Option<String>,
-    project: Option<(&Path, &ProjectFile, bool)>,
-    user: Option<(&Path, &UserFile)>,
-    aws: &AwsConfig,
-) -> Result<Settings, String> {
-    let typed = Overrides { flags, env };
-    let of_user = user.map(|(path, _)| Origin::User(path.to_owned())).unwrap_or(Origin::Default);
-    let user = user.map(|(_, file)| file.clone()).unwrap_or_default();
-    let of_project = project.map(|(path, _, _)| Origin::Project(path.to_owned())).unwrap_or(Origin::Default);
-    let file = match project {
-        Some((_, file, true)) => file.clone(),
-        Some((_, file, false)) => file.safe_part(),
-        None => ProjectFile::default(),
-    };
-    let by_project = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_project.clone()));
-    let by_user = |value: &Option<String>| value.clone().map(|value| Sourced::new(value, of_user.clone()));
+/// A project's file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Project<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) file: &'a ProjectFile,
+    pub(crate) is_trusted: bool,
+}
 
-    let start_url =
-        typed.text("start_url")?.or_else(|| by_project(&file.start_url)).or_else(|| by_user(&user.start_url));
-    let start_url = start_url.map(|typed| Sourced::new(clean_start_url(&typed.value), typed.origin));
-    let start_url = match start_url {
-        None => only_start_url(aws)?,
-        typed => typed,
-    };
-    let sso_region = typed.text("sso_region")?.or_else(|| by_project(&file.sso_region));
-    let sso_region = sso_region.or_else(|| by_user(&user.sso_region));
-    let sso_region = match (sso_region, &start_url) {
-        (None, Some(start_url)) => region_of(aws, &start_url.value)?,
-        (sso_region, _) => sso_region,
-    };
-    let regions = typed.list("regions")?;
-    let regions = regions.or_else(|| file.regions.clone().map(|value| Sourced::new(value, of_project.clone())));
-    let regions = regions.or_else(|| user.regions.clone().map(|value| Sourced::new(value, of_user.clone())));
-    let beside_portal = || sso_region.iter().map(|region| region.value.clone()).collect();
-    let regions = regions.unwrap_or_else(|| Sourced::new(beside_portal(), Origin::Default));
-    let flow = typed.text("flow")?.and_then(|flow| Some(Sourced::new(Flow::parse(&flow.value)?, flow.origin)));
-    let flow = flow.or_else(|| user.flow.map(|flow| Sourced::new(flow, of_user.clone())));
+impl Project<'_> {
+    /// The access that the pins at its top are for: the one that it names, else that of its folder; `None` for all.
+    pub(super) fn access(&self) -> Option<String> {
+        self.file.namespace.clone().or_else(|| namespace_from_folder(self.path.parent()?))
+    }
+}
 
-    let pattern = |value: &Option<Pattern>, default: &str| value_or(value, &of_user, || built_in(default));
-    let mut settings = Settings {
-        permission_set_pattern: pattern(&user.permission_set, "idp-ns-{namespace}"),
-        context_pattern: pattern(&user.context, "idp-ns-{namespace}"),
-        secrets_prefix: pattern(&user.secrets_prefix, "customer/{namespace}/"),
-        production: value_or(&user.production, &of_user, || vec!["*-prod".to_owned()]),
-        flow: flow.unwrap_or_else(|| Sourced::new(Flow::default(), Origin::Default)),
-        project_namespace: file.namespace.clone().map(|name| Sourced::new(name, of_project.clone())),
-        layers: layers(&typed, (&file, &of_project), (&user, &of_user))?,
-        start_url,
-        sso_region,
-        regions,
-        untrusted_project: None,
-    };
-    settings.untrusted_project = project.filter(|(_, _, trusted)| !trusted).and_then(|(path, file, _)| {
-        let ignored = file.ignored(&settings);
-        (!ignored.is_empty()).then(|| UntrustedProject { path: path.to_owned(), settings: ignored })
-    });
-    Ok(settings)
+/// Everything that settings are made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) flags: &'a Flags,
+    pub(crate) env: &'a dyn Fn(&str) -> Option<String>,
+    pub(crate) project: Option<Project<'a>>,
+    pub(crate) user: Option<(&'a Path, &'a OwnFile)>,
+    pub(crate) organisation: Option<(&'a Path, &'a OwnFile)>,
+    pub(crate) aws: &'a AwsConfig,
+}
+
+impl Sources<'_> {
+    /// Combines them.
+    ///
+    /// # Errors
+    /// A flag, an environment variable or a section of the AWS configuration with an invalid value. Our own files were
+    /// checked when they were parsed.
+    pub(crate) fn resolve(&self) -> Result<Settings, String> {
+        let typed = Overrides { flags: self.flags, env: self.env };
+        let project = EffectiveProject::of(self.project);
+        let own = OwnFiles::of(self);
+
+        let start_url = typed.text("start_url")?.or_else(|| project.text(&project.file.start_url));
+        let start_url = start_url.or_else(|| own.first(|file| file.start_url.clone()));
+        let start_url = start_url.map(|typed| Sourced::new(clean_start_url(&typed.value), typed.origin));
+        let start_url = match start_url {
+            None => only_start_url(self.aws)?,
+            typed => typed,
+        };
+        let sso_region = typed.text("sso_region")?.or_else(|| project.text(&project.file.sso_region));
+        let sso_region = sso_region.or_else(|| own.first(|file| file.sso_region.clone()));
+        let sso_region = match (sso_region, &start_url) {
+            (None, Some(start_url)) => region_of(self.aws, &start_url.value)?,
+            (sso_region, _) => sso_region,
+        };
+        let of_project = || Some(Sourced::new(project.file.regions.clone()?, project.origin.clone()));
+        let regions = typed.list("regions")?.or_else(of_project).or_else(|| own.first(|file| file.regions.clone()));
+        let beside_portal = || sso_region.iter().map(|region| region.value.clone()).collect();
+        let regions = regions.unwrap_or_else(|| Sourced::new(beside_portal(), Origin::Default));
+        let flow = typed.text("flow")?.and_then(|flow| Some(Sourced::new(Flow::parse(&flow.value)?, flow.origin)));
+        let flow = flow.unwrap_or_else(|| own.or(|file| file.flow, Flow::default));
+
+        let mut settings = Settings {
+            permission_set_pattern: own.or(|file| file.permission_set.clone(), || built_in("idp-ns-{namespace}")),
+            context_pattern: own.or(|file| file.context.clone(), || built_in("idp-ns-{namespace}")),
+            secrets_prefix: own.or(|file| file.secrets_prefix.clone(), || built_in("customer/{namespace}/")),
+            production: own.or(|file| file.production.clone(), || vec!["*-prod".to_owned()]),
+            request_url: own.first(|file| file.request_url.clone()),
+            project_namespace: project.text(&project.file.namespace),
+            layers: layers(&typed, &project, &own)?,
+            start_url,
+            sso_region,
+            regions,
+            flow,
+            untrusted_project: None,
+        };
+        settings.untrusted_project = self.project.filter(|project| !project.is_trusted).and_then(|project| {
+            let access = project.access();
+            let ignored = project.file.ignored(&settings, access.as_deref());
+            (!ignored.is_empty()).then(|| UntrustedProject { path: project.path.to_owned(), access, settings: ignored })
+        });
+        Ok(settings)
+    }
+}
+
+/// What counts of the project's file.
+struct EffectiveProject {
+    file: ProjectFile,
+    /// Whom the pins at its top are for.
+    access: Option<String>,
+    origin: Origin,
+}
+
+impl EffectiveProject {
+    fn of(project: Option<Project<'_>>) -> Self {
+        let Some(project) = project else {
+            return EffectiveProject { file: ProjectFile::default(), access: None, origin: Origin::Default };
+        };
+        EffectiveProject {
+            file: if project.is_trusted { project.file.clone() } else { project.file.safe_part() },
+            access: project.access(),
+            origin: Origin::Project(project.path.to_owned()),
+        }
+    }
+
+    fn text(&self, value: &Option<String>) -> Option<Sourced<String>> {
+        value.clone().map(|value| Sourced::new(value, self.origin.clone()))
+    }
+}
+
+/// The user's file, then that of the organisation.
+struct OwnFiles<'a>(Vec<(&'a OwnFile, Origin)>);
+
+impl<'a> OwnFiles<'a> {
+    fn of(sources: &Sources<'a>) -> Self {
+        let user = sources.user.map(|(path, file)| (file, Origin::User(path.to_owned())));
+        let organisation = sources.organisation.map(|(path, file)| (file, Origin::Organisation(path.to_owned())));
+        OwnFiles(user.into_iter().chain(organisation).collect())
+    }
+
+    /// The value of the first file that has one.
+    fn first<T>(&self, value: impl Fn(&OwnFile) -> Option<T>) -> Option<Sourced<T>> {
+        self.0.iter().find_map(|(file, origin)| Some(Sourced::new(value(file)?, origin.clone())))
+    }
+
+    fn or<T>(&self, value: impl Fn(&OwnFile) -> Option<T>, default: impl Fn() -> T) -> Sourced<T> {
+        self.first(value).unwrap_or_else(|| Sourced::new(default(), Origin::Default))
+    }
 }
 
 /// Flags, else environment variables.
@@ -172,11 +232,7 @@ impl Overrides<'_> {
     }
 }
 
-fn layers(
-    typed: &Overrides<'_>,
-    (project, of_project): (&ProjectFile, &Origin),
-    (user, of_user): (&UserFile, &Origin),
-) -> Result<Vec<PinLayer>, String> {
+fn layers(typed: &Overrides<'_>, project: &EffectiveProject, own: &OwnFiles<'_>) -> Result<Vec<PinLayer>, String> {
     // The portal is a setting of its own: the pin of that name is for one access only.
     let by_hand = |key| if matches!(key, "start_url" | "sso_region") { Ok(None) } else { typed.text(key) };
     let by_hand = Pins::try_of(by_hand, None)?;
@@ -184,11 +240,10 @@ fn layers(
         let layer = |(name, values)| PinLayer { access: Some(String::clone(name)), pins: sourced(values, origin) };
         namespaces.iter().map(layer).collect::<Vec<_>>()
     };
-    let mut of_checkout = named(&project.namespaces, of_project);
-    of_checkout.push(PinLayer { access: project.namespace.clone(), pins: sourced(&project.pins, of_project) });
     let mut layers = vec![PinLayer { access: None, pins: by_hand }];
-    layers.extend(of_checkout);
-    layers.extend(named(&user.namespaces, of_user));
+    layers.extend(named(&project.file.namespaces, &project.origin));
+    layers.push(PinLayer { access: project.access.clone(), pins: sourced(&project.file.pins, &project.origin) });
+    own.0.iter().for_each(|(file, origin)| layers.extend(named(&file.namespaces, origin)));
     layers.retain(|layer| layer.pins != Pins::default());
     Ok(layers)
 }
@@ -200,13 +255,6 @@ fn sourced(values: &PinValues, origin: &Origin) -> Pins {
         *place = value.clone().map(|value| Sourced::new(value, origin.clone()));
     }
     pins
-}
-
-fn value_or<T: Clone>(value: &Option<T>, origin: &Origin, default: impl Fn() -> T) -> Sourced<T> {
-    match value {
-        Some(value) => Sourced::new(value.clone(), origin.clone()),
-        None => Sourced::new(default(), Origin::Default),
-    }
 }
 
 fn built_in(text: &str) -> Pattern {

@@ -2,47 +2,60 @@ use std::path::Path;
 
 use aws_config_edit::AwsConfig;
 
-use super::file::UserFile;
+use super::file::OwnFile;
 use super::*;
 
 const USER: &str = "/home/ada/.config/nsaccess/config.toml";
+const ORGANISATION: &str = "/etc/nsaccess/config.toml";
 const PROJECT: &str = "/repo/nsaccess.toml";
 
-fn user(text: &str) -> UserFile {
-    parse_user(text).unwrap_or_else(|problem| panic!("{problem}")).0
+fn user(text: &str) -> OwnFile {
+    parse_own(text).unwrap_or_else(|problem| panic!("{problem}")).0
 }
 
 fn project(text: &str) -> ProjectFile {
     parse_project(text).unwrap_or_else(|problem| panic!("{problem}")).0
 }
 
-/// Everything that `resolve` looks at, each part empty unless a test fills it.
+/// All sources as texts, each empty unless a test fills it.
 #[derive(Default)]
-struct Sources {
+struct Texts {
     flags: Flags,
     env: Vec<(&'static str, &'static str)>,
     project: Option<(&'static str, bool)>,
     user: Option<&'static str>,
+    organisation: Option<&'static str>,
     aws: &'static str,
 }
 
-impl Sources {
-    fn try_resolve(&self) -> Result<Settings, String> {
+impl Texts {
+    fn try_with<T>(&self, path: &str, ask: impl FnOnce(&Sources<'_>) -> Result<T, String>) -> Result<T, String> {
         let env = |name: &str| self.env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let project = self.project.map(|(text, trusted)| (project(text), trusted));
-        let user = self.user.map(user);
+        let project = self.project.map(|(text, is_trusted)| (project(text), is_trusted));
+        let project = project.as_ref();
+        let (user, organisation) = (self.user.map(user), self.organisation.map(user));
         let aws: AwsConfig = aws_config_edit::parse(self.aws).expect("readable");
-        resolve(
-            &self.flags,
-            &env,
-            project.as_ref().map(|(file, trusted)| (Path::new(PROJECT), file, *trusted)),
-            user.as_ref().map(|file| (Path::new(USER), file)),
-            &aws,
-        )
+        ask(&Sources {
+            flags: &self.flags,
+            env: &env,
+            project: project.map(|(file, is_trusted)| Project { path: Path::new(path), file, is_trusted: *is_trusted }),
+            user: user.as_ref().map(|file| (Path::new(USER), file)),
+            organisation: organisation.as_ref().map(|file| (Path::new(ORGANISATION), file)),
+            aws: &aws,
+        })
+    }
+
+    fn try_resolve(&self) -> Result<Settings, String> {
+        self.try_with(PROJECT, |sources| sources.resolve())
     }
 
     fn resolve(&self) -> Settings {
-        self.try_resolve().unwrap_or_else(|reason| panic!("{reason}"))
+        self.resolve_at(PROJECT)
+    }
+
+    /// With the project's file at this place.
+    fn resolve_at(&self, path: &str) -> Settings {
+        self.try_with(path, |sources| sources.resolve()).unwrap_or_else(|reason| panic!("{reason}"))
     }
 }
 
@@ -58,7 +71,7 @@ mod precedence {
     /// From the strongest source to none, one taken away at a time.
     #[test]
     fn of_the_start_url_and_its_region() {
-        let mut sources = Sources {
+        let mut sources = Texts {
             flags: Flags {
                 start_url: Some("https://flag/".to_owned()),
                 sso_region: Some("eu-west-1".to_owned()),
@@ -67,9 +80,10 @@ mod precedence {
             env: vec![("NSACCESS_START_URL", "https://env/"), ("NSACCESS_SSO_REGION", "eu-west-2")],
             project: Some(("start_url = 'https://project/'\nsso_region = 'eu-north-1'", true)),
             user: Some("start_url = 'https://user/'\nsso_region = 'eu-south-1'"),
+            organisation: Some("start_url = 'https://corp/'\nsso_region = 'eu-central-1'"),
             aws: AWS,
         };
-        let mut expect = |change: fn(&mut Sources), start_url: &str, sso_region: &str| {
+        let mut expect = |change: fn(&mut Texts), start_url: &str, sso_region: &str| {
             change(&mut sources);
             let settings = sources.resolve();
             assert_eq!(
@@ -95,6 +109,11 @@ mod precedence {
         );
         expect(
             |sources| sources.user = None,
+            "https://corp/ < /etc/nsaccess/config.toml",
+            "eu-central-1 < /etc/nsaccess/config.toml",
+        );
+        expect(
+            |sources| sources.organisation = None,
             "https://aws/start < [sso-session corp] in the AWS configuration",
             "eu-west-3 < [sso-session corp] in the AWS configuration",
         );
@@ -103,11 +122,11 @@ mod precedence {
 
     #[test]
     fn of_regions_and_flow() {
-        let defaults = Sources { aws: AWS, ..Sources::default() }.resolve();
+        let defaults = Texts { aws: AWS, ..Texts::default() }.resolve();
         assert_eq!(defaults.regions, Sourced::new(vec!["eu-west-3".to_owned()], Origin::Default));
         assert_eq!(defaults.flow, Sourced::new(Flow::Device, Origin::Default));
-        assert_eq!(Sources::default().resolve().regions.value, Vec::<String>::new());
-        let mut sources = Sources { user: Some("flow = 'browser'\nregions = ['eu-west-1']"), ..Sources::default() };
+        assert_eq!(Texts::default().resolve().regions.value, Vec::<String>::new());
+        let mut sources = Texts { user: Some("flow = 'browser'\nregions = ['eu-west-1']"), ..Texts::default() };
         let of_user = Origin::User(USER.into());
         assert_eq!(sources.resolve().flow, Sourced::new(Flow::Browser, of_user.clone()));
         assert_eq!(sources.resolve().regions.origin, of_user);
@@ -122,14 +141,14 @@ mod precedence {
 
     #[test]
     fn of_pins() {
-        let mut sources = Sources {
+        let mut sources = Texts {
             flags: Flags { account: Some("000000000000".to_owned()), ..Flags::default() },
             env: vec![("NSACCESS_ROLE", "EnvRole")],
             project: Some(("namespace = 'a'\naccount = '111111111111'\nrole = 'P'\ncluster = 'project'", true)),
             user: Some(
                 "[namespace.a]\ncluster = 'user'\nregion = 'eu-west-1'\nproduction = false\n[namespace.b]\ncluster = 'b'",
             ),
-            aws: "",
+            ..Texts::default()
         };
         let pins = sources.resolve().pins("a");
         assert_eq!(shown(&pins.account), "000000000000 < flag --account");
@@ -156,12 +175,12 @@ mod production {
 
     #[test]
     fn comes_from_names_unless_it_is_pinned() {
-        let settings = Sources::default().resolve();
+        let settings = Texts::default().resolve();
         assert_eq!(shown(&settings.pins("idp-prod").production), "true < built in");
         assert_eq!(settings.pins("idp-dev").production, None);
-        let own = Sources {
+        let own = Texts {
             user: Some("[patterns]\nproduction = ['live-*']\n[namespace.live-toy]\nproduction = false"),
-            ..Sources::default()
+            ..Texts::default()
         }
         .resolve();
         assert_eq!(shown(&own.pins("live-x").production), format!("true < {USER}"));
@@ -171,7 +190,7 @@ mod production {
 
     #[test]
     fn any_project_file_turns_it_on_and_only_a_trusted_one_off() {
-        let resolved = |text, trusted| Sources { project: Some((text, trusted)), ..Sources::default() }.resolve();
+        let resolved = |text, trusted| Texts { project: Some((text, trusted)), ..Texts::default() }.resolve();
         let off = "[namespace.idp-prod]\nproduction = false";
         assert_eq!(shown(&resolved(off, false).pins("idp-prod").production), "true < built in");
         assert_eq!(shown(&resolved(off, true).pins("idp-prod").production), "false < /repo/nsaccess.toml");
@@ -180,44 +199,14 @@ mod production {
     }
 }
 
+#[path = "organisation_tests.rs"]
+mod of_the_organisation;
+
 #[path = "trust_tests.rs"]
 mod trusting;
 
-mod from_aws {
-    use super::*;
-
-    fn session(name: &str, url: &str, region: &str) -> String {
-        format!("[sso-session {name}]\nsso_start_url = {url}\nsso_region = {region}\n")
-    }
-
-    #[test]
-    fn only_one_start_url_is_no_guess() {
-        let one = session("a", "https://x/start", "eu-west-1");
-        let same = session("b", "https://x/start/#", "eu-west-1");
-        let other = session("c", "https://y/start", "eu-west-1");
-        let elsewhere = session("d", "https://x/start", "us-east-1");
-        for (text, start_url, sso_region) in [
-            (one.clone(), Some("https://x/start"), Some("eu-west-1")),
-            (format!("{one}{same}"), Some("https://x/start"), Some("eu-west-1")),
-            (format!("{one}{other}"), None, None),
-            (format!("{one}{elsewhere}"), Some("https://x/start"), None),
-            ("[sso-session e]\n".to_owned(), None, None),
-        ] {
-            let settings = Sources { aws: text.clone().leak(), ..Sources::default() }.resolve();
-            let values =
-                [&settings.start_url, &settings.sso_region].map(|found| found.as_ref().map(|f| f.value.as_str()));
-            assert_eq!(values, [start_url, sso_region], "{text}");
-        }
-    }
-
-    #[test]
-    fn the_region_follows_the_start_url_that_counts() {
-        let two = session("a", "https://x/start", "eu-west-1") + &session("b", "https://y/start", "us-east-1");
-        let sources =
-            Sources { env: vec![("NSACCESS_START_URL", "https://y/start/")], aws: two.leak(), ..Sources::default() };
-        assert_eq!(shown(&sources.resolve().sso_region), "us-east-1 < [sso-session b] in the AWS configuration");
-    }
-}
+#[path = "aws_tests.rs"]
+mod from_aws;
 
 mod typing {
     use super::*;
@@ -225,10 +214,10 @@ mod typing {
     #[test]
     fn flags_and_variables_are_checked_and_named() {
         let flags = Flags { region: Some("europe".to_owned()), ..Flags::default() };
-        let sources = Sources { flags, ..Sources::default() };
+        let sources = Texts { flags, ..Texts::default() };
         assert_eq!(sources.try_resolve(), Err("--region: `europe` is not an AWS region such as eu-west-1".to_owned()));
         let flags = Flags { duration: Some("13h".to_owned()), ..Flags::default() };
-        let sources = Sources { flags, ..Sources::default() };
+        let sources = Texts { flags, ..Texts::default() };
         let long = "--duration: `13h` is not between 15m and 12h, as long as a session of a role can be";
         assert_eq!(sources.try_resolve(), Err(long.to_owned()));
         for (name, value) in [
@@ -241,7 +230,7 @@ mod typing {
             ("NSACCESS_CLUSTER", "x y"),
             ("NSACCESS_REGION", "x"),
         ] {
-            let reason = Sources { env: vec![(name, value)], ..Sources::default() }.try_resolve().expect_err(name);
+            let reason = Texts { env: vec![(name, value)], ..Texts::default() }.try_resolve().expect_err(name);
             assert!(reason.starts_with(&format!("{name}: `{value}` is not ")), "{reason}");
         }
     }
@@ -255,6 +244,7 @@ start_url = "https://corp.awsapps.com/start"
 sso_region = "eu-west-1"
 regions = ["eu-west-1", "us-east-1"]
 flow = "browser"
+request_url = "https://it.example.com/{namespace}"
 [patterns]
 permission_set = "team-{namespace}"
 context = "{namespace}"
@@ -270,11 +260,12 @@ production = true
 
     #[test]
     fn every_key_of_the_users_file() {
-        let (file, warnings) = parse_user(ALL).expect("readable");
+        let (file, warnings) = parse_own(ALL).expect("readable");
         assert_eq!(warnings, Vec::<String>::new());
         assert_eq!(file.start_url.as_deref(), Some("https://corp.awsapps.com/start"));
         assert_eq!(file.regions.as_deref(), Some(&["eu-west-1".to_owned(), "us-east-1".to_owned()][..]));
         assert_eq!(file.flow, Some(Flow::Browser));
+        assert_eq!(file.request_url.map(|url| url.to_string()).as_deref(), Some("https://it.example.com/{namespace}"));
         assert_eq!(file.context.map(|pattern| pattern.render("a")).as_deref(), Some("a"));
         let pins = &file.namespaces["idp-dev"];
         assert_eq!((pins.account.as_deref(), pins.production), (Some("111122223333"), Some(true)));
@@ -284,7 +275,7 @@ production = true
 
     #[test]
     fn unknown_keys_are_warnings_with_the_nearest_known_one() {
-        let (_, warnings) = parse_user("startUrl = 1\n\n[patterns]\ncontxt = 'x'\n[other]\na = 1\n").expect("readable");
+        let (_, warnings) = parse_own("startUrl = 1\n\n[patterns]\ncontxt = 'x'\n[other]\na = 1\n").expect("readable");
         assert_eq!(
             warnings,
             [
@@ -330,11 +321,11 @@ production = true
                 "line 1, column 12: `A` has the character 'A'; a namespace has only a-z, 0-9 and '-', in `[namespace.A]`",
             ),
         ] {
-            assert_eq!(parse_user(text).expect_err(text).to_string(), message);
+            assert_eq!(parse_own(text).expect_err(text).to_string(), message);
         }
-        let problem = parse_user("# ü\nstart_url = ü\n").expect_err("no TOML");
+        let problem = parse_own("# ü\nstart_url = ü\n").expect_err("no TOML");
         assert_eq!((problem.line, problem.column, problem.text.as_str()), (2, 13, "start_url = ü"));
-        let problem = parse_user("flow = 'device'\nflow = 'device'\n").expect_err("twice");
+        let problem = parse_own("flow = 'device'\nflow = 'device'\n").expect_err("twice");
         assert_eq!((problem.line, problem.column), (2, 1));
     }
 
@@ -350,11 +341,11 @@ production = true
 
 #[test]
 fn rows_show_every_setting_and_its_origin() {
-    let settings = Sources {
+    let settings = Texts {
         env: vec![("NSACCESS_CLUSTER", "demo")],
         project: Some(("namespace = 'a'\nrole = 'R'", true)),
         user: Some("sso_region = 'eu-west-1'\n[namespace.b]\nproduction = true"),
-        ..Sources::default()
+        ..Texts::default()
     }
     .resolve();
     let rows: Vec<String> =
@@ -366,6 +357,7 @@ fn rows_show_every_setting_and_its_origin() {
             &format!("sso_region = eu-west-1 < {USER}"),
             "regions = eu-west-1 < built in",
             "flow = device < built in",
+            "request_url =  < built in",
             "patterns.permission_set = idp-ns-{namespace} < built in",
             "patterns.context = idp-ns-{namespace} < built in",
             "patterns.secrets_prefix = customer/{namespace}/ < built in",

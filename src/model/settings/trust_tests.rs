@@ -8,8 +8,8 @@ const ALL: &str = "namespace = 'a'\nstart_url = 'https://p/'\nsso_region = 'eu-n
 
 #[test]
 fn only_production_true_counts_in_an_untrusted_file() {
-    let plain = Sources::default().resolve();
-    let asks = |text, trusted| Sources { project: Some((text, trusted)), ..Sources::default() }.resolve();
+    let plain = Texts::default().resolve();
+    let asks = |text, trusted| Texts { project: Some((text, trusted)), ..Texts::default() }.resolve();
     let settings = asks(ALL, false);
     let asked = settings.untrusted_project.clone().expect("untrusted");
     assert_eq!(Settings { untrusted_project: None, ..settings }, plain);
@@ -29,7 +29,7 @@ fn only_production_true_counts_in_an_untrusted_file() {
 
 #[test]
 fn values_that_are_already_effective_need_no_trust() {
-    let mut sources = Sources { project: Some(("start_url = 'https://p/'", false)), ..Sources::default() };
+    let mut sources = Texts { project: Some(("start_url = 'https://p/'", false)), ..Texts::default() };
     assert!(sources.resolve().untrusted_project.is_some());
     sources.user = Some("start_url = 'https://p/'\n[namespace.a]\nrole = 'R'");
     assert_eq!(sources.resolve().untrusted_project, None);
@@ -47,11 +47,11 @@ fn a_table_needs_trust_for_each_of_its_pins() {
         source_profile = 'corp'\nexternal_id = 'x-1'\nmfa_serial = 'GAHT12345678'\nsession_name = 'ada'\nduration = '1h'\n\
         production = false";
     let text: &str = format!("[namespace.pay-prod]\n{pins}").leak();
-    let asks = |trusted| Sources { project: Some((text, trusted)), ..Sources::default() }.resolve();
+    let asks = |trusted| Texts { project: Some((text, trusted)), ..Texts::default() }.resolve();
     let settings = asks(false);
     let words = settings.untrusted_project.clone().expect("untrusted").summary();
     assert_eq!(words.matches("namespace.pay-prod.").count(), pins.lines().count(), "{words}");
-    assert_eq!(Settings { untrusted_project: None, ..settings }, Sources::default().resolve());
+    assert_eq!(Settings { untrusted_project: None, ..settings }, Texts::default().resolve());
     let pins = asks(true).pins("pay-prod");
     let trusted = [&pins.namespace, &pins.start_url, &pins.role_arn, &pins.source_profile, &pins.duration].map(shown);
     let file = " < /repo/nsaccess.toml";
@@ -63,7 +63,7 @@ fn a_table_needs_trust_for_each_of_its_pins() {
 #[test]
 fn it_matters_for_its_namespaces() {
     let matters = |text, namespace| {
-        let settings = Sources { project: Some((text, false)), ..Sources::default() }.resolve();
+        let settings = Texts { project: Some((text, false)), ..Texts::default() }.resolve();
         settings.untrusted_project.expect("untrusted").matters_for(namespace)
     };
     assert!(matters("role = 'R'", "a") && matters("[namespace.a]\nrole = 'R'", "a"));

@@ -44,6 +44,8 @@ impl World {
         let own = [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("TZ", "UTC"), ("LANG", "C.UTF-8"), ("TERM", "xterm")];
         env.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
         env.insert("HOME".to_owned(), home.display().to_string());
+        // Not the settings of the machine that the test runs on.
+        env.insert("NSACCESS_SYSTEM_CONFIG".to_owned(), String::new());
         World { sandbox, folder, env, secrets: Mutex::default() }
     }
 

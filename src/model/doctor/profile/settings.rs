@@ -4,9 +4,10 @@ use super::config_file::open_line;
 use crate::error::Error;
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::settings::Warning;
 
 pub(super) const FINDINGS: &[&Finding] =
-    &[&UNUSABLE, &UNKNOWN_KEY, &FOREIGN_PROJECT, &UNTRUSTED_PROJECT, &CONFIG_UNREADABLE];
+    &[&UNUSABLE, &UNKNOWN_KEY, &FOREIGN_PROJECT, &FOREIGN_ORGANISATION, &UNTRUSTED_PROJECT, &CONFIG_UNREADABLE];
 
 pub(crate) const UNUSABLE: Finding = Finding::fail(
     "profile.settings-unusable",
@@ -27,6 +28,13 @@ pub(crate) const FOREIGN_PROJECT: Finding = Finding::warn(
     "profile.settings",
     "The nsaccess.toml of this folder belongs to neither you nor root, so it is not read: its owner could change at any time whom you act as.",
     "Work in a checkout of your own.",
+);
+
+pub(crate) const FOREIGN_ORGANISATION: Finding = Finding::warn(
+    "profile.organisation-not-read",
+    "profile.settings",
+    "The settings file of your organisation (/etc/nsaccess/config.toml, or what $NSACCESS_SYSTEM_CONFIG names) does not belong to root, or others may write it, or you may not read it: nothing in it counts, because whoever writes it chooses where you sign in.",
+    "An administrator of the machine gives the file back to root; the report has the command.",
 );
 
 pub(crate) const UNTRUSTED_PROJECT: Finding = Finding::warn(
@@ -71,7 +79,7 @@ pub(crate) fn judge_unusable(error: &Error) -> Judgement {
 /// What reading the settings warned of. `untrusted`: what a project file asks for, and the command that trusts it.
 /// `expand`: the whole path of one for people.
 pub(crate) fn judge_settings(
-    warnings: &[String],
+    warnings: &[Warning],
     untrusted: Option<(String, String)>,
     expand: impl Fn(&str) -> String,
 ) -> Judgement {
@@ -87,7 +95,11 @@ pub(crate) fn judge_settings(
     Judgement::of(problems, "can be read")
 }
 
-fn warned(warning: &str, expand: impl Fn(&str) -> String) -> Problem {
+fn warned(warning: &Warning, expand: impl Fn(&str) -> String) -> Problem {
+    let Warning { text: warning, command } = warning;
+    if let Some(command) = command {
+        return Problem::of(&FOREIGN_ORGANISATION, warning).try_next(command);
+    }
     // `FILE: line N: …` is about a key, anything else about a file.
     let key = warning.split_once(": line ").and_then(|(file, rest)| {
         let (line, why) = rest.split_once(": ")?;
@@ -98,7 +110,7 @@ fn warned(warning: &str, expand: impl Fn(&str) -> String) -> Problem {
             Problem::of(&UNKNOWN_KEY, format!("{file}, line {line}: {why}")).try_next(open_line(&expand(file), line))
         }
         None => {
-            let file = warning.split_once(" is not read").map_or(warning, |(file, _)| file);
+            let file = warning.split_once(" is not read").map_or(warning.as_str(), |(file, _)| file);
             let file = expand(file);
             Problem::of(&FOREIGN_PROJECT, warning).try_next(format!("ls -l {}", crate::model::shell::quote(&file)))
         }
@@ -118,12 +130,17 @@ mod tests {
         let key = "~/c.toml: line 3: `flwo` is no setting; did you mean `flow`?".to_owned();
         let foreign = "/srv/nsaccess.toml is not read: it belongs to neither you nor root".to_owned();
         let asked = Some(("start_url = x".to_owned(), "nsaccess config trust x".to_owned()));
-        let judged = judge_settings(&[key, foreign], asked, |path| path.replace('~', "/h"));
+        let corp = Warning {
+            text: "/etc/nsaccess/config.toml is not read: …".to_owned(),
+            command: Some("sudo x".to_owned()),
+        };
+        let judged = judge_settings(&[key.into(), foreign.into(), corp], asked, |path| path.replace('~', "/h"));
         assert_eq!(
             found(judged),
             [
                 (UNKNOWN_KEY.id, "${EDITOR:-vi} +3 /h/c.toml".to_owned()),
                 (FOREIGN_PROJECT.id, "ls -l /srv/nsaccess.toml".to_owned()),
+                (FOREIGN_ORGANISATION.id, "sudo x".to_owned()),
                 (UNTRUSTED_PROJECT.id, "nsaccess config trust x".to_owned()),
             ]
         );

@@ -1,0 +1,146 @@
+//! All settings files as they are now.
+
+use std::path::{Path, PathBuf};
+
+use aws_config_edit::AwsConfig;
+
+use super::{canonical, is_own, organisation, sha256, trusted_path, user_path};
+use crate::disk::{atomic, aws_config};
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::model::settings::{self, FileProblem, Flags, OwnFile, Project, ProjectFile, Sources, Trusted, Warning};
+
+pub(crate) const PROJECT_FILE: &str = "nsaccess.toml";
+
+/// The settings files, read.
+#[derive(Debug, Default)]
+pub(crate) struct SettingsFiles {
+    /// With whether it is trusted.
+    pub(super) project: Option<(PathBuf, ProjectFile, bool)>,
+    /// Nearer project files, which belong to somebody else.
+    pub(super) foreign: Vec<PathBuf>,
+    pub(super) user: Option<(PathBuf, OwnFile)>,
+    pub(super) organisation: Option<(PathBuf, OwnFile)>,
+    /// Why that of the organisation does not count.
+    pub(super) refused: Option<Warning>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl SettingsFiles {
+    pub(crate) fn read(host: &Host) -> Result<Self> {
+        let (path, foreign) = project_path(host)?;
+        let mut files = SettingsFiles::default();
+        files.warnings.extend(foreign.iter().map(|file| Warning::from(foreign_warning(host, file))));
+        files.foreign = foreign;
+        if let Some(path) = path {
+            files.read_project(host, path)?;
+        }
+        files.read_own(host)?;
+        Ok(files)
+    }
+
+    pub(crate) fn without_project(host: &Host) -> Result<Self> {
+        let mut files = SettingsFiles::default();
+        files.read_own(host)?;
+        Ok(files)
+    }
+
+    fn read_own(&mut self, host: &Host) -> Result<()> {
+        let path = user_path(host);
+        if let Some(text) = atomic::read_text(&path)? {
+            self.user = Some((path.clone(), self.parsed(host, &path, settings::parse_own(&text))?));
+        }
+        let Some(path) = organisation::path(host) else { return Ok(()) };
+        match organisation::read(host, &path)? {
+            organisation::Found::Nothing => {}
+            organisation::Found::Refused(warning) => {
+                self.refused = Some(warning.clone());
+                self.warnings.push(warning);
+            }
+            organisation::Found::Text(text) => {
+                let file = self.parsed(host, &path, settings::parse_own(&text));
+                let file = file.map_err(|error| organisation::whom_to_tell(Error { try_next: Vec::new(), ..error }))?;
+                self.organisation = Some((path, file));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_project(&mut self, host: &Host, path: PathBuf) -> Result<()> {
+        let text = atomic::read_text(&path)?.unwrap_or_default();
+        let file = self.parsed(host, &path, settings::parse_project(&text))?;
+        let store = atomic::read(&trusted_path(host))?.bytes.unwrap_or_default();
+        let is_trusted = Trusted::parse(&store).contains(&canonical(&path)?, &sha256(text.as_bytes()));
+        self.project = Some((path, file, is_trusted));
+        Ok(())
+    }
+
+    fn parsed<T>(&mut self, host: &Host, path: &Path, read: Result<(T, Vec<String>), FileProblem>) -> Result<T> {
+        let (file, warnings) = parsed(host, path, read)?;
+        self.warnings.extend(warnings.into_iter().map(Warning::from));
+        Ok(file)
+    }
+
+    /// Asks what the sources say together.
+    pub(crate) fn ask<T>(
+        &self,
+        host: &Host,
+        flags: &Flags,
+        aws: &AwsConfig,
+        ask: impl FnOnce(&Sources<'_>) -> Result<T, String>,
+    ) -> Result<T> {
+        fn with_path((path, file): &(PathBuf, OwnFile)) -> (&Path, &OwnFile) {
+            (path.as_path(), file)
+        }
+        let project = self.project.as_ref();
+        let answer = ask(&Sources {
+            flags,
+            env: &|name| host.env(name).map(str::to_owned),
+            project: project.map(|(path, file, is_trusted)| Project { path, file, is_trusted: *is_trusted }),
+            user: self.user.as_ref().map(with_path),
+            organisation: self.organisation.as_ref().map(with_path),
+            aws,
+        });
+        answer.map_err(|reason| {
+            let file = host.shorten_home(&aws_config::path(host));
+            Error::usage("a setting cannot be used").because(reason.replace(settings::AWS_CONFIGURATION, &file))
+        })
+    }
+}
+
+/// The nearest project file in the current folder or above, but inside the home folder none above that. Files that belong
+/// to somebody else are skipped, and returned in the second list.
+pub(crate) fn project_path(host: &Host) -> Result<(Option<PathBuf>, Vec<PathBuf>)> {
+    let inside_home = host.current_dir.starts_with(&host.home);
+    let below_home = |folder: &&Path| !inside_home || folder.starts_with(&host.home);
+    let files = host.current_dir.ancestors().take_while(below_home).map(|folder| folder.join(PROJECT_FILE));
+    let mut foreign = Vec::new();
+    for file in files.filter(|file| file.is_file()) {
+        if is_own(host, &file)? {
+            return Ok((Some(file), foreign));
+        }
+        foreign.push(file);
+    }
+    Ok((None, foreign))
+}
+
+fn foreign_warning(host: &Host, file: &Path) -> String {
+    format!("{} is not read: it belongs to neither you nor root", host.shorten_home(file))
+}
+
+/// The file, with warnings that name it.
+pub(super) fn parsed<T>(
+    host: &Host,
+    path: &Path,
+    read: Result<(T, Vec<String>), FileProblem>,
+) -> Result<(T, Vec<String>)> {
+    let shown = host.shorten_home(path);
+    let (file, found) = read.map_err(|problem| {
+        Error::usage(format!("cannot read {shown}")).because(problem.to_string()).try_next(format!(
+            "${{EDITOR:-vi}} +{} {}",
+            problem.line,
+            path.display()
+        ))
+    })?;
+    Ok((file, found.into_iter().map(|warning| format!("{shown}: {warning}")).collect()))
+}
