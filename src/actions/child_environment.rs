@@ -14,7 +14,7 @@ use crate::model::aws::credential_output;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::irsa::IrsaRequest;
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::process::child::Environment;
 
 /// What a child runs in. What lies on disk goes away with it.
@@ -47,31 +47,31 @@ struct Identity {
 /// Of the chain, and when the folder cannot be made.
 pub(crate) async fn prepare(
     chain: &Chain<'_>,
-    namespace: &Namespace,
+    access: &Access,
     irsa: Option<&IrsaRequest>,
 ) -> Result<ChildEnvironment> {
-    let credentials = chain.credentials(namespace).await?;
+    let credentials = chain.credentials(access).await?;
     let (cluster, _) = cluster::facts(&credentials).await?;
     let target = credentials.target.clone();
     let identity = match irsa {
         None => Identity {
             credentials: credentials.role(),
-            account: target.account.clone(),
-            role: target.role.clone(),
-            label: namespace.to_string(),
+            account: target.account().to_owned(),
+            role: target.role().to_owned(),
+            label: access.to_string(),
         },
         Some(request) => {
-            let assumed = irsa::assume(chain, namespace, request).await?;
+            let assumed = irsa::assume(chain, access, request).await?;
             let role = assumed.workload_role.role.name().to_owned();
             let account = assumed.workload_role.role.account().to_owned();
-            Identity { label: format!("{namespace}:{role}"), role, account, credentials: assumed.credentials }
+            Identity { label: format!("{access}:{role}"), role, account, credentials: assumed.credentials }
         }
     };
-    let proxy = proxy::of_context(chain, namespace)?;
+    let proxy = proxy::of_context(chain, access)?;
     let folder = PrivateFolder::create(chain.host)?;
     let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
     let text = standalone(
-        &profile_and_context::entry(chain, &target, &cluster),
+        &profile_and_context::standalone_entry(chain, &target, &cluster),
         proxy,
         &identity::variables_of(chain, &target),
     );
@@ -83,7 +83,7 @@ pub(crate) async fn prepare(
         region: &cluster.region,
     }));
     variables.set_plain(env_vars::KUBECONFIG, &kubeconfig.to_string_lossy());
-    variables.set_plain(env_vars::NSACCESS_NAMESPACE, namespace.as_str());
+    variables.set_plain(env_vars::NSACCESS_NAMESPACE, access.name.as_str());
     variables.set_plain(env_vars::NSACCESS_INSIDE, &identity.label);
     Ok(ChildEnvironment {
         variables,
@@ -113,13 +113,13 @@ pub(crate) fn refuse_nesting(chain: &Chain<'_>) -> Result<()> {
 ///
 /// # Errors
 /// When we run in one, and the verb would.
-pub(crate) fn refuse_change_inside(chain: &Chain<'_>, namespace: &Namespace, chosen: bool, verb: &str) -> Result<()> {
+pub(crate) fn refuse_change_inside(chain: &Chain<'_>, access: &Access, chosen: bool, verb: &str) -> Result<()> {
     let Some(label) = chain.host.env(env_vars::NSACCESS_INSIDE) else { return Ok(()) };
-    let own = label.split(':').next() == Some(namespace.as_str());
+    let own = label.split(':').next() == Some(access.name.as_str());
     if own && !chosen {
         return Ok(());
     }
-    let then = if own { format!("nsaccess {verb} {namespace}") } else { format!("nsaccess shell {namespace}") };
+    let then = if own { format!("nsaccess {verb} {access}") } else { format!("nsaccess shell {access}") };
     Err(Error::usage(format!("this is a shell or a command of nsaccess, for {label}"))
         .because("kubectl would go elsewhere, and the prompt and the AWS keys would stay")
         .try_next(format!("exit   # then: {then}")))

@@ -12,9 +12,9 @@ use crate::env_vars;
 use crate::host::Host;
 use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, judge};
 use crate::model::aws::eks_token;
+use crate::model::kube::access::AccessName;
 use crate::model::kube::exec_credential::{self, ExecInfo};
 use crate::model::kube::issued_token::Request;
-use crate::model::kube::namespace::Namespace;
 use crate::secret::Secret;
 
 /// The answer for client-go, if our cache can give it now. `cluster` is name and region as the exec stanza names
@@ -22,15 +22,15 @@ use crate::secret::Secret;
 pub(crate) fn exec_credential(
     host: &Host,
     info: &ExecInfo,
-    namespace: &Namespace,
+    name: &AccessName,
     cluster: Option<(&str, &str)>,
 ) -> Option<Secret<String>> {
-    let cached = Cache::new(host).own_credentials(namespace)?;
+    let cached = Cache::new(host).own_credentials(name)?;
     if cached.config_fingerprint.as_deref() != Some(&config_fingerprint::of(host)) {
         return None;
     }
     let answer = of_cache(host, info, &cached, cluster)?;
-    (!asks_again(host, namespace)).then_some(answer)
+    (!asks_again(host, name)).then_some(answer)
 }
 
 /// The same on what was decided before, for when a file that decides can no longer be read: kubectl goes on meanwhile.
@@ -38,12 +38,12 @@ pub(crate) fn exec_credential(
 pub(crate) fn as_decided_before(
     host: &Host,
     info: &ExecInfo,
-    namespace: &Namespace,
+    name: &AccessName,
     cluster: Option<(&str, &str)>,
 ) -> Option<Secret<String>> {
     let asked = [env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE].into_iter().any(|name| host.env(name).is_some());
     let cached =
-        Cache::new(host).own_credentials(namespace).filter(|cached| !asked && cached.config_fingerprint.is_some())?;
+        Cache::new(host).own_credentials(name).filter(|cached| !asked && cached.config_fingerprint.is_some())?;
     of_cache(host, info, &cached, cluster)
 }
 
@@ -62,9 +62,9 @@ fn of_cache(
 }
 
 /// Whether client-go asks for a token although it has one: the cluster did not take it.
-pub(crate) fn asks_again(host: &Host, namespace: &Namespace) -> bool {
+pub(crate) fn asks_again(host: &Host, name: &AccessName) -> bool {
     let is_client = host.parent_pid != 0 && host.env(env_vars::KUBERNETES_EXEC_INFO).is_some();
-    is_client && Cache::new(host).note_request(namespace, host.parent_pid, host.now().as_second()) == Request::Repeated
+    is_client && Cache::new(host).note_request(name, host.parent_pid, host.now().as_second()) == Request::Repeated
 }
 
 /// The answer that role credentials sign.

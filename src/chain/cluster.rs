@@ -5,11 +5,11 @@ pub(crate) mod find;
 pub(crate) mod not_mapped;
 pub(crate) mod proxy;
 
-use crate::chain::Chain;
 use crate::chain::credentials::{Credentials, own};
 use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::NoMeans;
-use crate::chain::target::identity;
+use crate::chain::target::{self, identity};
+use crate::chain::{Chain, ambient};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
 use crate::model::aws::target::Target;
@@ -85,7 +85,7 @@ async fn keep(credentials: &Credentials<'_>, cluster: &Cluster) {
     if identity::cluster_chosen_for_once(chain, target) {
         return;
     }
-    if let Err(error) = chain.cache.store_cluster(&target.namespace, cluster) {
+    if let Err(error) = chain.cache.store_cluster(&target.access.name, cluster) {
         chain.ui.warning(&format!("the cluster could not be cached: {error}"));
     }
     own::link_cluster(chain, target, cluster).await;
@@ -94,29 +94,30 @@ async fn keep(credentials: &Credentials<'_>, cluster: &Cluster) {
 /// All facts of the cluster as the cache has them, if they are of the cluster that is meant.
 pub(crate) fn known(chain: &Chain<'_>, target: &Target) -> Option<Cluster> {
     let (name, region) = known_name(chain, target)?;
-    let cached = chain.cache.cluster(&target.namespace)?;
+    let cached = chain.cache.cluster(&target.access.name)?;
     (cached.name == name && region.is_none_or(|region| region == cached.region)).then_some(cached)
 }
 
 /// The name, and if known the region, of the namespace's cluster, without a call. What was found in another
 /// account before does not count.
 pub(crate) fn known_name(chain: &Chain<'_>, target: &Target) -> Option<(String, Option<String>)> {
-    let pins = chain.settings.pins(target.namespace.as_str());
+    let pins = chain.settings.pins(target.access.name.as_str());
     let pinned_region = pins.region.map(|region| region.value);
     if let Some(cluster) = pins.cluster {
         return Some((cluster.value, pinned_region));
     }
-    let cached = chain.cache.cluster(&target.namespace)?;
+    let cached = chain.cache.cluster(&target.access.name)?;
     let contradicted = pinned_region.is_some_and(|region| region != cached.region);
-    let same_account = cached.arn.split(':').nth(4).is_none_or(|account| account == target.account);
+    let same_account =
+        cached.arn.split(':').nth(4).is_none_or(|account| target.identity.account().is_none_or(|own| own == account));
     (same_account && !contradicted).then_some((cached.name, Some(cached.region)))
 }
 
 /// The region of a namespace without a call: pinned, of its cluster, of its profile, or the only one there is.
 pub(crate) fn known_region(chain: &Chain<'_>, target: &Target) -> Option<String> {
-    let pinned = chain.settings.pins(target.namespace.as_str()).region.map(|region| region.value);
+    let pinned = chain.settings.pins(target.access.name.as_str()).region.map(|region| region.value);
     let of_cluster = || known_name(chain, target)?.1;
-    let of_profile = || chain.aws_config.profile(&target.access_name)?.get("region").map(str::to_owned);
+    let of_profile = || chain.aws_config.profile(&target.entry)?.get("region").map(str::to_owned);
     let only = || match regions(chain, target).as_slice() {
         [only] => Some(only.clone()),
         _ => None,
@@ -127,18 +128,26 @@ pub(crate) fn known_region(chain: &Chain<'_>, target: &Target) -> Option<String>
 /// The region to work in, without a call: the known one, else the first of those that clusters are looked for in.
 pub(crate) fn likely_region(chain: &Chain<'_>, target: &Target) -> String {
     let first = || regions(chain, target).into_iter().next();
-    known_region(chain, target).or_else(first).unwrap_or_else(|| target.portal.region.clone())
+    known_region(chain, target).or_else(first).unwrap_or_else(|| target::region_of_sts(chain, target))
 }
 
-/// The regions to look for clusters in: pinned, configured, else the one of the target's own Identity Center.
+/// The regions to look for clusters in: pinned, configured, else the one of the target's own Identity Center, or of the
+/// profile that its credentials come from.
 pub(crate) fn regions(chain: &Chain<'_>, target: &Target) -> Vec<String> {
-    if let Some(region) = chain.settings.pins(target.namespace.as_str()).region {
+    if let Some(region) = chain.settings.pins(target.access.name.as_str()).region {
         return vec![region.value];
     }
     let configured = &chain.settings.regions;
     match configured.origin {
-        Origin::Default => vec![target.portal.region.clone()],
-        _ if configured.value.is_empty() => vec![target.portal.region.clone()],
+        Origin::Default => beside_identity(chain, target).into_iter().collect(),
+        _ if configured.value.is_empty() => beside_identity(chain, target).into_iter().collect(),
         _ => configured.value.clone(),
+    }
+}
+
+fn beside_identity(chain: &Chain<'_>, target: &Target) -> Option<String> {
+    match target.identity.source_profile() {
+        Some(source) => ambient::region(chain.host, Some(source)),
+        None => target.portal().map(|portal| portal.region.clone()),
     }
 }

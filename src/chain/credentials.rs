@@ -1,5 +1,7 @@
-//! Role credentials: from our cache, or from the portal, which is asked once however many processes want them.
+//! Credentials: from our cache, or from the portal or the profile that gives them, which is asked once however many
+//! processes want them.
 
+mod of_profile;
 pub(crate) mod own;
 
 use std::cell::RefCell;
@@ -7,16 +9,18 @@ use std::time::Duration;
 
 use crate::chain::call_error::CallError;
 use crate::chain::clock_skew;
+use crate::chain::credentials::of_profile::CachedOrProfile;
 use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::{Renewable, with_renewal};
 use crate::chain::session::standing::keep_while;
 use crate::chain::session::{Session, SessionOf};
-use crate::chain::target::identity;
+use crate::chain::target::{identity, region_of_sts};
 use crate::chain::{Chain, lock_wait};
 use crate::disk::cache::CachedCredentials;
 use crate::disk::lock::Lock;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, StaleReason, judge};
+use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::Target;
 use crate::net::aws::failure::{Class, Failure};
 
@@ -95,9 +99,7 @@ impl Renewable for Credentials<'_> {
 /// # Errors
 /// [`Kind::NotSignedIn`] when a person is needed and not there; [`Kind::Denied`] when the role is not assigned.
 pub(crate) async fn obtain(chain: &Chain<'_>, target: &Target) -> Result<RoleCredentials> {
-    ask_portal(chain, target, None)
-        .await
-        .map_err(|failure| explain(chain, target, failure, Some(login_finds_it(target))))
+    ask(chain, target, None).await.map_err(|failure| explain(chain, target, failure, Some(login_finds_it(target))))
 }
 
 /// The same, when AWS has just refused these although their time had not come.
@@ -109,7 +111,7 @@ pub(crate) async fn after_refusal(
     target: &Target,
     refused: &RoleCredentials,
 ) -> Result<RoleCredentials> {
-    let renewed = ask_portal(chain, target, Some(&refused.keys.access_key_id)).await;
+    let renewed = ask(chain, target, Some(&refused.keys.access_key_id)).await;
     renewed.map_err(|failure| explain(chain, target, failure, Some(login_finds_it(target))))
 }
 
@@ -120,7 +122,8 @@ pub(crate) async fn after_refusal(
 /// As [`obtain`].
 pub(crate) async fn in_doubt(chain: &Chain<'_>, target: &Target) -> Result<RoleCredentials> {
     let cached = obtain(chain, target).await?;
-    let asked = chain.services.caller_arn(&cached.keys, &target.portal.region);
+    let region = region_of_sts(chain, target);
+    let asked = chain.services.caller_arn(&cached.keys, &region);
     let credentials = match tokio::time::timeout(CHECK_LIMIT, asked).await {
         Ok(Err(failure)) if failure.class == Class::Unauthorized => {
             chain.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
@@ -128,7 +131,7 @@ pub(crate) async fn in_doubt(chain: &Chain<'_>, target: &Target) -> Result<RoleC
         }
         _ => cached,
     };
-    chain.cache.note_checked(&target.namespace, chain.host.parent_pid, chain.host.now().as_second());
+    chain.cache.note_checked(&target.access.name, chain.host.parent_pid, chain.host.now().as_second());
     Ok(credentials)
 }
 
@@ -137,24 +140,30 @@ pub(crate) fn are_cached(chain: &Chain<'_>, target: &Target) -> bool {
     cached(chain, target, None).is_ok()
 }
 
-/// Credentials from the cache or the portal; the failure is the portal's own. `refused`: the key of those that are not
+/// Credentials from the cache, or from who gives them; the failure is AWS's own. `refused`: the key of those that are not
 /// to be used.
 ///
 /// # Errors
-/// The portal's failure, or that of the session.
-pub(crate) async fn ask_portal(
+/// The failure of AWS, or that of the session.
+pub(crate) async fn ask(
     chain: &Chain<'_>,
     target: &Target,
     refused: Option<&str>,
 ) -> Result<RoleCredentials, CallError<Failure>> {
-    let session = SessionOf { chain, portal: &target.portal };
-    fresh(&CachedOrPortal { chain, target, refused, session }).await
+    match &target.identity {
+        Identity::PermissionSet(set) => {
+            let session = SessionOf { chain, portal: &set.portal };
+            fresh(&CachedOrPortal { chain, target, set, refused, session }).await
+        }
+        Identity::Role { .. } | Identity::Profile(_) => Ok(fresh(&CachedOrProfile { chain, target, refused }).await?),
+    }
 }
 
 /// Credentials as the cache has them, and the portal gives them.
 struct CachedOrPortal<'a> {
     chain: &'a Chain<'a>,
     target: &'a Target,
+    set: &'a PermissionSet,
     refused: Option<&'a str>,
     session: SessionOf<'a>,
 }
@@ -181,13 +190,12 @@ impl<'a> Kept for CachedOrPortal<'a> {
     }
 
     async fn lock(&self) -> Result<Option<Lock>> {
-        let path = self.chain.cache.lock_path(&format!("credentials-{}", self.target.namespace));
-        lock_wait::for_lock(self.chain.ui, &path, "fetches the credentials", None).await
+        lock(self.chain, self.target).await
     }
 
     async fn fetch(&self, session: &Session, _: StaleReason) -> Result<RoleCredentials, CallError<Failure>> {
-        let Target { portal, account, role, .. } = self.target;
-        let given = self.chain.services.role_credentials(portal, (account, role), &session.token.access_token).await;
+        let PermissionSet { portal, account, name } = self.set;
+        let given = self.chain.services.role_credentials(portal, (account, name), &session.token.access_token).await;
         let credentials = given.map_err(CallError::Answer)?;
         // Before they are used: a child, or a verb that runs on, may end in hours.
         clock_skew::warn(self.chain);
@@ -196,25 +204,37 @@ impl<'a> Kept for CachedOrPortal<'a> {
 
     async fn store(&self, session: &Session, credentials: &RoleCredentials) -> Result<()> {
         let (chain, target) = (self.chain, self.target);
-        let store = || {
-            let known = chain.cache.credentials(&target.namespace, target.into());
-            let cached = CachedCredentials {
-                account: target.account.clone(),
-                role: target.role.clone(),
-                start_url: target.portal.start_url.clone(),
-                credentials: credentials.clone(),
-                cluster: known.and_then(|cached| cached.cluster),
-                config_fingerprint: identity::fingerprint_for(chain, target),
-            };
-            chain.cache.store_credentials(&target.namespace, &cached)
-        };
-        keep_while(chain, &target.portal, &session.standing, "the credentials could not be cached", store).await
+        let store = || keep(chain, target, credentials);
+        keep_while(chain, &self.set.portal, &session.standing, "the credentials could not be cached", store).await
     }
 }
 
+/// Held for one call that gives credentials.
+async fn lock(chain: &Chain<'_>, target: &Target) -> Result<Option<Lock>> {
+    let path = chain.cache.lock_path(&format!("credentials-{}", target.access));
+    lock_wait::for_lock(chain.ui, &path, "fetches the credentials", None).await
+}
+
+/// Stores credentials under the access that they are of.
+pub(super) fn keep(chain: &Chain<'_>, target: &Target, credentials: &RoleCredentials) -> Result<()> {
+    let key = target.identity.key();
+    let known = chain.cache.credentials(&target.access.name, &key);
+    let cached = CachedCredentials {
+        identity: key,
+        credentials: credentials.clone(),
+        cluster: known.and_then(|cached| cached.cluster),
+        config_fingerprint: identity::fingerprint_for(chain, target),
+    };
+    chain.cache.store_credentials(&target.access.name, &cached)
+}
+
 /// What is in the cache, if it is for this very target and fresh.
-fn cached(chain: &Chain<'_>, target: &Target, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
-    let cached = chain.cache.credentials(&target.namespace, target.into());
+pub(super) fn cached(
+    chain: &Chain<'_>,
+    target: &Target,
+    refused: Option<&str>,
+) -> Result<RoleCredentials, StaleReason> {
+    let cached = chain.cache.credentials(&target.access.name, &target.identity.key());
     let credentials = cached.ok_or(StaleReason::Missing)?.credentials;
     if refused == Some(credentials.keys.access_key_id.as_str()) {
         return Err(StaleReason::Refused);
@@ -227,7 +247,7 @@ fn cached(chain: &Chain<'_>, target: &Target, refused: Option<&str>) -> Result<R
 
 /// The command that finds a namespace again where the portal refuses the role that was known.
 fn login_finds_it(target: &Target) -> String {
-    format!("nsaccess login {}   # asks the portal where it is now", target.namespace)
+    format!("nsaccess login {}   # asks the portal where it is now", target.access)
 }
 
 /// The portal gives no credentials of this role.
@@ -243,17 +263,19 @@ pub(crate) fn explain(
     found_by: Option<String>,
 ) -> Error {
     let failure = match failure {
-        CallError::Chain(error) => return error.or_sign_in(target.namespace.as_str()),
+        CallError::Chain(error) => return error.or_sign_in(target.access.name.as_str()),
         CallError::Answer(failure) => failure,
     };
     let class = failure.class;
     let error =
-        failure.into_error(format!("no credentials for the role {} in account {}", target.role, target.account));
-    let anew = format!("nsaccess login {} --force", target.namespace);
+        failure.into_error(format!("no credentials for the role {} in account {}", target.role(), target.account()));
+    let anew = format!("nsaccess login {} --force", target.access);
     let error = match class {
         Class::Denied | Class::NotFound => {
             // What we believed about the portal is out of date.
-            let _ = chain.cache.forget_portal_index(&target.portal.start_url);
+            if let Some(portal) = target.portal() {
+                let _ = chain.cache.forget_portal_index(&portal.start_url);
+            }
             let error = Error { kind: Kind::Denied, ..error }
                 .because("the permission set is not assigned to you in this account (any more)");
             found_by

@@ -1,9 +1,10 @@
-//! The chain: namespace → target → session → credentials → cluster.
+//! The chain: access → target → session → credentials → cluster.
 //!
 //! One stage a file, each made from the one before, or from what a file kept of it. A stage comes from the cheapest place
 //! that is still good: `freshness` is the policy of all of them, `renewal` what happens when AWS or a cluster refuses what
 //! a stage gave. This file holds what the stages share, and the walk along them.
 
+pub(crate) mod access;
 pub(crate) mod administrator;
 pub(crate) mod ambient;
 pub(crate) mod cached_signer;
@@ -15,7 +16,6 @@ pub(crate) mod credentials;
 pub(crate) mod freshness;
 pub(crate) mod lock_wait;
 pub(crate) mod moved;
-pub(crate) mod namespace;
 pub(crate) mod profile;
 pub(crate) mod renewal;
 pub(crate) mod services;
@@ -38,7 +38,7 @@ use crate::disk::settings;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws::target::{Portal, Target};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::model::settings::{Flags, Settings, Warning};
 use crate::net::aws::Aws;
 use crate::process::browser::{Browser, DesktopBrowser};
@@ -201,47 +201,59 @@ impl<'a> Chain<'a> {
 
 /// The walk.
 impl<'a> Chain<'a> {
-    /// The namespace that is meant: as named, else the one of the environment, the context, the project or the folder.
+    /// The access that is meant: as named, else the one of the environment, the context, the project or the folder.
     ///
     /// # Errors
     /// When the name is not one, or nothing names a namespace and no person can be asked.
-    pub(crate) fn namespace(&self, named: Option<&str>) -> Result<Namespace> {
-        namespace::meant(self, named)
+    pub(crate) fn access(&self, named: Option<&str>) -> Result<Access> {
+        access::meant(self, named)
     }
 
-    /// Where a namespace's person signs in.
+    /// Where an access's person signs in, if a portal gives its credentials.
     ///
     /// # Errors
     /// When nothing names it and no person can be asked.
-    pub(crate) fn portal(&self, namespace: &Namespace) -> Result<Portal> {
-        target::portal::of(self, Some(&target::access_name(self, namespace)))
+    pub(crate) fn portal(&self, access: &Access) -> Result<Portal> {
+        target::portal::of_access(self, access)
     }
 
-    /// The target of a namespace, if that takes no call.
-    pub(crate) fn known_target(&self, namespace: &Namespace) -> Result<Option<Target>> {
-        Ok(target::known(self, namespace, &self.portal(namespace)?))
+    /// The target of an access, if that takes no call.
+    ///
+    /// # Errors
+    /// When nothing says where to sign in, and no person can be asked.
+    pub(crate) fn known_target(&self, access: &Access) -> Result<Option<Target>> {
+        match target::without_portal(self, access)? {
+            Some(target) => Ok(Some(target)),
+            None => Ok(target::known(self, access, &self.portal(access)?)),
+        }
     }
 
-    /// The target of a namespace; asks the portal only when nothing else answers.
+    /// The target of an access; asks the portal only when nothing else answers.
     ///
     /// # Errors
     /// [`crate::error::Kind::NotFound`] when the person has no such namespace; [`crate::error::Kind::Usage`] when several
     /// fit and no person can choose.
-    pub(crate) async fn target(&self, namespace: &Namespace) -> Result<Target> {
-        let portal = self.portal(namespace)?;
-        if let Some(known) = target::known(self, namespace, &portal) {
-            let Target { account, role, .. } = &known;
-            self.ui.detail(&format!("account {account} and role {role} are known; the portal is not asked"));
+    pub(crate) async fn target(&self, access: &Access) -> Result<Target> {
+        if let Some(known) = self.known_target(access)? {
+            match known.portal() {
+                Some(_) => self.ui.detail(&format!(
+                    "account {} and role {} are known; the portal is not asked",
+                    known.account(),
+                    known.role()
+                )),
+                None => self.ui.detail(&format!("the credentials are those of {}", known.identity)),
+            }
             return Ok(known);
         }
+        let portal = self.portal(access)?;
         if let Some(list) = portal_list::recent(self, &portal)
-            && let Some(found) = target::only_one_in(self, namespace, &portal, &list)
+            && let Some(found) = target::only_one_in(self, access, &portal, &list)
         {
             self.ui.detail(&format!("the portal's list of {:.0} names the account", list.read_at));
             return Ok(found);
         }
-        let list = portal_list::read(self, &portal).await.map_err(|error| error.or_sign_in(namespace.as_str()))?;
-        target::chosen_in(self, namespace, &portal, &list)
+        let list = portal_list::read(self, &portal).await.map_err(|error| error.or_sign_in(access.name.as_str()))?;
+        target::chosen_in(self, access, &portal, &list)
     }
 
     /// The session of a portal.
@@ -252,12 +264,12 @@ impl<'a> Chain<'a> {
         session::open(self, portal).await
     }
 
-    /// Credentials of a namespace's role.
+    /// Credentials of an access.
     ///
     /// # Errors
     /// Of the stages before; [`crate::error::Kind::Denied`] when the role is not assigned.
-    pub(crate) async fn credentials(&'a self, namespace: &Namespace) -> Result<Credentials<'a>> {
-        let target = self.target(namespace).await?;
+    pub(crate) async fn credentials(&'a self, access: &Access) -> Result<Credentials<'a>> {
+        let target = self.target(access).await?;
         Credentials::of(self, target).await
     }
 
@@ -265,8 +277,8 @@ impl<'a> Chain<'a> {
     ///
     /// # Errors
     /// Of the stages before, and when the cluster cannot be found, described or chosen.
-    pub(crate) async fn cluster(&'a self, namespace: &Namespace) -> Result<ClusterAccess<'a>> {
-        let credentials = self.credentials(namespace).await?;
+    pub(crate) async fn cluster(&'a self, access: &Access) -> Result<ClusterAccess<'a>> {
+        let credentials = self.credentials(access).await?;
         let (cluster, origin) = cluster::facts(&credentials).await?;
         ClusterAccess::open(credentials, cluster, origin)
     }

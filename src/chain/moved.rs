@@ -6,8 +6,9 @@ use crate::chain::credentials::{self, Credentials};
 use crate::chain::session::portal_list;
 use crate::chain::target;
 use crate::error::{Error, Result};
+use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::{Assignment, AssignmentChoice, Target, choose};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::model::settings::{Origin, Pins};
 
 /// Credentials of a namespace where it is now: of another target if the portal refuses the one that was known and names
@@ -16,7 +17,7 @@ use crate::model::settings::{Origin, Pins};
 /// # Errors
 /// As [`credentials::obtain`].
 pub(crate) async fn credentials_where_it_is<'a>(chain: &'a Chain<'a>, known: Target) -> Result<Credentials<'a>> {
-    let failure = match credentials::ask_portal(chain, &known, None).await {
+    let failure = match credentials::ask(chain, &known, None).await {
         Ok(credentials) => return Ok(Credentials::with(chain, known, credentials)),
         Err(failure) => failure,
     };
@@ -25,37 +26,39 @@ pub(crate) async fn credentials_where_it_is<'a>(chain: &'a Chain<'a>, known: Tar
     if !not_assigned {
         return Err(refused);
     }
-    let target = moved(chain, known, refused).await?;
+    let Identity::PermissionSet(set) = known.identity.clone() else { return Err(refused) };
+    let target = moved(chain, known, set, refused).await?;
     Credentials::of(chain, target).await
 }
 
-async fn moved(chain: &Chain<'_>, known: Target, refused: Error) -> Result<Target> {
-    let namespace = &known.namespace;
-    let Ok(list) = portal_list::read(chain, &known.portal).await else { return Err(refused) };
+async fn moved(chain: &Chain<'_>, known: Target, set: PermissionSet, refused: Error) -> Result<Target> {
+    let access = &known.access;
+    let Ok(list) = portal_list::read(chain, &set.portal).await else { return Err(refused) };
     let pattern = &chain.settings.permission_set_pattern.value;
-    let mut found = match choose(namespace, &list.assignments, None, None, |role| pattern.namespace_of(role)) {
+    let mut found = match choose(&access.namespace, &list.assignments, None, None, |role| pattern.namespace_of(role)) {
         AssignmentChoice::One(found) => vec![found],
         AssignmentChoice::Several(found) => found,
         AssignmentChoice::Unknown { .. } => Vec::new(),
     };
-    found.retain(|found| (&found.account, &found.role) != (&known.account, &known.role));
-    let pins = chain.settings.pins(namespace.as_str());
+    found.retain(|found| (&found.account, &found.role) != (&set.account, &set.name));
+    let pins = chain.settings.pins(access.name.as_str());
     if found.is_empty() || pins.account.is_some() || pins.role.is_some() {
-        return Err(with_new_place(refused, namespace, &pins, &found));
+        return Err(with_new_place(refused, access, &pins, &found));
     }
     let assignment = match found.len() {
         1 => found.swap_remove(0),
-        _ => target::pick(chain, namespace, found)?,
+        _ => target::pick(chain, access, found)?,
     };
     chain.ui.warning(&format!(
-        "the portal gives {} in account {} no more; {namespace} is {} in account {} now",
-        known.role, known.account, assignment.role, assignment.account
+        "the portal gives {} in account {} no more; {access} is {} in account {} now",
+        set.name, set.account, assignment.role, assignment.account
     ));
-    Ok(Target { account: assignment.account, role: assignment.role, ..known })
+    let set = PermissionSet { account: assignment.account, name: assignment.role, ..set };
+    Ok(Target { identity: Identity::PermissionSet(set), ..known })
 }
 
 /// The refusal, with what names the place that was refused, and how to name the new one.
-fn with_new_place(refused: Error, namespace: &Namespace, pins: &Pins, found: &[Assignment]) -> Error {
+fn with_new_place(refused: Error, access: &Access, pins: &Pins, found: &[Assignment]) -> Error {
     let mut error = refused;
     // What names the new place comes first.
     let before = std::mem::take(&mut error.try_next);
@@ -66,8 +69,8 @@ fn with_new_place(refused: Error, namespace: &Namespace, pins: &Pins, found: &[A
             let now = if what == "account" { &assignment.account } else { &assignment.role };
             error = match pin.origin {
                 _ if *now == pin.value => error,
-                Origin::User(_) => error.try_next(format!("nsaccess config set namespace.{namespace}.{what} {now}")),
-                _ => error.try_next(format!("nsaccess login {namespace} --{what} {now}")),
+                Origin::User(_) => error.try_next(format!("nsaccess config set namespace.{access}.{what} {now}")),
+                _ => error.try_next(format!("nsaccess login {access} --{what} {now}")),
             };
         }
     }

@@ -71,6 +71,8 @@ pub(crate) trait Services: fmt::Debug {
     ) -> Answer<'a, RoleCredentials>;
     /// AssumeRole, signed with the given keys.
     fn assume_role<'a>(&'a self, keys: &'a AccessKeys, request: RoleSessionRequest<'a>) -> Answer<'a, AssumedSession>;
+    /// GetSessionToken: a session of the user whose keys these are.
+    fn session_token<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, RoleCredentials>;
     /// GetCallerIdentity: the caller's ARN.
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, String>;
     /// ListClusters.
@@ -154,6 +156,10 @@ impl Services for Aws {
 
     fn assume_role<'a>(&'a self, keys: &'a AccessKeys, request: RoleSessionRequest<'a>) -> Answer<'a, AssumedSession> {
         assume_role::assume_role(self, keys, request).boxed_local()
+    }
+
+    fn session_token<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, RoleCredentials> {
+        assume_role::get_session_token(self, keys, region).boxed_local()
     }
 
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, region: &'a str) -> Answer<'a, String> {

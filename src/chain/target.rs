@@ -1,48 +1,71 @@
 //! From a namespace's name to its account and role: the pins, the existing profile, or, when neither answers, the
 //! portal's own list.
 
+mod assumed;
 pub(crate) mod identity;
 pub(crate) mod portal;
 
-use crate::chain::{Chain, Presence};
+use crate::chain::{Chain, Presence, ambient};
 use crate::disk::cache::PortalIndex;
 use crate::error::{Error, Kind, MissingAccess, Result};
+use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::{Assignment, AssignmentChoice, Portal, Target, choose};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 
-/// `idp-ns-<namespace>`: the one name of profile, user and context.
-pub(crate) fn access_name(chain: &Chain<'_>, namespace: &Namespace) -> String {
-    chain.settings.context_pattern.value.render(namespace.as_str())
+/// Where STS has its endpoint for all regions of AWS proper.
+const GLOBAL_REGION: &str = "us-east-1";
+
+/// `idp-ns-<name>`: the one name of profile, user and context.
+pub(crate) fn entry(chain: &Chain<'_>, access: &Access) -> String {
+    chain.settings.context_pattern.value.render(access.name.as_str())
 }
 
-/// What is known of a namespace without any call.
-pub(crate) fn known(chain: &Chain<'_>, namespace: &Namespace, portal: &Portal) -> Option<Target> {
-    let access_name = access_name(chain, namespace);
-    let pins = chain.settings.pins(namespace.as_str());
-    let profile = chain.aws_config.profile(&access_name);
+/// The target of an access whose credentials no portal gives: a role that a profile assumes, or a profile's own identity.
+/// The settings say so, or the profile that a login wrote.
+///
+/// # Errors
+/// When what names it is not complete.
+pub(crate) fn without_portal(chain: &Chain<'_>, access: &Access) -> Result<Option<Target>> {
+    let entry = entry(chain, access);
+    let identity = assumed::identity(chain, access, &entry)?;
+    Ok(identity.map(|identity| Target { access: access.clone(), entry, identity }))
+}
+
+/// The region that STS is asked in, before the cluster's is known.
+pub(crate) fn region_of_sts(chain: &Chain<'_>, target: &Target) -> String {
+    if let Some(portal) = target.portal() {
+        return portal.region.clone();
+    }
+    let pinned = chain.settings.pins(target.access.name.as_str()).region.map(|region| region.value);
+    let of_profile = || chain.aws_config.profile(&target.entry)?.get("region").map(str::to_owned);
+    let of_source = || ambient::region(chain.host, target.identity.source_profile());
+    pinned.or_else(of_profile).or_else(of_source).unwrap_or_else(|| GLOBAL_REGION.to_owned())
+}
+
+/// What is known of a portal's access without any call.
+pub(crate) fn known(chain: &Chain<'_>, access: &Access, portal: &Portal) -> Option<Target> {
+    let entry = entry(chain, access);
+    let pins = chain.settings.pins(access.name.as_str());
+    let profile = chain.aws_config.profile(&entry);
     // The profile's account and role belong to its own portal; those of another one mean nothing here.
-    let own_portal = portal::own(chain, &access_name);
+    let own_portal = portal::own(chain, &entry);
     let profile = profile.filter(|_| own_portal.is_some_and(|own| own.session_name == portal.session_name));
     let of_profile = |key: &str| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
     let pinned_account = pins.account.map(|account| account.value);
-    let role_by_pattern = || chain.settings.permission_set_pattern.value.render(namespace.as_str());
+    let role_by_pattern = || chain.settings.permission_set_pattern.value.render(access.namespace.as_str());
     let role = pins.role.map(|role| role.value).or_else(|| of_profile("sso_role_name"));
     let (account, role) = match pinned_account {
         Some(account) => (account, role.unwrap_or_else(role_by_pattern)),
         None => (of_profile("sso_account_id")?, role?),
     };
-    Some(Target { namespace: namespace.clone(), access_name, portal: portal.clone(), account, role })
+    let set = PermissionSet { portal: portal.clone(), account, name: role };
+    Some(Target { access: access.clone(), entry, identity: Identity::PermissionSet(set) })
 }
 
 /// The target that a portal's list gives a namespace, if that leaves no choice.
-pub(crate) fn only_one_in(
-    chain: &Chain<'_>,
-    namespace: &Namespace,
-    portal: &Portal,
-    list: &PortalIndex,
-) -> Option<Target> {
-    match choice(chain, namespace, &list.assignments) {
-        AssignmentChoice::One(assignment) => Some(at(chain, namespace, portal, assignment)),
+pub(crate) fn only_one_in(chain: &Chain<'_>, access: &Access, portal: &Portal, list: &PortalIndex) -> Option<Target> {
+    match choice(chain, access, &list.assignments) {
+        AssignmentChoice::One(assignment) => Some(at(chain, access, portal, assignment)),
         _ => None,
     }
 }
@@ -51,47 +74,39 @@ pub(crate) fn only_one_in(
 ///
 /// # Errors
 /// [`Kind::NotFound`] when the person has no such namespace; [`Kind::Usage`] when several fit and no person can choose.
-pub(crate) fn chosen_in(
-    chain: &Chain<'_>,
-    namespace: &Namespace,
-    portal: &Portal,
-    list: &PortalIndex,
-) -> Result<Target> {
-    let assignment = match choice(chain, namespace, &list.assignments) {
+pub(crate) fn chosen_in(chain: &Chain<'_>, access: &Access, portal: &Portal, list: &PortalIndex) -> Result<Target> {
+    let assignment = match choice(chain, access, &list.assignments) {
         AssignmentChoice::One(found) => found,
-        AssignmentChoice::Several(found) => pick(chain, namespace, found)?,
-        AssignmentChoice::Unknown { others } => return Err(unknown(namespace, &others, list.assignments.len())),
+        AssignmentChoice::Several(found) => pick(chain, access, found)?,
+        AssignmentChoice::Unknown { others } => return Err(unknown(access, &others, list.assignments.len())),
     };
-    Ok(at(chain, namespace, portal, assignment))
+    Ok(at(chain, access, portal, assignment))
 }
 
-fn at(chain: &Chain<'_>, namespace: &Namespace, portal: &Portal, assignment: Assignment) -> Target {
-    Target {
-        namespace: namespace.clone(),
-        access_name: access_name(chain, namespace),
-        portal: portal.clone(),
-        account: assignment.account,
-        role: assignment.role,
-    }
+fn at(chain: &Chain<'_>, access: &Access, portal: &Portal, assignment: Assignment) -> Target {
+    let set = PermissionSet { portal: portal.clone(), account: assignment.account, name: assignment.role };
+    Target { access: access.clone(), entry: entry(chain, access), identity: Identity::PermissionSet(set) }
 }
 
-fn choice(chain: &Chain<'_>, namespace: &Namespace, assignments: &[Assignment]) -> AssignmentChoice {
-    let pins = chain.settings.pins(namespace.as_str());
+fn choice(chain: &Chain<'_>, access: &Access, assignments: &[Assignment]) -> AssignmentChoice {
+    let pins = chain.settings.pins(access.name.as_str());
     let account = pins.account.as_ref().map(|account| account.value.as_str());
     let role = pins.role.as_ref().map(|role| role.value.as_str());
-    choose(namespace, assignments, account, role, |role| chain.settings.permission_set_pattern.value.namespace_of(role))
+    choose(&access.namespace, assignments, account, role, |role| {
+        chain.settings.permission_set_pattern.value.namespace_of(role)
+    })
 }
 
 /// Lets a person choose among assignments that all fit.
 ///
 /// # Errors
 /// [`Kind::Usage`] when no person can choose.
-pub(crate) fn pick(chain: &Chain<'_>, namespace: &Namespace, found: Vec<Assignment>) -> Result<Assignment> {
+pub(crate) fn pick(chain: &Chain<'_>, access: &Access, found: Vec<Assignment>) -> Result<Assignment> {
     if chain.presence != Presence::Person {
-        return Err(several(namespace, &found));
+        return Err(several(access, &found));
     }
     let lines: Vec<String> = found.iter().map(in_words).collect();
-    let chosen = chain.prompts.pick(&format!("Several accounts have {namespace}. Which one?"), &lines)?;
+    let chosen = chain.prompts.pick(&format!("Several accounts have {}. Which one?", access.namespace), &lines)?;
     found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"))
 }
 
@@ -100,19 +115,20 @@ fn in_words(assignment: &Assignment) -> String {
     format!("{} {name}, role {}", assignment.account, assignment.role)
 }
 
-fn several(namespace: &Namespace, found: &[Assignment]) -> Error {
-    let mut error = Error::usage(format!("several accounts have the namespace {namespace}"));
+fn several(access: &Access, found: &[Assignment]) -> Error {
+    let mut error = Error::usage(format!("several accounts have the namespace {}", access.namespace));
     for assignment in found {
         error = error
             .because(in_words(assignment))
-            .try_next(format!("nsaccess login {namespace} --account {}", assignment.account));
+            .try_next(format!("nsaccess login {access} --account {}", assignment.account));
     }
     error
 }
 
-fn unknown(namespace: &Namespace, others: &[String], assignments: usize) -> Error {
-    let missing = MissingAccess { namespace: Some(namespace.to_string()), ..MissingAccess::default() };
-    let error = Error::new(Kind::NotFound, format!("you have no access to a namespace {namespace}")).lacks(missing);
+fn unknown(access: &Access, others: &[String], assignments: usize) -> Error {
+    let missing = MissingAccess { namespace: Some(access.namespace.to_string()), ..MissingAccess::default() };
+    let error =
+        Error::new(Kind::NotFound, format!("you have no access to a namespace {}", access.namespace)).lacks(missing);
     if others.is_empty() {
         return error
             .because(format!("none of your {assignments} permission sets on the portal is for a namespace"))

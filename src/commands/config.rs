@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::chain::Presence;
-use crate::chain::namespace;
+use crate::chain::access;
 use crate::commands::Context;
 use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
@@ -114,6 +114,6 @@ fn show(context: Context<'_>) -> Result<()> {
             .collect();
         table(&["SETTING", "VALUE", "FROM"], &cells)
     })?;
-    namespace::tell_untrusted(chain, None);
+    access::tell_untrusted(chain, None);
     Ok(())
 }

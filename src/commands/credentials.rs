@@ -36,14 +36,14 @@ pub(crate) struct CredentialsArgs {
 /// [`crate::error::Kind::NotSignedIn`] when a person is needed and not there.
 pub(crate) fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
     let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
-    let credentials = runtime::run(chain.credentials(&namespace))?;
+    let access = chain.access(context.named(args.namespace.as_deref()))?;
+    let credentials = runtime::run(chain.credentials(&access))?;
     let (target, role) = (&credentials.target, credentials.role());
     let text = match args.export {
         None => credential_output::process(&role),
         Some(shell) => {
             let region = cluster::likely_region(chain, target);
-            let identity = AwsIdentity { credentials: &role, account: &target.account, region: &region };
+            let identity = AwsIdentity { credentials: &role, account: target.account(), region: &region };
             shell::change_variables(dialect(context.host, shell), &variables(identity))
         }
     };

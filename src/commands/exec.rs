@@ -39,12 +39,12 @@ pub(crate) struct ExecArgs {
 /// What keeps the command from being started; its own status.
 pub(crate) fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
     let chain = &outside(context, &args.sign_in)?;
-    let namespace = chain.namespace(context.named(None))?;
+    let access = chain.access(context.named(None))?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     let Some((program, words)) = args.command.split_first() else { return Ok(()) };
     // Ctrl-C is the command's: it decides what it means.
     runtime::run_with_child(async {
-        let child = runtime::interruptible(child_environment::prepare(chain, &namespace, irsa.as_ref())).await?;
+        let child = runtime::interruptible(child_environment::prepare(chain, &access, irsa.as_ref())).await?;
         identity::tell_unusual_role(chain, &child.target);
         child::run(program, words, &child.variables).await
     })

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::chain::administrator::AdministratorFlags;
 use crate::env_vars;
 use crate::host::Host;
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::model::settings::Flags;
 use crate::model::shell::{self, quote};
 use crate::ui::Format;
@@ -108,6 +108,38 @@ pub(crate) struct SignInArgs {
     pub(crate) no_browser: bool,
 }
 
+/// Flags that name an identity which no portal gives.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "IAM role instead of a permission set")]
+pub(crate) struct IdentityArgs {
+    /// IAM role to assume, which the cluster maps
+    #[arg(long, value_name = "ARN", conflicts_with_all = ["account", "role", "start_url", "sso_region"])]
+    pub(crate) role_arn: Option<String>,
+    /// AWS profile whose credentials assume the role; without a role, the identity itself
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["account", "role", "start_url", "sso_region"])]
+    pub(crate) source_profile: Option<String>,
+    /// External id that the role's trust policy wants
+    #[arg(long, value_name = "ID")]
+    pub(crate) external_id: Option<String>,
+    /// MFA device whose code the role's trust policy wants; you are asked for the code
+    #[arg(long, value_name = "ARN")]
+    pub(crate) mfa_serial: Option<String>,
+    /// Name of the role's session, for CloudTrail
+    #[arg(long, value_name = "NAME")]
+    pub(crate) session_name: Option<String>,
+    /// How long the role's session lasts, like 1h [default: the role's own limit, at most an hour]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) duration: Option<String>,
+}
+
+/// All flags of a login.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LoginFlags<'a> {
+    pub(crate) target: &'a TargetArgs,
+    pub(crate) sign_in: &'a SignInArgs,
+    pub(crate) identity: Option<&'a IdentityArgs>,
+}
+
 /// Both groups of flags as settings.
 pub(crate) fn flags(target: &TargetArgs, sign_in: &SignInArgs) -> Flags {
     Flags {
@@ -118,29 +150,55 @@ pub(crate) fn flags(target: &TargetArgs, sign_in: &SignInArgs) -> Flags {
         role: target.role.clone(),
         cluster: target.cluster.clone(),
         region: target.region.clone(),
-        regions: None,
         no_browser: sign_in.no_browser,
         ..Flags::default()
     }
 }
 
+impl LoginFlags<'_> {
+    /// As settings.
+    pub(crate) fn settings(&self) -> Flags {
+        let IdentityArgs { role_arn, source_profile, external_id, mfa_serial, session_name, duration } =
+            self.identity.cloned().unwrap_or_default();
+        let flags = flags(self.target, self.sign_in);
+        Flags { role_arn, source_profile, external_id, mfa_serial, session_name, duration, ..flags }
+    }
+}
+
 /// A login with these flags.
-pub(crate) fn login_command(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
+pub(crate) fn login_command(access: &Access, flags: LoginFlags<'_>) -> String {
+    let own_name = if access.has_own_name() { access.name.as_str() } else { "" };
+    login_as(access, own_name, flags)
+}
+
+/// A login with these flags that takes the place of what is set up.
+pub(crate) fn insistent_login(access: &Access, flags: LoginFlags<'_>) -> String {
+    format!("{} --replace", login_command(access, flags))
+}
+
+/// A login with these flags under a name of its own; under the namespace's if that is empty.
+pub(crate) fn login_as(access: &Access, name: &str, flags: LoginFlags<'_>) -> String {
+    let LoginFlags { target, sign_in, identity } = flags;
+    let no_identity = IdentityArgs::default();
+    let identity = identity.unwrap_or(&no_identity);
+    let name = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
     let flags = [
+        ("--as", &name),
         ("--account", &target.account),
         ("--role", &target.role),
+        ("--role-arn", &identity.role_arn),
+        ("--source-profile", &identity.source_profile),
+        ("--external-id", &identity.external_id),
+        ("--mfa-serial", &identity.mfa_serial),
+        ("--session-name", &identity.session_name),
+        ("--duration", &identity.duration),
         ("--cluster", &target.cluster),
         ("--region", &target.region),
         ("--start-url", &sign_in.start_url),
         ("--sso-region", &sign_in.sso_region),
     ];
     let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_ref()?))));
-    format!("nsaccess login {namespace}{}", flags.collect::<String>())
-}
-
-/// A login with these flags that takes the place of what is set up.
-pub(crate) fn insistent_login(namespace: &Namespace, target: &TargetArgs, sign_in: &SignInArgs) -> String {
-    format!("{} --replace", login_command(namespace, target, sign_in))
+    format!("nsaccess login {}{}", access.namespace, flags.collect::<String>())
 }
 
 /// Shells that variables can be set in.

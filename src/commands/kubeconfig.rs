@@ -16,11 +16,11 @@ use crate::chain::target;
 use crate::chain::target::identity;
 use crate::commands::Context;
 use crate::commands::flags::insistent_login;
-use crate::commands::flags::{SignInArgs, TargetArgs, flags};
+use crate::commands::flags::{LoginFlags, SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::target::Target;
+use crate::model::kube::access::Access;
 use crate::model::kube::cluster::Cluster;
-use crate::model::kube::namespace::Namespace;
 use crate::process::runtime;
 
 mod conversion_screen;
@@ -74,22 +74,23 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         return convert::run(context, args);
     }
     let chain = &context.open(&flags(&args.target, &args.sign_in))?;
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
+    let access = chain.access(context.named(args.namespace.as_deref()))?;
     if args.switch && context.global.kubeconfig.is_none() {
-        child_environment::refuse_change_inside(chain, &namespace, false, "kubeconfig")?;
+        child_environment::refuse_change_inside(chain, &access, false, "kubeconfig")?;
     }
     if args.remove {
-        return remove(context, chain, &namespace);
+        return remove(context, chain, &access);
     }
-    let (target, cluster) =
-        known(chain, args, &namespace).map_or_else(|| runtime::run(resolved(chain, &namespace)), Ok)?;
+    let (target, cluster) = known(chain, args, &access).map_or_else(|| runtime::run(resolved(chain, &access)), Ok)?;
+    let login_flags = LoginFlags { target: &args.target, sign_in: &args.sign_in, identity: None };
     let entry = profile_and_context::entry(chain, &target, &cluster);
     if !args.print {
-        replace::refuse_other_than_profile(chain, &target, &insistent_login(&namespace, &args.target, &args.sign_in))?;
+        replace::refuse_other_than_profile(chain, &target, &insistent_login(&access, login_flags))?;
     }
     if args.print {
-        let proxy = proxy::of_context(chain, &namespace)?;
+        let proxy = proxy::of_context(chain, &access)?;
         let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
+        let entry = profile_and_context::standalone_entry(chain, &target, &cluster);
         let text = standalone(&entry, proxy, &identity::variables_of(chain, &target));
         return context.ui.print_bytes(text.as_bytes());
     }
@@ -109,8 +110,8 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         .print_document(&json!({"context": entry.name, "server": entry.server, "changed": applied.files}), String::new)
 }
 
-fn remove(context: Context<'_>, chain: &Chain<'_>, namespace: &Namespace) -> Result<()> {
-    let name = target::access_name(chain, namespace);
+fn remove(context: Context<'_>, chain: &Chain<'_>, access: &Access) -> Result<()> {
+    let name = target::entry(chain, access);
     let removed = chain.kubeconfigs.remove(&name)?;
     if removed.files.is_empty() {
         return Err(nothing_removed(&name, &removed.kept_for));
@@ -144,14 +145,14 @@ pub(crate) fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[Stri
 }
 
 /// Target and cluster from profile and cache, without a call.
-fn known(chain: &Chain<'_>, args: &KubeconfigArgs, namespace: &Namespace) -> Option<(Target, Cluster)> {
-    let target = chain.known_target(namespace).ok()??;
+fn known(chain: &Chain<'_>, args: &KubeconfigArgs, access: &Access) -> Option<(Target, Cluster)> {
+    let target = chain.known_target(access).ok()??;
     let cluster = cluster::known(chain, &target).filter(|_| !args.refresh)?;
     Some((target, cluster))
 }
 
-async fn resolved(chain: &Chain<'_>, namespace: &Namespace) -> Result<(Target, Cluster)> {
-    let credentials = chain.credentials(namespace).await?;
+async fn resolved(chain: &Chain<'_>, access: &Access) -> Result<(Target, Cluster)> {
+    let credentials = chain.credentials(access).await?;
     let cluster = cluster::describe(&credentials).await?;
     Ok((credentials.target.clone(), cluster))
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::chain::Chain;
-use crate::chain::namespace;
+use crate::chain::access;
 use crate::chain::session::portal_list;
 use crate::chain::target::portal;
 use crate::commands::Context;
@@ -77,7 +77,7 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
 
 /// Not signed in: suggests a login of a namespace that is set up here, or this command where it can sign in.
 fn with_sign_in(chain: &Chain<'_>, error: Error) -> Error {
-    match namespace::familiar(chain).first() {
+    match access::familiar(chain).first() {
         Some(name) => error.or_sign_in(name),
         None if error.kind == Kind::NotSignedIn => {
             error.try_next("run the same command on a terminal: there it signs in")

@@ -7,8 +7,9 @@ use crate::actions::child_environment;
 use crate::actions::logout;
 use crate::actions::reviews::login;
 use crate::actions::reviews::login::Verification;
+use crate::actions::setup::access_settings;
 use crate::actions::setup::profile_and_context;
-use crate::actions::setup::replace;
+use crate::actions::setup::replace::{self, Ways};
 use crate::chain::clock_skew;
 use crate::chain::cluster;
 use crate::chain::cluster::proxy;
@@ -20,12 +21,16 @@ use crate::chain::target;
 use crate::chain::target::portal;
 use crate::chain::{Chain, Presence};
 use crate::commands::Context;
-use crate::commands::flags::{SignInArgs, TargetArgs, flags, insistent_login, login_command};
+use crate::commands::flags::{
+    IdentityArgs, LoginFlags, SignInArgs, TargetArgs, insistent_login, login_as, login_command,
+};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
+use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
+use crate::model::kube::access::Access;
 use crate::model::kube::cluster::Cluster;
-use crate::model::kube::namespace::Namespace;
+
 use crate::model::reviews::review::{
     CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward,
 };
@@ -41,9 +46,15 @@ use crate::ui::{Mark, Ui, local_time};
 pub(crate) struct LoginArgs {
     /// Namespace, like idp-dev
     pub(crate) namespace: Option<String>,
+    /// Name of this access, where the namespace's own name is not enough [default: NAMESPACE]
+    #[arg(long = "as", value_name = "NAME")]
+    pub(crate) access: Option<String>,
     /// What the namespace resolves to.
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Another identity than a permission set's.
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
     /// Where and how to sign in.
     #[command(flatten)]
     pub(crate) sign_in: SignInArgs,
@@ -53,7 +64,7 @@ pub(crate) struct LoginArgs {
     /// Leave kubectl's current context as it is
     #[arg(long)]
     pub(crate) no_switch: bool,
-    /// Replace what is set up for another account or portal under this name
+    /// Replace what is set up for another account, role, cluster or portal under this name
     #[arg(long)]
     pub(crate) replace: bool,
     /// Write profile and context even if the cluster does not answer, or does not know the role
@@ -81,8 +92,11 @@ pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
         Presence::Nobody => Presence::Reader,
         person => person,
     };
-    let chain = &context.open_for(&flags(&args.target, &args.sign_in), presence)?;
-    let done = runtime::run(log_in(chain, args, context.named(args.namespace.as_deref())))?;
+    let named = context.named(args.namespace.as_deref());
+    let mut flags = flags_of(args).settings();
+    flags.namespace = args.access.as_ref().and(named).map(str::to_owned);
+    let chain = &context.open_for(&flags, presence)?;
+    let done = runtime::run(log_in(chain, args, args.access.as_deref().or(named)))?;
     if context.ui.is_table() {
         next_steps(context.ui, &done, args.no_switch);
         return Ok(());
@@ -90,15 +104,25 @@ pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     context.ui.print_document(&report(&done), String::new)
 }
 
+fn flags_of(args: &LoginArgs) -> LoginFlags<'_> {
+    LoginFlags { target: &args.target, sign_in: &args.sign_in, identity: Some(&args.identity) }
+}
+
 /// The chain, stage by stage, each shown as it is reached; then what is written for other tools.
 async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Done> {
-    let namespace = name_namespace(chain, args, named)?;
-    let session = open_session(chain, args, &namespace).await?;
-    let target = resolve_target(chain, args, &namespace, &session).await?;
+    let access = name_access(chain, args, named)?;
+    let target = match target::without_portal(chain, &access)? {
+        Some(target) => replace_identity(chain, args, target)?,
+        None => {
+            refuse_role_options(args, &access)?;
+            let session = open_session(chain, args, &access).await?;
+            resolve_target(chain, args, &access, &session).await?
+        }
+    };
     let credentials = obtain_credentials(chain, target).await?;
-    let cluster = describe_cluster(chain, &credentials).await?;
+    let cluster = describe_cluster(chain, args, &credentials).await?;
     let target = credentials.target.clone();
-    let proxy = proxy::of(chain, &namespace, &cluster.endpoint)?;
+    let proxy = proxy::of(chain, &access, &cluster.endpoint)?;
     let verified = login::verify(chain, &target, &credentials.role(), &cluster, proxy.as_ref()).await;
     let (verification, unreached) = accepted(chain, args, &target, verified)?;
     let switch = !args.no_switch && unreached.is_none();
@@ -113,26 +137,60 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     Ok(Done { target, credentials: credentials.role(), cluster, files, verification })
 }
 
-/// The namespace. What would keep its files from being written is reported before the person signs in.
-fn name_namespace(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Namespace> {
+/// The access. What would keep its files from being written is reported before the person signs in.
+fn name_access(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Access> {
     chain.kubeconfigs.merged()?;
-    let namespace = chain.namespace(named)?;
-    crate::disk::aws_credentials::check_name(chain.host, &target::access_name(chain, &namespace))?;
-    child_environment::refuse_change_inside(chain, &namespace, chooses(args), "login")?;
-    Ok(namespace)
+    let access = chain.access(named)?;
+    crate::disk::aws_credentials::check_name(chain.host, &target::entry(chain, &access))?;
+    child_environment::refuse_change_inside(chain, &access, chooses(args), "login")?;
+    if !args.replace {
+        replace::may_change_namespace(chain, &access, &ways(args, &access))?;
+    }
+    Ok(access)
 }
 
-async fn open_session(chain: &Chain<'_>, args: &LoginArgs, namespace: &Namespace) -> Result<Session> {
-    let name = target::access_name(chain, namespace);
-    let portal = chain.portal(namespace)?;
+/// An identity that no portal gives.
+fn replace_identity(chain: &Chain<'_>, args: &LoginArgs, target: Target) -> Result<Target> {
     if !args.replace {
-        replace::may_change_portal(chain, &name, &portal, &again(args, namespace))?;
+        replace::may_change_identity(chain, &target, &ways(args, &target.access))?;
+    }
+    if args.force {
+        chain.cache.forget_credentials(&target.access.name)?;
+    }
+    if let Some(source) = target.identity.source_profile() {
+        chain.ui.stage(Mark::Success, "source", &format!("the profile {source}"));
+    }
+    Ok(target)
+}
+
+/// Options that say how a role is assumed mean nothing to a portal.
+fn refuse_role_options(args: &LoginArgs, access: &Access) -> Result<()> {
+    let IdentityArgs { external_id, mfa_serial, session_name, duration, .. } = &args.identity;
+    let given = [
+        ("--external-id", external_id),
+        ("--mfa-serial", mfa_serial),
+        ("--session-name", session_name),
+        ("--duration", duration),
+    ];
+    match given.iter().find(|(_, value)| value.is_some()) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Error::usage(format!("{flag} is for a role that is assumed"))
+            .because(format!("the credentials of {access} come from a portal"))
+            .try_next(format!("nsaccess login {access} --role-arn ARN --source-profile PROFILE"))),
+    }
+}
+
+async fn open_session(chain: &Chain<'_>, args: &LoginArgs, access: &Access) -> Result<Session> {
+    let name = target::entry(chain, access);
+    let portal = chain.portal(access)?;
+    if !args.replace {
+        replace::may_change_portal(chain, access, &name, &portal, &ways(args, access))?;
     }
     if args.force {
         logout::sign_out(chain, &portal).await?;
     }
     let session = chain.session(&portal).await?;
-    // A namespace that is set up keeps its own portal, which need not be the default.
+    // An access that is set up keeps its own portal, which need not be the default.
     if portal::own(chain, &name).is_none() {
         portal::remember(chain, &portal)?;
     }
@@ -143,37 +201,37 @@ async fn open_session(chain: &Chain<'_>, args: &LoginArgs, namespace: &Namespace
     Ok(session)
 }
 
-async fn resolve_target(
-    chain: &Chain<'_>,
-    args: &LoginArgs,
-    namespace: &Namespace,
-    session: &Session,
-) -> Result<Target> {
-    let target = chain.target(namespace).await?;
+async fn resolve_target(chain: &Chain<'_>, args: &LoginArgs, access: &Access, session: &Session) -> Result<Target> {
+    let target = chain.target(access).await?;
     if !args.replace {
-        replace::may_change_account(chain, &target, &session.token, &again(args, namespace)).await?;
+        replace::may_change_account(chain, &target, &session.token, &ways(args, access)).await?;
     }
     Ok(target)
 }
 
 async fn obtain_credentials<'a>(chain: &'a Chain<'a>, target: Target) -> Result<Credentials<'a>> {
     let credentials = moved::credentials_where_it_is(chain, target).await?;
-    let Target { role, account, .. } = &credentials.target;
     let until = local_time(chain.host, credentials.role().expires_at);
-    chain.ui.stage(Mark::Success, "role", &format!("{role} in account {account}, until {until}"));
+    let identity = &credentials.target.identity;
+    let label = if identity.role().is_some() { "role" } else { "identity" };
+    chain.ui.stage(Mark::Success, label, &format!("{identity}, until {until}"));
     Ok(credentials)
 }
 
-async fn describe_cluster(chain: &Chain<'_>, credentials: &Credentials<'_>) -> Result<Cluster> {
+async fn describe_cluster(chain: &Chain<'_>, args: &LoginArgs, credentials: &Credentials<'_>) -> Result<Cluster> {
     let cluster = cluster::describe(credentials).await?;
+    if !args.replace {
+        replace::may_change_cluster(chain, &credentials.target, &cluster, &ways(args, &credentials.target.access))?;
+    }
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     chain.ui.stage(Mark::Success, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
     Ok(cluster)
 }
 
-/// The same login, which takes the place of what is set up.
-fn again(args: &LoginArgs, namespace: &Namespace) -> String {
-    insistent_login(namespace, &args.target, &args.sign_in)
+/// How the same login goes on where it would replace something.
+fn ways(args: &LoginArgs, access: &Access) -> Ways {
+    let flags = flags_of(args);
+    Ways { replace: insistent_login(access, flags), beside: login_as(access, "NAME", flags) }
 }
 
 /// A login that the cluster turned down leaves what worked before, unless the person insists. Where nothing was set up and
@@ -184,7 +242,7 @@ fn accepted(
     target: &Target,
     verified: Result<Verification>,
 ) -> Result<(Option<Verification>, Option<Error>)> {
-    let (name, kubeconfig) = (&target.access_name, chain.kubeconfigs.merged()?);
+    let (name, kubeconfig) = (&target.entry, chain.kubeconfigs.merged()?);
     let is_new = chain.aws_config.profile(name).is_none() && kubeconfig.context(name).is_none();
     match verified {
         Ok(verification) => Ok((Some(verification), None)),
@@ -194,14 +252,13 @@ fn accepted(
         }
         Err(error) if is_new && error.kind == Kind::Unreachable => {
             let error = error.because("profile and context are written, not verified and not made current");
-            Ok((None, Some(error.try_next(format!("aws --profile {} sts get-caller-identity", target.access_name)))))
+            Ok((None, Some(error.try_next(format!("aws --profile {} sts get-caller-identity", target.profile())))))
         }
-        Err(error) => Err(error
-            .because("nothing was written: profile, context and current context are as they were")
-            .try_next(format!(
-                "{} --no-verify   # writes them all the same",
-                login_command(&target.namespace, &args.target, &args.sign_in)
-            ))),
+        Err(error) => {
+            Err(error.because("nothing was written: profile, context and current context are as they were").try_next(
+                format!("{} --no-verify   # writes them all the same", login_command(&target.access, flags_of(args))),
+            ))
+        }
     }
 }
 
@@ -209,14 +266,21 @@ fn accepted(
 fn chooses(args: &LoginArgs) -> bool {
     let TargetArgs { account, role, cluster, region } = &args.target;
     let SignInArgs { start_url, sso_region, .. } = &args.sign_in;
-    [account, role, cluster, region, start_url, sso_region].into_iter().any(Option::is_some)
+    let IdentityArgs { role_arn, source_profile, .. } = &args.identity;
+    let chosen = [account, role, cluster, region, start_url, sso_region, role_arn, source_profile];
+    chosen.into_iter().any(Option::is_some)
 }
 
 fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) -> Result<String> {
-    let name = &target.access_name;
+    let name = &target.entry;
     let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
+    access_settings::write(chain, target)?;
     let (changed, applied) = profile_and_context::write_both(chain, target, cluster, switch)?;
-    chain.ui.stage(Mark::Success, "profile", &format!("{name} in {config}{}", unchanged(changed)));
+    let profile = match &target.identity {
+        Identity::Profile(source) => format!("{source} (your own)"),
+        _ => format!("{name} in {config}{}", unchanged(changed)),
+    };
+    chain.ui.stage(Mark::Success, "profile", &profile);
     let files = if applied.files.is_empty() {
         profile_and_context::shown(chain, chain.kubeconfigs.paths())
     } else {
@@ -260,18 +324,18 @@ fn show(ui: &Ui, target: &Target, verification: &Verification) {
 fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
     match verdict {
         Verdict::Allowed => (Mark::Success, "yes".to_owned()),
-        Verdict::Denied(None) => (Mark::Failure, format!("no, not in {}", target.namespace)),
+        Verdict::Denied(None) => (Mark::Failure, format!("no, not in {}", target.access.namespace)),
         Verdict::Denied(Some(reason)) => (Mark::Failure, format!("no ({reason})")),
         Verdict::Unknown(reason) => (Mark::Unknown, format!("could not be asked ({reason})")),
     }
 }
 
 fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
-    let context = if no_switch { format!(" --context {}", done.target.access_name) } else { String::new() };
+    let context = if no_switch { format!(" --context {}", done.target.entry) } else { String::new() };
     let pod = "get pod NAME";
     ui.blank();
     ui.status(&format!("Next:  kubectl{context} {pod}"));
-    ui.status(&format!("       aws --profile {} sts get-caller-identity", done.target.access_name));
+    ui.status(&format!("       aws --profile {} sts get-caller-identity", done.target.profile()));
 }
 
 fn report(done: &Done) -> serde_json::Value {
@@ -288,11 +352,12 @@ fn report(done: &Done) -> serde_json::Value {
         .collect();
     let verification = done.verification.as_ref();
     json!({
-        "namespace": done.target.namespace.as_str(),
-        "context": done.target.access_name,
-        "profile": done.target.access_name,
-        "account": done.target.account,
-        "role": done.target.role,
+        "namespace": done.target.access.namespace.as_str(),
+        "access": done.target.access.name.as_str(),
+        "context": done.target.entry,
+        "profile": done.target.profile(),
+        "account": done.target.identity.account(),
+        "role": done.target.identity.role(),
         "credentials_expire_at": done.credentials.expires_at,
         "cluster": done.cluster.name,
         "region": done.cluster.region,

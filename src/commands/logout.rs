@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::actions::logout;
+use crate::actions::logout::assumed;
 use crate::actions::logout::purge;
 use crate::actions::logout::purge::Purged;
 use crate::chain::Chain;
@@ -12,7 +13,7 @@ use crate::chain::target::portal;
 use crate::commands::Context;
 use crate::commands::kubeconfig::say_what_stayed;
 use crate::error::{Error, Result};
-use crate::model::aws::target::Portal;
+use crate::model::aws::target::{Portal, Target};
 use crate::process::runtime;
 
 /// Sign out: end the session on the portal, and remove its token (the AWS CLI's too, it is the same) and all
@@ -35,7 +36,11 @@ pub(crate) struct LogoutArgs {
 /// When a file cannot be removed or edited.
 pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
     let chain = &Chain::open_to_sign_out(context.host, context.ui, context.global.kubeconfig.as_deref())?;
-    let portals = if args.all { logout::portals(chain) } else { vec![one_portal(context, chain)?] };
+    let (portals, assumed) = match (args.all, one_access(context, chain)?) {
+        (true, _) => (logout::portals(chain), assumed::all(chain)),
+        (false, Some(target)) => (Vec::new(), vec![target]),
+        (false, None) => (vec![one_portal(context, chain)?], Vec::new()),
+    };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for portal in &portals {
         let ended = runtime::run(logout::sign_out(chain, portal))?;
@@ -44,19 +49,28 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         if !ended.was_signed_in && !args.all {
             say_where_else(context, chain, portal);
         }
-        if !ended.namespaces.is_empty() {
-            context.ui.status(&format!("forgot the credentials of {}", ended.namespaces.join(", ")));
-        }
+        say_forgotten(context, &ended.namespaces);
         let purged = if args.purge { purge::purge(chain, portal) } else { Purged::default() };
-        if !purged.removed.is_empty() {
-            context.ui.status(&format!("removed the contexts and profiles {}", purged.removed.join(", ")));
-        }
-        for (name, kept_for) in &purged.kept {
-            say_what_stayed(context, name, kept_for);
-        }
+        say_purged(context, &purged);
         rows.push(json!({
             "start_url": portal.start_url, "was_signed_in": ended.was_signed_in, "ended_on_portal": ended.on_portal,
             "credentials_forgotten": ended.namespaces, "removed": purged.removed,
+            "not_removed": purged.failed.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        }));
+        failed.extend(purged.failed);
+    }
+    for target in &assumed {
+        let forgotten = runtime::run(assumed::forget(chain, target))?;
+        let names: Vec<String> = forgotten.then(|| target.access.to_string()).into_iter().collect();
+        match names.is_empty() && !args.all {
+            true => context.ui.status(&format!("there were no credentials of {}", target.access)),
+            false => say_forgotten(context, &names),
+        }
+        let purged = if args.purge { purge::purge_assumed(chain, target) } else { Purged::default() };
+        say_purged(context, &purged);
+        rows.push(json!({
+            "access": target.access.name.as_str(), "source_profile": target.identity.source_profile(),
+            "credentials_forgotten": names, "removed": purged.removed,
             "not_removed": purged.failed.iter().map(|(name, _)| name).collect::<Vec<_>>(),
         }));
         failed.extend(purged.failed);
@@ -65,6 +79,21 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         context.ui.print_document(&json!(rows), String::new)?;
     }
     half_purged(failed)
+}
+
+fn say_forgotten(context: Context<'_>, names: &[String]) {
+    if !names.is_empty() {
+        context.ui.status(&format!("forgot the credentials of {}", names.join(", ")));
+    }
+}
+
+fn say_purged(context: Context<'_>, purged: &Purged) {
+    if !purged.removed.is_empty() {
+        context.ui.status(&format!("removed the contexts and profiles {}", purged.removed.join(", ")));
+    }
+    for (name, kept_for) in &purged.kept {
+        say_what_stayed(context, name, kept_for);
+    }
 }
 
 /// Who meant another session than the one that is in use must not believe that it is over.
@@ -90,10 +119,25 @@ fn half_purged(failed: Vec<(String, Error)>) -> Result<()> {
     Err(all)
 }
 
+/// The access that is named or in use, if no portal gives its credentials.
+fn one_access(context: Context<'_>, chain: &Chain<'_>) -> Result<Option<Target>> {
+    let named = match context.named(None) {
+        Some(name) => Some(name.to_owned()),
+        None => {
+            let current = chain.kubeconfigs.merged()?.current_context().map(str::to_owned).unwrap_or_default();
+            chain.settings.context_pattern.value.namespace_of(&current)
+        }
+    };
+    match named {
+        Some(name) => target::without_portal(chain, &chain.access(Some(&name))?),
+        None => Ok(None),
+    }
+}
+
 /// The portal of the namespace in use, else the one of the settings.
 fn one_portal(context: Context<'_>, chain: &Chain<'_>) -> Result<Portal> {
     let profile = match context.named(None) {
-        Some(name) => Some(target::access_name(chain, &chain.namespace(Some(name))?)),
+        Some(name) => Some(target::entry(chain, &chain.access(Some(name))?)),
         None => chain.kubeconfigs.merged()?.current_context().map(str::to_owned),
     };
     portal::of(chain, profile.as_deref())

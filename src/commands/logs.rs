@@ -74,9 +74,9 @@ pub(crate) fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
     let targets = args.targets.iter().map(|text| target(text)).collect::<Result<Vec<Workload>>>()?;
     let options = options(context, args)?;
     let chain = &context.open(&Flags::default())?;
-    let namespace = chain.namespace(context.named(None))?;
+    let access = chain.access(context.named(None))?;
     runtime::run(async {
-        let cluster = chain.cluster(&namespace).await?;
+        let cluster = chain.cluster(&access).await?;
         Logs::of(&cluster, &options).print(&targets, args.selector.as_deref()).await
     })
 }

@@ -45,9 +45,9 @@ const HEADINGS: [&str; 7] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE
 pub(crate) fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
     let names = args.names.iter().map(|name| pod_name(name)).collect::<Result<Vec<String>>>()?;
     let chain = &context.open(&Flags::default())?;
-    let namespace = chain.namespace(context.named(None))?;
+    let access = chain.access(context.named(None))?;
     runtime::run(async {
-        let cluster = chain.cluster(&namespace).await?;
+        let cluster = chain.cluster(&access).await?;
         match (args.watch, names.is_empty()) {
             (true, _) => live(context, &cluster, &names, args.selector.as_deref()).await,
             (false, true) => listed(context, &cluster, args.selector.as_deref()).await,

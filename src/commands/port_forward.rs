@@ -77,13 +77,13 @@ pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
     let (kubeconfig, presence) = (context.global.kubeconfig.as_deref(), Presence::at(host));
     let chain = Chain::open(host, ui, kubeconfig, &Flags::default(), presence)?;
     let chain: &'static Chain<'static> = Box::leak(Box::new(chain));
-    let namespace = chain.namespace(context.named(None))?;
+    let access = chain.access(context.named(None))?;
     let work = async {
         let local = LocalSet::new();
         local
             .run_until(async {
                 let set_up = async {
-                    let cluster = Rc::new(chain.cluster(&namespace).await?);
+                    let cluster = Rc::new(chain.cluster(&access).await?);
                     let open_ports = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
                     cluster.run_on(WhenOver::Fail);
                     open_ports

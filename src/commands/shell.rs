@@ -38,10 +38,10 @@ pub(crate) struct ShellArgs {
 /// What keeps the shell from being started; its own status.
 pub(crate) fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
     let chain = &outside(context, &args.sign_in)?;
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()))?;
+    let access = chain.access(context.named(args.namespace.as_deref()))?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
     runtime::run_with_child(async {
-        let child = runtime::interruptible(child_environment::prepare(chain, &namespace, irsa.as_ref())).await?;
+        let child = runtime::interruptible(child_environment::prepare(chain, &access, irsa.as_ref())).await?;
         let until = local_time(context.host, child.expires_at);
         let unusual = identity::unusual_role(chain, &child.target).filter(|_| irsa.is_none());
         let why = unusual.map_or_else(String::new, |why| format!(" ({why})"));

@@ -5,12 +5,12 @@ use serde_json::json;
 
 use crate::chain::session::stored::{self, Stored};
 use crate::chain::target::{self, portal};
-use crate::chain::{Chain, Presence};
+use crate::chain::{Chain, Presence, access};
 use crate::commands::Context;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{Freshness, judge};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::AccessName;
 use crate::model::settings::Flags;
 use crate::ui::local_time;
 use crate::ui::table;
@@ -85,8 +85,8 @@ struct Session {
 }
 
 fn session(chain: &Chain<'_>, only: Option<&str>) -> Session {
-    let namespace = only.and_then(|only| Namespace::parse(only).ok());
-    let profile = namespace.map(|namespace| target::access_name(chain, &namespace));
+    let access = only.and_then(|only| AccessName::parse(only).ok());
+    let profile = access.map(|name| chain.settings.context_pattern.value.render(name.as_str()));
     let Ok(portal) = portal::of(chain, profile.as_deref()) else {
         return Session {
             start_url: None,
@@ -140,10 +140,10 @@ fn or_dash(text: Option<&str>) -> String {
 
 fn row(chain: &Chain<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
     let name = chain.settings.context_pattern.value.namespace_of(profile_name)?;
-    let namespace = Namespace::parse(&name).ok()?;
+    let access = access::named(chain, AccessName::parse(&name).ok()?).ok()?;
     let profile = chain.aws_config.profile(profile_name)?;
-    let target = portal::own(chain, profile_name).and_then(|portal| target::known(chain, &namespace, &portal));
-    let cached = target.and_then(|target| chain.cache.credentials(&namespace, (&target).into()));
+    let target = portal::own(chain, profile_name).and_then(|portal| target::known(chain, &access, &portal));
+    let cached = target.and_then(|target| chain.cache.credentials(&access.name, &target.identity.key()));
     let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, chain.host.now())) {
         None => "none yet".to_owned(),
         Some(Freshness::Fresh) => cached.as_ref().map_or_else(String::new, |cached| {
@@ -155,7 +155,7 @@ fn row(chain: &Chain<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
         current: merged.current_context() == Some(profile_name),
         account: profile.get("sso_account_id").map(str::to_owned),
         role: profile.get("sso_role_name").map(str::to_owned),
-        cluster: chain.cache.cluster(&namespace).map(|cluster| cluster.name),
+        cluster: chain.cache.cluster(&access.name).map(|cluster| cluster.name),
         credentials,
         credentials_expire_at: cached.map(|cached| cached.credentials.expires_at),
         context: merged.context(profile_name).is_some(),

@@ -11,7 +11,7 @@ use crate::chain::cluster;
 use crate::chain::credentials::own;
 use crate::chain::credentials::{self, Credentials};
 use crate::chain::session::stored;
-use crate::chain::{Chain, Presence};
+use crate::chain::{Chain, Presence, access};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::disk::cache::RememberedFailure;
@@ -20,8 +20,8 @@ use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws::eks_token;
+use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::exec_credential::{self, ExecInfo};
-use crate::model::kube::namespace::Namespace;
 use crate::process::runtime;
 use crate::secret::Secret;
 
@@ -74,7 +74,7 @@ pub(crate) fn warm_start(arguments: &[OsString], host: &Host) -> Option<Secret<S
         [name, "--cluster-name", cluster, "--region", region] => (*name, Some((*cluster, *region))),
         _ => return None,
     };
-    cached_token::exec_credential(host, &info, &Namespace::parse(name).ok()?, cluster)
+    cached_token::exec_credential(host, &info, &AccessName::parse(name).ok()?, cluster)
 }
 
 /// Runs the verb.
@@ -92,12 +92,12 @@ pub(crate) fn run(context: Context<'_>, args: &TokenArgs) -> Result<()> {
         let Some(cluster_name) = cluster_name else { return Err(nothing_named()) };
         return get_token(context, args, &info, cluster_name);
     };
-    let namespace = Namespace::parse(namespace)
+    let name = AccessName::parse(namespace)
         .map_err(|why| Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")))?;
     let cluster = cluster_name.zip(args.region.as_deref());
-    let answer = match cached_token::exec_credential(host, &info, &namespace, cluster) {
+    let answer = match cached_token::exec_credential(host, &info, &name, cluster) {
         Some(answer) => answer,
-        None => of_namespace(context, args, &info, &namespace)?,
+        None => of_access(context, args, &info, &name)?,
     };
     print(context, &answer)
 }
@@ -107,12 +107,7 @@ fn print(context: Context<'_>, answer: &Secret<String>) -> Result<()> {
 }
 
 /// The slow path: something is stale. A person may have to sign in, if kubectl says that one is there.
-fn of_namespace(
-    context: Context<'_>,
-    args: &TokenArgs,
-    info: &ExecInfo,
-    namespace: &Namespace,
-) -> Result<Secret<String>> {
+fn of_access(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, name: &AccessName) -> Result<Secret<String>> {
     let person = info.interactive && context.host.terminals.stdin && context.host.terminals.stderr;
     let presence = if person { Presence::Person } else { Presence::Nobody };
     let target =
@@ -120,22 +115,23 @@ fn of_namespace(
     let flags = flags(&target, &SignInArgs::default());
     let chain = match Chain::open_anywhere(context.host, context.ui, &flags, presence) {
         Ok(chain) => chain,
-        Err(error) => return as_before(context, args, info, namespace, error),
+        Err(error) => return as_before(context, args, info, name, error),
     };
-    let fingerprint = fingerprint(&chain, namespace);
-    let remembered = chain.cache.failure(namespace, &fingerprint, context.host.now());
+    let access = &access::named(&chain, name.clone())?;
+    let fingerprint = fingerprint(&chain, access);
+    let remembered = chain.cache.failure(name, &fingerprint, context.host.now());
     // A failure to get credentials is over once any process has got some.
-    let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&chain, namespace);
+    let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&chain, access);
     if let (Presence::Nobody, Some(failure)) = (presence, remembered.filter(stands)) {
         return Err(failure.into_error());
     }
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
-    let answer = runtime::run(refreshed(&chain, info, namespace));
-    let name = namespace.as_str();
-    let host = context.host;
-    let answer = answer.map_err(|error| settings::with_request(host, error.or_sign_in(name)).or_doctor(Some(name)));
+    let answer = runtime::run(refreshed(&chain, info, access));
+    let (host, name_text) = (context.host, name.as_str());
+    let answer =
+        answer.map_err(|error| settings::with_request(host, error.or_sign_in(name_text)).or_doctor(Some(name_text)));
     if let (Presence::Nobody, Err(error)) = (presence, &answer) {
-        remember(&chain, namespace, fingerprint, error);
+        remember(&chain, access, fingerprint, error);
     }
     answer
 }
@@ -145,22 +141,21 @@ fn as_before(
     context: Context<'_>,
     args: &TokenArgs,
     info: &ExecInfo,
-    namespace: &Namespace,
+    name: &AccessName,
     error: Error,
 ) -> Result<Secret<String>> {
     let cluster = args.cluster_name.as_deref().zip(args.region.as_deref());
-    let answer =
-        cached_token::as_decided_before(context.host, info, namespace, cluster).ok_or_else(|| error.clone())?;
+    let answer = cached_token::as_decided_before(context.host, info, name, cluster).ok_or_else(|| error.clone())?;
     context.ui.warning(&format!("{error}; the token is the one of before"));
     Ok(answer)
 }
 
-async fn refreshed(chain: &Chain<'_>, info: &ExecInfo, namespace: &Namespace) -> Result<Secret<String>> {
-    let target = match chain.known_target(namespace)? {
+async fn refreshed(chain: &Chain<'_>, info: &ExecInfo, access: &Access) -> Result<Secret<String>> {
+    let target = match chain.known_target(access)? {
         Some(target) => target,
-        None => chain.target(namespace).await?,
+        None => chain.target(access).await?,
     };
-    let obtained = match cached_token::asks_again(chain.host, namespace) {
+    let obtained = match cached_token::asks_again(chain.host, &access.name) {
         true => credentials::in_doubt(chain, &target).await?,
         false => credentials::obtain(chain, &target).await?,
     };
@@ -179,24 +174,24 @@ async fn refreshed(chain: &Chain<'_>, info: &ExecInfo, namespace: &Namespace) ->
     Ok(exec_credential::render(info.api_version, &token, expires_at))
 }
 
-fn fingerprint(chain: &Chain<'_>, namespace: &Namespace) -> String {
-    let portal = chain.portal(namespace);
+fn fingerprint(chain: &Chain<'_>, access: &Access) -> String {
+    let portal = chain.portal(access);
     let session = portal.map_or_else(|_| String::new(), |portal| stored::fingerprint(chain, &portal));
     // A failure of one identity is none of another.
     format!("{session}\n{}", chain.config_fingerprint)
 }
 
-fn has_credentials(chain: &Chain<'_>, namespace: &Namespace) -> bool {
-    let target = chain.known_target(namespace).ok().flatten();
+fn has_credentials(chain: &Chain<'_>, access: &Access) -> bool {
+    let target = chain.known_target(access).ok().flatten();
     target.is_some_and(|target| credentials::are_cached(chain, &target))
 }
 
-fn remember(chain: &Chain<'_>, namespace: &Namespace, token_file: String, error: &Error) {
+fn remember(chain: &Chain<'_>, access: &Access, token_file: String, error: &Error) {
     let failure = RememberedFailure::of(error, token_file, chain.host.now());
-    let with_credentials = has_credentials(chain, namespace);
+    let with_credentials = has_credentials(chain, access);
     let Some(failure) = failure.map(|failure| RememberedFailure { with_credentials, ..failure }) else { return };
     // The next caller finds out by itself.
-    let _ = chain.cache.store_failure(namespace, &failure);
+    let _ = chain.cache.store_failure(&access.name, &failure);
 }
 
 /// `aws eks get-token`: no namespace, so the environment's or a profile's credentials sign.

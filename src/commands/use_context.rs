@@ -6,11 +6,12 @@ use serde_json::json;
 use crate::actions::child_environment;
 use crate::actions::setup::profile_and_context;
 use crate::chain::Chain;
-use crate::chain::target;
+use crate::chain::access;
 use crate::commands::Context;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
-use crate::model::kube::namespace::{Namespace, nearest};
+use crate::model::kube::access::AccessName;
+use crate::model::kube::namespace::nearest;
 use crate::model::settings::Flags;
 
 /// Switch kubectl to the context of a namespace that is set up; `-` goes back to the context before.
@@ -66,8 +67,8 @@ fn stay_inside(chain: &Chain<'_>, named: &str) -> Result<()> {
         named => named.to_owned(),
     };
     let namespace = chain.settings.context_pattern.value.namespace_of(&named).unwrap_or(named);
-    match Namespace::parse(&namespace) {
-        Ok(namespace) => child_environment::refuse_change_inside(chain, &namespace, false, "use"),
+    match AccessName::parse(&namespace) {
+        Ok(name) => child_environment::refuse_change_inside(chain, &access::named(chain, name)?, false, "use"),
         // An invalid name is refused as such.
         Err(_) => Ok(()),
     }
@@ -77,18 +78,18 @@ fn context_of(chain: &Chain<'_>, merged: &Merged, named: &str) -> Result<String>
     let pattern = &chain.settings.context_pattern.value;
     // The context's own name is taken too: it is what `kubectl config get-contexts` shows.
     let namespace = pattern.namespace_of(named).unwrap_or_else(|| named.to_owned());
-    let namespace = Namespace::parse(&namespace).map_err(|why| {
+    let access = AccessName::parse(&namespace).map_err(|why| {
         Error::usage(format!("{named:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess use")
     })?;
-    let name = target::access_name(chain, &namespace);
+    let name = pattern.render(access.as_str());
     if merged.context(&name).is_some() {
         return Ok(name);
     }
     let ours = ours(chain, merged);
-    let error = Error::new(Kind::NotFound, format!("{namespace} is not set up here"))
+    let error = Error::new(Kind::NotFound, format!("{access} is not set up here"))
         .because(format!("the kubeconfig has no context {name}"))
-        .try_next(format!("nsaccess login {namespace}"));
-    let near = nearest(namespace.as_str(), ours.iter().map(String::as_str));
+        .try_next(format!("nsaccess login {access}"));
+    let near = nearest(access.as_str(), ours.iter().map(String::as_str));
     Err(if near.is_empty() { error } else { error.because(format!("set up are {}", near.join(", "))) })
 }
 

@@ -22,9 +22,9 @@ pub(crate) struct WhoamiArgs {}
 /// When the cluster cannot be asked, or does not know the role.
 pub(crate) fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
     let chain = &context.open(&Flags::default())?;
-    let namespace = chain.namespace(context.named(None))?;
+    let access = chain.access(context.named(None))?;
     let (identity, arn, cluster) = runtime::run(async {
-        let cluster = chain.cluster(&namespace).await?;
+        let cluster = chain.cluster(&access).await?;
         let (identity, arn) = join(Reviews::of(&cluster).identity(), Reviews::of(&cluster).caller_arn()).await;
         Ok((identity?, arn, cluster.cluster().name))
     })?;
@@ -35,7 +35,7 @@ pub(crate) fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
         identity.extra.iter().filter(|(name, _)| !["arn", "sessionName", "accessKeyId"].contains(&name.as_str()));
     let more: Vec<(&String, &Vec<String>)> = more.collect();
     let value = json!({
-        "namespace": namespace.as_str(),
+        "namespace": access.namespace.as_str(),
         "cluster": cluster,
         "username": identity.username,
         "uid": identity.uid,

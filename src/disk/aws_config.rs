@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use aws_config_edit::{AwsConfig, RoleProfile, SsoProfile, SsoSession};
+use aws_config_edit::{AwsConfig, RoleProfile, RoleSource, SsoProfile, SsoSession};
 
 use crate::disk::atomic::{self, NewMode};
 use crate::disk::aws_credentials;
@@ -72,7 +72,34 @@ pub(crate) fn read_valid_lines(host: &Host) -> Result<(AwsConfig, Option<Error>)
 
 /// Adds or updates a profile and its session. Returns whether the file changed. After an error it is unchanged.
 pub(crate) fn apply(host: &Host, session: &SsoSession, profile: &SsoProfile) -> Result<bool> {
-    edit(host, |text| aws_config_edit::apply_profile(text, session, profile))
+    edit(host, |text| {
+        // What a login wrote for a role that a profile assumes.
+        let was_assumed = value(text, &profile.name, "role_arn")?.is_some();
+        let text = &without_identity(text, &profile.name, was_assumed)?;
+        aws_config_edit::apply_profile(text, session, profile)
+    })
+}
+
+/// Adds or updates the profile of an access by a role. Returns whether the file changed.
+pub(crate) fn apply_assumed(host: &Host, profile: &RoleProfile) -> Result<bool> {
+    edit(host, |text| {
+        let RoleSource::Assume { role_arn, .. } = &profile.source else { return Ok(text.to_owned()) };
+        let before = value(text, &profile.name, "role_arn")?;
+        let source = value(text, &profile.name, "source_profile")?;
+        let is_other = before.as_ref() != Some(role_arn) || source.as_ref() != Some(&profile.source_profile);
+        let text = &without_identity(text, &profile.name, is_other)?;
+        aws_config_edit::apply_role_profile(text, profile, |_| false)
+    })
+}
+
+fn value(text: &str, profile: &str, key: &str) -> Result<Option<String>, aws_config_edit::Error> {
+    let config = aws_config_edit::parse(text)?;
+    Ok(config.profile(profile).and_then(|section| section.get(key)).map(str::to_owned))
+}
+
+/// One identity takes the place of another: that was asked for before.
+fn without_identity(text: &str, profile: &str, is_replaced: bool) -> Result<String, aws_config_edit::Error> {
+    if is_replaced { aws_config_edit::forget_identity(text, profile) } else { Ok(text.to_owned()) }
 }
 
 /// Adds or updates the profile for a role of a namespace. Returns whether the file changed.

@@ -39,8 +39,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 
 /// The stages of the chain: each may name those before it. What is beside them in `chain/` is shared by all, and names
 /// none; `mod.rs` opens the chain and `moved` looks at all of it.
-const STAGES: &[&str] =
-    &["namespace", "target", "session", "profile", "credentials", "cluster", "moved", "administrator"];
+const STAGES: &[&str] = &["access", "target", "session", "profile", "credentials", "cluster", "moved", "administrator"];
 
 /// The columns of `actions/` that the others may name, and what is put together from several: `doctor` examines what the
 /// others do.

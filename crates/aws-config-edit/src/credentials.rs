@@ -49,7 +49,7 @@ pub fn check_profile(credentials: &str, session: &SsoSession, profile: &SsoProfi
 /// # Errors
 /// As [`check_name`].
 pub fn check_role_profile(credentials: &str, profile: &RoleProfile) -> Result<Option<Override>, Error> {
-    let mut wanted = vec![("region", profile.region.as_str())];
+    let mut wanted: Vec<(&str, &str)> = profile.region.iter().map(|region| ("region", region.as_str())).collect();
     match &profile.source {
         RoleSource::Assume { role_arn, .. } => {
             wanted.extend([("role_arn", role_arn.as_str()), ("source_profile", &profile.source_profile)]);
@@ -159,12 +159,18 @@ mod tests {
 
     #[test]
     fn the_profile_of_a_role_has_its_own_keys() {
-        let source = RoleSource::Assume { role_arn: "arn:r".into(), session_name: "s".into(), seconds: None };
+        let source = RoleSource::Assume {
+            role_arn: "arn:r".into(),
+            external_id: None,
+            mfa_serial: None,
+            session_name: Some("s".into()),
+            seconds: None,
+        };
         let profile = RoleProfile {
             name: "idp-irsa-a-x".into(),
             source_profile: "idp-ns-a".into(),
             source,
-            region: "eu-west-1".into(),
+            region: Some("eu-west-1".into()),
         };
         let check = |lines: &str| check_role_profile(&format!("[idp-irsa-a-x]\n{lines}\n"), &profile);
         assert_eq!(check("role_arn = arn:r\nsource_profile = idp-ns-a"), Ok(None));

@@ -7,13 +7,15 @@ use crate::{AwsConfig, Error, Section, parse};
 /// The text without this profile; the same text if it is not there. Its sso-session stays.
 ///
 /// # Errors
-/// When the file cannot be read, when the profile is not one for an sso-session, or when another profile builds on it.
+/// When the file cannot be read, when the profile is neither for an sso-session nor for a role, or when another profile builds on it.
 pub fn remove_profile(text: &str, name: &str) -> Result<String, Error> {
     let before = parse(text)?;
     let Some(index) = before.only(Class::Profile, name)? else { return Ok(text.to_owned()) };
     let section = &before.sections[index];
-    if name == "default" || section.own_entry("sso_session").is_none() {
-        let reason = format!("[{}] does not use an sso-session, so it is not removed", section.header);
+    let is_assumed = section.own_entry("role_arn").is_some() && section.own_entry("source_profile").is_some();
+    if name == "default" || !(is_assumed || section.own_entry("sso_session").is_some()) {
+        let reason =
+            format!("[{}] neither uses an sso-session nor assumes a role, so it is not removed", section.header);
         return Err(Error::at(section.line, reason));
     }
     refuse_if_used(&before, index, "source_profile", name)?;

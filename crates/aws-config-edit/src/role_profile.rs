@@ -15,7 +15,7 @@ pub struct RoleProfile {
     /// How AWS tools get the credentials.
     pub source: RoleSource,
     /// The default region of AWS calls.
-    pub region: String,
+    pub region: Option<String>,
 }
 
 /// How AWS tools get the credentials of a role.
@@ -25,8 +25,12 @@ pub enum RoleSource {
     Assume {
         /// The ARN of the role.
         role_arn: String,
-        /// The name of the session, for the audit log.
-        session_name: String,
+        /// What the role's trust policy wants to hear.
+        external_id: Option<String>,
+        /// The device whose code it wants.
+        mfa_serial: Option<String>,
+        /// The name of the session, for the audit log; `None` leaves it to the reader.
+        session_name: Option<String>,
         /// How long the session lasts; `None` leaves it as it is, by default an hour.
         seconds: Option<u32>,
     },
@@ -38,7 +42,7 @@ pub enum RoleSource {
 }
 
 /// Keys with which some reader would take another identity, or ask a person.
-const OUTRANKING: [&str; 10] = [
+const OUTRANKING: [&str; 9] = [
     "sso_session",
     "sso_start_url",
     "sso_account_id",
@@ -48,9 +52,11 @@ const OUTRANKING: [&str; 10] = [
     "aws_access_key_id",
     "aws_secret_access_key",
     "aws_session_token",
-    "mfa_serial",
 ];
-const ASSUME_KEYS: [&str; 4] = ["role_arn", "source_profile", "role_session_name", "duration_seconds"];
+const ASSUME_KEYS: [&str; 6] =
+    ["role_arn", "source_profile", "external_id", "mfa_serial", "role_session_name", "duration_seconds"];
+/// With it, readers ask a person for a code.
+const MFA_KEY: &str = "mfa_serial";
 const PROCESS_KEY: &str = "credential_process";
 
 /// The text with this profile in it. Doing it twice changes nothing more. A `credential_process` that is there already
@@ -94,20 +100,32 @@ pub fn apply_role_profile(
     edit.finish().map(|(text, _)| text)
 }
 
+/// The text in which a profile gives no identity at all, so that another one can be put in. What else the profile has
+/// stays.
+///
+/// # Errors
+/// When the file cannot be read, or has several profiles of this name.
+pub fn forget_identity(text: &str, profile_name: &str) -> Result<String, Error> {
+    let before = parse(text)?;
+    let Some(index) = before.only(Class::Profile, profile_name)? else { return Ok(text.to_owned()) };
+    let mut edit = Edit::new(text, &before);
+    let sso = ["sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region"];
+    ASSUME_KEYS.iter().chain(&sso).for_each(|key| edit.unset(index, key));
+    edit.finish().map(|(text, _)| text)
+}
+
 fn pairs(profile: &RoleProfile) -> Vec<(&'static str, String)> {
     let mut pairs = match &profile.source {
-        RoleSource::Assume { role_arn, session_name, seconds } => {
-            let mut pairs = vec![
-                ("source_profile", profile.source_profile.clone()),
-                ("role_arn", role_arn.clone()),
-                ("role_session_name", session_name.clone()),
-            ];
+        RoleSource::Assume { role_arn, external_id, mfa_serial, session_name, seconds } => {
+            let mut pairs = vec![("source_profile", profile.source_profile.clone()), ("role_arn", role_arn.clone())];
+            let options = [("external_id", external_id), (MFA_KEY, mfa_serial), ("role_session_name", session_name)];
+            pairs.extend(options.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))));
             pairs.extend(seconds.map(|seconds| ("duration_seconds", seconds.to_string())));
             pairs
         }
         RoleSource::Process { command } => vec![(PROCESS_KEY, command.clone())],
     };
-    pairs.push(("region", profile.region.clone()));
+    pairs.extend(profile.region.clone().map(|region| ("region", region)));
     pairs
 }
 
@@ -120,6 +138,7 @@ fn refuse_others(
         let foreign = match entry.key.as_str() {
             "source_profile" => entry.value != profile.source_profile,
             PROCESS_KEY => !is_own_command(&entry.value),
+            MFA_KEY => !matches!(&profile.source, RoleSource::Assume { mfa_serial: Some(_), .. }),
             key => OUTRANKING.contains(&key),
         };
         if foreign {

@@ -8,10 +8,12 @@ fn assume() -> RoleProfile {
         source_profile: "idp-ns-idp-dev".into(),
         source: RoleSource::Assume {
             role_arn: "arn:aws:iam::111122223333:role/billing".into(),
-            session_name: "ada@example.com".into(),
+            external_id: None,
+            mfa_serial: None,
+            session_name: Some("ada@example.com".into()),
             seconds: None,
         },
-        region: "eu-west-1".into(),
+        region: Some("eu-west-1".into()),
     }
 }
 
@@ -46,8 +48,9 @@ fn a_profile_is_added_and_nothing_else_changes() {
     assert!(after.starts_with(&text), "{after}");
     assert_eq!(applied(OWN, &assume()), format!("{OWN}\n{BLOCK}"));
     assert_eq!(applied(&after, &assume()), after);
-    let RoleSource::Assume { role_arn, session_name, .. } = assume().source else { panic!("as made above") };
-    let short = RoleProfile { source: RoleSource::Assume { role_arn, session_name, seconds: Some(900) }, ..assume() };
+    let mut short = assume();
+    let RoleSource::Assume { seconds, .. } = &mut short.source else { panic!("as made above") };
+    *seconds = Some(900);
     let plain = applied(OWN, &assume());
     let with_duration = applied(&plain, &short);
     assert_eq!(with_duration, format!("{plain}duration_seconds = 900\n"));
@@ -90,7 +93,7 @@ fn a_profile_for_something_else_is_refused_with_its_line() {
     assert!(apply(&inherited, &assume()).is_err());
     assert!(apply("nonsense\n", &assume()).is_err());
     assert!(apply("", &RoleProfile { name: "default".into(), ..assume() }).is_err());
-    let broken = RoleProfile { region: "eu-west-1\n[x]".into(), ..assume() };
+    let broken = RoleProfile { region: Some("eu-west-1\n[x]".into()), ..assume() };
     assert!(apply("", &broken).is_err(), "no value opens a section");
 }
 
@@ -105,4 +108,32 @@ fn the_profiles_that_are_picked_go_together_and_no_others_do() {
     assert_eq!(crate::remove_profiles(&text, billing), Ok(text.clone()));
     let of_session = |section: &crate::Section| section.own("sso_session") == Some("corp");
     assert_eq!(crate::remove_profiles(&text, of_session), Ok(text[OWN.len()..].to_owned()));
+}
+
+#[test]
+fn a_role_may_want_an_external_id_and_a_code() {
+    let mut wanting = assume();
+    let RoleSource::Assume { external_id, mfa_serial, session_name, .. } = &mut wanting.source else {
+        panic!("as made above")
+    };
+    (*external_id, *session_name) = (Some("corp-42".into()), None);
+    *mfa_serial = Some("arn:aws:iam::111122223333:mfa/ada".into());
+    let text = applied(OWN, &wanting);
+    let config = parse(&text).expect("readable");
+    let section = config.profile(&wanting.name).expect("there");
+    assert_eq!(section.get("external_id"), Some("corp-42"));
+    assert_eq!(section.get("mfa_serial"), Some("arn:aws:iam::111122223333:mfa/ada"));
+    assert_eq!(section.get("role_session_name"), None);
+    assert_eq!(applied(&text, &wanting), text);
+    // Whoever does not expect to be asked for a code is told.
+    assert!(apply_role_profile(&text, &assume(), |_| false).is_err());
+}
+
+#[test]
+fn what_a_profile_has_besides_its_identity_stays() {
+    let text = applied(OWN, &assume()).replace("region = eu-west-1", "# mine\noutput = json\nregion = eu-west-1");
+    let forgotten = forget_identity(&text, &assume().name).expect("forgotten");
+    assert!(forgotten.contains("# mine\noutput = json\nregion = eu-west-1\n"), "{forgotten}");
+    assert!(!forgotten.contains("role_arn = arn:aws:iam::111122223333:role/billing"), "{forgotten}");
+    assert_eq!(forget_identity(OWN, "absent").expect("nothing to do"), OWN);
 }

@@ -332,8 +332,8 @@ mod removing {
     #[test]
     fn profiles_that_are_not_ours_or_still_needed_are_refused() {
         for (text, name, reason) in [
-            ("[profile x]\nregion = r\n", "x", "line 1: [profile x] does not use an sso-session, so it is not removed"),
-            ("[default]\nsso_session = s\n", "default", "line 1: [default] does not use an sso-session"),
+            ("[profile x]\nregion = r\n", "x", "line 1: [profile x] neither uses an sso-session nor assumes a role"),
+            ("[default]\nsso_session = s\n", "default", "line 1: [default] neither uses an sso-session"),
             (
                 "[profile x]\nsso_session = s\n[profile y]\nsource_profile = x\n",
                 "x",

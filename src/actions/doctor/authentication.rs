@@ -44,11 +44,11 @@ pub(super) async fn identity(scene: &Scene<'_>, granted: &Granted, described: &D
 
 fn asked<'a>(scene: &'a Scene<'_>, granted: &'a Granted, cluster: &'a Cluster) -> Asked<'a> {
     Asked {
-        namespace: scene.namespace.as_str(),
+        namespace: scene.access.name.as_str(),
         cluster: &cluster.name,
         region: &cluster.region,
         host: cluster.endpoint.split("://").last().unwrap_or_default(),
-        role: &granted.target.role,
+        role: granted.target.role(),
     }
 }
 
@@ -84,13 +84,13 @@ async fn ask(scene: &Scene<'_>, granted: &Granted, described: &Described) -> (Ju
 fn api(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> Result<KubeApi, String> {
     let chain = scene.chain;
     let token = eks_token::sign(&granted.credentials.keys, &cluster.name, &cluster.region, chain.host.now());
-    let proxy = proxy::of(chain, scene.namespace, &cluster.endpoint).map_err(|error| error.to_string())?;
+    let proxy = proxy::of(chain, scene.access, &cluster.endpoint).map_err(|error| error.to_string())?;
     let shared = (chain.aws.outbound(), &Arc::default());
     KubeApi::new(cluster, proxy.as_ref(), &token, shared, Silence::OfCalls).map_err(|error| error.to_string())
 }
 
 fn arns(granted: &Granted) -> Option<RoleArns> {
-    role_arn::from_caller(&granted.caller_arn, &granted.target.portal.region)
+    role_arn::of(&granted.target.identity, &granted.caller_arn)
 }
 
 /// Why the cluster may not know the role, as far as the role itself may read that.
@@ -136,7 +136,7 @@ async fn groups(scene: &Scene<'_>, granted: &Granted, known: &Authenticated) -> 
 /// Whether an identity without groups may do anything: a user name or an access policy can have rights as well.
 async fn rights(scene: &Scene<'_>, known: &Authenticated) -> Verdict {
     let review = async |review: AccessReview| known.api.review_access(&review).await.map_err(CallError::Answer);
-    match review_all(&QUESTIONS, scene.namespace.as_str(), review).await {
+    match review_all(&QUESTIONS, scene.access.namespace.as_str(), review).await {
         Ok(verdicts) => any_right(&verdicts),
         Err(error) => Verdict::Unknown(error.to_string()),
     }

@@ -33,7 +33,7 @@ pub(super) async fn rights(scene: &Scene<'_>, known: &Authenticated) {
         let Some(answers) = in_time(answers(scene, known)).await else {
             return (Judgement::unknown("the cluster did not say in 5 seconds what you may do"), None);
         };
-        let judgement = judge_tasks(&answers, &own_groups(&known.identity), scene.namespace.as_str());
+        let judgement = judge_tasks(&answers, &own_groups(&known.identity), scene.access.namespace.as_str());
         (judgement, Some(answers))
     });
     // Where only this check is made, its answers are of its own.
@@ -43,13 +43,13 @@ pub(super) async fn rights(scene: &Scene<'_>, known: &Authenticated) {
         None => None,
     };
     board.judge_now(&PORT_FORWARD, || match &answers {
-        Some(answers) => judge_port_forward(answers, scene.namespace.as_str()),
+        Some(answers) => judge_port_forward(answers, scene.access.namespace.as_str()),
         None => Judgement::unknown("the cluster did not say in 5 seconds what you may do"),
     });
 }
 
 async fn namespace(scene: &Scene<'_>, known: &Authenticated) -> Judgement {
-    let name = scene.namespace.as_str();
+    let name = scene.access.namespace.as_str();
     let lookup = match in_time(known.api.get_namespace(name)).await {
         Some(Ok(object)) => NamespaceLookup::Found(object["status"]["phase"].as_str().unwrap_or_default().to_owned()),
         Some(Err(KubeFailure::Status(404, _))) => NamespaceLookup::Missing,
@@ -63,6 +63,6 @@ async fn namespace(scene: &Scene<'_>, known: &Authenticated) -> Judgement {
 async fn answers(scene: &Scene<'_>, known: &Authenticated) -> Answers {
     let review = async |review: AccessReview| known.api.review_access(&review).await.map_err(CallError::Answer);
     let (minor, verdicts) =
-        join(known.api.get_minor_version(), review_all(&QUESTIONS, scene.namespace.as_str(), review)).await;
+        join(known.api.get_minor_version(), review_all(&QUESTIONS, scene.access.namespace.as_str(), review)).await;
     Answers { verdicts: verdicts.unwrap_or_default(), minor: minor.ok().flatten() }
 }

@@ -23,7 +23,7 @@ pub(super) async fn secrets(scene: &Scene<'_>, granted: &Granted) {
 
 async fn ask(scene: &Scene<'_>, granted: &Granted) -> Judgement {
     let (chain, target) = (scene.chain, &granted.target);
-    let (prefix, region) = (prefix(chain, scene.namespace), likely_region(chain, target));
+    let (prefix, region) = (prefix(chain, scene.access), likely_region(chain, target));
     let client = SecretsManager::new(&chain.aws, &granted.credentials.keys, &region).impatient();
     let beginnings = [prefix.as_str().to_owned()];
     let (answer, page) = split(in_time(Box::pin(client.list(&beginnings, None))).await);
@@ -39,8 +39,8 @@ async fn ask(scene: &Scene<'_>, granted: &Granted) -> Judgement {
         None => None,
     };
     judge_secrets(&SecretsFacts {
-        namespace: scene.namespace.as_str(),
-        role: &target.role,
+        namespace: scene.access.name.as_str(),
+        role: target.role(),
         prefix: prefix.as_str(),
         host: &chain.aws.host_of(Service::SecretsManager, &region),
         listed: answer.with(own.len()),

@@ -15,7 +15,7 @@ use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::plan::Plan;
 use crate::model::doctor::row::{Outcome, Row, rows};
 use crate::model::doctor::{check as check_named, checks};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::AccessName;
 use crate::ui::Ui;
 
 /// The rows so far.
@@ -23,7 +23,7 @@ use crate::ui::Ui;
 pub(crate) struct Board {
     pub(crate) plan: Plan,
     rows: RefCell<Vec<Row>>,
-    namespace: OnceCell<Namespace>,
+    namespace: OnceCell<AccessName>,
     /// Nothing names a namespace.
     is_unnamed: Cell<bool>,
     ui: Ui,
@@ -51,7 +51,7 @@ impl Board {
     }
 
     /// Notes which namespace is examined.
-    pub(crate) fn name(&self, namespace: Namespace) {
+    pub(crate) fn name(&self, namespace: AccessName) {
         // It is the same in all of a run.
         let _ = self.namespace.set(namespace);
     }
@@ -62,7 +62,7 @@ impl Board {
     }
 
     /// The namespace that is examined, once that is known.
-    pub(crate) fn namespace(&self) -> Option<&Namespace> {
+    pub(crate) fn namespace(&self) -> Option<&AccessName> {
         self.namespace.get()
     }
 

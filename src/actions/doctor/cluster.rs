@@ -54,11 +54,11 @@ async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<De
     let (chain, keys) = (scene.chain, &granted.credentials.keys);
     let host = chain.aws.host_of(Service::Eks, &named.region);
     let place = Place {
-        namespace: scene.namespace.as_str(),
+        namespace: scene.access.name.as_str(),
         name: &named.name,
         region: &named.region,
-        account: &granted.target.account,
-        role: &granted.target.role,
+        account: granted.target.account(),
+        role: granted.target.role(),
         is_pinned: named.is_pinned,
         is_of_context: named.is_of_context,
         host: &host,
@@ -87,7 +87,7 @@ async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<De
 async fn named(scene: &Scene<'_>, granted: &Granted) -> Result<Named, Judgement> {
     let (chain, target) = (scene.chain, &granted.target);
     let known = stage::known_name(chain, target).map(|(name, region)| {
-        let is_pinned = chain.settings.pins(target.namespace.as_str()).cluster.is_some();
+        let is_pinned = chain.settings.pins(target.access.name.as_str()).cluster.is_some();
         let region = region.unwrap_or_else(|| stage::likely_region(chain, target));
         Named { name, region, is_pinned, is_of_context: false }
     });

@@ -68,10 +68,10 @@ fn kubeconfigs(host: &Host, explicit: Option<&Path>) -> Judgement {
 
 /// What must be compared with the namespace's profile.
 pub(super) fn of_profile(scene: &Scene<'_>) {
-    let (host, config, name) = (scene.chain.host, &scene.chain.aws_config, scene.access_name.as_str());
+    let (host, config, name) = (scene.chain.host, &scene.chain.aws_config, scene.entry.as_str());
     // The namespace, or NAMESPACE:ROLE.
     let inside = host.env(NSACCESS_INSIDE).and_then(|label| label.split(':').next());
-    let is_inside = inside == Some(scene.namespace.as_str());
+    let is_inside = inside == Some(scene.access.name.as_str());
     scene.board.judge_now(&checks::IDENTITY, || {
         let variables = Variables {
             is_inside,
@@ -93,7 +93,7 @@ pub(super) fn of_profile(scene: &Scene<'_>) {
 }
 
 fn credentials(scene: &Scene<'_>) -> Credentials {
-    let (chain, name) = (scene.chain, &scene.access_name);
+    let (chain, name) = (scene.chain, &scene.entry);
     let profile = chain.aws_config.profile(name);
     let value = |key: &str| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
     let whole = portal::own(chain, name).and_then(|portal| {

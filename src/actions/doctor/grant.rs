@@ -4,9 +4,12 @@ use crate::actions::doctor::Scene;
 use crate::actions::doctor::limit::in_time;
 use crate::actions::doctor::machine;
 use crate::chain::call_error::CallError;
+use crate::chain::credentials;
 use crate::chain::session::{self, Session};
+use crate::chain::target::region_of_sts;
 use crate::error::{Error, Kind};
 use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, judge};
+use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::{AssignmentChoice, Target, choose};
 use crate::model::doctor::grant::{
     ASSIGNMENT, Answer, CACHED, Elsewhere, IDENTITY, judge_assignment, judge_cached, judge_identity,
@@ -35,16 +38,17 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
     let (chain, board) = (scene.chain, scene.board);
     board
         .check(&ASSIGNMENT, async {
-            let target = match chain.known_target(scene.namespace) {
+            let target = match chain.known_target(scene.access) {
                 Ok(Some(target)) => target,
                 Ok(None) => return (Judgement::unknown("the profile names no account or no permission set"), None),
                 Err(error) => return (Judgement::unknown(error.to_string()), None),
             };
-            let host = chain.aws.host_of(Service::Sso, &target.portal.region);
+            let Identity::PermissionSet(set) = &target.identity else { return of_profile(scene, target).await };
+            let host = chain.aws.host_of(Service::Sso, &set.portal.region);
             // The limit is the call's own: a renewal after a refusal must not be dropped half way.
-            let answer = session::call(chain, &target.portal, async |session: &Session| {
-                let role = (target.account.as_str(), target.role.as_str());
-                let asked = chain.services.role_credentials(&target.portal, role, &session.token.access_token);
+            let answer = session::call(chain, &set.portal, async |session: &Session| {
+                let role = (set.account.as_str(), set.name.as_str());
+                let asked = chain.services.role_credentials(&set.portal, role, &session.token.access_token);
                 match in_time(asked).await {
                     Some(given) => given.map(Some),
                     None => Ok(None),
@@ -52,7 +56,7 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
             });
             let (answer, credentials) = of_session(answer.await.transpose());
             let elsewhere = match &answer {
-                Answer::Denied(_) | Answer::NotFound(_) => elsewhere(scene, &target, session).await,
+                Answer::Denied(_) | Answer::NotFound(_) => elsewhere(scene, set, session).await,
                 _ => Elsewhere::NotKnown,
             };
             let judgement = judge_assignment(&answer, &target, &elsewhere, &host);
@@ -61,20 +65,29 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
         .await
 }
 
+/// Credentials that a profile gives, directly or by a role.
+async fn of_profile(scene: &Scene<'_>, target: Target) -> (Judgement, Option<(Target, RoleCredentials)>) {
+    match in_time(credentials::obtain(scene.chain, &target)).await {
+        Some(Ok(credentials)) => (Judgement::ok(target.identity.to_string()), Some((target, credentials))),
+        Some(Err(error)) => (Judgement::unknown(error.to_string()), None),
+        None => (Judgement::unknown("no answer in 5 seconds"), None),
+    }
+}
+
 /// Where the namespace is, by the portal's own list.
-async fn elsewhere(scene: &Scene<'_>, target: &Target, session: &Session) -> Elsewhere {
+async fn elsewhere(scene: &Scene<'_>, set: &PermissionSet, session: &Session) -> Elsewhere {
     let (chain, token) = (scene.chain, &session.token.access_token);
-    let list = in_time(chain.services.assignments(&target.portal, token, &|_, _| {})).await;
+    let list = in_time(chain.services.assignments(&set.portal, token, &|_, _| {})).await;
     let Some(Ok(assignments)) = list else { return Elsewhere::NotKnown };
     let namespace_of = |role: &str| chain.settings.permission_set_pattern.value.namespace_of(role);
-    match choose(scene.namespace, &assignments, None, None, namespace_of) {
+    match choose(&scene.access.namespace, &assignments, None, None, namespace_of) {
         AssignmentChoice::One(found) => Elsewhere::In { account: found.account, role: found.role },
         _ => Elsewhere::Nowhere,
     }
 }
 
 async fn identity(scene: &Scene<'_>, target: &Target, keys: &AccessKeys) -> Option<String> {
-    let (chain, region) = (scene.chain, &target.portal.region);
+    let (chain, region) = (scene.chain, &region_of_sts(scene.chain, target));
     scene
         .board
         .check(&IDENTITY, async {
@@ -92,11 +105,12 @@ async fn cached(scene: &Scene<'_>, target: &Target) {
     scene
         .board
         .judge(&CACHED, async {
-            let namespace = scene.namespace.as_str();
-            let cached = chain.cache.credentials(scene.namespace, target.into());
+            let namespace = scene.access.name.as_str();
+            let cached = chain.cache.credentials(&scene.access.name, &target.identity.key());
             let fresh = cached.filter(|cached| judge(&cached.credentials, chain.host.now()) == Freshness::Fresh);
             let Some(cached) = fresh else { return judge_cached(None, namespace) };
-            let asked = in_time(chain.services.caller_arn(&cached.credentials.keys, &target.portal.region)).await;
+            let asked =
+                in_time(chain.services.caller_arn(&cached.credentials.keys, &region_of_sts(chain, target))).await;
             let (answer, arn) = split(asked);
             judge_cached(Some(&answer.with(arn.unwrap_or_default())), namespace)
         })

@@ -39,7 +39,7 @@ pub(super) fn readable(scene: &Scene<'_>) -> Vec<File> {
 /// What the kubeconfig files say.
 pub(super) fn files(scene: &Scene<'_>) {
     let (host, board) = (scene.chain.host, scene.board);
-    let (name, namespace) = (&scene.access_name, scene.namespace.as_str());
+    let (name, namespace) = (&scene.entry, scene.access.name.as_str());
     let files = readable(scene);
     board.judge_now(&checks::CONTEXT, || judge_context(&files, name, namespace));
     let Some(resolved) = resolved(&files, name) else { return };
@@ -82,7 +82,7 @@ fn kuberc(host: &Host, path: &Path) -> Kuberc {
 
 /// Lets kubectl make the call that needs no right but to be known.
 pub(super) async fn call(scene: &Scene<'_>) {
-    let (host, name) = (scene.chain.host, &scene.access_name);
+    let (host, name) = (scene.chain.host, &scene.entry);
     let check = async {
         let paths = scene.chain.kubeconfigs.paths();
         let file = paths.iter().find(|path| path.is_file()).or(paths.first());
@@ -109,7 +109,7 @@ pub(super) async fn plugin(scene: &Scene<'_>) {
     let host = scene.chain.host;
     let check = async {
         let files = readable(scene);
-        let resolved = resolved(&files, &scene.access_name);
+        let resolved = resolved(&files, &scene.entry);
         let Some((folder, exec)) = resolved.and_then(|resolved| Some((resolved.folder, resolved.user.exec.as_ref()?)))
         else {
             return Judgement::unknown("there is no plugin");
@@ -124,7 +124,7 @@ pub(super) async fn plugin(scene: &Scene<'_>) {
             Some(file) => run_twice_if_slow(file, exec).await,
             None => Run::NotStarted(format!("kubectl finds no program {}", exec.command)),
         };
-        judge_plugin(&run, which, scene.namespace.as_str(), host.now())
+        judge_plugin(&run, which, scene.access.name.as_str(), host.now())
     };
     scene.board.judge(&checks::PLUGIN, check).await;
 }

@@ -32,7 +32,7 @@ use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::doctor::profile as checks;
 use crate::model::irsa::IrsaRequest;
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::{Access, AccessName};
 use crate::model::settings::Flags;
 use crate::ui::Ui;
 
@@ -54,9 +54,9 @@ pub(crate) struct Examination<'a> {
 struct Scene<'a> {
     board: &'a Board,
     chain: &'a Chain<'a>,
-    namespace: &'a Namespace,
+    access: &'a Access,
     /// The name of its profile and context.
-    access_name: String,
+    entry: String,
 }
 
 impl Examination<'_> {
@@ -88,16 +88,16 @@ impl Examination<'_> {
         };
         // Whatever an answer shows of the clock has its own row.
         chain.aws.outbound().claim_clock_warning();
-        let namespace = match chain.namespace(self.named) {
+        let access = match chain.access(self.named) {
             Err(_) if self.named.is_none() => {
                 board.leave_unnamed();
                 return Ok(());
             }
-            namespace => namespace?,
+            access => access?,
         };
-        board.name(namespace.clone());
-        let access_name = target::access_name(chain, &namespace);
-        let scene = Scene { board, chain, namespace: &namespace, access_name };
+        board.name(access.name.clone());
+        let entry = target::entry(chain, &access);
+        let scene = Scene { board, chain, access: &access, entry };
         scene.files();
         scene.network(self.workload).await;
         machine::clock_at_end(board, chain);
@@ -192,7 +192,7 @@ impl Scene<'_> {
     }
 }
 
-fn parsed(name: &str) -> Result<Namespace> {
-    Namespace::parse(name)
+fn parsed(name: &str) -> Result<AccessName> {
+    AccessName::parse(name)
         .map_err(|why| Error::new(Kind::Usage, format!("{name:?} is not a namespace")).because(format!("it {why}")))
 }

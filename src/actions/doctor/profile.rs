@@ -56,12 +56,12 @@ pub(super) fn files(scene: &Scene<'_>) {
         config: &chain.aws_config,
         path: &path.display().to_string(),
         shown: &chain.host.shorten_home(&path),
-        profile: &scene.access_name,
-        namespace: scene.namespace.as_str(),
+        profile: &scene.entry,
+        namespace: scene.access.name.as_str(),
     };
     board.judge_now(&checks::EXISTS, || judge_exists(&file));
     board.judge_now(&checks::VALUES, || {
-        let refusal = portal::check_profile(chain, &scene.access_name).err();
+        let refusal = portal::check_profile(chain, &scene.entry).err();
         let refusal = refusal.map(|refusal| aws_config::unusable(chain.host, &refusal));
         judge_values(&file, refusal.as_ref().map_or(Ok(()), Err))
     });
@@ -75,15 +75,15 @@ pub(super) fn context(scene: &Scene<'_>) {
     let chain = scene.chain;
     scene.board.judge_now(&checks::CONTEXT, || {
         let files = kubectl::readable(scene);
-        let exec = resolved(&files, &scene.access_name).and_then(|resolved| resolved.user.exec.as_ref());
+        let exec = resolved(&files, &scene.entry).and_then(|resolved| resolved.user.exec.as_ref());
         let Some(asked) = exec.and_then(|exec| TokenArguments::read(&exec.args)) else {
             return Judgement::ok("the context does not start nsaccess");
         };
-        let pins = chain.settings.pins(scene.namespace.as_str());
+        let pins = chain.settings.pins(scene.access.name.as_str());
         let origin = pins.cluster.as_ref().map(|cluster| cluster.origin.to_string()).unwrap_or_default();
-        let profile = chain.aws_config.profile(&scene.access_name);
+        let profile = chain.aws_config.profile(&scene.entry);
         let wanted = Wanted {
-            namespace: scene.namespace.as_str(),
+            namespace: scene.access.name.as_str(),
             region: profile.and_then(|profile| profile.get("region")),
             cluster: pins.cluster.as_ref().map(|cluster| (cluster.value.as_str(), origin.as_str())),
         };

@@ -25,7 +25,7 @@ use aws_config_edit::same_start_url;
 
 /// The stored session.
 pub(super) fn files(scene: &Scene<'_>) {
-    scene.board.judge_now(&TOKEN, || match scene.chain.portal(scene.namespace) {
+    scene.board.judge_now(&TOKEN, || match scene.chain.portal(scene.access) {
         Ok(portal) => {
             let (host, file) = (scene.chain.host, sso_cache::token_path(scene.chain.host, &portal.session_name));
             machine::skipped_for_fault(scene.board, &inspect::places(host, &[]), &[file])
@@ -49,7 +49,7 @@ fn stored(scene: &Scene<'_>, portal: &Portal) -> Judgement {
             TokenFile::Unusable { path: host.shorten_home(&path), reason: error.because.join(": ") }
         }
     };
-    judge_token(&file, portal, scene.namespace.as_str(), host.now())
+    judge_token(&file, portal, scene.access.name.as_str(), host.now())
 }
 
 /// Why the session is over, by all that is known of it here.
@@ -71,7 +71,7 @@ pub(super) struct Renewal<'a> {
 /// The session, renewed if that is due.
 pub(super) async fn renewed<'a>(scene: &Scene<'a>) -> Renewal<'a> {
     let chain = scene.chain;
-    let portal = match chain.portal(scene.namespace) {
+    let portal = match chain.portal(scene.access) {
         Ok(portal) => portal,
         Err(error) => {
             scene.board.judge_now(&RENEWAL, || Judgement::unknown(error.to_string()));
@@ -84,7 +84,7 @@ pub(super) async fn renewed<'a>(scene: &Scene<'a>) -> Renewal<'a> {
     let session = scene
         .board
         .check(&RENEWAL, async {
-            let namespace = scene.namespace.as_str();
+            let namespace = scene.access.name.as_str();
             match in_time(&mut opening).await {
                 None => {
                     is_late.set(true);
@@ -113,7 +113,7 @@ pub(super) async fn region(scene: &Scene<'_>, is_granted: oneshot::Receiver<bool
     scene
         .board
         .judge(&REGION, async {
-            let portal = match chain.portal(scene.namespace) {
+            let portal = match chain.portal(scene.access) {
                 Ok(portal) => portal,
                 Err(error) => return Judgement::unknown(error.to_string()),
             };
@@ -126,7 +126,7 @@ pub(super) async fn region(scene: &Scene<'_>, is_granted: oneshot::Receiver<bool
             });
             let is_granted = is_granted.await.unwrap_or(false);
             judge_region(&RegionFacts {
-                namespace: scene.namespace.as_str(),
+                namespace: scene.access.name.as_str(),
                 start_url: &portal.start_url,
                 region: &portal.region,
                 other,

@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
 use crate::model::irsa::{AUDIENCE, AssumeMethod, IamRole, IrsaRequest, Via};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::net::aws::failure::Failure;
 
 /// A role that we are now.
@@ -72,8 +72,8 @@ impl AssumedRole {
 /// # Errors
 /// [`Kind::Denied`] in production without `force`, and when AWS or the cluster refuses, with what would help;
 /// [`Kind::NotFound`] for what does not exist; [`Kind::Usage`] when several roles fit and no person can choose.
-pub(crate) async fn assume(chain: &Chain<'_>, namespace: &Namespace, request: &IrsaRequest) -> Result<AssumedRole> {
-    assume_unless(chain, namespace, request, None).await
+pub(crate) async fn assume(chain: &Chain<'_>, access: &Access, request: &IrsaRequest) -> Result<AssumedRole> {
+    assume_unless(chain, access, request, None).await
 }
 
 /// The same, with who AWS says we are. A session from the cache that AWS does not take any more is replaced once.
@@ -82,10 +82,10 @@ pub(crate) async fn assume(chain: &Chain<'_>, namespace: &Namespace, request: &I
 /// As [`assume`], and when AWS cannot be asked.
 pub(crate) async fn assume_and_confirm(
     chain: &Chain<'_>,
-    namespace: &Namespace,
+    access: &Access,
     request: &IrsaRequest,
 ) -> Result<AssumedRole> {
-    let roles = Assumptions { chain, namespace, request };
+    let roles = Assumptions { chain, access, request };
     let confirmed = with_renewal(&roles, async |assumed: &AssumedRole| {
         match chain.services.caller_arn(&assumed.credentials.keys, &assumed.region).await {
             Ok(arn) => Ok(AssumedRole { arn, ..assumed.clone() }),
@@ -119,7 +119,7 @@ impl Refusable for CallError<NotConfirmed> {
 /// Sessions of the role that is asked for, as what calls are made with.
 struct Assumptions<'a> {
     chain: &'a Chain<'a>,
-    namespace: &'a Namespace,
+    access: &'a Access,
     request: &'a IrsaRequest,
 }
 
@@ -127,26 +127,26 @@ impl Renewable for Assumptions<'_> {
     type Value = AssumedRole;
 
     async fn current(&self) -> Result<AssumedRole> {
-        assume(self.chain, self.namespace, self.request).await
+        assume(self.chain, self.access, self.request).await
     }
 
     async fn renewed(&self, refused: &AssumedRole, refusal: &str) -> Result<AssumedRole> {
         self.chain.ui.detail(&format!("{refusal}; asking for a new session"));
         let refused = Some(refused.credentials.keys.access_key_id.as_str());
-        assume_unless(self.chain, self.namespace, self.request, refused).await
+        assume_unless(self.chain, self.access, self.request, refused).await
     }
 }
 
 async fn assume_unless(
     chain: &Chain<'_>,
-    namespace: &Namespace,
+    access: &Access,
     request: &IrsaRequest,
     refused: Option<&str>,
 ) -> Result<AssumedRole> {
-    check_production(chain, namespace, request)?;
-    let target = match chain.known_target(namespace)? {
+    check_production(chain, access, request)?;
+    let target = match chain.known_target(access)? {
         Some(target) => target,
-        None => chain.target(namespace).await?,
+        None => chain.target(access).await?,
     };
     let (cluster, caller) = (OnceCell::new(), RefCell::default());
     let assumer = RoleAssumer { chain, target, request, refused, cluster, caller };
@@ -156,30 +156,30 @@ async fn assume_unless(
 }
 
 /// Whether the namespace is marked as production.
-pub(crate) fn is_production(chain: &Chain<'_>, namespace: &Namespace) -> bool {
-    chain.settings.pins(namespace.as_str()).production.is_some_and(|production| production.value)
+pub(crate) fn is_production(chain: &Chain<'_>, access: &Access) -> bool {
+    chain.settings.pins(access.name.as_str()).production.is_some_and(|production| production.value)
 }
 
 /// Production is not expected to allow it, and every attempt stands in CloudTrail as a denial.
-fn check_production(chain: &Chain<'_>, namespace: &Namespace, request: &IrsaRequest) -> Result<()> {
-    let Some(marked) = chain.settings.pins(namespace.as_str()).production.filter(|marked| marked.value) else {
+fn check_production(chain: &Chain<'_>, access: &Access, request: &IrsaRequest) -> Result<()> {
+    let Some(marked) = chain.settings.pins(access.name.as_str()).production.filter(|marked| marked.value) else {
         return Ok(());
     };
-    let why = format!("{namespace} is a production namespace, and those are not expected to let you assume roles");
+    let why = format!("{access} is a production namespace, and those are not expected to let you assume roles");
     if request.force {
         chain.ui.warning(&format!("{why}; trying all the same"));
         return Ok(());
     }
     let forced = IrsaRequest { force: true, ..request.clone() };
     Err(Error::new(Kind::Denied, why)
-        .because(format!("patterns.production or namespace.{namespace}.production marks it ({})", marked.origin))
-        .try_next(forced.command(namespace.as_str(), "")))
+        .because(format!("patterns.production or namespace.{access}.production marks it ({})", marked.origin))
+        .try_next(forced.command(access.name.as_str(), "")))
 }
 
 impl<'a> RoleAssumer<'a> {
     /// The cluster, from when on it is needed.
     async fn cluster(&self) -> Result<&ClusterAccess<'a>> {
-        self.cluster.get_or_try_init(|| self.chain.cluster(&self.target.namespace)).await
+        self.cluster.get_or_try_init(|| self.chain.cluster(&self.target.access)).await
     }
 
     /// The role and whose it is; looked up as far as the request does not say it.

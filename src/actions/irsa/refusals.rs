@@ -56,15 +56,15 @@ impl RoleAssumer<'_> {
 
     /// The cluster gave no token.
     pub(crate) fn no_token(&self, account: &str, failure: KubeFailure) -> Error {
-        let namespace = &self.target.namespace;
+        let access = &self.target.access;
         let what = format!("you may not create a token of the service account {account}");
         match failure {
             KubeFailure::Status(403, words) => {
                 denied(what, &words, &Rule::new("", "serviceaccounts/token", &["create"]))
-                    .try_next(format!("nsaccess can-i create serviceaccounts/token -n {namespace}"))
+                    .try_next(format!("nsaccess can-i create serviceaccounts/token -n {access}"))
             }
             KubeFailure::Status(404, _) => {
-                Error::new(Kind::NotFound, format!("there is no service account {account} in {namespace}"))
+                Error::new(Kind::NotFound, format!("there is no service account {account} in {}", access.namespace))
             }
             other => other.into_error(&self.cluster_name()),
         }
@@ -82,16 +82,16 @@ impl RoleAssumer<'_> {
     fn explained(&self, workload_role: &WorkloadRole, explain: impl FnOnce(RefusedRole<'_>) -> Error) -> Error {
         let caller: Option<Caller> = self.caller.borrow().clone();
         let caller_arn = caller.map(|caller| caller.arn).unwrap_or_default();
-        let arns = role_arn::from_caller(&caller_arn, &self.target.portal.region);
+        let arns = role_arn::of(&self.target.identity, &caller_arn);
         explain(RefusedRole {
             request: self.request,
-            namespace: self.target.namespace.as_str(),
+            namespace: self.target.access.namespace.as_str(),
             role: &workload_role.role,
             service_account: workload_role.service_account.as_deref(),
             caller_arn: &caller_arn,
             caller_role: arns.as_ref().map(|arns| arns.access_entry.as_str()),
-            account: &self.target.account,
-            production: irsa::is_production(self.chain, &self.target.namespace),
+            account: self.target.account(),
+            production: irsa::is_production(self.chain, &self.target.access),
         })
     }
 }

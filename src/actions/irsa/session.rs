@@ -95,7 +95,7 @@ impl RoleAssumer<'_> {
             resource: "serviceaccounts".to_owned(),
             subresource: Some("token".to_owned()),
             name: Some(account.to_owned()),
-            namespace: Some(self.target.namespace.to_string()),
+            namespace: Some(self.target.access.namespace.to_string()),
             ..Resource::default()
         });
         Reviews::of(self.cluster().await?).verdict(&ask).await
@@ -103,7 +103,7 @@ impl RoleAssumer<'_> {
 
     /// What is in the cache for this very role and way, if it is fresh.
     fn cached(&self, workload_role: &WorkloadRole, method: AssumeMethod) -> Result<AssumedRole, StaleReason> {
-        let cached = self.chain.cache.role(self.key(workload_role, method)).ok_or(StaleReason::Missing)?;
+        let cached = self.chain.cache.role(&self.key(workload_role, method)).ok_or(StaleReason::Missing)?;
         if self.refused == Some(cached.credentials.keys.access_key_id.as_str()) {
             return Err(StaleReason::Refused);
         }
@@ -122,10 +122,8 @@ impl RoleAssumer<'_> {
     fn key<'b>(&'b self, workload_role: &'b WorkloadRole, method: AssumeMethod) -> RoleKey<'b> {
         let account = if method == AssumeMethod::Token { workload_role.service_account.as_deref() } else { None };
         RoleKey {
-            start_url: &self.target.portal.start_url,
-            account: &self.target.account,
-            permission_set: &self.target.role,
-            namespace: self.target.namespace.as_str(),
+            identity: self.target.identity.key(),
+            access: self.target.access.name.as_str(),
             role_arn: workload_role.role.arn(),
             method: method.name(),
             service_account: account.unwrap_or_default(),
@@ -183,7 +181,7 @@ impl Renewable for Callers<'_, '_> {
             return Ok(caller);
         }
         let (chain, target) = (self.assumer.chain, &self.assumer.target);
-        let standing = standing(chain, &target.portal);
+        let standing = standing(chain, &target.identity);
         let credentials = Credentials::of(chain, target.clone()).await?;
         self.assumer.caller(credentials, standing).await
     }
@@ -247,7 +245,7 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
     }
 
     async fn lock(&self) -> Result<Option<Lock>> {
-        let path = self.assumer.chain.cache.lock_path(&format!("irsa-{}", self.assumer.target.namespace));
+        let path = self.assumer.chain.cache.lock_path(&format!("irsa-{}", self.assumer.target.access));
         lock_wait::for_lock(self.assumer.chain.ui, &path, "assumes a role", None).await
     }
 
@@ -273,10 +271,10 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
     }
 
     async fn store(&self, caller: &Caller, session: &AssumedRole) -> Result<()> {
-        let (chain, portal) = (self.assumer.chain, &self.assumer.target.portal);
+        let (chain, identity) = (self.assumer.chain, &self.assumer.target.identity);
         let cached = CachedRole { arn: session.arn.clone(), credentials: session.credentials.clone() };
         let store =
-            || chain.cache.store_role(self.assumer.key(self.workload_role, self.method), &cached, chain.host.now());
-        keep_while(chain, portal, &caller.standing, "the session could not be cached", store).await
+            || chain.cache.store_role(&self.assumer.key(self.workload_role, self.method), &cached, chain.host.now());
+        keep_while(chain, identity, &caller.standing, "the session could not be cached", store).await
     }
 }

@@ -1,5 +1,6 @@
 //! The end of a session: on the portal, in the shared cache and in ours.
 
+pub(crate) mod assumed;
 pub(crate) mod purge;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
 use crate::model::aws::sso_cache::{SsoToken, assumed_role_file_name, role_credentials_file_name};
-use crate::model::aws::target::Portal;
+use crate::model::aws::target::{Portal, Target};
 use crate::model::settings::check_region;
 use crate::net::aws::failure::{Class, Failure};
 
@@ -56,11 +57,16 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
     sso_cache::remove_token(chain.host, &portal.session_name)?;
     drop(renewing);
     let mut roles: Vec<(String, String)> = Vec::new();
-    for (namespace, cached) in chain.cache.namespaces_with_credentials() {
-        if same_start_url(&cached.start_url, &portal.start_url) {
-            chain.cache.forget_identity(&namespace, cached.identity())?;
-            ended.namespaces.push(namespace.to_string());
-            roles.push((cached.account, cached.role));
+    for (access, cached) in chain.cache.accesses_with_credentials() {
+        if same_start_url(&cached.identity.start_url, &portal.start_url) {
+            chain.cache.forget_identity(&access, &cached.identity)?;
+            ended.namespaces.push(access.to_string());
+            roles.push((cached.identity.account, cached.identity.role));
+        }
+    }
+    for target in assumed::all(chain).iter().filter(|target| builds_on(chain, target, portal)) {
+        if assumed::forget(chain, target).await? {
+            ended.namespaces.push(target.access.to_string());
         }
     }
     ended.namespaces.dedup();
@@ -121,6 +127,13 @@ fn forget_for_the_aws_cli(chain: &Chain<'_>, portal: &Portal, mut roles: Vec<(St
         cli_cache::remove(chain.host, &file)?;
     }
     Ok(())
+}
+
+/// Whether the credentials of an access come from a portal's session by other profiles.
+fn builds_on(chain: &Chain<'_>, target: &Target, portal: &Portal) -> bool {
+    let source = target.identity.source_profile().and_then(|name| chain.aws_config.profile(name));
+    let of_session = |profile: &Section| profile.get("sso_session") == Some(&portal.session_name);
+    source.is_some_and(|source| sources(chain, source).any(of_session))
 }
 
 /// A profile and those that its credentials come from. A chain is as long as somebody made it; a circle is cut.

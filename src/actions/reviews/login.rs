@@ -57,7 +57,7 @@ pub(crate) async fn verify(
         sts::get_caller_arn(&chain.aws, &credentials.keys, &cluster.region),
         join(
             api.get_identity(),
-            join(api.get_minor_version(), review_all(&LOGIN_QUESTIONS, target.namespace.as_str(), review)),
+            join(api.get_minor_version(), review_all(&LOGIN_QUESTIONS, target.access.namespace.as_str(), review)),
         ),
     )
     .await;

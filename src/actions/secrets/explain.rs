@@ -2,29 +2,30 @@
 
 use super::Secrets;
 use crate::chain::call_error::CallError;
-use crate::chain::{Chain, clock_skew, target};
+use crate::chain::{Chain, clock_skew};
 use crate::error::{Error, Kind};
-use crate::model::kube::namespace::{Namespace, nearest, similar};
+use crate::model::kube::access::Access;
+use crate::model::kube::namespace::{nearest, similar};
 use crate::model::secrets::{Prefix, SecretName, VersionSelector};
 use crate::net::aws::failure::{Class, Failure};
 
 /// What is said, before any call, of a secret that is not the namespace's.
 pub(crate) fn outside(
     chain: &Chain<'_>,
-    namespace: &Namespace,
+    access: &Access,
     prefix: &Prefix,
     full: &str,
     other: Option<(String, String)>,
 ) -> Error {
-    let profile = chain.aws_config.profile(&target::access_name(chain, namespace));
-    let of_profile = || profile.and_then(|profile| profile.get("sso_role_name")).map(str::to_owned);
-    let role = chain.settings.pins(namespace.as_str()).role.map(|role| role.value).or_else(of_profile);
-    let role = role.unwrap_or_else(|| chain.settings.permission_set_pattern.value.render(namespace.as_str()));
-    let error = Error::new(Kind::Denied, format!("the role {role} cannot read the secret {full}"))
-        .because(format!("of {namespace} it can read what is below {}; nothing was asked of AWS", prefix.as_str()));
+    let known = chain.known_target(access).ok().flatten();
+    let who = known.map(|target| target.identity.who()).unwrap_or_else(|| {
+        format!("the role {}", chain.settings.permission_set_pattern.value.render(access.namespace.as_str()))
+    });
+    let error = Error::new(Kind::Denied, format!("{who} cannot read the secret {full}"))
+        .because(format!("of {access} it can read what is below {}; nothing was asked of AWS", prefix.as_str()));
     match other {
         Some((namespace, name)) => error.try_next(format!("nsaccess secrets get {name} -n {namespace}")),
-        None => error.try_next(format!("nsaccess secrets list -n {namespace}")),
+        None => error.try_next(format!("nsaccess secrets list -n {access}")),
     }
 }
 
@@ -37,14 +38,14 @@ impl Secrets<'_> {
             CallError::Answer(failure) => failure,
         };
         let denied = failure.class == Class::Denied;
-        let error = self.plain(failure, format!("the secrets of account {} cannot be listed", self.target().account));
+        let error = self.plain(failure, format!("the secrets of account {} cannot be listed", self.target().account()));
         if !denied {
             return error;
         }
         error
-            .because(format!("the role {} needs secretsmanager:ListSecrets", self.target().role))
+            .because(format!("{} needs secretsmanager:ListSecrets", self.target().identity.who()))
             .because(format!("a secret below {} can be read without it by its name", self.prefix.as_str()))
-            .try_next(format!("nsaccess secrets get NAME -n {}", self.target().namespace))
+            .try_next(format!("nsaccess secrets get NAME -n {}", self.target().access))
     }
 
     /// A secret that was not given.
@@ -81,13 +82,13 @@ impl Secrets<'_> {
         let class = failure.class;
         let error = clock_skew::explain(self.chain, failure.into_error(what));
         match class {
-            Class::Unauthorized => error.try_next(format!("nsaccess login {} --force", self.target().namespace)),
+            Class::Unauthorized => error.try_next(format!("nsaccess login {} --force", self.target().access)),
             _ => error,
         }
     }
 
     fn denied(&self, name: &SecretName, failure: Failure) -> Error {
-        let role = &self.target().role;
+        let role = self.target().role();
         self.plain(failure, format!("the role {role} may not read the secret {}", name.full))
             .because(format!(
                 "it is below {}, which {role} is meant to read, so its policy in AWS says otherwise",
@@ -106,7 +107,7 @@ impl Secrets<'_> {
     async fn no_key(&self, name: &SecretName, failure: Failure) -> Error {
         Error::new(
             Kind::Denied,
-            format!("the role {} may not use the KMS key of the secret {}", self.target().role, name.relative),
+            format!("{} may not use the KMS key of the secret {}", self.target().identity.who(), name.relative),
         )
         .because(failure.to_string())
         .because(format!("the key is {}; its policy must allow the role kms:Decrypt", self.key(name).await))
@@ -133,7 +134,7 @@ impl Secrets<'_> {
 
     /// With the names that come near, and whether there is a secret of the name that was typed elsewhere.
     async fn not_found(&self, name: &SecretName, wanted: &VersionSelector, failure: Failure) -> Error {
-        let namespace = &self.target().namespace;
+        let namespace = &self.target().access.name;
         let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
         let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
         let listed = self.pages(&beginnings).await;
@@ -153,7 +154,7 @@ impl Secrets<'_> {
                 .because(format!(
                     "the account has one that is called {} as a whole, and the role {} can read only what is below {}",
                     name.relative,
-                    self.target().role,
+                    self.target().role(),
                     self.prefix.as_str()
                 ))
                 .try_next(format!("nsaccess secrets list -n {namespace}"));
@@ -193,6 +194,6 @@ impl Secrets<'_> {
 
     /// A command about a secret, with the reason to type it.
     fn command(&self, verb: &str, name: &SecretName, why: &str) -> String {
-        format!("nsaccess secrets {verb} {} -n {}   # {why}", name.relative, self.target().namespace)
+        format!("nsaccess secrets {verb} {} -n {}   # {why}", name.relative, self.target().access)
     }
 }

@@ -10,7 +10,7 @@ use crate::chain::{Chain, cluster};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Target;
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::model::secrets::{
     NameError, Prefix, SecretMetadata, SecretName, SecretValue, Version, VersionSelector, metadata,
 };
@@ -29,21 +29,21 @@ pub(crate) struct Secrets<'a> {
 }
 
 /// Which secrets are the namespace's, by the setting.
-pub(crate) fn prefix(chain: &Chain<'_>, namespace: &Namespace) -> Prefix {
-    Prefix::new(&chain.settings.secrets_prefix.value, namespace)
+pub(crate) fn prefix(chain: &Chain<'_>, access: &Access) -> Prefix {
+    Prefix::new(&chain.settings.secrets_prefix.value, &access.namespace)
 }
 
 /// The secret that a person means. Makes no call.
 ///
 /// # Errors
 /// [`Kind::Denied`] for a name that the namespace's role cannot read; [`Kind::Usage`] for an invalid name.
-pub(crate) fn secret_name(chain: &Chain<'_>, namespace: &Namespace, typed: &str) -> Result<SecretName> {
-    let prefix = prefix(chain, namespace);
+pub(crate) fn secret_name(chain: &Chain<'_>, access: &Access, typed: &str) -> Result<SecretName> {
+    let prefix = prefix(chain, access);
     prefix.resolve(typed).map_err(|refusal| match refusal {
         NameError::Invalid(why) => Error::usage(format!("{typed:?} is no secret's name"))
             .because(format!("it {why}"))
-            .try_next(format!("nsaccess secrets list -n {namespace}")),
-        NameError::Outside { full, other } => explain::outside(chain, namespace, &prefix, &full, other),
+            .try_next(format!("nsaccess secrets list -n {access}")),
+        NameError::Outside { full, other } => explain::outside(chain, access, &prefix, &full, other),
     })
 }
 
@@ -51,15 +51,15 @@ pub(crate) fn secret_name(chain: &Chain<'_>, namespace: &Namespace, typed: &str)
 ///
 /// # Errors
 /// Of any stage before.
-pub(crate) async fn open<'a>(chain: &'a Chain<'a>, namespace: &Namespace) -> Result<Secrets<'a>> {
-    let credentials = chain.credentials(namespace).await?;
+pub(crate) async fn open<'a>(chain: &'a Chain<'a>, access: &Access) -> Result<Secrets<'a>> {
+    let credentials = chain.credentials(access).await?;
     let region = match cluster::known_region(chain, &credentials.target) {
         Some(region) => region,
         // Several regions are configured, and nothing says which one is the namespace's: where its cluster is.
         None => cluster::facts(&credentials).await?.0.region,
     };
     chain.ui.detail(&format!("secrets are asked for in {region}"));
-    Ok(Secrets { chain, credentials, region, prefix: prefix(chain, namespace) })
+    Ok(Secrets { chain, credentials, region, prefix: prefix(chain, access) })
 }
 
 impl Secrets<'_> {
@@ -163,18 +163,18 @@ impl Secrets<'_> {
     fn check_place(&self, name: &SecretName) -> Result<()> {
         let Some((region, account)) = &name.place else { return Ok(()) };
         let refused = |message: String| Error::new(Kind::Denied, message);
-        if *account != self.target().account {
+        if self.target().identity.account().is_some_and(|own| own != account) {
             return Err(refused(format!("the role cannot read {}", name.id))
                 .because(format!(
                     "it is in account {account}, and {} is in {}",
-                    self.target().namespace,
-                    self.target().account
+                    self.target().access,
+                    self.target().account()
                 ))
-                .try_next(format!("nsaccess secrets list -n {}", self.target().namespace)));
+                .try_next(format!("nsaccess secrets list -n {}", self.target().access)));
         }
         if *region != self.region {
             return Err(Error::usage(format!("{} is in another region", name.id))
-                .because(format!("secrets of {} are asked for in {}", self.target().namespace, self.region))
+                .because(format!("secrets of {} are asked for in {}", self.target().access, self.region))
                 .try_next(format!("nsaccess secrets describe {} --region {region}", name.relative)));
         }
         Ok(())

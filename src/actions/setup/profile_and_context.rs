@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use aws_config_edit::{SsoProfile, SsoSession};
+use aws_config_edit::{RoleProfile, RoleSource, SsoProfile, SsoSession};
 use kubeconfig_edit::{Entry, Exec};
 
 use crate::chain::Chain;
+use crate::chain::target::identity;
 use crate::disk::kubeconfig::EditSummary;
 use crate::error::Result;
+use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
@@ -15,22 +17,50 @@ use crate::model::kube::cluster::Cluster;
 /// What client-go prints when the command of the exec stanza is not there.
 const INSTALL_HINT: &str = "nsaccess gives access to this namespace. Install it, or correct the path of this command:\n\n  nsaccess kubeconfig";
 
-/// Writes the AWS profile of the target, and the sso-session that it names.
+/// Writes the AWS profile of the target. Returns whether the file changed. A profile's own identity needs no other one.
 ///
 /// # Errors
 /// When `~/.aws/config` cannot be edited safely.
 pub(crate) fn write_profile(chain: &Chain<'_>, target: &Target, cluster: Option<&Cluster>) -> Result<bool> {
+    let region = cluster.map(|cluster| cluster.region.clone());
+    match &target.identity {
+        Identity::PermissionSet(set) => write_sso_profile(chain, &target.entry, set, region),
+        Identity::Role { role, source_profile } => {
+            let profile = RoleProfile {
+                name: target.entry.clone(),
+                source_profile: source_profile.clone(),
+                source: RoleSource::Assume {
+                    role_arn: role.arn.clone(),
+                    external_id: role.external_id.clone(),
+                    mfa_serial: role.mfa_serial.clone(),
+                    session_name: role.session_name.clone(),
+                    seconds: role.duration,
+                },
+                region,
+            };
+            if let Some(warning) = crate::disk::aws_credentials::check_role_profile(chain.host, &profile)? {
+                chain.ui.warning(&warning);
+            }
+            crate::disk::aws_config::apply_assumed(chain.host, &profile)
+        }
+        Identity::Profile(_) => Ok(false),
+    }
+}
+
+/// The profile, and the sso-session that it names.
+fn write_sso_profile(chain: &Chain<'_>, name: &str, set: &PermissionSet, region: Option<String>) -> Result<bool> {
+    let PermissionSet { portal, account, name: role } = set;
     let session = SsoSession {
-        name: target.portal.session_name.clone(),
-        start_url: target.portal.start_url.clone(),
-        region: target.portal.region.clone(),
+        name: portal.session_name.clone(),
+        start_url: portal.start_url.clone(),
+        region: portal.region.clone(),
     };
     let profile = SsoProfile {
-        name: target.access_name.clone(),
-        sso_session: target.portal.session_name.clone(),
-        account: target.account.clone(),
-        role: target.role.clone(),
-        region: cluster.map(|cluster| cluster.region.clone()),
+        name: name.to_owned(),
+        sso_session: portal.session_name.clone(),
+        account: account.clone(),
+        role: role.clone(),
+        region,
     };
     if let Some(warning) = crate::disk::aws_credentials::check_profile(chain.host, &session, &profile)? {
         chain.ui.warning(&warning);
@@ -57,19 +87,35 @@ pub(crate) fn write_profile(chain: &Chain<'_>, target: &Target, cluster: Option<
 /// The kubeconfig entry of the target.
 pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
     Entry {
-        name: target.access_name.clone(),
+        name: target.entry.clone(),
         server: cluster.endpoint.clone(),
         certificate_authority_data: cluster.certificate_authority_data.clone(),
-        namespace: target.namespace.to_string(),
+        namespace: target.access.namespace.to_string(),
         exec: Exec {
             command: chain.host.own_command(),
             // Cluster and region stand here so that a token needs no cache to be right.
-            args: ["token", target.namespace.as_str(), "--cluster-name", &cluster.name, "--region", &cluster.region]
+            args: ["token", target.access.name.as_str(), "--cluster-name", &cluster.name, "--region", &cluster.region]
                 .map(str::to_owned)
                 .to_vec(),
             install_hint: INSTALL_HINT.to_owned(),
         },
     }
+}
+
+/// The entry of a kubeconfig of its own. An identity that was chosen for once stands in it, if no variable can say it:
+/// kubectl there acts as the AWS keys do.
+pub(crate) fn standalone_entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
+    let mut entry = entry(chain, target, cluster);
+    if let (Some(source), true) = (target.identity.source_profile(), identity::chosen_for_once(chain, target)) {
+        let mut args = vec!["token", "--cluster-name", &cluster.name, "--region", &cluster.region, "--profile", source];
+        if let Identity::Role { role, .. } = &target.identity {
+            args.extend(["--role-arn", &role.arn]);
+            let options = [("--external-id", &role.external_id), ("--session-name", &role.session_name)];
+            args.extend(options.iter().filter_map(|(flag, value)| Some([*flag, value.as_deref()?])).flatten());
+        }
+        entry.exec.args = args.into_iter().map(str::to_owned).collect();
+    }
+    entry
 }
 
 /// Writes the context of the target, and makes it current if asked. The context left behind is remembered for `use -`.

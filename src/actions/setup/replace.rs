@@ -1,41 +1,84 @@
 //! Whether a login may take the place of what is set up under the same name: what works keeps working until the person
 //! has said otherwise.
 
-use crate::chain::target::portal;
+use crate::chain::target::{self, portal};
 use crate::chain::{Chain, Presence};
+use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
+use crate::model::aws::identity::{Identity, PermissionSet};
+use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::model::aws::sso_cache::SsoToken;
 use crate::model::aws::target::{Portal, Target};
+use crate::model::kube::access::Access;
+use crate::model::kube::cluster::Cluster;
+use crate::model::settings::{Flags, Origin, Sourced};
 use crate::net::aws::failure::Class;
 use aws_config_edit::same_start_url;
 
-/// What is set up under an access name.
-struct SetUp {
-    portal: Portal,
-    account: String,
-    role: String,
+/// How a login goes on that would replace something.
+#[derive(Debug, Clone)]
+pub(crate) struct Ways {
+    /// The command that replaces it.
+    pub(crate) replace: String,
+    /// The command that sets up another access beside it.
+    pub(crate) beside: String,
 }
 
-fn set_up(chain: &Chain<'_>, access_name: &str) -> Option<SetUp> {
-    let profile = chain.aws_config.profile(access_name)?;
-    Some(SetUp {
-        portal: portal::own(chain, access_name)?,
+/// The identity that is set up under the name of an access.
+fn set_up(chain: &Chain<'_>, access: &Access, entry: &str) -> Option<Identity> {
+    let pinned = chain.settings.pins(access.name.as_str()).source_profile;
+    let Some(profile) = chain.aws_config.profile(entry) else {
+        let set_up = pinned.filter(|pin| matches!(pin.origin, Origin::User(_)));
+        return set_up.map(|pin| Identity::Profile(pin.value));
+    };
+    if let (Some(arn), Some(source_profile)) = (profile.get("role_arn"), profile.get("source_profile")) {
+        let role = RoleToAssume::plain(arn);
+        return Some(Identity::Role { role, source_profile: source_profile.to_owned() });
+    }
+    Some(Identity::PermissionSet(PermissionSet {
+        portal: portal::own(chain, entry)?,
         account: profile.get("sso_account_id")?.to_owned(),
-        role: profile.get("sso_role_name")?.to_owned(),
-    })
+        name: profile.get("sso_role_name")?.to_owned(),
+    }))
+}
+
+/// Asks on a terminal, and refuses elsewhere, to make an access lead into another namespace.
+///
+/// # Errors
+/// As [`may_change_portal`].
+pub(crate) fn may_change_namespace(chain: &Chain<'_>, access: &Access, ways: &Ways) -> Result<()> {
+    let entry = target::entry(chain, access);
+    let merged = chain.kubeconfigs.merged()?;
+    if merged.own_cluster(&entry).is_none() {
+        return Ok(());
+    }
+    let (settled, _) = settings::load_without_project(chain.host, &Flags::default(), &chain.aws_config)?;
+    let old = settled.namespace_of_access(access.name.as_str());
+    match old == access.namespace.as_str() {
+        true => Ok(()),
+        false => {
+            let in_words = |name: &str| format!("the namespace {name}");
+            ask_to_replace(chain, &entry, &in_words(&old), &in_words(access.namespace.as_str()), ways)
+        }
+    }
 }
 
 /// Asks on a terminal, and refuses elsewhere, to sign in to another portal than the one of the access of this name.
-/// `again` is the command that insists.
 ///
 /// # Errors
 /// When it is refused, or the person wants to keep what is there.
-pub(crate) fn may_change_portal(chain: &Chain<'_>, access_name: &str, portal: &Portal, again: &str) -> Result<()> {
-    match set_up(chain, access_name) {
-        Some(old) if !same_start_url(&old.portal.start_url, &portal.start_url) => {
-            ask_to_replace(chain, access_name, &old.portal.start_url, &portal.start_url, again)
-        }
-        _ => Ok(()),
+pub(crate) fn may_change_portal(
+    chain: &Chain<'_>,
+    access: &Access,
+    entry: &str,
+    portal: &Portal,
+    ways: &Ways,
+) -> Result<()> {
+    let Some(old) = set_up(chain, access, entry) else { return Ok(()) };
+    match old.portal() {
+        Some(own) if same_start_url(&own.start_url, &portal.start_url) => Ok(()),
+        Some(own) => ask_to_replace(chain, entry, &own.start_url, &portal.start_url, ways),
+        None => ask_to_replace(chain, entry, &old.to_string(), &portal.start_url, ways),
     }
 }
 
@@ -47,21 +90,58 @@ pub(crate) async fn may_change_account(
     chain: &Chain<'_>,
     target: &Target,
     session: &SsoToken,
-    again: &str,
+    ways: &Ways,
 ) -> Result<()> {
-    let name = &target.access_name;
-    let Some(old) = set_up(chain, name).filter(|old| old.account != target.account) else {
+    let old = set_up(chain, &target.access, &target.entry);
+    let (Some(Identity::PermissionSet(old)), Identity::PermissionSet(new)) = (old, &target.identity) else {
         return Ok(());
     };
-    if same_start_url(&old.portal.start_url, &target.portal.start_url) {
-        let role = (old.account.as_str(), old.role.as_str());
-        let given = chain.services.role_credentials(&target.portal, role, &session.access_token).await;
+    if old.account == new.account {
+        return Ok(());
+    }
+    if same_start_url(&old.portal.start_url, &new.portal.start_url) {
+        let role = (old.account.as_str(), old.name.as_str());
+        let given = chain.services.role_credentials(&old.portal, role, &session.access_token).await;
         if given.is_err_and(|failure| matches!(failure.class, Class::Denied | Class::NotFound)) {
             return Ok(());
         }
     }
     let in_words = |account: &str| format!("account {account}");
-    ask_to_replace(chain, name, &in_words(&old.account), &in_words(&target.account), again)
+    ask_to_replace(chain, &target.entry, &in_words(&old.account), &in_words(&new.account), ways)
+}
+
+/// The same for an identity that no portal gives.
+///
+/// # Errors
+/// As [`may_change_portal`].
+pub(crate) fn may_change_identity(chain: &Chain<'_>, target: &Target, ways: &Ways) -> Result<()> {
+    let Some(old) = set_up(chain, &target.access, &target.entry) else { return Ok(()) };
+    let same = match (&old, &target.identity) {
+        // How it is assumed may change.
+        (Identity::Role { role: old, .. }, Identity::Role { role: new, .. }) => old.arn == new.arn,
+        (old, new) => old == new,
+    };
+    match same {
+        true => Ok(()),
+        false => ask_to_replace(chain, &target.entry, &old.to_string(), &target.identity.to_string(), ways),
+    }
+}
+
+/// The same for another cluster that this command names.
+///
+/// # Errors
+/// As [`may_change_portal`].
+pub(crate) fn may_change_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster, ways: &Ways) -> Result<()> {
+    let pins = chain.settings.pins(target.access.name.as_str());
+    let is_named = |pin: &Option<Sourced<String>>| pin.as_ref().is_some_and(|pin| pin.origin.is_temporary());
+    let merged = chain.kubeconfigs.merged()?;
+    let Some((name, region)) = merged.own_cluster(&target.entry) else { return Ok(()) };
+    let same = name == cluster.name && region == cluster.region;
+    if same || !(is_named(&pins.cluster) || is_named(&pins.region)) {
+        return Ok(());
+    }
+    let new = format!("the cluster {} in {}", cluster.name, cluster.region);
+    ask_to_replace(chain, &target.entry, &format!("the cluster {name} in {region}"), &new, ways)
 }
 
 /// Refuses to write a context that would lead to another account, or come from another portal, than the profile that its
@@ -70,26 +150,36 @@ pub(crate) async fn may_change_account(
 /// # Errors
 /// When it is refused.
 pub(crate) fn refuse_other_than_profile(chain: &Chain<'_>, target: &Target, login: &str) -> Result<()> {
-    let Some(old) = set_up(chain, &target.access_name) else { return Ok(()) };
-    let same_portal = same_start_url(&old.portal.start_url, &target.portal.start_url);
-    if same_portal && old.account == target.account {
+    let Some(old) = set_up(chain, &target.access, &target.entry) else { return Ok(()) };
+    let same_portal = match (old.portal(), target.portal()) {
+        (Some(old), Some(new)) => same_start_url(&old.start_url, &new.start_url),
+        (old, new) => old.is_none() && new.is_none(),
+    };
+    if same_portal && old.account() == target.identity.account() {
         return Ok(());
     }
-    Err(Error::usage(format!("the profile {} is for account {}", target.access_name, old.account))
-        .because(format!("kubectl's tokens come from it, and would mean nothing in account {}", target.account))
+    let place =
+        |account: Option<&str>| account.map_or_else(|| "another identity".to_owned(), |id| format!("account {id}"));
+    Err(Error::usage(format!("the profile {} is for {}", target.entry, place(old.account())))
+        .because(format!(
+            "kubectl's tokens come from it, and would mean nothing in {}",
+            place(target.identity.account())
+        ))
         .try_next(login))
 }
 
-fn ask_to_replace(chain: &Chain<'_>, access_name: &str, old: &str, new: &str, again: &str) -> Result<()> {
+fn ask_to_replace(chain: &Chain<'_>, entry: &str, old: &str, new: &str, ways: &Ways) -> Result<()> {
     if chain.presence != Presence::Person {
-        return Err(Error::usage(format!("{access_name} is set up for {old}, and not for {new}"))
+        return Err(Error::usage(format!("{entry} is set up for {old}, and not for {new}"))
             .because("its profile and context would be replaced, and whoever uses them would act somewhere else")
-            .try_next(again));
+            .try_next(format!("{}   # sets it up beside", ways.beside))
+            .try_next(format!("{}   # replaces what is there", ways.replace)));
     }
-    let question = format!("{access_name} is set up for {old}:");
+    let question = format!("{entry} is set up for {old}:");
     let lines = [format!("keep {old}"), format!("replace it by {new}")];
     match chain.prompts.pick(&question, &lines)? {
         1 => Ok(()),
-        _ => Err(Error::new(Kind::Interrupted, "nothing was changed")),
+        _ => Err(Error::new(Kind::Interrupted, "nothing was changed")
+            .try_next(format!("{}   # sets it up beside", ways.beside))),
     }
 }

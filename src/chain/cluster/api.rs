@@ -19,6 +19,7 @@ use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
+use crate::model::kube::access::AccessName;
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::Proxy;
 use crate::net::kube::refusal_retry::RefusalMemory;
@@ -87,7 +88,7 @@ impl<'a> ClusterAccess<'a> {
     pub(crate) fn open(credentials: Credentials<'a>, cluster: Cluster, origin: ClusterOrigin) -> Result<Self> {
         let (chain, role) = (credentials.chain, credentials.role());
         let target = credentials.target;
-        let proxy = proxy::of(chain, &target.namespace, &cluster.endpoint)?;
+        let proxy = proxy::of(chain, &target.access, &cluster.endpoint)?;
         let refusal_memory = Arc::default();
         let state = sign(chain, role, (cluster, origin), proxy.as_ref(), &refusal_memory)?;
         Ok(ClusterAccess {
@@ -108,9 +109,14 @@ impl<'a> ClusterAccess<'a> {
         self.chain
     }
 
-    /// The namespace's name.
+    /// The namespace's name, for the cluster.
     pub(crate) fn namespace(&self) -> &str {
-        self.target.namespace.as_str()
+        self.target.access.namespace.as_str()
+    }
+
+    /// The access's name, for people.
+    pub(crate) fn access(&self) -> &AccessName {
+        &self.target.access.name
     }
 
     /// The cluster's facts.
@@ -251,7 +257,7 @@ impl<'a> ClusterAccess<'a> {
             match renewed {
                 Err(error) if self.when_over.get() == WhenOver::Wait && error.kind == Kind::NotSignedIn => {
                     if !is_told {
-                        let again = format!("nsaccess login {}", self.namespace());
+                        let again = format!("nsaccess login {}", self.access());
                         chain.ui.warning(&format!("{}; it goes on after: {again}", error.message));
                         is_told = true;
                     }
@@ -292,7 +298,7 @@ impl<'a> ClusterAccess<'a> {
                 self.chain.ui.hint(&format!(
                     "the cluster {} has moved, or has a new certificate authority; for kubectl:  nsaccess kubeconfig {}",
                     state.cluster.name,
-                    self.namespace()
+                    self.access()
                 ));
                 self.state.replace(state);
                 true

@@ -58,7 +58,7 @@ pub(super) async fn find(credentials: &Credentials<'_>) -> Result<Cluster> {
 
 async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cluster, NotFound> {
     let (chain, target) = (credentials.chain, &credentials.target);
-    let is_pinned = chain.settings.pins(target.namespace.as_str()).cluster.is_some();
+    let is_pinned = chain.settings.pins(target.access.name.as_str()).cluster.is_some();
     let Some((name, region)) = known_name(chain, target) else { return discover(credentials, keys).await };
     let regions = region.map_or_else(|| regions(chain, target), |region| vec![region]);
     let failure = match describe_in(chain, keys, &regions, &name).await {
@@ -71,7 +71,7 @@ async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Clus
     if not_found.refusal.is_some() {
         return Err(not_found);
     }
-    let _ = chain.cache.forget_cluster(&target.namespace);
+    let _ = chain.cache.forget_cluster(&target.access.name);
     if is_pinned || !is_gone {
         return Err(not_found);
     }
@@ -166,31 +166,32 @@ async fn ask(credentials: &Credentials<'_>, cluster: &Cluster) -> Result<Verdict
     let keys = credentials.role().keys;
     let token = eks_token::sign(&keys, &cluster.name, &cluster.region, chain.host.now());
     let proxy = proxy::of_environment(chain, &cluster.endpoint).map_err(|error| error.to_string())?;
-    chain.services.may_get_pods(cluster, proxy, token, credentials.target.namespace.as_str()).await
+    chain.services.may_get_pods(cluster, proxy, token, credentials.target.access.namespace.as_str()).await
 }
 
 fn pick(credentials: &Credentials<'_>, candidates: Vec<Candidate>) -> Result<Cluster> {
     let (chain, target) = (credentials.chain, &credentials.target);
     let in_words = |candidate: &Candidate| format!("{} in {}", candidate.cluster.name, candidate.cluster.region);
     if chain.presence != Presence::Person {
-        let mut error = Error::usage(format!("several clusters have the namespace {}", target.namespace));
+        let mut error = Error::usage(format!("several clusters have the namespace {}", target.access.namespace));
         for candidate in &candidates {
             error = error.because(in_words(candidate)).try_next(format!(
                 "nsaccess login {} --cluster {} --region {}",
-                target.namespace, candidate.cluster.name, candidate.cluster.region
+                target.access, candidate.cluster.name, candidate.cluster.region
             ));
         }
         return Err(error);
     }
     let lines: Vec<String> = candidates.iter().map(in_words).collect();
-    let chosen = chain.prompts.pick(&format!("Several clusters have {}. Which one?", target.namespace), &lines)?;
+    let chosen =
+        chain.prompts.pick(&format!("Several clusters have {}. Which one?", target.access.namespace), &lines)?;
     let chosen = candidates.into_iter().nth(chosen).map(|chosen| chosen.cluster);
     chosen.ok_or_else(|| Error::failure("nothing was chosen"))
 }
 
 /// How a cluster is named once and for all.
 fn pin(target: &Target) -> String {
-    format!("nsaccess config set namespace.{}.cluster NAME", target.namespace)
+    format!("nsaccess config set namespace.{}.cluster NAME", target.access)
 }
 
 fn cannot_list(target: &Target, failure: Failure) -> Error {
@@ -208,17 +209,17 @@ fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: Fai
     let error = failure.into_error(format!("the cluster {name} cannot be described in {}", regions.join(", ")));
     match class {
         Class::NotFound => error
-            .try_next(format!("nsaccess login {} --cluster NAME --region REGION", target.namespace))
+            .try_next(format!("nsaccess login {} --cluster NAME --region REGION", target.access))
             .try_next("nsaccess config   # shows which setting names the cluster"),
         Class::Denied => error
-            .because(format!("the role {} needs eks:DescribeCluster on its cluster", target.role))
+            .because(format!("{} needs eks:DescribeCluster on its cluster", target.identity.who()))
             .try_next(pin(target)),
         _ => error,
     }
 }
 
 fn no_clusters(target: &Target, regions: &[String]) -> Error {
-    Error::new(Kind::NotFound, format!("there is no cluster in account {}", target.account))
+    Error::new(Kind::NotFound, format!("there is no cluster in {}", account_in_words(target)))
         .because(format!("the regions asked were {}", regions.join(", ")))
         .try_next("nsaccess config set regions REGION   # several: REGION,REGION")
 }
@@ -227,8 +228,8 @@ fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
     let all_unreached = candidates.iter().all(|candidate| candidate.verdict.is_err());
     let kind = if all_unreached { Kind::Unreachable } else { Kind::Denied };
     let what = match all_unreached {
-        true => format!("none of the clusters could be asked about {}", target.namespace),
-        false => format!("no cluster lets the role {} see pods in {}", target.role, target.namespace),
+        true => format!("none of the clusters could be asked about {}", target.access.namespace),
+        false => format!("no cluster lets {} see pods in {}", target.identity.who(), target.access.namespace),
     };
     let mut error = Error::new(kind, what);
     for candidate in candidates {
@@ -240,5 +241,9 @@ fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
         };
         error = error.because(format!("{} in {}: {answer}", candidate.cluster.name, candidate.cluster.region));
     }
-    error.try_next(format!("nsaccess login {} --cluster NAME   # if you know it", target.namespace)).ask_doctor()
+    error.try_next(format!("nsaccess login {} --cluster NAME   # if you know it", target.access)).ask_doctor()
+}
+
+fn account_in_words(target: &Target) -> String {
+    target.identity.account().map_or_else(|| "the account".to_owned(), |account| format!("account {account}"))
 }

@@ -9,10 +9,10 @@ use crate::model::kube::cluster::Cluster;
 /// because each kind of mapping takes only one of them.
 pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<&str>) -> Error {
     let error =
-        Error::new(Kind::Denied, format!("the cluster {} does not know the role {}", cluster.name, target.role))
+        Error::new(Kind::Denied, format!("the cluster {} does not know {}", cluster.name, target.identity.who()))
             .because("it answered 401: the role is mapped neither by an access entry nor in the aws-auth ConfigMap")
             .ask_doctor();
-    let Some(arns) = caller_arn.and_then(|caller| role_arn::from_caller(caller, &target.portal.region)) else {
+    let Some(arns) = caller_arn.and_then(|caller| role_arn::of(&target.identity, caller)) else {
         return error.try_next("ask your platform team to map the role");
     };
     let error = match cluster.authentication_mode.as_deref() {
@@ -23,23 +23,30 @@ pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<
         Some("API") => error,
         _ => error.because(format!("in aws-auth it is {} (without the path)", arns.aws_auth)),
     };
-    error.try_next(format!("ask your platform team to map the role, then: nsaccess login {}", target.namespace))
+    error.try_next(format!("ask your platform team to map the role, then: nsaccess login {}", target.access))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::aws::identity::{Identity, PermissionSet};
     use crate::model::aws::target::Portal;
+    use crate::model::kube::access::{Access, AccessName};
     use crate::model::kube::namespace::Namespace;
 
     #[test]
     fn an_unmapped_role_is_named_in_the_forms_that_the_cluster_takes() {
         let target = Target {
-            namespace: Namespace::parse("idp-dev").expect("a name"),
-            access_name: "idp-ns-idp-dev".into(),
-            portal: Portal { session_name: "s".into(), start_url: "u".into(), region: "eu-west-1".into() },
-            account: "111122223333".into(),
-            role: "idp-ns-idp-dev".into(),
+            access: Access {
+                name: AccessName::parse("idp-dev").expect("a name"),
+                namespace: Namespace::parse("idp-dev").expect("a name"),
+            },
+            entry: "idp-ns-idp-dev".into(),
+            identity: Identity::PermissionSet(PermissionSet {
+                portal: Portal { session_name: "s".into(), start_url: "u".into(), region: "eu-west-1".into() },
+                account: "111122223333".into(),
+                name: "idp-ns-idp-dev".into(),
+            }),
         };
         let cluster = |mode: &str| Cluster {
             name: "demo".into(),

@@ -3,7 +3,7 @@
 use crate::chain::Chain;
 use crate::chain::target;
 use crate::error::{Error, Result};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::model::wire::proxy::{Proxy, ProxyVariables};
 
 /// The `proxy-url` that the namespace's context has in the kubeconfig, since kubectl goes that way; else the one of
@@ -11,8 +11,8 @@ use crate::model::wire::proxy::{Proxy, ProxyVariables};
 ///
 /// # Errors
 /// When it cannot be used.
-pub(crate) fn of(chain: &Chain<'_>, namespace: &Namespace, endpoint: &str) -> Result<Option<Proxy>> {
-    let Some((name, url)) = of_context(chain, namespace)? else {
+pub(crate) fn of(chain: &Chain<'_>, access: &Access, endpoint: &str) -> Result<Option<Proxy>> {
+    let Some((name, url)) = of_context(chain, access)? else {
         return of_environment(chain, endpoint);
     };
     Proxy::parse(&url).map(Some).map_err(|why| {
@@ -26,9 +26,9 @@ pub(crate) fn of(chain: &Chain<'_>, namespace: &Namespace, endpoint: &str) -> Re
 ///
 /// # Errors
 /// When the kubeconfig cannot be read.
-pub(crate) fn of_context(chain: &Chain<'_>, namespace: &Namespace) -> Result<Option<(String, String)>> {
+pub(crate) fn of_context(chain: &Chain<'_>, access: &Access) -> Result<Option<(String, String)>> {
     let merged = chain.kubeconfigs.merged()?;
-    let context = merged.context(&target::access_name(chain, namespace));
+    let context = merged.context(&target::entry(chain, access));
     let cluster = context.and_then(|context| merged.config.cluster(&context.cluster));
     Ok(cluster.and_then(|cluster| Some((cluster.name.clone(), cluster.proxy_url.clone()?))))
 }

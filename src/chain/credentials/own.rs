@@ -1,8 +1,8 @@
 //! The cached credentials that count as the namespace's own: those the warm path may use.
 
-use crate::chain::session::standing::portal_lock;
-use crate::chain::target::{self, identity, portal};
-use crate::chain::{Chain, Presence};
+use crate::chain::session::standing::keeping_lock;
+use crate::chain::target::identity;
+use crate::chain::{Chain, Presence, access};
 use crate::disk::cache::CachedCredentials;
 use crate::error::Result;
 use crate::model::aws::target::Target;
@@ -11,7 +11,7 @@ use crate::model::settings::Flags;
 
 /// Makes the target the namespace's own, now that the profile names it: the flags that chose it are no longer needed.
 pub(crate) async fn settle(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
-    let _ = chain.cache.store_cluster(&target.namespace, cluster);
+    let _ = chain.cache.store_cluster(&target.access.name, cluster);
     if let Ok(Some(config_fingerprint)) = fingerprint_without_flags(chain, target) {
         let cluster = Some((cluster.name.clone(), cluster.region.clone()));
         keep_as_own(chain, target, config_fingerprint, |_| cluster).await;
@@ -21,7 +21,7 @@ pub(crate) async fn settle(chain: &Chain<'_>, target: &Target, cluster: &Cluster
 /// Keeps a cluster that a flag named, now that the kubeconfig leads there, unless another identity was chosen with it.
 pub(crate) fn keep_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
     if !identity::chosen_for_once(chain, target) {
-        let _ = chain.cache.store_cluster(&target.namespace, cluster);
+        let _ = chain.cache.store_cluster(&target.access.name, cluster);
     }
 }
 
@@ -42,11 +42,12 @@ pub(crate) async fn keep_warm(chain: &Chain<'_>, target: &Target, cluster: (&str
 /// Puts the cluster beside the cached credentials, for the warm path. Best effort.
 /// Under the lock: otherwise a sign-out between the read and the write would be undone.
 pub(crate) async fn link_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
-    let Ok(_lock) = portal_lock(chain, &target.portal).await else { return };
+    let Ok(_lock) = keeping_lock(chain, &target.identity).await else { return };
     let wanted = Some((cluster.name.clone(), cluster.region.clone()));
-    let own = chain.cache.own_credentials(&target.namespace).filter(|cached| cached.belong_to(target.into()));
+    let own =
+        chain.cache.own_credentials(&target.access.name).filter(|cached| cached.identity.is(&target.identity.key()));
     if let Some(cached) = own.filter(|cached| cached.cluster != wanted) {
-        let _ = chain.cache.store_credentials(&target.namespace, &CachedCredentials { cluster: wanted, ..cached });
+        let _ = chain.cache.store_credentials(&target.access.name, &CachedCredentials { cluster: wanted, ..cached });
     }
 }
 
@@ -61,22 +62,22 @@ async fn keep_as_own(
     let changed = |cached: &CachedCredentials, cluster: &Option<(String, String)>| {
         cached.config_fingerprint.as_ref() != Some(&config_fingerprint) || cached.cluster != *cluster
     };
-    let cached = || chain.cache.credentials(&target.namespace, target.into());
+    let cached = || chain.cache.credentials(&target.access.name, &target.identity.key());
     let Some(before) = cached() else { return };
     let cluster = cluster(&before);
     if !changed(&before, &cluster) {
         return;
     }
-    let Ok(_lock) = portal_lock(chain, &target.portal).await else { return };
+    let Ok(_lock) = keeping_lock(chain, &target.identity).await else { return };
     if let Some(cached) = cached() {
         let own = CachedCredentials { config_fingerprint: Some(config_fingerprint), cluster, ..cached };
-        let _ = chain.cache.store_credentials(&target.namespace, &own);
+        let _ = chain.cache.store_credentials(&target.access.name, &own);
     }
 }
 
 fn fingerprint_without_flags(chain: &Chain<'_>, target: &Target) -> Result<Option<String>> {
     let anew = Chain::open_anywhere(chain.host, chain.ui, &Flags::default(), Presence::Nobody)?;
-    let portal = portal::of(&anew, Some(&target.access_name))?;
-    let is_own = target::known(&anew, &target.namespace, &portal).is_some_and(|known| known == *target);
+    let access = access::named(&anew, target.access.name.clone())?;
+    let is_own = anew.known_target(&access)?.is_some_and(|known| known == *target);
     Ok(identity::fingerprint_for(&anew, target).filter(|_| is_own))
 }

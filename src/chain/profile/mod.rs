@@ -7,6 +7,9 @@ mod kept;
 mod provided;
 mod refusals;
 mod sso;
+mod user_session;
+
+pub(crate) use user_session::session;
 
 use aws_config_edit::AwsConfig;
 use futures_util::FutureExt;
@@ -42,7 +45,6 @@ pub(crate) struct Wanted<'a> {
 /// # Errors
 /// [`Kind::NotFound`] when there is no such profile, [`Kind::Usage`] when it is not complete, [`Kind::NotSignedIn`] when a
 /// person is needed and not there, [`Kind::Denied`] when a role or a permission set is not given.
-#[cfg_attr(not(test), expect(dead_code, reason = "for accesses by a profile or a role"))]
 pub(crate) async fn credentials(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>) -> Result<AmbientCredentials> {
     let source = source(chain.host, &chain.aws_config, profile)?;
     of_source(chain, &source, Some(profile), wanted).await
@@ -83,7 +85,6 @@ pub(crate) async fn of_machine(
 ///
 /// # Errors
 /// As [`credentials`].
-#[cfg_attr(not(test), expect(dead_code, reason = "for accesses by a profile or a role"))]
 pub(crate) async fn assume(
     chain: &Chain<'_>,
     source_profile: &str,

@@ -4,23 +4,30 @@
 use crate::chain::Chain;
 use crate::chain::target::portal;
 use crate::env_vars;
+use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
-use crate::model::settings::{Origin, Sourced};
+use crate::model::settings::{Origin, Pins, Sourced};
 
 /// Whether account, role or portal were chosen for this run, terminal or folder only.
 pub(crate) fn chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
-    let pins = chain.settings.pins(target.namespace.as_str());
+    let pins = chain.settings.pins(target.access.name.as_str());
+    let Some(portal) = target.portal() else {
+        let Pins { role_arn, source_profile, external_id, mfa_serial, session_name, duration, .. } = &pins;
+        return [role_arn, source_profile, external_id, mfa_serial, session_name, duration]
+            .into_iter()
+            .any(is_temporary);
+    };
     if is_temporary(&pins.account) || is_temporary(&pins.role) {
         return true;
     }
-    let own = portal::own(chain, &target.access_name);
-    let is_own = own.is_some_and(|own| own.session_name == target.portal.session_name);
+    let own = portal::own(chain, &target.entry);
+    let is_own = own.is_some_and(|own| own.session_name == portal.session_name);
     !is_own && (is_temporary(&chain.settings.start_url) || is_temporary(&chain.settings.sso_region))
 }
 
 /// Whether the cluster was.
 pub(crate) fn cluster_chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
-    let pins = chain.settings.pins(target.namespace.as_str());
+    let pins = chain.settings.pins(target.access.name.as_str());
     is_temporary(&pins.cluster) || is_temporary(&pins.region) || chosen_for_once(chain, target)
 }
 
@@ -31,21 +38,24 @@ pub(crate) fn fingerprint_for(chain: &Chain<'_>, target: &Target) -> Option<Stri
 
 /// What tells a kubeconfig of its own of an identity that was chosen for once: kubectl there acts as the AWS keys do.
 pub(crate) fn variables_of<'t>(chain: &Chain<'_>, target: &'t Target) -> Vec<(&'static str, &'t str)> {
-    if !chosen_for_once(chain, target) {
-        return Vec::new();
+    match &target.identity {
+        Identity::PermissionSet(set) if chosen_for_once(chain, target) => {
+            vec![(env_vars::NSACCESS_ACCOUNT, &set.account), (env_vars::NSACCESS_ROLE, &set.name)]
+        }
+        _ => Vec::new(),
     }
-    vec![(env_vars::NSACCESS_ACCOUNT, &target.account), (env_vars::NSACCESS_ROLE, &target.role)]
 }
 
 /// Where the role comes from, when its name is not the one that the namespace's has by the pattern.
 pub(crate) fn unusual_role(chain: &Chain<'_>, target: &Target) -> Option<String> {
-    let usual = chain.settings.permission_set_pattern.value.render(target.namespace.as_str());
-    if target.role == usual {
+    let Identity::PermissionSet(set) = &target.identity else { return None };
+    let usual = chain.settings.permission_set_pattern.value.render(target.access.namespace.as_str());
+    if set.name == usual {
         return None;
     }
-    let origin = match chain.settings.pins(target.namespace.as_str()).role {
+    let origin = match chain.settings.pins(target.access.name.as_str()).role {
         Some(role) => role.origin.to_string(),
-        None => format!("the profile {}", target.access_name),
+        None => format!("the profile {}", target.entry),
     };
     Some(format!("not {usual}, by {origin}"))
 }
@@ -53,7 +63,7 @@ pub(crate) fn unusual_role(chain: &Chain<'_>, target: &Target) -> Option<String>
 /// Says whose credentials a program gets, when a namespace's name does not tell.
 pub(crate) fn tell_unusual_role(chain: &Chain<'_>, target: &Target) {
     if let Some(why) = unusual_role(chain, target) {
-        chain.ui.status(&format!("AWS as {} in account {} ({why})", target.role, target.account));
+        chain.ui.status(&format!("AWS as {} ({why})", target.identity));
     }
 }
 

@@ -2,14 +2,35 @@
 
 use aws_config_edit::{clean_start_url, same_start_url};
 
+use crate::chain::target::entry;
 use crate::chain::{Chain, Presence};
 use crate::disk::aws_config;
 use crate::error::{Error, Result};
 use crate::model::aws::session_name::session_name_for;
 use crate::model::aws::target::Portal;
+use crate::model::kube::access::Access;
 use crate::model::settings::{
     Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_start_url,
 };
+
+/// The portal of an access: as pinned, else the one of its profile, which need not exist yet. A flag overrides both.
+///
+/// # Errors
+/// When no start URL or region is configured and no person can be asked.
+pub(crate) fn of_access(chain: &Chain<'_>, access: &Access) -> Result<Portal> {
+    let pins = chain.settings.pins(access.name.as_str());
+    match (pins.start_url, pins.sso_region) {
+        (Some(start_url), region) if !is_flag(&chain.settings.start_url) => {
+            let region = match (region, &chain.settings.sso_region) {
+                (Some(region), _) => Some(region.value),
+                (None, region) => region.as_ref().map(|region| region.value.clone()),
+            };
+            let Some(region) = region else { return Err(not_configured(Some(&start_url.value))) };
+            Ok(named(chain, &start_url.value, &region))
+        }
+        _ => of(chain, Some(&entry(chain, access))),
+    }
+}
 
 /// The portal for the profile of this name, which need not exist yet.
 ///
@@ -57,12 +78,15 @@ pub(crate) fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), aws_
 fn of_profile(chain: &Chain<'_>, profile: &str) -> Option<Portal> {
     let own = own(chain, profile)?;
     let flag = |setting: &Option<Sourced<String>>| {
-        let flag = setting.as_ref().filter(|setting| matches!(setting.origin, Origin::Flag(_)));
-        flag.map(|flag| flag.value.clone())
+        setting.as_ref().filter(|_| is_flag(setting)).map(|flag| flag.value.clone())
     };
     let same_url = flag(&chain.settings.start_url).is_none_or(|url| same_start_url(&url, &own.start_url));
     let same_region = flag(&chain.settings.sso_region).is_none_or(|region| region == own.region);
     (same_url && same_region).then_some(own)
+}
+
+fn is_flag(setting: &Option<Sourced<String>>) -> bool {
+    setting.as_ref().is_some_and(|setting| matches!(setting.origin, Origin::Flag(_)))
 }
 
 /// The portal that an existing profile signs in to; one from before there were sso-sessions names it itself.

@@ -16,8 +16,10 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::device_flow;
+use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::sso_cache::{Refresh, SsoToken};
 use crate::model::aws::target::{Assignment, Portal, Target};
+use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::cluster::{Cluster, ClusterDetails};
 use crate::model::kube::namespace::Namespace;
 use crate::model::reviews::review::Verdict;
@@ -42,8 +44,11 @@ pub(super) fn portal() -> Portal {
     Portal { session_name: "corp".into(), start_url: START_URL.into(), region: "eu-west-1".into() }
 }
 
-pub(super) fn namespace() -> Namespace {
-    Namespace::parse("idp-dev").expect("a name")
+pub(super) fn access() -> Access {
+    Access {
+        name: AccessName::parse("idp-dev").expect("a name"),
+        namespace: Namespace::parse("idp-dev").expect("a name"),
+    }
 }
 
 pub(super) fn assignment(account: &str, role: &str) -> Assignment {
@@ -343,6 +348,11 @@ impl Services for ByHand {
         }))
     }
 
+    fn session_token<'a>(&'a self, _: &'a AccessKeys, _: &'a str) -> Answer<'a, RoleCredentials> {
+        let number = self.count("session_token");
+        Self::answer(Ok(keys(&format!("SESSION{number}"), 720)))
+    }
+
     fn caller_arn<'a>(&'a self, keys: &'a AccessKeys, _: &'a str) -> Answer<'a, String> {
         self.count("caller_arn");
         let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_idp-ns-idp-dev_0123456789abcdef/ada");
@@ -415,10 +425,12 @@ pub(super) fn cluster(name: &str, region: &str) -> Cluster {
 
 pub(super) fn target() -> Target {
     Target {
-        namespace: namespace(),
-        access_name: "idp-ns-idp-dev".into(),
-        portal: portal(),
-        account: ACCOUNT.into(),
-        role: "idp-ns-idp-dev".into(),
+        access: access(),
+        entry: "idp-ns-idp-dev".into(),
+        identity: Identity::PermissionSet(PermissionSet {
+            portal: portal(),
+            account: ACCOUNT.into(),
+            name: "idp-ns-idp-dev".into(),
+        }),
     }
 }

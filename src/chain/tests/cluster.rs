@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use super::by_hand::{ByHand, Home, PROFILE, cluster, keys, namespace, target};
+use super::by_hand::{ByHand, Home, PROFILE, access, cluster, keys, target};
 use crate::chain::cluster::{self as stage, ClusterOrigin};
 use crate::chain::credentials::Credentials;
 use crate::chain::{Chain, Presence};
@@ -42,7 +42,7 @@ async fn the_only_cluster_is_found_described_and_kept() {
 async fn a_cached_cluster_of_another_region_than_the_pinned_one_is_not_meant() {
     let clusters = [(cluster("demo", "eu-central-1"), None), (cluster("demo", "eu-west-1"), None)];
     let (home, services) = (home(""), having(&clusters));
-    home.chain(&services).cache.store_cluster(&namespace(), &clusters[0].0).expect("kept");
+    home.chain(&services).cache.store_cluster(&access().name, &clusters[0].0).expect("kept");
     let flags = Flags { cluster: Some("demo".into()), region: Some("eu-west-1".into()), ..Flags::default() };
     let chain = home.chain_for(&services, Presence::Nobody, &flags, &[]);
     assert_eq!(facts(&chain).await, Ok(("demo in eu-west-1".into(), ClusterOrigin::Described)));
@@ -53,7 +53,7 @@ async fn a_cached_cluster_of_another_account_is_not_meant() {
     let (home, services) = (home(""), having(&[(cluster("demo", "eu-west-1"), None)]));
     let elsewhere =
         Cluster { arn: "arn:aws:eks:eu-west-1:999999999999:cluster/old".into(), ..cluster("old", "eu-west-1") };
-    home.chain(&services).cache.store_cluster(&namespace(), &elsewhere).expect("kept");
+    home.chain(&services).cache.store_cluster(&access().name, &elsewhere).expect("kept");
     assert_eq!(facts(&home.chain(&services)).await.map(|(name, _)| name), Ok("demo in eu-west-1".into()));
 }
 
@@ -61,7 +61,7 @@ async fn a_cached_cluster_of_another_account_is_not_meant() {
 async fn one_that_was_replaced_by_another_name_is_looked_for_again_and_a_pinned_one_is_not() {
     let (home, services) = (home(""), having(&[(cluster("new", "eu-west-1"), None)]));
     let chain = home.chain(&services);
-    chain.cache.store_cluster(&namespace(), &cluster("old", "eu-west-1")).expect("kept");
+    chain.cache.store_cluster(&access().name, &cluster("old", "eu-west-1")).expect("kept");
     let credentials = Credentials::with(&chain, target(), keys("KEY", 60));
     assert_eq!(stage::describe(&credentials).await.expect("found").name, "new");
     let flags = Flags { cluster: Some("old".into()), ..Flags::default() };
@@ -150,7 +150,7 @@ fn one_ladder_decides_the_region() {
     // The profile's, then the cluster's, then what is pinned.
     let set_up = home(REGIONS);
     assert_eq!(region(&set_up, &Flags::default()), some("eu-central-1"));
-    set_up.chain(&Rc::default()).cache.store_cluster(&namespace(), &cluster("x", "us-east-1")).expect("kept");
+    set_up.chain(&Rc::default()).cache.store_cluster(&access().name, &cluster("x", "us-east-1")).expect("kept");
     assert_eq!(region(&set_up, &Flags::default()), some("us-east-1"));
     let flags = Flags { region: Some("ap-south-1".into()), ..Flags::default() };
     assert_eq!(region(&set_up, &flags), some("ap-south-1"));

@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use super::by_hand::{ByHand, Home, Meanwhile, PROFILE, keys, namespace, target};
+use super::by_hand::{ByHand, Home, Meanwhile, PROFILE, access, keys, target};
 use crate::chain::credentials::{self, Credentials};
 use crate::disk::cache::Cache;
 use crate::error::Kind;
@@ -14,7 +14,7 @@ fn signed_in() -> Home {
 
 async fn key(home: &Home, services: &Rc<ByHand>) -> crate::error::Result<String> {
     let chain = home.chain(services);
-    let credentials = chain.credentials(&namespace()).await?;
+    let credentials = chain.credentials(&access()).await?;
     Ok(credentials.role().keys.access_key_id)
 }
 
@@ -25,7 +25,7 @@ async fn they_are_fetched_once_and_kept_as_the_namespace_s_own() {
         assert_eq!(key(&home, &services).await, Ok("KEY1".into()));
     }
     assert_eq!(services.calls("role_credentials"), 1);
-    let own = Cache::new(&home.host).own_credentials(&namespace()).expect("kept");
+    let own = Cache::new(&home.host).own_credentials(&access().name).expect("kept");
     assert!(own.config_fingerprint.is_some());
 }
 
@@ -68,7 +68,7 @@ async fn a_role_that_is_not_assigned_is_denied_and_its_list_forgotten() {
 async fn what_aws_refuses_before_its_time_is_replaced_and_the_call_made_again() {
     let (home, services) = (signed_in(), Rc::<ByHand>::default());
     let chain = home.chain(&services);
-    let credentials = chain.credentials(&namespace()).await.expect("fetched");
+    let credentials = chain.credentials(&access()).await.expect("fetched");
     services.refused_keys.borrow_mut().insert("KEY1".into());
     let arn = credentials.caller_arn("eu-west-1").await.expect("renewed");
     assert!(arn.contains("assumed-role"));
@@ -87,7 +87,7 @@ async fn a_sign_out_in_the_middle_throws_them_away() {
     let services = Rc::new(ByHand::default());
     services.meanwhile.replace(Some(Meanwhile(Box::new(sign_out))));
     assert_eq!(key(&home, &services).await.expect_err("signed out").kind, Kind::NotSignedIn);
-    assert!(Cache::new(&home.host).own_credentials(&namespace()).is_none());
+    assert!(Cache::new(&home.host).own_credentials(&access().name).is_none());
 }
 
 #[tokio::test]
@@ -108,14 +108,12 @@ fn the_margin_decides_what_is_cached() {
     let chain = home.chain(&Rc::default());
     for (minutes, good) in [(60, true), (0, false)] {
         let cached = crate::disk::cache::CachedCredentials {
-            account: target().account,
-            role: target().role,
-            start_url: target().portal.start_url,
+            identity: target().identity.key(),
             credentials: keys("KEY", minutes),
             cluster: None,
             config_fingerprint: None,
         };
-        chain.cache.store_credentials(&namespace(), &cached).expect("stored");
+        chain.cache.store_credentials(&access().name, &cached).expect("stored");
         assert_eq!(credentials::are_cached(&chain, &target()), good);
     }
     drop(Credentials::with(&chain, target(), keys("KEY", 1)));

@@ -84,8 +84,8 @@ pub(crate) fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
             .try_next(format!("nsaccess assume-irsa {request} -o json")));
     }
     let chain = &context.open(&Flags::default())?;
-    let namespace = chain.namespace(context.named(None))?;
-    let assumed = async { irsa::assume(chain, &namespace, &request).await };
+    let access = chain.access(context.named(None))?;
+    let assumed = async { irsa::assume(chain, &access, &request).await };
     let done = if let Some((program, words)) = args.command.split_first() {
         runtime::run_with_child(async {
             let assumed = runtime::interruptible(assumed).await?;
@@ -100,10 +100,10 @@ pub(crate) fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
             context.ui.print_bytes(credential_output::process(&assumed.credentials).expose().as_bytes())
         })
     } else {
-        let confirmed = irsa::assume_and_confirm(chain, &namespace, &request);
+        let confirmed = irsa::assume_and_confirm(chain, &access, &request);
         runtime::run(confirmed).and_then(|assumed| who::show(context, &request, &assumed))
     };
-    done.map_err(|error| error.or_sign_in(namespace.as_str()))
+    done.map_err(|error| error.or_sign_in(access.name.as_str()))
 }
 
 fn request(args: &AssumeIrsaArgs) -> Result<IrsaRequest> {

@@ -20,12 +20,12 @@ pub(super) fn write(
     assumed: &AssumedRole,
 ) -> Result<()> {
     let profile = profile(context, request, assumed)?;
-    let own = &assumed.target.access_name;
+    let own = assumed.target.profile();
     if chain.aws_config.profile(own).is_none() {
         profile_and_context::write_profile(
             chain,
             &assumed.target,
-            chain.cache.cluster(&assumed.target.namespace).as_ref(),
+            chain.cache.cluster(&assumed.target.access.name).as_ref(),
         )?;
     }
     let before = chain.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
@@ -35,7 +35,7 @@ pub(super) fn write(
     if let Some(warning) = aws_credentials::check_role_profile(context.host, &profile)? {
         context.ui.warning(&warning);
     }
-    let changed = aws_config::apply_role(context.host, assumed.target.namespace.as_str(), &profile)?;
+    let changed = aws_config::apply_role(context.host, assumed.target.access.name.as_str(), &profile)?;
     let file = context.host.shorten_home(&aws_config::path(context.host));
     if !context.ui.is_table() {
         let method = assumed.method.name();
@@ -56,11 +56,13 @@ pub(super) fn write(
 
 fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -> Result<RoleProfile> {
     let workload_role = &assumed.workload_role;
-    let (namespace, account) = (assumed.target.namespace.as_str(), workload_role.service_account.as_deref());
+    let (namespace, account) = (assumed.target.access.name.as_str(), workload_role.service_account.as_deref());
     let source = match assumed.method {
         AssumeMethod::Sts => RoleSource::Assume {
             role_arn: workload_role.role.arn().to_owned(),
-            session_name: assumed.session_name().to_owned(),
+            external_id: None,
+            mfa_serial: None,
+            session_name: Some(assumed.session_name().to_owned()),
             // An hour is what every reader asks for by itself.
             seconds: Some(request.seconds).filter(|seconds| *seconds != LONGEST_SECONDS),
         },
@@ -84,8 +86,8 @@ fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -
     };
     Ok(RoleProfile {
         name: profile_name(namespace, account, workload_role.container.as_deref(), workload_role.role.name()),
-        source_profile: assumed.target.access_name.clone(),
+        source_profile: assumed.target.profile().to_owned(),
         source,
-        region: assumed.region.clone(),
+        region: Some(assumed.region.clone()),
     })
 }

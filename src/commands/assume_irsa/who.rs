@@ -18,7 +18,7 @@ pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &Assume
     rows.push(row("until", &local_time(context.host, assumed.credentials.expires_at)));
     rows.push(row("by", assumed.method.action()));
     context.ui.print(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
-    let namespace = assumed.target.namespace.as_str();
+    let namespace = assumed.target.access.name.as_str();
     let ui = context.ui;
     ui.blank();
     ui.status(&format!("Use it:  {}", request.command(namespace, "-- aws sts get-caller-identity")));

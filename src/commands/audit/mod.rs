@@ -136,8 +136,8 @@ fn scope(context: Context<'_>, chain: &Chain<'_>, args: &AuditArgs) -> Result<Sc
     if args.all {
         return Ok(Scope::All);
     }
-    let namespace = chain.namespace(context.named(args.namespace.as_deref()));
-    namespace.map(|name| Scope::Namespace(name.as_str().to_owned())).map_err(|error| match error.kind {
+    let access = chain.access(context.named(args.namespace.as_deref()));
+    access.map(|access| Scope::Namespace(access.namespace.as_str().to_owned())).map_err(|error| match error.kind {
         Kind::Usage => {
             let mut error = error;
             // That would be the list of a developer's portal.

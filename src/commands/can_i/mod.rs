@@ -49,10 +49,10 @@ pub(crate) struct CanIArgs {
 /// [`Kind::No`] for a no; [`Kind::Unreachable`] when it could not be asked.
 pub(crate) fn run(context: Context<'_>, args: &CanIArgs) -> Result<()> {
     let chain = &context.open(&Flags::default())?;
-    let namespace = chain.namespace(context.named(None))?;
-    let understood = question(args, namespace.as_str())?;
+    let access = chain.access(context.named(None))?;
+    let understood = question(args, access.namespace.as_str())?;
     runtime::run(async {
-        let cluster = chain.cluster(&namespace).await?;
+        let cluster = chain.cluster(&access).await?;
         match &understood {
             Some(understood) => answer(context, &cluster, understood).await,
             None if args.list => list::show(context, &cluster).await,

@@ -19,7 +19,7 @@ use crate::model::doctor::document;
 use crate::model::doctor::plan::Plan;
 use crate::model::doctor::row::{Outcome, Row, verdict};
 use crate::model::irsa::IrsaRequest;
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::AccessName;
 use crate::process::runtime;
 use crate::ui::Ui;
 
@@ -67,7 +67,7 @@ pub(crate) struct DoctorArgs {
 
 /// What a run found.
 struct Found {
-    namespace: Option<Namespace>,
+    namespace: Option<AccessName>,
     rows: Vec<Row>,
     /// What `--fix` did before.
     repaired: Vec<Repaired>,
@@ -137,7 +137,7 @@ fn examine(context: Context<'_>, args: &DoctorArgs, plan: &Plan, workload: Optio
 }
 
 fn show(context: Context<'_>, found: &Found) -> Result<()> {
-    let namespace = found.namespace.as_ref().map(Namespace::as_str);
+    let namespace = found.namespace.as_ref().map(AccessName::as_str);
     if context.ui.is_table() {
         return context.ui.print_bytes(screen::report(context, found).as_bytes());
     }

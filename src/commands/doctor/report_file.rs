@@ -8,7 +8,7 @@ use crate::disk::atomic;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::model::doctor::shareable::{Heading, MARK, TITLE, render};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::AccessName;
 
 /// Writes the report.
 ///
@@ -16,7 +16,7 @@ use crate::model::kube::namespace::Namespace;
 /// When the file cannot be written.
 pub(super) fn write(context: Context<'_>, file: &Path, found: &Found) -> Result<()> {
     let heading = Heading {
-        namespace: found.namespace.as_ref().map(Namespace::as_str),
+        namespace: found.namespace.as_ref().map(AccessName::as_str),
         version: env!("CARGO_PKG_VERSION"),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         at: format!("{:.0}", context.host.now()),

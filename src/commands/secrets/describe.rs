@@ -18,10 +18,10 @@ pub(crate) struct DescribeArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
-    let Place { context, chain, namespace } = place;
-    let name = secrets::secret_name(chain, namespace, &args.name)?;
-    let facts = runtime::run(async { secrets::open(chain, namespace).await?.describe(&name).await })?;
-    let prefix = secrets::prefix(chain, namespace);
+    let Place { context, chain, access } = place;
+    let name = secrets::secret_name(chain, access, &args.name)?;
+    let facts = runtime::run(async { secrets::open(chain, access).await?.describe(&name).await })?;
+    let prefix = secrets::prefix(chain, access);
     context.ui.print_document(&value(&facts, &prefix), || shown(context, &facts))
 }
 

@@ -26,11 +26,11 @@ pub(crate) struct DiffArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
-    let Place { context, chain, namespace } = place;
-    let name = secrets::secret_name(chain, namespace, &args.name)?;
+    let Place { context, chain, access } = place;
+    let name = secrets::secret_name(chain, access, &args.name)?;
     let (previous, current) = (VersionSelector::stage("AWSPREVIOUS"), VersionSelector::stage("AWSCURRENT"));
     let (before, after) = runtime::run(async {
-        let secrets = secrets::open(chain, namespace).await?;
+        let secrets = secrets::open(chain, access).await?;
         // The current one first: where both are missing, its error is the one that tells.
         let after = secrets.value(&name, &current).await?;
         Ok((secrets.value(&name, &previous).await?, after))

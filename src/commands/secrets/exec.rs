@@ -58,11 +58,11 @@ impl NamingArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
-    let Place { chain, namespace, .. } = place;
+    let Place { chain, access, .. } = place;
     let naming = args.naming.naming("nsaccess secrets exec NAME --prefix DB_ -- COMMAND")?;
     let mut names: Vec<SecretName> = Vec::new();
     for typed in &args.names {
-        let name = secrets::secret_name(chain, namespace, typed)?;
+        let name = secrets::secret_name(chain, access, typed)?;
         // Named twice it is the same secret, and no collision.
         if names.iter().all(|other| other.full != name.full) {
             names.push(name);
@@ -76,8 +76,8 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
 }
 
 async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName]) -> Result<Environment> {
-    let Place { context, chain, namespace } = place;
-    let secrets = secrets::open(chain, namespace).await?;
+    let Place { context, chain, access } = place;
+    let secrets = secrets::open(chain, access).await?;
     identity::tell_unusual_role(chain, secrets.target());
     let (mut found, mut failures): (Vec<(&str, SecretValue)>, Vec<Error>) = (Vec::new(), Vec::new());
     for (name, answer) in names.iter().zip(secrets.values(names).await?) {
@@ -124,7 +124,7 @@ fn identity(
     let (credentials, region) = (secrets.credentials(), secrets.region.as_str());
     let ours = credential_output::variables(AwsIdentity {
         credentials: &credentials,
-        account: &secrets.target().account,
+        account: secrets.target().account(),
         region,
     });
     let is_region = |name: &str| [env_vars::AWS_REGION, env_vars::AWS_DEFAULT_REGION].contains(&name);

@@ -59,8 +59,8 @@ pub(crate) struct GetArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
-    let Place { context, chain, namespace } = place;
-    let name = secrets::secret_name(chain, namespace, &args.name)?;
+    let Place { context, chain, access } = place;
+    let name = secrets::secret_name(chain, access, &args.name)?;
     let wanted = wanted(args)?;
     let named = naming(args)? != Naming::default();
     if named && place.context.global.output != Format::Env {
@@ -72,7 +72,7 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out)))?;
     let clipboard = if args.copy { Some(Clipboard::find(context.host).ok_or_else(no_clipboard)?) } else { None };
-    let stored = runtime::run(async { secrets::open(chain, namespace).await?.value(&name, &wanted).await })?;
+    let stored = runtime::run(async { secrets::open(chain, access).await?.value(&name, &wanted).await })?;
     let content = content(place, args, &name, &stored)?;
     match (out, clipboard) {
         (Some(out), _) => {
@@ -157,7 +157,7 @@ pub(super) fn warn_of_invalid_json(place: Place<'_>, source: &str, value: &Value
 }
 
 fn of_field(place: Place<'_>, name: &SecretName, stored: &SecretValue, path: &str) -> Result<Secret<String>> {
-    let whole = format!("nsaccess secrets get {} -n {}", name.relative, place.namespace);
+    let whole = format!("nsaccess secrets get {} -n {}", name.relative, place.access);
     let found = stored.value.text().ok_or(FieldError::NotAnObject).and_then(|text| field(text, path));
     found.map_err(|missing| match missing {
         FieldError::NotAnObject => Error::failure(format!("the secret {} is no JSON object", name.relative))

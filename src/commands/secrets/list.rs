@@ -20,9 +20,9 @@ pub(crate) struct ListArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
-    let Place { context, chain, namespace } = place;
+    let Place { context, chain, access } = place;
     let (found, prefix, region) = runtime::run(async {
-        let secrets = secrets::open(chain, namespace).await?;
+        let secrets = secrets::open(chain, access).await?;
         let found = secrets.list(args.all).await?;
         Ok((found, secrets.prefix.clone(), secrets.region.clone()))
     })?;

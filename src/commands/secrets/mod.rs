@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::chain::Chain;
 use crate::commands::{Context, Verb};
 use crate::error::{Error, Result};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::Access;
 use crate::model::secrets::{Prefix, SecretMetadata};
 use crate::model::settings::Flags;
 use crate::ui::Format;
@@ -82,8 +82,8 @@ pub(crate) fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
     }
     let flags = Flags { region: args.region.clone(), ..Flags::default() };
     let chain = &context.open(&flags)?;
-    let namespace = chain.namespace(context.named(None))?;
-    let place = Place { context, chain, namespace: &namespace };
+    let access = chain.access(context.named(None))?;
+    let place = Place { context, chain, access: &access };
     let result = match &args.action {
         Action::List(args) => list::run(place, args),
         Action::Get(args) => get::run(place, args),
@@ -93,7 +93,7 @@ pub(crate) fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
         Action::Exec(args) => exec::run(place, args),
         Action::ClearClipboard => Ok(()),
     };
-    result.map_err(|error| error.or_sign_in(namespace.as_str()))
+    result.map_err(|error| error.or_sign_in(access.name.as_str()))
 }
 
 /// `-o env` is a form of values, and of nothing else.
@@ -115,7 +115,7 @@ pub(crate) fn check_format(verb: &Verb, output: Format) -> Result<()> {
 struct Place<'a> {
     context: Context<'a>,
     chain: &'a Chain<'a>,
-    namespace: &'a Namespace,
+    access: &'a Access,
 }
 
 /// The contract of `-o json` for a secret's facts.

@@ -18,9 +18,9 @@ pub(crate) struct VersionsArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
-    let Place { context, chain, namespace } = place;
-    let name = secrets::secret_name(chain, namespace, &args.name)?;
-    let versions = runtime::run(async { secrets::open(chain, namespace).await?.versions(&name).await })?;
+    let Place { context, chain, access } = place;
+    let name = secrets::secret_name(chain, access, &args.name)?;
+    let versions = runtime::run(async { secrets::open(chain, access).await?.versions(&name).await })?;
     let value = |version: &Version| json!({"id": version.id, "stages": version.stages, "created_at": version.created_at, "accessed_at": version.accessed_at});
     context.ui.print_document(&json!(versions.iter().map(value).collect::<Vec<_>>()), || {
         let row = |version: &Version| {

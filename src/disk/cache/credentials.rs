@@ -6,7 +6,6 @@
 
 use std::path::{Path, PathBuf};
 
-use aws_config_edit::{plain_start_url, same_start_url};
 use serde::{Deserialize, Serialize};
 
 use super::credential_fields::CredentialFields;
@@ -14,25 +13,13 @@ use super::{Cache, digest, read, write};
 use crate::disk::atomic;
 use crate::error::Result;
 use crate::model::aws::credentials::RoleCredentials;
-use crate::model::aws::target::Target;
-use crate::model::kube::namespace::Namespace;
-
-/// Whose credentials these are. All of it must match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Identity<'a> {
-    pub(crate) start_url: &'a str,
-    pub(crate) account: &'a str,
-    /// The permission set.
-    pub(crate) role: &'a str,
-}
+use crate::model::aws::identity::IdentityKey;
+use crate::model::kube::access::AccessName;
 
 /// Credentials, their identity and their cluster: all that the warm path of `token` reads.
 #[derive(Debug, Clone)]
 pub(crate) struct CachedCredentials {
-    pub(crate) account: String,
-    /// The permission set.
-    pub(crate) role: String,
-    pub(crate) start_url: String,
+    pub(crate) identity: IdentityKey,
     pub(crate) credentials: RoleCredentials,
     /// The name and region of the namespace's cluster, once known.
     pub(crate) cluster: Option<(String, String)>,
@@ -45,6 +32,8 @@ struct CredentialsFile {
     account: String,
     role: String,
     start_url: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    source: String,
     #[serde(flatten)]
     credentials: CredentialFields,
     cluster_name: Option<String>,
@@ -57,9 +46,10 @@ impl From<&CachedCredentials> for CredentialsFile {
     fn from(cached: &CachedCredentials) -> Self {
         let (cluster_name, cluster_region) = cached.cluster.clone().unzip();
         CredentialsFile {
-            account: cached.account.clone(),
-            role: cached.role.clone(),
-            start_url: cached.start_url.clone(),
+            account: cached.identity.account.clone(),
+            role: cached.identity.role.clone(),
+            start_url: cached.identity.start_url.clone(),
+            source: cached.identity.source.clone(),
             credentials: (&cached.credentials).into(),
             cluster_name,
             cluster_region,
@@ -71,9 +61,12 @@ impl From<&CachedCredentials> for CredentialsFile {
 impl From<CredentialsFile> for CachedCredentials {
     fn from(file: CredentialsFile) -> Self {
         CachedCredentials {
-            account: file.account,
-            role: file.role,
-            start_url: file.start_url,
+            identity: IdentityKey {
+                start_url: file.start_url,
+                account: file.account,
+                role: file.role,
+                source: file.source,
+            },
             credentials: file.credentials.into(),
             cluster: file.cluster_name.zip(file.cluster_region),
             config_fingerprint: file.config_fingerprint,
@@ -81,75 +74,53 @@ impl From<CredentialsFile> for CachedCredentials {
     }
 }
 
-impl<'a> From<&'a Target> for Identity<'a> {
-    fn from(target: &'a Target) -> Self {
-        Identity { start_url: &target.portal.start_url, account: &target.account, role: &target.role }
-    }
-}
-
-impl Identity<'_> {
-    fn digest(self) -> String {
-        digest(&[&plain_start_url(self.start_url), self.account, self.role].join("\n"))
-    }
-}
-
-impl CachedCredentials {
-    pub(crate) fn identity(&self) -> Identity<'_> {
-        Identity { start_url: &self.start_url, account: &self.account, role: &self.role }
-    }
-
-    pub(crate) fn belong_to(&self, identity: Identity<'_>) -> bool {
-        let portal = same_start_url(&self.start_url, identity.start_url);
-        portal && self.account == identity.account && self.role == identity.role
-    }
-}
-
 impl Cache {
     /// The credentials of a namespace's own identity, expired or not.
-    pub(crate) fn own_credentials(&self, namespace: &Namespace) -> Option<CachedCredentials> {
-        read_credentials(&self.own_file(namespace))
+    pub(crate) fn own_credentials(&self, name: &AccessName) -> Option<CachedCredentials> {
+        read_credentials(&self.own_file(name))
     }
 
     /// The credentials of this identity, expired or not. If there are two files, those that expire later.
-    pub(crate) fn credentials(&self, namespace: &Namespace, identity: Identity<'_>) -> Option<CachedCredentials> {
-        let files = [self.own_file(namespace), self.other_file(namespace, identity)];
-        let found = files.iter().filter_map(|file| read_credentials(file)).filter(|cached| cached.belong_to(identity));
+    pub(crate) fn credentials(&self, name: &AccessName, identity: &IdentityKey) -> Option<CachedCredentials> {
+        let files = [self.own_file(name), self.other_file(name, identity)];
+        let found =
+            files.iter().filter_map(|file| read_credentials(file)).filter(|cached| cached.identity.is(identity));
         found.max_by_key(|cached| cached.credentials.expires_at)
     }
 
     /// Stores credentials: as the namespace's own if they have a fingerprint, else as those of another identity.
-    pub(crate) fn store_credentials(&self, namespace: &Namespace, cached: &CachedCredentials) -> Result<()> {
+    pub(crate) fn store_credentials(&self, name: &AccessName, cached: &CachedCredentials) -> Result<()> {
         let file = CredentialsFile::from(cached);
-        let other = self.other_file(namespace, cached.identity());
+        let other = self.other_file(name, &cached.identity);
         if cached.config_fingerprint.is_none() {
             return write(&other, &file);
         }
-        write(&self.own_file(namespace), &file)?;
+        write(&self.own_file(name), &file)?;
         // Best effort: without this file, a token that the cluster refused is not noticed.
-        let _ = self.create_issued_tokens(namespace);
+        let _ = self.create_issued_tokens(name);
         atomic::remove(&other).map(drop)
     }
 
     /// Removes the credentials of this identity in a namespace.
-    pub(crate) fn forget_identity(&self, namespace: &Namespace, identity: Identity<'_>) -> Result<()> {
-        if self.own_credentials(namespace).is_some_and(|own| own.belong_to(identity)) {
-            atomic::remove(&self.own_file(namespace))?;
+    pub(crate) fn forget_identity(&self, name: &AccessName, identity: &IdentityKey) -> Result<()> {
+        if self.own_credentials(name).is_some_and(|own| own.identity.is(identity)) {
+            atomic::remove(&self.own_file(name))?;
         }
-        atomic::remove(&self.other_file(namespace, identity)).map(drop)
+        atomic::remove(&self.other_file(name, identity)).map(drop)
     }
 
     /// Removes the credentials of all identities in a namespace. Returns whether there were any.
-    pub(crate) fn forget_credentials(&self, namespace: &Namespace) -> Result<bool> {
+    pub(crate) fn forget_credentials(&self, name: &AccessName) -> Result<bool> {
         let mut forgotten = false;
-        let _ = atomic::remove(&self.issued_tokens_path(namespace));
-        for (_, file) in self.credentials_files().filter(|(owner, _)| owner == namespace) {
+        let _ = atomic::remove(&self.issued_tokens_path(name));
+        for (_, file) in self.credentials_files().filter(|(owner, _)| owner == name) {
             forgotten |= atomic::remove(&file)?;
         }
         Ok(forgotten)
     }
 
     /// All stored credentials with their namespaces. A namespace appears once per identity.
-    pub(crate) fn namespaces_with_credentials(&self) -> Vec<(Namespace, CachedCredentials)> {
+    pub(crate) fn accesses_with_credentials(&self) -> Vec<(AccessName, CachedCredentials)> {
         let mut found: Vec<_> = self
             .credentials_files()
             .filter_map(|(namespace, file)| Some((namespace, read_credentials(&file)?)))
@@ -159,21 +130,21 @@ impl Cache {
     }
 
     /// The files of credentials. The namespace is what comes before the first dot, since its name has none.
-    fn credentials_files(&self) -> impl Iterator<Item = (Namespace, PathBuf)> {
+    fn credentials_files(&self) -> impl Iterator<Item = (AccessName, PathBuf)> {
         let entries = std::fs::read_dir(self.folder.join("credentials")).into_iter().flatten().flatten();
         entries.filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let namespace = name.strip_suffix(".json")?.split('.').next()?;
-            Some((Namespace::parse(namespace).ok()?, entry.path()))
+            Some((AccessName::parse(namespace).ok()?, entry.path()))
         })
     }
 
-    fn own_file(&self, namespace: &Namespace) -> PathBuf {
-        self.file("credentials", namespace.as_str())
+    fn own_file(&self, name: &AccessName) -> PathBuf {
+        self.file("credentials", name.as_str())
     }
 
-    fn other_file(&self, namespace: &Namespace, identity: Identity<'_>) -> PathBuf {
-        self.file("credentials", &format!("{namespace}.{}", identity.digest()))
+    fn other_file(&self, name: &AccessName, identity: &IdentityKey) -> PathBuf {
+        self.file("credentials", &format!("{name}.{}", digest(&identity.text())))
     }
 }
 
@@ -192,9 +163,12 @@ mod tests {
 
     fn cached(config_fingerprint: Option<&str>, account: &str, ends: i64) -> CachedCredentials {
         CachedCredentials {
-            account: account.into(),
-            role: "idp-ns-idp-dev".into(),
-            start_url: "https://x/start".into(),
+            identity: IdentityKey {
+                start_url: "https://x/start".into(),
+                account: account.into(),
+                role: "idp-ns-idp-dev".into(),
+                source: String::new(),
+            },
             credentials: RoleCredentials {
                 keys: AccessKeys {
                     access_key_id: "ASIA".into(),
@@ -209,10 +183,10 @@ mod tests {
         }
     }
 
-    fn cache() -> (tempfile::TempDir, Cache, Namespace) {
+    fn cache() -> (tempfile::TempDir, Cache, AccessName) {
         let home = tempfile::tempdir().expect("a folder");
         let cache = Cache::new(&Host::for_test(home.path(), &[], Timestamp::UNIX_EPOCH));
-        (home, cache, Namespace::parse("idp-dev").expect("a name"))
+        (home, cache, AccessName::parse("idp-dev").expect("a name"))
     }
 
     #[test]
@@ -226,7 +200,7 @@ mod tests {
             (back.cluster, back.config_fingerprint),
             (Some(("demo".into(), "eu-west-1".into())), Some("b".into()))
         );
-        assert_eq!(cache.namespaces_with_credentials().len(), 1);
+        assert_eq!(cache.accesses_with_credentials().len(), 1);
         for garbage in ["", "{", "{}", "[]", "\0"] {
             atomic::write_private(&cache.own_file(&namespace), garbage.as_bytes()).expect("written");
             assert!(cache.own_credentials(&namespace).is_none(), "{garbage:?}");
@@ -257,28 +231,30 @@ mod tests {
         let (own, other) = (cached(Some("b"), "1", 1), cached(None, "2", 1));
         cache.store_credentials(&namespace, &own).expect("stored");
         cache.store_credentials(&namespace, &other).expect("stored");
-        let account = |identity| cache.credentials(&namespace, identity).map(|cached| cached.account);
-        assert_eq!(cache.own_credentials(&namespace).expect("there").account, "1");
-        assert_eq!((account(own.identity()), account(other.identity())), (Some("1".into()), Some("2".into())));
+        let account =
+            |identity: &IdentityKey| cache.credentials(&namespace, identity).map(|cached| cached.identity.account);
+        assert_eq!(cache.own_credentials(&namespace).expect("there").identity.account, "1");
+        assert_eq!((account(&own.identity), account(&other.identity)), (Some("1".into()), Some("2".into())));
         for wrong in [
-            Identity { role: "x", ..own.identity() },
-            Identity { account: "3", ..own.identity() },
-            Identity { start_url: "https://y/start", ..own.identity() },
+            IdentityKey { role: "x".into(), ..own.identity.clone() },
+            IdentityKey { account: "3".into(), ..own.identity.clone() },
+            IdentityKey { start_url: "https://y/start".into(), ..own.identity.clone() },
+            IdentityKey { source: "corp".into(), ..own.identity.clone() },
         ] {
-            assert_eq!(account(wrong), None, "{wrong:?}");
+            assert_eq!(account(&wrong), None, "{wrong:?}");
         }
-        let spelled = Identity { start_url: "https://x/start/#/", ..other.identity() };
-        assert_eq!(account(spelled), Some("2".into()), "another spelling of the same portal");
+        let spelled = IdentityKey { start_url: "https://x/start/#/".into(), ..other.identity.clone() };
+        assert_eq!(account(&spelled), Some("2".into()), "another spelling of the same portal");
         // The same identity, chosen by a flag and later by the configuration: only one file remains.
         cache.store_credentials(&namespace, &cached(None, "1", 9)).expect("stored");
-        let lasting = cache.credentials(&namespace, own.identity()).expect("there");
+        let lasting = cache.credentials(&namespace, &own.identity).expect("there");
         assert_eq!(lasting.credentials.expires_at.as_second(), 9);
         cache.store_credentials(&namespace, &cached(Some("c"), "1", 9)).expect("stored");
-        assert_eq!(cache.namespaces_with_credentials().len(), 2);
-        cache.forget_identity(&namespace, own.identity()).expect("forgotten");
-        assert_eq!((account(own.identity()), account(other.identity())), (None, Some("2".into())));
+        assert_eq!(cache.accesses_with_credentials().len(), 2);
+        cache.forget_identity(&namespace, &own.identity).expect("forgotten");
+        assert_eq!((account(&own.identity), account(&other.identity)), (None, Some("2".into())));
         assert!(cache.forget_credentials(&namespace).expect("forgotten"));
-        assert_eq!(cache.namespaces_with_credentials().len(), 0);
+        assert_eq!(cache.accesses_with_credentials().len(), 0);
     }
 
     #[cfg(unix)]
@@ -290,7 +266,7 @@ mod tests {
         cache.store_credentials(&namespace, &cached(None, "2", 1)).expect("stored");
         let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(&cache.own_file(&namespace)), 0o600);
-        assert_eq!(mode(&cache.other_file(&namespace, cached(None, "2", 1).identity())), 0o600);
+        assert_eq!(mode(&cache.other_file(&namespace, &cached(None, "2", 1).identity)), 0o600);
         assert_eq!(mode(&cache.folder.join("credentials")), 0o700);
         assert_eq!(mode(&cache.folder), 0o700);
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cache, read, write};
 use crate::error::{Error, Kind, Result};
-use crate::model::kube::namespace::Namespace;
+use crate::model::kube::access::AccessName;
 
 /// A failure, and how long it is reported without another try.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
@@ -61,13 +61,13 @@ impl RememberedFailure {
 
 impl Cache {
     /// The failure of a namespace, unless it is over or the token file has changed since.
-    pub(crate) fn failure(&self, namespace: &Namespace, token_file: &str, now: Timestamp) -> Option<RememberedFailure> {
-        let failure: RememberedFailure = read(&self.file("failures", namespace.as_str()))?;
+    pub(crate) fn failure(&self, name: &AccessName, token_file: &str, now: Timestamp) -> Option<RememberedFailure> {
+        let failure: RememberedFailure = read(&self.file("failures", name.as_str()))?;
         failure.stands(token_file, now).then_some(failure)
     }
 
-    pub(crate) fn store_failure(&self, namespace: &Namespace, failure: &RememberedFailure) -> Result<()> {
-        write(&self.file("failures", namespace.as_str()), failure)
+    pub(crate) fn store_failure(&self, name: &AccessName, failure: &RememberedFailure) -> Result<()> {
+        write(&self.file("failures", name.as_str()), failure)
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
     fn a_failure_ends_with_its_time_or_with_a_sign_in() {
         let home = tempfile::tempdir().expect("a folder");
         let cache = Cache::new(&Host::for_test(home.path(), &[], Timestamp::UNIX_EPOCH));
-        let namespace = Namespace::parse("a").expect("a name");
+        let namespace = AccessName::parse("a").expect("a name");
         let at = |second| Timestamp::from_second(second).expect("a time");
         let failure = RememberedFailure {
             until: at(60),

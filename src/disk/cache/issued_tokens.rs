@@ -6,26 +6,26 @@ use std::path::{Path, PathBuf};
 use crate::disk::atomic;
 use crate::disk::cache::Cache;
 use crate::error::Result;
+use crate::model::kube::access::AccessName;
 use crate::model::kube::issued_token::{IssuedToken, LENGTH, Request, SLOTS, classify, slot};
-use crate::model::kube::namespace::Namespace;
 
 impl Cache {
     /// Classifies a process's request for a token, and records it if it is the first.
-    pub(crate) fn note_request(&self, namespace: &Namespace, process: u32, now: i64) -> Request {
-        note_request(&self.issued_tokens_path(namespace), process, now)
+    pub(crate) fn note_request(&self, name: &AccessName, process: u32, now: i64) -> Request {
+        note_request(&self.issued_tokens_path(name), process, now)
     }
 
     /// Records that the credentials behind a process's token were checked.
-    pub(crate) fn note_checked(&self, namespace: &Namespace, process: u32, now: i64) {
-        note_checked(&self.issued_tokens_path(namespace), process, now);
+    pub(crate) fn note_checked(&self, name: &AccessName, process: u32, now: i64) {
+        note_checked(&self.issued_tokens_path(name), process, now);
     }
 
-    pub(super) fn create_issued_tokens(&self, namespace: &Namespace) -> Result<()> {
-        create(&self.issued_tokens_path(namespace))
+    pub(super) fn create_issued_tokens(&self, name: &AccessName) -> Result<()> {
+        create(&self.issued_tokens_path(name))
     }
 
-    pub(super) fn issued_tokens_path(&self, namespace: &Namespace) -> PathBuf {
-        self.folder.join("handed").join(namespace.as_str())
+    pub(super) fn issued_tokens_path(&self, name: &AccessName) -> PathBuf {
+        self.folder.join("handed").join(name.as_str())
     }
 }
 

@@ -49,6 +49,15 @@ impl Merged {
         names.into_iter().map(str::to_owned).collect()
     }
 
+    /// Name and region of the cluster in an entry that we wrote: its tokens are signed for them.
+    pub(crate) fn own_cluster(&self, entry: &str) -> Option<(&str, &str)> {
+        let exec = self.config.user(&self.context(entry)?.user)?.exec.as_ref()?;
+        match exec.args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["token", _, "--cluster-name", name, "--region", region] => Some((name, region)),
+            _ => None,
+        }
+    }
+
     /// The file that defines this cluster.
     pub(crate) fn cluster_file(&self, name: &str) -> Option<&Path> {
         self.clusters.get(name).map(PathBuf::as_path)

@@ -1,13 +1,34 @@
-//! The ARNs of a permission set's IAM role. STS returns the caller without the role's path. EKS access entries need the
+//! The ARNs that an identity is mapped by in a cluster. STS returns the caller without the role's path. EKS access entries need the
 //! path, the aws-auth ConfigMap must not have it (kubernetes-sigs/aws-iam-authenticator#268).
 
-/// The ARN of a role, for both ways to map it in a cluster.
+use crate::model::aws::identity::Identity;
+
+/// The ARN of a role or user, for both ways to map it in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RoleArns {
     /// With the path.
     pub(crate) access_entry: String,
     /// Without the path.
     pub(crate) aws_auth: String,
+}
+
+/// How a cluster maps an identity, which STS calls by the caller's ARN. `None` where that does not tell.
+pub(crate) fn of(identity: &Identity, caller_arn: &str) -> Option<RoleArns> {
+    match identity {
+        Identity::PermissionSet(set) => from_caller(caller_arn, &set.portal.region),
+        Identity::Role { role, .. } => {
+            let (partition, account, name) = split(caller_arn)?;
+            Some(RoleArns {
+                access_entry: role.arn.clone(),
+                aws_auth: format!("arn:{partition}:iam::{account}:role/{name}"),
+            })
+        }
+        // A user keeps the path in both; of a role's session the path is not known.
+        Identity::Profile(_) => {
+            let is_user = caller_arn.split(':').nth(5).is_some_and(|resource| resource.starts_with("user/"));
+            is_user.then(|| RoleArns { access_entry: caller_arn.to_owned(), aws_auth: caller_arn.to_owned() })
+        }
+    }
 }
 
 /// From the caller's ARN (`arn:aws:sts::<account>:assumed-role/<role>/<session>`) and Identity Center's region.

@@ -1,9 +1,11 @@
-//! The account and role of a namespace, and how they are chosen among the portal's assignments.
+//! Where an access leads: account and role, and how they are chosen among the portal's assignments.
 
 use aws_config_edit::same_start_url;
 use serde::{Deserialize, Serialize};
 
+use crate::model::aws::identity::Identity;
 use crate::model::aws::sso_cache::SsoToken;
+use crate::model::kube::access::Access;
 use crate::model::kube::namespace::{Namespace, nearest};
 
 /// The access portal of an IAM Identity Center instance.
@@ -45,17 +47,38 @@ pub(crate) struct Assignment {
     pub(crate) role: String,
 }
 
-/// A namespace, and everything needed to get credentials for it.
+/// An access, and everything needed to get credentials for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    pub(crate) namespace: Namespace,
-    /// `idp-ns-<namespace>`: profile, context and kubeconfig user.
-    pub(crate) access_name: String,
-    pub(crate) portal: Portal,
-    /// Twelve digits.
-    pub(crate) account: String,
-    /// The permission set's name.
-    pub(crate) role: String,
+    pub(crate) access: Access,
+    /// `idp-ns-<name>`: profile, context and kubeconfig user.
+    pub(crate) entry: String,
+    pub(crate) identity: Identity,
+}
+
+impl Target {
+    /// Where the person signs in, if a portal gives the credentials.
+    pub(crate) fn portal(&self) -> Option<&Portal> {
+        self.identity.portal()
+    }
+
+    /// The AWS profile that other tools get its credentials by.
+    pub(crate) fn profile(&self) -> &str {
+        match &self.identity {
+            Identity::Profile(name) => name,
+            Identity::PermissionSet(_) | Identity::Role { .. } => &self.entry,
+        }
+    }
+
+    /// The permission set's or role's name; a profile's where its own identity is meant.
+    pub(crate) fn role(&self) -> &str {
+        self.identity.role().or(self.identity.source_profile()).unwrap_or_default()
+    }
+
+    /// Twelve digits; empty where only AWS can tell.
+    pub(crate) fn account(&self) -> &str {
+        self.identity.account().unwrap_or_default()
+    }
 }
 
 /// The assignments that fit a namespace.

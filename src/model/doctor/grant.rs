@@ -206,7 +206,7 @@ pub(crate) enum Elsewhere {
 
 /// Whether the portal gives credentials of the permission set.
 pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: &Elsewhere, host: &str) -> Judgement {
-    let (namespace, role, account) = (target.namespace.as_str(), &target.role, &target.account);
+    let (namespace, role, account) = (target.access.name.as_str(), target.role(), target.account());
     let problem = match answer {
         Answer::Given(()) => return Judgement::ok(format!("{role} in account {account}")),
         Answer::Unauthorized(why) => Problem::of(&SESSION_OVER, "the portal no longer takes the session")
@@ -232,9 +232,9 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
 }
 
 fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
-    let (namespace, role, account) = (&target.namespace, &target.role, &target.account);
+    let (namespace, role, account) = (&target.access, target.role(), target.account());
     match elsewhere {
-        Elsewhere::In { account: other, role: set } if (other, set) != (account, role) => {
+        Elsewhere::In { account: other, role: set } if (other.as_str(), set.as_str()) != (account, role) => {
             Problem::of(&MOVED, format!("{namespace} is given by {set} in account {other}"))
                 .because(format!("the profile names {role} in account {account}, which is not assigned to you"))
                 .try_next(format!("nsaccess login {namespace} --account {other} --role {set} --replace"))
@@ -252,11 +252,11 @@ fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
 
 /// Whether the credentials are those of the permission set's role.
 pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &str) -> Judgement {
-    let namespace = target.namespace.as_str();
+    let namespace = target.access.name.as_str();
     let problem = match answer {
         Answer::Given(arn) if is_role_of(arn, target) => return Judgement::ok(arn),
         Answer::Given(arn) => Problem::of(&OTHER_IDENTITY, format!("AWS knows the credentials as {arn}"))
-            .because(format!("the profile says {} in account {}", target.role, target.account))
+            .because(format!("the profile says {} in account {}", target.role(), target.account()))
             .try_next(format!("nsaccess login {namespace} --replace")),
         Answer::Unauthorized(why) | Answer::Denied(why) | Answer::NotFound(why) => {
             Problem::of(&STS_REFUSED, "AWS refuses new credentials")
@@ -283,7 +283,7 @@ fn is_role_of(arn: &str, target: &Target) -> bool {
     let role = parts.next().and_then(|resource| resource.split('/').nth(1)).unwrap_or_default();
     let name =
         role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_')).map_or(role, |(name, _)| name);
-    account == target.account && name == target.role
+    account == target.account() && name == target.role()
 }
 
 /// Whether AWS takes what is cached for kubectl. `None`: nothing is cached that it would use.

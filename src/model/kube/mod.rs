@@ -1,5 +1,6 @@
 //! Kubernetes: names, pods, services, selectors, rules.
 
+pub(crate) mod access;
 pub(crate) mod access_entry;
 pub(crate) mod aws_auth;
 pub(crate) mod cluster;

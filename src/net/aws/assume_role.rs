@@ -1,4 +1,4 @@
-//! `sts`: AssumeRole and AssumeRoleWithWebIdentity.
+//! `sts`: AssumeRole, AssumeRoleWithWebIdentity and GetSessionToken.
 
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials};
@@ -65,6 +65,14 @@ pub(crate) async fn assume_role_with_web_identity(
         .web_identity_token(token.expose());
     let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
     role_session(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
+}
+
+/// GetSessionToken, for as long as AWS gives one by itself: 12 hours.
+pub(crate) async fn get_session_token(aws: &Aws, keys: &AccessKeys, region: &str) -> Result<RoleCredentials, Failure> {
+    const OPERATION: &str = "GetSessionToken";
+    let call = client(aws, region, Some(keys)).get_session_token();
+    let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
+    role_session(aws, OPERATION, answer.credentials(), None).map(|session| session.credentials)
 }
 
 fn client(aws: &Aws, region: &str, keys: Option<&AccessKeys>) -> Client {

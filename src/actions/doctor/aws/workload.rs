@@ -47,7 +47,7 @@ pub(in crate::actions::doctor) async fn workload(
                 return Judgement::skipped("--irsa names a role, and no workload that has it");
             };
             let found = look.find(target, request).await;
-            judge_workload(&target.to_string(), &found, scene.namespace.as_str())
+            judge_workload(&target.to_string(), &found, scene.access.namespace.as_str())
         })
         .await;
 }
@@ -84,13 +84,13 @@ impl Look<'_> {
     async fn pod_identity(&self, account: &str) -> Option<bool> {
         let cluster = &self.known.cluster;
         let eks = Eks::new(&self.scene.chain.aws, &self.granted.credentials.keys, &cluster.region);
-        let namespace = self.scene.namespace.as_str();
+        let namespace = self.scene.access.namespace.as_str();
         in_time(Box::pin(eks.has_pod_identity(&cluster.name, namespace, account))).await?.ok()
     }
 
     async fn facts(&self, role: WorkloadRole, account: String, has_pod_identity: Option<bool>) -> RoleFacts {
         let account = role.service_account.clone().unwrap_or(account);
-        let subject = format!("system:serviceaccount:{}:{account}", self.scene.namespace);
+        let subject = format!("system:serviceaccount:{}:{account}", self.scene.access.namespace);
         RoleFacts {
             trust: self.trust(&role, &account, &subject).await,
             arn: role.role.arn().to_owned(),
@@ -106,7 +106,7 @@ impl Look<'_> {
     async fn trust(&self, role: &WorkloadRole, account: &str, subject: &str) -> Trust {
         let (chain, keys) = (self.scene.chain, &self.granted.credentials.keys);
         // IAM answers for the caller's own account only.
-        if role.role.account() == self.granted.target.account {
+        if role.role.account() == self.granted.target.account() {
             let asked = iam::get_role(&chain.aws, keys, &self.known.cluster.region, role.role.name());
             match in_time(Box::pin(asked)).await {
                 Some(Ok(facts)) => {
@@ -126,7 +126,7 @@ impl Look<'_> {
     }
 
     async fn trust_of_token(&self, role: &WorkloadRole, account: &str) -> Trust {
-        let (api, namespace) = (&self.known.api, self.scene.namespace.as_str());
+        let (api, namespace) = (&self.known.api, self.scene.access.namespace.as_str());
         let question = AccessReview::Resource(Resource {
             verb: "create".to_owned(),
             resource: "serviceaccounts".to_owned(),

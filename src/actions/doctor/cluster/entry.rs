@@ -15,7 +15,7 @@ use crate::model::settings::check_region;
 /// What the context says of the cluster. `None`: there is no context, or no cluster in it.
 pub(super) fn of(scene: &Scene<'_>) -> Option<Entry> {
     let merged = scene.chain.kubeconfigs.merged().ok()?;
-    let cluster = merged.config.cluster(&merged.context(&scene.access_name)?.cluster)?;
+    let cluster = merged.config.cluster(&merged.context(&scene.entry)?.cluster)?;
     let from_file = || {
         let folder = merged.cluster_file(&cluster.name)?.parent()?;
         let path = folder.join(cluster.certificate_authority.as_ref()?);
@@ -41,7 +41,7 @@ pub(super) fn through_tunnel(scene: &Scene<'_>, cluster: Cluster) -> Cluster {
 /// context's server is this cluster's.
 pub(super) fn own_cluster(scene: &Scene<'_>) -> Option<(String, String)> {
     let merged = scene.chain.kubeconfigs.merged().ok()?;
-    let user = merged.config.user(&merged.context(&scene.access_name)?.user)?;
+    let user = merged.config.user(&merged.context(&scene.entry)?.user)?;
     asked_for(user)
 }
 

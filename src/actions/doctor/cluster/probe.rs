@@ -88,20 +88,20 @@ fn endpoint(scene: &Scene<'_>, entry: Option<&Entry>, described: Option<&Describ
     let (Some(entry), Some(Described { cluster, endpoint, details: Some(_), .. })) = (entry, described) else {
         return Judgement::skipped("not compared (needs eks:DescribeCluster)");
     };
-    judge_endpoint(entry, endpoint, &cluster.certificate_authority_data, scene.namespace.as_str())
+    judge_endpoint(entry, endpoint, &cluster.certificate_authority_data, scene.access.name.as_str())
 }
 
 fn probe(scene: &Scene<'_>, endpoint: &str) -> Result<Probe, String> {
-    let proxy = proxy::of(scene.chain, scene.namespace, endpoint).map_err(|error| error.to_string())?;
+    let proxy = proxy::of(scene.chain, scene.access, endpoint).map_err(|error| error.to_string())?;
     Probe::of(endpoint, proxy, scene.chain.aws.outbound().trust())
 }
 
 async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, tls: (Option<&str>, &str)) {
     let board = scene.board;
     let proxy = probe.proxy();
-    let of_context = proxy::of_context(scene.chain, scene.namespace).ok().flatten().map(|(cluster, _)| cluster);
+    let of_context = proxy::of_context(scene.chain, scene.access).ok().flatten().map(|(cluster, _)| cluster);
     let way = Way {
-        namespace: scene.namespace.as_str(),
+        namespace: scene.access.name.as_str(),
         host: &probe.host,
         proxy: proxy.as_deref(),
         proxy_url_of: of_context.as_deref(),

@@ -22,7 +22,7 @@ pub(in crate::actions::doctor) async fn ask(scene: &Scene<'_>) {
     if !plan.makes(&CLOCK) || plan.makes(&REGION) {
         return;
     }
-    if let Ok(portal) = scene.chain.portal(scene.namespace) {
+    if let Ok(portal) = scene.chain.portal(scene.access) {
         in_time(Box::pin(time::ask(&scene.chain.aws, &portal.region))).await;
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::actions::doctor) async fn nsaccess(scene: &Scene<'_>) {
     let host = scene.chain.host;
     let check = async {
         let command = command(scene).await;
-        judge_nsaccess(&command, VERSION, &host.own_command(), scene.namespace.as_str())
+        judge_nsaccess(&command, VERSION, &host.own_command(), scene.access.name.as_str())
     };
     scene.board.judge(&NSACCESS, check).await;
 }
@@ -31,7 +31,7 @@ pub(in crate::actions::doctor) async fn nsaccess(scene: &Scene<'_>) {
 async fn command(scene: &Scene<'_>) -> Command {
     let host = scene.chain.host;
     let files = kubectl::readable(scene);
-    let resolved = crate::model::doctor::kubectl::context::resolved(&files, &scene.access_name);
+    let resolved = crate::model::doctor::kubectl::context::resolved(&files, &scene.entry);
     let exec = resolved.and_then(|resolved| Some((resolved.folder, resolved.user.exec.as_ref()?)));
     let Some((folder, exec)) = exec else { return Command::None };
     let shown = exec.command.clone();

@@ -70,7 +70,7 @@ impl Forward {
         let (facts, proxy) = (cluster.cluster(), cluster.proxy().cloned());
         // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
         let default = if proxy.is_some() { Transport::WebSocket } else { Transport::Spdy };
-        let remembered = cluster.chain().cache.transport(&cluster.target.namespace, &facts);
+        let remembered = cluster.chain().cache.transport(&cluster.target.access.name, &facts);
         let preferred = remembered.and_then(|name| Transport::named(&name)).unwrap_or(default);
         let token_access = cluster.clone();
         let token = move |refused| {
@@ -78,7 +78,7 @@ impl Forward {
             async move { cluster.token(refused).await }
         };
         let trust = cluster.chain().aws.outbound().trust();
-        let dialer = Rc::new(dialer((&facts, &cluster.target.namespace), (proxy, trust), preferred, token)?);
+        let dialer = Rc::new(dialer((&facts, &cluster.target.access.namespace), (proxy, trust), preferred, token)?);
         Ok(Rc::new(Forward {
             resolver,
             cluster,
@@ -112,7 +112,7 @@ impl Forward {
     /// The next forward begins with what worked: the other transport costs a refusal first.
     fn remember_transport(&self) {
         let (cache, namespace, cluster) =
-            (&self.cluster.chain().cache, &self.cluster.target.namespace, self.cluster.cluster());
+            (&self.cluster.chain().cache, &self.cluster.target.access.name, self.cluster.cluster());
         let worked = self.transport().name();
         if cache.transport(namespace, &cluster).as_deref() != Some(worked) {
             // Without it the next forward works as well.
@@ -323,7 +323,7 @@ impl Forward {
 
     async fn no_pod(&self) -> Error {
         let target = self.resolver.target();
-        let longer = format!("nsaccess port-forward {target} -n {} --wait 5m", self.cluster.namespace());
+        let longer = format!("nsaccess port-forward {target} -n {} --wait 5m", self.cluster.access());
         let error = Error::new(Kind::Unreachable, format!("no pod of {target} is ready"));
         match self.resolver.absentee().await {
             Some((pod, obstacle)) => {

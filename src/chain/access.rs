@@ -1,10 +1,11 @@
-//! The namespace: which one is meant, and why.
+//! The access: which one is meant, and why, and whose namespace it is a way into.
 
 use std::fmt;
 
 use crate::chain::{Chain, Presence};
 use crate::env_vars;
 use crate::error::{Error, Result};
+use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::namespace::Namespace;
 use crate::model::settings::{Origin, namespace_from_folder};
 
@@ -40,12 +41,13 @@ impl fmt::Display for Naming {
 ///
 /// # Errors
 /// When the name is not valid, or nothing names a namespace and no person can be asked.
-pub(crate) fn meant(chain: &Chain<'_>, named: Option<&str>) -> Result<Namespace> {
+pub(crate) fn meant(chain: &Chain<'_>, named: Option<&str>) -> Result<Access> {
     match implied(chain, named)? {
         Some((name, naming)) => {
             tell_untrusted(chain, Some(&name));
-            chain.ui.detail(&format!("the namespace is {name} ({naming})"));
-            parse(&name)
+            let access = parse(chain, &name)?;
+            chain.ui.detail(&format!("the namespace is {} ({naming})", in_words(&access)));
+            Ok(access)
         }
         None if chain.presence == Presence::Person => {
             tell_untrusted(chain, None);
@@ -74,13 +76,13 @@ fn implied(chain: &Chain<'_>, named: Option<&str>) -> Result<Option<(String, Nam
 }
 
 /// Namespaces that have a profile or were found on the portal, for a person to choose from.
-fn pick(chain: &Chain<'_>) -> Result<Namespace> {
+fn pick(chain: &Chain<'_>) -> Result<Access> {
     let names = familiar(chain);
     if names.is_empty() {
         return Err(nothing_names_it(chain));
     }
     let chosen = chain.prompts.pick("Which namespace?", &names)?;
-    parse(&names[chosen])
+    parse(chain, &names[chosen])
 }
 
 fn nothing_names_it(chain: &Chain<'_>) -> Error {
@@ -109,6 +111,19 @@ pub(crate) fn familiar(chain: &Chain<'_>) -> Vec<String> {
     names
 }
 
+/// The accesses that are set up here: with a profile or a context of ours, or a profile named in the settings.
+pub(crate) fn set_up(chain: &Chain<'_>) -> Vec<AccessName> {
+    let of_entry = |name: &str| chain.settings.context_pattern.value.namespace_of(name);
+    let mut names: Vec<String> = chain.aws_config.profile_names().filter_map(of_entry).collect();
+    if let Ok(merged) = chain.kubeconfigs.merged() {
+        let ours = merged.context_names().filter(|name| merged.own_cluster(name).is_some());
+        names.extend(ours.filter_map(of_entry));
+    }
+    names.sort();
+    names.dedup();
+    names.iter().filter_map(|name| AccessName::parse(name).ok()).collect()
+}
+
 /// Says what a project's file asks for and does not get, where it would make a difference for this namespace.
 pub(crate) fn tell_untrusted(chain: &Chain<'_>, namespace: Option<&str>) {
     let Some(project) = &chain.settings.untrusted_project else { return };
@@ -120,8 +135,29 @@ pub(crate) fn tell_untrusted(chain: &Chain<'_>, namespace: Option<&str>) {
     chain.ui.hint(&project.trust_command());
 }
 
-fn parse(name: &str) -> Result<Namespace> {
-    Namespace::parse(name).map_err(|why| {
-        Error::usage(format!("{name:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess list")
-    })
+fn parse(chain: &Chain<'_>, name: &str) -> Result<Access> {
+    match AccessName::parse(name) {
+        Ok(name) => named(chain, name),
+        Err(why) => Err(Error::usage(format!("{name:?} is not a namespace"))
+            .because(format!("it {why}"))
+            .try_next("nsaccess list")),
+    }
+}
+
+/// The access of a name: into the namespace that the settings name for it, by default the one of the same name.
+///
+/// # Errors
+/// When the settings name something else than a namespace.
+pub(crate) fn named(chain: &Chain<'_>, name: AccessName) -> Result<Access> {
+    let namespace = chain.settings.namespace_of_access(name.as_str());
+    let namespace = Namespace::parse(&namespace)
+        .map_err(|why| Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")))?;
+    Ok(Access { name, namespace })
+}
+
+fn in_words(access: &Access) -> String {
+    match access.has_own_name() {
+        true => format!("{} by the access {access}", access.namespace),
+        false => access.to_string(),
+    }
 }

@@ -1,0 +1,38 @@
+//! A session of a profile's own identity. Keys that are written down have no end; what is kept, and given to programs, is a
+//! session that they begin: it is the same user, and is over by itself.
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
+
+use super::{Wanted, credentials, region};
+use crate::chain::{Chain, clock_skew};
+use crate::error::{Error, Result};
+use crate::model::aws::assume_refusal::AssumeRefusal;
+use crate::model::aws::credentials::RoleCredentials;
+use crate::net::aws::failure::Failure;
+
+/// The credentials of a profile as a session that ends.
+///
+/// # Errors
+/// As [`credentials`], and when AWS does not take its keys.
+pub(crate) async fn session(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>) -> Result<RoleCredentials> {
+    let given = credentials(chain, profile, wanted).await?;
+    if let Some(expires_at) = given.expires_at {
+        return Ok(RoleCredentials { keys: given.keys, obtained_at: chain.host.now(), expires_at });
+    }
+    let region = region(chain, Some(profile), None, wanted);
+    let asked = chain.services.session_token(&given.keys, &region).await;
+    asked.map_err(|failure| clock_skew::explain(chain, no_session(profile, failure)))
+}
+
+fn no_session(profile: &str, failure: Failure) -> Error {
+    let refusal = AssumeRefusal::read(failure.code.as_deref(), &failure.words);
+    let error = failure.into_error(format!("the keys of the profile {profile} begin no session"));
+    match refusal {
+        AssumeRefusal::UnknownKey => error
+            .because("AWS does not know the access key: it was deleted or made inactive")
+            .try_next(format!("aws configure --profile {profile}   # with a new key")),
+        AssumeRefusal::WrongSecret => error
+            .because("the secret access key is not that of the access key")
+            .try_next(format!("aws configure --profile {profile}   # with the right one")),
+        _ => error.try_next(format!("aws --profile {profile} sts get-caller-identity")),
+    }
+}
