@@ -1,7 +1,7 @@
 //! The lossless editor of kubeconfigs, on any text.
 #![no_main]
 
-use kubeconfig_edit::{Editor, Entry, Exec, Kubeconfig, Parts, parse};
+use kubeconfig_edit::{Editor, Entry, Exec, Kubeconfig, Parts, PluginCall, parse, replace_exec, restore_exec};
 use libfuzzer_sys::fuzz_target;
 
 const EDITOR: Editor<'_> = Editor::new("nsaccess");
@@ -28,7 +28,16 @@ fn others(mut config: Kubeconfig) -> Kubeconfig {
     config
 }
 
+fn another_plugin(text: &str, user: &str) {
+    let args = ["token", "--cluster-name", "# no comment"].map(str::to_owned).to_vec();
+    let wanted = PluginCall { api_version: None, command: "/usr/local/bin/nsaccess".to_owned(), args };
+    let Ok(done) = replace_exec(text, user, &wanted) else { return };
+    let back = restore_exec(&done.text, user, &done.before, &done.after);
+    assert_eq!(back, Ok(Some(text.to_owned())), "through\n{}", done.text);
+}
+
 fuzz_target!(|text: &str| {
+    parse(text).unwrap_or_default().users.iter().for_each(|user| another_plugin(text, &user.name));
     let _ = EDITOR.remove(text, NAME, Parts::ALL);
     let before = parse(text);
     let Ok(after) = EDITOR.apply(text, &entry(), Parts::ALL) else { return };

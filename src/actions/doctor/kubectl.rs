@@ -14,12 +14,13 @@ use crate::host::Host;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::kubectl as checks;
 use crate::model::doctor::kubectl::call::{Call, judge_call};
-use crate::model::doctor::kubectl::context::{File, is_ours, judge_context, judge_namespace, program, resolved};
+use crate::model::doctor::kubectl::context::{File, is_ours, judge_context, judge_namespace, resolved};
 use crate::model::doctor::kubectl::current::judge_current;
 use crate::model::doctor::kubectl::endpoint::{Way, judge_endpoint};
 use crate::model::doctor::kubectl::plugin::{Program, Run, SLOW_MILLISECONDS, judge_plugin, read_answer, read_words};
 use crate::model::doctor::kubectl::policy::{Kuberc, judge_policy};
 use crate::model::doctor::kubectl::user::judge_user;
+use crate::model::kube::exec_plugin::program_name;
 use crate::model::shell::quote;
 use crate::model::wire::proxy::ProxyVariables;
 use crate::process::probe::{self, Ran};
@@ -115,7 +116,7 @@ pub(super) async fn plugin(scene: &Scene<'_>) {
             return Judgement::unknown("there is no plugin");
         };
         let file = probe::find(host, folder, &exec.command).unwrap_or_else(Some);
-        let which = match program(&exec.command) {
+        let which = match program_name(&exec.command) {
             _ if file.as_ref().is_some_and(|file| host.is_this_program(file)) => Program::This,
             "nsaccess" => Program::Nsaccess,
             _ => Program::Other,

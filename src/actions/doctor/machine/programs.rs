@@ -10,10 +10,10 @@ use crate::actions::doctor::kubectl;
 use crate::actions::doctor::limit;
 use crate::env_vars::KUBECONFIG;
 use crate::host::Host;
-use crate::model::doctor::kubectl::context::program;
 use crate::model::doctor::machine::nsaccess::{Command, judge_nsaccess};
 use crate::model::doctor::machine::tools::{FoundTool, Tool, judge_tools, version_in};
 use crate::model::doctor::machine::{NSACCESS, TOOLS};
+use crate::model::kube::exec_plugin::program_name;
 use crate::process::probe::{self, Ran};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -35,7 +35,7 @@ async fn command(scene: &Scene<'_>) -> Command {
     let exec = resolved.and_then(|resolved| Some((resolved.folder, resolved.user.exec.as_ref()?)));
     let Some((folder, exec)) = exec else { return Command::None };
     let shown = exec.command.clone();
-    if program(&shown) != "nsaccess" {
+    if program_name(&shown) != "nsaccess" {
         return Command::OfOthers(shown);
     }
     let file = match probe::find(host, folder, &shown) {

@@ -6,6 +6,7 @@ use kubeconfig_edit::{Cluster, Context, Kubeconfig, User};
 
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::kube::exec_plugin::program_name;
 
 pub(super) const FINDINGS: &[&Finding] = &[&MISSING, &BROKEN, &SHADOWED, &OTHER_NAMESPACE];
 
@@ -134,14 +135,8 @@ fn own_entry<'a>(file: &'a File, name: &str) -> Option<Resolved<'a>> {
 pub(crate) fn is_ours(user: &User) -> bool {
     let exec = user.exec.as_ref();
     exec.is_some_and(|exec| {
-        program(&exec.command) == "nsaccess" && exec.args.first().is_some_and(|verb| verb == "token")
+        program_name(&exec.command) == "nsaccess" && exec.args.first().is_some_and(|verb| verb == "token")
     })
-}
-
-/// The name of the program in a command.
-pub(crate) fn program(command: &str) -> &str {
-    let name = command.rsplit(['/', '\\']).next().unwrap_or(command);
-    name.strip_suffix(".exe").unwrap_or(name)
 }
 
 /// Whether the context starts in the namespace. `is_ours`: its user starts nsaccess. `current`: the context that kubectl

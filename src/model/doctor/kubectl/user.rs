@@ -2,9 +2,9 @@
 
 use kubeconfig_edit::User;
 
-use super::context::program;
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::kube::exec_plugin::program_name;
 
 pub(super) const FINDINGS: &[&Finding] = &[&NO_PLUGIN, &AWS_PLUGIN, &OTHER_PLUGIN, &PROTOCOL, &NO_INTERACTIVE_MODE];
 
@@ -49,7 +49,7 @@ const GROUP: &str = "client.authentication.k8s.io/";
 /// Whether kubectl can start nsaccess for a token.
 pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
     // Another program's user is for a person to replace.
-    let is_ours = user.exec.as_ref().is_some_and(|exec| program(&exec.command) == "nsaccess");
+    let is_ours = user.exec.as_ref().is_some_and(|exec| program_name(&exec.command) == "nsaccess");
     let rewritten = |finding, message: String| {
         let problem = Problem::of(finding, message).try_next(format!("nsaccess kubeconfig {namespace}"));
         if is_ours { problem.repair(Repair::WriteContext) } else { problem }
@@ -61,7 +61,7 @@ pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
     let version = exec.api_version.strip_prefix(GROUP).unwrap_or(&exec.api_version);
     let mode = exec.interactive_mode.as_deref().unwrap_or_default();
     let is_mode = ["Never", "IfAvailable", "Always"].contains(&mode);
-    let problem = match (version, program(&exec.command)) {
+    let problem = match (version, program_name(&exec.command)) {
         ("v1", _) if !is_mode => {
             let message = match mode {
                 "" => format!("the user {} has no interactiveMode", user.name),

@@ -57,7 +57,8 @@ pub(crate) fn recognise(command: &str, args: &[String], env: &[(String, String)]
     let name = program_name(command);
     let Some((_, program)) = PROGRAMS.iter().find(|(known, _)| *known == name) else {
         let starts_another = mentions_eks(args);
-        return Err(if starts_another { Reason::Wrapper(name) } else { Reason::OtherPlugin(name) });
+        let reason = if starts_another { Reason::Wrapper } else { Reason::OtherPlugin };
+        return Err(reason(name.to_owned()));
     };
     let plugin = match program {
         Program::AwsCli => aws_cli::read(args)?,
@@ -89,11 +90,11 @@ fn variable(env: &[(String, String)], name: &str) -> Option<String> {
 }
 
 /// The last part of a command's path, without the ending that Windows needs.
-fn program_name(command: &str) -> String {
+pub(crate) fn program_name(command: &str) -> &str {
     let name = command.rsplit(['/', '\\']).next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
     let ending = [".exe", ".cmd", ".bat"].into_iter().find(|ending| lower.ends_with(ending)).unwrap_or_default();
-    name[..name.len() - ending.len()].to_owned()
+    &name[..name.len() - ending.len()]
 }
 
 /// Whether arguments start one of the programs: `aws-vault exec … -- aws eks get-token`, `sh -c '…'`.
