@@ -1,7 +1,7 @@
 //! Users of kubeconfigs that others wrote get our credential plugin, and theirs back.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::chain::Chain;
@@ -87,6 +87,22 @@ pub(crate) fn revert(chain: &Chain<'_>, users: &Users, dry_run: bool) -> Result<
         }
     })?;
     Ok(Done { rows, files })
+}
+
+/// Whether there is anything to give back, in any file.
+pub(crate) fn is_any_converted(chain: &Chain<'_>) -> bool {
+    // Without a store that can be read nothing can be given back.
+    converted::read(chain.host).is_ok_and(|kept| !kept.records.is_empty())
+}
+
+/// The files with converted users that are not in use now.
+///
+/// # Errors
+/// When it is kept in a file that cannot be read.
+pub(crate) fn files_elsewhere(chain: &Chain<'_>) -> Result<BTreeSet<PathBuf>> {
+    let here: Vec<String> = chain.kubeconfigs.paths().iter().map(|path| Kubeconfigs::real_path(path)).collect();
+    let files = converted::read(chain.host)?.records.into_iter().map(|record| record.file);
+    Ok(files.filter(|file| !here.contains(file)).map(PathBuf::from).collect())
 }
 
 impl Users {

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::actions::convert;
 use crate::actions::logout;
 use crate::actions::logout::assumed;
 use crate::actions::logout::purge;
@@ -77,6 +78,9 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
     }
     if !context.ui.is_table() {
         context.ui.print_document(&json!(rows), String::new)?;
+    }
+    if args.purge && convert::is_any_converted(chain) {
+        context.ui.hint("nsaccess kubeconfig convert --revert --all   # contexts of others still start nsaccess");
     }
     half_purged(failed)
 }

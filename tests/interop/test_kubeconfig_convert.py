@@ -48,10 +48,14 @@ def test_kubectl_gets_the_same_before_and_after_and_the_bytes_come_back(theirs):
     was = theirs.kubectl(*who, env=REAL_STS).json()["status"]["userInfo"]["username"]
     assert convert(theirs, "--all") == {ARN: "converted", "short": "converted"}
     assert without_calls(view(theirs)) == without_calls(before)
-    # Without the AWS CLI.
+    # Without the AWS CLI, and once the credentials are there without a call.
     (theirs.commands / "aws").unlink()
     for context in (ARN, "short"):
         assert theirs.kubectl("--context", context, *POD).out == "pod/web-0\n"
+    calls = theirs.sandbox.calls("GetRoleCredentials")
+    for context in (ARN, "short"):
+        theirs.kubectl("--context", context, *POD)
+    assert theirs.sandbox.calls("GetRoleCredentials") == calls
     assert theirs.kubectl(*who).json()["status"]["userInfo"]["username"] == was
     assert convert(theirs, "--all") == {ARN: "unchanged", "short": "unchanged"}
     assert convert(theirs, "--revert", "--all") == {ARN: "reverted", "short": "reverted"}
@@ -122,6 +126,25 @@ def test_a_role_is_assumed_by_the_name_that_the_aws_cli_gives(sandbox, home):
     assert who["username"] == "dev:EKSGetTokenAuth" and NAME in who["groups"]
     chained = home.kubectl("--context", "by-profile", "auth", "whoami", "-o", "json").json()["status"]["userInfo"]
     assert chained["username"].startswith("dev:")
+
+
+def test_the_external_id_and_the_session_name_of_the_authenticator(sandbox, home):
+    ada = Ada(sandbox)
+    ada.role(external_id="corp-1")
+    ada.profiles(home)
+    mapped = f"- rolearn: {DEVS}\n  username: dev:{{{{SessionName}}}}\n  groups: [{NAME}]\n"
+    sandbox.control(f"cluster/{CLUSTER}/aws-auth", data={"mapRoles": mapped})
+    admin = sandbox.control("administrator", account=ACCOUNT)
+    update_kubeconfig(home, env={"AWS_SESSION_TOKEN": None, **admin})
+    args = ("token", "--cluster-id", CLUSTER, "-r", DEVS, "-e", "corp-1", "-s", "ada", "--region", REGION)
+    home.kubectl("config", "set-credentials", ARN, "--exec-command=aws-iam-authenticator", "--exec-env=AWS_PROFILE=corp",
+                 "--exec-api-version=client.authentication.k8s.io/v1beta1", *(f"--exec-arg={arg}" for arg in args))  # fmt: skip
+    assert convert(home, "--context", ARN) == {ARN: "converted"}
+    who = home.kubectl("auth", "whoami", "-o", "json").json()["status"]["userInfo"]
+    assert who["username"] == "dev:ada" and NAME in who["groups"]
+    assumed = sandbox.calls("AssumeRole")
+    home.kubectl("auth", "whoami")
+    assert sandbox.calls("AssumeRole") == assumed
 
 
 def test_what_eksctl_writes_for_the_authenticator(theirs):

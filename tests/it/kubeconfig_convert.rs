@@ -208,7 +208,9 @@ fn each_user_is_changed_in_the_file_that_kubectl_reads_it_from() {
     assert!(std::fs::symlink_metadata(world.path("link.yaml")).expect("there").is_symlink());
     // Another list, and another path to the same file.
     world.set("KUBECONFIG", &world.path("k/second.yaml").display().to_string());
-    world.run("kubeconfig convert --revert --all").success();
+    let output = world.run("kubeconfig convert --revert --all").success();
+    let output = output.says("warning: ~/k/first.yaml has converted users too, and is not in use");
+    assert!(output.says("--kubeconfig $HOME/k/first.yaml\n").stdout.ends_with(" reverted\n"));
     assert_eq!(world.read("k/second.yaml"), second);
     assert!(world.exists(STORE), "the other file is still converted");
     world.set("KUBECONFIG", &list.join(":"));
@@ -251,6 +253,24 @@ fn what_somebody_changed_since_is_not_overwritten() {
     world.run("kubeconfig convert --revert --all").success().prints("not reverted: somebody has changed it");
     assert!(world.read(".kube/config").contains("command: aws-iam-authenticator"));
     assert!(world.exists(STORE), "what is left can still be looked up");
+}
+
+#[test]
+fn a_user_that_is_gone_is_forgotten() {
+    let world = World::signed_in();
+    let ours = world.read(".kube/config");
+    world.write(".kube/config", TEXT);
+    world.run("kubeconfig convert --all").success();
+    world.write(".kube/config", &ours);
+    // Whoever removes nsaccess is told what would no longer work.
+    world
+        .run("logout --purge")
+        .success()
+        .says("hint: nsaccess kubeconfig convert --revert --all   # contexts of others");
+    let output = world.run("kubeconfig convert --revert --all").success();
+    assert_eq!(output.stdout.matches("is no longer there\n").count(), 2, "{}", output.transcript());
+    assert!(!world.exists(STORE));
+    world.run("logout --purge").success().says_not("convert");
 }
 
 #[test]

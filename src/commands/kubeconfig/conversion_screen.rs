@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::actions::convert::Row;
+use crate::actions::convert::{self, Row};
 use crate::actions::setup::profile_and_context::shown;
 use crate::chain::Chain;
 use crate::commands::{Context, diff_lines};
@@ -60,6 +60,21 @@ impl Screen<'_> {
         json!({"contexts": [], "changed": [], "dry_run": dry_run})
     }
 
+    /// What else was converted, for a person who wants all of it back.
+    ///
+    /// # Errors
+    /// When what is kept cannot be read.
+    pub(super) fn say_what_is_elsewhere(&self) -> Result<()> {
+        for file in convert::files_elsewhere(self.chain)? {
+            let shown = self.chain.host.shorten_home(&file);
+            self.context.ui.warning(&format!("{shown} has converted users too, and is not in use"));
+            let file = file.display().to_string();
+            let command = "nsaccess kubeconfig convert --revert --all --kubeconfig";
+            self.context.ui.hint(&format!("{command} {}", quote(&file)));
+        }
+        Ok(())
+    }
+
     /// What a person may want to do next.
     pub(super) fn say_next(&self, rows: &[&Row]) {
         let changed = rows.iter().find(|row| matches!(row.outcome.result, Verdict::Changed(_)));
@@ -94,6 +109,7 @@ impl Screen<'_> {
             Verdict::Changed(_) => word.to_owned(),
             Verdict::Right if self.is_revert => "is as before already".to_owned(),
             Verdict::Right => "was right already".to_owned(),
+            Verdict::Gone => "is no longer there".to_owned(),
             Verdict::Left(reason) => format!("not {word}: {reason}"),
         }
     }
@@ -117,6 +133,7 @@ impl Screen<'_> {
             Verdict::Changed(_) if self.is_revert => ("reverted", None),
             Verdict::Changed(_) => ("converted", None),
             Verdict::Right => ("unchanged", None),
+            Verdict::Gone => ("gone", None),
             Verdict::Left(reason) => ("left", Some(reason.to_string())),
         };
         let (before, after) = match &row.outcome.result {

@@ -63,6 +63,9 @@ pub(crate) fn run(context: Context<'_>, args: &ConvertArgs) -> Result<()> {
         check(args, name, &done)?;
     }
     let rows: Vec<&Row> = done.rows.iter().filter(|row| named.is_some() || is_of_eks(row)).collect();
+    if args.revert && users == Users::All {
+        screen.say_what_is_elsewhere()?;
+    }
     if rows.is_empty() {
         return context.ui.print_document(&Screen::nothing(args.dry_run), || NOTHING.to_owned());
     }

@@ -25,6 +25,8 @@ pub(crate) enum Verdict {
     Changed(Box<Change>),
     /// It was right already.
     Right,
+    /// It was converted, and somebody has removed the user since.
+    Gone,
     Left(Reason),
 }
 

@@ -36,6 +36,9 @@ fn restored(text: &str, record: &Record) -> Result<Option<String>, Error> {
 
 impl FilePlan {
     fn revert(&mut self, record: &Record) -> Result<Verdict, Error> {
+        if parse(&self.text)?.user(&record.user).is_none() {
+            return Ok(Verdict::Gone);
+        }
         if let Some(text) = restored(&self.text, record)? {
             self.text = text;
             return Ok(taken_back(record));

@@ -98,8 +98,10 @@ fn what_somebody_changed_since_is_left_and_shown() {
         "somebody has changed it since: it runs `/opt/nsaccess token --cluster-name prod --region eu-west-1` now, and ran `aws --region eu-west-1 eks get-token --cluster-name demo` before"
     );
     assert_eq!(back.text, changed);
-    let gone = reverted("users: []\n", &kept);
-    assert_eq!(gone.outcomes[0].result, Verdict::Left(Reason::Uneditable("there is no user `a`".to_owned())));
+    let another = reverted("users: [{name: a, user: {token: x}}]\n", &kept);
+    let reason = Reason::Uneditable("the user `a` has no credential plugin".to_owned());
+    assert_eq!(another.outcomes[0].result, Verdict::Left(reason));
+    assert_eq!(reverted("users: []\n", &kept).outcomes[0].result, Verdict::Gone);
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn a_file_is_converted_as_far_as_it_can_be() {
         .iter()
         .map(|outcome| match &outcome.result {
             Verdict::Changed(change) => format!("{} {}", change.after.api_version, change.after.words()),
-            Verdict::Right => "right".to_owned(),
+            Verdict::Right | Verdict::Gone => "right".to_owned(),
             Verdict::Left(reason) => reason.to_string(),
         })
         .collect();
