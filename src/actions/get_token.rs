@@ -188,6 +188,8 @@ impl TokenRequest<'_> {
         if let Some(credentials) = profile::kept(self.host, &self.cache, source) {
             let signer = CachedSigner { files, start_url, credentials };
             let _ = self.cache.store_signer(&self.key, &signer, self.host.now());
+            // Only now is there a place to note who asked.
+            let _ = cached_signer::asks_again(self.host, &self.cache, &self.key);
         }
     }
 

@@ -88,6 +88,7 @@ mod special_files;
 mod support;
 mod token;
 mod token_drop_in;
+mod token_profiles;
 mod trouble;
 mod trust;
 mod typed_names;

@@ -92,7 +92,7 @@ fn what_is_missing_is_said() {
         .says("error: there are no AWS credentials");
     world
         .run("token --cluster-name demo --region eu-west-1 --profile nope")
-        .exits(3)
+        .exits(5)
         .one_error()
-        .says("error: the AWS profile nope gives no credentials");
+        .says("error: there is no AWS profile nope");
 }

@@ -182,7 +182,9 @@ impl World {
     /// The secrets that lie in this world's files and in its Secrets Manager, now and at any command before.
     pub(crate) fn secrets(&self) -> BTreeSet<String> {
         let mut secrets = self.secrets.lock().expect("no panic holds it");
-        for folder in [".aws/sso/cache", ".cache/nsaccess/v1/credentials", ".cache/nsaccess/v1/roles"] {
+        let ours = ["credentials", "roles", "profiles", "signers"].map(|kind| format!(".cache/nsaccess/v1/{kind}"));
+        let shared = [".aws/sso/cache", ".aws/cli/cache"].map(str::to_owned);
+        for folder in shared.iter().chain(&ours) {
             for entry in std::fs::read_dir(self.path(folder)).into_iter().flatten() {
                 let path = entry.expect("an entry").path();
                 // A test may have put a pipe there, which would be read for ever.
@@ -190,7 +192,9 @@ impl World {
                 let json: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
                 let fields = ["accessToken", "refreshToken", "clientSecret", "secret_access_key", "session_token"];
                 // Their beginnings are the same in all worlds, and mean nothing.
-                let ends = fields.iter().filter_map(|field| json[field].as_str());
+                let of_roles = ["SecretAccessKey", "SessionToken"].iter().map(|field| &json["Credentials"][field]);
+                let values = fields.iter().map(|field| &json[field]).chain(of_roles);
+                let ends = values.filter_map(serde_json::Value::as_str);
                 secrets.extend(ends.map(|value| value[value.len().saturating_sub(40)..].to_owned()));
             }
         }
