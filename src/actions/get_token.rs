@@ -90,13 +90,16 @@ impl TokenRequest<'_> {
             }
         };
         let again = cached_signer::asks_again(self.host, &self.cache, &self.key);
-        if let Some(kept) = profile::kept(self.host, &self.cache, &source).filter(|_| !again) {
+        let kept = profile::kept(self.host, &self.cache, &source);
+        let has_kept = kept.is_some();
+        if let Some(kept) = kept.filter(|_| !again) {
             self.keep(&source, files);
             return Ok(AmbientCredentials { keys: kept.keys, expires_at: Some(kept.expires_at) });
         }
         let state = self.state(&source, &files);
         let presence = self.presence();
-        let remembered = self.cache.signer_failure(&self.key, &state, self.host.now());
+        // A failure to get credentials is over once any process has got some.
+        let remembered = self.cache.signer_failure(&self.key, &state, self.host.now()).filter(|_| !has_kept);
         if let (Presence::Nobody, Some(failure)) = (presence, remembered) {
             return Err(failure.into_error());
         }

@@ -104,7 +104,10 @@ fn a_change_of_the_files_decides_anew() {
     let role = key(world.run(PROD).success().json());
     assert_eq!(key(world.run(PROD).success().json()), role);
     let config = world.read(".aws/config");
-    world.write(".aws/config", config.replace("role_arn = arn:aws:iam::111122223333:role/k8s\n", "region = eu-west-1\n"));
+    world.write(
+        ".aws/config",
+        config.replace("role_arn = arn:aws:iam::111122223333:role/k8s\n", "region = eu-west-1\n"),
+    );
     world.run(PROD).exits(2).one_error().says("the AWS profile prod gives no credentials");
     world.write(".aws/config", config);
     assert_eq!(key(world.run(PROD).success().json()), role);

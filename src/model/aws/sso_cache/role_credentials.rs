@@ -31,7 +31,7 @@ pub(crate) fn parse_role_credentials(bytes: &[u8]) -> Result<(AccessKeys, Timest
 pub(crate) fn render_sso_role(credentials: &RoleCredentials, account: &str) -> Secret<String> {
     let mut text = with_room(credentials);
     text.push_str("{\"ProviderType\": \"sso\", ");
-    push_credentials(&mut text, credentials, &render_time(credentials.expires_at), Some(account));
+    push_credentials(&mut text, credentials, Some(account));
     text.push('}');
     Secret::new(text)
 }
@@ -41,9 +41,7 @@ pub(crate) fn render_assumed_role(credentials: &RoleCredentials, (arn, id): (&st
     let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
     let mut text = with_room(credentials);
     text.push('{');
-    // botocore writes a time that it had parsed with the name of its zone.
-    let ends = credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SUTC").to_string();
-    push_credentials(&mut text, credentials, &ends, account);
+    push_credentials(&mut text, credentials, account);
     text.push_str(", \"AssumedRoleUser\": ");
     push_object(&mut text, &[("AssumedRoleId", id), ("Arn", arn)]);
     text.push('}');
@@ -57,14 +55,15 @@ fn with_room(credentials: &RoleCredentials) -> String {
     String::with_capacity(6 * (keys.access_key_id.len() + keys.secret_access_key.expose().len() + token) + 2048)
 }
 
-fn push_credentials(text: &mut String, credentials: &RoleCredentials, ends: &str, account: Option<&str>) {
+fn push_credentials(text: &mut String, credentials: &RoleCredentials, account: Option<&str>) {
     let keys = &credentials.keys;
     let token = keys.session_token.as_ref().map_or("", |token| token.expose());
+    let ends = render_time(credentials.expires_at);
     let mut fields = vec![
         ("AccessKeyId", keys.access_key_id.as_str()),
         ("SecretAccessKey", keys.secret_access_key.expose()),
         ("SessionToken", token),
-        ("Expiration", ends),
+        ("Expiration", &ends),
     ];
     fields.extend(account.map(|account| ("AccountId", account)));
     json::name(text, "Credentials", Spacing::Default);
@@ -88,7 +87,7 @@ mod tests {
     /// Written by AWS CLI 2.36.7.
     const SSO: &str = r#"{"ProviderType": "sso", "Credentials": {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t+/=", "Expiration": "2026-11-22T02:07:47Z", "AccountId": "111122223333"}}"#;
     /// Written by AWS CLI 1.46.3.
-    const ASSUMED: &str = r#"{"Credentials": {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t+/=", "Expiration": "2026-11-22T02:07:47UTC", "AccountId": "111122223333"}, "AssumedRoleUser": {"AssumedRoleId": "AROA:x", "Arn": "arn:aws:sts::111122223333:assumed-role/r/x"}, "ResponseMetadata": {"RequestId": "1", "HTTPStatusCode": 200, "HTTPHeaders": {"content-type": "text/xml"}, "RetryAttempts": 0}}"#;
+    const ASSUMED: &str = r#"{"Credentials": {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t+/=", "Expiration": "2026-11-22T02:07:47Z", "AccountId": "111122223333"}, "AssumedRoleUser": {"AssumedRoleId": "AROA:x", "Arn": "arn:aws:sts::111122223333:assumed-role/r/x"}, "ResponseMetadata": {"RequestId": "1", "HTTPStatusCode": 200, "HTTPHeaders": {"content-type": "text/xml"}, "RetryAttempts": 0}}"#;
 
     fn credentials(text: &str) -> RoleCredentials {
         let (keys, expires_at) = parse_role_credentials(text.as_bytes()).expect("credentials");
@@ -103,6 +102,8 @@ mod tests {
         // The answer's HTTP headers tell nobody anything.
         let theirs = format!("{}}}", ASSUMED.split_once(", \"ResponseMetadata\"").expect("it has them").0);
         assert_eq!(ours.expose(), &theirs);
+        let older = ASSUMED.replace("47Z", "47UTC");
+        assert_eq!(credentials(&older).expires_at, credentials(ASSUMED).expires_at);
     }
 
     #[test]
@@ -111,7 +112,7 @@ mod tests {
             ("", "the file is empty"),
             (r#"{"accessToken": "x"}"#, "`Credentials` is missing"),
             (r#"{"Credentials": {"AccessKeyId": "A"}}"#, "`Expiration` is missing"),
-            (&SSO.replace("2026-11-22T", "soon"), "`Expiration` is not a time"),
+            (&SSO.replace("2026-11-22T02:07:47Z", "soon"), "`Expiration` is not a time"),
             (&SSO.replace("SessionToken", "Token"), "`SessionToken` is missing"),
         ] {
             assert_eq!(parse_role_credentials(text.as_bytes()).err().as_deref(), Some(reason), "{text}");
