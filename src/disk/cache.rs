@@ -12,6 +12,7 @@ mod profiles;
 mod refused_tokens;
 mod roles;
 mod setup;
+mod shared_roles;
 mod signers;
 
 use std::path::{Path, PathBuf};

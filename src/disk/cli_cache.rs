@@ -13,7 +13,7 @@ use crate::secret::Secret;
 const LARGEST: u64 = 1 << 20;
 
 /// The folder. It depends on `HOME` and not on `AWS_CONFIG_FILE`, as in the AWS CLI.
-fn folder(host: &Host) -> PathBuf {
+pub(crate) fn folder(host: &Host) -> PathBuf {
     host.home.join(".aws").join("cli").join("cache")
 }
 

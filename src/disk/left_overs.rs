@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::disk::kubeconfig::{Kubeconfigs, Standing};
 use crate::disk::private_folder::{self, PrivateFolder};
-use crate::disk::{aws_config, folder, kubeconfig, sso_cache, temporary};
+use crate::disk::{aws_config, cli_cache, folder, kubeconfig, sso_cache, temporary};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::doctor::machine::left_overs::{LeftOver, LeftOvers};
@@ -23,7 +23,7 @@ pub(crate) fn find(host: &Host, kubeconfigs: &Kubeconfigs) -> LeftOvers {
     }
     let shared = kubeconfigs.paths().iter().map(|path| folder::containing(path).to_owned());
     let aws = aws_config::path(host);
-    let shared = shared.chain([folder::containing(&aws).to_owned(), sso_cache::folder(host)]);
+    let shared = shared.chain([folder::containing(&aws).to_owned(), sso_cache::folder(host), cli_cache::folder(host)]);
     let shared: BTreeSet<PathBuf> = shared.collect();
     let ours = [host.config_dir(), host.cache_dir()];
     let temporary = shared.iter().flat_map(|folder| temporary::abandoned(folder, false));

@@ -134,6 +134,11 @@ fn what_a_process_gives_is_kept_to_its_end() {
     std::fs::remove_dir_all(world.path(".cache/nsaccess/v1/signers")).expect("forgotten");
     world.run(words).success();
     assert_eq!(world.read("ran").lines().count(), 1);
+    std::fs::remove_dir_all(world.path(".cache/nsaccess/v1/signers")).expect("forgotten");
+    std::fs::remove_dir_all(world.path(".cache/nsaccess/v1/profiles")).expect("forgotten");
+    world.script("keys", "echo 'the vault is locked' >&2; exit 1");
+    let refused = world.run(words).exits(3).one_error();
+    refused.says("credential_process").says("try: aws configure export-credentials --profile process");
 }
 
 #[test]
@@ -181,6 +186,9 @@ fn a_client_that_comes_back_at_once_gets_credentials_that_live() {
 fn a_sign_out_forgets_what_the_session_gave_everywhere() {
     let world = world();
     world.run(PROD).success();
+    // Of a role that no profile names.
+    let source = PROD.replace("--profile prod", "--profile idp-ns-idp-dev");
+    world.run(&format!("{source} --role-arn arn:aws:iam::{ACCOUNT}:role/k8s")).success();
     world.run("logout").success();
     assert!(files_in(&world, ".aws/cli/cache").is_empty());
     assert!(files_in(&world, ".cache/nsaccess/v1/signers").is_empty());

@@ -117,6 +117,9 @@ fn forget_for_the_aws_cli(chain: &Chain<'_>, portal: &Portal, mut roles: Vec<(St
             cli_cache::remove(chain.host, &file)?;
         }
     }
+    for file in chain.cache.take_shared_roles(&portal.start_url)? {
+        cli_cache::remove(chain.host, &file)?;
+    }
     let index = chain.cache.portal_index(&portal.start_url);
     let offered = index.into_iter().flat_map(|index| index.assignments);
     roles.extend(offered.map(|assignment| (assignment.account, assignment.role)));

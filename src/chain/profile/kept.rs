@@ -90,13 +90,16 @@ impl Place {
         portal: Option<(&Portal, &Standing)>,
     ) -> Result<()> {
         let store = || {
+            let start_url = portal.map(|(portal, _)| portal.start_url.as_str());
             let shared = self.cli_file.as_deref().zip(text.as_ref());
-            match shared.map(|(file, text)| cli_cache::write(chain.host, file, text)) {
-                Some(Ok(())) => Ok(()),
-                Some(Err(_)) | None => {
-                    let start_url = portal.map(|(portal, _)| portal.start_url.as_str());
-                    chain.cache.store_profile_credentials(&self.key, (start_url, credentials), chain.host.now())
-                }
+            let written = shared.is_some_and(|(file, text)| {
+                // A sign-out has to find it.
+                let noted = start_url.is_none_or(|url| chain.cache.note_shared_role(file, url).is_ok());
+                noted && cli_cache::write(chain.host, file, text).is_ok()
+            });
+            match written {
+                true => Ok(()),
+                false => chain.cache.store_profile_credentials(&self.key, (start_url, credentials), chain.host.now()),
             }
         };
         let otherwise = "the credentials could not be cached";

@@ -7,7 +7,7 @@ use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::NoMeans;
 use crate::disk::aws_config;
 use crate::disk::lock::Lock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{RoleCredentials, StaleReason};
 use crate::model::aws::profile_source::ProviderKind;
 use crate::net::aws::ambient::{AmbientCredentials, load_profile};
@@ -21,7 +21,20 @@ impl<'a> Asked<'a> {
         refused: Option<&'a str>,
     ) -> Result<AmbientCredentials> {
         let place = Place::of_provider(self.chain.host, profile, kind, definition);
-        fresh(&Provided { asked: self, profile, place, refused }).await
+        let given = fresh(&Provided { asked: self, profile, place, refused }).await;
+        given.map_err(|error| match kind {
+            _ if error.kind != Kind::NotSignedIn => error,
+            ProviderKind::Process => Error {
+                try_next: vec![format!(
+                    "aws configure export-credentials --profile {profile}   # runs the same process"
+                )],
+                ..error.because(format!("its credential_process is {definition}"))
+            },
+            ProviderKind::Login => Error { try_next: vec![format!("aws login --profile {profile}")], ..error },
+            ProviderKind::WebIdentity => {
+                Error { try_next: vec![format!("aws sts get-caller-identity --profile {profile}")], ..error }
+            }
+        })
     }
 }
 
