@@ -39,7 +39,7 @@ fn world() -> World {
             world
                 .script(
                     "keys",
-                    "echo >> \"$HOME/ran\"; echo '{\"Version\": 1, \"AccessKeyId\": \"ASIAPROCESS\", \"SecretAccessKey\": \"s\", \"SessionToken\": \"t\", \"Expiration\": \"2040-01-01T00:00:00Z\"}'"
+                    "echo >> \"$HOME/ran\"; echo '{\"Version\": 1, \"AccessKeyId\": \"ASIAPROCESS\", \"SecretAccessKey\": \"not-in-any-word\", \"SessionToken\": \"nor-in-a-path\", \"Expiration\": \"2040-01-01T00:00:00Z\"}'"
                 )
                 .display()
         ),

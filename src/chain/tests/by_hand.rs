@@ -9,10 +9,12 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
+use super::assumed::Assumed;
+use super::person::Picks;
 use crate::chain::services::{Answer, Services};
 use crate::chain::{Chain, Presence};
 use crate::disk::sso_cache;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::host::Host;
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::device_flow;
@@ -29,7 +31,6 @@ use crate::net::aws::assume_role::{AssumedSession, RoleSessionRequest};
 use crate::net::aws::eks::ClusterDescription;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::oidc::{DeviceAuthorization, Grant, NewRegistration, NewToken};
-use crate::process::prompts::Prompts;
 use crate::secret::Secret;
 use crate::ui::{Format, Ui};
 
@@ -127,28 +128,8 @@ impl Home {
     ) -> Chain<'a> {
         let mut chain = Chain::open(&self.host, &self.ui, None, flags, presence).expect("a chain");
         chain.services = services.clone();
-        chain.prompts = Rc::new(Picks(RefCell::new(picks.iter().rev().copied().collect())));
+        chain.prompts = Rc::new(Picks::of(picks));
         chain
-    }
-}
-
-/// A person whose answers are known before.
-#[derive(Debug)]
-struct Picks(RefCell<Vec<&'static str>>);
-
-impl Prompts for Picks {
-    fn ask(&self, question: &str) -> Result<String> {
-        let answer = self.0.borrow_mut().pop();
-        answer.map(str::to_owned).ok_or_else(|| Error::failure(format!("nobody answers {question}")))
-    }
-
-    fn pick(&self, question: &str, lines: &[String]) -> Result<usize> {
-        let answer = self.ask(question)?;
-        lines.iter().position(|line| line.starts_with(&answer)).ok_or_else(|| Error::failure("no such line"))
-    }
-
-    fn confirm(&self, question: &str) -> Result<bool> {
-        Ok(self.ask(question)? == "yes")
     }
 }
 
@@ -181,31 +162,6 @@ pub(super) struct ByHand {
     pub(super) meanwhile: RefCell<Option<Meanwhile>>,
     /// How often what was asked.
     pub(super) calls: RefCell<HashMap<&'static str, u32>>,
-}
-
-/// A request to AssumeRole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Assumed {
-    /// The access key that signed.
-    pub(super) by: String,
-    pub(super) role_arn: String,
-    pub(super) session_name: String,
-    pub(super) external_id: Option<String>,
-    pub(super) mfa: Option<(String, String)>,
-    pub(super) region: String,
-}
-
-impl Assumed {
-    fn of(keys: &AccessKeys, request: &RoleSessionRequest<'_>) -> Self {
-        Assumed {
-            by: keys.access_key_id.clone(),
-            role_arn: request.role_arn.to_owned(),
-            session_name: request.session_name.to_owned(),
-            external_id: request.external_id.map(str::to_owned),
-            mfa: request.mfa.map(|(serial, code)| (serial.to_owned(), code.expose().clone())),
-            region: request.region.to_owned(),
-        }
-    }
 }
 
 /// Something that is done once, in the middle of a call.
