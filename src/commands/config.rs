@@ -8,10 +8,11 @@ use serde_json::json;
 use crate::chain::Presence;
 use crate::chain::access;
 use crate::commands::Context;
-use crate::disk::settings;
+use crate::disk::aws_config;
+use crate::disk::settings::{self, SettingsFiles};
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::settings::Flags;
+use crate::model::settings::{Flags, Origin, UntrustedProject, only_explained};
 use crate::ui::table;
 
 /// Show each setting, its value, and where it came from; or change one.
@@ -21,6 +22,9 @@ use crate::ui::table;
 /// it.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
+    /// Show every place that settings come from, and what each setting's value beats; or those of one setting
+    #[arg(long, value_name = "SETTING", num_args = 0..=1, default_missing_value = "", hide_default_value = true)]
+    pub(crate) explain: Option<String>,
     /// What to do; without it, show.
     #[command(subcommand)]
     pub(crate) action: Option<ConfigAction>,
@@ -55,7 +59,10 @@ pub(crate) enum ConfigAction {
 pub(crate) fn run(context: Context<'_>, args: &ConfigArgs) -> Result<()> {
     let host = context.host;
     match &args.action {
-        None => show(context),
+        None => match &args.explain {
+            Some(setting) => explain(context, setting),
+            None => show(context),
+        },
         Some(ConfigAction::Set { key, value }) => {
             let path = settings::set(host, &[(key, value)])?;
             context.ui.status(&format!("set {key} in {}", host.shorten_home(&path)));
@@ -99,6 +106,56 @@ fn nearest(host: &Host) -> Result<PathBuf> {
         (None, None) => Err(Error::new(Kind::NotFound, "there is no nsaccess.toml in this folder or above")
             .try_next("nsaccess config trust FILE")),
     }
+}
+
+fn explain(context: Context<'_>, setting: &str) -> Result<()> {
+    let host = context.host;
+    let aws = aws_config::read(host)?;
+    let files = SettingsFiles::read(host)?;
+    let flags = Flags::default();
+    let (settings, all) = files.ask(host, &flags, &aws, |sources| Ok((sources.resolve()?, sources.explain()?)))?;
+    let untrusted = settings.untrusted_project.as_ref();
+    let places = files.places(host, untrusted.map(UntrustedProject::summary));
+    let wanted = match setting {
+        "" => all,
+        name => only_explained(all, name).map_err(|why| Error::usage(why).try_next("nsaccess config --explain"))?,
+    };
+    let from = |origin: &Origin| match origin {
+        Origin::Project(path) | Origin::User(path) | Origin::Organisation(path) => host.shorten_home(path),
+        other => other.to_string(),
+    };
+    let value = json!({
+        "places": places.iter().map(|place| json!({
+            "place": place.name, "of": place.of, "state": place.state.name(), "why": place.state.why(),
+        })).collect::<Vec<_>>(),
+        "settings": wanted.iter().map(|explained| {
+            let mut values = explained.values.iter().map(|(value, origin)| json!({"value": value, "from": from(origin)}));
+            let mut row = values.next().unwrap_or_default();
+            row["setting"] = json!(explained.setting);
+            row["beats"] = json!(values.collect::<Vec<_>>());
+            row
+        }).collect::<Vec<_>>(),
+    });
+    context.ui.print_document(&value, || {
+        let rows: Vec<Vec<String>> =
+            places.iter().map(|place| vec![place.name.clone(), place.of.to_owned(), place.state.to_string()]).collect();
+        let mut lines = Vec::new();
+        for explained in &wanted {
+            for (index, (value, origin)) in explained.values.iter().enumerate() {
+                let value = if value.is_empty() { "-" } else { value };
+                let name = if index == 0 { explained.setting.as_str() } else { "  beats" };
+                lines.push(vec![name.to_owned(), value.to_owned(), from(origin)]);
+            }
+        }
+        let order = table(&["PLACE, THE STRONGEST FIRST", "OF", "STATE"], &rows);
+        format!("{order}\n{}", table(&["SETTING", "VALUE", "FROM"], &lines))
+    })?;
+    for warning in &files.warnings {
+        context.ui.warning(&warning.text);
+        warning.command.iter().for_each(|command| context.ui.hint(command));
+    }
+    untrusted.iter().for_each(|project| context.ui.hint(&project.trust_command()));
+    Ok(())
 }
 
 fn show(context: Context<'_>) -> Result<()> {

@@ -8,7 +8,9 @@ use super::{canonical, is_own, organisation, sha256, trusted_path, user_path};
 use crate::disk::{atomic, aws_config};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::settings::{self, FileProblem, Flags, OwnFile, Project, ProjectFile, Sources, Trusted, Warning};
+use crate::model::settings::{
+    self, FileProblem, Flags, OwnFile, Place, PlaceState, Project, ProjectFile, Sources, Trusted, Warning,
+};
 
 pub(crate) const PROJECT_FILE: &str = "nsaccess.toml";
 
@@ -81,6 +83,39 @@ impl SettingsFiles {
         Ok(file)
     }
 
+    /// Where settings can come from, the strongest first, and what is there. `untrusted`: what a project's file asks for
+    /// and does not get.
+    pub(crate) fn places(&self, host: &Host, untrusted: Option<String>) -> Vec<Place> {
+        let shown = |path: &Path| host.shorten_home(path);
+        let set = settings::VARIABLES.into_iter().filter(|name| host.env(name).is_some());
+        let mut places: Vec<Place> =
+            set.map(|name| place(format!("${name}"), "environment", PlaceState::Set)).collect();
+        if places.is_empty() {
+            places.push(place("$NSACCESS_…", "environment", PlaceState::Absent));
+        }
+        let not_own = PlaceState::NotRead("it belongs to neither you nor root".to_owned());
+        places.extend(self.foreign.iter().map(|path| place(shown(path), "project", not_own.clone())));
+        places.push(match &self.project {
+            None => place(format!("{PROJECT_FILE} here or above"), "project", PlaceState::Absent),
+            Some((path, ..)) => {
+                place(shown(path), "project", untrusted.map_or(PlaceState::Read, PlaceState::NotTrusted))
+            }
+        });
+        let state = |is_read: bool| if is_read { PlaceState::Read } else { PlaceState::Absent };
+        places.push(place(shown(&user_path(host)), "you", state(self.user.is_some())));
+        places.push(match (organisation::path(host), &self.refused) {
+            (None, _) => place("$NSACCESS_SYSTEM_CONFIG is empty", "organisation", PlaceState::Absent),
+            (Some(path), None) => place(shown(&path), "organisation", state(self.organisation.is_some())),
+            (Some(path), Some(refused)) => {
+                let why = refused.text.split_once(" is not read: ").map_or(refused.text.as_str(), |(_, why)| why);
+                place(shown(&path), "organisation", PlaceState::NotRead(why.to_owned()))
+            }
+        });
+        let of_aws = aws_config::path(host);
+        places.push(place(shown(&of_aws), "AWS CLI", state(of_aws.exists())));
+        places
+    }
+
     /// Asks what the sources say together.
     pub(crate) fn ask<T>(
         &self,
@@ -106,6 +141,10 @@ impl SettingsFiles {
             Error::usage("a setting cannot be used").because(reason.replace(settings::AWS_CONFIGURATION, &file))
         })
     }
+}
+
+fn place(name: impl Into<String>, of: &'static str, state: PlaceState) -> Place {
+    Place { name: name.into(), of, state }
 }
 
 /// The nearest project file in the current folder or above, but inside the home folder none above that. Files that belong

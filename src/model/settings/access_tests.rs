@@ -38,3 +38,34 @@ fn production_is_told_by_either_name() {
     let production = |name: &str| settings.pins(name).production.is_some_and(|found| found.value);
     assert!(production("shop") && production("toy-prod") && production("shop-prod") && !production("toy"));
 }
+
+#[test]
+fn the_file_of_a_namespace_s_folder_is_for_that_namespace() {
+    let text = "role_arn = 'arn:aws:iam::111122223333:role/k8s'\nsource_profile = 'corp'";
+    let pinned = |path: &str, trusted, name: &str| {
+        let settings = Texts { project: Some((text, trusted)), ..Texts::default() }.resolve_at(path);
+        settings.pins(name).source_profile.is_some()
+    };
+    for (path, name, expected) in [
+        ("/x/apps-pay/apps/pay-dev/nsaccess.toml", "pay-dev", true),
+        ("/x/apps-pay/apps/pay-dev/nsaccess.toml", "pay-prod", false),
+        ("/x/apps-pay/apps/pay-dev/helm/nsaccess.toml", "pay-dev", true),
+        ("/x/apps-pay/apps/pay-dev/helm/nsaccess.toml", "pay-prod", false),
+        ("/x/apps-pay/nsaccess.toml", "pay-prod", true),
+        ("/x/apps-pay/apps/other-dev/nsaccess.toml", "pay-prod", true),
+    ] {
+        assert_eq!(pinned(path, true, name), expected, "{path} {name}");
+        assert!(!pinned(path, false, name), "{path} is not trusted");
+    }
+    // What it names itself counts before the folder.
+    let named = Texts { project: Some(("namespace = 'pay-prod'\ncluster = 'c'", true)), ..Texts::default() };
+    let settings = named.resolve_at("/x/apps-pay/apps/pay-dev/nsaccess.toml");
+    assert!(settings.pins("pay-prod").cluster.is_some() && settings.pins("pay-dev").cluster.is_none());
+}
+
+#[test]
+fn an_untrusted_file_of_a_folder_is_told_for_its_namespace_only() {
+    let settings = Texts { project: Some(("cluster = 'c'", false)), ..Texts::default() };
+    let asked = settings.resolve_at("/x/apps-pay/apps/pay-dev/nsaccess.toml").untrusted_project.expect("untrusted");
+    assert!(asked.matters_for("pay-dev") && !asked.matters_for("pay-prod"));
+}

@@ -4,15 +4,15 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use super::file::parse_own;
 use super::keys::{self, KeyValue, Owner};
-use crate::model::kube::namespace::{Namespace, nearest};
+use crate::model::kube::namespace::Namespace;
 
 /// The text with a key set.
 pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> {
     let path = path_of(key)?;
-    let value_type = keys::value_type(Owner::User, &path).ok_or_else(|| unknown(key))?;
+    let value_type = keys::value_type(Owner::User, &path).ok_or_else(|| keys::unknown(key))?;
     let value = keys::parse_typed(value_type, value)?;
     let mut document = open(text)?;
-    let (name, tables) = path.split_last().ok_or_else(|| unknown(key))?;
+    let (name, tables) = path.split_last().ok_or_else(|| keys::unknown(key))?;
     let mut table: &mut dyn TableLike = document.as_table_mut();
     for word in tables {
         let mut fresh = Table::new();
@@ -35,7 +35,7 @@ pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> 
 /// The text without a key. A table that becomes empty is removed, unless it has a comment.
 pub(crate) fn unset(text: &str, key: &str) -> Result<String, String> {
     let path = path_of(key)?;
-    keys::value_type(Owner::User, &path).ok_or_else(|| unknown(key))?;
+    keys::value_type(Owner::User, &path).ok_or_else(|| keys::unknown(key))?;
     let mut document = open(text)?;
     if !remove(document.as_table_mut(), &path) {
         return Ok(text.to_owned());
@@ -69,12 +69,6 @@ fn path_of(key: &str) -> Result<Vec<&str>, String> {
         Namespace::parse(namespace).map_err(|reason| format!("`{namespace}` {reason}"))?;
     }
     Ok(path)
-}
-
-fn unknown(key: &str) -> String {
-    let keys = keys::all_keys();
-    let near = nearest(key, keys.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
-    format!("`{key}` is no setting; did you mean `{}`?", near.unwrap_or_default())
 }
 
 /// Parses the text, which must be valid.
@@ -137,6 +131,14 @@ account='111122223333'
         assert_eq!(set(pinned, "namespace.idp-dev.production", "true"), Ok(production));
         let pattern = "[patterns]\ncontext = \"{namespace}\"\n";
         assert_eq!(set("", "patterns.context", "{namespace}").as_deref(), Ok(pattern));
+        let one = "[patterns]\npermission_set = \"x-{namespace}\"\n";
+        assert_eq!(set("", "patterns.permission_set", "x-{namespace}").as_deref(), Ok(one));
+        let two = "[patterns]\npermission_set = [\"x-{namespace}\", \"{namespace}-{account_name}\"]\n";
+        assert_eq!(
+            set(one, "patterns.permission_set", "x-{namespace}, {namespace}-{account_name}").as_deref(),
+            Ok(two)
+        );
+        assert_eq!(set(two, "patterns.permission_set", "x-{namespace}").as_deref(), Ok(one));
         let added = set(FILE, "flow", "browser").expect("set");
         assert_eq!(added, FILE.replace("\n\n[namespace", "\nflow = \"browser\"\n\n[namespace"));
     }

@@ -9,6 +9,7 @@ use toml_edit::{Document, Item, TableLike};
 use super::Flow;
 use super::keys::{self, KeyValue, Owner, ValueType};
 use super::pattern::Pattern;
+use super::permission_sets::PermissionSets;
 use super::pins::{PinValues, TEXTS};
 use super::request_url::RequestUrl;
 use crate::model::kube::namespace::{Namespace, nearest};
@@ -21,7 +22,7 @@ pub(crate) struct OwnFile {
     pub(crate) regions: Option<Vec<String>>,
     pub(crate) flow: Option<Flow>,
     pub(crate) request_url: Option<RequestUrl>,
-    pub(crate) permission_set: Option<Pattern>,
+    pub(crate) permission_set: Option<PermissionSets>,
     pub(crate) context: Option<Pattern>,
     pub(crate) secrets_prefix: Option<Pattern>,
     pub(crate) production: Option<Vec<String>>,
@@ -70,7 +71,7 @@ pub(crate) fn parse_own(text: &str) -> Result<(OwnFile, Vec<String>), FileProble
         regions: found.list(&["regions"]),
         flow: found.text(&["flow"]).and_then(|name| Flow::parse(&name)),
         request_url: found.text(&["request_url"]).and_then(|text| RequestUrl::parse(&text).ok()),
-        permission_set: found.pattern("permission_set"),
+        permission_set: found.permission_sets(),
         context: found.pattern("context"),
         secrets_prefix: found.pattern("secrets_prefix"),
         production: found.list(&["patterns", "production"]),
@@ -187,6 +188,15 @@ impl<'a> CheckedKeys<'a> {
         self.text(&["patterns", name]).and_then(|text| Pattern::parse(&text).ok())
     }
 
+    fn permission_sets(&mut self) -> Option<PermissionSets> {
+        let texts = match self.take(&["patterns", "permission_set"])? {
+            KeyValue::Text(text) => vec![text],
+            KeyValue::List(texts) => texts,
+            KeyValue::Flag(_) => return None,
+        };
+        PermissionSets::parse(texts.iter().map(String::as_str)).ok()
+    }
+
     /// Takes the pins of a table; at the top of a project's file, those that mean nothing else there.
     fn pins(&mut self, table: &[&str]) -> PinValues {
         let production = match self.take(&[table, &["production"]].concat()) {
@@ -215,14 +225,19 @@ fn parse_value(value_type: ValueType, item: &Item) -> Result<KeyValue, String> {
             let text = item.as_str().ok_or("must be a string")?;
             check(text).map(|()| KeyValue::Text(text.to_owned()))
         }
-        ValueType::List(check) => {
-            let wrong = "must be a list of strings";
+        ValueType::OneOrMore(check) if item.is_str() => parse_value(ValueType::Text(check), item),
+        ValueType::List(check) | ValueType::OneOrMore(check) => {
+            let one_or_more = matches!(value_type, ValueType::OneOrMore(_));
+            let wrong = if one_or_more { "must be a string or a list of strings" } else { "must be a list of strings" };
             let items = item.as_array().ok_or(wrong)?;
             let mut list = Vec::new();
             for item in items {
                 let text = item.as_str().ok_or(wrong)?;
                 check(text).map_err(|reason| format!("has `{text}`, which {reason}"))?;
                 list.push(text.to_owned());
+            }
+            if one_or_more && list.is_empty() {
+                return Err("must have at least one pattern".to_owned());
             }
             Ok(KeyValue::List(list))
         }

@@ -2,12 +2,16 @@
 //! keys.
 
 use super::check::{self, Checked};
+use super::permission_sets;
+use crate::model::kube::namespace::nearest;
 
 /// The type of a key's value, with its check.
 #[derive(Clone, Copy)]
 pub(super) enum ValueType {
     Text(fn(&str) -> Checked),
     List(fn(&str) -> Checked),
+    /// One text, or a list that has one.
+    OneOrMore(fn(&str) -> Checked),
     Flag,
 }
 
@@ -87,7 +91,8 @@ pub(super) fn value_type(owner: Owner, path: &[&str]) -> Option<ValueType> {
         ([], "regions") => Some(ValueType::List(check::region)),
         ([], "request_url") => Some(ValueType::Text(check::request_url)),
         ([], "flow") => Some(ValueType::Text(check::flow)),
-        (["patterns"], "permission_set" | "context") => Some(ValueType::Text(check::pattern)),
+        (["patterns"], "permission_set") => Some(ValueType::OneOrMore(permission_sets::check)),
+        (["patterns"], "context") => Some(ValueType::Text(check::pattern)),
         (["patterns"], "secrets_prefix") => Some(ValueType::Text(check::secrets_prefix)),
         (["patterns"], "production") => Some(ValueType::List(check::name_with_stars)),
         (["namespace", _], "production") => Some(ValueType::Flag),
@@ -122,7 +127,8 @@ pub(super) fn parse_typed(value_type: ValueType, value: &str) -> Result<KeyValue
         ValueType::Text(check) => {
             check(value).map(|()| KeyValue::Text(value.to_owned())).map_err(|reason| wrong(value, reason))
         }
-        ValueType::List(check) => {
+        ValueType::OneOrMore(check) if !value.contains(',') => parse_typed(ValueType::Text(check), value),
+        ValueType::List(check) | ValueType::OneOrMore(check) => {
             let items: Vec<String> = value.split(',').map(|item| item.trim().to_owned()).collect();
             for item in &items {
                 check(item).map_err(|reason| wrong(item, reason))?;
@@ -135,6 +141,19 @@ pub(super) fn parse_typed(value_type: ValueType, value: &str) -> Result<KeyValue
             _ => Err(wrong(value, "is neither `true` nor `false`".to_owned())),
         },
     }
+}
+
+/// Whether the user's file can have this key.
+pub(super) fn check_key(key: &str) -> Result<(), String> {
+    let path: Vec<&str> = key.split('.').collect();
+    value_type(Owner::User, &path).map(drop).ok_or_else(|| unknown(key))
+}
+
+/// What is said of a key that there is not.
+pub(super) fn unknown(key: &str) -> String {
+    let keys = all_keys();
+    let near = nearest(key, keys.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
+    format!("`{key}` is no setting; did you mean `{}`?", near.unwrap_or_default())
 }
 
 /// Every key of the user's file, for messages.

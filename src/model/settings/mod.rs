@@ -5,10 +5,12 @@
 
 mod check;
 mod edit;
+mod explain;
 mod file;
 mod folder;
 mod keys;
 pub(crate) mod pattern;
+mod permission_sets;
 mod pins;
 mod project;
 #[cfg(test)]
@@ -27,9 +29,11 @@ pub(crate) use check::{
     start_url as check_start_url,
 };
 pub(crate) use edit::{set, unset};
+pub(crate) use explain::{Place, PlaceState, VARIABLES, only as only_explained};
 pub(crate) use file::{FileProblem, OwnFile, ProjectFile, parse_own, parse_project};
 pub(crate) use folder::namespace_from_folder;
 pub(crate) use pattern::Pattern;
+pub(crate) use permission_sets::PermissionSets;
 pub(crate) use pins::Pins;
 pub(crate) use project::UntrustedProject;
 pub(crate) use request_url::RequestUrl;
@@ -141,7 +145,7 @@ pub(crate) struct Settings {
     /// Where to look for clusters; by default in Identity Center's region.
     pub(crate) regions: Sourced<Vec<String>>,
     pub(crate) flow: Sourced<Flow>,
-    pub(crate) permission_set_pattern: Sourced<Pattern>,
+    pub(crate) permission_set_pattern: Sourced<PermissionSets>,
     pub(crate) context_pattern: Sourced<Pattern>,
     pub(crate) secrets_prefix: Sourced<Pattern>,
     /// Names of production namespaces, with `*` for any text.
@@ -198,7 +202,7 @@ impl Settings {
                 Some(url) => row("request_url", url, RequestUrl::to_string),
                 None => optional("request_url", &None),
             },
-            row("patterns.permission_set", &self.permission_set_pattern, Pattern::to_string),
+            row("patterns.permission_set", &self.permission_set_pattern, PermissionSets::to_string),
             row("patterns.context", &self.context_pattern, Pattern::to_string),
             row("patterns.secrets_prefix", &self.secrets_prefix, Pattern::to_string),
             row("patterns.production", &self.production, list),

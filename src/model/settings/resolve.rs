@@ -9,7 +9,7 @@ use super::file::{OwnFile, ProjectFile};
 use super::folder::namespace_from_folder;
 use super::keys::{self, KeyValue, Owner};
 use super::pins::PinValues;
-use super::{Flow, Origin, Pattern, PinLayer, Pins, Settings, Sourced, UntrustedProject, check};
+use super::{Flow, Origin, Pattern, PermissionSets, PinLayer, Pins, Settings, Sourced, UntrustedProject, check};
 use crate::env_vars;
 
 /// The name of the AWS CLI's file in messages that do not know its path.
@@ -110,7 +110,7 @@ impl Sources<'_> {
         let flow = flow.unwrap_or_else(|| own.or(|file| file.flow, Flow::default));
 
         let mut settings = Settings {
-            permission_set_pattern: own.or(|file| file.permission_set.clone(), || built_in("idp-ns-{namespace}")),
+            permission_set_pattern: own.or(|file| file.permission_set.clone(), usual_permission_sets),
             context_pattern: own.or(|file| file.context.clone(), || built_in("idp-ns-{namespace}")),
             secrets_prefix: own.or(|file| file.secrets_prefix.clone(), || built_in("customer/{namespace}/")),
             production: own.or(|file| file.production.clone(), || vec!["*-prod".to_owned()]),
@@ -255,6 +255,10 @@ fn sourced(values: &PinValues, origin: &Origin) -> Pins {
         *place = value.clone().map(|value| Sourced::new(value, origin.clone()));
     }
     pins
+}
+
+fn usual_permission_sets() -> PermissionSets {
+    PermissionSets::parse(["idp-ns-{namespace}"]).expect("the built-in patterns are patterns")
 }
 
 fn built_in(text: &str) -> Pattern {

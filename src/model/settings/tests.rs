@@ -199,6 +199,9 @@ mod production {
     }
 }
 
+#[path = "explain_tests.rs"]
+mod explaining;
+
 #[path = "organisation_tests.rs"]
 mod of_the_organisation;
 
@@ -308,6 +311,18 @@ production = true
             (
                 "regions = [\n'x']",
                 "line 1, column 1: `regions` has `x`, which is not an AWS region such as eu-west-1, in `regions = [`",
+            ),
+            (
+                "[patterns]\npermission_set = 1",
+                "line 2, column 1: `patterns.permission_set` must be a string or a list of strings, in `permission_set = 1`",
+            ),
+            (
+                "[patterns]\npermission_set = []",
+                "line 2, column 1: `patterns.permission_set` must have at least one pattern, in `permission_set = []`",
+            ),
+            (
+                "[patterns]\npermission_set = ['{namespace}', 'x']",
+                "line 2, column 1: `patterns.permission_set` has `x`, which does not contain {namespace}, in `permission_set = ['{namespace}', 'x']`",
             ),
             ("patterns = 1", "line 1, column 1: `patterns` must be a table, in `patterns = 1`"),
             ("namespace = 'a'", "line 1, column 1: `namespace` must be a table, in `namespace = 'a'`"),

@@ -1,0 +1,97 @@
+//! `config --explain`: which place gave what.
+
+use crate::support::World;
+
+const ORGANISATION: &str = "start_url = 'https://corp.awsapps.com/start'\nsso_region = 'eu-west-1'\nflow = 'browser'\n";
+
+fn world() -> World {
+    let mut world = World::new();
+    world.write("etc/config.toml", ORGANISATION);
+    world.chmod("etc/config.toml", 0o644);
+    let path = world.path("etc/config.toml").display().to_string();
+    world.set("NSACCESS_SYSTEM_CONFIG", &path);
+    world
+}
+
+#[test]
+fn a_fresh_machine_says_where_settings_could_come_from() {
+    World::new().run("config --explain flow").is("PLACE, THE STRONGEST FIRST        OF            STATE
+$NSACCESS_…                       environment   not there
+nsaccess.toml here or above       project       not there
+~/.config/nsaccess/config.toml    you           not there
+$NSACCESS_SYSTEM_CONFIG is empty  organisation  not there
+~/.aws/config                     AWS CLI       not there
+
+SETTING  VALUE   FROM
+flow     device  built in
+[exit status: 0]
+");
+}
+
+#[test]
+fn a_value_is_shown_with_those_that_it_beats() {
+    let mut world = world();
+    world.run("config set start_url https://mine.awsapps.com/start").success();
+    world.write("nsaccess.toml", "start_url = 'https://project.awsapps.com/start'\nrole = 'Admin'\n");
+    world.write(
+        ".aws/config",
+        "[sso-session x]\nsso_start_url = https://aws.awsapps.com/start\nsso_region = eu-west-1\n",
+    );
+    world.set("NSACCESS_FLOW", "device");
+    let shown = "PLACE, THE STRONGEST FIRST      OF            STATE
+$NSACCESS_FLOW                  environment   set
+~/nsaccess.toml                 project       not trusted, so this does not count: start_url = https://project.awsapps.com/start, role = Admin
+~/.config/nsaccess/config.toml  you           read
+~/etc/config.toml               organisation  read
+~/.aws/config                   AWS CLI       read
+
+SETTING    VALUE                            FROM
+start_url  https://mine.awsapps.com/start   ~/.config/nsaccess/config.toml
+  beats    https://corp.awsapps.com/start   ~/etc/config.toml
+  beats    https://aws.awsapps.com/start    [sso-session x] in the AWS configuration
+------- stderr -------
+hint: nsaccess config trust $HOME/nsaccess.toml
+[exit status: 0]
+";
+    world.run("config --explain start_url").is(shown);
+    world.run("config trust").success();
+    let json = world.run("config --explain start_url -o json").success().json();
+    let row = &json["settings"][0];
+    assert_eq!((&row["setting"], &row["from"]), (&"start_url".into(), &"~/nsaccess.toml".into()), "{json:#}");
+    let beaten: Vec<&str> =
+        row["beats"].as_array().expect("a list").iter().filter_map(|row| row["from"].as_str()).collect();
+    assert_eq!(
+        beaten,
+        ["~/.config/nsaccess/config.toml", "~/etc/config.toml", "[sso-session x] in the AWS configuration"]
+    );
+    assert_eq!(json["places"][1]["state"], "read");
+    let all = world.run("config --explain").success();
+    all.prints("flow                     device").prints("  beats                  browser");
+}
+
+#[test]
+fn a_file_that_is_not_read_says_why() {
+    let world = world();
+    world.chmod("etc/config.toml", 0o606);
+    world
+        .run("config --explain flow")
+        .success()
+        .prints("~/etc/config.toml               organisation  not read: others than its owner may write it")
+        .says("warning: ~/etc/config.toml is not read: others than its owner may write it");
+    let json = world.run("config --explain -o json").success().json();
+    let place = json["places"].as_array().expect("places").iter().find(|place| place["of"] == "organisation").cloned();
+    let place = place.expect("the organisation's");
+    assert_eq!((&place["state"], &place["why"]), (&"not_read".into(), &"others than its owner may write it".into()));
+}
+
+#[test]
+fn what_is_no_setting_is_said() {
+    let world = world();
+    world
+        .run("config --explain flwo")
+        .exits(2)
+        .one_error()
+        .says("error: `flwo` is no setting; did you mean `flow`?")
+        .says("try: nsaccess config --explain");
+    world.run("config --explain namespace.pay.role_arn").success().prints("namespace.pay.role_arn  -      built in");
+}
