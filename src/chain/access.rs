@@ -103,8 +103,7 @@ pub(crate) fn familiar(chain: &Chain<'_>) -> Vec<String> {
     let mut names: Vec<String> = chain.aws_config.profile_names().filter_map(of_profile).collect();
     let start_url = chain.settings.start_url.as_ref();
     if let Some(index) = start_url.and_then(|start_url| chain.cache.portal_index(&start_url.value)) {
-        let of_role = |role: &str| chain.settings.permission_set_pattern.value.namespace_of(role);
-        names.extend(index.assignments.iter().filter_map(|assignment| of_role(&assignment.role)));
+        names.extend(index.assignments.iter().filter_map(|assignment| chain.settings.namespace_of(assignment)));
     }
     names.sort();
     names.dedup();

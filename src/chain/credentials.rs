@@ -277,7 +277,8 @@ pub(crate) fn explain(
                 let _ = chain.cache.forget_portal_index(&portal.start_url);
             }
             let error = Error { kind: Kind::Denied, ..error }
-                .because("the permission set is not assigned to you in this account (any more)");
+                .because("the permission set is not assigned to you in this account (any more)")
+                .lacks(target.as_missing());
             found_by
                 .into_iter()
                 .fold(error, Error::try_next)

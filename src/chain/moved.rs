@@ -34,8 +34,8 @@ pub(crate) async fn credentials_where_it_is<'a>(chain: &'a Chain<'a>, known: Tar
 async fn moved(chain: &Chain<'_>, known: Target, set: PermissionSet, refused: Error) -> Result<Target> {
     let access = &known.access;
     let Ok(list) = portal_list::read(chain, &set.portal).await else { return Err(refused) };
-    let pattern = &chain.settings.permission_set_pattern.value;
-    let mut found = match choose(&access.namespace, &list.assignments, None, None, |role| pattern.namespace_of(role)) {
+    let namespace_of = |assignment: &Assignment| chain.settings.namespace_of(assignment);
+    let mut found = match choose(&access.namespace, &list.assignments, None, None, namespace_of) {
         AssignmentChoice::One(found) => vec![found],
         AssignmentChoice::Several(found) => found,
         AssignmentChoice::Unknown { .. } => Vec::new(),
@@ -69,7 +69,9 @@ fn with_new_place(refused: Error, access: &Access, pins: &Pins, found: &[Assignm
             let now = if what == "account" { &assignment.account } else { &assignment.role };
             error = match pin.origin {
                 _ if *now == pin.value => error,
-                Origin::User(_) => error.try_next(format!("nsaccess config set namespace.{access}.{what} {now}")),
+                Origin::User(_) | Origin::Organisation(_) => {
+                    error.try_next(format!("nsaccess config set namespace.{access}.{what} {now}"))
+                }
                 _ => error.try_next(format!("nsaccess login {access} --{what} {now}")),
             };
         }

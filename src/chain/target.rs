@@ -52,10 +52,10 @@ pub(crate) fn known(chain: &Chain<'_>, access: &Access, portal: &Portal) -> Opti
     let profile = profile.filter(|_| own_portal.is_some_and(|own| own.session_name == portal.session_name));
     let of_profile = |key: &str| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
     let pinned_account = pins.account.map(|account| account.value);
-    let role_by_pattern = || chain.settings.permission_set_pattern.value.render(access.namespace.as_str());
+    let role_by_pattern = || chain.settings.permission_sets.value.only_name(access.namespace.as_str());
     let role = pins.role.map(|role| role.value).or_else(|| of_profile("sso_role_name"));
     let (account, role) = match pinned_account {
-        Some(account) => (account, role.unwrap_or_else(role_by_pattern)),
+        Some(account) => (account, role.or_else(role_by_pattern)?),
         None => (of_profile("sso_account_id")?, role?),
     };
     let set = PermissionSet { portal: portal.clone(), account, name: role };
@@ -92,9 +92,7 @@ fn choice(chain: &Chain<'_>, access: &Access, assignments: &[Assignment]) -> Ass
     let pins = chain.settings.pins(access.name.as_str());
     let account = pins.account.as_ref().map(|account| account.value.as_str());
     let role = pins.role.as_ref().map(|role| role.value.as_str());
-    choose(&access.namespace, assignments, account, role, |role| {
-        chain.settings.permission_set_pattern.value.namespace_of(role)
-    })
+    choose(&access.namespace, assignments, account, role, |assignment| chain.settings.namespace_of(assignment))
 }
 
 /// Lets a person choose among assignments that all fit.

@@ -27,6 +27,9 @@ pub(crate) struct ListArgs {
     pub(crate) sign_in: SignInArgs,
 }
 
+/// How many permission sets without a namespace are named.
+const SHOWN: usize = 8;
+
 /// Runs the verb.
 ///
 /// # Errors
@@ -41,8 +44,8 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     };
     portal::remember(chain, &portal)?;
     let contexts = chain.kubeconfigs.merged()?;
-    let pattern = &chain.settings.permission_set_pattern.value;
-    let namespaces = index.assignments.iter().filter_map(|found| Some((pattern.namespace_of(&found.role)?, found)));
+    let pattern = &chain.settings.permission_sets.value;
+    let namespaces = index.assignments.iter().filter_map(|found| Some((chain.settings.namespace_of(found)?, found)));
     let rows: Vec<(String, &Assignment, bool)> = namespaces
         .map(|(namespace, found)| {
             let name = chain.settings.context_pattern.value.render(&namespace);
@@ -65,6 +68,7 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
             .collect();
         table(&["NAMESPACE", "ACCOUNT", "ACCOUNT NAME", "SET UP"], &lines)
     })?;
+    tell_unmatched(chain, &index.assignments);
     if rows.is_empty() {
         context.ui.warning(&format!(
             "none of your {} permission sets follows the pattern {pattern}",
@@ -73,6 +77,22 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
         context.ui.hint("nsaccess config   # shows the pattern and where it comes from");
     }
     Ok(())
+}
+
+/// Permission sets that are for no namespace by their names: they may be meant for several, and then a login names one.
+fn tell_unmatched(chain: &Chain<'_>, assignments: &[Assignment]) {
+    let unmatched: Vec<&Assignment> =
+        assignments.iter().filter(|found| chain.settings.namespace_of(found).is_none()).collect();
+    let Some(first) = unmatched.first() else { return };
+    let mut roles: Vec<&str> = unmatched.iter().map(|found| found.role.as_str()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    let more = roles.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let shown = roles.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    chain.ui.status(&format!("for no namespace by their names: {shown}{more}"));
+    let (account, role) = (&first.account, &first.role);
+    chain.ui.hint(&format!("nsaccess login NAMESPACE --account {account} --role {role}   # uses one for a namespace"));
 }
 
 /// Not signed in: suggests a login of a namespace that is set up here, or this command where it can sign in.

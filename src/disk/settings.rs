@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::disk::atomic::{self, NewMode};
 use crate::disk::lock::Lock;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::host::Host;
 use crate::model::settings::{self, Flags, ProjectFile, Settings, Trusted, Warning};
 use crate::model::shell::quote;
@@ -44,17 +44,16 @@ pub(crate) fn load_without_project(host: &Host, flags: &Flags, aws: &AwsConfig) 
 /// Adds where to ask for access to an error about access that is missing, if the user's file or that of the organisation
 /// says it.
 pub(crate) fn with_request(host: &Host, error: Error) -> Error {
-    let Some(missing) = &error.missing_access else { return error };
+    let request = error.missing_access.as_ref().and_then(|missing| request(host, missing));
+    request.into_iter().fold(error, Error::try_next)
+}
+
+/// What a person is told to do about access that is missing.
+pub(crate) fn request(host: &Host, missing: &MissingAccess) -> Option<String> {
     // A file that cannot be read has an error of its own; this one is about something else.
-    let Ok(files) = SettingsFiles::without_project(host) else { return error };
-    let [user, organisation] = [&files.user, &files.organisation].map(|file| file.as_ref()?.1.request_url.clone());
-    match user.or(organisation) {
-        Some(url) => {
-            let instruction = url.instruction(missing);
-            error.try_next(instruction)
-        }
-        None => error,
-    }
+    let files = SettingsFiles::without_project(host).ok()?;
+    let [user, organisation] = [&files.user, &files.organisation].map(|file| file.as_ref()?.1.request_url.as_ref());
+    Some(user.or(organisation)?.instruction(missing))
 }
 
 /// Sets keys in the user's file, all or none. Returns its path.

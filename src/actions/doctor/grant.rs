@@ -79,8 +79,7 @@ async fn elsewhere(scene: &Scene<'_>, set: &PermissionSet, session: &Session) ->
     let (chain, token) = (scene.chain, &session.token.access_token);
     let list = in_time(chain.services.assignments(&set.portal, token, &|_, _| {})).await;
     let Some(Ok(assignments)) = list else { return Elsewhere::NotKnown };
-    let namespace_of = |role: &str| chain.settings.permission_set_pattern.value.namespace_of(role);
-    match choose(&scene.access.namespace, &assignments, None, None, namespace_of) {
+    match choose(&scene.access.namespace, &assignments, None, None, |found| chain.settings.namespace_of(found)) {
         AssignmentChoice::One(found) => Elsewhere::In { account: found.account, role: found.role },
         _ => Elsewhere::Nowhere,
     }

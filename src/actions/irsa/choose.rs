@@ -2,6 +2,7 @@
 
 use super::find::{RoleLookup, WorkloadRole};
 use crate::actions::pods::denied;
+use crate::chain::cluster::api::ClusterAccess;
 use crate::chain::{Chain, Presence};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::model::irsa::{IamRole, IrsaRequest, RoleChoice, SpecRoles};
@@ -91,8 +92,8 @@ fn no_container(target: &Workload, request: &IrsaRequest, what: &str, known: &[S
 
 /// A target that cannot be looked up because `get` on objects of the kind `missing` is, with the rule that would allow it
 /// and what works without.
-pub(crate) fn no_get(target: &Workload, missing: Kind, words: &str) -> Error {
-    let error = denied(format!("{target} cannot be seen"), words, &missing.rule(&["get"]));
+pub(crate) fn no_get(cluster: &ClusterAccess<'_>, target: &Workload, missing: Kind, words: &str) -> Error {
+    let error = denied(cluster, format!("{target} cannot be seen"), words, &missing.rule(&["get"]));
     match target.kind {
         Kind::ServiceAccount => error
             .try_next("nsaccess assume-irsa POD   # with a pod that runs as it, get on pods is enough")

@@ -138,9 +138,9 @@ impl<'a> RoleLookup<'a> {
         };
         let name = match self.newest_pod(None).await? {
             Newest::Pod(name) => name,
-            Newest::Forbidden => return Err(no_get(self.target, Kind::ServiceAccount, &words)),
+            Newest::Forbidden => return Err(no_get(self.cluster, self.target, Kind::ServiceAccount, &words)),
             Newest::None => {
-                return Err(no_get(self.target, Kind::ServiceAccount, &words)
+                return Err(no_get(self.cluster, self.target, Kind::ServiceAccount, &words)
                     .because("none of the pods that there are now runs as it"));
             }
         };
@@ -226,7 +226,7 @@ impl<'a> RoleLookup<'a> {
         let pod = Workload::pod(name);
         match self.object_of(&pod).await? {
             Lookup::Object(pod) => Ok(pod),
-            Lookup::Forbidden(words) => Err(no_get(&pod, Kind::Pod, &words)),
+            Lookup::Forbidden(words) => Err(no_get(self.cluster, &pod, Kind::Pod, &words)),
         }
     }
 
@@ -239,7 +239,7 @@ impl<'a> RoleLookup<'a> {
             Newest::Forbidden => {
                 let missing = if object.is_some() { Kind::ServiceAccount } else { target.kind };
                 let by_pod = IrsaRequest { target: Some(Workload::pod("POD")), ..self.request.clone() };
-                return Err(no_get(target, missing, refused).try_next(format!(
+                return Err(no_get(self.cluster, target, missing, refused).try_next(format!(
                     "{}   # with the name of one of its pods, get on pods is enough",
                     by_pod.command(self.cluster.namespace(), "").replace("pod/POD", "POD")
                 )));

@@ -2,7 +2,6 @@
 
 use super::{Caller, RoleAssumer, WorkloadRole};
 use crate::actions::irsa;
-use crate::actions::pods::denied;
 use crate::chain::clock_skew;
 use crate::error::{Error, Kind};
 use crate::model::aws::role_arn;
@@ -60,7 +59,11 @@ impl RoleAssumer<'_> {
         let what = format!("you may not create a token of the service account {account}");
         match failure {
             KubeFailure::Status(403, words) => {
-                denied(what, &words, &Rule::new("", "serviceaccounts/token", &["create"]))
+                let rule = Rule::new("", "serviceaccounts/token", &["create"]);
+                Error::new(Kind::Denied, what)
+                    .because(words)
+                    .because(format!("this rule of a Role would allow it:  {rule}"))
+                    .lacks(self.target.as_missing())
                     .try_next(format!("nsaccess can-i create serviceaccounts/token -n {access}"))
             }
             KubeFailure::Status(404, _) => {

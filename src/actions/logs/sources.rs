@@ -70,7 +70,12 @@ impl Logs<'_> {
                 return Err(self.no_object(target.kind.short(), &target.name));
             }
             Err(CallError::Answer(KubeFailure::Status(403, words))) => {
-                return Err(by_name(denied(format!("{target} cannot be seen"), &words, &target.kind.rule(&["get"]))));
+                return Err(by_name(denied(
+                    self.cluster,
+                    format!("{target} cannot be seen"),
+                    &words,
+                    &target.kind.rule(&["get"]),
+                )));
             }
             Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
         };
@@ -86,7 +91,7 @@ impl Logs<'_> {
             return Ok(Source { selection: PodSelection::Expected(names), changes: true });
         }
         let what = format!("the pods of {target} cannot be found");
-        Err(by_name(denied(what, &refused, &Kind::Pod.rule(&["list"]))))
+        Err(by_name(denied(self.cluster, what, &refused, &Kind::Pod.rule(&["list"]))))
     }
 
     async fn source_of_service(&self, target: &Workload) -> Result<Source> {
@@ -125,7 +130,7 @@ impl Logs<'_> {
             Finding::Refused(refused) => {
                 let what = format!("the pods of svc/{name} cannot be found");
                 let words = refusal_words(target, &refused);
-                Err(by_name(denied(what, &words, &Rule::new("", "endpoints", &["get"]))))
+                Err(by_name(denied(self.cluster, what, &words, &Rule::new("", "endpoints", &["get"]))))
             }
         }
     }

@@ -55,7 +55,7 @@ pub(crate) fn cannot_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> 
     match failure {
         KubeFailure::Status(403, words) => {
             let namespace = cluster.namespace();
-            denied(format!("pods in {namespace} cannot be listed"), &words, &Rule::new("", "pods", &["list"]))
+            denied(cluster, format!("pods in {namespace} cannot be listed"), &words, &Rule::new("", "pods", &["list"]))
         }
         KubeFailure::Status(400, words) => Error::usage("the cluster does not take this selector").because(words),
         other => other.into_error(&cluster.cluster().name),
@@ -63,6 +63,9 @@ pub(crate) fn cannot_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> 
 }
 
 /// A 403 with the rule of a Role that would allow what was refused.
-pub(crate) fn denied(what: String, words: &str, rule: &Rule) -> Error {
-    Error::new(Kind::Denied, what).because(words).because(format!("this rule of a Role would allow it:  {rule}"))
+pub(crate) fn denied(cluster: &ClusterAccess<'_>, what: String, words: &str, rule: &Rule) -> Error {
+    Error::new(Kind::Denied, what)
+        .because(words)
+        .because(format!("this rule of a Role would allow it:  {rule}"))
+        .lacks(cluster.as_missing())
 }

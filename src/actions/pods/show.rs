@@ -67,7 +67,7 @@ fn no_pod(cluster: &ClusterAccess<'_>, name: &str, failure: KubeFailure) -> Erro
             Error::new(Kind::NotFound, format!("there is no pod {name} in {namespace}")).try_next("nsaccess pods")
         }
         KubeFailure::Status(403, words) => {
-            denied(format!("the pod {name} cannot be seen"), &words, &WorkloadKind::Pod.rule(&["get"]))
+            denied(cluster, format!("the pod {name} cannot be seen"), &words, &WorkloadKind::Pod.rule(&["get"]))
         }
         other => other.into_error(&cluster.cluster().name),
     }

@@ -205,6 +205,7 @@ impl Resolver {
         if self.target.kind == Kind::Service {
             let what = format!("the pods behind the service {name} cannot be found with this role");
             return Error::new(ErrorKind::Denied, what)
+                .lacks(self.cluster.as_missing())
                 .because("it may neither list endpointslices or pods nor get endpoints, and there is no pod of a stateful set by that name")
                 .try_next(format!("nsaccess port-forward pod/POD PORT   # with the name of one of {name}'s pods"))
                 .try_next(Rule::new("", "endpoints", &["get"]).to_ask_for());
@@ -230,6 +231,7 @@ impl Resolver {
             KubeFailure::Status(403, words) => {
                 Error::new(ErrorKind::Denied, format!("{} cannot be looked up with this role", self.target))
                     .because(words)
+                    .lacks(self.cluster.as_missing())
                     .try_next(kind.rule(&[verb]).to_ask_for())
             }
             other => other.into_error(&self.cluster.cluster().name),

@@ -19,7 +19,7 @@ pub(crate) fn outside(
 ) -> Error {
     let known = chain.known_target(access).ok().flatten();
     let who = known.map(|target| target.identity.who()).unwrap_or_else(|| {
-        format!("the role {}", chain.settings.permission_set_pattern.value.render(access.namespace.as_str()))
+        format!("the role {}", chain.settings.permission_sets.value.in_words(access.namespace.as_str()))
     });
     let error = Error::new(Kind::Denied, format!("{who} cannot read the secret {full}"))
         .because(format!("of {access} it can read what is below {}; nothing was asked of AWS", prefix.as_str()));
@@ -90,6 +90,7 @@ impl Secrets<'_> {
     fn denied(&self, name: &SecretName, failure: Failure) -> Error {
         let role = self.target().role();
         self.plain(failure, format!("the role {role} may not read the secret {}", name.full))
+            .lacks(self.target().as_missing())
             .because(format!(
                 "it is below {}, which {role} is meant to read, so its policy in AWS says otherwise",
                 self.prefix.as_str()
@@ -109,6 +110,7 @@ impl Secrets<'_> {
             Kind::Denied,
             format!("{} may not use the KMS key of the secret {}", self.target().identity.who(), name.relative),
         )
+        .lacks(self.target().as_missing())
         .because(failure.to_string())
         .because(format!("the key is {}; its policy must allow the role kms:Decrypt", self.key(name).await))
         .try_next(self.command("describe", name, "whom to ask: description and tags"))

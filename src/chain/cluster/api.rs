@@ -14,7 +14,7 @@ use crate::chain::cluster::{self, ClusterOrigin, proxy};
 use crate::chain::credentials::{self, Credentials};
 use crate::chain::renewal::{Renewable, with_renewal};
 use crate::chain::{Chain, clock_skew};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::eks_token;
@@ -117,6 +117,11 @@ impl<'a> ClusterAccess<'a> {
     /// The access's name, for people.
     pub(crate) fn access(&self) -> &AccessName {
         &self.target.access.name
+    }
+
+    /// What is asked for where a right is missing.
+    pub(crate) fn as_missing(&self) -> MissingAccess {
+        self.target.as_missing()
     }
 
     /// The cluster's facts.

@@ -241,6 +241,7 @@ fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
         };
         error = error.because(format!("{} in {}: {answer}", candidate.cluster.name, candidate.cluster.region));
     }
+    let error = if all_unreached { error } else { error.lacks(target.as_missing()) };
     error.try_next(format!("nsaccess login {} --cluster NAME   # if you know it", target.access)).ask_doctor()
 }
 

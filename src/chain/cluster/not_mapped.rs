@@ -11,6 +11,7 @@ pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<
     let error =
         Error::new(Kind::Denied, format!("the cluster {} does not know {}", cluster.name, target.identity.who()))
             .because("it answered 401: the role is mapped neither by an access entry nor in the aws-auth ConfigMap")
+            .lacks(target.as_missing())
             .ask_doctor();
     let Some(arns) = caller_arn.and_then(|caller| role_arn::of(&target.identity, caller)) else {
         return error.try_next("ask your platform team to map the role");

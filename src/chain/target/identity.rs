@@ -49,15 +49,15 @@ pub(crate) fn variables_of<'t>(chain: &Chain<'_>, target: &'t Target) -> Vec<(&'
 /// Where the role comes from, when its name is not the one that the namespace's has by the pattern.
 pub(crate) fn unusual_role(chain: &Chain<'_>, target: &Target) -> Option<String> {
     let Identity::PermissionSet(set) = &target.identity else { return None };
-    let usual = chain.settings.permission_set_pattern.value.render(target.access.namespace.as_str());
-    if set.name == usual {
+    let (usual, namespace) = (&chain.settings.permission_sets.value, target.access.namespace.as_str());
+    if usual.fits(&set.name, namespace) {
         return None;
     }
     let origin = match chain.settings.pins(target.access.name.as_str()).role {
         Some(role) => role.origin.to_string(),
         None => format!("the profile {}", target.entry),
     };
-    Some(format!("not {usual}, by {origin}"))
+    Some(format!("not {}, by {origin}", usual.in_words(namespace)))
 }
 
 /// Says whose credentials a program gets, when a namespace's name does not tell.

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::actions::reviews::survey::Reviews;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
+use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
 use crate::model::reviews::access_review::{self, AccessReview, ParsedQuestion, QuestionWords};
 use crate::model::reviews::review::Verdict;
@@ -114,5 +115,6 @@ async fn answer(
         };
         context.ui.hint(&format!("this rule of a {kind} would allow it:  {rule}"));
     }
+    settings::request(context.host, &cluster.as_missing()).iter().for_each(|ask| context.ui.hint(ask));
     Err(Error::new(Kind::No, "no"))
 }

@@ -299,7 +299,7 @@ fn next_steps(context: Context<'_>, planned: &Planned<'_>) {
 fn command_for(chain: &Chain<'_>, administrator: &Administrator<'_>, grant: &Grant) -> String {
     let namespace = &grant.namespace;
     match grant.principal.permission_set() {
-        Some(name) if name == chain.settings.permission_set_pattern.value.render(namespace) => {
+        Some(name) if chain.settings.permission_sets.value.fits(name, namespace) => {
             format!("nsaccess login {namespace}")
         }
         Some(name) => format!("nsaccess login {namespace} --role {}", quote(name)),

@@ -3,6 +3,7 @@
 use aws_config_edit::same_start_url;
 use serde::{Deserialize, Serialize};
 
+use crate::error::MissingAccess;
 use crate::model::aws::identity::Identity;
 use crate::model::aws::sso_cache::SsoToken;
 use crate::model::kube::access::Access;
@@ -75,6 +76,15 @@ impl Target {
         self.identity.role().or(self.identity.source_profile()).unwrap_or_default()
     }
 
+    /// What is asked for where it is missing.
+    pub(crate) fn as_missing(&self) -> MissingAccess {
+        MissingAccess {
+            namespace: Some(self.access.namespace.to_string()),
+            account: self.identity.account().map(str::to_owned),
+            role: self.identity.role().map(str::to_owned),
+        }
+    }
+
     /// Twelve digits; empty where only AWS can tell.
     pub(crate) fn account(&self) -> &str {
         self.identity.account().unwrap_or_default()
@@ -94,17 +104,17 @@ pub(crate) enum AssignmentChoice {
     },
 }
 
-/// Chooses the assignment of a namespace. `namespace_of` extracts the namespace from a role's name.
+/// Chooses the assignment of a namespace. `namespace_of`: which one an assignment is for.
 pub(crate) fn choose(
     namespace: &Namespace,
     assignments: &[Assignment],
     account: Option<&str>,
     role: Option<&str>,
-    namespace_of: impl Fn(&str) -> Option<String>,
+    namespace_of: impl Fn(&Assignment) -> Option<String>,
 ) -> AssignmentChoice {
     let fits_role = |candidate: &Assignment| match role {
         Some(role) => candidate.role == role,
-        None => namespace_of(&candidate.role).as_deref() == Some(namespace.as_str()),
+        None => namespace_of(candidate).as_deref() == Some(namespace.as_str()),
     };
     let fits =
         |candidate: &&Assignment| fits_role(candidate) && account.is_none_or(|account| candidate.account == account);
@@ -118,7 +128,7 @@ pub(crate) fn choose(
             AssignmentChoice::Several(found)
         }
         (_, None) => {
-            let others: Vec<String> = assignments.iter().filter_map(|known| namespace_of(&known.role)).collect();
+            let others: Vec<String> = assignments.iter().filter_map(namespace_of).collect();
             let others = nearest(namespace.as_str(), others.iter().map(String::as_str));
             AssignmentChoice::Unknown { others: others.into_iter().map(str::to_owned).collect() }
         }
@@ -133,8 +143,8 @@ mod tests {
         Assignment { account: account.to_owned(), account_name: None, role: role.to_owned() }
     }
 
-    fn namespace_of(role: &str) -> Option<String> {
-        role.strip_prefix("idp-ns-").map(str::to_owned)
+    fn namespace_of(assignment: &Assignment) -> Option<String> {
+        assignment.role.strip_prefix("idp-ns-").map(str::to_owned)
     }
 
     fn ask(namespace: &str, account: Option<&str>, role: Option<&str>) -> AssignmentChoice {

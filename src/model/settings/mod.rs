@@ -24,6 +24,8 @@ mod trust;
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::model::aws::target::Assignment;
+
 pub(crate) use check::{
     account as check_account, cluster as check_cluster, region as check_region, role as check_role,
     start_url as check_start_url,
@@ -145,7 +147,7 @@ pub(crate) struct Settings {
     /// Where to look for clusters; by default in Identity Center's region.
     pub(crate) regions: Sourced<Vec<String>>,
     pub(crate) flow: Sourced<Flow>,
-    pub(crate) permission_set_pattern: Sourced<PermissionSets>,
+    pub(crate) permission_sets: Sourced<PermissionSets>,
     pub(crate) context_pattern: Sourced<Pattern>,
     pub(crate) secrets_prefix: Sourced<Pattern>,
     /// Names of production namespaces, with `*` for any text.
@@ -183,6 +185,11 @@ impl Settings {
         self.pins(access).namespace.map_or_else(|| access.to_owned(), |pin| pin.value)
     }
 
+    /// The namespace that an assignment of the portal is for, by the name of its permission set.
+    pub(crate) fn namespace_of(&self, assignment: &Assignment) -> Option<String> {
+        self.permission_sets.value.namespace_of(&assignment.role, assignment.account_name.as_deref())
+    }
+
     /// Key, value and origin of every setting, for `nsaccess config`. Unset values are empty.
     pub(crate) fn rows(&self) -> Vec<(String, String, Origin)> {
         fn row<T>(key: &str, sourced: &Sourced<T>, value: impl Fn(&T) -> String) -> (String, String, Origin) {
@@ -202,7 +209,7 @@ impl Settings {
                 Some(url) => row("request_url", url, RequestUrl::to_string),
                 None => optional("request_url", &None),
             },
-            row("patterns.permission_set", &self.permission_set_pattern, PermissionSets::to_string),
+            row("patterns.permission_set", &self.permission_sets, PermissionSets::to_string),
             row("patterns.context", &self.context_pattern, Pattern::to_string),
             row("patterns.secrets_prefix", &self.secrets_prefix, Pattern::to_string),
             row("patterns.production", &self.production, list),

@@ -35,35 +35,28 @@ impl PermissionSets {
     }
 
     /// The namespace of a permission set in an account. Where the account's name is not known, patterns with it do not fit.
-    pub(crate) fn namespace_in(&self, role: &str, account_name: Option<&str>) -> Option<String> {
+    pub(crate) fn namespace_of(&self, role: &str, account_name: Option<&str>) -> Option<String> {
         let account_name = account_name.map(as_in_roles);
         self.0.iter().find_map(|pattern| pattern.namespace_of(role, account_name.as_deref()))
     }
 
-    /// The usual permission set of a namespace: by the first pattern for which all is known.
-    pub(crate) fn usual(&self, namespace: &str, account_name: Option<&str>) -> Option<String> {
-        let account_name = account_name.map(as_in_roles);
-        self.0.iter().find_map(|pattern| pattern.render(namespace, account_name.as_deref()))
+    /// The permission set of a namespace, if there is only one name that it can have in every account.
+    pub(crate) fn only_name(&self, namespace: &str) -> Option<String> {
+        match self.0.as_slice() {
+            [only] => only.render(namespace, None),
+            _ => None,
+        }
     }
 
-    #[allow(dead_code, reason = "the stages ask for it")]
     /// Whether a permission set is one of the namespace's, in an account of whatever name.
     pub(crate) fn fits(&self, role: &str, namespace: &str) -> bool {
         self.0.iter().any(|pattern| pattern.fits(role, namespace))
     }
 
-    /// The same where the account is not known.
-    pub(crate) fn namespace_of(&self, role: &str) -> Option<String> {
-        self.namespace_in(role, None)
-    }
-
-    pub(crate) fn render(&self, namespace: &str) -> String {
-        self.in_words(namespace)
-    }
-
-    /// One name for messages, in which what is not known stays as the pattern has it.
+    /// The names for messages, in which what is not known stays as the pattern has it.
     pub(crate) fn in_words(&self, namespace: &str) -> String {
-        self.usual(namespace, None).unwrap_or_else(|| self.0[0].to_string().replace(NAMESPACE, namespace))
+        let names: Vec<String> = self.0.iter().map(|one| one.to_string().replace(NAMESPACE, namespace)).collect();
+        names.join(" or ")
     }
 }
 
@@ -203,12 +196,11 @@ mod tests {
             ("Team-{account_name}-{namespace}-rw", Some("Büro"), "Team-b-ro-pay-rw", "pay"),
         ] {
             let sets = sets(&[pattern]);
-            assert_eq!(sets.namespace_in(role, account_name).as_deref(), Some(namespace), "{pattern}");
-            assert_eq!(sets.usual(namespace, account_name).as_deref(), Some(role), "{pattern}");
+            assert_eq!(sets.namespace_of(role, account_name).as_deref(), Some(namespace), "{pattern}");
             assert!(sets.fits(role, namespace), "{pattern}");
         }
         let sets = sets(&["{namespace}-{account_name}"]);
-        assert_eq!(sets.namespace_in("pay-Corp-PROD", Some("corp prod")).as_deref(), Some("pay"), "in any case");
+        assert_eq!(sets.namespace_of("pay-Corp-PROD", Some("corp prod")).as_deref(), Some("pay"), "in any case");
     }
 
     #[test]
@@ -220,7 +212,7 @@ mod tests {
             ("corp-dev", Some("corp dev")),
             ("ü", Some("a")),
         ] {
-            assert_eq!(sets.namespace_in(role, account_name), None, "{role}");
+            assert_eq!(sets.namespace_of(role, account_name), None, "{role}");
         }
         assert!(!sets.fits("pay-", "pay") && !sets.fits("paycorp", "pay") && sets.fits("pay-corp", "pay"));
     }
@@ -228,18 +220,19 @@ mod tests {
     #[test]
     fn the_first_of_several_patterns_that_fits_counts() {
         let sets = sets(&["{namespace}-{account_name}", "idp-ns-{namespace}", "{namespace}"]);
-        assert_eq!(sets.namespace_in("idp-ns-pay", None).as_deref(), Some("pay"));
-        assert_eq!(sets.namespace_in("pay-corp", Some("corp")).as_deref(), Some("pay"));
-        assert_eq!(sets.namespace_in("pay-corp", Some("other")).as_deref(), Some("pay-corp"), "by the last one");
-        assert_eq!(sets.usual("pay", Some("corp")).as_deref(), Some("pay-corp"));
-        assert_eq!(sets.usual("pay", None).as_deref(), Some("idp-ns-pay"), "the first for which all is known");
+        assert_eq!(sets.namespace_of("idp-ns-pay", None).as_deref(), Some("pay"));
+        assert_eq!(sets.namespace_of("pay-corp", Some("corp")).as_deref(), Some("pay"));
+        assert_eq!(sets.namespace_of("pay-corp", Some("other")).as_deref(), Some("pay-corp"), "by the last one");
+        assert_eq!(sets.only_name("pay"), None, "the portal has to tell");
         assert_eq!(sets.to_string(), "{namespace}-{account_name},idp-ns-{namespace},{namespace}");
     }
 
     #[test]
     fn what_is_not_known_stays_in_words() {
-        assert_eq!(sets(&["{namespace}-{account_name}"]).in_words("pay"), "pay-{account_name}");
-        assert_eq!(sets(&["{namespace}-{account_name}"]).usual("pay", None), None);
+        let both = sets(&["{namespace}-{account_name}", "idp-ns-{namespace}"]);
+        assert_eq!(both.in_words("pay"), "pay-{account_name} or idp-ns-pay");
+        assert_eq!(sets(&["{namespace}-{account_name}"]).only_name("pay"), None);
+        assert_eq!(sets(&["idp-ns-{namespace}"]).only_name("pay").as_deref(), Some("idp-ns-pay"));
     }
 
     #[test]

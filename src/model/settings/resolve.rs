@@ -110,7 +110,7 @@ impl Sources<'_> {
         let flow = flow.unwrap_or_else(|| own.or(|file| file.flow, Flow::default));
 
         let mut settings = Settings {
-            permission_set_pattern: own.or(|file| file.permission_set.clone(), usual_permission_sets),
+            permission_sets: own.or(|file| file.permission_set.clone(), usual_permission_sets),
             context_pattern: own.or(|file| file.context.clone(), || built_in("idp-ns-{namespace}")),
             secrets_prefix: own.or(|file| file.secrets_prefix.clone(), || built_in("customer/{namespace}/")),
             production: own.or(|file| file.production.clone(), || vec!["*-prod".to_owned()]),

@@ -82,7 +82,7 @@ impl Tail<'_> {
     fn refused(&self, refusal: LogRefusal, words: &str) -> Error {
         let what = format!("the log of {} cannot be read", self.request.pod);
         match refusal {
-            LogRefusal::Denied => denied(what, words, &Rule::new("", "pods/log", &["get"])),
+            LogRefusal::Denied => denied(self.cluster, what, words, &Rule::new("", "pods/log", &["get"])),
             LogRefusal::NoPod => Error::new(Kind::NotFound, what).because(words).try_next("nsaccess pods"),
             LogRefusal::NoLog | LogRefusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),
             LogRefusal::NoAnswer => Error::new(Kind::Unreachable, what).because(words),

@@ -342,6 +342,7 @@ impl Forward {
                 Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.cluster.namespace()))
                     .because(format!("create (SPDY): {spdy}"))
                     .because(format!("get (WebSocket): {websocket}"))
+                    .lacks(self.cluster.as_missing())
                     .try_next(Rule::new("", "pods/portforward", &["get", "create"]).to_ask_for())
             }
             OpenError::Unreachable(words) => {
