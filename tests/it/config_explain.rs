@@ -45,10 +45,10 @@ $NSACCESS_FLOW                  environment   set
 ~/etc/config.toml               organisation  read
 ~/.aws/config                   AWS CLI       read
 
-SETTING    VALUE                            FROM
-start_url  https://mine.awsapps.com/start   ~/.config/nsaccess/config.toml
-  beats    https://corp.awsapps.com/start   ~/etc/config.toml
-  beats    https://aws.awsapps.com/start    [sso-session x] in the AWS configuration
+SETTING    VALUE                           FROM
+start_url  https://mine.awsapps.com/start  ~/.config/nsaccess/config.toml
+  beats    https://corp.awsapps.com/start  ~/etc/config.toml
+  beats    https://aws.awsapps.com/start   [sso-session x] in the AWS configuration
 ------- stderr -------
 hint: nsaccess config trust $HOME/nsaccess.toml
 [exit status: 0]

@@ -12,6 +12,9 @@ idp-test   111122223333  idp-nonprod
 shop-dev   111122223333  idp-nonprod
 idp-prod   444455556666  idp-prod
 shop-dev   777788889999  shop
+------- stderr -------
+for no namespace by their names: ReadOnly
+hint: nsaccess login NAMESPACE --account 111122223333 --role ReadOnly   # uses one for a namespace
 [exit status: 0]
 ");
 }

@@ -55,38 +55,6 @@ fn every_file_on_the_pages_is_one() {
 }
 
 #[test]
-fn every_setting_is_on_the_page() {
-    let settings = page("settings.md");
-    let known = blocks(&settings, "toml").concat();
-    let world = World::new();
-    // Whatever is typed wrong, the nearest of all keys is named: the help of an unknown pin names each by its own name.
-    for pin in [
-        "namespace",
-        "account",
-        "role",
-        "cluster",
-        "region",
-        "start_url",
-        "sso_region",
-        "role_arn",
-        "source_profile",
-        "external_id",
-        "mfa_serial",
-        "session_name",
-        "duration",
-        "production",
-    ] {
-        let typo = format!("{pin}x");
-        let said = world.run(&format!("config unset namespace.a.{typo}")).exits(2);
-        assert!(said.stderr.contains(&format!("namespace.<name>.{pin}`")), "{pin} is a pin\n{}", said.stderr);
-        assert!(known.lines().any(|line| line.split('=').next().is_some_and(|key| key.trim() == pin)), "{pin}");
-    }
-    for key in ["start_url", "sso_region", "regions", "flow", "request_url", "permission_set", "secrets_prefix"] {
-        assert!(known.lines().any(|line| line.split('=').next().is_some_and(|word| word.trim() == key)), "{key}");
-    }
-}
-
-#[test]
 fn every_command_of_the_rollout_can_be_typed() {
     let rollout = page("rollout.md");
     let scripts = blocks(&rollout, "sh");

@@ -207,6 +207,16 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_is_on_its_page() {
+        let page = include_str!("../../../docs/settings.md");
+        let shown: Vec<&str> = page.lines().filter_map(|line| Some(line.split_once('=')?.0.trim())).collect();
+        for key in all_keys() {
+            let name = key.rsplit('.').next().unwrap_or_default();
+            assert!(shown.contains(&name), "docs/settings.md does not show {key}");
+        }
+    }
+
+    #[test]
     fn all_keys_are_listed() {
         let keys = all_keys();
         assert_eq!(keys.len(), 23);
