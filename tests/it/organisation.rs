@@ -1,6 +1,8 @@
 //! The organisation's settings file: what of it counts, and when it does not.
 
 use crate::support::World;
+use crate::support::doctor::examine;
+use crate::support::forward::world_with;
 
 /// A machine with this file of the organisation.
 fn with_file(text: &str) -> World {
@@ -145,4 +147,50 @@ fn where_to_ask_is_named_with_the_namespace_that_is_missing() {
     ] {
         world.run(&format!("config set request_url {bad}")).exits(2).one_error().says(&format!("`{bad}` {says}"));
     }
+}
+
+const ASK: &str = "https://it.example.com/ask?ns={namespace}&account={account}&role={role}";
+const ASKED: &str = "ask for access: https://it.example.com/ask?ns=idp-dev&account=111122223333&role=idp-ns-idp-dev";
+
+#[test]
+fn where_to_ask_is_named_by_each_verb_that_is_denied() {
+    let world = world_with(&[("", "pods", "get")]);
+    world.run(&format!("config set request_url {ASK}")).success();
+    for (words, code) in [("pods", 4), ("logs web-0", 4), ("port-forward web-0 0:8080", 4)] {
+        world.run(words).exits(code).one_error().says(&format!("try: {ASKED}\n"));
+    }
+    world.run("can-i delete pods").exits(1).says(&format!("hint: {ASKED}\n"));
+    // What exists not, or is not understood, is nothing to ask for.
+    world.run("pods --no-such").exits(2).says_not("ask for access");
+    let report = examine(&world, "--only authorization");
+    let rows = report.report.to_string();
+    assert!(rows.contains(ASKED), "{rows}");
+}
+
+#[test]
+fn where_to_ask_is_named_when_the_permission_set_was_taken_away() {
+    let mut of = sandbox::World::default();
+    of.accounts[0].permission_sets.retain(|set| set != "idp-ns-idp-dev");
+    let mut world = World::of(of);
+    let text = sandbox_settings(&world);
+    world = named(world, &format!("{text}request_url = '{ASK}'\n"));
+    world.run("login idp-test").success();
+    let denied = world.nsaccess("credentials idp-dev").env("NSACCESS_ACCOUNT", "111122223333").run();
+    denied.exits(4).one_error().says(&format!("try: {ASKED}\n"));
+}
+
+#[test]
+fn several_patterns_find_the_namespace_by_the_account_s_name() {
+    let mut of = sandbox::World::default();
+    of.accounts[0].permission_sets.push("payments-idp-nonprod".to_owned());
+    let world = World::of(of);
+    let text = sandbox_settings(&world);
+    let patterns = "permission_set = ['{namespace}-{account_name}', 'idp-ns-{namespace}']";
+    let world = named(world, &format!("{text}[patterns]\n{patterns}\n"));
+    world.run("login idp-dev").success().says("✓ role         idp-ns-idp-dev in account 111122223333");
+    let list = world.run("list").success();
+    assert!(list.stdout.lines().any(|line| line.starts_with("payments  ")), "{}", list.stdout);
+    world.control().reset_calls();
+    world.nsaccess("credentials payments").run_trusted().success();
+    assert_eq!(world.control().calls("GetRoleCredentials"), 1);
 }

@@ -24,6 +24,8 @@ pub(crate) struct Board {
     pub(crate) plan: Plan,
     rows: RefCell<Vec<Row>>,
     namespace: OnceCell<AccessName>,
+    /// What a person is told to do about access that is missing.
+    request: OnceCell<String>,
     /// Nothing names a namespace.
     is_unnamed: Cell<bool>,
     ui: Ui,
@@ -45,6 +47,7 @@ impl Board {
             plan,
             rows: RefCell::default(),
             namespace: OnceCell::new(),
+            request: OnceCell::new(),
             is_unnamed: Cell::new(false),
             ui: ui.clone(),
         }
@@ -54,6 +57,13 @@ impl Board {
     pub(crate) fn name(&self, namespace: AccessName) {
         // It is the same in all of a run.
         let _ = self.namespace.set(namespace);
+    }
+
+    /// Notes where access is asked for.
+    pub(crate) fn name_request(&self, request: Option<String>) {
+        if let Some(request) = request {
+            let _ = self.request.set(request);
+        }
     }
 
     /// Notes that nothing names a namespace: what is asked of one is skipped.
@@ -120,7 +130,11 @@ impl Board {
 
     fn add(&self, check: &'static Check, judgement: Judgement, took: Duration) {
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        self.rows.borrow_mut().extend(rows(check, judgement, milliseconds));
+        let mut made = rows(check, judgement, milliseconds);
+        for row in made.iter_mut().filter(|row| row.finding.is_some_and(Finding::is_missing_access)) {
+            row.try_next.extend(self.request.get().cloned());
+        }
+        self.rows.borrow_mut().extend(made);
     }
 
     /// The root of what keeps a check from being made.

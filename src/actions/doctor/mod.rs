@@ -28,7 +28,8 @@ use tokio::sync::oneshot;
 use crate::actions::doctor::board::Board;
 use crate::actions::doctor::grant::Granted;
 use crate::chain::{Chain, Presence, target};
-use crate::error::{Error, Kind, Result};
+use crate::disk::settings;
+use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::host::Host;
 use crate::model::doctor::profile as checks;
 use crate::model::irsa::IrsaRequest;
@@ -96,6 +97,10 @@ impl Examination<'_> {
             access => access?,
         };
         board.name(access.name.clone());
+        let missing = chain.known_target(&access).ok().flatten().map(|target| target.as_missing());
+        let of_namespace =
+            || MissingAccess { namespace: Some(access.namespace.to_string()), ..MissingAccess::default() };
+        board.name_request(settings::request(self.host, &missing.unwrap_or_else(of_namespace)));
         let entry = target::entry(chain, &access);
         let scene = Scene { board, chain, access: &access, entry };
         scene.files();

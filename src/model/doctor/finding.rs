@@ -35,7 +35,24 @@ pub(crate) struct Finding {
     pub(crate) repair: &'static str,
 }
 
+/// What the platform team ends by giving access.
+const MISSING_ACCESS: [&str; 8] = [
+    "authentication.no-entry",
+    "authentication.not-mapped",
+    "authorization.no-port-forward",
+    "authorization.no-rights",
+    "authorization.rights-missing",
+    "aws.secrets-key-denied",
+    "aws.secrets-read-denied",
+    "grant.not-assigned",
+];
+
 impl Finding {
+    /// Whether it is access that somebody could give: then the person is told where to ask.
+    pub(crate) fn is_missing_access(&self) -> bool {
+        MISSING_ACCESS.contains(&self.id)
+    }
+
     /// Of something that does not work until the person at this machine ends it.
     pub(crate) const fn fail(
         id: &'static str,
