@@ -10,8 +10,10 @@ use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::NoMeans;
 use crate::chain::target::{self, identity};
 use crate::chain::{Chain, ambient};
+use crate::disk::kubeconfig::OwnCluster;
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
+use crate::model::aws::partition::Partition;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
 use crate::model::settings::Origin;
@@ -94,11 +96,35 @@ async fn keep(credentials: &Credentials<'_>, cluster: &Cluster) {
 /// All facts of the cluster as the cache has them, if they are of the cluster that is meant.
 pub(crate) fn known(chain: &Chain<'_>, target: &Target) -> Option<Cluster> {
     let (name, region) = known_name(chain, target)?;
-    let cached = chain.cache.cluster(&target.access.name)?;
-    (cached.name == name && region.is_none_or(|region| region == cached.region)).then_some(cached)
+    let is_meant =
+        |known: &Cluster| known.name == name && region.as_ref().is_none_or(|region| *region == known.region);
+    let cached = chain.cache.cluster(&target.access.name).filter(is_meant);
+    cached.or_else(|| of_entry(chain, target).filter(is_meant))
 }
 
-/// The name, and if known the region, of the namespace's cluster, without a call. What was found in another
+/// The cluster as our own kubeconfig entry has it: what kubectl uses, and what is left when the cache was deleted. Who was
+/// chosen for once has another one.
+fn of_entry(chain: &Chain<'_>, target: &Target) -> Option<Cluster> {
+    if identity::chosen_for_once(chain, target) {
+        return None;
+    }
+    let merged = chain.kubeconfigs.merged().ok()?;
+    let OwnCluster { name, region, cluster } = merged.own_cluster(&target.entry)?;
+    let partition = Partition::of_region(region).name;
+    Some(Cluster {
+        name: name.to_owned(),
+        arn: format!("arn:{partition}:eks:{region}:{}:cluster/{name}", target.account()),
+        region: region.to_owned(),
+        endpoint: cluster.server.clone(),
+        tls_server_name: cluster.tls_server_name.clone(),
+        certificate_authority_data: cluster.certificate_authority_data.clone()?,
+        authentication_mode: None,
+        version: None,
+    })
+}
+
+/// The name, and if known the region, of the namespace's cluster, without a call: pinned, kept, or of our own entry in the
+/// kubeconfig. What was found in another
 /// account before does not count.
 pub(crate) fn known_name(chain: &Chain<'_>, target: &Target) -> Option<(String, Option<String>)> {
     let pins = chain.settings.pins(target.access.name.as_str());
@@ -106,7 +132,7 @@ pub(crate) fn known_name(chain: &Chain<'_>, target: &Target) -> Option<(String, 
     if let Some(cluster) = pins.cluster {
         return Some((cluster.value, pinned_region));
     }
-    let cached = chain.cache.cluster(&target.access.name)?;
+    let cached = chain.cache.cluster(&target.access.name).or_else(|| of_entry(chain, target))?;
     let contradicted = pinned_region.is_some_and(|region| region != cached.region);
     let same_account =
         cached.arn.split(':').nth(4).is_none_or(|account| target.identity.account().is_none_or(|own| own == account));

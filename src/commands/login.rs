@@ -120,7 +120,10 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
         }
     };
     let credentials = obtain_credentials(chain, target).await?;
-    let cluster = describe_cluster(chain, args, &credentials).await?;
+    let cluster = match describe_cluster(chain, args, &credentials).await {
+        Err(error) if error.kind == Kind::Unreachable => return Err(without_cluster(chain, &credentials.target, error)),
+        described => described?,
+    };
     let target = credentials.target.clone();
     let proxy = proxy::of(chain, &access, &cluster.endpoint)?;
     let verified = login::verify(chain, &target, &credentials.role(), &cluster, proxy.as_ref()).await;
@@ -226,6 +229,26 @@ async fn describe_cluster(chain: &Chain<'_>, args: &LoginArgs, credentials: &Cre
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     chain.ui.stage(Mark::Success, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
     Ok(cluster)
+}
+
+/// The way to the clusters is shut. What is known without them is written: the AWS profile works, and the next login finds
+/// the rest.
+fn without_cluster(chain: &Chain<'_>, target: &Target, error: Error) -> Error {
+    let is_new = chain.aws_config.profile(&target.entry).is_none();
+    let written = access_settings::write(chain, target)
+        .and_then(|_| if is_new { profile_and_context::write_profile(chain, target, None) } else { Ok(false) });
+    match written {
+        Ok(_) if is_new => {
+            let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
+            let profile = target.profile();
+            chain.ui.stage(Mark::Success, "profile", &format!("{profile} in {config}, without a region"));
+            error
+                .because("the AWS profile is written, so that secrets and assume-irsa work; the context is not")
+                .try_next(format!("aws --profile {profile} sts get-caller-identity   # works without the cluster"))
+        }
+        Ok(_) => error.because("profile and context are as they were"),
+        Err(not_written) => error.because(format!("{not_written}; nothing was written")),
+    }
 }
 
 /// How the same login goes on where it would replace something.

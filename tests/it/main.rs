@@ -52,6 +52,7 @@ mod layering;
 mod login;
 mod login_choices;
 mod login_replaces;
+mod login_unreached;
 mod logs;
 mod logs_cuts;
 mod logs_follow;

@@ -3,6 +3,7 @@
 
 use crate::chain::target::{self, portal};
 use crate::chain::{Chain, Presence};
+use crate::disk::kubeconfig::OwnCluster;
 use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::identity::{Identity, PermissionSet};
@@ -135,7 +136,7 @@ pub(crate) fn may_change_cluster(chain: &Chain<'_>, target: &Target, cluster: &C
     let pins = chain.settings.pins(target.access.name.as_str());
     let is_named = |pin: &Option<Sourced<String>>| pin.as_ref().is_some_and(|pin| pin.origin.is_temporary());
     let merged = chain.kubeconfigs.merged()?;
-    let Some((name, region)) = merged.own_cluster(&target.entry) else { return Ok(()) };
+    let Some(OwnCluster { name, region, .. }) = merged.own_cluster(&target.entry) else { return Ok(()) };
     let same = name == cluster.name && region == cluster.region;
     if same || !(is_named(&pins.cluster) || is_named(&pins.region)) {
         return Ok(());

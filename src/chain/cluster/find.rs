@@ -12,7 +12,11 @@ use crate::model::aws::eks_token;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::{Cluster, status_serves};
 use crate::model::reviews::review::Verdict;
+use crate::model::shell::quote;
 use crate::net::aws::failure::{Class, Failure};
+
+/// More commands than this are a list to search.
+const MOST_OFFERED: usize = 3;
 
 /// A cluster that may have the namespace, and what it said when it was asked whether pods there may be read.
 struct Candidate {
@@ -224,14 +228,18 @@ fn no_clusters(target: &Target, regions: &[String]) -> Error {
         .try_next("nsaccess config set regions REGION   # several: REGION,REGION")
 }
 
+/// No cluster says yes. As long as one was not reached, that does not mean no.
 fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
-    let all_unreached = candidates.iter().all(|candidate| candidate.verdict.is_err());
-    let kind = if all_unreached { Kind::Unreachable } else { Kind::Denied };
-    let what = match all_unreached {
-        true => format!("none of the clusters could be asked about {}", target.access.namespace),
-        false => format!("no cluster lets {} see pods in {}", target.identity.who(), target.access.namespace),
+    let unreached: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.verdict.is_err()).collect();
+    let namespace = &target.access.namespace;
+    let mut error = match unreached.len() {
+        0 => {
+            let words = format!("no cluster lets {} see pods in {namespace}", target.identity.who());
+            Error::new(Kind::Denied, words)
+        }
+        1 => Error::new(Kind::Unreachable, format!("a cluster that may have {namespace} did not answer")),
+        several => Error::new(Kind::Unreachable, format!("{several} clusters that may have {namespace} did not answer")),
     };
-    let mut error = Error::new(kind, what);
     for candidate in candidates {
         let answer = match &candidate.verdict {
             Ok(Verdict::Denied(Some(reason))) => format!("no ({reason})"),
@@ -241,8 +249,22 @@ fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
         };
         error = error.because(format!("{} in {}: {answer}", candidate.cluster.name, candidate.cluster.region));
     }
-    let error = if all_unreached { error } else { error.lacks(target.as_missing()) };
-    error.try_next(format!("nsaccess login {} --cluster NAME   # if you know it", target.access)).ask_doctor()
+    if unreached.is_empty() {
+        let error = error.lacks(target.as_missing());
+        return error.try_next(login_with(target, "NAME   # if you know it")).ask_doctor();
+    }
+    error = error
+        .because("a VPN that is not connected is the usual reason")
+        .try_next(format!("connect the VPN, then: nsaccess login {}", target.access));
+    for Candidate { cluster, .. } in unreached.iter().take(MOST_OFFERED) {
+        let flags = format!("{} --region {}   # if it is this one", quote(&cluster.name), cluster.region);
+        error = error.try_next(login_with(target, &flags));
+    }
+    error.ask_doctor()
+}
+
+fn login_with(target: &Target, cluster: &str) -> String {
+    format!("nsaccess login {} --cluster {cluster}", target.access)
 }
 
 fn account_in_words(target: &Target) -> String {

@@ -83,10 +83,38 @@ async fn of_several_the_one_that_lets_us_see_pods_is_taken() {
     let home = Home::new(PROFILE, &[]);
     home.sign_in(60);
     home.write(".config/nsaccess/config.toml", REGIONS);
-    let refused = facts(&home.chain(&having(&clusters))).await.expect_err("none says yes");
-    assert_eq!(refused.kind, Kind::Denied);
-    assert_eq!(refused.because, ["a in eu-west-1: no", "c in eu-central-1: not reached"]);
+    // One that was not reached has not said no.
+    let unknown = facts(&home.chain(&having(&clusters))).await.expect_err("none says yes");
+    assert_eq!((unknown.kind, unknown.message.as_str()), (Kind::Unreachable, "a cluster that may have idp-dev did not answer"));
+    assert_eq!(unknown.because[..2], ["a in eu-west-1: no", "c in eu-central-1: not reached"]);
+    let offered = "nsaccess login idp-dev --cluster c --region eu-central-1   # if it is this one";
+    assert!(unknown.try_next.iter().any(|command| command == offered), "{unknown:?}");
+    let all_deny = [clusters[0].clone(), (cluster("c", "eu-central-1"), Some(Verdict::Denied(None)))];
+    let refused = facts(&home.chain(&having(&all_deny))).await.expect_err("none says yes");
+    assert_eq!((refused.kind, refused.because), (Kind::Denied, vec!["a in eu-west-1: no".into(), "c in eu-central-1: no".into()]));
 }
+
+#[tokio::test]
+async fn without_our_cache_the_cluster_is_what_our_context_has() {
+    let (home, services) = (home(""), having(&[(cluster("demo", "eu-west-1"), None)]));
+    home.write(".kube/config", ENTRY);
+    let chain = home.chain(&services);
+    let known = stage::known(&chain, &target()).expect("in the kubeconfig");
+    assert_eq!((known.name.as_str(), known.region.as_str()), ("demo", "eu-central-1"));
+    assert_eq!((known.endpoint.as_str(), known.certificate_authority_data.as_str()), ("https://demo.example", "Q0E="));
+    assert_eq!(known.arn, "arn:aws:eks:eu-central-1:111122223333:cluster/demo");
+    assert_eq!(facts(&chain).await.map(|(name, _)| name), Ok("demo in eu-central-1".into()));
+    assert_eq!(services.calls("cluster_names") + services.calls("describe_cluster"), 0);
+    // Another identity, for once, has another cluster.
+    let flags = Flags { account: Some("222233334444".into()), ..Flags::default() };
+    let elsewhere = home.chain_for(&services, Presence::Nobody, &flags, &[]);
+    assert!(stage::known(&elsewhere, &target()).is_none());
+    // An entry that somebody else wrote says nothing of its cluster's name.
+    home.write(".kube/config", &ENTRY.replace("[token, idp-dev,", "[other, idp-dev,"));
+    assert!(stage::known(&home.chain(&services), &target()).is_none());
+}
+
+const ENTRY: &str = "apiVersion: v1\nkind: Config\nclusters:\n- name: idp-ns-idp-dev\n  cluster: {server: https://demo.example, certificate-authority-data: Q0E=}\ncontexts:\n- name: idp-ns-idp-dev\n  context: {cluster: idp-ns-idp-dev, user: idp-ns-idp-dev, namespace: idp-dev}\nusers:\n- name: idp-ns-idp-dev\n  user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: nsaccess, args: [token, idp-dev, --cluster-name, demo, --region, eu-central-1], interactiveMode: IfAvailable}}\n";
 
 #[tokio::test]
 async fn where_several_say_yes_a_person_picks_and_a_program_is_told_the_flags() {

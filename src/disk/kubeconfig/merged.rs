@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use kubeconfig_edit::{Context, Kubeconfig};
+use kubeconfig_edit::{Cluster, Context, Kubeconfig};
 
 /// The merged files, and which file each name comes from.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,15 @@ pub(crate) struct Merged {
     clusters: HashMap<String, PathBuf>,
     contexts: HashMap<String, PathBuf>,
     users: HashMap<String, PathBuf>,
+}
+
+/// The cluster of an entry that we wrote, as kubectl reaches it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnCluster<'a> {
+    /// Tokens are signed for this name and region.
+    pub(crate) name: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) cluster: &'a Cluster,
 }
 
 impl Merged {
@@ -49,11 +58,14 @@ impl Merged {
         names.into_iter().map(str::to_owned).collect()
     }
 
-    /// Name and region of the cluster in an entry that we wrote: its tokens are signed for them.
-    pub(crate) fn own_cluster(&self, entry: &str) -> Option<(&str, &str)> {
-        let exec = self.config.user(&self.context(entry)?.user)?.exec.as_ref()?;
+    /// The cluster of an entry that we wrote.
+    pub(crate) fn own_cluster(&self, entry: &str) -> Option<OwnCluster<'_>> {
+        let context = self.context(entry)?;
+        let exec = self.config.user(&context.user)?.exec.as_ref()?;
         match exec.args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["token", _, "--cluster-name", name, "--region", region] => Some((name, region)),
+            ["token", _, "--cluster-name", name, "--region", region] => {
+                Some(OwnCluster { name, region, cluster: self.config.cluster(&context.cluster)? })
+            }
             _ => None,
         }
     }

@@ -25,7 +25,7 @@ use crate::host::Host;
 use crate::model::shell::quote;
 
 pub(crate) use kubectl_lock::{Standing, remove_if_abandoned as remove_abandoned_lock};
-pub(crate) use merged::Merged;
+pub(crate) use merged::{Merged, OwnCluster};
 pub(crate) use rewrite::{Plans, Rewrite};
 
 use kubectl_lock::KubectlLock;
