@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::actions::child_environment;
-use crate::actions::logout;
+use crate::actions::logout::{self, assumed};
 use crate::actions::reviews::login;
 use crate::actions::reviews::login::Verification;
 use crate::actions::setup::access_settings;
@@ -112,7 +112,7 @@ fn flags_of(args: &LoginArgs) -> LoginFlags<'_> {
 async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Done> {
     let access = name_access(chain, args, named)?;
     let target = match target::without_portal(chain, &access)? {
-        Some(target) => replace_identity(chain, args, target)?,
+        Some(target) => replace_identity(chain, args, target).await?,
         None => {
             refuse_role_options(args, &access)?;
             let session = open_session(chain, args, &access).await?;
@@ -153,12 +153,12 @@ fn name_access(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Resu
 }
 
 /// An identity that no portal gives.
-fn replace_identity(chain: &Chain<'_>, args: &LoginArgs, target: Target) -> Result<Target> {
+async fn replace_identity(chain: &Chain<'_>, args: &LoginArgs, target: Target) -> Result<Target> {
     if !args.replace {
         replace::may_change_identity(chain, &target, &ways(args, &target.access))?;
     }
     if args.force {
-        chain.cache.forget_credentials(&target.access.name)?;
+        assumed::forget(chain, &target).await?;
     }
     if let Some(source) = target.identity.source_profile() {
         chain.ui.stage(Mark::Success, "source", &format!("the profile {source}"));

@@ -67,10 +67,13 @@ pub(crate) async fn assume_role_with_web_identity(
     role_session(aws, OPERATION, answer.credentials(), answer.assumed_role_user())
 }
 
-/// GetSessionToken, for as long as AWS gives one by itself: 12 hours.
+/// How long a user's own session lasts. Short, so that keys which are replaced do not live on for long.
+const USER_SESSION: i32 = 3600;
+
+/// GetSessionToken.
 pub(crate) async fn get_session_token(aws: &Aws, keys: &AccessKeys, region: &str) -> Result<RoleCredentials, Failure> {
     const OPERATION: &str = "GetSessionToken";
-    let call = client(aws, region, Some(keys)).get_session_token();
+    let call = client(aws, region, Some(keys)).get_session_token().duration_seconds(USER_SESSION);
     let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
     role_session(aws, OPERATION, answer.credentials(), None).map(|session| session.credentials)
 }
