@@ -96,8 +96,7 @@ async fn keep(credentials: &Credentials<'_>, cluster: &Cluster) {
 /// All facts of the cluster as the cache has them, if they are of the cluster that is meant.
 pub(crate) fn known(chain: &Chain<'_>, target: &Target) -> Option<Cluster> {
     let (name, region) = known_name(chain, target)?;
-    let is_meant =
-        |known: &Cluster| known.name == name && region.as_ref().is_none_or(|region| *region == known.region);
+    let is_meant = |known: &Cluster| known.name == name && region.as_ref().is_none_or(|region| *region == known.region);
     let cached = chain.cache.cluster(&target.access.name).filter(is_meant);
     cached.or_else(|| of_entry(chain, target).filter(is_meant))
 }

@@ -4,6 +4,7 @@
 mod assumed;
 pub(crate) mod identity;
 pub(crate) mod portal;
+pub(crate) mod settled;
 
 use crate::chain::{Chain, Presence, ambient};
 use crate::disk::cache::PortalIndex;

@@ -7,7 +7,7 @@ use crate::actions::child_environment;
 use crate::actions::logout::{self, assumed};
 use crate::actions::reviews::login;
 use crate::actions::reviews::login::Verification;
-use crate::actions::setup::access_settings;
+
 use crate::actions::setup::profile_and_context;
 use crate::actions::setup::replace::{self, Ways};
 use crate::chain::clock_skew;
@@ -19,6 +19,7 @@ use crate::chain::moved;
 use crate::chain::session::Session;
 use crate::chain::target;
 use crate::chain::target::portal;
+use crate::chain::target::settled;
 use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::commands::flags::{
@@ -121,7 +122,9 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     };
     let credentials = obtain_credentials(chain, target).await?;
     let cluster = match describe_cluster(chain, args, &credentials).await {
-        Err(error) if error.kind == Kind::Unreachable => return Err(without_cluster(chain, &credentials.target, error)),
+        Err(error) if error.kind == Kind::Unreachable => {
+            return Err(without_cluster(chain, &credentials.target, error));
+        }
         described => described?,
     };
     let target = credentials.target.clone();
@@ -235,7 +238,7 @@ async fn describe_cluster(chain: &Chain<'_>, args: &LoginArgs, credentials: &Cre
 /// the rest.
 fn without_cluster(chain: &Chain<'_>, target: &Target, error: Error) -> Error {
     let is_new = chain.aws_config.profile(&target.entry).is_none();
-    let written = access_settings::write(chain, target)
+    let written = settled::write(chain, target)
         .and_then(|_| if is_new { profile_and_context::write_profile(chain, target, None) } else { Ok(false) });
     match written {
         Ok(_) if is_new => {
@@ -297,7 +300,7 @@ fn chooses(args: &LoginArgs) -> bool {
 fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) -> Result<String> {
     let name = &target.entry;
     let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
-    access_settings::write(chain, target)?;
+    settled::write(chain, target)?;
     let (changed, applied) = profile_and_context::write_both(chain, target, cluster, switch)?;
     let profile = match &target.identity {
         Identity::Profile(source) => format!("{source} (your own)"),

@@ -1,7 +1,7 @@
 //! Taking back what was written into other tools' files: `logout --purge`.
 
-use crate::actions::setup::access_settings;
 use crate::chain::Chain;
+use crate::chain::target::settled;
 use crate::error::{Error, Result};
 use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::{Portal, Target};
@@ -76,7 +76,7 @@ fn purge_name(chain: &Chain<'_>, name: &str, also_session: bool) -> Result<Vec<S
     if let Some(namespace) = namespace.and_then(|name| AccessName::parse(&name).ok()) {
         chain.cache.forget_credentials(&namespace)?;
         chain.cache.forget_cluster(&namespace)?;
-        access_settings::forget(chain, namespace.as_str())?;
+        settled::forget(chain, namespace.as_str())?;
     }
     Ok(removed.kept_for)
 }

@@ -238,7 +238,9 @@ fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
             Error::new(Kind::Denied, words)
         }
         1 => Error::new(Kind::Unreachable, format!("a cluster that may have {namespace} did not answer")),
-        several => Error::new(Kind::Unreachable, format!("{several} clusters that may have {namespace} did not answer")),
+        several => {
+            Error::new(Kind::Unreachable, format!("{several} clusters that may have {namespace} did not answer"))
+        }
     };
     for candidate in candidates {
         let answer = match &candidate.verdict {

@@ -85,13 +85,19 @@ async fn of_several_the_one_that_lets_us_see_pods_is_taken() {
     home.write(".config/nsaccess/config.toml", REGIONS);
     // One that was not reached has not said no.
     let unknown = facts(&home.chain(&having(&clusters))).await.expect_err("none says yes");
-    assert_eq!((unknown.kind, unknown.message.as_str()), (Kind::Unreachable, "a cluster that may have idp-dev did not answer"));
+    assert_eq!(
+        (unknown.kind, unknown.message.as_str()),
+        (Kind::Unreachable, "a cluster that may have idp-dev did not answer")
+    );
     assert_eq!(unknown.because[..2], ["a in eu-west-1: no", "c in eu-central-1: not reached"]);
     let offered = "nsaccess login idp-dev --cluster c --region eu-central-1   # if it is this one";
     assert!(unknown.try_next.iter().any(|command| command == offered), "{unknown:?}");
     let all_deny = [clusters[0].clone(), (cluster("c", "eu-central-1"), Some(Verdict::Denied(None)))];
     let refused = facts(&home.chain(&having(&all_deny))).await.expect_err("none says yes");
-    assert_eq!((refused.kind, refused.because), (Kind::Denied, vec!["a in eu-west-1: no".into(), "c in eu-central-1: no".into()]));
+    assert_eq!(
+        (refused.kind, refused.because),
+        (Kind::Denied, vec!["a in eu-west-1: no".into(), "c in eu-central-1: no".into()])
+    );
 }
 
 #[tokio::test]
