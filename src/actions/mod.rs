@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod child_environment;
+pub(crate) mod console;
 pub(crate) mod convert;
 pub(crate) mod doctor;
 pub(crate) mod get_token;

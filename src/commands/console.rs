@@ -3,6 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::actions::console;
+use crate::chain::Chain;
+use crate::chain::credentials::Credentials;
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Result};
@@ -11,11 +14,13 @@ use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
 use crate::process::runtime;
 
-/// Open the AWS console as the role of a namespace, through the access portal.
+/// Open the AWS console as the role of a namespace: through the access portal, or signed in with the session of an
+/// IAM role.
 ///
 ///   nsaccess console idp-dev --service secretsmanager
 ///
-/// Without a browser here, or with --print, the address is printed.
+/// Without a browser here, or with --print, the address is printed. That of an IAM role signs in whoever opens it,
+/// for 15 minutes.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ConsoleArgs {
@@ -56,20 +61,48 @@ pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
         region: cluster.as_ref().map(|cluster| cluster.region.as_str()),
         cluster: cluster.as_ref().map(|cluster| cluster.name.as_str()),
     };
-    let Identity::PermissionSet(set) = &target.identity else { return Err(no_portal(&target)) };
-    let url = shortcut(&set.portal.start_url, &set.account, &set.name, place);
+    let url = match &target.identity {
+        Identity::PermissionSet(set) => shortcut(&set.portal.start_url, &set.account, &set.name, place),
+        Identity::Role { .. } | Identity::Profile(_) => return as_session(context, args, chain, target.clone(), place),
+    };
     if !context.ui.is_table() {
-        return context.ui.print_document(&json!({"url": url, "account": set.account, "role": set.name}), String::new);
+        let value = json!({"url": url, "account": target.identity.account(), "role": target.identity.role()});
+        return context.ui.print_document(&value, String::new);
     }
-    let to_be_printed = args.print || args.sign_in.no_browser || !context.host.terminals.stdout;
-    if to_be_printed || chain.browser.obstacle().is_some() || chain.browser.open(&url).is_err() {
+    if is_printed(context, args, chain) || chain.browser.open(&url).is_err() {
         return context.ui.print(&format!("{url}\n"));
     }
-    context.ui.status(&format!("opened the console of account {} as {}", set.account, set.name));
+    context.ui.status(&format!("opened the console of account {} as {}", target.account(), target.role()));
     Ok(())
 }
 
-fn no_portal(target: &Target) -> Error {
-    Error::usage(format!("{} has no access portal", target.access))
-        .because(format!("its credentials are those of {}", target.identity))
+/// Whether the address is for a person to open.
+fn is_printed(context: Context<'_>, args: &ConsoleArgs, chain: &Chain<'_>) -> bool {
+    let wanted = args.print || args.sign_in.no_browser || !context.host.terminals.stdout;
+    wanted || chain.browser.obstacle().is_some()
+}
+
+/// Opens the console with credentials that no portal gives. The address is as secret as they are.
+fn as_session(
+    context: Context<'_>,
+    args: &ConsoleArgs,
+    chain: &Chain<'_>,
+    target: Target,
+    place: Destination<'_>,
+) -> Result<()> {
+    let role = target.role().to_owned();
+    let console::SignIn { url, account } = runtime::run(async {
+        let credentials = Credentials::of(chain, target).await?;
+        console::sign_in(&credentials, place).await
+    })?;
+    if !context.ui.is_table() {
+        let value = json!({"url": url.expose(), "account": account, "role": role});
+        return context.ui.print_document(&value, String::new);
+    }
+    if is_printed(context, args, chain) || chain.browser.open(url.expose()).is_err() {
+        context.ui.status("this address signs in whoever opens it, for 15 minutes:");
+        return context.ui.print(&format!("{}\n", url.expose()));
+    }
+    context.ui.status(&format!("opened the console of account {account} as {role}"));
+    Ok(())
 }

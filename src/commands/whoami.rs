@@ -57,10 +57,11 @@ pub(crate) fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
 }
 
 fn extra(identity: &ClusterIdentity, name: &str) -> Option<String> {
-    identity.extra.get(name)?.first().cloned()
+    identity.extra.get(name)?.first().filter(|value| !value.is_empty()).cloned()
 }
 
 /// The last part of `arn:aws:sts::<account>:assumed-role/<role>/<session>`.
 fn session_of(arn: &str) -> Option<String> {
-    arn.rsplit_once('/').map(|(_, session)| session.to_owned()).filter(|session| !session.is_empty())
+    let (_, session) = arn.split_once(":assumed-role/")?.1.rsplit_once('/')?;
+    (!session.is_empty()).then(|| session.to_owned())
 }

@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use crate::chain::cluster::{known_name, proxy, regions};
 use crate::chain::credentials::Credentials;
 use crate::chain::renewal::{Refusable, with_renewal};
+use crate::chain::target::identity::login_again;
 use crate::chain::{Chain, Presence, clock_skew};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
@@ -67,7 +68,7 @@ async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Clus
     let regions = region.map_or_else(|| regions(chain, target), |region| vec![region]);
     let failure = match describe_in(chain, keys, &regions, &name).await {
         Ok(Some(cluster)) => return Ok(cluster),
-        Ok(None) => return Err(no_clusters(target, &regions).into()),
+        Ok(None) => return Err(no_clusters(chain, target, &regions).into()),
         Err(failure) => failure,
     };
     let is_gone = failure.class == Class::NotFound;
@@ -141,7 +142,7 @@ async fn discover(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cl
         (_, None, Some(failure)) => {
             Err(NotFound::because_of(chain, failure, |failure| cannot_describe(target, "NAME", &regions, failure)))
         }
-        (_, None, None) => Err(no_clusters(target, &regions).into()),
+        (_, None, None) => Err(no_clusters(chain, target, &regions).into()),
     }
 }
 
@@ -180,8 +181,10 @@ fn pick(credentials: &Credentials<'_>, candidates: Vec<Candidate>) -> Result<Clu
         let mut error = Error::usage(format!("several clusters have the namespace {}", target.access.namespace));
         for candidate in &candidates {
             error = error.because(in_words(candidate)).try_next(format!(
-                "nsaccess login {} --cluster {} --region {}",
-                target.access, candidate.cluster.name, candidate.cluster.region
+                "{} --cluster {} --region {}",
+                login_again(chain, target),
+                candidate.cluster.name,
+                candidate.cluster.region
             ));
         }
         return Err(error);
@@ -222,7 +225,13 @@ fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: Fai
     }
 }
 
-fn no_clusters(target: &Target, regions: &[String]) -> Error {
+fn no_clusters(chain: &Chain<'_>, target: &Target, regions: &[String]) -> Error {
+    if regions.is_empty() {
+        let source = target.identity.source_profile().unwrap_or_default();
+        return Error::usage("it is not known in which region the cluster is")
+            .because(format!("neither a flag, the settings, $AWS_REGION nor the profile {source} names a region"))
+            .try_next(format!("{} --region REGION", login_again(chain, target)));
+    }
     Error::new(Kind::NotFound, format!("there is no cluster in {}", account_in_words(target)))
         .because(format!("the regions asked were {}", regions.join(", ")))
         .try_next("nsaccess config set regions REGION   # several: REGION,REGION")

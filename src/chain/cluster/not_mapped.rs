@@ -8,13 +8,16 @@ use crate::model::kube::cluster::Cluster;
 /// A 401: authentication worked at AWS, and the cluster has no mapping for the role. Both forms of the ARN are named,
 /// because each kind of mapping takes only one of them.
 pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<&str>) -> Error {
+    let what = if target.identity.role().is_some() { "the role" } else { "the identity" };
     let error =
         Error::new(Kind::Denied, format!("the cluster {} does not know {}", cluster.name, target.identity.who()))
-            .because("it answered 401: the role is mapped neither by an access entry nor in the aws-auth ConfigMap")
+            .because(format!(
+                "it answered 401: {what} is mapped neither by an access entry nor in the aws-auth ConfigMap"
+            ))
             .lacks(target.as_missing())
             .ask_doctor();
     let Some(arns) = caller_arn.and_then(|caller| role_arn::of(&target.identity, caller)) else {
-        return error.try_next("ask your platform team to map the role");
+        return error.try_next(format!("ask your platform team to map {what}"));
     };
     let error = match cluster.authentication_mode.as_deref() {
         Some("CONFIG_MAP") => error,
@@ -22,9 +25,10 @@ pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<
     };
     let error = match cluster.authentication_mode.as_deref() {
         Some("API") => error,
+        _ if arns.aws_auth == arns.access_entry => error.because(format!("in aws-auth it is {}", arns.aws_auth)),
         _ => error.because(format!("in aws-auth it is {} (without the path)", arns.aws_auth)),
     };
-    error.try_next(format!("ask your platform team to map the role, then: nsaccess login {}", target.access))
+    error.try_next(format!("ask your platform team to map {what}, then: nsaccess login {}", target.access))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::chain::freshness::{Kept, Look};
 use crate::chain::profile::{self, Wanted};
 use crate::chain::renewal::NoMeans;
 use crate::chain::session::standing::keeping_lock;
+use crate::chain::target::identity::login_again;
 use crate::chain::target::region_of_sts;
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
@@ -49,7 +50,7 @@ impl Kept for CachedOrProfile<'_> {
 
     async fn fetch(&self, (): &(), _: StaleReason) -> Result<RoleCredentials> {
         let (chain, target) = (self.chain, self.target);
-        let (region, on_terminal) = (region_of_sts(chain, target), format!("nsaccess login {}", target.access));
+        let (region, on_terminal) = (region_of_sts(chain, target), login_again(chain, target));
         let wanted = Wanted { region: Some(&region), refused: self.refused, on_terminal: Some(&on_terminal) };
         match &target.identity {
             Identity::Role { role, source_profile } => profile::assume(chain, source_profile, role, wanted).await,

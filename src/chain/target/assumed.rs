@@ -42,8 +42,27 @@ pub(super) fn identity(chain: &Chain<'_>, access: &Access, entry: &str) -> Resul
         (Some(arn), None) => Err(Error::usage(format!("it is not known who assumes the role {arn}"))
             .because("neither --source-profile nor a setting names the AWS profile whose credentials do")
             .try_next(format!("nsaccess login {access} --role-arn {arn} --source-profile PROFILE"))),
-        (None, Some(name)) if pins.source_profile.is_some() => Ok(Some(Identity::Profile(name))),
+        (None, Some(name)) if pins.source_profile.is_some() => {
+            refuse_options(access, &name, &pins)?;
+            Ok(Some(Identity::Profile(name)))
+        }
         (None, _) => Ok(None),
+    }
+}
+
+/// Flags that say how a role is assumed mean nothing to a profile's own identity.
+fn refuse_options(access: &Access, profile: &str, pins: &Pins) -> Result<()> {
+    let Pins { external_id, mfa_serial, session_name, duration, .. } = pins;
+    let given = [external_id, mfa_serial, session_name, duration].into_iter().flatten();
+    let mut by_flag = given.filter_map(|pin| match pin.origin {
+        Origin::Flag(flag) => Some(flag),
+        _ => None,
+    });
+    match by_flag.next() {
+        None => Ok(()),
+        Some(flag) => Err(Error::usage(format!("{flag} is for a role that is assumed"))
+            .because(format!("no role is named: the identity would be that of the profile {profile} itself"))
+            .try_next(format!("nsaccess login {access} --role-arn ARN --source-profile {profile}"))),
     }
 }
 

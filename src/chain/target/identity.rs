@@ -7,6 +7,7 @@ use crate::env_vars;
 use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
 use crate::model::settings::{Origin, Pins, Sourced};
+use crate::model::shell::quote;
 
 /// Whether account, role or portal were chosen for this run, terminal or folder only.
 pub(crate) fn chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
@@ -29,6 +30,31 @@ pub(crate) fn chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
 pub(crate) fn cluster_chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
     let pins = chain.settings.pins(target.access.name.as_str());
     is_temporary(&pins.cluster) || is_temporary(&pins.region) || chosen_for_once(chain, target)
+}
+
+/// The login that leads to this target, with what was chosen for this run: nothing else knows that yet.
+pub(crate) fn login_again(chain: &Chain<'_>, target: &Target) -> String {
+    let pins = chain.settings.pins(target.access.name.as_str());
+    let mut command = match is_temporary(&pins.namespace) {
+        true => format!("nsaccess login {} --as {}", target.access.namespace, target.access),
+        false => format!("nsaccess login {}", target.access),
+    };
+    for (flag, pin) in [
+        ("--account", &pins.account),
+        ("--role", &pins.role),
+        ("--role-arn", &pins.role_arn),
+        ("--source-profile", &pins.source_profile),
+        ("--external-id", &pins.external_id),
+        ("--mfa-serial", &pins.mfa_serial),
+        ("--session-name", &pins.session_name),
+        ("--duration", &pins.duration),
+        ("--cluster", &pins.cluster),
+        ("--region", &pins.region),
+    ] {
+        let by_flag = pin.as_ref().filter(|pin| matches!(pin.origin, Origin::Flag(_)));
+        command.extend(by_flag.map(|pin| format!(" {flag} {}", quote(&pin.value))));
+    }
+    command
 }
 
 /// What makes credentials of this target the namespace's own; `None` for those of an identity chosen for once.

@@ -1,8 +1,13 @@
-//! Links to the AWS console through the access portal.
-//! Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html>
+//! Links to the AWS console: through the access portal, and with the credentials of a session.
+//! Sources: <https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html>,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html>
 
+use serde_json::json;
+
+use crate::model::aws::credentials::AccessKeys;
 use crate::model::aws::partition::Partition;
 use crate::model::wire::percent;
+use crate::secret::Secret;
 
 /// Where in the console a link leads.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +27,48 @@ pub(crate) fn shortcut(start_url: &str, account: &str, role: &str, destination: 
         Some(url) => format!("{link}&destination={}", percent::encode(&url)),
         None => link,
     }
+}
+
+/// Where the credentials of a session become a sign-in to the console, by its partition.
+pub(crate) fn federation_endpoint(region: &str) -> String {
+    let host = match Partition::of_region(region).name {
+        "aws-cn" => "signin.amazonaws.cn".to_owned(),
+        "aws-us-gov" => "signin.amazonaws-us-gov.com".to_owned(),
+        "aws-eusc" => format!("{region}.signin.amazonaws-eusc.eu"),
+        _ => "signin.aws.amazon.com".to_owned(),
+    };
+    format!("https://{host}")
+}
+
+/// The address that gives a token for a sign-in. Without a duration: AWS takes none for the session of a role that another
+/// role assumed, and gives the others as long as their credentials last.
+pub(crate) fn sign_in_token_url(endpoint: &str, keys: &AccessKeys) -> Secret<String> {
+    let token = keys.session_token.as_ref().map(|token| token.expose().as_str());
+    let session = json!({
+        "sessionId": keys.access_key_id, "sessionKey": keys.secret_access_key.expose(), "sessionToken": token,
+    });
+    let session = Secret::new(session.to_string());
+    let session = Secret::new(percent::encode(session.expose()));
+    Secret::new(format!("{}?Action=getSigninToken&Session={}", federation(endpoint), session.expose()))
+}
+
+/// The address that signs in whoever opens it.
+pub(crate) fn sign_in_url(
+    endpoint: &str,
+    token: &Secret<String>,
+    destination: Destination<'_>,
+) -> Option<Secret<String>> {
+    let page = percent::encode(&destination_url(destination)?);
+    let token = Secret::new(percent::encode(token.expose()));
+    Some(Secret::new(format!(
+        "{}?Action=login&Destination={page}&SigninToken={}",
+        federation(endpoint),
+        token.expose()
+    )))
+}
+
+fn federation(endpoint: &str) -> String {
+    format!("{}/federation", endpoint.trim_end_matches('/'))
 }
 
 /// The URL within the console.
@@ -78,5 +125,38 @@ mod tests {
         );
         assert!(link(None, Some("us-gov-west-1")).contains("console.amazonaws-us-gov.com%2Fconsole%2Fhome"));
         assert!(service("s3").is_ok() && service("../x").is_err() && service("").is_err());
+    }
+
+    #[test]
+    fn a_session_becomes_an_address_that_signs_in() {
+        let keys = AccessKeys {
+            access_key_id: "ASIA1".to_owned(),
+            secret_access_key: Secret::from("se/cret"),
+            session_token: Some(Secret::from("to+ken")),
+        };
+        let asked = sign_in_token_url("https://signin.aws.amazon.com", &keys);
+        let start = "https://signin.aws.amazon.com/federation?Action=getSigninToken&Session=%7B";
+        assert!(asked.expose().starts_with(start), "{}", asked.expose());
+        let session = percent::decode(asked.expose().split_once("&Session=").expect("a session").1);
+        let session: serde_json::Value = serde_json::from_str(&session).expect("JSON");
+        assert_eq!(session, json!({"sessionId": "ASIA1", "sessionKey": "se/cret", "sessionToken": "to+ken"}));
+        let place = Destination { service: Some("s3"), region: Some("eu-west-1"), cluster: None };
+        let address = sign_in_url("http://127.0.0.1:1/", &Secret::from("a+b"), place).expect("an address");
+        assert_eq!(
+            address.expose(),
+            "http://127.0.0.1:1/federation?Action=login&Destination=https%3A%2F%2Feu-west-1.console.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-west-1&SigninToken=a%2Bb"
+        );
+    }
+
+    #[test]
+    fn each_partition_signs_in_at_its_own_host() {
+        for (region, host) in [
+            ("eu-west-1", "https://signin.aws.amazon.com"),
+            ("cn-north-1", "https://signin.amazonaws.cn"),
+            ("us-gov-east-1", "https://signin.amazonaws-us-gov.com"),
+            ("eusc-de-east-1", "https://eusc-de-east-1.signin.amazonaws-eusc.eu"),
+        ] {
+            assert_eq!(federation_endpoint(region), host);
+        }
     }
 }

@@ -17,4 +17,4 @@ pub mod sso_cache;
 pub(crate) mod target;
 
 /// The services that are called, as in the variables of their endpoints: `AWS_ENDPOINT_URL_<SERVICE>`.
-pub(crate) const SERVICES: [&str; 6] = ["SSO", "SSO_OIDC", "STS", "EKS", "IAM", "SECRETS_MANAGER"];
+pub(crate) const SERVICES: [&str; 7] = ["SSO", "SSO_OIDC", "STS", "EKS", "IAM", "SECRETS_MANAGER", "SIGNIN"];

@@ -10,6 +10,7 @@ pub(crate) mod oidc;
 mod plain;
 pub(crate) mod portal;
 pub(crate) mod secrets_manager;
+pub(crate) mod signin;
 pub(crate) mod start_page;
 pub(crate) mod sts;
 pub(crate) mod time;

@@ -20,7 +20,7 @@ use crate::model::wire::xml;
 use crate::net::aws::failure::{Failure, is_throttling};
 use crate::net::bounds::LONGEST_CALL;
 
-/// A request. `Debug` shows neither headers nor body, which may hold a session token.
+/// A request. `Debug` shows neither headers nor body nor query, which may hold a session token.
 #[derive(Clone)]
 pub(super) struct PlainRequest {
     pub(super) method: &'static str,
@@ -39,7 +39,7 @@ pub(super) struct PlainAnswer {
 
 impl fmt::Debug for PlainRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PlainRequest({} {})", self.method, self.url)
+        write!(f, "PlainRequest({} {})", self.method, self.url.split('?').next().unwrap_or_default())
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
     fn a_request_shows_no_token() {
         let request = PlainRequest {
             method: "POST",
-            url: "https://iam.amazonaws.com/".to_owned(),
+            url: "https://iam.amazonaws.com/?Session=secret".to_owned(),
             headers: vec![("x-amz-security-token".to_owned(), "secret".to_owned())],
             body: String::new(),
         };
