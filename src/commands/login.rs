@@ -16,6 +16,7 @@ use crate::chain::cluster::proxy;
 use crate::chain::credentials::Credentials;
 use crate::chain::credentials::own;
 use crate::chain::moved;
+use crate::chain::profile;
 use crate::chain::session::Session;
 use crate::chain::target;
 use crate::chain::target::portal;
@@ -164,6 +165,7 @@ async fn replace_identity(chain: &Chain<'_>, args: &LoginArgs, target: Target) -
         assumed::forget(chain, &target).await?;
     }
     if let Some(source) = target.identity.source_profile() {
+        profile::source(chain.host, &chain.aws_config, source)?;
         chain.ui.stage(Mark::Success, "source", &format!("the profile {source}"));
     }
     Ok(target)

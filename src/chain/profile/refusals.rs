@@ -108,12 +108,13 @@ impl Asked<'_> {
         let pattern = &self.chain.settings.context_pattern.value;
         let own = self.profile.and_then(|profile| pattern.namespace_of(profile));
         let error = error.because(format!("the session is that of {}", role.portal.start_url));
-        match own {
-            Some(name) => error.try_next(format!("nsaccess login {name}")),
-            None if role.has_session => {
+        match (own, self.wanted.on_terminal) {
+            (None, Some(command)) => error.try_next(command),
+            (Some(name), _) => error.try_next(format!("nsaccess login {name}")),
+            _ if role.has_session => {
                 error.try_next(format!("aws sso login --sso-session {}", role.portal.session_name))
             }
-            None => error.try_next(format!("aws sso login --profile {}", self.profile.unwrap_or("NAME"))),
+            _ => error.try_next(format!("aws sso login --profile {}", self.profile.unwrap_or("NAME"))),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod administrator;
 pub(crate) mod canaries;
+pub(crate) mod corp;
 pub(crate) mod doctor;
 pub(crate) mod fingerprint;
 pub(crate) mod forward;
