@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::chain::target::portal;
 use crate::chain::{Chain, Presence};
 use crate::env_vars;
 use crate::error::{Error, Result};
@@ -97,12 +98,11 @@ fn nothing_names_it(chain: &Chain<'_>) -> Error {
     }
 }
 
-/// Namespaces that are known here without a call: those with a profile, then those of the cached portal list.
+/// Names that are known here without a call: of accesses that are set up, and namespaces of the portals' kept lists.
 pub(crate) fn familiar(chain: &Chain<'_>) -> Vec<String> {
-    let of_profile = |name: &str| chain.settings.context_pattern.value.namespace_of(name);
-    let mut names: Vec<String> = chain.aws_config.profile_names().filter_map(of_profile).collect();
-    let start_url = chain.settings.start_url.as_ref();
-    if let Some(index) = start_url.and_then(|start_url| chain.cache.portal_index(&start_url.value)) {
+    let mut names: Vec<String> = set_up(chain).iter().map(AccessName::to_string).collect();
+    for portal in portal::in_use(chain) {
+        let Some(index) = chain.cache.portal_index(&portal.start_url) else { continue };
         names.extend(index.assignments.iter().filter_map(|assignment| chain.settings.namespace_of(assignment)));
     }
     names.sort();

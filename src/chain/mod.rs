@@ -32,7 +32,7 @@ use crate::chain::cluster::api::ClusterAccess;
 use crate::chain::credentials::Credentials;
 use crate::chain::services::Services;
 use crate::chain::session::{Session, portal_list};
-use crate::disk::cache::Cache;
+use crate::disk::cache::{Cache, PortalIndex};
 use crate::disk::kubeconfig::Kubeconfigs;
 use crate::disk::settings;
 use crate::error::Result;
@@ -199,6 +199,9 @@ impl<'a> Chain<'a> {
     }
 }
 
+/// Chooses the target of an access in a portal's list.
+type Choose = fn(&Chain<'_>, &Access, &Portal, &PortalIndex) -> Result<Target>;
+
 /// The walk.
 impl<'a> Chain<'a> {
     /// The access that is meant: as named, else the one of the environment, the context, the project or the folder.
@@ -234,6 +237,18 @@ impl<'a> Chain<'a> {
     /// [`crate::error::Kind::NotFound`] when the person has no such namespace; [`crate::error::Kind::Usage`] when several
     /// fit and no person can choose.
     pub(crate) async fn target(&self, access: &Access) -> Result<Target> {
+        self.find_target(access, target::chosen_in).await
+    }
+
+    /// The same for a login, which gives an access that a person chooses among several a name of its own.
+    ///
+    /// # Errors
+    /// As [`Chain::target`].
+    pub(crate) async fn target_to_set_up(&self, access: &Access) -> Result<Target> {
+        self.find_target(access, target::named_in).await
+    }
+
+    async fn find_target(&self, access: &Access, choose: Choose) -> Result<Target> {
         if let Some(known) = self.known_target(access)? {
             match known.portal() {
                 Some(_) => self.ui.detail(&format!(
@@ -253,7 +268,7 @@ impl<'a> Chain<'a> {
             return Ok(found);
         }
         let list = portal_list::read(self, &portal).await.map_err(|error| error.or_sign_in(access.name.as_str()))?;
-        target::chosen_in(self, access, &portal, &list)
+        choose(self, access, &portal, &list)
     }
 
     /// The session of a portal.

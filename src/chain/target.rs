@@ -3,6 +3,7 @@
 
 mod assumed;
 pub(crate) mod identity;
+pub(crate) mod names;
 pub(crate) mod portal;
 pub(crate) mod settled;
 
@@ -11,7 +12,7 @@ use crate::disk::cache::PortalIndex;
 use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::{Assignment, AssignmentChoice, Portal, Target, choose};
-use crate::model::kube::access::Access;
+use crate::model::kube::access::{Access, AccessName};
 
 /// Where STS has its endpoint for all regions of AWS proper.
 const GLOBAL_REGION: &str = "us-east-1";
@@ -84,6 +85,31 @@ pub(crate) fn chosen_in(chain: &Chain<'_>, access: &Access, portal: &Portal, lis
     Ok(at(chain, access, portal, assignment))
 }
 
+/// The same for a login: where several fit, the one that the person chooses gets a name that tells it from the others.
+///
+/// # Errors
+/// As [`chosen_in`].
+pub(crate) fn named_in(chain: &Chain<'_>, access: &Access, portal: &Portal, list: &PortalIndex) -> Result<Target> {
+    let found = match choice(chain, access, &list.assignments) {
+        AssignmentChoice::Several(found) if chain.presence == Presence::Person && !access.has_own_name() => found,
+        _ => return chosen_in(chain, access, portal, list),
+    };
+    let mut names = names::of_assignments(access, &found);
+    let lines: Vec<String> =
+        found.iter().zip(&names).map(|(found, name)| format!("{name}: {}", in_words(found))).collect();
+    let chosen = chain.prompts.pick(&format!("Several accounts have {}. Which one?", access.namespace), &lines)?;
+    let access = Access { name: names.swap_remove(chosen), ..access.clone() };
+    let assignment = found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"))?;
+    Ok(at(chain, &access, portal, assignment))
+}
+
+/// The same target, under another name if there is one.
+pub(crate) fn renamed(chain: &Chain<'_>, target: Target, name: Option<AccessName>) -> Target {
+    let Some(name) = name else { return target };
+    let access = Access { name, ..target.access };
+    Target { entry: entry(chain, &access), access, ..target }
+}
+
 fn at(chain: &Chain<'_>, access: &Access, portal: &Portal, assignment: Assignment) -> Target {
     let set = PermissionSet { portal: portal.clone(), account: assignment.account, name: assignment.role };
     Target { access: access.clone(), entry: entry(chain, access), identity: Identity::PermissionSet(set) }
@@ -116,10 +142,15 @@ fn in_words(assignment: &Assignment) -> String {
 
 fn several(access: &Access, found: &[Assignment]) -> Error {
     let mut error = Error::usage(format!("several accounts have the namespace {}", access.namespace));
-    for assignment in found {
-        error = error
-            .because(in_words(assignment))
-            .try_next(format!("nsaccess login {access} --account {}", assignment.account));
+    let names = names::of_assignments(access, found);
+    for (assignment, name) in found.iter().zip(names) {
+        let name = if access.has_own_name() { access.name.clone() } else { name };
+        let alone = found.iter().filter(|other| other.account == assignment.account).count() == 1;
+        let role = if alone { String::new() } else { format!(" --role {}", assignment.role) };
+        error = error.because(in_words(assignment)).try_next(format!(
+            "nsaccess login {} --account {}{role} --as {name}",
+            access.namespace, assignment.account
+        ));
     }
     error
 }

@@ -178,6 +178,12 @@ pub(crate) fn insistent_login(access: &Access, flags: LoginFlags<'_>) -> String 
 
 /// A login with these flags under a name of its own; under the namespace's if that is empty.
 pub(crate) fn login_as(access: &Access, name: &str, flags: LoginFlags<'_>) -> String {
+    let name = if name == access.namespace.as_str() { "" } else { name };
+    login_again(access.namespace.as_str(), name, flags, "")
+}
+
+/// The same; what `rest`, which will follow it, names itself is left out.
+pub(crate) fn login_again(namespace: &str, name: &str, flags: LoginFlags<'_>, rest: &str) -> String {
     let LoginFlags { target, sign_in, identity } = flags;
     let no_identity = IdentityArgs::default();
     let identity = identity.unwrap_or(&no_identity);
@@ -197,8 +203,10 @@ pub(crate) fn login_as(access: &Access, name: &str, flags: LoginFlags<'_>) -> St
         ("--start-url", &sign_in.start_url),
         ("--sso-region", &sign_in.sso_region),
     ];
-    let flags = flags.into_iter().filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_ref()?))));
-    format!("nsaccess login {}{}", access.namespace, flags.collect::<String>())
+    let follows = |flag: &str| rest.split(' ').any(|word| word == flag);
+    let flags = flags.into_iter().filter(|(flag, _)| !follows(flag));
+    let flags = flags.filter_map(|(flag, value)| Some(format!(" {flag} {}", quote(value.as_ref()?))));
+    format!("nsaccess login {namespace}{}", flags.collect::<String>())
 }
 
 /// Shells that variables can be set in.

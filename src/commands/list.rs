@@ -1,34 +1,45 @@
-//! `list`: the namespaces that the portal gives, and which are set up here.
+//! `list`: the namespaces that the portals give, and the accesses that are set up here.
+
+mod screen;
 
 use clap::Args;
-use serde_json::json;
 
-use crate::chain::Chain;
-use crate::chain::access;
 use crate::chain::session::portal_list;
-use crate::chain::target::portal;
+use crate::chain::session::stored::{self, Stored};
+use crate::chain::target::{self, portal};
+use crate::chain::{Chain, access};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::target::Assignment;
+use crate::model::aws::offers::{self, Offer, SetUp};
+use crate::model::aws::target::{Assignment, Portal};
 use crate::process::runtime;
-use crate::ui::table;
 
-/// List the namespaces that the portal gives you, and which of them are set up here.
+/// List the namespaces that the portals give you, and the accesses that are set up here.
 ///
-/// The portal's answer is kept for a week; --refresh asks again.
+/// A portal's answer is kept for a week; --refresh asks again. Without --start-url, the portals of all accesses that are set
+/// up are listed.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Ask the portal, even if its last answer is kept
     #[arg(long)]
     pub(crate) refresh: bool,
+    /// Also permission sets that no pattern knows, with the command that sets each up
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Where and how to sign in.
     #[command(flatten)]
     pub(crate) sign_in: SignInArgs,
 }
 
-/// How many permission sets without a namespace are named.
-const SHOWN: usize = 8;
+/// What a list shows.
+struct Listed {
+    /// Those with a namespace.
+    known: Vec<Offer>,
+    /// Those that no pattern knows.
+    unknown: Vec<Offer>,
+    portals: Vec<Portal>,
+}
 
 /// Runs the verb.
 ///
@@ -36,63 +47,85 @@ const SHOWN: usize = 8;
 /// When the portal has to be asked and cannot.
 pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
-    let portal = portal::of(chain, None)?;
-    let kept = if args.refresh { None } else { portal_list::recent(chain, &portal) };
-    let index = match kept {
-        Some(index) => index,
-        None => runtime::run(portal_list::read(chain, &portal)).map_err(|error| with_sign_in(chain, error))?,
+    let set_up = set_up(chain)?;
+    let others_only = offers::without_portal(&set_up);
+    let (portals, offered) = match nothing_to_ask(chain, args, &others_only) {
+        true => (Vec::new(), Vec::new()),
+        false => of_portals(chain, args, &set_up)?,
     };
-    portal::remember(chain, &portal)?;
-    let contexts = chain.kubeconfigs.merged()?;
-    let pattern = &chain.settings.permission_sets.value;
-    let namespaces = index.assignments.iter().filter_map(|found| Some((chain.settings.namespace_of(found)?, found)));
-    let rows: Vec<(String, &Assignment, bool)> = namespaces
-        .map(|(namespace, found)| {
-            let name = chain.settings.context_pattern.value.render(&namespace);
-            let profile = chain.aws_config.profile(&name);
-            let same_account =
-                profile.and_then(|profile| profile.get("sso_account_id")) == Some(found.account.as_str());
-            (namespace, found, same_account && contexts.context(&name).is_some())
-        })
-        .collect();
-    let value = rows.iter().map(|(namespace, found, set_up)| {
-        json!({"namespace": namespace, "account": found.account, "account_name": found.account_name, "role": found.role, "set_up": set_up})
-    });
-    context.ui.print_document(&json!(value.collect::<Vec<_>>()), || {
-        let lines: Vec<Vec<String>> = rows
-            .iter()
-            .map(|(namespace, found, set_up)| {
-                let name = found.account_name.clone().unwrap_or_default();
-                vec![namespace.clone(), found.account.clone(), name, if *set_up { "yes" } else { "" }.to_owned()]
-            })
-            .collect();
-        table(&["NAMESPACE", "ACCOUNT", "ACCOUNT NAME", "SET UP"], &lines)
-    })?;
-    tell_unmatched(chain, &index.assignments);
-    if rows.is_empty() {
-        context.ui.warning(&format!(
-            "none of your {} permission sets follows the pattern {pattern}",
-            index.assignments.len()
-        ));
-        context.ui.hint("nsaccess config   # shows the pattern and where it comes from");
+    let (mut known, unknown): (Vec<Offer>, Vec<Offer>) =
+        offered.into_iter().partition(|offer| offer.namespace.is_some());
+    if args.sign_in.start_url.is_none() {
+        known.extend(others_only);
     }
-    Ok(())
+    let listed = Listed { known, unknown, portals };
+    screen::show(context, args, chain, &listed)
 }
 
-/// Permission sets that are for no namespace by their names: they may be meant for several, and then a login names one.
-fn tell_unmatched(chain: &Chain<'_>, assignments: &[Assignment]) {
-    let unmatched: Vec<&Assignment> =
-        assignments.iter().filter(|found| chain.settings.namespace_of(found).is_none()).collect();
-    let Some(first) = unmatched.first() else { return };
-    let mut roles: Vec<&str> = unmatched.iter().map(|found| found.role.as_str()).collect();
-    roles.sort_unstable();
-    roles.dedup();
-    let more = roles.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let shown = roles.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    chain.ui.status(&format!("for no namespace by their names: {shown}{more}"));
-    let (account, role) = (&first.account, &first.role);
-    chain.ui.hint(&format!("nsaccess login NAMESPACE --account {account} --role {role}   # uses one for a namespace"));
+/// Who uses roles only has no portal, and is not asked for one.
+fn nothing_to_ask(chain: &Chain<'_>, args: &ListArgs, others_only: &[Offer]) -> bool {
+    let without = chain.settings.start_url.is_none() && args.sign_in.start_url.is_none();
+    without && !others_only.is_empty() && portal::in_use(chain).is_empty()
+}
+
+/// The accesses that are set up here.
+fn set_up(chain: &Chain<'_>) -> Result<Vec<SetUp>> {
+    let contexts = chain.kubeconfigs.merged()?;
+    let mut found = Vec::new();
+    for name in access::set_up(chain) {
+        let Ok(access) = access::named(chain, name) else { continue };
+        let own = portal::own(chain, &target::entry(chain, &access));
+        let known = match target::without_portal(chain, &access) {
+            Ok(None) => own.and_then(|portal| target::known(chain, &access, &portal)),
+            known => known.unwrap_or_default(),
+        };
+        found.extend(known.map(|target| {
+            let has_context = contexts.context(&target.entry).is_some();
+            SetUp { target, has_context }
+        }));
+    }
+    Ok(found)
+}
+
+/// What the portals offer: the one that is named or configured, and those of accesses that are set up.
+fn of_portals(chain: &Chain<'_>, args: &ListArgs, set_up: &[SetUp]) -> Result<(Vec<Portal>, Vec<Offer>)> {
+    let namespace_of = |found: &Assignment| chain.settings.namespace_of(found);
+    let first = portal::of(chain, None)?;
+    let mut listed = vec![(first.clone(), assignments(chain, args, &first)?)];
+    portal::remember(chain, &first)?;
+    let others = if args.sign_in.start_url.is_some() { Vec::new() } else { portal::in_use(chain) };
+    for other in others.into_iter().filter(|other| other.session_name != first.session_name) {
+        match of_other(chain, args, &other) {
+            Ok(assignments) => listed.push((other, assignments)),
+            Err(error) => {
+                chain.ui.warning(&format!("{} is not listed: {error}", other.start_url));
+                chain.ui.hint(&format!("nsaccess list --start-url {}", other.start_url));
+            }
+        }
+    }
+    let offered = listed
+        .iter()
+        .flat_map(|(portal, assignments)| offers::of_portal(&portal.start_url, assignments, set_up, namespace_of))
+        .collect();
+    Ok((listed.into_iter().map(|(portal, _)| portal).collect(), offered))
+}
+
+fn assignments(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<Vec<Assignment>> {
+    let kept = if args.refresh { None } else { portal_list::recent(chain, portal) };
+    let list = match kept {
+        Some(list) => list,
+        None => runtime::run(portal_list::read(chain, portal)).map_err(|error| with_sign_in(chain, error))?,
+    };
+    Ok(list.assignments)
+}
+
+/// Nobody asked for this one by name, so nobody is made to sign in for it.
+fn of_other(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<Vec<Assignment>> {
+    let is_kept = !args.refresh && portal_list::recent(chain, portal).is_some();
+    match stored::stored(chain, portal, None)? {
+        Stored::Over(reason) if !is_kept => Err(Error::new(Kind::NotSignedIn, "not signed in").because(reason)),
+        _ => assignments(chain, args, portal),
+    }
 }
 
 /// Not signed in: suggests a login of a namespace that is set up here, or this command where it can sign in.

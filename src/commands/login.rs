@@ -1,7 +1,9 @@
 //! `login`: from a namespace's name to a working kubectl.
 
+mod screen;
+mod ways;
+
 use clap::Args;
-use serde_json::json;
 
 use crate::actions::child_environment;
 use crate::actions::logout::{self, assumed};
@@ -9,7 +11,7 @@ use crate::actions::reviews::login;
 use crate::actions::reviews::login::Verification;
 
 use crate::actions::setup::profile_and_context;
-use crate::actions::setup::replace::{self, Ways};
+use crate::actions::setup::replace;
 use crate::chain::clock_skew;
 use crate::chain::cluster;
 use crate::chain::cluster::proxy;
@@ -23,21 +25,15 @@ use crate::chain::target::portal;
 use crate::chain::target::settled;
 use crate::chain::{Chain, Presence};
 use crate::commands::Context;
-use crate::commands::flags::{
-    IdentityArgs, LoginFlags, SignInArgs, TargetArgs, insistent_login, login_as, login_command,
-};
+use crate::commands::flags::{IdentityArgs, LoginFlags, SignInArgs, TargetArgs, login_again, login_command};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
-use crate::model::kube::access::Access;
+use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::cluster::Cluster;
-
-use crate::model::reviews::review::{
-    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward,
-};
 use crate::process::runtime;
-use crate::ui::{Mark, Ui, local_time};
+use crate::ui::{Mark, local_time};
 
 /// Sign in, find account, role and cluster of a namespace, write its AWS profile and kubeconfig context, and check
 /// what you may do there.
@@ -95,15 +91,46 @@ pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
         person => person,
     };
     let named = context.named(args.namespace.as_deref());
+    check_name(args, named)?;
     let mut flags = flags_of(args).settings();
     flags.namespace = args.access.as_ref().and(named).map(str::to_owned);
     let chain = &context.open_for(&flags, presence)?;
-    let done = runtime::run(log_in(chain, args, args.access.as_deref().or(named)))?;
+    let done = runtime::run(log_in(chain, args, args.access.as_deref().or(named)));
+    let done = done.map_err(|error| with_namespace(args, named, error))?;
     if context.ui.is_table() {
-        next_steps(context.ui, &done, args.no_switch);
+        screen::next_steps(context.ui, &done, args.no_switch);
         return Ok(());
     }
-    context.ui.print_document(&report(&done), String::new)
+    context.ui.print_document(&screen::report(&done), String::new)
+}
+
+/// A name of its own is one that can be typed, and for a namespace.
+fn check_name(args: &LoginArgs, named: Option<&str>) -> Result<()> {
+    let Some(name) = &args.access else { return Ok(()) };
+    let Some(namespace) = named else {
+        return Err(Error::usage(format!("--as {name} names an access, and no namespace is named"))
+            .try_next(format!("nsaccess login NAMESPACE --as {name}")));
+    };
+    AccessName::parse(namespace).map_err(|why| {
+        Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess list")
+    })?;
+    AccessName::parse(name).map(drop).map_err(|why| {
+        Error::usage(format!("{name:?} is not a name for an access"))
+            .because(format!("it {why}"))
+            .try_next(format!("nsaccess login {namespace} --as NAME"))
+    })
+}
+
+/// An access that does not exist yet is not known by its name alone: commands to log in to it again say whose it is.
+fn with_namespace(args: &LoginArgs, named: Option<&str>, mut error: Error) -> Error {
+    let (Some(name), Some(namespace)) = (&args.access, named) else { return error };
+    let short = format!("nsaccess login {name}");
+    for command in &mut error.try_next {
+        if let Some(rest) = command.strip_prefix(&short).filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+            *command = format!("{}{rest}", login_again(namespace, name, flags_of(args), rest));
+        }
+    }
+    error
 }
 
 fn flags_of(args: &LoginArgs) -> LoginFlags<'_> {
@@ -117,19 +144,18 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
         Some(target) => replace_identity(chain, args, target).await?,
         None => {
             refuse_role_options(args, &access)?;
-            let session = open_session(chain, args, &access).await?;
+            let (session, access) = open_session(chain, args, access).await?;
             resolve_target(chain, args, &access, &session).await?
         }
     };
     let credentials = obtain_credentials(chain, target).await?;
-    let cluster = match describe_cluster(chain, args, &credentials).await {
+    let (cluster, target) = match describe_cluster(chain, args, &credentials).await {
         Err(error) if error.kind == Kind::Unreachable => {
             return Err(without_cluster(chain, &credentials.target, error));
         }
         described => described?,
     };
-    let target = credentials.target.clone();
-    let proxy = proxy::of(chain, &access, &cluster.endpoint)?;
+    let proxy = proxy::of(chain, &target.access, &cluster.endpoint)?;
     let verified = login::verify(chain, &target, &credentials.role(), &cluster, proxy.as_ref()).await;
     let (verification, unreached) = accepted(chain, args, &target, verified)?;
     let switch = !args.no_switch && unreached.is_none();
@@ -139,7 +165,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
         return Err(error);
     }
     if let Some(verification) = &verification {
-        show(chain.ui, &target, verification);
+        screen::show(chain.ui, &target, verification);
     }
     Ok(Done { target, credentials: credentials.role(), cluster, files, verification })
 }
@@ -150,17 +176,27 @@ fn name_access(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Resu
     let access = chain.access(named)?;
     crate::disk::aws_credentials::check_name(chain.host, &target::entry(chain, &access))?;
     child_environment::refuse_change_inside(chain, &access, chooses(args), "login")?;
-    if !args.replace {
-        replace::may_change_namespace(chain, &access, &ways(args, &access))?;
-    }
-    Ok(access)
+    let beside = match args.replace {
+        true => None,
+        false => {
+            let ways = ways::of(args, &access);
+            replace::refuse_name_of_namespace(chain, &access, &ways)?;
+            replace::may_change_namespace(chain, &access, &ways)?
+        }
+    };
+    Ok(match beside {
+        Some(name) => Access { name, ..access },
+        None => access,
+    })
 }
 
 /// An identity that no portal gives.
 async fn replace_identity(chain: &Chain<'_>, args: &LoginArgs, target: Target) -> Result<Target> {
-    if !args.replace {
-        replace::may_change_identity(chain, &target, &ways(args, &target.access))?;
-    }
+    let beside = match args.replace {
+        true => None,
+        false => replace::may_change_identity(chain, &target, &ways::of_target(chain, args, &target))?,
+    };
+    let target = target::renamed(chain, target, beside);
     if args.force {
         assumed::forget(chain, &target).await?;
     }
@@ -188,33 +224,38 @@ fn refuse_role_options(args: &LoginArgs, access: &Access) -> Result<()> {
     }
 }
 
-async fn open_session(chain: &Chain<'_>, args: &LoginArgs, access: &Access) -> Result<Session> {
-    let name = target::entry(chain, access);
-    let portal = chain.portal(access)?;
+async fn open_session(chain: &Chain<'_>, args: &LoginArgs, mut access: Access) -> Result<(Session, Access)> {
+    let portal = chain.portal(&access)?;
     if !args.replace {
-        replace::may_change_portal(chain, access, &name, &portal, &ways(args, access))?;
+        let entry = target::entry(chain, &access);
+        let beside = replace::may_change_portal(chain, &access, &entry, &portal, &ways::of(args, &access))?;
+        access.name = beside.unwrap_or(access.name);
     }
     if args.force {
         logout::sign_out(chain, &portal).await?;
     }
     let session = chain.session(&portal).await?;
     // An access that is set up keeps its own portal, which need not be the default.
-    if portal::own(chain, &name).is_none() {
+    if portal::own(chain, &target::entry(chain, &access)).is_none() {
         portal::remember(chain, &portal)?;
     }
     let renewable = if session.token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
     let until = local_time(chain.host, session.token.expires_at);
     chain.ui.stage(Mark::Success, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
     clock_skew::warn(chain);
-    Ok(session)
+    Ok((session, access))
 }
 
 async fn resolve_target(chain: &Chain<'_>, args: &LoginArgs, access: &Access, session: &Session) -> Result<Target> {
-    let target = chain.target(access).await?;
-    if !args.replace {
-        replace::may_change_account(chain, &target, &session.token, &ways(args, access)).await?;
-    }
-    Ok(target)
+    let target = chain.target_to_set_up(access).await?;
+    let beside = match args.replace {
+        true => None,
+        false => {
+            let ways = ways::of_target(chain, args, &target);
+            replace::may_change_account(chain, &target, &session.token, &ways).await?
+        }
+    };
+    Ok(target::renamed(chain, target, beside))
 }
 
 async fn obtain_credentials<'a>(chain: &'a Chain<'a>, target: Target) -> Result<Credentials<'a>> {
@@ -226,14 +267,21 @@ async fn obtain_credentials<'a>(chain: &'a Chain<'a>, target: Target) -> Result<
     Ok(credentials)
 }
 
-async fn describe_cluster(chain: &Chain<'_>, args: &LoginArgs, credentials: &Credentials<'_>) -> Result<Cluster> {
+/// The cluster, and the target under the name that it is set up by.
+async fn describe_cluster(
+    chain: &Chain<'_>,
+    args: &LoginArgs,
+    credentials: &Credentials<'_>,
+) -> Result<(Cluster, Target)> {
     let cluster = cluster::describe(credentials).await?;
-    if !args.replace {
-        replace::may_change_cluster(chain, &credentials.target, &cluster, &ways(args, &credentials.target.access))?;
-    }
+    let target = credentials.target.clone();
+    let beside = match args.replace {
+        true => None,
+        false => replace::may_change_cluster(chain, &target, &cluster, &ways::of_target(chain, args, &target))?,
+    };
     let version = cluster.version.as_deref().map(|version| format!(", Kubernetes {version}")).unwrap_or_default();
     chain.ui.stage(Mark::Success, "cluster", &format!("{} in {}{version}", cluster.name, cluster.region));
-    Ok(cluster)
+    Ok((cluster, target::renamed(chain, target, beside)))
 }
 
 /// The way to the clusters is shut. What is known without them is written: the AWS profile works, and the next login finds
@@ -254,12 +302,6 @@ fn without_cluster(chain: &Chain<'_>, target: &Target, error: Error) -> Error {
         Ok(_) => error.because("profile and context are as they were"),
         Err(not_written) => error.because(format!("{not_written}; nothing was written")),
     }
-}
-
-/// How the same login goes on where it would replace something.
-fn ways(args: &LoginArgs, access: &Access) -> Ways {
-    let flags = flags_of(args);
-    Ways { replace: insistent_login(access, flags), beside: login_as(access, "NAME", flags) }
 }
 
 /// A login that the cluster turned down leaves what worked before, unless the person insists. Where nothing was set up and
@@ -325,75 +367,4 @@ fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) ->
 
 fn unchanged(changed: bool) -> &'static str {
     if changed { "" } else { " (was right already)" }
-}
-
-fn show(ui: &Ui, target: &Target, verification: &Verification) {
-    let groups = verification.identity.groups.iter().filter(|group| !group.starts_with("system:authenticated"));
-    let groups = groups.cloned().collect::<Vec<_>>().join(", ");
-    let groups = if groups.is_empty() { String::new() } else { format!(", groups {groups}") };
-    ui.stage(Mark::Success, "you are", &format!("{}{groups}", verification.identity.username));
-    for (question, label) in [(GET_PODS, "pods"), (GET_SERVICES, "services")] {
-        let (mark, words) = verdict(&verification.verdict(question), target);
-        ui.stage(mark, label, &format!("{question}: {words}"));
-    }
-    let (create, get) = (verification.verdict(CREATE_PORT_FORWARD), verification.verdict(GET_PORT_FORWARD));
-    let (works, how) = port_forward(&create, &get, verification.minor_version);
-    let unknown = [&create, &get].iter().any(|verdict| matches!(verdict, Verdict::Unknown(_)));
-    let mark = if works {
-        Mark::Success
-    } else if unknown {
-        Mark::Unknown
-    } else {
-        Mark::Failure
-    };
-    ui.stage(mark, "port-forward", &format!("{}: {how}", if works { "yes" } else { "no" }));
-}
-
-fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
-    match verdict {
-        Verdict::Allowed => (Mark::Success, "yes".to_owned()),
-        Verdict::Denied(None) => (Mark::Failure, format!("no, not in {}", target.access.namespace)),
-        Verdict::Denied(Some(reason)) => (Mark::Failure, format!("no ({reason})")),
-        Verdict::Unknown(reason) => (Mark::Unknown, format!("could not be asked ({reason})")),
-    }
-}
-
-fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
-    let context = if no_switch { format!(" --context {}", done.target.entry) } else { String::new() };
-    let pod = "get pod NAME";
-    ui.blank();
-    ui.status(&format!("Next:  kubectl{context} {pod}"));
-    ui.status(&format!("       aws --profile {} sts get-caller-identity", done.target.profile()));
-}
-
-fn report(done: &Done) -> serde_json::Value {
-    let verdicts = done.verification.iter().flat_map(|verification| &verification.verdicts);
-    let verdicts: serde_json::Map<_, _> = verdicts
-        .map(|(question, verdict)| {
-            let allowed = match verdict {
-                Verdict::Allowed => json!(true),
-                Verdict::Denied(_) => json!(false),
-                Verdict::Unknown(_) => json!(null),
-            };
-            (question.to_string(), allowed)
-        })
-        .collect();
-    let verification = done.verification.as_ref();
-    json!({
-        "namespace": done.target.access.namespace.as_str(),
-        "access": done.target.access.name.as_str(),
-        "context": done.target.entry,
-        "profile": done.target.profile(),
-        "account": done.target.identity.account(),
-        "role": done.target.identity.role(),
-        "credentials_expire_at": done.credentials.expires_at,
-        "cluster": done.cluster.name,
-        "region": done.cluster.region,
-        "endpoint": done.cluster.endpoint,
-        "kubeconfig": done.files,
-        "caller_arn": verification.and_then(|verification| verification.caller_arn.clone()),
-        "username": verification.map(|verification| &verification.identity.username),
-        "groups": verification.map(|verification| &verification.identity.groups),
-        "may": verdicts,
-    })
 }

@@ -1,5 +1,6 @@
 //! `logout`: the end of a session, here and on the portal.
 
+use aws_config_edit::same_start_url;
 use clap::Args;
 use serde_json::json;
 
@@ -13,8 +14,9 @@ use crate::chain::target;
 use crate::chain::target::portal;
 use crate::commands::Context;
 use crate::commands::kubeconfig::say_what_stayed;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::aws::target::{Portal, Target};
+use crate::model::shell::quote;
 use crate::process::runtime;
 
 /// Sign out: end the session on the portal, and remove its token (the AWS CLI's too, it is the same) and all
@@ -26,6 +28,9 @@ pub(crate) struct LogoutArgs {
     /// Every sso-session in ~/.aws/config
     #[arg(long)]
     pub(crate) all: bool,
+    /// Only the portal with this start URL [default: that of the namespace in use]
+    #[arg(long, value_name = "URL", conflicts_with = "all")]
+    pub(crate) start_url: Option<String>,
     /// Also remove the contexts and profiles that nsaccess wrote
     #[arg(long)]
     pub(crate) purge: bool,
@@ -37,18 +42,21 @@ pub(crate) struct LogoutArgs {
 /// When a file cannot be removed or edited.
 pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
     let chain = &Chain::open_to_sign_out(context.host, context.ui, context.global.kubeconfig.as_deref())?;
-    let (portals, assumed) = match (args.all, one_access(context, chain)?) {
+    let (portals, assumed) = match (args.all, &args.start_url) {
         (true, _) => (logout::portals(chain), assumed::all(chain)),
-        (false, Some(target)) => (Vec::new(), vec![target]),
-        (false, None) => (vec![one_portal(context, chain)?], Vec::new()),
+        (false, Some(start_url)) => (vec![portal_at(chain, start_url)?], Vec::new()),
+        (false, None) => match one_access(context, chain)? {
+            Some(target) => (Vec::new(), vec![target]),
+            None => (vec![one_portal(context, chain)?], Vec::new()),
+        },
     };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for portal in &portals {
         let ended = runtime::run(logout::sign_out(chain, portal))?;
         let what = if ended.was_signed_in { "signed out of" } else { "was not signed in to" };
         context.ui.status(&format!("{what} {}", portal.start_url));
-        if !ended.was_signed_in && !args.all {
-            say_where_else(context, chain, portal);
+        if !args.all {
+            say_where_else(context, chain, portal, ended.was_signed_in);
         }
         say_forgotten(context, &ended.namespaces);
         let purged = if args.purge { purge::purge(chain, portal) } else { Purged::default() };
@@ -100,15 +108,34 @@ fn say_purged(context: Context<'_>, purged: &Purged) {
     }
 }
 
-/// Who meant another session than the one that is in use must not believe that it is over.
-fn say_where_else(context: Context<'_>, chain: &Chain<'_>, portal: &Portal) {
+/// Who meant another session than the one that ended must not believe that it is over. Nothing ended: then somebody did.
+fn say_where_else(context: Context<'_>, chain: &Chain<'_>, portal: &Portal, one_ended: bool) {
     let others = logout::still_signed_in(chain, portal);
     for other in &others {
-        context.ui.warning(&format!("still signed in to {} ([sso-session {}])", other.start_url, other.session_name));
+        let words = format!("still signed in to {} ([sso-session {}])", other.start_url, other.session_name);
+        match one_ended {
+            true => context.ui.status(&words),
+            false => context.ui.warning(&words),
+        }
     }
-    if !others.is_empty() {
-        context.ui.hint("nsaccess logout --all");
+    match others.as_slice() {
+        [] => {}
+        [other] => context.ui.hint(&format!("nsaccess logout --start-url {}", quote(&other.start_url))),
+        _ => context.ui.hint("nsaccess logout --all"),
     }
+}
+
+/// The portal of `~/.aws/config` with this start URL.
+fn portal_at(chain: &Chain<'_>, start_url: &str) -> Result<Portal> {
+    let portals = logout::portals(chain);
+    if let Some(found) = portals.iter().find(|portal| same_start_url(&portal.start_url, start_url)) {
+        return Ok(found.clone());
+    }
+    let error = Error::new(Kind::NotFound, format!("{start_url} is not known here"))
+        .because("no [sso-session] in ~/.aws/config has this start URL");
+    Err(portals.iter().fold(error, |error, portal| {
+        error.try_next(format!("nsaccess logout --start-url {}", quote(&portal.start_url)))
+    }))
 }
 
 /// What a purge left, and why. The first reason decides the exit code.

@@ -1,7 +1,8 @@
 //! `status`: what is set up and until when it lasts. Reads files only, so it works offline.
 
+mod screen;
+
 use clap::Args;
-use serde_json::json;
 
 use crate::chain::session::stored::{self, Stored};
 use crate::chain::target::{self, portal};
@@ -10,12 +11,12 @@ use crate::commands::Context;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{Freshness, judge};
-use crate::model::kube::access::AccessName;
+use crate::model::aws::target::{Portal, Target};
+use crate::model::kube::access::{Access, AccessName};
 use crate::model::settings::Flags;
 use crate::ui::local_time;
-use crate::ui::table;
 
-/// Show what is set up: session, profiles, roles, clusters, contexts, and until when each lasts. Works offline.
+/// Show what is set up: sessions, profiles, roles, clusters, contexts, and until when each lasts. Works offline.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// Only this namespace
@@ -25,16 +26,32 @@ pub(crate) struct StatusArgs {
     pub(crate) check: bool,
 }
 
-/// A namespace that is set up here.
+/// An access that is set up here.
 struct Row {
-    namespace: String,
+    access: Access,
+    /// Account and role, if they are known.
+    target: Option<Target>,
     current: bool,
-    account: Option<String>,
-    role: Option<String>,
     cluster: Option<String>,
     credentials: String,
     credentials_expire_at: Option<jiff::Timestamp>,
     context: bool,
+}
+
+/// The session of a portal, in words.
+struct Session {
+    start_url: Option<String>,
+    state: &'static str,
+    reason: String,
+    expires_at: Option<jiff::Timestamp>,
+}
+
+/// What there is to show.
+struct Shown {
+    /// The session of the access in use comes first. None where only profiles give credentials.
+    sessions: Vec<Session>,
+    current_context: Option<String>,
+    rows: Vec<Row>,
 }
 
 /// Runs the verb.
@@ -44,57 +61,56 @@ struct Row {
 pub(crate) fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
     let chain = &context.open_for(&Flags::default(), Presence::Nobody)?;
     let merged = chain.kubeconfigs.merged()?;
-    let current = merged.current_context();
     let only = context.named(args.namespace.as_deref());
-    let rows: Vec<Row> = chain
-        .aws_config
-        .profile_names()
-        .filter_map(|name| row(chain, &merged, name))
-        .filter(|row| only.is_none_or(|only| row.namespace == only))
-        .collect();
+    let names = access::set_up(chain).into_iter().filter(|name| only.is_none_or(|only| name.as_str() == only));
+    let rows: Vec<Row> = names.filter_map(|name| row(chain, &merged, name)).collect();
     if let (Some(only), true) = (only, rows.is_empty()) {
         return Err(
             Error::new(Kind::NotFound, format!("{only} is not set up here")).try_next(format!("nsaccess login {only}"))
         );
     }
-    let session = session(chain, only);
-    let value = json!({
-        "session": {"start_url": session.start_url, "state": session.state, "reason": session.reason, "access_token_expires_at": session.expires_at},
-        "current_context": current,
-        "namespaces": rows.iter().map(|row| json!({
-            "namespace": row.namespace, "current": row.current, "account": row.account, "role": row.role,
-            "cluster": row.cluster, "context": row.context, "credentials_expire_at": row.credentials_expire_at,
-        })).collect::<Vec<_>>(),
-    });
-    context.ui.print_document(&value, || shown(context, &session, current, &rows))?;
-    if args.check && session.state == "over" {
-        let in_use = rows.iter().find(|row| row.current).or_else(|| rows.first());
-        return Err(Error::new(Kind::NotSignedIn, "not signed in")
-            .because(session.reason)
-            .or_sign_in(in_use.map_or("NAMESPACE", |row| row.namespace.as_str())));
+    let sessions = sessions(chain, only, &rows);
+    let shown = Shown { sessions, current_context: merged.current_context().map(str::to_owned), rows };
+    context.ui.print_document(&screen::document(&shown), || screen::text(context, &shown))?;
+    match shown.sessions.first() {
+        Some(session) if args.check && session.state == "over" => Err(not_signed_in(session, &shown.rows)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// The session in words.
-struct Session {
-    start_url: Option<String>,
-    state: &'static str,
-    reason: String,
-    expires_at: Option<jiff::Timestamp>,
+fn not_signed_in(session: &Session, rows: &[Row]) -> Error {
+    let in_use = rows.iter().find(|row| row.current).or_else(|| rows.first());
+    let name = in_use.map_or("NAMESPACE", |row| row.access.name.as_str());
+    Error::new(Kind::NotSignedIn, "not signed in").because(session.reason.clone()).or_sign_in(name)
 }
 
-fn session(chain: &Chain<'_>, only: Option<&str>) -> Session {
-    let access = only.and_then(|only| AccessName::parse(only).ok());
-    let profile = access.map(|name| chain.settings.context_pattern.value.render(name.as_str()));
-    let Ok(portal) = portal::of(chain, profile.as_deref()) else {
-        return Session {
-            start_url: None,
-            state: "over",
-            reason: "no start URL is configured".to_owned(),
-            expires_at: None,
-        };
+/// The sessions of the portals in use: that of the settings or of the one access that is meant, then those of the others.
+fn sessions(chain: &Chain<'_>, only: Option<&str>, rows: &[Row]) -> Vec<Session> {
+    let by_profiles_only = !rows.is_empty() && rows.iter().all(|row| portal_of(row).is_none() && row.target.is_some());
+    let name = only.and_then(|only| AccessName::parse(only).ok());
+    let profile = name.map(|name| chain.settings.context_pattern.value.render(name.as_str()));
+    let first = portal::of(chain, profile.as_deref()).ok();
+    if by_profiles_only && (only.is_some() || first.is_none()) {
+        return Vec::new();
+    }
+    let Some(first) = first else {
+        let reason = "no start URL is configured".to_owned();
+        return vec![Session { start_url: None, state: "over", reason, expires_at: None }];
     };
+    let mut portals = vec![first];
+    for portal in rows.iter().filter_map(portal_of) {
+        if portals.iter().all(|known| known.session_name != portal.session_name) {
+            portals.push(portal.clone());
+        }
+    }
+    portals.into_iter().map(|portal| session(chain, portal)).collect()
+}
+
+fn portal_of(row: &Row) -> Option<&Portal> {
+    row.target.as_ref()?.portal()
+}
+
+fn session(chain: &Chain<'_>, portal: Portal) -> Session {
     let (state, reason, expires_at) = match stored::stored(chain, &portal, None) {
         Ok(Stored::Fresh(token)) => ("signed_in", String::new(), Some(token.expires_at)),
         Ok(Stored::Refreshable(token, reason)) => ("renewable", reason, Some(token.expires_at)),
@@ -104,61 +120,29 @@ fn session(chain: &Chain<'_>, only: Option<&str>) -> Session {
     Session { start_url: Some(portal.start_url), state, reason, expires_at }
 }
 
-fn shown(context: Context<'_>, session: &Session, current: Option<&str>, rows: &[Row]) -> String {
-    let state = match (session.state, session.expires_at) {
-        ("signed_in", Some(at)) => format!("signed in (access token until {})", local_time(context.host, at)),
-        ("renewable", _) => "signed in, renewed at the next use".to_owned(),
-        _ => format!("not signed in: {}", session.reason),
+fn row(chain: &Chain<'_>, merged: &Merged, name: AccessName) -> Option<Row> {
+    let access = access::named(chain, name).ok()?;
+    let entry = target::entry(chain, &access);
+    let of_portal = || portal::own(chain, &entry).and_then(|portal| target::known(chain, &access, &portal));
+    let target = match target::without_portal(chain, &access) {
+        Ok(None) => of_portal(),
+        known => known.unwrap_or_default(),
     };
-    let (start_url, current) = (or_dash(session.start_url.as_deref()), or_dash(current));
-    let head = format!("Session          {state}\nPortal           {start_url}\nCurrent context  {current}\n");
-    if rows.is_empty() {
-        return format!("{head}\nNo namespace is set up here. Try: nsaccess login NAMESPACE\n");
-    }
-    let lines: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| {
-            let mark = if row.current { "*" } else { "" };
-            let name = if row.context { row.namespace.clone() } else { format!("{} (no context)", row.namespace) };
-            vec![
-                mark.to_owned(),
-                name,
-                or_dash(row.account.as_deref()),
-                or_dash(row.role.as_deref()),
-                or_dash(row.cluster.as_deref()),
-                row.credentials.clone(),
-            ]
-        })
-        .collect();
-    format!("{head}\n{}", table(&["", "NAMESPACE", "ACCOUNT", "ROLE", "CLUSTER", "CREDENTIALS"], &lines))
-}
-
-/// What a table shows where nothing is known; JSON has null there.
-fn or_dash(text: Option<&str>) -> String {
-    text.unwrap_or("-").to_owned()
-}
-
-fn row(chain: &Chain<'_>, merged: &Merged, profile_name: &str) -> Option<Row> {
-    let name = chain.settings.context_pattern.value.namespace_of(profile_name)?;
-    let access = access::named(chain, AccessName::parse(&name).ok()?).ok()?;
-    let profile = chain.aws_config.profile(profile_name)?;
-    let target = portal::own(chain, profile_name).and_then(|portal| target::known(chain, &access, &portal));
-    let cached = target.and_then(|target| chain.cache.credentials(&access.name, &target.identity.key()));
-    let credentials = match cached.as_ref().map(|cached| judge(&cached.credentials, chain.host.now())) {
+    let key = target.as_ref().map(|target| target.identity.key());
+    let cached = key.and_then(|key| chain.cache.credentials(&access.name, &key));
+    let credentials = match cached.as_ref().map(|cached| (cached, judge(&cached.credentials, chain.host.now()))) {
         None => "none yet".to_owned(),
-        Some(Freshness::Fresh) => cached.as_ref().map_or_else(String::new, |cached| {
-            format!("until {}", local_time(chain.host, cached.credentials.expires_at))
-        }),
-        Some(Freshness::Stale(reason)) => reason.to_string(),
+        Some((cached, Freshness::Fresh)) => format!("until {}", local_time(chain.host, cached.credentials.expires_at)),
+        Some((_, Freshness::Stale(reason))) => reason.to_string(),
     };
+    let of_context = || merged.own_cluster(&entry).map(|own| own.name.to_owned());
     Some(Row {
-        current: merged.current_context() == Some(profile_name),
-        account: profile.get("sso_account_id").map(str::to_owned),
-        role: profile.get("sso_role_name").map(str::to_owned),
-        cluster: chain.cache.cluster(&access.name).map(|cluster| cluster.name),
+        current: merged.current_context() == Some(entry.as_str()),
+        cluster: chain.cache.cluster(&access.name).map(|cluster| cluster.name).or_else(of_context),
         credentials,
         credentials_expire_at: cached.map(|cached| cached.credentials.expires_at),
-        context: merged.context(profile_name).is_some(),
-        namespace: name,
+        context: merged.context(&entry).is_some(),
+        target,
+        access,
     })
 }

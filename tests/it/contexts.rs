@@ -14,7 +14,7 @@ idp-prod   444455556666  idp-prod
 shop-dev   777788889999  shop
 ------- stderr -------
 for no namespace by their names: ReadOnly
-hint: nsaccess login NAMESPACE --account 111122223333 --role ReadOnly   # uses one for a namespace
+hint: nsaccess list --all   # with the login that uses each
 [exit status: 0]
 ");
 }

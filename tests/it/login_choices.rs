@@ -43,8 +43,8 @@ fn several_accounts_are_listed_with_what_to_type_and_typing_it_works() {
             "error: several accounts have the namespace shop-dev\n\
              because: 111122223333 idp-nonprod, role idp-ns-shop-dev\n\
              because: 777788889999 shop, role idp-ns-shop-dev\n\
-             try: nsaccess login shop-dev --account 111122223333\n\
-             try: nsaccess login shop-dev --account 777788889999\n"
+             try: nsaccess login shop-dev --account 111122223333 --as shop-dev-idp-nonprod\n\
+             try: nsaccess login shop-dev --account 777788889999 --as shop-dev-777788889999\n"
         ),
         "{}",
         output.transcript()

@@ -94,10 +94,11 @@ fn another_account_under_the_same_name_is_refused_before_anything_is_written() {
         .exits(2)
         .one_error()
         .says("error: idp-ns-shop-dev is set up for account 111122223333, and not for account 777788889999")
-        .says("try: nsaccess login shop-dev --account 777788889999 --replace\n");
+        .says("try: nsaccess login shop-dev --as shop-dev-777788889999 --account 777788889999   # sets it up beside\n")
+        .says("try: nsaccess login shop-dev --account 777788889999 --replace   # replaces what is there\n");
     assert_eq!(world.files(), before);
     let output = world.nsaccess("login shop-dev").env("NSACCESS_ACCOUNT", "777788889999").run();
-    output.exits(2).one_error().says("try: nsaccess login shop-dev --replace\n");
+    output.exits(2).one_error().says("try: nsaccess login shop-dev --replace   # replaces what is there\n");
     // A context that would lead to another account than its profile is the same.
     let output = world.run("kubeconfig shop-dev --account 777788889999 --cluster idp-nonprod-1 --region eu-west-1");
     output.exits(2).one_error();
@@ -122,7 +123,7 @@ fn on_a_terminal_the_person_chooses() {
     assert_eq!(files(&world), before, "{screen}");
     let (child, mut person) = world.nsaccess("login shop-dev --account 777788889999").on_terminal();
     person.sees("replace it by account 777788889999");
-    person.types("\x1b[B\r");
+    person.types("\x1b[B\x1b[B\r");
     let screen = person.sees_the_end();
     assert!(child.wait_with_output().expect("our own child").status.success(), "{screen}");
     assert!(world.read(".aws/config").contains("sso_account_id = 777788889999\n"), "{screen}");

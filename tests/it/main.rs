@@ -8,6 +8,8 @@
     reason = "tests read their own process and files, say what they skip, and fail by panicking"
 )]
 
+mod accesses;
+mod accesses_listed;
 mod assume_irsa;
 mod assume_irsa_out;
 mod assume_irsa_profile;

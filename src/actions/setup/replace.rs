@@ -1,28 +1,39 @@
 //! Whether a login may take the place of what is set up under the same name: what works keeps working until the person
 //! has said otherwise.
 
-use crate::chain::target::{self, portal};
+use crate::chain::access;
+use crate::chain::session::portal_list;
+use crate::chain::target::{self, names, portal};
 use crate::chain::{Chain, Presence};
 use crate::disk::kubeconfig::OwnCluster;
 use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::role_to_assume::RoleToAssume;
+use crate::model::aws::session_name::first_label;
 use crate::model::aws::sso_cache::SsoToken;
 use crate::model::aws::target::{Portal, Target};
-use crate::model::kube::access::Access;
+use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::cluster::Cluster;
 use crate::model::settings::{Flags, Origin, Sourced};
 use crate::net::aws::failure::Class;
 use aws_config_edit::same_start_url;
 
 /// How a login goes on that would replace something.
-#[derive(Debug, Clone)]
-pub(crate) struct Ways {
+pub(crate) struct Ways<'a> {
     /// The command that replaces it.
     pub(crate) replace: String,
-    /// The command that sets up another access beside it.
-    pub(crate) beside: String,
+    /// The command that sets up another access beside it, under this name.
+    pub(crate) beside: Box<dyn Fn(&AccessName) -> String + 'a>,
+}
+
+/// What a login would put in the place of what is set up.
+struct Change<'a> {
+    access: &'a Access,
+    old: String,
+    new: String,
+    /// What tells the new place from the old one, for the name of an access beside it.
+    place: &'a str,
 }
 
 /// The identity that is set up under the name of an access.
@@ -43,28 +54,47 @@ fn set_up(chain: &Chain<'_>, access: &Access, entry: &str) -> Option<Identity> {
     }))
 }
 
-/// Asks on a terminal, and refuses elsewhere, to make an access lead into another namespace.
+/// Refuses a name that is a namespace of the person's own: it would no longer mean that one.
+///
+/// # Errors
+/// When it is refused.
+pub(crate) fn refuse_name_of_namespace(chain: &Chain<'_>, access: &Access, ways: &Ways<'_>) -> Result<()> {
+    let is_familiar = access::familiar(chain).iter().any(|name| name == access.name.as_str());
+    if !access.has_own_name() || !is_familiar || access::set_up(chain).contains(&access.name) {
+        return Ok(());
+    }
+    let other = names::beside(chain, access, access.name.as_str());
+    Err(Error::usage(format!("{access} is the name of another namespace of yours"))
+        .because(format!("nsaccess login {access} would lead into {} from then on", access.namespace))
+        .try_next(format!("{}   # by another name", (ways.beside)(&other)))
+        .try_next(ways.replace.clone()))
+}
+
+/// Asks on a terminal, and refuses elsewhere, to make an access lead into another namespace. Returns the name under which
+/// the person wants it beside.
 ///
 /// # Errors
 /// As [`may_change_portal`].
-pub(crate) fn may_change_namespace(chain: &Chain<'_>, access: &Access, ways: &Ways) -> Result<()> {
+pub(crate) fn may_change_namespace(chain: &Chain<'_>, access: &Access, ways: &Ways<'_>) -> Result<Option<AccessName>> {
     let entry = target::entry(chain, access);
     let merged = chain.kubeconfigs.merged()?;
     if merged.own_cluster(&entry).is_none() {
-        return Ok(());
+        return Ok(None);
     }
     let (settled, _) = settings::load_without_project(chain.host, &Flags::default(), &chain.aws_config)?;
     let old = settled.namespace_of_access(access.name.as_str());
     match old == access.namespace.as_str() {
-        true => Ok(()),
+        true => Ok(None),
         false => {
             let in_words = |name: &str| format!("the namespace {name}");
-            ask_to_replace(chain, &entry, &in_words(&old), &in_words(access.namespace.as_str()), ways)
+            let (old, new) = (in_words(&old), in_words(access.namespace.as_str()));
+            ask_to_replace(chain, &entry, &Change { access, old, new, place: "" }, ways)
         }
     }
 }
 
-/// Asks on a terminal, and refuses elsewhere, to sign in to another portal than the one of the access of this name.
+/// Asks on a terminal, and refuses elsewhere, to sign in to another portal than the one of the access of this name. Returns
+/// the name under which the person wants it beside.
 ///
 /// # Errors
 /// When it is refused, or the person wants to keep what is there.
@@ -73,14 +103,16 @@ pub(crate) fn may_change_portal(
     access: &Access,
     entry: &str,
     portal: &Portal,
-    ways: &Ways,
-) -> Result<()> {
-    let Some(old) = set_up(chain, access, entry) else { return Ok(()) };
-    match old.portal() {
-        Some(own) if same_start_url(&own.start_url, &portal.start_url) => Ok(()),
-        Some(own) => ask_to_replace(chain, entry, &own.start_url, &portal.start_url, ways),
-        None => ask_to_replace(chain, entry, &old.to_string(), &portal.start_url, ways),
-    }
+    ways: &Ways<'_>,
+) -> Result<Option<AccessName>> {
+    let Some(set_up) = set_up(chain, access, entry) else { return Ok(None) };
+    let old = match set_up.portal() {
+        Some(own) if same_start_url(&own.start_url, &portal.start_url) => return Ok(None),
+        Some(own) => own.start_url.clone(),
+        None => set_up.to_string(),
+    };
+    let place = first_label(&portal.start_url).unwrap_or_default();
+    ask_to_replace(chain, entry, &Change { access, old, new: portal.start_url.clone(), place }, ways)
 }
 
 /// The same for another account, unless the portal no longer gives the old one: nothing is lost then.
@@ -91,40 +123,56 @@ pub(crate) async fn may_change_account(
     chain: &Chain<'_>,
     target: &Target,
     session: &SsoToken,
-    ways: &Ways,
-) -> Result<()> {
+    ways: &Ways<'_>,
+) -> Result<Option<AccessName>> {
     let old = set_up(chain, &target.access, &target.entry);
     let (Some(Identity::PermissionSet(old)), Identity::PermissionSet(new)) = (old, &target.identity) else {
-        return Ok(());
+        return Ok(None);
     };
     if old.account == new.account {
-        return Ok(());
+        return Ok(None);
     }
     if same_start_url(&old.portal.start_url, &new.portal.start_url) {
         let role = (old.account.as_str(), old.name.as_str());
         let given = chain.services.role_credentials(&old.portal, role, &session.access_token).await;
         if given.is_err_and(|failure| matches!(failure.class, Class::Denied | Class::NotFound)) {
-            return Ok(());
+            return Ok(None);
         }
     }
+    let list = match chain.cache.portal_index(&new.portal.start_url) {
+        Some(list) => Some(list),
+        // It names the accounts.
+        None => portal_list::read(chain, &new.portal).await.ok(),
+    };
+    let assignments = list.map(|list| list.assignments).unwrap_or_default();
+    let place = names::place_of_account(chain, &target.access, &assignments, &new.account);
     let in_words = |account: &str| format!("account {account}");
-    ask_to_replace(chain, &target.entry, &in_words(&old.account), &in_words(&new.account), ways)
+    let (old, new) = (in_words(&old.account), in_words(&new.account));
+    ask_to_replace(chain, &target.entry, &Change { access: &target.access, old, new, place: &place }, ways)
 }
 
 /// The same for an identity that no portal gives.
 ///
 /// # Errors
 /// As [`may_change_portal`].
-pub(crate) fn may_change_identity(chain: &Chain<'_>, target: &Target, ways: &Ways) -> Result<()> {
-    let Some(old) = set_up(chain, &target.access, &target.entry) else { return Ok(()) };
+pub(crate) fn may_change_identity(chain: &Chain<'_>, target: &Target, ways: &Ways<'_>) -> Result<Option<AccessName>> {
+    let Some(old) = set_up(chain, &target.access, &target.entry) else { return Ok(None) };
     let same = match (&old, &target.identity) {
         // How it is assumed may change.
         (Identity::Role { role: old, .. }, Identity::Role { role: new, .. }) => old.arn == new.arn,
         (old, new) => old == new,
     };
     match same {
-        true => Ok(()),
-        false => ask_to_replace(chain, &target.entry, &old.to_string(), &target.identity.to_string(), ways),
+        true => Ok(None),
+        false => {
+            let (old, new) = (old.to_string(), target.identity.to_string());
+            ask_to_replace(
+                chain,
+                &target.entry,
+                &Change { access: &target.access, old, new, place: target.role() },
+                ways,
+            )
+        }
     }
 }
 
@@ -132,17 +180,24 @@ pub(crate) fn may_change_identity(chain: &Chain<'_>, target: &Target, ways: &Way
 ///
 /// # Errors
 /// As [`may_change_portal`].
-pub(crate) fn may_change_cluster(chain: &Chain<'_>, target: &Target, cluster: &Cluster, ways: &Ways) -> Result<()> {
+pub(crate) fn may_change_cluster(
+    chain: &Chain<'_>,
+    target: &Target,
+    cluster: &Cluster,
+    ways: &Ways<'_>,
+) -> Result<Option<AccessName>> {
     let pins = chain.settings.pins(target.access.name.as_str());
     let is_named = |pin: &Option<Sourced<String>>| pin.as_ref().is_some_and(|pin| pin.origin.is_temporary());
     let merged = chain.kubeconfigs.merged()?;
-    let Some(OwnCluster { name, region, .. }) = merged.own_cluster(&target.entry) else { return Ok(()) };
+    let Some(OwnCluster { name, region, .. }) = merged.own_cluster(&target.entry) else { return Ok(None) };
     let same = name == cluster.name && region == cluster.region;
     if same || !(is_named(&pins.cluster) || is_named(&pins.region)) {
-        return Ok(());
+        return Ok(None);
     }
-    let new = format!("the cluster {} in {}", cluster.name, cluster.region);
-    ask_to_replace(chain, &target.entry, &format!("the cluster {name} in {region}"), &new, ways)
+    let in_words = |name: &str, region: &str| format!("the cluster {name} in {region}");
+    let (old, new) = (in_words(name, region), in_words(&cluster.name, &cluster.region));
+    let place = if region == cluster.region { &cluster.name } else { &cluster.region };
+    ask_to_replace(chain, &target.entry, &Change { access: &target.access, old, new, place }, ways)
 }
 
 /// Refuses to write a context that would lead to another account, or come from another portal, than the profile that its
@@ -169,18 +224,24 @@ pub(crate) fn refuse_other_than_profile(chain: &Chain<'_>, target: &Target, logi
         .try_next(login))
 }
 
-fn ask_to_replace(chain: &Chain<'_>, entry: &str, old: &str, new: &str, ways: &Ways) -> Result<()> {
+fn ask_to_replace(chain: &Chain<'_>, entry: &str, change: &Change<'_>, ways: &Ways<'_>) -> Result<Option<AccessName>> {
+    let Change { access, old, new, place } = change;
+    let beside = names::beside(chain, access, place);
+    let command = (ways.beside)(&beside);
     if chain.presence != Presence::Person {
         return Err(Error::usage(format!("{entry} is set up for {old}, and not for {new}"))
             .because("its profile and context would be replaced, and whoever uses them would act somewhere else")
-            .try_next(format!("{}   # sets it up beside", ways.beside))
+            .try_next(format!("{command}   # sets it up beside"))
             .try_next(format!("{}   # replaces what is there", ways.replace)));
     }
     let question = format!("{entry} is set up for {old}:");
-    let lines = [format!("keep {old}"), format!("replace it by {new}")];
+    let lines = [format!("keep {old}"), format!("set up {new} beside it, as {beside}"), format!("replace it by {new}")];
     match chain.prompts.pick(&question, &lines)? {
-        1 => Ok(()),
-        _ => Err(Error::new(Kind::Interrupted, "nothing was changed")
-            .try_next(format!("{}   # sets it up beside", ways.beside))),
+        1 => Ok(Some(beside)),
+        2 => Ok(None),
+        _ => {
+            Err(Error::new(Kind::Interrupted, "nothing was changed")
+                .try_next(format!("{command}   # sets it up beside")))
+        }
     }
 }

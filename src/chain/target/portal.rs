@@ -3,7 +3,7 @@
 use aws_config_edit::{clean_start_url, same_start_url};
 
 use crate::chain::target::entry;
-use crate::chain::{Chain, Presence};
+use crate::chain::{Chain, Presence, access};
 use crate::disk::aws_config;
 use crate::error::{Error, Result};
 use crate::model::aws::session_name::session_name_for;
@@ -55,6 +55,26 @@ pub(crate) fn of(chain: &Chain<'_>, profile: Option<&str>) -> Result<Portal> {
             }
         },
     }
+}
+
+/// The portals that are in use here: the one of the settings, then those of the accesses that are set up.
+pub(crate) fn in_use(chain: &Chain<'_>) -> Vec<Portal> {
+    let settings = (&chain.settings.start_url, &chain.settings.sso_region);
+    let of_settings = match settings {
+        (Some(start_url), Some(region)) => Some(named(chain, &start_url.value, &region.value)),
+        _ => None,
+    };
+    let of_accesses = access::set_up(chain).into_iter().filter_map(|name| {
+        let access = access::named(chain, name).ok()?;
+        own(chain, &entry(chain, &access))
+    });
+    let mut portals: Vec<Portal> = Vec::new();
+    for portal in of_settings.into_iter().chain(of_accesses) {
+        if portals.iter().all(|known| known.session_name != portal.session_name) {
+            portals.push(portal);
+        }
+    }
+    portals
 }
 
 /// What people write into `~/.aws/config` by hand is checked as flags are; AWS would answer with an unrelated error.

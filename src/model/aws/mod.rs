@@ -7,6 +7,7 @@ pub(crate) mod credentials;
 pub(crate) mod device_flow;
 pub(crate) mod eks_token;
 pub(crate) mod identity;
+pub(crate) mod offers;
 pub(crate) mod partition;
 pub(crate) mod pkce;
 pub(crate) mod profile_source;

@@ -21,7 +21,8 @@ pub(crate) fn has_our_name(session: &str) -> bool {
     session.strip_prefix(OURS).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-fn first_label(start_url: &str) -> Option<&str> {
+/// The first label of a start URL's host, which names the organisation.
+pub(crate) fn first_label(start_url: &str) -> Option<&str> {
     let host = start_url.split_once("://")?.1.split(['/', '#', '?', ':', '@']).next()?;
     let label = host.split('.').next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';

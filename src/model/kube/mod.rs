@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod access_entry;
+pub(crate) mod access_names;
 pub(crate) mod aws_auth;
 pub(crate) mod cluster;
 pub(crate) mod definition;

@@ -100,6 +100,10 @@ impl Sources<'_> {
         let sso_region = sso_region.or_else(|| own.first(|file| file.sso_region.clone()));
         let sso_region = match (sso_region, &start_url) {
             (None, Some(start_url)) => region_of(self.aws, &start_url.value)?,
+            // What stands in a file is the region of the start URL that stands there, and not of another one.
+            (Some(region), Some(start_url)) if start_url.origin.is_temporary() && !region.origin.is_temporary() => {
+                region_of(self.aws, &start_url.value)?.or(Some(region))
+            }
             (sso_region, _) => sso_region,
         };
         let of_project = || Some(Sourced::new(project.file.regions.clone()?, project.origin.clone()));

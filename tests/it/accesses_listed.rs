@@ -1,0 +1,62 @@
+//! `list` and `status` where a namespace is in several places, and where a permission set's name tells no namespace.
+
+use crate::accesses::{PROD, company, set_up};
+use crate::support::World;
+
+#[test]
+fn list_shows_each_place_and_the_access_that_is_set_up_for_it() {
+    let world = set_up();
+    let output = world.run("list").success().says("for no namespace by their names: Billing\nhint: nsaccess list --all");
+    let expected = "NAMESPACE  ACCOUNT       ACCOUNT NAME  SET UP\n\
+                    payments   111111111111  acme-dev      yes\n\
+                    payments   222222222222  acme-stage\n\
+                    payments   333333333333  acme-prod     as payments-prod\n";
+    assert_eq!(output.stdout, expected);
+    let rows = world.run("list -o json").success().json();
+    assert_eq!(rows.as_array().expect("rows").len(), 3);
+    let row = &rows[2];
+    assert_eq!((&row["namespace"], &row["access"]), (&"payments".into(), &"payments-prod".into()));
+    assert_eq!((&row["account"], &row["set_up"]), (&PROD.into(), &true.into()));
+    assert_eq!(row["start_url"], world.sandbox.start_url());
+}
+
+#[test]
+fn what_no_pattern_knows_is_shown_with_the_login_that_pins_it_and_typing_it_works() {
+    let world = set_up();
+    let output = world.run("list --all").success();
+    let command = "nsaccess login NAMESPACE --role Billing --account 333333333333";
+    assert!(output.stdout.contains(command), "{}", output.stdout);
+    let rows = world.run("list --all -o json").success().json();
+    assert_eq!(rows.as_array().expect("rows").len(), 6);
+    assert_eq!((&rows[5]["namespace"], &rows[5]["set_up_with"]), (&serde_json::Value::Null, &command.into()));
+    let words = command.replace("NAMESPACE", "payments").replace("nsaccess ", "");
+    let billing = format!("{words} --as payments-billing --no-verify");
+    world.run(&billing).success();
+    assert!(world.run("list").success().stdout.contains("acme-prod     as payments-billing\n"));
+    assert_eq!(world.run("list --all -o json").success().json().as_array().expect("rows").len(), 6);
+}
+
+#[test]
+fn status_shows_names_where_the_namespace_does_not_tell() {
+    let world = set_up();
+    let output = world.run("status").success();
+    let has = |line: &[&str]| output.stdout.lines().any(|text| text.split_whitespace().eq(line.iter().copied()));
+    assert!(has(&["NAME", "NAMESPACE", "ACCOUNT", "ROLE", "CLUSTER", "CREDENTIALS"]), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("*  payments-prod  payments   333333333333  idp-ns-payments  prod-1"),
+        "{}",
+        output.stdout
+    );
+    let world = World::signed_in();
+    assert!(world.run("status").success().stdout.contains("   NAMESPACE  ACCOUNT"));
+}
+
+#[test]
+fn logout_with_purge_takes_the_accesses_out_again() {
+    let world = set_up();
+    world.run("logout --purge").success().says("idp-ns-payments, idp-ns-payments-prod");
+    assert!(!world.read(".config/nsaccess/config.toml").contains("payments"));
+    assert!(!world.read(".aws/config").contains("payments") && !world.read(".kube/config").contains("payments"));
+    let world = company();
+    world.run("status payments-prod").exits(5).one_error().says("try: nsaccess login payments-prod");
+}
