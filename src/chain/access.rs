@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::chain::target::portal;
 use crate::chain::{Chain, Presence};
 use crate::env_vars;
 use crate::error::{Error, Result};
@@ -101,8 +100,10 @@ fn nothing_names_it(chain: &Chain<'_>) -> Error {
 /// Names that are known here without a call: of accesses that are set up, and namespaces of the portals' kept lists.
 pub(crate) fn familiar(chain: &Chain<'_>) -> Vec<String> {
     let mut names: Vec<String> = set_up(chain).iter().map(AccessName::to_string).collect();
-    for portal in portal::in_use(chain) {
-        let Some(index) = chain.cache.portal_index(&portal.start_url) else { continue };
+    let of_settings = chain.settings.start_url.iter().map(|start_url| start_url.value.as_str());
+    let of_sessions = chain.aws_config.sso_sessions().filter_map(|session| session.get("sso_start_url"));
+    for start_url in of_settings.chain(of_sessions) {
+        let Some(index) = chain.cache.portal_index(start_url) else { continue };
         names.extend(index.assignments.iter().filter_map(|assignment| chain.settings.namespace_of(assignment)));
     }
     names.sort();

@@ -76,7 +76,7 @@ fn both_accesses_work_and_the_namespace_is_one() {
         world.nsaccess(&words).run_trusted().success();
         world.run(&format!("token {name}")).success();
         assert_eq!(calls(&world), 0, "{:?}", world.control().counts());
-        world.run(&format!("pods -n {name}")).success().says("web-0");
+        world.run(&format!("pods -n {name}")).success().prints("web-0");
         world.control().reset_calls();
     }
     // A login of an access that is there needs nothing but its name.

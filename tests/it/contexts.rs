@@ -276,7 +276,7 @@ fn a_logout_that_meant_another_session_says_which_are_left() {
         .success()
         .says("was not signed in to https://other.awsapps.com/start")
         .says("warning: still signed in to https://sandbox.awsapps.com/start ([sso-session nsaccess])")
-        .says("hint: nsaccess logout --all");
+        .says("hint: nsaccess logout --start-url https://sandbox.awsapps.com/start");
     world.run("logout --all").success().says("signed out of https://sandbox.awsapps.com/start");
     world.run("logout").success().says_not("still signed in");
 }

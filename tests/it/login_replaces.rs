@@ -43,7 +43,7 @@ fn a_role_that_the_cluster_does_not_know_leaves_what_worked() {
     world.run("pods web-0 -n idp-dev").success();
     // Another cluster, where the role has nothing: the one that worked stays the namespace's.
     assert!(world.control().set_access_entries("tools-1", Vec::new()));
-    world.run("login idp-dev --cluster tools-1").exits(4).one_error();
+    world.run("login idp-dev --cluster tools-1 --replace").exits(4).one_error();
     assert_eq!(files(&world), before);
     world.run("pods web-0 -n idp-dev").success();
     // The person insists.
@@ -78,7 +78,7 @@ fn profile_and_context_are_written_both_or_neither() {
     let world = World::signed_in();
     let before = files(&world);
     world.chmod(".kube/config", 0o400);
-    world.run("login idp-dev --cluster tools-1").exits(1).one_error().says("write-protected");
+    world.run("login idp-dev --cluster tools-1 --replace").exits(1).one_error().says("write-protected");
     world.run("login idp-test").exits(1).one_error().says("write-protected");
     assert_eq!(files(&world), before);
     world.chmod(".kube/config", 0o600);

@@ -2,7 +2,6 @@
 //! has said otherwise.
 
 use crate::chain::access;
-use crate::chain::session::portal_list;
 use crate::chain::target::{self, names, portal};
 use crate::chain::{Chain, Presence};
 use crate::disk::kubeconfig::OwnCluster;
@@ -139,12 +138,11 @@ pub(crate) async fn may_change_account(
             return Ok(None);
         }
     }
-    let list = match chain.cache.portal_index(&new.portal.start_url) {
-        Some(list) => Some(list),
-        // It names the accounts.
-        None => portal_list::read(chain, &new.portal).await.ok(),
+    let assignments = match chain.cache.portal_index(&new.portal.start_url) {
+        Some(list) => list.assignments,
+        // It names the accounts. What is refused leaves nothing behind, so it is not kept.
+        None => chain.services.assignments(&new.portal, &session.access_token, &|_, _| ()).await.unwrap_or_default(),
     };
-    let assignments = list.map(|list| list.assignments).unwrap_or_default();
     let place = names::place_of_account(chain, &target.access, &assignments, &new.account);
     let in_words = |account: &str| format!("account {account}");
     let (old, new) = (in_words(&old.account), in_words(&new.account));
