@@ -4,12 +4,14 @@ use futures_util::future::join_all;
 
 use crate::chain::cluster::{known_name, proxy, regions};
 use crate::chain::credentials::Credentials;
+use crate::chain::profile::{self, Wanted};
 use crate::chain::renewal::{Refusable, with_renewal};
 use crate::chain::target::identity::login_again;
-use crate::chain::{Chain, Presence, clock_skew};
+use crate::chain::{Chain, Presence, clock_skew, target};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::eks_token;
+use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::{Cluster, status_serves};
 use crate::model::reviews::review::Verdict;
@@ -30,11 +32,13 @@ struct NotFound {
     error: Error,
     /// AWS refused the credentials, and no region answered otherwise.
     refusal: Option<String>,
+    /// They are good, and may not ask this.
+    is_denied: bool,
 }
 
 impl From<Error> for NotFound {
     fn from(error: Error) -> Self {
-        NotFound { error, refusal: None }
+        NotFound { error, refusal: None, is_denied: false }
     }
 }
 
@@ -46,8 +50,8 @@ impl Refusable for NotFound {
 
 impl NotFound {
     fn because_of(chain: &Chain<'_>, failure: Failure, explain: impl FnOnce(Failure) -> Error) -> Self {
-        let refusal = failure.refusal();
-        NotFound { error: clock_skew::explain(chain, explain(failure)), refusal }
+        let (refusal, is_denied) = (failure.refusal(), failure.class == Class::Denied);
+        NotFound { error: clock_skew::explain(chain, explain(failure)), refusal, is_denied }
     }
 }
 
@@ -58,7 +62,25 @@ impl NotFound {
 /// When it cannot be found, described, or chosen.
 pub(super) async fn find(credentials: &Credentials<'_>) -> Result<Cluster> {
     let found = with_renewal(credentials, async |role: &RoleCredentials| search(credentials, &role.keys).await).await;
-    found.map_err(|NotFound { error, .. }| error)
+    match found {
+        Err(NotFound { error, is_denied: true, .. }) => find_as_source(credentials, error).await,
+        found => found.map_err(|NotFound { error, .. }| error),
+    }
+}
+
+/// Whoever assumes a role often may describe the cluster where the role itself may do nothing at AWS: it is for Kubernetes
+/// alone. `aws eks update-kubeconfig --role-arn` asks as the source, too.
+async fn find_as_source(credentials: &Credentials<'_>, denied: Error) -> Result<Cluster> {
+    let (chain, target) = (credentials.chain, &credentials.target);
+    let Identity::Role { source_profile, .. } = &target.identity else { return Err(denied) };
+    chain.ui.detail(&format!("{denied}; asking as the profile {source_profile}"));
+    let region = target::region_of_sts(chain, target);
+    let wanted = Wanted { region: Some(&region), ..Wanted::default() };
+    let source = profile::credentials(chain, source_profile, wanted).await?;
+    search(credentials, &source.keys).await.map_err(|not_found| match not_found.is_denied {
+        true => denied.because(format!("the profile {source_profile}, which assumes it, may not either")),
+        false => not_found.error,
+    })
 }
 
 async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cluster, NotFound> {
@@ -220,6 +242,7 @@ fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: Fai
             .try_next("nsaccess config   # shows which setting names the cluster"),
         Class::Denied => error
             .because(format!("{} needs eks:DescribeCluster on its cluster", target.identity.who()))
+            .lacks(target.as_missing())
             .try_next(pin(target)),
         _ => error,
     }
