@@ -313,7 +313,8 @@ fn accepted(
     verified: Result<Verification>,
 ) -> Result<(Option<Verification>, Option<Error>)> {
     let (name, kubeconfig) = (&target.entry, chain.kubeconfigs.merged()?);
-    let is_new = chain.aws_config.profile(name).is_none() && kubeconfig.context(name).is_none();
+    // The profile of the same identity may be there: a login that reached no cluster has written it.
+    let is_new = kubeconfig.context(name).is_none() && replace::loses_nothing(chain, target);
     match verified {
         Ok(verification) => Ok((Some(verification), None)),
         Err(error) if args.no_verify => {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::World;
-use crate::support::corp::{ACCOUNT, PLACE, ROLE, USER, by_role, corp, logged_in, map, role};
+use crate::support::corp::{ACCOUNT, PLACE, ROLE, USER, allow, by_role, corp, logged_in, map, role, write_keys};
 use crate::support::forward::CLUSTER;
 
 const FIRST: &str = "------- stderr -------
@@ -199,11 +199,23 @@ fn an_unmapped_identity_is_named_as_the_platform_team_needs_it() {
 }
 
 #[test]
-fn a_role_that_may_not_describe_its_cluster_is_told_what_it_needs() {
+fn the_source_describes_the_cluster_where_the_role_may_do_nothing_at_aws() {
     let world = corp();
-    world.control().put_role(sandbox::Role::new(ACCOUNT, "poor").trusting(sandbox::iam::trust_principal(USER)));
-    let words = by_role("idp-dev", "arn:aws:iam::111122223333:role/poor");
-    world.run(&words).exits(4).one_error().says("the role poor needs eks:DescribeCluster on its cluster");
+    let arn = "arn:aws:iam::111122223333:role/for-kubernetes-alone";
+    let role = sandbox::Role::new(ACCOUNT, "for-kubernetes-alone").trusting(sandbox::iam::trust_principal(USER));
+    world.control().put_role(role);
+    map(&world, arn);
+    world.run(&by_role("idp-dev", arn)).success().says("✓ cluster      idp-nonprod-1");
+    world.run("can-i").success().prints("idp-nonprod-1 in eu-west-1, as the profile corp");
+    // Where neither may, both are named.
+    world.control().put_user(sandbox::User::new(ACCOUNT, "ada").allowing(allow(&["sts:AssumeRole"])));
+    write_keys(&world, "corp");
+    world
+        .run(&by_role("idp-test", arn))
+        .exits(4)
+        .one_error()
+        .says("the role for-kubernetes-alone needs eks:DescribeCluster on its cluster")
+        .says("because: the profile corp, which assumes it, may not either");
 }
 
 #[test]

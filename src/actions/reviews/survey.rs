@@ -4,12 +4,13 @@ use futures_util::future::{join, join3};
 
 use crate::actions::reviews::review_all;
 use crate::chain::cluster::api::ClusterAccess;
+use crate::chain::profile::{self, Wanted};
 use crate::error::{Error, Kind, Result};
 use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{ClusterIdentity, ListedRules, Question, Verdict};
 use crate::model::reviews::tasks::{Answers, Outcome, QUESTIONS};
 use crate::net::aws::eks::Eks;
-use crate::net::aws::failure::Class;
+use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::sts;
 
 /// Something that AWS was asked.
@@ -118,7 +119,7 @@ impl<'a> Reviews<'a> {
         let eks = Eks::new(&chain.aws, &keys, &cluster.region);
         let (caller, described) =
             join(sts::get_caller_arn(&chain.aws, &keys, &cluster.region), eks.describe_cluster(&cluster.name)).await;
-        let check = |action, title, answer: Result<String, crate::net::aws::failure::Failure>| {
+        let check = |action, title, answer: Result<String, Failure>| {
             let (outcome, why) = match answer {
                 Ok(why) => (Outcome::Yes, why),
                 Err(failure) if failure.class == Class::Denied => (Outcome::No, failure.to_string()),
@@ -127,9 +128,23 @@ impl<'a> Reviews<'a> {
             AwsCheck { action, title, outcome, why }
         };
         let place = format!("{} in {}", cluster.name, cluster.region);
+        let described = match described {
+            Err(failure) if failure.class == Class::Denied => self.described_by_source(failure, &place).await,
+            described => described.map(|_| place),
+        };
         vec![
             check("sts:GetCallerIdentity", "use AWS as the role", caller),
-            check("eks:DescribeCluster", "find the cluster", described.map(|_| place)),
+            check("eks:DescribeCluster", "find the cluster", described),
         ]
+    }
+
+    /// Who assumes a role may find its cluster where the role may not.
+    async fn described_by_source(&self, denied: Failure, place: &str) -> Result<String, Failure> {
+        let (chain, cluster) = (self.cluster.chain(), self.cluster.cluster());
+        let Some(source) = self.cluster.target.identity.source_profile() else { return Err(denied) };
+        let wanted = Wanted { region: Some(&cluster.region), ..Wanted::default() };
+        let Ok(credentials) = profile::credentials(chain, source, wanted).await else { return Err(denied) };
+        let described = Eks::new(&chain.aws, &credentials.keys, &cluster.region).describe_cluster(&cluster.name).await;
+        described.map(|_| format!("{place}, as the profile {source}"))
     }
 }

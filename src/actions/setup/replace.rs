@@ -243,3 +243,13 @@ fn ask_to_replace(chain: &Chain<'_>, entry: &str, change: &Change<'_>, ways: &Wa
         }
     }
 }
+
+/// Whether nothing is set up under the name of the target's access, or the same identity.
+pub(crate) fn loses_nothing(chain: &Chain<'_>, target: &Target) -> bool {
+    let old = set_up(chain, &target.access, &target.entry);
+    old.is_none_or(|old| match (&old, &target.identity) {
+        // How a role is assumed makes no other one of it.
+        (Identity::Role { role: old, .. }, Identity::Role { role: new, .. }) => old.arn == new.arn,
+        (old, new) => old.key().is(&new.key()),
+    })
+}
