@@ -3,6 +3,7 @@
 mod screen;
 mod ways;
 
+use aws_config_edit::same_start_url;
 use clap::Args;
 
 use crate::actions::child_environment;
@@ -26,12 +27,14 @@ use crate::chain::target::settled;
 use crate::chain::{Chain, Presence};
 use crate::commands::Context;
 use crate::commands::flags::{IdentityArgs, LoginFlags, SignInArgs, TargetArgs, login_again, login_command};
+use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
 use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::cluster::Cluster;
+use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::ui::{Mark, local_time};
 
@@ -96,7 +99,7 @@ pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     flags.namespace = args.access.as_ref().and(named).map(str::to_owned);
     let chain = &context.open_for(&flags, presence)?;
     let done = runtime::run(log_in(chain, args, args.access.as_deref().or(named)));
-    let done = done.map_err(|error| with_namespace(args, named, error))?;
+    let done = done.map_err(|error| complete(chain, args, named, error))?;
     if context.ui.is_table() {
         screen::next_steps(context.ui, &done, args.no_switch);
         return Ok(());
@@ -121,16 +124,34 @@ fn check_name(args: &LoginArgs, named: Option<&str>) -> Result<()> {
     })
 }
 
-/// An access that does not exist yet is not known by its name alone: commands to log in to it again say whose it is.
-fn with_namespace(args: &LoginArgs, named: Option<&str>, mut error: Error) -> Error {
-    let (Some(name), Some(namespace)) = (&args.access, named) else { return error };
-    let short = format!("nsaccess login {name}");
+/// Commands to log in again say what cannot be known without this login: the namespace of an access that does not exist yet,
+/// and a portal that is not the default.
+fn complete(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>, mut error: Error) -> Error {
+    let Some(namespace) = named else { return error };
     for command in &mut error.try_next {
-        if let Some(rest) = command.strip_prefix(&short).filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+        if let (Some(name), Some(rest)) = (&args.access, args.access.as_ref().and_then(|name| login_of(command, name)))
+        {
             *command = format!("{}{rest}", login_again(namespace, name, flags_of(args), rest));
+        } else if let Some(rest) = login_of(command, namespace).filter(|_| is_other_portal(chain, args)) {
+            let portal = LoginFlags { target: &TargetArgs::default(), sign_in: &args.sign_in, identity: None };
+            *command = format!("{}{rest}", login_again(namespace, "", portal, rest));
         }
     }
     error
+}
+
+/// What follows in a command that logs in to this.
+fn login_of<'c>(command: &'c str, name: &str) -> Option<&'c str> {
+    let rest = command.strip_prefix("nsaccess login ")?.strip_prefix(name)?;
+    (rest.is_empty() || rest.starts_with(' ')).then_some(rest)
+}
+
+/// Whether a flag names another portal than the one that is meant without it.
+fn is_other_portal(chain: &Chain<'_>, args: &LoginArgs) -> bool {
+    let Some(start_url) = &args.sign_in.start_url else { return false };
+    let settled = settings::load_without_project(chain.host, &Flags::default(), &chain.aws_config);
+    let default = settled.ok().and_then(|(settled, _)| settled.start_url);
+    default.is_some_and(|default| !same_start_url(&default.value, start_url))
 }
 
 fn flags_of(args: &LoginArgs) -> LoginFlags<'_> {
