@@ -247,7 +247,7 @@ fn what_is_skipped_for_one_reason_is_told_once() {
     let said = world.run("doctor idp-dev --only session,grant").exits(1);
     assert!(said.stdout.contains("- 3 checks           skipped: because of session.missing\n"), "{}", said.stdout);
     let all = world.run("doctor idp-dev --only session,grant -v").exits(1);
-    assert!(all.stdout.contains("- permission set     skipped: because of session.missing\n"), "{}", all.stdout);
+    assert!(all.stdout.contains("- role               skipped: because of session.missing\n"), "{}", all.stdout);
     let quiet = world.run("doctor idp-dev --only session,grant -q").exits(1);
     assert!(!quiet.stdout.contains("✓") && !quiet.stdout.contains("skipped: "), "{}", quiet.stdout);
 }

@@ -35,6 +35,7 @@ mod doctor_kubectl;
 mod doctor_machine;
 mod doctor_profile;
 mod doctor_region;
+mod doctor_role;
 mod doctor_session;
 mod doctor_way;
 mod endings;

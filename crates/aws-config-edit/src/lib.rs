@@ -56,7 +56,7 @@ use std::fmt;
 pub use apply::{OUTRANKING, apply_profile};
 pub use parse::parse;
 pub use remove::{remove_profile, remove_profiles, remove_sso_session};
-pub use role_profile::{RoleProfile, RoleSource, apply_role_profile, forget_identity};
+pub use role_profile::{OUTRANKING_ROLE, RoleProfile, RoleSource, apply_role_profile, forget_identity};
 pub use start_url::{clean_start_url, plain_start_url, same_start_url};
 
 use header::Class;

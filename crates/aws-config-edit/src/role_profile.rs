@@ -41,8 +41,8 @@ pub enum RoleSource {
     },
 }
 
-/// Keys with which some reader would take another identity, or ask a person.
-const OUTRANKING: [&str; 9] = [
+/// Keys with which some reader would take another identity than the role of a profile.
+pub const OUTRANKING_ROLE: [&str; 9] = [
     "sso_session",
     "sso_start_url",
     "sso_account_id",
@@ -139,7 +139,7 @@ fn refuse_others(
             "source_profile" => entry.value != profile.source_profile,
             PROCESS_KEY => !is_own_command(&entry.value),
             MFA_KEY => !matches!(&profile.source, RoleSource::Assume { mfa_serial: Some(_), .. }),
-            key => OUTRANKING.contains(&key),
+            key => OUTRANKING_ROLE.contains(&key),
         };
         if foreign {
             let reason = format!(

@@ -68,7 +68,7 @@ fn kubeconfigs(host: &Host, explicit: Option<&Path>) -> Judgement {
 
 /// What must be compared with the namespace's profile.
 pub(super) fn of_profile(scene: &Scene<'_>) {
-    let (host, config, name) = (scene.chain.host, &scene.chain.aws_config, scene.entry.as_str());
+    let (host, config) = (scene.chain.host, &scene.chain.aws_config);
     // The namespace, or NAMESPACE:ROLE.
     let inside = host.env(NSACCESS_INSIDE).and_then(|label| label.split(':').next());
     let is_inside = inside == Some(scene.access.name.as_str());
@@ -82,11 +82,11 @@ pub(super) fn of_profile(scene: &Scene<'_>) {
         let in_credentials = aws_credentials::profile_names(host);
         let exists =
             |wanted: &str| config.profile(wanted).is_some() || in_credentials.iter().any(|name| name == wanted);
-        judge_identity(variables, name, exists)
+        judge_identity(variables, scene.profile(), exists)
     });
     scene.board.judge_now(&checks::REGION, || {
         let set = [AWS_REGION, AWS_DEFAULT_REGION].map(|variable| Some((variable, host.env(variable)?)));
-        let own = config.profile(name).and_then(|profile| profile.get("region"));
+        let own = config.profile(scene.profile()).and_then(|profile| profile.get("region"));
         judge_region(&set.into_iter().flatten().collect::<Vec<_>>(), own, is_inside)
     });
     scene.board.judge_now(&checks::STATIC_KEYS, || judge_static_keys(&credentials(scene)));

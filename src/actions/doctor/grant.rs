@@ -11,6 +11,7 @@ use crate::error::{Error, Kind};
 use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, judge};
 use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::{AssignmentChoice, Target, choose};
+use crate::model::doctor::grant::assumed::{judge_assumed, needs_code};
 use crate::model::doctor::grant::{
     ASSIGNMENT, Answer, CACHED, Elsewhere, IDENTITY, judge_assignment, judge_cached, judge_identity,
 };
@@ -28,6 +29,16 @@ pub(super) struct Granted {
 /// Fetches credentials of the namespace's role, and asks AWS who they are.
 pub(super) async fn granted(scene: &Scene<'_>, session: &Session) -> Option<Granted> {
     let (target, credentials) = assignment(scene, session).await?;
+    known(scene, target, credentials).await
+}
+
+/// The same of a target whose credentials no portal gives.
+pub(super) async fn without_portal(scene: &Scene<'_>, target: &Target) -> Option<Granted> {
+    let credentials = scene.board.check(&ASSIGNMENT, given(scene, target)).await?;
+    known(scene, target.clone(), credentials).await
+}
+
+async fn known(scene: &Scene<'_>, target: Target, credentials: RoleCredentials) -> Option<Granted> {
     machine::clock_after_answer(scene);
     let identity = identity(scene, &target, &credentials.keys);
     let (caller_arn, ()) = futures_util::future::join(identity, cached(scene, &target)).await;
@@ -43,7 +54,9 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
                 Ok(None) => return (Judgement::unknown("the profile names no account or no permission set"), None),
                 Err(error) => return (Judgement::unknown(error.to_string()), None),
             };
-            let Identity::PermissionSet(set) = &target.identity else { return of_profile(scene, target).await };
+            let Identity::PermissionSet(set) = &target.identity else {
+                return (Judgement::unknown("no portal gives these credentials"), None);
+            };
             let host = chain.aws.host_of(Service::Sso, &set.portal.region);
             // The limit is the call's own: a renewal after a refusal must not be dropped half way.
             let answer = session::call(chain, &set.portal, async |session: &Session| {
@@ -65,12 +78,26 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
         .await
 }
 
-/// Credentials that a profile gives, directly or by a role.
-async fn of_profile(scene: &Scene<'_>, target: Target) -> (Judgement, Option<(Target, RoleCredentials)>) {
-    match in_time(credentials::obtain(scene.chain, &target)).await {
-        Some(Ok(credentials)) => (Judgement::ok(target.identity.to_string()), Some((target, credentials))),
-        Some(Err(error)) => (Judgement::unknown(error.to_string()), None),
-        None => (Judgement::unknown("no answer in 5 seconds"), None),
+/// Credentials that a profile gives, directly or by a role: new ones, if no person has to say a code for them.
+async fn given(scene: &Scene<'_>, target: &Target) -> (Judgement, Option<RoleCredentials>) {
+    let chain = scene.chain;
+    let cached = chain.cache.credentials(&scene.access.name, &target.identity.key()).map(|cached| cached.credentials);
+    let cached = cached.filter(|cached| judge(cached, chain.host.now()) == Freshness::Fresh);
+    let asked = async {
+        match &cached {
+            Some(cached) => credentials::after_refusal(chain, target, cached).await,
+            None => credentials::obtain(chain, target).await,
+        }
+    };
+    match (in_time(asked).await, cached) {
+        (Some(Ok(credentials)), _) => (Judgement::ok(target.identity.to_string()), Some(credentials)),
+        (Some(Err(error)), Some(cached)) if needs_code(&error) => {
+            let until =
+                format!("{}; the next session needs an MFA code, after {:.0}", target.identity, cached.expires_at);
+            (Judgement::ok(until), Some(cached))
+        }
+        (Some(Err(error)), cached) => (judge_assumed(&error, cached.is_some()), None),
+        (None, _) => (Judgement::unknown("no answer in 5 seconds"), None),
     }
 }
 

@@ -31,6 +31,8 @@ use crate::chain::{Chain, Presence, target};
 use crate::disk::settings;
 use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::host::Host;
+use crate::model::aws::identity::Identity;
+use crate::model::aws::target::Target;
 use crate::model::doctor::profile as checks;
 use crate::model::irsa::IrsaRequest;
 use crate::model::kube::access::{Access, AccessName};
@@ -58,6 +60,8 @@ struct Scene<'a> {
     access: &'a Access,
     /// The name of its profile and context.
     entry: String,
+    /// Where it leads, if no portal gives its credentials.
+    assumed: Option<Target>,
 }
 
 impl Examination<'_> {
@@ -102,7 +106,9 @@ impl Examination<'_> {
             || MissingAccess { namespace: Some(access.namespace.to_string()), ..MissingAccess::default() };
         board.name_request(settings::request(self.host, &missing.unwrap_or_else(of_namespace)));
         let entry = target::entry(chain, &access);
-        let scene = Scene { board, chain, access: &access, entry };
+        // What is not complete has a finding of its own.
+        let assumed = target::without_portal(chain, &access).ok().flatten();
+        let scene = Scene { board, chain, access: &access, entry, assumed };
         scene.files();
         scene.network(self.workload).await;
         machine::clock_at_end(board, chain);
@@ -139,6 +145,24 @@ impl Drop for CaughtPanics {
 }
 
 impl Scene<'_> {
+    /// The AWS profile that other tools get the credentials by.
+    fn profile(&self) -> &str {
+        self.assumed.as_ref().map_or(&self.entry, |target| target.profile())
+    }
+
+    /// The profile of the person's own whose identity it is, if it is one.
+    fn own_profile(&self) -> Option<&str> {
+        match &self.assumed.as_ref()?.identity {
+            Identity::Profile(name) => Some(name),
+            Identity::Role { .. } | Identity::PermissionSet(_) => None,
+        }
+    }
+
+    /// Why no session of a portal is needed, if none is.
+    fn without_portal(&self) -> Option<String> {
+        self.assumed.as_ref().map(|target| format!("the credentials are those of {}", target.identity))
+    }
+
     fn files(&self) {
         profile::files(self);
         kubectl::files(self);
@@ -157,9 +181,10 @@ impl Scene<'_> {
     async fn by_session(&self, workload: Option<&IrsaRequest>, tell: oneshot::Sender<bool>) {
         let (renewal, ()) = join(session::renewed(self), machine::nsaccess(self)).await;
         let of_aws = async {
-            let granted = match &renewal.session {
-                Some(session) => grant::granted(self, session).await,
-                None => None,
+            let granted = match (&self.assumed, &renewal.session) {
+                (Some(target), _) => grant::without_portal(self, target).await,
+                (None, Some(session)) => grant::granted(self, session).await,
+                (None, None) => None,
             };
             // Where the region is not checked, nobody listens.
             let _ = tell.send(granted.is_some());

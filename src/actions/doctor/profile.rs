@@ -58,6 +58,7 @@ pub(super) fn files(scene: &Scene<'_>) {
         shown: &chain.host.shorten_home(&path),
         profile: &scene.entry,
         namespace: scene.access.name.as_str(),
+        own: scene.own_profile(),
     };
     board.judge_now(&checks::EXISTS, || judge_exists(&file));
     board.judge_now(&checks::VALUES, || {

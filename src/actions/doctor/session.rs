@@ -25,6 +25,9 @@ use aws_config_edit::same_start_url;
 
 /// The stored session.
 pub(super) fn files(scene: &Scene<'_>) {
+    if let Some(why) = scene.without_portal() {
+        return scene.board.judge_now(&TOKEN, || Judgement::not_needed(why));
+    }
     scene.board.judge_now(&TOKEN, || match scene.chain.portal(scene.access) {
         Ok(portal) => {
             let (host, file) = (scene.chain.host, sso_cache::token_path(scene.chain.host, &portal.session_name));
@@ -71,6 +74,10 @@ pub(super) struct Renewal<'a> {
 /// The session, renewed if that is due.
 pub(super) async fn renewed<'a>(scene: &Scene<'a>) -> Renewal<'a> {
     let chain = scene.chain;
+    if let Some(why) = scene.without_portal() {
+        scene.board.judge_now(&RENEWAL, || Judgement::not_needed(why));
+        return Renewal { session: None, late: None };
+    }
     let portal = match chain.portal(scene.access) {
         Ok(portal) => portal,
         Err(error) => {
@@ -110,6 +117,9 @@ fn in_words(origin: SessionOrigin) -> &'static str {
 /// Whether the portal is in the region that the sso-session says. `is_granted`: whether it has given credentials there.
 pub(super) async fn region(scene: &Scene<'_>, is_granted: oneshot::Receiver<bool>) {
     let chain = scene.chain;
+    if let Some(why) = scene.without_portal() {
+        return scene.board.judge_now(&REGION, || Judgement::not_needed(why));
+    }
     scene
         .board
         .judge(&REGION, async {

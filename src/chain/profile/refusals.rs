@@ -4,7 +4,7 @@ use super::Asked;
 use crate::chain::call_error::CallError;
 use crate::chain::{Presence, clock_skew};
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::assume_refusal::{AssumeRefusal, RefusedAssumption};
+use crate::model::aws::assume_refusal::{AssumeRefusal, NEEDS_CODE, RefusedAssumption};
 use crate::model::aws::profile_source::{RoleSource, SsoRole};
 use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::net::aws::failure::{Class, Failure};
@@ -17,7 +17,7 @@ impl Asked<'_> {
     /// The code that a device shows now: a person reads it.
     pub(super) fn code(&self, role: &RoleToAssume, serial: &str) -> Result<Secret<String>> {
         if self.chain.presence != Presence::Person {
-            let error = Error::new(Kind::NotSignedIn, format!("the role {} is assumed with an MFA code", role.name()))
+            let error = Error::new(Kind::NotSignedIn, format!("the role {} {NEEDS_CODE}", role.name()))
                 .because(format!("only a person can read it from {serial}, and nobody can be asked here"));
             return Err(error.try_next(self.on_terminal()));
         }

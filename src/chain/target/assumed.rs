@@ -1,6 +1,8 @@
 //! An access whose credentials come from a profile of `~/.aws`: a role that it assumes, or its own identity.
 
 use crate::chain::Chain;
+use crate::chain::target::portal;
+use crate::disk::aws_config;
 use crate::error::{Error, Result};
 use crate::model::aws::identity::Identity;
 use crate::model::aws::role_to_assume::RoleToAssume;
@@ -17,6 +19,9 @@ pub(super) fn identity(chain: &Chain<'_>, access: &Access, entry: &str) -> Resul
         return Ok(None);
     }
     let profile = chain.aws_config.profile(entry);
+    if profile.is_some_and(|profile| profile.get("role_arn").is_some()) {
+        portal::check_profile(chain, entry).map_err(|refusal| aws_config::unusable(chain.host, &refusal))?;
+    }
     let of_profile = |key: &str| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
     let value = |pin: &Option<Sourced<String>>, key: &str| {
         pin.as_ref().map(|pin| pin.value.clone()).or_else(|| of_profile(key))

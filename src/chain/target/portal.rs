@@ -10,7 +10,7 @@ use crate::model::aws::session_name::session_name_for;
 use crate::model::aws::target::Portal;
 use crate::model::kube::access::Access;
 use crate::model::settings::{
-    Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_start_url,
+    Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_role_arn, check_start_url,
 };
 
 /// The portal of an access: as pinned, else the one of its profile, which need not exist yet. A flag overrides both.
@@ -86,6 +86,7 @@ pub(crate) fn check_profile(chain: &Chain<'_>, profile: &str) -> Result<(), aws_
     profile.checked("sso_account_id", check_account)?;
     profile.checked("sso_role_name", check_role)?;
     profile.checked("region", check_region)?;
+    profile.checked("role_arn", check_role_arn)?;
     let session = profile.get("sso_session").and_then(|name| chain.aws_config.sso_session(name));
     let Some(session) = session else { return Ok(()) };
     session.checked("sso_start_url", check_start_url)?;

@@ -6,6 +6,9 @@ use crate::model::aws::role_to_assume::RoleToAssume;
 /// `AccessDenied` has this cause as well.
 pub(crate) const SAME_ANSWER: &str = "STS gives the same answer when there is no such role";
 
+/// How an error ends that a person could end by reading a code.
+pub(crate) const NEEDS_CODE: &str = "is assumed with an MFA code";
+
 /// What an answer of STS means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AssumeRefusal {

@@ -36,7 +36,7 @@ pub(crate) struct Finding {
 }
 
 /// What the platform team ends by giving access.
-const MISSING_ACCESS: [&str; 8] = [
+const MISSING_ACCESS: [&str; 9] = [
     "authentication.no-entry",
     "authentication.not-mapped",
     "authorization.no-port-forward",
@@ -45,6 +45,7 @@ const MISSING_ACCESS: [&str; 8] = [
     "aws.secrets-key-denied",
     "aws.secrets-read-denied",
     "grant.not-assigned",
+    "grant.not-assumed",
 ];
 
 impl Finding {

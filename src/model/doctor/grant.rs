@@ -1,5 +1,8 @@
 //! The grant: what the portal gives, and who that is to AWS.
 
+pub(crate) mod assumed;
+
+use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
@@ -12,6 +15,12 @@ pub(crate) const FINDINGS: &[&Finding] = &[
     &SESSION_OVER,
     &NOT_ASSIGNED,
     &MOVED,
+    &assumed::SOURCE_MISSING,
+    &assumed::SOURCE_UNUSABLE,
+    &assumed::SOURCE_OVER,
+    &assumed::CODE_NEEDED,
+    &assumed::NOT_ASSUMED,
+    &assumed::UNREACHABLE,
     &THROTTLED,
     &UNREACHABLE,
     &UNTRUSTED,
@@ -26,8 +35,8 @@ pub(crate) const FINDINGS: &[&Finding] = &[
 pub(crate) const ASSIGNMENT: Check = Check {
     id: "grant.assignment",
     group: Group::Grant,
-    title: "permission set",
-    what: "Whether the portal gives credentials of this permission set in this account (GetRoleCredentials).",
+    title: "role",
+    what: "Whether the portal gives credentials of this permission set in this account (GetRoleCredentials); of a role that other credentials assume, whether it is given (AssumeRole); of a profile of your own, whether it has any.",
     uses: Uses::Network,
     needs: &["session.renewal", "profile.values"],
 };
@@ -250,7 +259,7 @@ fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
     }
 }
 
-/// Whether the credentials are those of the permission set's role.
+/// Whether the credentials are those of the role that is meant.
 pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &str) -> Judgement {
     let namespace = target.access.name.as_str();
     let problem = match answer {
@@ -276,8 +285,12 @@ pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &st
     Judgement::problem(problem)
 }
 
-/// Whether a caller's ARN is that of the role that Identity Center makes for a permission set.
+/// Whether a caller's ARN is that of the role, or of the one that Identity Center makes for a permission set.
 fn is_role_of(arn: &str, target: &Target) -> bool {
+    if let Identity::Profile(_) = target.identity {
+        // Whoever it is.
+        return true;
+    }
     let mut parts = arn.splitn(6, ':');
     let account = parts.nth(4).unwrap_or_default();
     let role = parts.next().and_then(|resource| resource.split('/').nth(1)).unwrap_or_default();

@@ -81,6 +81,8 @@ pub(crate) enum Verdict {
     Ok(String),
     /// It does not apply, or asks for a right that the role need not have.
     Skipped(String),
+    /// What it looks at is not needed here. What needs the check is checked all the same.
+    NotNeeded(String),
     /// It could not be judged.
     Unknown(String),
 }
@@ -92,6 +94,10 @@ impl Judgement {
 
     pub(crate) fn skipped(why: impl Into<String>) -> Self {
         Judgement { verdict: Verdict::Skipped(why.into()), ..Judgement::ok("") }
+    }
+
+    pub(crate) fn not_needed(why: impl Into<String>) -> Self {
+        Judgement { verdict: Verdict::NotNeeded(why.into()), ..Judgement::ok("") }
     }
 
     pub(crate) fn unknown(why: impl Into<String>) -> Self {

@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) try_next: Vec<String>,
     /// The id of the row that this one was skipped for.
     pub(crate) because_of: Option<&'static str>,
+    /// It was skipped because nothing depends on it here.
+    pub(crate) is_not_needed: bool,
     pub(crate) facts: Vec<String>,
     pub(crate) repair: Option<Repair>,
     /// How long the check took.
@@ -56,6 +58,7 @@ impl Row {
             because: Vec::new(),
             try_next: Vec::new(),
             because_of: None,
+            is_not_needed: false,
             facts: Vec::new(),
             repair: None,
             milliseconds: 0,
@@ -69,7 +72,11 @@ impl Row {
 
     /// Whether what needs this check cannot be checked.
     pub(crate) fn blocks(&self) -> bool {
-        matches!(self.outcome, Outcome::Fail | Outcome::Unknown) || (self.outcome == Outcome::Skipped)
+        match self.outcome {
+            Outcome::Fail | Outcome::Unknown => true,
+            Outcome::Skipped => !self.is_not_needed,
+            Outcome::Ok | Outcome::Warn => false,
+        }
     }
 
     /// Whether it is not in order, and waiting may help.
@@ -82,12 +89,14 @@ impl Row {
 pub(crate) fn rows(check: &'static Check, judgement: Judgement, milliseconds: u64) -> Vec<Row> {
     let Judgement { verdict, problems, facts, because_of } = judgement;
     if problems.is_empty() {
+        let is_not_needed = matches!(verdict, Verdict::NotNeeded(_));
         let (outcome, message) = match verdict {
             Verdict::Ok(message) => (Outcome::Ok, message),
             Verdict::Skipped(message) => (Outcome::Skipped, message),
+            Verdict::NotNeeded(why) => (Outcome::Skipped, format!("not needed: {why}")),
             Verdict::Unknown(message) => (Outcome::Unknown, message),
         };
-        return vec![Row { facts, because_of, milliseconds, ..Row::new(check, outcome, message) }];
+        return vec![Row { facts, because_of, is_not_needed, milliseconds, ..Row::new(check, outcome, message) }];
     }
     let mut facts = Some(facts);
     let row = |problem: crate::model::doctor::judgement::Problem| Row {
@@ -102,6 +111,7 @@ pub(crate) fn rows(check: &'static Check, judgement: Judgement, milliseconds: u6
         because: problem.because,
         try_next: problem.try_next,
         because_of: None,
+        is_not_needed: false,
         // Said once, with the first problem of the check.
         facts: facts.take().unwrap_or_default(),
         repair: problem.repair,

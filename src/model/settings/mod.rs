@@ -28,7 +28,7 @@ use crate::model::aws::target::Assignment;
 
 pub(crate) use check::{
     account as check_account, cluster as check_cluster, region as check_region, role as check_role,
-    start_url as check_start_url,
+    role_arn as check_role_arn, start_url as check_start_url,
 };
 pub(crate) use edit::{set, unset};
 pub(crate) use explain::{Place, PlaceState, VARIABLES, only as only_explained};

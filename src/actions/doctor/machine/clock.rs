@@ -3,6 +3,7 @@
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::board::Board;
 use crate::actions::doctor::limit::in_time;
+use crate::chain::target::region_of_sts;
 use crate::chain::{Chain, clock_skew};
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::machine::CLOCK;
@@ -19,11 +20,15 @@ pub(in crate::actions::doctor) fn after_answer(scene: &Scene<'_>) {
 /// Asks a server for the time, where no other check of the plan makes a call that tells it.
 pub(in crate::actions::doctor) async fn ask(scene: &Scene<'_>) {
     let plan = &scene.board.plan;
-    if !plan.makes(&CLOCK) || plan.makes(&REGION) {
+    if !plan.makes(&CLOCK) || (plan.makes(&REGION) && scene.assumed.is_none()) {
         return;
     }
-    if let Ok(portal) = scene.chain.portal(scene.access) {
-        in_time(Box::pin(time::ask(&scene.chain.aws, &portal.region))).await;
+    let region = match &scene.assumed {
+        Some(target) => Some(region_of_sts(scene.chain, target)),
+        None => scene.chain.portal(scene.access).ok().map(|portal| portal.region),
+    };
+    if let Some(region) = region {
+        in_time(Box::pin(time::ask(&scene.chain.aws, &region))).await;
     }
 }
 

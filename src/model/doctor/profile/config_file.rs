@@ -15,6 +15,8 @@ pub(crate) struct ConfigFile<'a> {
     /// The name of the profile.
     pub(crate) profile: &'a str,
     pub(crate) namespace: &'a str,
+    /// The profile of the person's own that the identity is of, if no profile is written for it.
+    pub(crate) own: Option<&'a str>,
 }
 
 impl<'a> ConfigFile<'a> {
@@ -26,6 +28,22 @@ impl<'a> ConfigFile<'a> {
     pub(super) fn session(&self) -> Option<(&'a str, Option<&'a Section>)> {
         let name = self.section()?.get("sso_session")?;
         Some((name, self.config.sso_session(name)))
+    }
+
+    /// The role that the profile assumes.
+    pub(super) fn role(&self) -> Option<&'a str> {
+        let section = self.section()?;
+        // Beside a permission set it is a slip, which has a finding of its own.
+        section.get("role_arn").filter(|_| section.get("sso_account_id").is_none())
+    }
+
+    /// Why no portal is needed, if none is.
+    pub(super) fn without_portal(&self) -> Option<String> {
+        match (self.own, self.role()) {
+            (Some(own), _) => Some(format!("the identity is that of the profile {own}")),
+            (None, Some(role)) => Some(format!("the profile assumes the role {role}")),
+            (None, None) => None,
+        }
     }
 
     /// The command that opens a line in an editor.
@@ -51,11 +69,20 @@ pub(super) mod samples {
     /// A profile that is in order, with its session in lines 1 to 4 and itself in lines 5 to 9.
     pub(crate) const GOOD: &str = "[sso-session corp]\nsso_start_url = https://x/start\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n[profile idp-ns-a]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = idp-ns-a\nregion = eu-west-1\n";
 
+    /// A profile that assumes a role.
+    pub(crate) const ROLE: &str = "[profile idp-ns-a]\nrole_arn = arn:aws:iam::111122223333:role/devs\nsource_profile = corp\nregion = eu-west-1\n";
+
     /// Ids and first commands of what a judge finds in a text.
     pub(crate) fn found(text: &str, judge: impl Fn(&ConfigFile<'_>) -> Judgement) -> Vec<(&'static str, String)> {
         let config = aws_config_edit::parse(text).expect("a config");
-        let file =
-            ConfigFile { config: &config, path: "/h/config", shown: "~/config", profile: "idp-ns-a", namespace: "a" };
+        let file = ConfigFile {
+            config: &config,
+            path: "/h/config",
+            shown: "~/config",
+            profile: "idp-ns-a",
+            namespace: "a",
+            own: None,
+        };
         let judged = judge(&file);
         judged.problems.into_iter().map(|problem| (problem.finding.id, problem.try_next[0].clone())).collect()
     }

@@ -39,7 +39,7 @@ pub(crate) const EXISTS: Check = Check {
     id: "profile.exists",
     group: Group::Profile,
     title: "profile",
-    what: "Whether the namespace has a profile in ~/.aws/config.",
+    what: "Whether the namespace has a profile in ~/.aws/config, or the settings name one of your own.",
     uses: Uses::Files,
     needs: &["profile.settings"],
 };
@@ -48,7 +48,7 @@ pub(crate) const SSO_SESSION: Check = Check {
     id: "profile.sso-session",
     group: Group::Profile,
     title: "sso-session",
-    what: "Whether the sso-session that the profile names is there, complete, and asks for the scope that renewal needs.",
+    what: "Whether the sso-session that the profile names is there, complete, and asks for the scope that renewal needs. A role that other credentials assume needs none.",
     uses: Uses::Files,
     needs: &["profile.values"],
 };
@@ -66,7 +66,7 @@ pub(crate) const VALUES: Check = Check {
     id: "profile.values",
     group: Group::Profile,
     title: "values",
-    what: "Whether account, permission set and region are valid.",
+    what: "Whether account, permission set and region are valid, or the role and who assumes it.",
     uses: Uses::Files,
     needs: &["profile.exists"],
 };

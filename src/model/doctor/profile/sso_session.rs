@@ -47,6 +47,9 @@ const SCOPES: &str = "sso_registration_scopes = sso:account:access";
 
 /// Whether the profile leads to a portal, and the session can be renewed.
 pub(crate) fn judge_sso_session(file: &ConfigFile<'_>) -> Judgement {
+    if let Some(why) = file.without_portal() {
+        return Judgement::not_needed(why);
+    }
     let by_login = |problem: Problem| Judgement::problem(problem.try_next(file.login()).repair(Repair::Login));
     let profile = file.profile;
     let Some((name, section)) = file.session() else {
@@ -94,7 +97,7 @@ fn missing(file: &ConfigFile<'_>, name: &str) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config_file::samples::{GOOD, found};
+    use super::super::config_file::samples::{GOOD, ROLE, found};
     use super::*;
 
     fn ids(text: &str) -> Vec<&'static str> {
@@ -104,6 +107,7 @@ mod tests {
     #[test]
     fn the_session_is_there_complete_and_renewable() {
         assert_eq!(ids(GOOD), [] as [&str; 0]);
+        assert_eq!(ids(ROLE), [] as [&str; 0]);
         let scopes = "sso_registration_scopes = sso:account:access";
         assert_eq!(ids(&GOOD.replace(scopes, "sso_registration_scopes = openid, sso:account:access")), [] as [&str; 0]);
         assert_eq!(ids(&GOOD.replace(scopes, "sso_registration_scopes = openid")), [NO_SCOPES.id]);

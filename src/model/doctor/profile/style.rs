@@ -1,6 +1,6 @@
 //! One kind of credentials in one profile.
 
-use aws_config_edit::OUTRANKING;
+use aws_config_edit::{OUTRANKING, OUTRANKING_ROLE};
 
 use super::config_file::ConfigFile;
 use crate::model::doctor::finding::Finding;
@@ -11,7 +11,7 @@ pub(super) const FINDINGS: &[&Finding] = &[&MIXED, &LOGIN_SESSION, &INCONSISTENT
 pub(crate) const MIXED: Finding = Finding::fail(
     "profile.mixed-credentials",
     "profile.style",
-    "The profile has keys of another kind of credentials beside those of IAM Identity Center. Which of them count differs from tool to tool, so that some act as somebody else; login refuses to write such a profile.",
+    "The profile has keys of another kind of credentials beside those of its permission set or role. Which of them count differs from tool to tool, so that some act as somebody else; login refuses to write such a profile.",
     "Remove the line: the command of the report opens it.",
 );
 
@@ -36,23 +36,29 @@ pub(crate) const DUPLICATE: Finding = Finding::warn(
     "Remove the one that is wrong: the command of the report opens it.",
 );
 
+const PROCESS: &str = "credential_process";
+
 /// Whether the profile has one kind of credentials only.
 pub(crate) fn judge_style(file: &ConfigFile<'_>) -> Judgement {
     let Some(section) = file.section() else { return Judgement::ok("") };
     let mut problems = Vec::new();
-    let foreign = section.values().filter(|(key, _)| OUTRANKING.contains(key) || *key == "aws_session_token");
-    let foreign: Vec<&str> = foreign.map(|(key, _)| key).collect();
+    let (others, own): (&[&str], _) = match file.role() {
+        Some(_) => (&OUTRANKING_ROLE, "its role"),
+        None => (&OUTRANKING, "its permission set"),
+    };
+    let is_foreign = |key: &str| others.contains(&key) || ["aws_session_token", PROCESS].contains(&key);
+    let foreign: Vec<&str> = section.values().map(|(key, _)| key).filter(|key| is_foreign(key)).collect();
     if let Some(first) = foreign.first() {
-        let message = format!("the profile {} has {} beside its permission set", file.profile, foreign.join(", "));
+        let message = format!("the profile {} has {} beside {own}", file.profile, foreign.join(", "));
         let problem = Problem::of(&MIXED, message).because("some AWS tools use that and act as somebody else");
         problems.push(problem.try_next(file.open(section.line_of(first).unwrap_or(section.line()))));
     }
     if let Some(line) = section.line_of("login_session") {
-        let message = format!("the profile {} has login_session beside its permission set", file.profile);
+        let message = format!("the profile {} has login_session beside {own}", file.profile);
         problems.push(Problem::of(&LOGIN_SESSION, message).try_next(file.open(line)));
     }
     problems.extend(inconsistent(file));
-    Judgement::of(problems, "of IAM Identity Center only")
+    Judgement::of(problems, if file.role().is_some() { "of the role only" } else { "of IAM Identity Center only" })
 }
 
 fn inconsistent(file: &ConfigFile<'_>) -> Option<Problem> {
@@ -84,7 +90,7 @@ pub(crate) fn judge_duplicates(file: &ConfigFile<'_>) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config_file::samples::{GOOD, found};
+    use super::super::config_file::samples::{GOOD, ROLE, found};
     use super::*;
 
     fn with(line: &str) -> Vec<(&'static str, String)> {
@@ -104,6 +110,15 @@ mod tests {
         assert_eq!(with("login_session = arn:aws:iam::1:user/x"), line_10(LOGIN_SESSION.id));
         for good in ["output = json", "sso_start_url = https://x/start", "role_session_name = x", "# role_arn = x"] {
             assert_eq!(with(good), [], "{good}");
+        }
+    }
+
+    #[test]
+    fn a_role_has_its_own_keys_and_no_others() {
+        assert_eq!(found(&format!("{ROLE}external_id = x\nmfa_serial = y\n"), judge_style), []);
+        for key in ["sso_session", "credential_process", "aws_access_key_id", "credential_source"] {
+            let other = found(&format!("{ROLE}{key} = x\n"), judge_style);
+            assert_eq!(other, [(MIXED.id, "${EDITOR:-vi} +5 /h/config".to_owned())], "{key}");
         }
     }
 

@@ -17,19 +17,22 @@ pub(crate) const MISSING: Finding = Finding::fail(
 pub(crate) const INCOMPLETE: Finding = Finding::fail(
     "profile.incomplete",
     "profile.values",
-    "The profile lacks the account or the permission set, so that no credentials can be asked for.",
+    "The profile lacks the account or the permission set, or names a role and no profile that assumes it, so that no credentials can be asked for.",
     "Let login write it anew: `nsaccess login NAMESPACE`.",
 );
 
 pub(crate) const BAD_VALUE: Finding = Finding::fail(
     "profile.bad-value",
     "profile.values",
-    "A value of the profile or its sso-session cannot be one: an account has 12 digits, a region looks like eu-west-1, a start URL begins with https. A comment behind a value is part of it.",
+    "A value of the profile or its sso-session cannot be one: an account has 12 digits, a region looks like eu-west-1, a start URL begins with https, a role is named by its ARN. A comment behind a value is part of it.",
     "Correct the line: the command of the report opens it.",
 );
 
 /// Whether the namespace has a profile.
 pub(crate) fn judge_exists(file: &ConfigFile<'_>) -> Judgement {
+    if let Some(own) = file.own {
+        return Judgement::ok(format!("{own}, a profile of your own"));
+    }
     if file.section().is_some() {
         return Judgement::ok(file.profile);
     }
@@ -47,6 +50,20 @@ pub(crate) fn judge_values(file: &ConfigFile<'_>, checked: Result<(), &Error>) -
         return Judgement::problem(Problem::of_error(&BAD_VALUE, error));
     }
     let value = |key| file.section().and_then(|section| section.get(key)).filter(|value| !value.is_empty());
+    let region = value("region").map(|region| format!(", {region}")).unwrap_or_default();
+    if let Some(own) = file.own {
+        return Judgement::ok(format!("those of {own}"));
+    }
+    if let Some(role) = file.role() {
+        return match value("source_profile") {
+            Some(source) => Judgement::ok(format!("{role}, assumed by the profile {source}{region}")),
+            None => Judgement::problem(
+                Problem::of(&INCOMPLETE, format!("the profile {} has role_arn and no source_profile", file.profile))
+                    .because("nothing says whose credentials assume the role")
+                    .try_next(format!("{} --source-profile PROFILE", file.login())),
+            ),
+        };
+    }
     let missing: Vec<&str> =
         ["sso_account_id", "sso_role_name"].into_iter().filter(|key| value(key).is_none()).collect();
     if !missing.is_empty() {
@@ -57,13 +74,12 @@ pub(crate) fn judge_values(file: &ConfigFile<'_>, checked: Result<(), &Error>) -
         );
     }
     let (account, role) = (value("sso_account_id").unwrap_or_default(), value("sso_role_name").unwrap_or_default());
-    let region = value("region").map(|region| format!(", {region}")).unwrap_or_default();
     Judgement::ok(format!("{role} in account {account}{region}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::config_file::samples::{GOOD, found};
+    use super::super::config_file::samples::{GOOD, ROLE, found};
     use super::*;
 
     #[test]
@@ -75,6 +91,9 @@ mod tests {
         assert_eq!(values(GOOD), []);
         assert_eq!(values(&GOOD.replace("sso_account_id = 111122223333\n", "")), login(INCOMPLETE.id));
         assert_eq!(values(&GOOD.replace("sso_role_name = idp-ns-a", "sso_role_name =")), login(INCOMPLETE.id));
+        assert_eq!(values(ROLE), []);
+        let without = values(&ROLE.replace("source_profile = corp\n", ""));
+        assert_eq!(without, [(INCOMPLETE.id, "nsaccess login a --source-profile PROFILE".to_owned())]);
         let error = Error::usage("cannot use ~/.aws/config").because("line 7: x").try_next("vi +7 x");
         let refused = found(GOOD, |file| judge_values(file, Err(&error)));
         assert_eq!(refused, [(BAD_VALUE.id, "vi +7 x".to_owned())]);
