@@ -132,7 +132,7 @@ fn a_role_has_a_name_of_its_own_as_any_access() {
     let words = by_role("idp-dev", "arn:aws:iam::111122223333:role/other");
     let refused = world.run(&words).exits(2).one_error();
     let refused = refused.says("idp-ns-idp-dev is set up for k8s-devs-role in account 111122223333");
-    refused.says(&format!("nsaccess {} --as NAME", "login idp-dev")).says("--replace");
+    refused.says("try: nsaccess login idp-dev --as idp-dev-other --role-arn").says("--replace");
     world.run(&format!("{words} --as dev-two")).success().says("idp-ns-dev-two in ~/.kube/config, now current");
     assert!(world.read(".aws/config").starts_with(AWS_CONFIG), "the first one is as it was");
     assert_eq!(world.read(".config/nsaccess/config.toml"), "[namespace.dev-two]\nnamespace = \"idp-dev\"\n");

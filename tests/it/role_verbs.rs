@@ -129,3 +129,20 @@ fn a_purge_takes_profile_context_and_settings() {
     assert!(!user.read(".config/nsaccess/config.toml").contains("source_profile"));
     assert!(!user.read(".kube/config").contains("idp-ns-idp-dev"));
 }
+
+#[test]
+fn what_is_set_up_is_shown_without_any_portal() {
+    let world = logged_in();
+    let users = format!("- userarn: {USER}\n  username: ada\n  groups: [idp-ns-idp-test]\n");
+    assert!(world.control().set_map_users_text(CLUSTER, &users));
+    world.run(&format!("login idp-test --source-profile corp --no-switch {PLACE}")).success();
+    world.control().reset_calls();
+    let status = world.run("status").success();
+    let status = status.prints("k8s-devs-role").prints("profile corp").prints("idp-nonprod-1").prints("until ");
+    assert!(!status.stdout.contains("not signed in"), "{}", status.stdout);
+    world.run("status --check").success();
+    world.run("status idp-test").success().prints("profile corp");
+    let list = world.run("list").success().prints("idp-dev").prints("idp-test").prints("(profile corp)");
+    assert!(list.stdout.contains("yes"), "{}", list.stdout);
+    assert_eq!(world.control().counts().len(), 0);
+}
