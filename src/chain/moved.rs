@@ -27,6 +27,10 @@ pub(crate) async fn credentials_where_it_is<'a>(chain: &'a Chain<'a>, known: Tar
         return Err(refused);
     }
     let Identity::PermissionSet(set) = known.identity.clone() else { return Err(refused) };
+    // Its name says where it leads: `payments-prod` does not become the one in dev.
+    if known.access.has_own_name() {
+        return Err(refused);
+    }
     let target = moved(chain, known, set, refused).await?;
     Credentials::of(chain, target).await
 }

@@ -305,22 +305,23 @@ async fn describe_cluster(
     Ok((cluster, target::renamed(chain, target, beside)))
 }
 
-/// The way to the clusters is shut. What is known without them is written: the AWS profile works, and the next login finds
-/// the rest.
+/// The way to the clusters is shut. What is known without them is written, unless something would be replaced: the AWS
+/// profile works, and the next login finds the rest.
 fn without_cluster(chain: &Chain<'_>, target: &Target, error: Error) -> Error {
-    let is_new = chain.aws_config.profile(&target.entry).is_none();
-    let written = settled::write(chain, target)
-        .and_then(|_| if is_new { profile_and_context::write_profile(chain, target, None) } else { Ok(false) });
+    if !replace::loses_nothing(chain, target) {
+        return error.because("nothing was written: profile and context are as they were");
+    }
+    let written = settled::write(chain, target).and_then(|_| profile_and_context::write_profile(chain, target, None));
+    let profile = target.profile();
+    let works = format!("aws --profile {profile} sts get-caller-identity   # works without the cluster");
     match written {
-        Ok(_) if is_new => {
+        Ok(true) => {
             let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
-            let profile = target.profile();
             chain.ui.stage(Mark::Success, "profile", &format!("{profile} in {config}, without a region"));
-            error
-                .because("the AWS profile is written, so that secrets and assume-irsa work; the context is not")
-                .try_next(format!("aws --profile {profile} sts get-caller-identity   # works without the cluster"))
+            let what = "the AWS profile is written, so that secrets and assume-irsa work; the context is not";
+            error.because(what).try_next(works)
         }
-        Ok(_) => error.because("profile and context are as they were"),
+        Ok(false) => error.because("profile and context are as they were"),
         Err(not_written) => error.because(format!("{not_written}; nothing was written")),
     }
 }

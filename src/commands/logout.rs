@@ -167,9 +167,12 @@ fn one_access(context: Context<'_>, chain: &Chain<'_>) -> Result<Option<Target>>
 
 /// The portal of the namespace in use, else the one of the settings.
 fn one_portal(context: Context<'_>, chain: &Chain<'_>) -> Result<Portal> {
-    let profile = match context.named(None) {
-        Some(name) => Some(target::entry(chain, &chain.access(Some(name))?)),
-        None => chain.kubeconfigs.merged()?.current_context().map(str::to_owned),
-    };
-    portal::of(chain, profile.as_deref())
+    if let Some(name) = context.named(None) {
+        return chain.portal(&chain.access(Some(name))?);
+    }
+    let current = chain.kubeconfigs.merged()?.current_context().map(str::to_owned).unwrap_or_default();
+    match chain.settings.context_pattern.value.namespace_of(&current) {
+        Some(name) => chain.portal(&chain.access(Some(&name))?),
+        None => portal::of(chain, None),
+    }
 }

@@ -88,8 +88,11 @@ fn not_signed_in(session: &Session, rows: &[Row]) -> Error {
 fn sessions(chain: &Chain<'_>, only: Option<&str>, rows: &[Row]) -> Vec<Session> {
     let by_profiles_only = !rows.is_empty() && rows.iter().all(|row| portal_of(row).is_none() && row.target.is_some());
     let name = only.and_then(|only| AccessName::parse(only).ok());
-    let profile = name.map(|name| chain.settings.context_pattern.value.render(name.as_str()));
-    let first = portal::of(chain, profile.as_deref()).ok();
+    let access = name.and_then(|name| access::named(chain, name).ok());
+    let first = match access {
+        Some(access) => chain.portal(&access).ok(),
+        None => portal::of(chain, None).ok(),
+    };
     if by_profiles_only && (only.is_some() || first.is_none()) {
         return Vec::new();
     }

@@ -11,6 +11,7 @@ use crate::chain::cluster;
 use crate::chain::credentials::own;
 use crate::chain::credentials::{self, Credentials};
 use crate::chain::session::stored;
+use crate::chain::target;
 use crate::chain::{Chain, Presence, access};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
@@ -175,7 +176,12 @@ async fn refreshed(chain: &Chain<'_>, info: &ExecInfo, access: &Access) -> Resul
 }
 
 fn fingerprint(chain: &Chain<'_>, access: &Access) -> String {
-    let portal = chain.portal(access);
+    // Who has no portal is not asked for one.
+    let portal = match target::without_portal(chain, access) {
+        Ok(None) => chain.portal(access),
+        Ok(Some(_)) => return chain.config_fingerprint.clone(),
+        Err(error) => Err(error),
+    };
     let session = portal.map_or_else(|_| String::new(), |portal| stored::fingerprint(chain, &portal));
     // A failure of one identity is none of another.
     format!("{session}\n{}", chain.config_fingerprint)

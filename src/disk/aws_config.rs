@@ -92,6 +92,11 @@ pub(crate) fn apply_assumed(host: &Host, profile: &RoleProfile) -> Result<bool> 
     })
 }
 
+/// Takes the identity out of a profile of ours. Returns whether the file changed.
+pub(crate) fn forget_identity(host: &Host, profile: &str) -> Result<bool> {
+    edit(host, |text| aws_config_edit::forget_identity(text, profile))
+}
+
 fn value(text: &str, profile: &str, key: &str) -> Result<Option<String>, aws_config_edit::Error> {
     let config = aws_config_edit::parse(text)?;
     Ok(config.profile(profile).and_then(|section| section.get(key)).map(str::to_owned))

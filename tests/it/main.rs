@@ -56,6 +56,7 @@ mod login;
 mod login_by_role;
 mod login_by_role_refused;
 mod login_by_role_sources;
+mod login_changes;
 mod login_choices;
 mod login_replaces;
 mod login_unreached;

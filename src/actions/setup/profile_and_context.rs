@@ -43,7 +43,8 @@ pub(crate) fn write_profile(chain: &Chain<'_>, target: &Target, cluster: Option<
             }
             crate::disk::aws_config::apply_assumed(chain.host, &profile)
         }
-        Identity::Profile(_) => Ok(false),
+        // What stood there before would be somebody else.
+        Identity::Profile(_) => crate::disk::aws_config::forget_identity(chain.host, &target.entry),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::cluster::Cluster;
 use crate::model::settings::{Flags, Origin, Sourced};
 use crate::net::aws::failure::Class;
-use aws_config_edit::same_start_url;
+use aws_config_edit::{Section, same_start_url};
 
 /// How a login goes on that would replace something.
 pub(crate) struct Ways<'a> {
@@ -37,20 +37,25 @@ struct Change<'a> {
 
 /// The identity that is set up under the name of an access.
 fn set_up(chain: &Chain<'_>, access: &Access, entry: &str) -> Option<Identity> {
-    let pinned = chain.settings.pins(access.name.as_str()).source_profile;
-    let Some(profile) = chain.aws_config.profile(entry) else {
-        let set_up = pinned.filter(|pin| matches!(pin.origin, Origin::User(_)));
-        return set_up.map(|pin| Identity::Profile(pin.value));
-    };
-    if let (Some(arn), Some(source_profile)) = (profile.get("role_arn"), profile.get("source_profile")) {
-        let role = RoleToAssume::plain(arn);
-        return Some(Identity::Role { role, source_profile: source_profile.to_owned() });
+    chain.aws_config.profile(entry).and_then(|profile| of_profile(chain, entry, profile)).or_else(|| {
+        // A profile's own identity has no other profile: the settings name it, and a context leads somewhere by it.
+        chain.kubeconfigs.merged().ok()?.own_cluster(entry)?;
+        let settled = settings::load_without_project(chain.host, &Flags::default(), &chain.aws_config).ok()?.0;
+        let pins = settled.pins(access.name.as_str());
+        pins.source_profile.filter(|_| pins.role_arn.is_none()).map(|pin| Identity::Profile(pin.value))
+    })
+}
+
+fn of_profile(chain: &Chain<'_>, entry: &str, profile: &Section) -> Option<Identity> {
+    let text = |key: &str| profile.get(key).map(str::to_owned);
+    match (RoleToAssume::of_profile(|key| profile.get(key)), text("source_profile")) {
+        (Some(role), Some(source_profile)) => Some(Identity::Role { role, source_profile }),
+        _ => Some(Identity::PermissionSet(PermissionSet {
+            portal: portal::own(chain, entry)?,
+            account: text("sso_account_id")?,
+            name: text("sso_role_name")?,
+        })),
     }
-    Some(Identity::PermissionSet(PermissionSet {
-        portal: portal::own(chain, entry)?,
-        account: profile.get("sso_account_id")?.to_owned(),
-        name: profile.get("sso_role_name")?.to_owned(),
-    }))
 }
 
 /// Refuses a name that is a namespace of the person's own: it would no longer mean that one.
@@ -155,12 +160,7 @@ pub(crate) async fn may_change_account(
 /// As [`may_change_portal`].
 pub(crate) fn may_change_identity(chain: &Chain<'_>, target: &Target, ways: &Ways<'_>) -> Result<Option<AccessName>> {
     let Some(old) = set_up(chain, &target.access, &target.entry) else { return Ok(None) };
-    let same = match (&old, &target.identity) {
-        // How it is assumed may change.
-        (Identity::Role { role: old, .. }, Identity::Role { role: new, .. }) => old.arn == new.arn,
-        (old, new) => old == new,
-    };
-    match same {
+    match is_same(&old, &target.identity) {
         true => Ok(None),
         false => {
             let (old, new) = (old.to_string(), target.identity.to_string());
@@ -185,7 +185,10 @@ pub(crate) fn may_change_cluster(
     ways: &Ways<'_>,
 ) -> Result<Option<AccessName>> {
     let pins = chain.settings.pins(target.access.name.as_str());
-    let is_named = |pin: &Option<Sourced<String>>| pin.as_ref().is_some_and(|pin| pin.origin.is_temporary());
+    // What a trusted project pins was decided when it was trusted.
+    let is_named = |pin: &Option<Sourced<String>>| {
+        pin.as_ref().is_some_and(|pin| matches!(pin.origin, Origin::Flag(_) | Origin::Environment(_)))
+    };
     let merged = chain.kubeconfigs.merged()?;
     let Some(OwnCluster { name, region, .. }) = merged.own_cluster(&target.entry) else { return Ok(None) };
     let same = name == cluster.name && region == cluster.region;
@@ -205,11 +208,13 @@ pub(crate) fn may_change_cluster(
 /// When it is refused.
 pub(crate) fn refuse_other_than_profile(chain: &Chain<'_>, target: &Target, login: &str) -> Result<()> {
     let Some(old) = set_up(chain, &target.access, &target.entry) else { return Ok(()) };
-    let same_portal = match (old.portal(), target.portal()) {
-        (Some(old), Some(new)) => same_start_url(&old.start_url, &new.start_url),
-        (old, new) => old.is_none() && new.is_none(),
+    let same = match (&old, &target.identity) {
+        (Identity::PermissionSet(old), Identity::PermissionSet(new)) => {
+            same_start_url(&old.portal.start_url, &new.portal.start_url) && old.account == new.account
+        }
+        (old, new) => is_same(old, new),
     };
-    if same_portal && old.account() == target.identity.account() {
+    if same {
         return Ok(());
     }
     let place =
@@ -247,9 +252,13 @@ fn ask_to_replace(chain: &Chain<'_>, entry: &str, change: &Change<'_>, ways: &Wa
 /// Whether nothing is set up under the name of the target's access, or the same identity.
 pub(crate) fn loses_nothing(chain: &Chain<'_>, target: &Target) -> bool {
     let old = set_up(chain, &target.access, &target.entry);
-    old.is_none_or(|old| match (&old, &target.identity) {
-        // How a role is assumed makes no other one of it.
+    old.is_none_or(|old| is_same(&old, &target.identity))
+}
+
+/// How a role is assumed makes no other one of it.
+fn is_same(old: &Identity, new: &Identity) -> bool {
+    match (old, new) {
         (Identity::Role { role: old, .. }, Identity::Role { role: new, .. }) => old.arn == new.arn,
         (old, new) => old.key().is(&new.key()),
-    })
+    }
 }

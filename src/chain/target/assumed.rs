@@ -9,49 +9,63 @@ use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::model::kube::access::Access;
 use crate::model::settings::{Origin, Pins, Sourced};
 
-/// The identity of an access by a profile. `None`: a portal gives its credentials.
+/// The identity of an access by a profile. `None`: a portal gives its credentials. What a flag, a variable or a setting
+/// names comes first, then what a login wrote into the profile.
 ///
 /// # Errors
 /// When a role is named and nothing says whose credentials assume it.
 pub(super) fn identity(chain: &Chain<'_>, access: &Access, entry: &str) -> Result<Option<Identity>> {
     let pins = chain.settings.pins(access.name.as_str());
-    if asks_for_portal(chain, &pins) {
-        return Ok(None);
-    }
     let profile = chain.aws_config.profile(entry);
     if profile.is_some_and(|profile| profile.get("role_arn").is_some()) {
         portal::check_profile(chain, entry).map_err(|refusal| aws_config::unusable(chain.host, &refusal))?;
     }
-    let of_profile = |key: &str| profile.and_then(|profile| profile.get(key)).map(str::to_owned);
-    let value = |pin: &Option<Sourced<String>>, key: &str| {
-        pin.as_ref().map(|pin| pin.value.clone()).or_else(|| of_profile(key))
-    };
-    // What a setting names is another role than the profile's, and the profile's options are not its own.
-    let pinned = pins.role_arn.as_ref().is_some_and(|pin| Some(&pin.value) != of_profile("role_arn").as_ref());
-    let option = |pin: &Option<Sourced<String>>, key: &str| match pinned {
-        true => pin.as_ref().map(|pin| pin.value.clone()),
-        false => value(pin, key),
-    };
-    let source_profile = value(&pins.source_profile, "source_profile");
-    match (value(&pins.role_arn, "role_arn"), source_profile) {
-        (Some(arn), Some(source_profile)) => {
-            let role = RoleToAssume {
-                arn,
-                external_id: option(&pins.external_id, "external_id"),
-                mfa_serial: option(&pins.mfa_serial, "mfa_serial"),
-                session_name: option(&pins.session_name, "role_session_name"),
-                duration: duration(&pins, || of_profile("duration_seconds").filter(|_| !pinned)),
-            };
-            Ok(Some(Identity::Role { role, source_profile }))
+    let written = profile.and_then(|profile| {
+        let role = RoleToAssume::of_profile(|key| profile.get(key))?;
+        Some((role, profile.get("source_profile")?.to_owned()))
+    });
+    match (&pins.role_arn, &pins.source_profile) {
+        (Some(arn), source) => pinned(access, arn, source.as_ref(), &pins, written).map(Some),
+        (None, Some(name)) => {
+            refuse_options(access, &name.value, &pins)?;
+            Ok(Some(Identity::Profile(name.value.clone())))
         }
-        (Some(arn), None) => Err(Error::usage(format!("it is not known who assumes the role {arn}"))
+        (None, None) if names_portal(chain, &pins) => Ok(None),
+        (None, None) => {
+            Ok(written.map(|(role, source_profile)| Identity::Role { role: with_options(role, &pins), source_profile }))
+        }
+    }
+}
+
+/// A role that a pin names. What a login wrote says the rest, if it is of the same role.
+fn pinned(
+    access: &Access,
+    arn: &Sourced<String>,
+    source: Option<&Sourced<String>>,
+    pins: &Pins,
+    written: Option<(RoleToAssume, String)>,
+) -> Result<Identity> {
+    let arn = &arn.value;
+    let written = written.filter(|(role, _)| role.arn == *arn);
+    let (role, written_source) = written.unzip();
+    let Some(source_profile) = source.map(|source| source.value.clone()).or(written_source) else {
+        return Err(Error::usage(format!("it is not known who assumes the role {arn}"))
             .because("neither --source-profile nor a setting names the AWS profile whose credentials do")
-            .try_next(format!("nsaccess login {access} --role-arn {arn} --source-profile PROFILE"))),
-        (None, Some(name)) if pins.source_profile.is_some() => {
-            refuse_options(access, &name, &pins)?;
-            Ok(Some(Identity::Profile(name)))
-        }
-        (None, _) => Ok(None),
+            .try_next(format!("nsaccess login {access} --role-arn {arn} --source-profile PROFILE")));
+    };
+    let role = with_options(role.unwrap_or_else(|| RoleToAssume::plain(arn)), pins);
+    Ok(Identity::Role { role, source_profile })
+}
+
+/// The same role, as the pins say that it is assumed.
+fn with_options(role: RoleToAssume, pins: &Pins) -> RoleToAssume {
+    let pinned = |pin: &Option<Sourced<String>>| pin.as_ref().map(|pin| pin.value.clone());
+    RoleToAssume {
+        external_id: pinned(&pins.external_id).or(role.external_id),
+        mfa_serial: pinned(&pins.mfa_serial).or(role.mfa_serial),
+        session_name: pinned(&pins.session_name).or(role.session_name),
+        duration: pins.duration_in_seconds().or(role.duration),
+        arn: role.arn,
     }
 }
 
@@ -71,17 +85,11 @@ fn refuse_options(access: &Access, profile: &str, pins: &Pins) -> Result<()> {
     }
 }
 
-/// In seconds.
-fn duration(pins: &Pins, of_profile: impl FnOnce() -> Option<String>) -> Option<u32> {
-    pins.duration_in_seconds().or_else(|| of_profile()?.parse().ok())
-}
-
-/// A flag that only a portal can answer overrides what is set up.
-fn asks_for_portal(chain: &Chain<'_>, pins: &Pins) -> bool {
-    let settings = &chain.settings;
-    let by_flag = [&pins.account, &pins.role, &settings.start_url, &settings.sso_region];
+/// Whether something that comes before the profile names a portal, or what one gives.
+fn names_portal(chain: &Chain<'_>, pins: &Pins) -> bool {
     let is_flag = |setting: &Option<Sourced<String>>| {
         setting.as_ref().is_some_and(|setting| matches!(setting.origin, Origin::Flag(_)))
     };
-    by_flag.into_iter().any(is_flag) && !is_flag(&pins.role_arn) && !is_flag(&pins.source_profile)
+    let is_pinned = pins.account.is_some() || pins.role.is_some() || pins.start_url.is_some();
+    is_pinned || is_flag(&chain.settings.start_url) || is_flag(&chain.settings.sso_region)
 }

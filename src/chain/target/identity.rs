@@ -18,7 +18,7 @@ pub(crate) fn chosen_for_once(chain: &Chain<'_>, target: &Target) -> bool {
             .into_iter()
             .any(is_temporary);
     };
-    if is_temporary(&pins.account) || is_temporary(&pins.role) {
+    if [&pins.account, &pins.role, &pins.start_url, &pins.sso_region].into_iter().any(is_temporary) {
         return true;
     }
     let own = portal::own(chain, &target.entry);

@@ -1,6 +1,6 @@
 //! Where to sign in: from the settings, from an existing profile or sso-session, or asked of the person once.
 
-use aws_config_edit::{clean_start_url, same_start_url};
+use aws_config_edit::{Section, clean_start_url, same_start_url};
 
 use crate::chain::target::entry;
 use crate::chain::{Chain, Presence, access};
@@ -19,17 +19,24 @@ use crate::model::settings::{
 /// When no start URL or region is configured and no person can be asked.
 pub(crate) fn of_access(chain: &Chain<'_>, access: &Access) -> Result<Portal> {
     let pins = chain.settings.pins(access.name.as_str());
-    match (pins.start_url, pins.sso_region) {
-        (Some(start_url), region) if !is_flag(&chain.settings.start_url) => {
-            let region = match (region, &chain.settings.sso_region) {
-                (Some(region), _) => Some(region.value),
-                (None, region) => region.as_ref().map(|region| region.value.clone()),
-            };
-            let Some(region) = region else { return Err(not_configured(Some(&start_url.value))) };
-            Ok(named(chain, &start_url.value, &region))
-        }
-        _ => of(chain, Some(&entry(chain, access))),
+    let by_flag = is_flag(&chain.settings.start_url) || is_flag(&chain.settings.sso_region);
+    let Some(start_url) = pins.start_url.filter(|_| !by_flag).map(|pin| pin.value) else {
+        return of(chain, Some(&entry(chain, access)));
+    };
+    let pinned = pins.sso_region.map(|pin| pin.value);
+    match pinned.or_else(|| region_of(chain, &start_url)) {
+        Some(region) => Ok(named(chain, &start_url, &region)),
+        None => Err(not_configured(Some(&start_url))),
     }
+}
+
+/// The region of a portal: of its sso-session, or of the settings if they name the same one.
+fn region_of(chain: &Chain<'_>, start_url: &str) -> Option<String> {
+    let is_it = |section: &&Section| section.get("sso_start_url").is_some_and(|url| same_start_url(url, start_url));
+    let session = chain.aws_config.sso_sessions().find(is_it);
+    let of_session = session.and_then(|section| section.get("sso_region")).map(str::to_owned);
+    let configured = chain.settings.start_url.as_ref().filter(|pin| same_start_url(&pin.value, start_url));
+    of_session.or_else(|| configured.and(chain.settings.sso_region.as_ref()).map(|region| region.value.clone()))
 }
 
 /// The portal for the profile of this name, which need not exist yet.

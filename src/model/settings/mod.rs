@@ -180,7 +180,6 @@ impl Settings {
     }
 
     /// The namespace of an access: as pinned, else of the same name.
-    #[allow(dead_code, reason = "what works with accesses asks for it")]
     pub(crate) fn namespace_of_access(&self, access: &str) -> String {
         self.pins(access).namespace.map_or_else(|| access.to_owned(), |pin| pin.value)
     }

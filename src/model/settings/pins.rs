@@ -128,11 +128,36 @@ impl<Text, Flag> PinSet<Text, Flag> {
     }
 }
 
+impl<Text, Flag> PinSet<Text, Flag> {
+    /// Whether a portal's identity is named.
+    fn names_permission_set(&self) -> bool {
+        self.account.is_some() || self.role.is_some() || self.start_url.is_some()
+    }
+
+    /// Whether a profile's, or a role that one assumes.
+    fn names_profile(&self) -> bool {
+        self.role_arn.is_some() || self.source_profile.is_some()
+    }
+}
+
+/// The pins that say which identity of a profile is meant, and how it is assumed.
+const OF_A_PROFILE: [&str; 6] = ["role_arn", "source_profile", "external_id", "mfa_serial", "session_name", "duration"];
+/// Those that say which one of a portal.
+const OF_A_PORTAL: [&str; 4] = ["account", "role", "start_url", "sso_region"];
+
 impl Pins {
-    /// Takes what is not set yet from another layer.
+    /// Takes what is not set yet from another layer. An identity is never put together from two of them: whichever names
+    /// a role or a profile says how it is assumed, too, and where one names a portal's, a weaker one names no other kind.
     pub(super) fn fill(&mut self, weaker: &Pins) {
-        for (place, value) in self.places().into_iter().zip(weaker.values()) {
-            if place.is_none() {
+        let (by_profile, by_portal) = (self.names_profile(), self.names_permission_set());
+        let of_other_kind = weaker.names_profile() && !weaker.names_permission_set();
+        for ((key, place), value) in TEXTS.into_iter().zip(self.places()).zip(weaker.values()) {
+            let is_settled = match key {
+                _ if OF_A_PROFILE.contains(&key) => by_profile || by_portal,
+                _ if OF_A_PORTAL.contains(&key) => by_profile || of_other_kind && !by_portal,
+                _ => false,
+            };
+            if place.is_none() && !is_settled {
                 place.clone_from(value);
             }
         }
@@ -147,7 +172,6 @@ impl Pins {
     }
 
     /// The seconds that a session of the role lasts.
-    #[allow(dead_code, reason = "what assumes roles asks for it")]
     pub(crate) fn duration_in_seconds(&self) -> Option<u32> {
         check::seconds(&self.duration.as_ref()?.value).ok()
     }
@@ -180,6 +204,31 @@ mod tests {
         assert_eq!(shown, [("role_arn", "strong"), ("external_id", "weak")]);
         assert_eq!(found.text("external_id").map(|text| text.value.as_str()), Some("weak"));
         assert_eq!(found.text("account"), None);
+    }
+
+    #[test]
+    fn one_layer_names_the_identity() {
+        let layer = |keys: &[(&str, &str)]| {
+            let value = |key: &str| keys.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned());
+            let text = |key| Ok::<_, ()>(value(key).map(|text| Sourced::new(text, Origin::Default)));
+            Pins::try_of(text, None).expect("made")
+        };
+        let filled = |stronger: &[(&str, &str)], weaker: &[(&str, &str)]| {
+            let mut pins = layer(stronger);
+            pins.fill(&layer(weaker));
+            pins.texts().map(|(key, value)| format!("{key} {}", value.value)).collect::<Vec<_>>()
+        };
+        let organisation = [("role_arn", "theirs"), ("source_profile", "corp"), ("external_id", "x"), ("cluster", "c")];
+        // A role of one's own is not assumed as the organisation's is.
+        assert_eq!(filled(&[("role_arn", "mine")], &organisation), ["cluster c", "role_arn mine"]);
+        assert_eq!(filled(&[("source_profile", "me")], &organisation), ["cluster c", "source_profile me"]);
+        assert_eq!(filled(&[("account", "1")], &organisation), ["account 1", "cluster c"]);
+        let set = [("account", "1"), ("role", "r"), ("start_url", "u"), ("sso_region", "e")];
+        assert_eq!(filled(&[("role_arn", "mine")], &set), ["role_arn mine"]);
+        // A portal's may be put together, and an option alone names nothing.
+        assert_eq!(filled(&[("role", "mine")], &set), ["account 1", "role mine", "start_url u", "sso_region e"]);
+        let options = filled(&[("external_id", "y")], &organisation);
+        assert_eq!(options, ["cluster c", "role_arn theirs", "source_profile corp", "external_id y"]);
     }
 
     #[test]
