@@ -109,7 +109,7 @@ fn a_second_login_finds_everything_and_assumes_nothing() {
     }
     assert_eq!(world.read(".aws/config"), AWS_CONFIG);
     world.run("login idp-dev --force").success();
-    world.run("login idp-dev --source-profile corp --no-switch").success().says("not made current");
+    world.run("login idp-dev --no-switch").success().says("not made current");
 }
 
 #[test]

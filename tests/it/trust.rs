@@ -268,6 +268,6 @@ fn a_trusted_file_pins_and_a_flag_overrides_it() {
     world.run("config trust repo/nsaccess.toml").success();
     let output = world.nsaccess("login").dir("repo").run().success().says("✓ cluster      tools-1");
     output.says("✗ pods");
-    let login = world.nsaccess("login --cluster idp-nonprod-1").dir("repo");
+    let login = world.nsaccess("login --cluster idp-nonprod-1 --replace").dir("repo");
     login.run().success().says("✓ cluster      idp-nonprod-1").says("✓ pods");
 }
