@@ -38,7 +38,8 @@ async fn several_accounts_are_left_to_a_person_or_a_flag() {
     home.sign_in(60);
     let refused = home.chain(&services).target(&access()).await.expect_err("nobody can choose");
     assert_eq!(refused.kind, Kind::Usage);
-    assert_eq!(refused.try_next, ["nsaccess login idp-dev --account 2", "nsaccess login idp-dev --account 3"]);
+    let offered = [2, 3].map(|account| format!("nsaccess login idp-dev --account {account} --as idp-dev-{account}"));
+    assert_eq!(refused.try_next, offered);
     let chain = home.chain_for(&services, Presence::Person, &Flags::default(), &["3 "]);
     assert_eq!(chain.target(&access()).await.expect("picked").account(), "3");
     let flags = Flags { account: Some("222233334444".into()), ..Flags::default() };

@@ -151,9 +151,11 @@ impl Pins {
     pub(super) fn fill(&mut self, weaker: &Pins) {
         let (by_profile, by_portal) = (self.names_profile(), self.names_permission_set());
         let of_other_kind = weaker.names_profile() && !weaker.names_permission_set();
+        let role = |pins: &Pins| pins.role_arn.as_ref().map(|pin| pin.value.clone());
+        let is_same_role = by_profile && role(self).is_some() && role(self) == role(weaker);
         for ((key, place), value) in TEXTS.into_iter().zip(self.places()).zip(weaker.values()) {
             let is_settled = match key {
-                _ if OF_A_PROFILE.contains(&key) => by_profile || by_portal,
+                _ if OF_A_PROFILE.contains(&key) => by_profile && !is_same_role || by_portal,
                 _ if OF_A_PORTAL.contains(&key) => by_profile || of_other_kind && !by_portal,
                 _ => false,
             };
@@ -199,10 +201,10 @@ mod tests {
             Pins::try_of(|key| Ok::<_, ()>(value(key)), None).expect("made")
         };
         let mut found = pins("strong", &["role_arn"]);
-        found.fill(&pins("weak", &["role_arn", "external_id"]));
+        found.fill(&pins("weak", &["role_arn", "cluster"]));
         let shown: Vec<(&str, &str)> = found.texts().map(|(key, text)| (key, text.value.as_str())).collect();
-        assert_eq!(shown, [("role_arn", "strong"), ("external_id", "weak")]);
-        assert_eq!(found.text("external_id").map(|text| text.value.as_str()), Some("weak"));
+        assert_eq!(shown, [("cluster", "weak"), ("role_arn", "strong")]);
+        assert_eq!(found.text("cluster").map(|text| text.value.as_str()), Some("weak"));
         assert_eq!(found.text("account"), None);
     }
 
@@ -222,6 +224,8 @@ mod tests {
         // A role of one's own is not assumed as the organisation's is.
         assert_eq!(filled(&[("role_arn", "mine")], &organisation), ["cluster c", "role_arn mine"]);
         assert_eq!(filled(&[("source_profile", "me")], &organisation), ["cluster c", "source_profile me"]);
+        let same = ["cluster c", "role_arn theirs", "source_profile corp", "external_id x"];
+        assert_eq!(filled(&[("role_arn", "theirs")], &organisation), same);
         assert_eq!(filled(&[("account", "1")], &organisation), ["account 1", "cluster c"]);
         let set = [("account", "1"), ("role", "r"), ("start_url", "u"), ("sso_region", "e")];
         assert_eq!(filled(&[("role_arn", "mine")], &set), ["role_arn mine"]);
