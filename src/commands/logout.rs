@@ -131,6 +131,9 @@ fn portal_at(chain: &Chain<'_>, start_url: &str) -> Result<Portal> {
     if let Some(found) = portals.iter().find(|portal| same_start_url(&portal.start_url, start_url)) {
         return Ok(found.clone());
     }
+    if let Some(found) = logout::unfinished(chain, start_url)? {
+        return Ok(found);
+    }
     let error = Error::new(Kind::NotFound, format!("{start_url} is not known here"))
         .because("no [sso-session] in ~/.aws/config has this start URL");
     Err(portals.iter().fold(error, |error, portal| {

@@ -6,8 +6,7 @@ use crate::support::World;
 #[test]
 fn list_shows_each_place_and_the_access_that_is_set_up_for_it() {
     let world = set_up();
-    let output =
-        world.run("list").success().says("for no namespace by their names: Billing\nhint: nsaccess list --all");
+    let output = world.run("list").success().says("match no pattern: Billing\nhint: nsaccess list --all");
     let expected = "NAMESPACE  ACCOUNT       ACCOUNT NAME  SET UP\n\
                     payments   111111111111  acme-dev      yes\n\
                     payments   222222222222  acme-stage\n\

@@ -13,7 +13,7 @@ shop-dev   111122223333  idp-nonprod
 idp-prod   444455556666  idp-prod
 shop-dev   777788889999  shop
 ------- stderr -------
-for no namespace by their names: ReadOnly
+match no pattern: ReadOnly
 hint: nsaccess list --all   # with the login that uses each
 [exit status: 0]
 ");

@@ -166,3 +166,12 @@ fn the_same_namespace_at_another_portal_is_offered_beside() {
         "try: nsaccess login pay --start-url {OTHER} --sso-region us-east-1 --account 999999999992 --as pay-dev"
     ));
 }
+
+#[test]
+fn a_login_that_wrote_nothing_can_be_signed_out_of() {
+    let world = two();
+    world.run(&format!("login shop --start-url {OTHER} --sso-region us-east-1 --cluster none")).exits(5);
+    assert!(!world.read(".aws/config").contains(OTHER));
+    world.run(&format!("logout --start-url {OTHER}")).success().says(&format!("signed out of {OTHER}"));
+    world.run(&format!("logout --start-url {OTHER}")).exits(5).one_error().says("is not known here");
+}

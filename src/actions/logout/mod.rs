@@ -14,6 +14,7 @@ use crate::disk::cli_cache;
 use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
 use crate::error::Result;
+use crate::model::aws::session_name::session_name_for;
 use crate::model::aws::sso_cache::{SsoToken, assumed_role_file_name, role_credentials_file_name};
 use crate::model::aws::target::{Portal, Target};
 use crate::model::settings::check_region;
@@ -155,6 +156,21 @@ pub(crate) fn portals(chain: &Chain<'_>) -> Vec<Portal> {
         })
     };
     chain.aws_config.sso_sessions().filter_map(of_section).collect()
+}
+
+/// A portal that somebody signed in to and set nothing up of: only its token is here, under the name that a login gives.
+///
+/// # Errors
+/// When the token's file cannot be read.
+pub(crate) fn unfinished(chain: &Chain<'_>, start_url: &str) -> Result<Option<Portal>> {
+    let session_name = session_name_for(&chain.aws_config, start_url, "");
+    let stored = sso_cache::read_token(chain.host, &session_name)?;
+    Ok(match stored {
+        Cached::Found(token) if same_start_url(&token.start_url, start_url) => {
+            Some(Portal { session_name, start_url: token.start_url, region: token.region })
+        }
+        _ => None,
+    })
 }
 
 /// The portals of `~/.aws/config`, but for this one, whose token is still here.

@@ -109,7 +109,7 @@ fn say_what_is_missing(context: Context<'_>, args: &ListArgs, chain: &Chain<'_>,
         let more = roles.len().saturating_sub(SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let shown = roles.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-        context.ui.status(&format!("for no namespace by their names: {shown}{more}"));
+        context.ui.status(&format!("match no pattern: {shown}{more}"));
         context.ui.hint("nsaccess list --all   # with the login that uses each");
     }
 }
