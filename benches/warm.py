@@ -13,6 +13,7 @@ import tempfile
 import time
 
 NAMESPACE, CLUSTER, REGION = "idp-dev", "idp-nonprod-1", "eu-west-1"
+PROFILE = f"idp-ns-{NAMESPACE}"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
@@ -69,6 +70,9 @@ class Warm:
                  "--sso-region", served["SANDBOX_SSO_REGION"], "--region", REGION]  # fmt: skip
         endpoints = {name: value for name, value in served.items() if name.startswith("AWS_")}
         subprocess.run(login, env={**self.env, **endpoints}, check=True, stderr=subprocess.DEVNULL)
+        # What `kubeconfig convert` writes for a profile; the first call fetches, and keeps it for the AWS CLI too.
+        self.by_profile = ["token", "--cluster-name", CLUSTER, "--region", REGION, "--profile", PROFILE]
+        subprocess.run([nsaccess, *self.by_profile], env={**self.env, **endpoints}, check=True, stdout=subprocess.DEVNULL)
         # From here on nobody answers: whatever is not warm fails.
         self.server.stdin.close()
         self.server.wait()
@@ -101,6 +105,7 @@ def main():
         commands = {
             "/bin/true": ["/bin/true"],
             "nsaccess token": [options.nsaccess, "token", NAMESPACE, "--cluster-name", CLUSTER, "--region", REGION],
+            "  … --profile": [options.nsaccess, *warm.by_profile],
         }
         keys = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true"}
         aws = [options.aws, "eks", "get-token", "--cluster-name", CLUSTER, "--region", REGION] if options.aws else None
