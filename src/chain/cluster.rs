@@ -109,11 +109,11 @@ fn of_entry(chain: &Chain<'_>, target: &Target) -> Option<Cluster> {
     }
     let merged = chain.kubeconfigs.merged().ok()?;
     let OwnCluster { name, region, cluster } = merged.own_cluster(&target.entry)?;
-    let partition = Partition::of_region(region).name;
+    let partition = Partition::of_region(&region).name;
     Some(Cluster {
-        name: name.to_owned(),
         arn: format!("arn:{partition}:eks:{region}:{}:cluster/{name}", target.account()),
-        region: region.to_owned(),
+        name,
+        region,
         endpoint: cluster.server.clone(),
         tls_server_name: cluster.tls_server_name.clone(),
         certificate_authority_data: cluster.certificate_authority_data.clone()?,

@@ -196,7 +196,7 @@ pub(crate) fn may_change_cluster(
         return Ok(None);
     }
     let in_words = |name: &str, region: &str| format!("the cluster {name} in {region}");
-    let (old, new) = (in_words(name, region), in_words(&cluster.name, &cluster.region));
+    let (old, new) = (in_words(&name, &region), in_words(&cluster.name, &cluster.region));
     let place = if region == cluster.region { &cluster.name } else { &cluster.region };
     ask_to_replace(chain, &target.entry, &Change { access: &target.access, old, new, place }, ways)
 }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use kubeconfig_edit::{Cluster, Context, Kubeconfig};
 
+use crate::model::kube::exec_plugin::own_plugin;
+use crate::model::settings::check_region;
+
 /// The merged files, and which file each name comes from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Merged {
@@ -17,11 +20,11 @@ pub(crate) struct Merged {
 }
 
 /// The cluster of an entry that we wrote, as kubectl reaches it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct OwnCluster<'a> {
     /// Tokens are signed for this name and region.
-    pub(crate) name: &'a str,
-    pub(crate) region: &'a str,
+    pub(crate) name: String,
+    pub(crate) region: String,
     pub(crate) cluster: &'a Cluster,
 }
 
@@ -62,12 +65,10 @@ impl Merged {
     pub(crate) fn own_cluster(&self, entry: &str) -> Option<OwnCluster<'_>> {
         let context = self.context(entry)?;
         let exec = self.config.user(&context.user)?.exec.as_ref()?;
-        match exec.args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["token", _, "--cluster-name", name, "--region", region] => {
-                Some(OwnCluster { name, region, cluster: self.config.cluster(&context.cluster)? })
-            }
-            _ => None,
-        }
+        let plugin = own_plugin(&exec.command, &exec.args)?;
+        let region = plugin.region.filter(|region| check_region(region).is_ok())?;
+        let cluster = self.config.cluster(&context.cluster)?;
+        (!plugin.cluster.is_empty()).then_some(OwnCluster { name: plugin.cluster, region, cluster })
     }
 
     /// The file that defines this cluster.

@@ -8,8 +8,11 @@ pub(crate) fn own_plugin(command: &str, args: &[String]) -> Option<Plugin> {
         return None;
     }
     let value = |names: &[&str]| {
-        let place = args.iter().position(|arg| names.contains(&arg.as_str()))?;
-        args.get(place + 1).cloned()
+        let (place, joined) = args.iter().enumerate().find_map(|(place, arg)| match arg.split_once('=') {
+            Some((name, value)) if names.contains(&name) => Some((place, Some(value.to_owned()))),
+            _ => names.contains(&arg.as_str()).then_some((place, None)),
+        })?;
+        joined.or_else(|| args.get(place + 1).cloned())
     };
     Some(Plugin {
         cluster: value(&["--cluster-name", "--cluster", "--cluster-id"]).unwrap_or_default(),

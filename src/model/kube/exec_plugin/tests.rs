@@ -165,6 +165,8 @@ fn ours_is_known_again() {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let of_namespace = own_plugin("nsaccess.exe", &words("token idp-dev --cluster-name d --region r")).expect("ours");
     assert_eq!((of_namespace.cluster.as_str(), of_namespace.region.as_deref()), ("d", Some("r")));
+    let joined = own_plugin("nsaccess", &words("token --cluster-name=d --region=r")).expect("ours");
+    assert_eq!((joined.cluster.as_str(), joined.region.as_deref()), ("d", Some("r")));
     assert_eq!(own_plugin("nsaccess", &words("credentials idp-dev")), None);
     assert_eq!(own_plugin("aws", &words("token -i d")), None);
 }
