@@ -33,7 +33,7 @@ pub(super) async fn rights(scene: &Scene<'_>, known: &Authenticated) {
         let Some(answers) = in_time(answers(scene, known)).await else {
             return (Judgement::unknown("the cluster did not say in 5 seconds what you may do"), None);
         };
-        let judgement = judge_tasks(&answers, &own_groups(&known.identity), scene.access.namespace.as_str());
+        let judgement = judge_tasks(&answers, &own_groups(&known.identity), scene.access);
         (judgement, Some(answers))
     });
     // Where only this check is made, its answers are of its own.
@@ -43,7 +43,7 @@ pub(super) async fn rights(scene: &Scene<'_>, known: &Authenticated) {
         None => None,
     };
     board.judge_now(&PORT_FORWARD, || match &answers {
-        Some(answers) => judge_port_forward(answers, scene.access.namespace.as_str()),
+        Some(answers) => judge_port_forward(answers, scene.access),
         None => Judgement::unknown("the cluster did not say in 5 seconds what you may do"),
     });
 }
@@ -57,7 +57,7 @@ async fn namespace(scene: &Scene<'_>, known: &Authenticated) -> Judgement {
         Some(Err(failure)) => NamespaceLookup::NotKnown(failure.into_error(&known.cluster.name).to_string()),
         None => NamespaceLookup::NotKnown("the cluster did not answer in 5 seconds".to_owned()),
     };
-    judge_namespace(&lookup, name, &known.cluster.name)
+    judge_namespace(&lookup, scene.access, &known.cluster.name)
 }
 
 async fn answers(scene: &Scene<'_>, known: &Authenticated) -> Answers {

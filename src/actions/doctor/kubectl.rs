@@ -50,7 +50,7 @@ pub(super) fn files(scene: &Scene<'_>) {
         judge_current(current, exists, name, namespace)
     });
     board.judge_now(&checks::NAMESPACE, || {
-        judge_namespace(resolved.context, is_ours(resolved.user), namespace, current)
+        judge_namespace(resolved.context, is_ours(resolved.user), scene.access, current)
     });
     board.judge_now(&checks::ENDPOINT, || {
         let cluster = resolved.cluster;

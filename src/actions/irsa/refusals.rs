@@ -89,6 +89,7 @@ impl RoleAssumer<'_> {
         explain(RefusedRole {
             request: self.request,
             namespace: self.target.access.namespace.as_str(),
+            access: self.target.access.name.as_str(),
             role: &workload_role.role,
             service_account: workload_role.service_account.as_deref(),
             caller_arn: &caller_arn,

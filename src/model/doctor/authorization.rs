@@ -3,6 +3,7 @@
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::kube::access::Access;
 use crate::model::kube::role_rule::merged;
 use crate::model::reviews::review::{
     CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Question, Verdict, port_forward,
@@ -123,7 +124,8 @@ pub(crate) enum NamespaceLookup {
 }
 
 /// Whether the namespace exists.
-pub(crate) fn judge_namespace(lookup: &NamespaceLookup, namespace: &str, cluster: &str) -> Judgement {
+pub(crate) fn judge_namespace(lookup: &NamespaceLookup, access: &Access, cluster: &str) -> Judgement {
+    let namespace = &access.namespace;
     let problem = match lookup {
         NamespaceLookup::Found(phase) if phase == "Terminating" => {
             Problem::of(&NAMESPACE_ENDING, format!("the namespace {namespace} is being deleted"))
@@ -133,7 +135,7 @@ pub(crate) fn judge_namespace(lookup: &NamespaceLookup, namespace: &str, cluster
         NamespaceLookup::Missing => {
             Problem::of(&NAMESPACE_MISSING, format!("there is no namespace {namespace} in {cluster}"))
                 .try_next("nsaccess list   # the namespaces that are assigned to you")
-                .try_next(format!("nsaccess login {namespace} --cluster NAME --region REGION   # if it is elsewhere"))
+                .try_next(format!("nsaccess login {access} --cluster NAME --region REGION   # if it is elsewhere"))
         }
         NamespaceLookup::Forbidden => return Judgement::skipped("not known (needs get on namespaces)"),
         NamespaceLookup::NotKnown(why) => return Judgement::unknown(why),
@@ -142,7 +144,8 @@ pub(crate) fn judge_namespace(lookup: &NamespaceLookup, namespace: &str, cluster
 }
 
 /// Whether a developer may do what is needed; what else is allowed are facts. `groups`: of the identity.
-pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], namespace: &str) -> Judgement {
+pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], access: &Access) -> Judgement {
+    let namespace = &access.namespace;
     let tasks = judge(answers);
     let baseline = [GET_PODS, GET_SERVICES];
     if let Some(why) = baseline.iter().find_map(|question| why_unknown(answers, *question)) {
@@ -152,7 +155,7 @@ pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], namespace: &str) -
         true => format!("{}: {}", task.title, task.outcome.word()),
         false => format!("{}: {} ({})", task.title, task.outcome.word(), task.why),
     });
-    let then = format!("then: nsaccess doctor {namespace} --wait");
+    let then = format!("then: nsaccess doctor {access} --wait");
     if !answers.verdicts.iter().any(|(_, verdict)| verdict.is_allowed()) {
         let who = if groups.is_empty() { "your user".to_owned() } else { groups.join(", ") };
         return Judgement::problem(
@@ -167,13 +170,13 @@ pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], namespace: &str) -
         let verbs = rule.verbs.join(", ");
         Problem::of(&RIGHTS_MISSING, format!("you may not {verbs} {} in {namespace}", rule.resource))
             .try_next(rule.to_ask_for())
-            .try_next(format!("nsaccess doctor {namespace} --wait"))
+            .try_next(format!("nsaccess doctor {access} --wait"))
     });
     Judgement::of(problems.collect(), "you may see pods and services by name").facts(facts)
 }
 
 /// Whether ports can be forwarded, now and after the next upgrade.
-pub(crate) fn judge_port_forward(answers: &Answers, namespace: &str) -> Judgement {
+pub(crate) fn judge_port_forward(answers: &Answers, access: &Access) -> Judgement {
     let questions = [CREATE_PORT_FORWARD, GET_PORT_FORWARD];
     if let Some(why) = questions.iter().find_map(|question| why_unknown(answers, *question)) {
         return Judgement::unknown(format!("the cluster does not say whether you may: {why}"));
@@ -185,9 +188,7 @@ pub(crate) fn judge_port_forward(answers: &Answers, namespace: &str) -> Judgemen
     let (works, how) = port_forward(&create, &get, answers.minor);
     let version = answers.minor.map_or_else(|| "unknown".to_owned(), |minor| format!("1.{minor}"));
     let asked_for = |problem: Problem| {
-        problem
-            .try_next(CREATE_PORT_FORWARD.rule().to_ask_for())
-            .try_next(format!("nsaccess doctor {namespace} --wait"))
+        problem.try_next(CREATE_PORT_FORWARD.rule().to_ask_for()).try_next(format!("nsaccess doctor {access} --wait"))
     };
     let problem = match (works, create.is_allowed(), get.is_allowed()) {
         (true, true, _) => return Judgement::ok(how).fact(format!("the server's version is {version}")),
@@ -200,8 +201,10 @@ pub(crate) fn judge_port_forward(answers: &Answers, namespace: &str) -> Judgemen
             format!("a server of version {version} does not let you forward ports"),
         )
         .because("the role has get on pods/portforward; since 1.35 create is required too"),
-        (false, _, false) => Problem::of(&NO_PORT_FORWARD, format!("you may not forward ports in {namespace}"))
-            .because("the role has neither create nor get on pods/portforward"),
+        (false, _, false) => {
+            Problem::of(&NO_PORT_FORWARD, format!("you may not forward ports in {}", access.namespace))
+                .because("the role has neither create nor get on pods/portforward")
+        }
     };
     Judgement::problem(asked_for(problem))
 }

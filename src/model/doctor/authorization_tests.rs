@@ -19,7 +19,7 @@ fn ids(judgement: &Judgement) -> Vec<&'static str> {
 
 #[test]
 fn a_namespace_is_there_or_not_or_cannot_be_seen() {
-    let judged = |lookup| judge_namespace(&lookup, "idp-dev", "demo");
+    let judged = |lookup| judge_namespace(&lookup, &Access::of("idp-dev"), "demo");
     assert_eq!(ids(&judged(NamespaceLookup::Found("Active".into()))), [""; 0]);
     assert_eq!(ids(&judged(NamespaceLookup::Found("Terminating".into()))), ["authorization.namespace-ending"]);
     assert_eq!(ids(&judged(NamespaceLookup::Missing)), ["authorization.namespace-missing"]);
@@ -29,7 +29,7 @@ fn a_namespace_is_there_or_not_or_cannot_be_seen() {
 
 #[test]
 fn the_baseline_is_pods_and_services_by_name() {
-    let judged = |allowed: &[Question]| judge_tasks(&answers(allowed, 33), &["idp"], "idp-dev");
+    let judged = |allowed: &[Question]| judge_tasks(&answers(allowed, 33), &["idp"], &Access::of("idp-dev"));
     assert_eq!(ids(&judged(FLOOR)), [""; 0]);
     assert_eq!(ids(&judged(&QUESTIONS)), [""; 0]);
     assert_eq!(ids(&judged(&[])), ["authorization.no-rights"]);
@@ -39,7 +39,10 @@ fn the_baseline_is_pods_and_services_by_name() {
     assert_eq!(judged(&[GET_PODS]).problems[0].try_next[0], rule);
     let mut failed = answers(FLOOR, 33);
     failed.verdicts[0].1 = Verdict::Unknown("500".to_owned());
-    assert_eq!(judge_tasks(&failed, &[], "x"), Judgement::unknown("the cluster does not say what you may do: 500"));
+    assert_eq!(
+        judge_tasks(&failed, &[], &Access::of("x")),
+        Judgement::unknown("the cluster does not say what you may do: 500")
+    );
 }
 
 #[test]
@@ -54,11 +57,11 @@ fn what_get_alone_is_worth_depends_on_the_version() {
         (&[GET_PODS], 34, &["authorization.no-port-forward"]),
         (&[], 34, &[]),
     ] {
-        let judged = judge_port_forward(&answers(allowed, minor), "idp-dev");
+        let judged = judge_port_forward(&answers(allowed, minor), &Access::of("idp-dev"));
         assert_eq!(ids(&judged), expected, "{allowed:?} {minor}");
     }
     assert_eq!(
-        judge_port_forward(&answers(&[], 34), "idp-dev"),
+        judge_port_forward(&answers(&[], 34), &Access::of("idp-dev")),
         Judgement::skipped("because of authorization.no-rights").because_of("authorization.no-rights")
     );
 }

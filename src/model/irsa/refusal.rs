@@ -13,6 +13,8 @@ const CHART: &str = "helm/idp-advanced 2.4.1";
 pub(crate) struct RefusedRole<'a> {
     pub(crate) request: &'a IrsaRequest,
     pub(crate) namespace: &'a str,
+    /// The access that was used.
+    pub(crate) access: &'a str,
     pub(crate) role: &'a IamRole,
     /// The service account of the role, if known.
     pub(crate) service_account: Option<&'a str>,
@@ -75,7 +77,7 @@ impl RefusedRole<'_> {
             }
             (TokenOutcome::NotRequested, Some(_)) => {
                 let by_token = IrsaRequest { via: super::Via::Only(AssumeMethod::Token), ..self.request.clone() };
-                error.try_next(by_token.command(self.namespace, ""))
+                error.try_next(by_token.command(self.access, ""))
             }
             (TokenOutcome::NoAccount, _) => error
                 .because("the other way, by a token, needs a service account, and none is named: sa/NAME --role-arn ARN"),
@@ -148,6 +150,7 @@ mod tests {
         let refused = RefusedRole {
             request: &request,
             namespace: "idp-dev",
+            access: "idp-dev",
             role: &role,
             service_account: Some("web"),
             caller_arn: CALLER,

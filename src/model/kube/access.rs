@@ -36,6 +36,15 @@ pub(crate) struct Access {
 }
 
 impl Access {
+    /// The access of a namespace's own name.
+    #[cfg(test)]
+    pub(crate) fn of(namespace: &str) -> Access {
+        Access {
+            name: AccessName::parse(namespace).expect("a name"),
+            namespace: Namespace::parse(namespace).expect("a namespace"),
+        }
+    }
+
     /// Whether the name does not tell the namespace.
     pub(crate) fn has_own_name(&self) -> bool {
         self.name.as_str() != self.namespace.as_str()

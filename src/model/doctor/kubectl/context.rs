@@ -6,6 +6,7 @@ use kubeconfig_edit::{Cluster, Context, Kubeconfig, User};
 
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
+use crate::model::kube::access::Access;
 use crate::model::kube::exec_plugin::program_name;
 
 pub(super) const FINDINGS: &[&Finding] = &[&MISSING, &BROKEN, &SHADOWED, &OTHER_NAMESPACE];
@@ -141,7 +142,7 @@ pub(crate) fn is_ours(user: &User) -> bool {
 
 /// Whether the context starts in the namespace. `is_ours`: its user starts nsaccess. `current`: the context that kubectl
 /// uses without a flag.
-pub(crate) fn judge_namespace(context: &Context, is_ours: bool, namespace: &str, current: Option<&str>) -> Judgement {
+pub(crate) fn judge_namespace(context: &Context, is_ours: bool, access: &Access, current: Option<&str>) -> Judgement {
     let is_current = current == Some(context.name.as_str());
     let current = match current {
         Some(_) if is_current => format!("the current context is {}", context.name),
@@ -149,12 +150,13 @@ pub(crate) fn judge_namespace(context: &Context, is_ours: bool, namespace: &str,
         None => "there is no current context".to_owned(),
     };
     let started = context.namespace.as_deref().unwrap_or("default");
-    if started == namespace {
+    let namespace = &access.namespace;
+    if started == namespace.as_str() {
         let beside = if is_current { "" } else { " (not the current context)" };
         return Judgement::ok(format!("{namespace}{beside}")).fact(current);
     }
     let message = format!("the context starts in the namespace {started}, and not in {namespace}");
-    let problem = Problem::of(&OTHER_NAMESPACE, message).try_next(format!("nsaccess kubeconfig {namespace}"));
+    let problem = Problem::of(&OTHER_NAMESPACE, message).try_next(format!("nsaccess kubeconfig {access}"));
     let problem = if is_ours { problem.repair(Repair::WriteContext) } else { problem };
     Judgement::problem(problem).fact(current)
 }
@@ -188,7 +190,7 @@ mod tests {
         assert!(!is_repaired(&[&broken.replace("/usr/bin/nsaccess", "aws")]));
         let context = Context { name: "n".to_owned(), ..Context::default() };
         for is_ours in [true, false] {
-            let judged = judge_namespace(&context, is_ours, "a", None);
+            let judged = judge_namespace(&context, is_ours, &Access::of("a"), None);
             assert_eq!(judged.problems[0].repair.is_some(), is_ours);
         }
     }
@@ -228,11 +230,14 @@ mod tests {
             namespace: namespace.map(str::to_owned),
             ..Context::default()
         };
-        assert_eq!(judge_namespace(&context(Some("a")), true, "a", Some("x")).facts, ["the current context is x"]);
+        assert_eq!(
+            judge_namespace(&context(Some("a")), true, &Access::of("a"), Some("x")).facts,
+            ["the current context is x"]
+        );
         for (started, found) in
             [(Some("a"), None), (Some("b"), Some(OTHER_NAMESPACE.id)), (None, Some(OTHER_NAMESPACE.id))]
         {
-            let judged = judge_namespace(&context(started), true, "a", Some("n"));
+            let judged = judge_namespace(&context(started), true, &Access::of("a"), Some("n"));
             assert_eq!(judged.problems.first().map(|problem| problem.finding.id), found, "{started:?}");
         }
     }
