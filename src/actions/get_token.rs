@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::chain::cached_signer::{self, Signer};
 use crate::chain::profile::{self, Wanted};
+use crate::chain::session::standing::Giver;
 use crate::chain::{self, Chain, Presence, cached_token};
 use crate::disk::cache::{Cache, CachedSigner, RememberedFailure, SignerKey};
 use crate::disk::lock::Lock;
@@ -93,7 +94,7 @@ impl TokenRequest<'_> {
         let kept = profile::kept(self.host, &self.cache, &source);
         let has_kept = kept.is_some();
         if let Some(kept) = kept.filter(|_| !again) {
-            self.keep(&source, files);
+            self.keep((&source, profile.as_deref()), files);
             return Ok(AmbientCredentials { keys: kept.keys, expires_at: Some(kept.expires_at) });
         }
         let state = self.state(&source, &files);
@@ -108,7 +109,7 @@ impl TokenRequest<'_> {
             false => profile::of_source(chain, &source, profile.as_deref(), self.wanted()).await,
         });
         match &got {
-            Ok(_) => self.keep(&source, files),
+            Ok(_) => self.keep((&source, profile.as_deref()), files),
             Err(error) if presence == Presence::Nobody => {
                 if let Some(failure) = RememberedFailure::of(error, state, self.host.now()) {
                     // The next caller finds out by itself.
@@ -182,14 +183,16 @@ impl TokenRequest<'_> {
 
     /// Makes the next call a warm one. Best effort, and only what is kept elsewhere too: otherwise a sign-out meanwhile
     /// would be undone.
-    fn keep(&self, source: &ProfileSource, files: String) {
-        let start_url = source.portal().map(|portal| portal.start_url.clone());
-        let lock = start_url.as_ref().map(|url| Lock::try_acquire(&self.cache.portal_lock_path(url)));
-        if matches!(lock, Some(Ok(None))) {
+    fn keep(&self, (source, profile): (&ProfileSource, Option<&str>), files: String) {
+        let (portal, profiles) = (source.portal(), profile::names(profile, source));
+        let start_url = portal.map(|portal| portal.start_url.clone());
+        let paths = Giver::of_profiles(portal, &profiles).lock_paths(&self.cache);
+        let locks: Vec<_> = paths.iter().map(|path| Lock::try_acquire(path)).collect();
+        if locks.iter().any(|lock| matches!(lock, Ok(None))) {
             return;
         }
         if let Some(credentials) = profile::kept(self.host, &self.cache, source) {
-            let signer = CachedSigner { files, start_url, credentials };
+            let signer = CachedSigner { files, start_url, profiles, credentials };
             let _ = self.cache.store_signer(&self.key, &signer, self.host.now());
             // Only now is there a place to note who asked.
             let _ = cached_signer::asks_again(self.host, &self.cache, &self.key);

@@ -119,9 +119,16 @@ pub(crate) fn set_up(chain: &Chain<'_>) -> Vec<AccessName> {
         let ours = merged.context_names().filter(|name| merged.own_cluster(name).is_some());
         names.extend(ours.filter_map(of_entry));
     }
+    names.extend(chain.settings.rows().into_iter().filter_map(|(key, _, _)| pinned_by_profile(&key)));
     names.sort();
     names.dedup();
     names.iter().filter_map(|name| AccessName::parse(name).ok()).collect()
+}
+
+/// The access whose identity a setting names: `namespace.NAME.role_arn` or `namespace.NAME.source_profile`.
+fn pinned_by_profile(key: &str) -> Option<String> {
+    let (name, pin) = key.strip_prefix("namespace.")?.rsplit_once('.')?;
+    matches!(pin, "role_arn" | "source_profile").then(|| name.to_owned())
 }
 
 /// Says what a project's file asks for and does not get, where it would make a difference for this namespace.

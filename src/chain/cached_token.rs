@@ -1,7 +1,8 @@
 //! The warm path of `token`: kubectl starts us for every command. One file is read, its expiry judged, a URL signed.
 //! No settings, no runtime, no TLS, no lock. What is skipped was checked when the credentials were stored: which portal,
 //! account and role are the namespace's own was decided then, and stands as long as nothing that decided it changed, for
-//! which two files are looked at and not read. It notes to whom a token went, in place, and leaves a process that comes
+//! which the files that say so are looked at and not read: where a profile gives the credentials, `~/.aws/credentials` is
+//! one of them. It notes to whom a token went, in place, and leaves a process that comes
 //! back too soon to the slow path.
 
 use jiff::Timestamp;
@@ -26,7 +27,7 @@ pub(crate) fn exec_credential(
     cluster: Option<(&str, &str)>,
 ) -> Option<Secret<String>> {
     let cached = Cache::new(host).own_credentials(name)?;
-    if cached.config_fingerprint.as_deref() != Some(&config_fingerprint::of(host)) {
+    if cached.config_fingerprint.as_deref() != Some(&config_fingerprint::of(host)) || !is_as_made(host, &cached) {
         return None;
     }
     let answer = of_cache(host, info, &cached, cluster)?;
@@ -44,7 +45,18 @@ pub(crate) fn as_decided_before(
     let asked = [env_vars::NSACCESS_ACCOUNT, env_vars::NSACCESS_ROLE].into_iter().any(|name| host.env(name).is_some());
     let cached =
         Cache::new(host).own_credentials(name).filter(|cached| !asked && cached.config_fingerprint.is_some())?;
+    if !is_as_made(host, &cached) {
+        return None;
+    }
     of_cache(host, info, &cached, cluster)
+}
+
+/// Whether the keys of the profile that gave credentials are untouched. A portal's need none.
+fn is_as_made(host: &Host, cached: &CachedCredentials) -> bool {
+    match &cached.made_from {
+        Some(made_from) => config_fingerprint::stands(host, &made_from.files),
+        None => !cached.identity.start_url.is_empty(),
+    }
 }
 
 fn of_cache(

@@ -1,6 +1,7 @@
 //! Credentials: from our cache, or from the portal or the profile that gives them, which is asked once however many
 //! processes want them.
 
+pub(crate) mod made_from;
 mod of_profile;
 pub(crate) mod own;
 
@@ -16,7 +17,7 @@ use crate::chain::session::standing::keep_while;
 use crate::chain::session::{Session, SessionOf};
 use crate::chain::target::{identity, region_of_sts};
 use crate::chain::{Chain, lock_wait};
-use crate::disk::cache::CachedCredentials;
+use crate::disk::cache::{CachedCredentials, MadeFrom};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, StaleReason, judge};
@@ -204,7 +205,7 @@ impl<'a> Kept for CachedOrPortal<'a> {
 
     async fn store(&self, session: &Session, credentials: &RoleCredentials) -> Result<()> {
         let (chain, target) = (self.chain, self.target);
-        let store = || keep(chain, target, credentials);
+        let store = || keep(chain, target, credentials, None);
         keep_while(chain, &self.set.portal, &session.standing, "the credentials could not be cached", store).await
     }
 }
@@ -216,7 +217,7 @@ async fn lock(chain: &Chain<'_>, target: &Target) -> Result<Option<Lock>> {
 }
 
 /// Stores credentials under the access that they are of.
-pub(super) fn keep(chain: &Chain<'_>, target: &Target, credentials: &RoleCredentials) -> Result<()> {
+fn keep(chain: &Chain<'_>, target: &Target, credentials: &RoleCredentials, made_from: Option<MadeFrom>) -> Result<()> {
     let key = target.identity.key();
     let known = chain.cache.credentials(&target.access.name, &key);
     let cached = CachedCredentials {
@@ -224,18 +225,17 @@ pub(super) fn keep(chain: &Chain<'_>, target: &Target, credentials: &RoleCredent
         credentials: credentials.clone(),
         cluster: known.and_then(|cached| cached.cluster),
         config_fingerprint: identity::fingerprint_for(chain, target),
+        made_from,
     };
     chain.cache.store_credentials(&target.access.name, &cached)
 }
 
 /// What is in the cache, if it is for this very target and fresh.
-pub(super) fn cached(
-    chain: &Chain<'_>,
-    target: &Target,
-    refused: Option<&str>,
-) -> Result<RoleCredentials, StaleReason> {
+fn cached(chain: &Chain<'_>, target: &Target, refused: Option<&str>) -> Result<RoleCredentials, StaleReason> {
     let cached = chain.cache.credentials(&target.access.name, &target.identity.key());
-    let credentials = cached.ok_or(StaleReason::Missing)?.credentials;
+    let cached = cached.ok_or(StaleReason::Missing)?;
+    made_from::check(chain, target, &cached)?;
+    let credentials = cached.credentials;
     if refused == Some(credentials.keys.access_key_id.as_str()) {
         return Err(StaleReason::Refused);
     }

@@ -84,6 +84,9 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         }));
         failed.extend(purged.failed);
     }
+    if args.all {
+        assumed::forget_the_rest(chain)?;
+    }
     if !context.ui.is_table() {
         context.ui.print_document(&json!(rows), String::new)?;
     }

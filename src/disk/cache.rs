@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::secret::Secret;
 
-pub(crate) use credentials::CachedCredentials;
+pub(crate) use credentials::{CachedCredentials, MadeFrom};
 pub(crate) use failures::RememberedFailure;
 pub(crate) use portals::PortalIndex;
 pub(crate) use roles::{CachedRole, RoleKey};
@@ -61,7 +61,7 @@ impl Cache {
 }
 
 /// A file name for text that cannot be one, such as a URL or an ARN.
-fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(text)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

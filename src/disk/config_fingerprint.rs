@@ -36,6 +36,28 @@ pub(crate) fn of_profiles(host: &Host) -> String {
     text
 }
 
+/// The same for `~/.aws/credentials` alone, where [`of`] tells of the rest.
+pub(crate) fn of_credentials(host: &Host) -> String {
+    let mut text = String::new();
+    add_stamp(&mut text, &aws_credentials::path(host));
+    text
+}
+
+/// A text of [`of_credentials`] with variables that decide too.
+pub(crate) fn with_variables(mut text: String, host: &Host, names: &[&str]) -> String {
+    for name in names {
+        let _ = writeln!(text, "{name}={}", host.env(name).unwrap_or_default());
+    }
+    text
+}
+
+/// Whether a text of [`with_variables`] is what it would be now.
+pub(crate) fn stands(host: &Host, text: &str) -> bool {
+    let is_same =
+        |line: &str| line.split_once('=').is_some_and(|(name, value)| host.env(name).unwrap_or_default() == value);
+    text.strip_prefix(&of_credentials(host)).is_some_and(|variables| variables.lines().all(is_same))
+}
+
 fn add_stamp(text: &mut String, path: &Path) {
     let _ = match std::fs::metadata(path) {
         Ok(metadata) => writeln!(text, "{} {}", path.display(), stamp(&metadata)),
@@ -88,5 +110,20 @@ mod tests {
         let before = of(&host(&[]));
         write(&home.path().join(".kube/config"), "x");
         assert_eq!(of(&host(&[("AWS_PROFILE", "x"), ("NSACCESS_REGION", "x")])), before);
+    }
+
+    #[test]
+    fn a_profile_s_keys_and_the_variables_that_decide_are_compared() {
+        let home = tempfile::tempdir().expect("a folder");
+        let host = |env: &[(&str, &str)]| Host::for_test(home.path(), env, jiff::Timestamp::UNIX_EPOCH);
+        let by_keys = |value| host(&[(env_vars::AWS_ACCESS_KEY_ID, value)]);
+        let text = |host: &Host, names: &[&str]| with_variables(of_credentials(host), host, names);
+        let (plain, with_keys) = (text(&host(&[]), &[]), text(&by_keys("AKIA1"), &[env_vars::AWS_ACCESS_KEY_ID]));
+        assert!(
+            stands(&host(&[]), &plain) && stands(&by_keys("AKIA1"), &plain) && stands(&by_keys("AKIA1"), &with_keys)
+        );
+        assert!(!stands(&by_keys("AKIA2"), &with_keys) && !stands(&host(&[]), &with_keys));
+        atomic::write_private(&aws_credentials::path(&host(&[])), b"[corp]\n").expect("written");
+        assert!(!stands(&host(&[]), &plain) && !stands(&by_keys("AKIA1"), &with_keys));
     }
 }

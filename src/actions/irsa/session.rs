@@ -3,7 +3,7 @@
 use super::{AssumedRole, Caller, RoleAssumer, WorkloadRole};
 use crate::actions::reviews::survey::Reviews;
 use crate::chain::call_error::CallError;
-use crate::chain::credentials::{self, Credentials};
+use crate::chain::credentials::{self, Credentials, made_from};
 use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::{Refusable, Renewable};
 use crate::chain::session::standing::{Standing, keep_while, standing};
@@ -122,7 +122,7 @@ impl RoleAssumer<'_> {
     fn key<'b>(&'b self, workload_role: &'b WorkloadRole, method: AssumeMethod) -> RoleKey<'b> {
         let account = if method == AssumeMethod::Token { workload_role.service_account.as_deref() } else { None };
         RoleKey {
-            identity: self.target.identity.key(),
+            identity: made_from::key(self.chain, &self.target),
             access: self.target.access.name.as_str(),
             role_arn: workload_role.role.arn(),
             method: method.name(),

@@ -105,22 +105,26 @@ async fn end_on_portal(chain: &Chain<'_>, portal: &Portal, token: &SsoToken) -> 
 /// that the ended session gave: of the roles that we or profiles had from it, of all that the portal offers, and what
 /// profiles assume from there.
 fn forget_for_the_aws_cli(chain: &Chain<'_>, portal: &Portal, mut roles: Vec<(String, String)>) -> Result<()> {
-    let of_session = |profile: &Section| profile.get("sso_session") == Some(&portal.session_name);
     for profile in chain.aws_config.profile_names().filter_map(|name| chain.aws_config.profile(name)) {
         if let (true, Some(account), Some(role)) =
-            (of_session(profile), profile.get("sso_account_id"), profile.get("sso_role_name"))
+            (is_of(profile, portal), profile.get("sso_account_id"), profile.get("sso_role_name"))
         {
-            roles.push((account.to_owned(), role.to_owned()));
+            match profile.get("sso_session") {
+                Some(_) => roles.push((account.to_owned(), role.to_owned())),
+                // The old form, which the AWS CLI tells apart by the start URL as it is written.
+                None => {
+                    let start_url = profile.get("sso_start_url").unwrap_or_default();
+                    cli_cache::remove(chain.host, &role_credentials_file_name(account, role, None, start_url))?;
+                }
+            }
         }
         if let Some(file) = assumed_role_file_name(|key| profile.get(key))
-            && sources(chain, profile).any(of_session)
+            && sources(chain, profile).any(|source| is_of(source, portal))
         {
             cli_cache::remove(chain.host, &file)?;
         }
     }
-    for file in chain.cache.take_shared_roles(&portal.start_url)? {
-        cli_cache::remove(chain.host, &file)?;
-    }
+    chain.cache.forget_shared_roles(&portal.start_url, |file| cli_cache::remove(chain.host, file))?;
     let index = chain.cache.portal_index(&portal.start_url);
     let offered = index.into_iter().flat_map(|index| index.assignments);
     roles.extend(offered.map(|assignment| (assignment.account, assignment.role)));
@@ -136,8 +140,15 @@ fn forget_for_the_aws_cli(chain: &Chain<'_>, portal: &Portal, mut roles: Vec<(St
 /// Whether the credentials of an access come from a portal's session by other profiles.
 fn builds_on(chain: &Chain<'_>, target: &Target, portal: &Portal) -> bool {
     let source = target.identity.source_profile().and_then(|name| chain.aws_config.profile(name));
-    let of_session = |profile: &Section| profile.get("sso_session") == Some(&portal.session_name);
-    source.is_some_and(|source| sources(chain, source).any(of_session))
+    source.is_some_and(|source| sources(chain, source).any(|source| is_of(source, portal)))
+}
+
+/// Whether a profile has its credentials from a portal: by its sso-session, or by its own start URL, the old form.
+fn is_of(profile: &Section, portal: &Portal) -> bool {
+    match profile.get("sso_session") {
+        Some(session) => session == portal.session_name,
+        None => profile.get("sso_start_url").is_some_and(|url| same_start_url(url, &portal.start_url)),
+    }
 }
 
 /// A profile and those that its credentials come from. A chain is as long as somebody made it; a circle is cut.

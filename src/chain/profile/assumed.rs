@@ -7,7 +7,6 @@ use super::kept::Place;
 use crate::chain::call_error::CallError;
 use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::{Refusable, Renewable};
-use crate::chain::session::standing::{Standing, standing};
 use crate::chain::{Presence, clock_skew};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
@@ -61,8 +60,6 @@ struct Signing {
     keys: AccessKeys,
     session_name: String,
     code: Option<Secret<String>>,
-    /// How the portal stood that the keys come from, before they were asked for.
-    standing: Option<Standing>,
 }
 
 /// The credentials that assume a role.
@@ -78,7 +75,6 @@ impl Source<'_> {
     /// All that a call needs. A person may be asked, so it is made before a lock is taken.
     async fn signing(&self, refused: Option<&str>) -> Result<Signing> {
         let Source { asked, role, by, .. } = self;
-        let standing = by.portal().map(|portal| standing(asked.chain, portal).without_token());
         let keys = asked.source(by, refused).await?.keys;
         let session_name = match &role.session_name {
             Some(name) => name.clone(),
@@ -88,7 +84,7 @@ impl Source<'_> {
             Some(serial) => Some(asked.code(role, serial)?),
             None => None,
         };
-        Ok(Signing { keys, session_name, code, standing })
+        Ok(Signing { keys, session_name, code })
     }
 
     /// After the person, for CloudTrail. If AWS does not take the keys, it will not take them for the role either.
@@ -200,9 +196,9 @@ impl<'a> Kept for Assumed<'a> {
         Ok(session)
     }
 
-    async fn store(&self, signing: &Signing, session: &AssumedSession) -> Result<()> {
+    async fn store(&self, _: &Signing, session: &AssumedSession) -> Result<()> {
         let text = render_assumed_role(&session.credentials, (&session.arn, &session.id));
-        let portal = self.source.by.portal().zip(signing.standing.as_ref());
-        self.place.store(self.asked.chain, (&session.credentials, Some(text)), portal).await
+        let origin = &self.asked.origin;
+        self.place.store(self.asked.chain, (&session.credentials, Some(text)), (origin, &origin.standing)).await
     }
 }

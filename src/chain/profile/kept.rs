@@ -1,6 +1,7 @@
 //! Where the credentials of a role are kept: in the AWS CLI's own cache, so that neither asks for what the other has; in
 //! ours where that cannot hold them.
 
+use crate::chain::profile::Origin;
 use crate::chain::session::standing::{Standing, keep_while};
 use crate::chain::{Chain, lock_wait};
 use crate::disk::aws_config;
@@ -13,7 +14,6 @@ use crate::host::Host;
 use crate::model::aws::credentials::{Freshness, RoleCredentials, StaleReason, judge};
 use crate::model::aws::profile_source::{CredentialSource, ProviderKind, RoleSource};
 use crate::model::aws::role_to_assume::RoleToAssume;
-use crate::model::aws::target::Portal;
 use crate::secret::Secret;
 
 /// A place for the credentials of one role.
@@ -36,11 +36,7 @@ impl Place {
     pub(super) fn of_role(host: &Host, role: &RoleToAssume, by: &RoleSource) -> Self {
         let file = role.cache_file_name();
         let RoleSource::Machine { source, .. } = by else { return Place::shared(file) };
-        let names: &[&str] = match source {
-            CredentialSource::Environment => &[env_vars::AWS_ACCESS_KEY_ID],
-            CredentialSource::WebIdentity => &[env_vars::AWS_WEB_IDENTITY_TOKEN_FILE, env_vars::AWS_ROLE_ARN],
-            CredentialSource::EcsContainer | CredentialSource::Ec2InstanceMetadata => &[],
-        };
+        let names = variables(*source);
         let values: Vec<&str> = names.iter().map(|name| host.env(name).unwrap_or_default()).collect();
         Place::own(format!("{file}\n{}\n{}", source.name(), values.join("\n")))
     }
@@ -81,36 +77,36 @@ impl Place {
         lock_wait::for_lock(chain.ui, &path, "fetches the credentials", None).await
     }
 
-    /// Keeps credentials. `text`: the file of the AWS CLI. `portal`: where they come from, as it stood before they were
-    /// asked for.
+    /// Keeps credentials, unless somebody signed out since. `text`: the file of the AWS CLI.
     pub(super) async fn store(
         &self,
         chain: &Chain<'_>,
         (credentials, text): (&RoleCredentials, Option<Secret<String>>),
-        portal: Option<(&Portal, &Standing)>,
+        (origin, since): (&Origin, &Standing),
     ) -> Result<()> {
         let store = || {
-            let start_url = portal.map(|(portal, _)| portal.start_url.as_str());
             let shared = self.cli_file.as_deref().zip(text.as_ref());
             let written = shared.is_some_and(|(file, text)| {
                 // A sign-out has to find it.
-                let noted = start_url.is_none_or(|url| chain.cache.note_shared_role(file, url).is_ok());
+                let noted = origin.giver().keys().iter().all(|key| chain.cache.note_shared_role(file, key).is_ok());
                 noted && cli_cache::write(chain.host, file, text).is_ok()
             });
-            match written {
-                true => Ok(()),
-                false => chain.cache.store_profile_credentials(&self.key, (start_url, credentials), chain.host.now()),
+            if written {
+                return Ok(());
             }
+            let start_url = origin.portal.as_ref().map(|portal| portal.start_url.as_str());
+            let from = (start_url, origin.profiles.as_slice());
+            chain.cache.store_profile_credentials(&self.key, (from, credentials), chain.host.now())
         };
-        let otherwise = "the credentials could not be cached";
-        match portal {
-            Some((portal, standing)) => keep_while(chain, portal, standing, otherwise, store).await,
-            None => {
-                if let Err(error) = store() {
-                    chain.ui.warning(&format!("{otherwise}: {error}"));
-                }
-                Ok(())
-            }
-        }
+        keep_while(chain, origin.giver(), since, "the credentials could not be cached", store).await
+    }
+}
+
+/// The variables that decide what a machine's source gives.
+pub(super) fn variables(source: CredentialSource) -> &'static [&'static str] {
+    match source {
+        CredentialSource::Environment => &[env_vars::AWS_ACCESS_KEY_ID],
+        CredentialSource::WebIdentity => &[env_vars::AWS_WEB_IDENTITY_TOKEN_FILE, env_vars::AWS_ROLE_ARN],
+        CredentialSource::EcsContainer | CredentialSource::Ec2InstanceMetadata => &[],
     }
 }

@@ -3,6 +3,7 @@
 //! once however many processes want it.
 
 mod assumed;
+pub(crate) mod definition;
 mod kept;
 mod provided;
 mod refusals;
@@ -16,6 +17,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::chain::profile::kept::Place;
+use crate::chain::session::standing::{Giver, Standing, standing};
 use crate::chain::{Chain, ambient};
 use crate::disk::cache::Cache;
 use crate::disk::{aws_config, aws_credentials};
@@ -27,6 +29,7 @@ use crate::model::aws::profile_source::{
     CredentialSource, ProfileSource, Profiles, RoleSource, SourceFault, source_of,
 };
 use crate::model::aws::role_to_assume::RoleToAssume;
+use crate::model::aws::target::Portal;
 use crate::net::aws::ambient::{self as provider, AmbientCredentials};
 
 /// What is known besides the profile.
@@ -65,7 +68,8 @@ pub(crate) async fn of_source(
         _ => None,
     };
     let region = region(chain, profile, role, wanted);
-    Asked { chain, profile, region, wanted }.of(source, wanted.refused).await
+    let origin = Origin::now(chain, source.portal(), names(profile, source));
+    Asked { chain, profile, region, wanted, origin }.of(source, wanted.refused).await
 }
 
 /// The credentials that the machine gives.
@@ -77,7 +81,8 @@ pub(crate) async fn of_machine(
     source: CredentialSource,
     wanted: Wanted<'_>,
 ) -> Result<AmbientCredentials> {
-    let asked = Asked { chain, profile: None, region: region(chain, None, None, wanted), wanted };
+    let origin = Origin::now(chain, None, Vec::new());
+    let asked = Asked { chain, profile: None, region: region(chain, None, None, wanted), wanted, origin };
     asked.source(&RoleSource::Machine { profile: String::new(), source }, None).await
 }
 
@@ -95,7 +100,9 @@ pub(crate) async fn assume(
         name: source_profile.to_owned(),
         source: source(chain.host, &chain.aws_config, source_profile)?,
     };
-    let asked = Asked { chain, profile: None, region: region(chain, Some(source_profile), Some(role), wanted), wanted };
+    let region = region(chain, Some(source_profile), Some(role), wanted);
+    let origin = Origin::now(chain, by.portal(), by.profiles().into_iter().map(str::to_owned).collect());
+    let asked = Asked { chain, profile: None, region, wanted, origin };
     asked.role(role, &by, wanted.refused).await
 }
 
@@ -134,6 +141,31 @@ pub(crate) fn kept(host: &Host, cache: &Cache, source: &ProfileSource) -> Option
     place.look((host, cache), None).ok()
 }
 
+/// The profiles that credentials come from: the one that is meant, and those that it builds upon.
+pub(crate) fn names(profile: Option<&str>, source: &ProfileSource) -> Vec<String> {
+    profile.into_iter().chain(source.profiles()).map(str::to_owned).collect()
+}
+
+/// Who gives what is asked for, as they stood before it was asked.
+struct Origin {
+    /// The portal at the end.
+    portal: Option<Portal>,
+    profiles: Vec<String>,
+    standing: Standing,
+}
+
+impl Origin {
+    fn now(chain: &Chain<'_>, portal: Option<&Portal>, profiles: Vec<String>) -> Self {
+        // What is made from credentials that are kept serves also where no token is.
+        let standing = standing(chain, Giver::of_profiles(portal, &profiles)).without_token();
+        Origin { portal: portal.cloned(), profiles, standing }
+    }
+
+    fn giver(&self) -> Giver<'_> {
+        Giver::of_profiles(self.portal.as_ref(), &self.profiles)
+    }
+}
+
 /// What is asked for: a profile, or a role.
 struct Asked<'a> {
     chain: &'a Chain<'a>,
@@ -141,6 +173,7 @@ struct Asked<'a> {
     profile: Option<&'a str>,
     region: String,
     wanted: Wanted<'a>,
+    origin: Origin,
 }
 
 impl<'a> Asked<'a> {

@@ -77,6 +77,7 @@ impl Kept for Provided<'_> {
         let Some(expires_at) = given.expires_at else { return Ok(()) };
         let obtained_at = self.asked.chain.host.now();
         let credentials = RoleCredentials { keys: given.keys.clone(), obtained_at, expires_at };
-        self.place.store(self.asked.chain, (&credentials, None), None).await
+        let origin = &self.asked.origin;
+        self.place.store(self.asked.chain, (&credentials, None), (origin, &origin.standing)).await
     }
 }

@@ -67,7 +67,9 @@ impl<'a> Kept for PermissionSet<'a> {
 
     async fn store(&self, session: &Session, credentials: &RoleCredentials) -> Result<()> {
         let text = render_sso_role(credentials, &self.role.account);
-        let portal = Some((&self.role.portal, &session.standing));
-        self.place.store(self.asked.chain, (credentials, Some(text)), portal).await
+        let origin = &self.asked.origin;
+        // The portal's as the session found it: a person may have signed in for this.
+        let since = session.standing.clone().with(&origin.standing);
+        self.place.store(self.asked.chain, (credentials, Some(text)), (origin, &since)).await
     }
 }

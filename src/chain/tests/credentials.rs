@@ -112,6 +112,7 @@ fn the_margin_decides_what_is_cached() {
             credentials: keys("KEY", minutes),
             cluster: None,
             config_fingerprint: None,
+            made_from: None,
         };
         chain.cache.store_credentials(&access().name, &cached).expect("stored");
         assert_eq!(credentials::are_cached(&chain, &target()), good);

@@ -3,6 +3,7 @@
 mod access;
 mod assumed;
 mod by_hand;
+mod by_profile;
 mod cluster;
 mod credentials;
 mod person;

@@ -25,6 +25,17 @@ pub(crate) struct CachedCredentials {
     pub(crate) cluster: Option<(String, String)>,
     /// The configuration that made this the namespace's own identity; `None` for any other identity.
     pub(crate) config_fingerprint: Option<String>,
+    /// Of those that no portal gives.
+    pub(crate) made_from: Option<MadeFrom>,
+}
+
+/// What credentials were made from that a profile gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MadeFrom {
+    /// What the profile meant.
+    pub(crate) definition: String,
+    /// The state of the files and variables that say so, besides those of the configuration's fingerprint.
+    pub(crate) files: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +51,8 @@ struct CredentialsFile {
     cluster_region: Option<String>,
     #[serde(rename = "basis")]
     config_fingerprint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_from: Option<MadeFrom>,
 }
 
 impl From<&CachedCredentials> for CredentialsFile {
@@ -54,6 +67,7 @@ impl From<&CachedCredentials> for CredentialsFile {
             cluster_name,
             cluster_region,
             config_fingerprint: cached.config_fingerprint.clone(),
+            made_from: cached.made_from.clone(),
         }
     }
 }
@@ -70,6 +84,7 @@ impl From<CredentialsFile> for CachedCredentials {
             credentials: file.credentials.into(),
             cluster: file.cluster_name.zip(file.cluster_region),
             config_fingerprint: file.config_fingerprint,
+            made_from: file.made_from,
         }
     }
 }
@@ -180,6 +195,7 @@ mod tests {
             },
             cluster: Some(("demo".into(), "eu-west-1".into())),
             config_fingerprint: config_fingerprint.map(str::to_owned),
+            made_from: None,
         }
     }
 

@@ -17,6 +17,9 @@ use crate::model::aws::credentials::RoleCredentials;
 struct ProfileFile {
     /// The start URL of the portal that they come from, or empty.
     start_url: String,
+    /// The profiles that they come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    profiles: Vec<String>,
     #[serde(flatten)]
     credentials: CredentialFields,
 }
@@ -28,15 +31,16 @@ impl Cache {
         Some(file.credentials.into())
     }
 
-    /// Stores credentials, and removes expired ones.
+    /// Stores credentials, and removes expired ones. They are from a portal, by its start URL, through profiles.
     pub(crate) fn store_profile_credentials(
         &self,
         key: &str,
-        (start_url, credentials): (Option<&str>, &RoleCredentials),
+        ((start_url, profiles), credentials): ((Option<&str>, &[String]), &RoleCredentials),
         now: Timestamp,
     ) -> Result<()> {
         let start_url = start_url.unwrap_or_default().to_owned();
-        write(&self.file("profiles", &digest(key)), &ProfileFile { start_url, credentials: credentials.into() })?;
+        let file = ProfileFile { start_url, profiles: profiles.to_vec(), credentials: credentials.into() };
+        write(&self.file("profiles", &digest(key)), &file)?;
         // An expired file that cannot be removed now is removed next time.
         let _ = self.forget_profiles(|file| file.credentials.expires_at <= now);
         Ok(())
@@ -50,6 +54,16 @@ impl Cache {
     /// Removes the credentials that came from a portal, and those of which that is not known.
     pub(crate) fn forget_profiles_of(&self, start_url: &str) -> Result<()> {
         self.forget_profiles(|file| file.start_url.is_empty() || same_start_url(&file.start_url, start_url))
+    }
+
+    /// Removes the credentials that came through a profile.
+    pub(crate) fn forget_profiles_through(&self, profile: &str) -> Result<()> {
+        self.forget_profiles(|file| file.profiles.iter().any(|name| name == profile))
+    }
+
+    /// Removes the credentials of all profiles.
+    pub(crate) fn forget_all_profiles(&self) -> Result<()> {
+        self.forget_profiles(|_| true)
     }
 
     fn forget_profiles(&self, which: impl Fn(&ProfileFile) -> bool) -> Result<()> {
@@ -86,7 +100,8 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let cache = Cache::new(&Host::for_test(home.path(), &[], at(0)));
         let store = |key, portal, ends, now| {
-            cache.store_profile_credentials(key, (portal, &credentials(ends)), at(now)).expect("stored");
+            let from = (portal, [format!("through {key}")]);
+            cache.store_profile_credentials(key, ((from.0, &from.1), &credentials(ends)), at(now)).expect("stored");
         };
         store("over", None, 10, 0);
         store("process", None, 100, 5);
@@ -97,5 +112,10 @@ mod tests {
         store("portal", Some("https://x/start"), 100, 20);
         cache.forget_profiles_of("https://x/start/#/").expect("forgotten");
         assert_eq!((there("process"), there("portal"), there("other")), (false, false, true));
+        store("process", None, 100, 20);
+        cache.forget_profiles_through("through other").expect("forgotten");
+        assert_eq!((there("process"), there("other")), (true, false));
+        cache.forget_all_profiles().expect("forgotten");
+        assert!(!there("process"));
     }
 }

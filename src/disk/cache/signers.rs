@@ -56,6 +56,8 @@ pub(crate) struct CachedSigner {
     pub(crate) files: String,
     /// The start URL of the portal that they come from, if they do.
     pub(crate) start_url: Option<String>,
+    /// The profiles that they come through.
+    pub(crate) profiles: Vec<String>,
     pub(crate) credentials: RoleCredentials,
 }
 
@@ -63,6 +65,8 @@ pub(crate) struct CachedSigner {
 struct SignerFile {
     files: String,
     start_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    profiles: Vec<String>,
     #[serde(flatten)]
     credentials: CredentialFields,
 }
@@ -70,14 +74,14 @@ struct SignerFile {
 impl Cache {
     /// The credentials of a signer, expired or not.
     pub(crate) fn signer(&self, key: &SignerKey) -> Option<CachedSigner> {
-        let SignerFile { files, start_url, credentials } = read(&self.signer_file(key))?;
-        Some(CachedSigner { files, start_url, credentials: credentials.into() })
+        let SignerFile { files, start_url, profiles, credentials } = read(&self.signer_file(key))?;
+        Some(CachedSigner { files, start_url, profiles, credentials: credentials.into() })
     }
 
     /// Stores the credentials of a signer, and removes expired ones.
     pub(crate) fn store_signer(&self, key: &SignerKey, signer: &CachedSigner, now: Timestamp) -> Result<()> {
-        let CachedSigner { files, start_url, credentials } = signer;
-        let file = SignerFile { files: files.clone(), start_url: start_url.clone(), credentials: credentials.into() };
+        let CachedSigner { files, start_url, profiles, credentials } = signer.clone();
+        let file = SignerFile { files, start_url, profiles, credentials: (&credentials).into() };
         write(&self.signer_file(key), &file)?;
         if !self.signer_requests_path(key).exists() {
             // Best effort: without this file, a token that the cluster refused is not noticed.
@@ -91,6 +95,16 @@ impl Cache {
     /// Removes the credentials that came from a portal, and those of which that is not known.
     pub(crate) fn forget_signers_of(&self, start_url: &str) -> Result<()> {
         self.forget_signers(|file| file.start_url.as_deref().is_none_or(|own| same_start_url(own, start_url)))
+    }
+
+    /// Removes the credentials that came through a profile.
+    pub(crate) fn forget_signers_through(&self, profile: &str) -> Result<()> {
+        self.forget_signers(|file| file.profiles.iter().any(|name| name == profile))
+    }
+
+    /// Removes the credentials of all signers.
+    pub(crate) fn forget_all_signers(&self) -> Result<()> {
+        self.forget_signers(|_| true)
     }
 
     /// Classifies a process's request for a token of a signer, and records it if it is the first.
@@ -158,6 +172,7 @@ mod tests {
         CachedSigner {
             files: "f".into(),
             start_url: start_url.map(str::to_owned),
+            profiles: vec![format!("of {}", start_url.unwrap_or("nobody"))],
             credentials: RoleCredentials { keys, obtained_at: at(0), expires_at: at(ends) },
         }
     }
@@ -199,5 +214,10 @@ mod tests {
         assert_eq!(there(), [false, false, true, false]);
         let files = std::fs::read_dir(home.path().join(".cache/nsaccess/v1/signers")).expect("the folder");
         assert_eq!(files.count(), 2, "the requests of a signer go with it");
+        cache.store_signer(&key("unknown"), &signer(None, 100), at(20)).expect("stored");
+        cache.forget_signers_through("of https://y/start").expect("forgotten");
+        assert_eq!(there(), [false, false, false, true]);
+        cache.forget_all_signers().expect("forgotten");
+        assert_eq!(there(), [false; 4]);
     }
 }

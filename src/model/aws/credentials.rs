@@ -45,6 +45,8 @@ pub(crate) enum StaleReason {
     Missing,
     /// AWS refused it before its expiry.
     Refused,
+    /// The profile that it was made from means something else now.
+    Outdated,
 }
 
 impl fmt::Display for StaleReason {
@@ -55,6 +57,7 @@ impl fmt::Display for StaleReason {
             StaleReason::ClockWentBack => f.write_str("from the future: the clock was set back"),
             StaleReason::Missing => f.write_str("not there yet"),
             StaleReason::Refused => f.write_str("refused by AWS before their time"),
+            StaleReason::Outdated => f.write_str("from before the profile changed"),
         }
     }
 }

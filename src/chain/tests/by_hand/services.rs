@@ -101,6 +101,9 @@ impl Services for ByHand {
 
     fn session_token<'a>(&'a self, _: &'a AccessKeys, _: &'a str) -> Answer<'a, RoleCredentials> {
         let number = self.count("session_token");
+        if let Some(meanwhile) = self.meanwhile.take() {
+            (meanwhile.0)();
+        }
         Self::answer(Ok(keys(&format!("SESSION{number}"), 720)))
     }
 

@@ -83,6 +83,23 @@ impl ProfileSource {
             ProfileSource::Keys(_) | ProfileSource::Provider { .. } => None,
         }
     }
+
+    /// The profiles that it leads through.
+    pub(crate) fn profiles(&self) -> Vec<&str> {
+        match self {
+            ProfileSource::AssumeRole { by, .. } => by.profiles(),
+            ProfileSource::Provider { profile, .. } => vec![profile],
+            ProfileSource::Keys(_) | ProfileSource::Sso(_) => Vec::new(),
+        }
+    }
+
+    /// The roles that are assumed on the way, the last one first.
+    pub(crate) fn roles(&self) -> Vec<&RoleToAssume> {
+        match self {
+            ProfileSource::AssumeRole { role, by } => std::iter::once(role).chain(by.roles()).collect(),
+            ProfileSource::Keys(_) | ProfileSource::Sso(_) | ProfileSource::Provider { .. } => Vec::new(),
+        }
+    }
 }
 
 impl RoleSource {
@@ -90,6 +107,20 @@ impl RoleSource {
         match self {
             RoleSource::Profile { source, .. } => source.portal(),
             RoleSource::Machine { .. } => None,
+        }
+    }
+
+    pub(crate) fn profiles(&self) -> Vec<&str> {
+        match self {
+            RoleSource::Profile { name, source } => std::iter::once(name.as_str()).chain(source.profiles()).collect(),
+            RoleSource::Machine { .. } => Vec::new(),
+        }
+    }
+
+    fn roles(&self) -> Vec<&RoleToAssume> {
+        match self {
+            RoleSource::Profile { source, .. } => source.roles(),
+            RoleSource::Machine { .. } => Vec::new(),
         }
     }
 }
