@@ -16,6 +16,7 @@ use crate::chain::{Chain, Presence, access};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::disk::cache::RememberedFailure;
+use crate::disk::config_fingerprint;
 use crate::disk::settings;
 use crate::env_vars;
 use crate::error::{Error, Result};
@@ -179,7 +180,9 @@ fn fingerprint(chain: &Chain<'_>, access: &Access) -> String {
     // Who has no portal is not asked for one.
     let portal = match target::without_portal(chain, access) {
         Ok(None) => chain.portal(access),
-        Ok(Some(_)) => return chain.config_fingerprint.clone(),
+        Ok(Some(_)) => {
+            return format!("{}{}", chain.config_fingerprint, config_fingerprint::of_credentials(chain.host));
+        }
         Err(error) => Err(error),
     };
     let session = portal.map_or_else(|_| String::new(), |portal| stored::fingerprint(chain, &portal));

@@ -100,3 +100,17 @@ fn purge_leaves_what_a_person_wrote() {
     assert_eq!(world.read(".config/nsaccess/config.toml"), PINNED);
     world.run("login idp-dev").success();
 }
+
+#[test]
+fn a_sign_out_finds_the_role_of_the_settings() {
+    let world = corp();
+    world.write(".config/nsaccess/config.toml", PINNED);
+    world.run("token idp-dev --cluster-name idp-nonprod-1 --region eu-west-1").success();
+    let kept = || {
+        let files = std::fs::read_dir(world.home().join(".aws/cli/cache")).into_iter().flatten().flatten();
+        files.filter(|file| file.path().extension().is_some_and(|extension| extension == "json")).count()
+    };
+    assert_eq!(kept(), 1);
+    world.run("logout -n idp-dev").success().says("forgot the credentials of idp-dev");
+    assert_eq!(kept(), 0, "the AWS CLI would go on with it");
+}

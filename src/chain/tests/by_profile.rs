@@ -3,9 +3,7 @@
 use std::rc::Rc;
 
 use super::by_hand::{ByHand, Home, Meanwhile, access};
-use crate::actions::logout::assumed;
 use crate::chain::cached_token;
-use crate::chain::target;
 use crate::disk::cache::Cache;
 use crate::disk::cli_cache;
 use crate::error::{Kind, Result};
@@ -96,25 +94,4 @@ async fn a_sign_out_during_the_call_is_not_undone() {
         assert!(cli_cache::read(&home.host, &RoleToAssume::plain(ROLE).cache_file_name()).is_none());
         assert!(key(&home, &services).await.is_ok(), "the next one counts");
     }
-}
-
-#[tokio::test]
-async fn a_sign_out_finds_the_role_of_the_settings_and_what_came_through_its_profile() {
-    let (home, services) = (home(BY_ROLE), Rc::<ByHand>::default());
-    key(&home, &services).await.expect("given");
-    let chain = home.chain(&services);
-    let file = RoleToAssume::plain(ROLE).cache_file_name();
-    assert!(cli_cache::read(&home.host, &file).is_some());
-    let given = super::by_hand::keys("ASIA", 60);
-    for name in ["corp", "other"] {
-        let from = (None, [name.to_owned()]);
-        chain.cache.store_profile_credentials(name, ((from.0, &from.1), &given), super::by_hand::now()).expect("kept");
-    }
-    let all = assumed::all(&chain);
-    assert_eq!(all.iter().map(|target| target.access.name.as_str()).collect::<Vec<_>>(), ["idp-dev"]);
-    assert_eq!(target::without_portal(&chain, &access()), Ok(all.first().cloned()));
-    assert!(assumed::forget(&chain, &all[0]).await.expect("forgotten"));
-    assert!(cli_cache::read(&home.host, &file).is_none(), "the AWS CLI would go on with it");
-    let there = |name| chain.cache.profile_credentials(name).is_some();
-    assert_eq!((there("corp"), there("other")), (false, true));
 }
