@@ -114,6 +114,8 @@ fn a_remembered_failure_ends_when_there_are_credentials() {
 fn a_failure_to_find_the_cluster_is_remembered_beside_good_credentials() {
     let world = World::signed_in();
     without_cluster(&world);
+    // Its context would tell the cluster.
+    std::fs::remove_file(world.home().join(".kube/config")).expect("there");
     world.control().deny_action("*", "eks:ListClusters");
     world.run("token idp-dev").exits(4);
     world.control().reset_calls();
