@@ -1,9 +1,8 @@
 //! A token without a namespace, as `aws eks get-token` makes it: signed with the credentials of the environment or of a
 //! profile, and of a role that these assume. What ends is kept, so that the next call reads one file.
 
-use std::time::Duration;
-
 use crate::chain::cached_signer::{self, Signer};
+use crate::chain::credentials::aws_refuses;
 use crate::chain::profile::{self, Wanted};
 use crate::chain::session::standing::Giver;
 use crate::chain::{self, Chain, Presence, cached_token};
@@ -18,15 +17,12 @@ use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::model::kube::exec_credential::ExecInfo;
 use crate::model::settings::Flags;
 use crate::net::aws::ambient::{AmbientCredentials, nothing_named};
-use crate::net::aws::failure::Class;
 use crate::process::runtime;
 use crate::secret::Secret;
 use crate::ui::Ui;
 
 /// The name that `aws eks get-token` gives the session of a role. A cluster may know the caller by it.
 const SESSION_NAME: &str = "EKSGetTokenAuth";
-/// How long AWS may take to say whether credentials are alive: kubectl waits.
-const CHECK_LIMIT: Duration = Duration::from_secs(3);
 
 /// A token for a cluster. `region`: the cluster's; else the environment's, else the profile's.
 ///
@@ -168,14 +164,12 @@ impl TokenRequest<'_> {
         profile: Option<&str>,
     ) -> Result<AmbientCredentials> {
         let kept = profile::of_source(chain, source, profile, self.wanted()).await?;
-        let asked = chain.services.caller_arn(&kept.keys, self.region);
-        let credentials = match tokio::time::timeout(CHECK_LIMIT, asked).await {
-            Ok(Err(failure)) if failure.class == Class::Unauthorized => {
-                self.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
+        let credentials = match aws_refuses(chain, &kept.keys, self.region).await {
+            true => {
                 let wanted = Wanted { refused: Some(&kept.keys.access_key_id), ..self.wanted() };
                 profile::of_source(chain, source, profile, wanted).await?
             }
-            _ => kept,
+            false => kept,
         };
         self.cache.note_signer_checked(&self.key, self.host.parent_pid, self.host.now().as_second());
         Ok(credentials)

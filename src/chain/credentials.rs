@@ -124,16 +124,22 @@ pub(crate) async fn after_refusal(
 pub(crate) async fn in_doubt(chain: &Chain<'_>, target: &Target) -> Result<RoleCredentials> {
     let cached = obtain(chain, target).await?;
     let region = region_of_sts(chain, target);
-    let asked = chain.services.caller_arn(&cached.keys, &region);
-    let credentials = match tokio::time::timeout(CHECK_LIMIT, asked).await {
-        Ok(Err(failure)) if failure.class == Class::Unauthorized => {
-            chain.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
-            after_refusal(chain, target, &cached).await?
-        }
-        _ => cached,
+    let credentials = match aws_refuses(chain, &cached.keys, &region).await {
+        true => after_refusal(chain, target, &cached).await?,
+        false => cached,
     };
     chain.cache.note_checked(&target.access.name, chain.host.parent_pid, chain.host.now().as_second());
     Ok(credentials)
+}
+
+/// Whether AWS refuses the keys of a token that a cluster has refused. Where it does not say so in time, it does not.
+pub(crate) async fn aws_refuses(chain: &Chain<'_>, keys: &AccessKeys, region: &str) -> bool {
+    let asked = tokio::time::timeout(CHECK_LIMIT, chain.services.caller_arn(keys, region)).await;
+    let Some(failure) = asked.ok().and_then(Result::err).filter(|failure| failure.class == Class::Unauthorized) else {
+        return false;
+    };
+    chain.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
+    true
 }
 
 /// Whether there are credentials that are good to use now, without a call.
