@@ -10,7 +10,6 @@ use crate::actions::child_environment;
 use crate::actions::logout::{self, assumed};
 use crate::actions::reviews::login;
 use crate::actions::reviews::login::Verification;
-
 use crate::actions::setup::profile_and_context;
 use crate::actions::setup::replace;
 use crate::chain::clock_skew;
@@ -164,7 +163,6 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     let target = match target::without_portal(chain, &access)? {
         Some(target) => replace_identity(chain, args, target).await?,
         None => {
-            refuse_role_options(args, &access)?;
             let (session, access) = open_session(chain, args, access).await?;
             resolve_target(chain, args, &access, &session).await?
         }
@@ -226,23 +224,6 @@ async fn replace_identity(chain: &Chain<'_>, args: &LoginArgs, target: Target) -
         chain.ui.stage(Mark::Success, "source", &format!("the profile {source}"));
     }
     Ok(target)
-}
-
-/// Options that say how a role is assumed mean nothing to a portal.
-fn refuse_role_options(args: &LoginArgs, access: &Access) -> Result<()> {
-    let IdentityArgs { external_id, mfa_serial, session_name, duration, .. } = &args.identity;
-    let given = [
-        ("--external-id", external_id),
-        ("--mfa-serial", mfa_serial),
-        ("--session-name", session_name),
-        ("--duration", duration),
-    ];
-    match given.iter().find(|(_, value)| value.is_some()) {
-        None => Ok(()),
-        Some((flag, _)) => Err(Error::usage(format!("{flag} is for a role that is assumed"))
-            .because(format!("the credentials of {access} come from a portal"))
-            .try_next(format!("nsaccess login {access} --role-arn ARN --source-profile PROFILE"))),
-    }
 }
 
 async fn open_session(chain: &Chain<'_>, args: &LoginArgs, mut access: Access) -> Result<(Session, Access)> {

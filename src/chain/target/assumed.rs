@@ -27,13 +27,20 @@ pub(super) fn identity(chain: &Chain<'_>, access: &Access, entry: &str) -> Resul
     match (&pins.role_arn, &pins.source_profile) {
         (Some(arn), source) => pinned(access, arn, source.as_ref(), &pins, written).map(Some),
         (None, Some(name)) => {
-            refuse_options(access, &name.value, &pins)?;
+            let why = format!("no role is named: the identity would be that of the profile {} itself", name.value);
+            refuse_options(access, &pins, &name.value, why)?;
             Ok(Some(Identity::Profile(name.value.clone())))
         }
-        (None, None) if names_portal(chain, &pins) => Ok(None),
-        (None, None) => {
-            Ok(written.map(|(role, source_profile)| Identity::Role { role: with_options(role, &pins), source_profile }))
-        }
+        (None, None) => match written.filter(|_| !names_portal(chain, &pins)) {
+            Some((role, source_profile)) => {
+                Ok(Some(Identity::Role { role: with_options(role, &pins), source_profile }))
+            }
+            None => {
+                let why = format!("the credentials of {access} come from a portal");
+                refuse_options(access, &pins, "PROFILE", why)?;
+                Ok(None)
+            }
+        },
     }
 }
 
@@ -69,8 +76,9 @@ fn with_options(role: RoleToAssume, pins: &Pins) -> RoleToAssume {
     }
 }
 
-/// Flags that say how a role is assumed mean nothing to a profile's own identity.
-fn refuse_options(access: &Access, profile: &str, pins: &Pins) -> Result<()> {
+/// Flags that say how a role is assumed mean nothing to a profile's own identity, or to a portal. `profile`: the one that
+/// would assume a role.
+fn refuse_options(access: &Access, pins: &Pins, profile: &str, why: String) -> Result<()> {
     let Pins { external_id, mfa_serial, session_name, duration, .. } = pins;
     let given = [external_id, mfa_serial, session_name, duration].into_iter().flatten();
     let mut by_flag = given.filter_map(|pin| match pin.origin {
@@ -80,7 +88,7 @@ fn refuse_options(access: &Access, profile: &str, pins: &Pins) -> Result<()> {
     match by_flag.next() {
         None => Ok(()),
         Some(flag) => Err(Error::usage(format!("{flag} is for a role that is assumed"))
-            .because(format!("no role is named: the identity would be that of the profile {profile} itself"))
+            .because(why)
             .try_next(format!("nsaccess login {access} --role-arn ARN --source-profile {profile}"))),
     }
 }
