@@ -18,6 +18,8 @@ pub(crate) struct Terminals {
     pub(crate) stdin: bool,
     pub(crate) stdout: bool,
     pub(crate) stderr: bool,
+    /// How wide the terminal is that data goes to.
+    pub(crate) columns: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +49,7 @@ impl Host {
                 stdin: std::io::stdin().is_terminal(),
                 stdout: std::io::stdout().is_terminal(),
                 stderr: std::io::stderr().is_terminal(),
+                columns: terminal_size::terminal_size_of(std::io::stdout()).map(|(columns, _)| columns.0.into()),
             },
             #[cfg(unix)]
             parent_pid: std::os::unix::process::parent_id(),

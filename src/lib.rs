@@ -36,10 +36,7 @@ mod ui;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::Cli;
-use crate::error::Kind;
 use crate::host::Host;
 use crate::ui::{Format, Ui};
 
@@ -47,6 +44,7 @@ use crate::ui::{Format, Ui};
 #[doc(hidden)]
 pub mod inside {
     pub use crate::cli::Cli;
+    pub use crate::commands::documents::{Document, documents};
     pub use crate::error::Kind;
     pub use crate::model::aws::sso_cache;
     pub use crate::model::kube::exec_credential;
@@ -78,9 +76,14 @@ fn run(arguments: &[OsString], host: &Host) -> u8 {
         let ui = Ui::new(host, Format::Table, false, 0);
         return ended(&ui, ui.print_bytes(answer.expose().as_bytes()));
     }
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
-        Err(error) => return parse_failure(&error),
+        Err(mistake) => {
+            return match mistake.for_program() {
+                Some((format, error)) => ended(&Ui::new(host, format, false, 0), Err(error)),
+                None => mistake.print(),
+            };
+        }
     };
     let ui = Ui::new(host, cli.global.output, cli.global.quiet, cli.global.verbose);
     ended(&ui, commands::run(cli.verb, &cli.global, host, &ui))
@@ -90,27 +93,8 @@ fn ended(ui: &Ui, result: error::Result<()>) -> u8 {
     match result {
         Ok(()) => 0,
         Err(error) => {
-            // What a child left on the screen, perhaps half a line, is its own.
-            if !matches!(error.kind, Kind::Child(_)) {
-                ui.clear_transient();
-            }
             ui.print_error(&error);
             error.kind.exit_code()
         }
-    }
-}
-
-/// clap prints help and version to standard output, mistakes to standard error, in its own words.
-fn parse_failure(error: &clap::Error) -> u8 {
-    let printed = error.print();
-    match error.kind() {
-        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => {
-            if printed.is_ok() {
-                0
-            } else {
-                Kind::BrokenPipe.exit_code()
-            }
-        }
-        _ => Kind::Usage.exit_code(),
     }
 }

@@ -1,24 +1,38 @@
 //! Output. Data goes to standard output; status, warnings, hints and progress go to standard error. The format, colour and
 //! `--quiet` are decided here, and text from elsewhere passes through [`screen`] on its way to a terminal.
 
+mod palette;
+mod table;
+mod waiting;
+
 use std::io::{ErrorKind, Write};
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::screen;
 
+pub(crate) use palette::Style;
+use waiting::{Depth, WaitingLine};
+pub(crate) use waiting::{Held, Waiting};
+
 /// The format of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
     /// For people.
     Table,
+    /// For people, with more columns.
+    Wide,
     /// For programs: a stable contract.
     Json,
-    /// The same as YAML.
+    /// The same contract in YAML.
     Yaml,
+    /// Names alone, one a line, where a verb lists things.
+    Name,
     /// Environment variables. Hidden from the help, because only `secrets get` supports it.
     #[value(hide = true)]
     Env,
@@ -42,6 +56,9 @@ pub(crate) struct Ui {
     colour: bool,
     data_colour: bool,
     animated: bool,
+    /// Of the terminal that data goes to.
+    columns: Option<usize>,
+    waiting: WaitingLine,
 }
 
 impl Ui {
@@ -55,6 +72,8 @@ impl Ui {
             colour: terminal && host.env(env_vars::NO_COLOR).is_none(),
             data_colour: host.terminals.stdout && !dumb && host.env(env_vars::NO_COLOR).is_none(),
             animated: terminal && !quiet,
+            columns: host.terminals.columns.filter(|_| host.terminals.stdout),
+            waiting: WaitingLine::default(),
         }
     }
 
@@ -67,11 +86,23 @@ impl Ui {
             colour: false,
             data_colour: false,
             animated: false,
+            columns: None,
+            waiting: WaitingLine::default(),
         }
     }
 
     pub(crate) fn is_table(&self) -> bool {
-        matches!(self.format, Format::Table | Format::Env)
+        matches!(self.format, Format::Table | Format::Wide | Format::Name | Format::Env)
+    }
+
+    /// Whether a table has all its columns.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.format == Format::Wide
+    }
+
+    /// Aligned columns. On a terminal they fit it: the widest cells are cut, unless all was asked for (`-o wide`).
+    pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
+        table::table(headings, rows, self.columns.filter(|_| !self.is_wide()))
     }
 
     /// Whether data may have colour: it goes to a terminal, and `NO_COLOR` is not set.
@@ -97,28 +128,51 @@ impl Ui {
     /// Prints bytes as data, unchanged: a log, a secret's value, what a program reads. [`Kind::BrokenPipe`] if the reader
     /// is gone.
     pub(crate) fn print_bytes(&self, bytes: &[u8]) -> Result<()> {
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+        let write = || {
+            let mut stdout = std::io::stdout().lock();
+            stdout.write_all(bytes).and_then(|()| stdout.flush())
+        };
+        self.waiting.aside(write).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Error::new(Kind::BrokenPipe, "standard output was closed"),
             _ => Error::failure("cannot write to standard output").because(crate::error::plain_io(&error)),
         })
     }
 
-    /// Prints a value in the chosen format. `table` is called only for a table.
-    pub(crate) fn print_document(&self, value: &Value, table: impl FnOnce() -> String) -> Result<()> {
+    /// Prints a document in the chosen format. `table` is called only for a table.
+    pub(crate) fn print_document<T: Serialize + ?Sized>(
+        &self,
+        document: &T,
+        table: impl FnOnce() -> String,
+    ) -> Result<()> {
         match self.format {
-            Format::Table | Format::Env => self.print(&table()),
-            format => self.print_bytes(self.render(format, value)?.as_bytes()),
+            Format::Json | Format::Yaml => self.print_bytes(self.render(self.format, document)?.as_bytes()),
+            _ => self.print(&table()),
         }
     }
 
-    /// A value as JSON or YAML.
-    pub(crate) fn render(&self, format: Format, value: &Value) -> Result<String> {
+    /// The same for a list: with `-o name` its names, one a line.
+    pub(crate) fn print_list<T: Serialize + ?Sized>(
+        &self,
+        document: &T,
+        names: impl IntoIterator<Item = String>,
+        table: impl FnOnce() -> String,
+    ) -> Result<()> {
+        match self.format {
+            Format::Name => {
+                self.print(&names.into_iter().map(|name| format!("{}\n", screen::one_line(&name))).collect::<String>())
+            }
+            _ => self.print_document(document, table),
+        }
+    }
+
+    /// A document as JSON or YAML.
+    pub(crate) fn render<T: Serialize + ?Sized>(&self, format: Format, document: &T) -> Result<String> {
+        let unwritable = |error: String| Error::failure("cannot print this document").because(error);
+        let value = serde_json::to_value(document).map_err(|error| unwritable(error.to_string()))?;
         let json = || screen::json(&format!("{value:#}\n")).into_owned();
         match format {
             Format::Yaml => {
-                let yaml = serde_saphyr::to_string(value)
-                    .map_err(|error| Error::failure("cannot print YAML").because(error.to_string()))?;
+                let yaml = serde_saphyr::to_string(&value).map_err(|error| unwritable(error.to_string()))?;
                 // YAML leaves some control characters unescaped. JSON escapes them, and is valid YAML.
                 Ok(if screen::lines(&yaml) == yaml { yaml } else { json() })
             }
@@ -133,7 +187,7 @@ impl Ui {
 
     /// A status line with an emphasised word at its end.
     pub(crate) fn status_with(&self, text: &str, word: &str) {
-        self.unless_quiet(&format!("{text}{}", self.coloured("1", &screen::one_line(word))));
+        self.unless_quiet(&format!("{text}{}", self.styled(Style::Strong, &screen::one_line(word))));
     }
 
     pub(crate) fn blank(&self) {
@@ -142,23 +196,23 @@ impl Ui {
 
     /// A line of a report: a mark, a label, and the result.
     pub(crate) fn stage(&self, mark: Mark, label: &str, text: &str) {
-        let mark = self.coloured(mark.colour(), mark.sign());
+        let mark = self.styled(mark.style(), mark.sign());
         self.unless_quiet(&format!("{mark} {label:<12} {}", screen::one_line(text)));
     }
 
     pub(crate) fn warning(&self, text: &str) {
-        self.line(&format!("{} {}", self.coloured("33", "warning:"), screen::paragraph(text)));
+        self.line(&format!("{} {}", self.styled(Style::Warning, "warning:"), screen::paragraph(text)));
     }
 
     /// What the user could do next, unless `--quiet`.
     pub(crate) fn hint(&self, text: &str) {
-        self.unless_quiet(&format!("{} {}", self.coloured("36", "hint:"), screen::one_line(text)));
+        self.unless_quiet(&format!("{} {}", self.styled(Style::Hint, "hint:"), screen::one_line(text)));
     }
 
     /// A decision and its reason, with `-v`.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose > 0 {
-            self.line(&self.coloured("2", &format!("· {}", screen::paragraph(text))));
+            self.line(&self.styled(Style::Faint, &format!("· {}", screen::paragraph(text))));
         }
     }
 
@@ -168,39 +222,36 @@ impl Ui {
             return;
         }
         if !self.is_table() {
-            let value = json!({"error": {
-                "kind": error.kind.name(), "message": error.message, "because": error.because,
-                "try": error.try_next, "exit_code": error.kind.exit_code(),
-            }});
-            return self.line(&screen::json(&value.to_string()));
+            // A document of plain strings can be written.
+            let text = serde_json::to_string(&ErrorDocument::of(error)).unwrap_or_default();
+            return self.line(&screen::json(&text));
         }
         if matches!(error.kind, Kind::Interrupted | Kind::Terminated) {
             return self.line("interrupted");
         }
-        self.line(&format!("{} {}", self.coloured("1;31", "error:"), screen::paragraph(&error.message)));
+        self.line(&format!("{} {}", self.styled(Style::Error, "error:"), screen::paragraph(&error.message)));
         for reason in &error.because {
-            self.line(&format!("{} {}", self.coloured("1", "because:"), screen::paragraph(reason)));
+            self.line(&format!("{} {}", self.styled(Style::Strong, "because:"), screen::paragraph(reason)));
         }
         for command in &error.try_next {
-            self.line(&format!("{} {}", self.coloured("1;32", "try:"), screen::one_line(command)));
+            self.line(&format!("{} {}", self.styled(Style::Try, "try:"), screen::one_line(command)));
         }
     }
 
-    /// Shows a line that the next one replaces, if [`Ui::is_animated`].
-    pub(crate) fn show_transient(&self, text: &str) {
-        if self.animated {
-            let mut stderr = std::io::stderr().lock();
-            let text = screen::one_line(text);
-            let _ = write!(stderr, "\r\x1b[2K{text}").and_then(|()| stderr.flush());
-        }
+    /// The same for an answer: `whose` is waited for.
+    pub(crate) fn waiting_for(&self, whose: &str) -> Waiting {
+        if self.animated { self.waiting.begin(&format!("waiting for {whose}"), Depth::Call) } else { Waiting::unseen() }
     }
 
-    /// Removes the transient line.
-    pub(crate) fn clear_transient(&self) {
-        self.show_transient("");
-        if self.animated {
-            let _ = write!(std::io::stderr().lock(), "\r");
-        }
+    /// Shows what goes on, like `reading your accounts`, as long as the guard lives: on a terminal, after a moment.
+    /// Whatever else is printed takes it away first.
+    pub(crate) fn waiting(&self, what: &str) -> Waiting {
+        if self.animated { self.waiting.begin(what, Depth::Verb) } else { Waiting::unseen() }
+    }
+
+    /// Nothing is shown as waited for while this lives: a person is asked, or a child has the terminal.
+    pub(crate) fn hold(&self) -> Held {
+        if self.animated { self.waiting.hold() } else { Held::nothing() }
     }
 
     fn unless_quiet(&self, text: &str) {
@@ -214,8 +265,15 @@ impl Ui {
         if self.data_colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    fn coloured(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    /// A word set off, for data.
+    #[allow(dead_code, reason = "its first users are on their way")]
+    pub(crate) fn data_styled(&self, style: Style, text: &str) -> String {
+        self.data_coloured(style.code(), text)
+    }
+
+    /// A word set off, for what is said.
+    pub(crate) fn styled(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
     }
 
     /// Prints text that [`screen`] has already made safe.
@@ -224,7 +282,44 @@ impl Ui {
             return;
         }
         // There is nowhere to report that standard error is closed.
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = self.waiting.aside(|| writeln!(std::io::stderr().lock(), "{text}"));
+    }
+}
+
+/// An error for programs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ErrorDocument {
+    /// The error
+    error: ErrorText,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ErrorText {
+    /// The class: `usage`, `not_signed_in`, `denied`, … (docs/exit-codes.md)
+    kind: &'static str,
+    /// What happened
+    message: String,
+    /// Why, the most direct reason first
+    because: Vec<String>,
+    /// Commands that fix it, the most likely one first
+    #[serde(rename = "try")]
+    try_next: Vec<String>,
+    /// The exit code
+    exit_code: u8,
+}
+
+impl ErrorDocument {
+    fn of(error: &Error) -> Self {
+        let error = error.clone();
+        ErrorDocument {
+            error: ErrorText {
+                kind: error.kind.name(),
+                exit_code: error.kind.exit_code(),
+                message: error.message,
+                because: error.because,
+                try_next: error.try_next,
+            },
+        }
     }
 }
 
@@ -246,11 +341,11 @@ impl Mark {
         }
     }
 
-    fn colour(self) -> &'static str {
+    fn style(self) -> Style {
         match self {
-            Mark::Success => "32",
-            Mark::Failure => "31",
-            Mark::Unknown => "33",
+            Mark::Success => Style::Good,
+            Mark::Failure => Style::Bad,
+            Mark::Unknown => Style::Warning,
         }
     }
 }
@@ -262,37 +357,20 @@ pub(crate) fn local_time(host: &Host, at: jiff::Timestamp) -> String {
     if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
 }
 
-/// Aligned columns, two spaces apart, without trailing spaces.
-pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
-    lines.extend(rows.iter().map(|row| row.iter().map(|cell| screen::one_line(cell).into_owned()).collect()));
-    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max();
-    let widths: Vec<usize> = (0..headings.len()).map(|column| width(column).unwrap_or(0)).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+/// What a table shows where there is nothing; a document has `null` there.
+pub(crate) fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
 }
+
+/// How tables and sentences mark a namespace that matches `patterns.production`.
+#[allow(dead_code, reason = "its first users are on their way")]
+pub(crate) const PRODUCTION: &str = "PRODUCTION";
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-
-    #[test]
-    fn tables_are_aligned_without_trailing_spaces() {
-        let text = table(&["NAME", "AGE"], &[vec!["web-0".into(), "1d".into()], vec!["ä".into(), String::new()]]);
-        assert_eq!(text, "NAME   AGE\nweb-0  1d\nä\n");
-    }
-
-    #[test]
-    fn a_cell_cannot_forge_a_row() {
-        let text = table(&["NAME", "AGE"], &[vec!["web-0\nweb-1  2d\x1b[2J".into(), "1d".into()]]);
-        let cell = r"web-0\nweb-1  2d\u{1b}[2J";
-        assert_eq!(text, format!("{:<1$}  AGE\n{cell}  1d\n", "NAME", cell.len()));
-    }
 
     #[test]
     fn yaml_that_would_control_the_terminal_is_written_as_json() {

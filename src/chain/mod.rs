@@ -158,7 +158,7 @@ impl<'a> Chain<'a> {
             ui.warning(&warning.text);
             warning.command.iter().for_each(|command| ui.hint(command));
         }
-        let aws = Aws::new(host)?;
+        let aws = Aws::new(host, ui)?;
         Ok(Chain {
             host,
             ui,

@@ -13,7 +13,6 @@ use crate::disk::settings::{self, SettingsFiles};
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::settings::{Flags, Origin, UntrustedProject, only_explained};
-use crate::ui::table;
 
 /// Show each setting, its value, and where it came from; or change one.
 ///
@@ -147,8 +146,8 @@ fn explain(context: Context<'_>, setting: &str) -> Result<()> {
                 lines.push(vec![name.to_owned(), value.to_owned(), from(origin)]);
             }
         }
-        let order = table(&["PLACE, THE STRONGEST FIRST", "OF", "STATE"], &rows);
-        format!("{order}\n{}", table(&["SETTING", "VALUE", "FROM"], &lines))
+        let order = context.ui.table(&["PLACE, THE STRONGEST FIRST", "OF", "STATE"], &rows);
+        format!("{order}\n{}", context.ui.table(&["SETTING", "VALUE", "FROM"], &lines))
     })?;
     for warning in &files.warnings {
         context.ui.warning(&warning.text);
@@ -169,7 +168,7 @@ fn show(context: Context<'_>) -> Result<()> {
                 vec![row.0.clone(), if row.1.is_empty() { "-".to_owned() } else { row.1.clone() }, row.2.to_string()]
             })
             .collect();
-        table(&["SETTING", "VALUE", "FROM"], &cells)
+        context.ui.table(&["SETTING", "VALUE", "FROM"], &cells)
     })?;
     access::tell_untrusted(chain, None);
     Ok(())

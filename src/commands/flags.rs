@@ -16,11 +16,11 @@ use crate::ui::Format;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// Namespace, where no argument names it [default: $NSACCESS_NAMESPACE, the current context, this folder]
+    /// Namespace to use [default: $NSACCESS_NAMESPACE, the current context, this folder]
     // An id of its own: under that of a verb's argument clap would not let the verb have this flag.
     #[arg(id = "namespace_flag", short = 'n', long = "namespace", global = true, value_name = "NAMESPACE")]
     pub(crate) namespace: Option<String>,
-    /// Form of the output
+    /// Output format: table, wide (more columns), json, yaml, or name where there is a list
     #[arg(
         short,
         long,
@@ -28,13 +28,13 @@ pub(crate) struct GlobalArgs {
         value_enum,
         default_value = "table",
         value_name = "FORMAT",
-        hide_possible_values = false
+        hide_possible_values = true
     )]
     pub(crate) output: Format,
-    /// Say nothing but data, warnings and errors
+    /// Suppress informational messages
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say what is decided, and why
+    /// Explain decisions
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Use this kubeconfig file only [default: $KUBECONFIG, else ~/.kube/config]

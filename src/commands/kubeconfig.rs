@@ -61,7 +61,7 @@ pub(crate) struct KubeconfigArgs {
 /// What is done with entries that others wrote.
 #[derive(Debug, Subcommand)]
 enum Other {
-    #[command(about = "Let EKS contexts that others wrote use nsaccess instead of aws, and back")]
+    #[command(about = "Switch EKS contexts from aws to nsaccess, and back")]
     Convert(convert::ConvertArgs),
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod console;
 pub(crate) mod credentials;
 mod diff_lines;
 pub(crate) mod doctor;
+pub(crate) mod documents;
 pub(crate) mod exec;
 pub(crate) mod flags;
 pub(crate) mod grant;
@@ -36,64 +37,80 @@ use crate::disk::settings;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::settings::Flags;
-use crate::ui::Ui;
+use crate::ui::{Format, Ui};
 
 /// What nsaccess does. A variant's text is its line in the list of verbs; what `--help` of a verb says besides stands on its
 /// arguments (a doc comment here would take that away).
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    #[command(about = "Sign in, and set up everything for a namespace")]
+    #[command(about = "Sign in and set up a namespace")]
     Login(login::LoginArgs),
     #[command(about = "Sign out")]
     Logout(logout::LogoutArgs),
-    #[command(about = "Show what is set up, and until when it lasts; works offline")]
+    #[command(about = "Show what is set up and when it expires (works offline)")]
     Status(status::StatusArgs),
-    #[command(about = "Find out what is wrong, and the one command that fixes it")]
+    #[command(about = "Find out what is wrong and how to fix it")]
     Doctor(doctor::DoctorArgs),
-    #[command(about = "List the namespaces that the portal gives you")]
+    #[command(about = "List the namespaces you have access to")]
     List(list::ListArgs),
-    #[command(about = "Switch kubectl to the context of a namespace")]
+    #[command(about = "Switch kubectl to another namespace")]
     Use(use_context::UseArgs),
-    #[command(about = "Write, repair, print or remove a kubeconfig entry; convert those of others")]
+    #[command(about = "Write, repair, print, remove or convert kubeconfig entries")]
     Kubeconfig(kubeconfig::KubeconfigArgs),
-    #[command(about = "Forward local ports to pods; survives their replacement")]
+    #[command(about = "Forward local ports to pods and services")]
     PortForward(port_forward::PortForwardArgs),
-    #[command(about = "Show what you may do in the namespace, and which rule would allow the rest")]
+    #[command(about = "Show what you may do, and what is missing")]
     CanI(can_i::CanIArgs),
     #[command(about = "Show who the cluster thinks you are")]
     Whoami(whoami::WhoamiArgs),
-    #[command(about = "Show pods")]
+    #[command(about = "List pods")]
     Pods(pods::PodsArgs),
-    #[command(about = "Print and follow logs")]
+    #[command(about = "Print or follow logs")]
     Logs(logs::LogsArgs),
-    #[command(about = "Be the IAM role of a workload, to debug what it may do")]
+    #[command(about = "Assume a workload's IAM role")]
     AssumeIrsa(assume_irsa::AssumeIrsaArgs),
     #[command(
         about = "Read the namespace's secrets, and run programs with them",
         long_about = "Read the namespace's secrets, and run programs with them.\n\nIn AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what stands behind the prefix, the whole name, or the ARN."
     )]
     Secrets(secrets::SecretsArgs),
-    #[command(about = "Print a token for kubectl (its exec plugin)")]
+    #[command(about = "Print a token for kubectl (exec plugin)")]
     Token(token::TokenArgs),
-    #[command(about = "Print AWS credentials of a namespace")]
+    #[command(about = "Print AWS credentials")]
     Credentials(credentials::CredentialsArgs),
-    #[command(about = "Run a command in a namespace: its AWS credentials, its kubeconfig")]
+    #[command(about = "Run a command with a namespace's credentials and kubeconfig")]
     Exec(exec::ExecArgs),
     #[command(about = "Open a shell in a namespace")]
     Shell(shell::ShellArgs),
-    #[command(about = "Open the AWS console as the namespace's role")]
+    #[command(about = "Open the AWS console")]
     Console(console::ConsoleArgs),
     #[command(about = "Show and change settings")]
     Config(config::ConfigArgs),
-    #[command(about = "For the platform team: give somebody access to a namespace")]
+    #[command(about = "Grant access to a namespace")]
     Grant(grant::GrantArgs),
-    #[command(about = "For the platform team: take back what a grant has given")]
+    #[command(about = "Revoke access to a namespace")]
     Revoke(revoke::RevokeArgs),
-    #[command(about = "For the platform team: who may do what, by which objects, and what is wrong with it")]
+    #[command(about = "Report who has access, and what is wrong with it")]
     Audit(audit::AuditArgs),
 }
 
 impl Verb {
+    /// Whether there is a list of names to print.
+    fn prints_names(&self) -> bool {
+        match self {
+            Verb::List(_) | Verb::Status(_) | Verb::Pods(_) => true,
+            Verb::Secrets(args) => args.lists(),
+            Verb::Doctor(args) => args.list,
+            Verb::Audit(args) => args.list,
+            _ => false,
+        }
+    }
+
+    /// Whether there are values that a shell can evaluate.
+    fn prints_variables(&self) -> bool {
+        matches!(self, Verb::Secrets(args) if args.reads_value())
+    }
+
     /// The namespace that an argument names.
     fn namespace(&self) -> Option<&str> {
         match self {
@@ -124,7 +141,7 @@ const IN_A_NAMESPACE: [&str; 8] = ["assume-irsa", "can-i", "exec", "logs", "pods
 pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Result<()> {
     let context = Context { host, ui, global };
     let named = verb.namespace().or(global.namespace.as_deref()).map(str::to_owned);
-    secrets::check_format(&verb, global.output)?;
+    check_format(&verb, global.output)?;
     let result = match verb {
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),
@@ -157,6 +174,23 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
     };
     let error = settings::with_request(host, error).or_doctor(named.as_deref());
     Err(context.in_namespace(error))
+}
+
+/// `-o name` is for lists, and `-o env` for the value of a secret.
+fn check_format(verb: &Verb, output: Format) -> Result<()> {
+    let prints = match output {
+        Format::Name => verb.prints_names(),
+        Format::Env => verb.prints_variables(),
+        _ => true,
+    };
+    match prints {
+        true => Ok(()),
+        false if output == Format::Env => {
+            Err(Error::usage("-o env is for nsaccess secrets get alone").try_next("nsaccess secrets get NAME -o env"))
+        }
+        false => Err(Error::usage("-o name is for verbs that list things")
+            .because("this one does not; table, wide, json and yaml are its formats")),
+    }
 }
 
 /// What every verb gets: the process, the screen, the global flags.

@@ -17,7 +17,6 @@ use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
 use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::screen;
-use crate::ui::table;
 
 /// Show pods: ready containers, status, restarts, age, node, owner.
 ///
@@ -90,11 +89,11 @@ fn show(context: Context<'_>, pods: &[Pod]) -> Result<()> {
     let mut rows: Vec<PodRow> = pods.iter().map(row).collect();
     rows.sort_by(|left, right| left.name.cmp(&right.name));
     let now = context.host.now();
-    context.ui.print_document(&rows.iter().map(value).collect(), || {
+    context.ui.print_document(&rows.iter().map(value).collect::<Value>(), || {
         if rows.is_empty() {
             return String::new();
         }
-        table(&HEADINGS, &rows.iter().map(|row| cells(row, now)).collect::<Vec<_>>())
+        context.ui.table(&HEADINGS, &rows.iter().map(|row| cells(row, now)).collect::<Vec<_>>())
     })
 }
 

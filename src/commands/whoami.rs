@@ -10,7 +10,6 @@ use crate::error::Result;
 use crate::model::reviews::review::ClusterIdentity;
 use crate::model::settings::Flags;
 use crate::process::runtime;
-use crate::ui::table;
 
 /// Show who the cluster thinks you are: user name, groups, ARN, session name.
 #[derive(Debug, Args)]
@@ -52,7 +51,7 @@ pub(crate) fn run(context: Context<'_>, _: &WhoamiArgs) -> Result<()> {
         rows.extend(identity.uid.clone().map(|uid| vec!["uid".to_owned(), uid]));
         rows.extend(more.iter().map(|(name, values)| vec![(*name).clone(), values.join(", ")]));
         rows.push(vec!["cluster".to_owned(), cluster.clone()]);
-        table(&["ATTRIBUTE", "VALUE"], &rows)
+        context.ui.table(&["ATTRIBUTE", "VALUE"], &rows)
     })
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod kube;
 pub(crate) mod logs;
 pub(crate) mod port_forward;
 pub(crate) mod reviews;
+pub(crate) mod rfc3339;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod shell;

@@ -10,3 +10,4 @@ pub(crate) mod outbound;
 pub(crate) mod port_forward;
 pub(crate) mod probe;
 pub(crate) mod trust;
+mod watched;

@@ -22,6 +22,7 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::net::bounds::{Bounded, BoundedCall, ReadMode};
 use crate::net::trust::Trust;
+use crate::ui::Ui;
 
 /// SigV4 refuses requests whose time is off by more than this.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
@@ -36,6 +37,7 @@ pub(crate) struct Outbound {
     trust: Trust,
     /// Whether a web page is the answer.
     expects_page: bool,
+    ui: Ui,
 }
 
 /// How far this machine's clock is off.
@@ -52,7 +54,7 @@ const CLUSTER: &str = "the cluster's";
 
 impl Outbound {
     /// With the system's certificates.
-    pub(crate) fn new(host: &Host) -> Self {
+    pub(crate) fn new(host: &Host, ui: &Ui) -> Self {
         Outbound {
             host: host.clone(),
             skew: Arc::default(),
@@ -60,7 +62,13 @@ impl Outbound {
             clock_reported: Arc::default(),
             trust: Trust::default(),
             expects_page: false,
+            ui: ui.clone(),
         }
+    }
+
+    /// The screen, which says what is waited for.
+    pub(super) fn ui(&self) -> &Ui {
+        &self.ui
     }
 
     /// For calls that are answered with a web page.
@@ -201,7 +209,9 @@ where
         let (answer, outbound) = (self.service.call(request), self.outbound.clone());
         Box::pin(async move {
             let call = BoundedCall::begin(mode.bounds());
+            let waiting = outbound.ui.waiting_for("the cluster");
             let answer = call.wait_for_head(answer).await?.map_err(Into::into)?;
+            drop(waiting);
             outbound.record_date(CLUSTER, answer.headers().get("date").and_then(|date| date.to_str().ok()));
             let refused = !answer.status().is_success();
             // A log may contain a web page.

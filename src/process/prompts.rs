@@ -32,14 +32,14 @@ impl Terminal {
 
 impl Prompts for Terminal {
     fn ask(&self, question: &str) -> Result<String> {
-        self.ui.clear_transient();
+        let _held = self.ui.hold();
         // The prompt blocks the runtime, which could not react to a signal.
         let _immediate = interruption::Immediate::begin();
         inquire::Text::new(&screen::one_line(question)).prompt().map_err(|error| prompt_error(&error))
     }
 
     fn pick(&self, question: &str, lines: &[String]) -> Result<usize> {
-        self.ui.clear_transient();
+        let _held = self.ui.hold();
         let _immediate = interruption::Immediate::begin();
         let lines = lines.iter().map(|line| screen::one_line(line).into_owned()).collect();
         let chosen = inquire::Select::new(&screen::one_line(question), lines).with_page_size(15).raw_prompt();
@@ -47,7 +47,7 @@ impl Prompts for Terminal {
     }
 
     fn confirm(&self, question: &str) -> Result<bool> {
-        self.ui.clear_transient();
+        let _held = self.ui.hold();
         let _immediate = interruption::Immediate::begin();
         let question = screen::one_line(question);
         inquire::Confirm::new(&question).with_default(false).prompt().map_err(|error| prompt_error(&error))

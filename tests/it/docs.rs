@@ -22,13 +22,13 @@ What `nsaccess help` and `nsaccess VERB --help` print. This page is written by a
 (`UPDATE_DOCS=1 cargo test --test it docs::`), so it is what the binary says.
 ";
 
-/// The verbs that a help text lists, in its order.
+/// The verbs that a help text lists, in its order: below headings that stand before those of arguments and options.
 fn verbs(help: &str) -> Vec<String> {
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    // A line of two blanks starts an entry; deeper ones go on with its text.
-    let entries = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let lists = help.lines().skip_while(|line| !line.starts_with("Usage:"));
+    let lists = lists.take_while(|line| !["Arguments:", "Options:"].contains(line));
+    let entries = lists.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let names = entries.filter_map(|line| line.split_whitespace().next());
-    names.filter(|name| *name != "help").map(str::to_owned).collect()
+    names.map(str::to_owned).collect()
 }
 
 fn section(world: &World, page: &mut String, words: &str, level: usize) {

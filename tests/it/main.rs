@@ -49,6 +49,7 @@ mod grant_render;
 mod hints;
 mod hostile;
 mod inside;
+mod json_docs;
 mod kubeconfig_convert;
 mod kubeconfig_verb;
 mod layering;

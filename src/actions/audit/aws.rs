@@ -30,10 +30,10 @@ pub(super) async fn entries(administrator: &Administrator<'_>, facts: &ClusterFa
         (Ok(aws), Ok(eks)) => (aws, eks),
         (Err(error), _) | (_, Err(error)) => return without_identity(ENTRIES, &error, WITHOUT_ENTRIES),
     };
-    let ui = administrator.chain.ui;
-    let progress = |done: usize, count: usize| ui.show_transient(&format!("access entries: {done} of {count}"));
+    let waiting = administrator.chain.ui.waiting("reading access entries");
+    let progress = |done: usize, count: usize| waiting.update(&format!("reading access entries: {done} of {count}"));
     let read = eks.read_access_entries(&aws.cluster.name, &progress).await;
-    ui.clear_transient();
+    drop(waiting);
     match read {
         Ok(entries) => Read::Done(entries),
         Err(failure) => failed(ENTRIES, right("eks", &failure), failure.to_string(), WITHOUT_ENTRIES),

@@ -85,7 +85,7 @@ impl Board {
         if !self.may_be_made(check) {
             return None;
         }
-        self.ui.show_transient(&format!("checking {}…", check.id));
+        let _waiting = self.ui.waiting(&format!("checking {}", check.id));
         let start = Instant::now();
         let (judgement, facts) = match AssertUnwindSafe(work).catch_unwind().await {
             Ok(judged) => judged,
@@ -160,7 +160,6 @@ impl Board {
 
     /// All rows, in the order of the checks. `unfinished`: why the run ended before all checks did.
     pub(crate) fn finish(self, unfinished: &str) -> Vec<Row> {
-        self.ui.clear_transient();
         let is_made = |check: &Check| self.rows.borrow().iter().any(|row| row.check == check);
         let not_made: Vec<Row> = checks()
             .filter(|check| self.plan.shows(check) && !is_made(check))

@@ -32,7 +32,6 @@ pub(crate) fn outside(
 impl Secrets<'_> {
     /// A list that was not given.
     pub(super) fn cannot_list(&self, failure: CallError<Failure>) -> Error {
-        self.chain.ui.clear_transient();
         let failure = match failure {
             CallError::Chain(error) => return error,
             CallError::Answer(failure) => failure,
@@ -140,7 +139,6 @@ impl Secrets<'_> {
         let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
         let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
         let listed = self.pages(&beginnings).await;
-        self.chain.ui.clear_transient();
         let Ok(all) = listed else {
             return error
                 .because(failure.to_string())

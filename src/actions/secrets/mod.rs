@@ -91,16 +91,14 @@ impl Secrets<'_> {
     async fn pages(&self, beginnings: &[String]) -> Result<Vec<SecretMetadata>, CallError<Failure>> {
         let aws = &self.chain.aws;
         let (mut all, mut pages) = (Vec::new(), Pages::new(aws.received()));
+        let waiting = self.chain.ui.waiting("reading names");
         loop {
             let (page, token) = self.call(async |client| client.list(beginnings, pages.token()).await).await?;
             all.extend(page);
-            self.chain.ui.show_transient(&format!("reading names… {}", all.len()));
+            waiting.update(&format!("reading names: {}", all.len()));
             match pages.advance(token, aws.received()) {
                 Ok(true) => {}
-                Ok(false) => {
-                    self.chain.ui.clear_transient();
-                    return Ok(all);
-                }
+                Ok(false) => return Ok(all),
                 Err(why) => return Err(CallError::Answer(Failure::endless("ListSecrets", why))),
             }
         }

@@ -8,8 +8,10 @@ use crate::error::{Error, Kind};
 use crate::model::aws::device_flow::{DeviceFlow, GiveUp, Step};
 use crate::model::aws::target::Portal;
 use crate::net::aws::oidc::{DeviceAuthorization, NewRegistration, NewToken};
+use crate::ui::Waiting;
 
-const TICK: Duration = Duration::from_millis(100);
+/// How often the time that is left is shown.
+const TICK: Duration = Duration::from_millis(200);
 
 /// Shows a code and waits until it is approved.
 ///
@@ -22,9 +24,10 @@ pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistra
     show_code(chain, portal, &device);
     let mut flow = DeviceFlow::start(device.interval, device.expires_in, chain.host.now());
     let mut step = flow.first_step();
+    let waiting = chain.ui.waiting("waiting for your approval");
     loop {
         match step {
-            Step::Wait(pause) => wait_with_countdown(chain, pause, &flow).await,
+            Step::Wait(pause) => wait_with_countdown(chain, pause, (&flow, &waiting)).await,
             Step::GiveUp(why) => return Err(gave_up(why)),
         }
         match chain.services.poll_device(portal, client, &device).await {
@@ -43,15 +46,12 @@ fn show_code(chain: &Chain<'_>, portal: &Portal, device: &DeviceAuthorization) {
     open_page(chain, &device.verification_uri_complete, then);
 }
 
-async fn wait_with_countdown(chain: &Chain<'_>, pause: Duration, flow: &DeviceFlow) {
+async fn wait_with_countdown(chain: &Chain<'_>, pause: Duration, (flow, waiting): (&DeviceFlow, &Waiting)) {
     let end = tokio::time::Instant::now() + pause;
-    let mut frame = 0;
     while chain.ui.is_animated() && tokio::time::Instant::now() + TICK < end {
         let left = flow.deadline().duration_since(chain.host.now()).as_secs().max(0);
         let (minutes, seconds) = (left / 60, left % 60);
-        let spinner = spinner(frame);
-        chain.ui.show_transient(&format!("{spinner} waiting for your approval, {minutes}:{seconds:02} left"));
-        frame += 1;
+        waiting.update(&format!("waiting for your approval, {minutes}:{seconds:02} left"));
         tokio::time::sleep(TICK).await;
     }
     tokio::time::sleep_until(end).await;
@@ -68,9 +68,4 @@ fn gave_up(why: GiveUp) -> NoToken {
             Error::new(Kind::Unreachable, "cannot sign in").because(words).try_next("run the same command again")
         }
     })
-}
-
-fn spinner(frame: usize) -> char {
-    const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-    FRAMES[frame % FRAMES.len()]
 }

@@ -26,15 +26,15 @@ fn is_recent(read_at: Timestamp, now: Timestamp) -> bool {
 /// # Errors
 /// When the portal cannot be asked.
 pub(crate) async fn read(chain: &Chain<'_>, portal: &Portal) -> Result<PortalIndex> {
+    let waiting = chain.ui.waiting("reading your accounts");
     let progress = |done: usize, total: usize| {
-        chain.ui.show_transient(&format!("reading your roles… {done} of {total} accounts"));
+        waiting.update(&format!("reading your roles: {done} of {total} accounts"));
     };
     let listed = session::call(chain, portal, async |session| {
-        chain.ui.show_transient("reading your accounts…");
         chain.services.assignments(portal, &session.token.access_token, &progress).await
     })
     .await;
-    chain.ui.clear_transient();
+    drop(waiting);
     let assignments = listed.map_err(|failure| failure.into_error("cannot list your accounts and roles"))?;
     let list = PortalIndex { read_at: chain.host.now(), assignments };
     if let Err(error) = chain.cache.store_portal_index(&portal.start_url, &list) {

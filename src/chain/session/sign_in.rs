@@ -84,7 +84,6 @@ async fn signed_in(chain: &Chain<'_>, portal: &Portal) -> Result<SsoToken> {
         client = register(chain, portal, grant).await?;
         flow = run_flow(chain, portal, grant, &client).await;
     }
-    chain.ui.clear_transient();
     match flow {
         Ok(new) => Ok(token(portal, client, new)),
         Err(NoToken::Failed(error)) => Err(clock_skew::explain(chain, error)),

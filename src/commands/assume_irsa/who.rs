@@ -5,7 +5,6 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::model::irsa::IrsaRequest;
 use crate::ui::local_time;
-use crate::ui::table;
 
 /// Prints it.
 pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -> Result<()> {
@@ -17,7 +16,7 @@ pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &Assume
     rows.push(row("region", &assumed.region));
     rows.push(row("until", &local_time(context.host, assumed.credentials.expires_at)));
     rows.push(row("by", assumed.method.action()));
-    context.ui.print(&table(&["ATTRIBUTE", "VALUE"], &rows))?;
+    context.ui.print(&context.ui.table(&["ATTRIBUTE", "VALUE"], &rows))?;
     let namespace = assumed.target.access.name.as_str();
     let ui = context.ui;
     ui.blank();

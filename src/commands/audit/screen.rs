@@ -14,7 +14,7 @@ use crate::model::audit::picture::{Picture, Scope};
 use crate::model::audit::spreadsheet::nobody;
 use crate::model::grants::objects::time_text;
 use crate::screen::one_line;
-use crate::ui::{Ui, table};
+use crate::ui::Ui;
 
 /// Of one kind of finding, so many are shown without `-v`.
 const SHOWN: usize = 5;
@@ -30,7 +30,7 @@ pub(super) fn report(
     context.ui.status(&heading(picture));
     let mut text = String::new();
     if !context.global.quiet {
-        text.push_str(&access(picture, audit, is_verbose));
+        text.push_str(&access(ui, picture, audit, is_verbose));
     }
     findings(context, &mut text, picture, audit, baseline);
     not_read(ui, &mut text, picture);
@@ -48,14 +48,14 @@ fn heading(picture: &Picture) -> String {
     }
 }
 
-fn access(picture: &Picture, audit: &Audit<'_>, is_verbose: bool) -> String {
+fn access(ui: &Ui, picture: &Picture, audit: &Audit<'_>, is_verbose: bool) -> String {
     if audit.rows.is_empty() {
         return format!("{}.\n", nobody(picture));
     }
     let mut tasks = Tasks::of(audit, picture.cluster.minor);
     match picture.scope {
-        Scope::Namespace(_) => by_task(picture, audit, &mut tasks, is_verbose),
-        Scope::All => by_principal(picture, audit, &mut tasks),
+        Scope::Namespace(_) => by_task(ui, picture, audit, &mut tasks, is_verbose),
+        Scope::All => by_principal(ui, picture, audit, &mut tasks),
     }
 }
 
@@ -75,7 +75,7 @@ fn way(audit: &Audit<'_>, row: &Row) -> String {
 }
 
 /// One namespace: a line for each task.
-fn by_task(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>, is_verbose: bool) -> String {
+fn by_task(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>, is_verbose: bool) -> String {
     let mut rows = Vec::new();
     for row in &audit.rows {
         let identity = &audit.identities[row.identity];
@@ -97,7 +97,7 @@ fn by_task(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>, is_verbo
             }
         }
     }
-    table(&["PRINCIPAL", "WAY", "TASK", "MAY", "HOW", "BY"], &rows)
+    ui.table(&["PRINCIPAL", "WAY", "TASK", "MAY", "HOW", "BY"], &rows)
 }
 
 /// Title, verdict, how, and objects of each task. Those that are not evaluated because of policies alone are told in one line,
@@ -123,7 +123,7 @@ fn merged(tasks: &[Judged], is_verbose: bool) -> Vec<[String; 4]> {
 }
 
 /// All namespaces: a line for each principal.
-fn by_principal(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>) -> String {
+fn by_principal(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>) -> String {
     let line = |row: &Row| {
         let judged = tasks.row(row);
         let may = judged.iter().filter(|judged| !judged.is_not_evaluated);
@@ -150,7 +150,7 @@ fn by_principal(picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>) -> 
         ]
     };
     let rows: Vec<Vec<String>> = audit.rows.iter().map(line).collect();
-    table(&["NAMESPACE", "PRINCIPAL", "WAY", "MAY", "BY"], &rows)
+    ui.table(&["NAMESPACE", "PRINCIPAL", "WAY", "MAY", "BY"], &rows)
 }
 
 fn findings(

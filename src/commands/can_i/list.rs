@@ -7,7 +7,7 @@ use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::Result;
 use crate::model::reviews::review::{ListedRule, ListedRules, Question, Verdict};
-use crate::ui::table;
+use crate::ui::Ui;
 
 /// Prints the listed rules, then what access reviews say about the developer's questions.
 ///
@@ -36,14 +36,16 @@ pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> R
             "listed": is_listed(&listed, *question),
         })).collect::<Vec<_>>(),
     });
-    context.ui.print_document(&value, || format!("{}\n{}", rules(&listed), reviews(&listed, &verdicts)))
+    context.ui.print_document(&value, || {
+        format!("{}\n{}", rules(context.ui, &listed), reviews(context.ui, &listed, &verdicts))
+    })
 }
 
-fn rules(listed: &ListedRules) -> String {
+fn rules(ui: &Ui, listed: &ListedRules) -> String {
     let mut rows: Vec<Vec<String>> = listed.rules.iter().flat_map(rows).collect();
     rows.sort();
     rows.dedup();
-    table(&["RESOURCE OR PATH", "NAMES", "VERBS"], &rows)
+    ui.table(&["RESOURCE OR PATH", "NAMES", "VERBS"], &rows)
 }
 
 /// A row for each resource (`deployments.apps`) or path of a rule.
@@ -59,7 +61,7 @@ fn rows(rule: &ListedRule) -> Vec<Vec<String>> {
     grouped.chain(rule.paths.iter().cloned()).map(row).collect()
 }
 
-fn reviews(listed: &ListedRules, verdicts: &[(Question, Verdict)]) -> String {
+fn reviews(ui: &Ui, listed: &ListedRules, verdicts: &[(Question, Verdict)]) -> String {
     let rows: Vec<Vec<String>> = verdicts
         .iter()
         .map(|(question, verdict)| {
@@ -73,7 +75,7 @@ fn reviews(listed: &ListedRules, verdicts: &[(Question, Verdict)]) -> String {
             vec![question.to_string(), word.to_owned(), note]
         })
         .collect();
-    table(&["ACCESS REVIEW", "ALLOWED", "NOTE"], &rows)
+    ui.table(&["ACCESS REVIEW", "ALLOWED", "NOTE"], &rows)
 }
 
 fn is_listed(listed: &ListedRules, question: Question) -> bool {

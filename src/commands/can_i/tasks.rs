@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::kube::role_rule::{Rule, merged};
 use crate::model::reviews::review::Verdict;
 use crate::model::reviews::tasks::{Task, judge};
-use crate::ui::table;
+use crate::ui::Ui;
 
 /// Asks, prints the table, and says which rules would allow the rest.
 ///
@@ -31,7 +31,7 @@ pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> R
     });
     let known = version.map_or_else(String::new, |version| format!(" (Kubernetes {version})"));
     context.ui.status(&format!("{} on {name}{known}, as {}", cluster.namespace(), survey.identity.username));
-    context.ui.print_document(&value, || render(&tasks, &survey))?;
+    context.ui.print_document(&value, || render(context.ui, &tasks, &survey))?;
     let missing = merged(tasks.into_iter().flat_map(|task| task.missing));
     if !missing.is_empty() {
         advise(context, cluster.namespace(), &missing);
@@ -39,11 +39,11 @@ pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> R
     Ok(())
 }
 
-fn render(tasks: &[Task], survey: &Survey) -> String {
+fn render(ui: &Ui, tasks: &[Task], survey: &Survey) -> String {
     let row = |title: &str, word: &str, why: &str| vec![title.to_owned(), word.to_owned(), why.to_owned()];
     let mut rows: Vec<_> = tasks.iter().map(|task| row(task.title, task.outcome.word(), &task.why)).collect();
     rows.extend(survey.aws.iter().map(|check| row(check.title, check.outcome.word(), &check.why)));
-    table(&["TASK", "MAY YOU", "HOW, OR WHY NOT"], &rows)
+    ui.table(&["TASK", "MAY YOU", "HOW, OR WHY NOT"], &rows)
 }
 
 fn advise(context: Context<'_>, namespace: &str, missing: &[Rule]) {

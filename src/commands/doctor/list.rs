@@ -2,17 +2,17 @@
 
 use crate::error::Result;
 use crate::model::doctor::{checks, document};
-use crate::ui::{Ui, table};
+use crate::ui::Ui;
 
 /// Prints the list; as a document with all findings too.
 pub(super) fn show(ui: &Ui) -> Result<()> {
-    ui.print_document(&document::catalogue(), || {
+    ui.print_list(&document::catalogue(), checks().map(|check| check.id.to_owned()), || {
         let rows: Vec<Vec<String>> = checks()
             .map(|check| {
                 let needs = if check.needs.is_empty() { "-".to_owned() } else { check.needs.join(", ") };
                 vec![check.id.to_owned(), check.uses.word().to_owned(), needs, check.what.to_owned()]
             })
             .collect();
-        table(&["CHECK", "USES", "NEEDS", "WHAT"], &rows)
+        ui.table(&["CHECK", "USES", "NEEDS", "WHAT"], &rows)
     })
 }

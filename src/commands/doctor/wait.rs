@@ -24,7 +24,7 @@ pub(super) fn until_passed(
     let start = std::time::Instant::now();
     while found.interrupted.is_none() && can_pass(&found.rows) && start.elapsed() < LONGEST {
         let waited_for = waited_for(&found.rows);
-        context.ui.show_transient(&format!("waiting for {waited_for}…"));
+        let _waiting = context.ui.waiting(&format!("waiting for {waited_for}"));
         if let Err(error) = runtime::run(async {
             tokio::time::sleep(PAUSE).await;
             Ok(())
@@ -33,7 +33,6 @@ pub(super) fn until_passed(
         }
         found = Found { repaired: found.repaired, ..examine()? };
     }
-    context.ui.clear_transient();
     Ok(found)
 }
 

@@ -6,7 +6,7 @@ use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::grants::preset::{CLUSTER_ROLE_ADMIN, Preset};
 use crate::model::kube::namespace::similar;
-use crate::ui::{self, Format};
+use crate::ui::Format;
 
 /// All presets, or the rules of one.
 pub(crate) fn run(context: Context<'_>, name: Option<&str>) -> Result<()> {
@@ -20,7 +20,7 @@ fn list(context: Context<'_>) -> Result<()> {
     let presets: Vec<Value> = Preset::ALL.into_iter().map(document).collect();
     context.ui.print_document(&Value::Array(presets), || {
         let row = |preset: Preset| vec![typed(preset), preset.description().to_owned()];
-        ui::table(&["PRESET", "WHAT IT GIVES"], &Preset::ALL.map(row))
+        context.ui.table(&["PRESET", "WHAT IT GIVES"], &Preset::ALL.map(row))
     })?;
     context.ui.hint("nsaccess grant --presets viewer   # its rules");
     Ok(())

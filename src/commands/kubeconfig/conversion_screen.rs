@@ -15,7 +15,6 @@ use crate::model::kube::exec_plugin::conversion::Verdict;
 use crate::model::kube::exec_plugin::converted::Call;
 use crate::model::shell::quote;
 use crate::screen;
-use crate::ui;
 
 /// Whatever is needed to show it.
 pub(super) struct Screen<'a> {
@@ -44,7 +43,7 @@ impl Screen<'_> {
             return ui.print_document(&document, String::new);
         }
         let lines: Vec<Vec<String>> = rows.iter().flat_map(|row| self.lines(row)).collect();
-        ui.print(&ui::table(&["CONTEXT", "CLUSTER", "REGION", "PROFILE", "ROLE", "RESULT"], &lines))?;
+        ui.print(&ui.table(&["CONTEXT", "CLUSTER", "REGION", "PROFILE", "ROLE", "RESULT"], &lines))?;
         if self.dry_run {
             let changes: String = rows.iter().map(|row| self.change(row)).collect();
             // What is from elsewhere is escaped, and the colours are ours.

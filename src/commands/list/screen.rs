@@ -8,7 +8,7 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::model::aws::offers::Offer;
 use crate::model::shell::quote;
-use crate::ui::table;
+use crate::ui::Ui;
 
 /// How many permission sets without a namespace are named.
 const SHOWN: usize = 8;
@@ -28,9 +28,9 @@ pub(super) fn show(context: Context<'_>, args: &ListArgs, chain: &Chain<'_>, lis
         row
     }));
     context.ui.print_document(&Value::Array(rows), || {
-        let mut text = known_table(&listed.known, with_portal);
+        let mut text = known_table(context.ui, &listed.known, with_portal);
         if !unknown.is_empty() {
-            text.push_str(&format!("\n{}", unknown_table(unknown, &commands)));
+            text.push_str(&format!("\n{}", unknown_table(context.ui, unknown, &commands)));
         }
         text
     })?;
@@ -46,7 +46,7 @@ fn document(offer: &Offer) -> Value {
     })
 }
 
-fn known_table(offers: &[Offer], with_portal: bool) -> String {
+fn known_table(ui: &Ui, offers: &[Offer], with_portal: bool) -> String {
     let mut header = vec!["NAMESPACE", "ACCOUNT", "ACCOUNT NAME"];
     header.extend(with_portal.then_some("PORTAL"));
     header.push("SET UP");
@@ -62,7 +62,7 @@ fn known_table(offers: &[Offer], with_portal: bool) -> String {
         cells.push(in_words(offer));
         cells
     };
-    table(&header, &offers.iter().map(row).collect::<Vec<_>>())
+    ui.table(&header, &offers.iter().map(row).collect::<Vec<_>>())
 }
 
 /// Whether it is set up, and under which name if the namespace's does not tell.
@@ -74,13 +74,13 @@ fn in_words(offer: &Offer) -> String {
     }
 }
 
-fn unknown_table(offers: &[Offer], commands: &[String]) -> String {
+fn unknown_table(ui: &Ui, offers: &[Offer], commands: &[String]) -> String {
     let row = |(offer, command): (&Offer, &String)| {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         vec![text(&offer.role), text(&offer.account), text(&offer.account_name), command.clone()]
     };
     let rows: Vec<Vec<String>> = offers.iter().zip(commands).map(row).collect();
-    table(&["PERMISSION SET", "ACCOUNT", "ACCOUNT NAME", "SET UP WITH"], &rows)
+    ui.table(&["PERMISSION SET", "ACCOUNT", "ACCOUNT NAME", "SET UP WITH"], &rows)
 }
 
 /// The login that pins a permission set whose name does not tell its namespace.

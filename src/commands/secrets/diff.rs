@@ -10,7 +10,7 @@ use crate::model::secrets::diff::{Difference, are_objects, differences};
 use crate::model::secrets::{SecretValue, VersionSelector};
 use crate::process::runtime;
 use crate::secret::Secret;
-use crate::ui::table;
+use crate::ui::Ui;
 
 /// What is compared, and how it is shown.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
     let found = differences(&before.value, &after.value);
     let keyed = are_objects(&before.value, &after.value);
     context.ui.print_document(&document(&name.relative, (&before, &after), keyed, &found, args.show_values), || {
-        shown(&found, args.show_values)
+        shown(place.context.ui, &found, args.show_values)
     })?;
     if found.is_empty() {
         context.ui.status(&format!("nothing changed in {} between AWSPREVIOUS and AWSCURRENT", name.relative));
@@ -71,7 +71,7 @@ fn document(
     })
 }
 
-fn shown(found: &[Difference], values: bool) -> String {
+fn shown(ui: &Ui, found: &[Difference], values: bool) -> String {
     if found.is_empty() {
         return String::new();
     }
@@ -86,5 +86,5 @@ fn shown(found: &[Difference], values: bool) -> String {
         row
     };
     let headings: &[&str] = if values { &["KEY", "CHANGE", "BEFORE", "AFTER"] } else { &["KEY", "CHANGE"] };
-    table(headings, &found.iter().map(row).collect::<Vec<_>>())
+    ui.table(headings, &found.iter().map(row).collect::<Vec<_>>())
 }

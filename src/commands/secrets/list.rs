@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::model::secrets::{Prefix, SecretMetadata};
 use crate::process::runtime;
 use crate::screen;
-use crate::ui::table;
 
 /// What is listed.
 #[derive(Debug, Args)]
@@ -42,7 +41,7 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
                 state(facts, &prefix).to_owned(),
             ]
         };
-        table(&headings, &found.iter().map(row).collect::<Vec<_>>())
+        place.context.ui.table(&headings, &found.iter().map(row).collect::<Vec<_>>())
     })?;
     if found.is_empty() {
         context.ui.status(&format!("there are no secrets below {} in {region}", prefix.as_str()));

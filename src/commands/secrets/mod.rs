@@ -13,12 +13,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::chain::Chain;
-use crate::commands::{Context, Verb};
-use crate::error::{Error, Result};
+use crate::commands::Context;
+use crate::error::Result;
 use crate::model::kube::access::Access;
 use crate::model::secrets::{Prefix, SecretMetadata};
 use crate::model::settings::Flags;
-use crate::ui::Format;
 use crate::ui::local_time;
 
 /// What is to be done, and where.
@@ -96,18 +95,16 @@ pub(crate) fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
     result.map_err(|error| error.or_sign_in(access.name.as_str()))
 }
 
-/// `-o env` is a form of values, and of nothing else.
-///
-/// # Errors
-/// [`crate::error::Kind::Usage`] for another verb.
-pub(crate) fn check_format(verb: &Verb, output: Format) -> Result<()> {
-    let is_get = matches!(verb, Verb::Secrets(SecretsArgs { action: Action::Get(_), .. }));
-    if output != Format::Env || is_get {
-        return Ok(());
+impl SecretsArgs {
+    /// Whether this is `secrets list`.
+    pub(super) fn lists(&self) -> bool {
+        matches!(self.action, Action::List(_))
     }
-    Err(Error::usage("-o env is no form of this output")
-        .because("table, json and yaml are; env is for nsaccess secrets get")
-        .try_next("nsaccess secrets get NAME -o env"))
+
+    /// Whether this is `secrets get`.
+    pub(super) fn reads_value(&self) -> bool {
+        matches!(self.action, Action::Get(_))
+    }
 }
 
 /// What every action works on.

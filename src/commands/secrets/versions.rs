@@ -8,7 +8,6 @@ use crate::actions::secrets;
 use crate::error::Result;
 use crate::model::secrets::Version;
 use crate::process::runtime;
-use crate::ui::table;
 
 /// Whose versions.
 #[derive(Debug, Args)]
@@ -27,6 +26,9 @@ pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
             let stages = if version.stages.is_empty() { "-".to_owned() } else { version.stages.join(",") };
             vec![version.id.clone(), stages, time(context, version.created_at), day(version.accessed_at)]
         };
-        table(&["VERSION", "STAGES", "CREATED", "LAST ACCESSED"], &versions.iter().map(row).collect::<Vec<_>>())
+        place
+            .context
+            .ui
+            .table(&["VERSION", "STAGES", "CREATED", "LAST ACCESSED"], &versions.iter().map(row).collect::<Vec<_>>())
     })
 }

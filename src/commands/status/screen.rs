@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Row, Session, Shown, portal_of};
 use crate::commands::Context;
-use crate::ui::{local_time, table};
+use crate::ui::{Ui, local_time, or_dash};
 
 /// The document for programs.
 pub(super) fn document(shown: &Shown) -> Value {
@@ -44,7 +44,7 @@ pub(super) fn text(context: Context<'_>, shown: &Shown) -> String {
     text.push_str(&format!("Current context  {}\n\n", or_dash(shown.current_context.as_deref())));
     match shown.rows.is_empty() {
         true => text.push_str("No namespace is set up here. Try: nsaccess login NAMESPACE\n"),
-        false => text.push_str(&rows(shown)),
+        false => text.push_str(&rows(context.ui, shown)),
     }
     text
 }
@@ -58,7 +58,7 @@ fn state(context: Context<'_>, session: &Session) -> String {
 }
 
 /// A column for names and one for portals stand there only if the namespaces do not tell.
-fn rows(shown: &Shown) -> String {
+fn rows(ui: &Ui, shown: &Shown) -> String {
     let with_names = shown.rows.iter().any(|row| row.access.has_own_name());
     let with_portals = shown.sessions.len() > 1;
     let mut header = vec![""];
@@ -81,10 +81,5 @@ fn rows(shown: &Shown) -> String {
         cells.push(row.credentials.clone());
         cells
     };
-    table(&header, &shown.rows.iter().map(row).collect::<Vec<_>>())
-}
-
-/// What a table shows where nothing is known; JSON has null there.
-fn or_dash(text: Option<&str>) -> String {
-    text.unwrap_or("-").to_owned()
+    ui.table(&header, &shown.rows.iter().map(row).collect::<Vec<_>>())
 }

@@ -86,7 +86,7 @@ async fn call(
         words,
     })?;
     request.headers.extend(signature);
-    Ok(send_repeatedly(aws.http.clone(), operation, request, &aws.retries()).await?.body)
+    Ok(send_repeatedly(aws.http("IAM"), operation, request, &aws.retries()).await?.body)
 }
 
 /// The headers that sign a request.

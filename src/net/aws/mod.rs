@@ -34,6 +34,8 @@ use crate::model::aws::credentials::AccessKeys;
 use crate::model::wire::proxy::check_endpoint;
 use crate::net::bounds::LONGEST_CALL;
 use crate::net::outbound::{ClockSkew, Outbound};
+use crate::net::watched::watched;
+use crate::ui::Ui;
 
 /// What the AWS clients of a command share.
 #[derive(Debug, Clone)]
@@ -47,9 +49,9 @@ pub(crate) struct Aws {
 impl Aws {
     /// # Errors
     /// When a certificate bundle, a proxy or an endpoint in the environment cannot be used.
-    pub(crate) fn new(host: &Host) -> Result<Self> {
+    pub(crate) fn new(host: &Host, ui: &Ui) -> Result<Self> {
         check_endpoints(host)?;
-        let outbound = Outbound::new(host).with_trust(host)?;
+        let outbound = Outbound::new(host, ui).with_trust(host)?;
         let http = crate::net::http::client(host, &outbound)?;
         Ok(Aws { host: host.clone(), http, attempts: 3, outbound })
     }
@@ -84,7 +86,7 @@ impl Aws {
             .build();
         let mut builder = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .http_client(self.http.clone())
+            .http_client(self.http(service))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .region(Region::new(region.to_owned()))
@@ -93,6 +95,11 @@ impl Aws {
         builder.set_endpoint_url(self.endpoint(service));
         builder.set_credentials_provider(keys.map(provider));
         builder.build()
+    }
+
+    /// The HTTP client for a service.
+    fn http(&self, service: &str) -> SharedHttpClient {
+        watched(self.http.clone(), self.outbound.ui(), in_words(service))
     }
 
     fn retries(&self) -> RetryConfig {
@@ -116,6 +123,18 @@ impl Aws {
 
     pub(super) fn host(&self) -> &Host {
         &self.host
+    }
+}
+
+/// What people call a service.
+fn in_words(service: &str) -> &'static str {
+    match service {
+        "SSO" | "SSO_OIDC" => "IAM Identity Center",
+        "STS" => "AWS STS",
+        "EKS" => "Amazon EKS",
+        "IAM" => "AWS IAM",
+        "SECRETS_MANAGER" => "AWS Secrets Manager",
+        _ => "AWS",
     }
 }
 

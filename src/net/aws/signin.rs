@@ -26,7 +26,7 @@ pub(crate) fn endpoint(aws: &Aws, region: &str) -> String {
 pub(crate) async fn token(aws: &Aws, keys: &AccessKeys, endpoint: &str) -> Result<Secret<String>, Failure> {
     let url = sign_in_token_url(endpoint, keys);
     let request = PlainRequest { method: "GET", url: url.expose().clone(), headers: Vec::new(), body: String::new() };
-    let answer = send_repeatedly(aws.http.clone(), OPERATION, request, &aws.retries()).await?;
+    let answer = send_repeatedly(aws.http("SIGNIN"), OPERATION, request, &aws.retries()).await?;
     let body = Secret::new(answer.body);
     serde_json::from_str(body.expose()).map(|Answer { signin_token }| Secret::new(signin_token)).map_err(|_| Failure {
         operation: OPERATION,

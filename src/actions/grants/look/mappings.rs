@@ -76,10 +76,10 @@ pub(crate) async fn all_entries(administrator: &Administrator<'_>) -> Result<Vec
     if aws.cluster.authentication_mode.as_deref() == Some("CONFIG_MAP") {
         return Ok(Vec::new());
     }
-    let ui = administrator.chain.ui;
-    let progress = |done: usize, count: usize| ui.show_transient(&format!("reading access entries: {done} of {count}"));
+    let waiting = administrator.chain.ui.waiting("reading access entries");
+    let progress = |done: usize, count: usize| waiting.update(&format!("reading access entries: {done} of {count}"));
     let entries = administrator.eks()?.read_access_entries(&aws.cluster.name, &progress).await;
-    ui.clear_transient();
+    drop(waiting);
     entries.map_err(|failure| {
         let rights = "eks:ListAccessEntries, eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
         refused(failure, "the access entries cannot be read", rights, &aws.caller_arn)

@@ -1,0 +1,102 @@
+//! What is said where arguments are not understood, or ask for a page.
+
+use std::ffi::OsString;
+
+use crate::error::{Error, Kind};
+use crate::ui::Format;
+
+/// A page, or a mistake in the arguments.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    error: clap::Error,
+    /// The format that the arguments ask for; they may go on after the mistake.
+    format: Format,
+}
+
+impl From<clap::Error> for Mistake {
+    fn from(error: clap::Error) -> Self {
+        Mistake { error, format: Format::Table }
+    }
+}
+
+impl Mistake {
+    pub(super) fn of(error: clap::Error, arguments: &[OsString]) -> Self {
+        Mistake { error, format: asked_format(arguments) }
+    }
+
+    /// The mistake for a program, if one reads it.
+    pub(crate) fn for_program(&self) -> Option<(Format, Error)> {
+        let is_mistake = self.error.use_stderr();
+        (is_mistake && self.format != Format::Table).then(|| (self.format, self.as_error()))
+    }
+
+    /// clap prints pages and the version to standard output, mistakes to standard error, in its own words. Returns the exit
+    /// code.
+    pub(crate) fn print(&self) -> u8 {
+        let printed = self.error.print();
+        match self.error.use_stderr() {
+            true => Kind::Usage.exit_code(),
+            false if printed.is_ok() => 0,
+            false => Kind::BrokenPipe.exit_code(),
+        }
+    }
+
+    fn as_error(&self) -> Error {
+        let text = self.error.render().to_string();
+        let mut paragraphs =
+            text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+        let message = paragraphs.next().unwrap_or_default();
+        let mut error = Error::usage(message.strip_prefix("error: ").unwrap_or(&message));
+        for paragraph in paragraphs {
+            if let Some(tip) = paragraph.strip_prefix("tip: ") {
+                error = error.because(tip);
+            } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
+                error = error.because(format!("usage: {usage}"));
+            }
+        }
+        error
+    }
+}
+
+/// The last format before `--`, if it is one.
+fn asked_format(arguments: &[OsString]) -> Format {
+    let words = arguments.iter().map_while(|word| word.to_str().filter(|word| *word != "--"));
+    let words: Vec<&str> = words.collect();
+    let named = words.iter().enumerate().filter_map(|(place, word)| match *word {
+        "-o" | "--output" => words.get(place + 1).copied(),
+        word => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o").filter(|_| !word.starts_with("--"))),
+    });
+    match named.last().map(|name| name.trim_start_matches('=')) {
+        Some("json") => Format::Json,
+        Some("yaml") => Format::Yaml,
+        _ => Format::Table,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistake(line: &str) -> Mistake {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        crate::cli::Cli::read(&words).expect_err("a mistake")
+    }
+
+    #[test]
+    fn a_program_reads_its_mistakes_in_its_format() {
+        let (format, error) = mistake("nsaccess logs -o json").for_program().expect("for a program");
+        assert_eq!(format, Format::Json);
+        assert_eq!(error.message, "the following required arguments were not provided: <TARGET>...");
+        assert!(error.because[0].starts_with("usage: nsaccess logs"), "{:?}", error.because);
+        for line in ["nsaccess lgin -ojson", "nsaccess lgin --output=json", "nsaccess -o yaml lgin"] {
+            assert!(mistake(line).for_program().is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_person_reads_what_clap_says() {
+        for line in ["nsaccess lgin", "nsaccess exec -x -- a -o json", "nsaccess pods --help -o json"] {
+            assert!(mistake(line).for_program().is_none(), "{line}");
+        }
+    }
+}

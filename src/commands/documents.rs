@@ -1,0 +1,26 @@
+//! The documents of `-o json` and `-o yaml`, with their schemas: docs/json.md is written from them, and a test holds their
+//! style.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use crate::ui::ErrorDocument;
+
+/// What a command prints for programs.
+#[derive(Debug)]
+pub struct Document {
+    /// The command, like `nsaccess status`.
+    pub command: &'static str,
+    /// JSON Schema of what it prints.
+    pub schema: Schema,
+}
+
+fn of<T: JsonSchema>(command: &'static str) -> Document {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.inline_subschemas = true);
+    Document { command, schema: settings.into_generator().into_root_schema_for::<T>() }
+}
+
+/// All of them, in the order of the page.
+pub fn documents() -> Vec<Document> {
+    vec![of::<ErrorDocument>("every error, on standard error")]
+}

@@ -1,0 +1,115 @@
+//! Aligned columns that fit a terminal.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::screen;
+
+/// Between two columns.
+const GAP: usize = 2;
+/// A column that is cut keeps at least this much.
+const NARROWEST: usize = 8;
+
+/// Aligned columns without trailing spaces. With `columns`, no line is wider than that: the widest cells are cut, which
+/// `…` shows.
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>) -> String {
+    let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
+    lines.extend(rows.iter().map(|row| row.iter().map(|cell| screen::one_line(cell).into_owned()).collect()));
+    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width()).max();
+    let mut widths: Vec<usize> = (0..headings.len()).map(|column| width(column).unwrap_or(0)).collect();
+    if let Some(columns) = columns {
+        narrow(&mut widths, columns);
+    }
+    let mut text = String::new();
+    for line in &lines {
+        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
+        text.push_str(cells.join(&" ".repeat(GAP)).trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Takes from the widest until all fit, or none can give more.
+fn narrow(widths: &mut [usize], columns: usize) {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > columns {
+        match widths.iter_mut().filter(|width| **width > NARROWEST).max_by_key(|width| **width) {
+            Some(widest) => *widest -= 1,
+            None => return,
+        }
+    }
+}
+
+/// A cell in exactly this width: cut, or filled with blanks.
+fn padded(cell: &str, width: usize) -> String {
+    let cell = cut(cell, width);
+    let missing = width.saturating_sub(cell.width());
+    format!("{cell}{}", " ".repeat(missing))
+}
+
+/// At most this width; what is left out is shown as `…`.
+fn cut(cell: &str, width: usize) -> String {
+    if cell.width() <= width {
+        return cell.to_owned();
+    }
+    let mut kept = String::new();
+    for letter in cell.chars() {
+        kept.push(letter);
+        if kept.width() + 1 > width {
+            kept.pop();
+            break;
+        }
+    }
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
+        rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect()
+    }
+
+    #[test]
+    fn tables_are_aligned_without_trailing_spaces() {
+        let text = table(&["NAME", "AGE"], &rows(&[&["web-0", "1d"], &["ä", ""]]), None);
+        assert_eq!(text, "NAME   AGE\nweb-0  1d\nä\n");
+    }
+
+    #[test]
+    fn a_cell_cannot_forge_a_row() {
+        let text = table(&["NAME", "AGE"], &rows(&[&["web-0\nweb-1  2d\x1b[2J", "1d"]]), None);
+        let cell = r"web-0\nweb-1  2d\u{1b}[2J";
+        assert_eq!(text, format!("{:<1$}  AGE\n{cell}  1d\n", "NAME", cell.len()));
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        let text = table(&["NAME", "AGE"], &rows(&[&["支払い", "1d"], &["web", "2d"]]), None);
+        assert_eq!(text, "NAME    AGE\n支払い  1d\nweb     2d\n");
+    }
+
+    #[test]
+    fn the_widest_column_is_cut_to_fit() {
+        let found = rows(&[&["web-0", "a long reason that needs more than there is", "1d"]]);
+        let text = table(&["NAME", "REASON", "AGE"], &found, Some(30));
+        assert_eq!(text, "NAME   REASON              AGE\nweb-0  a long reason tha…  1d\n");
+        assert_eq!(
+            table(&["NAME", "REASON", "AGE"], &found, Some(80)),
+            table(&["NAME", "REASON", "AGE"], &found, None)
+        );
+    }
+
+    #[test]
+    fn a_wide_character_is_not_cut_in_two() {
+        assert_eq!(cut("支払い明細書", 6), "支払…");
+        assert_eq!(cut("支払い明細書", 5), "支払…");
+        assert_eq!(cut("web", 3), "web");
+    }
+
+    #[test]
+    fn a_table_with_no_room_keeps_its_columns() {
+        let text = table(&["A", "B"], &rows(&[&["a-long-name-here", "another-long-one"]]), Some(5));
+        assert_eq!(text.lines().nth(1), Some("a-long-…  another…"));
+    }
+}
