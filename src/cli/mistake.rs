@@ -62,11 +62,11 @@ impl Mistake {
 fn asked_format(arguments: &[OsString]) -> Format {
     let words = arguments.iter().map_while(|word| word.to_str().filter(|word| *word != "--"));
     let words: Vec<&str> = words.collect();
-    let named = words.iter().enumerate().filter_map(|(place, word)| match *word {
+    let mut named = words.iter().enumerate().filter_map(|(place, word)| match *word {
         "-o" | "--output" => words.get(place + 1).copied(),
         word => word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o").filter(|_| !word.starts_with("--"))),
     });
-    match named.last().map(|name| name.trim_start_matches('=')) {
+    match named.next_back().map(|name| name.trim_start_matches('=')) {
         Some("json") => Format::Json,
         Some("yaml") => Format::Yaml,
         _ => Format::Table,
