@@ -5,97 +5,112 @@ use jiff::Timestamp;
 use regex::bytes::Regex;
 
 use crate::actions::logs::{LogOptions, Logs};
-use crate::commands::Context;
+use crate::actions::pods::Pods;
+use crate::chain::Presence;
+use crate::commands::{Context, misplaced};
 use crate::error::{Error, Result};
 use crate::model::elapsed;
-use crate::model::kube::workload::Workload;
+use crate::model::kube::workload::Kind;
+use crate::model::logs::containers::Containers;
 use crate::model::logs::lines::Style;
-use crate::model::logs::target::{Containers, KINDS, LogRequest};
+use crate::model::logs::target::{self, LogRequest, LogTarget};
 use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::ui::Format;
 
-/// Print and follow logs.
+/// Print and follow the logs of pods.
 ///
-/// A pod that is named needs nothing but get on pods/log. deploy/, sts/, ds/, rs/, job/, svc/ and -l also need to find
-/// their pods; with -f new pods are followed as they come. A log that is cut goes on where it was, with no line lost
-/// or printed twice.
+/// TARGET is a pod, deploy/x, sts/x, ds/x, rs/x, job/x, svc/x, or a regular expression that pod names are matched with.
+/// Without a target, you choose one. A pod by its name needs only get on pods/log; for the others their pods are looked
+/// up, and with -f new pods are followed as they come. A stream that is interrupted is resumed without losing or
+/// repeating a line.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  nsaccess logs web-0\n  nsaccess logs -f deploy/web --tail 20\n  nsaccess logs -f -l app=web --include 'ERROR|WARN'\n  nsaccess logs web-0 -p --since 10m"
+    after_help = "Examples:\n  nsaccess logs web-0\n  nsaccess logs -f deploy/web --tail 20\n  nsaccess logs -f 'web-.*' --all-containers\n  nsaccess logs -f -l app=web --include 'ERROR|WARN'\n  nsaccess logs web-0 -p --since 10m"
 )]
 pub(crate) struct LogsArgs {
-    /// web-0, pod/web-0, deploy/web, sts/db, ds/x, rs/x, job/x, svc/web
-    #[arg(value_name = "TARGET", required_unless_present = "selector")]
+    /// Pods: web-0, deploy/web, sts/db, ds/x, rs/x, job/x, svc/web, or 'web-.*'
+    #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
-    /// Pods with these labels, like app=web
+    /// Label selector, like app=web
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub(crate) selector: Option<String>,
-    /// Stay, and print lines as they come
+    /// Follow the log stream
     #[arg(short, long)]
     pub(crate) follow: bool,
-    /// Only lines of the last 30s, 5m, 2h, 1d
+    /// Only lines newer than 30s, 5m, 2h or 1d
     #[arg(long, value_name = "SPAN", conflicts_with = "since_time")]
     pub(crate) since: Option<String>,
-    /// Only lines since a time, like 2026-01-31T09:30:00Z
+    /// Only lines after a time, like 2026-01-31T09:30:00Z
     #[arg(long, value_name = "TIME")]
     pub(crate) since_time: Option<Timestamp>,
-    /// Only the last lines of each log
+    /// Only this many lines from the end of each log
     #[arg(long, value_name = "LINES", allow_negative_numbers = true)]
     pub(crate) tail: Option<i64>,
-    /// Container; may be given more than once
+    /// Container name; repeatable
     #[arg(short, long = "container", value_name = "NAME", conflicts_with = "all_containers")]
     pub(crate) containers: Vec<String>,
-    /// All containers, init containers too
+    /// All containers, including init containers
     #[arg(long)]
     pub(crate) all_containers: bool,
-    /// The container's run before this one
+    /// Logs of the previous container instance
     #[arg(short, long, conflicts_with = "follow")]
     pub(crate) previous: bool,
-    /// The time in front of every line
+    /// Start each line with its timestamp
     #[arg(long)]
     pub(crate) timestamps: bool,
-    /// Only lines that match this regular expression; may be given more than once
+    /// Only lines that match this regular expression; repeatable
     #[arg(long, value_name = "REGEX")]
     pub(crate) include: Vec<String>,
-    /// No lines that match this one; may be given more than once
+    /// No lines that match this regular expression; repeatable
     #[arg(long, value_name = "REGEX")]
     pub(crate) exclude: Vec<String>,
-    /// The pod's name in front of every line, even of one log
+    /// Start each line with its pod and container, even for a single log
     #[arg(long)]
     pub(crate) prefix: bool,
 }
+
+/// What a person may choose from.
+const OFFERED: [Kind; 5] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::Pod];
+const EXAMPLE: &str = "nsaccess logs POD   # or deploy/NAME, or -l app=NAME";
 
 /// Runs the verb.
 ///
 /// # Errors
 /// When a target does not exist or its log may not be read.
 pub(crate) fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
-    let targets = args.targets.iter().map(|text| target(text)).collect::<Result<Vec<Workload>>>()?;
+    let mut targets = args.targets.iter().map(|text| parsed(text)).collect::<Result<Vec<LogTarget>>>()?;
     let options = options(context, args)?;
     let chain = &context.open(&Flags::default())?;
+    let chooses = targets.is_empty() && args.selector.is_none();
+    if chooses && chain.presence != Presence::Person {
+        return Err(Error::usage("no target specified").try_next(EXAMPLE));
+    }
     let access = chain.access(context.named(None))?;
-    runtime::run(async {
+    let printed = runtime::run(async {
         let cluster = chain.cluster(&access).await?;
+        if chooses {
+            let chosen = Pods::of(&cluster).choose("Logs of which target?", &OFFERED, EXAMPLE).await?;
+            targets.push(LogTarget::Workload(chosen));
+        }
         Logs::of(&cluster, &options).print(&targets, args.selector.as_deref()).await
-    })
+    });
+    printed.map_err(|error| misplaced::namespace(chain, error, "logs", &args.targets, "POD"))
 }
 
-fn target(text: &str) -> Result<Workload> {
-    Workload::parse(text, &KINDS).map_err(|why| {
-        Error::usage(format!("{text:?} has no logs"))
-            .because(why)
-            .try_next("nsaccess logs deploy/NAME   # or a pod's name")
-    })
+fn parsed(text: &str) -> Result<LogTarget> {
+    LogTarget::parse(text)
+        .map_err(|why| Error::usage(format!("invalid target {text:?}")).because(why).try_next(EXAMPLE))
 }
 
 fn options(context: Context<'_>, args: &LogsArgs) -> Result<LogOptions> {
     if context.global.output == Format::Yaml {
-        return Err(Error::usage("logs are printed as lines or, with -o json, as an object a line"));
+        return Err(Error::usage("logs cannot be printed as YAML")
+            .because("they are lines or, with -o json, one object per line"));
     }
     let since_seconds = args.since.as_deref().map(elapsed::parse).transpose();
     let since_seconds = since_seconds.map_err(|why| {
-        Error::usage("--since cannot be used")
+        Error::usage("invalid value for --since")
             .because(why)
             .try_next(format!("nsaccess logs {} --since 10m", args.targets.join(" ")))
     })?;
@@ -128,11 +143,8 @@ fn options(context: Context<'_>, args: &LogsArgs) -> Result<LogOptions> {
 
 fn patterns(flag: &str, patterns: &[String]) -> Result<Vec<Regex>> {
     let compiled = patterns.iter().map(|pattern| {
-        Regex::new(pattern).map_err(|error| {
-            let why = error.to_string();
-            let last = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Error::usage(format!("{flag} {pattern:?} is no regular expression")).because(last)
-        })
+        let invalid = |why| Error::usage(format!("invalid regular expression {pattern:?} for {flag}")).because(why);
+        target::pattern(pattern).map_err(invalid)
     });
     compiled.collect()
 }

@@ -18,6 +18,7 @@ pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod logs;
+mod misplaced;
 mod plan;
 pub(crate) mod pods;
 pub(crate) mod port_forward;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::actions::pods::Pods;
 use crate::actions::pods::follow::Change;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
-use crate::commands::Context;
+use crate::commands::{Context, misplaced};
 use crate::error::{Error, Result};
 use crate::model::kube::pod::Pod;
 use crate::model::kube::pod_status::{PodRow, row};
@@ -18,18 +18,18 @@ use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::screen;
 
-/// Show pods: ready containers, status, restarts, age, node, owner.
+/// Show pods.
 ///
-/// Without names all are listed, which needs list on pods; with names get is enough.
+/// Listing all pods needs list on pods; pods by name need only get.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  nsaccess pods\n  nsaccess pods web-0 web-1\n  nsaccess pods -l app=web -w")]
 pub(crate) struct PodsArgs {
-    /// Names, like web-0 or pod/web-0
+    /// Pod names, like web-0 or pod/web-0
     pub(crate) names: Vec<String>,
-    /// Only pods with these labels, like app=web
+    /// Label selector, like app=web
     #[arg(short = 'l', long, value_name = "SELECTOR", conflicts_with = "names")]
     pub(crate) selector: Option<String>,
-    /// Stay, and print every change
+    /// Watch for changes
     #[arg(short, long)]
     pub(crate) watch: bool,
 }
@@ -45,29 +45,29 @@ pub(crate) fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
     let names = args.names.iter().map(|name| pod_name(name)).collect::<Result<Vec<String>>>()?;
     let chain = &context.open(&Flags::default())?;
     let access = chain.access(context.named(None))?;
-    runtime::run(async {
+    let shown = runtime::run(async {
         let cluster = chain.cluster(&access).await?;
         match (args.watch, names.is_empty()) {
             (true, _) => live(context, &cluster, &names, args.selector.as_deref()).await,
             (false, true) => listed(context, &cluster, args.selector.as_deref()).await,
             (false, false) => named(context, &cluster, &names).await,
         }
-    })
+    });
+    shown.map_err(|error| misplaced::namespace(chain, error, "pods", &args.names, ""))
 }
 
 fn pod_name(typed: &str) -> Result<String> {
     let pod = Workload::parse(typed, &[WorkloadKind::Pod]);
-    pod.map(|pod| pod.name).map_err(|why| {
-        Error::usage(format!("{typed:?} does not name a pod")).because(why).try_next("nsaccess pods web-0")
-    })
+    pod.map(|pod| pod.name)
+        .map_err(|why| Error::usage(format!("invalid pod name {typed:?}")).because(why).try_next("nsaccess pods web-0"))
 }
 
 async fn listed(context: Context<'_>, cluster: &ClusterAccess<'_>, selector: Option<&str>) -> Result<()> {
     let pods = Pods::of(cluster).listed(selector).await?;
     show(context, &pods)?;
     if pods.is_empty() {
-        let which = selector.map(|selector| format!(" with {selector}")).unwrap_or_default();
-        context.ui.status(&format!("there are no pods in {}{which}", cluster.namespace()));
+        let which = selector.map(|selector| format!(" with labels {selector}")).unwrap_or_default();
+        context.ui.status(&format!("no pods{which} found in namespace {:?}", cluster.namespace()));
     }
     Ok(())
 }

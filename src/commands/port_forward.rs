@@ -7,16 +7,19 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
+use crate::actions::pods::Pods;
 use crate::actions::port_forward::open_port::OpenPort;
 use crate::actions::port_forward::resolve::Resolver;
 use crate::actions::port_forward::serve::{Forward, ForwardEvent};
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::chain::{Chain, Presence};
-use crate::commands::Context;
+use crate::commands::{Context, misplaced};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::elapsed;
+use crate::model::kube::workload::{Kind, Workload};
 use crate::model::port_forward::addresses;
+use crate::model::port_forward::local::{self, WantedTwice};
 use crate::model::port_forward::ports::{self, ForwardRequest, LocalPort, PortPair, RemotePort};
 use crate::model::settings::Flags;
 use crate::process::child::{self, Environment};
@@ -25,31 +28,30 @@ use crate::ui::Ui;
 
 /// Forward local ports to pods.
 ///
-/// A target is pod/x, svc/x, deploy/x, sts/x or a pod's name; behind it stand its ports, each
-/// REMOTE, LOCAL:REMOTE or :REMOTE, by number or name. Without ports all of the target's are
-/// forwarded.
+/// TARGET is pod/x, svc/x, deploy/x, sts/x or a pod's name. Its ports follow it, each as
+/// REMOTE, LOCAL:REMOTE or :REMOTE, by number or name. Without ports, all ports of the target
+/// are forwarded; without a target, you choose one.
 ///
 ///   nsaccess port-forward svc/web 8080:http svc/db 5432
 ///   nsaccess port-forward svc/db 5432 -- psql -h localhost -p {port}
 ///
-/// The listener outlives the pod: when it is replaced, new connections go to the next one that is
-/// ready.
+/// The local port stays open when the pod is replaced: new connections go to the next ready pod.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct PortForwardArgs {
     /// Targets and their ports
-    #[arg(required = true, value_name = "TARGET [PORT...]")]
+    #[arg(value_name = "TARGET [PORT...]")]
     pub(crate) words: Vec<String>,
-    /// Address to listen on, also several [default: localhost, that is 127.0.0.1 and ::1]
+    /// Addresses to listen on [default: localhost, both 127.0.0.1 and ::1]
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     pub(crate) address: Vec<String>,
-    /// How long a connection waits while no pod is ready, like 30s or 5m
+    /// How long a connection waits for a ready pod, like 30s or 5m
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = seconds)]
     pub(crate) wait: Duration,
-    /// Open the first port in the browser
+    /// Open the first HTTP port in the browser
     #[arg(long)]
     pub(crate) open: bool,
-    /// Run this with the forward up and end with it; {port} is the first local port, {port2} the second
+    /// Run a command while forwarding, and exit with its status; {port} is the first local port, {port2} the second
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
 }
@@ -59,22 +61,32 @@ fn seconds(text: &str) -> Result<Duration, String> {
     elapsed::parse(text).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
 }
 
+/// What a person may choose from.
+const OFFERED: [Kind; 4] = [Kind::Service, Kind::Deployment, Kind::StatefulSet, Kind::Pod];
+const EXAMPLE: &str = "nsaccess port-forward TARGET PORT   # TARGET is svc/NAME, deploy/NAME, sts/NAME or a pod";
+const HELP: &str = "nsaccess port-forward --help   # syntax of targets and ports";
+
 /// Runs the verb.
 ///
 /// # Errors
 /// What keeps a forward from coming up; once it is up, only the end of `-- COMMAND`.
 pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
-    let requests = ports::parse(&args.words).map_err(|why| {
-        Error::usage(why).try_next("nsaccess port-forward --help   # how targets and ports are named")
-    })?;
+    let mut requests = ports::parse(&args.words).map_err(|why| Error::usage(why).try_next(HELP))?;
+    if let Some(WantedTwice { port, pairs: [first, second], instead }) = local::wanted_twice(&requests) {
+        return Err(used_twice(port, &first, &second).try_next(instead));
+    }
+    let presence = Presence::at(context.host);
+    if requests.is_empty() && presence != Presence::Person {
+        return Err(Error::usage("no target specified").try_next(EXAMPLE));
+    }
     let addresses = addresses::parse(&args.address)?;
     if addresses.iter().any(|address| !address.is_loopback()) {
-        context.ui.warning("whoever can reach this machine's address can use this forward with your rights");
+        context.ui.warning("anyone who can reach this address can use the forward, with your permissions");
     }
     // The tasks of a forward live as long as the process, and so does what they share.
     let (host, ui): (&'static Host, &'static Ui) =
         (Box::leak(Box::new(context.host.clone())), Box::leak(Box::new(context.ui.clone())));
-    let (kubeconfig, presence) = (context.global.kubeconfig.as_deref(), Presence::at(host));
+    let kubeconfig = context.global.kubeconfig.as_deref();
     let chain = Chain::open(host, ui, kubeconfig, &Flags::default(), presence)?;
     let chain: &'static Chain<'static> = Box::leak(Box::new(chain));
     let access = chain.access(context.named(None))?;
@@ -84,22 +96,32 @@ pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
             .run_until(async {
                 let set_up = async {
                     let cluster = Rc::new(chain.cluster(&access).await?);
+                    if requests.is_empty() {
+                        let target = Pods::of(&cluster).choose("Forward to which target?", &OFFERED, EXAMPLE).await?;
+                        requests.push(ForwardRequest { target, ports: Vec::new() });
+                    }
                     let open_ports = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
                     cluster.run_on(WhenOver::Fail);
                     open_ports
                 };
                 let open_ports = runtime::interruptible(set_up).await?;
                 announce(context, &open_ports)?;
+                let url = open_ports.iter().find_map(OpenPort::url);
                 let ports = start(open_ports);
                 if args.open {
-                    open_browser(chain, &ports);
+                    open_browser(chain, url, &ports);
                 }
                 follow(context, args, &ports).await
             })
             .await
     };
     // A child on our terminal gets Ctrl-C itself and decides what it means (psql cancels a query).
-    if args.command.is_empty() { runtime::run(work) } else { runtime::run_with_child(work) }
+    let ended = if args.command.is_empty() { runtime::run(work) } else { runtime::run_with_child(work) };
+    ended.map_err(|error| misplaced::namespace(chain, error, "port-forward", &args.words, "TARGET"))
+}
+
+fn used_twice(port: u16, first: &str, second: &str) -> Error {
+    Error::usage(format!("local port {port} is used twice")).because(format!("{first} and {second}"))
 }
 
 async fn bring_up(
@@ -115,14 +137,27 @@ async fn bring_up(
         let forward = Forward::new(cluster.clone(), resolver, args.wait, teller(ui, &request.target.to_string()))?;
         let found = forward.prepare().await?;
         if let Some(obstacle) = &found.obstacle {
-            ui.warning(&format!("{}: the pod {} {}", request.target, found.pod.name, obstacle.words()));
+            ui.warning(&format!("{}: pod {} {}", request.target, found.pod.name, obstacle.words()));
         }
         for pair in pairs(&forward, request).await? {
+            refuse_used(&open_ports, &request.target, &pair)?;
             open_ports.push(OpenPort::listen(&forward, &found, pair, addresses).await?);
         }
         tokio::task::spawn_local(forward.look_after());
     }
     Ok(open_ports)
+}
+
+/// A port that another target of this command was given is not taken by somebody else.
+fn refuse_used(open_ports: &[OpenPort], target: &Workload, pair: &PortPair) -> Result<()> {
+    let LocalPort::Exactly(wanted) = pair.local else { return Ok(()) };
+    match open_ports.iter().find(|port| port.number() == wanted) {
+        None => Ok(()),
+        Some(used) => {
+            let first = format!("{} port {}", used.forward.resolver().target(), used.remote);
+            Err(used_twice(wanted, &first, &format!("{target} {pair}")))
+        }
+    }
 }
 
 /// The ports that were named, else all of the target.
@@ -132,7 +167,8 @@ async fn pairs(forward: &Rc<Forward>, request: &ForwardRequest) -> Result<Vec<Po
     }
     let all = forward.resolver().all_ports().await?;
     if all.is_empty() {
-        return Err(Error::usage(format!("{} names no TCP port", request.target))
+        return Err(Error::usage("no port specified")
+            .because(format!("{} declares no TCP port", request.target.quoted()))
             .try_next(format!("nsaccess port-forward {} PORT", request.target)));
     }
     Ok(all.into_iter().map(|remote| PortPair { local: LocalPort::Preferably, remote }).collect())
@@ -155,10 +191,10 @@ fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(ForwardEvent)> {
         }
         match event {
             ForwardEvent::Moved { from, to } => {
-                ui.status(&format!("{target}: {from} is going, new connections go to {to}"))
+                ui.status(&format!("{target}: {from} is going away; new connections go to {to}"))
             }
             ForwardEvent::Lost(why) => ui.warning(&why),
-            ForwardEvent::Back(pod) => ui.status(&format!("{target}: back on {pod}")),
+            ForwardEvent::Back(pod) => ui.status(&format!("{target}: reconnected to {pod}")),
             ForwardEvent::Failed(why) => ui.warning(&why),
         }
     })
@@ -171,15 +207,13 @@ fn announce(context: Context<'_>, open_ports: &[OpenPort]) -> Result<()> {
         if !context.ui.is_table() {
             let event: Value = json!({
                 "event": "ready", "target": target.to_string(), "pod": port.pod, "remote": port.remote.to_string(),
-                "local": local, "port": port.number(), "transport": port.forward.transport().name(),
+                "local": local, "port": port.number(), "url": port.url(), "transport": port.forward.transport().name(),
             });
             context.ui.print_json_line(&event)?;
             continue;
         }
-        if let Some(taken) = port.instead_of() {
-            context.ui.status(&format!("port {taken} is taken here; using {}", port.number()));
-        }
-        context.ui.status(&format!("{} → {target} port {} (pod {})", local.join(", "), port.remote, port.pod));
+        port.instead().into_iter().for_each(|why| context.ui.status(&why));
+        context.ui.status(&format!("{} → {target} port {} (pod {})", port.shown(), port.remote, port.pod));
     }
     Ok(())
 }
@@ -191,19 +225,20 @@ fn start(open_ports: Vec<OpenPort>) -> Vec<(u16, RemotePort)> {
     ports
 }
 
-fn open_browser(chain: &Chain<'_>, ports: &[(u16, RemotePort)]) {
-    if let Some((port, _)) = ports.first() {
-        let url = format!("http://localhost:{port}/");
+/// The first port that looks like HTTP; what was asked for is done if none does.
+fn open_browser(chain: &Chain<'_>, url: Option<String>, ports: &[(u16, RemotePort)]) {
+    let first = || ports.first().map(|(port, _)| format!("http://localhost:{port}"));
+    if let Some(url) = url.or_else(first) {
         let obstacle = chain.browser.obstacle().map(str::to_owned);
         if let Some(why) = obstacle.or_else(|| chain.browser.open(&url).err().map(|error| error.to_string())) {
-            chain.ui.status(&format!("no browser was opened ({why}): {url}"));
+            chain.ui.status(&format!("could not open a browser ({why}); open {url}"));
         }
     }
 }
 
 async fn follow(context: Context<'_>, args: &PortForwardArgs, ports: &[(u16, RemotePort)]) -> Result<()> {
     let Some((program, words)) = args.command.split_first() else {
-        context.ui.status("Ctrl-C ends it.");
+        context.ui.status("Press Ctrl-C to stop.");
         return std::future::pending().await;
     };
     let words: Vec<String> = words.iter().map(|word| with_ports(word, ports)).collect();

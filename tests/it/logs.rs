@@ -33,7 +33,8 @@ fn containers_are_the_first_the_named_or_all_whatever_may_be_seen() {
     for rights in [&[LOG][..], ALL] {
         let world = world_with(rights);
         two(&world, "two");
-        let output = world.run("logs two").success().says("this is the log of app (-c NAME, --all-containers)");
+        let output =
+            world.run("logs two").success().says("Defaulted container \"app\" out of: app, mesh, setup (init)\n");
         assert_eq!(output.stdout, "two starts\napp speaks\n");
         assert_eq!(world.run("logs two -c mesh").success().stdout, "two starts\nmesh speaks\n");
         assert_eq!(world.run("logs two -c setup").success().stdout, "two starts\nsetup speaks\n");
@@ -143,12 +144,12 @@ fn a_log_that_is_cut_again_and_again_is_whole_all_the_same() {
     let whole = format!("web-0 starts\n{}", lines.concat());
     world.control().fail_next("get pods/log", 3, sandbox::FaultKind::CutMidBody);
     world.control().fail_next("get pods/log", 1, sandbox::FaultKind::CutBefore);
-    let output = world.run("logs web-0 -v").success().says("the log of web-0 was cut");
+    let output = world.run("logs web-0 -v").success().says("the log stream of pod \"web-0\" was interrupted");
     assert_eq!(output.stdout, whole);
     assert_eq!(world.control().calls("get pods/log"), 5);
     // Not for ever, and what came is shown.
     world.control().fail_next("get pods/log", 99, sandbox::FaultKind::CutMidBody);
-    let output = world.run("logs web-0").exits(6).one_error().says("the log of web-0 was cut, and does not come back");
+    let output = world.run("logs web-0").exits(6).one_error().says("was interrupted and could not be resumed");
     assert!(output.stdout.starts_with("web-0 starts\nline 0\n") && whole.starts_with(&output.stdout));
 }
 

@@ -127,7 +127,7 @@ fn credentials_that_end_are_renewed_silently() {
             follow.shows(&format!("after {number}"));
         }
         assert_eq!(lines(&follow), ["before 0", "after 0", "before 1", "after 1"]);
-        assert_eq!(follow.err(), "", "{}", follow.story());
+        assert_eq!(follow.complaints(), "", "{}", follow.story());
     }
 }
 
@@ -141,7 +141,7 @@ fn a_session_that_is_over_is_one_line_and_a_sign_in_elsewhere_ends_it() {
     cut_until_refused(&world);
     write(&world, "web-0", "meanwhile\n");
     follow.says("it goes on after: nsaccess login idp-dev");
-    assert_eq!(follow.err().lines().count(), 1, "{}", follow.story());
+    assert_eq!(follow.complaints().lines().count(), 1, "{}", follow.story());
     assert!(follow.runs());
     world.run("login idp-dev --no-browser").success();
     follow.shows("meanwhile");

@@ -23,7 +23,7 @@ fn lines_come_as_they_are_written_until_the_container_is_over() {
         assert!(world.control().end_container(container(&pod), 0));
         assert_eq!(follow.ends(), Some(0), "{}", follow.story());
         assert_eq!(follow.out(), format!("{pod} starts\nline 0\nline 1\nline 2\nlast, without an end"));
-        assert_eq!(follow.err(), "");
+        assert_eq!(follow.err(), format!("following pod \"{pod}\"\n"));
     }
 }
 
@@ -57,7 +57,7 @@ fn a_container_that_has_not_started_is_waited_for() {
     assert!(world.control().apply(CLUSTER, pod));
     write(&world, "new", "hello\n");
     follow.shows("hello");
-    assert_eq!(follow.err().lines().count(), 1, "{}", follow.story());
+    assert_eq!(follow.complaints().lines().count(), 1, "{}", follow.story());
     assert_eq!(follow.interrupted(), Some(130));
 }
 
@@ -82,7 +82,7 @@ fn a_rollout_is_followed_from_the_old_pods_last_line_to_the_new_pods_first() {
         });
         new.iter().for_each(|name| follow.shows(&format!("[{name}/api] {name} starts")));
         for name in &old {
-            follow.says(&format!("{name} is gone"));
+            follow.says(&format!("pod \"{name}\" deleted\n"));
             assert!(follow.out().contains(&format!("{name} is ending\n")), "{}", follow.story());
         }
         write(&world, &new[0], "at work\n");
@@ -101,5 +101,5 @@ fn a_pod_that_is_deleted_has_its_last_lines_shown() {
     assert!(world.control().delete_pod(CLUSTER, NAMESPACE, "servers", Duration::ZERO));
     assert_eq!(follow.ends(), Some(0), "{}", follow.story());
     assert_eq!(follow.out(), format!("servers starts\n{lines}"));
-    assert!(follow.err().contains("servers is gone"), "{}", follow.story());
+    assert!(follow.err().contains("pod \"servers\" deleted\n"), "{}", follow.story());
 }

@@ -43,12 +43,12 @@ fn workloads_services_and_selectors_have_the_logs_of_their_pods() {
     shows_all(run("svc/db"), &db);
     shows_all(run("job/migrate"), &migrate);
     shows_all(run("deploy/api sts/db"), &[api, db].concat());
-    run("-l app=nobody").success().says("no pods in idp-dev match");
+    run("-l app=nobody").success().says("no pods with labels app=nobody found in namespace \"idp-dev\"");
     for words in ["logs -l a(b", "logs -f -l a(b", "pods -l a(b", "pods -w -l a(b"] {
-        world.run(words).exits(2).one_error().says("does not take this selector");
+        world.run(words).exits(2).one_error().says("error: invalid label selector");
     }
-    run("deploy/nobody").exits(5).one_error().says("there is no deploy nobody in idp-dev");
-    run("svc/elsewhere").exits(1).one_error().says("leads out of the cluster, to db.example.com");
+    run("deploy/nobody").exits(5).one_error().says("deployment \"nobody\" not found in namespace \"idp-dev\"");
+    run("svc/elsewhere").exits(1).one_error().says("it points to db.example.com");
 }
 
 #[test]
@@ -63,8 +63,8 @@ fn a_service_without_a_selector_has_the_pods_that_its_endpoints_name() {
             .run("logs svc/outside")
             .exits(1)
             .one_error()
-            .says("no pods behind it")
-            .says("its endpoints are addresses");
+            .says("service \"outside\" has no pods")
+            .says("its endpoints are IP addresses");
     }
 }
 
@@ -79,7 +79,7 @@ fn what_the_role_lacks_is_named_or_done_without() {
     assert_eq!(run("sts/db").success().stdout, "[db-0] db-0 speaks\n[db-1] db-1 speaks\n");
     grant(&world, &[LOG, set, ("", "pods", "get")]);
     shows_all(run("sts/db"), &db);
-    run("deploy/api").exits(4).one_error().says("deployments").says("by the pod's name");
+    run("deploy/api").exits(4).one_error().says("deployments").says("by name needs only get on pods/log");
     run("-l app=api").exits(4).one_error().says("verbs: [list]");
     run("svc/api").exits(4).one_error().says("endpoints");
     // Endpoints name the pods of a service.
@@ -87,7 +87,7 @@ fn what_the_role_lacks_is_named_or_done_without() {
     shows_all(run("svc/api"), &api);
     // Else the first of a StatefulSet of the service's name is a good guess.
     grant(&world, &[LOG, ("", "pods", "get")]);
-    let output = run("svc/db").success().says("taking db-0");
+    let output = run("svc/db").success().says("trying db-0");
     assert_eq!(output.stdout, "db-0 speaks\n");
 }
 
@@ -116,7 +116,7 @@ fn pods_that_may_not_be_seen_are_followed_and_asked_for_once() {
     world.control().reset_calls();
     until("three rounds", || (world.control().calls("get endpoints") >= 3).then_some(()));
     assert_eq!(world.control().calls("get pods/log"), 0, "{}", follow.story());
-    assert_eq!(follow.err().matches("has the containers").count(), 1, "{}", follow.story());
+    assert_eq!(follow.err().matches("Defaulted container").count(), 1, "{}", follow.story());
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_pod_of_a_stateful_set_that_may_not_be_seen_is_followed_into_its_successor()
         assert!(world.control().scale(CLUSTER, NAMESPACE, ("StatefulSet", "db"), count, std::time::Duration::ZERO));
     };
     scale(1);
-    follow.says("db-1 is gone");
+    follow.says("pod \"db-1\" deleted");
     scale(2);
     until("the new pod's line", || {
         world.control().write_log(container("db-1"), None, "the new one speaks\n");
@@ -137,4 +137,55 @@ fn a_pod_of_a_stateful_set_that_may_not_be_seen_is_followed_into_its_successor()
     });
     assert_eq!(follow.out().matches("[db-0]").count(), 1, "{}", follow.story());
     assert!(follow.runs());
+}
+
+#[test]
+fn a_regular_expression_means_the_pods_with_a_match_in_their_names() {
+    let world = world_with(ALL);
+    let (api, db) = (speaking(&world, "api"), speaking(&world, "db"));
+    let run = |words: &str| world.run(&format!("logs {words} --tail 1"));
+    shows_all(run("^api-.*"), &api);
+    shows_all(run("db-[0-9]$"), &db);
+    shows_all(run("db-[01] -l app=db"), &db);
+    run("db-[01] -l app=api").success().says("no pods matching \"db-[01]\" found in namespace \"idp-dev\"");
+    run("web-(").exits(2).one_error().says("invalid target \"web-(\"").says("unclosed group");
+    // Those that come later, too, and no others.
+    let mut follow = Follow::start(&world, "-f ^db-.* --tail 1");
+    follow.says("following 2 pods matching \"^db-.*\"");
+    for kind in [("Deployment", "api"), ("StatefulSet", "db")] {
+        assert!(world.control().scale(CLUSTER, NAMESPACE, kind, 3, std::time::Duration::ZERO));
+    }
+    follow.shows("[db-2/db] db-2 starts");
+    assert!(follow.runs() && !follow.out().contains("api-"), "{}", follow.story());
+    assert!(follow.err().contains("pod \"db-2\" added\n") && !follow.err().contains("api-"), "{}", follow.story());
+    grant(&world, &[LOG, ("", "pods", "get")]);
+    run("^api-.*").exits(4).one_error().says("not allowed to list pods").says("try: nsaccess logs POD");
+}
+
+#[test]
+fn what_is_followed_is_said_and_all_containers_of_a_workload_are() {
+    let world = world_with(ALL);
+    two(&world, "two");
+    let follow = Follow::start(&world, "-f -l app=two --all-containers");
+    for container in ["app", "mesh", "setup"] {
+        follow.shows(&format!("[two/{container}] {container} speaks"));
+    }
+    assert_eq!(follow.err(), "following 1 pod (3 containers) with labels app=two\n", "{}", follow.story());
+    let follow = Follow::start(&world, "-f deploy/api");
+    follow.says("following 2 pods of deployment \"api\"\n");
+    let follow = Follow::start(&world, "-f -l app=nobody");
+    follow.says("no pods with labels app=nobody yet; waiting for the first\n");
+}
+
+#[test]
+fn a_name_that_is_nearly_right_is_told() {
+    let world = world_with(&[ALL, &[("apps", "deployments", "list")]].concat());
+    let run = |words: &str| world.run(&format!("logs {words}")).exits(5).one_error();
+    run("web-o").says("because: did you mean pod \"web-0\"?").says("try: nsaccess logs pod/web-0\n");
+    run("api").says("try: nsaccess logs deploy/api\n");
+    run("deploy/apj").says("try: nsaccess logs deploy/api\n");
+    run("qqqqqqqq").says("try: nsaccess pods\n");
+    // What may not be listed is not told.
+    grant(&world, &[LOG, ("", "pods", "get")]);
+    run("web-o").says_not("try:");
 }

@@ -105,7 +105,7 @@ fn nothing_is_there_for_a_while_and_connections_wait() {
         let port = forward.port(0);
         let waiting = std::thread::spawn(move || request(port, "/name"));
         let lost = forward.hears("lost");
-        assert!(lost["message"].as_str().is_some_and(|words| words.contains("waiting up to 30 s")), "{lost}");
+        assert!(lost["message"].as_str().is_some_and(|words| words.contains("waiting up to 30s")), "{lost}");
         scale(&world, ("Deployment", "api"), 2);
         let answer = waiting.join().expect("no panic").expect("an answer");
         assert!(answer.starts_with("api-"), "{answer}");
@@ -123,7 +123,7 @@ fn nothing_there_when_the_wait_is_over_is_a_reset_and_one_sentence() {
     // A request that a pod has taken ends as the pod ends it; those after it are reset.
     let reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
     until("a reset", || forward.try_body("/name").err().filter(reset));
-    forward.hears_error("no pod of svc/api is ready");
+    forward.hears_error("no pod of service \"api\" is ready");
     assert!(forward.runs());
     scale(&world, ("Deployment", "api"), 1);
     until("the pod's return", || forward.try_body("/name").ok());

@@ -60,7 +60,7 @@ fn a_port_that_is_in_use_is_an_error_with_a_way_out() {
         .run(&format!("port-forward pod/web-0 {port}:8080"))
         .exits(1)
         .one_error()
-        .says(&format!("error: cannot listen on port {port}"))
+        .says(&format!("error: cannot listen on port {port}\nbecause: the port is already in use\n"))
         .says("try: nsaccess port-forward ");
 }
 
@@ -70,9 +70,9 @@ fn a_port_that_is_only_preferred_gives_way_and_says_so() {
     // Whoever has it, it is taken.
     let _taken = TcpListener::bind(("127.0.0.1", 8080));
     let mut forward = world.nsaccess("port-forward pod/web-0").spawn();
-    let line = forward.wait_for("port 8080 is taken here; using ");
+    let line = forward.wait_for("port 8080 is already in use; using ");
     let port = line.trim().rsplit(' ').next().and_then(|port| port.parse().ok()).expect("a port");
-    forward.wait_for("Ctrl-C ends it");
+    forward.wait_for("Press Ctrl-C to stop.");
     assert_eq!(request(port, "/name").expect("an answer"), "web-0\n");
     // A program hears it, too: the port is in the event.
     let events = Forward::start(&world, "pod/web-0", 1);
@@ -88,11 +88,22 @@ fn bad_words_are_one_error_each_with_its_exit_code() {
     for words in usage {
         world.run(&format!("port-forward {words}")).exits(2).one_error();
     }
-    world.run("port-forward").exits(2);
+    world.run("port-forward").exits(2).one_error().says("error: no target specified");
     world.run("port-forward pod/web-0 :80 --wait soon").exits(2);
     world.run("port-forward pod/web-0 :80 --address example.com").exits(2).one_error();
-    world.run("port-forward pod/nobody :80").exits(5).one_error().says("there is no pod/nobody in idp-dev");
-    world.run("port-forward pod/web-0 :nope").exits(1).one_error().says("nope");
+    world
+        .run("port-forward pod/nobody :80")
+        .exits(5)
+        .one_error()
+        .says("pod \"nobody\" not found in namespace \"idp-dev\"");
+    let unknown = world.run("port-forward pod/web-0 :nope").exits(5).one_error();
+    unknown.says("pod \"web-0\" has no port named \"nope\"").says("because: its ports are http (8080)\n");
+    world
+        .run("port-forward pod/web-0 8080 svc/web 8080:http")
+        .exits(2)
+        .one_error()
+        .says("error: local port 8080 is used twice\nbecause: pod/web-0 8080 and svc/web 8080:http\n")
+        .says("try: nsaccess port-forward pod/web-0 8080 svc/web :http\n");
 }
 
 #[test]
@@ -101,7 +112,7 @@ fn a_pod_that_has_ended_is_refused() {
     let mut pod = sandbox::objects::pod(NAMESPACE, "done", "done", false);
     pod["status"]["phase"] = "Succeeded".into();
     assert!(world.control().apply(CLUSTER, pod));
-    world.run("port-forward pod/done :8080").exits(1).one_error().says("has ended");
+    world.run("port-forward pod/done :8080").exits(1).one_error().says("pod \"done\" has completed");
 }
 
 #[test]
@@ -121,12 +132,12 @@ fn a_signal_while_a_pod_is_waited_for_ends_it() {
     let world = world_with(&[FLOOR, &[("", "endpoints", "get")]].concat());
     for words in ["", " -- true"] {
         let mut waiting = world.nsaccess(&format!("port-forward svc/empty :80 --wait 1h{words}")).spawn();
-        waiting.wait_for("no pod of it is ready");
+        waiting.wait_for("no pod is ready");
         waiting.signal(Signal::INT);
         waiting.finish().exits(130);
     }
     let mut waiting = world.nsaccess("port-forward svc/empty :80 --wait 1h -- true").spawn();
-    waiting.wait_for("no pod of it is ready");
+    waiting.wait_for("no pod is ready");
     waiting.signal(Signal::TERM);
     waiting.finish().exits(143);
 }
@@ -148,7 +159,7 @@ fn a_terminated_forward_takes_its_command_along() {
 fn an_address_that_others_reach_is_warned_about() {
     let world = world_with(FLOOR);
     let forward = Forward::start(&world, "pod/web-0 :8080 --address 0.0.0.0", 1);
-    assert!(forward.stderr().contains("warning: whoever can reach"), "{}", forward.story());
+    assert!(forward.stderr().contains("warning: anyone who can reach"), "{}", forward.story());
     assert!(forward.events("ready")[0]["local"][0].as_str().is_some_and(|local| local.starts_with("0.0.0.0:")));
     assert_eq!(forward.body("/name"), "web-0\n");
     let quiet = Forward::start(&world, "pod/web-0 :8080 --address 127.0.0.1", 1);
@@ -167,4 +178,38 @@ fn both_loopback_addresses_listen() {
     }
     assert_eq!(local[1], format!("[::1]:{port}"));
     TcpStream::connect(("::1", port)).expect("it listens there, too");
+}
+
+#[test]
+fn what_looks_like_http_is_a_link() {
+    let world = world_with(FLOOR);
+    let mut forward = world.nsaccess("port-forward svc/web :http db-0 :sql :stats").spawn();
+    let link = forward.wait_for(" → svc/web port http (pod web-0)");
+    assert!(link.starts_with("http://localhost:"), "{link}");
+    let plain = forward.wait_for(" → pod/db-0 port sql (pod db-0)");
+    assert!(plain.starts_with("localhost:"), "{plain}");
+    // By its number, which is 8080.
+    let link = forward.wait_for(" → pod/db-0 port stats (pod db-0)");
+    assert!(link.starts_with("http://localhost:"), "{link}");
+    let events = Forward::start(&world, "svc/web :http db-0 :sql", 2);
+    let ready = events.events("ready");
+    assert_eq!(ready[0]["url"], format!("http://localhost:{}", events.port(0)));
+    assert_eq!(ready[1]["url"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_privileged_port_is_told_from_one_that_is_taken() {
+    let world = world_with(FLOOR);
+    let first = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
+    if first.trim() != "1024" || !world.give_to_nobody() {
+        return skipped("every user may listen on every port here");
+    }
+    world
+        .nsaccess("port-forward svc/web 80")
+        .by_nobody()
+        .run()
+        .exits(1)
+        .one_error()
+        .says("error: cannot listen on port 80\nbecause: ports below 1024 require root privileges\n")
+        .says("try: nsaccess port-forward svc/web 8080:80\n");
 }

@@ -28,7 +28,7 @@ fn a_pod_that_is_being_deleted_is_forwarded_to_at_once_when_it_is_named() {
     let forward = Forward::start(&world, "pod/servers :http", 1);
     assert_eq!(forward.body("/name"), "servers\n");
     assert_eq!(forward.events("lost"), Vec::<Value>::new());
-    assert!(forward.stderr().contains("warning: pod/servers: the pod servers is being deleted"), "{}", forward.story());
+    assert!(forward.stderr().contains("warning: pod/servers: pod servers is being deleted"), "{}", forward.story());
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn pods_that_are_not_ready_are_forwarded_to_at_once_when_there_are_no_others() {
         let forward = Forward::start(&world, target, 1);
         assert_eq!(forward.body("/name"), "broken-0\n");
         assert_eq!(forward.events("lost"), Vec::<Value>::new());
-        assert!(forward.stderr().contains("the pod broken-0 is not ready (try: nsaccess logs broken-0 -n idp-dev)"));
+        assert!(forward.stderr().contains("pod broken-0 is not ready (try: nsaccess logs broken-0 -n idp-dev)"));
     }
 }
 

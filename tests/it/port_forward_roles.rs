@@ -61,7 +61,7 @@ fn neither_is_denied_and_both_work() {
         .run("port-forward pod/web-0 :8080")
         .exits(4)
         .one_error()
-        .says("error: the role may not port-forward in idp-dev")
+        .says("error: not allowed to port-forward in namespace \"idp-dev\"")
         .says("cannot create resource \"pods/portforward\"")
         .says("cannot get resource \"pods/portforward\"");
     grant(&world, BOTH);
@@ -119,7 +119,7 @@ fn garbage_instead_of_an_upgrade_is_one_error() {
 #[test]
 fn a_named_port_of_a_pod_that_may_not_be_seen_asks_for_its_number() {
     let world = world_with(&[CREATE]);
-    world.run("port-forward pod/web-0 :http").exits(1).one_error().says("get pods").says("its number");
+    world.run("port-forward pod/web-0 :http").exits(4).one_error().says("use its number").says("verbs: [get]");
     grant(&world, WIDE);
     let forward = Forward::start(&world, "pod/web-0 :http", 1);
     assert_eq!(forward.body("/name"), "web-0\n");

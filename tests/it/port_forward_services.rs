@@ -85,7 +85,11 @@ fn the_floor_finds_the_first_pod_of_a_set() {
 fn a_set_that_may_not_be_seen_is_known_by_its_pods_owner() {
     let world = world_with(&[("", "pods", "list"), CREATE]);
     answers(&world, "sts/db :stats", "db-");
-    world.run("port-forward sts/nobody :80").exits(4).one_error().says("sts/nobody cannot be looked up with this role");
+    world
+        .run("port-forward sts/nobody :80")
+        .exits(4)
+        .one_error()
+        .says("not allowed to get the pods of statefulset \"nobody\"");
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn no_way_to_the_pods_is_denied_with_the_rule() {
         .run("port-forward svc/api :http")
         .exits(4)
         .one_error()
-        .says("error: the pods behind the service api cannot be found with this role")
+        .says("error: not allowed to find the pods of service \"api\"")
         .says("try: nsaccess port-forward pod/POD PORT")
         .says("resources: [\"endpoints\"], verbs: [get]");
     world
@@ -115,17 +119,18 @@ fn what_has_no_pods_is_refused_with_the_reason() {
         let ended = world.run(&format!("port-forward {words}")).exits(code).one_error();
         says.iter().fold(ended, |ended, words| ended.says(words));
     };
-    refused("svc/elsewhere :443", 1, &["out of the cluster, to db.example.com", "ExternalName"]);
+    refused("svc/elsewhere :443", 1, &["it points to db.example.com", "ExternalName"]);
     refused("svc/outside :5432", 1, &["svc/outside".trim_start_matches("svc/"), "no selector"]);
     refused("svc/dns :53", 1, &["UDP"]);
-    refused("svc/dns", 2, &["names no TCP port"]);
-    refused("svc/empty :80 --wait 0s", 6, &["no pod of svc/empty is ready"]);
-    refused("svc/nothing :80", 5, &["there is no svc/nothing in idp-dev"]);
-    refused("deploy/nothing :80", 5, &["there is no deploy/nothing in idp-dev"]);
-    refused("sts/nothing :80", 5, &["there is no sts/nothing in idp-dev"]);
-    refused("svc/api :nope", 1, &["nope", "http"]);
-    refused("svc/api :81", 1, &["81", "80"]);
-    refused("web-0 :nope", 1, &["names a port nope: http (8080)"]);
+    refused("svc/dns", 2, &["service \"dns\" declares no TCP port"]);
+    refused("svc/empty :80 --wait 0s", 6, &["no pod of service \"empty\" is ready"]);
+    refused("svc/nothing :80", 5, &["service \"nothing\" not found in namespace \"idp-dev\""]);
+    refused("deploy/nothing :80", 5, &["deployment \"nothing\" not found in namespace \"idp-dev\""]);
+    refused("sts/nothing :80", 5, &["statefulset \"nothing\" not found in namespace \"idp-dev\""]);
+    refused("svc/api :nope", 5, &["no port named \"nope\"", "its ports are 80 (http)"]);
+    refused("svc/api :81", 5, &["service \"api\" has no port 81", "try: nsaccess port-forward svc/api "]);
+    refused("web-0 :nope", 5, &["its ports are http (8080)"]);
+    refused("web-o :80", 5, &["did you mean pod \"web-0\"?", "try: nsaccess port-forward pod/web-0\n"]);
 }
 
 #[test]

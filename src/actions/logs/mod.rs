@@ -1,29 +1,27 @@
 //! The logs of several pods at once: each by its own tail, all through one narrow channel to standard output, so that
 //! a slow reader slows the readers of logs and nothing piles up.
 
+mod follow;
 pub(crate) mod sources;
 pub(crate) mod tail;
+mod which;
 
+use std::cell::RefCell;
 use std::collections::HashSet;
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 
 use futures_util::future::try_join_all;
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::actions::logs::sources::Source;
-use crate::actions::logs::tail::{LogEnd, Tail};
-use crate::actions::pods::Pods;
-use crate::actions::pods::follow::{Change, PodSelection};
-use crate::chain::call_error::CallError;
-use crate::chain::cluster::api::{ClusterAccess, WhenOver};
+use crate::actions::logs::tail::Tail;
+use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
-use crate::model::kube::workload::Workload;
+use crate::model::logs::containers::Containers;
+use crate::model::logs::following::{Subject, nothing_found};
 use crate::model::logs::lines::{Lines, Style};
-use crate::model::logs::target::{Containers, LogRequest, choices};
-use crate::net::kube::KubeFailure;
+use crate::model::logs::target::{LogRequest, LogTarget};
 use crate::ui::Ui;
 
 /// Batches between the readers of logs and standard output.
@@ -44,10 +42,11 @@ pub(crate) struct LogOptions {
 }
 
 /// The logs of a namespace.
-#[derive(Clone, Copy)]
 pub(crate) struct Logs<'a> {
     cluster: &'a ClusterAccess<'a>,
     options: &'a LogOptions,
+    /// What was said about the choice of a container: the same for many pods of a workload.
+    noticed: RefCell<HashSet<String>>,
 }
 
 /// The log of one container.
@@ -60,61 +59,17 @@ struct ContainerLog {
     is_named: bool,
 }
 
-/// The log of one container that is being followed, to its end.
-type Running<'a> = Pin<Box<dyn Future<Output = Followed> + 'a>>;
-
-/// A log that was followed to its end.
-struct Followed {
-    key: String,
-    pod: String,
-    is_named: bool,
-    end: Result<LogEnd>,
-}
-
-/// The logs that are followed, so that none is begun twice.
-#[derive(Default)]
-struct Begun {
-    logs: HashSet<String>,
-    /// Pods that may not be seen: all that is ever heard of them is their name, again and again.
-    hidden: HashSet<String>,
-}
-
-impl Begun {
-    /// Whether a change is of a pod whose logs are all known.
-    fn has_all_of(&self, change: &Change) -> bool {
-        matches!(change, Change::Hidden(name) if self.hidden.contains(name))
-    }
-
-    /// The logs among these that are new.
-    fn begin(&mut self, logs: Vec<ContainerLog>) -> Vec<ContainerLog> {
-        self.hidden.extend(logs.iter().filter(|log| log.object.is_none()).map(|log| log.pod.clone()));
-        logs.into_iter().filter(|log| self.logs.insert(log.key())).collect()
-    }
-
-    /// A pod that may not be seen and is gone may come again under its name.
-    fn end(&mut self, followed: &Followed) {
-        let gone = match &followed.end {
-            Ok(end) => *end == LogEnd::Gone,
-            Err(error) => error.kind == Kind::NotFound,
-        };
-        if gone && self.hidden.remove(&followed.pod) {
-            self.logs.remove(&followed.key);
-        }
-    }
-}
-
 impl<'a> Logs<'a> {
     pub(crate) fn of(cluster: &'a ClusterAccess<'a>, options: &'a LogOptions) -> Self {
-        Logs { cluster, options }
+        Logs { cluster, options, noticed: RefCell::default() }
     }
 
-    /// Prints the logs of these targets, and of all pods of this selector.
-    pub(crate) async fn print(&self, targets: &[Workload], selector: Option<&str>) -> Result<()> {
-        let mut sources = try_join_all(targets.iter().map(|target| self.source(target))).await?;
-        if let Some(selector) = selector {
-            let selection = PodSelection::Selected(Some(selector.to_owned()));
-            sources.push(Source { selection, changes: true });
-        }
+    /// Prints the logs of these targets, and of all pods of this selector. With a regular expression, the selector
+    /// narrows down the pods that it is matched with.
+    pub(crate) async fn print(&self, targets: &[LogTarget], selector: Option<&str>) -> Result<()> {
+        let has_pattern = targets.iter().any(|target| matches!(target, LogTarget::Matching(_)));
+        let mut sources = try_join_all(targets.iter().map(|target| self.source(target, selector))).await?;
+        sources.extend(selector.filter(|_| !has_pattern).map(Source::selected));
         let (out, batches) = mpsc::channel(BATCHES);
         let printed = write_all(self.cluster.chain().ui, batches);
         // The tails own the channel's only senders, so printing ends when the last of them does.
@@ -150,12 +105,12 @@ impl<'a> Logs<'a> {
     async fn read_all(&self, sources: &[Source], out: Sender<Vec<u8>>) -> Result<()> {
         let all = self.all_now(sources).await?;
         if all.is_empty() {
-            self.cluster.chain().ui.status(&format!("no pods in {} match", self.cluster.namespace()));
+            self.cluster.chain().ui.status(&nothing_found(&subjects(sources), self.cluster.namespace()));
         }
         let prefixed = self.options.prefix || all.len() > 1;
         let mut failed = None;
         for log in all {
-            let (pod, result) = (log.pod.clone(), self.tail(log, prefixed, &out).run().await);
+            let (pod, result) = (log.pod.clone(), self.tail(log, &self.options.request, prefixed, &out).run().await);
             match result {
                 Err(error) if prefixed && error.kind != Kind::BrokenPipe => {
                     self.cluster.chain().ui.warning(&format!("{pod}: {error}"));
@@ -168,171 +123,34 @@ impl<'a> Logs<'a> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// All logs at once, and those of pods that come later.
-    async fn follow(&self, sources: &[Source], out: Sender<Vec<u8>>) -> Result<()> {
-        // What --tail and --since leave out is of the past; of a pod that comes later nothing is.
-        let mut whole = self.options.clone();
-        (whole.request.tail_lines, whole.request.since_seconds, whole.request.since_time) = (None, None, None);
-        let from_start = Logs { cluster: self.cluster, options: &whole };
-        let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
-        let mut begun = Begun::default();
-        let first = self.all_now(sources).await?;
-        let later: Vec<&Source> = sources.iter().filter(|source| source.changes).collect();
-        let prefixed = self.options.prefix || !later.is_empty() || first.len() > 1;
-        for log in begun.begin(first) {
-            running.push(self.follow_one(log, prefixed, &out));
-        }
-        if later.is_empty() && running.is_empty() {
-            return Ok(());
-        }
-        if running.is_empty() {
-            self.cluster.chain().ui.status("no pods yet; waiting for the first");
-        }
-        self.cluster.run_on(WhenOver::Wait);
-        let (changes, mut changed) = mpsc::unbounded_channel();
-        let lookouts = try_join_all(later.iter().map(|source| {
-            let changes = changes.clone();
-            async move {
-                let mut tell = |change| {
-                    // The receiver lives as long as this future does.
-                    let _ = changes.send(change);
-                    Ok(())
-                };
-                Pods::of(self.cluster).follow(&source.selection, &mut tell).await
-            }
-        }));
-        let (mut lookouts, stays) = (pin!(lookouts), !later.is_empty());
-        loop {
-            tokio::select! {
-                Some(followed) = running.next() => {
-                    begun.end(&followed);
-                    self.report(followed, prefixed)?;
-                    if running.is_empty() && !stays {
-                        return Ok(());
-                    }
-                }
-                Some(change) = changed.recv() => {
-                    // A pod that is over before we saw it run has its log too; one that went has none.
-                    if begun.has_all_of(&change) {
-                        continue;
-                    }
-                    let new = self.logs_of(change, false).await?;
-                    for log in begun.begin(new) {
-                        running.push(from_start.follow_one(log, prefixed, &out));
-                    }
-                }
-                results = &mut lookouts, if stays => {
-                    return results.map(|_| ());
-                }
-            }
-        }
-    }
-
-    fn report(&self, followed: Followed, several: bool) -> Result<()> {
-        let ui = self.cluster.chain().ui;
-        let Followed { pod, is_named, end, .. } = followed;
-        match end {
-            Ok(LogEnd::Gone) => ui.status(&format!("{pod} is gone")),
-            Ok(LogEnd::Over) if several => ui.status(&format!("{pod} is done")),
-            Ok(LogEnd::Over) => {}
-            Err(error) if is_named && !several || error.kind == Kind::BrokenPipe => return Err(error),
-            Err(error) if error.kind == Kind::Denied => return Err(error),
-            // A pod that comes and goes takes nobody else's log with it.
-            Err(error) => ui.warning(&format!("{pod}: {error}")),
-        }
-        Ok(())
-    }
-
-    fn follow_one(&self, log: ContainerLog, prefixed: bool, out: &Sender<Vec<u8>>) -> Running<'a> {
-        let (key, pod, is_named) = (log.key(), log.pod.clone(), log.is_named);
-        let tail = self.tail(log, prefixed, out);
-        Box::pin(async move { Followed { key, pod, is_named, end: tail.run().await } })
-    }
-
-    fn tail(&self, log: ContainerLog, prefixed: bool, out: &Sender<Vec<u8>>) -> Tail<'a> {
+    fn tail(&self, log: ContainerLog, options: &LogRequest, prefixed: bool, out: &Sender<Vec<u8>>) -> Tail<'a> {
         let container = log.container.as_deref().unwrap_or_default();
         let lines = Lines::new(&self.options.style, &log.pod, container, prefixed);
-        let request = LogRequest { pod: log.pod, container: log.container, ..self.options.request.clone() };
+        let request = LogRequest { pod: log.pod, container: log.container, ..options.clone() };
         Tail::new(self.cluster, request, log.object.as_deref(), lines, out.clone())
-    }
-
-    /// The logs of a pod that are wanted.
-    async fn logs_of(&self, change: Change, is_named: bool) -> Result<Vec<ContainerLog>> {
-        let (pod, names, object) = match change {
-            Change::Gone(_) => return Ok(Vec::new()),
-            Change::Present(pod) => {
-                let names = self.options.containers.of(&pod);
-                self.check_names(&pod, &names, is_named)?;
-                (pod.metadata.name.clone(), names, Some(pod))
-            }
-            Change::Hidden(name) => {
-                let names = self.hidden_containers(&name).await?;
-                (name, names, None)
-            }
-        };
-        if names.is_empty() && object.is_none() {
-            return Ok(vec![ContainerLog { pod, container: None, object, is_named }]);
-        }
-        let log = |name| ContainerLog { pod: pod.clone(), container: Some(name), object: object.clone(), is_named };
-        Ok(names.into_iter().map(log).collect())
-    }
-
-    fn check_names(&self, pod: &Pod, names: &[String], is_named: bool) -> Result<()> {
-        let known = Containers::All.of(pod);
-        match &self.options.containers {
-            Containers::Named(asked) if is_named => {
-                if let Some(unknown) = asked.iter().find(|asked| !known.contains(asked)) {
-                    let what = format!("{} has no container {unknown}", pod.metadata.name);
-                    return Err(Error::new(Kind::NotFound, what).because(format!("it has {}", known.join(", "))));
-                }
-            }
-            Containers::Default if is_named && pod.spec.containers.len() > 1 => {
-                let chosen = names.first().map(String::as_str).unwrap_or_default();
-                self.cluster.chain().ui.hint(&format!(
-                    "{} has the containers {}; this is the log of {chosen} (-c NAME, --all-containers)",
-                    pod.metadata.name,
-                    known.join(", ")
-                ));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The containers of a pod that the role may not see: as named, or as the server names them when it is asked for
-    /// a log without saying of which.
-    async fn hidden_containers(&self, pod: &str) -> Result<Vec<String>> {
-        if let Containers::Named(names) = &self.options.containers {
-            return Ok(names.clone());
-        }
-        let request = LogRequest { pod: pod.to_owned(), tail_lines: Some(0), ..LogRequest::default() };
-        let probe =
-            self.cluster.call(async |api| api.open_log(self.cluster.namespace(), &request).await.map(drop)).await;
-        let words = match probe {
-            Err(CallError::Answer(KubeFailure::Status(400, words))) => words,
-            Err(CallError::Chain(error)) => return Err(error),
-            Ok(()) | Err(CallError::Answer(_)) => return Ok(Vec::new()),
-        };
-        let choices = choices(&words);
-        let all = [choices.init, choices.own.clone()].concat();
-        let [first, _, ..] = choices.own.as_slice() else { return Ok(all) };
-        if self.options.containers == Containers::All {
-            return Ok(all);
-        }
-        self.cluster.chain().ui.hint(&format!(
-            "{pod} has the containers {}; this is the log of {first} (-c NAME, --all-containers)",
-            all.join(", ")
-        ));
-        Ok(vec![first.clone()])
     }
 }
 
 impl ContainerLog {
     /// The same container of another pod of the same name is another log.
     fn key(&self) -> String {
-        let uid = self.object.as_ref().map(|pod| pod.metadata.uid.as_str()).unwrap_or_default();
-        format!("{uid}/{}/{}", self.pod, self.container.as_deref().unwrap_or_default())
+        format!("{}/{}", self.pod_key(), self.container.as_deref().unwrap_or_default())
     }
+
+    /// Of a container that ends before the others start.
+    fn is_init(&self) -> bool {
+        let init = self.object.iter().flat_map(|pod| &pod.spec.init_containers);
+        init.filter(|init| !init.is_sidecar()).any(|init| Some(&init.name) == self.container.as_ref())
+    }
+
+    fn pod_key(&self) -> String {
+        let uid = self.object.as_ref().map(|pod| pod.metadata.uid.as_str()).unwrap_or_default();
+        format!("{uid}/{}", self.pod)
+    }
+}
+
+fn subjects(sources: &[Source]) -> Vec<Subject> {
+    sources.iter().map(|source| source.subject.clone()).collect()
 }
 
 /// Writes batches on a thread of its own: a reader that stalls (`| less`) must not keep Ctrl-C from being heard.

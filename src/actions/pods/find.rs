@@ -115,18 +115,17 @@ impl Pods<'_> {
     }
 }
 
-/// A service that stands for a name outside of the cluster has no pods. `what` finishes the reason: "port-forward
-/// reaches pods only".
+/// A service that stands for a name outside of the cluster has no pods. `what` finishes the reason: "only pods have logs".
 pub(crate) fn leads_out(service: &Service, what: &str) -> Option<Error> {
     let elsewhere = service.external_name.as_ref()?;
     Some(
-        Error::failure(format!("the service {} leads out of the cluster, to {elsewhere}", service.name))
-            .because(format!("it is of type ExternalName, and {what}")),
+        Error::failure(format!("service {:?} has no pods: it points to {elsewhere}", service.name))
+            .because(format!("its type is ExternalName, and {what}")),
     )
 }
 
 /// A service without a selector whose endpoints are no pods.
 pub(crate) fn only_addresses(service: &str, what: &str) -> Error {
-    Error::failure(format!("the service {service} has no pods behind it"))
-        .because(format!("it has no selector, and its endpoints are addresses; {what}"))
+    Error::failure(format!("service {service:?} has no pods"))
+        .because(format!("it has no selector and its endpoints are IP addresses, and {what}"))
 }

@@ -61,7 +61,7 @@ impl Pods<'_> {
             let version = match self.changes_now(selection).await {
                 Ok((present, version)) => {
                     if std::mem::take(&mut follow.is_lost) {
-                        self.cluster.chain().ui.status("the cluster answers again");
+                        self.cluster.chain().ui.status("the cluster is responding again");
                     }
                     follow.pause = FIRST_PAUSE;
                     follow.settle(present, tell)?;
@@ -77,7 +77,7 @@ impl Pods<'_> {
                     self.watch(selector.as_deref(), version, &mut follow, tell).await?;
                 }
                 _ => {
-                    follow.say_polling(self, "these pods are asked for by name");
+                    follow.say_polling(self, "no list permission");
                     tokio::time::sleep(POLL).await;
                 }
             }
@@ -139,7 +139,7 @@ impl Pods<'_> {
             let mut events = match watch {
                 Ok(events) => pin!(events),
                 Err(CallError::Answer(KubeFailure::Status(403, _))) => {
-                    follow.say_polling(self, "the role has no watch on pods");
+                    follow.say_polling(self, "no watch permission");
                     tokio::time::sleep(POLL).await;
                     return Ok(());
                 }
@@ -198,7 +198,7 @@ impl Follow {
 
     fn say_polling(&mut self, pods: &Pods<'_>, why: &str) {
         if !std::mem::replace(&mut self.polls, true) {
-            pods.cluster.chain().ui.status(&format!("{why}: asking every {} s instead of watching", POLL.as_secs()));
+            pods.cluster.chain().ui.status(&format!("polling every {}s ({why})", POLL.as_secs()));
         }
     }
 
@@ -212,7 +212,7 @@ impl Follow {
             return Err(cannot_list(pods.cluster, failure));
         };
         if !std::mem::replace(&mut self.is_lost, true) {
-            pods.cluster.chain().ui.warning(&format!("the cluster does not answer ({words}); trying on"));
+            pods.cluster.chain().ui.warning(&format!("the cluster is not responding ({words}); retrying"));
         }
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);

@@ -1,5 +1,6 @@
 //! Pods of a namespace: by name, by selector, of a workload, and what happens to them, with whatever the role allows.
 
+pub(crate) mod choose;
 pub(crate) mod find;
 pub(crate) mod follow;
 pub(crate) mod show;
@@ -11,6 +12,7 @@ use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
 use crate::model::kube::role_rule::Rule;
+use crate::model::kube::workload::Workload;
 use crate::net::kube::KubeFailure;
 
 /// Calls under way at once.
@@ -54,18 +56,27 @@ impl<'a> Pods<'a> {
 pub(crate) fn cannot_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
     match failure {
         KubeFailure::Status(403, words) => {
-            let namespace = cluster.namespace();
-            denied(cluster, format!("pods in {namespace} cannot be listed"), &words, &Rule::new("", "pods", &["list"]))
+            denied(cluster, "not allowed to list pods".to_owned(), &words, &Rule::new("", "pods", &["list"]))
         }
-        KubeFailure::Status(400, words) => Error::usage("the cluster does not take this selector").because(words),
+        KubeFailure::Status(400, words) => Error::usage("invalid label selector").because(words),
         other => other.into_error(&cluster.cluster().name),
     }
+}
+
+/// There is no such object in the namespace.
+pub(crate) fn not_found(cluster: &ClusterAccess<'_>, workload: &Workload) -> Error {
+    Error::new(Kind::NotFound, format!("{} not found in namespace {:?}", workload.quoted(), cluster.namespace()))
+}
+
+/// The role may not get an object.
+pub(crate) fn not_allowed_to_get(cluster: &ClusterAccess<'_>, workload: &Workload, words: &str) -> Error {
+    denied(cluster, format!("not allowed to get {}", workload.quoted()), words, &workload.kind.rule(&["get"]))
 }
 
 /// A 403 with the rule of a Role that would allow what was refused.
 pub(crate) fn denied(cluster: &ClusterAccess<'_>, what: String, words: &str, rule: &Rule) -> Error {
     Error::new(Kind::Denied, what)
         .because(words)
-        .because(format!("this rule of a Role would allow it:  {rule}"))
+        .because(format!("this rule of a Role would allow it: {rule}"))
         .lacks(cluster.as_missing())
 }

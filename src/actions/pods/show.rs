@@ -1,12 +1,12 @@
 //! Pods to be shown: all, or by their names, with what to do where the role does not allow it.
 
 use crate::actions::pods::follow::PodSelection;
-use crate::actions::pods::{Pods, cannot_list, denied};
+use crate::actions::pods::{Pods, cannot_list, not_allowed_to_get};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::model::kube::pod::Pod;
-use crate::model::kube::workload::Kind as WorkloadKind;
+use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
 use crate::net::kube::KubeFailure;
 
 impl Pods<'_> {
@@ -29,6 +29,14 @@ impl Pods<'_> {
         for (name, answer) in self.get_each(names).await? {
             match answer {
                 Ok(pod) => pods.push(pod),
+                Err(KubeFailure::Status(404, _)) => {
+                    let pod = Workload::pod(name);
+                    let near = |other: &Workload| match other.kind {
+                        WorkloadKind::Pod => format!("nsaccess pods {}", other.name),
+                        _ => "nsaccess pods".to_owned(),
+                    };
+                    failures.push(self.not_found(&pod, &near).await);
+                }
                 Err(failure) => failures.push(no_pod(self.cluster, &name, failure)),
             }
         }
@@ -57,18 +65,13 @@ impl Pods<'_> {
 fn no_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
     let denied = matches!(failure, KubeFailure::Status(403, _));
     let error = cannot_list(cluster, failure);
-    if denied { error.try_next("nsaccess pods NAME   # by name, get on pods is enough") } else { error }
+    if denied { error.try_next("nsaccess pods NAME   # by name needs only get on pods") } else { error }
 }
 
 fn no_pod(cluster: &ClusterAccess<'_>, name: &str, failure: KubeFailure) -> Error {
-    let namespace = cluster.namespace();
+    let pod = Workload::pod(name);
     match failure {
-        KubeFailure::Status(404, _) => {
-            Error::new(Kind::NotFound, format!("there is no pod {name} in {namespace}")).try_next("nsaccess pods")
-        }
-        KubeFailure::Status(403, words) => {
-            denied(cluster, format!("the pod {name} cannot be seen"), &words, &WorkloadKind::Pod.rule(&["get"]))
-        }
+        KubeFailure::Status(403, words) => not_allowed_to_get(cluster, &pod, &words),
         other => other.into_error(&cluster.cluster().name),
     }
 }

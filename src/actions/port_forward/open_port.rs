@@ -10,7 +10,9 @@ use crate::actions::port_forward::resolve::ForwardTarget;
 use crate::actions::port_forward::serve::Forward;
 use crate::error::{Error, Result, plain_io};
 use crate::model::kube::workload::Workload;
+use crate::model::port_forward::local::{self, instead_of_privileged};
 use crate::model::port_forward::ports::{PortPair, RemotePort};
+use crate::model::port_forward::scheme::Scheme;
 use crate::net::port_forward::listen::{self, BindError, Listeners};
 
 /// How long no connection is accepted when there are no more file descriptors: some come back when connections end.
@@ -22,6 +24,7 @@ pub(crate) struct OpenPort {
     pub(crate) remote: RemotePort,
     /// The pod that connections go to at first.
     pub(crate) pod: String,
+    scheme: Option<Scheme>,
     listeners: Listeners,
 }
 
@@ -36,7 +39,7 @@ impl OpenPort {
         pair: PortPair,
         addresses: &[IpAddr],
     ) -> Result<Self> {
-        let number = found.port(&pair.remote).map_err(Error::failure)?;
+        let number = found.port(&pair.remote).map_err(|why| forward.resolver().no_port(why))?;
         let same = match &pair.remote {
             RemotePort::Number(number) => *number,
             RemotePort::Name(_) => number,
@@ -44,7 +47,18 @@ impl OpenPort {
         let listeners = listen::bind(addresses, pair.local, same)
             .await
             .map_err(|failed| cannot_listen(&failed, forward.resolver().target(), &pair.remote))?;
-        Ok(OpenPort { forward: forward.clone(), remote: pair.remote, pod: found.pod.name.clone(), listeners })
+        let (pod, scheme) = (found.pod.name.clone(), found.scheme(&pair.remote));
+        Ok(OpenPort { forward: forward.clone(), remote: pair.remote, pod, scheme, listeners })
+    }
+
+    /// `http://localhost:8080`, if it can be opened in a browser.
+    pub(crate) fn url(&self) -> Option<String> {
+        local::url(self.addresses(), self.scheme)
+    }
+
+    /// The URL, else what to connect to.
+    pub(crate) fn shown(&self) -> String {
+        local::shown(self.addresses(), self.scheme)
     }
 
     /// The local port.
@@ -57,9 +71,11 @@ impl OpenPort {
         &self.listeners.addresses
     }
 
-    /// The port that was wanted and is taken, if that is why it is another one.
-    pub(crate) fn instead_of(&self) -> Option<u16> {
-        self.listeners.instead_of
+    /// Why it is not the port that was preferred, if it is not.
+    pub(crate) fn instead(&self) -> Option<String> {
+        let failed = self.listeners.instead_of.as_ref()?;
+        let why = if failed.is_privileged() { "requires root privileges" } else { "is already in use" };
+        Some(format!("port {} {why}; using {}", failed.port, self.number()))
     }
 
     /// Accepts connections for as long as the process lives.
@@ -83,15 +99,35 @@ impl OpenPort {
 
 fn cannot_listen(failed: &BindError, target: &Workload, remote: &RemotePort) -> Error {
     let BindError { port, error } = failed;
-    let failure = Error::failure(format!("cannot listen on port {port}")).because(plain_io(error));
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => failure
-            .try_next(format!("nsaccess port-forward {target} :{remote}   # any port that is free"))
-            .try_next(format!("lsof -nP -iTCP:{port} -sTCP:LISTEN   # who has it")),
-        std::io::ErrorKind::PermissionDenied => failure.try_next(format!(
-            "nsaccess port-forward {target} {}:{remote}   # ports below 1024 are for root",
-            u32::from(*port) + 8000
-        )),
-        _ => failure,
+    let failure = Error::failure(format!("cannot listen on port {port}"));
+    match (error.kind(), instead_of_privileged(*port)) {
+        (std::io::ErrorKind::AddrInUse, _) => failure
+            .because("the port is already in use")
+            .try_next(format!("nsaccess port-forward {target} :{remote}   # picks a free port"))
+            .try_next(format!("lsof -nP -iTCP:{port} -sTCP:LISTEN   # shows what uses it")),
+        (std::io::ErrorKind::PermissionDenied, Some(usual)) => failure
+            .because("ports below 1024 require root privileges")
+            .try_next(format!("nsaccess port-forward {target} {usual}:{remote}")),
+        _ => failure.because(plain_io(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kube::workload::Kind;
+
+    #[test]
+    fn a_privileged_port_is_told_from_one_that_is_taken() {
+        let target = Workload { kind: Kind::Service, name: "web".to_owned() };
+        let failure = |port, kind: std::io::ErrorKind| {
+            cannot_listen(&BindError { port, error: kind.into() }, &target, &RemotePort::Name("http".to_owned()))
+        };
+        let privileged = failure(80, std::io::ErrorKind::PermissionDenied);
+        assert_eq!(privileged.because, ["ports below 1024 require root privileges"]);
+        assert_eq!(privileged.try_next, ["nsaccess port-forward svc/web 8080:http"]);
+        let taken = failure(80, std::io::ErrorKind::AddrInUse);
+        assert_eq!(taken.because, ["the port is already in use"]);
+        assert_eq!(taken.try_next[0], "nsaccess port-forward svc/web :http   # picks a free port");
     }
 }

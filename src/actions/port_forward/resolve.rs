@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::actions::pods::Pods;
 use crate::actions::pods::find::{Finding, Route, leads_out, only_addresses};
+use crate::actions::pods::{Pods, denied, not_found};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -14,10 +14,11 @@ use crate::model::kube::role_rule::Rule;
 use crate::model::kube::service::Service;
 use crate::model::kube::workload::{Kind, Workload};
 use crate::model::kube::workload_pod::{WorkloadPod, best};
-use crate::model::port_forward::ports::RemotePort;
+use crate::model::port_forward::ports::{PortError, RemotePort};
+use crate::model::port_forward::scheme::{PortFacts, Scheme};
 use crate::net::kube::KubeFailure;
 
-const FORWARDS_ARE: &str = "port-forward reaches pods only";
+const FORWARDS_ARE: &str = "port-forward connects to pods only";
 const ROUTES_OF_SERVICES: [Route; 4] = [Route::EndpointSlices, Route::List, Route::Endpoints, Route::Numbered];
 const ROUTES_OF_OTHERS: [Route; 2] = [Route::List, Route::Numbered];
 /// Of a StatefulSet that the role does not show: its pods have names that can be told, and only one of them is asked for.
@@ -51,11 +52,25 @@ impl ForwardTarget {
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, PortError> {
         match &self.service {
             Some(service) => service.pod_port(asked, &self.pod),
             None => self.pod.port(asked),
         }
+    }
+
+    /// The scheme to open the port in a browser with, if it looks like HTTP.
+    pub(crate) fn scheme(&self, asked: &RemotePort) -> Option<Scheme> {
+        let declared = self.pod.object.as_ref().and_then(|pod| pod.declared_port(asked));
+        let number = self.port(asked).ok()?;
+        let of_pod = PortFacts { name: declared.and_then(|port| port.name.as_deref()), protocol: None, number };
+        let Some(port) = self.service.as_ref().and_then(|service| service.port(asked).ok()) else {
+            return Scheme::of(of_pod);
+        };
+        let (name, protocol) = (port.name.as_deref(), port.app_protocol.as_deref());
+        let facts = PortFacts { name, protocol, number: port.number };
+        // A service's port without a name may lead to one whose number tells.
+        Scheme::of(facts).or_else(|| Scheme::of(of_pod).filter(|_| name.is_none() && protocol.is_none()))
     }
 
     /// Whether it is the same pod, and not one of the same name.
@@ -154,8 +169,10 @@ impl Resolver {
                 let is_good = !pod.is_terminating();
                 Ok(Some(ForwardTarget { is_good, ..ForwardTarget::new(pod.into(), None, self.namespace()) }))
             }
-            Ok(pod) if pod.is_over() => Err(Error::failure(format!("the pod {name} has ended"))
-                .because("a pod that has run to its end serves nothing")),
+            Ok(pod) if pod.is_over() => {
+                Err(Error::failure(format!("pod {name:?} has completed"))
+                    .because("a completed pod accepts no connections"))
+            }
             Ok(_) => Ok(None),
             // Without `get pods` the server will say whether it is there.
             Err(CallError::Answer(KubeFailure::Status(403, _))) => {
@@ -200,39 +217,55 @@ impl Resolver {
         self.way.get() == Some(Route::List) && refused.iter().all(|(way, _)| *way != Route::List)
     }
 
+    /// The target does not exist, and what may be meant instead.
+    pub(crate) async fn missing(&self) -> Error {
+        self.pods().not_found(&self.target, &|other| format!("nsaccess port-forward {other}")).await
+    }
+
+    /// The target has no such port.
+    pub(crate) fn no_port(&self, why: PortError) -> Error {
+        match why {
+            PortError::Unknown { what, known } if known.is_empty() => Error::new(ErrorKind::NotFound, what),
+            PortError::Unknown { what, known } => Error::new(ErrorKind::NotFound, what)
+                .because(format!("its ports are {known}"))
+                .try_next(format!("nsaccess port-forward {}   # forwards all of them", self.target)),
+            PortError::NotTcp(what) => Error::failure(what),
+            PortError::Hidden(what) => Error::new(ErrorKind::Denied, what)
+                .because(format!("this rule of a Role would allow it: {}", Kind::Pod.rule(&["get"])))
+                .lacks(self.cluster.as_missing()),
+        }
+    }
+
     fn no_way(&self, mut refused: Vec<(Route, KubeFailure)>) -> Error {
         let name = &self.target.name;
         if self.target.kind == Kind::Service {
-            let what = format!("the pods behind the service {name} cannot be found with this role");
-            return Error::new(ErrorKind::Denied, what)
-                .lacks(self.cluster.as_missing())
-                .because("it may neither list endpointslices or pods nor get endpoints, and there is no pod of a stateful set by that name")
-                .try_next(format!("nsaccess port-forward pod/POD PORT   # with the name of one of {name}'s pods"))
-                .try_next(Rule::new("", "endpoints", &["get"]).to_ask_for());
+            let why =
+                format!("cannot list endpointslices or pods, cannot get endpoints, and there is no pod \"{name}-0\"");
+            let rule = Rule::new("", "endpoints", &["get"]);
+            return denied(&self.cluster, format!("not allowed to find the pods of service {name:?}"), &why, &rule)
+                .try_next(format!("nsaccess port-forward pod/POD PORT   # POD is one of the pods of {name}"));
         }
         // A pod that does not exist says more than a way that is not allowed: it may be about to be replaced.
         refused.sort_by_key(|(way, failure)| (matches!(failure, KubeFailure::Status(404, _)), *way == Route::Numbered));
         match refused.pop() {
             Some((Route::Numbered, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "get"),
             Some((_, failure)) => self.cannot(CallError::Answer(failure), Kind::Pod, "list"),
-            None => Error::failure(format!("the pods of {} cannot be found", self.target))
-                .because(format!("{} names no pods by a selector", self.target))
+            None => Error::failure(format!("cannot find the pods of {}", self.target.quoted()))
+                .because("it has no label selector")
                 .try_next("nsaccess port-forward pod/POD PORT"),
         }
     }
 
     fn cannot(&self, error: CallError<KubeFailure>, kind: Kind, verb: &str) -> Error {
         error.explained(|failure| match failure {
-            KubeFailure::Status(404, words) => {
-                Error::new(ErrorKind::NotFound, format!("there is no {} in {}", self.target, self.namespace()))
-                    .because(words)
-                    .try_next("nsaccess pods   # shows what there is")
-            }
+            KubeFailure::Status(404, _) => not_found(&self.cluster, &self.target),
             KubeFailure::Status(403, words) => {
-                Error::new(ErrorKind::Denied, format!("{} cannot be looked up with this role", self.target))
-                    .because(words)
-                    .lacks(self.cluster.as_missing())
-                    .try_next(kind.rule(&[verb]).to_ask_for())
+                let what = match verb {
+                    "get" if kind == self.target.kind => format!("not allowed to get {}", self.target.quoted()),
+                    "get" => format!("not allowed to get the pods of {}", self.target.quoted()),
+                    _ => format!("not allowed to list the pods of {}", self.target.quoted()),
+                };
+                denied(&self.cluster, what, &words, &kind.rule(&[verb]))
             }
             other => other.into_error(&self.cluster.cluster().name),
         })

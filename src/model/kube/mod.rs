@@ -12,6 +12,7 @@ pub(crate) mod exec_plugin;
 pub(crate) mod issued_token;
 pub(crate) mod namespace;
 pub(crate) mod obstacle;
+pub(crate) mod offer;
 pub(crate) mod pod;
 pub(crate) mod pod_status;
 pub(crate) mod policy_rule;

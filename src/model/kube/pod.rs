@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::model::port_forward::ports::RemotePort;
+use crate::model::port_forward::ports::{PortError, RemotePort};
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -50,6 +50,8 @@ pub(crate) struct Spec {
     pub(crate) containers: Vec<Container>,
     /// They run one after the other before the containers. Those with `restartPolicy: Always` are sidecars.
     pub(crate) init_containers: Vec<Container>,
+    /// Added to a running pod by `kubectl debug`; they never start again.
+    pub(crate) ephemeral_containers: Vec<Container>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -89,6 +91,7 @@ pub(crate) struct Status {
     pub(crate) conditions: Vec<Condition>,
     pub(crate) container_statuses: Vec<ContainerStatus>,
     pub(crate) init_container_statuses: Vec<ContainerStatus>,
+    pub(crate) ephemeral_container_statuses: Vec<ContainerStatus>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -157,10 +160,11 @@ impl Container {
 }
 
 impl Pod {
-    /// The status of a container or init container.
+    /// The status of a container of any kind.
     pub(crate) fn container(&self, name: &str) -> Option<&ContainerStatus> {
-        let mut statuses = self.status.container_statuses.iter().chain(&self.status.init_container_statuses);
-        statuses.find(|status| status.name == name)
+        let Status { container_statuses, init_container_statuses, ephemeral_container_statuses, .. } = &self.status;
+        let mut all = container_statuses.iter().chain(init_container_statuses).chain(ephemeral_container_statuses);
+        all.find(|status| status.name == name)
     }
 
     /// Whether the pod has ended.
@@ -209,31 +213,42 @@ impl Pod {
     ///
     /// # Errors
     /// When no container has a port of that name, or it is not TCP.
-    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, PortError> {
         let name = &self.metadata.name;
         match asked {
             RemotePort::Number(number) => {
                 let declared: Vec<&ContainerPort> = self.ports().filter(|port| port.number == *number).collect();
                 match declared.first() {
                     Some(first) if declared.iter().all(|port| port.protocol != "TCP") => {
-                        Err(format!("port {number} of {name} is {}, and port-forward carries TCP only", first.protocol))
+                        Err(PortError::not_tcp(asked, &format!("pod {name:?}"), &first.protocol))
                     }
                     _ => Ok(*number),
                 }
             }
             RemotePort::Name(asked) => {
-                let found = self.ports().find(|port| port.name.as_deref() == Some(asked));
-                let port = found.ok_or_else(|| self.has_no_port(asked))?;
+                let port = self.ports().find(|port| port.name.as_deref() == Some(asked));
+                let port = port.ok_or_else(|| self.has_no_port(asked))?;
                 self.port(&RemotePort::Number(port.number))
             }
         }
     }
 
-    fn has_no_port(&self, asked: &str) -> String {
+    /// The port that a container declares under a name or a number.
+    pub(crate) fn declared_port(&self, asked: &RemotePort) -> Option<&ContainerPort> {
+        self.ports().find(|port| match asked {
+            RemotePort::Number(number) => port.number == *number,
+            RemotePort::Name(name) => port.name.as_deref() == Some(name),
+        })
+    }
+
+    fn has_no_port(&self, asked: &str) -> PortError {
         let named = self.ports().filter_map(|port| Some(format!("{} ({})", port.name.as_deref()?, port.number)));
-        let named: Vec<String> = named.collect();
-        let named = if named.is_empty() { "it names none; give a number".to_owned() } else { named.join(", ") };
-        format!("no container of {} names a port {asked}: {named}", self.metadata.name)
+        let known = named.collect::<Vec<String>>().join(", ");
+        let what = format!("pod {:?} has no port named {asked:?}", self.metadata.name);
+        match known.is_empty() {
+            true => PortError::Unknown { what: format!("{what}; use a number"), known },
+            false => PortError::Unknown { what, known },
+        }
     }
 
     /// Kind and name of the owner that manages the pod.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::model::kube::selector;
 use crate::model::kube::workload_pod::WorkloadPod;
-use crate::model::port_forward::ports::RemotePort;
+use crate::model::port_forward::ports::{PortError, RemotePort};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServicePort {
@@ -15,6 +15,8 @@ pub(crate) struct ServicePort {
     pub(crate) target: Option<RemotePort>,
     /// `TCP`, `UDP` or `SCTP`.
     pub(crate) protocol: String,
+    /// What is spoken over it: `http`, `grpc`, `kubernetes.io/ws`, …
+    pub(crate) app_protocol: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +40,7 @@ impl Service {
                 number: u16::try_from(port["port"].as_u64()?).ok()?,
                 target: target(&port["targetPort"]),
                 protocol: port["protocol"].as_str().unwrap_or("TCP").to_owned(),
+                app_protocol: port["appProtocol"].as_str().map(str::to_owned),
             })
         });
         let external = spec["externalName"].as_str().filter(|_| spec["type"] == "ExternalName");
@@ -51,7 +54,7 @@ impl Service {
     }
 
     /// Resolves a port of the service.
-    pub(crate) fn port(&self, asked: &RemotePort) -> Result<&ServicePort, String> {
+    pub(crate) fn port(&self, asked: &RemotePort) -> Result<&ServicePort, PortError> {
         let fits = |port: &&ServicePort| match asked {
             RemotePort::Number(number) => port.number == *number,
             RemotePort::Name(name) => port.name.as_deref() == Some(name),
@@ -59,25 +62,28 @@ impl Service {
         let candidates: Vec<&ServicePort> = self.ports.iter().filter(fits).collect();
         match candidates.iter().find(|port| port.protocol == "TCP").or(candidates.first()) {
             Some(port) if port.protocol == "TCP" => Ok(port),
-            Some(port) => Err(format!(
-                "port {asked} of the service {} is {}, and port-forward carries TCP only",
-                self.name, port.protocol
-            )),
-            None => Err(format!("the service {} has no port {asked}; it has {}", self.name, self.port_list())),
+            Some(port) => Err(PortError::not_tcp(asked, &format!("service {:?}", self.name), &port.protocol)),
+            None => {
+                let what = match asked {
+                    RemotePort::Number(number) => format!("service {:?} has no port {number}", self.name),
+                    RemotePort::Name(name) => format!("service {:?} has no port named {name:?}", self.name),
+                };
+                Err(PortError::Unknown { what, known: self.port_list() })
+            }
         }
     }
 
-    fn port_list(&self) -> String {
+    /// `80 (http), 443`
+    pub(crate) fn port_list(&self) -> String {
         let shown = self.ports.iter().map(|port| match &port.name {
             Some(name) => format!("{} ({name})", port.number),
             None => port.number.to_string(),
         });
-        let shown: Vec<String> = shown.collect();
-        if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }
+        shown.collect::<Vec<String>>().join(", ")
     }
 
     /// The pod's port behind a port of the service. For a headless service it is the same number, as in kubectl.
-    pub(crate) fn pod_port(&self, asked: &RemotePort, pod: &WorkloadPod) -> Result<u16, String> {
+    pub(crate) fn pod_port(&self, asked: &RemotePort, pod: &WorkloadPod) -> Result<u16, PortError> {
         let port = self.port(asked)?;
         match &port.target {
             _ if self.is_headless => Ok(port.number),
@@ -136,8 +142,8 @@ mod tests {
         let find = |asked: RemotePort| normal.pod_port(&asked, &pod);
         assert_eq!(find(RemotePort::Number(80)), Ok(8080));
         assert_eq!(find(RemotePort::Name("admin".into())), Ok(9000));
-        assert!(find(RemotePort::Number(53)).is_err_and(|why| why.contains("UDP")));
-        assert!(find(RemotePort::Number(8080)).is_err_and(|why| why.contains("80 (web)")));
+        assert!(find(RemotePort::Number(53)).is_err_and(|why| why.to_string().contains("UDP")));
+        assert!(find(RemotePort::Number(8080)).is_err_and(|why| why.to_string().contains("80 (web)")));
         assert_eq!(normal.other_target(&RemotePort::Number(81), &pod), None);
         let headless = service(&json!({"ports": ports, "clusterIP": "None"}));
         assert_eq!(headless.pod_port(&RemotePort::Number(80), &pod), Ok(80));

@@ -93,6 +93,21 @@ impl Kind {
         }
     }
 
+    /// As kubectl writes it before a quoted name: `deployment "web"`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Kind::Pod => "pod",
+            Kind::Service => "service",
+            Kind::Deployment => "deployment",
+            Kind::StatefulSet => "statefulset",
+            Kind::DaemonSet => "daemonset",
+            Kind::ReplicaSet => "replicaset",
+            Kind::Job => "job",
+            Kind::CronJob => "cronjob",
+            Kind::ServiceAccount => "service account",
+        }
+    }
+
     pub(crate) fn rule(self, verbs: &[&str]) -> Rule {
         Rule::new(self.group(), self.plural(), verbs)
     }
@@ -125,6 +140,11 @@ impl Workload {
 
     pub(crate) fn service_account(name: impl Into<String>) -> Self {
         Workload { kind: Kind::ServiceAccount, name: name.into() }
+    }
+
+    /// `deployment "web"`, for a sentence.
+    pub(crate) fn quoted(&self) -> String {
+        format!("{} {:?}", self.kind.word(), self.name)
     }
 
     /// The pod template in the workload's object.

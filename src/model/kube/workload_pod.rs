@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::model::kube::obstacle::Obstacle;
 use crate::model::kube::pod::Pod;
-use crate::model::port_forward::ports::RemotePort;
+use crate::model::port_forward::ports::{PortError, RemotePort};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WorkloadPod {
@@ -75,13 +75,14 @@ impl WorkloadPod {
     }
 
     /// Resolves a port by number or name.
-    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, String> {
+    pub(crate) fn port(&self, asked: &RemotePort) -> Result<u16, PortError> {
         match (&self.object, asked) {
             (Some(pod), _) => pod.port(asked),
             (None, RemotePort::Number(number)) => Ok(*number),
-            (None, RemotePort::Name(name)) => {
-                Err(format!("the port {name} needs `get pods` to be looked up; give its number"))
-            }
+            (None, RemotePort::Name(name)) => Err(PortError::Hidden(format!(
+                "not allowed to get pod {:?}, so port {name:?} cannot be looked up; use its number",
+                self.name
+            ))),
         }
     }
 
@@ -182,7 +183,9 @@ mod tests {
         let pod = WorkloadPod::unreadable("web");
         assert!(pod.serves() && pod.obstacle("idp").is_none());
         assert_eq!(pod.port(&RemotePort::Number(80)), Ok(80));
-        assert!(pod.port(&RemotePort::Name("http".into())).is_err_and(|why| why.contains("get pods")));
+        assert!(
+            pod.port(&RemotePort::Name("http".into())).is_err_and(|why| why.to_string().contains("use its number"))
+        );
         assert_eq!(endpoint("web", false, false).obstacle("idp").map(|it| it.what).as_deref(), Some("is not ready"));
     }
 }

@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 use serde_json::json;
 
 use crate::model::logs::feed::Piece;
+use crate::model::logs::highlight::highlight;
 use crate::screen;
 
 /// Colours of prefixes that are readable on dark and light backgrounds. Red is for errors.
@@ -22,6 +23,7 @@ pub(crate) struct Style {
     pub(crate) timestamps: bool,
     /// One object per line.
     pub(crate) json: bool,
+    /// Colour prefixes, and mark what was included.
     pub(crate) colour: bool,
 }
 
@@ -95,12 +97,15 @@ impl Lines {
                 out.push(b' ');
             }
         }
-        if mixed {
+        let text = match mixed && piece.ends {
+            true => piece.text.strip_suffix(b"\r").unwrap_or(piece.text),
+            false => piece.text,
+        };
+        let text = if self.style.colour { highlight(text, &self.style.include) } else { text.into() };
+        match mixed {
             // A container's output must not look like another container's line.
-            let text = if piece.ends { piece.text.strip_suffix(b"\r").unwrap_or(piece.text) } else { piece.text };
-            screen::log_line(text, out);
-        } else {
-            out.extend_from_slice(piece.text);
+            true => screen::log_line(&text, out),
+            false => out.extend_from_slice(&text),
         }
         self.open = !piece.ends && !mixed;
         if !self.open {
@@ -190,6 +195,17 @@ mod tests {
         assert_eq!(shown(&include, false, &pieces), "GET /health\nGET /xy\n");
         let both = Style { exclude: patterns(&["health", "ready"]), ..include };
         assert_eq!(shown(&both, false, &pieces), "GET /xy\n");
+    }
+
+    #[test]
+    fn what_is_included_is_marked_on_a_terminal_only() {
+        let style = Style { include: patterns(&["b+"]), colour: true, ..Style::default() };
+        assert_eq!(shown(&style, false, &[("a bb c", true, true)]), "a \x1b[7mbb\x1b[27m c\n");
+        let mixed = shown(&style, true, &[("\x1b[31ma bb c", true, true)]);
+        assert!(mixed.contains("\x1b[31ma \x1b[7mbb\x1b[27m c"), "{mixed:?}");
+        for style in [Style { colour: false, ..style.clone() }, Style { json: true, ..style }] {
+            assert!(!shown(&style, true, &[("a bb c", true, true)]).contains('\x1b'));
+        }
     }
 
     #[test]

@@ -1,47 +1,49 @@
 //! The targets of `logs`, and requests to the log subresource.
 
 use jiff::Timestamp;
+use regex::bytes::Regex;
 
-use crate::model::kube::pod::{Container, Pod};
-use crate::model::kube::workload::Kind;
-
-/// The annotation of a pod that names its default container.
-const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+use crate::model::kube::workload::{Kind, Workload, object_name};
 
 /// The kinds that have logs.
 pub(crate) const KINDS: [Kind; 7] =
     [Kind::Pod, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet, Kind::Job, Kind::Service];
 
-/// Selects containers of a pod.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Containers {
-    /// The one in the pod's annotation, else the first.
-    #[default]
-    Default,
-    /// Init containers first.
-    All,
-    Named(Vec<String>),
+/// Of these, no name of a pod has one but the dot.
+const PATTERN_SIGNS: &str = r"^$.*+?()[]{}|\";
+
+/// What is typed after `logs`.
+#[derive(Debug, Clone)]
+pub(crate) enum LogTarget {
+    Workload(Workload),
+    /// The pods with a match in their names, as in stern.
+    Matching(Regex),
 }
 
-impl Containers {
-    /// The names of the selected containers.
-    pub(crate) fn of(&self, pod: &Pod) -> Vec<String> {
-        let spec = &pod.spec;
-        let names = |list: &[Container]| list.iter().map(|container| container.name.clone()).collect::<Vec<_>>();
-        match self {
-            Containers::All => [names(&spec.init_containers), names(&spec.containers)].concat(),
-            Containers::Named(wanted) => {
-                let known = [names(&spec.init_containers), names(&spec.containers)].concat();
-                wanted.iter().filter(|name| known.contains(name)).cloned().collect()
-            }
-            Containers::Default => {
-                let annotated = pod.metadata.annotations.get(DEFAULT_CONTAINER);
-                let annotated = annotated.filter(|name| spec.containers.iter().any(|found| found.name == **name));
-                let first = || spec.containers.first().map(|container| container.name.clone());
-                annotated.cloned().or_else(first).into_iter().collect()
-            }
+impl LogTarget {
+    /// Parses a workload or, if it cannot be a pod's name, a regular expression.
+    ///
+    /// # Errors
+    /// Why it is neither.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let is_pattern =
+            !text.contains('/') && text.contains(|c| PATTERN_SIGNS.contains(c)) && object_name(text).is_err();
+        match is_pattern {
+            true => pattern(text).map(LogTarget::Matching),
+            false => Workload::parse(text, &KINDS).map(LogTarget::Workload),
         }
     }
+}
+
+/// A regular expression.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| {
+        let why = error.to_string();
+        why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    })
 }
 
 /// A request to the log subresource. Timestamps are always requested.
@@ -78,40 +80,23 @@ impl LogRequest {
     }
 }
 
-/// The containers in the error for a request that did not name one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Choices {
-    pub(crate) own: Vec<String>,
-    pub(crate) init: Vec<String>,
-}
-
-/// Parses the server's message.
-pub(crate) fn choices(words: &str) -> Choices {
-    let list = |after: &str| -> Vec<String> {
-        let list = words.split_once(after).and_then(|(_, list)| list.split(']').next());
-        list.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
-    };
-    Choices { own: list("choose one of: ["), init: list("one of the init containers: [") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn the_default_container_is_the_named_or_the_first() {
-        let pod = |annotated: &str| -> Pod {
-            serde_json::from_value(json!({
-                "metadata": {"annotations": {DEFAULT_CONTAINER: annotated}},
-                "spec": {"initContainers": [{"name": "setup"}], "containers": [{"name": "app"}, {"name": "mesh"}]},
-            }))
-            .expect("a pod")
-        };
-        assert_eq!(Containers::Default.of(&pod("mesh")), ["mesh"]);
-        assert_eq!(Containers::Default.of(&pod("gone")), ["app"]);
-        assert_eq!(Containers::All.of(&pod("")), ["setup", "app", "mesh"]);
-        assert_eq!(Containers::Named(vec!["mesh".into(), "nope".into()]).of(&pod("")), ["mesh"]);
+    fn what_is_no_name_of_a_pod_is_a_regular_expression() {
+        for text in ["web-.*", "^web", "web-[01]", "web-.", "(api|web)", "."] {
+            assert!(matches!(LogTarget::parse(text), Ok(LogTarget::Matching(_))), "{text}");
+        }
+        for text in ["web-0", "web.0", "deploy/web", "pod/web-0"] {
+            assert!(matches!(LogTarget::parse(text), Ok(LogTarget::Workload(_))), "{text}");
+        }
+        for (text, why) in
+            [("web-(", "unclosed group"), ("deploy/web-.*", "web-.*"), ("Web", "a-z"), ("../x", "expected")]
+        {
+            assert!(LogTarget::parse(text).is_err_and(|error| error.contains(why)), "{text}");
+        }
     }
 
     #[test]
@@ -122,13 +107,5 @@ mod tests {
         let since = "2026-11-22T00:00:00.987Z".parse().expect("a time");
         let request = LogRequest { since_time: Some(since), ..LogRequest::default() };
         assert_eq!(request.query()[1].1, "2026-11-22T00:00:00Z");
-    }
-
-    #[test]
-    fn the_server_names_its_containers() {
-        let words = "a container name must be specified for pod web, choose one of: [app mesh] or one of the init containers: [setup]";
-        let own = vec!["app".to_owned(), "mesh".to_owned()];
-        assert_eq!(choices(words), Choices { own, init: vec!["setup".to_owned()] });
-        assert_eq!(choices("something else"), Choices::default());
     }
 }

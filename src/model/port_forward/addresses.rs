@@ -17,8 +17,8 @@ pub(crate) fn parse(words: &[String]) -> Result<Vec<IpAddr>> {
             Ok(address) => addresses.push(address),
             Err(_) if word == "localhost" => addresses.extend(LOOPBACK),
             Err(_) => {
-                return Err(Error::usage(format!("{word:?} is no address to listen on"))
-                    .because("it is an IP address or localhost")
+                return Err(Error::usage(format!("invalid address {word:?}"))
+                    .because("expected an IP address or localhost")
                     .try_next("nsaccess port-forward TARGET PORT --address 127.0.0.1"));
             }
         }

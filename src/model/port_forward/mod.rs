@@ -1,4 +1,6 @@
 //! The command line of `port-forward`.
 
 pub(crate) mod addresses;
+pub(crate) mod local;
 pub(crate) mod ports;
+pub(crate) mod scheme;

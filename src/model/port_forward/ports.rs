@@ -22,6 +22,34 @@ impl std::fmt::Display for RemotePort {
     }
 }
 
+/// Why a target has no such port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PortError {
+    /// There is none of that name or number, and these are those that there are.
+    Unknown { what: String, known: String },
+    /// It is not TCP.
+    NotTcp(String),
+    /// The role may not get the pod, whose containers name it.
+    Hidden(String),
+}
+
+impl std::fmt::Display for PortError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PortError::Unknown { what, known } if known.is_empty() => write!(f, "{what}"),
+            PortError::Unknown { what, known } => write!(f, "{what}; its ports are {known}"),
+            PortError::NotTcp(what) | PortError::Hidden(what) => f.write_str(what),
+        }
+    }
+}
+
+impl PortError {
+    /// A port whose protocol cannot be forwarded.
+    pub(crate) fn not_tcp(port: &RemotePort, of: &str, protocol: &str) -> Self {
+        PortError::NotTcp(format!("port {port} of {of} is {protocol}, and port-forward supports TCP only"))
+    }
+}
+
 /// One `[[LOCAL]:]REMOTE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PortPair {
@@ -42,6 +70,16 @@ pub(crate) enum LocalPort {
     Preferably,
 }
 
+impl std::fmt::Display for PortPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.local {
+            LocalPort::Exactly(local) => write!(f, "{local}:{}", self.remote),
+            LocalPort::Any => write!(f, ":{}", self.remote),
+            LocalPort::SameAsRemote | LocalPort::Preferably => write!(f, "{}", self.remote),
+        }
+    }
+}
+
 /// A target and its ports; empty for all of the target's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ForwardRequest {
@@ -49,8 +87,15 @@ pub(crate) struct ForwardRequest {
     pub(crate) ports: Vec<PortPair>,
 }
 
+impl std::fmt::Display for ForwardRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.target)?;
+        self.ports.iter().try_for_each(|pair| write!(f, " {pair}"))
+    }
+}
+
 /// Parses arguments like `svc/web 8080:http svc/db 5432`. A word that is not a number and has no colon begins a new
-/// target.
+/// target. No words are no requests.
 ///
 /// # Errors
 /// Which word is wrong, and why.
@@ -62,15 +107,15 @@ pub(crate) fn parse(words: &[String]) -> Result<Vec<ForwardRequest>, String> {
                 && word.bytes().all(|byte| byte.is_ascii_digit());
         match (is_port, requests.last_mut()) {
             (true, Some(request)) => request.ports.push(parse_pair(word)?),
-            (true, None) => return Err(format!("{word:?} is a port, and no target stands before it")),
+            (true, None) => return Err(format!("port {word:?} has no target before it")),
             (false, _) => requests.push(ForwardRequest { target: parse_target(word)?, ports: Vec::new() }),
         }
     }
-    if requests.is_empty() { Err("no target is named".to_owned()) } else { Ok(requests) }
+    Ok(requests)
 }
 
 fn parse_target(word: &str) -> Result<Workload, String> {
-    Workload::parse(word, &KINDS).map_err(|why| format!("cannot forward to {word:?}: {why}"))
+    Workload::parse(word, &KINDS).map_err(|why| format!("invalid target {word:?}: {why}"))
 }
 
 fn parse_pair(word: &str) -> Result<PortPair, String> {
@@ -88,18 +133,18 @@ fn parse_remote(word: &str) -> Result<RemotePort, String> {
     let name_like = word.len() <= 63 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if word.bytes().all(|byte| byte.is_ascii_digit()) && !word.is_empty() {
         return match parse_number(word)? {
-            0 => Err("port 0 cannot be forwarded to; it is 1 to 65535".to_owned()),
+            0 => Err("invalid port \"0\": expected a number from 1 to 65535".to_owned()),
             number => Ok(RemotePort::Number(number)),
         };
     }
     if name_like && word.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return Ok(RemotePort::Name(word.to_owned()));
     }
-    Err(format!("{word:?} is no port: it is a number from 1 to 65535 or a port's name"))
+    Err(format!("invalid port {word:?}: expected a number from 1 to 65535 or a port name"))
 }
 
 fn parse_number(word: &str) -> Result<u16, String> {
-    word.parse().map_err(|_| format!("{word:?} is no port: it is a number from 1 to 65535"))
+    word.parse().map_err(|_| format!("invalid port {word:?}: expected a number from 1 to 65535"))
 }
 
 #[cfg(test)]
@@ -137,7 +182,6 @@ mod tests {
     #[test]
     fn invalid_arguments_are_explained() {
         for line in [
-            "",
             "8080",
             "svc/ 80",
             "svc/a/b 80",

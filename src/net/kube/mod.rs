@@ -86,7 +86,7 @@ impl KubeApi {
         silence: Silence,
     ) -> Result<Self> {
         let unusable = |what: &str, why: String| {
-            Error::failure(format!("the {what} of the cluster {} cannot be used", cluster.name)).because(why)
+            Error::failure(format!("invalid {what} of cluster {:?}", cluster.name)).because(why)
         };
         check_endpoint(&cluster.endpoint).map_err(|why| unusable("endpoint", why))?;
         let url: http::Uri =
@@ -127,13 +127,13 @@ impl KubeApi {
 impl KubeFailure {
     /// As an error about the cluster. A caller that knows the role can explain [`KubeFailure::Unauthorized`] better.
     pub(crate) fn into_error(self, cluster: &str) -> Error {
-        let what = format!("the cluster {cluster} could not be asked");
+        let what = format!("request to cluster {cluster:?} failed");
         match self {
-            KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("it answered 401: it does not know this identity"),
+            KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("401 Unauthorized: the cluster does not know this identity"),
             KubeFailure::Status(code @ 500.., words) => Error::new(Kind::Unreachable, what).because(format!("{code}: {words}")),
             KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
             KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
-            KubeFailure::Unreachable(words) => Error::new(Kind::Unreachable, what)
+            KubeFailure::Unreachable(words) => Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}"))
                 .because(words)
                 .try_next("check the network and VPN (a private EKS endpoint is reached from inside only), then run the same command again")
                 .ask_doctor(),

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::model::kube::pod::Pod;
-use crate::model::kube::workload::Workload;
+use crate::model::kube::workload::{Kind, Workload};
 use crate::model::wire::pages::Pages;
 use crate::model::wire::percent::encode;
 use crate::net::bounds::ReadMode;
@@ -51,6 +51,11 @@ impl KubeApi {
     pub(crate) async fn get_workload(&self, namespace: &str, workload: &Workload) -> Result<Value, KubeFailure> {
         let Workload { kind, name } = workload;
         self.get(&path(kind.api(), namespace, kind.plural(), Some(name), &[])).await
+    }
+
+    /// All objects of a kind, as they are.
+    pub(crate) async fn list_workloads(&self, namespace: &str, kind: Kind) -> Result<Vec<Value>, KubeFailure> {
+        Ok(self.list(kind.api(), Some(namespace), kind.plural(), None).await?.0)
     }
 
     pub(crate) async fn get_endpoints(&self, namespace: &str, service: &str) -> Result<Value, KubeFailure> {

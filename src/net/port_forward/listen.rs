@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpListener;
 
 use crate::model::port_forward::addresses::LOOPBACK;
+use crate::model::port_forward::local::instead_of_privileged;
 use crate::model::port_forward::ports::LocalPort;
 
 /// Bound listeners for one port pair, all on the same port.
@@ -14,8 +15,8 @@ pub(crate) struct Listeners {
     pub(crate) listeners: Vec<TcpListener>,
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) port: u16,
-    /// The preferred port, if it was taken and this is another one.
-    pub(crate) instead_of: Option<u16>,
+    /// The preferred port and why it is another one, if it is.
+    pub(crate) instead_of: Option<BindError>,
 }
 
 /// Why a port cannot be listened on.
@@ -26,30 +27,52 @@ pub(crate) struct BindError {
     pub(crate) error: std::io::Error,
 }
 
+impl BindError {
+    /// Whether the port is for privileged users, and not taken.
+    pub(crate) fn is_privileged(&self) -> bool {
+        self.error.kind() == std::io::ErrorKind::PermissionDenied
+    }
+}
+
 /// Binds the requested port on all addresses. `remote_number` is the number of the remote port.
 pub(crate) async fn bind(addresses: &[IpAddr], local: LocalPort, remote_number: u16) -> Result<Listeners, BindError> {
     let port = match local {
         LocalPort::Exactly(port) => port,
         LocalPort::SameAsRemote => remote_number,
         LocalPort::Any => 0,
-        LocalPort::Preferably => match bind_all(addresses, remote_number, None).await {
-            Ok(listeners) => return Ok(listeners),
-            Err(_) => 0,
-        },
+        LocalPort::Preferably => return bind_preferably(addresses, remote_number).await,
     };
-    let instead_of = (local == LocalPort::Preferably).then_some(remote_number);
     let bound = match port {
-        0 => bind_any(addresses, instead_of).await,
-        port => bind_all(addresses, port, None).await,
+        0 => bind_any(addresses).await,
+        port => bind_all(addresses, port).await,
     };
     bound.map_err(|error| BindError { port, error })
 }
 
+/// This port, else, if it is a privileged one, its usual replacement, else any that is free.
+async fn bind_preferably(addresses: &[IpAddr], port: u16) -> Result<Listeners, BindError> {
+    let error = match bind_all(addresses, port).await {
+        Ok(listeners) => return Ok(listeners),
+        Err(error) => error,
+    };
+    let failed = BindError { port, error };
+    let usual = instead_of_privileged(port).filter(|_| failed.is_privileged());
+    let bound = match usual {
+        Some(usual) => bind_all(addresses, usual).await.ok(),
+        None => None,
+    };
+    let listeners = match bound {
+        Some(listeners) => listeners,
+        None => bind_any(addresses).await.map_err(|error| BindError { port: 0, error })?,
+    };
+    Ok(Listeners { instead_of: Some(failed), ..listeners })
+}
+
 /// Binds a port that is free on all addresses. A port that is free on one may be taken on another, hence the attempts.
-async fn bind_any(addresses: &[IpAddr], instead_of: Option<u16>) -> std::io::Result<Listeners> {
+async fn bind_any(addresses: &[IpAddr]) -> std::io::Result<Listeners> {
     let mut last = std::io::Error::from(std::io::ErrorKind::AddrInUse);
     for _ in 0..16 {
-        match bind_all(addresses, 0, instead_of).await {
+        match bind_all(addresses, 0).await {
             Ok(listeners) => return Ok(listeners),
             Err(error) => last = error,
         }
@@ -57,7 +80,7 @@ async fn bind_any(addresses: &[IpAddr], instead_of: Option<u16>) -> std::io::Res
     Err(last)
 }
 
-async fn bind_all(addresses: &[IpAddr], port: u16, instead_of: Option<u16>) -> std::io::Result<Listeners> {
+async fn bind_all(addresses: &[IpAddr], port: u16) -> std::io::Result<Listeners> {
     let (mut listeners, mut bound, mut port) = (Vec::new(), Vec::new(), port);
     let mut failure = None;
     for address in addresses {
@@ -75,7 +98,7 @@ async fn bind_all(addresses: &[IpAddr], port: u16, instead_of: Option<u16>) -> s
     }
     match failure {
         Some(error) if listeners.is_empty() => Err(error),
-        _ => Ok(Listeners { listeners, addresses: bound, port, instead_of }),
+        _ => Ok(Listeners { listeners, addresses: bound, port, instead_of: None }),
     }
 }
 
@@ -102,7 +125,8 @@ mod tests {
             let failed = bind(&v4, LocalPort::Exactly(taken.port), 80).await.expect_err("it is taken");
             assert_eq!((failed.port, failed.error.kind()), (taken.port, std::io::ErrorKind::AddrInUse));
             let other = bind(&v4, LocalPort::Preferably, taken.port).await.expect("another port");
-            assert_eq!(other.instead_of, Some(taken.port));
+            let failed = other.instead_of.expect("the port that was taken");
+            assert_eq!((failed.port, failed.is_privileged()), (taken.port, false));
             assert_ne!(other.port, taken.port);
         });
     }

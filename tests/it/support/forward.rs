@@ -136,7 +136,7 @@ impl Forward {
 
     /// What standard error has besides how to end it.
     pub(crate) fn complaints(&self) -> String {
-        self.stderr().replace("Ctrl-C ends it.\n", "")
+        self.stderr().replace("Press Ctrl-C to stop.\n", "")
     }
 
     /// A request to the HTTP server behind the first port: the body.

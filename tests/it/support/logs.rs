@@ -165,6 +165,11 @@ impl Follow {
         text(&self.err)
     }
 
+    /// Standard error so far, besides what is followed.
+    pub(crate) fn complaints(&self) -> String {
+        self.err().lines().filter(|line| !line.starts_with("following ")).map(|line| format!("{line}\n")).collect()
+    }
+
     /// All that it said, for messages.
     pub(crate) fn story(&self) -> String {
         format!("{}\n{}------- stderr -------\n{}", self.shown, self.out(), self.err())

@@ -47,7 +47,9 @@ fn state_of(pod: &Pod, container: Option<&str>) -> ContainerState {
     let Some(ended) = &status.state.terminated else { return ContainerState::Between };
     let init = pod.spec.init_containers.iter().find(|init| init.name == status.name);
     let good = ended.exit_code == 0;
+    let is_ephemeral = pod.spec.ephemeral_containers.iter().any(|found| found.name == status.name);
     let starts_again = match init {
+        _ if is_ephemeral => false,
         Some(init) if init.is_sidecar() => true,
         Some(_) => !good && pod.spec.restart_policy != "Never",
         None => match pod.spec.restart_policy.as_str() {

@@ -181,7 +181,10 @@ impl<'a> Tail<'a> {
             return Ok(Some(LogEnd::Over));
         }
         if let Stop::Cut(words) = &stop {
-            self.cluster.chain().ui.detail(&format!("the log of {} was cut: {words}", self.request.pod));
+            self.cluster
+                .chain()
+                .ui
+                .detail(&format!("the log stream of pod {:?} was interrupted: {words}", self.request.pod));
             if !self.request.follow {
                 self.attempt(words)?;
             }
@@ -260,7 +263,7 @@ impl<'a> Tail<'a> {
         if self.failures < ATTEMPTS {
             return Ok(());
         }
-        let what = format!("the log of {} was cut, and does not come back", self.request.pod);
+        let what = format!("the log stream of pod {:?} was interrupted and could not be resumed", self.request.pod);
         Err(Error::new(Kind::Unreachable, what).because(words.to_owned()))
     }
 

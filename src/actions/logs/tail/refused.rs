@@ -2,9 +2,10 @@
 
 use crate::actions::logs::tail::container::ContainerState;
 use crate::actions::logs::tail::{ATTEMPTS, LogEnd, Tail};
-use crate::actions::pods::denied;
+use crate::actions::pods::{denied, not_found};
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::role_rule::Rule;
+use crate::model::kube::workload::Workload;
 use crate::model::logs::refusal::{self, LogRefusal};
 use crate::net::kube::KubeFailure;
 
@@ -73,17 +74,21 @@ impl Tail<'_> {
             }
             _ if self.refusals >= ATTEMPTS => {
                 self.said = true;
-                ui.warning(&format!("the log of {} does not open ({words}); trying on", self.request.pod));
+                ui.warning(&format!("cannot open the log of pod {:?} ({words}); retrying", self.request.pod));
             }
-            _ => ui.detail(&format!("the log of {} does not open: {words}", self.request.pod)),
+            _ => ui.detail(&format!("cannot open the log of pod {:?}: {words}", self.request.pod)),
         }
     }
 
     fn refused(&self, refusal: LogRefusal, words: &str) -> Error {
-        let what = format!("the log of {} cannot be read", self.request.pod);
+        let pod = Workload::pod(&self.request.pod);
+        let what = format!("cannot read the log of {}", pod.quoted());
         match refusal {
-            LogRefusal::Denied => denied(self.cluster, what, words, &Rule::new("", "pods/log", &["get"])),
-            LogRefusal::NoPod => Error::new(Kind::NotFound, what).because(words).try_next("nsaccess pods"),
+            LogRefusal::Denied => {
+                let what = format!("not allowed to read the log of {}", pod.quoted());
+                denied(self.cluster, what, words, &Rule::new("", "pods/log", &["get"]))
+            }
+            LogRefusal::NoPod => not_found(self.cluster, &pod),
             LogRefusal::NoLog | LogRefusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),
             LogRefusal::NoAnswer => Error::new(Kind::Unreachable, what).because(words),
             LogRefusal::NotStarted | LogRefusal::Other => Error::failure(what).because(words),

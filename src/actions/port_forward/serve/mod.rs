@@ -10,6 +10,7 @@ use std::time::Duration;
 use kube_port_forward::{Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Slot, Transport};
 use tokio::time::Instant;
 
+use crate::actions::pods::denied;
 use crate::actions::port_forward::resolve::{ForwardTarget, Resolver};
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
@@ -99,7 +100,10 @@ impl Forward {
     /// # Errors
     /// What is wrong.
     pub(crate) async fn prepare(self: &Rc<Self>) -> Result<ForwardTarget> {
-        let (link, found) = self.destination().await?;
+        let (link, found) = match self.destination().await {
+            Err(error) if error.kind == Kind::NotFound => return Err(self.resolver.missing().await),
+            found => found?,
+        };
         match link.open_first().await {
             Ok(()) => {
                 self.remember_transport();
@@ -146,7 +150,7 @@ impl Forward {
         let mut pause = FIRST_PAUSE;
         loop {
             let (link, found) = self.destination().await.map_err(|error| one_line(&error))?;
-            let port = found.port(asked)?;
+            let port = found.port(asked).map_err(|why| why.to_string())?;
             let attempt = link.attempt(port).await?;
             let trouble = match attempt.slot().await {
                 Err(failure) => match self.after_open_failure(&link, failure, deadline) {
@@ -158,7 +162,7 @@ impl Forward {
                     Outcome::Broken(why) => return Err(format!("a connection to {} broke: {why}", link.pod())),
                     Outcome::TooSlow => {
                         return Err(format!(
-                            "a connection to {} was cut: its reader was too slow for the others",
+                            "closed a connection to {}: its client reads too slowly and delays the others",
                             link.pod()
                         ));
                     }
@@ -185,7 +189,7 @@ impl Forward {
             OpenError::PodGone(words) => Ok(PodError::PodGone(words)),
             OpenError::Unreachable(words) if Instant::now() < deadline => {
                 if !self.lost.replace(true) {
-                    (self.tell)(ForwardEvent::Lost(format!("{} cannot be reached: {words}", link.pod())));
+                    (self.tell)(ForwardEvent::Lost(format!("cannot reach {}: {words}", link.pod())));
                 }
                 Ok(PodError::SessionEnded(words))
             }
@@ -265,7 +269,7 @@ impl Forward {
                 Err(error) if error.kind == Kind::Unreachable && !out_of_time => self.lose(&one_line(&error)),
                 // A pod that is replaced under its own name is absent for a moment.
                 Err(error) if error.kind == Kind::NotFound && !out_of_time && self.lost.get() => {}
-                Err(error) if error.kind == Kind::NotFound && !out_of_time && self.had_one() => self.lose("it is gone"),
+                Err(error) if error.kind == Kind::NotFound && !out_of_time && self.had_one() => self.lose("not found"),
                 Err(error) => return Err(error),
             }
             tokio::time::sleep(pause).await;
@@ -284,7 +288,7 @@ impl Forward {
     fn lose(&self, why: &str) {
         if !self.lost.replace(true) {
             let (target, wait) = (self.resolver.target(), self.wait.as_secs());
-            (self.tell)(ForwardEvent::Lost(format!("{target}: {why}; waiting up to {wait} s")));
+            (self.tell)(ForwardEvent::Lost(format!("{target}: {why}; waiting up to {wait}s")));
         }
     }
 
@@ -292,7 +296,7 @@ impl Forward {
         if !self.lost.get() {
             match self.resolver.absentee().await {
                 Some((pod, obstacle)) => self.lose(&format!("{pod} {}", obstacle.words())),
-                None => self.lose("no pod of it is ready"),
+                None => self.lose("no pod is ready"),
             }
         }
     }
@@ -324,29 +328,33 @@ impl Forward {
     async fn no_pod(&self) -> Error {
         let target = self.resolver.target();
         let longer = format!("nsaccess port-forward {target} -n {} --wait 5m", self.cluster.access());
-        let error = Error::new(Kind::Unreachable, format!("no pod of {target} is ready"));
+        let error = Error::new(Kind::Unreachable, format!("no pod of {} is ready", target.quoted()));
         match self.resolver.absentee().await {
             Some((pod, obstacle)) => {
                 let error = error.because(format!("{pod} {}", obstacle.what));
                 obstacle.next.into_iter().fold(error, Error::try_next)
             }
-            None => error.because(format!("none came within {} seconds", self.wait.as_secs())).try_next(longer),
+            None => error.because(format!("none became ready within {}s", self.wait.as_secs())).try_next(longer),
         }
     }
 
     fn explain(&self, failure: OpenError<Error>) -> Error {
         match failure {
             OpenError::Token(error) => error,
-            OpenError::PodGone(words) => Error::new(Kind::NotFound, "the pod cannot be forwarded to").because(words),
+            OpenError::PodGone(words) => {
+                let what = format!("cannot forward to {}", self.resolver.target().quoted());
+                Error::new(Kind::NotFound, what).because(words)
+            }
             OpenError::Denied { websocket, spdy } => {
-                Error::new(Kind::Denied, format!("the role may not port-forward in {}", self.cluster.namespace()))
-                    .because(format!("create (SPDY): {spdy}"))
-                    .because(format!("get (WebSocket): {websocket}"))
-                    .lacks(self.cluster.as_missing())
-                    .try_next(Rule::new("", "pods/portforward", &["get", "create"]).to_ask_for())
+                let what = format!("not allowed to port-forward in namespace {:?}", self.cluster.namespace());
+                let rule = Rule::new("", "pods/portforward", &["get", "create"]);
+                let spdy = format!("create (SPDY): {spdy}");
+                let mut error = denied(&self.cluster, what, &spdy, &rule);
+                error.because.insert(1, format!("get (WebSocket): {websocket}"));
+                error
             }
             OpenError::Unreachable(words) => {
-                Error::new(Kind::Unreachable, format!("the cluster {} cannot be reached", self.cluster.cluster().name))
+                Error::new(Kind::Unreachable, format!("cannot reach cluster {:?}", self.cluster.cluster().name))
                     .because(words)
             }
         }

@@ -36,7 +36,7 @@ impl Forward {
         if let Some((link, _)) = self.usable() {
             link.check_now();
             (self.tell)(ForwardEvent::Back(format!(
-                "{} (after {} s of sleep, checking the connection)",
+                "{} (after {}s of sleep; checking the connection)",
                 link.pod(),
                 slept.as_secs()
             )));
