@@ -57,7 +57,7 @@ class Warm:
         self.env = {"HOME": folder, "PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
         addresses = os.path.join(folder, "addresses.json")
         self.server = subprocess.Popen(
-            [sandbox, "--serve", "--auto-approve", "--until-stdin-closes", "--addresses", addresses],
+            [sandbox, "--serve", "--plain", "--auto-approve", "--until-stdin-closes", "--addresses", addresses],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         served = {}

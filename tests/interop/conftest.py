@@ -91,7 +91,7 @@ class Sandbox:
     def __init__(self, folder):
         addresses = folder / "addresses.json"
         self.process = subprocess.Popen(
-            [BIN / "sandbox", "--serve", "--until-stdin-closes", "--addresses", addresses],
+            [BIN / "sandbox", "--serve", "--plain", "--until-stdin-closes", "--addresses", addresses],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -97,7 +97,7 @@ pub use start_page::StartPage;
 pub use tls::Handshake;
 pub use traffic::{Counts, Traffic};
 pub use workloads::Rollout;
-pub use world::{Account, ClusterVersion, Portal, Settings, World};
+pub use world::{Account, ClusterVersion, Portal, Settings, World, write_home};
 
 use services::Service;
 use state::{Addresses, Shared};

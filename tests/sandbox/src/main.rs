@@ -1,4 +1,4 @@
-//! The sandbox as a program: it walks through the main commands, or with `--serve` only serves.
+//! The sandbox as a program: it walks through the main commands, or only serves (`--serve`).
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,16 +16,18 @@ use std::process::ExitCode;
 const HELP: &str = "\
 The sandbox: AWS and Kubernetes on loopback, to test nsaccess and to try it.
 
-Usage: sandbox [--no-shell]           walk through the main job; on a terminal, stay in a shell afterwards
-       sandbox --serve [OPTIONS]      only serve, and print what to export
-       sandbox --approve URL          be the browser: open a page of the sandbox and press Approve
+Usage: sandbox [--no-shell]           walk through the main commands; on a terminal, open a shell afterwards
+       sandbox --serve [OPTIONS]      only serve, and print the variables to export
+       sandbox --approve URL          act as the browser: open a page of the sandbox and press Approve
 
 Options of --serve:
-  --auto-approve                      approve whatever is asked, at once
+  --auto-approve                      approve every sign-in at once
+  --home DIR                          write AWS profiles and sample files there, as for the shell
+  --plain                             the world of the tests, where no namespace has more than the usual rights
   --addresses FILE                    where to write the JSON document with all addresses
-  --until-stdin-closes                end when standard input does, instead of on SIGINT or SIGTERM
+  --until-stdin-closes                stop when standard input closes, instead of on SIGINT or SIGTERM
 
-What can be done to a running one, from approving a sign-in to closing a port: curl $SANDBOX_CONTROL
+To control a running sandbox, from approving a sign-in to closing a port: curl $SANDBOX_CONTROL
 ";
 
 fn main() -> ExitCode {
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
             print!("{HELP}");
             Ok(())
         }
-        _ => Err(format!("not understood: {}\n\n{HELP}", words.join(" "))),
+        _ => Err(format!("unknown arguments: {}\n\n{HELP}", words.join(" "))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
-use sandbox::Sandbox;
+use sandbox::{Sandbox, World};
 
 /// The options of `--serve`.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct Options {
     auto_approve: bool,
     until_stdin_closes: bool,
     addresses: Option<PathBuf>,
+    home: Option<PathBuf>,
+    plain: bool,
 }
 
 impl Options {
@@ -21,11 +23,13 @@ impl Options {
         while let Some(word) = words.next() {
             match *word {
                 "--auto-approve" => options.auto_approve = true,
+                "--plain" => options.plain = true,
+                "--home" => options.home = Some(words.next().map(PathBuf::from).ok_or("--home needs a folder")?),
                 "--until-stdin-closes" => options.until_stdin_closes = true,
                 "--addresses" => {
                     options.addresses = Some(words.next().map(PathBuf::from).ok_or("--addresses needs a file")?);
                 }
-                other => return Err(format!("--serve does not know '{other}'")),
+                other => return Err(format!("unknown option of --serve: {other}")),
             }
         }
         Ok(options)
@@ -38,7 +42,10 @@ pub(crate) fn serve(options: &Options) -> Result<(), String> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     // Handle signals from here on, so that none is lost during the start.
     let signals = runtime.block_on(async { Signals::listen() }).map_err(|error| error.to_string())?;
-    let sandbox = Sandbox::start();
+    let sandbox = Sandbox::start_with(if options.plain { World::default() } else { World::demo() });
+    if let Some(home) = &options.home {
+        sandbox::write_home(&sandbox, home).map_err(|error| format!("{}: {error}", home.display()))?;
+    }
     sandbox.control().approve_device_codes(options.auto_approve);
     let made = options.addresses.is_none();
     let name = format!("nsaccess-sandbox-{}.json", std::process::id());

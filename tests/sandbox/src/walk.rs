@@ -5,22 +5,24 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use sandbox::Sandbox;
+use sandbox::{Sandbox, World};
 
 /// The commands, in order. `{start_url}` and `{sso_region}` are filled in; a line is split at blanks.
 const STEPS: &[Step] = &[
     Step::new(
-        "Sign in and set everything up, from the name alone.",
+        "Sign in, and set up everything for a namespace.",
         "nsaccess login idp-dev --start-url {start_url} --sso-region {sso_region}",
     ),
-    Step::new("kubectl just works now; nsaccess gives it its tokens.", "kubectl get pod web-0"),
-    Step::new("What the role may not do, it still may not.", "kubectl get secrets").fails(),
-    Step::new("Who the cluster thinks we are.", "kubectl auth whoami"),
+    Step::new("kubectl works now, with tokens from nsaccess.", "kubectl get pod web-0"),
+    Step::new("Pods, with or without kubectl.", "nsaccess pods"),
+    Step::new("Who you are in the cluster.", "nsaccess whoami"),
     Step::new("What is set up, and until when it lasts.", "nsaccess status"),
-    Step::new("What else the portal gives us.", "nsaccess list"),
-    Step::new("A second namespace needs no second sign-in.", "nsaccess login idp-test"),
-    Step::new("Back and forth.", "nsaccess use idp-dev"),
-    Step::new("The token behind all that (kubectl calls this).", "nsaccess token idp-dev").secret(),
+    Step::new("The other namespaces you have access to.", "nsaccess list"),
+    Step::new("A second namespace does not need a second sign-in.", "nsaccess login idp-test"),
+    Step::new("There the role has few rights, as is usual. What may you do?", "nsaccess can-i"),
+    Step::new("What is not allowed fails.", "kubectl get secrets").fails(),
+    Step::new("Switch back.", "nsaccess use idp-dev"),
+    Step::new("What kubectl runs to get a token.", "nsaccess token idp-dev").secret(),
     Step::new("Sign out.", "nsaccess logout"),
 ];
 
@@ -29,7 +31,7 @@ struct Step {
     why: &'static str,
     line: &'static str,
     succeeds: bool,
-    /// Its real output would be secret, so only its size is shown.
+    /// Its output would be secret outside of the sandbox, so only its size is shown.
     secret: bool,
 }
 
@@ -47,6 +49,15 @@ impl Step {
     }
 }
 
+const SHELL_HELP: &str = "
+Now it is your turn. Everything in the README works in this shell; `exit` ends the sandbox and deletes its home folder.
+
+Sign in              nsaccess login idp-dev
+As on a new machine  start URL {start_url}, region {sso_region}
+As the platform team export AWS_PROFILE=platform
+Make things fail     curl $SANDBOX_CONTROL   # see docs/sandbox.md
+";
+
 /// A temporary working folder.
 struct Place {
     home: PathBuf,
@@ -61,22 +72,24 @@ impl Drop for Place {
 
 /// Runs the walk. On a terminal, offers a shell afterwards.
 pub(crate) fn walk(shell: bool) -> Result<(), String> {
+    // The build may replace the file of this program, whose path is not known any more then.
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let binary = build()?;
-    let sandbox = Sandbox::start();
-    let place = Place::make(&sandbox, &binary).map_err(|error| format!("cannot prepare a home: {error}"))?;
-    println!("The sandbox serves; a throw-away home is at {}.", place.home.display());
+    let sandbox = Sandbox::start_with(World::demo());
+    let place = Place::make(&sandbox, &program, &binary).map_err(|error| format!("cannot prepare a home: {error}"))?;
+    println!("The sandbox is running. Your temporary home folder is {}.", place.home.display());
     let kubectl = found("kubectl");
     let mut failed = Vec::new();
     for step in STEPS {
         if step.line.starts_with("kubectl ") && !kubectl {
-            println!("\n# {}\n(there is no kubectl here: {} is left out)", step.why, step.line);
+            println!("\n# {}\n(skipped, because kubectl is not installed: {})", step.why, step.line);
         } else if let Err(why) = place.run(step, &sandbox) {
             println!("error: {why}");
             failed.push(step.line);
         }
     }
     if !failed.is_empty() {
-        println!("\nWhat the sandbox refused:");
+        println!("\nRequests that the sandbox refused:");
         for call in sandbox.control().journal().iter().filter(|call| call.remark.is_some()) {
             println!(
                 "  {} {} {} {}",
@@ -88,7 +101,7 @@ pub(crate) fn walk(shell: bool) -> Result<(), String> {
         }
         return Err(format!("{} of {} steps failed: {}", failed.len(), STEPS.len(), failed.join("; ")));
     }
-    println!("\nAll steps did what they should.");
+    println!("\nAll steps passed.");
     if shell && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
         return place.shell(&sandbox);
     }
@@ -99,18 +112,9 @@ pub(crate) fn walk(shell: bool) -> Result<(), String> {
 fn build() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    println!("Building nsaccess …");
+    println!("Building nsaccess (the first build takes two to three minutes) …");
     let mut build = Command::new(cargo)
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "nsaccess",
-            "--bin",
-            "nsaccess",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
+        .args(["build", "--package", "nsaccess", "--bin", "nsaccess", "--message-format", "json-render-diagnostics"])
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -120,7 +124,7 @@ fn build() -> Result<PathBuf, String> {
     let mut binary = None;
     for line in std::io::BufReader::new(output).lines().map_while(Result::ok) {
         let message: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-        if let Some(path) = message["executable"].as_str() {
+        if let Some(path) = message["executable"].as_str().filter(|_| message["target"]["name"] == "nsaccess") {
             binary = Some(PathBuf::from(path));
         }
     }
@@ -134,13 +138,13 @@ fn found(program: &str) -> bool {
 }
 
 impl Place {
-    fn make(sandbox: &Sandbox, binary: &Path) -> std::io::Result<Place> {
+    fn make(sandbox: &Sandbox, program: &Path, binary: &Path) -> std::io::Result<Place> {
         let home = std::env::temp_dir().join(format!("nsaccess-sandbox-{}", std::process::id()));
         let programs = home.join("bin");
         fs::create_dir_all(&programs)?;
         let mut place = Place { home, environment: Vec::new() };
         fs::copy(binary, programs.join(format!("nsaccess{}", std::env::consts::EXE_SUFFIX)))?;
-        let browser = browser_script(&programs)?;
+        let browser = browser_script(program, &programs)?;
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path)));
         let path = path.map_err(std::io::Error::other)?;
@@ -157,6 +161,7 @@ impl Place {
         for (name, value) in sandbox.env() {
             place.set(&name, value);
         }
+        sandbox::write_home(sandbox, &place.home)?;
         Ok(place)
     }
 
@@ -188,13 +193,13 @@ impl Place {
         command.args(words).stdin(Stdio::null());
         let status = if step.secret {
             let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
-            println!("({} bytes that are a secret in real life)", output.stdout.len());
+            println!("({} bytes, not shown: outside of the sandbox a token is a secret)", output.stdout.len());
             output.status
         } else {
             command.status().map_err(|error| error.to_string())?
         };
         match (status.success(), step.succeeds) {
-            (true, false) => Err("this should have been refused".to_owned()),
+            (true, false) => Err("this should have failed".to_owned()),
             (false, true) => Err(format!("{status}")),
             _ => Ok(()),
         }
@@ -202,11 +207,9 @@ impl Place {
 
     fn shell(&self, sandbox: &Sandbox) -> Result<(), String> {
         let shell = std::env::var("SHELL").unwrap_or_else(|_| "sh".to_owned());
-        println!("\nNow you: this shell has the same environment. `exit` ends the sandbox and removes its home.");
         println!(
-            "Start with:  nsaccess login idp-dev --start-url {} --sso-region {}",
-            sandbox.start_url(),
-            sandbox.sso_region()
+            "{}",
+            SHELL_HELP.replace("{start_url}", &sandbox.start_url()).replace("{sso_region}", &sandbox.sso_region())
         );
         let name = Path::new(&shell).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut command = self.command(&name);
@@ -221,8 +224,7 @@ impl Place {
 }
 
 /// A `$BROWSER` that opens the page and presses Approve: this program itself.
-fn browser_script(folder: &Path) -> std::io::Result<PathBuf> {
-    let program = std::env::current_exe()?;
+fn browser_script(program: &Path, folder: &Path) -> std::io::Result<PathBuf> {
     let script = folder.join("browser");
     fs::write(&script, format!("#!/bin/sh\nexec '{}' --approve \"$1\"\n", program.display()))?;
     #[cfg(unix)]

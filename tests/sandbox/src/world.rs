@@ -1,5 +1,6 @@
 //! The organisation, its accounts and permission sets, and its clusters, as they are at the start.
 
+mod demo;
 mod portal;
 mod showcase;
 mod versions;
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use demo::write_home;
 pub use portal::Portal;
 pub(crate) use portal::PortalId;
 pub use versions::ClusterVersion;
