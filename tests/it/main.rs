@@ -86,6 +86,7 @@ mod revoke;
 mod role_console;
 mod role_verbs;
 mod roles;
+mod sandbox_docs;
 mod screen;
 mod secret_clipboard;
 mod secret_exec;
