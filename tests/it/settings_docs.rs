@@ -39,7 +39,8 @@ fn is_read_as_a_project_s(text: &str) -> bool {
     let world = World::new();
     world.write("nsaccess.toml", text);
     let output = world.run("config trust");
-    output.status == "0" && !world.run("config").success().stderr.contains("setting")
+    let config = world.run("config").success();
+    output.status == "0" && !["is no setting", "unknown setting"].iter().any(|words| config.stderr.contains(words))
 }
 
 #[test]
