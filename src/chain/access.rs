@@ -42,22 +42,32 @@ impl fmt::Display for Naming {
 /// # Errors
 /// When the name is not valid, or nothing names a namespace and no person can be asked.
 pub(crate) fn meant(chain: &Chain<'_>, named: Option<&str>) -> Result<Access> {
-    match implied(chain, named)? {
-        Some((name, naming)) => {
-            tell_untrusted(chain, Some(&name));
-            let access = parse(chain, &name)?;
-            chain.ui.detail(&format!("the namespace is {} ({naming})", in_words(&access)));
-            Ok(access)
-        }
-        None if chain.presence == Presence::Person => {
-            tell_untrusted(chain, None);
-            pick(chain)
-        }
-        None => Err(nothing_names_it(chain)),
+    if let Some(access) = implied(chain, named)? {
+        return Ok(access);
     }
+    let names = familiar(chain);
+    if chain.presence != Presence::Person || names.is_empty() {
+        return Err(not_specified(chain));
+    }
+    pick(chain, names)
 }
 
-fn implied(chain: &Chain<'_>, named: Option<&str>) -> Result<Option<(String, Naming)>> {
+/// The same without a choice: `None` if nothing names a namespace.
+///
+/// # Errors
+/// When the name is not valid.
+pub(crate) fn implied(chain: &Chain<'_>, named: Option<&str>) -> Result<Option<Access>> {
+    let Some((name, naming)) = name_and_reason(chain, named)? else {
+        tell_untrusted(chain, None);
+        return Ok(None);
+    };
+    tell_untrusted(chain, Some(&name));
+    let access = parse(chain, &name)?;
+    chain.ui.detail(&format!("namespace: {} ({naming})", in_words(&access)));
+    Ok(Some(access))
+}
+
+fn name_and_reason(chain: &Chain<'_>, named: Option<&str>) -> Result<Option<(String, Naming)>> {
     if let Some(named) = named {
         return Ok(Some((named.to_owned(), Naming::Argument)));
     }
@@ -75,20 +85,38 @@ fn implied(chain: &Chain<'_>, named: Option<&str>) -> Result<Option<(String, Nam
     Ok(folder.map(|name| (name, Naming::Folder)))
 }
 
-/// Namespaces that have a profile or were found on the portal, for a person to choose from.
-fn pick(chain: &Chain<'_>) -> Result<Access> {
-    let names = familiar(chain);
-    if names.is_empty() {
-        return Err(nothing_names_it(chain));
-    }
-    let chosen = chain.prompts.pick("Which namespace?", &names)?;
+/// Lets a person choose one of these names. Production is marked.
+///
+/// # Errors
+/// When the person cancels.
+pub(crate) fn pick(chain: &Chain<'_>, names: Vec<String>) -> Result<Access> {
+    let lines: Vec<String> = names.iter().map(|name| with_mark(chain, name)).collect();
+    let chosen = chain.prompts.pick("Which namespace?", &lines)?;
     parse(chain, &names[chosen])
 }
 
-fn nothing_names_it(chain: &Chain<'_>) -> Error {
-    let error = Error::usage("no namespace is named")
-        .because("no argument, $NSACCESS_NAMESPACE, current context of ours, nsaccess.toml or apps-<team>/apps/<team>-<env> folder names one")
-        .try_next("nsaccess list   # shows your namespaces");
+/// A name for a list to choose from.
+pub(crate) fn with_mark(chain: &Chain<'_>, name: &str) -> String {
+    match is_production(chain, name) {
+        true => format!("{name}  PRODUCTION"),
+        false => name.to_owned(),
+    }
+}
+
+/// Whether the settings call an access, or its namespace, production.
+pub(crate) fn is_production(chain: &Chain<'_>, access: &str) -> bool {
+    chain.settings.pins(access).production.is_some_and(|production| production.value)
+}
+
+/// Nothing says which namespace is meant, and nobody can be asked.
+pub(crate) fn not_specified(chain: &Chain<'_>) -> Error {
+    let error = Error::usage("no namespace specified").because(
+        "no argument, -n or $NSACCESS_NAMESPACE, and neither the current context, nsaccess.toml nor this folder names one",
+    );
+    let error = match familiar(chain).is_empty() {
+        true => error.try_next("nsaccess login   # signs in and lists your namespaces"),
+        false => error.try_next("nsaccess list   # lists your namespaces"),
+    };
     match &chain.settings.untrusted_project {
         None => error,
         Some(project) => error
@@ -138,16 +166,16 @@ pub(crate) fn tell_untrusted(chain: &Chain<'_>, namespace: Option<&str>) {
         return;
     }
     let file = chain.host.shorten_home(&project.path);
-    chain.ui.warning(&format!("{file} does not count until you trust it: {}", project.summary()));
+    chain.ui.warning(&format!("ignoring {file}, which is not trusted: {}", project.summary()));
     chain.ui.hint(&project.trust_command());
 }
 
 fn parse(chain: &Chain<'_>, name: &str) -> Result<Access> {
     match AccessName::parse(name) {
         Ok(name) => named(chain, name),
-        Err(why) => Err(Error::usage(format!("{name:?} is not a namespace"))
+        Err(why) => Err(Error::usage(format!("invalid namespace {name:?}"))
             .because(format!("it {why}"))
-            .try_next("nsaccess list")),
+            .try_next("nsaccess list   # lists your namespaces")),
     }
 }
 
@@ -158,13 +186,13 @@ fn parse(chain: &Chain<'_>, name: &str) -> Result<Access> {
 pub(crate) fn named(chain: &Chain<'_>, name: AccessName) -> Result<Access> {
     let namespace = chain.settings.namespace_of_access(name.as_str());
     let namespace = Namespace::parse(&namespace)
-        .map_err(|why| Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")))?;
+        .map_err(|why| Error::usage(format!("invalid namespace {namespace:?}")).because(format!("it {why}")))?;
     Ok(Access { name, namespace })
 }
 
 fn in_words(access: &Access) -> String {
     match access.has_own_name() {
-        true => format!("{} by the access {access}", access.namespace),
+        true => format!("{}, by the access {access}", access.namespace),
         false => access.to_string(),
     }
 }

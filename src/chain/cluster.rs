@@ -2,21 +2,22 @@
 
 pub(crate) mod api;
 pub(crate) mod find;
+mod not_found;
 pub(crate) mod not_mapped;
 pub(crate) mod proxy;
+mod regions;
 
+use crate::chain::Chain;
 use crate::chain::credentials::{Credentials, own};
 use crate::chain::freshness::{Kept, Look, fresh};
 use crate::chain::renewal::NoMeans;
 use crate::chain::target::{self, identity};
-use crate::chain::{Chain, ambient};
 use crate::disk::kubeconfig::OwnCluster;
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
 use crate::model::aws::partition::Partition;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
-use crate::model::settings::Origin;
 
 /// Where the facts of a cluster came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +144,7 @@ pub(crate) fn known_region(chain: &Chain<'_>, target: &Target) -> Option<String>
     let pinned = chain.settings.pins(target.access.name.as_str()).region.map(|region| region.value);
     let of_cluster = || known_name(chain, target)?.1;
     let of_profile = || chain.aws_config.profile(&target.entry)?.get("region").map(str::to_owned);
-    let only = || match regions(chain, target).as_slice() {
+    let only = || match regions::named(chain, target).as_slice() {
         [only] => Some(only.clone()),
         _ => None,
     };
@@ -152,27 +153,6 @@ pub(crate) fn known_region(chain: &Chain<'_>, target: &Target) -> Option<String>
 
 /// The region to work in, without a call: the known one, else the first of those that clusters are looked for in.
 pub(crate) fn likely_region(chain: &Chain<'_>, target: &Target) -> String {
-    let first = || regions(chain, target).into_iter().next();
+    let first = || regions::named(chain, target).into_iter().next();
     known_region(chain, target).or_else(first).unwrap_or_else(|| target::region_of_sts(chain, target))
-}
-
-/// The regions to look for clusters in: pinned, configured, else the one of the target's own Identity Center, or of the
-/// profile that its credentials come from.
-pub(crate) fn regions(chain: &Chain<'_>, target: &Target) -> Vec<String> {
-    if let Some(region) = chain.settings.pins(target.access.name.as_str()).region {
-        return vec![region.value];
-    }
-    let configured = &chain.settings.regions;
-    match configured.origin {
-        Origin::Default => beside_identity(chain, target).into_iter().collect(),
-        _ if configured.value.is_empty() => beside_identity(chain, target).into_iter().collect(),
-        _ => configured.value.clone(),
-    }
-}
-
-fn beside_identity(chain: &Chain<'_>, target: &Target) -> Option<String> {
-    match target.identity.source_profile() {
-        Some(source) => ambient::region(chain.host, Some(source)),
-        None => target.portal().map(|portal| portal.region.clone()),
-    }
 }

@@ -27,7 +27,7 @@ use crate::net::aws::oidc::NewToken;
 use crate::secret::Secret;
 
 /// Why a session is over whose file says nothing of it.
-pub(crate) const REFUSED_BY_PORTAL: &str = "the portal no longer takes the stored session";
+pub(crate) const REFUSED_BY_PORTAL: &str = "the portal no longer accepts the stored session";
 
 /// A session that is good to use now.
 #[derive(Debug, Clone)]
@@ -155,7 +155,7 @@ impl Kept for StoredSession<'_> {
                 Some(refresh) => Ok(Look::Stale(Renewal { token, refresh, reason, standing })),
                 None => Err(NotRenewed::Over(reason)),
             },
-            Stored::Over(reason) => Err(NotRenewed::Over(reason)),
+            Stored::Over(ended) => Err(NotRenewed::Over(ended.to_string())),
         }
     }
 
@@ -196,7 +196,7 @@ impl StoredSession<'_> {
     fn without_renewal(&self, renewal: Renewal, failure: Failure) -> Result<Session, NotRenewed> {
         let Renewal { token, refresh, standing, .. } = renewal;
         let is_final = !matches!(failure.class, Class::Unreachable | Class::Broken | Class::Throttled);
-        let words = format!("the session is over ({failure})");
+        let words = format!("the session has expired ({failure})");
         if is_final {
             note_refused(self.chain, &refresh.refresh_token, &words);
         }

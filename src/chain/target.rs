@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::{Assignment, AssignmentChoice, Portal, Target, choose};
 use crate::model::kube::access::{Access, AccessName};
+use crate::model::kube::namespace::similar;
 
 /// Where STS has its endpoint for all regions of AWS proper.
 const GLOBAL_REGION: &str = "us-east-1";
@@ -99,7 +100,7 @@ pub(crate) fn named_in(chain: &Chain<'_>, access: &Access, portal: &Portal, list
         found.iter().zip(&names).map(|(found, name)| format!("{name}: {}", in_words(found))).collect();
     let chosen = chain.prompts.pick(&format!("Several accounts have {}. Which one?", access.namespace), &lines)?;
     let access = Access { name: names.swap_remove(chosen), ..access.clone() };
-    let assignment = found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"))?;
+    let assignment = found.into_iter().nth(chosen).ok_or_else(|| Error::failure("no choice was made"))?;
     Ok(at(chain, &access, portal, assignment))
 }
 
@@ -132,7 +133,7 @@ pub(crate) fn pick(chain: &Chain<'_>, access: &Access, found: Vec<Assignment>) -
     }
     let lines: Vec<String> = found.iter().map(in_words).collect();
     let chosen = chain.prompts.pick(&format!("Several accounts have {}. Which one?", access.namespace), &lines)?;
-    found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"))
+    found.into_iter().nth(chosen).ok_or_else(|| Error::failure("no choice was made"))
 }
 
 fn in_words(assignment: &Assignment) -> String {
@@ -141,7 +142,7 @@ fn in_words(assignment: &Assignment) -> String {
 }
 
 fn several(access: &Access, found: &[Assignment]) -> Error {
-    let mut error = Error::usage(format!("several accounts have the namespace {}", access.namespace));
+    let mut error = Error::usage(format!("several accounts have namespace \"{}\"", access.namespace));
     let names = names::of_assignments(access, found);
     for (assignment, name) in found.iter().zip(names) {
         let name = if access.has_own_name() { access.name.clone() } else { name };
@@ -158,14 +159,18 @@ fn several(access: &Access, found: &[Assignment]) -> Error {
 fn unknown(access: &Access, others: &[String], assignments: usize) -> Error {
     let missing = MissingAccess { namespace: Some(access.namespace.to_string()), ..MissingAccess::default() };
     let error =
-        Error::new(Kind::NotFound, format!("you have no access to a namespace {}", access.namespace)).lacks(missing);
+        Error::new(Kind::NotFound, format!("no access to namespace \"{}\"", access.namespace)).lacks(missing);
     if others.is_empty() {
         return error
-            .because(format!("none of your {assignments} permission sets on the portal is for a namespace"))
-            .try_next("nsaccess config   # shows the pattern that permission sets are matched with");
+            .because(format!("none of your {assignments} permission sets in the portal is for a namespace"))
+            .try_next("nsaccess config   # shows the pattern for permission sets");
     }
     let shown = others.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
     let more = others.len().saturating_sub(12);
     let more = if more > 0 { format!(" and {more} more (nsaccess list)") } else { String::new() };
-    error.because(format!("your namespaces are {shown}{more}")).try_next(format!("nsaccess login {}", others[0]))
+    let error = error.because(format!("your namespaces: {shown}{more}"));
+    match similar(access.namespace.as_str(), others.iter().map(String::as_str)) {
+        Some(near) => error.try_next(format!("nsaccess login {near}")),
+        None => error.try_next("nsaccess list   # lists your namespaces"),
+    }
 }

@@ -98,9 +98,9 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     own::keep_cluster(chain, &target, &cluster);
     let files = profile_and_context::shown(chain, &applied.files);
     if applied.files.is_empty() {
-        context.ui.status(&format!("the context {} was right already", entry.name));
+        context.ui.status(&format!("context {} unchanged", entry.name));
     } else {
-        context.ui.status(&format!("wrote the context {} to {files}", entry.name));
+        context.ui.status(&format!("wrote context {} to {files}", entry.name));
     }
     if context.ui.is_table() {
         return Ok(());
@@ -128,10 +128,10 @@ fn remove(context: Context<'_>, chain: &Chain<'_>, access: &Access) -> Result<()
 
 fn nothing_removed(name: &str, kept_for: &[String]) -> Error {
     match kept_for.first() {
-        None => Error::new(Kind::NotFound, format!("there is no entry {name}"))
-            .because("no kubeconfig file in use has a cluster, user or context of that name")
+        None => Error::new(Kind::NotFound, format!("no kubeconfig entry {name:?}"))
+            .because("no kubeconfig file in use has a cluster, user or context with that name")
             .try_next("kubectl config get-contexts"),
-        Some(first) => Error::failure(format!("the cluster and user {name} are still in use"))
+        Some(first) => Error::failure(format!("cluster and user {name:?} are still in use"))
             .because(format!("by the context {}", kept_for.join(", ")))
             .try_next(format!("kubectl config delete-context {first}")),
     }
@@ -140,7 +140,7 @@ fn nothing_removed(name: &str, kept_for: &[String]) -> Error {
 /// A cluster or user stays for the sake of contexts that somebody else wrote.
 pub(crate) fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[String]) {
     if !kept_for.is_empty() {
-        context.ui.warning(&format!("kept what the context {} uses of {name}", kept_for.join(", ")));
+        context.ui.warning(&format!("kept cluster and user {name}: still used by the context {}", kept_for.join(", ")));
     }
 }
 

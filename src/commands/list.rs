@@ -90,7 +90,7 @@ fn set_up(chain: &Chain<'_>) -> Result<Vec<SetUp>> {
 /// What the portals offer: the one that is named or configured, and those of accesses that are set up.
 fn of_portals(chain: &Chain<'_>, args: &ListArgs, set_up: &[SetUp]) -> Result<(Vec<Portal>, Vec<Offer>)> {
     let namespace_of = |found: &Assignment| chain.settings.namespace_of(found);
-    let first = portal::of(chain, None)?;
+    let first = portal::default(chain)?;
     let mut listed = vec![(first.clone(), assignments(chain, args, &first)?)];
     portal::remember(chain, &first)?;
     let others = if args.sign_in.start_url.is_some() { Vec::new() } else { portal::in_use(chain) };
@@ -123,7 +123,9 @@ fn assignments(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<Ve
 fn of_other(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<Vec<Assignment>> {
     let is_kept = !args.refresh && portal_list::recent(chain, portal).is_some();
     match stored::stored(chain, portal, None)? {
-        Stored::Over(reason) if !is_kept => Err(Error::new(Kind::NotSignedIn, "not signed in").because(reason)),
+        Stored::Over(ended) if !is_kept => {
+            Err(Error::new(Kind::NotSignedIn, "not signed in").because(ended.to_string()))
+        }
         _ => assignments(chain, args, portal),
     }
 }

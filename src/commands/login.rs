@@ -1,5 +1,6 @@
 //! `login`: from a namespace's name to a working kubectl.
 
+mod namespace;
 mod screen;
 mod ways;
 
@@ -12,6 +13,7 @@ use crate::actions::reviews::login;
 use crate::actions::reviews::login::Verification;
 use crate::actions::setup::profile_and_context;
 use crate::actions::setup::replace;
+use crate::chain::access;
 use crate::chain::clock_skew;
 use crate::chain::cluster;
 use crate::chain::cluster::proxy;
@@ -42,9 +44,9 @@ use crate::ui::{Mark, local_time};
 ///
 /// The profile and the context are both called idp-ns-NAMESPACE. The context becomes the current one. Nothing of that is
 /// written before the cluster has let you in, so a login that fails leaves what worked before.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct LoginArgs {
-    /// Namespace, like idp-dev
+    /// Namespace, like idp-dev [default: as for -n; else choose from those that the portal gives you]
     pub(crate) namespace: Option<String>,
     /// Name of this access, where the namespace's own name is not enough [default: NAMESPACE]
     #[arg(long = "as", value_name = "NAME")]
@@ -73,8 +75,8 @@ pub(crate) struct LoginArgs {
 }
 
 /// What a login found and wrote.
-struct Done {
-    target: Target,
+pub(super) struct Done {
+    pub(super) target: Target,
     credentials: RoleCredentials,
     cluster: Cluster,
     files: String,
@@ -87,6 +89,19 @@ struct Done {
 /// # Errors
 /// Of any stage; profile, context and current context are then as they were.
 pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
+    let done = set_up(context, args)?;
+    if context.ui.is_table() {
+        screen::next_steps(context.ui, &done, args.no_switch);
+        return Ok(());
+    }
+    context.ui.print_document(&screen::report(&done), String::new)
+}
+
+/// The same without a word of what could be done next.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn set_up(context: Context<'_>, args: &LoginArgs) -> Result<Done> {
     // It is run to sign in, as `aws sso login` is, with or without a terminal.
     let presence = match Presence::at(context.host) {
         Presence::Nobody => Presence::Reader,
@@ -98,26 +113,23 @@ pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     flags.namespace = args.access.as_ref().and(named).map(str::to_owned);
     let chain = &context.open_for(&flags, presence)?;
     let done = runtime::run(log_in(chain, args, args.access.as_deref().or(named)));
-    let done = done.map_err(|error| complete(chain, args, named, error))?;
-    if context.ui.is_table() {
-        screen::next_steps(context.ui, &done, args.no_switch);
-        return Ok(());
-    }
-    context.ui.print_document(&screen::report(&done), String::new)
+    done.map_err(|error| complete(chain, args, named, error))
 }
 
 /// A name of its own is one that can be typed, and for a namespace.
 fn check_name(args: &LoginArgs, named: Option<&str>) -> Result<()> {
     let Some(name) = &args.access else { return Ok(()) };
     let Some(namespace) = named else {
-        return Err(Error::usage(format!("--as {name} names an access, and no namespace is named"))
+        return Err(Error::usage(format!("no namespace specified for --as {name}"))
             .try_next(format!("nsaccess login NAMESPACE --as {name}")));
     };
     AccessName::parse(namespace).map_err(|why| {
-        Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")).try_next("nsaccess list")
+        Error::usage(format!("invalid namespace {namespace:?}"))
+            .because(format!("it {why}"))
+            .try_next("nsaccess list   # lists your namespaces")
     })?;
     AccessName::parse(name).map(drop).map_err(|why| {
-        Error::usage(format!("{name:?} is not a name for an access"))
+        Error::usage(format!("invalid name {name:?} for an access"))
             .because(format!("it {why}"))
             .try_next(format!("nsaccess login {namespace} --as NAME"))
     })
@@ -159,11 +171,17 @@ fn flags_of(args: &LoginArgs) -> LoginFlags<'_> {
 
 /// The chain, stage by stage, each shown as it is reached; then what is written for other tools.
 async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Done> {
-    let access = name_access(chain, args, named)?;
+    chain.kubeconfigs.merged()?;
+    let (access, force) = match access::implied(chain, named)? {
+        Some(access) => (access, args.force),
+        // A new session was started before the choice.
+        None => (namespace::choose(chain, args.force).await?, false),
+    };
+    let access = name_access(chain, args, access)?;
     let target = match target::without_portal(chain, &access)? {
         Some(target) => replace_identity(chain, args, target).await?,
         None => {
-            let (session, access) = open_session(chain, args, access).await?;
+            let (session, access) = open_session(chain, args, access, force).await?;
             resolve_target(chain, args, &access, &session).await?
         }
     };
@@ -190,9 +208,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
 }
 
 /// The access. What would keep its files from being written is reported before the person signs in.
-fn name_access(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Result<Access> {
-    chain.kubeconfigs.merged()?;
-    let access = chain.access(named)?;
+fn name_access(chain: &Chain<'_>, args: &LoginArgs, access: Access) -> Result<Access> {
     crate::disk::aws_credentials::check_name(chain.host, &target::entry(chain, &access))?;
     child_environment::refuse_change_inside(chain, &access, chooses(args), "login")?;
     let beside = match args.replace {
@@ -226,14 +242,19 @@ async fn replace_identity(chain: &Chain<'_>, args: &LoginArgs, target: Target) -
     Ok(target)
 }
 
-async fn open_session(chain: &Chain<'_>, args: &LoginArgs, mut access: Access) -> Result<(Session, Access)> {
+async fn open_session(
+    chain: &Chain<'_>,
+    args: &LoginArgs,
+    mut access: Access,
+    force: bool,
+) -> Result<(Session, Access)> {
     let portal = chain.portal(&access)?;
     if !args.replace {
         let entry = target::entry(chain, &access);
         let beside = replace::may_change_portal(chain, &access, &entry, &portal, &ways::of(args, &access))?;
         access.name = beside.unwrap_or(access.name);
     }
-    if args.force {
+    if force {
         logout::sign_out(chain, &portal).await?;
     }
     let session = chain.session(&portal).await?;
@@ -290,7 +311,7 @@ async fn describe_cluster(
 /// profile works, and the next login finds the rest.
 fn without_cluster(chain: &Chain<'_>, target: &Target, error: Error) -> Error {
     if !replace::loses_nothing(chain, target) {
-        return error.because("nothing was written: profile and context are as they were");
+        return error.because("nothing was written; profile and context are unchanged");
     }
     let written = settled::write(chain, target).and_then(|_| profile_and_context::write_profile(chain, target, None));
     let profile = target.profile();
@@ -299,10 +320,10 @@ fn without_cluster(chain: &Chain<'_>, target: &Target, error: Error) -> Error {
         Ok(true) => {
             let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
             chain.ui.stage(Mark::Success, "profile", &format!("{profile} in {config}, without a region"));
-            let what = "the AWS profile is written, so that secrets and assume-irsa work; the context is not";
+            let what = "the AWS profile was written, so that secrets and assume-irsa work; the context was not";
             error.because(what).try_next(works)
         }
-        Ok(false) => error.because("profile and context are as they were"),
+        Ok(false) => error.because("profile and context are unchanged"),
         Err(not_written) => error.because(format!("{not_written}; nothing was written")),
     }
 }
@@ -325,12 +346,12 @@ fn accepted(
             Ok((None, None))
         }
         Err(error) if is_new && error.kind == Kind::Unreachable => {
-            let error = error.because("profile and context are written, not verified and not made current");
+            let error = error.because("profile and context were written, but not verified and not made current");
             Ok((None, Some(error.try_next(format!("aws --profile {} sts get-caller-identity", target.profile())))))
         }
         Err(error) => {
-            Err(error.because("nothing was written: profile, context and current context are as they were").try_next(
-                format!("{} --no-verify   # writes them all the same", login_command(&target.access, flags_of(args))),
+            Err(error.because("nothing was written; profile, context and current context are unchanged").try_next(
+                format!("{} --no-verify   # writes them anyway", login_command(&target.access, flags_of(args))),
             ))
         }
     }
@@ -370,5 +391,5 @@ fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) ->
 }
 
 fn unchanged(changed: bool) -> &'static str {
-    if changed { "" } else { " (was right already)" }
+    if changed { "" } else { " (unchanged)" }
 }

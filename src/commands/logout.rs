@@ -19,16 +19,16 @@ use crate::model::aws::target::{Portal, Target};
 use crate::model::shell::quote;
 use crate::process::runtime;
 
-/// Sign out: end the session on the portal, and remove its token (the AWS CLI's too, it is the same) and all
+/// Sign out: end the session at the portal, and remove its token (which the AWS CLI shares) and all cached
 /// credentials that came from it.
 ///
-/// Contexts and profiles stay, so that the next login finds them.
+/// Contexts and profiles are kept for the next login; --purge removes them too.
 #[derive(Debug, Args)]
 pub(crate) struct LogoutArgs {
-    /// Every sso-session in ~/.aws/config
+    /// Sign out of every sso-session in ~/.aws/config
     #[arg(long)]
     pub(crate) all: bool,
-    /// Only the portal with this start URL [default: that of the namespace in use]
+    /// Sign out of the portal with this start URL [default: that of the current namespace]
     #[arg(long, value_name = "URL", conflicts_with = "all")]
     pub(crate) start_url: Option<String>,
     /// Also remove the contexts and profiles that nsaccess wrote
@@ -47,13 +47,16 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         (false, Some(start_url)) => (vec![portal_at(chain, start_url)?], Vec::new()),
         (false, None) => match one_access(context, chain)? {
             Some(target) => (Vec::new(), vec![target]),
-            None => (vec![one_portal(context, chain)?], Vec::new()),
+            None => match one_portal(context, chain)? {
+                Some(portal) => (vec![portal], Vec::new()),
+                None => return nothing_to_end(context, chain),
+            },
         },
     };
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for portal in &portals {
         let ended = runtime::run(logout::sign_out(chain, portal))?;
-        let what = if ended.was_signed_in { "signed out of" } else { "was not signed in to" };
+        let what = if ended.was_signed_in { "signed out of" } else { "not signed in to" };
         context.ui.status(&format!("{what} {}", portal.start_url));
         if !args.all {
             say_where_else(context, chain, portal, ended.was_signed_in);
@@ -72,7 +75,7 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         let forgotten = runtime::run(assumed::forget(chain, target))?;
         let names: Vec<String> = forgotten.then(|| target.access.to_string()).into_iter().collect();
         match names.is_empty() && !args.all {
-            true => context.ui.status(&format!("there were no credentials of {}", target.access)),
+            true => context.ui.status(&format!("no cached credentials for {}", target.access)),
             false => say_forgotten(context, &names),
         }
         let purged = if args.purge { purge::purge_assumed(chain, target) } else { Purged::default() };
@@ -91,20 +94,20 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         context.ui.print_document(&json!(rows), String::new)?;
     }
     if args.purge && convert::is_any_converted(chain) {
-        context.ui.hint("nsaccess kubeconfig convert --revert --all   # contexts of others still start nsaccess");
+        context.ui.hint("nsaccess kubeconfig convert --revert --all   # other contexts still use nsaccess");
     }
     half_purged(failed)
 }
 
 fn say_forgotten(context: Context<'_>, names: &[String]) {
     if !names.is_empty() {
-        context.ui.status(&format!("forgot the credentials of {}", names.join(", ")));
+        context.ui.status(&format!("removed cached credentials for {}", names.join(", ")));
     }
 }
 
 fn say_purged(context: Context<'_>, purged: &Purged) {
     if !purged.removed.is_empty() {
-        context.ui.status(&format!("removed the contexts and profiles {}", purged.removed.join(", ")));
+        context.ui.status(&format!("removed contexts and profiles: {}", purged.removed.join(", ")));
     }
     for (name, kept_for) in &purged.kept {
         say_what_stayed(context, name, kept_for);
@@ -113,7 +116,7 @@ fn say_purged(context: Context<'_>, purged: &Purged) {
 
 /// Who meant another session than the one that ended must not believe that it is over. Nothing ended: then somebody did.
 fn say_where_else(context: Context<'_>, chain: &Chain<'_>, portal: &Portal, one_ended: bool) {
-    let others = logout::still_signed_in(chain, portal);
+    let others = logout::still_signed_in(chain, &portal.session_name);
     for other in &others {
         let words = format!("still signed in to {} ([sso-session {}])", other.start_url, other.session_name);
         match one_ended {
@@ -137,7 +140,7 @@ fn portal_at(chain: &Chain<'_>, start_url: &str) -> Result<Portal> {
     if let Some(found) = logout::unfinished(chain, start_url)? {
         return Ok(found);
     }
-    let error = Error::new(Kind::NotFound, format!("{start_url} is not known here"))
+    let error = Error::new(Kind::NotFound, format!("no session for {start_url}"))
         .because("no [sso-session] in ~/.aws/config has this start URL");
     Err(portals.iter().fold(error, |error, portal| {
         error.try_next(format!("nsaccess logout --start-url {}", quote(&portal.start_url)))
@@ -171,14 +174,30 @@ fn one_access(context: Context<'_>, chain: &Chain<'_>) -> Result<Option<Target>>
     }
 }
 
-/// The portal of the namespace in use, else the one of the settings.
-fn one_portal(context: Context<'_>, chain: &Chain<'_>) -> Result<Portal> {
+/// The portal of the namespace in use, else the one of the settings. `None`: there is none, and nobody is asked for one.
+fn one_portal(context: Context<'_>, chain: &Chain<'_>) -> Result<Option<Portal>> {
     if let Some(name) = context.named(None) {
-        return chain.portal(&chain.access(Some(name))?);
+        return portal::known_of_access(chain, &chain.access(Some(name))?);
     }
     let current = chain.kubeconfigs.merged()?.current_context().map(str::to_owned).unwrap_or_default();
     match chain.settings.context_pattern.value.namespace_of(&current) {
-        Some(name) => chain.portal(&chain.access(Some(&name))?),
-        None => portal::of(chain, None),
+        Some(name) => portal::known_of_access(chain, &chain.access(Some(&name))?),
+        None => portal::known(chain, None),
     }
+}
+
+/// Nothing says which session is meant: none, if there is none.
+fn nothing_to_end(context: Context<'_>, chain: &Chain<'_>) -> Result<()> {
+    let open = logout::still_signed_in(chain, "");
+    if open.is_empty() {
+        context.ui.status("not signed in");
+        return if context.ui.is_table() { Ok(()) } else { context.ui.print_document(&json!([]), String::new) };
+    }
+    let error = Error::usage("no session specified");
+    let error = open.iter().fold(error, |error, portal| {
+        error
+            .because(format!("signed in to {} ([sso-session {}])", portal.start_url, portal.session_name))
+            .try_next(format!("nsaccess logout --start-url {}", quote(&portal.start_url)))
+    });
+    Err(error.try_next("nsaccess logout --all"))
 }

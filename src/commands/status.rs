@@ -1,27 +1,31 @@
 //! `status`: what is set up and until when it lasts. Reads files only, so it works offline.
 
+mod document;
 mod screen;
 
 use clap::Args;
+use serde::Serialize;
 
-use crate::chain::session::stored::{self, Stored};
+use crate::chain::session::stored::{self, Ended, Stored};
 use crate::chain::target::{self, portal};
 use crate::chain::{Chain, Presence, access};
 use crate::commands::Context;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::credentials::{Freshness, judge};
+use crate::model::aws::credentials::{Freshness, StaleReason, judge};
 use crate::model::aws::target::{Portal, Target};
 use crate::model::kube::access::{Access, AccessName};
 use crate::model::settings::Flags;
 use crate::ui::local_time;
 
-/// Show what is set up: sessions, profiles, roles, clusters, contexts, and until when each lasts. Works offline.
+/// Show sessions, namespaces and credentials on this machine, and when they expire. Works offline.
+///
+/// Several sign-ins are listed one after the other, that of the current namespace first.
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// Only this namespace
+    /// Show only this namespace
     pub(crate) namespace: Option<String>,
-    /// Exit with 3 unless the session is signed in or can be renewed; for scripts and prompts
+    /// Exit with 3 unless signed in (or renewable without a sign-in); for scripts and prompts
     #[arg(long)]
     pub(crate) check: bool,
 }
@@ -32,18 +36,35 @@ struct Row {
     /// Account and role, if they are known.
     target: Option<Target>,
     current: bool,
+    production: bool,
     cluster: Option<String>,
     credentials: String,
     credentials_expire_at: Option<jiff::Timestamp>,
-    context: bool,
+    /// The name of its context, if there is one.
+    context: Option<String>,
 }
 
-/// The session of a portal, in words.
+/// The session of a portal.
 struct Session {
     start_url: Option<String>,
-    state: &'static str,
-    reason: String,
+    state: State,
+    /// Why it is so, if the state does not say it.
+    reason: Option<String>,
+    /// Whether it is renewed without a sign-in.
+    renewable: bool,
     expires_at: Option<jiff::Timestamp>,
+}
+
+/// The state of a session. The names are a stable contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    SignedIn,
+    /// Renewed at the next use, without a sign-in.
+    Renewable,
+    Expired,
+    SignedOut,
+    NotSignedIn,
 }
 
 /// What there is to show.
@@ -65,23 +86,32 @@ pub(crate) fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
     let names = access::set_up(chain).into_iter().filter(|name| only.is_none_or(|only| name.as_str() == only));
     let rows: Vec<Row> = names.filter_map(|name| row(chain, &merged, name)).collect();
     if let (Some(only), true) = (only, rows.is_empty()) {
-        return Err(
-            Error::new(Kind::NotFound, format!("{only} is not set up here")).try_next(format!("nsaccess login {only}"))
-        );
+        return Err(Error::new(Kind::NotFound, format!("namespace \"{only}\" is not set up on this machine"))
+            .try_next(format!("nsaccess login {only}")));
     }
     let sessions = sessions(chain, only, &rows);
     let shown = Shown { sessions, current_context: merged.current_context().map(str::to_owned), rows };
-    context.ui.print_document(&screen::document(&shown), || screen::text(context, &shown))?;
+    let document = serde_json::to_value(document::StatusDocument::of(&shown));
+    let document = document.map_err(|error| Error::failure("cannot print JSON").because(error.to_string()))?;
+    context.ui.print_document(&document, || screen::text(context, &shown))?;
+    if shown.rows.is_empty() && context.ui.is_table() {
+        context.ui.hint("nsaccess login   # signs in and lists your namespaces");
+    }
     match shown.sessions.first() {
-        Some(session) if args.check && session.state == "over" => Err(not_signed_in(session, &shown.rows)),
+        Some(session) if args.check && !matches!(session.state, State::SignedIn | State::Renewable) => {
+            Err(not_signed_in(session, &shown.rows))
+        }
         _ => Ok(()),
     }
 }
 
 fn not_signed_in(session: &Session, rows: &[Row]) -> Error {
     let in_use = rows.iter().find(|row| row.current).or_else(|| rows.first());
-    let name = in_use.map_or("NAMESPACE", |row| row.access.name.as_str());
-    Error::new(Kind::NotSignedIn, "not signed in").because(session.reason.clone()).or_sign_in(name)
+    let error = session.reason.iter().fold(Error::new(Kind::NotSignedIn, "not signed in"), Error::because);
+    match in_use {
+        Some(row) => error.or_sign_in(row.access.name.as_str()),
+        None => error.try_next("nsaccess login   # signs in and lists your namespaces"),
+    }
 }
 
 /// The sessions of the portals in use: that of the settings or of the one access that is meant, then those of the others.
@@ -90,15 +120,14 @@ fn sessions(chain: &Chain<'_>, only: Option<&str>, rows: &[Row]) -> Vec<Session>
     let name = only.and_then(|only| AccessName::parse(only).ok());
     let access = name.and_then(|name| access::named(chain, name).ok());
     let first = match access {
-        Some(access) => chain.portal(&access).ok(),
-        None => portal::of(chain, None).ok(),
+        Some(access) => portal::known_of_access(chain, &access).ok().flatten(),
+        None => portal::known(chain, None).ok().flatten(),
     };
     if by_profiles_only && (only.is_some() || first.is_none()) {
         return Vec::new();
     }
     let Some(first) = first else {
-        let reason = "no start URL is configured".to_owned();
-        return vec![Session { start_url: None, state: "over", reason, expires_at: None }];
+        return vec![Session::over(None, State::NotSignedIn, Some("no start URL configured".to_owned()))];
     };
     let mut portals = vec![first];
     for portal in rows.iter().filter_map(portal_of) {
@@ -114,13 +143,29 @@ fn portal_of(row: &Row) -> Option<&Portal> {
 }
 
 fn session(chain: &Chain<'_>, portal: Portal) -> Session {
-    let (state, reason, expires_at) = match stored::stored(chain, &portal, None) {
-        Ok(Stored::Fresh(token)) => ("signed_in", String::new(), Some(token.expires_at)),
-        Ok(Stored::Refreshable(token, reason)) => ("renewable", reason, Some(token.expires_at)),
-        Ok(Stored::Over(reason)) => ("over", reason, None),
-        Err(error) => ("over", error.to_string(), None),
-    };
-    Session { start_url: Some(portal.start_url), state, reason, expires_at }
+    let start_url = Some(portal.start_url.clone());
+    match stored::stored(chain, &portal, None) {
+        Ok(Stored::Fresh(token)) => {
+            let renewable = token.refresh.is_some();
+            Session { start_url, state: State::SignedIn, reason: None, renewable, expires_at: Some(token.expires_at) }
+        }
+        Ok(Stored::Refreshable(token, reason)) => {
+            let (reason, expires_at) = (Some(reason), Some(token.expires_at));
+            Session { start_url, state: State::Renewable, reason, renewable: true, expires_at }
+        }
+        Ok(Stored::Over(Ended::Never)) => Session::over(start_url, State::NotSignedIn, None),
+        Ok(Stored::Over(Ended::SignedOut)) => Session::over(start_url, State::SignedOut, None),
+        Ok(Stored::Over(Ended::Expired(reason))) => Session::over(start_url, State::Expired, Some(reason)),
+        Ok(Stored::Over(Ended::Unusable(reason))) => Session::over(start_url, State::NotSignedIn, Some(reason)),
+        Err(error) => Session::over(start_url, State::NotSignedIn, Some(error.to_string())),
+    }
+}
+
+impl Session {
+    /// One that takes a sign-in.
+    fn over(start_url: Option<String>, state: State, reason: Option<String>) -> Session {
+        Session { start_url, state, reason, renewable: false, expires_at: None }
+    }
 }
 
 fn row(chain: &Chain<'_>, merged: &Merged, name: AccessName) -> Option<Row> {
@@ -134,8 +179,10 @@ fn row(chain: &Chain<'_>, merged: &Merged, name: AccessName) -> Option<Row> {
     let key = target.as_ref().map(|target| target.identity.key());
     let cached = key.and_then(|key| chain.cache.credentials(&access.name, &key));
     let credentials = match cached.as_ref().map(|cached| (cached, judge(&cached.credentials, chain.host.now()))) {
-        None => "none yet".to_owned(),
+        None => "none".to_owned(),
         Some((cached, Freshness::Fresh)) => format!("until {}", local_time(chain.host, cached.credentials.expires_at)),
+        Some((_, Freshness::Stale(StaleReason::Expired { .. }))) => "expired".to_owned(),
+        Some((_, Freshness::Stale(StaleReason::ExpiresSoon { .. }))) => "expire soon".to_owned(),
         Some((_, Freshness::Stale(reason))) => reason.to_string(),
     };
     let of_context = || merged.own_cluster(&entry).map(|own| own.name.to_owned());
@@ -144,7 +191,8 @@ fn row(chain: &Chain<'_>, merged: &Merged, name: AccessName) -> Option<Row> {
         cluster: chain.cache.cluster(&access.name).map(|cluster| cluster.name).or_else(of_context),
         credentials,
         credentials_expire_at: cached.map(|cached| cached.credentials.expires_at),
-        context: merged.context(&entry).is_some(),
+        production: access::is_production(chain, access.name.as_str()),
+        context: merged.context(&entry).map(|_| entry),
         target,
         access,
     })

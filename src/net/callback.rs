@@ -52,7 +52,7 @@ impl CallbackListener {
                 Some(callback) = open.next() => match callback {
                     Callback::Code(code) => return Ok(code),
                     Callback::Refused(why) => {
-                        return Err(Error::new(Kind::Denied, "the sign-in was refused in the browser").because(why));
+                        return Err(Error::new(Kind::NotSignedIn, "the sign-in was denied in the browser").because(why));
                     }
                     Callback::Foreign => {}
                 },

@@ -73,7 +73,7 @@ fn a_refusal_on_the_page_ends_the_wait() {
     let redirect = parameter(&page, "redirect_uri").replace("%3A", ":").replace("%2F", "/");
     let state = parameter(&page, "state");
     assert_eq!(http::get(&format!("{redirect}?error=access_denied&state={state}")).status, 200);
-    login.finish().exits(4).one_error().says("error: the sign-in was refused in the browser\nbecause: access_denied");
+    login.finish().exits(3).one_error().says("error: the sign-in was denied in the browser\nbecause: access_denied");
     assert!(world.token_file().is_none());
 }
 

@@ -140,5 +140,5 @@ fn the_namespace_comes_from_the_nearest_place_that_names_one() {
         named("", ""),
         "idp-dev ($HOME/apps-idp/nsaccess.toml)".replace("$HOME", &world.home().display().to_string())
     );
-    world.run("kubeconfig --print").exits(2).one_error().says("error: no namespace is named");
+    world.run("kubeconfig --print").exits(2).one_error().says("error: no namespace specified");
 }

@@ -55,18 +55,19 @@ fn dash_goes_back_to_a_context_that_is_not_ours() {
 }
 
 #[test]
-fn use_without_what_it_needs_says_what_there_is() {
+fn use_without_what_it_needs_says_so() {
     let world = World::signed_in();
-    world.run("use").exits(2).one_error().says("because: set up are idp-dev\ntry: nsaccess use NAMESPACE");
+    world.run("use").exits(2).one_error().says("because: set up on this machine: idp-dev\ntry: nsaccess use NAMESPACE");
     world
         .run("use idp-dve")
         .exits(5)
         .one_error()
-        .says("error: idp-dve is not set up here")
-        .says("because: set up are idp-dev")
-        .says("try: nsaccess login idp-dve");
-    World::new().run("use -").exits(5).one_error().says("there is no context to go back to");
-    World::new().run("use").exits(5).one_error().says("try: nsaccess login NAMESPACE");
+        .says("error: namespace \"idp-dve\" is not set up on this machine\n")
+        .says("because: did you mean idp-dev?\ntry: nsaccess use idp-dev\n");
+    let not_set_up = "error: namespace \"idp-prod\" is not set up on this machine\ntry: nsaccess login idp-prod\n";
+    world.run("use idp-prod").exits(5).one_error().says(not_set_up);
+    World::new().run("use -").exits(5).one_error().says("no previous context");
+    World::new().run("use").exits(5).one_error().says("try: nsaccess login   # signs in and lists");
 }
 
 #[test]
@@ -78,7 +79,29 @@ fn use_on_a_terminal_lets_the_person_choose() {
     person.types("idp-d\r");
     let screen = person.sees_the_end();
     assert!(child.wait_with_output().expect("its end").status.success(), "{screen}");
+    assert!(screen.contains("idp-test (current)") && screen.contains("idp-prod  PRODUCTION (not set up)"), "{screen}");
     assert!(world.read(".kube/config").contains("current-context: idp-ns-idp-dev\n"), "{screen}");
+}
+
+#[test]
+fn use_on_a_terminal_sets_up_what_is_not_if_the_person_wants_it() {
+    let world = World::signed_in();
+    let (child, mut person) = world.nsaccess("use idp-prod").on_terminal();
+    person.sees("idp-prod is not set up. Set it up now?");
+    person.types("\r");
+    let screen = person.sees_the_end();
+    assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(5), "{screen}");
+    let (child, mut person) = world.nsaccess("use -o json").on_terminal();
+    person.sees("Switch to which namespace?");
+    person.types("idp-prod\r");
+    person.sees("Set it up now?");
+    person.types("y\r");
+    let screen = person.sees_the_end();
+    let output = child.wait_with_output().expect("its end");
+    assert!(output.status.success(), "{screen}");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&json["context"], &json["previous"]), (&"idp-ns-idp-prod".into(), &"idp-ns-idp-dev".into()));
+    assert!(world.read(".kube/config").contains("current-context: idp-ns-idp-prod\n"), "{screen}");
 }
 
 #[test]
@@ -100,7 +123,7 @@ fn status_works_offline() {
     world.run("login idp-test --no-switch").success();
     world.go_offline();
     world.control().reset_calls();
-    world.run("status").is("Session          signed in (access token until TIME)
+    world.run("status").is("Session          signed in until TIME, renewed automatically
 Portal           https://sandbox.awsapps.com/start
 Current context  idp-ns-idp-dev
 
@@ -121,8 +144,10 @@ fn status_check_answers_with_its_exit_code() {
     world.run("logout").success();
     world.run("status --check").exits(3).one_error().says("try: nsaccess login");
     World::new().run("status --check").exits(3);
-    World::new().run("status").success();
-    world.run("status nope").exits(5).one_error().says("error: nope is not set up here");
+    let fresh = World::new();
+    fresh.run("status").success().prints("not signed in: no start URL configured").says("hint: nsaccess login   #");
+    fresh.run("status --check").exits(3).one_error().says("try: nsaccess login   #");
+    world.run("status nope").exits(5).one_error().says("error: namespace \"nope\" is not set up on this machine");
 }
 
 #[test]
@@ -144,7 +169,7 @@ fn logout_ends_the_session_everywhere_and_keeps_the_contexts() {
     let (kube, aws) = (world.read(".kube/config"), world.read(".aws/config"));
     world.run("logout").is("------- stderr -------
 signed out of https://sandbox.awsapps.com/start
-forgot the credentials of idp-dev
+removed cached credentials for idp-dev
 [exit status: 0]
 ");
     assert_eq!(world.control().calls("Logout"), 1);
@@ -152,16 +177,48 @@ forgot the credentials of idp-dev
     assert!(!world.exists(".cache/nsaccess/v1/credentials/idp-dev.json"));
     assert_eq!((world.read(".kube/config"), world.read(".aws/config")), (kube, aws));
     world.run("logout").is("------- stderr -------
-was not signed in to https://sandbox.awsapps.com/start
+not signed in to https://sandbox.awsapps.com/start
 [exit status: 0]
 ");
+    world.run("status").success().prints("Session          signed out\n");
+    let session = &world.run("status -o json").success().json()["session"];
+    assert_eq!((&session["state"], &session["reason"]), (&"signed_out".into(), &serde_json::Value::Null));
+    world.run("login idp-dev").success();
+    world.run("status").success().prints("Session          signed in until");
+}
+
+#[test]
+fn logout_where_nobody_ever_signed_in_is_no_failure_and_asks_nothing() {
+    let world = World::new();
+    world.run("logout").is("------- stderr -------\nnot signed in\n[exit status: 0]\n");
+    let (child, person) = world.nsaccess("logout").on_terminal();
+    assert_eq!(person.sees_the_end(), "not signed in\r\n");
+    assert!(child.wait_with_output().expect("its end").status.success());
+    assert_eq!(world.run("logout -o json").success().json(), serde_json::json!([]));
+    assert!(world.files().names().is_empty(), "{:?}", world.files().names());
+}
+
+#[test]
+fn logout_without_a_default_names_the_sessions_that_there_are() {
+    let world = World::signed_in();
+    let other = "\n[sso-session other]\nsso_start_url = https://other.awsapps.com/start\nsso_region = us-east-1\n";
+    world.write(".aws/config", world.read(".aws/config") + other);
+    world.run("config unset start_url").success();
+    world.run("config unset sso_region").success();
+    world.write(".kube/config", "");
+    world
+        .run("logout")
+        .exits(2)
+        .one_error()
+        .says("because: signed in to https://sandbox.awsapps.com/start ([sso-session nsaccess])\n")
+        .says("try: nsaccess logout --start-url https://sandbox.awsapps.com/start\n");
 }
 
 #[test]
 fn logout_without_a_network_signs_out_here_and_says_what_is_left() {
     let mut world = World::signed_in();
     world.go_offline();
-    world.run("logout").success().says("warning: the portal could not be told");
+    world.run("logout").success().says("warning: cannot end the session at the portal");
     assert!(world.token_file().is_none());
 }
 
@@ -173,8 +230,8 @@ fn logout_all_ends_every_session_of_the_aws_config() {
     world.write(".aws/config", config);
     world.run("logout --all").is("------- stderr -------
 signed out of https://sandbox.awsapps.com/start
-forgot the credentials of idp-dev
-was not signed in to https://other.awsapps.com/start
+removed cached credentials for idp-dev
+not signed in to https://other.awsapps.com/start
 [exit status: 0]
 ");
 }
@@ -188,7 +245,7 @@ fn logout_purge_removes_what_was_written_and_nothing_else() {
     world.write(".kube/config", kube);
     world.login("idp-dev").run().success();
     world.run("login idp-test").success();
-    world.run("logout --purge").success().says("removed the contexts and profiles idp-ns-idp-dev, idp-ns-idp-test");
+    world.run("logout --purge").success().says("removed contexts and profiles: idp-ns-idp-dev, idp-ns-idp-test");
     assert_eq!(world.read(".aws/config"), aws);
     assert_eq!(world.read(".kube/config"), format!("{kube}current-context: \"\"\n"));
 }
@@ -205,7 +262,7 @@ fn a_purge_that_cannot_remove_everything_removes_the_rest_and_says_what_is_left(
         .run("logout --purge")
         .exits(2)
         .says("signed out of")
-        .says("removed the contexts and profiles idp-ns-idp-test")
+        .says("removed contexts and profiles: idp-ns-idp-test")
         .says("error: signed out, but not removed: idp-ns-idp-dev")
         .says("[profile mine] still needs [profile idp-ns-idp-dev]");
     let left = world.read(".aws/config");
@@ -262,7 +319,7 @@ fn what_is_not_known_is_null_in_json_and_a_dash_on_the_screen() {
         assert!(json["namespaces"][0][field].is_null(), "{field}: {json}");
     }
     let screen = world.run("status").success().stdout.clone();
-    assert!(screen.contains("idp-dev (no context)  -        -     -        none yet"), "{screen}");
+    assert!(screen.contains("idp-dev    -        -     -        none         no context"), "{screen}");
 }
 
 #[test]
@@ -274,7 +331,7 @@ fn a_logout_that_meant_another_session_says_which_are_left() {
     world
         .run("logout")
         .success()
-        .says("was not signed in to https://other.awsapps.com/start")
+        .says("not signed in to https://other.awsapps.com/start")
         .says("warning: still signed in to https://sandbox.awsapps.com/start ([sso-session nsaccess])")
         .says("hint: nsaccess logout --start-url https://sandbox.awsapps.com/start");
     world.run("logout --all").success().says("signed out of https://sandbox.awsapps.com/start");

@@ -19,7 +19,7 @@ wrote the context idp-ns-idp-dev to ~/.kube/config
     assert!(after.contains("- name: idp-ns-idp-dev\r\n"), "{after}");
     assert_eq!(after.replace("\r\n", "").find('\n'), None, "every line ends as the file's own do");
     world.run("kubeconfig idp-dev").is("------- stderr -------
-the context idp-ns-idp-dev was right already
+context idp-ns-idp-dev unchanged
 [exit status: 0]
 ");
     world.run("kubeconfig idp-dev --remove").is("------- stderr -------
@@ -230,7 +230,7 @@ fn a_purge_keeps_the_cluster_and_user_that_another_context_uses() {
     world
         .run("logout --purge")
         .success()
-        .says("removed the contexts and profiles idp-ns-idp-dev")
+        .says("removed contexts and profiles: idp-ns-idp-dev")
         .says("warning: kept what the context mine uses of idp-ns-idp-dev");
     assert!(world.read(".kube/config").contains("server: https://127.0.0.1"));
 }

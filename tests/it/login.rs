@@ -97,7 +97,7 @@ fn the_kubeconfig_that_a_login_writes_is_complete() {
 #[test]
 fn a_second_login_asks_neither_the_person_nor_the_portals_lists() {
     let world = World::signed_in();
-    world.run("login idp-dev").success().says("(was right already)").says_not("code");
+    world.run("login idp-dev").success().says("(unchanged)").says_not("code");
     for operation in [
         "RegisterClient",
         "StartDeviceAuthorization",

@@ -90,7 +90,7 @@ fn every_option_stands_in_the_profile_and_is_found_there() {
     for line in ["external_id = corp-42\n", "role_session_name = ada.l\n", "duration_seconds = 7200\n"] {
         assert!(config.contains(line), "{line}\n{config}");
     }
-    let again = world.run("login idp-dev").success().says("(was right already)");
+    let again = world.run("login idp-dev").success().says("(unchanged)");
     again.says("rich in account 111122223333");
     assert_eq!(world.read(".aws/config"), config);
     let arn = "arn:aws:sts::111122223333:assumed-role/rich/ada.l";
@@ -103,7 +103,7 @@ fn a_second_login_finds_everything_and_assumes_nothing() {
     world
         .run("login idp-dev")
         .success()
-        .says("✓ context      idp-ns-idp-dev in ~/.kube/config, now current (was right");
+        .says("✓ context      idp-ns-idp-dev in ~/.kube/config, now current (unchanged)");
     for operation in ["AssumeRole", "StartDeviceAuthorization", "GetRoleCredentials"] {
         assert_eq!(world.control().calls(operation), 0, "{operation}");
     }
@@ -174,7 +174,7 @@ fn a_profile_s_own_identity_is_a_session_of_its_user() {
     assert!(!kept.contains("AKIA"), "keys without an end are not kept: {kept}");
     assert_eq!(world.control().calls("GetSessionToken"), 1);
     world.control().reset_calls();
-    world.run("login idp-dev").success().says("(was right already)");
+    world.run("login idp-dev").success().says("(unchanged)");
     world.run("token idp-dev").success();
     for operation in ["GetSessionToken", "AssumeRole"] {
         assert_eq!(world.control().calls(operation), 0, "{operation}");
@@ -215,7 +215,7 @@ fn the_source_describes_the_cluster_where_the_role_may_do_nothing_at_aws() {
         .exits(4)
         .one_error()
         .says("the role for-kubernetes-alone needs eks:DescribeCluster on its cluster")
-        .says("because: the profile corp, which assumes it, may not either");
+        .says("because: the profile corp, which assumes it, is not allowed to either");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn a_source_that_is_not_there_is_said_before_anything_else() {
             .says_not("✓ source");
     }
     refused(&world, &format!("login idp-dev --role-arn {ROLE} {PLACE}"), 2)
-        .says("it is not known who assumes the role")
+        .says("no source profile specified for the role")
         .says("--source-profile PROFILE");
     assert_eq!(world.control().counts().len(), 0);
 }
@@ -157,11 +157,11 @@ fn flags_that_contradict_each_other() {
             &format!("login idp-dev {flag} --start-url https://sandbox.awsapps.com/start --sso-region eu-west-1"),
             2,
         )
-        .says(&format!("error: {name} is for a role that is assumed"))
+        .says(&format!("error: {name} needs a role to assume"))
         .says("the credentials of idp-dev come from a portal");
         refused(&world, &format!("login idp-dev --source-profile corp {flag} {PLACE}"), 2)
-            .says(&format!("error: {name} is for a role that is assumed"))
-            .says("no role is named");
+            .says(&format!("error: {name} needs a role to assume"))
+            .says("no role is specified");
     }
     assert_eq!(world.control().counts().len(), 0);
 }
@@ -170,7 +170,7 @@ fn flags_that_contradict_each_other() {
 fn nothing_says_in_which_region_the_cluster_is() {
     let world = corp();
     refused(&world, &format!("login idp-dev --role-arn {ROLE} --source-profile corp"), 2)
-        .says("error: it is not known in which region the cluster is")
+        .says("error: no region specified for the cluster")
         .says(&format!("try: nsaccess login idp-dev --role-arn {ROLE} --source-profile corp --region REGION"));
     let output =
         world.nsaccess(&format!("login idp-dev --role-arn {ROLE} --source-profile corp --cluster idp-nonprod-1"));

@@ -38,7 +38,7 @@ fn another_role_than_the_settings_name_would_not_last() {
         .run(&by_role("idp-dev", other))
         .exits(2)
         .one_error()
-        .says("error: the settings name another role for idp-dev")
+        .says("error: the settings have another role for idp-dev")
         .says("try: nsaccess config unset namespace.idp-dev.role_arn");
     assert!(!world.exists(".aws/config") && !world.exists(".kube/config"));
 }
@@ -96,7 +96,7 @@ fn purge_leaves_what_a_person_wrote() {
     let world = corp();
     world.write(".config/nsaccess/config.toml", PINNED);
     world.run("login idp-dev").success();
-    world.run("logout -n idp-dev --purge").success().says("removed the contexts and profiles idp-ns-idp-dev");
+    world.run("logout -n idp-dev --purge").success().says("removed contexts and profiles: idp-ns-idp-dev");
     assert_eq!(world.read(".config/nsaccess/config.toml"), PINNED);
     world.run("login idp-dev").success();
 }
@@ -111,6 +111,6 @@ fn a_sign_out_finds_the_role_of_the_settings() {
         files.filter(|file| file.path().extension().is_some_and(|extension| extension == "json")).count()
     };
     assert_eq!(kept(), 1);
-    world.run("logout -n idp-dev").success().says("forgot the credentials of idp-dev");
+    world.run("logout -n idp-dev").success().says("removed cached credentials for idp-dev");
     assert_eq!(kept(), 0, "the AWS CLI would go on with it");
 }

@@ -14,7 +14,7 @@ fn an_unknown_namespace_is_answered_with_the_nearest_ones_and_writes_nothing() {
         .run()
         .exits(5)
         .one_error()
-        .says("error: you have no access to a namespace idp-dve\nbecause: your namespaces are idp-dev, ");
+        .says("error: no access to namespace \"idp-dve\"\nbecause: your namespaces: idp-dev, ");
     assert_eq!(world.read(".kube/config"), "apiVersion: v1\nkind: Config\n# mine\n");
     assert_eq!(world.read(".aws/config"), "[default]\nregion = eu-north-1\n");
 }
@@ -40,7 +40,7 @@ fn several_accounts_are_listed_with_what_to_type_and_typing_it_works() {
     let output = world.login("shop-dev").run().exits(2).one_error();
     assert!(
         output.stderr.ends_with(
-            "error: several accounts have the namespace shop-dev\n\
+            "error: several accounts have namespace \"shop-dev\"\n\
              because: 111122223333 idp-nonprod, role idp-ns-shop-dev\n\
              because: 777788889999 shop, role idp-ns-shop-dev\n\
              try: nsaccess login shop-dev --account 111122223333 --as shop-dev-idp-nonprod\n\
@@ -57,15 +57,69 @@ fn several_accounts_are_listed_with_what_to_type_and_typing_it_works() {
 }
 
 #[test]
-fn an_account_without_a_cluster_says_which_regions_were_asked() {
+fn an_account_without_a_cluster_says_which_regions_were_searched() {
     let world = World::new();
     world
         .login("shop-dev --account 777788889999")
         .run()
         .exits(5)
         .one_error()
-        .says("error: there is no cluster in account 777788889999\nbecause: the regions asked were eu-west-1\n")
-        .says("try: nsaccess config set regions");
+        .says("no cluster found in eu-west-1; searching all other regions\n")
+        .says("error: no cluster found in account 777788889999\n")
+        .says("because: regions searched: eu-west-1, us-east-1, us-east-2, us-west-1, us-west-2 and 29 others\n")
+        .says("try: nsaccess login shop-dev --account 777788889999 --cluster NAME --region REGION   # if you know it");
+    world.control().reset_calls();
+    world.run("config set regions eu-west-1").success();
+    world
+        .run("login shop-dev --account 777788889999")
+        .exits(5)
+        .one_error()
+        .says("because: regions searched: eu-west-1\ntry: nsaccess config set regions REGION");
+    assert_eq!(world.control().calls("ListClusters"), 1, "who names the regions means them");
+}
+
+/// A second cluster of the account, in a region that nobody named, with two namespaces that the first one does not have.
+fn with_far_cluster() -> sandbox::World {
+    let mut of = sandbox::World::default();
+    let mut far = Cluster::new("far-1", "111122223333", "ap-southeast-2");
+    for namespace in ["far-dev", "far-test"] {
+        let role = format!("idp-ns-{namespace}");
+        far.map_permission_set("eu-west-1", &role, &role);
+        far.add_namespace(namespace).grant_floor(namespace, &role);
+        of.accounts[0].permission_sets.push(role);
+    }
+    of.with_cluster(far)
+}
+
+#[test]
+fn a_cluster_in_another_region_is_found_and_remembered() {
+    let world = World::of(with_far_cluster());
+    // Those in the region of Identity Center do not know the role.
+    world
+        .login("far-dev")
+        .run()
+        .success()
+        .says("searching all other regions\n")
+        .says("✓ cluster      far-1 in ap-southeast-2")
+        .says("now current");
+    assert!(world.read(".aws/config").contains("region = ap-southeast-2\n"));
+    world.control().reset_calls();
+    world.run("login far-dev").success().says_not("searching");
+    assert_eq!(world.control().calls("ListClusters"), 0);
+    // The region of a cluster that is set up is one to look in first.
+    world.run("login far-test").success().says_not("searching").says("✓ cluster      far-1 in ap-southeast-2");
+    assert_eq!(world.control().calls("ListClusters"), 2);
+}
+
+#[test]
+fn the_only_cluster_of_an_account_may_be_anywhere_and_a_name_is_enough_to_find_it() {
+    let mut of = with_far_cluster();
+    of.clusters.retain(|cluster| cluster.region != "eu-west-1");
+    let world = World::of(of);
+    world.login("far-dev").run().success().says("✓ cluster      far-1 in ap-southeast-2");
+    world.run("login far-test --cluster far-1").success().says("✓ cluster      far-1 in ap-southeast-2");
+    world.run("logout --purge").success();
+    world.login("far-test --cluster far-1").run().success().says("✓ cluster      far-1 in ap-southeast-2");
 }
 
 #[test]
@@ -77,7 +131,7 @@ fn a_portal_without_any_namespace_says_which_setting_to_look_at() {
         .run()
         .exits(5)
         .one_error()
-        .says("none of your 1 permission sets on the portal is for a namespace")
+        .says("none of your 1 permission sets in the portal is for a namespace")
         .says("try: nsaccess config ");
 }
 
@@ -116,7 +170,7 @@ fn when_several_clusters_say_yes_each_is_listed_with_what_to_type() {
     let mut of = sandbox::World::default();
     of.clusters[1].add_namespace("idp-dev").grant_floor("idp-dev", "idp-ns-idp-dev");
     let world = World::of(of);
-    let output = world.login("idp-dev").run().exits(2).one_error().says("several clusters have the namespace idp-dev");
+    let output = world.login("idp-dev").run().exits(2).one_error().says("several clusters have namespace \"idp-dev\"");
     let output = output.says("try: nsaccess login idp-dev --cluster tools-1 --region eu-west-1");
     let output = output.says("try: nsaccess login idp-dev --cluster idp-nonprod-1 --region eu-west-1");
     output.says_not("✓ context");
@@ -134,7 +188,7 @@ fn when_no_cluster_says_yes_each_one_s_answer_is_shown() {
         .run()
         .exits(4)
         .one_error()
-        .says("error: no cluster lets the role idp-ns-idp-dev see pods in idp-dev")
+        .says("error: no cluster allows the role idp-ns-idp-dev to get pods in namespace \"idp-dev\"")
         .says("because: idp-nonprod-1 in eu-west-1: no")
         .says("because: tools-1 in eu-west-1: no (401: the role is not mapped there");
 }
@@ -148,7 +202,7 @@ fn denied_list_clusters_names_the_setting_and_the_setting_helps() {
         .run()
         .exits(4)
         .one_error()
-        .says("error: the clusters of the account cannot be listed")
+        .says("error: cannot list the clusters of account 111122223333")
         .says("try: nsaccess config set namespace.idp-dev.cluster NAME");
     world.run("config set namespace.idp-dev.cluster idp-nonprod-1").success();
     world.control().reset_calls();
@@ -165,7 +219,7 @@ fn denied_describe_cluster_says_what_the_role_lacks() {
         .run()
         .exits(4)
         .one_error()
-        .says("error: the cluster idp-nonprod-1 cannot be described in eu-west-1")
+        .says("error: cannot describe cluster \"idp-nonprod-1\" in eu-west-1")
         .says("because: the role idp-ns-idp-dev needs eks:DescribeCluster on its cluster");
     assert!(!world.exists(".kube/config"));
 }
@@ -178,7 +232,7 @@ fn a_cluster_of_a_wrong_name_is_not_found() {
         .run()
         .exits(5)
         .one_error()
-        .says("error: the cluster nope cannot be described in eu-west-1");
+        .says("error: cannot describe cluster \"nope\" in eu-west-1");
 }
 
 #[test]

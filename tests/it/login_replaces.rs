@@ -36,7 +36,7 @@ fn a_role_that_the_cluster_does_not_know_leaves_what_worked() {
         .exits(4)
         .one_error()
         .says("error: the cluster idp-nonprod-1 does not know the role Unmapped")
-        .says("because: nothing was written: profile, context and current context are as they were")
+        .says("because: nothing was written; profile, context and current context are unchanged")
         .says("try: nsaccess login idp-dev --role Unmapped --cluster idp-nonprod-1 --no-verify");
     assert_eq!(files(&world), before);
     signs_as(&world, "idp-ns-idp-dev");

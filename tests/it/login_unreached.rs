@@ -19,10 +19,10 @@ fn what_is_known_is_written_and_the_next_login_finds_the_rest() {
     let world = without_vpn();
     let output = world.login("idp-dev").run().exits(6).one_error();
     output
-        .says("clusters that may have idp-dev did not answer")
+        .says("clusters that may have namespace \"idp-dev\" did not answer")
         .says("tools-1 in eu-west-1: not reached: ")
-        .says("because: a VPN that is not connected is the usual reason")
-        .says("because: the AWS profile is written")
+        .says("because: the usual cause is a VPN that is not connected")
+        .says("because: the AWS profile was written")
         .says("try: connect the VPN, then: nsaccess login idp-dev")
         .says("try: nsaccess login idp-dev --cluster tools-1 --region eu-west-1   # if it is this one");
     assert!(world.read(".aws/config").contains("[profile idp-ns-idp-dev]"));
@@ -40,7 +40,7 @@ fn a_cluster_that_is_named_is_written_without_an_answer() {
     let world = without_vpn();
     let named = "login idp-dev --cluster idp-nonprod-1 --region eu-west-1";
     world.login("idp-dev").run().exits(6);
-    world.run(named).exits(6).one_error().says("profile and context are written, not verified and not made current");
+    world.run(named).exits(6).one_error().says("profile and context were written, but not verified and not made current");
     assert!(world.read(".kube/config").contains("idp-ns-idp-dev"));
 }
 

@@ -59,6 +59,7 @@ mod login_by_role_refused;
 mod login_by_role_sources;
 mod login_changes;
 mod login_choices;
+mod login_first;
 mod login_replaces;
 mod login_unreached;
 mod logs;

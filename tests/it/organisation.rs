@@ -136,7 +136,7 @@ fn where_to_ask_is_named_with_the_namespace_that_is_missing() {
     let world = named(world, &format!("{text}request_url = '{url}'\n"));
     let missing = world.run("login payments-dev").exits(5).one_error();
     missing
-        .says("error: you have no access to a namespace payments-dev")
+        .says("error: no access to namespace \"payments-dev\"")
         .says("try: ask for access: https://it.example.com/ask?ns=payments-dev&account=&role=\n");
     // One's own file knows a better place.
     world.run("config set request_url https://chat.example.com/{namespace}").success();

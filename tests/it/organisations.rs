@@ -119,7 +119,7 @@ fn a_logout_ends_the_session_that_is_meant_and_no_other() {
     world
         .run("logout --start-url https://sandbox.awsapps.com/start/#/")
         .success()
-        .says("forgot the credentials of idp-dev");
+        .says("removed cached credentials for idp-dev");
     world.run("token shop").success();
     assert_eq!(states(&world), [(sandbox, "over".to_owned()), (other, "signed_in".to_owned())]);
     world
@@ -173,5 +173,5 @@ fn a_login_that_wrote_nothing_can_be_signed_out_of() {
     world.run(&format!("login shop --start-url {OTHER} --sso-region us-east-1 --cluster none")).exits(5);
     assert!(!world.read(".aws/config").contains(OTHER));
     world.run(&format!("logout --start-url {OTHER}")).success().says(&format!("signed out of {OTHER}"));
-    world.run(&format!("logout --start-url {OTHER}")).exits(5).one_error().says("is not known here");
+    world.run(&format!("logout --start-url {OTHER}")).exits(5).one_error().says("no session for https://other.awsapps.com/start");
 }

@@ -51,7 +51,7 @@ fn a_session_that_came_without_a_refresh_token() {
     store(&world, &token);
     world.control().end_session();
     age_credentials(&world, "idp-dev");
-    world.run("credentials idp-dev").exits(3).one_error().says("the portal no longer takes the stored session");
+    world.run("credentials idp-dev").exits(3).one_error().says("the portal no longer accepts the stored session");
     is_known_to_be_over(&world);
 }
 

@@ -66,7 +66,7 @@ fn programs_get_credentials_and_contexts() {
         let given = world.run("credentials").success().json();
         assert!(given["SessionToken"].is_string() && given["Expiration"].is_string());
         world.run("credentials --export").success().prints("export AWS_ACCESS_KEY_ID=");
-        world.run("kubeconfig").success().says("was right already");
+        world.run("kubeconfig").success().says("context idp-ns-idp-dev unchanged");
         world.run("kubeconfig --print").success().prints("- idp-dev");
         std::fs::remove_file(world.path(".kube/config")).expect("removed");
         world.run("kubeconfig idp-dev").success();
@@ -91,12 +91,12 @@ fn stale_credentials_are_assumed_anew_and_refused_ones_too() {
 #[test]
 fn logout_forgets_the_credentials_of_the_role_in_use() {
     let world = logged_in();
-    world.run("logout").success().says("forgot the credentials of idp-dev");
+    world.run("logout").success().says("removed cached credentials for idp-dev");
     let names = world.files().names();
     assert!(!names.iter().any(|name| name.starts_with(".aws/cli/cache/")), "the AWS CLI would go on: {names:?}");
     assert!(!names.iter().any(|name| name.starts_with(".cache/nsaccess/v1/credentials/")), "{names:?}");
     assert!(world.exists(".kube/config") && world.exists(".aws/config"));
-    world.run("logout").success().says("there were no credentials of idp-dev");
+    world.run("logout").success().says("no cached credentials for idp-dev");
     world.run("token idp-dev").success();
     assert_eq!(world.control().calls("AssumeRole"), 1);
 }
@@ -107,8 +107,8 @@ fn logout_takes_the_one_that_is_named_or_all() {
     world.control().put_role(role("other"));
     map(&world, "arn:aws:iam::111122223333:role/other");
     world.run(&format!("{} --as two", by_role("idp-dev", "arn:aws:iam::111122223333:role/other"))).success();
-    world.run("logout -n idp-dev").success().says("forgot the credentials of idp-dev").says_not("two");
-    world.run("logout --all").success().says("forgot the credentials of two");
+    world.run("logout -n idp-dev").success().says("removed cached credentials for idp-dev").says_not("two");
+    world.run("logout --all").success().says("removed cached credentials for two");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_purge_takes_profile_context_and_settings() {
     let world = logged_in();
     world.run(&format!("{} --as two", by_role("idp-dev", ROLE))).success();
     assert!(world.exists(".config/nsaccess/config.toml"));
-    world.run("logout -n two --purge").success().says("removed the contexts and profiles idp-ns-two");
+    world.run("logout -n two --purge").success().says("removed contexts and profiles: idp-ns-two");
     assert!(!world.read(".config/nsaccess/config.toml").contains("two"));
     assert!(!world.read(".aws/config").contains("two") && !world.read(".kube/config").contains("two"));
     assert!(world.read(".aws/config").contains("[profile idp-ns-idp-dev]"));

@@ -15,7 +15,7 @@ fn errors_are_objects_where_programs_read() {
         let error: serde_json::Value = serde_json::from_str(&output.stderr).expect("one JSON object");
         assert_eq!(error["error"]["kind"], "usage");
         assert_eq!(error["error"]["exit_code"], 2);
-        assert!(error["error"]["message"].as_str().is_some_and(|text| text.starts_with("it is not known where")));
+        assert!(error["error"]["message"].as_str().is_some_and(|text| text.starts_with("no start URL configured")));
         assert!(error["error"]["try"][0].as_str().is_some_and(|text| text.starts_with("nsaccess login")));
         assert_eq!(output.stdout, "");
     }
@@ -67,7 +67,7 @@ fn a_terminal_gets_colour_unless_it_wants_none() {
         screen
     };
     assert!(screen("NO_COLOR", "").contains("\u{1b}[1;31merror:\u{1b}[0m"), "{}", screen("NO_COLOR", ""));
-    assert!(screen("NO_COLOR", "1").contains("error: nope is not set up here"));
+    assert!(screen("NO_COLOR", "1").contains("error: namespace \"nope\" is not set up on this machine"));
     assert!(!screen("TERM", "dumb").contains('\u{1b}'));
 }
 

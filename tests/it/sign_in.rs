@@ -33,11 +33,11 @@ fn the_code_on_the_screen_is_the_code_that_is_approved() {
 }
 
 #[test]
-fn a_denied_sign_in_ends_with_4() {
+fn a_denied_sign_in_ends_with_3() {
     let world = World::new();
     let login = waiting(&world);
     assert_eq!(world.control().deny(None), 1);
-    login.finish().exits(4).one_error().says("error: the sign-in was denied");
+    login.finish().exits(3).one_error().says("error: the sign-in was denied");
     assert!(!world.exists(".aws/config") && !world.exists(".kube/config"));
     assert!(world.token_file().is_none());
 }
@@ -96,7 +96,8 @@ fn no_start_url_at_all_says_how_to_give_one() {
         .run("login idp-dev")
         .exits(2)
         .one_error()
-        .says("try: nsaccess login NAMESPACE --start-url https://YOURS.awsapps.com/start --sso-region REGION");
+        .says("error: no start URL configured\n")
+        .says("try: nsaccess login idp-dev --start-url https://YOURS.awsapps.com/start --sso-region REGION");
     assert_eq!(world.control().counts().len(), 0);
 }
 

@@ -40,7 +40,7 @@ fn a_start_url_that_is_written_in_another_way_is_the_same_portal() {
             let settings = world.read(".config/nsaccess/config.toml");
             world.write(".config/nsaccess/config.toml", settings.replace("https://sandbox.awsapps.com/start", other));
         }
-        world.run("logout").success().says("forgot the credentials of idp-dev");
+        world.run("logout").success().says("removed cached credentials for idp-dev");
         nothing_answers(&world);
     }
 }

@@ -191,7 +191,7 @@ fn without_a_terminal_a_session_that_is_over_is_one_clear_message_and_no_browser
     let world = over();
     world.run("token idp-dev").is("------- stderr -------
 error: not signed in
-because: the session is over (CreateToken answered InvalidGrantException: Invalid refresh token provided)
+because: the session has expired (CreateToken answered InvalidGrantException: Invalid refresh token provided)
 try: nsaccess login idp-dev
 [exit status: 3]
 ");

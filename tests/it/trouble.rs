@@ -109,7 +109,7 @@ fn a_first_login_whose_cluster_is_not_reached_writes_what_is_known_and_says_so()
         .says("✓ profile      idp-ns-idp-dev")
         .says("✓ context      idp-ns-idp-dev in ~/.kube/config, not made current")
         .says("idp-nonprod-1")
-        .says("because: profile and context are written, not verified and not made current");
+        .says("because: profile and context were written, but not verified and not made current");
     world.run("credentials idp-dev").success();
     assert!(world.control().reachable("kube:idp-nonprod-1", true));
     world.run("login idp-dev").success().says("now current");

@@ -41,7 +41,7 @@ fn an_untrusted_file_chooses_no_role_anywhere_and_that_is_said() {
     let (role, output) = role_in(&world, "repo");
     assert_eq!(role, "idp-ns-idp-dev");
     output
-        .says("warning: ~/repo/nsaccess.toml does not count until you trust it: role = AdministratorAccess\n")
+        .says("warning: ~/repo/nsaccess.toml which is not trusted: role = AdministratorAccess\n")
         .says("hint: nsaccess config trust $HOME/repo/nsaccess.toml\n");
     assert_eq!((signer(&world, "repo"), signer(&world, "")), ("idp-ns-idp-dev".into(), "idp-ns-idp-dev".into()));
     world.nsaccess("login idp-dev").dir("repo").run().success().says("✓ role         idp-ns-idp-dev");
@@ -86,7 +86,7 @@ fn a_namespace_in_an_untrusted_file_is_not_the_one_that_is_meant() {
         .run()
         .exits(2)
         .one_error()
-        .says("error: no namespace is named")
+        .says("error: no namespace specified")
         .says("because: ~/repo/nsaccess.toml is not trusted: namespace = idp-test")
         .says("try: nsaccess config trust $HOME/repo/nsaccess.toml");
     world.run("config trust repo/nsaccess.toml").success();
@@ -237,10 +237,10 @@ fn an_untrusted_file_cannot_name_where_to_sign_in() {
     login()
         .exits(2)
         .one_error()
-        .says("names where to sign in and is not trusted")
+        .says("sets where to sign in and is not trusted")
         .says("this one asks for start_url = https://evil.awsapps.com/start, sso_region = eu-west-1")
         .says("try: nsaccess config trust $HOME/repo/nsaccess.toml");
-    let output = world.nsaccess("config").dir("repo").run().success().says("does not count until you trust it");
+    let output = world.nsaccess("config").dir("repo").run().success().says("which is not trusted");
     assert!(!output.stdout.contains("evil"), "{}", output.transcript());
     assert_eq!(world.control().counts().len(), 0);
     world.run("config set start_url https://sandbox.awsapps.com/start").success();

@@ -58,7 +58,7 @@ fn stored(scene: &Scene<'_>, portal: &Portal) -> Judgement {
 /// Why the session is over, by all that is known of it here.
 fn over(scene: &Scene<'_>, portal: &Portal) -> Option<String> {
     match stored::stored(scene.chain, portal, None) {
-        Ok(Stored::Over(reason)) => Some(reason),
+        Ok(Stored::Over(ended)) => Some(ended.to_string()),
         _ => None,
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
         match end_on_portal(chain, portal, &token).await {
             Ok(()) => ended.on_portal = true,
             Err(failure) => {
-                chain.ui.warning(&format!("the portal could not be told: {failure}; the session there ends by itself"))
+                chain.ui.warning(&format!("cannot end the session at the portal: {failure}; it expires by itself"))
             }
         }
     }
@@ -184,12 +184,12 @@ pub(crate) fn unfinished(chain: &Chain<'_>, start_url: &str) -> Result<Option<Po
     })
 }
 
-/// The portals of `~/.aws/config`, but for this one, whose token is still here.
-pub(crate) fn still_signed_in(chain: &Chain<'_>, but: &Portal) -> Vec<Portal> {
+/// The portals of `~/.aws/config`, but for the session of this name, whose token is still here.
+pub(crate) fn still_signed_in(chain: &Chain<'_>, but: &str) -> Vec<Portal> {
     let mut others = portals(chain);
     others.retain(|portal| {
         let token = sso_cache::read_token(chain.host, &portal.session_name);
-        portal.session_name != but.session_name && matches!(token, Ok(Cached::Found(_)))
+        portal.session_name != but && matches!(token, Ok(Cached::Found(_)))
     });
     others
 }

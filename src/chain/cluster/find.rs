@@ -1,7 +1,9 @@
 //! Finding a cluster: EKS describes the one that is named, or lists what there is; then the clusters are asked.
 
 use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 
+use crate::chain::cluster::not_found::{cannot_describe, cannot_list, no_clusters, none_says_yes};
 use crate::chain::cluster::{known_name, proxy, regions};
 use crate::chain::credentials::Credentials;
 use crate::chain::profile::{self, Wanted};
@@ -12,19 +14,17 @@ use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
 use crate::model::aws::eks_token;
 use crate::model::aws::identity::Identity;
-use crate::model::aws::target::Target;
 use crate::model::kube::cluster::{Cluster, status_serves};
 use crate::model::reviews::review::Verdict;
-use crate::model::shell::quote;
 use crate::net::aws::failure::{Class, Failure};
 
-/// More commands than this are a list to search.
-const MOST_OFFERED: usize = 3;
+/// How many calls to EKS are under way at the same time.
+const AT_ONCE: usize = 12;
 
 /// A cluster that may have the namespace, and what it said when it was asked whether pods there may be read.
-struct Candidate {
-    cluster: Cluster,
-    verdict: Result<Verdict, String>,
+pub(super) struct Candidate {
+    pub(super) cluster: Cluster,
+    pub(super) verdict: Result<Verdict, String>,
 }
 
 /// A search without a result.
@@ -78,7 +78,7 @@ async fn find_as_source(credentials: &Credentials<'_>, denied: Error) -> Result<
     let wanted = Wanted { region: Some(&region), ..Wanted::default() };
     let source = profile::credentials(chain, source_profile, wanted).await?;
     search(credentials, &source.keys).await.map_err(|not_found| match not_found.is_denied {
-        true => denied.because(format!("the profile {source_profile}, which assumes it, may not either")),
+        true => denied.because(format!("the profile {source_profile}, which assumes it, is not allowed to either")),
         false => not_found.error,
     })
 }
@@ -87,8 +87,21 @@ async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Clus
     let (chain, target) = (credentials.chain, &credentials.target);
     let is_pinned = chain.settings.pins(target.access.name.as_str()).cluster.is_some();
     let Some((name, region)) = known_name(chain, target) else { return discover(credentials, keys).await };
-    let regions = region.map_or_else(|| regions(chain, target), |region| vec![region]);
-    let failure = match describe_in(chain, keys, &regions, &name).await {
+    let (regions, others) = match region {
+        Some(region) => (vec![region], Vec::new()),
+        None => {
+            let first = regions::first(chain, target);
+            let others = regions::others(chain, target, &first);
+            (first, others)
+        }
+    };
+    let mut described = describe_in(chain, keys, &regions, &name).await;
+    if matches!(&described, Err(failure) if failure.class == Class::NotFound) && !others.is_empty() {
+        say_searching(chain, &regions);
+        let elsewhere = describe_in(chain, keys, &others, &name).await;
+        described = if let Ok(Some(_)) = elsewhere { elsewhere } else { described };
+    }
+    let failure = match described {
         Ok(Some(cluster)) => return Ok(cluster),
         Ok(None) => return Err(no_clusters(chain, target, &regions).into()),
         Err(failure) => failure,
@@ -103,7 +116,7 @@ async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Clus
         return Err(not_found);
     }
     // The cluster that was there before may have been replaced by one of another name.
-    chain.ui.detail(&format!("{}; looking again", not_found.error));
+    chain.ui.detail(&format!("{}; searching again", not_found.error));
     discover(credentials, keys).await
 }
 
@@ -115,12 +128,13 @@ async fn describe_in(
     name: &str,
 ) -> Result<Option<Cluster>, Failure> {
     let asked = regions.iter().map(|region| chain.services.describe_cluster(keys, region, name));
+    let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
     let mut last = None;
-    for answer in join_all(asked).await {
+    for answer in answers {
         match answer {
             Ok(described) => {
                 if !status_serves(&described.status) {
-                    chain.ui.warning(&format!("the cluster {name} is {}", described.status));
+                    chain.ui.warning(&format!("cluster {name} has the status {}", described.status));
                 }
                 return Ok(Some(described.cluster));
             }
@@ -132,46 +146,101 @@ async fn describe_in(
     last.map_or(Ok(None), Err)
 }
 
+/// Looks where it is likely, then in all other regions, unless somebody named the regions.
 async fn discover(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cluster, NotFound> {
     let (chain, target) = (credentials.chain, &credentials.target);
-    let regions = regions(chain, target);
-    chain.ui.detail(&format!("looking for clusters in {}", regions.join(", ")));
-    let listed = join_all(regions.iter().map(|region| chain.services.cluster_names(keys, region)));
-    let (mut found, mut refused) = (Vec::new(), None);
-    for (names, region) in listed.await.into_iter().zip(&regions) {
-        match names {
-            Ok(names) => found.extend(names.into_iter().map(|name| (region.as_str(), name))),
-            Err(failure) => refused = Some(failure),
+    let first = regions::first(chain, target);
+    chain.ui.detail(&format!("searching for clusters in {}", first.join(", ")));
+    let found = in_regions(chain, keys, &first).await;
+    let others = regions::others(chain, target, &first);
+    let not_found: NotFound = match (found.clusters.is_empty(), found.failure) {
+        (true, Some(why)) if others.is_empty() || !why.is_of_region() => {
+            return Err(NotFound::because_of(chain, why.failure, |failure| {
+                if why.listed { cannot_describe(target, "NAME", &first, failure) } else { cannot_list(target, failure) }
+            }));
+        }
+        (true, _) => no_clusters(chain, target, &[first.as_slice(), &others].concat()).into(),
+        (false, _) => match only_or_chosen(credentials, found.clusters).await {
+            Err(error) if error.kind == Kind::Denied => error.into(),
+            chosen => return Ok(chosen?),
+        },
+    };
+    if others.is_empty() {
+        return Err(not_found);
+    }
+    say_searching(chain, &first);
+    let elsewhere = in_regions(chain, keys, &others).await.clusters;
+    match not_found.error.kind {
+        _ if elsewhere.is_empty() => Err(not_found),
+        Kind::NotFound => Ok(only_or_chosen(credentials, elsewhere).await?),
+        // What those here refused is told, unless another one says yes.
+        _ => match choose(credentials, elsewhere).await {
+            Err(error) if error.kind != Kind::Usage => Err(not_found),
+            chosen => Ok(chosen?),
+        },
+    }
+}
+
+/// The clusters of some regions, and why there may be others.
+struct Found {
+    clusters: Vec<Cluster>,
+    failure: Option<NotSeen>,
+}
+
+/// A call that failed.
+struct NotSeen {
+    failure: Failure,
+    /// The names could be listed.
+    listed: bool,
+}
+
+impl NotSeen {
+    /// Whether another region could answer otherwise: an organisation may allow some regions only.
+    fn is_of_region(&self) -> bool {
+        self.failure.class == Class::Denied && self.failure.words.contains("service control policy")
+    }
+}
+
+async fn in_regions(chain: &Chain<'_>, keys: &AccessKeys, regions: &[String]) -> Found {
+    let listed = regions.iter().map(|region| chain.services.cluster_names(keys, region));
+    let listed: Vec<_> = stream::iter(listed).buffered(AT_ONCE).collect().await;
+    let (mut names, mut failure) = (Vec::new(), None);
+    for (answer, region) in listed.into_iter().zip(regions) {
+        match answer {
+            Ok(found) => names.extend(found.into_iter().map(|name| (region.as_str(), name))),
+            Err(refused) => failure = Some(NotSeen { failure: refused, listed: false }),
         }
     }
-    if let (true, Some(failure)) = (found.is_empty(), refused) {
-        return Err(NotFound::because_of(chain, failure, |failure| cannot_list(target, failure)));
-    }
-    let described = found.iter().map(|(region, name)| chain.services.describe_cluster(keys, region, name));
-    let (mut clusters, mut failures) = (Vec::new(), Vec::new());
-    for answer in join_all(described).await {
+    let described = names.iter().map(|(region, name)| chain.services.describe_cluster(keys, region, name));
+    let mut clusters = Vec::new();
+    for answer in stream::iter(described).buffered(AT_ONCE).collect::<Vec<_>>().await {
         match answer {
             Ok(described) => clusters.push(described.cluster),
-            Err(failure) => failures.push(failure),
+            Err(refused) => failure = Some(NotSeen { failure: refused, listed: true }),
         }
     }
-    match (clusters.len(), clusters.pop(), failures.pop()) {
-        (1, Some(only), _) => Ok(only),
-        (_, Some(last), _) => {
-            clusters.push(last);
-            Ok(choose(credentials, clusters).await?)
+    Found { clusters, failure }
+}
+
+fn say_searching(chain: &Chain<'_>, first: &[String]) {
+    chain.ui.status(&format!("no cluster found in {}; searching all other regions", first.join(", ")));
+}
+
+/// The only cluster need not be asked.
+async fn only_or_chosen(credentials: &Credentials<'_>, mut clusters: Vec<Cluster>) -> Result<Cluster> {
+    match (clusters.len(), clusters.pop()) {
+        (1, Some(only)) => Ok(only),
+        (_, last) => {
+            clusters.extend(last);
+            choose(credentials, clusters).await
         }
-        (_, None, Some(failure)) => {
-            Err(NotFound::because_of(chain, failure, |failure| cannot_describe(target, "NAME", &regions, failure)))
-        }
-        (_, None, None) => Err(no_clusters(chain, target, &regions).into()),
     }
 }
 
 /// Asks every cluster whether it lets us see the namespace's pods, and takes the one that says yes.
 async fn choose(credentials: &Credentials<'_>, clusters: Vec<Cluster>) -> Result<Cluster> {
     let (chain, target) = (credentials.chain, &credentials.target);
-    chain.ui.detail(&format!("asking {} clusters about the namespace", clusters.len()));
+    chain.ui.detail(&format!("asking {} clusters for the namespace", clusters.len()));
     let asked = clusters.into_iter().map(|cluster| async move {
         let verdict = ask(credentials, &cluster).await;
         Candidate { cluster, verdict }
@@ -200,7 +269,7 @@ fn pick(credentials: &Credentials<'_>, candidates: Vec<Candidate>) -> Result<Clu
     let (chain, target) = (credentials.chain, &credentials.target);
     let in_words = |candidate: &Candidate| format!("{} in {}", candidate.cluster.name, candidate.cluster.region);
     if chain.presence != Presence::Person {
-        let mut error = Error::usage(format!("several clusters have the namespace {}", target.access.namespace));
+        let mut error = Error::usage(format!("several clusters have namespace \"{}\"", target.access.namespace));
         for candidate in &candidates {
             error = error.because(in_words(candidate)).try_next(format!(
                 "{} --cluster {} --region {}",
@@ -215,92 +284,5 @@ fn pick(credentials: &Credentials<'_>, candidates: Vec<Candidate>) -> Result<Clu
     let chosen =
         chain.prompts.pick(&format!("Several clusters have {}. Which one?", target.access.namespace), &lines)?;
     let chosen = candidates.into_iter().nth(chosen).map(|chosen| chosen.cluster);
-    chosen.ok_or_else(|| Error::failure("nothing was chosen"))
-}
-
-/// How a cluster is named once and for all.
-fn pin(target: &Target) -> String {
-    format!("nsaccess config set namespace.{}.cluster NAME", target.access)
-}
-
-fn cannot_list(target: &Target, failure: Failure) -> Error {
-    let denied = failure.class == Class::Denied;
-    let error = failure.into_error("the clusters of the account cannot be listed");
-    if denied {
-        error.because("a role need not list clusters if its cluster is named").try_next(pin(target))
-    } else {
-        error
-    }
-}
-
-fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: Failure) -> Error {
-    let class = failure.class;
-    let error = failure.into_error(format!("the cluster {name} cannot be described in {}", regions.join(", ")));
-    match class {
-        Class::NotFound => error
-            .try_next(format!("nsaccess login {} --cluster NAME --region REGION", target.access))
-            .try_next("nsaccess config   # shows which setting names the cluster"),
-        Class::Denied => error
-            .because(format!("{} needs eks:DescribeCluster on its cluster", target.identity.who()))
-            .lacks(target.as_missing())
-            .try_next(pin(target)),
-        _ => error,
-    }
-}
-
-fn no_clusters(chain: &Chain<'_>, target: &Target, regions: &[String]) -> Error {
-    if regions.is_empty() {
-        let source = target.identity.source_profile().unwrap_or_default();
-        return Error::usage("it is not known in which region the cluster is")
-            .because(format!("neither a flag, the settings, $AWS_REGION nor the profile {source} names a region"))
-            .try_next(format!("{} --region REGION", login_again(chain, target)));
-    }
-    Error::new(Kind::NotFound, format!("there is no cluster in {}", account_in_words(target)))
-        .because(format!("the regions asked were {}", regions.join(", ")))
-        .try_next("nsaccess config set regions REGION   # several: REGION,REGION")
-}
-
-/// No cluster says yes. As long as one was not reached, that does not mean no.
-fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error {
-    let unreached: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.verdict.is_err()).collect();
-    let namespace = &target.access.namespace;
-    let mut error = match unreached.len() {
-        0 => {
-            let words = format!("no cluster lets {} see pods in {namespace}", target.identity.who());
-            Error::new(Kind::Denied, words)
-        }
-        1 => Error::new(Kind::Unreachable, format!("a cluster that may have {namespace} did not answer")),
-        several => {
-            Error::new(Kind::Unreachable, format!("{several} clusters that may have {namespace} did not answer"))
-        }
-    };
-    for candidate in candidates {
-        let answer = match &candidate.verdict {
-            Ok(Verdict::Denied(Some(reason))) => format!("no ({reason})"),
-            Ok(Verdict::Unknown(reason)) => format!("cannot say ({reason})"),
-            Ok(_) => "no".to_owned(),
-            Err(words) => words.clone(),
-        };
-        error = error.because(format!("{} in {}: {answer}", candidate.cluster.name, candidate.cluster.region));
-    }
-    if unreached.is_empty() {
-        let error = error.lacks(target.as_missing());
-        return error.try_next(login_with(target, "NAME   # if you know it")).ask_doctor();
-    }
-    error = error
-        .because("a VPN that is not connected is the usual reason")
-        .try_next(format!("connect the VPN, then: nsaccess login {}", target.access));
-    for Candidate { cluster, .. } in unreached.iter().take(MOST_OFFERED) {
-        let flags = format!("{} --region {}   # if it is this one", quote(&cluster.name), cluster.region);
-        error = error.try_next(login_with(target, &flags));
-    }
-    error.ask_doctor()
-}
-
-fn login_with(target: &Target, cluster: &str) -> String {
-    format!("nsaccess login {} --cluster {cluster}", target.access)
-}
-
-fn account_in_words(target: &Target) -> String {
-    target.identity.account().map_or_else(|| "the account".to_owned(), |account| format!("account {account}"))
+    chosen.ok_or_else(|| Error::failure("no choice was made"))
 }

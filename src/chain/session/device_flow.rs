@@ -61,9 +61,9 @@ fn gave_up(why: GiveUp) -> NoToken {
     NoToken::Failed(match why {
         GiveUp::Register => return NoToken::Unregistered,
         GiveUp::Expired => Error::new(Kind::NotSignedIn, "nobody approved the sign-in in time")
-            .because("the code is over")
+            .because("the code has expired")
             .try_next("run the same command again for a new code"),
-        GiveUp::Denied(words) => Error::new(Kind::Denied, "the sign-in was denied").because(words),
+        GiveUp::Denied(words) => Error::new(Kind::NotSignedIn, "the sign-in was denied").because(words),
         GiveUp::Failed(words) => {
             Error::new(Kind::Unreachable, "cannot sign in").because(words).try_next("run the same command again")
         }

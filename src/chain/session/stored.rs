@@ -1,5 +1,7 @@
 //! What the token file says of a session, and what is known of it besides.
 
+use std::fmt;
+
 use jiff::SignedDuration;
 
 use crate::chain::Chain;
@@ -21,8 +23,31 @@ pub(crate) enum Stored {
     Fresh(SsoToken),
     /// Can be renewed without a person; with the reason.
     Refreshable(SsoToken, String),
-    /// Needs a person; with the reason.
-    Over(String),
+    /// Needs a person.
+    Over(Ended),
+}
+
+/// Why a session needs a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nobody has signed in.
+    Never,
+    /// Somebody signed out.
+    SignedOut,
+    /// It ended, or the portal turned it down.
+    Expired(String),
+    /// What is stored is of no use.
+    Unusable(String),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Never => f.write_str("nobody has signed in yet"),
+            Ended::SignedOut => f.write_str("signed out on this machine"),
+            Ended::Expired(reason) | Ended::Unusable(reason) => f.write_str(reason),
+        }
+    }
 }
 
 /// What the token file says, without changing anything. `refused`: a token that the portal just turned down.
@@ -32,27 +57,32 @@ pub(crate) enum Stored {
 pub(crate) fn stored(chain: &Chain<'_>, portal: &Portal, refused: Option<&Secret<String>>) -> Result<Stored> {
     let mut token = match sso_cache::read_token(chain.host, &portal.session_name)? {
         Cached::Found(token) => token,
-        Cached::Absent => return Ok(Stored::Over("nobody has signed in yet".to_owned())),
+        Cached::Absent if chain.cache.sign_out_mark(&portal.start_url).is_some() => {
+            return Ok(Stored::Over(Ended::SignedOut));
+        }
+        Cached::Absent => return Ok(Stored::Over(Ended::Never)),
         Cached::Unusable { path, reason } => {
-            return Ok(Stored::Over(format!("{} cannot be used: {reason}", chain.host.shorten_home(&path))));
+            let words = format!("{} cannot be used: {reason}", chain.host.shorten_home(&path));
+            return Ok(Stored::Over(Ended::Unusable(words)));
         }
     };
     if let Some(reason) = of_another_portal(&token, portal) {
-        return Ok(Stored::Over(reason));
+        return Ok(Stored::Over(Ended::Unusable(reason)));
     }
     let refused = is_refused(chain, &token.access_token, refused);
     let ended = token.refresh.as_ref().and_then(|refresh| chain.cache.refusal(&refresh.refresh_token));
     if ended.is_some() {
         token.refresh = None;
     }
+    let expired = |reason: &dyn fmt::Display| Stored::Over(Ended::Expired(ended.unwrap_or_else(|| reason.to_string())));
     Ok(match judge(&token, chain.host.now(), MARGIN) {
-        _ if refused && token.refresh.is_none() => Stored::Over(ended.unwrap_or_else(|| REFUSED_BY_PORTAL.to_owned())),
+        _ if refused && token.refresh.is_none() => expired(&REFUSED_BY_PORTAL),
         TokenState::Fresh if refused => {
-            Stored::Refreshable(token, "the portal no longer takes the access token".to_owned())
+            Stored::Refreshable(token, "the portal no longer accepts the access token".to_owned())
         }
         TokenState::Fresh => Stored::Fresh(token),
         TokenState::Refreshable { reason } => Stored::Refreshable(token, reason.to_string()),
-        TokenState::Over { reason } => Stored::Over(ended.unwrap_or_else(|| reason.to_string())),
+        TokenState::Over { reason } => expired(&reason),
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) fn identity(chain: &Chain<'_>, access: &Access, entry: &str) -> Resul
     match (&pins.role_arn, &pins.source_profile) {
         (Some(arn), source) => pinned(access, arn, source.as_ref(), &pins, written).map(Some),
         (None, Some(name)) => {
-            let why = format!("no role is named: the identity would be that of the profile {} itself", name.value);
+            let why = format!("no role is specified: the identity would be that of the profile {} itself", name.value);
             refuse_options(access, &pins, &name.value, why)?;
             Ok(Some(Identity::Profile(name.value.clone())))
         }
@@ -56,8 +56,8 @@ fn pinned(
     let written = written.filter(|(role, _)| role.arn == *arn);
     let (role, written_source) = written.unzip();
     let Some(source_profile) = source.map(|source| source.value.clone()).or(written_source) else {
-        return Err(Error::usage(format!("it is not known who assumes the role {arn}"))
-            .because("neither --source-profile nor a setting names the AWS profile whose credentials do")
+        return Err(Error::usage(format!("no source profile specified for the role {arn}"))
+            .because("neither --source-profile nor a setting says which AWS profile assumes it")
             .try_next(format!("nsaccess login {access} --role-arn {arn} --source-profile PROFILE")));
     };
     let role = with_options(role.unwrap_or_else(|| RoleToAssume::plain(arn)), pins);
@@ -87,7 +87,7 @@ fn refuse_options(access: &Access, pins: &Pins, profile: &str, why: String) -> R
     });
     match by_flag.next() {
         None => Ok(()),
-        Some(flag) => Err(Error::usage(format!("{flag} is for a role that is assumed"))
+        Some(flag) => Err(Error::usage(format!("{flag} needs a role to assume"))
             .because(why)
             .try_next(format!("nsaccess login {access} --role-arn ARN --source-profile {profile}"))),
     }

@@ -1,16 +1,18 @@
 //! Where to sign in: from the settings, from an existing profile or sso-session, or asked of the person once.
 
-use aws_config_edit::{Section, clean_start_url, same_start_url};
+mod ask;
+
+use aws_config_edit::{Section, same_start_url};
 
 use crate::chain::target::entry;
-use crate::chain::{Chain, Presence, access};
+use crate::chain::{Chain, access};
 use crate::disk::aws_config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::aws::session_name::session_name_for;
 use crate::model::aws::target::Portal;
 use crate::model::kube::access::Access;
 use crate::model::settings::{
-    Flags, Origin, Sourced, UntrustedProject, check_account, check_region, check_role, check_role_arn, check_start_url,
+    Flags, Origin, Sourced, check_account, check_region, check_role, check_role_arn, check_start_url,
 };
 
 /// The portal of an access: as pinned, else the one of its profile, which need not exist yet. A flag overrides both.
@@ -18,15 +20,26 @@ use crate::model::settings::{
 /// # Errors
 /// When no start URL or region is configured and no person can be asked.
 pub(crate) fn of_access(chain: &Chain<'_>, access: &Access) -> Result<Portal> {
+    match known_of_access(chain, access)? {
+        Some(portal) => Ok(portal),
+        None => asked(chain, Some(access.name.as_str())),
+    }
+}
+
+/// The same without asking anybody. `None`: nothing names a portal.
+///
+/// # Errors
+/// When a pinned start URL has no region, or the profile cannot be used.
+pub(crate) fn known_of_access(chain: &Chain<'_>, access: &Access) -> Result<Option<Portal>> {
     let pins = chain.settings.pins(access.name.as_str());
     let by_flag = is_flag(&chain.settings.start_url) || is_flag(&chain.settings.sso_region);
     let Some(start_url) = pins.start_url.filter(|_| !by_flag).map(|pin| pin.value) else {
-        return of(chain, Some(&entry(chain, access)));
+        return known(chain, Some(&entry(chain, access)));
     };
     let pinned = pins.sso_region.map(|pin| pin.value);
     match pinned.or_else(|| region_of(chain, &start_url)) {
-        Some(region) => Ok(named(chain, &start_url, &region)),
-        None => Err(not_configured(Some(&start_url))),
+        Some(region) => Ok(Some(named(chain, &start_url, &region))),
+        None => Err(ask::not_configured(Some(access.name.as_str()), Some(&start_url))),
     }
 }
 
@@ -39,29 +52,40 @@ fn region_of(chain: &Chain<'_>, start_url: &str) -> Option<String> {
     of_session.or_else(|| configured.and(chain.settings.sso_region.as_ref()).map(|region| region.value.clone()))
 }
 
-/// The portal for the profile of this name, which need not exist yet.
+/// The portal of the settings.
 ///
 /// # Errors
 /// When no start URL or region is configured and no person can be asked.
-pub(crate) fn of(chain: &Chain<'_>, profile: Option<&str>) -> Result<Portal> {
+pub(crate) fn default(chain: &Chain<'_>) -> Result<Portal> {
+    match known(chain, None)? {
+        Some(portal) => Ok(portal),
+        None => asked(chain, None),
+    }
+}
+
+/// The portal for the profile of this name, which need not exist yet, without asking anybody. `None`: nothing names one.
+///
+/// # Errors
+/// When the profile cannot be used.
+pub(crate) fn known(chain: &Chain<'_>, profile: Option<&str>) -> Result<Option<Portal>> {
     if let Some(profile) = profile {
         check_profile(chain, profile).map_err(|refusal| aws_config::unusable(chain.host, &refusal))?;
     }
     if let Some(portal) = profile.and_then(|profile| of_profile(chain, profile)) {
-        return Ok(portal);
+        return Ok(Some(portal));
     }
-    let start_url = chain.settings.start_url.as_ref().map(|start_url| start_url.value.clone());
-    let region = chain.settings.sso_region.as_ref().map(|region| region.value.clone());
-    match (start_url, region) {
-        (Some(start_url), Some(region)) => Ok(named(chain, &start_url, &region)),
-        (start_url, region) => match chain.asked.get() {
-            Some(asked) => Ok(asked.clone()),
-            None => {
-                let portal = ask(chain, start_url, region)?;
-                Ok(chain.asked.get_or_init(|| portal).clone())
-            }
-        },
-    }
+    let of_settings = match (&chain.settings.start_url, &chain.settings.sso_region) {
+        (Some(start_url), Some(region)) => Some(named(chain, &start_url.value, &region.value)),
+        _ => None,
+    };
+    Ok(of_settings.or_else(|| chain.asked.get().cloned()))
+}
+
+/// The portal that the person names.
+fn asked(chain: &Chain<'_>, namespace: Option<&str>) -> Result<Portal> {
+    let (start_url, region) = ask::ask(chain, namespace)?;
+    let portal = named(chain, &start_url, &region);
+    Ok(chain.asked.get_or_init(|| portal).clone())
 }
 
 /// The portals that are in use here: the one of the settings, then those of the accesses that are set up.
@@ -139,30 +163,6 @@ fn named(chain: &Chain<'_>, start_url: &str, region: &str) -> Portal {
     Portal { start_url: existing.unwrap_or(start_url).to_owned(), region: region.to_owned(), session_name }
 }
 
-fn ask(chain: &Chain<'_>, start_url: Option<String>, region: Option<String>) -> Result<Portal> {
-    let untrusted_project = chain.settings.untrusted_project.as_ref();
-    if let Some(project) = untrusted_project.filter(|project| project.names_portal()) {
-        return Err(untrusted(project));
-    }
-    if chain.presence != Presence::Person {
-        return Err(not_configured(start_url.as_deref()));
-    }
-    chain.ui.status("This is the first time: where do you sign in? The address of your AWS access portal is on the");
-    chain.ui.status("page where you choose an account; your platform team knows it and its region.");
-    let start_url = match start_url {
-        Some(start_url) => start_url,
-        None => chain.prompts.ask("Start URL (https://….awsapps.com/start):")?,
-    };
-    let region = match region {
-        Some(region) => region,
-        None => chain.prompts.ask("Region of IAM Identity Center (like eu-west-1):")?,
-    };
-    let (start_url, region) = (&clean_start_url(&start_url), region.trim());
-    check_start_url(start_url).map_err(|why| Error::usage(format!("{start_url:?} {why}")))?;
-    check_region(region).map_err(|why| Error::usage(format!("{region:?} {why}")))?;
-    Ok(named(chain, start_url, region))
-}
-
 /// Remembers the portal in the settings, when nothing there names one yet: it is asked for only once.
 ///
 /// # Errors
@@ -178,23 +178,4 @@ pub(crate) fn remember(chain: &Chain<'_>, portal: &Portal) -> Result<()> {
     let path = crate::disk::settings::set(chain.host, &both)?;
     chain.ui.detail(&format!("remembered the start URL and its region in {}", chain.host.shorten_home(&path)));
     Ok(())
-}
-
-fn not_configured(start_url: Option<&str>) -> Error {
-    let missing = if start_url.is_some() { "the region of IAM Identity Center" } else { "the start URL" };
-    Error::usage(format!("it is not known where to sign in: {missing} is missing"))
-        .because("no flag, variable, settings file or [sso-session] in ~/.aws/config names it")
-        .try_next(format!(
-            "nsaccess login NAMESPACE --start-url {} --sso-region REGION",
-            start_url.unwrap_or("https://YOURS.awsapps.com/start")
-        ))
-}
-
-fn untrusted(project: &UntrustedProject) -> Error {
-    Error::usage(format!("{} names where to sign in and is not trusted", project.path.display()))
-        .because(format!(
-            "a repository could send you to a stranger's sign-in page; this one asks for {}",
-            project.summary()
-        ))
-        .try_next(project.trust_command())
 }

@@ -49,7 +49,7 @@ fn refuse_other_role(target: &Target, pins: &Pins) -> Result<()> {
     let is_same = matches!(&target.identity, Identity::Role { role, .. } if role.arn == pinned.value);
     match is_same {
         true => Ok(()),
-        false => Err(Error::usage(format!("the settings name another role for {}", target.access))
+        false => Err(Error::usage(format!("the settings have another role for {}", target.access))
             .because(format!("{} comes from {}", pinned.value, pinned.origin))
             .try_next(format!("nsaccess config unset namespace.{}.role_arn", target.access))),
     }
@@ -59,9 +59,9 @@ fn refuse_other_role(target: &Target, pins: &Pins) -> Result<()> {
 fn refuse_foreign(target: &Target, key: &str, pin: Option<&Sourced<String>>) -> Result<()> {
     match pin {
         Some(pin) if !matches!(pin.origin, Origin::User(_)) => {
-            Err(Error::usage(format!("{key} is {} by {}", pin.value, pin.origin))
-                .because(format!("{} would be somebody else from the next command on", target.access))
-                .try_next("nsaccess config --explain   # which file says what"))
+            Err(Error::usage(format!("cannot remove {key}: {} is set by {}", pin.value, pin.origin))
+                .because(format!("from the next command on, {} would use another identity", target.access))
+                .try_next("nsaccess config --explain   # shows which file sets it"))
         }
         _ => Ok(()),
     }

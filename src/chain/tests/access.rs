@@ -33,7 +33,7 @@ fn a_person_picks_among_those_that_are_set_up_and_a_program_is_refused() {
     let services = Rc::default();
     let home = Home::new(PROFILE, &[]);
     let refused = home.chain(&services).access(None).expect_err("nothing names it");
-    assert_eq!((refused.kind, refused.message.as_str()), (Kind::Usage, "no namespace is named"));
+    assert_eq!((refused.kind, refused.message.as_str()), (Kind::Usage, "no namespace specified"));
     let chain = home.chain_for(&services, Presence::Person, &Flags::default(), &["idp-dev"]);
     assert_eq!(chain.access(None).expect("picked").name.as_str(), "idp-dev");
 }

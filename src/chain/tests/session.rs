@@ -53,7 +53,7 @@ async fn a_refresh_that_is_refused_ends_it_for_all_processes_to_come() {
     for _ in 0..2 {
         let over = opened(&home.chain(&services)).await.expect_err("over");
         assert_eq!(over.kind, Kind::NotSignedIn);
-        assert!(over.because[0].starts_with("the session is over"), "{over}");
+        assert!(over.because[0].starts_with("the session has expired"), "{over}");
     }
     assert_eq!(services.calls("refresh"), 1);
 }

@@ -1,38 +1,9 @@
 //! What `status` shows.
 
-use serde_json::{Value, json};
-
-use super::{Row, Session, Shown, portal_of};
+use super::{Row, Session, Shown, State, portal_of};
 use crate::commands::Context;
-use crate::ui::{Ui, local_time, or_dash};
-
-/// The document for programs.
-pub(super) fn document(shown: &Shown) -> Value {
-    let session = |session: &Session| {
-        json!({
-            "start_url": session.start_url, "state": session.state, "reason": session.reason,
-            "access_token_expires_at": session.expires_at,
-        })
-    };
-    json!({
-        "session": shown.sessions.first().map(session),
-        "sessions": shown.sessions.iter().map(session).collect::<Vec<_>>(),
-        "current_context": shown.current_context,
-        "namespaces": shown.rows.iter().map(row_document).collect::<Vec<_>>(),
-    })
-}
-
-fn row_document(row: &Row) -> Value {
-    let identity = row.target.as_ref().map(|target| &target.identity);
-    json!({
-        "namespace": row.access.namespace.as_str(), "access": row.access.name.as_str(), "current": row.current,
-        "account": identity.and_then(|identity| identity.account()),
-        "role": identity.and_then(|identity| identity.role()),
-        "start_url": portal_of(row).map(|portal| &portal.start_url),
-        "source_profile": identity.and_then(|identity| identity.source_profile()),
-        "cluster": row.cluster, "context": row.context, "credentials_expire_at": row.credentials_expire_at,
-    })
-}
+use crate::model::aws::start_url::host;
+use crate::ui::{PRODUCTION, Style, Ui, local_time, or_dash};
 
 /// The text for people.
 pub(super) fn text(context: Context<'_>, shown: &Shown) -> String {
@@ -43,43 +14,58 @@ pub(super) fn text(context: Context<'_>, shown: &Shown) -> String {
     }
     text.push_str(&format!("Current context  {}\n\n", or_dash(shown.current_context.as_deref())));
     match shown.rows.is_empty() {
-        true => text.push_str("No namespace is set up here. Try: nsaccess login NAMESPACE\n"),
+        true => text.push_str("No namespaces are set up on this machine.\n"),
         false => text.push_str(&rows(context.ui, shown)),
     }
     text
 }
 
 fn state(context: Context<'_>, session: &Session) -> String {
-    match (session.state, session.expires_at) {
-        ("signed_in", Some(at)) => format!("signed in (access token until {})", local_time(context.host, at)),
-        ("renewable", _) => "signed in, renewed at the next use".to_owned(),
-        _ => format!("not signed in: {}", session.reason),
-    }
+    let words = match (session.state, session.expires_at) {
+        (State::SignedIn, Some(at)) if session.renewable => {
+            return format!("signed in until {}, renewed automatically", local_time(context.host, at));
+        }
+        (State::SignedIn, Some(at)) => return format!("signed in until {}", local_time(context.host, at)),
+        (State::SignedIn, None) => "signed in",
+        (State::Renewable, _) => return "signed in, renewed at the next use".to_owned(),
+        (State::Expired, _) => "expired",
+        (State::SignedOut, _) => "signed out",
+        (State::NotSignedIn, _) => "not signed in",
+    };
+    session.reason.as_ref().map_or_else(|| words.to_owned(), |reason| format!("{words}: {reason}"))
 }
 
-/// A column for names and one for portals stand there only if the namespaces do not tell.
+/// Columns for names, portals, roles and notes are there only if they tell something.
 fn rows(ui: &Ui, shown: &Shown) -> String {
     let with_names = shown.rows.iter().any(|row| row.access.has_own_name());
     let with_portals = shown.sessions.len() > 1;
+    let with_notes = shown.rows.iter().any(|row| row.production || row.context.is_none());
     let mut header = vec![""];
     header.extend(with_names.then_some("NAME"));
     header.extend(["NAMESPACE", "ACCOUNT", "ROLE"]);
     header.extend(with_portals.then_some("PORTAL"));
     header.extend(["CLUSTER", "CREDENTIALS"]);
+    header.extend(with_notes.then_some("NOTES"));
     let row = |row: &Row| {
         let identity = row.target.as_ref().map(|target| &target.identity);
         let own_profile = identity.and_then(|identity| identity.source_profile()).map(|name| format!("profile {name}"));
         let role = identity.and_then(|identity| identity.role()).map(str::to_owned).or(own_profile);
-        let missing = if row.context { "" } else { " (no context)" };
         let mut cells = vec![if row.current { "*" } else { "" }.to_owned()];
-        cells.extend(with_names.then(|| format!("{}{missing}", row.access.name)));
-        cells.push(if with_names { row.access.namespace.to_string() } else { format!("{}{missing}", row.access.name) });
+        cells.extend(with_names.then(|| row.access.name.to_string()));
+        cells.push(row.access.namespace.to_string());
         cells.push(or_dash(identity.and_then(|identity| identity.account())));
         cells.push(or_dash(role.as_deref()));
-        cells.extend(with_portals.then(|| or_dash(portal_of(row).map(|portal| portal.start_url.as_str()))));
+        cells.extend(with_portals.then(|| or_dash(portal_of(row).map(|portal| host(&portal.start_url)))));
         cells.push(or_dash(row.cluster.as_deref()));
         cells.push(row.credentials.clone());
+        cells.extend(with_notes.then(|| notes(row)));
         cells
     };
-    ui.table(&header, &shown.rows.iter().map(row).collect::<Vec<_>>())
+    let text = ui.table(&header, &shown.rows.iter().map(row).collect::<Vec<_>>());
+    text.replace(PRODUCTION, &ui.data_styled(Style::Production, PRODUCTION))
+}
+
+fn notes(row: &Row) -> String {
+    let notes = [(row.production, PRODUCTION), (row.context.is_none(), "no context")];
+    notes.into_iter().filter_map(|(is_so, note)| is_so.then_some(note)).collect::<Vec<_>>().join(", ")
 }

@@ -11,10 +11,12 @@ pub(crate) mod offers;
 pub(crate) mod partition;
 pub(crate) mod pkce;
 pub(crate) mod profile_source;
+pub(crate) mod regions;
 pub(crate) mod role_arn;
 pub(crate) mod role_to_assume;
 pub(crate) mod session_name;
 pub mod sso_cache;
+pub(crate) mod start_url;
 pub(crate) mod target;
 
 /// The services that are called, as in the variables of their endpoints: `AWS_ENDPOINT_URL_<SERVICE>`.

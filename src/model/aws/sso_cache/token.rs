@@ -83,13 +83,13 @@ pub enum TokenReason {
 impl fmt::Display for TokenReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TokenReason::EndsSoon { at } => write!(f, "the access token ends soon, at {}", render_time(*at)),
-            TokenReason::Ended { at } => write!(f, "the access token ended at {}", render_time(*at)),
+            TokenReason::EndsSoon { at } => write!(f, "the access token expires soon, at {}", render_time(*at)),
+            TokenReason::Ended { at } => write!(f, "the access token expired at {}", render_time(*at)),
             TokenReason::NoRefreshToken { at } => {
-                write!(f, "the session came without a refresh token, and its end is {}", render_time(*at))
+                write!(f, "the session has no refresh token and expires at {}", render_time(*at))
             }
             TokenReason::RegistrationEnded { at } => {
-                write!(f, "the client registration that could renew the session ended at {}", render_time(*at))
+                write!(f, "the client registration that could renew the session expired at {}", render_time(*at))
             }
         }
     }

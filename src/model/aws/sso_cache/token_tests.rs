@@ -99,15 +99,12 @@ fn every_state_of_a_token_with_its_reason() {
 fn reasons_are_sentences() {
     let at = time("2026-11-22T02:07:47Z");
     for (reason, text) in [
-        (TokenReason::EndsSoon { at }, "the access token ends soon, at 2026-11-22T02:07:47Z"),
-        (TokenReason::Ended { at }, "the access token ended at 2026-11-22T02:07:47Z"),
-        (
-            TokenReason::NoRefreshToken { at },
-            "the session came without a refresh token, and its end is 2026-11-22T02:07:47Z",
-        ),
+        (TokenReason::EndsSoon { at }, "the access token expires soon, at 2026-11-22T02:07:47Z"),
+        (TokenReason::Ended { at }, "the access token expired at 2026-11-22T02:07:47Z"),
+        (TokenReason::NoRefreshToken { at }, "the session has no refresh token and expires at 2026-11-22T02:07:47Z"),
         (
             TokenReason::RegistrationEnded { at },
-            "the client registration that could renew the session ended at 2026-11-22T02:07:47Z",
+            "the client registration that could renew the session expired at 2026-11-22T02:07:47Z",
         ),
     ] {
         assert_eq!(reason.to_string(), text);
