@@ -158,8 +158,7 @@ fn several(access: &Access, found: &[Assignment]) -> Error {
 
 fn unknown(access: &Access, others: &[String], assignments: usize) -> Error {
     let missing = MissingAccess { namespace: Some(access.namespace.to_string()), ..MissingAccess::default() };
-    let error =
-        Error::new(Kind::NotFound, format!("no access to namespace \"{}\"", access.namespace)).lacks(missing);
+    let error = Error::new(Kind::NotFound, format!("no access to namespace \"{}\"", access.namespace)).lacks(missing);
     if others.is_empty() {
         return error
             .because(format!("none of your {assignments} permission sets in the portal is for a namespace"))

@@ -349,11 +349,9 @@ fn accepted(
             let error = error.because("profile and context were written, but not verified and not made current");
             Ok((None, Some(error.try_next(format!("aws --profile {} sts get-caller-identity", target.profile())))))
         }
-        Err(error) => {
-            Err(error.because("nothing was written; profile, context and current context are unchanged").try_next(
-                format!("{} --no-verify   # writes them anyway", login_command(&target.access, flags_of(args))),
-            ))
-        }
+        Err(error) => Err(error
+            .because("nothing was written; profile, context and current context are unchanged")
+            .try_next(format!("{} --no-verify   # writes them anyway", login_command(&target.access, flags_of(args))))),
     }
 }
 

@@ -40,7 +40,11 @@ fn a_cluster_that_is_named_is_written_without_an_answer() {
     let world = without_vpn();
     let named = "login idp-dev --cluster idp-nonprod-1 --region eu-west-1";
     world.login("idp-dev").run().exits(6);
-    world.run(named).exits(6).one_error().says("profile and context were written, but not verified and not made current");
+    world
+        .run(named)
+        .exits(6)
+        .one_error()
+        .says("profile and context were written, but not verified and not made current");
     assert!(world.read(".kube/config").contains("idp-ns-idp-dev"));
 }
 

@@ -173,5 +173,9 @@ fn a_login_that_wrote_nothing_can_be_signed_out_of() {
     world.run(&format!("login shop --start-url {OTHER} --sso-region us-east-1 --cluster none")).exits(5);
     assert!(!world.read(".aws/config").contains(OTHER));
     world.run(&format!("logout --start-url {OTHER}")).success().says(&format!("signed out of {OTHER}"));
-    world.run(&format!("logout --start-url {OTHER}")).exits(5).one_error().says("no session for https://other.awsapps.com/start");
+    world
+        .run(&format!("logout --start-url {OTHER}"))
+        .exits(5)
+        .one_error()
+        .says("no session for https://other.awsapps.com/start");
 }

@@ -41,7 +41,7 @@ fn an_untrusted_file_chooses_no_role_anywhere_and_that_is_said() {
     let (role, output) = role_in(&world, "repo");
     assert_eq!(role, "idp-ns-idp-dev");
     output
-        .says("warning: ~/repo/nsaccess.toml which is not trusted: role = AdministratorAccess\n")
+        .says("warning: ignoring ~/repo/nsaccess.toml, which is not trusted: role = AdministratorAccess\n")
         .says("hint: nsaccess config trust $HOME/repo/nsaccess.toml\n");
     assert_eq!((signer(&world, "repo"), signer(&world, "")), ("idp-ns-idp-dev".into(), "idp-ns-idp-dev".into()));
     world.nsaccess("login idp-dev").dir("repo").run().success().says("✓ role         idp-ns-idp-dev");
@@ -238,7 +238,7 @@ fn an_untrusted_file_cannot_name_where_to_sign_in() {
         .exits(2)
         .one_error()
         .says("sets where to sign in and is not trusted")
-        .says("this one asks for start_url = https://evil.awsapps.com/start, sso_region = eu-west-1")
+        .says("this one sets start_url = https://evil.awsapps.com/start, sso_region = eu-west-1")
         .says("try: nsaccess config trust $HOME/repo/nsaccess.toml");
     let output = world.nsaccess("config").dir("repo").run().success().says("which is not trusted");
     assert!(!output.stdout.contains("evil"), "{}", output.transcript());
