@@ -39,7 +39,7 @@ fn is_identity_store(text: &str) -> bool {
 
 fn is_portal_host(host: &str) -> bool {
     let is_of = |end: &&str| host.len() > end.len() && host.to_ascii_lowercase().ends_with(*end);
-    HOSTS.iter().chain(&[".app.aws"]).any(|end| is_of(end))
+    HOSTS.iter().chain(&[".app.aws"]).any(is_of)
 }
 
 #[cfg(test)]
