@@ -4,6 +4,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::commands::status::document::StatusDocument;
 use crate::ui::ErrorDocument;
 
 /// What a command prints for programs.
@@ -22,5 +23,5 @@ fn of<T: JsonSchema>(command: &'static str) -> Document {
 
 /// All of them, in the order of the page.
 pub fn documents() -> Vec<Document> {
-    vec![of::<ErrorDocument>("every error, on standard error")]
+    vec![of::<ErrorDocument>("every error, on standard error"), of::<StatusDocument>("nsaccess status")]
 }

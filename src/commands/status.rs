@@ -1,15 +1,17 @@
 //! `status`: what is set up and until when it lasts. Reads files only, so it works offline.
 
-mod document;
+pub(super) mod document;
 mod screen;
 
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::chain::session::stored::{self, Ended, Stored};
 use crate::chain::target::{self, portal};
 use crate::chain::{Chain, Presence, access};
 use crate::commands::Context;
+use crate::commands::status::document::StatusDocument;
 use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{Freshness, StaleReason, judge};
@@ -56,11 +58,10 @@ struct Session {
 }
 
 /// The state of a session. The names are a stable contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum State {
     SignedIn,
-    /// Renewed at the next use, without a sign-in.
     Renewable,
     Expired,
     SignedOut,
@@ -91,9 +92,8 @@ pub(crate) fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
     }
     let sessions = sessions(chain, only, &rows);
     let shown = Shown { sessions, current_context: merged.current_context().map(str::to_owned), rows };
-    let document = serde_json::to_value(document::StatusDocument::of(&shown));
-    let document = document.map_err(|error| Error::failure("cannot print JSON").because(error.to_string()))?;
-    context.ui.print_document(&document, || screen::text(context, &shown))?;
+    let names = shown.rows.iter().map(|row| row.access.to_string());
+    context.ui.print_list(&StatusDocument::of(&shown), names, || screen::text(context, &shown))?;
     if shown.rows.is_empty() && context.ui.is_table() {
         context.ui.hint("nsaccess login   # signs in and lists your namespaces");
     }

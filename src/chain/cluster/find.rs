@@ -169,6 +169,7 @@ async fn discover(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cl
         return Err(not_found);
     }
     say_searching(chain, &first);
+    let _waiting = chain.ui.waiting(&format!("searching {} regions", others.len()));
     let elsewhere = in_regions(chain, keys, &others).await.clusters;
     match not_found.error.kind {
         _ if elsewhere.is_empty() => Err(not_found),
