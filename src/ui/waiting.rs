@@ -188,6 +188,7 @@ fn draw(shared: &Shared) {
             state.draw(frame);
         }
         let pause = if silent >= MOMENT { TICK } else { MOMENT - silent };
-        state = shared.changed.wait_timeout_while(state, pause, idle).unwrap_or_else(PoisonError::into_inner).0;
+        let busy = |state: &mut State| !idle(state);
+        state = shared.changed.wait_timeout_while(state, pause, busy).unwrap_or_else(PoisonError::into_inner).0;
     }
 }
