@@ -16,41 +16,13 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(document(name)).unwrap_or_else(|error| panic!("docs/{name}: {error}"))
 }
 
-const HEAD: &str = "# Commands
-
-What `nsaccess help` and `nsaccess VERB --help` print. This page is written by a test
-(`UPDATE_DOCS=1 cargo test --test it docs::`), so it is what the binary says.
-";
-
 /// The verbs that a help text lists, in its order: below headings that stand before those of arguments and options.
-fn verbs(help: &str) -> Vec<String> {
+pub(crate) fn verbs(help: &str) -> Vec<String> {
     let lists = help.lines().skip_while(|line| !line.starts_with("Usage:"));
     let lists = lists.take_while(|line| !["Arguments:", "Options:"].contains(line));
     let entries = lists.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let names = entries.filter_map(|line| line.split_whitespace().next());
     names.map(str::to_owned).collect()
-}
-
-fn section(world: &World, page: &mut String, words: &str, level: usize) {
-    let help = world.run(format!("{words} --help").trim()).success().stdout.clone();
-    let title = format!("nsaccess {words}");
-    page.push_str(&format!("\n{} `{}`\n\n```text\n{}\n```\n", "#".repeat(level), title.trim(), help.trim_end()));
-    for verb in verbs(&help) {
-        section(world, page, format!("{words} {verb}").trim(), level + 1);
-    }
-}
-
-#[test]
-fn the_commands_page_is_the_help_of_every_verb() {
-    let mut world = World::new();
-    world.set("COLUMNS", "100");
-    let mut page = HEAD.to_owned();
-    section(&world, &mut page, "", 2);
-    assert!(page.contains("### `nsaccess login`") && page.contains("#### `nsaccess config set`"), "{page}");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(document("commands.md"), &page).expect("written");
-    }
-    assert_eq!(read("commands.md"), page, "UPDATE_DOCS=1 cargo test --test it docs:: writes it anew");
 }
 
 #[test]
@@ -126,58 +98,6 @@ fn the_files_page_has_every_variable_that_is_read() {
     let text = read("files.md");
     let missing: Vec<&&str> = names.iter().filter(|name| !text.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "docs/files.md does not name {missing:?}");
-}
-
-/// The pages that people read, with their folders.
-fn pages() -> Vec<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let docs = std::fs::read_dir(root.join("docs")).expect("the documents");
-    let docs = docs.map(|entry| entry.expect("an entry").path());
-    let mut pages: Vec<PathBuf> = docs.filter(|path| path.extension().is_some_and(|found| found == "md")).collect();
-    pages.extend(["README.md", "CONTRIBUTING.md"].map(|page| root.join(page)));
-    pages
-}
-
-#[test]
-fn links_between_the_documents_lead_somewhere() {
-    let mut dead = Vec::new();
-    for page in pages() {
-        let text = std::fs::read_to_string(&page).expect("a page");
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            let is_file = !file.is_empty() && !file.contains("://");
-            if is_file && !page.parent().expect("a folder").join(file).exists() {
-                dead.push(format!("{}: {target}", page.display()));
-            }
-        }
-    }
-    assert!(dead.is_empty(), "{}", dead.join("\n"));
-}
-
-/// What is written like a path of this repository, from its root or from `src`.
-fn is_path(word: &str) -> bool {
-    let names_code = word.ends_with(".rs") && !word.contains("NAME");
-    let names_folder = word.ends_with('/') && ["src/", "crates/", "tests/"].iter().any(|root| word.starts_with(root));
-    let is_plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "/_-.".contains(letter));
-    is_plain && (names_code || names_folder)
-}
-
-#[test]
-fn the_files_that_documents_name_are_there() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let (mut named, mut dead) = (0, Vec::new());
-    for page in pages() {
-        let text = std::fs::read_to_string(&page).expect("a page");
-        for word in text.split('`').skip(1).step_by(2).filter(|word| is_path(word)) {
-            named += 1;
-            let places = ["", "src", "src/chain", "src/disk", "tests/it", "src/commands"];
-            if !places.iter().any(|place| root.join(place).join(word).exists()) {
-                dead.push(format!("{}: {word}", page.display()));
-            }
-        }
-    }
-    assert!(named > 20, "only {named} were found");
-    assert!(dead.is_empty(), "{}", dead.join("\n"));
 }
 
 const DOCTOR_HEAD: &str = "# doctor

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use super::{Account, Portal, World};
@@ -89,6 +91,8 @@ fn prod(cluster: &mut Cluster) {
     cluster.add_namespace("ledger").grant_floor("ledger", "team-blue");
     let floor = ("Role", "idp-ns-floor");
     cluster.objects.push(objects::role_binding("payments", "team-blue", floor, "team-blue"));
+    let view = ("ClusterRole", "view");
+    cluster.objects.push(objects::role_binding("payments", "payments-viewers", view, "idp-ns-payments"));
 }
 
 fn corp_cluster() -> Cluster {
@@ -125,6 +129,7 @@ const SERVER: &str = "#!/bin/sh\necho \"a server: username=$username BILLING_use
 const GRANTS: &str = "\
 cluster: idp-nonprod-1
 region: eu-west-1
+account: \"111122223333\"
 grants:
   - namespace: payments
     to:
@@ -133,8 +138,41 @@ grants:
     preset: viewer
 ";
 
+/// A context `prod` as `aws eks update-kubeconfig` writes it, for `kubeconfig convert`.
+fn kubeconfig(sandbox: &Sandbox) -> String {
+    let cluster = corp_cluster().name;
+    let endpoint = sandbox.kube_endpoint(&cluster).unwrap_or_default();
+    let authority = BASE64.encode(sandbox.kube_ca_pem(&cluster).unwrap_or_default());
+    format!(
+        "apiVersion: v1
+kind: Config
+clusters:
+- cluster:
+    certificate-authority-data: {authority}
+    server: {endpoint}
+  name: prod
+contexts:
+- context:
+    cluster: prod
+    namespace: prod
+    user: prod
+  name: prod
+users:
+- name: prod
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1beta1
+      args: [--region, {HOME_REGION}, eks, get-token, --cluster-name, {cluster}, --output, json]
+      command: aws
+      env:
+      - name: AWS_PROFILE
+        value: corp
+"
+    )
+}
+
 /// Writes what a person of the demo world has at home: the AWS profiles `corp` (the IAM user ada) and `platform` (the
-/// platform team), a file of grants, and a program `server` for `secrets exec`.
+/// platform team), a context that runs the AWS CLI, a file of grants, and a program `server` for `secrets exec`.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -144,6 +182,8 @@ pub fn write_home(sandbox: &Sandbox, home: &Path) -> std::io::Result<()> {
     let keys = format!("{}\n{}", section(&control, "corp", &ada()), section(&control, "platform", &platform()));
     std::fs::write(home.join(".aws/credentials"), keys)?;
     std::fs::write(home.join(".aws/config"), "[profile platform]\nregion = eu-west-1\n")?;
+    std::fs::create_dir_all(home.join(".kube"))?;
+    std::fs::write(home.join(".kube/config"), kubeconfig(sandbox))?;
     std::fs::write(home.join("grants.yaml"), GRANTS)?;
     std::fs::write(home.join("server"), SERVER)?;
     #[cfg(unix)]
