@@ -142,13 +142,13 @@ impl<'a> Administrator<'a> {
     }
 
     fn not_known(&self) -> Error {
-        let error = Error::new(Kind::Denied, format!("the cluster {} does not know you", self.cluster_name()));
+        let error = Error::new(Kind::Denied, format!("the cluster {} does not recognize you", self.cluster_name()));
         match (&self.flags.context, &self.aws) {
             (None, Ok(aws)) => error
                 .because(format!("it answered 401 to {}", aws.caller_arn))
                 .because("neither an access entry nor the aws-auth ConfigMap maps it")
                 .try_next(format!(
-                    "aws eks create-access-entry --cluster-name {} --region {} --principal-arn ROLE_ARN   # as the cluster's creator, or take another --profile",
+                    "aws eks create-access-entry --cluster-name {} --region {} --principal-arn ROLE_ARN   # as the cluster's creator; or use another --profile",
                     aws.cluster.name, aws.cluster.region
                 )),
             (context, _) => {
@@ -183,7 +183,7 @@ impl AwsAccess {
         chain.ui.detail(&format!("cluster {} in {}, {status}", cluster.name, cluster.region));
         if status != "ACTIVE" {
             let name = &cluster.name;
-            chain.ui.warning(&format!("the cluster {name} is {status}; EKS may refuse changes until that is over"));
+            chain.ui.warning(&format!("the cluster {name} is {status}; EKS may reject changes until it is ACTIVE"));
         }
         Ok(AwsAccess { keys, caller_arn, cluster })
     }
@@ -206,8 +206,8 @@ fn regions(
     let known = known.or_else(|| ambient::region(chain.host, flags.profile.as_deref()));
     let regions = known.map_or_else(|| chain.settings.regions.value.clone(), |region| vec![region]);
     if regions.is_empty() {
-        return Err(Error::usage("the region of the cluster is not known")
-            .because("no --region, context, setting, $AWS_REGION or profile names it")
+        return Err(Error::usage("no region specified for the cluster")
+            .because("there is none in --region, the context, the settings, $AWS_REGION or the profile")
             .try_next("export AWS_REGION=REGION"));
     }
     Ok(regions)
@@ -223,23 +223,23 @@ async fn choose(
     let mut found = Vec::new();
     for region in regions {
         let names = chain.services.cluster_names(keys, region).await.map_err(|failure| {
-            refused(failure, "the clusters cannot be listed", "eks:ListClusters", caller_arn)
-                .try_next("name it: --cluster CLUSTER")
+            refused(failure, "cannot list clusters", "eks:ListClusters", caller_arn)
+                .try_next("run the same command with --cluster CLUSTER")
         })?;
         found.extend(names.into_iter().map(|name| (name, region.clone())));
     }
     let lines: Vec<String> = found.iter().map(|(name, region)| format!("{name}  {region}")).collect();
     let index = match found.len() {
         0 => {
-            return Err(Error::new(Kind::NotFound, format!("{caller_arn} sees no cluster in {}", regions.join(", ")))
-                .try_next("name the region: --region REGION"));
+            return Err(Error::new(Kind::NotFound, format!("no clusters found for {caller_arn}")).because(format!("regions searched: {}", regions.join(", ")))
+                .try_next("run the same command with --region REGION"));
         }
         1 => 0,
         _ if chain.presence == crate::chain::Presence::Person => chain.prompts.pick("Which cluster?", &lines)?,
         _ => {
-            return Err(Error::usage("the cluster is not known")
+            return Err(Error::usage("no cluster specified")
                 .because(format!("there are several: {}", lines.join("; ")))
-                .try_next(format!("name it: --cluster {} --region {}", found[0].0, found[0].1)));
+                .try_next(format!("run the same command with --cluster {} --region {}", found[0].0, found[0].1)));
         }
     };
     let (name, region) = found.swap_remove(index);
@@ -262,8 +262,8 @@ async fn describe(
             Err(_) => {}
         }
     }
-    let Some((failure, region)) = last else { return Err(Error::usage("the region of the cluster is not known")) };
-    let what = format!("the cluster {name} cannot be described in {region}");
+    let Some((failure, region)) = last else { return Err(Error::usage("no region specified for the cluster")) };
+    let what = format!("cannot describe the cluster {name} in {region}");
     let is_missing = failure.class == Class::NotFound;
     let error = refused(failure, &what, "eks:DescribeCluster", caller_arn);
     let error = if is_missing { error.try_next(format!("aws eks list-clusters --region {region}")) } else { error };
@@ -275,15 +275,15 @@ pub(crate) fn refused(failure: Failure, what: &str, right: &str, caller_arn: &st
     // A wrong signature is refused with 403 too.
     let is_denied = failure.class == Class::Denied && failure.code.as_deref() != Some("SignatureDoesNotMatch");
     let error = failure.into_error(what);
-    if is_denied { error.because(format!("{caller_arn} needs the right {right}")) } else { error }
+    if is_denied { error.because(format!("{caller_arn} requires {right}")) } else { error }
 }
 
 fn context_facts(chain: &Chain<'_>, name: &str) -> Result<ContextFacts> {
     let merged = chain.kubeconfigs.merged()?;
     ContextFacts::of(&merged.config, name).ok_or_else(|| {
         let names: Vec<&str> = merged.context_names().collect();
-        Error::usage(format!("the kubeconfig has no context {name}"))
-            .because(format!("it has {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }))
+        Error::usage(format!("context {name:?} not found in the kubeconfig"))
+            .because(format!("available: {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") }))
             .try_next("kubectl config get-contexts")
     })
 }

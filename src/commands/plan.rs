@@ -62,7 +62,7 @@ pub(crate) async fn propose<P: Plan>(
         if is_same {
             break;
         }
-        context.ui.warning("somebody has changed something meanwhile; this is the plan now");
+        context.ui.warning("the cluster has changed in the meantime; this is the new plan");
     }
     if plan.changes().is_empty() {
         return Ok((plan, Ending::Unchanged));
@@ -126,7 +126,7 @@ fn shown(context: Context<'_>, change: &Change) -> String {
         Verb::Change | Verb::Replace => "33",
     };
     let head = format!("{} {} {}", verb.sign(), change.kind(), screen::one_line(&change.name()));
-    let remark = if verb == Verb::Replace { "   (deleted and created)" } else { "" };
+    let remark = if verb == Verb::Replace { "   (delete and recreate)" } else { "" };
     let text = format!("{}{remark}\n", context.ui.data_coloured(colour, &head));
     let (before, after) = change.outlines();
     let is_anew = verb == Verb::Replace && matches!(change, Change::Entry { .. });
@@ -150,14 +150,14 @@ fn summary(changes: &[Change]) -> String {
 fn ask(administrator: &Administrator<'_>) -> Result<()> {
     let chain = administrator.chain;
     if chain.presence != Presence::Person {
-        return Err(Error::usage("nobody can be asked whether to do this")
-            .because("there is no terminal for the question")
-            .try_next("do it without a question: the same command with --yes")
-            .try_next("only look: the same command with --dry-run"));
+        return Err(Error::usage("confirmation required")
+            .because("there is no terminal to ask on")
+            .try_next("run the same command with --yes to skip the question")
+            .try_next("run the same command with --dry-run to only check"));
     }
     match chain.prompts.confirm("Make these changes?")? {
         true => Ok(()),
-        false => Err(Error::failure("nothing was changed")),
+        false => Err(Error::failure("cancelled, nothing was changed")),
     }
 }
 
@@ -178,10 +178,10 @@ fn report(context: Context<'_>, progress: &Progress, broken_off: Option<&Error>)
             }
             Outcome::Failed(_) => context.ui.stage(Mark::Failure, "failed", &label),
             Outcome::Begun => {
-                context.ui.stage(Mark::Unknown, "broken off", &format!("{label}: done or not, nobody knows"))
+                context.ui.stage(Mark::Unknown, "unknown", &format!("{label}: interrupted, result unknown"))
             }
             Outcome::NotTried => context.ui.stage(Mark::Unknown, "not tried", &label),
-            Outcome::Kept => context.ui.stage(Mark::Unknown, "stays", &format!("{label}: it is in use again")),
+            Outcome::Kept => context.ui.stage(Mark::Unknown, "kept", &format!("{label}: in use again")),
             Outcome::Waiting | Outcome::Skipped => context.ui.stage(Mark::Unknown, "not done", &label),
         }
     }
@@ -189,7 +189,7 @@ fn report(context: Context<'_>, progress: &Progress, broken_off: Option<&Error>)
     let done = outcomes.iter().filter(|outcome| **outcome == Outcome::Done).count();
     if !dry_run && outcomes.len() > 1 {
         let count = outcomes.len();
-        context.ui.warning(&format!("{done} of {count} changes were made; the same command makes the rest"));
+        context.ui.warning(&format!("{done} of {count} changes were made; run the same command again for the rest"));
     }
     Err(error.clone())
 }

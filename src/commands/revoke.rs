@@ -21,30 +21,30 @@ use crate::model::grants::revoking::{self, Extent, Revocation};
 use crate::model::grants::state::State;
 use crate::model::settings::Flags;
 
-/// Take back the access that a grant has given.
+/// Revoke access to a namespace.
 ///
-/// Removes what grants have made for the principal in the namespace, and what is then needed by nothing else; what others
-/// have made is named and stays. Shows what it would change, and asks once.
+/// Removes everything that grants created for the principal in the namespace and that nothing else needs. Access created in
+/// other ways is listed and kept. Shows the changes and asks for confirmation before making them.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  nsaccess revoke payments --from permission-set:idp-ns-payments\n  nsaccess revoke payments --from arn:aws:iam::111122223333:role/ci --dry-run\n  nsaccess revoke --expired --yes"
 )]
 pub(crate) struct RevokeArgs {
-    /// Namespace; with --expired all of them, if none is named
+    /// Namespace [default with --expired: all namespaces]
     pub(crate) namespace: Option<String>,
-    /// From whom: ARN of a role or user, permission-set:NAME, or a caller's ARN (assumed-role)
+    /// Who loses access: the ARN of a role or user, permission-set:NAME, or an assumed-role ARN
     #[arg(long, value_name = "PRINCIPAL", required_unless_present = "expired", conflicts_with = "expired")]
     pub(crate) from: Option<String>,
-    /// Take back all grants whose time (grant --for) is over
+    /// Revoke all expired grants (grant --for)
     #[arg(long)]
     pub(crate) expired: bool,
-    /// Also take what no grant has made, if that takes nothing from anybody else
+    /// Also revoke access that was not created by nsaccess, unless others would lose access
     #[arg(long, conflicts_with = "expired")]
     pub(crate) include_foreign: bool,
-    /// Show what would change, and ask the cluster whether it would take it
+    /// Show the changes, and check whether the cluster would accept them
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub(crate) yes: bool,
     #[command(flatten)]
@@ -74,19 +74,19 @@ pub(crate) fn run(context: Context<'_>, args: &RevokeArgs) -> Result<()> {
 /// Nothing may only be said of what was looked at.
 fn say_nothing_to_do(context: Context<'_>, planned: &Planned<'_>, expired: bool) -> Result<()> {
     let words = match (planned.unseen, expired) {
-        (true, _) => "nothing to take back in what could be looked at",
-        (false, true) => "no grant has ended",
-        (false, false) => "nothing to take back: no grant has given it",
+        (true, _) => "nothing to revoke in what could be checked",
+        (false, true) => "no expired grants",
+        (false, false) => "nothing to revoke",
     };
     if let [Revocation { namespace, .. }] = planned.revocations.as_slice()
         && planned.is_nowhere
     {
-        return Err(Error::new(Kind::NotFound, format!("there is no namespace {namespace} in this cluster"))
-            .because("and no access entry or item of aws-auth has a grant for it")
+        return Err(Error::new(Kind::NotFound, format!("namespace {namespace:?} not found in this cluster"))
+            .because("no access entry and no item in aws-auth has a grant for it either")
             .try_next("kubectl get namespaces   # check the name and the cluster"));
     }
     plan::say_unchanged(context, planned, words)?;
-    if planned.unseen { Err(Error::new(Kind::NotJudged, "not everything was looked at")) } else { Ok(()) }
+    if planned.unseen { Err(Error::new(Kind::NotJudged, "not everything could be checked")) } else { Ok(()) }
 }
 
 fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> {
@@ -94,13 +94,13 @@ fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> 
         if args.expired {
             return Ok(None);
         }
-        return Err(Error::usage("no namespace is named")
-            .because("a grant is taken back in the namespace that is named, never in the one in use")
+        return Err(Error::usage("no namespace specified")
+            .because("revoke requires an explicit namespace and never uses the current one")
             .try_next("nsaccess revoke NAMESPACE --from PRINCIPAL"));
     };
     // A policy may hold in all namespaces whose names fit.
     access_policy::parse_scope(name).map_err(|why| {
-        Error::usage(format!("{name} is no name of a namespace")).because(why).try_next("kubectl get namespaces")
+        Error::usage(format!("invalid namespace {name:?}")).because(why).try_next("kubectl get namespaces")
     })?;
     Ok(Some(name.to_owned()))
 }
@@ -108,7 +108,7 @@ fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> 
 /// Whom an argument means: also who is gone from IAM, but still in the cluster.
 async fn meant(administrator: &Administrator<'_>, namespace: &str, from: &str) -> Result<(Vec<Revocation>, Vec<Note>)> {
     let name = PrincipalName::parse(from).map_err(|why| {
-        Error::usage(format!("{from} is no principal")).because(why).try_next("nsaccess revoke --help")
+        Error::usage(format!("invalid principal {from:?}")).because(why).try_next("nsaccess revoke --help")
     })?;
     let (found, notes) = principals::find_to_revoke(administrator, &name).await?;
     let revocation = |principal| Revocation { namespace: namespace.to_owned(), principal, extent: Extent::Everything };
@@ -137,9 +137,9 @@ impl Plan for Planned<'_> {
         let cluster = self.administrator.cluster_name();
         match self.revocations.as_slice() {
             [revocation] => {
-                format!("access to {} of {cluster} is taken from {}", revocation.namespace, revocation.principal)
+                format!("Revoke access to {} ({cluster}) from {}", revocation.namespace, revocation.principal)
             }
-            revocations => format!("{} grants in {cluster} are taken back", revocations.len()),
+            revocations => format!("Revoke {} grants in {cluster}", revocations.len()),
         }
     }
 
@@ -204,9 +204,9 @@ async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
     if is_gone {
         context
             .ui
-            .status("It is gone. What the cluster has decided may count for some minutes more: EKS keeps decisions.");
+            .status("Revoked. EKS may take a few minutes to apply it.");
     } else {
-        context.ui.warning("the cluster still shows it; the same command shows whether it is gone");
+        context.ui.warning("the cluster still shows the grant; run the same command again to check");
     }
     let places: BTreeSet<&str> = revocations.iter().map(|revocation| revocation.namespace.as_str()).collect();
     for place in places.iter().take(3) {
@@ -214,7 +214,7 @@ async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
             .administrator
             .aws()
             .map(|aws| format!(" --cluster {} --region {}", aws.cluster.name, aws.cluster.region));
-        context.ui.hint(&format!("nsaccess audit {place}{}   # who has access now", cluster.unwrap_or_default()));
+        context.ui.hint(&format!("nsaccess audit {place}{}   # shows who has access now", cluster.unwrap_or_default()));
     }
     Ok(())
 }

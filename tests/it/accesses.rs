@@ -112,7 +112,7 @@ fn every_verb_takes_the_access_and_asks_about_the_namespace() {
     wanted("use @").success().says("switched to idp-ns-payments-prod");
     wanted("status @").success();
     let doctor = wanted("doctor @ -o json").success().json().to_string();
-    assert!(!doctor.contains("starts in the namespace"), "{doctor}");
+    assert!(!doctor.contains("the context's namespace is"), "{doctor}");
     let inside = world.nsaccess("exec -n payments-prod -- sh -c").arg("echo $NSACCESS_NAMESPACE").run();
     assert_eq!(inside.success().stdout, "payments-prod\n");
     world.nsaccess("pods web-0").env("NSACCESS_NAMESPACE", "payments-prod").run().success();

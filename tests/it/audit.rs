@@ -71,7 +71,7 @@ fn the_screen_names_who_what_and_by_which_objects() {
         .prints("PRINCIPAL")
         .prints("permission-set:idp-ns-idp-dev")
         .prints("RoleBinding idp-ns-floor → Role idp-ns-floor")
-        .prints("no API tells what AmazonEKSClusterAdminPolicy gives")
+        .prints("AmazonEKSClusterAdminPolicy cannot be evaluated")
         .prints("[rights.port-forward-create-only]");
     world.run(&format!("audit --all --cluster {CLUSTER}")).success().prints("NAMESPACE").prints("idp-test");
 }

@@ -102,37 +102,37 @@ fn the_files_page_has_every_variable_that_is_read() {
 
 const DOCTOR_HEAD: &str = "# doctor
 
-    nsaccess doctor idp-dev                    look at everything, end with the one thing to do
-    nsaccess doctor idp-dev -v                 with all that was seen
-    nsaccess doctor idp-dev --fix              repair what is ours and safe to repair, then check again
+    nsaccess doctor idp-dev                    check everything, and show what to do first
+    nsaccess doctor idp-dev -v                 with all details
+    nsaccess doctor idp-dev --fix              fix what nsaccess itself wrote, then check again
     nsaccess doctor idp-dev --wait             wait up to 5 minutes for a grant or a VPN
     nsaccess doctor idp-dev --offline          files only
-    nsaccess doctor idp-dev --only session     a group or a check, and what it needs
-    nsaccess doctor idp-dev --irsa deploy/x    the IAM role of a workload too
-    nsaccess doctor idp-dev --report FILE      a report that can be shared: no secrets, no personal names
-    nsaccess doctor --list                     every check, and what it needs
+    nsaccess doctor idp-dev --only session     one group or check, and what it needs
+    nsaccess doctor idp-dev --irsa deploy/x    also the IAM role of a workload
+    nsaccess doctor idp-dev --report FILE      a report for sharing, without secrets and personal names
+    nsaccess doctor --list                     list all checks (`-o name`: their ids)
 
-It asks nobody, changes nothing without `--fix`, and needs no more rights than a developer has. Checks that do not need
-each other run at the same time; a step over the network has 5 seconds, the whole run 11. Credentials are fetched
-and the cluster is described anew: what nsaccess has cached is looked at, and never taken for the world.
+It never prompts, changes nothing without `--fix`, and needs no more permissions than a developer has. Independent
+checks run in parallel. Each network step has a timeout of 5 seconds, a whole run of 11. Credentials and the cluster are
+always fetched again; what nsaccess has cached is checked but never relied on.
 
-A check is `ok`, `warn` (it works, and is not what you think, or will not for long), `fail`, `skipped` (why, and because
-of which other row) or `unknown` (it could not be judged: no answer, or the check crashed). What follows from a failure
-is skipped, so that one cause is one failure.
+A check is `ok`, `warn` (it works, but not as expected or not for long), `fail`, `skipped` (with the reason, or the row it
+depends on) or `unknown` (no response, or the check crashed). Checks that depend on a failed check are skipped, so that
+one cause is reported once.
 
-Exit status: 0 ok or warnings only (1 with `--strict`), 1 something fails, 2 wrong usage, 6 something could not be
-judged. With `-o json` or `-o yaml` there is always exactly one document, also after Ctrl-C:
+Exit status: 0 no problems or only warnings (1 with `--strict`), 1 problems found, 2 usage, 6 some checks could not be
+completed. `-o json` and `-o yaml` always print exactly one document, even after Ctrl-C:
 `{\"result\", \"namespace\", \"checks\": [{\"id\", \"check\", \"result\", \"title\", \"message\", \"because\", \"try\", \"because_of\",
-\"facts\", \"docs\", \"ms\"}], \"try\"}`, and `\"repaired\"` after `--fix`. `id` is that of the finding if there is one, else
-that of the check; ids are never used again for something else.
+\"facts\", \"docs\", \"ms\"}], \"try\", \"repaired\": [{\"id\", \"command\", \"error\"}]}`. `id` is the id of the finding, or of the
+check if there is none. Ids never change and are never reused.
 
-`--fix` signs in, writes our own profile and context anew, removes locks and temporary files of an nsaccess that was
-killed, and takes the rights of others off files with secrets. It touches nothing else.
+`--fix` signs in, rewrites the profile and context written by nsaccess, removes stale locks and temporary files of
+nsaccess, and makes files with secrets private. It touches nothing else.
 
-A shared report is built from what is allowed: our own words, ARNs, accounts, regions, hosts of AWS, times. In the place
-of everything else stands `‹…›`. Read it before you paste it all the same.
+A report for sharing contains only known words, ARNs, accounts, regions, AWS host names and times. Everything else is
+replaced by `‹…›`. Read it before you share it all the same.
 
-This page is written by a test from the tables that the program uses (`UPDATE_DOCS=1 cargo test --test it docs::`).
+A test writes this page from the program's own tables (`UPDATE_DOCS=1 cargo test --test it docs::`).
 ";
 
 fn doctor_page(catalogue: &serde_json::Value) -> String {

@@ -31,7 +31,7 @@ fn without_a_namespace_what_is_asked_of_one_is_skipped() {
     let context = rows.iter().find(|row| row["id"] == "kubectl.context").expect("the row");
     assert_eq!(
         (context["result"].as_str(), context["message"].as_str()),
-        (Some("skipped"), Some("no namespace is named"))
+        (Some("skipped"), Some("no namespace specified"))
     );
     assert_eq!(report["namespace"], serde_json::Value::Null);
     world.run("doctor Not_One").exits(2).one_error();
@@ -67,7 +67,7 @@ fn a_session_that_is_over_is_the_one_failure() {
     assert_eq!(examined.row("cluster.described")["because_of"], "grant.session-over");
     let said = world.run("doctor idp-dev --skip kubectl.plugin").exits(1);
     assert!(
-        said.stdout.contains("✗ stored token       the portal no longer takes the session  [session.refused]"),
+        said.stdout.contains("✗ session token      the portal no longer accepts the session  [session.refused]"),
         "{}",
         said.stdout
     );
@@ -84,7 +84,7 @@ fn fix_signs_in_and_reports_what_is_then() {
     assert_eq!(report["result"], "ok");
     assert_eq!(report["repaired"][0]["id"], "session.missing");
     assert_eq!(report["repaired"][0]["command"], "nsaccess login idp-dev --no-switch");
-    assert!(said.stderr.contains("repairing session.missing: nsaccess login idp-dev --no-switch"), "{}", said.stderr);
+    assert!(said.stderr.contains("fixing session.missing: nsaccess login idp-dev --no-switch"), "{}", said.stderr);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn nothing_is_called_offline() {
     let described = rows.iter().find(|row| row["id"] == "cluster.described").expect("the row");
     assert_eq!(
         (described["result"].as_str(), described["message"].as_str()),
-        (Some("skipped"), Some("left out by --offline"))
+        (Some("skipped"), Some("not run with --offline"))
     );
 }
 
@@ -140,7 +140,7 @@ fn what_does_not_answer_is_unknown_with_its_host() {
     world.control().fail_next("GetRoleCredentials", 9, sandbox::FaultKind::Hang);
     let examined = examine(&world, "--only grant");
     let row = examined.finds_only("grant.timeout", "unknown");
-    assert!(row["message"].as_str().is_some_and(|text| text.ends_with("did not answer in 5 seconds")), "{row:#}");
+    assert!(row["message"].as_str().is_some_and(|text| text.ends_with("did not respond within 5 seconds")), "{row:#}");
 }
 
 #[test]
@@ -245,9 +245,9 @@ fn what_is_skipped_for_one_reason_is_told_once() {
     let world = World::signed_in();
     std::fs::remove_file(world.token_file().expect("a session")).expect("removed");
     let said = world.run("doctor idp-dev --only session,grant").exits(1);
-    assert!(said.stdout.contains("- 3 checks           skipped: because of session.missing\n"), "{}", said.stdout);
+    assert!(said.stdout.contains("- 3 checks           skipped: depends on session.missing\n"), "{}", said.stdout);
     let all = world.run("doctor idp-dev --only session,grant -v").exits(1);
-    assert!(all.stdout.contains("- role               skipped: because of session.missing\n"), "{}", all.stdout);
+    assert!(all.stdout.contains("- role               skipped: depends on session.missing\n"), "{}", all.stdout);
     let quiet = world.run("doctor idp-dev --only session,grant -q").exits(1);
     assert!(!quiet.stdout.contains("✓") && !quiet.stdout.contains("skipped: "), "{}", quiet.stdout);
 }

@@ -106,7 +106,7 @@ fn a_tunnel_is_gone_through() {
     });
     let examined = examine(&world, "--only cluster,authentication,authorization");
     examined.is_well();
-    assert_eq!(examined.row("cluster.endpoint")["message"], format!("through {real}"));
+    assert_eq!(examined.row("cluster.endpoint")["message"], format!("via {real}"));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_missing_context_does_not_hide_the_cluster() {
     world.control().deny_action("*", "eks:DescribeCluster");
     let examined = examine(&world, "--only cluster,authentication");
     assert_eq!(examined.result("cluster.name"), "skipped");
-    assert_eq!(examined.row("cluster.name")["message"], "because of kubectl.context-missing");
+    assert_eq!(examined.row("cluster.name")["message"], "depends on kubectl.context-missing");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn nothing_is_wrong_with_a_role_and_no_session_is_looked_for() {
     for id in ["grant.identity", "grant.cached", "cluster.described", "authentication.identity", "aws.secrets"] {
         assert_eq!(examined.result(id), "ok", "{:#}", examined.row(id));
     }
-    let values = format!("{ROLE}, assumed by the profile corp, eu-west-1");
+    let values = format!("{ROLE}, assumed by corp, eu-west-1");
     assert_eq!(examined.row("profile.values")["message"], values);
     assert_eq!(world.control().calls("AssumeRole"), 1, "the world is asked, not the cache");
 }
@@ -41,7 +41,7 @@ fn nothing_is_wrong_with_a_role_and_no_session_is_looked_for() {
 fn nothing_is_wrong_with_a_profile_s_own_identity() {
     let examined = examine(&as_user(), "--skip machine,kubectl.plugin,kubectl.call");
     examined.is_well();
-    assert_eq!(examined.row("profile.exists")["message"], "corp, a profile of your own");
+    assert_eq!(examined.row("profile.exists")["message"], "corp (your own profile)");
     assert_eq!(examined.row("grant.identity")["message"], USER);
 }
 
@@ -123,7 +123,7 @@ fn a_code_is_needed_once_the_session_is_over() {
     examined.is_well();
     let row = examined.row("grant.assignment");
     assert!(
-        row["message"].as_str().is_some_and(|words| words.contains("the next session needs an MFA code")),
+        row["message"].as_str().is_some_and(|words| words.contains("MFA code required after")),
         "{row:#}"
     );
     std::fs::remove_dir_all(world.path(".aws/cli")).expect("removed");

@@ -51,7 +51,7 @@ fn a_session_of_another_portal() {
     edit_token(&world, |token| token["region"] = "us-east-1".into());
     let examined = examine(&world, "--only session.token");
     let row = examined.finds_only("session.other-portal", "fail");
-    assert_eq!(row["because"][0], "it belongs to the region us-east-1, not to eu-west-1");
+    assert_eq!(row["because"][0], "it belongs to the region us-east-1, not eu-west-1");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn an_endpoint_that_lets_other_networks_in_says_which() {
     world.control().edit_cluster(CLUSTER, |cluster| cluster.public_access_cidrs = vec!["198.51.100.0/24".to_owned()]);
     let examined = examine(&world, ONLY);
     let row = examined.finds_only("cluster.not-in-networks", "fail");
-    assert_eq!(row["because"][0], "it answers to 198.51.100.0/24 only");
+    assert_eq!(row["because"][0], "it allows only 198.51.100.0/24");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn certificates_of_somebody_else_are_told_apart() {
         let examined = examine(&world, ONLY);
         let row = examined.finds_only(id, "fail");
         if handshake == Handshake::OtherAuthority {
-            assert_eq!(row["because"][0], "the certificate that came was issued by somebody else");
+            assert_eq!(row["because"][0], "the certificate was issued by somebody else");
         }
     }
 }

@@ -35,7 +35,7 @@ fn round_trip(platform: &Platform, words: &str, expected: [&str; 8]) {
     let wanted: Vec<String> = TASKS.iter().zip(expected).map(|(task, verdict)| format!("{task}: {verdict}")).collect();
     assert_eq!(verdicts(platform), wanted, "{words}");
     platform.grant(words).success().prints("nothing to do");
-    platform.revoke("").success().says("It is gone");
+    platform.revoke("").success().says("Revoked.");
     assert_eq!(cluster_state(platform), before, "{words}");
     platform.world.run(&format!("can-i get pods -n {NAMESPACE}")).exits(4).says("does not know the role");
 }
@@ -117,7 +117,7 @@ fn the_result_is_a_document() {
 #[test]
 fn a_namespace_is_created_if_that_is_said_and_not_when_it_ends() {
     let platform = Platform::without_namespace();
-    platform.grant("").exits(5).says("there is no namespace pay").says("--create-namespace");
+    platform.grant("").exits(5).says("namespace \"pay\" not found").says("--create-namespace");
     platform.grant("--create-namespace").success().says("created      Namespace pay");
     assert!(platform.control().set_namespace_terminating(CLUSTER, NAMESPACE, true));
     platform.grant("--preset viewer").exits(1).says("is being deleted");
@@ -150,7 +150,7 @@ fn a_dead_entry_is_made_anew() {
         entries.for_each(|entry| entry.created_at = Some(1_759_652_100_456));
     }));
     platform.control().recreate_role(ACCOUNT, PERMISSION_SET);
-    platform.grant("").exits(1).says("earlier role").says("--recreate");
+    platform.grant("").exits(1).says("deleted role").says("--recreate");
     platform.grant("--recreate").success().says("replaced     access entry");
     platform.world.login(&format!("{NAMESPACE} --cluster {CLUSTER}")).run().success();
     platform.world.run("can-i get pods -n pay").exits(0);
@@ -168,7 +168,7 @@ fn what_was_done_is_told_when_it_is_broken_off() {
         .finish()
         .exits(130)
         .says("created      Role")
-        .says("broken off   access entry")
+        .says("unknown      access entry")
         .says("2 of 3 changes were made");
     // It was done all the same: only its answer was not awaited.
     platform.grant("").success().prints("nothing to do");
@@ -196,11 +196,11 @@ fn a_person_sees_the_plan_in_colours_and_again_if_it_has_changed() {
     // Somebody else makes the entry meanwhile.
     assert!(platform.control().put_access_entry(CLUSTER, AccessEntry::new(&platform.role, "theirs:x", &["theirs"])));
     person.types("y\r");
-    person.sees("somebody has changed something meanwhile");
+    person.sees("the cluster has changed in the meantime");
     person.sees("group: theirs");
     person.types("y\r");
     let screen = person.sees_the_end();
-    assert!(screen.contains("The cluster has it"), "{screen}");
+    assert!(screen.contains("Granted."), "{screen}");
     assert!(screen.contains("\u{1b}[32m") && !screen.contains("\\u{1b}"), "{screen}");
     let mut groups = Vec::new();
     platform.control().edit_cluster(CLUSTER, |cluster| {
@@ -215,7 +215,7 @@ fn a_person_sees_the_plan_in_colours_and_again_if_it_has_changed() {
 fn who_says_no_preset_takes_none_away() {
     let platform = Platform::new();
     platform.grant("--preset viewer").success();
-    platform.grant("").exits(2).says("Role nsaccess-viewer now").says("--preset floor");
+    platform.grant("").exits(2).says("Role nsaccess-viewer, which").says("--preset floor");
     platform.grant("--preset floor").success().says("replaced     RoleBinding");
     platform.grant("").success().prints("nothing to do");
 }
@@ -228,7 +228,7 @@ fn a_file_of_grants_is_for_its_account_and_is_not_written_over() {
     platform.world.write("grants.yaml", file);
     platform.command("grant --from grants.yaml --yes").dir("").run().exits(2).says("for the account 444455556666");
     let render = "grant render --from grants.yaml --format manifests --out .";
-    platform.world.nsaccess(render).dir("").run().exits(2).says("would be written over");
+    platform.world.nsaccess(render).dir("").run().exits(2).says("would be overwritten");
     assert_eq!(platform.world.read("grants.yaml"), file);
 }
 
@@ -262,7 +262,7 @@ fn throttling_is_waited_out_and_a_failure_half_way_is_told_and_completed() {
 fn what_aws_knows_late_is_waited_for() {
     let platform = Platform::new();
     platform.control().settings(|settings| settings.entry_delay_milliseconds = 1500);
-    platform.grant("--policy AmazonEKSViewPolicy").success().says("The cluster has it");
+    platform.grant("--policy AmazonEKSViewPolicy").success().says("Granted.");
     assert!(platform.control().calls("AssociateAccessPolicy") > 1);
 }
 
@@ -271,7 +271,7 @@ fn an_end_is_kept_and_taken_back_when_it_is_over() {
     let platform = Platform::new();
     platform.grant("--preset viewer --for 8h").success();
     platform.run("grant pay --to permission-set:idp-ns-idp-dev --policy AmazonEKSViewPolicy --for 1h --yes").success();
-    platform.run("revoke --expired --yes").success().prints("no grant has ended");
+    platform.run("revoke --expired --yes").success().prints("no expired grants");
     let binding = platform.control();
     let until = |at: &str| {
         let mut found = None;

@@ -41,11 +41,11 @@ fn a_context_of_another_cluster_is_refused() {
     let context = "idp-nonprod-1/idp-dev";
     let name = if config.contains(context) { context } else { "idp-ns-idp-dev" };
     let own = platform.grant(&format!("--preset viewer --context {name}"));
-    assert!(!own.stderr.contains("another cluster"), "{}", own.transcript());
+    assert!(!own.stderr.contains("different cluster"), "{}", own.transcript());
     let server = config.lines().find(|line| line.trim().starts_with("server:")).expect("a server");
     platform.world.write(".kube/config", config.replace(server, "    server: https://other.example.com"));
     let grant = format!("--preset viewer --context {name}");
-    platform.grant(&grant).exits(2).says("leads to another cluster").says(CLUSTER).one_error();
+    platform.grant(&grant).exits(2).says("belongs to a different cluster").says(CLUSTER).one_error();
     assert_eq!(groups(&platform, &platform.role), None);
 }
 
@@ -68,7 +68,7 @@ fn a_wrong_path_is_no_role_that_is_gone() {
     let wrong = platform.role.replace("/eu-west-1/", "/us-east-2/");
     assert_ne!(wrong, platform.role);
     let words = format!("revoke {NAMESPACE} --from {wrong} --yes");
-    platform.run(&words).exits(2).says("with another path").says(&platform.role).one_error();
+    platform.run(&words).exits(2).says("different path").says(&platform.role).one_error();
     assert!(groups(&platform, &platform.role).is_some());
 }
 
@@ -159,5 +159,5 @@ fn without_aws_it_is_said_that_policies_were_not_looked_at() {
     let users = format!("users:\n- name: {name}\n  user:\n    token: {token}\n");
     platform.world.write(".kube/config", format!("{}{users}", &config[..start]));
     let words = format!("revoke --expired --yes --context {name} --region eu-west-1");
-    platform.world.run(&words).exits(6).says("whether access policies have ended was not looked at");
+    platform.world.run(&words).exits(6).says("expired access policies were not checked");
 }

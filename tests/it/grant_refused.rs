@@ -11,10 +11,10 @@ fn who_is_meant_is_looked_up() {
     platform
         .run("grant pay --to permission-set:idp-ns-py --yes")
         .exits(5)
-        .says("no role of a permission set idp-ns-py");
+        .says("no role for the permission set idp-ns-py");
     platform.run("grant pay --to permission-set:idp-ns-PAY --yes").exits(5).says("--to permission-set:idp-ns-pay");
-    platform.run(&format!("grant pay --to arn:aws:iam::{ACCOUNT}:role/none --yes")).exits(5).says("there is no arn:");
-    platform.run("grant pay --to arn:aws-cn:iam::111122223333:role/x --yes").exits(2).says("another partition");
+    platform.run(&format!("grant pay --to arn:aws:iam::{ACCOUNT}:role/none --yes")).exits(5).says("role/none not found");
+    platform.run("grant pay --to arn:aws-cn:iam::111122223333:role/x --yes").exits(2).says("different partition");
     for (to, why) in [
         ("arn:aws:iam::111122223333:root", "root"),
         ("arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX", "service"),
@@ -38,7 +38,7 @@ fn what_iam_does_not_tell_is_said() {
     platform.control().deny_action("AdministratorAccess", "iam:ListRoles");
     platform.grant("").exits(4).says("iam:ListRoles").says("--to arn:");
     platform.control().deny_action("AdministratorAccess", "iam:GetRole");
-    platform.run(&format!("grant pay --to {} --yes", platform.role)).success().says("was not checked");
+    platform.run(&format!("grant pay --to {} --yes", platform.role)).success().says("not checked whether");
     let bare = platform.role.rsplit('/').next().expect("a name");
     let without_path = format!("grant pay --to arn:aws:iam::{ACCOUNT}:role/{bare} --yes");
     platform.run(&without_path).exits(4).says("sso_region");
@@ -60,7 +60,7 @@ fn an_entry_that_cannot_be_made_anew_is_told_in_full() {
     platform
         .grant("--recreate")
         .exits(4)
-        .says("its former entry is deleted")
+        .says("the former entry is already deleted")
         .says("--kubernetes-groups")
         .says(" payers");
 }
@@ -88,7 +88,7 @@ fn a_role_that_the_cluster_would_not_bind_leaves_the_former_one() {
         "subjects": [{"kind": "Group", "name": "limited", "apiGroup": api_group}]}),
     );
     for words in ["--preset admin --dry-run", "--preset admin"] {
-        platform.grant(words).exits(4).says("was not changed").says("must have the rights that are granted");
+        platform.grant(words).exits(4).says("cannot change").says("you need the permissions that you grant");
     }
     let name = "nsaccess-idp-ns-pay-972f05fa";
     let binding = platform.control().object(CLUSTER, "RoleBinding", NAMESPACE, name).expect("the binding");
@@ -143,12 +143,12 @@ fn who_lacks_rights_in_the_cluster_is_told_which() {
     platform.control().apply(CLUSTER, binding);
     let rbac = json!({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"], "verbs": ["get", "list"]});
     platform.control().apply(CLUSTER, role(json!([rbac])));
-    platform.grant("").exits(4).says("could not be looked at").says("--ignore-aws-auth");
+    platform.grant("").exits(4).says("cannot check what aws-auth grants").says("--ignore-aws-auth");
     let words = "--ignore-aws-auth";
     platform.grant(words).exits(4).says("create and patch roles in pay").says("- not done");
     let rbac = json!({"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"], "verbs": ["get", "list", "create", "patch", "delete"]});
     platform.control().apply(CLUSTER, role(json!([rbac])));
-    platform.grant(words).exits(4).says("must have the rights that are granted").says("docs/grant.md");
+    platform.grant(words).exits(4).says("you need the permissions that you grant").says("docs/grant.md");
 }
 
 #[test]
@@ -185,12 +185,12 @@ fn the_cluster_and_the_identity_are_named_when_they_are_wrong() {
     let command = |words: &str| {
         keys.iter().fold(platform.world.nsaccess(words), |command, (name, value)| command.env(name, value))
     };
-    command(&to).run().exits(2).says("the region of the cluster is not known");
+    command(&to).run().exits(2).says("no region specified for the cluster");
     command(&format!("{to} --region eu-west-1")).run().exits(2).says("there are several").says("--cluster");
     command(&format!("{to} --region eu-west-1 --cluster none")).run().exits(5).says("aws eks list-clusters");
-    command(&format!("{to} --context none")).run().exits(2).says("has no context none");
-    command("grant --yes --region eu-west-1").run().exits(2).says("no namespace is named");
-    command("grant pay --yes --region eu-west-1").run().exits(2).says("nobody is named");
+    command(&format!("{to} --context none")).run().exits(2).says("context \"none\" not found");
+    command("grant --yes --region eu-west-1").run().exits(2).says("no namespace specified");
+    command("grant pay --yes --region eu-west-1").run().exits(2).says("no principal specified");
     command(&format!("{to} --for soon")).run().exits(2).says("--for 8h");
     command(&format!("{to} --preset reader")).run().exits(2).says("floor, viewer, developer, admin");
 }

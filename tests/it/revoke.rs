@@ -25,7 +25,7 @@ fn a_policy_holds_on_in_other_namespaces() {
             platform.run(&format!("grant {namespace} {words}")).success();
         }
         assert_eq!(scope(&platform), Some(vec!["pay".into(), "shop-dev".into(), "idp-test".into()]));
-        platform.revoke("").success().says("It is gone");
+        platform.revoke("").success().says("Revoked.");
         assert_eq!(scope(&platform), Some(vec!["shop-dev".into(), "idp-test".into()]));
     }
 }
@@ -40,7 +40,7 @@ fn who_is_gone_from_iam_can_still_be_taken_from_the_cluster() {
         .run(&format!("revoke pay --from {gone} --yes"))
         .success()
         .says("IAM has no")
-        .prints("nothing to take back");
+        .prints("nothing to revoke");
     // A permission set whose role was made anew under another name: its former role still has the access.
     platform.grant("--preset viewer").success();
     platform.control().rename_role(ACCOUNT, PERMISSION_SET);
@@ -61,7 +61,7 @@ fn what_others_have_made_is_named_and_taken_with_consent() {
         let entries = cluster.access_entries.iter_mut().filter(|entry| entry.principal_arn == platform.role);
         entries.for_each(|entry| entry.groups.push("payers".to_owned()));
     });
-    platform.revoke("").success().says("stays: RoleBinding pay/by-hand gives ClusterRole edit to Group payers");
+    platform.revoke("").success().says("kept: RoleBinding pay/by-hand grants ClusterRole edit to Group payers");
     platform.revoke("--include-foreign").success().prints(&format!("access entry {}", platform.role));
     // Others may have the group from elsewhere.
     let left = platform.control().object(CLUSTER, "RoleBinding", NAMESPACE, "by-hand").expect("the binding");

@@ -17,10 +17,10 @@ use crate::net::aws::iam;
 /// Fewer calls in a second than IAM allows.
 const AT_ONCE: usize = 4;
 
-const ENTRIES: &str = "the access entries";
-const WITHOUT_ENTRIES: &str = "who is known by an access entry is not evaluated";
-const ROLES: &str = "the roles of IAM";
-const WITHOUT_ROLES: &str = "mappings of roles that are gone are not found";
+const ENTRIES: &str = "access entries";
+const WITHOUT_ENTRIES: &str = "principals with access entries are not evaluated";
+const ROLES: &str = "IAM roles";
+const WITHOUT_ROLES: &str = "mappings of deleted roles are not detected";
 
 pub(super) async fn entries(administrator: &Administrator<'_>, facts: &ClusterFacts) -> Read<Vec<AccessEntry>> {
     if !facts.reads_entries() {
@@ -96,10 +96,10 @@ async fn is_there(administrator: &Administrator<'_>, aws: &AwsAccess, name: &str
         Ok(_) => Ok(true),
         Err(failure) if failure.class == Class::NotFound => Ok(false),
         Err(failure) => Err(Unread {
-            what: "the users of IAM",
+            what: "IAM users",
             needs: right("iam", &failure),
             why: failure.to_string(),
-            so: "mappings of users that are gone are not found",
+            so: "mappings of deleted users are not detected",
         }),
     }
 }

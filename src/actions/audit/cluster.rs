@@ -48,36 +48,36 @@ fn everywhere_or(namespace: Option<&str>) -> String {
 
 pub(super) async fn roles(administrator: &Administrator<'_>, namespace: Option<&str>) -> Result<Read<Vec<Role>>> {
     let wanted = Wanted {
-        what: "the Roles",
+        what: "Roles",
         needs: format!("list roles {}", everywhere_or(namespace)),
-        so: "what bindings to a Role give is not evaluated",
+        so: "bindings to Roles are not evaluated",
     };
     read(administrator, wanted, async |api: KubeApi| api.list_roles(namespace).await).await
 }
 
 pub(super) async fn cluster_roles(administrator: &Administrator<'_>) -> Result<Read<Vec<Role>>> {
     let wanted = Wanted {
-        what: "the ClusterRoles",
+        what: "ClusterRoles",
         needs: "list clusterroles".to_owned(),
-        so: "what bindings to a ClusterRole give is not evaluated",
+        so: "bindings to ClusterRoles are not evaluated",
     };
     read(administrator, wanted, async |api: KubeApi| api.list_cluster_roles().await).await
 }
 
 pub(super) async fn bindings(administrator: &Administrator<'_>, namespace: Option<&str>) -> Result<Read<Vec<Binding>>> {
     let wanted = Wanted {
-        what: "the RoleBindings",
+        what: "RoleBindings",
         needs: format!("list rolebindings {}", everywhere_or(namespace)),
-        so: "who has rights in a namespace is not evaluated",
+        so: "permissions in namespaces are not evaluated",
     };
     read(administrator, wanted, async |api: KubeApi| api.list_role_bindings(namespace, None).await).await
 }
 
 pub(super) async fn cluster_bindings(administrator: &Administrator<'_>) -> Result<Read<Vec<Binding>>> {
     let wanted = Wanted {
-        what: "the ClusterRoleBindings",
+        what: "ClusterRoleBindings",
         needs: "list clusterrolebindings".to_owned(),
-        so: "who has rights in the whole cluster is not evaluated",
+        so: "permissions in the whole cluster are not evaluated",
     };
     read(administrator, wanted, async |api: KubeApi| api.list_cluster_role_bindings().await).await
 }
@@ -92,9 +92,9 @@ pub(super) async fn namespaces(
 ) -> Result<Read<Vec<String>>> {
     let Some(name) = namespace else {
         let wanted = Wanted {
-            what: "the namespaces",
+            what: "namespaces",
             needs: "list namespaces".to_owned(),
-            so: "mappings of namespaces that do not exist are not found",
+            so: "mappings for namespaces that do not exist are not detected",
         };
         let all = read(administrator, wanted, async |api: KubeApi| api.list_namespaces().await).await?;
         return Ok(match all {
@@ -107,7 +107,7 @@ pub(super) async fn namespaces(
         Ok(_) => Ok(Read::Done(vec![name.to_owned()])),
         Err(KubeFailure::Status(404, _)) => {
             let cluster = administrator.cluster_name();
-            Err(Error::new(Kind::NotFound, format!("the cluster {cluster} has no namespace {name}"))
+            Err(Error::new(Kind::NotFound, format!("namespace {name:?} not found in the cluster {cluster}"))
                 .try_next("nsaccess audit --all"))
         }
         // Whoever may not read it is told by the lists what is missing.
@@ -121,9 +121,9 @@ fn name_of(object: &Value) -> Option<String> {
 
 pub(super) async fn aws_auth(administrator: &Administrator<'_>, facts: &ClusterFacts) -> Result<Read<Option<AwsAuth>>> {
     let wanted = Wanted {
-        what: "the ConfigMap aws-auth",
+        what: "ConfigMap aws-auth",
         needs: "get configmaps aws-auth in kube-system".to_owned(),
-        so: "whom it maps is not evaluated",
+        so: "principals mapped there are not evaluated",
     };
     let found =
         read(administrator, wanted, async |api: KubeApi| match api.get_config_map("kube-system", "aws-auth").await {

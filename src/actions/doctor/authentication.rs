@@ -122,7 +122,7 @@ async fn groups(scene: &Scene<'_>, granted: &Granted, known: &Authenticated) -> 
         true => in_time(rights(scene, known)).await,
         false => None,
     };
-    let rights = rights.unwrap_or_else(|| Verdict::Unknown("no answer in 5 seconds".to_owned()));
+    let rights = rights.unwrap_or_else(|| Verdict::Unknown("no response within 5 seconds".to_owned()));
     let membership = Membership { identity: known.identity.clone(), rights, hidden: Vec::new() };
     let judgement = judge_groups(&membership, &asked);
     if judgement.problems.is_empty() {

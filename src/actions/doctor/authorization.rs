@@ -24,14 +24,14 @@ pub(super) async fn rights(scene: &Scene<'_>, known: &Authenticated) {
     if board.failure(&NAMESPACE).is_some() {
         for check in [&TASKS, &PORT_FORWARD] {
             board.judge_now(check, || {
-                Judgement::skipped(format!("because of {}", NAMESPACE_MISSING.id)).because_of(NAMESPACE_MISSING.id)
+                Judgement::skipped(format!("depends on {}", NAMESPACE_MISSING.id)).because_of(NAMESPACE_MISSING.id)
             });
         }
         return;
     }
     let asked = board.check(&TASKS, async {
         let Some(answers) = in_time(answers(scene, known)).await else {
-            return (Judgement::unknown("the cluster did not say in 5 seconds what you may do"), None);
+            return (Judgement::unknown("your permissions could not be checked within 5 seconds"), None);
         };
         let judgement = judge_tasks(&answers, &own_groups(&known.identity), scene.access);
         (judgement, Some(answers))
@@ -44,7 +44,7 @@ pub(super) async fn rights(scene: &Scene<'_>, known: &Authenticated) {
     };
     board.judge_now(&PORT_FORWARD, || match &answers {
         Some(answers) => judge_port_forward(answers, scene.access),
-        None => Judgement::unknown("the cluster did not say in 5 seconds what you may do"),
+        None => Judgement::unknown("your permissions could not be checked within 5 seconds"),
     });
 }
 
@@ -55,7 +55,7 @@ async fn namespace(scene: &Scene<'_>, known: &Authenticated) -> Judgement {
         Some(Err(KubeFailure::Status(404, _))) => NamespaceLookup::Missing,
         Some(Err(KubeFailure::Status(403, _))) => NamespaceLookup::Forbidden,
         Some(Err(failure)) => NamespaceLookup::NotKnown(failure.into_error(&known.cluster.name).to_string()),
-        None => NamespaceLookup::NotKnown("the cluster did not answer in 5 seconds".to_owned()),
+        None => NamespaceLookup::NotKnown("the cluster did not respond within 5 seconds".to_owned()),
     };
     judge_namespace(&lookup, scene.access, &known.cluster.name)
 }

@@ -181,9 +181,9 @@ impl Board {
             return skipped(self.plan.why_not().to_owned());
         }
         match self.obstacle(check) {
-            Some(Obstacle::Row(id)) => Row { because_of: Some(id), ..skipped(format!("because of {id}")) },
+            Some(Obstacle::Row(id)) => Row { because_of: Some(id), ..skipped(format!("depends on {id}")) },
             Some(Obstacle::LeftOut(need)) => skipped(format!("{} is {}", need.id, self.plan.why_not())),
-            Some(Obstacle::Unfinished) | None if self.is_unnamed.get() => skipped("no namespace is named".to_owned()),
+            Some(Obstacle::Unfinished) | None if self.is_unnamed.get() => skipped("no namespace specified".to_owned()),
             Some(Obstacle::Unfinished) | None => Row::new(check, Outcome::Unknown, unfinished),
         }
     }
@@ -197,7 +197,7 @@ fn crashed(panic: &(dyn Any + Send)) -> Judgement {
 pub(super) fn said_by(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "no reason was given".to_owned())
+    text.unwrap_or_else(|| "no reason given".to_owned())
 }
 
 #[cfg(test)]

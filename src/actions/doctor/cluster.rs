@@ -104,13 +104,13 @@ async fn named(scene: &Scene<'_>, granted: &Granted) -> Result<Named, Judgement>
             Ok(Named { name: cluster.name, region: cluster.region, is_pinned: false, is_of_context: false })
         }
         Some(Err(error)) => Err(not_named(&error)),
-        None => Err(Judgement::unknown("the clusters of the account could not be listed in 5 seconds")),
+        None => Err(Judgement::unknown("the clusters of the account could not be listed within 5 seconds")),
     }
 }
 
 fn not_named(error: &Error) -> Judgement {
     match error.kind {
-        Kind::Denied => Judgement::skipped(format!("nothing names the cluster: {error} (needs eks:ListClusters)")),
+        Kind::Denied => Judgement::skipped(format!("the cluster is unknown: {error} (needs eks:ListClusters)")),
         _ => Judgement::unknown(error.to_string()),
     }
 }
@@ -144,7 +144,7 @@ async fn support(scene: &Scene<'_>, described: Option<&Described>) -> Judgement 
         cluster: Cluster { version: Some(version), region, .. }, details: Some(details), keys, ..
     }) = described
     else {
-        return Judgement::skipped("it is not known (needs eks:DescribeCluster)");
+        return Judgement::skipped("not allowed to read the version (needs eks:DescribeCluster)");
     };
     let eks = Eks::new(&scene.chain.aws, keys, region);
     let (answer, support) = split(in_time(Box::pin(eks.version_support(version))).await);

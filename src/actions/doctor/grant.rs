@@ -51,11 +51,11 @@ async fn assignment(scene: &Scene<'_>, session: &Session) -> Option<(Target, Rol
         .check(&ASSIGNMENT, async {
             let target = match chain.known_target(scene.access) {
                 Ok(Some(target)) => target,
-                Ok(None) => return (Judgement::unknown("the profile names no account or no permission set"), None),
+                Ok(None) => return (Judgement::unknown("the profile has no account or no permission set"), None),
                 Err(error) => return (Judgement::unknown(error.to_string()), None),
             };
             let Identity::PermissionSet(set) = &target.identity else {
-                return (Judgement::unknown("no portal gives these credentials"), None);
+                return (Judgement::unknown("these credentials do not come from a portal"), None);
             };
             let host = chain.aws.host_of(Service::Sso, &set.portal.region);
             // The limit is the call's own: a renewal after a refusal must not be dropped half way.
@@ -93,11 +93,11 @@ async fn given(scene: &Scene<'_>, target: &Target) -> (Judgement, Option<RoleCre
         (Some(Ok(credentials)), _) => (Judgement::ok(target.identity.to_string()), Some(credentials)),
         (Some(Err(error)), Some(cached)) if needs_code(&error) => {
             let until =
-                format!("{}; the next session needs an MFA code, after {:.0}", target.identity, cached.expires_at);
+                format!("{}; MFA code required after {:.0}", target.identity, cached.expires_at);
             (Judgement::ok(until), Some(cached))
         }
         (Some(Err(error)), cached) => (judge_assumed(&error, cached.is_some()), None),
-        (None, _) => (Judgement::unknown("no answer in 5 seconds"), None),
+        (None, _) => (Judgement::unknown("no response within 5 seconds"), None),
     }
 }
 

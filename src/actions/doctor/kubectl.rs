@@ -59,7 +59,7 @@ pub(super) fn files(scene: &Scene<'_>) {
     });
     board.judge_now(&checks::USER, || judge_user(resolved.user, namespace));
     board.judge_now(&checks::POLICY, || {
-        let Some(exec) = &resolved.user.exec else { return Judgement::ok("there is no plugin") };
+        let Some(exec) = &resolved.user.exec else { return Judgement::ok("no exec plugin") };
         let path = match host.env(KUBERC) {
             Some(path) => host.current_dir.join(path),
             None => host.home.join(".kube/kuberc"),
@@ -113,7 +113,7 @@ pub(super) async fn plugin(scene: &Scene<'_>) {
         let resolved = resolved(&files, &scene.entry);
         let Some((folder, exec)) = resolved.and_then(|resolved| Some((resolved.folder, resolved.user.exec.as_ref()?)))
         else {
-            return Judgement::unknown("there is no plugin");
+            return Judgement::unknown("no exec plugin");
         };
         let file = probe::find(host, folder, &exec.command).unwrap_or_else(Some);
         let which = match program_name(&exec.command) {
@@ -123,7 +123,7 @@ pub(super) async fn plugin(scene: &Scene<'_>) {
         };
         let run = match &file {
             Some(file) => run_twice_if_slow(file, exec).await,
-            None => Run::NotStarted(format!("kubectl finds no program {}", exec.command)),
+            None => Run::NotStarted(format!("kubectl cannot find {}", exec.command)),
         };
         judge_plugin(&run, which, scene.access.name.as_str(), host.now())
     };

@@ -160,7 +160,7 @@ impl Scene<'_> {
 
     /// Why no session of a portal is needed, if none is.
     fn without_portal(&self) -> Option<String> {
-        self.assumed.as_ref().map(|target| format!("the credentials are those of {}", target.identity))
+        self.assumed.as_ref().map(|target| format!("credentials: {}", target.identity))
     }
 
     fn files(&self) {

@@ -78,7 +78,7 @@ pub(super) fn context(scene: &Scene<'_>) {
         let files = kubectl::readable(scene);
         let exec = resolved(&files, &scene.entry).and_then(|resolved| resolved.user.exec.as_ref());
         let Some(asked) = exec.and_then(|exec| TokenArguments::read(&exec.args)) else {
-            return Judgement::ok("the context does not start nsaccess");
+            return Judgement::ok("the context does not use nsaccess");
         };
         let pins = chain.settings.pins(scene.access.name.as_str());
         let origin = pins.cluster.as_ref().map(|cluster| cluster.origin.to_string()).unwrap_or_default();

@@ -109,7 +109,7 @@ fn in_words(origin: SessionOrigin) -> &'static str {
     match origin {
         SessionOrigin::Stored => "not due yet",
         SessionOrigin::Renewed => "renewed",
-        SessionOrigin::NotYetRenewed => "not possible at the moment; the access token is still good",
+        SessionOrigin::NotYetRenewed => "not possible right now; the access token is still valid",
         SessionOrigin::SignedIn => "signed in",
     }
 }
@@ -128,7 +128,7 @@ pub(super) async fn region(scene: &Scene<'_>, is_granted: oneshot::Receiver<bool
                 Err(error) => return Judgement::unknown(error.to_string()),
             };
             let page = in_time(Box::pin(start_page::region(&chain.aws, &portal.start_url))).await;
-            let page = page.unwrap_or_else(|| Err("no answer in 5 seconds".to_owned()));
+            let page = page.unwrap_or_else(|| Err("no response within 5 seconds".to_owned()));
             let other = chain.aws_config.sso_sessions().find_map(|session| {
                 let is_of_it = same_start_url(session.get("sso_start_url")?, &portal.start_url);
                 let region = session.get("sso_region").filter(|region| is_of_it && *region != portal.region)?;

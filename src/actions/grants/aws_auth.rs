@@ -31,16 +31,16 @@ pub(super) async fn write(administrator: &Administrator<'_>, edits: &[AwsAuthEdi
         match write_once(administrator, read.as_ref(), edits).await? {
             Ok(()) => return Ok(()),
             Err(KubeFailure::Status(409, words)) => {
-                administrator.chain.ui.detail(&format!("{words}; once more"));
+                administrator.chain.ui.detail(&format!("{words}; trying again"));
                 tokio::time::sleep(pause()).await;
             }
             Err(failure) => return Err(refused(administrator, failure)),
         }
     }
-    Err(Error::new(Kind::Failure, "the ConfigMap kube-system/aws-auth was not written")
-        .because(format!("others wrote it each time, {TRIES} times"))
+    Err(Error::new(Kind::Failure, "cannot write the ConfigMap kube-system/aws-auth")
+        .because(format!("something else changed it at the same time, {TRIES} times in a row"))
         .try_next(
-            "kubectl -n kube-system get configmap aws-auth -o yaml --show-managed-fields   # who keeps writing it",
+            "kubectl -n kube-system get configmap aws-auth -o yaml --show-managed-fields   # shows what changes it",
         ))
 }
 
@@ -99,7 +99,7 @@ fn without_unchanged(mut patch: Value, before: &Option<crate::model::grants::sta
 }
 
 fn refused(administrator: &Administrator<'_>, failure: KubeFailure) -> Error {
-    let what = "the ConfigMap kube-system/aws-auth was not written";
+    let what = "cannot write the ConfigMap kube-system/aws-auth";
     explain(administrator, (what, "get and patch (at first: create) configmaps in kube-system"), failure)
 }
 

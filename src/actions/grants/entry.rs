@@ -56,7 +56,7 @@ impl Writer<'_> {
 
     async fn create(&self, entry: &AccessEntry) -> Result<()> {
         let arn = &entry.principal_arn;
-        let what = format!("the access entry of {arn} was not created");
+        let what = format!("cannot create the access entry of {arn}");
         let created =
             self.patiently(is_not_known_yet, async || self.eks.create_access_entry(self.cluster(), entry).await).await;
         match created {
@@ -81,8 +81,8 @@ impl Writer<'_> {
         };
         if found.kind != entry.kind || !(entry.username.is_empty() || entry.username == found.username) {
             return Err(Error::failure(what)
-                .because(format!("somebody else has created it meanwhile, as {} {}", found.kind, found.username))
-                .try_next("look again: run the same command"));
+                .because(format!("it has been created in the meantime, as {} {}", found.kind, found.username))
+                .try_next("run the same command again"));
         }
         let tags = found.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
         let own_tags = entry.tags.iter().filter(|(key, _)| *key != tags::MANAGED_BY);
@@ -112,7 +112,7 @@ impl Writer<'_> {
         let groups = merge::list(&found.groups, &before.groups, &after.groups);
         if groups != found.groups {
             let updated = self.eks.update_access_entry(self.cluster(), &AccessEntry { groups, ..found.clone() }).await;
-            let what = format!("the access entry of {arn} was not changed");
+            let what = format!("cannot change the access entry of {arn}");
             updated.map_err(|failure| self.refused(failure, &what, "eks:UpdateAccessEntry"))?;
         }
         let wanted = merge::policies(&found, before, after);
@@ -141,14 +141,14 @@ impl Writer<'_> {
         if let Err(error) = given {
             // Others must not lose it because this failed.
             let restored = self.associate(arn, old).await.is_ok();
-            let now = if restored { "it holds where it did before" } else { "it holds nowhere now" };
+            let now = if restored { "restored as it was" } else { "no longer associated" };
             return Err(error.because(format!("{}: {now}", old.policy_name())));
         }
         Ok(())
     }
 
     async fn disassociate(&self, arn: &str, policy: &PolicyAssociation) -> Result<()> {
-        let what = format!("{} was not taken from {arn}", policy.policy_name());
+        let what = format!("cannot disassociate {} from {arn}", policy.policy_name());
         let done = self.eks.disassociate_policy(self.cluster(), arn, &policy.policy_arn).await;
         done.map_err(|failure| self.refused(failure, &what, "eks:DisassociateAccessPolicy"))
     }
@@ -158,7 +158,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let tagged = self.eks.tag_access_entry(self.cluster(), arn, (set, removed)).await;
-        let what = format!("the tags of the access entry of {arn} were not set");
+        let what = format!("cannot set the tags of the access entry of {arn}");
         tagged.map_err(|failure| self.refused(failure, &what, "eks:TagResource and eks:UntagResource"))
     }
 
@@ -182,14 +182,14 @@ impl Writer<'_> {
     async fn read(&self, arn: &str) -> Result<AccessEntry> {
         let read = self.eks.read_access_entry(self.cluster(), arn).await;
         let rights = "eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
-        read.map_err(|failure| self.refused(failure, &format!("the access entry of {arn} cannot be read"), rights))
+        read.map_err(|failure| self.refused(failure, &format!("cannot read the access entry of {arn}"), rights))
     }
 
     async fn associate(&self, arn: &str, policy: &PolicyAssociation) -> Result<()> {
         let is_too_early = |failure: &Failure| failure.class == Class::NotFound;
         let done =
             self.patiently(is_too_early, async || self.eks.associate_policy(self.cluster(), arn, policy).await).await;
-        let what = format!("{} was not given to {arn}", policy.policy_name());
+        let what = format!("cannot associate {} with {arn}", policy.policy_name());
         done.map_err(|failure| self.refused(failure, &what, "eks:AssociateAccessPolicy"))
     }
 
@@ -198,7 +198,7 @@ impl Writer<'_> {
         match self.eks.delete_access_entry(self.cluster(), arn).await {
             Err(failure) if failure.class == Class::NotFound => Ok(()),
             done => done.map_err(|failure| {
-                self.refused(failure, &format!("the access entry of {arn} was not deleted"), "eks:DeleteAccessEntry")
+                self.refused(failure, &format!("cannot delete the access entry of {arn}"), "eks:DeleteAccessEntry")
             }),
         }
     }
@@ -216,7 +216,7 @@ impl Writer<'_> {
                     if is_too_early(&failure)
                         && self.administrator.chain.host.now().duration_since(started) < PATIENCE =>
                 {
-                    self.administrator.chain.ui.detail(&format!("{failure}; asking again"));
+                    self.administrator.chain.ui.detail(&format!("{failure}; trying again"));
                     tokio::time::sleep(PAUSE).await;
                 }
                 answer => return answer,
@@ -237,7 +237,7 @@ fn say_what_is_gone(error: Error, writer: &Writer<'_>, entry: &AccessEntry) -> E
     let groups: Vec<String> = entry.groups.iter().map(|group| quote(group).into_owned()).collect();
     let policies = policies.collect::<Vec<_>>().join(", ");
     error
-        .because(format!("its former entry is deleted; with the policies: {}", if policies.is_empty() { "none" } else { &policies }))
+        .because(format!("the former entry is already deleted; its policies: {}", if policies.is_empty() { "none" } else { &policies }))
         .try_next(format!(
             "aws eks create-access-entry --cluster-name {} --region {} --principal-arn {}{username} --kubernetes-groups {}",
             writer.cluster(),

@@ -27,7 +27,7 @@ pub(crate) async fn find(
     let now = administrator.chain.host.now();
     let (mut found, mut notes) = bindings(administrator, namespace, now).await?;
     if let Err(error) = administrator.aws() {
-        notes.push(Note::Warning(format!("whether access policies have ended was not looked at: {error}")));
+        notes.push(Note::Warning(format!("expired access policies were not checked: {error}")));
     } else {
         for entry in all_entries(administrator).await? {
             let Ok(principal) = Principal::parse(&entry.principal_arn) else { continue };
@@ -57,9 +57,9 @@ async fn bindings(
     let selector = format!("{}={}", objects::MANAGED_BY, objects::FIELD_MANAGER);
     let right = match namespace {
         Some(namespace) => format!("list rolebindings in {namespace}"),
-        None => "list rolebindings in all namespaces (or name one)".to_owned(),
+        None => "list rolebindings in all namespaces (or specify one)".to_owned(),
     };
-    let listed = ask(administrator, ("the grants cannot be listed", &right), async |api| {
+    let listed = ask(administrator, ("cannot list the grants", &right), async |api| {
         api.list_role_bindings(namespace, Some(&selector)).await
     });
     let (mut found, mut notes) = (Vec::new(), Vec::new());
@@ -69,7 +69,7 @@ async fn bindings(
         let place = binding.namespace.clone().unwrap_or_default();
         let named = binding.annotations.get(objects::PRINCIPAL).map_or("", String::as_str);
         match until.parse::<Timestamp>() {
-            Err(_) => notes.push(stays(&place, &binding.name, named, &format!("{until:?} is no time"))),
+            Err(_) => notes.push(stays(&place, &binding.name, named, &format!("{until:?} is not a valid time"))),
             Ok(until) if until > now => {}
             Ok(_) => {
                 let revocation =
@@ -79,7 +79,7 @@ async fn bindings(
                     // What was rendered for a permission set does not know its role.
                     Err(_) => match permission_sets.roles(named, &binding.name, &mut notes).await {
                         Ok(roles) => found.extend(roles.into_iter().map(revocation)),
-                        Err(why) => notes.push(stays(&place, &binding.name, named, &format!("it has ended; {why}"))),
+                        Err(why) => notes.push(stays(&place, &binding.name, named, &format!("it has expired, but {why}"))),
                     },
                 }
             }
@@ -100,7 +100,7 @@ fn stays(place: &str, name: &str, named: &str, why: &str) -> Note {
         None => named.to_owned(),
     };
     Note::Warning(format!(
-        "RoleBinding {place}/{name} stays: {why}; take it back: nsaccess revoke {place} --from {from}"
+        "RoleBinding {place}/{name} kept: {why}; to revoke it: nsaccess revoke {place} --from {from}"
     ))
 }
 
@@ -127,13 +127,13 @@ impl<'a> PermissionSets<'a> {
         };
         let mut roles = found?;
         roles.retain(|role| binding_name(&role.slug()) == binding);
-        if roles.is_empty() { Err(format!("it is not of the permission set {name}")) } else { Ok(roles) }
+        if roles.is_empty() { Err(format!("it does not belong to the permission set {name}")) } else { Ok(roles) }
     }
 
     async fn look_for(&self, account: &str, name: &str, notes: &mut Vec<Note>) -> Result<Vec<Principal>> {
         let aws = self.administrator.aws()?;
         if aws.account() != account {
-            return Err(Error::usage(format!("its permission set is of the account {account}")));
+            return Err(Error::usage(format!("its permission set belongs to the account {account}")));
         }
         let found = find_to_revoke(self.administrator, &PrincipalName::PermissionSet(name.to_owned())).await;
         let (roles, seen) = found?;

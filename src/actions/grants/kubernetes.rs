@@ -20,7 +20,7 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 
 pub(super) async fn create_namespace(administrator: &Administrator<'_>, name: &str, means: Means) -> Result<Outcome> {
     let object = ObjectName { api: "api/v1", plural: "namespaces", namespace: None, name };
-    let what = format!("the namespace {name} was not created");
+    let what = format!("cannot create the namespace {name}");
     apply(administrator, object, &objects::namespace(name), (&what, "create and patch namespaces"), means).await
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn write_role(
             return Ok(Outcome::Kept);
         }
         let rights = format!("delete roles in {namespace}");
-        return delete(administrator, object, (&format!("{title} was not deleted"), &rights), means).await;
+        return delete(administrator, object, (&format!("cannot delete {title}"), &rights), means).await;
     }
     let body = json!({
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
@@ -48,7 +48,7 @@ pub(super) async fn write_role(
         "rules": role.rules,
     });
     let rights = format!("create and patch roles in {namespace}");
-    apply(administrator, object, &body, (&format!("{title} was not written"), &rights), means).await
+    apply(administrator, object, &body, (&format!("cannot write {title}"), &rights), means).await
 }
 
 async fn is_bound(administrator: &Administrator<'_>, namespace: &str, role: &str) -> Result<bool> {
@@ -83,7 +83,7 @@ fn title_of(binding: &Binding) -> String {
 
 async fn delete_binding(administrator: &Administrator<'_>, binding: &Binding, means: Means) -> Result<Outcome> {
     let rights = format!("delete rolebindings in {}", binding.namespace.as_deref().unwrap_or_default());
-    let what = format!("{} was not deleted", title_of(binding));
+    let what = format!("cannot delete {}", title_of(binding));
     delete(administrator, place_of(binding), (&what, &rights), means).await
 }
 
@@ -98,7 +98,7 @@ async fn apply_binding(administrator: &Administrator<'_>, binding: &Binding, mea
         "subjects": binding.subjects.iter().map(subject).collect::<Vec<_>>(),
     });
     let rights = format!("create and patch rolebindings in {}", binding.namespace.as_deref().unwrap_or_default());
-    let what = format!("{} was not written", title_of(binding));
+    let what = format!("cannot write {}", title_of(binding));
     apply(administrator, place_of(binding), &body, (&what, &rights), means).await
 }
 
@@ -113,7 +113,7 @@ async fn replace_binding(
     let trial = Binding { name: format!("{}-new", after.name), ..after.clone() };
     let tried = apply_binding(administrator, &trial, Means { dry_run: true, ..means }).await;
     let tried = tried.map_err(|mut error| {
-        error.message = format!("{} was not changed", title_of(after));
+        error.message = format!("cannot change {}", title_of(after));
         error
     })?;
     if means.dry_run {
@@ -124,8 +124,8 @@ async fn replace_binding(
     let Err(error) = created else { return created };
     let role = format!("{} {}", before.role.kind, before.role.name);
     Err(match apply_binding(administrator, before, means).await {
-        Ok(_) => error.because(format!("its former role, {role}, is bound as before")),
-        Err(_) => error.because(format!("its former role, {role}, is not bound any more")),
+        Ok(_) => error.because(format!("its former role, {role}, is still bound")),
+        Err(_) => error.because(format!("its former role, {role}, is no longer bound")),
     })
 }
 
@@ -155,7 +155,7 @@ async fn take_subjects(
     }
     let object = place_of(after);
     let taken: Vec<&Subject> = before.subjects.iter().filter(|one| !after.subjects.contains(one)).collect();
-    let what = format!("{} was not changed", title_of(after));
+    let what = format!("cannot change {}", title_of(after));
     let right = format!("get and patch rolebindings in {}", after.namespace.as_deref().unwrap_or_default());
     let patched = ask(administrator, (&what, &right), async |api| {
         let mut found = api.read(object).await?;
@@ -189,12 +189,12 @@ fn explain_conflict(error: Error, object: ObjectName<'_>) -> Error {
     if error.because.iter().any(|words| words.contains("Apply failed with")) {
         let namespace = object.namespace.map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
         return error
-            .because("somebody else has set this field of an object of ours")
+            .because("another field manager has set a field of this object")
             .try_next(format!(
-                "kubectl get {} {}{namespace} -o yaml --show-managed-fields   # see what, then decide",
+                "kubectl get {} {}{namespace} -o yaml --show-managed-fields   # shows which",
                 object.plural, object.name
             ))
-            .try_next("take it over: the same command with --force-conflicts");
+            .try_next("run the same command with --force-conflicts to take it over");
     }
     error
 }

@@ -82,7 +82,7 @@ pub(crate) async fn before_revocations(
     look_at_namespaces(administrator, &namespaces, &mut view).await?;
     if whole {
         let all =
-            ask(administrator, ("RoleBindings cannot be listed", "list rolebindings in all namespaces"), async |api| {
+            ask(administrator, ("cannot list RoleBindings", "list rolebindings in all namespaces"), async |api| {
                 api.list_role_bindings(None, None).await
             });
         put_bindings(&mut view, all.await?);
@@ -116,7 +116,7 @@ async fn read_each<T>(
 
 async fn look_at_namespaces(administrator: &Administrator<'_>, names: &BTreeSet<&str>, view: &mut View) -> Result<()> {
     let reads = stream::iter(names.iter().copied()).map(async |name| {
-        let what = (format!("the namespace {name} cannot be read"), format!("get namespaces {name}"));
+        let what = (format!("cannot read the namespace {name}"), format!("get namespaces {name}"));
         let read = ask(administrator, (&what.0, &what.1), async |api| {
             crate::net::kube::unless_missing(api.get_namespace(name).await)
         });
@@ -132,7 +132,7 @@ async fn look_at_namespaces(administrator: &Administrator<'_>, names: &BTreeSet<
             // Who may bind in a namespace need not be allowed to read it.
             Err(error) if error.kind == Kind::Denied => {
                 view.state.namespaces.insert(name.to_owned(), Phase::Active);
-                view.notes.push(Note::Warning(format!("whether the namespace {name} exists was not checked: {error}")));
+                view.notes.push(Note::Warning(format!("not checked whether the namespace {name} exists: {error}")));
             }
             Err(error) => return Err(error),
         }
@@ -146,12 +146,12 @@ fn phase(namespace: &Value) -> Phase {
 
 async fn read_binding(administrator: &Administrator<'_>, namespace: &str, name: &str) -> Result<Option<Binding>> {
     let what =
-        (format!("the RoleBinding {namespace}/{name} cannot be read"), format!("get rolebindings in {namespace}"));
+        (format!("cannot read the RoleBinding {namespace}/{name}"), format!("get rolebindings in {namespace}"));
     ask(administrator, (&what.0, &what.1), async |api| api.get_role_binding(namespace, name).await).await
 }
 
 async fn read_role(administrator: &Administrator<'_>, namespace: &str, name: &str) -> Result<Option<Role>> {
-    let what = (format!("the Role {namespace}/{name} cannot be read"), format!("get roles in {namespace}"));
+    let what = (format!("cannot read the Role {namespace}/{name}"), format!("get roles in {namespace}"));
     ask(administrator, (&what.0, &what.1), async |api| api.get_role(namespace, name).await).await
 }
 
@@ -180,7 +180,7 @@ async fn look_for_unused_roles(administrator: &Administrator<'_>, view: &mut Vie
             // Then the former Role stays, as if it were used.
             Err(error) if error.kind == Kind::Denied => {
                 view.notes.push(Note::Warning(format!(
-                    "the Role {namespace}/{name} stays: whether it is used was not checked ({error})"
+                    "the Role {namespace}/{name} is kept: not checked whether it is used ({error})"
                 )));
             }
             Err(error) => return Err(error),
@@ -209,7 +209,7 @@ async fn look_at_bindings(
             put_bindings(view, bindings);
         }
         Err(error) if error.kind == Kind::Denied => {
-            view.notes.push(Note::Warning(format!("what others have bound in {namespace} was not looked at: {error}")));
+            view.notes.push(Note::Warning(format!("other RoleBindings in {namespace} were not checked: {error}")));
             for revocation in revocations.iter().filter(|revocation| revocation.namespace == namespace) {
                 let name = binding_name(&revocation.principal.slug());
                 put_bindings(view, read_binding(administrator, namespace, &name).await?.into_iter().collect());
@@ -221,11 +221,11 @@ async fn look_at_bindings(
 }
 
 async fn look_at_cluster_bindings(administrator: &Administrator<'_>, view: &mut View) -> Result<()> {
-    let what = ("the ClusterRoleBindings cannot be listed", "list clusterrolebindings");
+    let what = ("cannot list ClusterRoleBindings", "list clusterrolebindings");
     match ask(administrator, what, async |api| api.list_cluster_role_bindings().await).await {
         Ok(bindings) => put_bindings(view, bindings),
         Err(error) if error.kind == Kind::Denied => {
-            view.notes.push(Note::Warning(format!("what is bound in the whole cluster was not looked at: {error}")));
+            view.notes.push(Note::Warning(format!("ClusterRoleBindings were not checked: {error}")));
         }
         Err(error) => return Err(error),
     }

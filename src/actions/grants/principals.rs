@@ -79,17 +79,17 @@ async fn check(administrator: &Administrator<'_>, principal: &Principal, has_pat
     let Ok(aws) = administrator.aws() else {
         return Ok(known(
             None,
-            vec![Note::Warning(format!("whether {principal} exists was not checked: AWS is not asked"))],
+            vec![Note::Warning(format!("not checked whether {principal} exists (no AWS identity)"))],
         ));
     };
     let partition = Partition::of_region(&aws.cluster.region).name;
     if principal.partition != partition {
-        return Err(Error::usage(format!("{principal} is in another partition than the cluster"))
+        return Err(Error::usage(format!("{principal} is in a different partition than the cluster"))
             .because(format!("it is in {}, and {} in {partition}", principal.partition, aws.cluster.name))
-            .try_next(format!("name a principal whose ARN begins with arn:{partition}:")));
+            .try_next(format!("run the same command with a principal like --to arn:{partition}:iam::ACCOUNT:role/NAME")));
     }
     if principal.account != aws.account() {
-        let why = format!("it is in the account {}, and you are in {}", principal.account, aws.account());
+        let why = format!("it is in the account {}, but you are in {}", principal.account, aws.account());
         return unchecked(administrator, principal, has_path, &why);
     }
     match ask_iam(administrator, aws, principal).await {
@@ -98,16 +98,16 @@ async fn check(administrator: &Administrator<'_>, principal: &Principal, has_pat
                 found.arn.as_deref().and_then(|arn| Principal::parse(arn).ok()).unwrap_or_else(|| principal.clone());
             if has_path && named.path != principal.path {
                 // Not `NotFound`: nobody is gone.
-                return Err(Error::usage(format!("there is no {principal}"))
-                    .because("IAM has one of that name with another path")
-                    .try_next(format!("name that one: {named}")));
+                return Err(Error::usage(format!("{principal} not found"))
+                    .because("IAM has one with this name but a different path")
+                    .try_next(format!("run the same command with --to {named}")));
             }
             let notes =
-                (named != *principal).then(|| Note::Info(format!("IAM knows it as {named}"))).into_iter().collect();
+                (named != *principal).then(|| Note::Info(format!("its full ARN is {named}"))).into_iter().collect();
             Ok(KnownPrincipal { principal: named, created_at: found.created_at, notes })
         }
         Err(failure) if failure.class == Class::NotFound => {
-            Err(Error::new(Kind::NotFound, format!("there is no {principal}")).because(failure.to_string()).try_next(
+            Err(Error::new(Kind::NotFound, format!("{principal} not found")).because(failure.to_string()).try_next(
                 format!(
                     "check the name: aws iam list-{}s --query {}s[].Arn",
                     principal.kind.word(),
@@ -120,9 +120,9 @@ async fn check(administrator: &Administrator<'_>, principal: &Principal, has_pat
                 PrincipalKind::Role => "iam:GetRole",
                 PrincipalKind::User => "iam:GetUser",
             };
-            unchecked(administrator, principal, has_path, &format!("{} may not {right}", aws.caller_arn))
+            unchecked(administrator, principal, has_path, &format!("{} lacks {right}", aws.caller_arn))
         }
-        Err(failure) => Err(failure.into_error(format!("{principal} could not be checked"))),
+        Err(failure) => Err(failure.into_error(format!("cannot check {principal}"))),
     }
 }
 
@@ -145,23 +145,23 @@ fn unchecked(
     has_path: bool,
     why: &str,
 ) -> Result<KnownPrincipal> {
-    let mut notes = vec![Note::Warning(format!("whether {principal} exists was not checked: {why}"))];
+    let mut notes = vec![Note::Warning(format!("not checked whether {principal} exists: {why}"))];
     if has_path || principal.permission_set().is_none() {
         if !has_path {
-            notes.push(Note::Warning(format!("it is taken to have no path: {principal}")));
+            notes.push(Note::Warning(format!("assuming that it has no path: {principal}")));
         }
         return Ok(KnownPrincipal { principal: principal.clone(), created_at: None, notes });
     }
     let Some(sso_region) = &administrator.chain.settings.sso_region else {
-        return Err(Error::new(Kind::Denied, format!("the path of the role {} is not known", principal.name))
-            .because("an access entry needs the ARN with its path")
-            .because(format!("IAM was not asked ({why}), and Identity Center's region is not set"))
+        return Err(Error::new(Kind::Denied, format!("the path of the role {} is unknown", principal.name))
+            .because("an access entry requires the ARN with its path")
+            .because(format!("it could not be read from IAM ({why}), and Identity Center's region is not set"))
             .try_next("nsaccess config set sso_region REGION"));
     };
     let caller = format!("arn:{}:sts::{}:assumed-role/{}/x", principal.partition, principal.account, principal.name);
     let arn = role_arn::from_caller(&caller, &sso_region.value).map(|arns| arns.access_entry).unwrap_or_default();
     let principal = Principal::parse(&arn).unwrap_or_else(|_| principal.clone());
-    notes.push(Note::Info(format!("its path is that of Identity Center in {}: {principal}", sso_region.value)));
+    notes.push(Note::Info(format!("assuming the path of Identity Center in {}: {principal}", sso_region.value)));
     Ok(KnownPrincipal { principal, created_at: None, notes })
 }
 
@@ -170,8 +170,8 @@ async fn reserved_roles(administrator: &Administrator<'_>) -> Result<Vec<DatedRo
     let aws = administrator.aws()?;
     let roles = iam::list_roles(&administrator.chain.aws, &aws.keys, &aws.cluster.region, RESERVED_PATH).await;
     let roles = roles.map_err(|failure| {
-        refused(failure, "the roles of permission sets cannot be listed", "iam:ListRoles", &aws.caller_arn)
-            .try_next("name the role itself: --to arn:aws:iam::ACCOUNT:role/aws-reserved/sso.amazonaws.com/REGION/AWSReservedSSO_NAME_SUFFIX")
+        refused(failure, "cannot list the roles of permission sets", "iam:ListRoles", &aws.caller_arn)
+            .try_next("run the same command with the role's ARN: --to arn:aws:iam::ACCOUNT:role/aws-reserved/sso.amazonaws.com/REGION/AWSReservedSSO_NAME_SUFFIX")
     })?;
     let parsed = roles.into_iter().filter_map(|role| {
         let principal = Principal::parse(role.arn.as_deref()?).ok()?;
@@ -188,15 +188,15 @@ fn role_of(administrator: &Administrator<'_>, name: &str, roles: &[DatedRole]) -
         0 => Err(no_role(aws, name, roles)),
         1 => {
             let (principal, created_at) = found.remove(0).clone();
-            administrator.chain.ui.detail(&format!("the permission set {name} is {principal}"));
+            administrator.chain.ui.detail(&format!("the role of the permission set {name} is {principal}"));
             Ok(KnownPrincipal { principal, created_at, notes: Vec::new() })
         }
         _ => {
             let arns: Vec<String> = found.iter().map(|(role, _)| role.arn()).collect();
-            Err(Error::usage(format!("the account {} has several roles of the permission set {name}", aws.account()))
+            Err(Error::usage(format!("the account {} has several roles for the permission set {name}", aws.account()))
                 .because(arns.join(", "))
-                .because("an earlier one stays when Identity Center could not delete it")
-                .try_next(format!("name the one that is in use: --to {}", arns.last().cloned().unwrap_or_default())))
+                .because("a former role remains if Identity Center could not delete it")
+                .try_next(format!("run the same command with the current role, for example --to {}", arns.last().cloned().unwrap_or_default())))
         }
     }
 }
@@ -209,14 +209,14 @@ fn no_role(aws: &AwsAccess, name: &str, roles: &[DatedRole]) -> Error {
     };
     let near: Vec<&str> = roles.iter().filter_map(|(role, _)| role.permission_set()).filter(is_near).collect();
     let error =
-        Error::new(Kind::NotFound, format!("the account {} has no role of a permission set {name}", aws.account()))
-            .because("Identity Center makes the role when the permission set is first assigned in the account");
+        Error::new(Kind::NotFound, format!("the account {} has no role for the permission set {name}", aws.account()))
+            .because("Identity Center creates the role when the permission set is first assigned in the account");
     match near.first() {
         Some(near) => {
-            error.because(format!("there is {near}")).try_next(format!("name it: --to permission-set:{near}"))
+            error.because(format!("did you mean {near}?")).try_next(format!("run the same command with --to permission-set:{near}"))
         }
         None => error.try_next(format!(
-            "assign {name} to somebody in the account {}, then run the same command again",
+            "assign {name} to a user or group in the account {}, then run the same command again",
             aws.account()
         )),
     }

@@ -22,7 +22,7 @@ pub(super) async fn ask<T>(
 /// # Errors
 /// When they cannot be listed.
 pub(super) async fn list_bindings(administrator: &Administrator<'_>, namespace: &str) -> Result<Vec<Binding>> {
-    let what = format!("the RoleBindings of {namespace} cannot be listed");
+    let what = format!("cannot list RoleBindings in {namespace}");
     let right = format!("list rolebindings in {namespace}");
     ask(administrator, (&what, &right), async |api| api.list_role_bindings(Some(namespace), None).await).await
 }
@@ -40,9 +40,9 @@ pub(super) fn explain(administrator: &Administrator<'_>, (what, right): (&str, &
     if is_escalation(&words) {
         return error
             .because(
-                "who grants must have the rights that are granted, or the verb escalate on roles and bind on the role",
+                "you need the permissions that you grant, or escalate on roles and bind on the role",
             )
-            .try_next("see docs/grant.md, \"Who may grant\"; or let a cluster administrator run it");
+            .try_next("ask a cluster administrator to run the same command (see docs/grant.md)");
     }
-    if is_denied { error.because(format!("it needs the right to {right}")) } else { error }
+    if is_denied { error.because(format!("it requires permission to {right}")) } else { error }
 }

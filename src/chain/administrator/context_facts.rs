@@ -37,18 +37,18 @@ impl ContextFacts {
     pub(super) fn check(&self, context: &str, described: &Cluster) -> Result<()> {
         let Some(server) = self.server.as_ref().filter(|server| !leads_to(server, described)) else { return Ok(()) };
         let because = if host(&server.server) == host(&described.endpoint) {
-            "their certificate authorities differ".to_owned()
+            "their CAs differ".to_owned()
         } else {
-            format!("the context leads to {}, and {} is at {}", server.server, described.name, described.endpoint)
+            format!("the context's server is {}, but {} is at {}", server.server, described.name, described.endpoint)
         };
         let error = Error::usage(format!(
-            "the context {context} leads to another cluster than {} in {}",
+            "the context {context} belongs to a different cluster than {} in {}",
             described.name, described.region
         ));
         Err(error
             .because(because)
-            .because("through a tunnel, the context needs tls-server-name, with the name of the endpoint")
-            .try_next("leave --context out, or name its own cluster: --cluster CLUSTER --region REGION"))
+            .because("through a tunnel, the context needs tls-server-name with the endpoint's host name")
+            .try_next("run the same command without --context, or with its own cluster: --cluster CLUSTER --region REGION"))
     }
 }
 

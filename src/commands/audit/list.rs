@@ -12,6 +12,6 @@ pub(super) fn show(ui: &Ui) -> Result<()> {
             let first = finding.cause.split_inclusive(". ").next().unwrap_or_default();
             vec![finding.id.to_owned(), finding.severity.word().to_owned(), first.trim().to_owned()]
         };
-        ui.table(&["FINDING", "SEVERITY", "WHAT"], &FINDINGS.iter().map(row).collect::<Vec<_>>())
+        ui.table(&["FINDING", "SEVERITY", "DESCRIPTION"], &FINDINGS.iter().map(row).collect::<Vec<_>>())
     })
 }

@@ -24,32 +24,32 @@ use crate::model::settings::Flags;
 use crate::model::shell::quote;
 use crate::process::runtime;
 
-/// Show who may do what in a namespace or in a whole cluster, by which objects, and what is wrong with it.
+/// Show who has access to a namespace or cluster, why, and what is wrong with it.
 ///
-/// Joins the access entries and aws-auth with the bindings and roles of the cluster: principal, way, user and groups,
-/// bindings, tasks. The tasks are those of `nsaccess can-i`. Reads only, each list once, as the AWS identity of the
-/// environment. What may not be read is said, with the right that it needs; and what an access policy of EKS gives, no
-/// API tells: it is "not evaluated".
+/// Combines access entries and aws-auth with the cluster's bindings and roles, and shows for each principal the tasks it is
+/// allowed to do (as in nsaccess can-i) and the objects that grant them. Read-only; uses the AWS identity of the environment.
+/// Reports what it could not read and the permission required. EKS access policies are "not evaluated", as no API shows
+/// what they allow.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 read and said, 1 findings of --fail-on, 2 wrong usage, 6 with --fail-on: something could not be read.\nEvery finding is explained in docs/audit.md.\n\nExamples:\n  nsaccess audit payments\n  nsaccess audit --all --cluster idp-prod-1 -o json > audit.json\n  nsaccess audit --all --cluster idp-prod-1 --baseline audit.json --fail-on medium\n  nsaccess audit --all --format csv > access.csv"
+    after_help = "Exit status: 0 done, 1 findings for --fail-on, 2 usage, 6 with --fail-on: not everything could be read.\nEvery finding is explained in docs/audit.md.\n\nExamples:\n  nsaccess audit payments\n  nsaccess audit --all --cluster idp-prod-1 -o json > audit.json\n  nsaccess audit --all --cluster idp-prod-1 --baseline audit.json --fail-on medium\n  nsaccess audit --all --format csv > access.csv"
 )]
 pub(crate) struct AuditArgs {
     /// Namespace
     pub(crate) namespace: Option<String>,
-    /// All namespaces, and what holds in the whole cluster
+    /// All namespaces and cluster-wide access
     #[arg(long, conflicts_with = "namespace")]
     pub(crate) all: bool,
-    /// For other programs: who may do what as CSV, the findings as CSV, or all of it as Markdown
+    /// Print access as CSV, findings as CSV, or everything as Markdown
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Form>,
-    /// Exit with 1 if there is a finding of this severity, or of a higher one
+    /// Exit with 1 if there are findings of this severity or higher
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<Threshold>,
-    /// A former audit (-o json): only findings that it does not have count for --fail-on, which is low then
+    /// Previous audit (-o json): --fail-on ignores its findings, and defaults to low
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// List all findings that there can be
+    /// List all kinds of findings
     #[arg(long, conflicts_with_all = ["namespace", "all", "format", "fail_on", "baseline"])]
     pub(crate) list: bool,
     #[command(flatten)]
@@ -94,9 +94,9 @@ pub(crate) fn run(context: Context<'_>, args: &AuditArgs) -> Result<()> {
         return list::show(context.ui);
     }
     if args.format.is_some() && !context.ui.is_table() {
-        return Err(Error::usage("--format and -o are two forms of one output")
-            .because("--format is csv, findings-csv or markdown; -o is json or yaml")
-            .try_next("leave one of them out"));
+        return Err(Error::usage("--format cannot be used with -o json or -o yaml")
+            .because("both choose the output format")
+            .try_next("remove one of them"));
     }
     let baseline = args.baseline.as_deref().map(|file| read_baseline(context, args, file)).transpose()?;
     let chain = &context.open(&Flags::default())?;
@@ -115,7 +115,7 @@ pub(crate) fn run(context: Context<'_>, args: &AuditArgs) -> Result<()> {
     let audit = audit(&picture);
     show(context, args, &picture, &audit, baseline.as_ref())?;
     if let Some(namespace) = pinned.filter(|_| audit.rows.is_empty() && picture.bindings.unread().is_some()) {
-        context.ui.hint(&format!("nsaccess can-i -n {namespace}   # what you may do there yourself"));
+        context.ui.hint(&format!("nsaccess can-i -n {namespace}   # your own permissions"));
     }
     let threshold = args.fail_on.map(Threshold::severity).or(baseline.is_some().then_some(Severity::Low));
     judge(&picture, &audit, threshold, baseline.as_ref())
@@ -127,9 +127,9 @@ fn refuse_other_cluster(administrator: &Administrator<'_>, baseline: &Baseline) 
     let region = administrator.aws().map(|aws| aws.cluster.region.clone()).unwrap_or_default();
     let Some(other) = baseline.other_cluster(name, &region) else { return Ok(()) };
     let own = if region.is_empty() { name.to_owned() } else { format!("{name} in {region}") };
-    Err(Error::usage(format!("the baseline is of the cluster {other}, and this is {own}"))
-        .because("what is known of one cluster may be new in another")
-        .try_next("take a baseline of this cluster: the same command with -o json and without --baseline prints it"))
+    Err(Error::usage(format!("the baseline belongs to the cluster {other}, not {own}"))
+        .because("findings of one cluster cannot be compared with another's")
+        .try_next("run the same command with -o json and without --baseline to create a baseline of this cluster"))
 }
 
 fn scope(context: Context<'_>, chain: &Chain<'_>, args: &AuditArgs) -> Result<Scope> {
@@ -162,10 +162,10 @@ fn read_baseline(context: Context<'_>, args: &AuditArgs, file: &Path) -> Result<
     let path = context.host.current_dir.join(file);
     let shown = context.host.shorten_home(&path);
     let Some(text) = atomic::read_text(&path)? else {
-        return Err(Error::usage(format!("there is no baseline {shown}"))
-            .try_next(with_flags(args, "nsaccess audit --all -o json") + "   # its output is one, in a file"));
+        return Err(Error::usage(format!("baseline {shown} not found"))
+            .try_next(with_flags(args, "nsaccess audit --all -o json") + "   # its output is a baseline"));
     };
-    Baseline::parse(&text).map_err(|why| Error::usage(format!("{shown} is no baseline")).because(why))
+    Baseline::parse(&text).map_err(|why| Error::usage(format!("{shown} is not a baseline")).because(why))
 }
 
 fn show(
@@ -196,10 +196,10 @@ fn judge(picture: &Picture, audit: &Audit<'_>, threshold: Option<Severity>, base
     let Some(threshold) = threshold else { return Ok(()) };
     let counts = |found: &&Found| found.severity >= threshold && is_new(found, baseline);
     if audit.found.iter().any(|found| counts(&found)) {
-        return Err(Error::new(Kind::No, "there are findings"));
+        return Err(Error::new(Kind::No, "findings reported"));
     }
     match picture.unread().is_empty() {
         true => Ok(()),
-        false => Err(Error::new(Kind::NotJudged, "something could not be read")),
+        false => Err(Error::new(Kind::NotJudged, "not everything could be read")),
     }
 }

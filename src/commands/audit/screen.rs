@@ -81,7 +81,7 @@ fn by_task(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>,
         let identity = &audit.identities[row.identity];
         let mut first = [principal(picture, audit, row), way(audit, row)];
         let lines = match identity.is_master() && !is_verbose {
-            true => vec![["everything", "yes", "whatever the roles say", "group system:masters"].map(str::to_owned)],
+            true => vec![["everything", "yes", "regardless of roles", "group system:masters"].map(str::to_owned)],
             false => merged(&tasks.row(row), is_verbose),
         };
         // The heading names the namespace.
@@ -92,7 +92,7 @@ fn by_task(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>,
         }
         if is_verbose {
             let groups = if identity.groups.is_empty() { "none".to_owned() } else { identity.groups.join(", ") };
-            for (what, text) in [("its user", identity.username.clone()), ("its groups", groups)] {
+            for (what, text) in [("user", identity.username.clone()), ("groups", groups)] {
                 rows.push(["", "", what, "", &text, ""].map(str::to_owned).to_vec());
             }
         }
@@ -136,7 +136,7 @@ fn by_principal(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks
         if audit.identities[row.identity].is_master() {
             may = vec!["everything".to_owned()];
         }
-        may.extend(row.policies.iter().map(|policy| format!("{policy}: not evaluated")));
+        may.extend(row.policies.iter().map(|policy| format!("{policy} (not evaluated)")));
         let unread = row.not_evaluated.iter().filter(|why| why.contains("could not be read"));
         may.extend(unread.map(|why| format!("not evaluated: {why}")));
         let mut by: Vec<String> = row.bindings.iter().map(|number| audit.index.bindings[*number].objects()).collect();
@@ -145,7 +145,7 @@ fn by_principal(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks
             row.namespace.clone().unwrap_or_else(|| "*".to_owned()),
             principal(picture, audit, row),
             way(audit, row),
-            if may.is_empty() { "none of the tasks".to_owned() } else { may.join(", ") },
+            if may.is_empty() { "-".to_owned() } else { may.join(", ") },
             by.join("; "),
         ]
     };
@@ -167,9 +167,9 @@ fn findings(
     let said = match (said.is_empty(), picture.unread().is_empty()) {
         (false, _) => said,
         (true, true) => "none".to_owned(),
-        (true, false) => "none in what could be read".to_owned(),
+        (true, false) => "none (not everything could be read)".to_owned(),
     };
-    let since = if baseline.is_some() { format!(" that are new ({known} known)") } else { String::new() };
+    let since = if baseline.is_some() { format!(" (new; {known} known)") } else { String::new() };
     if !text.is_empty() {
         text.push('\n');
     }
@@ -179,7 +179,7 @@ fn findings(
         alike[..shown].iter().for_each(|found| finding(ui, text, found));
         if let Some(first) = alike.first().filter(|_| alike.len() > shown) {
             let more = alike.len() - shown;
-            text.push_str(&format!("  … and {more} more of {} (-v shows all)\n", first.finding.id));
+            text.push_str(&format!("  … and {more} more {} (use -v to show all)\n", first.finding.id));
         }
     }
 }
@@ -207,12 +207,12 @@ fn not_read(ui: &Ui, text: &mut String, picture: &Picture) {
     if unread.is_empty() {
         return;
     }
-    text.push_str(&format!("\n{}:\n", ui.data_coloured("1", "Could not be read")));
+    text.push_str(&format!("\n{}:\n", ui.data_coloured("1", "Not read")));
     for unread in unread {
         let sign = ui.data_coloured("33", "?");
-        text.push_str(&format!("{sign} {}; {}\n", unread.what, unread.so));
+        text.push_str(&format!("{sign} {}: {}\n", unread.what, unread.so));
         if let Some(right) = &unread.needs {
-            text.push_str(&format!("    {} it needs {}\n", ui.data_coloured("1", "because:"), one_line(right)));
+            text.push_str(&format!("    {} requires {}\n", ui.data_coloured("1", "because:"), one_line(right)));
         }
         text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(&unread.why)));
     }

@@ -32,14 +32,14 @@ pub(super) fn repair(context: Context<'_>, found: &Found) -> (Vec<Repaired>, Opt
         if repaired.iter().any(|done| done.what == what || done.covers(repair)) {
             continue;
         }
-        context.ui.status(&format!("repairing {}: {what}", row.id()));
+        context.ui.status(&format!("fixing {}: {what}", row.id()));
         let failure = match make(context, repair, found) {
             Ok(()) => None,
             Err(error) if matches!(error.kind, Kind::Interrupted | Kind::Terminated) => return (repaired, Some(error)),
             Err(error) => Some(error),
         };
         if let Some(error) = &failure {
-            context.ui.warning(&format!("this repair failed: {error}"));
+            context.ui.warning(&format!("fix failed: {error}"));
         }
         repaired.push(repaired_row(row, what, repair, failure));
     }

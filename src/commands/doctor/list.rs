@@ -13,6 +13,6 @@ pub(super) fn show(ui: &Ui) -> Result<()> {
                 vec![check.id.to_owned(), check.uses.word().to_owned(), needs, check.what.to_owned()]
             })
             .collect();
-        ui.table(&["CHECK", "USES", "NEEDS", "WHAT"], &rows)
+        ui.table(&["CHECK", "USES", "NEEDS", "DESCRIPTION"], &rows)
     })
 }

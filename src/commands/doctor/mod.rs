@@ -23,44 +23,43 @@ use crate::model::kube::access::AccessName;
 use crate::process::runtime;
 use crate::ui::Ui;
 
-/// Find out what is wrong, and the one command that fixes it.
+/// Diagnose access problems and suggest how to fix them.
 ///
-/// Walks the whole chain of a namespace: this machine, the environment, the profile, the session,
-/// the grant, the cluster, who you are there and what you may do, what kubectl sees, and AWS. Asks
-/// nobody, changes nothing (without --fix), and needs no more rights than a developer has.
+/// Checks everything between you and a namespace: this machine, the environment, the profile, the session, the role, the
+/// cluster, your user and permissions there, kubectl, and AWS. Never prompts, changes nothing without --fix, and needs no
+/// more permissions than a developer has.
 #[derive(Debug, Args)]
 #[command(
-    verbatim_doc_comment,
-    after_help = "Exit status: 0 ok or warnings only, 1 something fails, 2 wrong usage, 6 something could not be judged.\nEvery finding is explained in docs/doctor.md.\n\nExamples:\n  nsaccess doctor idp-dev\n  nsaccess doctor idp-dev --fix\n  nsaccess doctor idp-dev --irsa deploy/billing --only aws\n  nsaccess doctor idp-dev --report report.md"
+    after_help = "Exit status: 0 no problems or only warnings, 1 problems found, 2 usage, 6 some checks could not be completed.\nEvery check and finding is explained in docs/doctor.md.\n\nExamples:\n  nsaccess doctor idp-dev\n  nsaccess doctor idp-dev --fix\n  nsaccess doctor idp-dev --irsa deploy/billing --only aws\n  nsaccess doctor idp-dev --report report.md"
 )]
 pub(crate) struct DoctorArgs {
-    /// Namespace
+    /// Namespace to check [default: $NSACCESS_NAMESPACE, the current context, this directory]
     pub(crate) namespace: Option<String>,
-    /// Make only these checks (an id or a group), and what they need
+    /// Run only these checks or groups, and the checks that they need
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Leave these checks out (an id or a group)
+    /// Skip these checks or groups
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
-    /// Look at files only; make no call
+    /// Check files only, without network calls
     #[arg(long)]
     pub(crate) offline: bool,
-    /// Check the IAM role of this workload too: pod/x, deploy/x, sts/x, job/x, sa/x
+    /// Also check the IAM role of a workload: pod/x, deploy/x, sts/x, job/x, sa/x
     #[arg(long, value_name = "TARGET")]
     pub(crate) irsa: Option<String>,
-    /// Repair what is ours and safe to repair, then check again
+    /// Fix what nsaccess itself wrote, then check again
     #[arg(long, conflicts_with = "offline")]
     pub(crate) fix: bool,
-    /// Wait up to 5 minutes for what can come by itself: a grant, a VPN
+    /// Wait up to 5 minutes for problems that others can resolve, such as a missing grant or VPN
     #[arg(long)]
     pub(crate) wait: bool,
     /// Exit with 1 for warnings too
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Write a report that can be shared into this file: no secrets, no personal names
+    /// Write a report for sharing to this file, without secrets and personal names
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// List all checks and what each needs
+    /// List all checks
     #[arg(long, conflicts_with_all = ["namespace", "only", "skip", "offline", "irsa", "fix", "wait", "strict", "report"])]
     pub(crate) list: bool,
 }
@@ -127,8 +126,8 @@ fn examine(context: Context<'_>, args: &DoctorArgs, plan: &Plan, workload: Optio
     };
     let board = Board::new(plan.clone(), context.ui);
     let (interrupted, unfinished) = match runtime::run(examination.make_in_time(&board)) {
-        Ok(true) => (None, "it was not reached"),
-        Ok(false) => (None, "there was no time left for it"),
+        Ok(true) => (None, "not reached"),
+        Ok(false) => (None, "no time left"),
         Err(error) if matches!(error.kind, Kind::Interrupted | Kind::Terminated) => (Some(error), "interrupted"),
         Err(error) => return Err(error),
     };
@@ -155,13 +154,13 @@ fn ended(found: Found, strict: bool) -> Result<()> {
         return Err(error);
     }
     match verdict(&found.rows) {
-        Outcome::Fail => Err(Error::new(Kind::No, "something fails")),
-        Outcome::Warn if strict => Err(Error::new(Kind::No, "there are warnings")),
-        Outcome::Unknown => Err(Error::new(Kind::NotJudged, "something could not be judged")),
+        Outcome::Fail => Err(Error::new(Kind::No, "checks failed")),
+        Outcome::Warn if strict => Err(Error::new(Kind::No, "warnings found")),
+        Outcome::Unknown => Err(Error::new(Kind::NotJudged, "some checks could not be completed")),
         Outcome::Ok | Outcome::Warn | Outcome::Skipped => Ok(()),
     }
 }
 
 fn unknown_check(name: String) -> Error {
-    Error::usage(format!("there is no check or group {name}")).try_next("nsaccess doctor --list")
+    Error::usage(format!("unknown check or group {name:?}")).try_next("nsaccess doctor --list")
 }

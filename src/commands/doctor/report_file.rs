@@ -26,7 +26,7 @@ pub(super) fn write(context: Context<'_>, file: &Path, found: &Found) -> Result<
     refuse_other_files(context, &path)?;
     atomic::write_private(&path, render(&heading, &found.rows).as_bytes())?;
     context.ui.status(&format!(
-        "wrote {}; {MARK} stands for what is not shared: read it before you paste it",
+        "wrote {}; {MARK} replaces private values, but read it before you share it",
         context.host.shorten_home(&path)
     ));
     Ok(())
@@ -37,11 +37,11 @@ fn refuse_other_files(context: Context<'_>, path: &Path) -> Result<()> {
     let shown = context.host.shorten_home(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
-        return Err(Error::usage(format!("there is no folder for {shown}")));
+        return Err(Error::usage(format!("the directory of {shown} does not exist")));
     }
     match atomic::read_text(path)? {
         Some(text) if !text.is_empty() && !text.starts_with(TITLE) => {
-            Err(Error::usage(format!("{shown} is there already, and is not a report"))
+            Err(Error::usage(format!("{shown} already exists and is not a report"))
                 .because("it would be overwritten"))
         }
         _ => Ok(()),

@@ -91,15 +91,15 @@ fn sign(outcome: Outcome) -> (&'static str, &'static str) {
 fn last_lines(ui: &Ui, found: &Found) -> String {
     let namespace = found.namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}: "));
     let verdict = match verdict(&found.rows) {
-        Outcome::Fail => ui.data_coloured("1;31", "there are failures"),
-        Outcome::Unknown => ui.data_coloured("1;33", "something could not be judged"),
-        Outcome::Warn => ui.data_coloured("1;33", "there are warnings"),
+        Outcome::Fail => ui.data_coloured("1;31", "problems found"),
+        Outcome::Unknown => ui.data_coloured("1;33", "some checks could not be completed"),
+        Outcome::Warn => ui.data_coloured("1;33", "warnings found"),
         Outcome::Ok | Outcome::Skipped => ui.data_coloured("1;32", "no problems found"),
     };
     let counts = document::counts(&found.rows);
     let mut text = format!("{namespace}{verdict} ({counts})\n");
     if found.namespace.is_none() && found.interrupted.is_none() {
-        text.push_str("No namespace is named; to check everything: nsaccess doctor NAMESPACE\n");
+        text.push_str("No namespace specified. To check everything: nsaccess doctor NAMESPACE\n");
     }
     if let Some(step) = first_step(&found.rows) {
         text.push_str(&format!("{} {}\n", ui.data_coloured("1;32", "try:"), one_line(step)));

@@ -29,11 +29,11 @@ pub(crate) mod presets;
 pub(crate) mod render;
 pub(crate) mod wanted;
 
-/// Give a role, a user or a permission set access to a namespace.
+/// Grant a role, user or permission set access to a namespace.
 ///
-/// Looks at what is there, shows what it would change, asks once, and does it: a Role and a RoleBinding in the namespace, and
-/// an access entry (or an item of aws-auth) that puts the principal into the group that is bound. Saying the same again
-/// changes nothing. It acts as you: with an AWS profile or the environment, and with an EKS token of the same identity.
+/// Shows the changes and asks for confirmation before making them: a Role and RoleBinding in the namespace, and an access
+/// entry (or an item in aws-auth) that adds the principal to the bound group. Running it again changes nothing. Uses your
+/// own AWS identity, from a profile or the environment, and an EKS token of the same identity.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -44,25 +44,25 @@ pub(crate) struct GrantArgs {
     other: Option<Other>,
     #[command(flatten)]
     pub(crate) wanted: WantedArgs,
-    /// How the cluster learns who they are
+    /// How to map the principal in the cluster
     #[arg(long, value_name = "WAY", value_parser = ["auto", "access-entry", "aws-auth"], default_value = "auto")]
     pub(crate) via: String,
-    /// Make an access entry anew that was made for an earlier role of the same name
+    /// Recreate an access entry that belongs to a deleted role with the same name
     #[arg(long)]
     pub(crate) recreate: bool,
-    /// Take over fields of our objects that somebody else has set
+    /// Take over fields that another field manager has set
     #[arg(long)]
     pub(crate) force_conflicts: bool,
-    /// Make an access entry although aws-auth, which it hides for them, may not be read
+    /// Create an access entry even if aws-auth, which it overrides, cannot be read
     #[arg(long)]
     pub(crate) ignore_aws_auth: bool,
-    /// Show what would change, and ask the cluster whether it would take it
+    /// Show the changes, and check whether the cluster would accept them
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// List the presets, or print the rules of one, and do nothing else
+    /// List presets, or print the rules of one
     #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["WantedArgs", "AdministratorArgs"])]
     presets: Option<Option<String>>,
     #[command(flatten)]
@@ -72,7 +72,7 @@ pub(crate) struct GrantArgs {
 /// What is done with grants besides making them.
 #[derive(Debug, Subcommand)]
 enum Other {
-    #[command(about = "Print grants for other engines instead of making them")]
+    #[command(about = "Print grants for other tools instead of applying them")]
     Render(Box<render::RenderArgs>),
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn run(context: Context<'_>, args: &GrantArgs) -> Result<()> {
                 plan::say_unchanged(
                     context,
                     &planned,
-                    &format!("{}: nothing to do, it is so already", planned.title()),
+                    &format!("{}: already granted, nothing to do", planned.title()),
                 )?;
             }
             Ending::Tried => return Ok(()),
@@ -140,7 +140,7 @@ fn check_account(administrator: &Administrator<'_>, wanted: Option<&str>) -> Res
         (Some(wanted), Ok(aws)) if wanted != aws.account() => {
             Err(Error::usage(format!("the file is for the account {wanted}"))
                 .because(format!("you are in {}, as {}", aws.account(), aws.caller_arn))
-                .try_next("take a profile of that account: --profile NAME"))
+                .try_next("run the same command with a profile of that account: --profile NAME"))
         }
         _ => Ok(()),
     }
@@ -162,12 +162,12 @@ impl Planned<'_> {
         let Some(Change::Binding { before: Some(before), .. }) = self.changes.iter().find(is_replaced) else {
             return Ok(self);
         };
-        Err(Error::usage(format!("what {} may do there is not said", self.grants[0].0.principal))
+        Err(Error::usage(format!("no preset specified for {}", self.grants[0].0.principal))
             .because(format!(
-                "it has {} {} now, which floor, the default, would replace",
+                "it has {} {}, which the default preset, floor, would replace",
                 before.role.kind, before.role.name
             ))
-            .try_next("name it: --preset floor, viewer, developer or admin"))
+            .try_next("run the same command with --preset floor, viewer, developer or admin"))
     }
 }
 
@@ -180,7 +180,7 @@ impl Plan for Planned<'_> {
         let cluster = self.administrator.cluster_name();
         match self.grants.as_slice() {
             [(grant, _)] => {
-                format!("{} in {} of {cluster}, for {}", grant.access.label(), grant.namespace, grant.principal)
+                format!("Grant {} in {} ({cluster}) to {}", grant.access.label(), grant.namespace, grant.principal)
             }
             grants => format!("{} grants in {cluster}", grants.len()),
         }
@@ -238,7 +238,7 @@ fn put_all(
         Ok(aws) => aws.cluster.authentication_mode.clone(),
         // Without AWS there is only aws-auth.
         Err(_) if way == Some(Way::AwsAuth) => None,
-        Err(error) => return Err(error.because("without AWS only --via aws-auth can be granted")),
+        Err(error) => return Err(error.because("without an AWS identity, only --via aws-auth works")),
     };
     let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for (grant, known) in grants {
@@ -278,9 +278,9 @@ async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
     let is_there =
         verify::wait(administrator, look, |state| put_all(administrator, grants, choice, state).map(drop)).await?;
     if is_there {
-        context.ui.status("The cluster has it. EKS takes some seconds until a sign-in counts.");
+        context.ui.status("Granted. EKS may take a few seconds to apply it.");
     } else {
-        context.ui.warning("the cluster does not show it yet; the same command shows whether it does");
+        context.ui.warning("the cluster does not show the grant yet; run the same command again to check");
     }
     Ok(())
 }
@@ -291,7 +291,7 @@ fn next_steps(context: Context<'_>, planned: &Planned<'_>) {
     for (grant, _) in &planned.grants {
         let command = command_for(planned.administrator.chain, planned.administrator, grant);
         if told.insert(command.clone()) && told.len() <= 5 {
-            context.ui.hint(&format!("for who has the {}: {command}", grant.principal.kind.word()));
+            context.ui.hint(&format!("{command}   # for users of the {}", grant.principal.kind.word()));
         }
     }
 }
@@ -319,11 +319,11 @@ fn command_for(chain: &Chain<'_>, administrator: &Administrator<'_>, grant: &Gra
 /// A duration like `8h`, `1h30m` or `7d`.
 fn parse_duration(text: &str) -> Result<SignedDuration> {
     match elapsed::parse(text) {
-        Ok(0) => Err("a grant lasts at least a second".to_owned()),
+        Ok(0) => Err("must be at least one second".to_owned()),
         Ok(seconds) => Ok(SignedDuration::from_secs(seconds)),
         Err(why) => Err(why),
     }
     .map_err(|why| {
-        Error::usage("--for is not understood").because(why).try_next("say it so: --for 8h, --for 90m, --for 7d")
+        Error::usage("invalid duration for --for").because(why).try_next("use a duration like --for 8h, --for 90m or --for 7d")
     })
 }

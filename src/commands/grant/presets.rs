@@ -20,9 +20,9 @@ fn list(context: Context<'_>) -> Result<()> {
     let presets: Vec<Value> = Preset::ALL.into_iter().map(document).collect();
     context.ui.print_document(&Value::Array(presets), || {
         let row = |preset: Preset| vec![typed(preset), preset.description().to_owned()];
-        context.ui.table(&["PRESET", "WHAT IT GIVES"], &Preset::ALL.map(row))
+        context.ui.table(&["PRESET", "DESCRIPTION"], &Preset::ALL.map(row))
     })?;
-    context.ui.hint("nsaccess grant --presets viewer   # its rules");
+    context.ui.hint("nsaccess grant --presets viewer   # shows its rules");
     Ok(())
 }
 
@@ -32,7 +32,7 @@ fn show(context: Context<'_>, preset: Preset) -> Result<()> {
     context.ui.print_document(&document(preset), || {
         let head = format!("# {}: {}\n", typed(preset), preset.description());
         match preset {
-            Preset::Admin => format!("{head}# Its rules: kubectl get clusterrole {CLUSTER_ROLE_ADMIN} -o yaml\n"),
+            Preset::Admin => format!("{head}# Rules: kubectl get clusterrole {CLUSTER_ROLE_ADMIN} -o yaml\n"),
             _ => head + &yaml,
         }
     })
@@ -57,8 +57,8 @@ fn typed(preset: Preset) -> String {
 fn find(name: &str) -> Result<Preset> {
     Preset::ALL.into_iter().find(|preset| preset.label() == name).ok_or_else(|| {
         let labels = Preset::ALL.map(Preset::label);
-        let error = Error::usage(format!("there is no preset {name}"))
-            .because(format!("the presets are {}", labels.join(", ")));
+        let error = Error::usage(format!("unknown preset {name:?}"))
+            .because(format!("available presets: {}", labels.join(", ")));
         match similar(name, labels) {
             Some(meant) => error.try_next(format!("nsaccess grant --presets {meant}")),
             None => error.try_next("nsaccess grant --presets"),

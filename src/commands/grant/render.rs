@@ -13,10 +13,10 @@ use crate::model::grants::grant::Way;
 use crate::model::grants::render::{self, Entry, File, Format, Recipient, Rendered, Request};
 use crate::model::settings::{self, Flags};
 
-/// Print grants for other engines instead of making them.
+/// Print grants for other tools instead of applying them.
 ///
-/// No network is asked. The ARN of a permission set's role ends with digits that only IAM knows: terraform and aws-cli look
-/// it up when they are applied, and eksctl needs the ARN.
+/// Makes no network calls. The ARN of a permission set's role has a suffix that only IAM knows: terraform and aws-cli look it
+/// up when applied, eksctl needs the ARN.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  nsaccess grant render payments --to permission-set:idp-ns-payments --account 111122223333 --format manifests\n  nsaccess grant render --from grants.yaml --format terraform\n  nsaccess grant render --from grants.yaml --format kustomize --out deploy/access"
@@ -24,10 +24,10 @@ use crate::model::settings::{self, Flags};
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     wanted: WantedArgs,
-    /// For which engine
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Engine,
-    /// How the cluster learns who they are [default: access-entry, or what the file says]
+    /// How to map principals in the cluster [default: access-entry, or the file's]
     #[arg(long, value_name = "WAY", value_parser = ["access-entry", "aws-auth"])]
     via: Option<String>,
     /// EKS cluster
@@ -39,27 +39,27 @@ pub(crate) struct RenderArgs {
     /// Account of the cluster and of permission sets
     #[arg(long, value_name = "ID")]
     account: Option<String>,
-    /// With a CronJob for each binding that ends, which deletes it then
+    /// Add a CronJob that deletes each expiring binding
     #[arg(long)]
     with_expiry_job: bool,
-    /// Write files into this folder
+    /// Write files to this directory
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Engine {
-    /// Namespace, Role and RoleBinding, for kubectl, Argo CD, Flux.
+    /// Namespace, Role and RoleBinding for kubectl, Argo CD or Flux.
     Manifests,
-    /// The same as a folder for kustomize.
+    /// The same as a directory for kustomize.
     Kustomize,
-    /// A ClusterConfig of eksctl: access entries or identity mappings.
+    /// An eksctl ClusterConfig with access entries or identity mappings.
     Eksctl,
-    /// Resources of the providers aws and kubernetes.
+    /// Resources for the aws and kubernetes providers.
     Terraform,
     /// A shell script.
     AwsCli,
-    /// Policies of IAM: for permission sets, roles and who may assume them.
+    /// IAM policies for permission sets and roles, and for assuming them.
     Iam,
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn run(context: Context<'_>, args: &RenderArgs) -> Result<()> {
 
 fn check(flag: &str, value: Option<&str>, check: fn(&str) -> std::result::Result<(), String>) -> Result<()> {
     match value.map(|value| (value, check(value))) {
-        Some((value, Err(reason))) => Err(Error::usage(format!("{flag}: `{value}` {reason}"))),
+        Some((value, Err(reason))) => Err(Error::usage(format!("{flag}: {value:?} {reason}"))),
         _ => Ok(()),
     }
 }
@@ -139,9 +139,9 @@ fn keep(input: &Path, folder: &Path, rendered: &Rendered) -> Result<()> {
     let is_input = |file: &&File| folder.join(&file.path).components().eq(input.components());
     match rendered.files.iter().find(is_input) {
         None => Ok(()),
-        Some(file) => Err(Error::usage(format!("{} would be written over", input.display()))
-            .because(format!("it is read here, and {} is written into the same folder", file.path))
-            .try_next("take another folder: --out DIR")),
+        Some(file) => Err(Error::usage(format!("{} would be overwritten", input.display()))
+            .because(format!("it is an input, and {} is written to the same directory", file.path))
+            .try_next("run the same command with another directory: --out DIR")),
     }
 }
 
@@ -162,8 +162,8 @@ fn write(context: Context<'_>, folder: &Path, rendered: &Rendered) -> Result<()>
 
 fn print(context: Context<'_>, engine: Engine, rendered: &Rendered) -> Result<()> {
     if engine == Engine::Kustomize {
-        return Err(Error::usage("kustomize needs a folder")
-            .because("a kustomization names the files beside it, and standard output is one stream")
+        return Err(Error::usage("kustomize requires --out")
+            .because("a kustomization consists of several files")
             .try_next("nsaccess grant render NAMESPACE --format kustomize --out DIR")
             .try_next("nsaccess grant render NAMESPACE --format manifests   # all objects in one stream"));
     }
@@ -181,7 +181,7 @@ fn print(context: Context<'_>, engine: Engine, rendered: &Rendered) -> Result<()
             };
             let all: Map<String, Value> = several.iter().map(named).collect();
             context.ui.print(&format!("{:#}\n", Value::Object(all)))?;
-            context.ui.hint("nsaccess grant render NAMESPACE --format iam --out DIR   # a file for each");
+            context.ui.hint("nsaccess grant render NAMESPACE --format iam --out DIR   # writes one file for each");
             Ok(())
         }
         _ => several_files(rendered),
@@ -190,7 +190,7 @@ fn print(context: Context<'_>, engine: Engine, rendered: &Rendered) -> Result<()
 
 fn several_files(rendered: &Rendered) -> Result<()> {
     let paths: Vec<&str> = rendered.files.iter().map(|file| file.path.as_str()).collect();
-    Err(Error::usage("this is several files")
+    Err(Error::usage("the output consists of several files")
         .because(paths.join(", "))
         .try_next("nsaccess grant render NAMESPACE --format kustomize --out DIR"))
 }

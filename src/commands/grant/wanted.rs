@@ -24,25 +24,25 @@ use crate::model::kube::namespace::Namespace;
 pub(crate) struct WantedArgs {
     /// Namespace
     pub(crate) namespace: Option<String>,
-    /// Who gets access: ARN of a role or user, permission-set:NAME, or a caller's ARN (assumed-role)
+    /// Who gets access: the ARN of a role or user, permission-set:NAME, or an assumed-role ARN
     #[arg(long, value_name = "PRINCIPAL")]
     pub(crate) to: Option<String>,
-    /// What they may do: floor, viewer, developer, admin [default: floor]
+    /// Permissions: floor, viewer, developer or admin [default: floor]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["policy", "rules"])]
     pub(crate) preset: Option<String>,
-    /// With the preset developer: Kubernetes secrets too
+    /// Include Kubernetes secrets in the preset developer
     #[arg(long)]
     pub(crate) with_secrets: bool,
-    /// Instead of a preset, an access policy of EKS, like AmazonEKSViewPolicy
+    /// EKS access policy instead of a preset, for example AmazonEKSViewPolicy
     #[arg(long, value_name = "NAME", conflicts_with = "rules")]
     pub(crate) policy: Option<String>,
-    /// Instead of a preset, the rules of a Role in a YAML file
+    /// YAML file with the rules of a Role instead of a preset
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// Instead of one grant, those of a YAML file: namespaces, principals and what they may do
+    /// YAML file with several grants
     #[arg(long, value_name = "FILE", conflicts_with_all = ["namespace", "to", "preset", "policy", "rules", "duration", "with_secrets"])]
     pub(crate) from: Option<PathBuf>,
-    /// Until when: 8h, 30m, 7d. Nothing ends by itself: nsaccess revoke --expired takes back what is over
+    /// Expire after 8h, 30m or 7d; expired grants are removed by nsaccess revoke --expired
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Option<String>,
     /// Create the namespace if it does not exist
@@ -135,13 +135,13 @@ pub(crate) fn read_file(context: Context<'_>, path: &Path) -> Result<GrantsFile>
 
 fn text_of(path: &Path) -> Result<String> {
     let missing = || {
-        Error::usage(format!("there is no file {}", path.display())).try_next("ls   # check the name and the folder")
+        Error::usage(format!("file {} not found", path.display())).try_next("ls   # check the name and the directory")
     };
     atomic::read_text(path)?.ok_or_else(missing)
 }
 
 fn wrong(path: &Path, problems: &[Remark]) -> Error {
-    let error = Error::usage(format!("{} cannot be used", path.display()));
+    let error = Error::usage(format!("{} is invalid", path.display()));
     let error = problems.iter().fold(error, |error, problem| error.because(problem.to_string()));
     let line = problems.first().map_or(1, |problem| problem.line);
     error.try_next(format!("${{EDITOR:-vi}} +{line} {}", path.display()))
@@ -149,19 +149,19 @@ fn wrong(path: &Path, problems: &[Remark]) -> Error {
 
 fn one(context: Context<'_>, args: &WantedArgs) -> Result<Wanted> {
     let Some(namespace) = context.named(args.namespace.as_deref()) else {
-        return Err(Error::usage("no namespace is named")
-            .because("a grant is for the namespace that is named, never for the one in use")
+        return Err(Error::usage("no namespace specified")
+            .because("grant requires an explicit namespace and never uses the current one")
             .try_next("nsaccess grant NAMESPACE --to PRINCIPAL"));
     };
     let access = access(context, args)?;
     let namespace = check_namespace(context, namespace, &access)?;
     let Some(to) = &args.to else {
         return Err(
-            Error::usage("nobody is named").try_next(format!("nsaccess grant {namespace} --to permission-set:NAME"))
+            Error::usage("no principal specified").try_next(format!("nsaccess grant {namespace} --to permission-set:NAME"))
         );
     };
     let principal = PrincipalName::parse(to).map_err(|why| {
-        Error::usage(format!("{to} cannot be granted access")).because(why).try_next("nsaccess grant --help")
+        Error::usage(format!("invalid principal {to:?}")).because(why).try_next("nsaccess grant --help")
     })?;
     let duration = args.duration.as_deref().map(parse_duration).transpose()?;
     let until = duration.and_then(|duration| context.host.now().checked_add(duration).ok());
@@ -171,7 +171,7 @@ fn one(context: Context<'_>, args: &WantedArgs) -> Result<Wanted> {
 /// A policy may be for all namespaces whose names begin so.
 fn check_namespace(context: Context<'_>, name: &str, access: &Access) -> Result<String> {
     let wrong = |why: String| {
-        Error::usage(format!("{name} is no name of a namespace")).because(why).try_next("kubectl get namespaces")
+        Error::usage(format!("invalid namespace {name:?}")).because(why).try_next("kubectl get namespaces")
     };
     if let Access::Policy(_) = access {
         if let Some(warning) = access_policy::parse_scope(name).map_err(wrong)? {
@@ -185,7 +185,7 @@ fn check_namespace(context: Context<'_>, name: &str, access: &Access) -> Result<
 fn access(context: Context<'_>, args: &WantedArgs) -> Result<Access> {
     if let Some(policy) = &args.policy {
         let name = access_policy::parse(policy).map_err(|why| {
-            Error::usage(format!("{policy} is no access policy")).because(why).try_next("aws eks list-access-policies")
+            Error::usage(format!("invalid access policy {policy:?}")).because(why).try_next("aws eks list-access-policies")
         })?;
         access_policy::warnings(&name).iter().for_each(|warning| context.ui.warning(warning));
         return Ok(Access::Policy(name));

@@ -141,11 +141,11 @@ impl<'a> Reach<'a> {
             }
         }
         let policies = self.policies_in(namespace);
-        not_evaluated.extend(policies.iter().map(|policy| format!("no API tells what {policy} gives")));
+        not_evaluated.extend(policies.iter().map(|policy| format!("{policy} cannot be evaluated")));
         if let Way::Entry(entry) = self.identity.way
             && entry.policies.is_none()
         {
-            not_evaluated.push("its access policies could not be read".to_owned());
+            not_evaluated.push("access policies could not be read".to_owned());
         }
         if allowed == 0 && not_evaluated.is_empty() && bindings.is_empty() {
             return None;

@@ -21,9 +21,9 @@ impl Baseline {
     /// # Errors
     /// Why it is none.
     pub(crate) fn parse(text: &str) -> Result<Baseline, String> {
-        let document: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        let document: Value = serde_json::from_str(text).map_err(|error| format!("invalid JSON: {error}"))?;
         let Some(findings) = document["findings"].as_array() else {
-            return Err("it has no list `findings`; a baseline is what nsaccess audit -o json printed".to_owned());
+            return Err("it has no list `findings`; a baseline is the output of nsaccess audit -o json".to_owned());
         };
         let word = |finding: &Value, key: &str| finding[key].as_str().map(str::to_owned);
         let known = findings.iter().map(|finding| Some((word(finding, "id")?, word(finding, "about")?)));
@@ -31,7 +31,7 @@ impl Baseline {
             Some(known) => {
                 Ok(Baseline { cluster: word(&document, "cluster"), region: word(&document, "region"), known })
             }
-            None => Err("a finding in it has no `id` or no `about`".to_owned()),
+            None => Err("one of its findings has no `id` or no `about`".to_owned()),
         }
     }
 

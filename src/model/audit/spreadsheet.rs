@@ -63,7 +63,7 @@ pub(crate) fn findings_as_csv(picture: &Picture, audit: &Audit<'_>, is_new: impl
         ]));
     }
     for unread in picture.unread() {
-        let message = format!("{} could not be read; {}", unread.what, unread.so);
+        let message = format!("{} could not be read: {}", unread.what, unread.so);
         let needs = unread.needs.as_ref().map(|right| format!("needs {right}")).unwrap_or_default();
         text.push_str(&csv_line(&[
             &picture.cluster.name,
@@ -99,7 +99,7 @@ pub(crate) fn markdown(picture: &Picture, audit: &Audit<'_>, is_new: impl Fn(&Fo
         Scope::All => plain(&picture.cluster.name),
     };
     let mut text = format!("# Access to {place}\n\n{}.\n", time_text(picture.at));
-    text.push_str("\n## Who may do what\n\n");
+    text.push_str("\n## Access\n\n");
     text.push_str(&access_as_markdown(picture, audit));
     let said = counts(audit.found.iter());
     text.push_str(&format!("\n## Findings\n\n{}\n", if said.is_empty() { "None." } else { &said }));
@@ -128,8 +128,8 @@ pub(crate) fn markdown(picture: &Picture, audit: &Audit<'_>, is_new: impl Fn(&Fo
 pub(crate) fn nobody(picture: &Picture) -> &'static str {
     let bindings = [picture.bindings.unread(), picture.cluster_bindings.unread()];
     match bindings.iter().all(Option::is_none) && picture.knows_all_identities() {
-        true => "No principal of AWS may do anything here",
-        false => "Who may do what here is not known: what it takes could not be read",
+        true => "No AWS principal has access here",
+        false => "Access is unknown, because the required objects could not be read",
     }
 }
 
@@ -139,7 +139,7 @@ fn access_as_markdown(picture: &Picture, audit: &Audit<'_>) -> String {
     }
     let mut tasks = Tasks::of(audit, picture.cluster.minor);
     let mut text =
-        "| namespace | principal | way | task | may | why | by |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| namespace | principal | via | task | allowed | details | granted by |\n| --- | --- | --- | --- | --- | --- | --- |\n"
             .to_owned();
     for row in &audit.rows {
         let identity = &audit.identities[row.identity];

@@ -26,7 +26,7 @@ pub(crate) const NAMESPACE: Check = Check {
     id: "authorization.namespace",
     group: Group::Authorization,
     title: "namespace",
-    what: "Whether the namespace exists, as far as the role can tell.",
+    what: "Whether the namespace exists, as far as the role can see.",
     uses: Uses::Network,
     needs: &["authentication.identity"],
 };
@@ -34,8 +34,8 @@ pub(crate) const NAMESPACE: Check = Check {
 pub(crate) const TASKS: Check = Check {
     id: "authorization.tasks",
     group: Group::Authorization,
-    title: "rights",
-    what: "What one may do (SelfSubjectAccessReview), against what a developer needs: get pods, get services.",
+    title: "permissions",
+    what: "Whether you have the permissions a developer needs: get pods, get services (SelfSubjectAccessReview).",
     uses: Uses::Network,
     needs: &["authentication.groups"],
 };
@@ -44,7 +44,7 @@ pub(crate) const PORT_FORWARD: Check = Check {
     id: "authorization.port-forward",
     group: Group::Authorization,
     title: "port-forward",
-    what: "Whether ports can be forwarded, with this server's rules.",
+    what: "Whether you can forward ports with this version of the server.",
     uses: Uses::Network,
     needs: &["authentication.groups"],
 };
@@ -54,8 +54,8 @@ pub(crate) const NAMESPACE_MISSING: Finding = Finding {
     check: "authorization.namespace",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster has no namespace of this name: it was deleted, was never made in this cluster, or is in another one.",
-    repair: "Compare the name with `nsaccess list`. If it is right, ask your platform team which cluster has the namespace, then sign in to that: `nsaccess login NAMESPACE --cluster NAME --region REGION`.",
+    cause: "The cluster has no namespace with this name: it was deleted, was never created in this cluster, or is in another one.",
+    repair: "Compare the name with `nsaccess list`. If it is right, ask your platform team which cluster has the namespace, then log in to it: `nsaccess login NAMESPACE --cluster NAME --region REGION`.",
 };
 
 pub(crate) const NAMESPACE_ENDING: Finding = Finding {
@@ -63,8 +63,8 @@ pub(crate) const NAMESPACE_ENDING: Finding = Finding {
     check: "authorization.namespace",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The namespace is being deleted: nothing new can be made in it, and what is in it goes away.",
-    repair: "Ask your platform team whether that is meant.",
+    cause: "The namespace is being deleted with everything in it, and nothing new can be created there.",
+    repair: "Ask your platform team whether this is intentional.",
 };
 
 pub(crate) const NO_RIGHTS: Finding = Finding {
@@ -72,8 +72,8 @@ pub(crate) const NO_RIGHTS: Finding = Finding {
     check: "authorization.tasks",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster knows you, and no Role, ClusterRole or access policy gives you or your groups anything in this namespace: the RoleBinding is missing, is of another group, or the namespace is not in this cluster.",
-    repair: "Ask your platform team whether your groups (the message names them) are the right ones: if so, a RoleBinding is missing; if not, the access entry names another namespace's group.",
+    cause: "The cluster recognizes you, but no Role, ClusterRole or access policy gives you or your groups any permission in this namespace: the RoleBinding is missing or binds another group, or the namespace is in another cluster.",
+    repair: "Ask your platform team whether the groups in the message are right. If so, a RoleBinding is missing; if not, the access entry has another namespace's group.",
 };
 
 pub(crate) const RIGHTS_MISSING: Finding = Finding {
@@ -81,7 +81,7 @@ pub(crate) const RIGHTS_MISSING: Finding = Finding {
     check: "authorization.tasks",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role in the namespace lacks what every developer there needs: to see pods and services by name.",
+    cause: "The role in the namespace lacks the permissions every developer needs: get pods and get services.",
     repair: "Ask your platform team to add the rule in the message to the Role.",
 };
 
@@ -99,7 +99,7 @@ pub(crate) const PORT_FORWARD_NEEDS_CREATE: Finding = Finding {
     check: "authorization.port-forward",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role has get on pods/portforward and not create. That was enough until Kubernetes 1.34; since 1.35 the server requires create too.",
+    cause: "The role has get but not create on pods/portforward. That was enough until Kubernetes 1.34; since 1.35 the server also requires create.",
     repair: "Ask your platform team to add the rule in the message to the Role.",
 };
 
@@ -108,7 +108,7 @@ pub(crate) const PORT_FORWARD_ENDS: Finding = Finding {
     check: "authorization.port-forward",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The role has get on pods/portforward and not create. That works until the cluster is upgraded to Kubernetes 1.35, which requires create too.",
+    cause: "The role has get but not create on pods/portforward. That works until the cluster is upgraded to Kubernetes 1.35, which also requires create.",
     repair: "Ask your platform team to add the rule in the message to the Role before the upgrade.",
 };
 
@@ -131,13 +131,13 @@ pub(crate) fn judge_namespace(lookup: &NamespaceLookup, access: &Access, cluster
             Problem::of(&NAMESPACE_ENDING, format!("the namespace {namespace} is being deleted"))
                 .try_next(format!("ask your platform team why {namespace} is being deleted in {cluster}"))
         }
-        NamespaceLookup::Found(_) => return Judgement::ok(format!("{namespace} is in {cluster}")),
+        NamespaceLookup::Found(_) => return Judgement::ok(format!("{namespace} exists in {cluster}")),
         NamespaceLookup::Missing => {
-            Problem::of(&NAMESPACE_MISSING, format!("there is no namespace {namespace} in {cluster}"))
-                .try_next("nsaccess list   # the namespaces that are assigned to you")
-                .try_next(format!("nsaccess login {access} --cluster NAME --region REGION   # if it is elsewhere"))
+            Problem::of(&NAMESPACE_MISSING, format!("namespace {namespace} not found in {cluster}"))
+                .try_next("nsaccess list   # the namespaces assigned to you")
+                .try_next(format!("nsaccess login {access} --cluster NAME --region REGION   # if it is in another cluster"))
         }
-        NamespaceLookup::Forbidden => return Judgement::skipped("not known (needs get on namespaces)"),
+        NamespaceLookup::Forbidden => return Judgement::skipped("not allowed to get the namespace"),
         NamespaceLookup::NotKnown(why) => return Judgement::unknown(why),
     };
     Judgement::problem(problem)
@@ -149,7 +149,7 @@ pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], access: &Access) -
     let tasks = judge(answers);
     let baseline = [GET_PODS, GET_SERVICES];
     if let Some(why) = baseline.iter().find_map(|question| why_unknown(answers, *question)) {
-        return Judgement::unknown(format!("the cluster does not say what you may do: {why}"));
+        return Judgement::unknown(format!("your permissions could not be checked: {why}"));
     }
     let facts = tasks.iter().map(|task| match task.why.is_empty() {
         true => format!("{}: {}", task.title, task.outcome.word()),
@@ -159,30 +159,30 @@ pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], access: &Access) -
     if !answers.verdicts.iter().any(|(_, verdict)| verdict.is_allowed()) {
         let who = if groups.is_empty() { "your user".to_owned() } else { groups.join(", ") };
         return Judgement::problem(
-            Problem::of(&NO_RIGHTS, format!("the cluster knows you, and lets you do nothing in {namespace}"))
-                .because(format!("no RoleBinding in {namespace} gives anything to {who}"))
-                .try_next(format!("ask your platform team whether {who} is the right group for {namespace}, or lacks a RoleBinding there; {then}")),
+            Problem::of(&NO_RIGHTS, format!("you have no permissions in {namespace}"))
+                .because(format!("no RoleBinding in {namespace} applies to {who}"))
+                .try_next(format!("ask your platform team whether {who} is the right group for {namespace} or needs a RoleBinding there; {then}")),
         );
     }
     let missing = baseline.iter().filter(|question| !is_allowed(answers, **question));
     let missing = merged(missing.map(Question::rule));
     let problems = missing.iter().map(|rule| {
         let verbs = rule.verbs.join(", ");
-        Problem::of(&RIGHTS_MISSING, format!("you may not {verbs} {} in {namespace}", rule.resource))
+        Problem::of(&RIGHTS_MISSING, format!("not allowed to {verbs} {} in {namespace}", rule.resource))
             .try_next(rule.to_ask_for())
             .try_next(format!("nsaccess doctor {access} --wait"))
     });
-    Judgement::of(problems.collect(), "you may see pods and services by name").facts(facts)
+    Judgement::of(problems.collect(), "can get pods and services").facts(facts)
 }
 
 /// Whether ports can be forwarded, now and after the next upgrade.
 pub(crate) fn judge_port_forward(answers: &Answers, access: &Access) -> Judgement {
     let questions = [CREATE_PORT_FORWARD, GET_PORT_FORWARD];
     if let Some(why) = questions.iter().find_map(|question| why_unknown(answers, *question)) {
-        return Judgement::unknown(format!("the cluster does not say whether you may: {why}"));
+        return Judgement::unknown(format!("your permissions could not be checked: {why}"));
     }
     if !answers.verdicts.iter().any(|(_, verdict)| verdict.is_allowed()) {
-        return Judgement::skipped(format!("because of {}", NO_RIGHTS.id)).because_of(NO_RIGHTS.id);
+        return Judgement::skipped(format!("depends on {}", NO_RIGHTS.id)).because_of(NO_RIGHTS.id);
     }
     let [create, get] = questions.map(|question| verdict(answers, question));
     let (works, how) = port_forward(&create, &get, answers.minor);
@@ -191,18 +191,18 @@ pub(crate) fn judge_port_forward(answers: &Answers, access: &Access) -> Judgemen
         problem.try_next(CREATE_PORT_FORWARD.rule().to_ask_for()).try_next(format!("nsaccess doctor {access} --wait"))
     };
     let problem = match (works, create.is_allowed(), get.is_allowed()) {
-        (true, true, _) => return Judgement::ok(how).fact(format!("the server's version is {version}")),
+        (true, true, _) => return Judgement::ok(how).fact(format!("server version: {version}")),
         (true, false, _) => {
             Problem::of(&PORT_FORWARD_ENDS, "port-forward stops working when the cluster is upgraded to 1.35")
-                .because(format!("the server's version is {version}, and the role has get on pods/portforward alone"))
+                .because(format!("the server's version is {version}, and the role has only get on pods/portforward"))
         }
         (false, _, true) => Problem::of(
             &PORT_FORWARD_NEEDS_CREATE,
-            format!("a server of version {version} does not let you forward ports"),
+            format!("Kubernetes {version} does not allow you to forward ports"),
         )
-        .because("the role has get on pods/portforward; since 1.35 create is required too"),
+        .because("the role has only get on pods/portforward; since 1.35 create is also required"),
         (false, _, false) => {
-            Problem::of(&NO_PORT_FORWARD, format!("you may not forward ports in {}", access.namespace))
+            Problem::of(&NO_PORT_FORWARD, format!("not allowed to forward ports in {}", access.namespace))
                 .because("the role has neither create nor get on pods/portforward")
         }
     };
@@ -211,7 +211,7 @@ pub(crate) fn judge_port_forward(answers: &Answers, access: &Access) -> Judgemen
 
 fn verdict(answers: &Answers, question: Question) -> Verdict {
     let found = answers.verdicts.iter().find(|(asked, _)| *asked == question);
-    found.map_or(Verdict::Unknown("it was not asked".to_owned()), |(_, verdict)| verdict.clone())
+    found.map_or(Verdict::Unknown("not checked".to_owned()), |(_, verdict)| verdict.clone())
 }
 
 fn is_allowed(answers: &Answers, question: Question) -> bool {

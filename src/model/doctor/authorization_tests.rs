@@ -23,7 +23,7 @@ fn a_namespace_is_there_or_not_or_cannot_be_seen() {
     assert_eq!(ids(&judged(NamespaceLookup::Found("Active".into()))), [""; 0]);
     assert_eq!(ids(&judged(NamespaceLookup::Found("Terminating".into()))), ["authorization.namespace-ending"]);
     assert_eq!(ids(&judged(NamespaceLookup::Missing)), ["authorization.namespace-missing"]);
-    assert_eq!(judged(NamespaceLookup::Forbidden), Judgement::skipped("not known (needs get on namespaces)"));
+    assert_eq!(judged(NamespaceLookup::Forbidden), Judgement::skipped("not allowed to get the namespace"));
     assert_eq!(judged(NamespaceLookup::NotKnown("late".into())), Judgement::unknown("late"));
 }
 
@@ -41,7 +41,7 @@ fn the_baseline_is_pods_and_services_by_name() {
     failed.verdicts[0].1 = Verdict::Unknown("500".to_owned());
     assert_eq!(
         judge_tasks(&failed, &[], &Access::of("x")),
-        Judgement::unknown("the cluster does not say what you may do: 500")
+        Judgement::unknown("your permissions could not be checked: 500")
     );
 }
 
@@ -62,6 +62,6 @@ fn what_get_alone_is_worth_depends_on_the_version() {
     }
     assert_eq!(
         judge_port_forward(&answers(&[], 34), &Access::of("idp-dev")),
-        Judgement::skipped("because of authorization.no-rights").because_of("authorization.no-rights")
+        Judgement::skipped("depends on authorization.no-rights").because_of("authorization.no-rights")
     );
 }

@@ -48,16 +48,16 @@ impl Group {
     /// The heading on the screen.
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Group::Machine => "This machine",
+            Group::Machine => "Machine",
             Group::Environment => "Environment",
-            Group::Profile => "Settings and profile",
+            Group::Profile => "Profile and settings",
             Group::Session => "Session",
             Group::Grant => "Grant",
             Group::Cluster => "Cluster",
             Group::Authentication => "Authentication",
             Group::Authorization => "Authorization",
-            Group::Kubectl => "What kubectl sees",
-            Group::Aws => "AWS for the namespace",
+            Group::Kubectl => "kubectl",
+            Group::Aws => "AWS",
         }
     }
 }

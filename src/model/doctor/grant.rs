@@ -36,7 +36,7 @@ pub(crate) const ASSIGNMENT: Check = Check {
     id: "grant.assignment",
     group: Group::Grant,
     title: "role",
-    what: "Whether the portal gives credentials of this permission set in this account (GetRoleCredentials); of a role that other credentials assume, whether it is given (AssumeRole); of a profile of your own, whether it has any.",
+    what: "Whether the portal gives credentials for the permission set in the account (GetRoleCredentials), whether the role can be assumed (AssumeRole), or whether your own profile has credentials.",
     uses: Uses::Network,
     needs: &["session.renewal", "profile.values"],
 };
@@ -45,7 +45,7 @@ pub(crate) const IDENTITY: Check = Check {
     id: "grant.identity",
     group: Group::Grant,
     title: "AWS identity",
-    what: "Who the credentials are to AWS (GetCallerIdentity).",
+    what: "The identity of the credentials (GetCallerIdentity).",
     uses: Uses::Network,
     needs: &["grant.assignment", "machine.clock"],
 };
@@ -54,7 +54,7 @@ pub(crate) const CACHED: Check = Check {
     id: "grant.cached",
     group: Group::Grant,
     title: "cached credentials",
-    what: "Whether AWS takes the credentials that are cached for kubectl (GetCallerIdentity).",
+    what: "Whether AWS accepts the credentials cached for kubectl (GetCallerIdentity).",
     uses: Uses::Network,
     needs: &["grant.assignment", "machine.clock"],
 };
@@ -64,7 +64,7 @@ pub(crate) const SESSION_OVER: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The portal answers 401 to the stored session and to a renewed one: the session was ended on the server.",
+    cause: "The portal answers 401, even after renewing the session: the session was ended on the server.",
     repair: "Sign in: `nsaccess login NAMESPACE`.",
 };
 
@@ -74,7 +74,7 @@ pub(crate) const NOT_ASSIGNED: Finding = Finding {
     severity: Severity::Fail,
     waiting: Waiting::Helps,
     cause: "The portal answers 403: the permission set is not assigned to you in this account, or was assigned after you signed in.",
-    repair: "Ask your platform team to assign the permission set. If that has happened already, sign in anew: `nsaccess login NAMESPACE --force`.",
+    repair: "Ask your platform team to assign the permission set. If it was assigned after you signed in, sign in again: `nsaccess login NAMESPACE --force`.",
 };
 
 pub(crate) const MOVED: Finding = Finding {
@@ -82,8 +82,8 @@ pub(crate) const MOVED: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The profile names an account or a permission set that is not assigned to you: a slip, or the namespace has moved. The portal gives the namespace by another one.",
-    repair: "Let login write the right one: `nsaccess login NAMESPACE --account ACCOUNT --role ROLE --replace`.",
+    cause: "The profile has an account or permission set that is not assigned to you: it is a typo, or the namespace has moved. The portal offers the namespace with another one.",
+    repair: "Write the right one: `nsaccess login NAMESPACE --account ACCOUNT --role ROLE --replace`.",
 };
 
 pub(crate) const THROTTLED: Finding = Finding {
@@ -91,7 +91,7 @@ pub(crate) const THROTTLED: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The portal answers 429: too many calls for your user at the moment, often by several tools at once.",
+    cause: "The portal answers 429: too many requests for your user, often from several tools at once.",
     repair: "Wait a minute, then run doctor again.",
 };
 
@@ -100,7 +100,7 @@ pub(crate) const UNREACHABLE: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The portal cannot be reached: there is no network, its name does not resolve, or a proxy or firewall is in between.",
+    cause: "The portal is unreachable: there is no network, its name does not resolve, or a proxy or firewall blocks it.",
     repair: "Check the network and HTTPS_PROXY, then run doctor again.",
 };
 
@@ -109,7 +109,7 @@ pub(crate) const TIMEOUT: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The portal did not answer in 5 seconds.",
+    cause: "The portal did not respond within 5 seconds.",
     repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
 };
 
@@ -118,8 +118,8 @@ pub(crate) const OTHER_IDENTITY: Finding = Finding {
     check: "grant.identity",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The credentials are of another role or account than the profile says.",
-    repair: "Let login write the profile anew: `nsaccess login NAMESPACE --replace`.",
+    cause: "The credentials belong to a different role or account than the profile's.",
+    repair: "Rewrite the profile: `nsaccess login NAMESPACE --replace`.",
 };
 
 pub(crate) const STS_REFUSED: Finding = Finding {
@@ -127,8 +127,8 @@ pub(crate) const STS_REFUSED: Finding = Finding {
     check: "grant.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "AWS refuses credentials that the portal gave a moment ago: they are not active everywhere yet, or STS is not enabled in this region. The clock of this machine is right: machine.clock has been checked before.",
-    repair: "Run doctor again with `--wait`. If it stays, show the message to your platform team.",
+    cause: "AWS rejects credentials that the portal has just issued: they are not active everywhere yet, or STS is not enabled in this region. The clock is not the cause, as machine.clock was checked first.",
+    repair: "Run doctor again with `--wait`. If the problem remains, show the message to your platform team.",
 };
 
 pub(crate) const STS_UNREACHABLE: Finding = Finding {
@@ -136,8 +136,8 @@ pub(crate) const STS_UNREACHABLE: Finding = Finding {
     check: "grant.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "AWS STS cannot be reached, although the portal can: a firewall or proxy lets one through and not the other.",
-    repair: "Let the host of the message through, or set HTTPS_PROXY.",
+    cause: "AWS STS is unreachable, but the portal is not: a firewall or proxy allows one and blocks the other.",
+    repair: "Allow the host shown in the message, or set HTTPS_PROXY.",
 };
 
 pub(crate) const STS_TIMEOUT: Finding = Finding {
@@ -145,7 +145,7 @@ pub(crate) const STS_TIMEOUT: Finding = Finding {
     check: "grant.identity",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "AWS STS did not answer in 5 seconds.",
+    cause: "AWS STS did not respond within 5 seconds.",
     repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
 };
 
@@ -154,15 +154,15 @@ pub(crate) const CACHED_REFUSED: Finding = Finding {
     check: "grant.cached",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "AWS refuses the credentials that are cached for kubectl before their time: the role was made anew, or its sessions were revoked.",
-    repair: "The next command of nsaccess that asks the cluster fetches new ones: `nsaccess whoami -n NAMESPACE`.",
+    cause: "AWS rejects the credentials cached for kubectl although they have not expired: the role was recreated, or its sessions were revoked.",
+    repair: "The next nsaccess command that contacts the cluster fetches new ones: `nsaccess whoami -n NAMESPACE`.",
 };
 
 pub(crate) const UNTRUSTED: Finding = Finding::fail(
     "grant.untrusted",
     "grant.assignment",
-    "The certificate that came instead of AWS's is of an authority that this machine does not trust: a proxy of your organisation reads along.",
-    "Let AWS_CA_BUNDLE name the bundle with your organisation's authority: `export AWS_CA_BUNDLE=FILE`.",
+    "The server's certificate is not AWS's, and this machine does not trust its CA. Usually your organisation's proxy inspects TLS.",
+    "Set AWS_CA_BUNDLE to a PEM file with your organisation's CA: `export AWS_CA_BUNDLE=FILE`.",
 );
 
 /// How a call to AWS ended, as far as it matters here.
@@ -218,24 +218,24 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
     let (namespace, role, account) = (target.access.name.as_str(), target.role(), target.account());
     let problem = match answer {
         Answer::Given(()) => return Judgement::ok(format!("{role} in account {account}")),
-        Answer::Unauthorized(why) => Problem::of(&SESSION_OVER, "the portal no longer takes the session")
+        Answer::Unauthorized(why) => Problem::of(&SESSION_OVER, "the portal no longer accepts the session")
             .because(why)
             .try_next(format!("nsaccess login {namespace}"))
             .repair(Repair::Login),
         Answer::Denied(why) | Answer::NotFound(why) => not_given(why, target, elsewhere),
-        Answer::Throttled(why) => Problem::of(&THROTTLED, "the portal takes no more calls at the moment")
+        Answer::Throttled(why) => Problem::of(&THROTTLED, "the portal is throttling requests")
             .because(why)
             .try_next(format!("nsaccess doctor {namespace} --wait")),
         Answer::Unreachable(why) if is_untrusted(why) => {
             untrusted(Problem::of(&UNTRUSTED, format!("the certificate of {host} is not trusted")), why)
         }
-        Answer::Unreachable(why) => Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
+        Answer::Unreachable(why) => Problem::of(&UNREACHABLE, format!("cannot reach {host}"))
             .because(why)
             .try_next(wait_for_network(namespace)),
         Answer::Late => {
-            Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds")).try_next(wait_for_network(namespace))
+            Problem::of(&TIMEOUT, format!("{host} did not respond within 5 seconds")).try_next(wait_for_network(namespace))
         }
-        Answer::Broken(why) => return Judgement::unknown(format!("the portal could not be asked: {why}")),
+        Answer::Broken(why) => return Judgement::unknown(format!("the request to the portal failed: {why}")),
     };
     Judgement::problem(problem)
 }
@@ -244,8 +244,8 @@ fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
     let (namespace, role, account) = (&target.access, target.role(), target.account());
     match elsewhere {
         Elsewhere::In { account: other, role: set } if (other.as_str(), set.as_str()) != (account, role) => {
-            Problem::of(&MOVED, format!("{namespace} is given by {set} in account {other}"))
-                .because(format!("the profile names {role} in account {account}, which is not assigned to you"))
+            Problem::of(&MOVED, format!("{namespace} has moved to {set} in account {other}"))
+                .because(format!("the profile has {role} in account {account}, which is not assigned to you"))
                 .try_next(format!("nsaccess login {namespace} --account {other} --role {set} --replace"))
         }
         Elsewhere::In { .. } | Elsewhere::Nowhere | Elsewhere::NotKnown => {
@@ -264,22 +264,22 @@ pub(crate) fn judge_identity(answer: &Answer<String>, target: &Target, host: &st
     let namespace = target.access.name.as_str();
     let problem = match answer {
         Answer::Given(arn) if is_role_of(arn, target) => return Judgement::ok(arn),
-        Answer::Given(arn) => Problem::of(&OTHER_IDENTITY, format!("AWS knows the credentials as {arn}"))
-            .because(format!("the profile says {} in account {}", target.role(), target.account()))
+        Answer::Given(arn) => Problem::of(&OTHER_IDENTITY, format!("the credentials belong to {arn}"))
+            .because(format!("the profile has {} in account {}", target.role(), target.account()))
             .try_next(format!("nsaccess login {namespace} --replace")),
         Answer::Unauthorized(why) | Answer::Denied(why) | Answer::NotFound(why) => {
-            Problem::of(&STS_REFUSED, "AWS refuses new credentials")
+            Problem::of(&STS_REFUSED, "AWS rejects new credentials")
                 .because(why)
-                .because("the clock of this machine may be wrong")
+                .because("this machine's clock may be wrong")
                 .try_next("wait a minute, then run the same command again")
         }
-        Answer::Unreachable(why) => Problem::of(&STS_UNREACHABLE, format!("{host} cannot be reached"))
+        Answer::Unreachable(why) => Problem::of(&STS_UNREACHABLE, format!("cannot reach {host}"))
             .because(why)
             .try_next(wait_for_network(namespace)),
-        Answer::Late => Problem::of(&STS_TIMEOUT, format!("{host} did not answer in 5 seconds"))
+        Answer::Late => Problem::of(&STS_TIMEOUT, format!("{host} did not respond within 5 seconds"))
             .try_next(wait_for_network(namespace)),
         Answer::Throttled(why) | Answer::Broken(why) => {
-            return Judgement::unknown(format!("AWS could not be asked who we are: {why}"));
+            return Judgement::unknown(format!("GetCallerIdentity failed: {why}"));
         }
     };
     Judgement::problem(problem)
@@ -302,14 +302,14 @@ fn is_role_of(arn: &str, target: &Target) -> bool {
 /// Whether AWS takes what is cached for kubectl. `None`: nothing is cached that it would use.
 pub(crate) fn judge_cached(answer: Option<&Answer<String>>, namespace: &str) -> Judgement {
     match answer {
-        None => Judgement::ok("none that kubectl would use; the next call fetches new ones"),
+        None => Judgement::ok("none; the next kubectl command fetches new ones"),
         Some(Answer::Given(_)) => Judgement::ok("accepted by AWS"),
         Some(Answer::Unauthorized(why) | Answer::Denied(why) | Answer::NotFound(why)) => Judgement::problem(
-            Problem::of(&CACHED_REFUSED, "AWS refuses the credentials that are cached for kubectl")
+            Problem::of(&CACHED_REFUSED, "AWS rejects the credentials cached for kubectl")
                 .because(why)
                 .try_next(format!("nsaccess whoami -n {namespace}")),
         ),
-        Some(Answer::Late) => Judgement::unknown("AWS did not answer in 5 seconds"),
+        Some(Answer::Late) => Judgement::unknown("AWS did not respond within 5 seconds"),
         Some(Answer::Throttled(why) | Answer::Unreachable(why) | Answer::Broken(why)) => Judgement::unknown(why),
     }
 }

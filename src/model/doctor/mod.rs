@@ -50,12 +50,12 @@ fn is_untrusted(why: &str) -> bool {
 fn untrusted(problem: judgement::Problem, why: &str) -> judgement::Problem {
     problem
         .because(why)
-        .try_next("export AWS_CA_BUNDLE=FILE   # with the certificate authority of your organisation's proxy")
+        .try_next("export AWS_CA_BUNDLE=FILE   # a PEM file with the CA of your organisation's proxy")
 }
 
 /// What a person does about a network that does not answer, and what notices when it is done.
 pub(crate) fn wait_for_network(namespace: &str) -> String {
-    format!("nsaccess doctor {namespace} --wait   # and check network, VPN and HTTPS_PROXY meanwhile")
+    format!("nsaccess doctor {namespace} --wait   # check network, VPN and HTTPS_PROXY in the meantime")
 }
 
 /// The checks of a group, and lists of what they find.

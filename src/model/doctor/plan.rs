@@ -42,7 +42,7 @@ impl Plan {
 
     /// Why a check that would be needed is not made.
     pub(crate) fn why_not(&self) -> &'static str {
-        "left out by --offline"
+        "not run with --offline"
     }
 
     fn is_left_out(&self, check: &Check) -> bool {

@@ -31,8 +31,8 @@ pub(crate) const FINDINGS: &[&Finding] = &[
 pub(crate) const TOKEN: Check = Check {
     id: "session.token",
     group: Group::Session,
-    title: "stored token",
-    what: "Whether a session is stored, can be read, is of this portal, and is valid or can be renewed.",
+    title: "session token",
+    what: "Whether a session for this portal is stored and readable, and is valid or can be renewed.",
     uses: Uses::Files,
     needs: &["profile.sso-session"],
 };
@@ -41,7 +41,7 @@ pub(crate) const REGION: Check = Check {
     id: "session.region",
     group: Group::Session,
     title: "portal region",
-    what: "Whether the start URL belongs to the region of the sso-session, as far as its start page says.",
+    what: "Whether the sso-session has the portal's region, as far as the portal's start page shows it.",
     uses: Uses::Network,
     needs: &["profile.sso-session"],
 };
@@ -50,7 +50,7 @@ pub(crate) const RENEWAL: Check = Check {
     id: "session.renewal",
     group: Group::Session,
     title: "renewal",
-    what: "Whether IAM Identity Center renews the session, if that is due.",
+    what: "Whether IAM Identity Center renews the session, if it is due.",
     uses: Uses::Network,
     needs: &["session.token"],
 };
@@ -60,7 +60,7 @@ pub(crate) const MISSING: Finding = Finding {
     check: "session.token",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "Nobody has signed in to this portal on this machine, or has signed out since.",
+    cause: "You have not signed in to this portal on this machine, or have signed out.",
     repair: "Sign in: `nsaccess login NAMESPACE`.",
 };
 
@@ -69,8 +69,8 @@ pub(crate) const UNREADABLE: Finding = Finding {
     check: "session.token",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The file of the session in ~/.aws/sso/cache cannot be read: two programs wrote it at once, or it belongs to somebody else.",
-    repair: "Sign in: `nsaccess login NAMESPACE` writes the file anew.",
+    cause: "The session file in ~/.aws/sso/cache cannot be read: two programs wrote it at the same time, or it belongs to another user.",
+    repair: "Sign in again to rewrite the file: `nsaccess login NAMESPACE`.",
 };
 
 pub(crate) const OTHER_PORTAL: Finding = Finding {
@@ -78,7 +78,7 @@ pub(crate) const OTHER_PORTAL: Finding = Finding {
     check: "session.token",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The stored session has the name of this sso-session and belongs to another start URL or region: the sso-session was changed after the sign-in. Its token is not sent to the other portal.",
+    cause: "The stored session belongs to a different start URL or region: the sso-session was changed after the last sign-in. The token is not sent to the new portal.",
     repair: "Sign in: `nsaccess login NAMESPACE`.",
 };
 
@@ -87,7 +87,7 @@ pub(crate) const OVER: Finding = Finding {
     check: "session.token",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The access token has expired and cannot be renewed: it came without a refresh token, or the client registration that could renew it has ended.",
+    cause: "The access token has expired and cannot be renewed: it has no refresh token, or the client registration has expired too.",
     repair: "Sign in: `nsaccess login NAMESPACE`.",
 };
 
@@ -96,7 +96,7 @@ pub(crate) const REFUSED: Finding = Finding {
     check: "session.token",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The portal no longer takes the stored session, although its time has not come: somebody signed out elsewhere, or an administrator ended it.",
+    cause: "The portal no longer accepts the stored session, although it has not expired: it was ended by a sign-out elsewhere or by an administrator.",
     repair: "Sign in: `nsaccess login NAMESPACE`.",
 };
 
@@ -105,8 +105,8 @@ pub(crate) const NOT_RENEWABLE: Finding = Finding {
     check: "session.token",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The session works and has no refresh token, so that it ends with its access token. It was made by a program that did not ask for the scope sso:account:access.",
-    repair: "Sign in with nsaccess, which asks for it: `nsaccess login NAMESPACE --force`.",
+    cause: "The session works but has no refresh token, so it ends when its access token expires. It was created by a program that did not request the scope sso:account:access.",
+    repair: "Sign in with nsaccess, which requests it: `nsaccess login NAMESPACE --force`.",
 };
 
 pub(crate) const RENEWAL_REFUSED: Finding = Finding {
@@ -114,7 +114,7 @@ pub(crate) const RENEWAL_REFUSED: Finding = Finding {
     check: "session.renewal",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "IAM Identity Center does not renew the session: its longest time is over, or it was ended elsewhere.",
+    cause: "IAM Identity Center refused to renew the session: it has reached its maximum duration, or was ended elsewhere.",
     repair: "Sign in: `nsaccess login NAMESPACE`.",
 };
 
@@ -123,7 +123,7 @@ pub(crate) const UNREACHABLE: Finding = Finding {
     check: "session.renewal",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "IAM Identity Center cannot be reached: there is no network, its name does not resolve, or a proxy or firewall is in between.",
+    cause: "IAM Identity Center is unreachable: there is no network, its name does not resolve, or a proxy or firewall blocks it.",
     repair: "Check the network and HTTPS_PROXY, then run doctor again.",
 };
 
@@ -132,15 +132,15 @@ pub(crate) const TIMEOUT: Finding = Finding {
     check: "session.renewal",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "IAM Identity Center did not answer in 5 seconds: the network drops packets, or something in between holds them.",
+    cause: "IAM Identity Center did not respond within 5 seconds: the network or something in between drops packets.",
     repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
 };
 
 pub(crate) const UNTRUSTED: Finding = Finding::fail(
     "session.untrusted",
     "session.renewal",
-    "The certificate that came instead of AWS's is of an authority that this machine does not trust: a proxy of your organisation reads along.",
-    "Let AWS_CA_BUNDLE name the bundle with your organisation's authority: `export AWS_CA_BUNDLE=FILE`.",
+    "The server's certificate is not AWS's, and this machine does not trust its CA. Usually your organisation's proxy inspects TLS.",
+    "Set AWS_CA_BUNDLE to a PEM file with your organisation's CA: `export AWS_CA_BUNDLE=FILE`.",
 );
 
 /// Shorter than this is too short to be called good.
@@ -169,7 +169,7 @@ pub(crate) fn judge_token(file: &TokenFile<'_>, portal: &Portal, namespace: &str
     let (token, over) = match file {
         TokenFile::Absent => {
             return Judgement::problem(
-                fail(&MISSING, "you are not signed in").because(format!("there is no session of {}", portal.start_url)),
+                fail(&MISSING, "you are not signed in").because(format!("no session for {}", portal.start_url)),
             );
         }
         TokenFile::Unusable { path, reason } => {
@@ -180,18 +180,18 @@ pub(crate) fn judge_token(file: &TokenFile<'_>, portal: &Portal, namespace: &str
         TokenFile::Found { token, over } => (token, over),
     };
     if let Some(why) = of_another_portal(token, portal) {
-        return Judgement::problem(fail(&OTHER_PORTAL, "the stored session is of another portal").because(why));
+        return Judgement::problem(fail(&OTHER_PORTAL, "the stored session belongs to another portal").because(why));
     }
     let state = judge(token, now, MARGIN);
     if let (Some(why), false) = (over, matches!(state, TokenState::Over { .. })) {
-        return Judgement::problem(fail(&REFUSED, "the portal no longer takes the session").because(why));
+        return Judgement::problem(fail(&REFUSED, "the portal no longer accepts the session").because(why));
     }
-    let until = format!("the access token is good until {:.0}", token.expires_at);
+    let until = format!("valid until {:.0}", token.expires_at);
     match state {
         TokenState::Over { reason } => {
-            Judgement::problem(fail(&OVER, "the session is over").because(reason.to_string()))
+            Judgement::problem(fail(&OVER, "the session has expired").because(reason.to_string()))
         }
-        TokenState::Refreshable { reason } => Judgement::ok(format!("to be renewed: {reason}")),
+        TokenState::Refreshable { reason } => Judgement::ok(format!("will be renewed: {reason}")),
         TokenState::Fresh if token.refresh.is_none() => Judgement::problem(
             Problem::of(&NOT_RENEWABLE, "the session works but cannot be renewed")
                 .because(TokenReason::NoRefreshToken { at: token.expires_at }.to_string())
@@ -204,8 +204,8 @@ pub(crate) fn judge_token(file: &TokenFile<'_>, portal: &Portal, namespace: &str
 
 fn of_another_portal(token: &SsoToken, portal: &Portal) -> Option<String> {
     Some(match portal.difference(token)? {
-        Difference::StartUrl(other) => format!("it belongs to {other}, not to {}", portal.start_url),
-        Difference::Region(other) => format!("it belongs to the region {other}, not to {}", portal.region),
+        Difference::StartUrl(other) => format!("it belongs to {other}, not {}", portal.start_url),
+        Difference::Region(other) => format!("it belongs to the region {other}, not {}", portal.region),
     })
 }
 
@@ -215,7 +215,7 @@ pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host:
         Ok(seen) => return Judgement::ok(seen),
         Err(None) => {
             return Judgement::problem(
-                Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds"))
+                Problem::of(&TIMEOUT, format!("{host} did not respond within 5 seconds"))
                     .try_next(wait_for_network(namespace)),
             );
         }
@@ -230,7 +230,7 @@ pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host:
             return Judgement::problem(untrusted(problem, &error.because.join(": ")));
         }
         Kind::Unreachable => {
-            Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).try_next(wait_for_network(namespace))
+            Problem::of(&UNREACHABLE, format!("cannot reach {host}")).try_next(wait_for_network(namespace))
         }
         _ => return Judgement::unknown(error.to_string()),
     };

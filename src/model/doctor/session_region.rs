@@ -9,7 +9,7 @@ pub(crate) const WRONG_REGION: Finding = Finding {
     check: "session.region",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The portal of this start URL is in another region than the sso-session says. A sign-in in the wrong region seems to work in the browser and never comes to its end. If the portal gives credentials all the same, this is not reported: IAM Identity Center can be in several regions.",
+    cause: "The portal is in a different region than the sso-session's. A sign-in in the wrong region seems to work in the browser but never completes. This is not reported if the portal gives credentials anyway, since IAM Identity Center can be replicated to several regions.",
     repair: "Sign in with the portal's region: `nsaccess login NAMESPACE --sso-region REGION --replace`.",
 };
 
@@ -18,8 +18,8 @@ pub(crate) const TWO_REGIONS: Finding = Finding {
     check: "session.region",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "Two sso-sessions in ~/.aws/config have the same start URL and different regions, and the start page does not tell which is right. A portal is in one region.",
-    repair: "Compare with the AWS access portal's settings, or with a colleague's configuration, and correct the wrong sso-session.",
+    cause: "Two sso-sessions in ~/.aws/config have the same start URL but different regions, and the start page does not show which is right.",
+    repair: "Compare with the AWS access portal's settings or a colleague's configuration, and correct the wrong sso-session.",
 };
 
 /// What is known of the region of a portal.
@@ -49,15 +49,15 @@ pub(crate) fn in_url(start_url: &str) -> Option<&str> {
 pub(crate) fn judge_region(facts: &RegionFacts<'_>) -> Judgement {
     let RegionFacts { namespace, region, .. } = facts;
     let on_page = facts.page.ok().flatten().filter(|region| check_region(region).is_ok());
-    let said = in_url(facts.start_url).map(|said| ("the start URL names", said));
-    let said = said.or(on_page.map(|said| ("the start page names", said)));
+    let said = in_url(facts.start_url).map(|said| ("the start URL has the region", said));
+    let said = said.or(on_page.map(|said| ("the start page has the region", said)));
     match (said, facts.other) {
         // Identity Center can be replicated to other regions than its first.
         (Some((who, said)), _) if said != *region && facts.is_granted => {
-            Judgement::ok(format!("{region}; the portal gives credentials there")).fact(format!("{who} {said}"))
+            Judgement::ok(format!("{region} (the portal gives credentials there)")).fact(format!("{who} {said}"))
         }
         (Some((who, said)), _) if said != *region => Judgement::problem(
-            Problem::of(&WRONG_REGION, format!("the portal is in {said}, and the sso-session says {region}"))
+            Problem::of(&WRONG_REGION, format!("the portal is in {said}, but the sso-session has {region}"))
                 .because(format!("{who} {said}: {}", facts.start_url))
                 .try_next(format!("nsaccess login {namespace} --sso-region {said} --replace")),
         ),
@@ -65,17 +65,17 @@ pub(crate) fn judge_region(facts: &RegionFacts<'_>) -> Judgement {
         (None, Some((other, other_region))) => Judgement::problem(
             Problem::of(
                 &TWO_REGIONS,
-                format!("another sso-session has this start URL in {other_region}, this one in {region}"),
+                format!("two sso-sessions have this start URL: one in {other_region}, this one in {region}"),
             )
-            .because(format!("[sso-session {other}] says {other_region}"))
+            .because(format!("[sso-session {other}] has {other_region}"))
             .try_next(format!("aws configure set sso_region {region} --sso-session {other}   # if {region} is right")),
         ),
         (None, None) => {
             let why = match facts.page {
-                Ok(_) => "the start page names no region".to_owned(),
+                Ok(_) => "the start page does not show a region".to_owned(),
                 Err(why) => format!("the start page could not be read: {why}"),
             };
-            Judgement::ok(format!("{region}; nothing says otherwise")).fact(why)
+            Judgement::ok(format!("{region} (not shown by the portal)")).fact(why)
         }
     }
 }
@@ -111,7 +111,7 @@ mod tests {
         };
         let replica = said(Ok(Some("us-east-1")), true);
         assert!(replica.problems.is_empty(), "{replica:?}");
-        assert_eq!(replica.facts, ["the start page names us-east-1"]);
+        assert_eq!(replica.facts, ["the start page has the region us-east-1"]);
         assert_eq!(said(Ok(Some("us-east-1")), false).problems[0].finding, &WRONG_REGION);
         for (start_url, region, other, page, expected) in [
             (OLD, "eu-west-1", None, Ok(Some("eu-west-1")), "ok"),

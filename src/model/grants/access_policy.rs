@@ -23,8 +23,8 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
     match is_name && name.len() <= 128 {
         true => Ok(name.to_owned()),
         false => Err(match meant(name) {
-            Some(policy) => format!("is no access policy of EKS; did you mean {policy}?"),
-            None => format!("is no access policy of EKS; those for people are {}", FOR_PEOPLE.join(", ")),
+            Some(policy) => format!("is not an EKS access policy; did you mean {policy}?"),
+            None => format!("is not an EKS access policy; available: {}", FOR_PEOPLE.join(", ")),
         }),
     }
 }
@@ -34,10 +34,10 @@ fn name_in_arn(rest: &str) -> Result<&str, String> {
     match parts[..] {
         [partition, "eks", "", "aws", resource] if partition == "aws" || partition.starts_with("aws-") => {
             let name = resource.strip_prefix("cluster-access-policy/");
-            name.ok_or_else(|| "is of EKS, and no cluster-access-policy".to_owned())
+            name.ok_or_else(|| "is an EKS ARN but not a cluster-access-policy".to_owned())
         }
-        [_, "iam", ..] => Err("is a policy of IAM; access policies of EKS are others, with their own names".to_owned()),
-        _ => Err("is no ARN of an access policy like arn:aws:eks::aws:cluster-access-policy/NAME".to_owned()),
+        [_, "iam", ..] => Err("is an IAM policy; EKS access policies have their own names".to_owned()),
+        _ => Err("is not an access policy ARN like arn:aws:eks::aws:cluster-access-policy/NAME".to_owned()),
     }
 }
 
@@ -58,16 +58,16 @@ pub(crate) fn arn(partition: &str, name: &str) -> String {
 pub(crate) fn warnings(name: &str) -> Vec<String> {
     let warning = match name {
         "AmazonEKSClusterAdminPolicy" => {
-            "AmazonEKSClusterAdminPolicy gives every right in the namespace, also to its Roles and its secrets; \
-             AmazonEKSAdminPolicy is meant for namespaces"
+            "AmazonEKSClusterAdminPolicy gives full control of the namespace, including its Roles and secrets; \
+             AmazonEKSAdminPolicy is intended for namespaces"
         }
-        "AmazonEKSAdminViewPolicy" => "AmazonEKSAdminViewPolicy reads the namespace's secrets, too",
-        "AmazonEKSSecretReaderPolicy" => "AmazonEKSSecretReaderPolicy reads the namespace's secrets, and nothing else",
+        "AmazonEKSAdminViewPolicy" => "AmazonEKSAdminViewPolicy includes reading the namespace's secrets",
+        "AmazonEKSSecretReaderPolicy" => "AmazonEKSSecretReaderPolicy includes only reading the namespace's secrets",
         known if FOR_PEOPLE.contains(&known) => return Vec::new(),
         other => {
             let meant = similar(other, FOR_PEOPLE).map(|policy| format!("; did you mean {policy}?"));
             return vec![format!(
-                "{other} is no access policy for people that nsaccess knows{}",
+                "nsaccess does not know the access policy {other}{}",
                 meant.unwrap_or_default()
             )];
         }
@@ -84,7 +84,7 @@ pub(crate) fn parse_scope(namespace: &str) -> Result<Option<String>, String> {
         .map_err(|reason| reason.replace("a-z, 0-9 and '-'", "a-z, 0-9, '-' and '*'"))?;
     let plain = namespace.trim_end_matches('*');
     let example = if plain.len() + 1 == namespace.len() && !plain.contains('*') && !plain.is_empty() {
-        format!(" {plain}roll too, if there is one,")
+        format!(" {plain}roll too, if it exists,")
     } else {
         String::new()
     };
@@ -118,17 +118,17 @@ mod tests {
     #[test]
     fn what_is_no_access_policy_is_refused() {
         for (text, reason) in [
-            ("", "those for people"),
+            ("", "available: AmazonEKSViewPolicy"),
             ("view", "did you mean AmazonEKSViewPolicy?"),
             ("SecretReader", "did you mean AmazonEKSSecretReaderPolicy?"),
             ("amazoneksviewpolicy", "did you mean AmazonEKSViewPolicy?"),
             ("AmazonEKSViewPolicy ", "did you mean AmazonEKSViewPolicy?"),
-            ("Amazon EKS", "no access policy"),
-            ("arn:aws:iam::aws:policy/AdministratorAccess", "policy of IAM"),
-            ("arn:aws:eks::aws:cluster/x", "no cluster-access-policy"),
-            ("arn:aws:eks:eu-west-1:aws:cluster-access-policy/AmazonEKSViewPolicy", "no ARN"),
-            ("arn:aws:eks::111122223333:cluster-access-policy/AmazonEKSViewPolicy", "no ARN"),
-            ("arn:aws", "no ARN"),
+            ("Amazon EKS", "not an EKS access policy"),
+            ("arn:aws:iam::aws:policy/AdministratorAccess", "is an IAM policy"),
+            ("arn:aws:eks::aws:cluster/x", "not a cluster-access-policy"),
+            ("arn:aws:eks:eu-west-1:aws:cluster-access-policy/AmazonEKSViewPolicy", "not an access policy ARN"),
+            ("arn:aws:eks::111122223333:cluster-access-policy/AmazonEKSViewPolicy", "not an access policy ARN"),
+            ("arn:aws", "not an access policy ARN"),
         ] {
             let refused = parse(text).expect_err(text);
             assert!(refused.contains(reason), "{text}: {refused}");

@@ -73,7 +73,7 @@ impl AwsAuth {
             // Of users in other letters either may count, and no edit is made.
             if list == List::Roles || !same.differ_in_case() {
                 remarks.push(format!(
-                    "{arn} is in {key} {} times: the item in line {} counts, and line {lines} gives nothing",
+                    "{arn} is in {key} {} times: only the item on line {} applies, not line {lines}",
                     same.items.len(),
                     last.line
                 ));
@@ -87,7 +87,7 @@ impl AwsAuth {
                     .is_some_and(|named| named.arn_without_path().eq_ignore_ascii_case(&principal.arn_without_path()))
         };
         remarks.extend(items.iter().filter(is_path_wrong).map(|item| {
-            format!("the item in line {} of {key} maps nobody: aws-auth knows {} as {arn}", item.line, item.arn)
+            format!("the item on line {} of {key} matches nobody: in aws-auth, {} must be {arn}", item.line, item.arn)
         }));
         remarks
     }
@@ -174,7 +174,7 @@ fn is_own_item(text: &str, edit: &AwsAuthEdit) -> std::result::Result<bool, Refu
 
 fn unreadable(list: List, broken: &Broken) -> Error {
     let Broken { line, column, why } = broken;
-    Error::failure(format!("{} of the ConfigMap aws-auth cannot be read, so that nobody in it has access", key(list)))
+    Error::failure(format!("{} in the ConfigMap aws-auth is invalid, so nobody in it has access", key(list)))
         .because(format!("line {line}, column {column}: {why}"))
         .try_next("kubectl -n kube-system edit configmap aws-auth")
 }
@@ -185,7 +185,7 @@ fn not_edited(list: List, refused: &Refused) -> Error {
         (Some(line), None) => format!("line {line}: "),
         _ => String::new(),
     };
-    Error::new(Kind::Failure, format!("{} of the ConfigMap aws-auth was not edited", key(list)))
+    Error::new(Kind::Failure, format!("cannot edit {} in the ConfigMap aws-auth", key(list)))
         .because(format!("{place}{}", refused.why))
         .try_next("kubectl -n kube-system edit configmap aws-auth")
 }

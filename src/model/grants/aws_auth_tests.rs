@@ -89,8 +89,8 @@ fn items_that_mislead_are_named_with_their_lines() {
                 - rolearn: other\n- rolearn: other\n- rolearn: ARN\n";
     let remarks = theirs(Some(text)).remarks(&principal());
     assert_eq!(remarks.len(), 2, "{remarks:?}");
-    assert!(remarks[0].contains("in mapRoles 2 times: the item in line 7 counts, and line 1 gives"), "{remarks:?}");
-    assert!(remarks[1].contains("line 3 of mapRoles maps nobody"), "{remarks:?}");
+    assert!(remarks[0].contains("in mapRoles 2 times: only the item on line 7 applies, not line 1"), "{remarks:?}");
+    assert!(remarks[1].contains("line 3 of mapRoles matches nobody"), "{remarks:?}");
     assert!(theirs(Some("- rolearn: ARN\n- rolearn: x\n")).remarks(&principal()).is_empty());
     // A user's path belongs to its ARN.
     let ada = Principal::parse("arn:aws:iam::111122223333:user/team/ada").expect("a user");

@@ -36,16 +36,16 @@ impl fmt::Display for Foreign {
         match self {
             Foreign::Binding { place: (namespace, name), subject, role } => write!(
                 f,
-                "stays: RoleBinding {namespace}/{name} gives {role} to {} {}; no grant has made it (--include-foreign takes it)",
+                "kept: RoleBinding {namespace}/{name} grants {role} to {} {}; not created by nsaccess (--include-foreign revokes it)",
                 subject.kind, subject.name
             ),
             Foreign::Policy { name } => {
                 write!(
                     f,
-                    "stays: the access policy {name} names the namespace; no grant has made it (--include-foreign takes it)"
+                    "kept: the access policy {name} applies to the namespace; not created by nsaccess (--include-foreign revokes it)"
                 )
             }
-            Foreign::Wider(what) => write!(f, "stays: {what}"),
+            Foreign::Wider(what) => write!(f, "kept: {what}"),
         }
     }
 }
@@ -103,7 +103,7 @@ pub(crate) fn find(state: &State, revocation: &Revocation, identity: &Identity) 
             let role = format!("{} {}", binding.role.kind, binding.role.name);
             if binding.namespace.is_none() {
                 found.push(Foreign::Wider(format!(
-                    "ClusterRoleBinding {} gives {role} in every namespace to {} {}",
+                    "ClusterRoleBinding {} grants {role} in every namespace to {} {}",
                     binding.name, subject.kind, subject.name
                 )));
             } else if place.0 == revocation.namespace {
@@ -122,10 +122,10 @@ pub(crate) fn find(state: &State, revocation: &Revocation, identity: &Identity) 
                 }
             }
             PolicyScope::Namespaces(names) => {
-                found.push(Foreign::Wider(format!("the access policy {name} holds in {}", names.join(", "))));
+                found.push(Foreign::Wider(format!("the access policy {name} applies to {}", names.join(", "))));
             }
             PolicyScope::Cluster => {
-                found.push(Foreign::Wider(format!("the access policy {name} holds in the whole cluster")));
+                found.push(Foreign::Wider(format!("the access policy {name} applies to the whole cluster")));
             }
         }
     }
@@ -184,7 +184,7 @@ fn remove_group(state: &mut State, revocation: &Revocation, place: &Place, subje
 fn not_alone(revocation: &Revocation, place: &Place, subject: &Subject, why: String) -> Error {
     let (kind, name) = (subject.kind.to_lowercase(), &subject.name);
     let Revocation { principal, namespace, .. } = revocation;
-    Error::failure(format!("the {kind} {name} cannot be taken from {principal} in {namespace} alone"))
+    Error::failure(format!("cannot revoke the {kind} {name} from only {principal} in {namespace}"))
         .because(why)
         .try_next(format!("kubectl -n {} edit rolebinding {}", place.0, place.1))
 }
@@ -225,8 +225,8 @@ fn drop_subject(state: &mut State, (namespace, name): &Place, subject: &Subject)
         }
     }
     Note::Warning(format!(
-        "RoleBinding {namespace}/{name} no longer has the {} {}: no other access entry or item of aws-auth has it; people \
-         from an OIDC provider or with certificates were not looked at",
+        "RoleBinding {namespace}/{name} loses the {} {}: no other access entry or item in aws-auth has it; users \
+         of an OIDC provider or with certificates were not checked",
         subject.kind.to_lowercase(),
         subject.name
     ))

@@ -67,7 +67,7 @@ fn a_username_of_several_is_not_taken() {
     by_item.aws_auth = Some(AwsAuth { map_roles, ..AwsAuth::default() });
     for state in [&mut by_entry, &mut by_template, &mut by_item] {
         let error = removed(state).expect_err("a refusal").to_string();
-        assert!(error.contains("the user ada cannot be taken") && error.contains(OTHER), "{error}");
+        assert!(error.contains("cannot revoke the user ada") && error.contains(OTHER), "{error}");
     }
 }
 
@@ -87,7 +87,7 @@ fn a_group_that_is_bound_elsewhere_is_taken_from_the_binding_with_a_word() {
     let devs = Subject::group("devs");
     let mut state = state(&[(ROLE, "ci", &["devs"]), (OTHER, "other", &["ops"])], &["pay", "shop"], &devs);
     let notes = removed(&mut state).expect("a plan");
-    assert!(notes[0].text().contains("pay/theirs no longer has the group devs"), "{notes:?}");
+    assert!(notes[0].text().contains("pay/theirs loses the group devs"), "{notes:?}");
     assert_eq!(state.bindings.keys().collect::<Vec<_>>(), [&place("shop", "theirs")]);
     assert_eq!(state.entry(ROLE).map(|entry| entry.groups.len()), Some(1));
 }

@@ -56,19 +56,19 @@ impl Terms<'_> {
         };
         let way = self.way.unwrap_or(by_mode);
         match (way, self.mode) {
-            (Way::AccessEntry, Some("CONFIG_MAP")) => Err(Error::usage("the cluster takes no access entries")
+            (Way::AccessEntry, Some("CONFIG_MAP")) => Err(Error::usage("the cluster does not use access entries")
                 .because(
-                    "its authentication mode is CONFIG_MAP; API_AND_CONFIG_MAP takes both, and cannot be taken back",
+                    "its authentication mode is CONFIG_MAP; API_AND_CONFIG_MAP supports both, but cannot be reverted",
                 )
-                .try_next("take the other way: --via aws-auth")),
-            (Way::AwsAuth, Some("API")) => Err(Error::usage("the cluster does not read aws-auth")
-                .because("its authentication mode is API: only access entries count")
-                .try_next("take the other way: --via access-entry")),
+                .try_next("run the same command with --via aws-auth")),
+            (Way::AwsAuth, Some("API")) => Err(Error::usage("the cluster does not use aws-auth")
+                .because("its authentication mode is API: only access entries apply")
+                .try_next("run the same command with --via access-entry")),
             (Way::AwsAuth, _) if !grant.access.is_rbac() => {
                 let mode = if self.way.is_some() { "--via aws-auth" } else { "the cluster's mode CONFIG_MAP" };
-                Err(Error::usage(format!("{} needs an access entry", grant.access.label()))
-                    .because(format!("access policies belong to access entries, and {mode} has none"))
-                    .try_next("grant a preset: --preset viewer"))
+                Err(Error::usage(format!("{} requires an access entry", grant.access.label()))
+                    .because(format!("access policies belong to access entries, which {mode} does not use"))
+                    .try_next("run the same command with a preset instead of a policy: --preset viewer"))
             }
             _ => Ok(way),
         }
@@ -101,14 +101,14 @@ fn need_namespace(state: &mut State, grant: &Grant) -> Result<()> {
     match state.namespaces.get(name) {
         Some(Phase::Active) => Ok(()),
         Some(Phase::Terminating) => Err(Error::failure(format!("the namespace {name} is being deleted"))
-            .because("it is Terminating, and takes nothing new")
-            .try_next(format!("kubectl get namespace {name} -o yaml   # what holds it up"))),
+            .because("nothing can be created in it")
+            .try_next(format!("kubectl get namespace {name} -o yaml   # shows why it takes long"))),
         None if grant.create_namespace => {
             state.namespaces.insert(name.clone(), Phase::Active);
             Ok(())
         }
-        None => Err(Error::new(Kind::NotFound, format!("there is no namespace {name} in this cluster"))
-            .try_next("check the name and the cluster, or let it be made: --create-namespace")),
+        None => Err(Error::new(Kind::NotFound, format!("namespace {name:?} not found in this cluster"))
+            .try_next("run the same command with --create-namespace, or check the name and the cluster")),
     }
 }
 
@@ -128,10 +128,10 @@ fn put_binding(state: &mut State, grant: &Grant, terms: &Terms<'_>) -> Result<()
     };
     let key = place(&grant.namespace, &wanted.name);
     if !terms.force && state.bindings.get(&key).is_some_and(|known| !is_ours(&known.labels)) {
-        return Err(Error::failure(format!("the RoleBinding {}/{} is not ours", key.0, key.1))
-            .because(format!("it has not the label {}={}", objects::MANAGED_BY, objects::FIELD_MANAGER))
-            .try_next(format!("kubectl -n {} get rolebinding {} -o yaml   # whose it is", key.0, key.1))
-            .try_next("take it over: the same command with --force-conflicts"));
+        return Err(Error::failure(format!("the RoleBinding {}/{} was not created by nsaccess", key.0, key.1))
+            .because(format!("it does not have the label {}={}", objects::MANAGED_BY, objects::FIELD_MANAGER))
+            .try_next(format!("kubectl -n {} get rolebinding {} -o yaml   # shows who created it", key.0, key.1))
+            .try_next("run the same command with --force-conflicts to take it over"));
     }
     let binding = state.bindings.entry(key).or_insert_with(|| wanted.clone());
     let former = std::mem::replace(&mut binding.role, wanted.role);

@@ -71,11 +71,11 @@ impl Preset {
             "developer" => return Ok(Preset::Developer { with_secrets }),
             "developer-with-secrets" => return Ok(Preset::Developer { with_secrets: true }),
             "admin" => Preset::Admin,
-            _ => return Err(format!("is no preset; there are {}", Preset::NAMES.join(", "))),
+            _ => return Err(format!("is not a preset; available: {}", Preset::NAMES.join(", "))),
         };
         match (preset, with_secrets) {
-            (Preset::Admin, true) => Err("has Kubernetes secrets already; leave --with-secrets out".to_owned()),
-            (_, true) => Err("comes without Kubernetes secrets; only developer has --with-secrets".to_owned()),
+            (Preset::Admin, true) => Err("already includes Kubernetes secrets; remove --with-secrets".to_owned()),
+            (_, true) => Err("does not support --with-secrets; only developer does".to_owned()),
             (_, false) => Ok(preset),
         }
     }
@@ -101,12 +101,12 @@ impl Preset {
     pub(crate) fn description(self) -> &'static str {
         match self {
             Preset::Floor => "get pods, services and endpoints by name; port-forward",
-            Preset::Viewer => "floor, and see everything but secrets: lists, logs, events, workloads, config maps",
+            Preset::Viewer => "floor, plus read everything except secrets; logs",
             Preset::Developer { with_secrets: false } => {
-                "viewer, and change workloads, config maps, services and ingresses; exec, attach"
+                "viewer, plus edit workloads and config maps; exec"
             }
-            Preset::Developer { with_secrets: true } => "developer, and read and change Kubernetes secrets",
-            Preset::Admin => "the built-in ClusterRole admin, bound in the namespace",
+            Preset::Developer { with_secrets: true } => "developer, plus read and edit Kubernetes secrets",
+            Preset::Admin => "the built-in ClusterRole admin, in the namespace",
         }
     }
 

@@ -63,7 +63,7 @@ fn unlabelled(state: &State, Revocation { namespace, principal, .. }: &Revocatio
     let name = binding_name(&principal.slug());
     let binding = state.bindings.get(&place(namespace, &name)).filter(|binding| !is_ours(&binding.labels))?;
     Some(Note::Warning(format!(
-        "stays: RoleBinding {namespace}/{name} has the name of a grant, and not its label ({} {}); if it is one: kubectl -n {namespace} delete rolebinding {name}",
+        "kept: RoleBinding {namespace}/{name} has the name of a grant but not its label ({} {}); if it is one: kubectl -n {namespace} delete rolebinding {name}",
         binding.role.kind, binding.role.name
     )))
 }
@@ -149,7 +149,7 @@ fn drop_entry_if_empty(state: &mut State, principal: &Principal, notes: &mut Vec
     let is_hidden = |groups: &[String]| item.as_ref().is_some_and(|item| groups == item.groups);
     if entry.groups.is_empty() || is_hidden(&entry.groups) {
         if !entry.groups.is_empty() {
-            notes.push(Note::Info(format!("aws-auth maps {principal} again, to the groups that its entry took over")));
+            notes.push(Note::Info(format!("aws-auth maps {principal} again, to the groups that its access entry took over")));
         }
         state.entries.remove(&key);
     }

@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<(Vec<PolicyRule>, Vec<Remark>), Vec<Re
         None => Vec::new(),
     };
     if rules.is_empty() && reader.problems.is_empty() {
-        return Err(vec![Remark { line: 1, words: "there is no rule in it".to_owned() }]);
+        return Err(vec![Remark { line: 1, words: "the file has no rules".to_owned() }]);
     }
     match reader.problems.is_empty() {
         true => Ok((rules, reader.warnings)),
@@ -55,12 +55,12 @@ fn of_document(reader: &mut Reader, root: NodeId) -> Vec<PolicyRule> {
     let fields = reader.fields(root, "a file of rules", MANIFEST);
     let _: Option<()> = reader.text(&fields, "kind", |kind| match kind {
         "Role" | "ClusterRole" => Ok(()),
-        _ => Err("has no rules; Role and ClusterRole have".to_owned()),
+        _ => Err("is not Role or ClusterRole".to_owned()),
     });
     match fields.get("rules") {
         Some(rules) => of_field(reader, rules),
         None => {
-            reader.wrong(root, "there is no list of rules in it");
+            reader.wrong(root, "the file has no list of rules");
             Vec::new()
         }
     }
@@ -92,13 +92,13 @@ fn rule(reader: &mut Reader, item: NodeId) -> PolicyRule {
         verbs: texts("verbs"),
     };
     if let Some(field) = fields.get("nonResourceURLs") {
-        reader.wrong_field(field, "nonResourceURLs belong to no namespace; a Role cannot have them");
+        reader.wrong_field(field, "a Role cannot have nonResourceURLs, which are not namespaced");
     }
     for (name, wanted) in
         [("apiGroups", "[\"\"] is the core group"), ("resources", "like [pods]"), ("verbs", "like [get]")]
     {
         if fields.get(name).is_none() {
-            reader.wrong(item, format!("a rule needs {name}: {wanted}"));
+            reader.wrong(item, format!("a rule requires {name}: {wanted}"));
         }
     }
     if reader.problems.len() == before {
@@ -116,23 +116,23 @@ fn remarks(rule: &PolicyRule) -> Vec<String> {
         if !VERBS.contains(&verb.as_str()) {
             let meant = similar(verb, VERBS.iter().copied().filter(|verb| *verb != "*"));
             let meant = meant.map(|verb| format!("; did you mean {verb}?")).unwrap_or_default();
-            remarks.push(format!("{verb:?} is no verb of Kubernetes{meant}"));
+            remarks.push(format!("unknown verb {verb:?}{meant}"));
         }
         if ["bind", "escalate", "impersonate"].contains(&verb.as_str()) {
-            remarks.push(format!("{verb} lets the principal get rights that it was not given"));
+            remarks.push(format!("{verb} lets the principal give itself other permissions"));
         }
     }
     let is_any = |list: &[String], wanted: &str| list.iter().any(|word| word == wanted || word == "*");
     let in_core = is_any(&rule.api_groups, "");
     if [&rule.api_groups, &rule.resources, &rule.verbs].iter().any(|list| list.iter().any(|word| word == "*")) {
-        remarks.push("\"*\" is everything, also what is installed later".to_owned());
+        remarks.push("\"*\" includes everything installed later".to_owned());
     }
     if in_core && is_any(&rule.resources, "secrets") && rule.verbs.iter().any(|verb| verb != "create") {
-        remarks.push("this gives Kubernetes secrets".to_owned());
+        remarks.push("this includes Kubernetes secrets".to_owned());
     }
     if in_core && is_any(&rule.resources, "serviceaccounts/token") && is_any(&rule.verbs, "create") {
         remarks.push(
-            "with create on serviceaccounts/token the principal can be every service account of the namespace"
+            "create on serviceaccounts/token lets the principal act as any service account of the namespace"
                 .to_owned(),
         );
     }
@@ -171,11 +171,11 @@ mod tests {
             "- apiGroups: [\"\"]\n  resource: [pods]\n  verbs: get\n- resources: [pods]\n  nonResourceURLs: [/x]\n";
         let found = problems(text);
         for expected in [
-            "line 2: \"resource\" is no key of a rule; did you mean resources?",
-            "line 3: verbs has to be a list",
-            "line 1: a rule needs resources",
-            "line 4: a rule needs verbs",
-            "line 5: nonResourceURLs",
+            "line 2: unknown key \"resource\" in a rule; did you mean resources?",
+            "line 3: verbs must be a list",
+            "line 1: a rule requires resources",
+            "line 4: a rule requires verbs",
+            "line 5: a Role cannot have nonResourceURLs",
         ] {
             assert!(found.iter().any(|problem| problem.contains(expected)), "{expected}: {found:?}");
         }
@@ -184,12 +184,12 @@ mod tests {
     #[test]
     fn what_has_no_rules_is_refused() {
         for (text, reason) in [
-            ("", "no rule"),
-            ("rules: []", "something in it"),
+            ("", "no rules"),
+            ("rules: []", "not empty"),
             ("[]", "no rule"),
-            ("kind: RoleBinding\nrules:\n- {apiGroups: [''], resources: [pods], verbs: [get]}", "has no rules"),
+            ("kind: RoleBinding\nrules:\n- {apiGroups: [''], resources: [pods], verbs: [get]}", "is not Role or ClusterRole"),
             ("kind: Role", "no list of rules"),
-            ("text", "keys and values"),
+            ("text", "must be a mapping"),
             ("a: [", "not valid YAML"),
             ("- {}\n---\n- {}", "second document"),
         ] {
@@ -206,10 +206,10 @@ mod tests {
         };
         assert_eq!(warnings("''", "pods, pods/log", "get, list, watch"), "");
         assert_eq!(warnings("apps", "secrets", "get"), "");
-        assert!(warnings("''", "pods", "describe").contains("no verb of Kubernetes"));
+        assert!(warnings("''", "pods", "describe").contains("unknown verb \"describe\""));
         assert!(warnings("''", "pods", "lsit").contains("did you mean list?"));
         assert!(warnings("''", "'*'", "get").contains("secrets"));
-        assert!(warnings("''", "serviceaccounts/token", "create").contains("every service account"));
-        assert!(warnings("rbac.authorization.k8s.io", "roles", "escalate").contains("not given"));
+        assert!(warnings("''", "serviceaccounts/token", "create").contains("any service account"));
+        assert!(warnings("rbac.authorization.k8s.io", "roles", "escalate").contains("other permissions"));
     }
 }

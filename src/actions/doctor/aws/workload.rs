@@ -44,7 +44,7 @@ pub(in crate::actions::doctor) async fn workload(
         .board
         .judge(&WORKLOAD, async {
             let Some(target) = &request.target else {
-                return Judgement::skipped("--irsa names a role, and no workload that has it");
+                return Judgement::skipped("--irsa has a role instead of a workload");
             };
             let found = look.find(target, request).await;
             judge_workload(&target.to_string(), &found, scene.access.namespace.as_str())
@@ -139,7 +139,7 @@ impl Look<'_> {
             return Trust::NotReadable;
         }
         let token = in_time(api.create_service_account_token(namespace, account, &role.audience)).await;
-        let Some(Ok(token)) = token else { return Trust::NotKnown("the cluster gave no token of it".to_owned()) };
+        let Some(Ok(token)) = token else { return Trust::NotKnown("the cluster issued no token for the service account".to_owned()) };
         let session_name = session_name(&self.granted.caller_arn);
         let request = RoleSessionRequest {
             role_arn: role.role.arn(),
@@ -149,7 +149,7 @@ impl Look<'_> {
             ..RoleSessionRequest::default()
         };
         match in_time(Box::pin(assume_role_with_web_identity(&self.scene.chain.aws, &token, request))).await {
-            None => Trust::NotKnown("STS did not answer in 5 seconds".to_owned()),
+            None => Trust::NotKnown("STS did not respond within 5 seconds".to_owned()),
             Some(Ok(_)) => Trust::Taken,
             Some(Err(failure)) => refused(&failure),
         }
@@ -167,7 +167,7 @@ fn refused(failure: &Failure) -> Trust {
 }
 
 fn late() -> Found {
-    Found::NotKnown("the cluster did not answer in 5 seconds".to_owned())
+    Found::NotKnown("the cluster did not respond within 5 seconds".to_owned())
 }
 
 /// An object that was not seen. `missing`: what it means that there is none.

@@ -52,14 +52,14 @@ async fn way(scene: &Scene<'_>, described: Option<&Described>) {
         Err(why) => {
             scene
                 .board
-                .judge_now(&NAME, || Judgement::unknown(format!("the endpoint {endpoint:?} cannot be used: {why}")));
+                .judge_now(&NAME, || Judgement::unknown(format!("invalid endpoint {endpoint:?}: {why}")));
             return;
         }
     };
     walk(scene, described, &probe, (entry.tls_server_name.as_deref(), &authority)).await;
     if described.is_none() {
         scene.board.judge_now(&IDENTITY, || {
-            Judgement::skipped("the cluster's endpoint is not known for certain (needs eks:DescribeCluster)")
+            Judgement::skipped("the cluster's endpoint could not be verified (needs eks:DescribeCluster)")
         });
     }
 }
@@ -69,14 +69,14 @@ fn is_right(skew: ClockSkew) -> bool {
 }
 
 fn skipped_for(finding: &Finding) -> Judgement {
-    Judgement::skipped(format!("because of {}", finding.id)).because_of(finding.id)
+    Judgement::skipped(format!("depends on {}", finding.id)).because_of(finding.id)
 }
 
 /// Neither EKS nor the kubeconfig names one.
 fn no_endpoint(scene: &Scene<'_>) -> Judgement {
     match scene.board.failure(&CONTEXT) {
         Some(finding) => skipped_for(finding),
-        None => Judgement::skipped("the cluster's endpoint is not known"),
+        None => Judgement::skipped("the cluster's endpoint is unknown"),
     }
 }
 
@@ -86,7 +86,7 @@ fn authority(entry: &Entry) -> String {
 
 fn endpoint(scene: &Scene<'_>, entry: Option<&Entry>, described: Option<&Described>) -> Judgement {
     let (Some(entry), Some(Described { cluster, endpoint, details: Some(_), .. })) = (entry, described) else {
-        return Judgement::skipped("not compared (needs eks:DescribeCluster)");
+        return Judgement::skipped("not allowed to read the endpoint from EKS (needs eks:DescribeCluster)");
     };
     judge_endpoint(entry, endpoint, &cluster.certificate_authority_data, scene.access.name.as_str())
 }

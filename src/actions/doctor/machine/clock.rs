@@ -14,7 +14,7 @@ use crate::net::aws::time;
 /// Once a server has answered, and before something is signed: what a wrong clock breaks is not asked.
 pub(in crate::actions::doctor) fn after_answer(scene: &Scene<'_>) {
     let judged = judged(scene.chain);
-    scene.board.judge_now(&CLOCK, || judged.unwrap_or_else(|| Judgement::ok("the answer did not tell the time")));
+    scene.board.judge_now(&CLOCK, || judged.unwrap_or_else(|| Judgement::ok("the server's response had no date")));
 }
 
 /// Asks a server for the time, where no other check of the plan makes a call that tells it.
@@ -35,7 +35,7 @@ pub(in crate::actions::doctor) async fn ask(scene: &Scene<'_>) {
 /// When no more answers come.
 pub(in crate::actions::doctor) fn at_end(board: &Board, chain: &Chain<'_>) {
     let judged = judged(chain);
-    board.judge_now(&CLOCK, || judged.unwrap_or_else(|| Judgement::skipped("no server has told the time")));
+    board.judge_now(&CLOCK, || judged.unwrap_or_else(|| Judgement::skipped("no server responded with a date")));
 }
 
 fn judged(chain: &Chain<'_>) -> Option<Judgement> {

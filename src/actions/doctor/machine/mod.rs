@@ -47,7 +47,7 @@ pub(super) fn of_files(board: &Board, host: &Host, kubeconfig: Option<&Path>) {
 pub(super) fn skipped_for_fault(board: &Board, places: &[Place], paths: &[PathBuf]) -> Option<Judgement> {
     let made = [&PERMISSIONS, &FILES].into_iter().filter(|check| board.plan.makes(check));
     let mut faults = made.flat_map(|check| paths.iter().filter_map(|path| fault(check, places, path)));
-    faults.next().map(|finding| Judgement::skipped(format!("because of {}", finding.id)).because_of(finding.id))
+    faults.next().map(|finding| Judgement::skipped(format!("depends on {}", finding.id)).because_of(finding.id))
 }
 
 /// The hosts of AWS that are called in the regions of the sso-sessions.

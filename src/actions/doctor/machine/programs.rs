@@ -49,7 +49,7 @@ async fn command(scene: &Scene<'_>) -> Command {
     match said(&file, &["--version"]).await {
         Ok(said) => match said.trim().strip_prefix("nsaccess ") {
             Some(version) => Command::Other(shown, version.split_whitespace().next().unwrap_or_default().to_owned()),
-            None => Command::Silent(shown, "it does not say that it is nsaccess".to_owned()),
+            None => Command::Silent(shown, "its output is not that of nsaccess".to_owned()),
         },
         Err(why) => Command::Silent(shown, why),
     }
@@ -92,7 +92,7 @@ async fn said(file: &Path, words: &[&str]) -> Result<String, String> {
     let variables = BTreeMap::from([(KUBECONFIG.to_owned(), nothing.to_owned())]);
     match probe::run(file, &words, &variables, limit::STEP).await {
         Ran::NotStarted(why) => Err(why),
-        Ran::Late => Err("it did not answer in 5 seconds".to_owned()),
+        Ran::Late => Err("it did not respond within 5 seconds".to_owned()),
         Ran::Ended(ended) if ended.status.success() => Ok(String::from_utf8_lossy(ended.stdout.expose()).into_owned()),
         Ran::Ended(ended) => {
             let first = ended.stderr.lines().next().unwrap_or_default().to_owned();

@@ -31,7 +31,7 @@ pub(super) async fn look_at_siblings(
     view: &mut View,
 ) -> Result<()> {
     let Ok(aws) = administrator.aws() else {
-        view.notes.push(Note::Warning("access entries were not looked at: AWS is not asked".to_owned()));
+        view.notes.push(Note::Warning("access entries were not checked (no AWS identity)".to_owned()));
         view.unseen = true;
         return Ok(());
     };
@@ -43,14 +43,14 @@ pub(super) async fn look_at_siblings(
     let listed = match administrator.eks()?.list_access_entries(&aws.cluster.name).await {
         Ok(listed) => listed,
         Err(failure) if failure.class == Class::Denied => {
-            let words = "whether another role of the permission set has the access was not looked at";
-            view.notes.push(Note::Warning(format!("{words}: {failure} (it needs the right eks:ListAccessEntries)")));
+            let words = "other roles of the permission set were not checked";
+            view.notes.push(Note::Warning(format!("{words}: {failure} (requires eks:ListAccessEntries)")));
             return Ok(());
         }
         Err(failure) => {
             return Err(refused(
                 failure,
-                "the access entries cannot be listed",
+                "cannot list the access entries",
                 "eks:ListAccessEntries",
                 &aws.caller_arn,
             ));
@@ -82,7 +82,7 @@ pub(crate) async fn all_entries(administrator: &Administrator<'_>) -> Result<Vec
     drop(waiting);
     entries.map_err(|failure| {
         let rights = "eks:ListAccessEntries, eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
-        refused(failure, "the access entries cannot be read", rights, &aws.caller_arn)
+        refused(failure, "cannot read the access entries", rights, &aws.caller_arn)
     })
 }
 
@@ -125,7 +125,7 @@ async fn read_entries(
             Err(failure) if failure.class == Class::NotFound => Ok(None),
             Err(failure) => {
                 let rights = "eks:DescribeAccessEntry and eks:ListAssociatedAccessPolicies";
-                Err(refused(failure, &format!("the access entry of {arn} cannot be read"), rights, &aws.caller_arn))
+                Err(refused(failure, &format!("cannot read the access entry of {arn}"), rights, &aws.caller_arn))
             }
         }
     });
@@ -138,7 +138,7 @@ async fn read_entries(
 /// # Errors
 /// When it cannot be read.
 pub(in crate::actions::grants) async fn read_aws_auth(administrator: &Administrator<'_>) -> Result<Option<AwsAuth>> {
-    let what = ("the ConfigMap kube-system/aws-auth cannot be read", "get configmaps aws-auth in kube-system");
+    let what = ("cannot read the ConfigMap kube-system/aws-auth", "get configmaps aws-auth in kube-system");
     let found = ask(administrator, what, async |api| {
         crate::net::kube::unless_missing(api.get_config_map(SYSTEM, CONFIG_MAP).await)
     });

@@ -48,7 +48,7 @@ pub(crate) async fn find_to_revoke(
 /// One that IAM does not have any more. Without a path in its name, it is found by its account and name: no two principals
 /// have the same.
 async fn gone(administrator: &Administrator<'_>, principal: &Principal) -> Result<(Vec<Principal>, Vec<Note>)> {
-    let mut notes = vec![Note::Info(format!("IAM has no {principal}; what the cluster has of it is taken"))];
+    let mut notes = vec![Note::Info(format!("IAM has no {principal}; revoking what the cluster still has"))];
     if principal.path != "/" {
         return Ok((vec![principal.clone()], notes));
     }
@@ -57,7 +57,7 @@ async fn gone(administrator: &Administrator<'_>, principal: &Principal) -> Resul
             && (&known.partition, &known.account) == (&principal.partition, &principal.account)
             && known.name.eq_ignore_ascii_case(&principal.name)
     };
-    let what = format!("whether {principal} has an access entry with a path");
+    let what = format!("access entries of {principal} with a path were not checked");
     let found = mapped(administrator, &what, is_it, &mut notes).await?;
     Ok((if found.is_empty() { vec![principal.clone()] } else { found }, notes))
 }
@@ -73,7 +73,7 @@ async fn roles_of(
     let is_it = |role: &Principal| {
         role.permission_set() == Some(permission_set) && role.partition == partition && role.account == aws.account()
     };
-    let what = format!("whether former roles of the permission set {permission_set} have access");
+    let what = format!("former roles of the permission set {permission_set} were not checked");
     mapped(administrator, &what, is_it, notes).await
 }
 
@@ -91,7 +91,7 @@ async fn mapped(
     if mode != Some("CONFIG_MAP") {
         let listed = administrator.eks()?.list_access_entries(&aws.cluster.name).await;
         let listed = listed.map_err(|failure| {
-            refused(failure, "the access entries cannot be listed", "eks:ListAccessEntries", &aws.caller_arn)
+            refused(failure, "cannot list the access entries", "eks:ListAccessEntries", &aws.caller_arn)
         });
         found.extend(unless_denied(listed, what, notes)?.iter().flatten().filter_map(meant));
     }
@@ -114,7 +114,7 @@ fn unless_denied<T>(answer: Result<T>, what: &str, notes: &mut Vec<Note>) -> Res
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.kind == Kind::Denied => {
             let why = std::iter::once(error.message).chain(error.because).collect::<Vec<_>>().join("; ");
-            notes.push(Note::Warning(format!("{what} was not looked at: {why}")));
+            notes.push(Note::Warning(format!("{what}: {why}")));
             Ok(None)
         }
         Err(error) => Err(error),

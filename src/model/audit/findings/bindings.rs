@@ -14,29 +14,29 @@ use crate::model::shell::quote;
 pub(crate) const NO_ROLE: Finding = Finding {
     id: "binding.no-role",
     severity: Severity::Medium,
-    cause: "A binding refers to a role that does not exist. It gives nothing, until somebody makes a role of this name and gives its rights away without knowing.",
-    repair: "Make the role, or delete the binding.",
+    cause: "A binding refers to a role that does not exist. It has no effect until someone creates a role with this name, unknowingly granting its permissions.",
+    repair: "Create the role, or delete the binding.",
 };
 
 pub(crate) const NO_NAMESPACE: Finding = Finding {
     id: "binding.no-namespace",
     severity: Severity::Low,
-    cause: "A group of ours names a namespace that does not exist: the namespace was deleted, and its grants with it, but not the mapping.",
-    repair: "Take the group out of the mapping: `nsaccess revoke NAMESPACE --from ARN`.",
+    cause: "A group created by nsaccess belongs to a namespace that does not exist: the namespace was deleted with its grants, but the mapping remains.",
+    repair: "Remove the group from the mapping: `nsaccess revoke NAMESPACE --from ARN`.",
 };
 
 pub(crate) const NOBODY: Finding = Finding {
     id: "binding.nobody",
     severity: Severity::Low,
-    cause: "A binding gives rights to a user or group that no access entry and no item of aws-auth maps. An OIDC provider of the cluster may know them; else nobody has these rights, until somebody is mapped to the name.",
-    repair: "Map whom it is meant for, or take the subject out of the binding.",
+    cause: "A binding grants permissions to a user or group that no access entry and no item in aws-auth maps to. It may come from an OIDC provider of the cluster. Otherwise nobody has these permissions until someone is mapped to the name.",
+    repair: "Map the intended principal, or remove the subject from the binding.",
 };
 
 pub(crate) const EVERYBODY: Finding = Finding {
     id: "binding.everybody",
     severity: Severity::High,
-    cause: "A binding gives rights to everybody whom the cluster knows (`system:authenticated`), or to everybody who reaches it (`system:unauthenticated`, `system:anonymous`).",
-    repair: "Bind a group of those who need it.",
+    cause: "A binding grants permissions to everyone who is authenticated (`system:authenticated`) or to everyone who can reach the cluster (`system:unauthenticated`, `system:anonymous`).",
+    repair: "Bind a group of those who need it instead.",
 };
 
 /// What Kubernetes itself binds to everybody.
@@ -56,7 +56,7 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>)
         }
         let everybody = binding.subjects.iter().find(|subject| is_everybody(subject));
         if let Some(subject) = everybody.filter(|_| !DEFAULTS.contains(&binding.role.name.as_str())) {
-            let message = format!("{name} gives the {role} to {}", subject.name);
+            let message = format!("{name} grants the {role} to {}", subject.name);
             found.push(Found::new(&EVERYBODY, &name, message).of_namespace(binding.namespace.as_deref()));
         }
     }
@@ -88,7 +88,7 @@ fn nobody(audit: &Audit<'_>, found: &mut Vec<Found>) {
         for number in bindings {
             let binding = audit.index.bindings[number].binding;
             let about = format!("{} {kind} {name}", binding_name(binding));
-            let message = format!("{} is of the {kind} {name}, which nothing maps to", binding_name(binding));
+            let message = format!("{} binds the {kind} {name}, which nothing maps to", binding_name(binding));
             found.push(Found::new(&NOBODY, about, message).of_namespace(binding.namespace.as_deref()));
         }
     }
@@ -108,7 +108,7 @@ fn without_namespace(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found
                     Way::NotRead { .. } => continue,
                 };
                 let message =
-                    format!("{way} gives {} the group {group}, and there is no namespace {namespace}", identity.arn);
+                    format!("{way} adds {} to the group {group}, but the namespace {namespace} does not exist", identity.arn);
                 found.push(Found::new(&NO_NAMESPACE, format!("{} {group}", identity.arn), message).try_next(
                     picture.cluster.with_cluster(&format!(
                         "nsaccess revoke {} --from {}",

@@ -13,43 +13,43 @@ use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation, PolicySco
 pub(crate) const HIDES_GROUPS: Finding = Finding {
     id: "entry.hides-groups",
     severity: Severity::Medium,
-    cause: "A principal has an access entry and an item in aws-auth. The entry counts alone, and the groups that only aws-auth has for it are without effect.",
-    repair: "Give the entry the groups that are needed, and delete the item.",
+    cause: "A principal has both an access entry and an item in aws-auth. Only the access entry applies, so groups that are only in aws-auth have no effect.",
+    repair: "Add the required groups to the access entry, and delete the item.",
 };
 
 pub(crate) const CLUSTER_ADMIN: Finding = Finding {
     id: "entry.cluster-admin",
     severity: Severity::Medium,
-    cause: "An access entry has an administrator's policy for the whole cluster. EKS makes such an entry for whoever creates a cluster, unless told otherwise.",
-    repair: "See first that somebody else administers the cluster, and that it is not you: without an administrator, nobody gives the policy back from inside the cluster. Then, if it is not meant: `aws eks disassociate-access-policy --cluster-name CLUSTER --region REGION --principal-arn ARN --policy-arn POLICY_ARN`.",
+    cause: "An access entry has an administrator policy for the whole cluster. By default, EKS creates such an entry for the creator of a cluster.",
+    repair: "First make sure that someone else administers the cluster, and that it is not you: without an administrator, the policy cannot be restored from inside the cluster. Then, if it is unintended: `aws eks disassociate-access-policy --cluster-name CLUSTER --region REGION --principal-arn ARN --policy-arn POLICY_ARN`.",
 };
 
 pub(crate) const NOT_EVALUATED: Finding = Finding {
     id: "entry.policy-not-evaluated",
     severity: Severity::Info,
-    cause: "An access entry has a policy. No API tells what a policy of EKS allows, and access reviews for somebody else (`--as`) leave it out; so it is not evaluated here, and what is not listed for this principal may be allowed all the same.",
-    repair: "Ask as the principal: `nsaccess can-i`. Roles and bindings in its place can be audited: `nsaccess grant NAMESPACE --to ARN --preset viewer`.",
+    cause: "An access entry has an access policy. No API shows what EKS access policies allow, and access reviews for others (`--as`) ignore them. The policy is not evaluated here, so the principal may have more permissions than are listed.",
+    repair: "Run `nsaccess can-i` as the principal. Roles and bindings, unlike policies, can be audited: `nsaccess grant NAMESPACE --to ARN --preset viewer`.",
 };
 
 pub(crate) const GLOB: Finding = Finding {
     id: "entry.policy-glob",
     severity: Severity::Low,
-    cause: "An access policy holds in all namespaces whose names begin with a text. Namespaces that are made later are among them.",
-    repair: "Name the namespaces: `aws eks associate-access-policy` with the list that the message shows.",
+    cause: "An access policy applies to every namespace with a name prefix, including namespaces created later.",
+    repair: "List the namespaces explicitly: `aws eks associate-access-policy` with the list shown in the message.",
 };
 
 pub(crate) const NO_NAMESPACE: Finding = Finding {
     id: "entry.no-namespace",
     severity: Severity::Low,
-    cause: "An access policy holds in a namespace that does not exist. EKS checks neither its spelling nor its existence, and whoever makes the namespace later gives it away.",
-    repair: "Spell it right, or take it out of the policy's scope.",
+    cause: "An access policy applies to a namespace that does not exist. EKS does not check namespaces, and whoever creates this one later unknowingly grants access to it.",
+    repair: "Correct the name, or remove it from the policy's scope.",
 };
 
 pub(crate) const NO_RIGHTS: Finding = Finding {
     id: "entry.no-rights",
     severity: Severity::Info,
-    cause: "An access entry has no groups and no policies, and no binding names its user. Whoever it is of can sign in, and do nothing.",
-    repair: "Grant what is missing, or delete the entry.",
+    cause: "An access entry has no groups and no policies, and no binding has its user. The principal can authenticate but has no permissions.",
+    repair: "Grant the missing access, or delete the entry.",
 };
 
 pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
@@ -82,7 +82,7 @@ fn hidden_groups(picture: &Picture, found: &mut Vec<Found>) {
                 item.groups.iter().filter(|group| !entry.groups.contains(group)).map(String::as_str).collect();
             if !hidden.is_empty() {
                 let message = format!(
-                    "the access entry of {} hides groups that aws-auth has for it",
+                    "the access entry of {} overrides groups from aws-auth",
                     picture.name_of(&entry.principal_arn)
                 );
                 let line = format!("{} line {} has {}", list_name(list), item.line, hidden.join(", "));
@@ -108,7 +108,7 @@ fn of_policy(picture: &Picture, entry: &AccessEntry, policy: &PolicyAssociation,
         };
         // No command: pasted in haste, it would take the cluster's last administrator away.
         found.push(finding.try_next(
-            "see first that somebody else administers the cluster; how the policy is taken away then, docs/audit.md says",
+            "first make sure that someone else administers the cluster; docs/audit.md shows how to remove the policy",
         ));
     }
     if is_meant {
@@ -128,11 +128,11 @@ fn of_policy(picture: &Picture, entry: &AccessEntry, policy: &PolicyAssociation,
             found.push(Found::new(
                 &NO_NAMESPACE,
                 about,
-                format!("{who} has {name} in {pattern}, and there is no such namespace"),
+                format!("{who} has {name} in {pattern}, but no such namespace exists"),
             ));
         } else if pattern.ends_with('*') {
             let finding = Found::new(&GLOB, about, format!("{who} has {name} in every namespace {pattern}"));
-            found.push(finding.because(format!("today these are {}", some_of(&hit))));
+            found.push(finding.because(format!("currently {}", some_of(&hit))));
         }
     }
 }
@@ -156,7 +156,7 @@ fn without_rights(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) 
             && !with_rows.contains(&number)
         {
             let message =
-                format!("{} can sign in to the cluster, and do nothing there", picture.name_of(&entry.principal_arn));
+                format!("{} can authenticate but has no permissions", picture.name_of(&entry.principal_arn));
             found.push(Found::new(&NO_RIGHTS, &entry.principal_arn, message));
         }
     }

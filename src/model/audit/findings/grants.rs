@@ -16,22 +16,22 @@ use crate::model::kube::access_entry::PolicyScope;
 pub(crate) const EXPIRED: Finding = Finding {
     id: "grant.expired",
     severity: Severity::Medium,
-    cause: "A grant was given until a time that is past, and is still there. Kubernetes and EKS end nothing by themselves.",
-    repair: "Take back what is over: `nsaccess revoke --expired`; or do so by a CronJob, which `nsaccess grant render` prints.",
+    cause: "A grant has expired but still exists. Kubernetes and EKS do not remove grants when they expire.",
+    repair: "Revoke expired grants: `nsaccess revoke --expired`. Or use a CronJob, see `nsaccess grant render --with-expiry-job`.",
 };
 
 pub(crate) const UNREADABLE_END: Finding = Finding {
     id: "grant.unreadable-end",
     severity: Severity::Low,
-    cause: "The annotation `nsaccess/until` of a binding is not a time. Nothing will take this grant back.",
-    repair: "Write it as `2026-11-26T18:00:00Z`, or grant it again.",
+    cause: "The annotation `nsaccess/until` of a binding is not a valid time, so the grant never expires.",
+    repair: "Set it to a time like `2026-11-26T18:00:00Z`, or grant it again.",
 };
 
 pub(crate) const UNLABELLED: Finding = Finding {
     id: "grant.unlabelled",
     severity: Severity::Info,
-    cause: "A binding gives rights to a principal of AWS, and has no label `app.kubernetes.io/managed-by`: made by hand, or by a tool that does not say so. `nsaccess revoke` removes it only with `--include-foreign`.",
-    repair: "If it is not needed, delete it. Else label it, or let a tool keep it.",
+    cause: "A binding grants permissions to an AWS principal but has no label `app.kubernetes.io/managed-by`: it was created by hand, or by a tool that does not set it. `nsaccess revoke` removes it only with `--include-foreign`.",
+    repair: "If it is not needed, delete it. Otherwise label it, or manage it with a tool.",
 };
 
 pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
@@ -41,8 +41,8 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>)
         let namespace = binding.namespace.as_deref();
         match until(&binding.annotations) {
             Some(end) if end <= picture.at => {
-                let whose = binding.annotations.get(PRINCIPAL).map_or_else(String::new, |arn| format!(" of {arn}"));
-                let message = format!("the grant{whose} by {name} ended at {}", time_text(end));
+                let whose = binding.annotations.get(PRINCIPAL).map_or_else(String::new, |arn| format!(" to {arn}"));
+                let message = format!("the grant{whose} in {name} expired at {}", time_text(end));
                 found.push(
                     Found::new(&EXPIRED, &name, message)
                         .of_namespace(namespace)
@@ -51,7 +51,7 @@ pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>)
             }
             Some(_) => {}
             None => {
-                let message = format!("{name} ends at {text:?}, which is not a time");
+                let message = format!("{name} has an invalid expiry time: {text:?}");
                 found.push(Found::new(&UNREADABLE_END, &name, message).of_namespace(namespace));
             }
         }
@@ -87,7 +87,7 @@ fn tagged(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
                 Found::new(
                     &EXPIRED,
                     format!("{arn} {namespace} {label}"),
-                    format!("the grant of {label} to {arn} in {namespace} ended at {ended}"),
+                    format!("the grant of {label} to {arn} in {namespace} expired at {ended}"),
                 )
                 .of_namespace(Some(&namespace))
                 .try_next(picture.cluster.with_cluster("nsaccess revoke --expired")),

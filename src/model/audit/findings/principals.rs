@@ -18,22 +18,22 @@ use crate::model::shell::quote;
 pub(crate) const GONE: Finding = Finding {
     id: "principal.gone",
     severity: Severity::Medium,
-    cause: "The cluster has a mapping for a role or user that IAM no longer has. In aws-auth, whoever makes a role of this name gets its rights; an access entry is of the old role only, and dead.",
-    repair: "Delete the mapping, as the message shows it.",
+    cause: "The cluster has a mapping for a role or user that no longer exists in IAM. In aws-auth, anyone who creates a role with this name gets its permissions. An access entry applies only to the deleted role and has no effect.",
+    repair: "Delete the mapping shown in the message.",
 };
 
 pub(crate) const TOMBSTONE: Finding = Finding {
     id: "principal.tombstone",
     severity: Severity::Medium,
-    cause: "The role was deleted and made again under the same name after its access entry was created. An entry is bound to the role's hidden id, so the cluster answers 401 to the new role, although EKS shows nothing of that.",
-    repair: "Make the access entry anew, with all that it has: `nsaccess grant NAMESPACE --to ARN --preset PRESET --recreate`. Whoever deletes it instead loses its groups and policies.",
+    cause: "The role was deleted and recreated under the same name after its access entry was created. An access entry is bound to the role's internal ID, so the cluster answers 401 to the new role. EKS does not show this.",
+    repair: "Recreate the access entry with its groups and policies: `nsaccess grant NAMESPACE --to ARN --preset PRESET --recreate`. Deleting it instead loses them.",
 };
 
 pub(crate) const OLD_SUFFIX: Finding = Finding {
     id: "principal.old-suffix",
     severity: Severity::Medium,
-    cause: "The mapping is of a permission set's former role. When a permission set is assigned to an account anew, IAM Identity Center makes a role whose name ends in another suffix.",
-    repair: "Grant it to the present role: `nsaccess grant NAMESPACE --to permission-set:NAME`; and delete the mapping of the former one.",
+    cause: "The mapping is for a permission set's former role. When a permission set is assigned to an account again, IAM Identity Center creates a role with a different suffix.",
+    repair: "Grant access to the current role (`nsaccess grant NAMESPACE --to permission-set:NAME`), and delete the mapping of the former one.",
 };
 
 /// A mapping, of whichever way.
@@ -104,7 +104,7 @@ fn judge(picture: &Picture, audit: &Audit<'_>, mapping: &Mapping<'_>) -> Option<
 }
 
 fn gone(mapping: &Mapping<'_>) -> Found {
-    let message = format!("{} is mapped, and IAM does not have it", mapping.arn);
+    let message = format!("{} is mapped but does not exist in IAM", mapping.arn);
     Found::new(&GONE, mapping.arn, message).because(&mapping.place).try_next(&mapping.delete)
 }
 
@@ -113,7 +113,7 @@ fn tombstone(picture: &Picture, audit: &Audit<'_>, mapping: &Mapping<'_>, role: 
     if role <= created_at {
         return None;
     }
-    let message = format!("the access entry of {} is of a role that no longer exists", mapping.arn);
+    let message = format!("the access entry of {} belongs to a role that no longer exists", mapping.arn);
     let found = Found::new(&TOMBSTONE, mapping.arn, message).because(format!(
         "the entry was created at {}, the role at {}",
         time_text(created_at),
@@ -123,7 +123,7 @@ fn tombstone(picture: &Picture, audit: &Audit<'_>, mapping: &Mapping<'_>, role: 
         Some(command) => found.try_next(command),
         None => lost(picture, mapping.arn)
             .into_iter()
-            .fold(found, |found, lost| found.because(format!("to delete the entry loses {lost}: note it first")))
+            .fold(found, |found, lost| found.because(format!("deleting the entry loses {lost}; note them first")))
             .try_next(&mapping.delete),
     })
 }
@@ -161,8 +161,8 @@ fn lost(picture: &Picture, arn: &str) -> Vec<String> {
 }
 
 fn old_suffix(mapping: &Mapping<'_>, present: &IamRole) -> Found {
-    Found::new(&OLD_SUFFIX, mapping.arn, format!("{} is the former role of its permission set", mapping.arn))
-        .because(format!("the present one is {}", present.arn))
+    Found::new(&OLD_SUFFIX, mapping.arn, format!("{} is a former role of its permission set", mapping.arn))
+        .because(format!("the current role is {}", present.arn))
         .because(&mapping.place)
         .try_next(&mapping.delete)
 }

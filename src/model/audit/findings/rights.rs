@@ -17,64 +17,64 @@ use crate::model::reviews::tasks::QUESTIONS;
 pub(crate) const WILDCARD: Finding = Finding {
     id: "rights.wildcard",
     severity: Severity::High,
-    cause: "A role that is bound has a rule with `*` for verbs or resources. It allows what is added to Kubernetes later, too.",
-    repair: "Name the verbs and resources that are needed: `nsaccess grant NAMESPACE --to ARN --preset developer`.",
+    cause: "A bound role has a rule with `*` for verbs or resources. It also allows everything added to Kubernetes later.",
+    repair: "List the required verbs and resources: `nsaccess grant NAMESPACE --to ARN --preset developer`.",
 };
 
 pub(crate) const ESCALATION: Finding = Finding {
     id: "rights.escalation",
     severity: Severity::High,
-    cause: "A role that is bound allows `escalate`, `bind` or `impersonate`: whoever has it can give themselves other rights, or be somebody else.",
-    repair: "Take these verbs out of the role. The built-in ClusterRoles `admin` and `edit` stay as they are: bind another role instead. Bound in one namespace, their findings are one step lower.",
+    cause: "A bound role allows `escalate`, `bind` or `impersonate`, so its holders can give themselves other permissions or act as someone else.",
+    repair: "Remove these verbs from the role. Do not change the built-in ClusterRoles `admin` and `edit`; bind another role instead. Their findings are one step less severe if they are bound in one namespace.",
 };
 
 pub(crate) const TOKENS: Finding = Finding {
     id: "rights.tokens",
     severity: Severity::High,
-    cause: "A role that is bound allows to create `serviceaccounts/token`: whoever has it can be any service account where it is bound, with its rights in the cluster and its IAM role.",
-    repair: "Take it out of the role, or limit it to named service accounts (`resourceNames`). Instead of the built-in `admin` and `edit`, bind another role.",
+    cause: "A bound role allows creating `serviceaccounts/token`, so its holders can act as any service account where it is bound, with its permissions in the cluster and its IAM role.",
+    repair: "Remove it from the role, or limit it to certain service accounts (`resourceNames`). Instead of the built-in `admin` and `edit`, bind another role.",
 };
 
 pub(crate) const AWS_AUTH: Finding = Finding {
     id: "rights.aws-auth",
     severity: Severity::High,
-    cause: "A role that is bound in kube-system or in the whole cluster allows to change the ConfigMap aws-auth: whoever has it can put themselves into any group.",
-    repair: "Limit the rule to named config maps (`resourceNames`), or bind it in other namespaces.",
+    cause: "A role bound in kube-system or in the whole cluster allows changing the ConfigMap aws-auth, so its holders can add themselves to any group.",
+    repair: "Limit the rule to certain config maps (`resourceNames`), or bind the role in other namespaces.",
 };
 
 pub(crate) const SECRETS: Finding = Finding {
     id: "rights.secrets",
     severity: Severity::Medium,
-    cause: "A role that is bound allows to read all Kubernetes secrets where it is bound. To list them is to read them.",
-    repair: "Take secrets out of the role, or limit the rule to named ones (`resourceNames`).",
+    cause: "A bound role allows reading all Kubernetes secrets where it is bound. Listing secrets includes their values.",
+    repair: "Remove secrets from the role, or limit the rule to certain secrets (`resourceNames`).",
 };
 
 pub(crate) const EXEC: Finding = Finding {
     id: "rights.exec",
     severity: Severity::Low,
-    cause: "A role that is bound allows to run commands in pods: whoever has it has what the pods have, their secrets, their service account and its IAM role.",
-    repair: "If it is not needed for debugging, take `pods/exec` and `pods/attach` out of the role.",
+    cause: "A bound role allows running commands in pods, which gives access to everything the pods have: their secrets, their service account and its IAM role.",
+    repair: "If it is not needed for debugging, remove `pods/exec` and `pods/attach` from the role.",
 };
 
 pub(crate) const CREATE_ONLY: Finding = Finding {
     id: "rights.port-forward-create-only",
     severity: Severity::Low,
-    cause: "A principal may create `pods/portforward`, and not get it. kubectl from 1.31 on tries a WebSocket first, is refused, and falls back to SPDY: every connection takes longer and leaves a denial in the audit log. Clients that know no SPDY cannot connect.",
-    repair: "Give the Role both verbs: `pods/portforward: [get, create]`.",
+    cause: "A principal has create but not get on `pods/portforward`. kubectl 1.31 and later tries a WebSocket first, is denied, and falls back to SPDY. Every connection takes longer and adds a denial to the audit log. Clients without SPDY cannot connect.",
+    repair: "Add both verbs to the Role: `pods/portforward: [get, create]`.",
 };
 
 pub(crate) const GET_ONLY: Finding = Finding {
     id: "rights.port-forward-get-only",
     severity: Severity::Low,
-    cause: "A principal may get `pods/portforward`, and not create it. Clients that use SPDY cannot connect, and from Kubernetes 1.35 on nobody can.",
-    repair: "Before the cluster is upgraded, give the Role both verbs: `pods/portforward: [get, create]`.",
+    cause: "A principal has get but not create on `pods/portforward`. Clients that use SPDY cannot connect, and since Kubernetes 1.35 no client can.",
+    repair: "Add both verbs to the Role before the cluster is upgraded: `pods/portforward: [get, create]`.",
 };
 
 pub(crate) const GET_ONLY_BROKEN: Finding = Finding {
     id: "rights.port-forward-get-only-denied",
     severity: Severity::Medium,
-    cause: "A principal may get `pods/portforward`, and not create it. The cluster is 1.35 or later, and wants both: port-forward is denied.",
-    repair: "Give the Role both verbs: `pods/portforward: [get, create]`.",
+    cause: "A principal has get but not create on `pods/portforward`. The cluster has version 1.35 or later, which requires both, so port-forward is denied.",
+    repair: "Add both verbs to the Role: `pods/portforward: [get, create]`.",
 };
 
 pub(super) fn find(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) {
@@ -108,20 +108,20 @@ fn dangers<'b>(bound: &'b BoundRole<'_>, people: &'b [&Subject]) -> impl Iterato
     meant.map(move |(danger, rule)| {
         let (finding, what) = match danger {
             Danger::Wildcard => (&WILDCARD, "has a wildcard"),
-            Danger::Escalation => (&ESCALATION, "leads to other rights"),
-            Danger::Tokens => (&TOKENS, "leads to any service account"),
-            Danger::AwsAuth => (&AWS_AUTH, "can change aws-auth"),
-            Danger::Secrets => (&SECRETS, "reads all secrets"),
-            Danger::Exec => (&EXEC, "runs commands in pods"),
+            Danger::Escalation => (&ESCALATION, "allows privilege escalation"),
+            Danger::Tokens => (&TOKENS, "allows creating tokens of any service account"),
+            Danger::AwsAuth => (&AWS_AUTH, "allows changing aws-auth"),
+            Danger::Secrets => (&SECRETS, "allows reading all secrets"),
+            Danger::Exec => (&EXEC, "allows running commands in pods"),
         };
         let whom: Vec<String> =
             people.iter().map(|subject| format!("{} {}", subject.kind.to_lowercase(), subject.name)).collect();
         let (kind, role) = (&binding.role.kind, &binding.role.name);
         let name = binding_name(binding);
-        let message = format!("the {kind} {role} {what}, and {name} gives it to {}", whom.join(", "));
+        let message = format!("{kind} {role} {what}; {name} grants it to {}", whom.join(", "));
         let found = Found::new(finding, &name, message)
             .of_namespace(binding.namespace.as_deref())
-            .because(format!("its rule: {rule}"));
+            .because(format!("rule: {rule}"));
         if is_usual { of_built_in(found, binding) } else { found }
     })
 }
@@ -136,8 +136,8 @@ fn of_built_in(found: Found, binding: &Binding) -> Found {
     let role = &binding.role.name;
     found
         .lowered()
-        .because(format!("the ClusterRole {role} is Kubernetes' own, and bound in this namespace only"))
-        .try_next(format!("leave the ClusterRole as it is; if less than {role} is enough, bind another role"))
+        .because(format!("the ClusterRole {role} is built in, and bound only in this namespace"))
+        .try_next(format!("do not change the ClusterRole; if less than {role} is enough, bind another role"))
 }
 
 fn bit(question: Question) -> Allowed {
@@ -151,11 +151,11 @@ fn port_forward(picture: &Picture, audit: &Audit<'_>, row: &Row) -> Option<Found
     }
     let has = |question| row.allowed & bit(question) != 0;
     let (finding, what) = match (has(CREATE_PORT_FORWARD), has(GET_PORT_FORWARD)) {
-        (true, false) => (&CREATE_ONLY, "may create pods/portforward, and not get it"),
+        (true, false) => (&CREATE_ONLY, "has create but not get on pods/portforward"),
         (false, true) if picture.cluster.minor.is_some_and(|minor| minor >= 35) => {
-            (&GET_ONLY_BROKEN, "may get pods/portforward, and not create it: it is denied")
+            (&GET_ONLY_BROKEN, "has get but not create on pods/portforward, (denied since Kubernetes 1.35)")
         }
-        (false, true) => (&GET_ONLY, "may get pods/portforward, and not create it"),
+        (false, true) => (&GET_ONLY, "has get but not create on pods/portforward"),
         _ => return None,
     };
     let identity = &audit.identities[row.identity];

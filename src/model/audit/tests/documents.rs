@@ -12,7 +12,7 @@ fn picture() -> Picture {
     add(&mut picture.entries, entry(DEV, &["devs"]));
     add(&mut picture.roles, role(Some("web"), "r", &[rule("secrets", &["get", "list"])]));
     add(&mut picture.bindings, binding(Some("web"), "b", "Role/r", "Group/devs"));
-    picture.aws_auth = Read::Failed(unread("the ConfigMap aws-auth"));
+    picture.aws_auth = Read::Failed(unread("ConfigMap aws-auth"));
     picture
 }
 
@@ -45,7 +45,7 @@ fn tables_for_other_programs() {
     assert!(csv.contains("demo,rights.secrets,medium,yes,web,") && csv.contains("demo,not-read,"), "{csv}");
     let page = markdown(&picture, &audit, |_| false);
     assert!(page.contains("### medium: rights.secrets (known)"), "{page}");
-    assert!(page.contains("## Not read\n\n- the ConfigMap aws-auth (needs `a right`)"), "{page}");
+    assert!(page.contains("## Not read\n\n- ConfigMap aws-auth (needs `a right`)"), "{page}");
     assert_eq!(counts(audit.found.iter()), "1 medium");
 }
 

@@ -86,7 +86,7 @@ fn a_path_never_matches() {
     picture.aws_auth = map_roles(&format!("- rolearn: {SSO}\n"));
     let found = only(&picture);
     assert_eq!(found.finding.id, "aws-auth.path");
-    assert_eq!(found.try_next, ["write it as arn:aws:iam::111122223333:role/AWSReservedSSO_dev_0123456789abcdef"]);
+    assert_eq!(found.try_next, ["change it to arn:aws:iam::111122223333:role/AWSReservedSSO_dev_0123456789abcdef"]);
     // That of a user stays.
     let data = [("mapUsers".to_owned(), "- userarn: arn:aws:iam::111122223333:user/team/ada\n".to_owned())];
     picture.aws_auth = Read::Done(Some(AwsAuth::parse(&BTreeMap::from(data))));
@@ -99,8 +99,8 @@ fn duplicates_say_which_one_wins_and_what_is_lost() {
     picture.aws_auth = map_roles(&format!("- rolearn: {DEV}\n  groups: [a, b]\n- rolearn: {DEV}\n  groups: [b]\n"));
     let found = only(&picture);
     assert_eq!(found.finding.id, "aws-auth.duplicate");
-    assert!(found.message.contains("the one in line 3 counts"), "{found:?}");
-    assert_eq!(found.because, ["also in line 1", "these groups are lost: a"]);
+    assert!(found.message.contains("the one on line 3 applies"), "{found:?}");
+    assert_eq!(found.because, ["also on line 1", "groups lost: a"]);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn who_asks_is_told_that_it_is_them() {
     let of = |picture: &Picture| audit(picture).found.swap_remove(0);
     let found = of(&picture);
     assert_eq!((found.finding.id, found.because.len()), ("entry.cluster-admin", 0));
-    assert!(found.try_next[0].starts_with("see first that somebody else"), "{found:?}");
+    assert!(found.try_next[0].starts_with("first make sure that someone else"), "{found:?}");
     let role = "AWSReservedSSO_dev_0123456789abcdef";
     picture.caller = Some(format!("arn:aws:sts::111122223333:assumed-role/{role}/ada@example.com"));
     let found = of(&picture);
@@ -196,7 +196,7 @@ fn an_entry_is_made_anew_with_all_that_it_has() {
     ];
     for found in others {
         assert!(found.try_next[0].starts_with("aws eks delete-access-entry"), "{found:?}");
-        assert_eq!(found.because[1], "to delete the entry loses its groups devs: note it first");
+        assert_eq!(found.because[1], "deleting the entry loses its groups devs; note them first");
     }
 }
 

@@ -10,8 +10,8 @@ pub(crate) const NO_GROUPS: Finding = Finding {
     check: "authentication.groups",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role is mapped without a group, and nothing else gives it rights in the namespace: an access entry without groups and access policies lets its principal in and do nothing.",
-    repair: "Ask your platform team to add the namespace's group to the access entry, or to the item in aws-auth.",
+    cause: "The role is mapped without groups, and nothing else gives it permissions in the namespace. An access entry without groups and access policies allows sign-in and nothing else.",
+    repair: "Ask your platform team to add the namespace's group to the access entry or to the mapping in aws-auth.",
 };
 
 pub(crate) const ENTRY_HIDES_AWS_AUTH: Finding = Finding {
@@ -19,8 +19,8 @@ pub(crate) const ENTRY_HIDES_AWS_AUTH: Finding = Finding {
     check: "authentication.groups",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role has an access entry without groups, and groups in aws-auth. For a principal with an entry, aws-auth no longer counts.",
-    repair: "Ask your platform team to add the groups of aws-auth to the access entry.",
+    cause: "The role has an access entry without groups, and groups in aws-auth. Once a principal has an access entry, aws-auth is ignored for it.",
+    repair: "Ask your platform team to add the groups from aws-auth to the access entry.",
 };
 
 /// What the identity has.
@@ -43,31 +43,31 @@ pub(crate) fn any_right(verdicts: &[(Question, Verdict)]) -> Verdict {
     let all = || verdicts.iter().map(|(_, verdict)| verdict);
     let said = all().find(|verdict| verdict.is_allowed());
     let said = said.or_else(|| all().find(|verdict| matches!(verdict, Verdict::Unknown(_))));
-    said.or_else(|| all().next()).cloned().unwrap_or_else(|| Verdict::Unknown("it was not asked".to_owned()))
+    said.or_else(|| all().next()).cloned().unwrap_or_else(|| Verdict::Unknown("not checked".to_owned()))
 }
 
 /// Whether somebody gave the identity groups, or rights without them.
 pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgement {
     let Membership { identity, rights, hidden } = membership;
     let own = own_groups(identity);
-    let username = format!("the user name is {}", identity.username);
+    let username = format!("user: {}", identity.username);
     if !own.is_empty() {
         return Judgement::ok(own.join(", ")).fact(username);
     }
     if identity.username.is_empty() {
-        return Judgement::ok("not known");
+        return Judgement::ok("unknown");
     }
     match rights {
-        Verdict::Allowed => Judgement::ok("none; rights come from the user name or from access policies"),
+        Verdict::Allowed => Judgement::ok("none (permissions come from the user name or access policies)"),
         Verdict::Unknown(why) => {
-            Judgement::unknown(format!("none, and the cluster does not say what you may do: {why}"))
+            Judgement::unknown(format!("none, and the permissions could not be checked: {why}"))
         }
         Verdict::Denied(_) if !hidden.is_empty() => Judgement::problem(
             Problem::of(
                 &ENTRY_HIDES_AWS_AUTH,
-                format!("the access entry of {} hides its groups in aws-auth", asked.role),
+                format!("the access entry of {} overrides its groups in aws-auth", asked.role),
             )
-            .because(format!("aws-auth maps it to {}, the entry to no group, and the entry counts", hidden.join(", ")))
+            .because(format!("aws-auth maps it to {}, but the access entry has no groups and takes precedence", hidden.join(", ")))
             .try_next(asked.ask(&format!(
                 "to add {} to the groups of the access entry of {} in {}",
                 hidden.join(", "),
@@ -77,8 +77,8 @@ pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgem
         ),
         Verdict::Denied(_) => {
             Judgement::problem(
-                Problem::of(&NO_GROUPS, format!("{} is mapped to no group in {}", asked.role, asked.cluster))
-                    .because("it is in system:authenticated alone, and may do nothing in the namespace")
+                Problem::of(&NO_GROUPS, format!("{} is not mapped to any group in {}", asked.role, asked.cluster))
+                    .because("its only group is system:authenticated, which has no permissions in the namespace")
                     .try_next(asked.ask(&format!(
                         "to map {} to the group of {} in {}",
                         asked.role, asked.namespace, asked.cluster
@@ -120,7 +120,7 @@ mod tests {
             assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{membership:?}");
         }
         let not_told = Membership { identity: ClusterIdentity::default(), rights: no, hidden: Vec::new() };
-        assert_eq!(judge_groups(&not_told, &asked), Judgement::ok("not known"));
+        assert_eq!(judge_groups(&not_told, &asked), Judgement::ok("unknown"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(crate) const FORBIDDEN: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The cluster knows the role, and does not let it ask who it is: the ClusterRoleBinding system:basic-user, which every cluster has, was changed.",
+    cause: "The cluster recognizes the role but does not allow SelfSubjectReview: the default ClusterRoleBinding system:basic-user was changed.",
     repair: "Show the message to your platform team.",
 };
 
@@ -21,8 +21,8 @@ pub(crate) const SERVER_ERROR: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The API server answers with an error of its own: it has just started, is overloaded, or is being upgraded.",
-    repair: "Wait a minute, then run doctor again; `nsaccess doctor NAMESPACE --wait` does both.",
+    cause: "The API server returns a server error: it has just started, is overloaded, or is being upgraded.",
+    repair: "Wait a minute, then run doctor again.",
 };
 
 pub(crate) const UNREACHABLE: Finding = Finding {
@@ -30,7 +30,7 @@ pub(crate) const UNREACHABLE: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The connection to the cluster can be made, and is cut before an answer comes: by a proxy, a firewall, or a load balancer.",
+    cause: "The connection to the cluster is closed before a response arrives, by a proxy, a firewall or a load balancer.",
     repair: "Check the network, the VPN and the proxy, then run doctor again.",
 };
 
@@ -39,8 +39,8 @@ pub(crate) const TIMEOUT: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The API server takes connections and did not answer a call in 5 seconds: it is overloaded, or something on the way holds the answer.",
-    repair: "Wait a minute, then run doctor again; `nsaccess doctor NAMESPACE --wait` does both.",
+    cause: "The API server accepts connections but did not respond within 5 seconds: it is overloaded, or something in between blocks the response.",
+    repair: "Wait a minute, then run doctor again.",
 };
 
 /// The cluster's answer to SelfSubjectReview.
@@ -65,30 +65,30 @@ pub(crate) fn judge_identity(reply: &Reply, evidence: &Evidence, asked: &Asked<'
         Reply::Known(identity) => return known(identity),
         Reply::Unknown => unmapped::problem(evidence, asked),
         Reply::Status(404, _) => {
-            return Judgement::ok(format!("{cluster} knows the role, and is too old to say as whom"));
+            return Judgement::ok(format!("{cluster} recognizes the role, but is too old to show the user"));
         }
-        Reply::Status(403, words) => Problem::of(&FORBIDDEN, format!("{cluster} does not say who you are there"))
+        Reply::Status(403, words) => Problem::of(&FORBIDDEN, format!("{cluster} does not allow you to see your own user"))
             .because(words)
-            .try_next(asked.ask(&format!("why this is: {words}"))),
+            .try_next(asked.ask(&format!("why SelfSubjectReview is forbidden: {words}"))),
         Reply::Status(code @ 500.., words) => {
-            Problem::of(&SERVER_ERROR, format!("{cluster} answers {code}")).because(words).try_next(wait)
+            Problem::of(&SERVER_ERROR, format!("{cluster} returned status {code}")).because(words).try_next(wait)
         }
-        Reply::Status(code, words) => return Judgement::unknown(format!("{cluster} answers {code}: {words}")),
+        Reply::Status(code, words) => return Judgement::unknown(format!("{cluster} returned status {code}: {words}")),
         Reply::Broken(why) => {
-            let problem = Problem::of(&UNREACHABLE, format!("{host} gives no usable answer"));
+            let problem = Problem::of(&UNREACHABLE, format!("{host} returned no usable response"));
             return Judgement::problem(problem.try_next(wait_for_network(namespace))).fact(why);
         }
-        Reply::Late => Problem::of(&TIMEOUT, format!("{host} did not answer a call in 5 seconds")).try_next(wait),
+        Reply::Late => Problem::of(&TIMEOUT, format!("{host} did not respond to a request within 5 seconds")).try_next(wait),
     };
     Judgement::problem(problem)
 }
 
 fn known(identity: &ClusterIdentity) -> Judgement {
     let groups = match identity.groups.is_empty() {
-        true => "no groups".to_owned(),
-        false => format!("groups {}", identity.groups.join(", ")),
+        true => "groups: none".to_owned(),
+        false => format!("groups: {}", identity.groups.join(", ")),
     };
-    Judgement::ok(format!("you are {}", identity.username)).fact(groups)
+    Judgement::ok(identity.username.clone()).fact(groups)
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ pub(crate) const FINDINGS: &[&Finding] = &[
 pub(crate) const IDENTITY: Check = Check {
     id: "authentication.identity",
     group: Group::Authentication,
-    title: "mapping",
-    what: "Whether the cluster knows the role (SelfSubjectReview); if not, why, as far as the role may read it (DescribeAccessEntry, ListAccessEntries, iam:GetRole).",
+    title: "user",
+    what: "Whether the cluster recognizes the role (SelfSubjectReview), and if not, why (DescribeAccessEntry, ListAccessEntries, iam:GetRole, as far as the role allows).",
     uses: Uses::Network,
     needs: &["cluster.tls", "grant.identity", "cluster.described"],
 };
@@ -36,7 +36,7 @@ pub(crate) const GROUPS: Check = Check {
     id: "authentication.groups",
     group: Group::Authentication,
     title: "groups",
-    what: "Whether the identity has groups of its own, or rights without them.",
+    what: "Whether the user has groups, or permissions without groups.",
     uses: Uses::Network,
     needs: &["authentication.identity"],
 };

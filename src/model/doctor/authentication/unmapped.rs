@@ -13,8 +13,8 @@ pub(crate) const NOT_MAPPED: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster answers 401 to a valid token: neither an access entry nor the ConfigMap aws-auth maps the permission set's role. Only an entry has the role's path in its ARN; in aws-auth the path must be left out.",
-    repair: "Ask your platform team to map the role; the message has its ARN in the form that each way needs.",
+    cause: "The cluster rejects a valid token with 401: neither an access entry nor the ConfigMap aws-auth maps the permission set's role. An access entry needs the role ARN with its path; aws-auth needs it without the path.",
+    repair: "Ask your platform team to map the role. The message shows the required ARN.",
 };
 
 pub(crate) const NO_ENTRY: Finding = Finding {
@@ -22,8 +22,8 @@ pub(crate) const NO_ENTRY: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "EKS has no access entry of the permission set's role, and the cluster answers 401. With the authentication mode API nothing else counts; with API_AND_CONFIG_MAP, aws-auth does not map the role either.",
-    repair: "Ask your platform team to create an access entry of the ARN in the message.",
+    cause: "EKS has no access entry for the permission set's role, and the cluster answers 401. With authentication mode API only access entries apply; with API_AND_CONFIG_MAP, aws-auth does not map the role either.",
+    repair: "Ask your platform team to create an access entry for the ARN in the message.",
 };
 
 pub(crate) const OLD_SUFFIX: Finding = Finding {
@@ -31,8 +31,8 @@ pub(crate) const OLD_SUFFIX: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster has an access entry of the permission set's former role. When a permission set is assigned to an account anew, IAM Identity Center makes a role whose name ends in another suffix.",
-    repair: "Ask your platform team to create an access entry of the present role and to delete the former one.",
+    cause: "The cluster has an access entry for the permission set's former role. When a permission set is assigned to an account again, IAM Identity Center creates a role with a different suffix.",
+    repair: "Ask your platform team to create an access entry for the current role and to delete the former one.",
 };
 
 pub(crate) const TOMBSTONE: Finding = Finding {
@@ -40,8 +40,8 @@ pub(crate) const TOMBSTONE: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role was deleted and made again under the same name after its access entry was created. An entry is bound to the role's hidden id, so it is of a role that no longer exists, although EKS shows nothing of that.",
-    repair: "Ask your platform team to delete the access entry and to create it again.",
+    cause: "The role was deleted and recreated under the same name after its access entry was created. An access entry is bound to the role's internal ID, so it belongs to a role that no longer exists. EKS does not show this.",
+    repair: "Ask your platform team to delete and recreate the access entry.",
 };
 
 pub(crate) const ENTRY_NOT_TAKEN: Finding = Finding {
@@ -49,8 +49,8 @@ pub(crate) const ENTRY_NOT_TAKEN: Finding = Finding {
     check: "authentication.identity",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "There is an access entry of the role, and the cluster answers 401 all the same. It was created a moment ago, or the role was deleted and made again since: an entry is bound to the role's hidden id. When the role was made could not be read, or does not tell.",
-    repair: "Wait some seconds. If that does not help, ask your platform team to delete the access entry and to create it again.",
+    cause: "The role has an access entry, but the cluster still answers 401. The entry has just been created, or the role was deleted and recreated since: an access entry is bound to the role's internal ID. The role's creation time could not be read, or is inconclusive.",
+    repair: "Wait a few seconds. If that does not help, ask your platform team to delete and recreate the access entry.",
 };
 
 /// What could be read of the role's mapping.
@@ -91,28 +91,28 @@ pub(crate) fn problem(evidence: &Evidence, asked: &Asked<'_>) -> Problem {
 }
 
 fn what_it_is(asked: &Asked<'_>) -> String {
-    format!("the cluster {} does not know the role {}", asked.cluster, asked.role)
+    format!("the cluster {} does not recognize the role {}", asked.cluster, asked.role)
 }
 
 fn not_mapped(evidence: &Evidence, asked: &Asked<'_>) -> Problem {
     let problem = Problem::of(&NOT_MAPPED, what_it_is(asked))
-        .because("it answered 401, and the token was signed with credentials that AWS takes");
+        .because("it answered 401, although AWS accepts the credentials that signed the token");
     let Some(arns) = &evidence.arns else {
         return problem.try_next(asked.ask(&format!("to map the role {} in {}", asked.role, asked.cluster)));
     };
     let RoleArns { access_entry, aws_auth } = arns;
     let (problem, map) = match evidence.mode.as_deref() {
         Some("API") => (
-            problem.because("its authentication mode is API: access entries count, aws-auth does not"),
-            format!("for an access entry of {access_entry} in {}", asked.cluster),
+            problem.because("its authentication mode is API: only access entries apply, not aws-auth"),
+            format!("for an access entry for {access_entry} in {}", asked.cluster),
         ),
         Some("CONFIG_MAP") => (
-            problem.because("its authentication mode is CONFIG_MAP: aws-auth counts, access entries do not"),
+            problem.because("its authentication mode is CONFIG_MAP: only aws-auth applies, not access entries"),
             format!("to map {aws_auth} (without a path) in aws-auth of {}", asked.cluster),
         ),
         _ => (
-            problem.because(format!("in aws-auth the role would be {aws_auth} (without the path)")),
-            format!("for an access entry of {access_entry} in {}", asked.cluster),
+            problem.because(format!("in aws-auth the ARN would be {aws_auth} (without the path)")),
+            format!("for an access entry for {access_entry} in {}", asked.cluster),
         ),
     };
     problem.try_next(asked.ask(&map))
@@ -121,20 +121,20 @@ fn not_mapped(evidence: &Evidence, asked: &Asked<'_>) -> Problem {
 fn no_entry(evidence: &Evidence, arns: &RoleArns, asked: &Asked<'_>) -> Problem {
     let RoleArns { access_entry, aws_auth } = arns;
     let problem =
-        Problem::of(&NO_ENTRY, what_it_is(asked)).because(format!("there is no access entry of {access_entry}"));
+        Problem::of(&NO_ENTRY, what_it_is(asked)).because(format!("there is no access entry for {access_entry}"));
     let problem = match evidence.mode.as_deref() {
-        Some("API") => problem.because("its authentication mode is API: aws-auth does not count"),
-        _ => problem.because(format!("aws-auth does not map {aws_auth} either (there without the path)")),
+        Some("API") => problem.because("its authentication mode is API: aws-auth does not apply"),
+        _ => problem.because(format!("aws-auth does not map {aws_auth} either")),
     };
-    problem.try_next(asked.ask(&format!("for an access entry of {access_entry} in {}", asked.cluster)))
+    problem.try_next(asked.ask(&format!("for an access entry for {access_entry} in {}", asked.cluster)))
 }
 
 fn old_suffix(former: &str, present: &str, asked: &Asked<'_>) -> Problem {
-    Problem::of(&OLD_SUFFIX, format!("the cluster {} knows only a former role of {}", asked.cluster, asked.role))
-        .because(format!("it has an access entry of {former}"))
-        .because(format!("your role is {present}"))
+    Problem::of(&OLD_SUFFIX, format!("the cluster {} has only a former role of {}", asked.cluster, asked.role))
+        .because(format!("it has an access entry for {former}"))
+        .because(format!("your current role is {present}"))
         .try_next(asked.ask(&format!(
-            "for an access entry of {present} in {}, in the place of the one of {}",
+            "for an access entry for {present} in {}, instead of the one for {}",
             asked.cluster,
             former.rsplit('/').next().unwrap_or(former)
         )))
@@ -143,21 +143,21 @@ fn old_suffix(former: &str, present: &str, asked: &Asked<'_>) -> Problem {
 fn dead_entry(entry: &AccessEntry, role_created_at: Option<Timestamp>, arn: &str, asked: &Asked<'_>) -> Problem {
     let Asked { cluster, region, .. } = asked;
     let again = asked.ask(&format!(
-        "to run this and to create the entry again with the same groups: aws eks delete-access-entry --cluster-name {cluster} --region {region} --principal-arn {arn}"
+        "to run the following and recreate the entry with the same groups: aws eks delete-access-entry --cluster-name {cluster} --region {region} --principal-arn {arn}"
     ));
     let seconds = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     match (role_created_at, entry.created_at) {
         (Some(role), Some(created)) if role > created => {
-            Problem::of(&TOMBSTONE, format!("the access entry in {cluster} is of a role that no longer exists"))
+            Problem::of(&TOMBSTONE, format!("the access entry in {cluster} belongs to a role that no longer exists"))
                 .because(format!("the entry was created at {}, the role at {}", seconds(created), seconds(role)))
-                .because("an entry is bound to the role's hidden id, and a role that is made again has another one")
+                .because("an access entry is bound to the role's internal ID, which changes when a role is recreated")
                 .try_next(again)
         }
         (role, created) => {
             let problem = Problem::of(
                 &ENTRY_NOT_TAKEN,
                 format!(
-                    "the cluster {cluster} does not know the role {}, although there is an access entry",
+                    "the cluster {cluster} does not recognize the role {}, although it has an access entry",
                     asked.role
                 ),
             );
@@ -166,9 +166,9 @@ fn dead_entry(entry: &AccessEntry, role_created_at: Option<Timestamp>, arn: &str
                 None => problem,
             };
             let problem = match role {
-                Some(role) => problem.because(format!("the role was created at {}, before that", seconds(role))),
+                Some(role) => problem.because(format!("the role was created at {}, before the entry", seconds(role))),
                 None => problem.because(
-                    "it may be of a role that was deleted and made again since; when that was may not be read (iam:GetRole)",
+                    "the role may have been deleted and recreated since; its creation time could not be read (iam:GetRole)",
                 ),
             };
             problem.try_next(format!("nsaccess doctor {} --wait", asked.namespace)).try_next(again)

@@ -29,7 +29,7 @@ pub(crate) const SECRETS: Check = Check {
     id: "aws.secrets",
     group: Group::Aws,
     title: "secrets",
-    what: "Whether secrets below the namespace's prefix can be listed (ListSecrets), and one of them read (GetSecretValue; its value is dropped at once).",
+    what: "Whether the secrets under the namespace's prefix can be listed (ListSecrets) and read (GetSecretValue of one secret, whose value is discarded).",
     uses: Uses::Network,
     needs: &["grant.identity"],
 };
@@ -38,7 +38,7 @@ pub(crate) const WORKLOAD: Check = Check {
     id: "aws.workload",
     group: Group::Aws,
     title: "workload role",
-    what: "With --irsa: the workload's IAM role from the annotation to the trust policy (iam:GetRole, else by a token of its service account).",
+    what: "With --irsa: the workload's IAM role, from the annotation to the trust policy (iam:GetRole, or a token of its service account).",
     uses: Uses::Network,
     needs: &["authentication.identity"],
 };

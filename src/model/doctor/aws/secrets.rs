@@ -9,8 +9,8 @@ pub(crate) const READ_DENIED: Finding = Finding {
     check: "aws.secrets",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The permission set may not read a secret below the namespace's prefix: it lacks secretsmanager:GetSecretValue there, or the setting patterns.secrets_prefix names another prefix than the policy.",
-    repair: "Compare the prefix (`nsaccess config`) with the policy, or ask your platform team to allow secretsmanager:GetSecretValue below it.",
+    cause: "The permission set is not allowed to read a secret under the namespace's prefix: it lacks secretsmanager:GetSecretValue, or the setting patterns.secrets_prefix differs from the policy.",
+    repair: "Compare the prefix (`nsaccess config`) with the policy, or ask your platform team to allow secretsmanager:GetSecretValue under it.",
 };
 
 pub(crate) const KEY_DENIED: Finding = Finding {
@@ -18,8 +18,8 @@ pub(crate) const KEY_DENIED: Finding = Finding {
     check: "aws.secrets",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The secret may be read, and the KMS key that it is encrypted with may not be used: the key's policy, or the permission set, lacks kms:Decrypt.",
-    repair: "Ask your platform team to allow the permission set kms:Decrypt with the secret's key.",
+    cause: "You are allowed to read the secret but not to use its KMS key: the key policy or the permission set lacks kms:Decrypt.",
+    repair: "Ask your platform team to allow kms:Decrypt with the secret's key.",
 };
 
 pub(crate) const UNREACHABLE: Finding = Finding {
@@ -27,8 +27,8 @@ pub(crate) const UNREACHABLE: Finding = Finding {
     check: "aws.secrets",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "AWS Secrets Manager cannot be reached, although other services of AWS can: a firewall or proxy lets them through and not this one.",
-    repair: "Let the host of the message through, or set HTTPS_PROXY.",
+    cause: "AWS Secrets Manager is unreachable, but other AWS services are not: a firewall or proxy blocks it.",
+    repair: "Allow the host shown in the message, or set HTTPS_PROXY.",
 };
 
 pub(crate) const TIMEOUT: Finding = Finding {
@@ -36,7 +36,7 @@ pub(crate) const TIMEOUT: Finding = Finding {
     check: "aws.secrets",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "AWS Secrets Manager did not answer in 5 seconds.",
+    cause: "AWS Secrets Manager did not respond within 5 seconds.",
     repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
 };
 
@@ -62,7 +62,7 @@ pub(crate) fn judge_secrets(facts: &SecretsFacts<'_>) -> Judgement {
         Answer::Denied(why) | Answer::Unauthorized(why) => {
             // A role that uses no secrets needs none of these rights.
             return Judgement::skipped(format!(
-                "the secrets below {prefix} may not be listed; one may still be readable by name (needs secretsmanager:ListSecrets)"
+                "not allowed to list secrets under {prefix} (needs secretsmanager:ListSecrets); reading one by name may still work"
             ))
             .fact(why);
         }
@@ -70,25 +70,25 @@ pub(crate) fn judge_secrets(facts: &SecretsFacts<'_>) -> Judgement {
     };
     let Some((name, read)) = &facts.read else {
         return Judgement::ok(match listed {
-            0 => format!("there are none below {prefix}"),
-            _ => format!("all below {prefix} are marked for deletion"),
+            0 => format!("none under {prefix}"),
+            _ => format!("all secrets under {prefix} are marked for deletion"),
         });
     };
     match read {
         Answer::Given(()) => {
-            Judgement::ok(format!("can be listed and read below {prefix}")).fact(format!("{listed} there"))
+            Judgement::ok(format!("can list and read {prefix}*")).fact(format!("{listed} secrets under {prefix}"))
         }
         // It has no value yet.
-        Answer::NotFound(_) => Judgement::ok(format!("can be listed below {prefix}")),
+        Answer::NotFound(_) => Judgement::ok(format!("can list {prefix}*")),
         Answer::Denied(why) | Answer::Broken(why) if is_about_key(why) => Judgement::problem(
-            Problem::of(&KEY_DENIED, format!("{role} may not use the KMS key of the secret {name}"))
+            Problem::of(&KEY_DENIED, format!("{role} is not allowed to use the KMS key of the secret {name}"))
                 .because(why)
                 .try_next(format!("ask your platform team for kms:Decrypt with the key of {name} for {role}"))
                 .try_next(format!("nsaccess secrets describe {name} -n {}   # its key", facts.namespace)),
         ),
         Answer::Denied(why) | Answer::Unauthorized(why) => Judgement::problem(
-            Problem::of(&READ_DENIED, format!("{role} may not read the secret {name}")).because(why).try_next(format!(
-                "ask your platform team for secretsmanager:GetSecretValue below {prefix} for {role}"
+            Problem::of(&READ_DENIED, format!("{role} is not allowed to read the secret {name}")).because(why).try_next(format!(
+                "ask your platform team for secretsmanager:GetSecretValue under {prefix} for {role}"
             )),
         ),
         other => not_answered(facts, other),
@@ -103,19 +103,19 @@ fn not_answered<T>(facts: &SecretsFacts<'_>, answer: &Answer<T>) -> Judgement {
     let (host, namespace) = (facts.host, facts.namespace);
     match answer {
         Answer::Unreachable(why) => Judgement::problem(
-            Problem::of(&UNREACHABLE, format!("{host} cannot be reached"))
+            Problem::of(&UNREACHABLE, format!("cannot reach {host}"))
                 .because(why)
-                .try_next(format!("nsaccess doctor {namespace} --only aws   # after letting {host} through")),
+                .try_next(format!("nsaccess doctor {namespace} --only aws   # after allowing {host}")),
         ),
         Answer::Late => Judgement::problem(
-            Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds"))
+            Problem::of(&TIMEOUT, format!("{host} did not respond within 5 seconds"))
                 .try_next(format!("nsaccess doctor {namespace} --only aws --wait")),
         ),
         Answer::Throttled(why)
         | Answer::Broken(why)
         | Answer::NotFound(why)
         | Answer::Denied(why)
-        | Answer::Unauthorized(why) => Judgement::unknown(format!("Secrets Manager could not be asked: {why}")),
+        | Answer::Unauthorized(why) => Judgement::unknown(format!("the request to Secrets Manager failed: {why}")),
         Answer::Given(_) => Judgement::ok("answered"),
     }
 }
@@ -158,7 +158,7 @@ mod tests {
         }
         let denied = judge_secrets(&facts(Answer::Denied(words("no")), None)).verdict;
         let is_skipped =
-            matches!(&denied, Verdict::Skipped(why) if why.ends_with("(needs secretsmanager:ListSecrets)"));
+            matches!(&denied, Verdict::Skipped(why) if why.contains("(needs secretsmanager:ListSecrets)"));
         assert!(is_skipped, "{denied:?}");
     }
 }

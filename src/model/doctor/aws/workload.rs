@@ -9,8 +9,8 @@ pub(crate) const WORKLOAD_MISSING: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "There is nothing of this kind and name in the namespace.",
-    repair: "Look at the names: `nsaccess pods -n NAMESPACE`.",
+    cause: "The workload does not exist in the namespace.",
+    repair: "List the pods: `nsaccess pods -n NAMESPACE`.",
 };
 
 pub(crate) const NO_ROLE: Finding = Finding {
@@ -18,8 +18,8 @@ pub(crate) const NO_ROLE: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The workload has no IAM role: its service account has no annotation eks.amazonaws.com/role-arn, none of its containers names a role, and there is no association of EKS Pod Identity.",
-    repair: "Annotate the service account, then restart the workload: pods get their role when they are made.",
+    cause: "The workload has no IAM role: its service account has no annotation eks.amazonaws.com/role-arn, none of its containers sets a role, and there is no EKS Pod Identity association.",
+    repair: "Annotate the service account, then restart the workload. Pods get their role when they are created.",
 };
 
 pub(crate) const ROLE_INVALID: Finding = Finding {
@@ -27,7 +27,7 @@ pub(crate) const ROLE_INVALID: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "What the service account or a container names as its role is not the ARN of an IAM role: a placeholder that was not filled in, a name without its ARN, or a missing account.",
+    cause: "The role of the service account or container is not an IAM role ARN: it is an unfilled placeholder, a name instead of an ARN, or has no account.",
     repair: "Correct the annotation eks.amazonaws.com/role-arn, then restart the workload.",
 };
 
@@ -36,7 +36,7 @@ pub(crate) const ROLE_MISSING: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The account has no role of this name: it was not made yet, was deleted, or the annotation is misspelt.",
+    cause: "The account has no role with this name: it has not been created yet, was deleted, or the annotation is misspelled.",
     repair: "Correct the annotation, or ask your platform team for the role.",
 };
 
@@ -45,8 +45,8 @@ pub(crate) const TRUST_PROVIDER: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The role's trust policy does not name this cluster's OIDC provider: it is of another cluster, or of this one before it was made again.",
-    repair: "Let the trust policy name the provider in the message.",
+    cause: "The role's trust policy does not have this cluster's OIDC provider: it was written for another cluster, or for this one before it was recreated.",
+    repair: "Set the provider in the trust policy to the one in the message.",
 };
 
 pub(crate) const TRUST_SUBJECT: Finding = Finding {
@@ -54,8 +54,8 @@ pub(crate) const TRUST_SUBJECT: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The role's trust policy lets another service account or namespace of this cluster in. StringEquals matches * literally.",
-    repair: "Let the condition on :sub be the subject in the message, or use StringLike for a pattern.",
+    cause: "The role's trust policy allows a different service account or namespace. StringEquals matches * literally.",
+    repair: "Set the condition on :sub to the subject in the message, or use StringLike for a pattern.",
 };
 
 pub(crate) const TRUST_AUDIENCE: Finding = Finding {
@@ -63,8 +63,8 @@ pub(crate) const TRUST_AUDIENCE: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The role's trust policy, or the account's OIDC provider, wants another audience than the token has.",
-    repair: "Let the condition on :aud be sts.amazonaws.com, or annotate the service account with eks.amazonaws.com/audience.",
+    cause: "The role's trust policy or the account's OIDC provider requires a different audience than the token's.",
+    repair: "Set the condition on :aud to sts.amazonaws.com, or annotate the service account with eks.amazonaws.com/audience.",
 };
 
 pub(crate) const PROVIDER_MISSING: Finding = Finding {
@@ -72,7 +72,7 @@ pub(crate) const PROVIDER_MISSING: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The role's account has no IAM OIDC provider for this cluster, so that AWS takes no token of its service accounts.",
+    cause: "The role's account has no IAM OIDC provider for this cluster, so AWS rejects tokens of its service accounts.",
     repair: "Ask your platform team to create the provider: `eksctl utils associate-iam-oidc-provider --cluster NAME --approve`.",
 };
 
@@ -81,8 +81,8 @@ pub(crate) const ROLE_REFUSED: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "AWS does not let a token of the service account assume the role, and does not say why: there is no such role, or its trust policy names another cluster, namespace or service account.",
-    repair: "Ask whoever may read the role to compare its trust policy with the subject and the provider in the message.",
+    cause: "AWS does not let the service account assume the role and does not say why: the role does not exist, or its trust policy has another cluster, namespace or service account.",
+    repair: "Ask someone with access to the role to compare its trust policy with the subject and provider in the message.",
 };
 
 pub(crate) const POD_IDENTITY_TOO: Finding = Finding {
@@ -90,8 +90,8 @@ pub(crate) const POD_IDENTITY_TOO: Finding = Finding {
     check: "aws.workload",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The service account has a role by IRSA and one by EKS Pod Identity. The SDKs' default chain takes IRSA first, so the association has no effect.",
-    repair: "Remove the annotation or the association, whichever is not meant; then restart the workload.",
+    cause: "The service account has a role through both IRSA and EKS Pod Identity. The SDKs' default chain prefers IRSA, so the association has no effect.",
+    repair: "Remove the annotation or the association, whichever is unintended, then restart the workload.",
 };
 
 /// What is known of a workload's role.
@@ -149,10 +149,10 @@ pub(crate) enum Trust {
 pub(crate) fn judge_workload(target: &str, found: &Found, namespace: &str) -> Judgement {
     let problem = match found {
         Found::Role(facts) => return judge_role(target, facts),
-        Found::PodIdentity => return Judgement::ok(format!("{target} has its role by EKS Pod Identity")),
-        Found::NotReadable(why) => return Judgement::skipped(format!("the role of {target} cannot be read: {why}")),
+        Found::PodIdentity => return Judgement::ok(format!("{target} has a role through EKS Pod Identity")),
+        Found::NotReadable(why) => return Judgement::skipped(format!("cannot read the role of {target}: {why}")),
         Found::NotKnown(why) => return Judgement::unknown(why),
-        Found::NoWorkload => Problem::of(&WORKLOAD_MISSING, format!("there is no {target} in {namespace}"))
+        Found::NoWorkload => Problem::of(&WORKLOAD_MISSING, format!("{target} not found in {namespace}"))
             .try_next(format!("nsaccess pods -n {namespace}")),
         Found::NoRole(Lacking { service_account, why }) => {
             Problem::of(&NO_ROLE, format!("{target} has no IAM role")).because(why).try_next(format!(
@@ -160,7 +160,7 @@ pub(crate) fn judge_workload(target: &str, found: &Found, namespace: &str) -> Ju
             ))
         }
         Found::InvalidRole(Lacking { service_account, why }) => {
-            Problem::of(&ROLE_INVALID, format!("what {target} names as its role is not the ARN of a role"))
+            Problem::of(&ROLE_INVALID, format!("the role of {target} is not an IAM role ARN"))
                 .because(why)
                 .try_next(format!(
                     "kubectl annotate serviceaccount {service_account} {ROLE_ANNOTATION}=ARN --overwrite -n {namespace}   # then restart the workload"
@@ -174,19 +174,19 @@ fn judge_role(target: &str, facts: &RoleFacts) -> Judgement {
     let mut problems: Vec<Problem> = trust_problem(facts).into_iter().collect();
     if facts.has_pod_identity == Some(true) {
         problems.push(
-            Problem::of(&POD_IDENTITY_TOO, format!("{target} has a role by IRSA and one by EKS Pod Identity"))
-                .because(format!("the SDKs take IRSA first: {}", facts.arn))
-                .try_next("remove the annotation of the service account, or the association, whichever is not meant"),
+            Problem::of(&POD_IDENTITY_TOO, format!("{target} has a role through both IRSA and EKS Pod Identity"))
+                .because(format!("the SDKs prefer IRSA: {}", facts.arn))
+                .try_next("remove the service account's annotation or the association, whichever is unintended"),
         );
     }
-    let seen = vec![format!("found by {}", facts.by), format!("the token says {}", facts.subject)];
+    let seen = vec![format!("found by {}", facts.by), format!("token subject: {}", facts.subject)];
     let judgement = match &facts.trust {
         Trust::NotReadable if problems.is_empty() => Judgement::skipped(format!(
-            "{target} has {}; whether that trusts it cannot be read (needs iam:GetRole, or create on serviceaccounts/token)",
+            "not allowed to read the trust policy of {} for {target} (needs iam:GetRole, or create on serviceaccounts/token)",
             facts.arn
         )),
         Trust::NotKnown(why) if problems.is_empty() => Judgement::unknown(why),
-        _ => Judgement::of(problems, format!("{target} can have {}", facts.arn)),
+        _ => Judgement::of(problems, format!("{target} can assume {}", facts.arn)),
     };
     judgement.facts(seen)
 }
@@ -198,48 +198,48 @@ fn trust_problem(facts: &RoleFacts) -> Option<Problem> {
     let provider = issuer.trim_start_matches("https://");
     let edit = |what: &str| {
         format!(
-            "let the trust policy of {name} {what}: aws iam update-assume-role-policy --role-name {name} --policy-document file://FILE"
+            "{what} in the trust policy of {name}: aws iam update-assume-role-policy --role-name {name} --policy-document file://FILE"
         )
     };
     let says = |found: &[String]| match found.is_empty() {
-        true => "it names none".to_owned(),
-        false => format!("it names {}", found.join(", ")),
+        true => "it has none".to_owned(),
+        false => format!("it has {}", found.join(", ")),
     };
     let problem = match &facts.trust {
         Trust::Policy(Ok(())) | Trust::Taken | Trust::NotReadable | Trust::NotKnown(_) => return None,
-        Trust::NoRole(why) => Problem::of(&ROLE_MISSING, format!("there is no role {arn}"))
+        Trust::NoRole(why) => Problem::of(&ROLE_MISSING, format!("role {arn} not found"))
             .because(why)
             .try_next(format!("ask your platform team for the role {arn}, or correct the annotation {ROLE_ANNOTATION}")),
         Trust::Policy(Err(TrustFault::Provider(found))) => {
             Problem::of(&TRUST_PROVIDER, format!("the role {name} does not trust this cluster"))
-                .because(format!("its trust policy should name the provider {provider}; {}", says(found)))
-                .try_next(edit(&format!("name the provider {provider}")))
+                .because(format!("its trust policy should have the provider {provider}; {}", says(found)))
+                .try_next(edit(&format!("set the provider to {provider}")))
         }
         Trust::Policy(Err(TrustFault::Subject(found))) => {
             Problem::of(&TRUST_SUBJECT, format!("the role {name} does not trust {subject}"))
                 .because(says(found))
-                .try_next(edit(&format!("say {provider}:sub is {subject}")))
+                .try_next(edit(&format!("set {provider}:sub to {subject}")))
         }
         Trust::Policy(Err(TrustFault::Audience(found))) => {
-            Problem::of(&TRUST_AUDIENCE, format!("the role {name} wants another audience than {audience}"))
+            Problem::of(&TRUST_AUDIENCE, format!("the role {name} requires a different audience than {audience}"))
                 .because(says(found))
-                .try_next(edit(&format!("say {provider}:aud is {audience}")))
+                .try_next(edit(&format!("set {provider}:aud to {audience}")))
         }
         Trust::Policy(Err(TrustFault::Unreadable)) => return None,
         Trust::OtherAudience(why) => {
-            Problem::of(&TRUST_AUDIENCE, format!("AWS wants another audience than {audience} in the token"))
+            Problem::of(&TRUST_AUDIENCE, format!("AWS requires a different audience than {audience} in the token"))
                 .because(why)
                 .try_next(format!("ask your platform team to add the audience {audience} to the IAM OIDC provider {provider}"))
         }
         Trust::NoProvider(why) => {
-            Problem::of(&PROVIDER_MISSING, "AWS knows no OIDC provider for this cluster").because(why).try_next(format!(
-                "ask your platform team for an IAM OIDC provider of {issuer} in the account of {arn}"
+            Problem::of(&PROVIDER_MISSING, "no IAM OIDC provider for this cluster").because(why).try_next(format!(
+                "ask your platform team for an IAM OIDC provider for {issuer} in the account of {arn}"
             ))
         }
         Trust::Refused(why) => Problem::of(&ROLE_REFUSED, format!("AWS does not let {subject} assume {name}"))
             .because(why)
             .try_next(format!(
-                "aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument   # whoever may: it should name {provider} and {subject}"
+                "aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument   # should have {provider} and {subject}"
             )),
     };
     Some(problem)

@@ -15,8 +15,8 @@ pub(crate) const NOT_FOUND: Finding = Finding {
     check: "cluster.described",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "EKS has no cluster of this name in this account and region: it was deleted, or made again under another name or in another region.",
-    repair: "Let nsaccess look for the cluster again: `nsaccess kubeconfig NAMESPACE --refresh`. If a setting names the cluster, remove it first: `nsaccess config unset namespace.NAMESPACE.cluster`.",
+    cause: "EKS has no cluster with this name in this account and region: it was deleted, or recreated under another name or in another region.",
+    repair: "Look up the cluster again: `nsaccess kubeconfig NAMESPACE --refresh`. If a setting pins the cluster, remove it first: `nsaccess config unset namespace.NAMESPACE.cluster`.",
 };
 
 pub(crate) const STARTING: Finding = Finding {
@@ -24,7 +24,7 @@ pub(crate) const STARTING: Finding = Finding {
     check: "cluster.described",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster is being created, which takes about ten minutes. Until then it has no endpoint, or one that does not answer.",
+    cause: "The cluster is being created, which takes about ten minutes. Until then it has no endpoint, or its endpoint does not respond.",
     repair: "Wait for it: `nsaccess doctor NAMESPACE --wait`.",
 };
 
@@ -34,7 +34,7 @@ pub(crate) const ENDING: Finding = Finding {
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
     cause: "The cluster is being deleted, or could not be created.",
-    repair: "Ask your platform team where the namespace is now, then let nsaccess look for it: `nsaccess kubeconfig NAMESPACE --refresh`.",
+    repair: "Ask your platform team where the namespace is now, then look it up again: `nsaccess kubeconfig NAMESPACE --refresh`.",
 };
 
 pub(crate) const UNHEALTHY: Finding = Finding {
@@ -42,7 +42,7 @@ pub(crate) const UNHEALTHY: Finding = Finding {
     check: "cluster.described",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "EKS reports a problem of the cluster itself: a subnet or a security group that is gone, a key that is disabled.",
+    cause: "EKS reports a problem with the cluster itself, such as a missing subnet or security group, or a disabled key.",
     repair: "Show the message to your platform team.",
 };
 
@@ -51,8 +51,8 @@ pub(crate) const DESCRIBE_DENIED: Finding = Finding {
     check: "cluster.described",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The permission set lacks eks:DescribeCluster. What is in the kubeconfig works for as long as the cluster stays as it is, and cannot be written anew.",
-    repair: "Ask your platform team to allow the permission set eks:DescribeCluster on the cluster.",
+    cause: "The permission set lacks eks:DescribeCluster. The kubeconfig works as long as the cluster does not change, but it cannot be rewritten.",
+    repair: "Ask your platform team to allow eks:DescribeCluster on the cluster in the permission set.",
 };
 
 pub(crate) const EKS_UNREACHABLE: Finding = Finding {
@@ -60,8 +60,8 @@ pub(crate) const EKS_UNREACHABLE: Finding = Finding {
     check: "cluster.described",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The API of EKS cannot be reached, although STS can: a firewall or proxy lets one through and not the other, or the region is wrong.",
-    repair: "Let the host of the message through, or set HTTPS_PROXY.",
+    cause: "The EKS API is unreachable, but STS is not: a firewall or proxy allows one and blocks the other, or the region is wrong.",
+    repair: "Allow the host shown in the message, or set HTTPS_PROXY.",
 };
 
 pub(crate) const EKS_TIMEOUT: Finding = Finding {
@@ -69,7 +69,7 @@ pub(crate) const EKS_TIMEOUT: Finding = Finding {
     check: "cluster.described",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The API of EKS did not answer in 5 seconds.",
+    cause: "The EKS API did not respond within 5 seconds.",
     repair: "Check the network, the VPN and HTTPS_PROXY, then run doctor again.",
 };
 
@@ -78,8 +78,8 @@ pub(crate) const EXTENDED_SUPPORT: Finding = Finding {
     check: "cluster.version",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "Standard support of the cluster's Kubernetes version has ended. Extended support costs more, and EKS upgrades the cluster when it ends.",
-    repair: "Ask your platform team when the cluster is upgraded.",
+    cause: "Standard support for the cluster's Kubernetes version has ended. Extended support costs more, and EKS upgrades the cluster when it ends.",
+    repair: "Ask your platform team when the cluster will be upgraded.",
 };
 
 pub(crate) const UNSUPPORTED: Finding = Finding {
@@ -88,7 +88,7 @@ pub(crate) const UNSUPPORTED: Finding = Finding {
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
     cause: "EKS no longer supports the cluster's Kubernetes version: it gets no fixes, and EKS may upgrade it at any time.",
-    repair: "Ask your platform team when the cluster is upgraded.",
+    repair: "Ask your platform team when the cluster will be upgraded.",
 };
 
 pub(crate) const ENDPOINT_MOVED: Finding = Finding {
@@ -96,8 +96,8 @@ pub(crate) const ENDPOINT_MOVED: Finding = Finding {
     check: "cluster.endpoint",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The cluster was deleted and made again, and its endpoint is another one since. The kubeconfig still has the old one.",
-    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+    cause: "The cluster was deleted and recreated, and now has a different endpoint. The kubeconfig still has the old one.",
+    repair: "Rewrite the context: `nsaccess kubeconfig NAMESPACE --refresh`.",
 };
 
 pub(crate) const CA_CHANGED: Finding = Finding {
@@ -105,8 +105,8 @@ pub(crate) const CA_CHANGED: Finding = Finding {
     check: "cluster.endpoint",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The certificate authority in the kubeconfig is not the cluster's: the cluster was made again, or the file was edited. kubectl refuses the cluster's certificate (x509: certificate signed by unknown authority).",
-    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+    cause: "The CA in the kubeconfig is not the cluster's: the cluster was recreated, or the file was edited. kubectl rejects the cluster's certificate (x509: certificate signed by unknown authority).",
+    repair: "Rewrite the context: `nsaccess kubeconfig NAMESPACE --refresh`.",
 };
 
 pub(crate) const CA_MISSING: Finding = Finding {
@@ -114,8 +114,8 @@ pub(crate) const CA_MISSING: Finding = Finding {
     check: "cluster.endpoint",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The kubeconfig names no certificate authority for the cluster, and the cluster's own is not one that the system trusts. kubectl refuses its certificate.",
-    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+    cause: "The kubeconfig has no CA for the cluster, and the system does not trust the cluster's CA. kubectl rejects the cluster's certificate.",
+    repair: "Rewrite the context: `nsaccess kubeconfig NAMESPACE --refresh`.",
 };
 
 pub(crate) const UNCHECKED: Finding = Finding {
@@ -123,8 +123,8 @@ pub(crate) const UNCHECKED: Finding = Finding {
     check: "cluster.endpoint",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The kubeconfig has insecure-skip-tls-verify for the cluster: kubectl gives your token to whatever answers at the endpoint. Beside a certificate authority kubectl refuses it altogether.",
-    repair: "Write the context from nothing: `nsaccess kubeconfig NAMESPACE --remove && nsaccess kubeconfig NAMESPACE --switch`.",
+    cause: "The kubeconfig has insecure-skip-tls-verify for the cluster, so kubectl sends your token to whatever answers at the endpoint. In combination with a CA, kubectl rejects it altogether.",
+    repair: "Remove the context and write a new one: `nsaccess kubeconfig NAMESPACE --remove && nsaccess kubeconfig NAMESPACE --switch`.",
 };
 
 /// The cluster that is meant, and who asks.
@@ -166,23 +166,23 @@ pub(crate) fn judge_described(answer: &Answer<State>, place: &Place<'_>) -> Judg
         Answer::NotFound(why) => not_found(why, place),
         Answer::Denied(why) | Answer::Unauthorized(why) => Problem::of(
             &DESCRIBE_DENIED,
-            format!("{role} may not describe the cluster {name}"),
+            format!("{role} is not allowed to describe the cluster {name}"),
         )
         .because(why)
         .because(match place.is_of_context {
-            true => "what follows is judged by what the kubeconfig says",
-            false => "the kubeconfig has no context that nsaccess wrote for it, so no token is sent to its server",
+            true => "the following checks use the kubeconfig instead",
+            false => "the kubeconfig has no context written by nsaccess for it, so no token is sent to its server",
         })
         .try_next(format!(
             "ask your platform team for eks:DescribeCluster on arn:aws:eks:{region}:{account}:cluster/{name} for {role}"
         )),
-        Answer::Unreachable(why) => Problem::of(&EKS_UNREACHABLE, format!("{host} cannot be reached"))
+        Answer::Unreachable(why) => Problem::of(&EKS_UNREACHABLE, format!("cannot reach {host}"))
             .because(why)
             .try_next(wait_for_network(namespace)),
-        Answer::Late => Problem::of(&EKS_TIMEOUT, format!("{host} did not answer in 5 seconds"))
+        Answer::Late => Problem::of(&EKS_TIMEOUT, format!("{host} did not respond within 5 seconds"))
             .try_next(wait_for_network(namespace)),
         Answer::Throttled(why) | Answer::Broken(why) => {
-            return Judgement::unknown(format!("EKS could not be asked: {why}"));
+            return Judgement::unknown(format!("the request to EKS failed: {why}"));
         }
     };
     Judgement::problem(problem)
@@ -191,10 +191,10 @@ pub(crate) fn judge_described(answer: &Answer<State>, place: &Place<'_>) -> Judg
 fn not_found(why: &str, place: &Place<'_>) -> Problem {
     let Place { namespace, name, region, account, is_pinned, .. } = place;
     let problem =
-        Problem::of(&NOT_FOUND, format!("there is no cluster {name} in {region} of account {account}")).because(why);
+        Problem::of(&NOT_FOUND, format!("cluster {name} not found in {region} of account {account}")).because(why);
     if *is_pinned {
         return problem
-            .because(format!("the setting namespace.{namespace}.cluster names it"))
+            .because(format!("it is pinned by the setting namespace.{namespace}.cluster"))
             .try_next(format!("nsaccess config unset namespace.{namespace}.cluster"))
             .try_next(refresh(namespace));
     }
@@ -218,13 +218,13 @@ fn judge_state(state: &State, place: &Place<'_>) -> Judgement {
     }
     let issues = state.details.health_issues.iter();
     problems.extend(issues.map(|issue| {
-        Problem::of(&UNHEALTHY, format!("EKS reports a problem of the cluster {name}"))
+        Problem::of(&UNHEALTHY, format!("EKS reports a problem with the cluster {name}"))
             .because(issue)
             .try_next(format!("show this to your platform team: {name}: {issue}"))
     }));
     Judgement::of(problems, format!("{name} in {} is {}", place.region, state.status))
         .facts(facts(&state.details))
-        .facts(state.authentication_mode.as_ref().map(|mode| format!("its authentication mode is {mode}")))
+        .facts(state.authentication_mode.as_ref().map(|mode| format!("authentication mode: {mode}")))
 }
 
 fn facts(details: &ClusterDetails) -> Vec<String> {
@@ -233,9 +233,9 @@ fn facts(details: &ClusterDetails) -> Vec<String> {
         (true, false) => "public",
         (false, _) => "private",
     };
-    let mut facts = vec![format!("its endpoint is {access}")];
+    let mut facts = vec![format!("endpoint access: {access}")];
     if details.public_access && !details.public_networks.is_empty() {
-        facts.push(format!("public for {}", details.public_networks.join(", ")));
+        facts.push(format!("public access from {}", details.public_networks.join(", ")));
     }
     facts
 }
@@ -248,19 +248,19 @@ pub(crate) fn judge_version(
 ) -> Judgement {
     let support = match answer {
         Answer::Given(Some(support)) => support,
-        Answer::Given(None) => return Judgement::ok(format!("{version}; EKS does not say how long it is supported")),
+        Answer::Given(None) => return Judgement::ok(format!("{version} (end of support unknown)")),
         Answer::Denied(_) | Answer::Unauthorized(_) => {
             return Judgement::skipped(format!(
-                "{version}; until when is not known (needs eks:DescribeClusterVersions)"
+                "not allowed to read the end of support of {version} (needs eks:DescribeClusterVersions)"
             ));
         }
-        Answer::Late => return Judgement::unknown(format!("{version}; EKS did not answer in 5 seconds")),
+        Answer::Late => return Judgement::unknown(format!("{version}; EKS did not respond within 5 seconds")),
         Answer::NotFound(why) | Answer::Throttled(why) | Answer::Unreachable(why) | Answer::Broken(why) => {
-            return Judgement::unknown(format!("{version}; EKS could not be asked: {why}"));
+            return Judgement::unknown(format!("{version}; the request to EKS failed: {why}"));
         }
     };
-    let date = |time: Option<Timestamp>| time.map_or_else(|| "a date that EKS does not say".to_owned(), day);
-    let upgrade = format!("ask your platform team when the cluster is upgraded from {version}");
+    let date = |time: Option<Timestamp>| time.map_or_else(|| "an unknown date".to_owned(), day);
+    let upgrade = format!("ask your platform team when the cluster will be upgraded from {version}");
     let problem = match support.support {
         Support::Extended => Problem::of(&EXTENDED_SUPPORT, format!("Kubernetes {version} is in extended support"))
             .because(format!(
@@ -270,7 +270,7 @@ pub(crate) fn judge_version(
             ))
             .try_next(upgrade),
         Support::Ended => Problem::of(&UNSUPPORTED, format!("EKS no longer supports Kubernetes {version}"))
-            .because(format!("its support ended on {}", date(support.extended_until.or(support.standard_until))))
+            .because(format!("support ended on {}", date(support.extended_until.or(support.standard_until))))
             .try_next(upgrade),
         Support::Standard | Support::NotSaid => {
             let then = match extends_support {
@@ -318,30 +318,30 @@ pub(crate) fn judge_endpoint(entry: &Entry, endpoint: &str, authority_data: &str
     let is_tunnel = entry.is_tunnel_to(endpoint);
     if !is_tunnel && !is_same_url(&entry.server, endpoint) {
         problems.push(
-            Problem::of(&ENDPOINT_MOVED, "the kubeconfig has an endpoint that is no longer the cluster's")
-                .because(format!("the kubeconfig says {}", entry.server))
-                .because(format!("EKS says {endpoint}")),
+            Problem::of(&ENDPOINT_MOVED, "the endpoint in the kubeconfig is no longer the cluster's")
+                .because(format!("the kubeconfig has {}", entry.server))
+                .because(format!("EKS has {endpoint}")),
         );
     }
     let authority = entry.authority_data.as_deref();
     if entry.is_unchecked {
-        let problem = Problem::of(&UNCHECKED, "kubectl takes any certificate for the cluster")
+        let problem = Problem::of(&UNCHECKED, "kubectl accepts any certificate for the cluster")
             .because("the kubeconfig has insecure-skip-tls-verify");
         return Judgement::problem(problem.try_next(written_from_nothing(namespace)));
     }
     match authority {
         // An older cluster's endpoint and authority go together.
         _ if !problems.is_empty() => {}
-        None => problems.push(Problem::of(&CA_MISSING, "the kubeconfig has no certificate authority for the cluster")),
+        None => problems.push(Problem::of(&CA_MISSING, "the kubeconfig has no CA for the cluster")),
         Some(authority) if is_same_pem(authority, authority_data) => {}
         Some(_) => problems.push(
-            Problem::of(&CA_CHANGED, "the certificate authority in the kubeconfig is not the cluster's")
-                .because("kubectl answers: x509: certificate signed by unknown authority"),
+            Problem::of(&CA_CHANGED, "the CA in the kubeconfig is not the cluster's")
+                .because("kubectl fails with: x509: certificate signed by unknown authority"),
         ),
     }
     let seen = match is_tunnel {
-        true => format!("through {}", entry.server),
-        false => "endpoint and authority are those that EKS names".to_owned(),
+        true => format!("via {}", entry.server),
+        false => "endpoint and CA match EKS".to_owned(),
     };
     Judgement::of(problems.into_iter().map(repaired).collect(), seen).fact(entry.server.clone())
 }

@@ -44,7 +44,7 @@ fn a_cluster_that_cannot_be_used_is_found() {
         assert_eq!(ids(&judge_described(&answer, &PLACE)), expected, "{answer:?}");
     }
     let facts = judge_described(&state("ACTIVE", &[]), &PLACE).facts;
-    assert!(facts.contains(&"its authentication mode is API".to_owned()), "{facts:?}");
+    assert!(facts.contains(&"authentication mode: API".to_owned()), "{facts:?}");
     let throttled = judge_described(&Answer::Throttled(why()), &PLACE);
     assert!(throttled.problems.is_empty() && throttled != Judgement::ok("demo in eu-west-1 is ACTIVE"));
 }
@@ -79,7 +79,7 @@ fn support_is_what_eks_says_of_it() {
     assert!(extended.problems[0].because[0].ends_with("extended support ends on 2026-07-29"));
     assert_eq!(ids(&judged(support(Support::Ended))), ["cluster.unsupported"]);
     let denied = judged(Answer::Denied("no".into()));
-    assert_eq!(denied, Judgement::skipped("1.32; until when is not known (needs eks:DescribeClusterVersions)"));
+    assert_eq!(denied, Judgement::skipped("not allowed to read the end of support of 1.32 (needs eks:DescribeClusterVersions)"));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn the_near_end_of_a_tunnel_is_not_an_endpoint_that_moved() {
     };
     let judged = |entry: &Entry| judge_endpoint(entry, endpoint, &STANDARD.encode("PEM"), "idp-dev");
     let through = judged(&entry(Some("abc.gr7.eu-west-1.eks.amazonaws.com"), "PEM"));
-    assert_eq!(through, Judgement::ok("through https://localhost:8443").fact("https://localhost:8443"));
+    assert_eq!(through, Judgement::ok("via https://localhost:8443").fact("https://localhost:8443"));
     let name = Some("abc.gr7.eu-west-1.eks.amazonaws.com");
     assert_eq!(ids(&judged(&entry(name, "OLD"))), ["cluster.ca-changed"]);
     assert_eq!(ids(&judged(&entry(Some("other"), "PEM"))), ["cluster.endpoint-moved"]);

@@ -46,8 +46,8 @@ pub(crate) const FINDINGS: &[&Finding] = &[
 pub(crate) const DESCRIBED: Check = Check {
     id: "cluster.described",
     group: Group::Cluster,
-    title: "EKS",
-    what: "Whether the cluster is there, and what EKS says of it (DescribeCluster, which the role needs for login too).",
+    title: "EKS cluster",
+    what: "Whether the cluster exists, and its status in EKS (DescribeCluster, which login also requires).",
     uses: Uses::Network,
     needs: &["grant.identity"],
 };
@@ -56,7 +56,7 @@ pub(crate) const VERSION: Check = Check {
     id: "cluster.version",
     group: Group::Cluster,
     title: "version",
-    what: "Its Kubernetes version, and the end of its support (DescribeClusterVersions, if the role may).",
+    what: "The Kubernetes version and the end of its support (DescribeClusterVersions, if the role allows it).",
     uses: Uses::Network,
     needs: &["cluster.described"],
 };
@@ -65,7 +65,7 @@ pub(crate) const ENDPOINT: Check = Check {
     id: "cluster.endpoint",
     group: Group::Cluster,
     title: "endpoint",
-    what: "Whether endpoint and certificate authority in the kubeconfig are those that EKS names.",
+    what: "Whether the endpoint and CA in the kubeconfig match EKS.",
     uses: Uses::Network,
     needs: &["cluster.described", "kubectl.context"],
 };
@@ -74,7 +74,7 @@ pub(crate) const NAME: Check = Check {
     id: "cluster.name",
     group: Group::Cluster,
     title: "DNS",
-    what: "Whether the name of the endpoint (with a proxy: of the proxy) resolves.",
+    what: "Whether the host name of the endpoint, or of the proxy if there is one, resolves.",
     uses: Uses::Network,
     needs: &[],
 };
@@ -83,7 +83,7 @@ pub(crate) const CONNECTION: Check = Check {
     id: "cluster.connection",
     group: Group::Cluster,
     title: "connection",
-    what: "Whether the endpoint takes a connection.",
+    what: "Whether the endpoint accepts connections.",
     uses: Uses::Network,
     needs: &["cluster.name"],
 };
@@ -92,7 +92,7 @@ pub(crate) const TLS: Check = Check {
     id: "cluster.tls",
     group: Group::Cluster,
     title: "TLS",
-    what: "Whether its certificate is of the cluster's authority.",
+    what: "Whether the endpoint's certificate is signed by the cluster's CA.",
     uses: Uses::Network,
     needs: &["cluster.connection"],
 };

@@ -11,8 +11,8 @@ pub(crate) const OTHER_AUTHORITY: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The server at the endpoint has a certificate of another cluster's authority: the cluster was made again, and the kubeconfig is of the old one.",
-    repair: "Write the context anew: `nsaccess kubeconfig NAMESPACE --refresh`.",
+    cause: "The server's certificate is signed by another cluster's CA: the cluster was recreated, and the kubeconfig belongs to the old one.",
+    repair: "Rewrite the context: `nsaccess kubeconfig NAMESPACE --refresh`.",
 };
 
 pub(crate) const INTERCEPTED: Finding = Finding {
@@ -20,8 +20,8 @@ pub(crate) const INTERCEPTED: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The certificate that came is not of a Kubernetes cluster: a proxy or firewall that looks into TLS answered in the cluster's place. kubectl cannot trust it, and must not.",
-    repair: "Ask whoever runs the network to exempt the endpoint from TLS inspection, or go by another network.",
+    cause: "The certificate is not a Kubernetes cluster's: a proxy or firewall that inspects TLS answered instead of the cluster. kubectl rejects it.",
+    repair: "Ask your network team to exempt the endpoint from TLS inspection, or use another network.",
 };
 
 pub(crate) const CERTIFICATE_EXPIRED: Finding = Finding {
@@ -29,8 +29,8 @@ pub(crate) const CERTIFICATE_EXPIRED: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The cluster's certificate is not valid at the time that this machine's clock shows. EKS renews certificates itself, so check the clock first, unless machine.clock says that it is right.",
-    repair: "Compare the clock (`date -u`) with another device's, if machine.clock does not say that it is right. Then tell your platform team.",
+    cause: "The cluster's certificate is not valid at this machine's current time. EKS renews certificates automatically, so check the clock first, unless machine.clock is ok.",
+    repair: "Unless machine.clock is ok, compare the clock (`date -u`) with another device's. Then tell your platform team.",
 };
 
 pub(crate) const OTHER_NAME: Finding = Finding {
@@ -38,8 +38,8 @@ pub(crate) const OTHER_NAME: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::IsUseless,
-    cause: "The certificate is of the cluster's authority and for another name: the endpoint was replaced by an address or a name that the cluster does not know, or tls-server-name in the kubeconfig names another.",
-    repair: "Write the context from nothing: `nsaccess kubeconfig NAMESPACE --remove && nsaccess kubeconfig NAMESPACE --switch`.",
+    cause: "The certificate is signed by the cluster's CA but was issued for another name: the endpoint in the kubeconfig was replaced by an address or name unknown to the cluster, or tls-server-name is wrong.",
+    repair: "Remove the context and write a new one: `nsaccess kubeconfig NAMESPACE --remove && nsaccess kubeconfig NAMESPACE --switch`.",
 };
 
 pub(crate) const NOT_TLS: Finding = Finding {
@@ -47,7 +47,7 @@ pub(crate) const NOT_TLS: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "What answers at the endpoint does not speak TLS: a captive portal, a proxy, or another program on that port.",
+    cause: "Whatever answers at the endpoint does not speak TLS: a captive portal, a proxy, or another program on that port.",
     repair: "Check the network and the VPN, then run doctor again.",
 };
 
@@ -56,7 +56,7 @@ pub(crate) const BROKEN_OFF: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The connection is cut as soon as TLS begins: a firewall that reads the name in the handshake, or a load balancer without a server behind it.",
+    cause: "The connection is closed as soon as the TLS handshake starts, by a firewall that reads the server name or by a load balancer without a backend.",
     repair: "Check the network, the VPN and the firewall, then run doctor again.",
 };
 
@@ -65,8 +65,8 @@ pub(crate) const TLS_TIMEOUT: Finding = Finding {
     check: "cluster.tls",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The endpoint takes connections and did not answer the TLS handshake in 5 seconds: large packets get lost (a VPN with a wrong MTU), or the server is overloaded.",
-    repair: "Check the VPN (its MTU, too), then run doctor again.",
+    cause: "The endpoint accepts connections but did not answer the TLS handshake within 5 seconds: large packets are lost (a VPN with a wrong MTU), or the server is overloaded.",
+    repair: "Check the VPN, including its MTU, then run doctor again.",
 };
 
 /// What came of a handshake.
@@ -88,24 +88,24 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
     let (host, namespace) = (way.host, way.namespace);
     let problem = match step {
         Step::Done(Handshake::Done(version)) => {
-            return Judgement::ok("its certificate is of the cluster's authority").fact(version.clone());
+            return Judgement::ok("certificate signed by the cluster's CA").fact(version.clone());
         }
         Step::Done(Handshake::OtherAuthority(issuer)) => return Judgement::problem(of_another(way, issuer.as_deref())),
         Step::Done(Handshake::NotNow(why)) => {
-            let problem = Problem::of(&CERTIFICATE_EXPIRED, format!("the certificate of {host} is not valid now"));
+            let problem = Problem::of(&CERTIFICATE_EXPIRED, format!("the certificate of {host} is not currently valid"));
             let problem = problem.because(why);
             match way.is_clock_right {
                 true => problem
-                    .because("the clock of this machine is right")
+                    .because("this machine's clock is correct")
                     .try_next(format!("ask your platform team to have the certificate of {host} renewed")),
-                false => problem.try_next("compare the clock of this machine with another: date -u"),
+                false => problem.try_next("date -u   # compare with the clock of another device"),
             }
         }
         Step::Done(Handshake::OtherName) => Problem::of(
             &OTHER_NAME,
-            format!("the certificate of {host} is for another name than the kubeconfig asks for"),
+            format!("the certificate of {host} was issued for a different name"),
         )
-        .because("the endpoint was replaced, or tls-server-name names another")
+        .because("the endpoint in the kubeconfig was replaced, or its tls-server-name is wrong")
         .try_next(written_from_nothing(namespace)),
         Step::Done(Handshake::NotTls) => {
             Problem::of(&NOT_TLS, format!("{host} does not speak TLS")).try_next(wait_for_network(namespace))
@@ -114,7 +114,7 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
             let problem = Problem::of(&BROKEN_OFF, format!("{host} closed the connection during the TLS handshake"));
             return Judgement::problem(problem.try_next(wait_for_network(namespace))).fact(why);
         }
-        Step::Late => Problem::of(&TLS_TIMEOUT, format!("{host} did not answer the TLS handshake in 5 seconds"))
+        Step::Late => Problem::of(&TLS_TIMEOUT, format!("{host} did not answer the TLS handshake within 5 seconds"))
             .try_next(wait_for_network(namespace)),
     };
     Judgement::problem(problem)
@@ -125,12 +125,12 @@ fn of_another(way: &Way<'_>, issuer: Option<&str>) -> Problem {
     let (host, namespace) = (way.host, way.namespace);
     match issuer {
         Some(issuer) if !issuer.to_ascii_lowercase().contains("kubernetes") => {
-            Problem::of(&INTERCEPTED, format!("something between you and {host} answers in its place"))
-                .because(format!("the certificate that came was issued by {issuer}"))
-                .try_next(format!("ask whoever runs your network to exempt {host} from TLS inspection"))
+            Problem::of(&INTERCEPTED, format!("the connection to {host} is intercepted"))
+                .because(format!("the certificate was issued by {issuer}"))
+                .try_next(format!("ask your network team to exempt {host} from TLS inspection"))
         }
-        _ => Problem::of(&OTHER_AUTHORITY, format!("the certificate of {host} is of another cluster's authority"))
-            .because("kubectl answers: x509: certificate signed by unknown authority")
+        _ => Problem::of(&OTHER_AUTHORITY, format!("the certificate of {host} is signed by another cluster's CA"))
+            .because("kubectl fails with: x509: certificate signed by unknown authority")
             .try_next(format!("nsaccess kubeconfig {namespace} --refresh"))
             .repair(Repair::WriteContext),
     }

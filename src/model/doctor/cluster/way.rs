@@ -12,7 +12,7 @@ pub(crate) const UNRESOLVED: Finding = Finding {
     check: "cluster.name",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The name of the cluster's endpoint does not resolve: there is no network, the DNS server does not know it, or the cluster was deleted.",
+    cause: "The endpoint's host name does not resolve: there is no network, the DNS server does not know it, or the cluster was deleted.",
     repair: "Check the network and the VPN, then run doctor again.",
 };
 
@@ -21,8 +21,8 @@ pub(crate) const PRIVATE_UNRESOLVED: Finding = Finding {
     check: "cluster.name",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster's endpoint is private, and its name is known only inside of its network: the VPN is not connected, or its DNS server is not used.",
-    repair: "Connect the VPN, then run doctor again; `nsaccess doctor NAMESPACE --wait` waits for it.",
+    cause: "The cluster's endpoint is private, and its host name resolves only inside its network: the VPN is not connected, or its DNS server is not used.",
+    repair: "Connect the VPN, then run doctor again.",
 };
 
 pub(crate) const PROXY_UNRESOLVED: Finding = Finding {
@@ -30,8 +30,8 @@ pub(crate) const PROXY_UNRESOLVED: Finding = Finding {
     check: "cluster.name",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "A proxy applies to the cluster, and the proxy's own name does not resolve: it is known in another network only, or misspelt.",
-    repair: "Connect to the network of the proxy, or remove it: HTTPS_PROXY, or proxy-url of the cluster in the kubeconfig.",
+    cause: "The cluster is reached through a proxy whose host name does not resolve: it is known only in another network, or misspelled.",
+    repair: "Connect to the proxy's network, or remove the proxy from HTTPS_PROXY or from proxy-url of the cluster in the kubeconfig.",
 };
 
 pub(crate) const NAME_TIMEOUT: Finding = Finding {
@@ -39,7 +39,7 @@ pub(crate) const NAME_TIMEOUT: Finding = Finding {
     check: "cluster.name",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The DNS server did not answer in 5 seconds.",
+    cause: "The DNS server did not respond within 5 seconds.",
     repair: "Check the network and the VPN, then run doctor again.",
 };
 
@@ -48,8 +48,8 @@ pub(crate) const PRIVATE_NO_ANSWER: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster's endpoint has a private address, which is reached only from inside of its network: the VPN is not connected, or does not lead there.",
-    repair: "Connect the VPN, then run doctor again; `nsaccess doctor NAMESPACE --wait` waits for it.",
+    cause: "The cluster's endpoint has a private address, reachable only from inside its network: the VPN is not connected, or does not route there.",
+    repair: "Connect the VPN, then run doctor again.",
 };
 
 pub(crate) const NOT_IN_NETWORKS: Finding = Finding {
@@ -57,7 +57,7 @@ pub(crate) const NOT_IN_NETWORKS: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The cluster's public endpoint answers only to the networks that EKS lists for it (publicAccessCidrs), and this machine is in none of them.",
+    cause: "The cluster's public endpoint allows only the networks in publicAccessCidrs, and this machine is in none of them.",
     repair: "Connect the VPN, or ask your platform team to add your network.",
 };
 
@@ -66,7 +66,7 @@ pub(crate) const UNREACHABLE: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "There is no way to the address of the endpoint: the network is down, or a firewall is in between.",
+    cause: "There is no route to the endpoint: the network is down, or a firewall blocks it.",
     repair: "Check the network and the VPN, then run doctor again.",
 };
 
@@ -75,8 +75,8 @@ pub(crate) const REFUSED: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "Something at the address of the endpoint refuses connections: the cluster is gone, or a firewall answers in its place.",
-    repair: "Check the VPN. If EKS may not be asked (cluster.describe-denied), ask your platform team for the cluster's present endpoint.",
+    cause: "The endpoint's address refuses connections: the cluster was deleted, or a firewall answers instead.",
+    repair: "Check the VPN. If you are not allowed to describe the cluster (cluster.describe-denied), ask your platform team for its current endpoint.",
 };
 
 pub(crate) const TIMEOUT: Finding = Finding {
@@ -84,7 +84,7 @@ pub(crate) const TIMEOUT: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Unknown,
     waiting: Waiting::Helps,
-    cause: "The endpoint did not answer in 5 seconds: something on the way drops packets.",
+    cause: "The endpoint did not respond within 5 seconds: something in between drops packets.",
     repair: "Check the network, the VPN and the firewall, then run doctor again.",
 };
 
@@ -93,8 +93,8 @@ pub(crate) const PROXY_UNREACHABLE: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "A proxy applies to the cluster, and does not answer.",
-    repair: "Start the proxy or connect to its network, or remove it: HTTPS_PROXY, or proxy-url of the cluster in the kubeconfig.",
+    cause: "The cluster is reached through a proxy that does not respond.",
+    repair: "Start the proxy, connect to its network, or remove it from HTTPS_PROXY or from proxy-url of the cluster in the kubeconfig.",
 };
 
 pub(crate) const PROXY_REFUSES: Finding = Finding {
@@ -102,8 +102,8 @@ pub(crate) const PROXY_REFUSES: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The proxy answers, and does not connect to the cluster: its rules forbid it, it wants a login, or it cannot reach the endpoint itself.",
-    repair: "Exempt the endpoint from the proxy (NO_PROXY), or ask whoever runs the proxy to let it through.",
+    cause: "The proxy responds but does not connect to the cluster: its rules forbid it, it requires authentication, or it cannot reach the endpoint itself.",
+    repair: "Exempt the endpoint from the proxy (NO_PROXY), or ask your network team to allow it.",
 };
 
 /// The endpoint, and what is known of the way to it.
@@ -153,7 +153,7 @@ impl Way<'_> {
     }
 
     fn wait_for_vpn(&self) -> String {
-        format!("nsaccess doctor {} --wait   # and connect the VPN meanwhile", self.namespace)
+        format!("nsaccess doctor {} --wait   # connect the VPN in the meantime", self.namespace)
     }
 
     /// How to go without the proxy.
@@ -171,23 +171,23 @@ pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
     let host = way.proxy.unwrap_or(way.host);
     let problem = match (step, way.proxy) {
         (Step::Done(_), None) if host.parse::<IpAddr>().is_ok() => {
-            return Judgement::ok(format!("{host} is an address; there is no name to resolve"));
+            return Judgement::ok(format!("{host} is an IP address (no lookup needed)"));
         }
         (Step::Done(addresses), _) => {
             let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
             return Judgement::ok(format!("{host} resolves to {}", shown.join(", ")));
         }
-        (Step::Late, _) => Problem::of(&NAME_TIMEOUT, format!("the name {host} was not resolved in 5 seconds"))
+        (Step::Late, _) => Problem::of(&NAME_TIMEOUT, format!("{host} was not resolved within 5 seconds"))
             .try_next(wait_for_network(way.namespace)),
         (Step::Failed(_), Some(_)) => {
-            Problem::of(&PROXY_UNRESOLVED, format!("the proxy's name {host} does not resolve"))
+            Problem::of(&PROXY_UNRESOLVED, format!("the proxy {host} does not resolve"))
                 .try_next(way.without_proxy())
         }
         (Step::Failed(_), None) if way.is_private() => Problem::of(
             &PRIVATE_UNRESOLVED,
-            format!("the private endpoint {host} does not resolve: is the VPN connected?"),
+            format!("the private endpoint {host} does not resolve; is the VPN connected?"),
         )
-        .because("EKS says that the endpoint can be reached from inside of its network only")
+        .because("the endpoint is reachable only from inside the cluster's network")
         .try_next(way.wait_for_vpn()),
         (Step::Failed(_), None) => {
             Problem::of(&UNRESOLVED, format!("{host} does not resolve")).try_next(wait_for_network(way.namespace))
@@ -211,7 +211,7 @@ pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<
         return by_proxy(way, proxy, step).facts(words(step));
     }
     match step {
-        Step::Done(Connection::Open) => return Judgement::ok(format!("{host} takes connections")),
+        Step::Done(Connection::Open) => return Judgement::ok(format!("connected to {host}")),
         Step::Done(Connection::Refused | Connection::NotByProxy(_)) => {
             return Judgement::problem(
                 Problem::of(&REFUSED, format!("{host} refuses connections")).try_next(wait_for_network(way.namespace)),
@@ -223,16 +223,16 @@ pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<
     let problem = match (way.networks(), step) {
         _ if is_private => Problem::of(
             &PRIVATE_NO_ANSWER,
-            format!("the private endpoint {host} does not answer: is the VPN connected?"),
+            format!("the private endpoint {host} does not respond; is the VPN connected?"),
         )
         .try_next(way.wait_for_vpn()),
-        (Some(networks), _) => Problem::of(&NOT_IN_NETWORKS, format!("{host} does not answer to your network"))
-            .because(format!("it answers to {networks} only"))
+        (Some(networks), _) => Problem::of(&NOT_IN_NETWORKS, format!("{host} does not accept connections from your network"))
+            .because(format!("it allows only {networks}"))
             .try_next(way.wait_for_vpn()),
-        (None, Step::Late) => Problem::of(&TIMEOUT, format!("{host} did not answer in 5 seconds"))
+        (None, Step::Late) => Problem::of(&TIMEOUT, format!("{host} did not respond within 5 seconds"))
             .try_next(wait_for_network(way.namespace)),
         (None, _) => {
-            Problem::of(&UNREACHABLE, format!("{host} cannot be reached")).try_next(wait_for_network(way.namespace))
+            Problem::of(&UNREACHABLE, format!("cannot reach {host}")).try_next(wait_for_network(way.namespace))
         }
     };
     Judgement::problem(problem).facts(words(step))
@@ -240,10 +240,10 @@ pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<
 
 fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
     let unreachable =
-        || Problem::of(&PROXY_UNREACHABLE, format!("the proxy {proxy} does not answer")).try_next(way.without_proxy());
+        || Problem::of(&PROXY_UNREACHABLE, format!("the proxy {proxy} does not respond")).try_next(way.without_proxy());
     Judgement::problem(match step {
         Step::Done(Connection::Open) => {
-            return Judgement::ok(format!("{} takes connections by the proxy {proxy}", way.host));
+            return Judgement::ok(format!("connected to {} via the proxy {proxy}", way.host));
         }
         Step::Done(Connection::NotByProxy(why)) => {
             Problem::of(&PROXY_REFUSES, format!("the proxy {proxy} does not connect to {}", way.host))
@@ -252,7 +252,7 @@ fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
         }
         Step::Done(Connection::Refused) => unreachable().because("it refuses connections"),
         Step::Failed(_) => unreachable(),
-        Step::Late => unreachable().because("there was no answer in 5 seconds"),
+        Step::Late => unreachable().because("it did not respond within 5 seconds"),
     })
 }
 

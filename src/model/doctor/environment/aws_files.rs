@@ -8,8 +8,8 @@ pub(super) const FINDINGS: &[&Finding] = &[&CONFIG_MISSING];
 pub(crate) const CONFIG_MISSING: Finding = Finding::fail(
     "environment.aws-config-missing",
     "environment.aws-files",
-    "AWS_CONFIG_FILE names a file that does not exist: nsaccess, the AWS CLI and the SDKs find no profile.",
-    "Correct the variable, or unset it.",
+    "AWS_CONFIG_FILE points to a file that does not exist, so nsaccess, the AWS CLI and the SDKs find no profile.",
+    "Correct or unset the variable.",
 );
 
 /// A file that a variable names.
@@ -22,7 +22,7 @@ pub(crate) struct Named {
 /// Whether the files that the variables name are there. The AWS CLI can do without one for credentials.
 pub(crate) fn judge_aws_files(config: Option<&Named>, credentials: Option<&Named>) -> Judgement {
     if let Some(config) = config.filter(|config| !config.exists) {
-        let message = format!("AWS_CONFIG_FILE names {}, which does not exist", config.shown);
+        let message = format!("AWS_CONFIG_FILE points to {}, which does not exist", config.shown);
         return Judgement::problem(Problem::of(&CONFIG_MISSING, message).try_next("unset AWS_CONFIG_FILE"));
     }
     let fact = |variable: &str, named: &Named| {
@@ -32,7 +32,7 @@ pub(crate) fn judge_aws_files(config: Option<&Named>, credentials: Option<&Named
     let config = config.map(|named| fact("AWS_CONFIG_FILE", named));
     let credentials = credentials.map(|named| fact("AWS_SHARED_CREDENTIALS_FILE", named));
     let facts: Vec<String> = config.into_iter().chain(credentials).collect();
-    Judgement::ok(if facts.is_empty() { "those in ~/.aws".to_owned() } else { facts.join(", ") })
+    Judgement::ok(if facts.is_empty() { "~/.aws (default)".to_owned() } else { facts.join(", ") })
 }
 
 #[cfg(test)]

@@ -10,15 +10,15 @@ pub(super) const FINDINGS: &[&Finding] = &[&ALL, &UNUSABLE];
 pub(crate) const ALL: Finding = Finding::warn(
     "environment.endpoint-url",
     "environment.endpoints",
-    "AWS_ENDPOINT_URL sends the calls to every AWS service to one address: a local imitation of AWS, most often, which somebody forgot to unset.",
-    "Unset it: `unset AWS_ENDPOINT_URL`. Services that need an address of their own have AWS_ENDPOINT_URL_SERVICE.",
+    "AWS_ENDPOINT_URL sends the calls for every AWS service to one address. Usually it was set for a local AWS emulator and never unset.",
+    "Unset it: `unset AWS_ENDPOINT_URL`. To override a single service, use AWS_ENDPOINT_URL_SERVICE.",
 );
 
 pub(crate) const UNUSABLE: Finding = Finding::fail(
     "environment.endpoint-unusable",
     "environment.endpoints",
-    "AWS_ENDPOINT_URL, or the variable of one service, holds no https address. Tokens and keys are sent there, so nsaccess makes no calls.",
-    "Correct the variable, or unset it.",
+    "AWS_ENDPOINT_URL, or the variable of a single service, is not an https URL. Tokens and keys would be sent there, so nsaccess makes no calls.",
+    "Correct or unset the variable.",
 );
 
 /// An address without the user and password that it may hold.
@@ -42,17 +42,17 @@ pub(crate) fn judge_endpoints(set: &[(&str, &str)]) -> Judgement {
     for (name, url) in set.iter().filter(|(name, _)| is_called(name)) {
         let unset = format!("unset {name}");
         if let Err(why) = check_endpoint(url) {
-            let problem = Problem::of(&UNUSABLE, format!("the endpoint of ${name} cannot be used"));
+            let problem = Problem::of(&UNUSABLE, format!("invalid endpoint in ${name}"));
             problems.push(problem.because(format!("{url}: {why}")).try_next(unset));
         } else if *name == "AWS_ENDPOINT_URL" {
             let problem = Problem::of(&ALL, format!("calls to AWS go to {url}"));
-            problems.push(problem.because("AWS_ENDPOINT_URL counts for every service").try_next(unset));
+            problems.push(problem.because("AWS_ENDPOINT_URL applies to every service").try_next(unset));
         }
     }
     let seen = match set.len() {
-        0 => "those of AWS".to_owned(),
-        1 => "one service has its own address".to_owned(),
-        count => format!("{count} services have addresses of their own"),
+        0 => "default".to_owned(),
+        1 => "1 service has a custom endpoint".to_owned(),
+        count => format!("{count} services have custom endpoints"),
     };
     Judgement::of(problems, seen).facts(set.iter().map(|(name, url)| format!("{name} = {url}")))
 }

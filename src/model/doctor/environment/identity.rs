@@ -9,22 +9,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&KEYS, &OTHER_PROFILE, &MISSING_PROFI
 pub(crate) const KEYS: Finding = Finding::warn(
     "environment.keys",
     "environment.identity",
-    "AWS_ACCESS_KEY_ID is set. The AWS CLI and the SDKs use those keys in the place of any profile that --profile does not name, also beside AWS_PROFILE. kubectl with nsaccess does not.",
-    "Unset the keys: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`, or name the profile with --profile.",
+    "AWS_ACCESS_KEY_ID is set. The AWS CLI and the SDKs use these keys unless --profile is given, even if AWS_PROFILE is set. kubectl with nsaccess is not affected.",
+    "Unset the keys: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`, or pass --profile.",
 );
 
 pub(crate) const OTHER_PROFILE: Finding = Finding::warn(
     "environment.other-profile",
     "environment.identity",
-    "AWS_PROFILE or AWS_DEFAULT_PROFILE names another profile than the namespace's: the AWS CLI and the SDKs act as that one. kubectl with nsaccess does not.",
-    "Name the namespace's profile, as the report says it, or unset the variable.",
+    "AWS_PROFILE or AWS_DEFAULT_PROFILE is set to a different profile than the namespace's, and the AWS CLI and the SDKs use that one. kubectl with nsaccess is not affected.",
+    "Set the variable to the namespace's profile, as shown in the report, or unset it.",
 );
 
 pub(crate) const MISSING_PROFILE: Finding = Finding::warn(
     "environment.missing-profile",
     "environment.identity",
-    "AWS_PROFILE or AWS_DEFAULT_PROFILE names a profile that does not exist: every command of the AWS CLI without --profile fails. This does not affect kubectl with nsaccess.",
-    "Unset the variable, or correct it.",
+    "AWS_PROFILE or AWS_DEFAULT_PROFILE is set to a profile that does not exist, so every AWS CLI command without --profile fails. kubectl with nsaccess is not affected.",
+    "Unset or correct the variable.",
 );
 
 /// What the variables say.
@@ -48,25 +48,25 @@ impl<'a> Variables<'a> {
 /// Whether the AWS CLI acts as the namespace's profile, or as the one that nobody chose.
 pub(crate) fn judge_identity(variables: Variables<'_>, own: &str, exists: impl Fn(&str) -> bool) -> Judgement {
     if variables.is_inside {
-        return Judgement::ok("of this shell, which nsaccess started");
+        return Judgement::ok("set by nsaccess for this shell");
     }
     if variables.has_keys {
         let problem = Problem::of(&KEYS, "the AWS CLI uses the keys in AWS_ACCESS_KEY_ID")
-            .because("they count more than AWS_PROFILE and the default profile")
+            .because("they take precedence over AWS_PROFILE and the default profile")
             .try_next("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN");
         return Judgement::problem(problem);
     }
     match variables.named() {
-        None => Judgement::ok("no variable chooses one"),
-        Some((variable, name)) if name == own => Judgement::ok(format!("{variable} names the profile {name}")),
+        None => Judgement::ok("no variables set"),
+        Some((variable, name)) if name == own => Judgement::ok(format!("{variable}={name}")),
         Some((variable, name)) if exists(name) => Judgement::problem(
-            Problem::of(&OTHER_PROFILE, format!("the AWS CLI acts as the profile {name}, and not as {own}"))
-                .because(format!("{variable} says so; this does not affect kubectl"))
+            Problem::of(&OTHER_PROFILE, format!("the AWS CLI uses the profile {name} instead of {own}"))
+                .because(format!("{variable} is set; kubectl is not affected"))
                 .try_next(format!("export {variable}={}", quote(own))),
         ),
         Some((variable, name)) => Judgement::problem(
-            Problem::of(&MISSING_PROFILE, format!("{variable} names the profile {name}, which does not exist"))
-                .because("every command of the AWS CLI without --profile fails")
+            Problem::of(&MISSING_PROFILE, format!("{variable} is set to the profile {name}, which does not exist"))
+                .because("every AWS CLI command without --profile fails")
                 .try_next(format!("unset {variable}")),
         ),
     }

@@ -10,22 +10,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&BROKEN, &ALL_MISSING, &SOME_MISSING]
 pub(crate) const BROKEN: Finding = Finding::fail(
     "environment.kubeconfig-broken",
     "environment.kubeconfig",
-    "A kubeconfig file is not valid YAML, or not of the form of a kubeconfig. kubectl then reads none of the files.",
-    "Correct the line that the report names, or take the file out of KUBECONFIG.",
+    "A kubeconfig file is not valid YAML or not a kubeconfig, and kubectl then reads none of the files.",
+    "Correct the line shown in the report, or remove the file from KUBECONFIG.",
 );
 
 pub(crate) const ALL_MISSING: Finding = Finding::fail(
     "environment.kubeconfig-all-missing",
     "environment.kubeconfig",
-    "No file that KUBECONFIG names exists, because its value has a literal ~, which kubectl and nsaccess do not expand: kubectl finds no context.",
-    "Unset the variable: `unset KUBECONFIG`. Or correct it: write $HOME where ~ is.",
+    "None of the files in KUBECONFIG exist, because its value contains a literal ~, which kubectl and nsaccess do not expand. kubectl finds no context.",
+    "Unset the variable: `unset KUBECONFIG`. Or replace ~ with $HOME.",
 );
 
 pub(crate) const SOME_MISSING: Finding = Finding::warn(
     "environment.kubeconfig-missing",
     "environment.kubeconfig",
-    "KUBECONFIG names a file that does not exist. kubectl reads past it, and the contexts that were meant are not there.",
-    "Take the file out of the list, as the report says it, or bring it back.",
+    "KUBECONFIG lists a file that does not exist. kubectl skips it, so its contexts are missing.",
+    "Remove the file from the list with the command shown in the report, or restore it.",
 );
 
 /// A file of the list.
@@ -52,15 +52,15 @@ pub(crate) fn judge_kubeconfig(files: &[Listed], is_listed: bool) -> Judgement {
     let present: Vec<&str> =
         files.iter().filter(|file| !matches!(file.state, State::Missing)).map(|file| file.spelled.as_str()).collect();
     if is_listed && present.is_empty() && has_tilde(&missing) {
-        let problem = Problem::of(&ALL_MISSING, format!("KUBECONFIG names {}, which does not exist", names(&missing)));
+        let problem = Problem::of(&ALL_MISSING, format!("KUBECONFIG lists {}, which does not exist", names(&missing)));
         problems.push(with_tilde(problem, &missing).try_next("unset KUBECONFIG"));
     } else if is_listed && !present.is_empty() && !missing.is_empty() {
-        let problem = Problem::of(&SOME_MISSING, format!("KUBECONFIG names {}, which does not exist", names(&missing)));
+        let problem = Problem::of(&SOME_MISSING, format!("KUBECONFIG lists {}, which does not exist", names(&missing)));
         let list = format!("export KUBECONFIG={}", quote(&present.join(":")));
         problems.push(with_tilde(problem, &missing).try_next(list));
     }
     let seen = match present.len() {
-        0 => "there is none yet".to_owned(),
+        0 => "none yet".to_owned(),
         1 => present[0].to_owned(),
         count => format!("{count} files"),
     };
@@ -82,7 +82,7 @@ fn names(files: &[&Listed]) -> String {
 
 fn with_tilde(problem: Problem, missing: &[&Listed]) -> Problem {
     match has_tilde(missing) {
-        true => problem.because("kubectl does not expand ~ there; write $HOME"),
+        true => problem.because("kubectl does not expand ~ in KUBECONFIG; use $HOME"),
         false => problem,
     }
 }

@@ -26,7 +26,7 @@ pub(crate) const IDENTITY: Check = Check {
     id: "environment.identity",
     group: Group::Environment,
     title: "AWS identity",
-    what: "AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_ACCESS_KEY_ID: whom they make the AWS CLI act as.",
+    what: "AWS_PROFILE, AWS_DEFAULT_PROFILE and AWS_ACCESS_KEY_ID: the identity that the AWS CLI uses because of them.",
     uses: Uses::Files,
     needs: &["profile.settings"],
 };
@@ -35,7 +35,7 @@ pub(crate) const REGION: Check = Check {
     id: "environment.region",
     group: Group::Environment,
     title: "AWS region",
-    what: "AWS_REGION and AWS_DEFAULT_REGION: whether they differ from the region of the namespace.",
+    what: "AWS_REGION and AWS_DEFAULT_REGION: whether they differ from the namespace's region.",
     uses: Uses::Files,
     needs: &["profile.values"],
 };
@@ -44,7 +44,7 @@ pub(crate) const AWS_FILES: Check = Check {
     id: "environment.aws-files",
     group: Group::Environment,
     title: "AWS files",
-    what: "AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: which files they put in the place of ~/.aws.",
+    what: "AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE: the files that are used instead of those in ~/.aws.",
     uses: Uses::Files,
     needs: &[],
 };
@@ -52,8 +52,8 @@ pub(crate) const AWS_FILES: Check = Check {
 pub(crate) const ENDPOINTS: Check = Check {
     id: "environment.endpoints",
     group: Group::Environment,
-    title: "endpoints",
-    what: "AWS_ENDPOINT_URL and its like: where calls to AWS go instead.",
+    title: "AWS endpoints",
+    what: "AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SERVICE: custom endpoints for AWS services.",
     uses: Uses::Files,
     needs: &[],
 };
@@ -62,7 +62,7 @@ pub(crate) const KUBECONFIG: Check = Check {
     id: "environment.kubeconfig",
     group: Group::Environment,
     title: "kubeconfig",
-    what: "KUBECONFIG: whether its files are there and can be read.",
+    what: "KUBECONFIG: whether its files exist and can be read.",
     uses: Uses::Files,
     needs: &[],
 };
@@ -70,8 +70,8 @@ pub(crate) const KUBECONFIG: Check = Check {
 pub(crate) const STATIC_KEYS: Check = Check {
     id: "environment.static-keys",
     group: Group::Environment,
-    title: "static keys",
-    what: "Keys under the profile's name in ~/.aws/credentials: they count more than the profile in every other tool.",
+    title: "credentials file",
+    what: "Keys under the profile's name in ~/.aws/credentials, which take precedence over the profile in other tools.",
     uses: Uses::Files,
     needs: &["profile.exists"],
 };

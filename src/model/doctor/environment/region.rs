@@ -8,22 +8,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&OTHER_REGION];
 pub(crate) const OTHER_REGION: Finding = Finding::warn(
     "environment.other-region",
     "environment.region",
-    "AWS_REGION or AWS_DEFAULT_REGION names another region than the namespace's profile, and counts more: the AWS CLI looks for clusters and secrets there. This does not affect kubectl with nsaccess.",
+    "AWS_REGION or AWS_DEFAULT_REGION is set to a different region than the namespace's profile and takes precedence, so the AWS CLI looks for clusters and secrets there. kubectl with nsaccess is not affected.",
     "Unset the variable.",
 );
 
 /// Whether a variable puts another region in the place of the profile's. `set`: the variables with a value.
 pub(crate) fn judge_region(set: &[(&str, &str)], own: Option<&str>, is_inside: bool) -> Judgement {
     let Some(own) = own.filter(|_| !is_inside) else {
-        let seen = set.first().map_or("no variable names one".to_owned(), |(name, value)| format!("{name} = {value}"));
+        let seen = set.first().map_or("no variables set".to_owned(), |(name, value)| format!("{name}={value}"));
         return Judgement::ok(seen);
     };
     let other: Vec<&(&str, &str)> = set.iter().filter(|(_, region)| *region != own).collect();
     let Some((variable, region)) = other.first() else { return Judgement::ok(own) };
     let names: Vec<&str> = other.iter().map(|(name, _)| *name).collect();
     Judgement::problem(
-        Problem::of(&OTHER_REGION, format!("the AWS CLI works in {region}, and the namespace is in {own}"))
-            .because(format!("{variable} counts more than the profile's region"))
+        Problem::of(&OTHER_REGION, format!("the AWS CLI uses the region {region}, but the namespace is in {own}"))
+            .because(format!("{variable} takes precedence over the profile's region"))
             .try_next(format!("unset {}", names.join(" "))),
     )
 }

@@ -9,22 +9,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&IDENTITY, &REGION, &UNREADABLE];
 pub(crate) const IDENTITY: Finding = Finding::warn(
     "environment.static-identity",
     "environment.static-keys",
-    "~/.aws/credentials has keys, a role or other values under the profile's name. The values of that file count more than those of ~/.aws/config, and which kind of credentials wins depends on the tool: beside keys, botocore (the AWS CLI, boto3) takes the permission set, and other SDKs take the keys. login refuses to write such a profile.",
-    "Remove the section from ~/.aws/credentials: the command of the report opens the line.",
+    "~/.aws/credentials has keys, a role or other values under the profile's name. They take precedence over those in ~/.aws/config, and tools disagree about which credentials to use: botocore (the AWS CLI, boto3) uses the permission set, other SDKs use the keys. login refuses to write such a profile.",
+    "Remove the section from ~/.aws/credentials. The command shown in the report opens the line.",
 );
 
 pub(crate) const REGION: Finding = Finding::warn(
     "environment.static-region",
     "environment.static-keys",
-    "~/.aws/credentials has another region under the profile's name, which counts more than the profile's own in the AWS CLI and the SDKs.",
+    "~/.aws/credentials sets a different region under the profile's name, which takes precedence in the AWS CLI and the SDKs.",
     "Remove the line from ~/.aws/credentials.",
 );
 
 pub(crate) const UNREADABLE: Finding = Finding::fail(
     "environment.credentials-unreadable",
     "environment.static-keys",
-    "~/.aws/credentials has a line that the AWS CLI cannot read: it fails with every profile.",
-    "Correct the line: the command of the report opens it.",
+    "~/.aws/credentials has a line that the AWS CLI cannot parse, so it fails with every profile.",
+    "Correct the line. The command shown in the report opens it.",
 );
 
 /// What the file says of a profile.
@@ -40,7 +40,7 @@ pub(crate) enum Credentials {
 /// Whether the profile means what `~/.aws/config` says.
 pub(crate) fn judge_static_keys(found: &Credentials) -> Judgement {
     let problem = match found {
-        Credentials::Nothing => return Judgement::ok("none under the profile's name"),
+        Credentials::Nothing => return Judgement::ok("no entry for this profile"),
         Credentials::OtherRegion(words, open) => Problem::of(&REGION, words).try_next(open),
         Credentials::OtherIdentity(error) => Problem::of_error(&IDENTITY, error),
         Credentials::Unreadable(error) => Problem::of_error(&UNREADABLE, error),

@@ -10,29 +10,29 @@ use crate::model::doctor::judgement::{Judgement, Problem};
 pub(crate) const SOURCE_MISSING: Finding = Finding::fail(
     "grant.source-missing",
     "grant.assignment",
-    "There is no AWS profile of the name that the credentials are to come from: it was renamed or removed, or its name is misspelt.",
-    "Name the right one: `nsaccess login NAMESPACE --source-profile PROFILE`. `aws configure list-profiles` shows what there is.",
+    "The source profile does not exist: it was renamed or removed, or its name is misspelled.",
+    "Use the right one: `nsaccess login NAMESPACE --source-profile PROFILE`. `aws configure list-profiles` lists your profiles.",
 );
 
 pub(crate) const SOURCE_UNUSABLE: Finding = Finding::fail(
     "grant.source-unusable",
     "grant.assignment",
-    "The profile that the credentials come from, or what it says of the role, cannot be used: a line is missing, profiles name each other in a circle, or the session is to be longer than AWS allows.",
-    "Correct the line that the report names.",
+    "The source profile, or its role settings, cannot be used: a line is missing, profiles refer to each other in a circle, or the session duration exceeds what AWS allows.",
+    "Correct the line shown in the report.",
 );
 
 pub(crate) const SOURCE_OVER: Finding = Finding::fail(
     "grant.source-over",
     "grant.assignment",
-    "AWS does not take the credentials of the source any more: the session of that profile is over, or its access key was deleted or made inactive.",
-    "Renew them: the command of the report does it, or asks for new keys.",
+    "AWS no longer accepts the credentials of the source profile: its session has expired, or its access key was deleted or deactivated.",
+    "Renew them with the command shown in the report, or create new keys.",
 );
 
 pub(crate) const CODE_NEEDED: Finding = Finding::fail(
     "grant.code-needed",
     "grant.assignment",
-    "The role is assumed with a code of your MFA device, and the last session of it is over. Programs cannot ask for a code, so that kubectl does not get in until you have typed one.",
-    "Log in on a terminal: `nsaccess login NAMESPACE`.",
+    "The role requires an MFA code, and its last session has expired. kubectl cannot prompt for a code, so it has no access until you enter one.",
+    "Log in from a terminal: `nsaccess login NAMESPACE`.",
 );
 
 pub(crate) const NOT_ASSUMED: Finding = Finding {
@@ -40,8 +40,8 @@ pub(crate) const NOT_ASSUMED: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "AWS does not let you assume the role. STS gives the same answer for a trust policy that does not name you, a wrong or missing external id, a missing MFA code, a policy of your own without sts:AssumeRole, and a role that is not there.",
-    repair: "Compare what was sent, which the report says, with the role's trust policy; or ask whoever owns the role.",
+    cause: "AWS does not let you assume the role. STS gives the same answer for a trust policy without you, a wrong or missing external ID, a missing MFA code, a policy without sts:AssumeRole, and a role that does not exist.",
+    repair: "Compare the request shown in the report with the role's trust policy, or ask the owner of the role.",
 };
 
 pub(crate) const UNREACHABLE: Finding = Finding {
@@ -49,7 +49,7 @@ pub(crate) const UNREACHABLE: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "What gives the credentials cannot be reached: AWS STS, or the portal of the source profile. There is no network, or a proxy or firewall is in between.",
+    cause: "AWS STS or the source profile's portal is unreachable: there is no network, or a proxy or firewall blocks it.",
     repair: "Check the network and HTTPS_PROXY, then run doctor again.",
 };
 

@@ -8,8 +8,8 @@ pub(super) const FINDINGS: &[&Finding] = &[&FAILED];
 pub(crate) const FAILED: Finding = Finding::fail(
     "kubectl.call-failed",
     "kubectl.call",
-    "kubectl itself fails, although everything else is in order: something in a kubeconfig file that it refuses (a wrong type, a broken certificate of another cluster), or that it prefers to the plugin (a token, a password, impersonation).",
-    "Do what kubectl says; the report repeats it. `kubectl config view` shows the merged files.",
+    "kubectl fails, although everything else is in order. A kubeconfig file has something that kubectl rejects (a wrong type, a broken certificate of another cluster) or prefers to the plugin (a token, a password, impersonation).",
+    "Follow kubectl's message, shown in the report. `kubectl config view` shows the merged files.",
 );
 
 /// How the call ended.
@@ -26,12 +26,12 @@ pub(crate) enum Call {
 /// Whether kubectl gets an answer as the context. `file`: where the context stands.
 pub(crate) fn judge_call(call: &Call, context: &str, file: &str) -> Judgement {
     let said = match call {
-        Call::None => return Judgement::skipped("there is no kubectl here"),
-        Call::Succeeded => return Judgement::ok(format!("is answered as {context}")),
-        Call::Late => return Judgement::unknown("it did not end in 5 seconds"),
+        Call::None => return Judgement::skipped("kubectl is not installed"),
+        Call::Succeeded => return Judgement::ok(format!("works with the context {context}")),
+        Call::Late => return Judgement::unknown("kubectl did not finish within 5 seconds"),
         Call::Failed(said) => said,
     };
-    let problem = Problem::of(&FAILED, "kubectl fails, although all that it needs is there");
+    let problem = Problem::of(&FAILED, "kubectl fails, although everything it needs is in order");
     // Lines of its log come before what it says at last, and a token has no place here.
     let told = said.iter().filter(|line| !is_log(line) && !line.contains("k8s-aws-v1."));
     let problem = told.take(3).fold(problem, |problem, line| problem.because(line));

@@ -14,29 +14,29 @@ pub(super) const FINDINGS: &[&Finding] = &[&MISSING, &BROKEN, &SHADOWED, &OTHER_
 pub(crate) const MISSING: Finding = Finding::fail(
     "kubectl.context-missing",
     "kubectl.context",
-    "The kubeconfig has no context for the namespace: it was removed, or KUBECONFIG names other files than when you logged in.",
+    "The kubeconfig has no context for the namespace: it was removed, or KUBECONFIG has changed since you logged in.",
     "Write it: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const BROKEN: Finding = Finding::fail(
     "kubectl.context-broken",
     "kubectl.context",
-    "The context names a cluster or a user that no kubeconfig file has.",
-    "Write it anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The context refers to a cluster or user that no kubeconfig file has.",
+    "Rewrite it: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const SHADOWED: Finding = Finding::fail(
     "kubectl.shadowed",
     "kubectl.context",
-    "Two files of KUBECONFIG have an entry of this name. kubectl takes the one of the first file, which leads elsewhere than the one that nsaccess wrote.",
-    "Write the context anew, which corrects the entry that counts: `nsaccess kubeconfig NAMESPACE`. Or rename the entry in the first file.",
+    "Two files in KUBECONFIG have an entry with this name. kubectl uses the one in the first file, which differs from the one written by nsaccess.",
+    "Rewrite the context, which corrects the entry that kubectl uses: `nsaccess kubeconfig NAMESPACE`. Or rename the entry in the first file.",
 );
 
 pub(crate) const OTHER_NAMESPACE: Finding = Finding::warn(
     "kubectl.other-namespace",
     "kubectl.namespace",
-    "The context starts in another namespace: kubectl without -n works there, where you have no rights.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The context's default namespace is another one: kubectl without -n uses it, and you have no permissions there.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 /// A kubeconfig file, in the order of the list.
@@ -76,11 +76,11 @@ pub(crate) fn judge_context(files: &[File], name: &str, namespace: &str) -> Judg
     let rewritten = |problem: Problem| problem.try_next(format!("nsaccess kubeconfig {namespace}"));
     let repaired = |problem: Problem| Judgement::problem(rewritten(problem).repair(Repair::WriteContext));
     let Some((file, context)) = first(files, |config| config.context(name)) else {
-        let problem = Problem::of(&MISSING, format!("there is no context {name}"));
+        let problem = Problem::of(&MISSING, format!("context {name} not found"));
         let list: Vec<&str> = files.iter().map(|file| file.shown.as_str()).collect();
         let problem = match list.is_empty() {
-            true => problem.because("there is no kubeconfig file"),
-            false => problem.because(format!("it was looked for in {}", list.join(", "))),
+            true => problem.because("no kubeconfig file exists"),
+            false => problem.because(format!("files searched: {}", list.join(", "))),
         };
         // Without a current context kubectl would still ask nobody.
         let has_current = files.iter().any(|file| file.config.current_context.is_some());
@@ -90,18 +90,18 @@ pub(crate) fn judge_context(files: &[File], name: &str, namespace: &str) -> Judg
     };
     if let Some((ours, other)) = shadow(files, name) {
         // The entry that counts is not ours: it is for a person to replace it.
-        let message = format!("kubectl uses another entry {name} than the one that nsaccess wrote");
-        let why = format!("kubectl takes the first, which is in {}; the other is in {}", other.shown, ours.shown);
+        let message = format!("kubectl uses a different entry {name} than the one written by nsaccess");
+        let why = format!("kubectl uses the first one, in {}; the one written by nsaccess is in {}", other.shown, ours.shown);
         return Judgement::problem(rewritten(Problem::of(&SHADOWED, message).because(why)));
     }
     let cluster = first(files, |config| config.cluster(&context.cluster));
     let user = first(files, |config| config.user(&context.user));
     let missing = match (&cluster, &user) {
-        (None, _) => format!("the cluster {:?}", context.cluster),
-        (_, None) => format!("the user {:?}", context.user),
+        (None, _) => format!("cluster {:?}", context.cluster),
+        (_, None) => format!("user {:?}", context.user),
         _ => return Judgement::ok(format!("{name} in {}", file.shown)),
     };
-    let problem = Problem::of(&BROKEN, format!("the context {name} names {missing}, which does not exist"));
+    let problem = Problem::of(&BROKEN, format!("the context {name} refers to the {missing}, which does not exist"));
     match user {
         Some((_, user)) if !is_ours(user) => Judgement::problem(rewritten(problem)),
         _ => repaired(problem),
@@ -155,7 +155,7 @@ pub(crate) fn judge_namespace(context: &Context, is_ours: bool, access: &Access,
         let beside = if is_current { "" } else { " (not the current context)" };
         return Judgement::ok(format!("{namespace}{beside}")).fact(current);
     }
-    let message = format!("the context starts in the namespace {started}, and not in {namespace}");
+    let message = format!("the context's namespace is {started} instead of {namespace}");
     let problem = Problem::of(&OTHER_NAMESPACE, message).try_next(format!("nsaccess kubeconfig {access}"));
     let problem = if is_ours { problem.repair(Repair::WriteContext) } else { problem };
     Judgement::problem(problem).fact(current)
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(id(&["contexts: [{name: n, context: {cluster: x, user: y}}]\n", OURS]), Some(SHADOWED.id));
         assert_eq!(id(&[OURS, OURS]), None, "a copy");
         let judged = judge_context(&files(&[OTHERS, OURS]), "n", "a");
-        assert_eq!(judged.problems[0].because, ["kubectl takes the first, which is in file 0; the other is in file 1"]);
+        assert_eq!(judged.problems[0].because, ["kubectl uses the first one, in file 0; the one written by nsaccess is in file 1"]);
     }
 
     #[test]

@@ -8,22 +8,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&MISSING, &NONE];
 pub(crate) const MISSING: Finding = Finding::fail(
     "kubectl.current-missing",
     "kubectl.current",
-    "The current context of the kubeconfig does not exist: it was removed or renamed. kubectl fails without --context.",
+    "The kubeconfig's current context does not exist: it was removed or renamed. kubectl fails without --context.",
     "Switch to a context that exists: `nsaccess use NAMESPACE`.",
 );
 
 pub(crate) const NONE: Finding = Finding::warn(
     "kubectl.no-current",
     "kubectl.current",
-    "The kubeconfig names no current context, so that kubectl asks localhost:8080 without --context.",
-    "Switch to the namespace: `nsaccess use NAMESPACE`. If it is meant to be so, do nothing.",
+    "The kubeconfig has no current context, so kubectl connects to localhost:8080 without --context.",
+    "Switch to the namespace: `nsaccess use NAMESPACE`. If this is intentional, ignore the warning.",
 );
 
 /// Whether kubectl has a context without a flag. `name`: the namespace's own.
 pub(crate) fn judge_current(current: Option<&str>, exists: bool, name: &str, namespace: &str) -> Judgement {
     let problem = match current {
         Some(current) if current == name => return Judgement::ok(current),
-        Some(current) if exists => return Judgement::ok(format!("{current}, and not {name}")),
+        Some(current) if exists => return Judgement::ok(format!("{current} (not {name})")),
         Some(current) => Problem::of(&MISSING, format!("the current context {current} does not exist")),
         None => Problem::of(&NONE, "there is no current context"),
     };

@@ -11,15 +11,15 @@ pub(super) const FINDINGS: &[&Finding] = &[&PROXIED, &PROXY_URL];
 pub(crate) const PROXIED: Finding = Finding::warn(
     "kubectl.private-through-proxy",
     "kubectl.endpoint",
-    "The endpoint of the cluster is a private address, and HTTPS_PROXY catches it: a proxy to the internet can seldom reach it.",
-    "Except it from the proxy, as the report says it: NO_PROXY takes names, addresses and networks.",
+    "The cluster's endpoint is a private address, and HTTPS_PROXY applies to it. An internet proxy can rarely reach it.",
+    "Exempt it from the proxy with the command shown in the report. NO_PROXY accepts host names, addresses and networks.",
 );
 
 pub(crate) const PROXY_URL: Finding = Finding::fail(
     "kubectl.proxy-url",
     "kubectl.endpoint",
-    "The cluster in the kubeconfig has a proxy-url that is no address of a proxy: neither kubectl nor nsaccess can reach the cluster.",
-    "Correct it, or take it out: the command of the report does.",
+    "The cluster in the kubeconfig has an invalid proxy-url, so neither kubectl nor nsaccess can reach the cluster.",
+    "Correct it, or remove it with the command shown in the report.",
 );
 
 /// How the cluster of the context is reached.
@@ -33,12 +33,12 @@ pub(crate) struct Way<'a> {
 
 /// Whether a proxy stands between kubectl and a private endpoint.
 pub(crate) fn judge_endpoint(way: Way<'_>, variables: &ProxyVariables) -> Judgement {
-    let seen = |how: &str| Judgement::ok(format!("{}, {how}", way.server));
+    let seen = |how: &str| Judgement::ok(format!("{} ({how})", way.server));
     if let Some(url) = way.proxy_url {
         return match Proxy::parse(url) {
-            Ok(proxy) => seen(&format!("through {}:{} (proxy-url)", proxy.host(), proxy.port())),
+            Ok(proxy) => seen(&format!("via proxy-url {}:{}", proxy.host(), proxy.port())),
             Err(why) => Judgement::problem(
-                Problem::of(&PROXY_URL, format!("the proxy-url of the cluster {} cannot be used", way.cluster))
+                Problem::of(&PROXY_URL, format!("the cluster {} has an invalid proxy-url", way.cluster))
                     .because(why)
                     .try_next(format!(
                         "kubectl config unset {}",
@@ -49,15 +49,15 @@ pub(crate) fn judge_endpoint(way: Way<'_>, variables: &ProxyVariables) -> Judgem
     }
     let host = host(way.server);
     if variables.for_url(way.server).is_none() {
-        return seen("directly");
+        return seen("direct");
     }
     if !is_private_host(host) {
-        return seen("through the proxy of the environment");
+        return seen("via HTTPS_PROXY");
     }
     let list = variables.no_proxy.iter().map(String::as_str).chain([host]).collect::<Vec<_>>().join(",");
     Judgement::problem(
-        Problem::of(&PROXIED, format!("the endpoint {host} is private, and kubectl goes through a proxy to it"))
-            .because("HTTPS_PROXY is set, and NO_PROXY does not except it")
+        Problem::of(&PROXIED, format!("kubectl uses a proxy for the private endpoint {host}"))
+            .because("HTTPS_PROXY is set, and NO_PROXY does not exempt the endpoint")
             .try_next(format!("export NO_PROXY={}", quote(&list))),
     )
 }

@@ -28,7 +28,7 @@ pub(crate) const CONTEXT: Check = Check {
     id: "kubectl.context",
     group: Group::Kubectl,
     title: "context",
-    what: "Whether the context is there, is whole, and comes from the file that it should.",
+    what: "Whether the context exists, is complete, and is not overridden by another file.",
     uses: Uses::Files,
     needs: &["environment.kubeconfig", "profile.exists"],
 };
@@ -37,7 +37,7 @@ pub(crate) const NAMESPACE: Check = Check {
     id: "kubectl.namespace",
     group: Group::Kubectl,
     title: "namespace",
-    what: "Whether the context starts in the namespace, and which context is current.",
+    what: "Whether the context's default namespace is the right one.",
     uses: Uses::Files,
     needs: &["kubectl.context"],
 };
@@ -45,8 +45,8 @@ pub(crate) const NAMESPACE: Check = Check {
 pub(crate) const ENDPOINT: Check = Check {
     id: "kubectl.endpoint",
     group: Group::Kubectl,
-    title: "proxy",
-    what: "The endpoint in the kubeconfig, and whether a proxy is between kubectl and a private one.",
+    title: "server",
+    what: "The server in the kubeconfig, and whether kubectl reaches it via a proxy.",
     uses: Uses::Files,
     needs: &["kubectl.context"],
 };
@@ -54,8 +54,8 @@ pub(crate) const ENDPOINT: Check = Check {
 pub(crate) const USER: Check = Check {
     id: "kubectl.user",
     group: Group::Kubectl,
-    title: "plugin entry",
-    what: "Whether the context's user starts nsaccess in a version of the protocol that kubectl speaks.",
+    title: "exec plugin",
+    what: "Whether the context's user runs nsaccess with a protocol version that kubectl supports.",
     uses: Uses::Files,
     needs: &["kubectl.context"],
 };
@@ -64,7 +64,7 @@ pub(crate) const POLICY: Check = Check {
     id: "kubectl.policy",
     group: Group::Kubectl,
     title: "plugin policy",
-    what: "Whether kubectl's own settings (kuberc) allow the plugin.",
+    what: "Whether kubectl's preferences (kuberc) allow the plugin.",
     uses: Uses::Files,
     needs: &["kubectl.user"],
 };
@@ -72,8 +72,8 @@ pub(crate) const POLICY: Check = Check {
 pub(crate) const PLUGIN: Check = Check {
     id: "kubectl.plugin",
     group: Group::Kubectl,
-    title: "plugin",
-    what: "Runs the plugin as kubectl does, without a terminal, and takes its time.",
+    title: "plugin token",
+    what: "Runs the plugin as kubectl does, without a terminal, and measures how long it takes.",
     uses: Uses::Programs,
     needs: &["kubectl.user", "kubectl.policy", "machine.nsaccess", "grant.assignment"],
 };
@@ -82,7 +82,7 @@ pub(crate) const CURRENT: Check = Check {
     id: "kubectl.current",
     group: Group::Kubectl,
     title: "current context",
-    what: "Whether kubectl has a context without a flag.",
+    what: "Whether the kubeconfig's current context exists.",
     uses: Uses::Files,
     needs: &["kubectl.context"],
 };
@@ -91,7 +91,7 @@ pub(crate) const CALL: Check = Check {
     id: "kubectl.call",
     group: Group::Kubectl,
     title: "kubectl",
-    what: "Lets the kubectl of this machine, if there is one, ask for the server's version as this context.",
+    what: "Runs kubectl, if installed, to get the server's version with this context.",
     uses: Uses::Programs,
     needs: &["kubectl.plugin", "kubectl.endpoint", "cluster.endpoint", "authentication.identity"],
 };

@@ -11,36 +11,36 @@ pub(super) const FINDINGS: &[&Finding] = &[&FAILED, &LATE, &SLOW, &NO_CREDENTIAL
 pub(crate) const FAILED: Finding = Finding::fail(
     "kubectl.plugin-failed",
     "kubectl.plugin",
-    "The program that kubectl starts for a token ends with an error when it is started as kubectl starts it: without a terminal, in the environment of this shell.",
-    "Do what the program says; the report repeats it.",
+    "The exec plugin fails when run as kubectl runs it: without a terminal, in the environment of this shell.",
+    "Follow the plugin's message, shown in the report.",
 );
 
 pub(crate) const LATE: Finding = Finding::fail(
     "kubectl.plugin-timeout",
     "kubectl.plugin",
-    "The program that kubectl starts for a token did not end in 5 seconds: it waits for a network, for a lock, or for a person.",
-    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`. If it does already, see what `nsaccess token NAMESPACE -v` waits for.",
+    "The exec plugin did not finish within 5 seconds: it is waiting for the network, for a lock, or for input.",
+    "Rewrite the context to use nsaccess: `nsaccess kubeconfig NAMESPACE`. If it already does, see what `nsaccess token NAMESPACE -v` is waiting for.",
 );
 
 pub(crate) const SLOW: Finding = Finding::warn(
     "kubectl.plugin-slow",
     "kubectl.plugin",
-    "The program that kubectl starts for a token takes more than half a second, also when it has just done so: every kubectl command waits for it. nsaccess takes milliseconds.",
-    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`. If it does already, look for a slow disk or a virus scanner.",
+    "The exec plugin takes more than half a second, even when it has just run, and every kubectl command waits for it. nsaccess takes milliseconds.",
+    "Rewrite the context to use nsaccess: `nsaccess kubeconfig NAMESPACE`. If it already does, look for a slow disk or a virus scanner.",
 );
 
 pub(crate) const NO_CREDENTIAL: Finding = Finding::fail(
     "kubectl.plugin-answer",
     "kubectl.plugin",
-    "The program that kubectl starts for a token ends well and prints no ExecCredential of the version that was asked for: it is another program, or something prints into its standard output.",
-    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`.",
+    "The exec plugin succeeds but does not print an ExecCredential of the requested version: it is another program, or something else writes to its standard output.",
+    "Rewrite the context to use nsaccess: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const EXPIRED: Finding = Finding::fail(
     "kubectl.plugin-expired",
     "kubectl.plugin",
-    "The program that kubectl starts for a token gives one whose time is over.",
-    "Write the context anew, so that kubectl starts nsaccess: `nsaccess kubeconfig NAMESPACE`. If it does already, set the clock.",
+    "The exec plugin returns an expired token.",
+    "Rewrite the context to use nsaccess: `nsaccess kubeconfig NAMESPACE`. If it already does, correct the clock.",
 );
 
 /// Longer than this is felt with every command.
@@ -63,24 +63,24 @@ pub(crate) enum Run {
 /// here.
 pub(crate) fn read_answer(stdout: &[u8], api_version: &str) -> Result<Option<Timestamp>, String> {
     let Ok(answer) = serde_json::from_slice::<Value>(stdout) else {
-        return Err(if stdout.is_empty() { "it printed nothing" } else { "what it printed is not JSON" }.to_owned());
+        return Err(if stdout.is_empty() { "its output is empty" } else { "its output is not JSON" }.to_owned());
     };
     if answer["kind"] != "ExecCredential" {
-        return Err("what it printed is not an ExecCredential".to_owned());
+        return Err("its output is not an ExecCredential".to_owned());
     }
     if answer["apiVersion"] != api_version {
         let version = answer["apiVersion"].as_str().unwrap_or("no version");
-        return Err(format!("it answered in {version}, and was asked for {api_version}"));
+        return Err(format!("its output has {version}, but {api_version} was requested"));
     }
     let status = &answer["status"];
     let has = |key: &str| status[key].as_str().is_some_and(|text| !text.is_empty());
     let has_certificate = has("clientCertificateData") && has("clientKeyData");
     if !has("token") && !has_certificate {
-        return Err("there is no token in its answer".to_owned());
+        return Err("its output has no token".to_owned());
     }
     match status["expirationTimestamp"].as_str() {
         None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|_| "its expirationTimestamp is no time".to_owned()),
+        Some(text) => text.parse().map(Some).map_err(|_| "its expirationTimestamp is invalid".to_owned()),
     }
 }
 
@@ -111,14 +111,14 @@ impl Program {
 pub(crate) fn judge_plugin(run: &Run, program: Program, namespace: &str, now: Timestamp) -> Judgement {
     let rewritten = |finding, message: String| program.helped(Problem::of(finding, message), namespace);
     let problem = match run {
-        Run::NotStarted(why) => rewritten(&FAILED, "the plugin cannot be started".to_owned()).because(why),
-        Run::Late => rewritten(&LATE, "the plugin did not end in 5 seconds".to_owned()),
+        Run::NotStarted(why) => rewritten(&FAILED, "cannot run the plugin".to_owned()).because(why),
+        Run::Late => rewritten(&LATE, "the plugin did not finish within 5 seconds".to_owned()),
         Run::Failed { status, said } => failed(status, said, program, namespace),
         Run::Ended { answer: Err(why), .. } => {
-            rewritten(&NO_CREDENTIAL, "the plugin gives kubectl no token".to_owned()).because(why)
+            rewritten(&NO_CREDENTIAL, "the plugin returned no token".to_owned()).because(why)
         }
         Run::Ended { answer: Ok(Some(end)), .. } if *end <= now => {
-            rewritten(&EXPIRED, format!("the plugin's token expired at {end:.0}"))
+            rewritten(&EXPIRED, format!("the plugin returned a token that expired at {end:.0}"))
         }
         Run::Ended { milliseconds, .. } if program != Program::Other && *milliseconds > SLOW_MILLISECONDS => {
             let problem = rewritten(&SLOW, format!("the plugin takes longer than {SLOW_MILLISECONDS} ms"));
@@ -127,10 +127,10 @@ pub(crate) fn judge_plugin(run: &Run, program: Program, namespace: &str, now: Ti
         }
         Run::Ended { milliseconds, answer } => {
             let until = match answer {
-                Ok(Some(end)) => format!(", good until {end:.0}"),
+                Ok(Some(end)) => format!(", valid until {end:.0}"),
                 _ => String::new(),
             };
-            return Judgement::ok(format!("a token in {milliseconds} ms{until}"));
+            return Judgement::ok(format!("received in {milliseconds} ms{until}"));
         }
     };
     Judgement::problem(problem)
@@ -187,7 +187,7 @@ mod tests {
             assert!(read_answer(bad.as_bytes(), V1).is_err(), "{bad}");
         }
         let other = read_answer(br#"{"kind": "ExecCredential", "apiVersion": "x/v2", "status": {"token": "t"}}"#, V1);
-        assert_eq!(other, Err(format!("it answered in x/v2, and was asked for {V1}")));
+        assert_eq!(other, Err(format!("its output has x/v2, but {V1} was requested")));
     }
 
     #[test]

@@ -12,22 +12,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&DENIED, &NOT_LISTED, &UNREADABLE];
 pub(crate) const DENIED: Finding = Finding::fail(
     "kubectl.plugins-denied",
     "kubectl.policy",
-    "kubectl's settings (kuberc) have credentialPluginPolicy: DenyAll, so that kubectl from 1.35 on starts no program for a token.",
-    "Set the policy to Allowlist with the nsaccess of the kubeconfig in credentialPluginAllowlist, or to AllowAll: the command of the report opens the file.",
+    "kubectl's preferences (kuberc) have credentialPluginPolicy: DenyAll, so kubectl 1.35 and later runs no exec plugin.",
+    "Set the policy to Allowlist and add nsaccess to credentialPluginAllowlist, or set it to AllowAll. The command shown in the report opens the file.",
 );
 
 pub(crate) const NOT_LISTED: Finding = Finding::fail(
     "kubectl.plugin-not-listed",
     "kubectl.policy",
-    "kubectl's settings (kuberc) allow only the programs in credentialPluginAllowlist, and the nsaccess of the kubeconfig is not one of them.",
-    "Add it: the report says the line, and the command opens the file.",
+    "kubectl's preferences (kuberc) allow only the programs in credentialPluginAllowlist, and nsaccess is not one of them.",
+    "Add the line shown in the report. The command opens the file.",
 );
 
 pub(crate) const UNREADABLE: Finding = Finding::warn(
     "kubectl.kuberc-unreadable",
     "kubectl.policy",
-    "kubectl's settings (kuberc) cannot be understood, so that nobody knows which programs kubectl may start.",
-    "Correct the file: the command of the report opens it.",
+    "kubectl's preferences (kuberc) are invalid, so it is unknown which exec plugins kubectl allows.",
+    "Correct the file. The command shown in the report opens it.",
 );
 
 /// kubectl's settings file.
@@ -50,12 +50,12 @@ pub(crate) fn judge_policy(
 ) -> Judgement {
     let open = format!("${{EDITOR:-vi}} {}", quote(path));
     let unreadable = |why: String| {
-        let problem = Problem::of(&UNREADABLE, format!("{path} cannot be understood")).because(why);
+        let problem = Problem::of(&UNREADABLE, format!("{path} is invalid")).because(why);
         Judgement::problem(problem.try_next(&open))
     };
     let text = match kuberc {
         Kuberc::Off => return Judgement::ok("KUBERC=off"),
-        Kuberc::Absent => return Judgement::ok("kubectl has no settings"),
+        Kuberc::Absent => return Judgement::ok("no kuberc file"),
         Kuberc::Broken(why) => return unreadable(why.clone()),
         Kuberc::Text(text) => text,
     };
@@ -64,9 +64,9 @@ pub(crate) fn judge_policy(
         Err(_) => return unreadable("it is not valid YAML".to_owned()),
     };
     match settings["credentialPluginPolicy"].as_str().unwrap_or_default() {
-        "" | "AllowAll" => Judgement::ok("all plugins are allowed"),
+        "" | "AllowAll" => Judgement::ok("all plugins allowed"),
         "DenyAll" => Judgement::problem(
-            Problem::of(&DENIED, "kubectl may start no plugin")
+            Problem::of(&DENIED, "kubectl is not allowed to run plugins")
                 .because(format!("{path} has credentialPluginPolicy: DenyAll"))
                 .try_next(open),
         ),
@@ -74,11 +74,11 @@ pub(crate) fn judge_policy(
             let own = resolve(command);
             let allows = |entry: &str| entry == command || (own.is_some() && resolve(entry) == own);
             if allowed(&settings).any(allows) {
-                return Judgement::ok(format!("{command} is allowed"));
+                return Judgement::ok(format!("{command} allowed"));
             }
-            let problem = Problem::of(&NOT_LISTED, format!("kubectl may not start {command}"));
+            let problem = Problem::of(&NOT_LISTED, format!("kubectl is not allowed to run {command}"));
             let line = format!(
-                "credentialPluginAllowlist in {path} needs an entry `- name: {command}` (from kubectl 1.36 on: `- command: {command}`)"
+                "credentialPluginAllowlist in {path} needs an entry `- name: {command}` (kubectl 1.36 and later: `- command: {command}`)"
             );
             Judgement::problem(problem.because(line).try_next(open))
         }

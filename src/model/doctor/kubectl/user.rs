@@ -11,36 +11,36 @@ pub(super) const FINDINGS: &[&Finding] = &[&NO_PLUGIN, &AWS_PLUGIN, &OTHER_PLUGI
 pub(crate) const NO_PLUGIN: Finding = Finding::fail(
     "kubectl.no-plugin",
     "kubectl.user",
-    "The context's user starts no program for a token: it has a password, a certificate or a token of its own, or nothing.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The context's user has no exec plugin: it has a password, a certificate, a static token, or nothing.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const AWS_PLUGIN: Finding = Finding::warn(
     "kubectl.aws-plugin",
     "kubectl.user",
-    "The context's user starts the AWS CLI or aws-iam-authenticator: `aws eks update-kubeconfig` wrote it. That takes a second for every kubectl command, acts as whatever AWS_PROFILE and AWS_ACCESS_KEY_ID say, and does not tell how to sign in.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The context's user runs the AWS CLI or aws-iam-authenticator, as written by `aws eks update-kubeconfig`. That takes a second for every kubectl command, depends on AWS_PROFILE and AWS_ACCESS_KEY_ID, and does not explain how to sign in.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const OTHER_PLUGIN: Finding = Finding::warn(
     "kubectl.other-plugin",
     "kubectl.user",
-    "The context's user starts another program than nsaccess. Whom kubectl acts as is then for that program to decide.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`. If it is meant to be so, nothing.",
+    "The context's user runs a program other than nsaccess, which decides which identity kubectl uses.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`. If this is intentional, ignore the warning.",
 );
 
 pub(crate) const PROTOCOL: Finding = Finding::fail(
     "kubectl.protocol",
     "kubectl.user",
-    "The context's user asks for a version of the credential plugin protocol that kubectl does not speak: v1alpha1 is gone since kubectl 1.24.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The context's user requests a version of the exec plugin protocol that kubectl does not support. v1alpha1 was removed in kubectl 1.24.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const NO_INTERACTIVE_MODE: Finding = Finding::fail(
     "kubectl.no-interactive-mode",
     "kubectl.user",
-    "The context's user speaks version v1 of the credential plugin protocol, where kubectl demands an interactiveMode (Never, IfAvailable or Always), and has none.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The context's user requests version v1 of the exec plugin protocol, which requires an interactiveMode (Never, IfAvailable or Always), but has none.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 /// The protocol versions, without their common beginning.
@@ -55,7 +55,7 @@ pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
         if is_ours { problem.repair(Repair::WriteContext) } else { problem }
     };
     let Some(exec) = &user.exec else {
-        let message = format!("the user {} starts no program for a token", user.name);
+        let message = format!("the user {} has no exec plugin", user.name);
         return Judgement::problem(rewritten(&NO_PLUGIN, message));
     };
     let version = exec.api_version.strip_prefix(GROUP).unwrap_or(&exec.api_version);
@@ -67,18 +67,18 @@ pub(crate) fn judge_user(user: &User, namespace: &str) -> Judgement {
                 "" => format!("the user {} has no interactiveMode", user.name),
                 mode => format!("the user {} has an invalid interactiveMode: {mode}", user.name),
             };
-            rewritten(&NO_INTERACTIVE_MODE, message).because("kubectl refuses a plugin of version v1 without one")
+            rewritten(&NO_INTERACTIVE_MODE, message).because("kubectl requires it for version v1 of the protocol")
         }
         ("v1" | "v1beta1", "nsaccess") => return Judgement::ok(format!("{} {}", exec.command, exec.args.join(" "))),
         ("v1" | "v1beta1", other @ ("aws" | "aws-iam-authenticator")) => {
             rewritten(&AWS_PLUGIN, format!("kubectl gets its token from {other}"))
-                .because("that is slow, and depends on the environment")
+                .because("that is slow and depends on the environment")
         }
         ("v1" | "v1beta1", other) => rewritten(&OTHER_PLUGIN, format!("kubectl gets its token from {other}")),
         (version, _) => {
             let version = if version.is_empty() { "no version" } else { version };
-            rewritten(&PROTOCOL, format!("the user {} asks for {version} of the plugin protocol", user.name))
-                .because("kubectl speaks v1 and v1beta1")
+            rewritten(&PROTOCOL, format!("the user {} requests {version} of the plugin protocol", user.name))
+                .because("kubectl supports v1 and v1beta1")
         }
     };
     Judgement::problem(problem)

@@ -10,15 +10,15 @@ pub(super) const FINDINGS: &[&Finding] = &[&WRONG, &INEXACT];
 pub(crate) const WRONG: Finding = Finding::fail(
     "machine.clock-wrong",
     "machine.clock",
-    "The clock of this machine is off by more than 5 minutes. AWS refuses what is signed with such a time, and so do clusters: every error that follows says something else.",
-    "Let the machine set its clock: the command of the report does. In a virtual machine or WSL, restarting it helps too.",
+    "This machine's clock is off by more than 5 minutes. AWS and clusters reject requests signed with the wrong time, usually with a misleading error.",
+    "Synchronize the clock with the command shown in the report. In a virtual machine or WSL, restarting it also helps.",
 );
 
 pub(crate) const INEXACT: Finding = Finding::warn(
     "machine.clock-inexact",
     "machine.clock",
-    "The clock of this machine is off by more than a minute. AWS refuses signatures past 5 minutes, so that all stops working if it goes on.",
-    "Let the machine set its clock: the command of the report does.",
+    "This machine's clock is off by more than a minute. AWS rejects signatures once it is off by 5 minutes, so everything will stop working if the clock keeps drifting.",
+    "Synchronize the clock with the command shown in the report.",
 );
 
 /// SigV4 refuses requests whose time is off by more than this.
@@ -28,16 +28,16 @@ const NOTICEABLE: SignedDuration = SignedDuration::from_mins(1);
 /// How far the clock is ahead of somebody's (negative: behind). `set_clock`: the command that sets it.
 pub(crate) fn judge_clock(ahead: SignedDuration, whose: &str, set_clock: &str) -> Judgement {
     let (finding, consequence) = match ahead.abs() {
-        off if off > TOLERANCE => (&WRONG, "AWS and the cluster refuse what is signed with a wrong time"),
-        off if off > NOTICEABLE => (&INEXACT, "AWS refuses signatures past 5 minutes"),
-        off => return Judgement::ok(format!("within {} of {whose}", seconds(off))),
+        off if off > TOLERANCE => (&WRONG, "AWS and the cluster reject requests signed with the wrong time"),
+        off if off > NOTICEABLE => (&INEXACT, "AWS rejects signatures once the clock is off by 5 minutes"),
+        off => return Judgement::ok(format!("in sync with {whose} (within {})", seconds(off))),
     };
     let message = format!("this machine's clock is {}", difference(ahead, whose));
     Judgement::problem(Problem::of(finding, message).because(consequence).try_next(set_clock))
 }
 
 fn seconds(off: SignedDuration) -> String {
-    format!("{} s", off.as_secs().max(1))
+    format!("{}s", off.as_secs().max(1))
 }
 
 /// `7 minutes ahead of AWS's`

@@ -10,29 +10,29 @@ pub(super) const FINDINGS: &[&Finding] = &[&NOT_A_FILE, &DANGLING_LINK, &NOT_UTF
 pub(crate) const NOT_A_FILE: Finding = Finding::fail(
     "machine.not-a-file",
     "machine.files",
-    "Where a file of settings should be is a folder, a named pipe, a socket or a device (or a file where a folder should be). Programs fail on it, or wait for ever. A container that mounts a path which does not exist makes such folders.",
-    "Move it aside: the command of the report does. What needs the file writes a new one.",
+    "A configuration file is a directory, a named pipe, a socket or a device, or a directory is a file. Programs fail on it or hang. Containers create such directories when they mount a path that does not exist.",
+    "Move it aside with the command shown in the report. Whatever needs the file creates a new one.",
 );
 
 pub(crate) const DANGLING_LINK: Finding = Finding::fail(
     "machine.dangling-link",
     "machine.files",
-    "A symbolic link leads to a file that does not exist: programs find nothing there, as if it had never been written. The folder with the file may have moved, or is not mounted.",
-    "Bring back the file that it leads to, or move the link aside.",
+    "A symbolic link points to a file that does not exist, so programs behave as if the file had never been written. Its directory may have moved, or is not mounted.",
+    "Restore the target file, or move the link aside.",
 );
 
 pub(crate) const NOT_UTF_8: Finding = Finding::fail(
     "machine.not-utf-8",
     "machine.files",
-    "The file is in UTF-16 or another encoding, which neither kubectl nor the AWS CLI reads. PowerShell writes UTF-16 with `>`.",
-    "Convert it: the command of the report does.",
+    "The file is encoded in UTF-16 or something else that neither kubectl nor the AWS CLI can read. PowerShell's `>` writes UTF-16.",
+    "Convert it with the command shown in the report.",
 );
 
 /// Whether files are files.
 pub(crate) fn judge_files(places: &[Place]) -> Judgement {
     let problems: Vec<Problem> = places.iter().filter_map(problem).collect();
     let count = places.iter().filter(|place| place.as_expected().is_some()).count();
-    Judgement::of(problems, format!("{count} files and folders are what they should be"))
+    Judgement::of(problems, format!("{count} files and directories checked"))
 }
 
 /// The finding that keeps the file from being used.
@@ -56,11 +56,11 @@ fn problem(place: &Place) -> Option<Problem> {
     }
     let is = match something.kind {
         Kind::File => "a file",
-        Kind::Folder => "a folder",
+        Kind::Folder => "a directory",
         Kind::Other(kind) => kind,
     };
-    let should = if place.expected == Expected::Folder { "a folder" } else { "a file" };
-    Some(Problem::of(&NOT_A_FILE, format!("{shown} is {is} where {should} should be")).try_next(aside))
+    let should = if place.expected == Expected::Folder { "a directory" } else { "a file" };
+    Some(Problem::of(&NOT_A_FILE, format!("{shown} is {is}, but should be {should}")).try_next(aside))
 }
 
 /// What stands at a usual path is moved aside. What a variable names may be anything, a home folder even.
@@ -73,15 +73,15 @@ fn out_of_the_way(place: &Place) -> String {
     });
     match is_usual {
         true => format!("mv {} {}", word(place, ""), word(place, ".aside")),
-        false => "unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE KUBECONFIG   # one of them names it".to_owned(),
+        false => "unset AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE KUBECONFIG   # one of them points to it".to_owned(),
     }
 }
 
 fn not_utf_8(place: &Place, encoding: Encoding) -> Option<Problem> {
     let (name, why) = match encoding {
         Encoding::Utf8 => return None,
-        Encoding::Utf16 => ("UTF-16", "it begins with the mark of UTF-16".to_owned()),
-        Encoding::Other(offset) => ("ISO-8859-1", format!("there is an invalid byte at offset {offset}")),
+        Encoding::Utf16 => ("UTF-16", "it starts with a UTF-16 byte order mark".to_owned()),
+        Encoding::Other(offset) => ("ISO-8859-1", format!("invalid byte at offset {offset}")),
     };
     let (old, new) = (word(place, ""), word(place, ".utf8"));
     let problem = Problem::of(&NOT_UTF_8, format!("{} is not UTF-8 text", place.shown)).because(why);

@@ -11,22 +11,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&KUBECTL_LOCK, &OUR_LOCK, &TEMPORARY_
 pub(crate) const KUBECTL_LOCK: Finding = Finding::fail(
     "machine.kubectl-lock",
     "machine.left-overs",
-    "A lock file of kubectl lies beside a kubeconfig: kubectl was killed while it edited the file, and cannot tell itself. Until it is gone, `kubectl config`, `nsaccess login` and `nsaccess use` cannot change the kubeconfig.",
-    "If no kubectl is running, remove it: the command of the report does.",
+    "kubectl was killed while it was editing a kubeconfig, and its lock file is still there. Until it is removed, `kubectl config`, `nsaccess login` and `nsaccess use` cannot change the kubeconfig.",
+    "If kubectl is not running, remove the lock with the command shown in the report.",
 );
 
 pub(crate) const OUR_LOCK: Finding = Finding::warn(
     "machine.own-lock",
     "machine.left-overs",
-    "A lock file of nsaccess lies beside a kubeconfig, and its process is gone. kubectl cannot change the kubeconfig until it is removed; the next change that nsaccess makes removes it.",
-    "Remove it: the command of the report does, and so does `nsaccess doctor NAMESPACE --fix`.",
+    "nsaccess left a lock file next to a kubeconfig, and its process is no longer running. kubectl cannot change the kubeconfig until the lock is removed. The next change made by nsaccess removes it.",
+    "Remove it with the command shown in the report, or with `nsaccess doctor NAMESPACE --fix`.",
 );
 
 pub(crate) const TEMPORARY_FILES: Finding = Finding::warn(
     "machine.temporary-files",
     "machine.left-overs",
-    "An nsaccess that was killed left temporary files. They may hold tokens.",
-    "Remove them: the command of the report does, and so does `nsaccess doctor NAMESPACE --fix`.",
+    "nsaccess was killed and left temporary files, which may contain tokens.",
+    "Remove them with the command shown in the report, or with `nsaccess doctor NAMESPACE --fix`.",
 );
 
 /// Younger locks belong to a kubectl that is at work.
@@ -57,17 +57,17 @@ pub(crate) fn judge_left_overs(found: &LeftOvers) -> Judgement {
     let kubectl: Vec<&LeftOver> = found.kubectl_locks.iter().filter(stale).collect();
     let mut problems = Vec::new();
     if !kubectl.is_empty() {
-        let problem = Problem::of(&KUBECTL_LOCK, format!("{} is in the way", in_words(&kubectl)));
-        problems.push(problem.try_next(format!("rm -f {}   # if kubectl is not running", words(&kubectl))));
+        let problem = Problem::of(&KUBECTL_LOCK, format!("stale kubectl lock: {}", in_words(&kubectl)));
+        problems.push(problem.try_next(format!("rm -f {}   # only if kubectl is not running", words(&kubectl))));
     }
     let ours: Vec<&LeftOver> = found.our_locks.iter().collect();
     if !ours.is_empty() {
-        let problem = Problem::of(&OUR_LOCK, format!("{} was left by an nsaccess that is gone", in_words(&ours)));
+        let problem = Problem::of(&OUR_LOCK, format!("stale nsaccess lock: {}", in_words(&ours)));
         problems.push(problem.try_next(format!("rm -f {}", words(&ours))).repair(Repair::Remove(paths(&ours))));
     }
     let temporary: Vec<&LeftOver> = found.temporary.iter().collect();
     if !temporary.is_empty() {
-        let message = format!("{} was left by an nsaccess that is gone", in_words(&temporary));
+        let message = format!("stale temporary files: {}", in_words(&temporary));
         let problem = Problem::of(&TEMPORARY_FILES, message).try_next(format!("rm -rf {}", words(&temporary)));
         problems.push(problem.repair(Repair::Remove(paths(&temporary))));
     }
@@ -96,10 +96,10 @@ fn in_words(found: &[&LeftOver]) -> String {
 /// An age, roughly.
 pub(crate) fn age_in_words(seconds: i64) -> String {
     match seconds {
-        ..=119 => format!("{} s", seconds.max(0)),
-        120..=7199 => format!("{} min", seconds / 60),
-        7200..=172_799 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
+        ..=119 => format!("{}s", seconds.max(0)),
+        120..=7199 => format!("{}m", seconds / 60),
+        7200..=172_799 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
     }
 }
 
@@ -121,8 +121,8 @@ mod tests {
         assert!(ids(&locks(Some(2))).is_empty(), "kubectl is at work");
         assert_eq!(ids(&locks(None)), ["machine.kubectl-lock"]);
         let problem = judge_left_overs(&locks(Some(7200))).problems.remove(0);
-        assert_eq!(problem.message, "~/.kube/config.lock (2 h old) is in the way");
-        assert_eq!(problem.try_next, ["rm -f /h/.kube/config.lock   # if kubectl is not running"]);
+        assert_eq!(problem.message, "stale kubectl lock: ~/.kube/config.lock (2h old)");
+        assert_eq!(problem.try_next, ["rm -f /h/.kube/config.lock   # only if kubectl is not running"]);
         assert_eq!(problem.repair, None, "it is not ours");
     }
 

@@ -32,7 +32,7 @@ pub(crate) const NSACCESS: Check = Check {
     id: "machine.nsaccess",
     group: Group::Machine,
     title: "nsaccess",
-    what: "Which nsaccess this is, and whether the one that kubectl starts for the namespace is there, can be run and is the same.",
+    what: "The version of nsaccess, and whether the nsaccess that kubectl runs for the namespace exists, works and has the same version.",
     uses: Uses::Programs,
     needs: &["profile.settings"],
 };
@@ -40,8 +40,8 @@ pub(crate) const NSACCESS: Check = Check {
 pub(crate) const TOOLS: Check = Check {
     id: "machine.tools",
     group: Group::Machine,
-    title: "other tools",
-    what: "Which kubectl, AWS CLI and k9s are there (none is needed), and whether kubectl is too far from the server's version.",
+    title: "tools",
+    what: "The installed versions of kubectl, the AWS CLI and k9s (all optional), and whether kubectl supports the server's version.",
     uses: Uses::Programs,
     needs: &["profile.settings"],
 };
@@ -50,7 +50,7 @@ pub(crate) const CLOCK: Check = Check {
     id: "machine.clock",
     group: Group::Machine,
     title: "clock",
-    what: "How far the clock is from that of AWS and of the cluster: signatures break past 5 minutes.",
+    what: "The difference between this machine's clock and that of AWS or the cluster. Signatures are rejected once it exceeds 5 minutes.",
     uses: Uses::Network,
     needs: &["profile.settings"],
 };
@@ -59,7 +59,7 @@ pub(crate) const PROXY: Check = Check {
     id: "machine.proxy",
     group: Group::Machine,
     title: "proxy",
-    what: "Which proxy the environment names, and whether it catches the hosts that are needed.",
+    what: "The proxy set in the environment, and which of the required hosts it applies to.",
     uses: Uses::Files,
     needs: &[],
 };
@@ -68,7 +68,7 @@ pub(crate) const CERTIFICATES: Check = Check {
     id: "machine.certificates",
     group: Group::Machine,
     title: "certificates",
-    what: "Whether the certificate bundles that the environment names can be read.",
+    what: "Whether the certificate bundles set in the environment can be read.",
     uses: Uses::Files,
     needs: &[],
 };
@@ -76,8 +76,8 @@ pub(crate) const CERTIFICATES: Check = Check {
 pub(crate) const PERMISSIONS: Check = Check {
     id: "machine.permissions",
     group: Group::Machine,
-    title: "permissions",
-    what: "Owners and modes of ~/.aws, ~/.kube and the files of nsaccess.",
+    title: "file permissions",
+    what: "Owner and mode of ~/.aws, ~/.kube and the files of nsaccess.",
     uses: Uses::Files,
     needs: &[],
 };
@@ -85,8 +85,8 @@ pub(crate) const PERMISSIONS: Check = Check {
 pub(crate) const FILES: Check = Check {
     id: "machine.files",
     group: Group::Machine,
-    title: "file types",
-    what: "Whether something is in the way of a file: a folder, a pipe, a broken symbolic link, a file in UTF-16.",
+    title: "files",
+    what: "Whether configuration files are regular files in UTF-8, and not directories, pipes or broken symbolic links.",
     uses: Uses::Files,
     needs: &[],
 };
@@ -100,8 +100,8 @@ pub(crate) fn fault(check: &Check, places: &[place::Place], path: &std::path::Pa
 pub(crate) const LEFT_OVERS: Check = Check {
     id: "machine.left-overs",
     group: Group::Machine,
-    title: "left-overs",
-    what: "Locks and temporary files of programs that were killed.",
+    title: "stale files",
+    what: "Locks and temporary files left by programs that were killed.",
     uses: Uses::Files,
     needs: &[],
 };

@@ -9,29 +9,29 @@ pub(super) const FINDINGS: &[&Finding] = &[&COMMAND_MISSING, &COMMAND_NOT_EXECUT
 pub(crate) const COMMAND_MISSING: Finding = Finding::fail(
     "machine.command-missing",
     "machine.nsaccess",
-    "The kubeconfig names an nsaccess that is not there: it was moved or removed, or an upgrade put it in another place. kubectl cannot get a token.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The nsaccess set in the kubeconfig does not exist: it was moved or removed, or an upgrade installed it elsewhere. kubectl cannot get a token.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const COMMAND_NOT_EXECUTABLE: Finding = Finding::fail(
     "machine.command-not-executable",
     "machine.nsaccess",
-    "The nsaccess that the kubeconfig names may not be run: its file lacks the right.",
-    "Give it the right: `chmod +x FILE`, as the report says it.",
+    "The nsaccess set in the kubeconfig is not executable.",
+    "Make it executable with the `chmod +x` command shown in the report.",
 );
 
 pub(crate) const COMMAND_BROKEN: Finding = Finding::fail(
     "machine.command-broken",
     "machine.nsaccess",
-    "The nsaccess that the kubeconfig names does not say its version: it is of another system, is something else, or is damaged.",
-    "Write the context anew, so that it names this one: `nsaccess kubeconfig NAMESPACE`.",
+    "The nsaccess set in the kubeconfig does not print its version: it was built for another system, is another program, or is damaged.",
+    "Rewrite the context to use this nsaccess: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const OTHER_VERSION: Finding = Finding::warn(
     "machine.other-version",
     "machine.nsaccess",
-    "kubectl starts an nsaccess of another version than the one that you run: two are installed, or an upgrade left the old one behind.",
-    "Write the context anew, so that it names this one: `nsaccess kubeconfig NAMESPACE`. Then remove the other one.",
+    "kubectl runs a different version of nsaccess than you do: two are installed, or an upgrade left the old one behind.",
+    "Rewrite the context to use this nsaccess: `nsaccess kubeconfig NAMESPACE`. Then remove the other one.",
 );
 
 /// What the command of the kubeconfig leads to.
@@ -55,28 +55,28 @@ pub(crate) enum Command {
 pub(crate) fn judge_nsaccess(command: &Command, version: &str, path: &str, namespace: &str) -> Judgement {
     let rewritten =
         |problem: Problem| problem.try_next(format!("nsaccess kubeconfig {namespace}")).repair(Repair::WriteContext);
-    let this = format!("{version} at {path}");
+    let this = format!("{version} ({path})");
     let problem = match command {
         Command::None | Command::This => return Judgement::ok(this),
-        Command::OfOthers(program) => return Judgement::ok(this).fact(format!("kubectl starts {program}")),
+        Command::OfOthers(program) => return Judgement::ok(this).fact(format!("kubectl runs {program}")),
         Command::Missing(other) => {
-            let problem = Problem::of(&COMMAND_MISSING, format!("the nsaccess that kubectl starts is not at {other}"));
-            rewritten(problem.because(format!("this one is at {path}")))
+            let problem = Problem::of(&COMMAND_MISSING, format!("{other}, which kubectl runs, does not exist"));
+            rewritten(problem.because(format!("this nsaccess is {path}")))
         }
-        Command::NotExecutable(other) => Problem::of(&COMMAND_NOT_EXECUTABLE, format!("{other} may not be run"))
-            .because("it is the nsaccess that kubectl starts")
+        Command::NotExecutable(other) => Problem::of(&COMMAND_NOT_EXECUTABLE, format!("{other} is not executable"))
+            .because("kubectl runs it to get a token")
             .try_next(format!("chmod +x {}", quote(other))),
         Command::Silent(other, why) => {
-            let problem = Problem::of(&COMMAND_BROKEN, format!("the nsaccess that kubectl starts, {other}, is broken"));
+            let problem = Problem::of(&COMMAND_BROKEN, format!("{other}, which kubectl runs, does not work"));
             rewritten(problem.because(why))
         }
         Command::Other(other, found) if found == version => {
-            return Judgement::ok(this).fact(format!("kubectl starts {other}, which has the same version"));
+            return Judgement::ok(this).fact(format!("kubectl runs {other}, which has the same version"));
         }
         Command::Other(other, found) => {
             let problem =
-                Problem::of(&OTHER_VERSION, format!("kubectl starts nsaccess {found}, and this is {version}"));
-            rewritten(problem.because(format!("the kubeconfig names {other}; this one is at {path}")))
+                Problem::of(&OTHER_VERSION, format!("kubectl runs nsaccess {found}, but this is {version}"));
+            rewritten(problem.because(format!("the kubeconfig uses {other}; this nsaccess is {path}")))
         }
     };
     Judgement::problem(problem)

@@ -11,29 +11,29 @@ pub(super) const FINDINGS: &[&Finding] = &[&NOT_OWNED, &UNREADABLE, &READ_ONLY, 
 pub(crate) const NOT_OWNED: Finding = Finding::warn(
     "machine.not-owned",
     "machine.permissions",
-    "Files in your home folder belong to root or to somebody else: a command such as `sudo aws` or `sudo kubectl` wrote them. What is there can be used; login could not change it.",
-    "Take them back: `sudo chown $(id -un) FILES`, as the report says it.",
+    "Files in your home directory belong to root or another user, usually because of `sudo aws` or `sudo kubectl`. They can be read, but login cannot change them.",
+    "Take ownership with the `sudo chown` command shown in the report.",
 );
 
 pub(crate) const UNREADABLE: Finding = Finding::fail(
     "machine.unreadable",
     "machine.permissions",
-    "The mode of a file or folder keeps you from reading it, or it belongs to somebody else.",
-    "Give yourself the right: `chmod u+rwX FILES`, or `sudo chown $(id -un) FILES`, as the report says it.",
+    "You cannot read a file or directory, because of its mode or because it belongs to another user.",
+    "Run the `chmod` or `sudo chown` command shown in the report.",
 );
 
 pub(crate) const READ_ONLY: Finding = Finding::warn(
     "machine.read-only",
     "machine.permissions",
-    "A file or folder of yours is write-protected: what is there can be used, and login, `kubectl config` and `aws configure` cannot change it.",
-    "Give yourself the right: `chmod u+w FILES`, as the report says it. If it is meant to be so, nothing.",
+    "One of your files or directories is read-only. It can be used, but login, `kubectl config` and `aws configure` cannot change it.",
+    "Run the `chmod u+w` command shown in the report. If this is intentional, ignore the warning.",
 );
 
 pub(crate) const READABLE_BY_OTHERS: Finding = Finding::warn(
     "machine.readable-by-others",
     "machine.permissions",
-    "Other users of this machine can read files with tokens or keys.",
-    "Take their rights off: `chmod 600 FILES`. `nsaccess doctor NAMESPACE --fix` does it for the files that nsaccess writes: its cache, and the tokens of your sso-sessions.",
+    "Other users of this machine can read files that contain tokens or keys.",
+    "Run the `chmod 600` command shown in the report. `nsaccess doctor NAMESPACE --fix` does this for the files that nsaccess writes: its cache and the tokens of your sso-sessions.",
 );
 
 /// Whether the current user can use the files, and nobody else can read secrets.
@@ -51,16 +51,16 @@ pub(crate) fn judge_permissions(places: &[Place]) -> Judgement {
         let problem = Problem::of(finding, format!("{shown}: {message}")).try_next(format!("{command} {paths}"));
         problems.push(problem);
     };
-    add(&UNREADABLE, &locked, "it belongs to another user, and you may not read it", "sudo chown $(id -un)");
-    add(&NOT_OWNED, &foreign, "it belongs to another user, and you may not change it", "sudo chown $(id -un)");
-    add(&UNREADABLE, &unreadable, "you may not read it", "chmod u+rwX");
-    add(&READ_ONLY, &read_only, "you may not write it", "chmod u+w");
-    add(&READABLE_BY_OTHERS, &open, "other users can read it", "chmod 600");
+    add(&UNREADABLE, &locked, "owned by another user and not readable by you", "sudo chown $(id -un)");
+    add(&NOT_OWNED, &foreign, "owned by another user and not writable by you", "sudo chown $(id -un)");
+    add(&UNREADABLE, &unreadable, "not readable by you", "chmod u+rwX");
+    add(&READ_ONLY, &read_only, "not writable by you", "chmod u+w");
+    add(&READABLE_BY_OTHERS, &open, "readable by other users", "chmod 600");
     let ours: Vec<PathBuf> = open.iter().filter(|place| place.is_ours).map(|place| place.path.clone()).collect();
     for problem in problems.iter_mut().filter(|problem| *problem.finding == READABLE_BY_OTHERS && !ours.is_empty()) {
         problem.repair = Some(Repair::Tighten(ours.clone()));
     }
-    Judgement::of(problems, "yours, and private where they should be")
+    Judgement::of(problems, "files belong to you, and secrets are private")
 }
 
 /// The finding that keeps the file, or a folder above it, from being read.

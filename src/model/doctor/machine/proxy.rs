@@ -9,8 +9,8 @@ pub(super) const FINDINGS: &[&Finding] = &[&UNUSABLE];
 pub(crate) const UNUSABLE: Finding = Finding::fail(
     "machine.proxy-unusable",
     "machine.proxy",
-    "HTTPS_PROXY or HTTP_PROXY holds something that is no address of a proxy: nothing can be reached through it.",
-    "Correct the variable, or unset it.",
+    "HTTPS_PROXY or HTTP_PROXY is not a valid proxy address, so nothing can be reached through it.",
+    "Correct or unset the variable.",
 );
 
 /// Whether the variables can be used, and which of the hosts go through a proxy.
@@ -22,25 +22,25 @@ pub(crate) fn judge_proxy(variables: &ProxyVariables, hosts: &[String]) -> Judge
         let url = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
         match Proxy::parse(&url) {
             // Never the whole value: it may hold a password.
-            Ok(proxy) => facts.push(format!("{name} leads to {}:{}", proxy.host(), proxy.port())),
+            Ok(proxy) => facts.push(format!("{name} is {}:{}", proxy.host(), proxy.port())),
             Err(why) => problems.push(
-                Problem::of(&UNUSABLE, format!("the proxy of ${name} cannot be used"))
+                Problem::of(&UNUSABLE, format!("invalid proxy in ${name}"))
                     .because(why)
                     .try_next(format!("unset {name} {}", name.to_lowercase())),
             ),
         }
     }
     if facts.is_empty() {
-        return Judgement::of(problems, "none");
+        return Judgement::of(problems, "not set");
     }
     facts.extend(variables.no_proxy.iter().map(|list| format!("NO_PROXY = {list}")));
     let through = |host: &&String| variables.for_url(&format!("https://{host}")).is_some();
     let caught = hosts.iter().filter(through).count();
     facts.extend(hosts.iter().map(|host| match through(&host) {
-        true => format!("{host}: through the proxy"),
-        false => format!("{host}: directly"),
+        true => format!("{host}: via the proxy"),
+        false => format!("{host}: direct"),
     }));
-    Judgement::of(problems, format!("{caught} of {} hosts go through it", hosts.len())).facts(facts)
+    Judgement::of(problems, format!("used for {caught} of {} hosts", hosts.len())).facts(facts)
 }
 
 #[cfg(test)]
@@ -76,10 +76,10 @@ mod tests {
         assert_eq!(
             facts,
             [
-                "HTTPS_PROXY leads to proxy.corp:3128",
+                "HTTPS_PROXY is proxy.corp:3128",
                 "NO_PROXY = 10.0.0.0/8",
-                "oidc.eu-west-1.amazonaws.com: through the proxy",
-                "10.0.0.1: directly"
+                "oidc.eu-west-1.amazonaws.com: via the proxy",
+                "10.0.0.1: direct"
             ]
         );
     }

@@ -8,8 +8,8 @@ pub(super) const FINDINGS: &[&Finding] = &[&KUBECTL_SKEW];
 pub(crate) const KUBECTL_SKEW: Finding = Finding::warn(
     "machine.kubectl-skew",
     "machine.tools",
-    "kubectl and the server are more than one minor version apart, which Kubernetes does not support: most commands work, and some fail in ways that are hard to explain.",
-    "Install a kubectl of the server's version: https://kubernetes.io/docs/tasks/tools/.",
+    "kubectl and the server are more than one minor version apart, which Kubernetes does not support. Most commands work, but some fail in confusing ways.",
+    "Install the kubectl version of the server: https://kubernetes.io/docs/tasks/tools/.",
 );
 
 /// A program, and what it said of its version.
@@ -58,17 +58,17 @@ pub(crate) fn judge_tools(tools: &[Tool], server: Option<&str>) -> Judgement {
     }
     let server = server.unwrap_or_default();
     Judgement::problem(
-        Problem::of(&KUBECTL_SKEW, format!("kubectl {version} is too far from the cluster's version {server}"))
-            .because("Kubernetes supports a difference of one minor version")
-            .try_next(format!("install a kubectl of version {server}: https://kubernetes.io/docs/tasks/tools/")),
+        Problem::of(&KUBECTL_SKEW, format!("kubectl {version} does not support cluster version {server}"))
+            .because("Kubernetes supports a skew of one minor version")
+            .try_next(format!("install kubectl {server}: https://kubernetes.io/docs/tasks/tools/")),
     )
     .fact(seen)
 }
 
 fn in_words(tool: &Tool) -> String {
     match &tool.found {
-        FoundTool::Missing => format!("no {}", tool.name),
-        FoundTool::Silent => format!("{} (version not known)", tool.name),
+        FoundTool::Missing => format!("{} not installed", tool.name),
+        FoundTool::Silent => format!("{} (version unknown)", tool.name),
         FoundTool::Version(version) => format!("{} {version}", tool.name),
     }
 }
@@ -119,6 +119,6 @@ mod tests {
         let tools =
             [Tool { name: "kubectl", found: FoundTool::Missing }, Tool { name: "aws", found: FoundTool::Silent }];
         let judged = judge_tools(&tools, Some("1.34"));
-        assert_eq!(judged, Judgement::ok("no kubectl, aws (version not known)"));
+        assert_eq!(judged, Judgement::ok("kubectl not installed, aws (version unknown)"));
     }
 }

@@ -40,7 +40,7 @@ impl<'a> ConfigFile<'a> {
     /// Why no portal is needed, if none is.
     pub(super) fn without_portal(&self) -> Option<String> {
         match (self.own, self.role()) {
-            (Some(own), _) => Some(format!("the identity is that of the profile {own}")),
+            (Some(own), _) => Some(format!("credentials come from the profile {own}")),
             (None, Some(role)) => Some(format!("the profile assumes the role {role}")),
             (None, None) => None,
         }

@@ -21,7 +21,7 @@ pub(crate) const SETTINGS: Check = Check {
     id: "profile.settings",
     group: Group::Profile,
     title: "settings",
-    what: "Whether the settings of nsaccess can be read, and name nothing unknown.",
+    what: "Whether the settings of nsaccess can be read and have no unknown keys.",
     uses: Uses::Files,
     needs: &["machine.certificates", "machine.proxy", "environment.endpoints", "profile.config"],
 };
@@ -30,7 +30,7 @@ pub(crate) const CONFIG: Check = Check {
     id: "profile.config",
     group: Group::Profile,
     title: "AWS config",
-    what: "Whether ~/.aws/config can be read as the AWS CLI reads it.",
+    what: "Whether the AWS CLI can parse ~/.aws/config.",
     uses: Uses::Files,
     needs: &["environment.aws-files"],
 };
@@ -39,7 +39,7 @@ pub(crate) const EXISTS: Check = Check {
     id: "profile.exists",
     group: Group::Profile,
     title: "profile",
-    what: "Whether the namespace has a profile in ~/.aws/config, or the settings name one of your own.",
+    what: "Whether the namespace has a profile in ~/.aws/config, or the settings use one of your own profiles.",
     uses: Uses::Files,
     needs: &["profile.settings"],
 };
@@ -48,7 +48,7 @@ pub(crate) const SSO_SESSION: Check = Check {
     id: "profile.sso-session",
     group: Group::Profile,
     title: "sso-session",
-    what: "Whether the sso-session that the profile names is there, complete, and asks for the scope that renewal needs. A role that other credentials assume needs none.",
+    what: "Whether the profile's sso-session exists, is complete, and requests the scope required for renewal. Not needed for a role that other credentials assume.",
     uses: Uses::Files,
     needs: &["profile.values"],
 };
@@ -56,8 +56,8 @@ pub(crate) const SSO_SESSION: Check = Check {
 pub(crate) const STYLE: Check = Check {
     id: "profile.style",
     group: Group::Profile,
-    title: "credentials",
-    what: "Whether the profile has one kind of credentials only.",
+    title: "credential source",
+    what: "Whether the profile has only one kind of credentials.",
     uses: Uses::Files,
     needs: &["profile.exists"],
 };
@@ -65,8 +65,8 @@ pub(crate) const STYLE: Check = Check {
 pub(crate) const VALUES: Check = Check {
     id: "profile.values",
     group: Group::Profile,
-    title: "values",
-    what: "Whether account, permission set and region are valid, or the role and who assumes it.",
+    title: "account and role",
+    what: "Whether the account, permission set and region are valid, or the role and its source profile.",
     uses: Uses::Files,
     needs: &["profile.exists"],
 };
@@ -84,7 +84,7 @@ pub(crate) const CONTEXT: Check = Check {
     id: "profile.context",
     group: Group::Profile,
     title: "target",
-    what: "Whether the profile and the kubeconfig context lead to the same account, namespace and cluster.",
+    what: "Whether the profile and the kubeconfig context point to the same account, namespace and cluster.",
     uses: Uses::Files,
     needs: &["profile.values", "kubectl.context"],
 };

@@ -8,22 +8,22 @@ pub(super) const FINDINGS: &[&Finding] = &[&OTHER_NAMESPACE, &OTHER_REGION, &OTH
 pub(crate) const OTHER_NAMESPACE: Finding = Finding::fail(
     "profile.context-namespace",
     "profile.context",
-    "The context's user asks for tokens of another namespace: kubectl acts as that one's role. The entry was copied, or edited by hand.",
-    "Write the context anew: `nsaccess kubeconfig NAMESPACE`.",
+    "The context's user requests tokens for another namespace, so kubectl acts as that namespace's role. The entry was copied or edited by hand.",
+    "Rewrite the context: `nsaccess kubeconfig NAMESPACE`.",
 );
 
 pub(crate) const OTHER_REGION: Finding = Finding::warn(
     "profile.context-region",
     "profile.context",
-    "The context's user signs tokens for another region than the profile names: the cluster has moved, or one of the two was edited by hand.",
-    "Let login write both anew: `nsaccess login NAMESPACE`.",
+    "The context's user signs tokens for a different region than the profile's: the cluster has moved, or one of the two was edited by hand.",
+    "Rewrite both: `nsaccess login NAMESPACE`.",
 );
 
 pub(crate) const OTHER_CLUSTER: Finding = Finding::warn(
     "profile.context-cluster",
     "profile.context",
-    "A setting pins the namespace to another cluster than the context was written for.",
-    "Let login write the context anew: `nsaccess login NAMESPACE`. Or correct the setting: `nsaccess config` shows where it comes from.",
+    "A setting pins the namespace to a different cluster than the context's.",
+    "Rewrite the context: `nsaccess login NAMESPACE`. Or correct the setting; `nsaccess config` shows where it comes from.",
 );
 
 /// The arguments that kubectl starts `nsaccess` with.
@@ -65,7 +65,7 @@ pub(crate) fn judge_same_place(asked: TokenArguments<'_>, wanted: Wanted<'_>) ->
     let namespace = wanted.namespace;
     if let Some(other) = asked.namespace.filter(|other| *other != namespace) {
         return Judgement::problem(
-            Problem::of(&OTHER_NAMESPACE, format!("the context asks for tokens of {other}, and not of {namespace}"))
+            Problem::of(&OTHER_NAMESPACE, format!("the context requests tokens for {other} instead of {namespace}"))
                 .try_next(format!("nsaccess kubeconfig {namespace}"))
                 .repair(Repair::WriteContext),
         );
@@ -75,8 +75,8 @@ pub(crate) fn judge_same_place(asked: TokenArguments<'_>, wanted: Wanted<'_>) ->
         && pinned != cluster
     {
         return Judgement::problem(
-            Problem::of(&OTHER_CLUSTER, format!("the context is for the cluster {cluster}, and not for {pinned}"))
-                .because(format!("{origin} names {pinned}"))
+            Problem::of(&OTHER_CLUSTER, format!("the context uses the cluster {cluster} instead of {pinned}"))
+                .because(format!("{origin} sets it to {pinned}"))
                 .try_next(login)
                 .repair(Repair::Login),
         );
@@ -85,14 +85,14 @@ pub(crate) fn judge_same_place(asked: TokenArguments<'_>, wanted: Wanted<'_>) ->
         && own != region
     {
         return Judgement::problem(
-            Problem::of(&OTHER_REGION, format!("the context is for {region}, and the profile for {own}"))
+            Problem::of(&OTHER_REGION, format!("the context uses the region {region}, but the profile uses {own}"))
                 .try_next(login)
                 .repair(Repair::Login),
         );
     }
     Judgement::ok(match (asked.cluster, asked.region) {
         (Some(cluster), Some(region)) => format!("{cluster} in {region}"),
-        _ => "no conflict".to_owned(),
+        _ => "no conflicts".to_owned(),
     })
 }
 

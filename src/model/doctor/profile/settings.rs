@@ -12,49 +12,49 @@ pub(super) const FINDINGS: &[&Finding] =
 pub(crate) const UNUSABLE: Finding = Finding::fail(
     "profile.settings-unusable",
     "profile.settings",
-    "The settings file of nsaccess, a project's nsaccess.toml or a variable NSACCESS_… holds something that cannot be understood, so that nothing can be done with it.",
-    "Correct the line or the variable that the report names.",
+    "The settings file of nsaccess, a project's nsaccess.toml or a NSACCESS_… variable has an invalid value, and nsaccess cannot continue.",
+    "Correct the line or variable shown in the report.",
 );
 
 pub(crate) const UNKNOWN_KEY: Finding = Finding::warn(
     "profile.settings-unknown-key",
     "profile.settings",
-    "A settings file has a key that nsaccess does not know, most often a typo: it changes nothing.",
-    "Correct the key, or remove the line: the command of the report opens it.",
+    "A settings file has an unknown key, usually a typo. It has no effect.",
+    "Correct the key or remove the line. The command shown in the report opens it.",
 );
 
 pub(crate) const FOREIGN_PROJECT: Finding = Finding::warn(
     "profile.project-foreign",
     "profile.settings",
-    "The nsaccess.toml of this folder belongs to neither you nor root, so it is not read: its owner could change at any time whom you act as.",
-    "Work in a checkout of your own.",
+    "The nsaccess.toml in this directory belongs to neither you nor root, so it is ignored: its owner could change which identity you use.",
+    "Use a checkout of your own.",
 );
 
 pub(crate) const FOREIGN_ORGANISATION: Finding = Finding::warn(
     "profile.organisation-not-read",
     "profile.settings",
-    "The settings file of your organisation (/etc/nsaccess/config.toml, or what $NSACCESS_SYSTEM_CONFIG names) does not belong to root, or others may write it, or you may not read it: nothing in it counts, because whoever writes it chooses where you sign in.",
-    "An administrator of the machine gives the file back to root; the report has the command.",
+    "Your organisation's settings file (/etc/nsaccess/config.toml or $NSACCESS_SYSTEM_CONFIG) is not owned by root, is writable by others, or is not readable by you. It is ignored, because whoever can write it decides where you sign in.",
+    "Ask an administrator of this machine to give the file back to root with the command shown in the report.",
 );
 
 pub(crate) const UNTRUSTED_PROJECT: Finding = Finding::warn(
     "profile.project-untrusted",
     "profile.settings",
-    "The nsaccess.toml of this folder has settings that decide the identity, the cluster or the portal. They do not count until you trust the file, and again after each change of it.",
-    "Read the file; if it is right: `nsaccess config trust FILE`.",
+    "The nsaccess.toml in this directory has settings that choose the identity, the cluster or the portal. They are ignored until you trust the file, and again after each change.",
+    "Review the file, then trust it: `nsaccess config trust FILE`.",
 );
 
 pub(crate) const CONFIG_UNREADABLE: Finding = Finding::fail(
     "profile.config-unreadable",
     "profile.config",
-    "~/.aws/config has a line that the AWS CLI cannot read, or the same section or key twice: every command of the AWS CLI fails, and nsaccess neither reads nor changes such a file.",
-    "Correct the line: the command of the report opens it.",
+    "~/.aws/config has a line that the AWS CLI cannot parse, or has the same section or key twice. Every AWS CLI command fails, and nsaccess neither reads nor changes the file.",
+    "Correct the line. The command shown in the report opens it.",
 );
 
 /// Whether `~/.aws/config` could be read, and how many profiles it has.
 pub(crate) fn judge_config(read: Result<usize, &Error>) -> Judgement {
     match read {
-        Ok(0) => Judgement::ok("no profile yet"),
+        Ok(0) => Judgement::ok("no profiles yet"),
         Ok(1) => Judgement::ok("1 profile"),
         Ok(count) => Judgement::ok(format!("{count} profiles")),
         Err(error) => Judgement::problem(Problem::of_error(&CONFIG_UNREADABLE, error)),
@@ -87,12 +87,12 @@ pub(crate) fn judge_settings(
     problems.extend(untrusted.map(|(asked, command)| {
         Problem::of(
             &UNTRUSTED_PROJECT,
-            "the nsaccess.toml of this folder is not trusted, so that settings in it do not count",
+            "the nsaccess.toml in this directory is not trusted, so its settings are ignored",
         )
-        .because(format!("it asks for {asked}"))
+        .because(format!("it sets {asked}"))
         .try_next(command)
     }));
-    Judgement::of(problems, "can be read")
+    Judgement::of(problems, "valid")
 }
 
 fn warned(warning: &Warning, expand: impl Fn(&str) -> String) -> Problem {

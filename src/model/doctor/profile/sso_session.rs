@@ -11,36 +11,36 @@ pub(super) const FINDINGS: &[&Finding] = &[&MISSING, &INCOMPLETE, &NO_SCOPES, &L
 pub(crate) const MISSING: Finding = Finding::fail(
     "profile.sso-session-missing",
     "profile.sso-session",
-    "The profile names an sso-session that ~/.aws/config does not have: it was renamed or removed, or its name is misspelt. No tool can sign in with such a profile.",
-    "Let login write the profile anew: `nsaccess login NAMESPACE`. Or correct the name with an editor.",
+    "The profile refers to an sso-session that does not exist in ~/.aws/config: it was renamed or removed, or its name is misspelled. No tool can sign in with this profile.",
+    "Rewrite the profile: `nsaccess login NAMESPACE`. Or correct the name in an editor.",
 );
 
 pub(crate) const INCOMPLETE: Finding = Finding::fail(
     "profile.sso-session-incomplete",
     "profile.sso-session",
-    "The sso-session lacks its start URL or its region, so that nobody can sign in with it.",
-    "Add the line: the command of the report opens the section.",
+    "The sso-session has no start URL or no region, so nobody can sign in with it.",
+    "Add the line. The command shown in the report opens the section.",
 );
 
 pub(crate) const NO_SCOPES: Finding = Finding::warn(
     "profile.no-scopes",
     "profile.sso-session",
-    "The sso-session has no sso_registration_scopes: a session that the AWS CLI signs in to then gets no refresh token, and ends after 8 hours or less.",
-    "Add the line `sso_registration_scopes = sso:account:access` to the section: the command of the report opens it. With version 2 of the AWS CLI: `aws configure set sso_registration_scopes sso:account:access --sso-session NAME`.",
+    "The sso-session has no sso_registration_scopes, so a session created by the AWS CLI gets no refresh token and expires after 8 hours or less.",
+    "Add the line `sso_registration_scopes = sso:account:access` to the section. The command shown in the report opens it. With version 2 of the AWS CLI: `aws configure set sso_registration_scopes sso:account:access --sso-session NAME`.",
 );
 
 pub(crate) const LEGACY: Finding = Finding::warn(
     "profile.legacy",
     "profile.sso-session",
-    "The profile names the portal itself, as was usual before there were sso-sessions: tools then sign in without a refresh token, so that the session cannot be renewed.",
-    "Let login write it anew: `nsaccess login NAMESPACE`.",
+    "The profile uses the legacy format, with the start URL in the profile instead of an sso-session. Tools then sign in without a refresh token, so the session cannot be renewed.",
+    "Rewrite it: `nsaccess login NAMESPACE`.",
 );
 
 pub(crate) const NONE: Finding = Finding::fail(
     "profile.no-sso",
     "profile.sso-session",
-    "The profile names neither an sso-session nor a start URL: it is no profile for IAM Identity Center.",
-    "Let login write it: `nsaccess login NAMESPACE`.",
+    "The profile has neither an sso-session nor a start URL, so it is not an IAM Identity Center profile.",
+    "Write it: `nsaccess login NAMESPACE`.",
 );
 
 const SCOPES: &str = "sso_registration_scopes = sso:account:access";
@@ -55,7 +55,7 @@ pub(crate) fn judge_sso_session(file: &ConfigFile<'_>) -> Judgement {
     let Some((name, section)) = file.session() else {
         let names_portal = file.section().is_some_and(|section| section.get("sso_start_url").is_some());
         return by_login(match names_portal {
-            true => Problem::of(&LEGACY, format!("the profile {profile} has no sso-session, only a start URL")),
+            true => Problem::of(&LEGACY, format!("the profile {profile} has a start URL but no sso-session")),
             false => Problem::of(&NONE, format!("the profile {profile} has neither sso_session nor sso_start_url")),
         });
     };
@@ -69,9 +69,9 @@ pub(crate) fn judge_sso_session(file: &ConfigFile<'_>) -> Judgement {
     let scopes = section.get("sso_registration_scopes").unwrap_or_default();
     if !scopes.split(',').any(|scope| scope.trim() == "sso:account:access") {
         return Judgement::problem(
-            Problem::of(&NO_SCOPES, format!("the sso-session {name} does not ask for the scope sso:account:access"))
-                .because("a session that the AWS CLI signs in to cannot be renewed")
-                .because(format!("below [{}] this line is missing: {SCOPES}", section.header()))
+            Problem::of(&NO_SCOPES, format!("the sso-session {name} does not request the scope sso:account:access"))
+                .because("a session created by the AWS CLI cannot be renewed")
+                .because(format!("[{}] has no line {SCOPES}", section.header()))
                 .try_next(file.open(section.line_of("sso_registration_scopes").unwrap_or(section.line())))
                 .try_next(format!(
                     "aws configure set sso_registration_scopes sso:account:access --sso-session {}   # AWS CLI v2",
@@ -79,12 +79,12 @@ pub(crate) fn judge_sso_session(file: &ConfigFile<'_>) -> Judgement {
                 )),
         );
     }
-    Judgement::ok(format!("{name}: {}", section.get("sso_start_url").unwrap_or_default()))
+    Judgement::ok(format!("{name} ({})", section.get("sso_start_url").unwrap_or_default()))
 }
 
 fn missing(file: &ConfigFile<'_>, name: &str) -> Judgement {
     let names: Vec<&str> = file.config.sso_sessions().filter_map(|section| section.name()).collect();
-    let problem = Problem::of(&MISSING, format!("the profile names the sso-session {name}, which does not exist"));
+    let problem = Problem::of(&MISSING, format!("the profile refers to the sso-session {name}, which does not exist"));
     Judgement::problem(match similar(name, names.iter().copied()) {
         Some(near) => {
             let line = file.section().and_then(|section| section.line_of("sso_session")).unwrap_or(1);

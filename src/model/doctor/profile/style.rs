@@ -11,29 +11,29 @@ pub(super) const FINDINGS: &[&Finding] = &[&MIXED, &LOGIN_SESSION, &INCONSISTENT
 pub(crate) const MIXED: Finding = Finding::fail(
     "profile.mixed-credentials",
     "profile.style",
-    "The profile has keys of another kind of credentials beside those of its permission set or role. Which of them count differs from tool to tool, so that some act as somebody else; login refuses to write such a profile.",
-    "Remove the line: the command of the report opens it.",
+    "The profile has credentials of another kind in addition to its permission set or role. Tools disagree about which to use, so some act as a different identity. login refuses to write such a profile.",
+    "Remove the line. The command shown in the report opens it.",
 );
 
 pub(crate) const LOGIN_SESSION: Finding = Finding::warn(
     "profile.login-session",
     "profile.style",
-    "`aws login` has written login_session into the profile. The AWS CLI uses the keys of IAM Identity Center first; other tools may not.",
-    "Remove the line: the command of the report opens it.",
+    "`aws login` wrote login_session into the profile. The AWS CLI prefers the IAM Identity Center settings; other tools may not.",
+    "Remove the line. The command shown in the report opens it.",
 );
 
 pub(crate) const INCONSISTENT: Finding = Finding::fail(
     "profile.inconsistent",
     "profile.style",
-    "A key has different values in the profile and in its sso-session. The AWS CLI and boto3 refuse such a profile.",
-    "For the start URL and its region, let login remove them from the profile: `nsaccess login NAMESPACE`. Another key has to be corrected by hand.",
+    "A key has different values in the profile and in its sso-session. The AWS CLI and boto3 reject such a profile.",
+    "For the start URL and its region, `nsaccess login NAMESPACE` removes them from the profile. Correct any other key by hand.",
 );
 
 pub(crate) const DUPLICATE: Finding = Finding::warn(
     "profile.duplicate",
     "profile.duplicates",
-    "Two sections have the name of the profile or of its sso-session, in different spellings. The AWS CLI takes the later one, other tools may take the first; login refuses to change either.",
-    "Remove the one that is wrong: the command of the report opens it.",
+    "Two sections define the profile or its sso-session, spelled differently. The AWS CLI uses the last one, other tools may use the first. login refuses to change either.",
+    "Remove the wrong one. The command shown in the report opens it.",
 );
 
 const PROCESS: &str = "credential_process";
@@ -43,22 +43,22 @@ pub(crate) fn judge_style(file: &ConfigFile<'_>) -> Judgement {
     let Some(section) = file.section() else { return Judgement::ok("") };
     let mut problems = Vec::new();
     let (others, own): (&[&str], _) = match file.role() {
-        Some(_) => (&OUTRANKING_ROLE, "its role"),
-        None => (&OUTRANKING, "its permission set"),
+        Some(_) => (&OUTRANKING_ROLE, "role"),
+        None => (&OUTRANKING, "permission set"),
     };
     let is_foreign = |key: &str| others.contains(&key) || ["aws_session_token", PROCESS].contains(&key);
     let foreign: Vec<&str> = section.values().map(|(key, _)| key).filter(|key| is_foreign(key)).collect();
     if let Some(first) = foreign.first() {
-        let message = format!("the profile {} has {} beside {own}", file.profile, foreign.join(", "));
-        let problem = Problem::of(&MIXED, message).because("some AWS tools use that and act as somebody else");
+        let message = format!("the profile {} has both {} and a {own}", file.profile, foreign.join(", "));
+        let problem = Problem::of(&MIXED, message).because("some AWS tools use the former and act as a different identity");
         problems.push(problem.try_next(file.open(section.line_of(first).unwrap_or(section.line()))));
     }
     if let Some(line) = section.line_of("login_session") {
-        let message = format!("the profile {} has login_session beside {own}", file.profile);
+        let message = format!("the profile {} has both login_session and a {own}", file.profile);
         problems.push(Problem::of(&LOGIN_SESSION, message).try_next(file.open(line)));
     }
     problems.extend(inconsistent(file));
-    Judgement::of(problems, if file.role().is_some() { "of the role only" } else { "of IAM Identity Center only" })
+    Judgement::of(problems, if file.role().is_some() { "assumed role" } else { "IAM Identity Center" })
 }
 
 fn inconsistent(file: &ConfigFile<'_>) -> Option<Problem> {
@@ -67,8 +67,8 @@ fn inconsistent(file: &ConfigFile<'_>) -> Option<Problem> {
     let (key, value) = session?.values().find(differs)?;
     let own = section.get(key).unwrap_or_default();
     let problem =
-        Problem::of(&INCONSISTENT, format!("{key} is {own} in the profile, and {value} in the sso-session {name}"))
-            .because("the AWS CLI refuses such a profile");
+        Problem::of(&INCONSISTENT, format!("{key} is {own} in the profile, but {value} in the sso-session {name}"))
+            .because("the AWS CLI rejects such a profile");
     Some(match key {
         "sso_start_url" | "sso_region" => problem.try_next(file.login()).repair(Repair::Login),
         _ => problem.try_next(file.open(section.line_of(key).unwrap_or(section.line()))),
@@ -81,8 +81,8 @@ pub(crate) fn judge_duplicates(file: &ConfigFile<'_>) -> Judgement {
     let profile = (format!("profile {}", file.profile), file.config.profile_lines(file.profile));
     let problem = |(what, lines): (String, Vec<usize>)| {
         let (last, others) = lines.split_last().filter(|(_, others)| !others.is_empty())?;
-        let message = format!("the {what} is defined twice, in lines {} and {last}", others[0]);
-        let problem = Problem::of(&DUPLICATE, message).because(format!("the AWS CLI takes the one of line {last}"));
+        let message = format!("{what} is defined twice, on lines {} and {last}", others[0]);
+        let problem = Problem::of(&DUPLICATE, message).because(format!("the AWS CLI uses the one on line {last}"));
         Some(problem.try_next(file.open(others[0])))
     };
     Judgement::of([profile].into_iter().chain(session).filter_map(problem).collect(), "none")

@@ -10,35 +10,35 @@ pub(super) const FINDINGS: &[&Finding] = &[&MISSING, &INCOMPLETE, &BAD_VALUE];
 pub(crate) const MISSING: Finding = Finding::fail(
     "profile.missing",
     "profile.exists",
-    "The namespace has no profile in ~/.aws/config: nobody has logged in to it on this machine, or it was removed.",
+    "The namespace has no profile in ~/.aws/config: you have not logged in to it on this machine, or the profile was removed.",
     "Log in: `nsaccess login NAMESPACE`.",
 );
 
 pub(crate) const INCOMPLETE: Finding = Finding::fail(
     "profile.incomplete",
     "profile.values",
-    "The profile lacks the account or the permission set, or names a role and no profile that assumes it, so that no credentials can be asked for.",
-    "Let login write it anew: `nsaccess login NAMESPACE`.",
+    "The profile has no account or no permission set, or has a role but no source profile, so no credentials can be requested.",
+    "Rewrite it: `nsaccess login NAMESPACE`.",
 );
 
 pub(crate) const BAD_VALUE: Finding = Finding::fail(
     "profile.bad-value",
     "profile.values",
-    "A value of the profile or its sso-session cannot be one: an account has 12 digits, a region looks like eu-west-1, a start URL begins with https, a role is named by its ARN. A comment behind a value is part of it.",
-    "Correct the line: the command of the report opens it.",
+    "A value in the profile or its sso-session is invalid: an account has 12 digits, a region looks like eu-west-1, a start URL begins with https, a role is an ARN. A comment after a value is part of the value.",
+    "Correct the line. The command shown in the report opens it.",
 );
 
 /// Whether the namespace has a profile.
 pub(crate) fn judge_exists(file: &ConfigFile<'_>) -> Judgement {
     if let Some(own) = file.own {
-        return Judgement::ok(format!("{own}, a profile of your own"));
+        return Judgement::ok(format!("{own} (your own profile)"));
     }
     if file.section().is_some() {
         return Judgement::ok(file.profile);
     }
     Judgement::problem(
-        Problem::of(&MISSING, format!("there is no profile {}", file.profile))
-            .because(format!("{} has none of that name", file.shown))
+        Problem::of(&MISSING, format!("profile {} not found", file.profile))
+            .because(format!("it is not in {}", file.shown))
             .try_next(file.login())
             .repair(Repair::Login),
     )
@@ -52,14 +52,14 @@ pub(crate) fn judge_values(file: &ConfigFile<'_>, checked: Result<(), &Error>) -
     let value = |key| file.section().and_then(|section| section.get(key)).filter(|value| !value.is_empty());
     let region = value("region").map(|region| format!(", {region}")).unwrap_or_default();
     if let Some(own) = file.own {
-        return Judgement::ok(format!("those of {own}"));
+        return Judgement::ok(format!("from the profile {own}"));
     }
     if let Some(role) = file.role() {
         return match value("source_profile") {
-            Some(source) => Judgement::ok(format!("{role}, assumed by the profile {source}{region}")),
+            Some(source) => Judgement::ok(format!("{role}, assumed by {source}{region}")),
             None => Judgement::problem(
-                Problem::of(&INCOMPLETE, format!("the profile {} has role_arn and no source_profile", file.profile))
-                    .because("nothing says whose credentials assume the role")
+                Problem::of(&INCOMPLETE, format!("the profile {} has role_arn but no source_profile", file.profile))
+                    .because("the credentials that assume the role are not specified")
                     .try_next(format!("{} --source-profile PROFILE", file.login())),
             ),
         };

@@ -63,7 +63,7 @@ pub(crate) fn parse(
 ) -> Result<GrantsFile, Vec<Remark>> {
     let reader = Reader::load(text).map_err(|problem| vec![problem])?;
     let Some(root) = reader.root() else {
-        return Err(vec![Remark { line: 1, words: "the file is empty; it needs a list of grants".to_owned() }]);
+        return Err(vec![Remark { line: 1, words: "the file is empty; a list of grants is required".to_owned() }]);
     };
     let mut parser = Parser { reader, now, read, rules: HashMap::new() };
     let mut file = parser.file(root);
@@ -105,7 +105,7 @@ impl Parser<'_> {
             warnings: Vec::new(),
         };
         match fields.get("grants") {
-            None => self.reader.wrong(root, "there is no list of grants in it"),
+            None => self.reader.wrong(root, "the file has no list of grants"),
             Some(field) => {
                 for item in self.reader.items(field, "grants", false) {
                     let grants = self.grant(item, &defaults);
@@ -173,7 +173,7 @@ impl Parser<'_> {
                 }
             },
             (None, None) => {
-                self.reader.wrong(item, "a grant needs a preset, a policy or rules");
+                self.reader.wrong(item, "a grant requires a preset, a policy or rules");
                 None
             }
         }
@@ -185,7 +185,7 @@ impl Parser<'_> {
         }
         let access = match (self.read)(path) {
             Err(reason) => {
-                self.reader.wrong_field(field, format!("{path:?} cannot be read: {reason}"));
+                self.reader.wrong_field(field, format!("cannot read {path:?}: {reason}"));
                 None
             }
             Ok(text) => match rules::parse(&text) {
@@ -210,7 +210,7 @@ impl Parser<'_> {
     /// The namespaces, with their lines.
     fn namespaces(&mut self, item: NodeId, fields: &Fields, is_policy: bool) -> Vec<(usize, String)> {
         let Some((name, field)) = fields.among(&["namespace", "namespaces"]).first().copied() else {
-            self.reader.wrong(item, "a grant needs a namespace, or namespaces");
+            self.reader.wrong(item, "a grant requires namespace or namespaces");
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -235,7 +235,7 @@ impl Parser<'_> {
 
     fn principals(&mut self, item: NodeId, fields: &Fields) -> Vec<PrincipalName> {
         let Some(field) = fields.get("to") else {
-            self.reader.wrong(item, "a grant needs to: whom it is for");
+            self.reader.wrong(item, "a grant requires to: the principal");
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -253,15 +253,15 @@ impl Parser<'_> {
         self.reader.exclude(fields, &["for", "until"]);
         let now = self.now;
         let lasting = self.reader.text(fields, "for", |text| match elapsed::parse(text)? {
-            0 => Err("is no time at all".to_owned()),
+            0 => Err("must be at least one second".to_owned()),
             seconds => now
                 .checked_add(SignedDuration::from_secs(seconds))
-                .map_err(|_| "is longer than times can be".to_owned()),
+                .map_err(|_| "is too long".to_owned()),
         });
         let until = self.reader.text(fields, "until", |text| match text.parse::<Timestamp>() {
             Ok(time) if time > now => Ok(time),
-            Ok(_) => Err("is over".to_owned()),
-            Err(_) => Err("is no time like 2026-11-26T18:00:00Z".to_owned()),
+            Ok(_) => Err("is in the past".to_owned()),
+            Err(_) => Err("is not a time like 2026-11-26T18:00:00Z".to_owned()),
         });
         lasting.or(until)
     }
@@ -277,7 +277,7 @@ impl Parser<'_> {
             let key = (grant.namespace.as_str(), identity(&grant.to), policy);
             if let Some(first) = seen.insert(key, grant) {
                 let words = format!(
-                    "{} in {} is there twice: as {} in line {} too",
+                    "duplicate grant for {} in {}: also {} on line {}",
                     spelling(&grant.to),
                     grant.namespace,
                     first.access.label(),
@@ -311,6 +311,6 @@ fn via(text: &str) -> Result<Option<Way>, String> {
     match (text, Way::parse(text)) {
         ("auto", _) => Ok(None),
         (_, Some(way)) => Ok(Some(way)),
-        (_, None) => Err("is no way; there are auto, access-entry, aws-auth".to_owned()),
+        (_, None) => Err("is not valid; available: auto, access-entry, aws-auth".to_owned()),
     }
 }

@@ -58,7 +58,7 @@ impl Reader {
         let reader = Reader { document, lines, problems: Vec::new(), warnings: Vec::new() };
         match reader.document.second {
             Some(at) => {
-                Err(Remark { line: reader.line_at(at), words: "a second document begins here; one is read".to_owned() })
+                Err(Remark { line: reader.line_at(at), words: "a second document begins here; only one is allowed".to_owned() })
             }
             None => Ok(reader),
         }
@@ -89,7 +89,7 @@ impl Reader {
     /// The keys of a mapping, each once; others are problems.
     pub(crate) fn fields(&mut self, id: NodeId, what: &str, known: &[&'static str]) -> Fields {
         if !matches!(self.document.node(self.document.resolve(id)).kind, Kind::Mapping(_)) {
-            self.wrong(id, format!("{what} has to be keys and values: {}", known.join(", ")));
+            self.wrong(id, format!("{what} must be a mapping with the keys {}", known.join(", ")));
             return Fields::default();
         }
         let mut fields = Fields::default();
@@ -98,13 +98,13 @@ impl Reader {
             if !known.contains(&name.as_str()) {
                 let meant = similar(&name, known.iter().copied());
                 let meant = meant.map_or_else(
-                    || format!("; there are {}", known.join(", ")),
+                    || format!("; valid keys: {}", known.join(", ")),
                     |name| format!("; did you mean {name}?"),
                 );
-                self.wrong(key, format!("{name:?} is no key of {what}{meant}"));
+                self.wrong(key, format!("unknown key {name:?} in {what}{meant}"));
             } else if let Some(first) = fields.get(&name) {
                 let line = self.line(first.key);
-                self.wrong(key, format!("{name} is there twice; the first is in line {line}"));
+                self.wrong(key, format!("duplicate key {name}; the first is on line {line}"));
             } else {
                 fields.0.push((name, Field { key, value }));
             }
@@ -119,7 +119,7 @@ impl Reader {
             Kind::Sequence(items) if !items.is_empty() => items.clone(),
             Kind::Scalar { .. } if may_be_one && !self.document.is_null(node) => vec![field.value],
             _ => {
-                self.wrong(field.key, format!("{name} has to be a list with something in it"));
+                self.wrong(field.key, format!("{name} must be a list that is not empty"));
                 Vec::new()
             }
         }
@@ -135,7 +135,7 @@ impl Reader {
         match self.document.scalar(id) {
             Some(text) if !self.document.is_null(id) => Some(text.to_owned()),
             _ => {
-                self.wrong(id, format!("{name} has to be a text"));
+                self.wrong(id, format!("{name} must be a string"));
                 None
             }
         }
@@ -152,7 +152,7 @@ impl Reader {
         let text = match self.document.scalar(field.value) {
             Some(text) if !self.document.is_null(field.value) => text.to_owned(),
             _ => {
-                self.wrong(field.key, format!("{name} has to be a text"));
+                self.wrong(field.key, format!("{name} must be a string"));
                 return None;
             }
         };
@@ -169,7 +169,7 @@ impl Reader {
         self.text(fields, name, |text| match text {
             "true" => Ok(true),
             "false" => Ok(false),
-            _ => Err("is neither true nor false".to_owned()),
+            _ => Err("is not true or false".to_owned()),
         })
     }
 
@@ -186,7 +186,7 @@ impl Reader {
     /// Two keys that exclude each other.
     pub(crate) fn exclude(&mut self, fields: &Fields, names: &[&'static str]) {
         if let [first, second, ..] = fields.among(names)[..] {
-            self.wrong(second.1.key, format!("{} and {} exclude each other", first.0, second.0));
+            self.wrong(second.1.key, format!("{} and {} cannot be used together", first.0, second.0));
         }
     }
 

@@ -14,11 +14,11 @@ pub(in crate::model::grants) fn put(state: &mut State, grant: &Grant, notes: &mu
     let principal = &grant.principal;
     if let Some(entry) = state.entry(&principal.arn()) {
         return Err(Error::usage(format!(
-            "{} has an access entry, which hides its item in aws-auth",
+            "{} has an access entry, which overrides its item in aws-auth",
             entry.principal_arn
         ))
-        .because("an access entry beats aws-auth for the same principal")
-        .try_next("take the other way: --via access-entry"));
+        .because("aws-auth is ignored for principals with an access entry")
+        .try_next("run the same command with --via access-entry"));
     }
     let before = state.aws_auth.as_ref().map(|config_map| config_map.item(principal)).transpose()?.flatten();
     for group in groups_of(grant) {
@@ -28,15 +28,15 @@ pub(in crate::model::grants) fn put(state: &mut State, grant: &Grant, notes: &mu
     notes.extend(remarks.map(Note::Warning));
     if principal.arn() != principal.arn_in_aws_auth() {
         let arn = principal.arn_in_aws_auth();
-        notes.push(Note::Info(format!("in aws-auth the role is named without its path: {arn}")));
+        notes.push(Note::Info(format!("aws-auth uses the role's ARN without its path: {arn}")));
     }
     if let Some(applier) = state.aws_auth.as_ref().and_then(|config_map| config_map.appliers.first()) {
         notes.push(Note::Warning(format!(
-            "aws-auth is applied by {applier}: unless the item is put into its file too, it goes with the next apply"
+            "aws-auth is managed by {applier}: add the item to its source too, or the next apply removes it"
         )));
     }
     if let Some(item) = before.filter(|item| item.username != principal.username_template()) {
-        notes.push(Note::Info(format!("the item of aws-auth keeps its username {}", item.username)));
+        notes.push(Note::Info(format!("the item in aws-auth keeps its username {}", item.username)));
     }
     Ok(())
 }

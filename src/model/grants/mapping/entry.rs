@@ -51,16 +51,16 @@ pub(in crate::model::grants) fn put(
     match tag_of(grant).filter(|_| !is_of_others) {
         Some(granted) => tags::add(&mut entry.tags, &grant.namespace, granted),
         None if is_of_others && grant.until.is_some() => notes.push(Note::Warning(format!(
-            "{} holds in {} already, and no grant has given it: it does not end",
+            "{} already applies to {} and was not granted by nsaccess, so it does not expire",
             grant.access.label(),
             grant.namespace
         ))),
         None => {}
     }
     if entry.tags.len() > tags::MOST {
-        return Err(Error::failure(format!("{arn} cannot have another grant with --policy or --for"))
-            .because(format!("each needs a tag of its access entry, and AWS allows {}", tags::MOST))
-            .try_next("leave --for out: a preset needs no tag"));
+        return Err(Error::failure(format!("{arn} cannot have more grants with --policy or --for"))
+            .because(format!("each needs a tag on its access entry, and AWS allows {}", tags::MOST))
+            .try_next("run the same command with a preset and without --for, which needs no tag"));
     }
     state.entries.insert(arn.to_ascii_lowercase(), entry);
     Ok(())
@@ -70,24 +70,24 @@ pub(in crate::model::grants) fn put(
 fn usable(entry: &AccessEntry, terms: &Terms<'_>, notes: &mut Vec<Note>) -> Result<AccessEntry> {
     let arn = &entry.principal_arn;
     if !entry.kind.is_empty() && entry.kind != STANDARD {
-        return Err(Error::failure(format!("the access entry of {arn} is of the type {}", entry.kind))
-            .because("only STANDARD entries have groups and policies, and a type cannot be changed")
-            .try_next("grant it to another role"));
+        return Err(Error::failure(format!("the access entry of {arn} has the type {}", entry.kind))
+            .because("only STANDARD entries have groups and policies, and the type cannot be changed")
+            .try_next("run the same command for another role: --to PRINCIPAL"));
     }
     let is_dead = terms.principal_created_at.zip(entry.created_at).is_some_and(|(role, entry)| role > entry);
     if !is_dead {
         return Ok(entry.clone());
     }
     let why = format!(
-        "the role was deleted and made again at {:.0}, after its entry: EKS keeps the id of the first one, and answers 401",
+        "the role was deleted and recreated at {:.0}, after its entry: EKS keeps the ID of the deleted role and answers 401",
         terms.principal_created_at.unwrap_or_default()
     );
     if !terms.recreate {
-        return Err(Error::failure(format!("the access entry of {arn} is for an earlier role of this name"))
+        return Err(Error::failure(format!("the access entry of {arn} belongs to a deleted role with this name"))
             .because(why)
-            .try_next("make the entry anew, with all that it has: --recreate"));
+            .try_next("run the same command with --recreate, which keeps its groups and policies"));
     }
-    notes.push(Note::Warning(format!("the access entry of {arn} is deleted and created: {why}")));
+    notes.push(Note::Warning(format!("the access entry of {arn} will be deleted and recreated: {why}")));
     Ok(AccessEntry { created_at: None, ..entry.clone() })
 }
 
@@ -97,10 +97,10 @@ fn say_what_stays(entry: &AccessEntry, grant: &Grant, notes: &mut Vec<Note>) {
     let others = policies.map(PolicyAssociation::policy_name).filter(|name| *name != grant.access.label());
     let others: Vec<&str> = others.collect();
     if !others.is_empty() {
-        notes.push(Note::Info(format!("{} stays as it is there", others.join(", "))));
+        notes.push(Note::Info(format!("{} is not changed", others.join(", "))));
     }
     if matches!(grant.access, Access::Policy(_)) && entry.groups.contains(&grant.group()) {
-        notes.push(Note::Info("the preset that was granted there stays as it is".to_owned()));
+        notes.push(Note::Info("the existing preset is not changed".to_owned()));
     }
 }
 
@@ -116,18 +116,18 @@ fn new_entry(state: &State, grant: &Grant, terms: &Terms<'_>, notes: &mut Vec<No
     if let Some(why) = state.aws_auth_unseen.as_ref().filter(|_| reads_aws_auth && !terms.ignore_aws_auth) {
         return Err(Error::new(
             Kind::Denied,
-            format!("what aws-auth gives {} could not be looked at", entry.principal_arn),
+            format!("cannot check what aws-auth grants to {}", entry.principal_arn),
         )
         .because(why.clone())
-        .because("a new access entry would hide it")
-        .try_next("if it gives nothing there: the same command with --ignore-aws-auth"));
+        .because("a new access entry would override it")
+        .try_next("run the same command with --ignore-aws-auth if it grants nothing there"));
     }
     let Some(config_map) = state.aws_auth.as_ref().filter(|_| reads_aws_auth) else { return Ok(entry) };
     // A list that cannot be read maps nobody: there is nothing to lose in it.
     let Ok(Some(item)) = config_map.item(&grant.principal) else { return Ok(entry) };
     carry_over(&mut entry, &item, grant)?;
     notes.push(Note::Warning(format!(
-        "aws-auth maps {} (line {} of its list): an access entry hides that, so the entry takes over {}",
+        "aws-auth maps {} (line {} of its list): the access entry overrides that and takes over {}",
         item.arn,
         item.line,
         if item.groups.is_empty() { "its username".to_owned() } else { item.groups.join(", ") }
@@ -138,15 +138,15 @@ fn new_entry(state: &State, grant: &Grant, terms: &Terms<'_>, notes: &mut Vec<No
 /// What aws-auth gives must not be lost by the entry that hides it.
 fn carry_over(entry: &mut AccessEntry, item: &Item, grant: &Grant) -> Result<()> {
     let lost = |what: String, why: &str| {
-        Err(Error::failure(format!("an access entry would take {what} from {}", grant.principal))
-            .because(format!("aws-auth gives it (line {} of its list), an entry hides that, and {why}", item.line))
-            .try_next("take the other way: --via aws-auth"))
+        Err(Error::failure(format!("{} would lose {what} with an access entry", grant.principal))
+            .because(format!("it comes from aws-auth (line {} of its list), which an access entry overrides, and {why}", item.line))
+            .try_next("run the same command with --via aws-auth"))
     };
     if let Some(group) = item.groups.iter().find(|group| group.starts_with("system:")) {
-        return lost(format!("the group {group}"), "no entry can have a group that begins with system:");
+        return lost(format!("the group {group}"), "an access entry cannot have a group that begins with system:");
     }
     if item.groups.iter().any(|group| group.contains("{{")) {
-        return lost("its groups".to_owned(), "an entry has no templates in groups");
+        return lost("its groups".to_owned(), "an access entry cannot have templates in groups");
     }
     entry.groups.clone_from(&item.groups);
     if item.username == grant.principal.username_template() {
@@ -166,13 +166,13 @@ fn username_fault(username: &str) -> Option<&'static str> {
     let reserved = ["system:", "eks:", "aws:", "amazon:", "iam:"];
     let session = username.find("{{SessionName}}");
     if username.is_empty() {
-        Some("an entry cannot have an empty one")
+        Some("an access entry cannot have an empty one")
     } else if reserved.iter().any(|start| username.starts_with(start)) {
-        Some("no entry can have one that begins with system:, eks:, aws:, amazon: or iam:")
+        Some("an access entry cannot have one that begins with system:, eks:, aws:, amazon: or iam:")
     } else if username.contains("{{SessionNameRaw}}") || username.contains("{{AccessKeyID}}") {
-        Some("an entry knows no {{SessionNameRaw}} and no {{AccessKeyID}}")
+        Some("an access entry does not support {{SessionNameRaw}} and {{AccessKeyID}}")
     } else if session.is_some_and(|place| !username[..place].contains(':')) {
-        Some("an entry wants a colon before {{SessionName}}")
+        Some("an access entry requires a colon before {{SessionName}}")
     } else {
         None
     }
@@ -191,7 +191,7 @@ fn associate(entry: &mut AccessEntry, policy_arn: &str, namespace: &str, notes: 
     };
     match &mut known.scope {
         PolicyScope::Cluster => notes.push(Note::Warning(format!(
-            "{} holds in the whole cluster for this principal already, and so in {namespace}",
+            "{} already applies to the whole cluster for this principal, including {namespace}",
             known.policy_arn.rsplit('/').next().unwrap_or_default()
         ))),
         PolicyScope::Namespaces(names) if names.iter().any(|name| name == namespace) => {

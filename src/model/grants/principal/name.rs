@@ -44,7 +44,7 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
     match (arn.service, arn.kind) {
         ("sts", "assumed-role") => {
             arn.assumed_role()?;
-            Err("is a session of a role; an access entry has the role's own ARN".to_owned())
+            Err("is a role session; an access entry needs the role's own ARN".to_owned())
         }
         _ => arn.principal(),
     }
@@ -52,23 +52,23 @@ pub(super) fn principal(text: &str) -> Result<Principal, String> {
 
 fn check_text(text: &str) -> Result<(), String> {
     if text.is_empty() {
-        return Err(format!("is empty; a principal is {EXAMPLES}"));
+        return Err(format!("is empty; expected {EXAMPLES}"));
     }
     if text.trim() != text {
-        return Err("begins or ends with white space".to_owned());
+        return Err("begins or ends with whitespace".to_owned());
     }
     if let Some(wrong) = text.chars().find(|c| !c.is_ascii_graphic()) {
-        return Err(format!("has the character {wrong:?}, which no ARN has"));
+        return Err(format!("has the invalid character {wrong:?}"));
     }
     Ok(())
 }
 
 fn permission_set(name: &str) -> Result<PrincipalName, String> {
     if name.contains(['*', '?']) {
-        return Err("has a wildcard; a grant is for one permission set".to_owned());
+        return Err("has a wildcard; a grant is for a single permission set".to_owned());
     }
     if name.starts_with(PERMISSION_SET_ROLE) {
-        return Err("names a role of IAM; leave AWSReservedSSO_ and the digits at its end out".to_owned());
+        return Err("is an IAM role name; remove AWSReservedSSO_ and the suffix".to_owned());
     }
     check_name(name, "permission set", LONGEST_PERMISSION_SET)?;
     Ok(PrincipalName::PermissionSet(name.to_owned()))
@@ -88,30 +88,30 @@ struct Arn<'a> {
 impl<'a> Arn<'a> {
     fn split(text: &'a str) -> Result<Self, String> {
         if !text.starts_with("arn:") {
-            return Err(format!("is not an ARN; a principal is {EXAMPLES}"));
+            return Err(format!("is not an ARN; expected {EXAMPLES}"));
         }
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let [_, partition, service, region, account, resource] = parts[..] else {
-            return Err(format!("is not a whole ARN; a principal is {EXAMPLES}"));
+            return Err(format!("is not a complete ARN; expected {EXAMPLES}"));
         };
         if text.contains('*') || text.contains('?') {
-            return Err("has a wildcard; EKS maps no patterns, only one role or user at a time".to_owned());
+            return Err("has a wildcard; EKS maps only individual roles and users".to_owned());
         }
         let is_partition = partition == "aws" || partition.starts_with("aws-");
         if !is_partition || !partition.chars().all(|c| c.is_ascii_lowercase() || c == '-') {
-            return Err(format!("has {partition:?} where an ARN has its partition: aws, aws-cn, aws-us-gov"));
+            return Err(format!("has the invalid partition {partition:?}; expected aws, aws-cn or aws-us-gov"));
         }
         if !matches!(service, "iam" | "sts") {
-            return Err(format!("is an ARN of {service:?}; a principal is a role or user of IAM: {EXAMPLES}"));
+            return Err(format!("is an ARN of {service:?}, not an IAM role or user: {EXAMPLES}"));
         }
         if !region.is_empty() {
-            return Err(format!("has the region {region:?}; ARNs of IAM have none"));
+            return Err(format!("has the region {region:?}, but IAM ARNs have none"));
         }
         if account == "aws" {
             return Err("belongs to AWS, not to an account".to_owned());
         }
         if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(format!("has {account:?} where an ARN has an account of 12 digits"));
+            return Err(format!("has the invalid account {account:?}; expected 12 digits"));
         }
         let (kind, rest) = match resource.split_once('/') {
             Some((kind, rest)) => (kind, Some(rest)),
@@ -127,7 +127,7 @@ impl<'a> Arn<'a> {
             _ => return Err(self.why_not()),
         };
         let rest = self.rest.filter(|rest| !rest.is_empty());
-        let rest = rest.ok_or_else(|| format!("names no {}", kind.word()))?;
+        let rest = rest.ok_or_else(|| format!("has no {} name", kind.word()))?;
         let (path, name) = match rest.rsplit_once('/') {
             Some((path, name)) => (format!("/{path}/"), name),
             None => ("/".to_owned(), rest),
@@ -139,7 +139,7 @@ impl<'a> Arn<'a> {
             return Err("has an empty part in its path".to_owned());
         }
         if path.len() > LONGEST_PATH {
-            return Err(format!("has a path of {} characters; IAM has {LONGEST_PATH} at most", path.len()));
+            return Err(format!("has a path of {} characters; IAM allows {LONGEST_PATH}", path.len()));
         }
         self.named(kind, path, name)
     }
@@ -151,7 +151,7 @@ impl<'a> Arn<'a> {
             [name, session] if !name.is_empty() && !session.is_empty() => {
                 self.named(PrincipalKind::Role, "/".to_owned(), name)
             }
-            _ => Err("is no whole ARN of a caller: assumed-role/ROLE/SESSION".to_owned()),
+            _ => Err("is not a complete caller ARN: assumed-role/ROLE/SESSION".to_owned()),
         }
     }
 
@@ -167,44 +167,44 @@ impl<'a> Arn<'a> {
     /// Why neither a role nor a user is named.
     fn why_not(&self) -> String {
         match (self.service, self.kind) {
-            ("iam", "root") => "is the root of an account: EKS takes it, and it would be everybody who is root there; \
-                name a role or a user"
+            ("iam", "root") => "is an account's root user: EKS would accept it, for everyone with root access; \
+                use a role or a user"
                 .to_owned(),
             ("iam", "group") => {
-                "is a group of users: EKS maps roles and users only; name a role that the group may assume".to_owned()
+                "is a group of users: EKS maps only roles and users; use a role that the group can assume".to_owned()
             }
-            ("iam", "policy") => "is a policy; name the role or user that has it".to_owned(),
-            ("iam", "instance-profile") => "is an instance profile; name the role that is in it".to_owned(),
+            ("iam", "policy") => "is a policy; use the role or user that has it".to_owned(),
+            ("iam", "instance-profile") => "is an instance profile; use its role".to_owned(),
             ("iam", "saml-provider" | "oidc-provider") => {
-                "is an identity provider; name the role that its users assume".to_owned()
+                "is an identity provider; use the role that its users assume".to_owned()
             }
-            ("iam", kind @ ("assumed-role" | "federated-user")) => format!("is of iam, and {kind} is of sts"),
+            ("iam", kind @ ("assumed-role" | "federated-user")) => format!("is an iam ARN, but {kind} belongs to sts"),
             ("sts", "federated-user") => {
-                "is a session of GetFederationToken: EKS maps roles and users only; name the user who made it"
+                "is a GetFederationToken session: EKS maps only roles and users; use the user who created it"
                     .to_owned()
             }
-            ("sts", kind @ ("role" | "user")) => format!("is of sts, and {kind} is of iam"),
-            ("sts", _) => "is a session; name the role or user whose it is".to_owned(),
-            (_, kind) => format!("names a {kind:?}; a principal is {EXAMPLES}"),
+            ("sts", kind @ ("role" | "user")) => format!("is an sts ARN, but {kind} belongs to iam"),
+            ("sts", _) => "is a session; use its role or user".to_owned(),
+            (_, kind) => format!("is a {kind:?}; expected {EXAMPLES}"),
         }
     }
 }
 
-const SERVICE_LINKED: &str = "is a service-linked role: EKS refuses those in access entries";
+const SERVICE_LINKED: &str = "is a service-linked role, which EKS does not allow in access entries";
 
 /// Names have the same characters in IAM and in Identity Center:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 fn check_name(name: &str, kind: &str, longest: usize) -> Result<(), String> {
     if name.is_empty() {
-        return Err(format!("names no {kind}"));
+        return Err(format!("has no {kind} name"));
     }
     if name.len() > longest {
-        return Err(format!("names a {kind} of {} characters; {longest} are the most", name.len()));
+        return Err(format!("has a {kind} name of {} characters; at most {longest} are allowed", name.len()));
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     match name.chars().find(|c| !allowed(*c)) {
         Some(wrong) => {
-            Err(format!("has the character {wrong:?} in the name of the {kind}; A-Z a-z 0-9 _+=,.@- are allowed"))
+            Err(format!("has the invalid character {wrong:?} in the {kind} name; allowed: A-Z a-z 0-9 _+=,.@-"))
         }
         None => Ok(()),
     }
@@ -276,12 +276,12 @@ mod tests {
             ("idp-ns-a", "is not an ARN"),
             ("111122223333", "is not an ARN"),
             ("ARN:aws:iam::111122223333:role/x", "is not an ARN"),
-            ("arn:aws:iam", "is not a whole ARN"),
-            ("arn:aws:iam::111122223333", "is not a whole ARN"),
-            ("arn:aws:iam::111122223333:role", "names no role"),
-            ("arn:aws:iam::111122223333:role/", "names no role"),
-            ("arn:aws:iam::111122223333:role/a/", "names no role"),
-            ("arn:aws:iam::111122223333:user/", "names no user"),
+            ("arn:aws:iam", "is not a complete ARN"),
+            ("arn:aws:iam::111122223333", "is not a complete ARN"),
+            ("arn:aws:iam::111122223333:role", "has no role name"),
+            ("arn:aws:iam::111122223333:role/", "has no role name"),
+            ("arn:aws:iam::111122223333:role/a/", "has no role name"),
+            ("arn:aws:iam::111122223333:user/", "has no user name"),
             ("arn:aws:iam::111122223333:role//a", "empty part"),
             ("arn:aws:iam::111122223333:role/a//b", "empty part"),
             ("arn:aws:iam::111122223333:root", "root"),
@@ -290,17 +290,17 @@ mod tests {
             ("arn:aws:iam::aws:policy/AdministratorAccess", "belongs to AWS"),
             ("arn:aws:iam::111122223333:instance-profile/p", "instance profile"),
             ("arn:aws:iam::111122223333:saml-provider/p", "identity provider"),
-            ("arn:aws:iam::111122223333:mfa/ada", "names a \"mfa\""),
+            ("arn:aws:iam::111122223333:mfa/ada", "is a \"mfa\""),
             ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/x", "service-linked"),
             ("arn:aws:iam::111122223333:role/AWSServiceRoleForAmazonEKS", "service-linked"),
             ("arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForAmazonEKS/x", "service-linked"),
             ("arn:aws:sts::111122223333:federated-user/ada", "GetFederationToken"),
             ("arn:aws:sts::111122223333:self", "is a session"),
-            ("arn:aws:sts::111122223333:assumed-role/x", "no whole ARN of a caller"),
-            ("arn:aws:sts::111122223333:assumed-role/x/", "no whole ARN of a caller"),
-            ("arn:aws:sts::111122223333:assumed-role/a/x/ada", "no whole ARN of a caller"),
-            ("arn:aws:sts::111122223333:role/x", "is of sts, and role is of iam"),
-            ("arn:aws:iam::111122223333:assumed-role/x/ada", "is of iam, and assumed-role is of sts"),
+            ("arn:aws:sts::111122223333:assumed-role/x", "not a complete caller ARN"),
+            ("arn:aws:sts::111122223333:assumed-role/x/", "not a complete caller ARN"),
+            ("arn:aws:sts::111122223333:assumed-role/a/x/ada", "not a complete caller ARN"),
+            ("arn:aws:sts::111122223333:role/x", "is an sts ARN, but role belongs to iam"),
+            ("arn:aws:iam::111122223333:assumed-role/x/ada", "is an iam ARN, but assumed-role belongs to sts"),
             ("arn:aws:iam::111122223333:role/*", "wildcard"),
             ("arn:aws:iam::*:role/x", "wildcard"),
             ("arn:aws:iam::111122223333:role/idp-ns-?", "wildcard"),
@@ -311,9 +311,9 @@ mod tests {
             ("arn:awsome:iam::111122223333:role/x", "partition"),
             ("arn::iam::111122223333:role/x", "partition"),
             ("arn:aws:eks:eu-west-1:111122223333:cluster/demo", "is an ARN of \"eks\""),
-            ("arn:aws:iam::111122223333:role/x ", "white space"),
-            (" arn:aws:iam::111122223333:role/x", "white space"),
-            ("arn:aws:iam::111122223333:role/x\n", "white space"),
+            ("arn:aws:iam::111122223333:role/x ", "whitespace"),
+            (" arn:aws:iam::111122223333:role/x", "whitespace"),
+            ("arn:aws:iam::111122223333:role/x\n", "whitespace"),
             ("arn:aws:iam::111122223333:role/a\u{7}b", "'\\u{7}'"),
             ("arn:aws:iam::111122223333:role/a b", "' '"),
             ("arn:aws:iam::111122223333:role/\u{430}dmin", "'\u{430}'"),

@@ -38,8 +38,8 @@ pub(super) fn eksctl(request: &Request) -> Result<Rendered> {
 fn principal(mapping: &Mapping) -> Result<&Principal> {
     mapping.recipient.principal().ok_or_else(|| {
         let prefix = super::recipient::SSO_PATH;
-        Error::usage(format!("eksctl needs the ARN of {}", mapping.recipient))
-            .because("its role's name ends with 16 digits that only IAM knows, and eksctl looks nothing up")
+        Error::usage(format!("eksctl requires the ARN of {}", mapping.recipient))
+            .because("the role's name ends with a suffix that only IAM knows, and eksctl does not look it up")
             .try_next(format!("aws iam list-roles --path-prefix {prefix} --query 'Roles[].Arn' --output text"))
             .try_next("nsaccess grant render NAMESPACE --to ARN --format eksctl")
             .try_next("nsaccess grant render NAMESPACE --to permission-set:NAME --format terraform   # looks it up")

@@ -27,23 +27,23 @@ const FURTHEST_DAYS: i64 = 360;
 /// Where the format or a time does not go with the job.
 pub(super) fn check(format: Format, request: &Request) -> Result<()> {
     if !matches!(format, Format::Manifests | Format::Kustomize | Format::AwsCli) {
-        return Err(Error::usage(format!("--format {} has no CronJob", format.name()))
-            .because("a CronJob is an object of Kubernetes, which only manifests, kustomize and aws-cli write as it is")
-            .try_next("nsaccess revoke --expired   # takes back what is over, with the AWS side"));
+        return Err(Error::usage(format!("--format {} does not support --with-expiry-job", format.name()))
+            .because("only manifests, kustomize and aws-cli can contain a CronJob")
+            .try_next("nsaccess revoke --expired   # revokes expired grants, including in AWS"));
     }
     let times = request.entries.iter().filter_map(|entry| Some((entry, entry.until?)));
     for (entry, until) in times {
         let seconds = until.duration_since(request.now).as_secs();
         let (who, namespace) = (&entry.recipient, &entry.namespace);
         if seconds <= 0 {
-            return Err(Error::usage(format!("{who} in {namespace} has ended already: {}", time_text(until))));
+            return Err(Error::usage(format!("{who} in {namespace} has already expired: {}", time_text(until))));
         }
         if seconds > FURTHEST_DAYS * 86_400 {
             return Err(Error::usage(format!(
-                "{who} in {namespace} ends too late for a CronJob: {}",
+                "{who} in {namespace} expires too late for a CronJob: {}",
                 time_text(until)
             ))
-            .because(format!("a schedule of cron has no year; {FURTHEST_DAYS} days are the most")));
+            .because(format!("a cron schedule has no year, so at most {FURTHEST_DAYS} days are possible")));
         }
     }
     Ok(())

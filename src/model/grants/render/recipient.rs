@@ -23,7 +23,7 @@ impl Recipient {
         Ok(match name {
             PrincipalName::Arn(principal) => (Recipient::Known(principal), None),
             PrincipalName::PermissionSet(name) => {
-                let account = account.ok_or("needs --account: a permission set has a role in each account")?;
+                let account = account.ok_or("requires --account: a permission set has a different role in each account")?;
                 (Recipient::PermissionSet { account: account.to_owned(), name }, None)
             }
             PrincipalName::Caller(principal) => match principal.permission_set() {
@@ -33,7 +33,7 @@ impl Recipient {
                 }
                 None => {
                     let warning = format!(
-                        "{principal} is taken for the whole ARN of the role: a caller's ARN does not say whether the role \
+                        "assuming that {principal} is the complete ARN of the role: a caller's ARN does not show whether the role \
                          has a path"
                     );
                     (Recipient::Known(principal), Some(warning))

@@ -113,7 +113,7 @@ fn the_role_of_a_permission_set_is_looked_up_or_asked_for() {
     assert!(terraform.contains(r#""^AWSReservedSSO_idp\\.ns\\+a_[0-9a-f]{16}$""#), "{terraform}");
     let script = one(Format::AwsCli, &request);
     assert!(script.contains("AWSReservedSSO_idp.ns+a_") && script.contains("== `40`"), "{script}");
-    assert!(refused(Format::Eksctl, &request).contains("needs the ARN"));
+    assert!(refused(Format::Eksctl, &request).contains("requires the ARN"));
     let manifests = one(Format::Manifests, &request);
     assert!(manifests.contains("nsaccess/principal: permission-set:111122223333:idp.ns+a"), "{manifests}");
 }
@@ -237,9 +237,9 @@ fn a_job_takes_the_binding_back_and_nothing_else() {
 #[test]
 fn a_job_is_refused_where_cron_would_come_at_the_wrong_time() {
     assert!(refused(Format::Manifests, &ending("2027-11-27T00:00:00Z")).contains("no year"));
-    assert!(refused(Format::Manifests, &ending("2026-11-26T10:00:00Z")).contains("ended already"));
+    assert!(refused(Format::Manifests, &ending("2026-11-26T10:00:00Z")).contains("already expired"));
     for format in [Format::Terraform, Format::Eksctl, Format::Iam] {
-        assert!(refused(format, &ending("2026-12-01T00:00:00Z")).contains("has no CronJob"));
+        assert!(refused(format, &ending("2026-12-01T00:00:00Z")).contains("does not support --with-expiry-job"));
     }
 }
 
