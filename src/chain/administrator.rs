@@ -231,7 +231,8 @@ async fn choose(
     let lines: Vec<String> = found.iter().map(|(name, region)| format!("{name}  {region}")).collect();
     let index = match found.len() {
         0 => {
-            return Err(Error::new(Kind::NotFound, format!("no clusters found for {caller_arn}")).because(format!("regions searched: {}", regions.join(", ")))
+            return Err(Error::new(Kind::NotFound, format!("no clusters found for {caller_arn}"))
+                .because(format!("regions searched: {}", regions.join(", ")))
                 .try_next("run the same command with --region REGION"));
         }
         1 => 0,

@@ -202,9 +202,7 @@ async fn check(context: Context<'_>, planned: &Planned<'_>) -> Result<()> {
     )
     .await?;
     if is_gone {
-        context
-            .ui
-            .status("Revoked. EKS may take a few minutes to apply it.");
+        context.ui.status("Revoked. EKS may take a few minutes to apply it.");
     } else {
         context.ui.warning("the cluster still shows the grant; run the same command again to check");
     }

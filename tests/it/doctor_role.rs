@@ -122,10 +122,7 @@ fn a_code_is_needed_once_the_session_is_over() {
     let examined = examine(&world, GRANT);
     examined.is_well();
     let row = examined.row("grant.assignment");
-    assert!(
-        row["message"].as_str().is_some_and(|words| words.contains("MFA code required after")),
-        "{row:#}"
-    );
+    assert!(row["message"].as_str().is_some_and(|words| words.contains("MFA code required after")), "{row:#}");
     std::fs::remove_dir_all(world.path(".aws/cli")).expect("removed");
     std::fs::remove_dir_all(world.path(".cache/nsaccess/v1/credentials")).expect("removed");
     let examined = examine(&world, GRANT);

@@ -13,7 +13,10 @@ fn who_is_meant_is_looked_up() {
         .exits(5)
         .says("no role for the permission set idp-ns-py");
     platform.run("grant pay --to permission-set:idp-ns-PAY --yes").exits(5).says("--to permission-set:idp-ns-pay");
-    platform.run(&format!("grant pay --to arn:aws:iam::{ACCOUNT}:role/none --yes")).exits(5).says("role/none not found");
+    platform
+        .run(&format!("grant pay --to arn:aws:iam::{ACCOUNT}:role/none --yes"))
+        .exits(5)
+        .says("role/none not found");
     platform.run("grant pay --to arn:aws-cn:iam::111122223333:role/x --yes").exits(2).says("different partition");
     for (to, why) in [
         ("arn:aws:iam::111122223333:root", "root"),

@@ -92,7 +92,10 @@ fn what_is_missing_or_wrong_is_named() {
         (&format!("shop {SET} --format eksctl --cluster demo --region eu-west-1"), "requires the ARN"),
         (&format!("shop {SET} --format manifests --region europe"), "AWS region"),
         ("shop --to permission-set:x --format manifests --account 1", "12 digits"),
-        (&format!("shop {SET} --format terraform --cluster demo --for 1h --with-expiry-job"), "does not support --with-expiry-job"),
+        (
+            &format!("shop {SET} --format terraform --cluster demo --for 1h --with-expiry-job"),
+            "does not support --with-expiry-job",
+        ),
         (&format!("shop {SET} --format manifests --policy AmazonEKSViewPolicy"), "no object of Kubernetes"),
         (
             "shop --to arn:aws:iam::111122223333:role/x --policy AmazonEKSViewPolicy --via aws-auth --format aws-cli --cluster demo --region eu-west-1",

@@ -36,11 +36,7 @@ fn who_is_gone_from_iam_can_still_be_taken_from_the_cluster() {
     let gone = format!("arn:aws:iam::{ACCOUNT}:role/gone");
     let group = "nsaccess:pay:gone-00000000";
     assert!(platform.control().put_access_entry(CLUSTER, AccessEntry::new(&gone, "gone:x", &[group])));
-    platform
-        .run(&format!("revoke pay --from {gone} --yes"))
-        .success()
-        .says("IAM has no")
-        .prints("nothing to revoke");
+    platform.run(&format!("revoke pay --from {gone} --yes")).success().says("IAM has no").prints("nothing to revoke");
     // A permission set whose role was made anew under another name: its former role still has the access.
     platform.grant("--preset viewer").success();
     platform.control().rename_role(ACCOUNT, PERMISSION_SET);

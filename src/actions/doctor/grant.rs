@@ -92,8 +92,7 @@ async fn given(scene: &Scene<'_>, target: &Target) -> (Judgement, Option<RoleCre
     match (in_time(asked).await, cached) {
         (Some(Ok(credentials)), _) => (Judgement::ok(target.identity.to_string()), Some(credentials)),
         (Some(Err(error)), Some(cached)) if needs_code(&error) => {
-            let until =
-                format!("{}; MFA code required after {:.0}", target.identity, cached.expires_at);
+            let until = format!("{}; MFA code required after {:.0}", target.identity, cached.expires_at);
             (Judgement::ok(until), Some(cached))
         }
         (Some(Err(error)), cached) => (judge_assumed(&error, cached.is_some()), None),

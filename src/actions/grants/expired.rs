@@ -79,7 +79,9 @@ async fn bindings(
                     // What was rendered for a permission set does not know its role.
                     Err(_) => match permission_sets.roles(named, &binding.name, &mut notes).await {
                         Ok(roles) => found.extend(roles.into_iter().map(revocation)),
-                        Err(why) => notes.push(stays(&place, &binding.name, named, &format!("it has expired, but {why}"))),
+                        Err(why) => {
+                            notes.push(stays(&place, &binding.name, named, &format!("it has expired, but {why}")))
+                        }
                     },
                 }
             }

@@ -145,8 +145,7 @@ fn phase(namespace: &Value) -> Phase {
 }
 
 async fn read_binding(administrator: &Administrator<'_>, namespace: &str, name: &str) -> Result<Option<Binding>> {
-    let what =
-        (format!("cannot read the RoleBinding {namespace}/{name}"), format!("get rolebindings in {namespace}"));
+    let what = (format!("cannot read the RoleBinding {namespace}/{name}"), format!("get rolebindings in {namespace}"));
     ask(administrator, (&what.0, &what.1), async |api| api.get_role_binding(namespace, name).await).await
 }
 

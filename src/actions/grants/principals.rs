@@ -86,7 +86,9 @@ async fn check(administrator: &Administrator<'_>, principal: &Principal, has_pat
     if principal.partition != partition {
         return Err(Error::usage(format!("{principal} is in a different partition than the cluster"))
             .because(format!("it is in {}, and {} in {partition}", principal.partition, aws.cluster.name))
-            .try_next(format!("run the same command with a principal like --to arn:{partition}:iam::ACCOUNT:role/NAME")));
+            .try_next(format!(
+                "run the same command with a principal like --to arn:{partition}:iam::ACCOUNT:role/NAME"
+            )));
     }
     if principal.account != aws.account() {
         let why = format!("it is in the account {}, but you are in {}", principal.account, aws.account());
@@ -196,7 +198,10 @@ fn role_of(administrator: &Administrator<'_>, name: &str, roles: &[DatedRole]) -
             Err(Error::usage(format!("the account {} has several roles for the permission set {name}", aws.account()))
                 .because(arns.join(", "))
                 .because("a former role remains if Identity Center could not delete it")
-                .try_next(format!("run the same command with the current role, for example --to {}", arns.last().cloned().unwrap_or_default())))
+                .try_next(format!(
+                    "run the same command with the current role, for example --to {}",
+                    arns.last().cloned().unwrap_or_default()
+                )))
         }
     }
 }
@@ -212,9 +217,9 @@ fn no_role(aws: &AwsAccess, name: &str, roles: &[DatedRole]) -> Error {
         Error::new(Kind::NotFound, format!("the account {} has no role for the permission set {name}", aws.account()))
             .because("Identity Center creates the role when the permission set is first assigned in the account");
     match near.first() {
-        Some(near) => {
-            error.because(format!("did you mean {near}?")).try_next(format!("run the same command with --to permission-set:{near}"))
-        }
+        Some(near) => error
+            .because(format!("did you mean {near}?"))
+            .try_next(format!("run the same command with --to permission-set:{near}")),
         None => error.try_next(format!(
             "assign {name} to a user or group in the account {}, then run the same command again",
             aws.account()

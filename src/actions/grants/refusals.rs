@@ -39,9 +39,7 @@ pub(super) fn explain(administrator: &Administrator<'_>, (what, right): (&str, &
     error.message = what.to_owned();
     if is_escalation(&words) {
         return error
-            .because(
-                "you need the permissions that you grant, or escalate on roles and bind on the role",
-            )
+            .because("you need the permissions that you grant, or escalate on roles and bind on the role")
             .try_next("ask a cluster administrator to run the same command (see docs/grant.md)");
     }
     if is_denied { error.because(format!("it requires permission to {right}")) } else { error }

@@ -48,7 +48,9 @@ impl ContextFacts {
         Err(error
             .because(because)
             .because("through a tunnel, the context needs tls-server-name with the endpoint's host name")
-            .try_next("run the same command without --context, or with its own cluster: --cluster CLUSTER --region REGION"))
+            .try_next(
+                "run the same command without --context, or with its own cluster: --cluster CLUSTER --region REGION",
+            ))
     }
 }
 

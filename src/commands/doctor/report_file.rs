@@ -41,8 +41,7 @@ fn refuse_other_files(context: Context<'_>, path: &Path) -> Result<()> {
     }
     match atomic::read_text(path)? {
         Some(text) if !text.is_empty() && !text.starts_with(TITLE) => {
-            Err(Error::usage(format!("{shown} already exists and is not a report"))
-                .because("it would be overwritten"))
+            Err(Error::usage(format!("{shown} already exists and is not a report")).because("it would be overwritten"))
         }
         _ => Ok(()),
     }

@@ -324,6 +324,8 @@ fn parse_duration(text: &str) -> Result<SignedDuration> {
         Err(why) => Err(why),
     }
     .map_err(|why| {
-        Error::usage("invalid duration for --for").because(why).try_next("use a duration like --for 8h, --for 90m or --for 7d")
+        Error::usage("invalid duration for --for")
+            .because(why)
+            .try_next("use a duration like --for 8h, --for 90m or --for 7d")
     })
 }

@@ -156,9 +156,8 @@ fn one(context: Context<'_>, args: &WantedArgs) -> Result<Wanted> {
     let access = access(context, args)?;
     let namespace = check_namespace(context, namespace, &access)?;
     let Some(to) = &args.to else {
-        return Err(
-            Error::usage("no principal specified").try_next(format!("nsaccess grant {namespace} --to permission-set:NAME"))
-        );
+        return Err(Error::usage("no principal specified")
+            .try_next(format!("nsaccess grant {namespace} --to permission-set:NAME")));
     };
     let principal = PrincipalName::parse(to).map_err(|why| {
         Error::usage(format!("invalid principal {to:?}")).because(why).try_next("nsaccess grant --help")
@@ -185,7 +184,9 @@ fn check_namespace(context: Context<'_>, name: &str, access: &Access) -> Result<
 fn access(context: Context<'_>, args: &WantedArgs) -> Result<Access> {
     if let Some(policy) = &args.policy {
         let name = access_policy::parse(policy).map_err(|why| {
-            Error::usage(format!("invalid access policy {policy:?}")).because(why).try_next("aws eks list-access-policies")
+            Error::usage(format!("invalid access policy {policy:?}"))
+                .because(why)
+                .try_next("aws eks list-access-policies")
         })?;
         access_policy::warnings(&name).iter().for_each(|warning| context.ui.warning(warning));
         return Ok(Access::Policy(name));

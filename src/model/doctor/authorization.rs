@@ -135,7 +135,9 @@ pub(crate) fn judge_namespace(lookup: &NamespaceLookup, access: &Access, cluster
         NamespaceLookup::Missing => {
             Problem::of(&NAMESPACE_MISSING, format!("namespace {namespace} not found in {cluster}"))
                 .try_next("nsaccess list   # the namespaces assigned to you")
-                .try_next(format!("nsaccess login {access} --cluster NAME --region REGION   # if it is in another cluster"))
+                .try_next(format!(
+                    "nsaccess login {access} --cluster NAME --region REGION   # if it is in another cluster"
+                ))
         }
         NamespaceLookup::Forbidden => return Judgement::skipped("not allowed to get the namespace"),
         NamespaceLookup::NotKnown(why) => return Judgement::unknown(why),
@@ -196,11 +198,10 @@ pub(crate) fn judge_port_forward(answers: &Answers, access: &Access) -> Judgemen
             Problem::of(&PORT_FORWARD_ENDS, "port-forward stops working when the cluster is upgraded to 1.35")
                 .because(format!("the server's version is {version}, and the role has only get on pods/portforward"))
         }
-        (false, _, true) => Problem::of(
-            &PORT_FORWARD_NEEDS_CREATE,
-            format!("Kubernetes {version} does not allow you to forward ports"),
-        )
-        .because("the role has only get on pods/portforward; since 1.35 create is also required"),
+        (false, _, true) => {
+            Problem::of(&PORT_FORWARD_NEEDS_CREATE, format!("Kubernetes {version} does not allow you to forward ports"))
+                .because("the role has only get on pods/portforward; since 1.35 create is also required")
+        }
         (false, _, false) => {
             Problem::of(&NO_PORT_FORWARD, format!("not allowed to forward ports in {}", access.namespace))
                 .because("the role has neither create nor get on pods/portforward")

@@ -229,12 +229,11 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
         Answer::Unreachable(why) if is_untrusted(why) => {
             untrusted(Problem::of(&UNTRUSTED, format!("the certificate of {host} is not trusted")), why)
         }
-        Answer::Unreachable(why) => Problem::of(&UNREACHABLE, format!("cannot reach {host}"))
-            .because(why)
-            .try_next(wait_for_network(namespace)),
-        Answer::Late => {
-            Problem::of(&TIMEOUT, format!("{host} did not respond within 5 seconds")).try_next(wait_for_network(namespace))
+        Answer::Unreachable(why) => {
+            Problem::of(&UNREACHABLE, format!("cannot reach {host}")).because(why).try_next(wait_for_network(namespace))
         }
+        Answer::Late => Problem::of(&TIMEOUT, format!("{host} did not respond within 5 seconds"))
+            .try_next(wait_for_network(namespace)),
         Answer::Broken(why) => return Judgement::unknown(format!("the request to the portal failed: {why}")),
     };
     Judgement::problem(problem)

@@ -48,9 +48,7 @@ fn is_untrusted(why: &str) -> bool {
 
 /// What is done about a certificate that is not trusted.
 fn untrusted(problem: judgement::Problem, why: &str) -> judgement::Problem {
-    problem
-        .because(why)
-        .try_next("export AWS_CA_BUNDLE=FILE   # a PEM file with the CA of your organisation's proxy")
+    problem.because(why).try_next("export AWS_CA_BUNDLE=FILE   # a PEM file with the CA of your organisation's proxy")
 }
 
 /// What a person does about a network that does not answer, and what notices when it is done.

@@ -66,10 +66,7 @@ pub(crate) fn warnings(name: &str) -> Vec<String> {
         known if FOR_PEOPLE.contains(&known) => return Vec::new(),
         other => {
             let meant = similar(other, FOR_PEOPLE).map(|policy| format!("; did you mean {policy}?"));
-            return vec![format!(
-                "nsaccess does not know the access policy {other}{}",
-                meant.unwrap_or_default()
-            )];
+            return vec![format!("nsaccess does not know the access policy {other}{}", meant.unwrap_or_default())];
         }
     };
     vec![warning.to_owned()]

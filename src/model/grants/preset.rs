@@ -102,9 +102,7 @@ impl Preset {
         match self {
             Preset::Floor => "get pods, services and endpoints by name; port-forward",
             Preset::Viewer => "floor, plus read everything except secrets; logs",
-            Preset::Developer { with_secrets: false } => {
-                "viewer, plus edit workloads and config maps; exec"
-            }
+            Preset::Developer { with_secrets: false } => "viewer, plus edit workloads and config maps; exec",
             Preset::Developer { with_secrets: true } => "developer, plus read and edit Kubernetes secrets",
             Preset::Admin => "the built-in ClusterRole admin, in the namespace",
         }

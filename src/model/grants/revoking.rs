@@ -149,7 +149,9 @@ fn drop_entry_if_empty(state: &mut State, principal: &Principal, notes: &mut Vec
     let is_hidden = |groups: &[String]| item.as_ref().is_some_and(|item| groups == item.groups);
     if entry.groups.is_empty() || is_hidden(&entry.groups) {
         if !entry.groups.is_empty() {
-            notes.push(Note::Info(format!("aws-auth maps {principal} again, to the groups that its access entry took over")));
+            notes.push(Note::Info(format!(
+                "aws-auth maps {principal} again, to the groups that its access entry took over"
+            )));
         }
         state.entries.remove(&key);
     }

@@ -132,8 +132,7 @@ fn remarks(rule: &PolicyRule) -> Vec<String> {
     }
     if in_core && is_any(&rule.resources, "serviceaccounts/token") && is_any(&rule.verbs, "create") {
         remarks.push(
-            "create on serviceaccounts/token lets the principal act as any service account of the namespace"
-                .to_owned(),
+            "create on serviceaccounts/token lets the principal act as any service account of the namespace".to_owned(),
         );
     }
     remarks
@@ -187,7 +186,10 @@ mod tests {
             ("", "no rules"),
             ("rules: []", "not empty"),
             ("[]", "no rule"),
-            ("kind: RoleBinding\nrules:\n- {apiGroups: [''], resources: [pods], verbs: [get]}", "is not Role or ClusterRole"),
+            (
+                "kind: RoleBinding\nrules:\n- {apiGroups: [''], resources: [pods], verbs: [get]}",
+                "is not Role or ClusterRole",
+            ),
             ("kind: Role", "no list of rules"),
             ("text", "must be a mapping"),
             ("a: [", "not valid YAML"),

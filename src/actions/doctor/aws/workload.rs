@@ -139,7 +139,9 @@ impl Look<'_> {
             return Trust::NotReadable;
         }
         let token = in_time(api.create_service_account_token(namespace, account, &role.audience)).await;
-        let Some(Ok(token)) = token else { return Trust::NotKnown("the cluster issued no token for the service account".to_owned()) };
+        let Some(Ok(token)) = token else {
+            return Trust::NotKnown("the cluster issued no token for the service account".to_owned());
+        };
         let session_name = session_name(&self.granted.caller_arn);
         let request = RoleSessionRequest {
             role_arn: role.role.arn(),

@@ -50,9 +50,7 @@ async fn way(scene: &Scene<'_>, described: Option<&Described>) {
     let probe = match probe(scene, &endpoint) {
         Ok(probe) => probe,
         Err(why) => {
-            scene
-                .board
-                .judge_now(&NAME, || Judgement::unknown(format!("invalid endpoint {endpoint:?}: {why}")));
+            scene.board.judge_now(&NAME, || Judgement::unknown(format!("invalid endpoint {endpoint:?}: {why}")));
             return;
         }
     };

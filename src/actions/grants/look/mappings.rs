@@ -48,12 +48,7 @@ pub(super) async fn look_at_siblings(
             return Ok(());
         }
         Err(failure) => {
-            return Err(refused(
-                failure,
-                "cannot list the access entries",
-                "eks:ListAccessEntries",
-                &aws.caller_arn,
-            ));
+            return Err(refused(failure, "cannot list the access entries", "eks:ListAccessEntries", &aws.caller_arn));
         }
     };
     let roles: Vec<Principal> = listed.iter().filter_map(|arn| Principal::parse(arn).ok()).collect();

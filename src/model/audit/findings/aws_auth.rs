@@ -136,13 +136,12 @@ fn of_items(picture: &Picture, list: List, items: &[Item], found: &mut Vec<Found
             );
         }
         if item.counts && item.groups.iter().any(|group| group == MASTERS) {
-            let message = format!(
-                "{} is allowed to do everything: line {} of {key} adds it to {MASTERS}",
-                item.arn, item.line
-            );
+            let message =
+                format!("{} is allowed to do everything: line {} of {key} adds it to {MASTERS}", item.arn, item.line);
             let finding = Found::new(&IN_MASTERS, format!("{key} {}", item.arn), message).try_next(EDIT);
             found.push(match picture.is_caller(&item.arn) {
-                true => finding.because("this is you: first make sure that you have the permissions you need in another way"),
+                true => finding
+                    .because("this is you: first make sure that you have the permissions you need in another way"),
                 false => finding,
             });
         }

@@ -107,8 +107,10 @@ fn without_namespace(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found
                     Way::AwsAuth { .. } => "aws-auth",
                     Way::NotRead { .. } => continue,
                 };
-                let message =
-                    format!("{way} adds {} to the group {group}, but the namespace {namespace} does not exist", identity.arn);
+                let message = format!(
+                    "{way} adds {} to the group {group}, but the namespace {namespace} does not exist",
+                    identity.arn
+                );
                 found.push(Found::new(&NO_NAMESPACE, format!("{} {group}", identity.arn), message).try_next(
                     picture.cluster.with_cluster(&format!(
                         "nsaccess revoke {} --from {}",

@@ -155,8 +155,7 @@ fn without_rights(picture: &Picture, audit: &Audit<'_>, found: &mut Vec<Found>) 
             && is_bare
             && !with_rows.contains(&number)
         {
-            let message =
-                format!("{} can authenticate but has no permissions", picture.name_of(&entry.principal_arn));
+            let message = format!("{} can authenticate but has no permissions", picture.name_of(&entry.principal_arn));
             found.push(Found::new(&NO_RIGHTS, &entry.principal_arn, message));
         }
     }

@@ -59,15 +59,16 @@ pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgem
     }
     match rights {
         Verdict::Allowed => Judgement::ok("none (permissions come from the user name or access policies)"),
-        Verdict::Unknown(why) => {
-            Judgement::unknown(format!("none, and the permissions could not be checked: {why}"))
-        }
+        Verdict::Unknown(why) => Judgement::unknown(format!("none, and the permissions could not be checked: {why}")),
         Verdict::Denied(_) if !hidden.is_empty() => Judgement::problem(
             Problem::of(
                 &ENTRY_HIDES_AWS_AUTH,
                 format!("the access entry of {} overrides its groups in aws-auth", asked.role),
             )
-            .because(format!("aws-auth maps it to {}, but the access entry has no groups and takes precedence", hidden.join(", ")))
+            .because(format!(
+                "aws-auth maps it to {}, but the access entry has no groups and takes precedence",
+                hidden.join(", ")
+            ))
             .try_next(asked.ask(&format!(
                 "to add {} to the groups of the access entry of {} in {}",
                 hidden.join(", "),

@@ -67,9 +67,11 @@ pub(crate) fn judge_identity(reply: &Reply, evidence: &Evidence, asked: &Asked<'
         Reply::Status(404, _) => {
             return Judgement::ok(format!("{cluster} recognizes the role, but is too old to show the user"));
         }
-        Reply::Status(403, words) => Problem::of(&FORBIDDEN, format!("{cluster} does not allow you to see your own user"))
-            .because(words)
-            .try_next(asked.ask(&format!("why SelfSubjectReview is forbidden: {words}"))),
+        Reply::Status(403, words) => {
+            Problem::of(&FORBIDDEN, format!("{cluster} does not allow you to see your own user"))
+                .because(words)
+                .try_next(asked.ask(&format!("why SelfSubjectReview is forbidden: {words}")))
+        }
         Reply::Status(code @ 500.., words) => {
             Problem::of(&SERVER_ERROR, format!("{cluster} returned status {code}")).because(words).try_next(wait)
         }
@@ -78,7 +80,9 @@ pub(crate) fn judge_identity(reply: &Reply, evidence: &Evidence, asked: &Asked<'
             let problem = Problem::of(&UNREACHABLE, format!("{host} returned no usable response"));
             return Judgement::problem(problem.try_next(wait_for_network(namespace))).fact(why);
         }
-        Reply::Late => Problem::of(&TIMEOUT, format!("{host} did not respond to a request within 5 seconds")).try_next(wait),
+        Reply::Late => {
+            Problem::of(&TIMEOUT, format!("{host} did not respond to a request within 5 seconds")).try_next(wait)
+        }
     };
     Judgement::problem(problem)
 }

@@ -87,9 +87,11 @@ pub(crate) fn judge_secrets(facts: &SecretsFacts<'_>) -> Judgement {
                 .try_next(format!("nsaccess secrets describe {name} -n {}   # its key", facts.namespace)),
         ),
         Answer::Denied(why) | Answer::Unauthorized(why) => Judgement::problem(
-            Problem::of(&READ_DENIED, format!("{role} is not allowed to read the secret {name}")).because(why).try_next(format!(
-                "ask your platform team for secretsmanager:GetSecretValue under {prefix} for {role}"
-            )),
+            Problem::of(&READ_DENIED, format!("{role} is not allowed to read the secret {name}"))
+                .because(why)
+                .try_next(format!(
+                    "ask your platform team for secretsmanager:GetSecretValue under {prefix} for {role}"
+                )),
         ),
         other => not_answered(facts, other),
     }
@@ -157,8 +159,7 @@ mod tests {
             assert_eq!(judged.problems.first().map_or("ok", |problem| problem.finding.id), expected, "{facts:?}");
         }
         let denied = judge_secrets(&facts(Answer::Denied(words("no")), None)).verdict;
-        let is_skipped =
-            matches!(&denied, Verdict::Skipped(why) if why.contains("(needs secretsmanager:ListSecrets)"));
+        let is_skipped = matches!(&denied, Verdict::Skipped(why) if why.contains("(needs secretsmanager:ListSecrets)"));
         assert!(is_skipped, "{denied:?}");
     }
 }

@@ -79,7 +79,10 @@ fn support_is_what_eks_says_of_it() {
     assert!(extended.problems[0].because[0].ends_with("extended support ends on 2026-07-29"));
     assert_eq!(ids(&judged(support(Support::Ended))), ["cluster.unsupported"]);
     let denied = judged(Answer::Denied("no".into()));
-    assert_eq!(denied, Judgement::skipped("not allowed to read the end of support of 1.32 (needs eks:DescribeClusterVersions)"));
+    assert_eq!(
+        denied,
+        Judgement::skipped("not allowed to read the end of support of 1.32 (needs eks:DescribeClusterVersions)")
+    );
 }
 
 #[test]

@@ -92,7 +92,8 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
         }
         Step::Done(Handshake::OtherAuthority(issuer)) => return Judgement::problem(of_another(way, issuer.as_deref())),
         Step::Done(Handshake::NotNow(why)) => {
-            let problem = Problem::of(&CERTIFICATE_EXPIRED, format!("the certificate of {host} is not currently valid"));
+            let problem =
+                Problem::of(&CERTIFICATE_EXPIRED, format!("the certificate of {host} is not currently valid"));
             let problem = problem.because(why);
             match way.is_clock_right {
                 true => problem
@@ -101,12 +102,11 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
                 false => problem.try_next("date -u   # compare with the clock of another device"),
             }
         }
-        Step::Done(Handshake::OtherName) => Problem::of(
-            &OTHER_NAME,
-            format!("the certificate of {host} was issued for a different name"),
-        )
-        .because("the endpoint in the kubeconfig was replaced, or its tls-server-name is wrong")
-        .try_next(written_from_nothing(namespace)),
+        Step::Done(Handshake::OtherName) => {
+            Problem::of(&OTHER_NAME, format!("the certificate of {host} was issued for a different name"))
+                .because("the endpoint in the kubeconfig was replaced, or its tls-server-name is wrong")
+                .try_next(written_from_nothing(namespace))
+        }
         Step::Done(Handshake::NotTls) => {
             Problem::of(&NOT_TLS, format!("{host} does not speak TLS")).try_next(wait_for_network(namespace))
         }

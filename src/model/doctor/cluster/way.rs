@@ -180,8 +180,7 @@ pub(crate) fn judge_name(way: &Way<'_>, step: &Step<Vec<IpAddr>>) -> Judgement {
         (Step::Late, _) => Problem::of(&NAME_TIMEOUT, format!("{host} was not resolved within 5 seconds"))
             .try_next(wait_for_network(way.namespace)),
         (Step::Failed(_), Some(_)) => {
-            Problem::of(&PROXY_UNRESOLVED, format!("the proxy {host} does not resolve"))
-                .try_next(way.without_proxy())
+            Problem::of(&PROXY_UNRESOLVED, format!("the proxy {host} does not resolve")).try_next(way.without_proxy())
         }
         (Step::Failed(_), None) if way.is_private() => Problem::of(
             &PRIVATE_UNRESOLVED,
@@ -226,9 +225,11 @@ pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<
             format!("the private endpoint {host} does not respond; is the VPN connected?"),
         )
         .try_next(way.wait_for_vpn()),
-        (Some(networks), _) => Problem::of(&NOT_IN_NETWORKS, format!("{host} does not accept connections from your network"))
-            .because(format!("it allows only {networks}"))
-            .try_next(way.wait_for_vpn()),
+        (Some(networks), _) => {
+            Problem::of(&NOT_IN_NETWORKS, format!("{host} does not accept connections from your network"))
+                .because(format!("it allows only {networks}"))
+                .try_next(way.wait_for_vpn())
+        }
         (None, Step::Late) => Problem::of(&TIMEOUT, format!("{host} did not respond within 5 seconds"))
             .try_next(wait_for_network(way.namespace)),
         (None, _) => {

@@ -91,7 +91,8 @@ pub(crate) fn judge_context(files: &[File], name: &str, namespace: &str) -> Judg
     if let Some((ours, other)) = shadow(files, name) {
         // The entry that counts is not ours: it is for a person to replace it.
         let message = format!("kubectl uses a different entry {name} than the one written by nsaccess");
-        let why = format!("kubectl uses the first one, in {}; the one written by nsaccess is in {}", other.shown, ours.shown);
+        let why =
+            format!("kubectl uses the first one, in {}; the one written by nsaccess is in {}", other.shown, ours.shown);
         return Judgement::problem(rewritten(Problem::of(&SHADOWED, message).because(why)));
     }
     let cluster = first(files, |config| config.cluster(&context.cluster));
@@ -220,7 +221,10 @@ mod tests {
         assert_eq!(id(&["contexts: [{name: n, context: {cluster: x, user: y}}]\n", OURS]), Some(SHADOWED.id));
         assert_eq!(id(&[OURS, OURS]), None, "a copy");
         let judged = judge_context(&files(&[OTHERS, OURS]), "n", "a");
-        assert_eq!(judged.problems[0].because, ["kubectl uses the first one, in file 0; the one written by nsaccess is in file 1"]);
+        assert_eq!(
+            judged.problems[0].because,
+            ["kubectl uses the first one, in file 0; the one written by nsaccess is in file 1"]
+        );
     }
 
     #[test]

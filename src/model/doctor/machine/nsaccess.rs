@@ -74,8 +74,7 @@ pub(crate) fn judge_nsaccess(command: &Command, version: &str, path: &str, names
             return Judgement::ok(this).fact(format!("kubectl runs {other}, which has the same version"));
         }
         Command::Other(other, found) => {
-            let problem =
-                Problem::of(&OTHER_VERSION, format!("kubectl runs nsaccess {found}, but this is {version}"));
+            let problem = Problem::of(&OTHER_VERSION, format!("kubectl runs nsaccess {found}, but this is {version}"));
             rewritten(problem.because(format!("the kubeconfig uses {other}; this nsaccess is {path}")))
         }
     };

@@ -50,7 +50,8 @@ pub(crate) fn judge_style(file: &ConfigFile<'_>) -> Judgement {
     let foreign: Vec<&str> = section.values().map(|(key, _)| key).filter(|key| is_foreign(key)).collect();
     if let Some(first) = foreign.first() {
         let message = format!("the profile {} has both {} and a {own}", file.profile, foreign.join(", "));
-        let problem = Problem::of(&MIXED, message).because("some AWS tools use the former and act as a different identity");
+        let problem =
+            Problem::of(&MIXED, message).because("some AWS tools use the former and act as a different identity");
         problems.push(problem.try_next(file.open(section.line_of(first).unwrap_or(section.line()))));
     }
     if let Some(line) = section.line_of("login_session") {

@@ -254,9 +254,7 @@ impl Parser<'_> {
         let now = self.now;
         let lasting = self.reader.text(fields, "for", |text| match elapsed::parse(text)? {
             0 => Err("must be at least one second".to_owned()),
-            seconds => now
-                .checked_add(SignedDuration::from_secs(seconds))
-                .map_err(|_| "is too long".to_owned()),
+            seconds => now.checked_add(SignedDuration::from_secs(seconds)).map_err(|_| "is too long".to_owned()),
         });
         let until = self.reader.text(fields, "until", |text| match text.parse::<Timestamp>() {
             Ok(time) if time > now => Ok(time),

@@ -57,9 +57,10 @@ impl Reader {
         let lines = std::iter::once(0).chain(breaks).collect();
         let reader = Reader { document, lines, problems: Vec::new(), warnings: Vec::new() };
         match reader.document.second {
-            Some(at) => {
-                Err(Remark { line: reader.line_at(at), words: "a second document begins here; only one is allowed".to_owned() })
-            }
+            Some(at) => Err(Remark {
+                line: reader.line_at(at),
+                words: "a second document begins here; only one is allowed".to_owned(),
+            }),
             None => Ok(reader),
         }
     }

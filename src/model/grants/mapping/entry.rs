@@ -114,13 +114,10 @@ fn new_entry(state: &State, grant: &Grant, terms: &Terms<'_>, notes: &mut Vec<No
     };
     let reads_aws_auth = terms.mode != Some("API");
     if let Some(why) = state.aws_auth_unseen.as_ref().filter(|_| reads_aws_auth && !terms.ignore_aws_auth) {
-        return Err(Error::new(
-            Kind::Denied,
-            format!("cannot check what aws-auth grants to {}", entry.principal_arn),
-        )
-        .because(why.clone())
-        .because("a new access entry would override it")
-        .try_next("run the same command with --ignore-aws-auth if it grants nothing there"));
+        return Err(Error::new(Kind::Denied, format!("cannot check what aws-auth grants to {}", entry.principal_arn))
+            .because(why.clone())
+            .because("a new access entry would override it")
+            .try_next("run the same command with --ignore-aws-auth if it grants nothing there"));
     }
     let Some(config_map) = state.aws_auth.as_ref().filter(|_| reads_aws_auth) else { return Ok(entry) };
     // A list that cannot be read maps nobody: there is nothing to lose in it.
@@ -139,7 +136,10 @@ fn new_entry(state: &State, grant: &Grant, terms: &Terms<'_>, notes: &mut Vec<No
 fn carry_over(entry: &mut AccessEntry, item: &Item, grant: &Grant) -> Result<()> {
     let lost = |what: String, why: &str| {
         Err(Error::failure(format!("{} would lose {what} with an access entry", grant.principal))
-            .because(format!("it comes from aws-auth (line {} of its list), which an access entry overrides, and {why}", item.line))
+            .because(format!(
+                "it comes from aws-auth (line {} of its list), which an access entry overrides, and {why}",
+                item.line
+            ))
             .try_next("run the same command with --via aws-auth"))
     };
     if let Some(group) = item.groups.iter().find(|group| group.starts_with("system:")) {

@@ -180,8 +180,7 @@ impl<'a> Arn<'a> {
             }
             ("iam", kind @ ("assumed-role" | "federated-user")) => format!("is an iam ARN, but {kind} belongs to sts"),
             ("sts", "federated-user") => {
-                "is a GetFederationToken session: EKS maps only roles and users; use the user who created it"
-                    .to_owned()
+                "is a GetFederationToken session: EKS maps only roles and users; use the user who created it".to_owned()
             }
             ("sts", kind @ ("role" | "user")) => format!("is an sts ARN, but {kind} belongs to iam"),
             ("sts", _) => "is a session; use its role or user".to_owned(),

@@ -23,7 +23,8 @@ impl Recipient {
         Ok(match name {
             PrincipalName::Arn(principal) => (Recipient::Known(principal), None),
             PrincipalName::PermissionSet(name) => {
-                let account = account.ok_or("requires --account: a permission set has a different role in each account")?;
+                let account =
+                    account.ok_or("requires --account: a permission set has a different role in each account")?;
                 (Recipient::PermissionSet { account: account.to_owned(), name }, None)
             }
             PrincipalName::Caller(principal) => match principal.permission_set() {
