@@ -326,6 +326,6 @@ fn parse_duration(text: &str) -> Result<SignedDuration> {
     .map_err(|why| {
         Error::usage("invalid duration for --for")
             .because(why)
-            .try_next("use a duration like --for 8h, --for 90m or --for 7d")
+            .try_next("use a duration: --for 8h, --for 90m, --for 7d")
     })
 }
