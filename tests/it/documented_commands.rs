@@ -13,7 +13,6 @@ use sandbox::Container;
 
 use crate::hints::fault;
 use crate::support::World;
-use crate::support::output::filtered;
 
 /// What is no command of its own, or cannot be run here.
 const SKIPPED: &[(&str, &str)] = &[
@@ -297,32 +296,4 @@ fn what_sentences_say_of_commands_can_be_typed() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// The sample of a login in the README, from its fence to the next.
-const SAMPLE: (&str, &str) = ("(UPDATE_DOCS=1) -->\n```text\n", "```");
-
-#[test]
-fn the_readme_shows_what_login_prints() {
-    let mut of = sandbox::World::demo();
-    of.start_url = "https://example.awsapps.com/start".to_owned();
-    let world = World::of(of);
-    // Signed in already, so that the output begins with what was set up.
-    world.login("idp-test").run().success();
-    let output = world.run("login idp-dev").success();
-    let said = filtered(&output.stderr, &output.home);
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&file).expect("README.md");
-    let (before, rest) = readme.split_once(SAMPLE.0).expect("the sample");
-    let (sample, after) = rest.split_once(SAMPLE.1).expect("its end");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        let new = format!("{before}{}{}{}{after}", SAMPLE.0, said.replace("TIME", "10:41"), SAMPLE.1);
-        std::fs::write(&file, new).expect("written");
-        return;
-    }
-    assert_eq!(
-        filtered(sample, &output.home),
-        said,
-        "UPDATE_DOCS=1 cargo test --test it documented_commands writes it anew"
-    );
 }
