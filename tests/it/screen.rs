@@ -84,6 +84,40 @@ fn a_terminal_sees_the_time_that_is_left() {
 }
 
 #[test]
+fn a_terminal_is_told_what_is_waited_for_until_the_answer() {
+    let world = World::signed_in();
+    world.run("login idp-dev").success();
+    for (command, operation, words) in [
+        ("pods web-0", "get pods", "waiting for the cluster…"),
+        ("secrets list", "ListSecrets", "reading names…"),
+        ("list --refresh", "ListAccounts", "reading your accounts…"),
+    ] {
+        world.control().fail_next(operation, 1, sandbox::FaultKind::Hold);
+        let (child, mut person) = world.nsaccess(command).on_terminal();
+        person.sees(words);
+        world.control().release_answers();
+        let screen = person.sees_the_end();
+        assert!(child.wait_with_output().expect("its end").status.success(), "{screen}");
+        let after = screen.rsplit(words).next().unwrap_or_default();
+        assert!(after.starts_with("\r\u{1b}[2K"), "the line stays: {screen:?}");
+    }
+}
+
+#[test]
+fn nobody_is_told_what_is_waited_for_without_a_terminal_or_with_quiet() {
+    let world = World::signed_in();
+    world.run("login idp-dev").success();
+    let latency = || world.control().fail_next("get pods", 1, sandbox::FaultKind::Latency(400));
+    latency();
+    let output = world.run("pods web-0").success();
+    assert_eq!(output.stderr, "");
+    latency();
+    let (child, person) = world.nsaccess("pods web-0 -q").on_terminal();
+    assert_eq!(person.sees_the_end(), "");
+    assert!(child.wait_with_output().expect("its end").status.success());
+}
+
+#[test]
 fn the_first_time_on_a_terminal_the_portal_is_asked_for_once() {
     let world = World::new();
     let (child, mut person) = world.nsaccess("login idp-dev").on_terminal();
@@ -94,7 +128,7 @@ fn the_first_time_on_a_terminal_the_portal_is_asked_for_once() {
     person.sees("Next:  kubectl get pod NAME");
     let screen = person.sees_the_end();
     assert!(child.wait_with_output().expect("its end").status.success(), "{screen}");
-    assert_eq!(screen.matches("This is the first time").count(), 1, "{screen}");
+    assert_eq!(screen.matches("First sign-in on this machine").count(), 1, "{screen}");
     assert!(world.read(".config/nsaccess/config.toml").contains("https://sandbox.awsapps.com/start"));
     world.run("login idp-test").success();
 }
@@ -117,11 +151,12 @@ fn a_person_chooses_among_accounts_and_among_clusters() {
 }
 
 #[test]
-fn a_mistyped_word_is_answered_in_claps_words_with_2() {
+fn a_mistyped_word_is_answered_in_claps_words_with_2_and_none_with_help() {
     let world = World::new();
     world.run("lgoin idp-dev").exits(2).says("login");
     world.run("login --no-such-flag").exits(2).says("--no-such-flag");
-    world.run("").exits(2).says("Usage: nsaccess");
+    world.run("").exits(0).says("Usage: nsaccess");
+    world.run("secrets").exits(2).says("Usage: nsaccess secrets");
     world.run("login a b").exits(2);
     world.run("login idp-dev --flow carrier-pigeon").exits(2).says("[possible values: device, browser]");
 }
