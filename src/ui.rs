@@ -9,7 +9,6 @@ use std::io::{ErrorKind, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
@@ -121,8 +120,9 @@ impl Ui {
     }
 
     /// Prints a value as one line of JSON.
-    pub(crate) fn print_json_line(&self, value: &Value) -> Result<()> {
-        self.print_bytes(screen::json(&format!("{value}\n")).as_bytes())
+    pub(crate) fn print_json_line<T: Serialize + ?Sized>(&self, document: &T) -> Result<()> {
+        let text = serde_json::to_string(document).map_err(|error| unwritable(&error.to_string()))?;
+        self.print_bytes(screen::json(&format!("{text}\n")).as_bytes())
     }
 
     /// Prints bytes as data, unchanged: a log, a secret's value, what a program reads. [`Kind::BrokenPipe`] if the reader
@@ -167,12 +167,11 @@ impl Ui {
 
     /// A document as JSON or YAML.
     pub(crate) fn render<T: Serialize + ?Sized>(&self, format: Format, document: &T) -> Result<String> {
-        let unwritable = |error: String| Error::failure("cannot print this document").because(error);
-        let value = serde_json::to_value(document).map_err(|error| unwritable(error.to_string()))?;
+        let value = serde_json::to_value(document).map_err(|error| unwritable(&error.to_string()))?;
         let json = || screen::json(&format!("{value:#}\n")).into_owned();
         match format {
             Format::Yaml => {
-                let yaml = serde_saphyr::to_string(&value).map_err(|error| unwritable(error.to_string()))?;
+                let yaml = serde_saphyr::to_string(&value).map_err(|error| unwritable(&error.to_string()))?;
                 // YAML leaves some control characters unescaped. JSON escapes them, and is valid YAML.
                 Ok(if screen::lines(&yaml) == yaml { yaml } else { json() })
             }
@@ -286,6 +285,10 @@ impl Ui {
     }
 }
 
+fn unwritable(error: &str) -> Error {
+    Error::failure("cannot print this document").because(error)
+}
+
 /// An error for programs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ErrorDocument {
@@ -368,7 +371,7 @@ pub(crate) const PRODUCTION: &str = "PRODUCTION";
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

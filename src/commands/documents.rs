@@ -4,7 +4,10 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::commands::pods::document::{PodDocument, PodEventDocument};
+use crate::commands::port_forward::document::ForwardDocument;
 use crate::commands::status::document::StatusDocument;
+use crate::model::logs::lines::LogLine;
 use crate::ui::ErrorDocument;
 
 /// What a command prints for programs.
@@ -23,5 +26,12 @@ fn of<T: JsonSchema>(command: &'static str) -> Document {
 
 /// All of them, in the order of the page.
 pub fn documents() -> Vec<Document> {
-    vec![of::<ErrorDocument>("every error, on standard error"), of::<StatusDocument>("nsaccess status")]
+    vec![
+        of::<ErrorDocument>("every error, on standard error"),
+        of::<StatusDocument>("nsaccess status"),
+        of::<Vec<PodDocument>>("nsaccess pods"),
+        of::<PodEventDocument>("nsaccess pods --watch"),
+        of::<LogLine<'static>>("nsaccess logs"),
+        of::<ForwardDocument>("nsaccess port-forward"),
+    ]
 }

@@ -1,28 +1,26 @@
 //! `pods`: the pods of the namespace, once or live.
 
-use std::collections::BTreeMap;
+pub(crate) mod document;
+mod screen;
 
 use clap::Args;
-use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use crate::actions::pods::Pods;
-use crate::actions::pods::follow::Change;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
+use crate::commands::pods::screen::{Screen, show};
 use crate::commands::{Context, misplaced};
 use crate::error::{Error, Result};
-use crate::model::kube::pod::Pod;
-use crate::model::kube::pod_status::{PodRow, row};
 use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
 use crate::model::settings::Flags;
 use crate::process::runtime;
-use crate::screen;
 
-/// Show pods.
+/// List pods.
 ///
-/// Listing all pods needs list on pods; pods by name need only get.
+/// Listing all pods needs list on pods; pods by name need only get. `-o wide` adds the IP address, the node and the owner.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  nsaccess pods\n  nsaccess pods web-0 web-1\n  nsaccess pods -l app=web -w")]
+#[command(
+    after_help = "Examples:\n  nsaccess pods\n  nsaccess pods web-0 web-1\n  nsaccess pods -l app=web -w\n  nsaccess pods -o wide"
+)]
 pub(crate) struct PodsArgs {
     /// Pod names, like web-0 or pod/web-0
     pub(crate) names: Vec<String>,
@@ -33,9 +31,6 @@ pub(crate) struct PodsArgs {
     #[arg(short, long)]
     pub(crate) watch: bool,
 }
-
-/// Columns.
-const HEADINGS: [&str; 7] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "NODE", "OWNER"];
 
 /// Runs the verb.
 ///
@@ -85,110 +80,24 @@ async fn named(context: Context<'_>, cluster: &ClusterAccess<'_>, names: &[Strin
     Err(last)
 }
 
-fn show(context: Context<'_>, pods: &[Pod]) -> Result<()> {
-    let mut rows: Vec<PodRow> = pods.iter().map(row).collect();
-    rows.sort_by(|left, right| left.name.cmp(&right.name));
-    let now = context.host.now();
-    context.ui.print_document(&rows.iter().map(value).collect::<Value>(), || {
-        if rows.is_empty() {
-            return String::new();
-        }
-        context.ui.table(&HEADINGS, &rows.iter().map(|row| cells(row, now)).collect::<Vec<_>>())
-    })
-}
-
-/// Prints every pod, then every change of one as a line. Ages alone do not count as a change.
+/// Prints every pod, then every change of one as a line.
 async fn live(
     context: Context<'_>,
     cluster: &ClusterAccess<'_>,
     names: &[String],
     selector: Option<&str>,
 ) -> Result<()> {
-    let selection = Pods::of(cluster).selection(names, selector).await?;
-    let mut screen = Screen { context, seen: BTreeMap::new(), started: false };
+    let is_named = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let (selection, mut first) = Pods::of(cluster).selection(names, selector).await?;
+    first.retain(|pod| is_named(&pod.metadata.name));
+    let mut screen = Screen::new(context, &first);
     cluster.run_on(WhenOver::Wait);
+    // From here on calls go out again and again, and a person waits for none of them.
+    let _held = context.ui.hold();
     Pods::of(cluster)
-        .follow(&selection, &mut |change| match is_named(names, change.name()) {
+        .follow(&selection, &mut |change| match is_named(change.name()) {
             true => screen.change(&change),
             false => Ok(()),
         })
         .await
-}
-
-fn is_named(names: &[String], name: &str) -> bool {
-    names.is_empty() || names.iter().any(|wanted| wanted == name)
-}
-
-/// What was printed of each pod.
-struct Screen<'a> {
-    context: Context<'a>,
-    seen: BTreeMap<String, PodRow>,
-    started: bool,
-}
-
-impl Screen<'_> {
-    fn change(&mut self, change: &Change) -> Result<()> {
-        match change {
-            Change::Present(pod) => {
-                let row = row(pod);
-                if self.seen.insert(row.name.clone(), row.clone()).as_ref() == Some(&row) {
-                    return Ok(());
-                }
-                self.print(&row, "present")
-            }
-            Change::Hidden(_) => Ok(()),
-            Change::Gone(name) => match self.seen.remove(name) {
-                Some(row) => self.print(&PodRow { status: "Deleted".to_owned(), ready: 0, ..row }, "deleted"),
-                None => Ok(()),
-            },
-        }
-    }
-
-    fn print(&mut self, row: &PodRow, event: &str) -> Result<()> {
-        let ui = self.context.ui;
-        if !ui.is_table() {
-            let mut object = value(row);
-            object["event"] = json!(event);
-            return ui.print_json_line(&object);
-        }
-        // Widths that most pods fit, so that lines printed an hour apart stay below each other.
-        let widths = [40, 6, 18, 14, 6, 24, 0];
-        let line = |cells: Vec<String>| {
-            let cells = cells.iter().zip(widths).map(|(cell, width)| format!("{:<width$}", screen::one_line(cell)));
-            format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
-        };
-        let mut text = String::new();
-        if !std::mem::replace(&mut self.started, true) {
-            text.push_str(&line(HEADINGS.map(str::to_owned).to_vec()));
-        }
-        text.push_str(&line(cells(row, self.context.host.now())));
-        ui.print(&text)
-    }
-}
-
-fn cells(row: &PodRow, now: Timestamp) -> Vec<String> {
-    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "<none>".to_owned());
-    vec![
-        row.name.clone(),
-        format!("{}/{}", row.ready, row.containers),
-        row.status.clone(),
-        row.restarts_cell(now),
-        row.age_cell(now),
-        or_none(&row.node),
-        or_none(&row.owner),
-    ]
-}
-
-fn value(row: &PodRow) -> Value {
-    json!({
-        "name": row.name,
-        "ready": row.ready,
-        "containers": row.containers,
-        "status": row.status,
-        "restarts": row.restarts,
-        "last_restart_at": row.restarted_at,
-        "created_at": row.created_at,
-        "node": row.node,
-        "owner": row.owner,
-    })
 }

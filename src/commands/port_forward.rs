@@ -1,10 +1,11 @@
 //! `port-forward`: local ports that lead to pods, for as long as it runs.
 
+pub(crate) mod document;
+
 use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
 use crate::actions::pods::Pods;
@@ -13,6 +14,7 @@ use crate::actions::port_forward::resolve::Resolver;
 use crate::actions::port_forward::serve::{Forward, ForwardEvent};
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::chain::{Chain, Presence};
+use crate::commands::port_forward::document::ForwardDocument;
 use crate::commands::{Context, misplaced};
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -106,6 +108,8 @@ pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
                 };
                 let open_ports = runtime::interruptible(set_up).await?;
                 announce(context, &open_ports)?;
+                // From here on a person waits for no call, and a command may have the terminal.
+                let _held = context.ui.hold();
                 let url = open_ports.iter().find_map(OpenPort::url);
                 let ports = start(open_ports);
                 if args.open {
@@ -179,14 +183,8 @@ fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(ForwardEvent)> {
     let (ui, target) = (ui.clone(), target.to_owned());
     Box::new(move |event| {
         if !ui.is_table() {
-            let value = match &event {
-                ForwardEvent::Moved { from, to } => json!({"event": "moved", "target": target, "from": from, "to": to}),
-                ForwardEvent::Lost(why) => json!({"event": "lost", "target": target, "message": why}),
-                ForwardEvent::Back(pod) => json!({"event": "reconnected", "target": target, "pod": pod}),
-                ForwardEvent::Failed(why) => json!({"event": "error", "target": target, "message": why}),
-            };
             // Who reads the events may be gone; the forward serves others too.
-            let _ = ui.print_json_line(&value);
+            let _ = ui.print_json_line(&ForwardDocument::of(&target, &event));
             return;
         }
         match event {
@@ -202,14 +200,9 @@ fn teller(ui: &Ui, target: &str) -> Box<dyn Fn(ForwardEvent)> {
 
 fn announce(context: Context<'_>, open_ports: &[OpenPort]) -> Result<()> {
     for port in open_ports {
-        let local: Vec<String> = port.addresses().iter().map(ToString::to_string).collect();
         let target = port.forward.resolver().target();
         if !context.ui.is_table() {
-            let event: Value = json!({
-                "event": "ready", "target": target.to_string(), "pod": port.pod, "remote": port.remote.to_string(),
-                "local": local, "port": port.number(), "url": port.url(), "transport": port.forward.transport().name(),
-            });
-            context.ui.print_json_line(&event)?;
+            context.ui.print_json_line(&ForwardDocument::ready(port))?;
             continue;
         }
         port.instead().into_iter().for_each(|why| context.ui.status(&why));

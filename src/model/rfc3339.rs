@@ -8,7 +8,6 @@ use serde::{Serialize, Serializer};
 
 /// A time as documents have it: RFC 3339 in UTC, to the second, like `2026-11-22T09:58:01Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "its first users are on their way")]
 pub(crate) struct Rfc3339(Timestamp);
 
 impl From<Timestamp> for Rfc3339 {

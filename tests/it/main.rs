@@ -21,6 +21,7 @@ mod aws_credentials_file;
 mod browser_flow;
 mod can_i;
 mod commands_docs;
+mod choosing;
 mod config;
 mod config_explain;
 mod contexts;

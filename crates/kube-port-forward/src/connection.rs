@@ -189,7 +189,7 @@ async fn at_end(stream: &Stream) {
 fn verdict_after_bytes(session: &Session, pair: &StreamPair) -> Outcome {
     let words = pair.error.text();
     if was_reset(session, pair) {
-        Outcome::Broken("the process reset it".to_owned())
+        Outcome::Broken("the process in the pod reset it".to_owned())
     } else if words.is_empty() {
         Outcome::Done
     } else {
@@ -217,10 +217,10 @@ async fn failed(session: &Session, pair: &StreamPair, sent: bool) -> Outcome {
         (true, Some(reason)) if pair.data.answered.get() || sent => Outcome::Broken(reason),
         (true, Some(reason)) => Outcome::NotDelivered(PodError::SessionEnded(reason)),
         (true, None) if !pair.data.accepted.get() => {
-            Outcome::NotDelivered(PodError::SessionEnded("the server did not take the connection".to_owned()))
+            Outcome::NotDelivered(PodError::SessionEnded("the server did not accept the connection".to_owned()))
         }
-        (true, None) if was_reset(session, pair) => Outcome::Broken("the process reset it".to_owned()),
+        (true, None) if was_reset(session, pair) => Outcome::Broken("the process in the pod reset it".to_owned()),
         (true, None) if pair.data.finished.get() => Outcome::Done,
-        (true, None) => Outcome::Broken("the server cut the stream".to_owned()),
+        (true, None) => Outcome::Broken("the server closed the stream".to_owned()),
     }
 }

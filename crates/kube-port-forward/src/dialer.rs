@@ -97,7 +97,7 @@ impl<E> Dialer<E> {
                 Err(error) => return Err(AttemptError::Upgrade(error)),
             }
         }
-        let words = "the cluster does not take our token".to_owned();
+        let words = "the cluster rejected the token".to_owned();
         Err(AttemptError::Upgrade(UpgradeError::Refused { status: 401, words }))
     }
 }

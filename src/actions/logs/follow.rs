@@ -94,6 +94,8 @@ impl<'a> Logs<'a> {
             running.push(self.follow_one(log, request, prefixed, &out));
         }
         self.cluster.run_on(WhenOver::Wait);
+        // A container may be silent for hours, and a person knows what is waited for.
+        let _held = ui.hold();
         let (changes, mut changed) = mpsc::unbounded_channel();
         let lookouts = try_join_all(later.iter().map(|source| {
             let changes = changes.clone();

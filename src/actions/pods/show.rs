@@ -43,18 +43,19 @@ impl Pods<'_> {
         Ok((pods, failures))
     }
 
-    /// How pods are followed: by the list where that is allowed, else by their names, which must exist now.
+    /// How pods are followed: by the list where that is allowed, else by their names, which must exist now. With the pods
+    /// that are there.
     ///
     /// # Errors
     /// When they can be followed in neither way.
-    pub(crate) async fn selection(&self, names: &[String], selector: Option<&str>) -> Result<PodSelection> {
+    pub(crate) async fn selection(&self, names: &[String], selector: Option<&str>) -> Result<(PodSelection, Vec<Pod>)> {
         match self.list(selector).await {
-            Ok(_) => Ok(PodSelection::Selected(selector.map(str::to_owned))),
+            Ok((pods, _)) => Ok((PodSelection::Selected(selector.map(str::to_owned)), pods)),
             Err(CallError::Answer(KubeFailure::Status(403, _))) if !names.is_empty() => {
-                let (_, failures) = self.named(names).await?;
+                let (pods, failures) = self.named(names).await?;
                 match failures.into_iter().next() {
                     Some(failure) => Err(failure),
-                    None => Ok(PodSelection::Named(names.to_vec())),
+                    None => Ok((PodSelection::Named(names.to_vec()), pods)),
                 }
             }
             Err(error) => Err(error.explained(|failure| no_list(self.cluster, failure))),

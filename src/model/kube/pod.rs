@@ -87,6 +87,8 @@ pub(crate) struct Status {
     pub(crate) phase: String,
     /// `Evicted`, `NodeLost`, …
     pub(crate) reason: String,
+    #[serde(rename = "podIP")]
+    pub(crate) pod_ip: String,
     /// `Ready`, `Initialized`, …
     pub(crate) conditions: Vec<Condition>,
     pub(crate) container_statuses: Vec<ContainerStatus>,

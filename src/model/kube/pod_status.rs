@@ -21,6 +21,7 @@ pub(crate) struct PodRow {
     /// The last restart.
     pub(crate) restarted_at: Option<Timestamp>,
     pub(crate) created_at: Option<Timestamp>,
+    pub(crate) ip: Option<String>,
     pub(crate) node: Option<String>,
     /// `ReplicaSet/web-7d4`.
     pub(crate) owner: Option<String>,
@@ -92,6 +93,7 @@ pub(crate) fn row(pod: &Pod) -> PodRow {
         restarts: totals.restarts,
         restarted_at: totals.restarted_at,
         created_at: pod.metadata.creation_timestamp,
+        ip: Some(status.pod_ip.clone()).filter(|ip| !ip.is_empty()),
         node: Some(pod.spec.node_name.clone()).filter(|node| !node.is_empty()),
         owner: pod.owner().map(|(kind, name)| format!("{kind}/{name}")),
     }

@@ -1,9 +1,11 @@
 //! Formats lines of logs: filtered, with a prefix if logs are mixed, as text or JSON.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use regex::bytes::Regex;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::model::logs::feed::Piece;
 use crate::model::logs::highlight::highlight;
@@ -25,6 +27,21 @@ pub(crate) struct Style {
     pub(crate) json: bool,
     /// Colour prefixes, and mark what was included.
     pub(crate) colour: bool,
+}
+
+/// A line of a log: an object per line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LogLine<'a> {
+    /// The pod
+    pod: &'a str,
+    /// The container, unless the pod has only one and the role may not see it
+    container: Option<&'a str>,
+    /// When it was written, with nanoseconds
+    timestamp: Option<&'a str>,
+    /// The line, without its end
+    message: Cow<'a, str>,
+    /// Whether it is all of the line: one of more than 16 MiB is split
+    whole: bool,
 }
 
 /// Formats the lines of one container.
@@ -77,11 +94,16 @@ impl Lines {
             return;
         }
         if self.style.json {
-            let object = json!({
-                "pod": self.pod, "container": self.container, "timestamp": piece.timestamp,
-                "message": String::from_utf8_lossy(piece.text), "whole": piece.begins && piece.ends,
-            });
-            out.extend_from_slice(screen::json(&object.to_string()).as_bytes());
+            let some = |text| Some(text).filter(|text: &&str| !text.is_empty());
+            let line = LogLine {
+                pod: &self.pod,
+                container: some(&self.container),
+                timestamp: some(piece.timestamp),
+                message: String::from_utf8_lossy(piece.text),
+                whole: piece.begins && piece.ends,
+            };
+            // Text can be written as JSON.
+            out.extend_from_slice(screen::json(&serde_json::to_string(&line).unwrap_or_default()).as_bytes());
             out.push(b'\n');
             return;
         }

@@ -40,13 +40,11 @@ impl Connector {
     /// # Errors
     /// When the endpoint or the certificate authority cannot be used.
     pub(super) fn new(cluster: &Cluster, proxy: Option<Proxy>, trust: &Trust) -> Result<(Self, String)> {
-        let unusable = |why: String| {
-            Error::failure(format!("the endpoint of the cluster {} cannot be used", cluster.name)).because(why)
-        };
+        let unusable =
+            |why: String| Error::failure(format!("invalid endpoint of cluster {:?}", cluster.name)).because(why);
         let uri: http::Uri =
             cluster.endpoint.parse().map_err(|error: http::uri::InvalidUri| unusable(error.to_string()))?;
-        let host =
-            uri.host().ok_or_else(|| unusable("it names no host".to_owned()))?.trim_matches(['[', ']']).to_owned();
+        let host = uri.host().ok_or_else(|| unusable("it has no host".to_owned()))?.trim_matches(['[', ']']).to_owned();
         let server_name = ServerName::try_from(host.clone()).map_err(|error| unusable(error.to_string()))?;
         let mut roots = RootCertStore::empty();
         for certificate in crate::net::kube::certificates(&cluster.certificate_authority_data).map_err(&unusable)? {
@@ -76,7 +74,7 @@ impl Connector {
             }
         };
         let connected = tokio::time::timeout(CONNECT_LIMIT, connecting).await;
-        connected.unwrap_or_else(|_| Err(io::Error::other(format!("no connection to {} in time", self.host))))
+        connected.unwrap_or_else(|_| Err(io::Error::other(format!("connecting to {} timed out", self.host))))
     }
 
     async fn start_tls(&self, stream: impl ByteStream + 'static) -> io::Result<Box<dyn ByteStream>> {
