@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::chain::Presence;
 use crate::chain::access;
@@ -12,19 +13,18 @@ use crate::disk::aws_config;
 use crate::disk::settings::{self, SettingsFiles};
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
-use crate::model::settings::{Flags, Origin, UntrustedProject, only_explained};
+use crate::model::settings::{Explained, Flags, Origin, UntrustedProject, only_explained};
 
-/// Show each setting, its value, and where it came from; or change one.
+/// Show each setting, its value and where it comes from; or change one.
 ///
-/// A flag wins over an environment variable, that over nsaccess.toml in this folder or above, that over your own
-/// config.toml, that over your organisation's, that over what ~/.aws/config has. nsaccess.toml counts only once you trust
-/// it.
+/// In order of precedence: flags, environment variables, nsaccess.toml in this folder or above, your config.toml, your
+/// organisation's, ~/.aws/config. nsaccess.toml is ignored until you trust it.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
-    /// Show every place that settings come from, and what each setting's value beats; or those of one setting
+    /// Show every source of settings, and the values that each setting overrides; or those of one setting
     #[arg(long, value_name = "SETTING", num_args = 0..=1, default_missing_value = "", hide_default_value = true)]
     pub(crate) explain: Option<String>,
-    /// What to do; without it, show.
+    /// What to do; without it, show
     #[command(subcommand)]
     pub(crate) action: Option<ConfigAction>,
 }
@@ -36,7 +36,7 @@ pub(crate) enum ConfigAction {
     Set {
         /// Setting, as `nsaccess config` names it
         key: String,
-        /// New value; a list's are separated by commas
+        /// New value; commas separate those of a list
         value: String,
     },
     /// Remove a value from your config.toml
@@ -44,7 +44,7 @@ pub(crate) enum ConfigAction {
         /// Setting, as `nsaccess config` names it
         key: String,
     },
-    /// Trust a project's nsaccess.toml, as it is now, and show what it decides
+    /// Trust a project's nsaccess.toml as it is now, and show what it sets
     Trust {
         /// The file [default: the nearest one above this folder]
         file: Option<PathBuf>,
@@ -83,9 +83,7 @@ fn trust(context: Context<'_>, file: Option<&Path>) -> Result<()> {
         None => nearest(host)?,
     };
     let decides = settings::trust(host, &path)?.settings_that_need_trust();
-    context
-        .ui
-        .status(&format!("{} is trusted, as it is now; in its folder and below it decides:", host.shorten_home(&path)));
+    context.ui.status(&format!("trusted {} as it is now; in its folder and below, it sets:", host.shorten_home(&path)));
     if decides.is_empty() {
         context.ui.status("  nothing");
     }
@@ -93,8 +91,8 @@ fn trust(context: Context<'_>, file: Option<&Path>) -> Result<()> {
     if context.ui.is_table() {
         return Ok(());
     }
-    let values: serde_json::Map<_, _> = decides.into_iter().map(|(key, value)| (key, json!(value))).collect();
-    context.ui.print_document(&json!({"file": path, "decides": values}), String::new)
+    let settings = decides.into_iter().map(|(setting, value)| TrustedSetting { setting, value }).collect();
+    context.ui.print_document(&TrustDocument { file: path, settings }, String::new)
 }
 
 fn nearest(host: &Host) -> Result<PathBuf> {
@@ -102,7 +100,7 @@ fn nearest(host: &Host) -> Result<PathBuf> {
     match (path, foreign.first()) {
         (Some(path), _) => Ok(path),
         (None, Some(file)) => Err(settings::foreign_error(host, file)),
-        (None, None) => Err(Error::new(Kind::NotFound, "there is no nsaccess.toml in this folder or above")
+        (None, None) => Err(Error::new(Kind::NotFound, "no nsaccess.toml in this folder or above")
             .try_next("nsaccess config trust FILE")),
     }
 }
@@ -119,34 +117,34 @@ fn explain(context: Context<'_>, setting: &str) -> Result<()> {
         "" => all,
         name => only_explained(all, name).map_err(|why| Error::usage(why).try_next("nsaccess config --explain"))?,
     };
-    let from = |origin: &Origin| match origin {
+    let shown = |origin: &Origin| match origin {
         Origin::Project(path) | Origin::User(path) | Origin::Organisation(path) => host.shorten_home(path),
         other => other.to_string(),
     };
-    let value = json!({
-        "places": places.iter().map(|place| json!({
-            "place": place.name, "of": place.of, "state": place.state.name(), "why": place.state.why(),
-        })).collect::<Vec<_>>(),
-        "settings": wanted.iter().map(|explained| {
-            let mut values = explained.values.iter().map(|(value, origin)| json!({"value": value, "from": from(origin)}));
-            let mut row = values.next().unwrap_or_default();
-            row["setting"] = json!(explained.setting);
-            row["beats"] = json!(values.collect::<Vec<_>>());
-            row
-        }).collect::<Vec<_>>(),
-    });
-    context.ui.print_document(&value, || {
+    let document = ExplanationDocument {
+        places: places
+            .iter()
+            .map(|place| PlaceDocument {
+                place: place.name.clone(),
+                of: place.of,
+                state: place.state.name(),
+                why: place.state.why().map(str::to_owned),
+            })
+            .collect(),
+        settings: wanted.iter().map(ExplainedDocument::of).collect(),
+    };
+    context.ui.print_document(&document, || {
         let rows: Vec<Vec<String>> =
             places.iter().map(|place| vec![place.name.clone(), place.of.to_owned(), place.state.to_string()]).collect();
         let mut lines = Vec::new();
         for explained in &wanted {
             for (index, (value, origin)) in explained.values.iter().enumerate() {
                 let value = if value.is_empty() { "-" } else { value };
-                let name = if index == 0 { explained.setting.as_str() } else { "  beats" };
-                lines.push(vec![name.to_owned(), value.to_owned(), from(origin)]);
+                let name = if index == 0 { explained.setting.as_str() } else { "  overrides" };
+                lines.push(vec![name.to_owned(), value.to_owned(), shown(origin)]);
             }
         }
-        let order = context.ui.table(&["PLACE, THE STRONGEST FIRST", "OF", "STATE"], &rows);
+        let order = context.ui.table(&["PLACE", "OF", "STATE"], &rows);
         format!("{order}\n{}", context.ui.table(&["SETTING", "VALUE", "FROM"], &lines))
     })?;
     for warning in &files.warnings {
@@ -160,16 +158,109 @@ fn explain(context: Context<'_>, setting: &str) -> Result<()> {
 fn show(context: Context<'_>) -> Result<()> {
     let chain = &context.open_for(&Flags::default(), Presence::Nobody)?;
     let rows = chain.settings.rows();
-    let value = rows.iter().map(|row| json!({"setting": row.0, "value": row.1, "from": row.2.to_string()}));
-    context.ui.print_document(&json!(value.collect::<Vec<_>>()), || {
+    let documents: Vec<SettingDocument> =
+        rows.iter().map(|(setting, value, origin)| SettingDocument::of(setting, value, origin)).collect();
+    let shown = |origin: &Origin| match origin {
+        Origin::Project(path) | Origin::User(path) | Origin::Organisation(path) => context.host.shorten_home(path),
+        other => other.to_string(),
+    };
+    context.ui.print_document(&documents, || {
         let cells: Vec<Vec<String>> = rows
             .iter()
             .map(|row| {
-                vec![row.0.clone(), if row.1.is_empty() { "-".to_owned() } else { row.1.clone() }, row.2.to_string()]
+                vec![row.0.clone(), if row.1.is_empty() { "-".to_owned() } else { row.1.clone() }, shown(&row.2)]
             })
             .collect();
         context.ui.table(&["SETTING", "VALUE", "FROM"], &cells)
     })?;
     access::tell_untrusted(chain, None);
     Ok(())
+}
+
+/// A setting.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SettingDocument {
+    /// Its name
+    setting: String,
+    /// Its value; commas separate those of a list
+    value: Option<String>,
+    /// Where the value comes from
+    from: String,
+}
+
+impl SettingDocument {
+    fn of(setting: &str, value: &str, origin: &Origin) -> Self {
+        let value = Some(value).filter(|value| !value.is_empty()).map(str::to_owned);
+        SettingDocument { setting: setting.to_owned(), value, from: origin.to_string() }
+    }
+}
+
+/// Where settings come from.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ExplanationDocument {
+    /// Every source of settings, in order of precedence
+    places: Vec<PlaceDocument>,
+    /// The settings
+    settings: Vec<ExplainedDocument>,
+}
+
+/// A source of settings.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PlaceDocument {
+    /// A file or a variable
+    place: String,
+    /// `environment`, `project`, `you`, `organisation` or `AWS CLI`
+    of: &'static str,
+    /// `read`, `set`, `absent`, `not_trusted` or `not_read`
+    state: &'static str,
+    /// Why it is ignored
+    why: Option<String>,
+}
+
+/// A setting, with what its value overrides.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ExplainedDocument {
+    /// The setting and its value
+    #[serde(flatten)]
+    effective: SettingDocument,
+    /// The values of weaker sources
+    overrides: Vec<OverriddenDocument>,
+}
+
+/// A value that does not count.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OverriddenDocument {
+    /// The value
+    value: String,
+    /// Where it comes from
+    from: String,
+}
+
+impl ExplainedDocument {
+    fn of(explained: &Explained) -> Self {
+        let mut values = explained.values.iter();
+        let effective = values.next().map(|(value, origin)| SettingDocument::of(&explained.setting, value, origin));
+        let nothing = || SettingDocument::of(&explained.setting, "", &Origin::Default);
+        let overridden =
+            |(value, origin): &(String, Origin)| OverriddenDocument { value: value.clone(), from: origin.to_string() };
+        ExplainedDocument { effective: effective.unwrap_or_else(nothing), overrides: values.map(overridden).collect() }
+    }
+}
+
+/// A project's file that is now trusted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct TrustDocument {
+    /// The file
+    file: PathBuf,
+    /// What it sets in its folder and below
+    settings: Vec<TrustedSetting>,
+}
+
+/// A setting of such a file.
+#[derive(Debug, Serialize, JsonSchema)]
+struct TrustedSetting {
+    /// Its name
+    setting: String,
+    /// Its value
+    value: String,
 }

@@ -4,9 +4,15 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::commands::config::{ExplanationDocument, SettingDocument, TrustDocument};
+use crate::commands::kubeconfig::KubeconfigDocument;
+use crate::commands::list::screen::OfferDocument;
+use crate::commands::login::screen::LoginDocument;
+use crate::commands::logout::LogoutDocument;
 use crate::commands::pods::document::{PodDocument, PodEventDocument};
 use crate::commands::port_forward::document::ForwardDocument;
 use crate::commands::status::document::StatusDocument;
+use crate::commands::use_context::UseDocument;
 use crate::model::logs::lines::LogLine;
 use crate::ui::ErrorDocument;
 
@@ -28,7 +34,15 @@ fn of<T: JsonSchema>(command: &'static str) -> Document {
 pub fn documents() -> Vec<Document> {
     vec![
         of::<ErrorDocument>("every error, on standard error"),
+        of::<LoginDocument>("nsaccess login"),
+        of::<Vec<LogoutDocument>>("nsaccess logout"),
         of::<StatusDocument>("nsaccess status"),
+        of::<Vec<OfferDocument>>("nsaccess list"),
+        of::<UseDocument>("nsaccess use"),
+        of::<KubeconfigDocument>("nsaccess kubeconfig"),
+        of::<Vec<SettingDocument>>("nsaccess config"),
+        of::<ExplanationDocument>("nsaccess config --explain"),
+        of::<TrustDocument>("nsaccess config trust"),
         of::<Vec<PodDocument>>("nsaccess pods"),
         of::<PodEventDocument>("nsaccess pods --watch"),
         of::<LogLine<'static>>("nsaccess logs"),

@@ -1,7 +1,10 @@
 //! `kubeconfig`: the entry of a namespace, written, repaired, printed or removed.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use kubeconfig_edit::standalone;
 
@@ -26,11 +29,10 @@ use crate::process::runtime;
 mod conversion_screen;
 pub(crate) mod convert;
 
-/// Write or repair the kubeconfig entry of a namespace. Only cluster, user and context of its own name are touched;
-/// everything else stays byte for byte.
+/// Write or repair the kubeconfig entry of a namespace.
 ///
-/// A namespace that was set up before needs no network; for another one, and without a session, a sign-in
-/// is started on a terminal only.
+/// Only the cluster, user and context with its own name are changed; everything else stays byte for byte. A namespace
+/// that is set up needs no network; for another one a sign-in is started, on a terminal only.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct KubeconfigArgs {
@@ -38,7 +40,7 @@ pub(crate) struct KubeconfigArgs {
     other: Option<Other>,
     /// Namespace
     pub(crate) namespace: Option<String>,
-    /// Print a complete kubeconfig of its own instead; write nothing
+    /// Print a complete kubeconfig for this namespace, and write nothing
     #[arg(long, conflicts_with_all = ["remove", "switch"])]
     pub(crate) print: bool,
     /// Remove the entry
@@ -47,7 +49,7 @@ pub(crate) struct KubeconfigArgs {
     /// Make the context current
     #[arg(long)]
     pub(crate) switch: bool,
-    /// Ask EKS again, although the cluster is known
+    /// Ask EKS again, even if the cluster is known
     #[arg(long)]
     pub(crate) refresh: bool,
     /// What the namespace resolves to.
@@ -105,9 +107,26 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     if context.ui.is_table() {
         return Ok(());
     }
-    context
-        .ui
-        .print_document(&json!({"context": entry.name, "server": entry.server, "changed": applied.files}), String::new)
+    let document = KubeconfigDocument {
+        context: entry.name,
+        server: Some(entry.server),
+        changed: applied.files,
+        kept_for: Vec::new(),
+    };
+    context.ui.print_document(&document, String::new)
+}
+
+/// An entry that was written or removed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct KubeconfigDocument {
+    /// The context
+    context: String,
+    /// The address of the API server; `null` for an entry that was removed
+    server: Option<String>,
+    /// The files that changed
+    changed: Vec<PathBuf>,
+    /// Other contexts for which cluster and user were kept
+    kept_for: Vec<String>,
 }
 
 fn remove(context: Context<'_>, chain: &Chain<'_>, access: &Access) -> Result<()> {
@@ -121,8 +140,8 @@ fn remove(context: Context<'_>, chain: &Chain<'_>, access: &Access) -> Result<()
     if context.ui.is_table() {
         Ok(())
     } else {
-        let value = json!({"context": name, "changed": removed.files, "kept_for": removed.kept_for});
-        context.ui.print_document(&value, String::new)
+        let (changed, kept_for) = (removed.files, removed.kept_for);
+        context.ui.print_document(&KubeconfigDocument { context: name, server: None, changed, kept_for }, String::new)
     }
 }
 

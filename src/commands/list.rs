@@ -1,6 +1,6 @@
 //! `list`: the namespaces that the portals give, and the accesses that are set up here.
 
-mod screen;
+pub(super) mod screen;
 
 use clap::Args;
 
@@ -15,16 +15,16 @@ use crate::model::aws::offers::{self, Offer, SetUp};
 use crate::model::aws::target::{Assignment, Portal};
 use crate::process::runtime;
 
-/// List the namespaces that the portals give you, and the accesses that are set up here.
+/// List the namespaces you have access to, and which of them are set up here.
 ///
-/// A portal's answer is kept for a week; --refresh asks again. Without --start-url, the portals of all accesses that are set
-/// up are listed.
+/// A portal's answer is cached for a week; --refresh asks again. All portals in use are listed, with --start-url only that
+/// one.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Ask the portal, even if its last answer is kept
+    /// Ask the portal again
     #[arg(long)]
     pub(crate) refresh: bool,
-    /// Also permission sets that no pattern knows, with the command that sets each up
+    /// Also list permission sets that match no pattern, with a login for each
     #[arg(long)]
     pub(crate) all: bool,
     /// Where and how to sign in.
@@ -56,6 +56,7 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     let (mut known, unknown): (Vec<Offer>, Vec<Offer>) =
         offered.into_iter().partition(|offer| offer.namespace.is_some());
     if args.sign_in.start_url.is_none() {
+        known.extend(offers::no_longer_offered(&set_up, &known));
         known.extend(others_only);
     }
     let listed = Listed { known, unknown, portals };
@@ -98,7 +99,7 @@ fn of_portals(chain: &Chain<'_>, args: &ListArgs, set_up: &[SetUp]) -> Result<(V
         match of_other(chain, args, &other) {
             Ok(assignments) => listed.push((other, assignments)),
             Err(error) => {
-                chain.ui.warning(&format!("{} is not listed: {error}", other.start_url));
+                chain.ui.warning(&format!("cannot list {}: {error}", other.start_url));
                 chain.ui.hint(&format!("nsaccess list --start-url {}", other.start_url));
             }
         }
@@ -135,7 +136,7 @@ fn with_sign_in(chain: &Chain<'_>, error: Error) -> Error {
     match access::familiar(chain).first() {
         Some(name) => error.or_sign_in(name),
         None if error.kind == Kind::NotSignedIn => {
-            error.try_next("run the same command on a terminal: there it signs in")
+            error.try_next("run the same command on a terminal, where it can sign in")
         }
         None => error,
     }

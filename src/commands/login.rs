@@ -1,8 +1,10 @@
 //! `login`: from a namespace's name to a working kubectl.
 
 mod namespace;
-mod screen;
+pub(super) mod screen;
 mod ways;
+
+use std::path::PathBuf;
 
 use aws_config_edit::same_start_url;
 use clap::Args;
@@ -39,16 +41,16 @@ use crate::model::settings::Flags;
 use crate::process::runtime;
 use crate::ui::{Mark, local_time};
 
-/// Sign in, find account, role and cluster of a namespace, write its AWS profile and kubeconfig context, and check
-/// what you may do there.
+/// Sign in, find the account, role and cluster of a namespace, write its AWS profile and kubeconfig context, and
+/// check what you may do there.
 ///
-/// The profile and the context are both called idp-ns-NAMESPACE. The context becomes the current one. Nothing of that is
-/// written before the cluster has let you in, so a login that fails leaves what worked before.
+/// Profile and context are both called idp-ns-NAMESPACE, and the context becomes the current one. They are written only
+/// once the cluster has accepted you: a login that fails changes nothing.
 #[derive(Debug, Default, Args)]
 pub(crate) struct LoginArgs {
     /// Namespace, like idp-dev [default: as for -n; else choose from those that the portal gives you]
     pub(crate) namespace: Option<String>,
-    /// Name of this access, where the namespace's own name is not enough [default: NAMESPACE]
+    /// Name for this access, where several lead to the same namespace [default: NAMESPACE]
     #[arg(long = "as", value_name = "NAME")]
     pub(crate) access: Option<String>,
     /// What the namespace resolves to.
@@ -60,16 +62,18 @@ pub(crate) struct LoginArgs {
     /// Where and how to sign in.
     #[command(flatten)]
     pub(crate) sign_in: SignInArgs,
-    /// End the present session first and start a new one
+    /// Sign out first, and start a new session
     #[arg(long)]
     pub(crate) force: bool,
-    /// Leave kubectl's current context as it is
+    /// Do not change kubectl's current context
     #[arg(long)]
     pub(crate) no_switch: bool,
-    /// Replace what is set up for another account, role, cluster or portal under this name
+    /// Replace what this name is set up for (account, cluster, portal, identity) without asking
+    ///
+    /// Another --role in the same account replaces the old one without this flag.
     #[arg(long)]
     pub(crate) replace: bool,
-    /// Write profile and context even if the cluster does not answer, or does not know the role
+    /// Write profile and context even if the cluster does not answer or does not map the role
     #[arg(long)]
     pub(crate) no_verify: bool,
 }
@@ -79,7 +83,8 @@ pub(super) struct Done {
     pub(super) target: Target,
     credentials: RoleCredentials,
     cluster: Cluster,
-    files: String,
+    files: Vec<PathBuf>,
+    production: bool,
     /// `None` when the cluster could not be asked, and the person insisted.
     verification: Option<Verification>,
 }
@@ -198,13 +203,15 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
     let switch = !args.no_switch && unreached.is_none();
     let files = write(chain, switch, &target, &cluster)?;
     own::settle(chain, &target, &cluster).await;
+    screen::tell_production(chain, &target);
     if let Some(error) = unreached {
         return Err(error);
     }
     if let Some(verification) = &verification {
         screen::show(chain.ui, &target, verification);
     }
-    Ok(Done { target, credentials: credentials.role(), cluster, files, verification })
+    let production = access::is_production(chain, target.access.name.as_str());
+    Ok(Done { target, credentials: credentials.role(), cluster, files, production, verification })
 }
 
 /// The access. What would keep its files from being written is reported before the person signs in.
@@ -262,9 +269,9 @@ async fn open_session(
     if portal::own(chain, &target::entry(chain, &access)).is_none() {
         portal::remember(chain, &portal)?;
     }
-    let renewable = if session.token.refresh.is_some() { "renews itself" } else { "cannot be renewed" };
+    let renewable = if session.token.refresh.is_some() { "" } else { ", cannot be renewed" };
     let until = local_time(chain.host, session.token.expires_at);
-    chain.ui.stage(Mark::Success, "session", &format!("{}, until {until}, {renewable}", portal.start_url));
+    chain.ui.stage(Mark::Success, "session", &format!("{} until {until}{renewable}", portal.start_url));
     clock_skew::warn(chain);
     Ok((session, access))
 }
@@ -286,7 +293,7 @@ async fn obtain_credentials<'a>(chain: &'a Chain<'a>, target: Target) -> Result<
     let until = local_time(chain.host, credentials.role().expires_at);
     let identity = &credentials.target.identity;
     let label = if identity.role().is_some() { "role" } else { "identity" };
-    chain.ui.stage(Mark::Success, label, &format!("{identity}, until {until}"));
+    chain.ui.stage(Mark::Success, label, &format!("{identity} until {until}"));
     Ok(credentials)
 }
 
@@ -364,7 +371,7 @@ fn chooses(args: &LoginArgs) -> bool {
     chosen.into_iter().any(Option::is_some)
 }
 
-fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) -> Result<String> {
+fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) -> Result<Vec<PathBuf>> {
     let name = &target.entry;
     let config = chain.host.shorten_home(&crate::disk::aws_config::path(chain.host));
     settled::write(chain, target)?;
@@ -374,18 +381,15 @@ fn write(chain: &Chain<'_>, switch: bool, target: &Target, cluster: &Cluster) ->
         _ => format!("{name} in {config}{}", unchanged(changed)),
     };
     chain.ui.stage(Mark::Success, "profile", &profile);
-    let files = if applied.files.is_empty() {
-        profile_and_context::shown(chain, chain.kubeconfigs.paths())
-    } else {
-        profile_and_context::shown(chain, &applied.files)
-    };
+    let files = if applied.files.is_empty() { chain.kubeconfigs.paths() } else { applied.files.as_slice() };
+    let shown = profile_and_context::shown(chain, files);
     let current = if switch { ", now current" } else { ", not made current" };
     chain.ui.stage(
         Mark::Success,
         "context",
-        &format!("{name} in {files}{current}{}", unchanged(!applied.files.is_empty())),
+        &format!("{name} in {shown}{current}{}", unchanged(!applied.files.is_empty())),
     );
-    Ok(files)
+    Ok(files.to_vec())
 }
 
 fn unchanged(changed: bool) -> &'static str {

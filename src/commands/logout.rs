@@ -2,7 +2,8 @@
 
 use aws_config_edit::same_start_url;
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::actions::convert;
 use crate::actions::logout;
@@ -64,11 +65,13 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         say_forgotten(context, &ended.namespaces);
         let purged = if args.purge { purge::purge(chain, portal) } else { Purged::default() };
         say_purged(context, &purged);
-        rows.push(json!({
-            "start_url": portal.start_url, "was_signed_in": ended.was_signed_in, "ended_on_portal": ended.on_portal,
-            "credentials_forgotten": ended.namespaces, "removed": purged.removed,
-            "not_removed": purged.failed.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-        }));
+        rows.push(LogoutDocument {
+            start_url: Some(portal.start_url.clone()),
+            was_signed_in: Some(ended.was_signed_in),
+            ended_on_portal: Some(ended.on_portal),
+            credentials_forgotten: ended.namespaces,
+            ..LogoutDocument::of(&purged)
+        });
         failed.extend(purged.failed);
     }
     for target in &assumed {
@@ -80,23 +83,52 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
         }
         let purged = if args.purge { purge::purge_assumed(chain, target) } else { Purged::default() };
         say_purged(context, &purged);
-        rows.push(json!({
-            "access": target.access.name.as_str(), "source_profile": target.identity.source_profile(),
-            "credentials_forgotten": names, "removed": purged.removed,
-            "not_removed": purged.failed.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-        }));
+        rows.push(LogoutDocument {
+            access: Some(target.access.to_string()),
+            source_profile: target.identity.source_profile().map(str::to_owned),
+            credentials_forgotten: names,
+            ..LogoutDocument::of(&purged)
+        });
         failed.extend(purged.failed);
     }
     if args.all {
         assumed::forget_the_rest(chain)?;
     }
     if !context.ui.is_table() {
-        context.ui.print_document(&json!(rows), String::new)?;
+        context.ui.print_document(&rows, String::new)?;
     }
     if args.purge && convert::is_any_converted(chain) {
         context.ui.hint("nsaccess kubeconfig convert --revert --all   # other contexts still use nsaccess");
     }
     half_purged(failed)
+}
+
+/// A session, or the credentials of an access, that ended.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(in crate::commands) struct LogoutDocument {
+    /// The portal; `null` where a profile gave the credentials
+    start_url: Option<String>,
+    /// Whether there was a session
+    was_signed_in: Option<bool>,
+    /// Whether the portal confirmed its end
+    ended_on_portal: Option<bool>,
+    /// The access whose credentials a profile gave
+    access: Option<String>,
+    /// That profile
+    source_profile: Option<String>,
+    /// Names whose cached credentials were removed
+    credentials_forgotten: Vec<String>,
+    /// Contexts and profiles that were removed (`--purge`)
+    removed: Vec<String>,
+    /// Those that could not be removed
+    not_removed: Vec<String>,
+}
+
+impl LogoutDocument {
+    fn of(purged: &Purged) -> Self {
+        let not_removed = purged.failed.iter().map(|(name, _)| name.clone()).collect();
+        LogoutDocument { removed: purged.removed.clone(), not_removed, ..LogoutDocument::default() }
+    }
 }
 
 fn say_forgotten(context: Context<'_>, names: &[String]) {
@@ -191,7 +223,11 @@ fn nothing_to_end(context: Context<'_>, chain: &Chain<'_>) -> Result<()> {
     let open = logout::still_signed_in(chain, "");
     if open.is_empty() {
         context.ui.status("not signed in");
-        return if context.ui.is_table() { Ok(()) } else { context.ui.print_document(&json!([]), String::new) };
+        return if context.ui.is_table() {
+            Ok(())
+        } else {
+            context.ui.print_document(&Vec::<LogoutDocument>::new(), String::new)
+        };
     }
     let error = Error::usage("no session specified");
     let error = open.iter().fold(error, |error, portal| {

@@ -1,7 +1,8 @@
 //! `use`: switch kubectl to the context of a namespace.
 
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::actions::child_environment;
 use crate::actions::setup::profile_and_context;
@@ -68,7 +69,17 @@ fn report(context: Context<'_>, name: &str, previous: Option<&str>) -> Result<()
     if context.ui.is_table() {
         return Ok(());
     }
-    context.ui.print_document(&json!({"context": name, "previous": previous}), String::new)
+    let document = UseDocument { context: name.to_owned(), previous: previous.map(str::to_owned) };
+    context.ui.print_document(&document, String::new)
+}
+
+/// A switch of context.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct UseDocument {
+    /// The current context
+    context: String,
+    /// The one before
+    previous: Option<String>,
 }
 
 /// Offers the login that would make the context.

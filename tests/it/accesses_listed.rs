@@ -6,11 +6,11 @@ use crate::support::World;
 #[test]
 fn list_shows_each_place_and_the_access_that_is_set_up_for_it() {
     let world = set_up();
-    let output = world.run("list").success().says("match no pattern: Billing\nhint: nsaccess list --all");
-    let expected = "NAMESPACE  ACCOUNT       ACCOUNT NAME  SET UP\n\
+    let output = world.run("list").success().says("not for a namespace: Billing\nhint: nsaccess list --all");
+    let expected = "NAMESPACE  ACCOUNT       ACCOUNT NAME  SET UP            NOTES\n\
                     payments   111111111111  acme-dev      yes\n\
-                    payments   222222222222  acme-stage\n\
-                    payments   333333333333  acme-prod     as payments-prod\n";
+                    payments   222222222222  acme-stage    -\n\
+                    payments   333333333333  acme-prod     as payments-prod  PRODUCTION\n";
     assert_eq!(output.stdout, expected);
     let rows = world.run("list -o json").success().json();
     assert_eq!(rows.as_array().expect("rows").len(), 3);
@@ -41,7 +41,7 @@ fn status_shows_names_where_the_namespace_does_not_tell() {
     let world = set_up();
     let output = world.run("status").success();
     let has = |line: &[&str]| output.stdout.lines().any(|text| text.split_whitespace().eq(line.iter().copied()));
-    assert!(has(&["NAME", "NAMESPACE", "ACCOUNT", "ROLE", "CLUSTER", "CREDENTIALS"]), "{}", output.stdout);
+    assert!(has(&["NAME", "NAMESPACE", "ACCOUNT", "ROLE", "CLUSTER", "CREDENTIALS", "NOTES"]), "{}", output.stdout);
     assert!(
         output.stdout.contains("*  payments-prod  payments   333333333333  idp-ns-payments  prod-1"),
         "{}",

@@ -15,7 +15,7 @@ fn world() -> World {
 
 #[test]
 fn a_fresh_machine_says_where_settings_could_come_from() {
-    World::new().run("config --explain flow").is("PLACE, THE STRONGEST FIRST        OF            STATE
+    World::new().run("config --explain flow").is("PLACE                             OF            STATE
 $NSACCESS_…                       environment   not there
 nsaccess.toml here or above       project       not there
 ~/.config/nsaccess/config.toml    you           not there
@@ -29,7 +29,7 @@ flow     device  built in
 }
 
 #[test]
-fn a_value_is_shown_with_those_that_it_beats() {
+fn a_value_is_shown_with_those_that_it_overrides() {
     let mut world = world();
     world.run("config set start_url https://mine.awsapps.com/start").success();
     world.write("nsaccess.toml", "start_url = 'https://project.awsapps.com/start'\nrole = 'Admin'\n");
@@ -38,17 +38,17 @@ fn a_value_is_shown_with_those_that_it_beats() {
         "[sso-session x]\nsso_start_url = https://aws.awsapps.com/start\nsso_region = eu-west-1\n",
     );
     world.set("NSACCESS_FLOW", "device");
-    let shown = "PLACE, THE STRONGEST FIRST      OF            STATE
+    let shown = "PLACE                           OF            STATE
 $NSACCESS_FLOW                  environment   set
 ~/nsaccess.toml                 project       not trusted, so this does not count: start_url = https://project.awsapps.com/start, role = Admin
 ~/.config/nsaccess/config.toml  you           read
 ~/etc/config.toml               organisation  read
 ~/.aws/config                   AWS CLI       read
 
-SETTING    VALUE                           FROM
-start_url  https://mine.awsapps.com/start  ~/.config/nsaccess/config.toml
-  beats    https://corp.awsapps.com/start  ~/etc/config.toml
-  beats    https://aws.awsapps.com/start   [sso-session x] in the AWS configuration
+SETTING      VALUE                           FROM
+start_url    https://mine.awsapps.com/start  ~/.config/nsaccess/config.toml
+  overrides  https://corp.awsapps.com/start  ~/etc/config.toml
+  overrides  https://aws.awsapps.com/start   [sso-session x] in the AWS configuration
 ------- stderr -------
 hint: nsaccess config trust $HOME/nsaccess.toml
 [exit status: 0]
@@ -57,16 +57,18 @@ hint: nsaccess config trust $HOME/nsaccess.toml
     world.run("config trust").success();
     let json = world.run("config --explain start_url -o json").success().json();
     let row = &json["settings"][0];
-    assert_eq!((&row["setting"], &row["from"]), (&"start_url".into(), &"~/nsaccess.toml".into()), "{json:#}");
-    let beaten: Vec<&str> =
-        row["beats"].as_array().expect("a list").iter().filter_map(|row| row["from"].as_str()).collect();
+    let home = world.home().display().to_string();
+    assert_eq!(row["setting"], "start_url", "{json:#}");
+    assert_eq!(row["from"].as_str().map(|from| from.replace(&home, "~")).as_deref(), Some("~/nsaccess.toml"));
+    let overridden = row["overrides"].as_array().expect("a list").iter().filter_map(|row| row["from"].as_str());
+    let overridden: Vec<String> = overridden.map(|from| from.replace(&home, "~")).collect();
     assert_eq!(
-        beaten,
+        overridden,
         ["~/.config/nsaccess/config.toml", "~/etc/config.toml", "[sso-session x] in the AWS configuration"]
     );
     assert_eq!(json["places"][1]["state"], "read");
     let all = world.run("config --explain").success();
-    all.prints("flow                     device").prints("  beats                  browser");
+    all.prints("flow                     device").prints("  overrides              browser");
 }
 
 #[test]

@@ -6,15 +6,15 @@ use crate::support::World;
 #[test]
 fn list_shows_what_the_portal_gives_and_what_is_set_up() {
     let world = World::signed_in();
-    world.run("list").is("NAMESPACE  ACCOUNT       ACCOUNT NAME  SET UP
+    world.run("list").is("NAMESPACE  ACCOUNT       ACCOUNT NAME  SET UP  NOTES
 idp-dev    111122223333  idp-nonprod   yes
-idp-test   111122223333  idp-nonprod
-shop-dev   111122223333  idp-nonprod
-idp-prod   444455556666  idp-prod
-shop-dev   777788889999  shop
+idp-test   111122223333  idp-nonprod   -
+shop-dev   111122223333  idp-nonprod   -
+idp-prod   444455556666  idp-prod      -       PRODUCTION
+shop-dev   777788889999  shop          -
 ------- stderr -------
-match no pattern: ReadOnly
-hint: nsaccess list --all   # with the login that uses each
+not for a namespace: ReadOnly
+hint: nsaccess list --all   # lists them, with a login for each
 [exit status: 0]
 ");
 }
@@ -28,7 +28,10 @@ fn list_reads_the_portal_once_and_again_when_asked() {
     assert_eq!(world.control().calls("ListAccounts"), 1);
     let json = world.run("list -o json").success().json();
     assert_eq!(json[0]["namespace"], "idp-dev");
-    assert_eq!(json[0]["set_up"], true);
+    assert_eq!((&json[0]["set_up"], &json[3]["production"]), (&true.into(), &true.into()));
+    let names = world.run("list -o name").success();
+    assert_eq!(names.stdout, "idp-dev\nidp-test\nshop-dev\nidp-prod\nshop-dev\n");
+    assert_eq!(world.run("status -o name").success().stdout, "idp-dev\n");
 }
 
 #[test]

@@ -10,8 +10,8 @@ Sign in to https://sandbox.awsapps.com/start
     page   http://127.0.0.1:PORT/device?user_code=CODE
 
 No browser was opened (there is no display). Open the page yourself, on any device. Compare the code with the one on the page, then approve.
-✓ session      https://sandbox.awsapps.com/start, until TIME, renews itself
-✓ role         idp-ns-idp-dev in account 111122223333, until TIME
+✓ session      https://sandbox.awsapps.com/start until TIME
+✓ role         idp-ns-idp-dev in account 111122223333 until TIME
 ✓ cluster      idp-nonprod-1 in eu-west-1, Kubernetes 1.33
 ✓ profile      idp-ns-idp-dev in ~/.aws/config
 ✓ context      idp-ns-idp-dev in ~/.kube/config, now current
@@ -150,7 +150,10 @@ fn json_goes_to_standard_output_and_the_stages_do_not() {
     assert_eq!(report["context"], "idp-ns-idp-dev");
     assert_eq!(report["cluster"], "idp-nonprod-1");
     assert_eq!(report["account"], "111122223333");
-    assert_eq!(report["may"]["get pods"], true);
+    assert_eq!(
+        report["permissions"][0],
+        serde_json::json!({"verb": "get", "resource": "pods", "subresource": null, "allowed": true})
+    );
     assert_eq!(report["username"], "sso:ada-example.com");
 }
 

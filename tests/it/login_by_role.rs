@@ -8,7 +8,7 @@ use crate::support::forward::CLUSTER;
 
 const FIRST: &str = "------- stderr -------
 ✓ source       the profile corp
-✓ role         k8s-devs-role in account 111122223333, assumed by the profile corp, until TIME
+✓ role         k8s-devs-role in account 111122223333, assumed by the profile corp until TIME
 ✓ cluster      idp-nonprod-1 in eu-west-1, Kubernetes 1.33
 ✓ profile      idp-ns-idp-dev in ~/.aws/config
 ✓ context      idp-ns-idp-dev in ~/.kube/config, now current
@@ -30,7 +30,7 @@ region = eu-west-1
 
 const OWN: &str = "------- stderr -------
 ✓ source       the profile corp
-✓ identity     the profile corp, until TIME
+✓ identity     the profile corp until TIME
 ✓ cluster      idp-nonprod-1 in eu-west-1, Kubernetes 1.33
 ✓ profile      corp (your own)
 ✓ context      idp-ns-idp-dev in ~/.kube/config, now current

@@ -80,10 +80,10 @@ fn list_and_status_show_both_and_one_that_is_named() {
     world.run("list --refresh").success();
     let output = world.run("list").success();
     let has = |line: &str| output.stdout.lines().any(|text| text.split_whitespace().eq(line.split(' ')));
-    assert!(has("NAMESPACE ACCOUNT ACCOUNT NAME PORTAL SET UP"), "{}", output.stdout);
-    assert!(has("idp-dev 111122223333 idp-nonprod https://sandbox.awsapps.com/start yes"), "{}", output.stdout);
-    assert!(has("shop 999999999991 other-shop https://other.awsapps.com/start yes"), "{}", output.stdout);
-    assert!(has("idp-dev 999999999992 other-dev https://other.awsapps.com/start"), "{}", output.stdout);
+    assert!(has("NAMESPACE ACCOUNT ACCOUNT NAME PORTAL SET UP NOTES"), "{}", output.stdout);
+    assert!(has("idp-dev 111122223333 idp-nonprod sandbox.awsapps.com yes"), "{}", output.stdout);
+    assert!(has("shop 999999999991 other-shop other.awsapps.com yes"), "{}", output.stdout);
+    assert!(has("idp-dev 999999999992 other-dev other.awsapps.com -"), "{}", output.stdout);
     // The region of a portal that is known needs no flag.
     let one = world.run(&format!("list --start-url {OTHER}")).success();
     assert!(!one.stdout.contains("PORTAL") && !one.stdout.contains("idp-test") && one.stdout.contains("shop"));
@@ -113,7 +113,7 @@ fn a_logout_ends_the_session_that_is_meant_and_no_other() {
     assert_eq!(states(&world), expected);
     // What the other portal offers is kept; asked anew it is left out, and said so.
     world.run("list").success().prints("other-shop");
-    let output = world.run("list --refresh").success().says("warning: https://other.awsapps.com/start is not listed");
+    let output = world.run("list --refresh").success().says("warning: cannot list https://other.awsapps.com/start");
     assert!(output.stdout.contains("idp-test") && !output.stdout.contains("other-shop"), "{}", output.stdout);
     world.run("login shop").success();
     world

@@ -99,7 +99,7 @@ fn trusting_shows_what_is_trusted_and_holds_until_the_file_changes() {
         with_admin("namespace = 'idp-dev'\nrole = 'AdministratorAccess'\nregions = ['eu-west-1', 'us-east-1']\n");
     world.write("repo/deep/er/x", "");
     world.nsaccess("config trust").dir("repo/deep/er").run().is("------- stderr -------
-~/repo/nsaccess.toml is trusted, as it is now; in its folder and below it decides:
+trusted ~/repo/nsaccess.toml as it is now; in its folder and below, it sets:
   namespace = idp-dev
   regions = eu-west-1,us-east-1
   role = AdministratorAccess
@@ -114,7 +114,7 @@ fn trusting_shows_what_is_trusted_and_holds_until_the_file_changes() {
     world.write("repo/nsaccess.toml", ADMIN);
     assert_eq!(role_in(&world, "repo").0, "idp-ns-idp-dev");
     let trusted = world.run("config trust repo/nsaccess.toml -o json").success().json();
-    assert_eq!(trusted["decides"], serde_json::json!({"role": "AdministratorAccess"}));
+    assert_eq!(trusted["settings"], serde_json::json!([{"setting": "role", "value": "AdministratorAccess"}]));
 }
 
 #[test]

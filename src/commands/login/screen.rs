@@ -1,14 +1,26 @@
 //! What a login shows.
 
-use serde_json::json;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Done;
 use crate::actions::reviews::login::Verification;
+use crate::chain::{Chain, access};
 use crate::model::aws::target::Target;
 use crate::model::reviews::review::{
-    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Verdict, port_forward,
+    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Question, Verdict, port_forward,
 };
-use crate::ui::{Mark, Ui};
+use crate::model::rfc3339::Rfc3339;
+use crate::ui::{Mark, PRODUCTION, Ui};
+
+/// Marks a namespace where mistakes cost.
+pub(super) fn tell_production(chain: &Chain<'_>, target: &Target) {
+    if access::is_production(chain, target.access.name.as_str()) {
+        chain.ui.status_with(&format!("! {:<12} ", "environment"), PRODUCTION);
+    }
+}
 
 /// What the cluster says of the person.
 pub(super) fn show(ui: &Ui, target: &Target, verification: &Verification) {
@@ -36,50 +48,106 @@ pub(super) fn show(ui: &Ui, target: &Target, verification: &Verification) {
 fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
     match verdict {
         Verdict::Allowed => (Mark::Success, "yes".to_owned()),
-        Verdict::Denied(None) => (Mark::Failure, format!("no, not in {}", target.access.namespace)),
+        Verdict::Denied(None) => (Mark::Failure, format!("no, not in namespace {}", target.access.namespace)),
         Verdict::Denied(Some(reason)) => (Mark::Failure, format!("no ({reason})")),
-        Verdict::Unknown(reason) => (Mark::Unknown, format!("could not be asked ({reason})")),
+        Verdict::Unknown(reason) => (Mark::Unknown, format!("unknown ({reason})")),
     }
 }
 
-/// What could be typed next.
+/// What could be typed next, with the rights that there are.
 pub(super) fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
     let context = if no_switch { format!(" --context {}", done.target.entry) } else { String::new() };
-    let pod = "get pod NAME";
+    let get_pods = done.verification.as_ref().map(|verification| verification.verdict(GET_PODS));
+    let first = match get_pods {
+        Some(Verdict::Denied(_)) => format!("nsaccess can-i -n {}", done.target.access),
+        _ => format!("kubectl{context} get pod NAME"),
+    };
     ui.blank();
-    ui.status(&format!("Next:  kubectl{context} {pod}"));
+    ui.status(&format!("Next:  {first}"));
     ui.status(&format!("       aws --profile {} sts get-caller-identity", done.target.profile()));
 }
 
+/// What a login set up.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::commands) struct LoginDocument {
+    /// The namespace
+    namespace: String,
+    /// The name that commands take: the namespace's, or one of its own
+    access: String,
+    /// Whether the settings call it production
+    production: bool,
+    /// The kubeconfig context
+    context: String,
+    /// The AWS profile
+    profile: String,
+    /// The AWS account
+    account: Option<String>,
+    /// The permission set or IAM role
+    role: Option<String>,
+    /// When the credentials expire
+    credentials_expire_at: Rfc3339,
+    /// The EKS cluster
+    cluster: String,
+    /// Its region
+    region: String,
+    /// The address of its API server
+    server: String,
+    /// The kubeconfig files that were written, or that have the context already
+    kubeconfig: Vec<PathBuf>,
+    /// Who AWS says you are
+    caller_arn: Option<String>,
+    /// Who the cluster says you are
+    username: Option<String>,
+    /// Your groups there
+    groups: Option<Vec<String>>,
+    /// What was asked of the cluster
+    permissions: Vec<PermissionDocument>,
+}
+
+/// A right in the namespace.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PermissionDocument {
+    /// The verb
+    verb: &'static str,
+    /// The resource
+    resource: &'static str,
+    /// The subresource
+    subresource: Option<&'static str>,
+    /// `null`: the cluster could not say
+    allowed: Option<bool>,
+}
+
 /// The document for programs.
-pub(super) fn report(done: &Done) -> serde_json::Value {
-    let verdicts = done.verification.iter().flat_map(|verification| &verification.verdicts);
-    let verdicts: serde_json::Map<_, _> = verdicts
-        .map(|(question, verdict)| {
-            let allowed = match verdict {
-                Verdict::Allowed => json!(true),
-                Verdict::Denied(_) => json!(false),
-                Verdict::Unknown(_) => json!(null),
-            };
-            (question.to_string(), allowed)
-        })
-        .collect();
+pub(super) fn report(done: &Done) -> LoginDocument {
     let verification = done.verification.as_ref();
-    json!({
-        "namespace": done.target.access.namespace.as_str(),
-        "access": done.target.access.name.as_str(),
-        "context": done.target.entry,
-        "profile": done.target.profile(),
-        "account": done.target.identity.account(),
-        "role": done.target.identity.role(),
-        "credentials_expire_at": done.credentials.expires_at,
-        "cluster": done.cluster.name,
-        "region": done.cluster.region,
-        "endpoint": done.cluster.endpoint,
-        "kubeconfig": done.files,
-        "caller_arn": verification.and_then(|verification| verification.caller_arn.clone()),
-        "username": verification.map(|verification| &verification.identity.username),
-        "groups": verification.map(|verification| &verification.identity.groups),
-        "may": verdicts,
-    })
+    let verdicts = verification.iter().flat_map(|verification| &verification.verdicts);
+    let permission = |(question, verdict): &(Question, Verdict)| PermissionDocument {
+        verb: question.verb,
+        resource: question.resource,
+        subresource: question.subresource,
+        allowed: match verdict {
+            Verdict::Allowed => Some(true),
+            Verdict::Denied(_) => Some(false),
+            Verdict::Unknown(_) => None,
+        },
+    };
+    let Done { target, credentials, cluster, .. } = done;
+    LoginDocument {
+        namespace: target.access.namespace.to_string(),
+        access: target.access.name.to_string(),
+        production: done.production,
+        context: target.entry.clone(),
+        profile: target.profile().to_owned(),
+        account: target.identity.account().map(str::to_owned),
+        role: target.identity.role().map(str::to_owned),
+        credentials_expire_at: credentials.expires_at.into(),
+        cluster: cluster.name.clone(),
+        region: cluster.region.clone(),
+        server: cluster.endpoint.clone(),
+        kubeconfig: done.files.clone(),
+        caller_arn: verification.and_then(|verification| verification.caller_arn.clone()),
+        username: verification.map(|verification| verification.identity.username.clone()),
+        groups: verification.map(|verification| verification.identity.groups.clone()),
+        permissions: verdicts.map(permission).collect(),
+    }
 }

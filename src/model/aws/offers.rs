@@ -62,22 +62,30 @@ pub(crate) fn of_portal(
 
 /// The accesses that no portal gives.
 pub(crate) fn without_portal(set_up: &[SetUp]) -> Vec<Offer> {
-    let without = set_up.iter().filter(|access| access.target.portal().is_none());
-    let offer = |access: &SetUp| {
-        let identity = &access.target.identity;
-        let offer = Offer {
-            namespace: None,
-            access: None,
-            is_set_up: false,
-            account: identity.account().map(str::to_owned),
-            account_name: None,
-            role: identity.role().map(str::to_owned),
-            start_url: None,
-            source_profile: identity.source_profile().map(str::to_owned),
-        };
-        of_access(access, offer)
+    set_up.iter().filter(|access| access.target.portal().is_none()).map(alone).collect()
+}
+
+/// The accesses of a portal that no list shows (any more): they are set up all the same.
+pub(crate) fn no_longer_offered(set_up: &[SetUp], shown: &[Offer]) -> Vec<Offer> {
+    let is_shown =
+        |access: &SetUp| shown.iter().any(|offer| offer.access.as_deref() == Some(access.target.access.name.as_str()));
+    let of_portals = set_up.iter().filter(|access| access.target.portal().is_some());
+    of_portals.filter(|access| !is_shown(access)).map(alone).collect()
+}
+
+fn alone(access: &SetUp) -> Offer {
+    let identity = &access.target.identity;
+    let offer = Offer {
+        namespace: None,
+        access: None,
+        is_set_up: false,
+        account: identity.account().map(str::to_owned),
+        account_name: None,
+        role: identity.role().map(str::to_owned),
+        start_url: identity.portal().map(|portal| portal.start_url.clone()),
+        source_profile: identity.source_profile().map(str::to_owned),
     };
-    without.map(offer).collect()
+    of_access(access, offer)
 }
 
 fn of_access(access: &SetUp, offer: Offer) -> Offer {
@@ -146,6 +154,8 @@ mod tests {
         assert_eq!(shown, expected);
         let none = of_portal(URL, &assignments[2..], &[], namespace_of);
         assert_eq!((none.len(), none[0].namespace.as_deref(), none[0].is_set_up), (1, None, false));
+        let gone: Vec<_> = no_longer_offered(&set_up, &offers).into_iter().filter_map(|offer| offer.access).collect();
+        assert_eq!(gone, ["payments-other"]);
         let others = without_portal(&set_up);
         assert_eq!((others.len(), others[0].source_profile.as_deref()), (1, Some("corp")));
         assert_eq!(others[0].access.as_deref(), Some("payments-role"));

@@ -31,7 +31,7 @@ pub(crate) use check::{
     role_arn as check_role_arn, start_url as check_start_url,
 };
 pub(crate) use edit::{set, unset};
-pub(crate) use explain::{Place, PlaceState, VARIABLES, only as only_explained};
+pub(crate) use explain::{Explained, Place, PlaceState, VARIABLES, only as only_explained};
 pub(crate) use file::{FileProblem, OwnFile, ProjectFile, parse_own, parse_project};
 pub(crate) use folder::namespace_from_folder;
 pub(crate) use pattern::Pattern;
