@@ -32,6 +32,19 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |letter| letter == '\n')
 }
 
+/// Escapes as [`lines`] does, and keeps colours.
+pub(crate) fn coloured_lines(text: &str) -> String {
+    let mut pieces = text.split('\u{1b}');
+    let mut out = lines(pieces.next().unwrap_or_default()).into_owned();
+    for piece in pieces {
+        let sequence = format!("\u{1b}{piece}");
+        let kept = colour(&sequence).unwrap_or(0);
+        out.push_str(&sequence[..kept]);
+        out.push_str(&lines(&sequence[kept..]));
+    }
+    out
+}
+
 /// Escapes as [`lines`] does, and indents all lines but the first, so that none looks like a message of its own.
 pub(crate) fn paragraph(text: &str) -> Cow<'_, str> {
     let text = lines(text);
@@ -109,6 +122,8 @@ mod tests {
         assert_eq!(one_line(HOSTILE), whole);
         assert_eq!(lines("a\nb\rc"), "a\nb\\rc");
         assert_eq!(paragraph("a\ntry: b\n"), "a\n  try: b");
+        assert_eq!(coloured_lines("a\x1b[1;31mb\x1b[0m\nc\x1b[2Jd\x1b"), "a\x1b[1;31mb\x1b[0m\nc\\u{1b}[2Jd\\u{1b}");
+        assert_eq!(coloured_lines("a\x1b]0;title\x07"), r"a\u{1b}]0;title\u{7}");
         for plain in ["", "web-0", "Ä ✓ 日本語 👩‍💻"] {
             assert!(matches!(one_line(plain), Cow::Borrowed(same) if same == plain), "{plain}");
         }

@@ -101,7 +101,21 @@ impl Ui {
 
     /// Aligned columns. On a terminal they fit it: the widest cells are cut, unless all was asked for (`-o wide`).
     pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
-        table::table(headings, rows, self.columns.filter(|_| !self.is_wide()))
+        table::table(headings, rows, self.columns.filter(|_| !self.is_wide()), &|_, cell| cell.to_owned())
+    }
+
+    /// The same, with cells set off: `style` is asked for a column and what stands there.
+    pub(crate) fn styled_table(
+        &self,
+        headings: &[&str],
+        rows: &[Vec<String>],
+        style: impl Fn(&str, &str) -> Option<Style>,
+    ) -> String {
+        let style = |column: usize, cell: &str| match style(headings[column], cell).filter(|_| self.data_colour) {
+            Some(style) => format!("\x1b[{}m{cell}\x1b[0m", style.code()),
+            None => cell.to_owned(),
+        };
+        table::table(headings, rows, self.columns.filter(|_| !self.is_wide()), &style)
     }
 
     /// Whether data may have colour: it goes to a terminal, and `NO_COLOR` is not set.
@@ -146,6 +160,7 @@ impl Ui {
     ) -> Result<()> {
         match self.format {
             Format::Json | Format::Yaml => self.print_bytes(self.render(self.format, document)?.as_bytes()),
+            _ if self.data_colour => self.print_bytes(screen::coloured_lines(&table()).as_bytes()),
             _ => self.print(&table()),
         }
     }

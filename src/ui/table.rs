@@ -9,9 +9,12 @@ const GAP: usize = 2;
 /// A column that is cut keeps at least this much.
 const NARROWEST: usize = 8;
 
+/// Sets a cell off, as it is shown in the column of this index.
+pub(super) type Styling<'a> = &'a dyn Fn(usize, &str) -> String;
+
 /// Aligned columns without trailing spaces. With `columns`, no line is wider than that: the widest cells are cut, which
 /// `…` shows.
-pub(super) fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>) -> String {
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>, styling: Styling<'_>) -> String {
     let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows.iter().map(|row| row.iter().map(|cell| screen::one_line(cell).into_owned()).collect()));
     let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width()).max();
@@ -20,9 +23,19 @@ pub(super) fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usi
         narrow(&mut widths, columns);
     }
     let mut text = String::new();
-    for line in &lines {
-        let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| padded(cell, *width)).collect();
-        text.push_str(cells.join(&" ".repeat(GAP)).trim_end());
+    for (number, line) in lines.iter().enumerate() {
+        let mut owed = 0;
+        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let cell = cut(cell, *width);
+            if !cell.is_empty() {
+                text.push_str(&" ".repeat(owed));
+                owed = 0;
+                let is_heading = number == 0;
+                text.push_str(&if is_heading { cell.clone() } else { styling(column, &cell) });
+            }
+            owed += width.saturating_sub(cell.width()) + GAP;
+        }
+        text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');
     }
     text
@@ -37,13 +50,6 @@ fn narrow(widths: &mut [usize], columns: usize) {
             None => return,
         }
     }
-}
-
-/// A cell in exactly this width: cut, or filled with blanks.
-fn padded(cell: &str, width: usize) -> String {
-    let cell = cut(cell, width);
-    let missing = width.saturating_sub(cell.width());
-    format!("{cell}{}", " ".repeat(missing))
 }
 
 /// At most this width; what is left out is shown as `…`.
@@ -65,6 +71,10 @@ fn cut(cell: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>) -> String {
+        super::table(headings, rows, columns, &|_, cell| cell.to_owned())
+    }
 
     fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
         rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect()
@@ -98,6 +108,14 @@ mod tests {
             table(&["NAME", "REASON", "AGE"], &found, Some(80)),
             table(&["NAME", "REASON", "AGE"], &found, None)
         );
+    }
+
+    #[test]
+    fn a_styled_cell_takes_the_room_of_its_letters() {
+        let found = rows(&[&["web-0", "Running", "1d"], &["web-1", "Error", "2d"]]);
+        let bold = |column: usize, cell: &str| if column == 1 { format!("<{cell}>") } else { cell.to_owned() };
+        let text = super::table(&["NAME", "STATUS", "AGE"], &found, None, &bold);
+        assert_eq!(text, "NAME   STATUS   AGE\nweb-0  <Running>  1d\nweb-1  <Error>    2d\n");
     }
 
     #[test]

@@ -17,7 +17,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "screen", "secret", "ui",
         ],
     ),
-    ("cli", &["commands"]),
+    ("cli", &["commands", "error", "ui"]),
     (
         "commands",
         &["actions", "chain", "disk", "env_vars", "error", "host", "model", "process", "screen", "secret", "ui"],
@@ -115,7 +115,7 @@ const DEBTS: &[&str] = &[];
 const LONGEST_FILE: usize = 400;
 
 /// How many packages of others Cargo.lock may name, for all systems and the tests together.
-const PACKAGES: usize = 322;
+const PACKAGES: usize = 327;
 
 /// Whether a path is that of a name, or begins like it.
 fn is_one_of(path: &str, names: &[&str]) -> Option<String> {

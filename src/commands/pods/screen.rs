@@ -10,7 +10,7 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::model::kube::pod::Pod;
 use crate::model::kube::pod_status::{PodRow, row};
-use crate::ui::or_dash;
+use crate::ui::{Style, or_dash};
 
 const HEADINGS: [&str; 5] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE"];
 const WIDE_HEADINGS: [&str; 8] = ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE", "OWNER"];
@@ -28,7 +28,7 @@ pub(super) fn show(context: Context<'_>, pods: &[Pod]) -> Result<()> {
         true => String::new(),
         false => {
             let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(row, now, ui.is_wide())).collect();
-            ui.table(headings(ui.is_wide()), &cells)
+            ui.styled_table(headings(ui.is_wide()), &cells, style)
         }
     })
 }
@@ -84,7 +84,8 @@ impl<'a> Screen<'a> {
         let widths = std::iter::once(&self.name_width).chain(&WIDTHS[1..headings.len()]);
         // A row of these widths, which is not printed, aligns the one that is.
         let aligning = widths.map(|width| "x".repeat(*width)).collect();
-        let table = ui.table(headings, &[aligning, cells(row, self.context.host.now(), ui.is_wide())]);
+        let rows = [aligning, cells(row, self.context.host.now(), ui.is_wide())];
+        let table = ui.styled_table(headings, &rows, style);
         let mut lines = table.split_inclusive('\n');
         let (top, line) = (lines.next().unwrap_or_default(), lines.nth(1).unwrap_or_default());
         if first { format!("{top}{line}") } else { line.to_owned() }
@@ -93,6 +94,23 @@ impl<'a> Screen<'a> {
 
 fn headings(wide: bool) -> &'static [&'static str] {
     if wide { &WIDE_HEADINGS } else { &HEADINGS }
+}
+
+/// Red is only what needs somebody: what starts or ends is on its way.
+fn style(heading: &str, cell: &str) -> Option<Style> {
+    let passes = ["Pending", "ContainerCreating", "PodInitializing", "Terminating", "NotReady", "SchedulingGated"];
+    match cell {
+        _ if heading != "STATUS" => None,
+        "Running" | "Completed" | "Succeeded" => Some(Style::Good),
+        "Deleted" => Some(Style::Faint),
+        _ if passes.contains(&cell) || is_init_progress(cell) => Some(Style::Warning),
+        _ => Some(Style::Bad),
+    }
+}
+
+/// `Init:0/2`, and not `Init:Error`.
+fn is_init_progress(status: &str) -> bool {
+    status.strip_prefix("Init:").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 /// As kubectl prints it with `-o name`.
@@ -112,4 +130,25 @@ fn cells(row: &PodRow, now: Timestamp, wide: bool) -> Vec<String> {
         cells.extend([&row.ip, &row.node, &row.owner].map(|text| or_dash(text.as_deref())));
     }
     cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn red_is_only_what_is_wrong() {
+        for (status, expected) in [
+            ("Running", Style::Good),
+            ("Completed", Style::Good),
+            ("Init:0/2", Style::Warning),
+            ("ContainerCreating", Style::Warning),
+            ("Init:CrashLoopBackOff", Style::Bad),
+            ("ImagePullBackOff", Style::Bad),
+            ("Error", Style::Bad),
+        ] {
+            assert_eq!(style("STATUS", status), Some(expected), "{status}");
+        }
+        assert_eq!(style("NAME", "Error"), None);
+    }
 }
