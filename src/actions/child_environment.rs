@@ -16,6 +16,7 @@ use crate::model::aws::target::Target;
 use crate::model::irsa::IrsaRequest;
 use crate::model::kube::access::Access;
 use crate::process::child::Environment;
+use crate::ui::PRODUCTION;
 
 /// What a child runs in. What lies on disk goes away with it.
 pub(crate) struct ChildEnvironment {
@@ -23,14 +24,23 @@ pub(crate) struct ChildEnvironment {
     pub(crate) variables: Environment,
     /// The folder of its own.
     pub(crate) folder: PrivateFolder,
-    /// The namespace, and whose role it is if not the namespace's own: for prompts.
+    /// The namespace, and whose role it is if not the namespace's own.
     pub(crate) label: String,
+    /// Whether the namespace is production.
+    pub(crate) is_production: bool,
     /// Who signs for AWS, in short.
     pub(crate) role: String,
     /// What the namespace resolved to.
     pub(crate) target: Target,
     /// Until when.
     pub(crate) expires_at: jiff::Timestamp,
+}
+
+impl ChildEnvironment {
+    /// For prompts: the label, and that it is production.
+    pub(crate) fn mark(&self) -> String {
+        if self.is_production { format!("{} {PRODUCTION}", self.label) } else { self.label.clone() }
+    }
 }
 
 /// Whose AWS credentials a child gets.
@@ -89,6 +99,7 @@ pub(crate) async fn prepare(
         variables,
         folder,
         label: identity.label,
+        is_production: irsa::is_production(chain, access),
         role: identity.role,
         target,
         expires_at: identity.credentials.expires_at,
@@ -102,8 +113,8 @@ pub(crate) async fn prepare(
 pub(crate) fn refuse_nesting(chain: &Chain<'_>) -> Result<()> {
     match chain.host.env(env_vars::NSACCESS_INSIDE) {
         None => Ok(()),
-        Some(label) => Err(Error::usage(format!("this is a shell or a command of nsaccess already, for {label}"))
-            .because("one inside another would leave it unclear which namespace is meant")
+        Some(label) => Err(Error::usage(format!("already inside nsaccess shell or exec for {label}"))
+            .because("nested inside another one, it would be unclear which namespace is in use")
             .try_next("exit   # or open another terminal")),
     }
 }
@@ -120,7 +131,7 @@ pub(crate) fn refuse_change_inside(chain: &Chain<'_>, access: &Access, chosen: b
         return Ok(());
     }
     let then = if own { format!("nsaccess {verb} {access}") } else { format!("nsaccess shell {access}") };
-    Err(Error::usage(format!("this is a shell or a command of nsaccess, for {label}"))
-        .because("kubectl would go elsewhere, and the prompt and the AWS keys would stay")
+    Err(Error::usage(format!("not possible inside nsaccess shell or exec for {label}"))
+        .because("kubectl would switch, but the prompt and the AWS credentials would not")
         .try_next(format!("exit   # then: {then}")))
 }

@@ -34,7 +34,8 @@ pub(crate) async fn sign_in(credentials: &Credentials<'_>, place: Destination<'_
     let given = signin::token(&chain.aws, &credentials.role().keys, &endpoint).await;
     let token = given.map_err(|failure| refused(target, failure))?;
     let place = Destination { region: place.region.or(Some(&region)), ..place };
-    let url = sign_in_url(&endpoint, &token, place).ok_or_else(|| Error::failure("the console has no such page"))?;
+    let url =
+        sign_in_url(&endpoint, &token, place).ok_or_else(|| Error::failure("the AWS console has no such page"))?;
     Ok(SignIn { url, account: account_in(&caller_arn).to_owned() })
 }
 
@@ -53,26 +54,26 @@ fn user_in(arn: &str) -> Option<&str> {
 
 fn no_role(target: &Target, caller_arn: &str, user: &str) -> Error {
     let source = target.identity.source_profile().unwrap_or_default();
-    Error::new(Kind::Denied, format!("the session of the user {user} opens no console"))
+    Error::new(Kind::Denied, format!("cannot open the AWS console as the user {user}"))
         .because(format!("the credentials of {} are those of {caller_arn}", target.identity.who()))
-        .because("AWS signs in to the console with the session of a role, and with no session of an IAM user")
+        .because("AWS signs in sessions of roles to the console, not those of IAM users")
         .try_next(format!(
             "sign in as {user}, with the password: https://{}.signin.aws.amazon.com/console",
             account_in(caller_arn)
         ))
         .try_next(format!(
-            "nsaccess login {} --as NAME --role-arn ARN --source-profile {source}   # a role that {user} may assume",
+            "nsaccess login {} --as NAME --role-arn ARN --source-profile {source}   # a role that {user} can assume",
             target.access.namespace
         ))
 }
 
 fn refused(target: &Target, failure: Failure) -> Error {
     let is_refused = matches!(failure.class, Class::Service | Class::Denied | Class::Unauthorized);
-    let error = failure.into_error("AWS gives no sign-in to the console");
+    let error = failure.into_error("AWS rejected the sign-in to the console");
     match is_refused {
         true => Error { kind: Kind::Denied, ..error }
             .because(format!("the credentials are those of {}", target.identity))
-            .because("AWS signs in with the session of a role or of a federated user only"),
+            .because("AWS signs in only sessions of roles and of federated users"),
         false => error,
     }
 }

@@ -37,8 +37,8 @@ pub(crate) fn exec_credential(
 ) -> Result<Secret<String>> {
     let known = region.map(str::to_owned).or_else(|| chain::ambient::region(host, signer.profile));
     let Some(region) = known else {
-        return Err(Error::usage("the region of the cluster is not known")
-            .because("no --region, $AWS_REGION or profile names it")
+        return Err(Error::usage("no region specified")
+            .because("neither --region, $AWS_REGION nor the profile sets one")
             .try_next(format!("nsaccess token --cluster-name {cluster_name} --region REGION")));
     };
     let cluster = (cluster_name, region.as_str());

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::actions::console;
+use crate::actions::{console, irsa};
 use crate::chain::Chain;
 use crate::chain::credentials::Credentials;
 use crate::commands::Context;
@@ -12,24 +12,26 @@ use crate::error::{Error, Result};
 use crate::model::aws::console::{Destination, service, shortcut};
 use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
+use crate::model::kube::access::Access;
 use crate::process::runtime;
+use crate::ui::PRODUCTION;
 
-/// Open the AWS console as the role of a namespace: through the access portal, or signed in with the session of an
-/// IAM role.
+/// Open the AWS console as a namespace's role: through the access portal, or signed in with the
+/// session of an IAM role.
 ///
 ///   nsaccess console idp-dev --service secretsmanager
 ///
-/// Without a browser here, or with --print, the address is printed. That of an IAM role signs in whoever opens it,
-/// for 15 minutes.
+/// Without a browser, or with --print, prints the URL. Anyone who opens the URL of an IAM role's
+/// session is signed in; it is valid for 15 minutes.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ConsoleArgs {
-    /// Namespace
+    /// Namespace to use
     pub(crate) namespace: Option<String>,
-    /// Page of this service, as the console's addresses call it: secretsmanager, eks, s3, cloudwatch
+    /// Open the page of a service, as named in the console's URLs: secretsmanager, eks, s3, cloudwatch
     #[arg(long, value_name = "SERVICE")]
     pub(crate) service: Option<String>,
-    /// Print the address, open nothing
+    /// Print the URL instead of opening it
     #[arg(long)]
     pub(crate) print: bool,
     /// What the namespace resolves to.
@@ -46,7 +48,7 @@ pub(crate) struct ConsoleArgs {
 /// When the namespace is not found.
 pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
     let service = args.service.as_deref().map(service).transpose().map_err(|why| {
-        Error::usage("--service cannot be used").because(why).try_next("nsaccess console --service secretsmanager")
+        Error::usage("invalid --service").because(why).try_next("nsaccess console --service secretsmanager")
     })?;
     let chain = &context.open(&flags(&args.target, &args.sign_in))?;
     let access = chain.access(context.named(args.namespace.as_deref()))?;
@@ -72,8 +74,13 @@ pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
     if is_printed(context, args, chain) || chain.browser.open(&url).is_err() {
         return context.ui.print(&format!("{url}\n"));
     }
-    context.ui.status(&format!("opened the console of account {} as {}", target.account(), target.role()));
+    tell_opened(context, chain, &access, (target.account(), target.role()));
     Ok(())
+}
+
+fn tell_opened(context: Context<'_>, chain: &Chain<'_>, access: &Access, (account, role): (&str, &str)) {
+    let mark = if irsa::is_production(chain, access) { format!(" ({PRODUCTION})") } else { String::new() };
+    context.ui.status(&format!("opened the AWS console of account {account} as {role}{mark}"));
 }
 
 /// Whether the address is for a person to open.
@@ -90,7 +97,7 @@ fn as_session(
     target: Target,
     place: Destination<'_>,
 ) -> Result<()> {
-    let role = target.role().to_owned();
+    let (role, access) = (target.role().to_owned(), target.access.clone());
     let console::SignIn { url, account } = runtime::run(async {
         let credentials = Credentials::of(chain, target).await?;
         console::sign_in(&credentials, place).await
@@ -100,9 +107,9 @@ fn as_session(
         return context.ui.print_document(&value, String::new);
     }
     if is_printed(context, args, chain) || chain.browser.open(url.expose()).is_err() {
-        context.ui.status("this address signs in whoever opens it, for 15 minutes:");
+        context.ui.status("Anyone who opens this URL is signed in (valid for 15 minutes):");
         return context.ui.print(&format!("{}\n", url.expose()));
     }
-    context.ui.status(&format!("opened the console of account {account} as {role}"));
+    tell_opened(context, chain, &access, (&account, &role));
     Ok(())
 }

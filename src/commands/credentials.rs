@@ -10,19 +10,22 @@ use crate::model::aws::credential_output::{self, AwsIdentity, variables};
 use crate::model::shell;
 use crate::process::runtime;
 
-/// Print AWS credentials of a namespace's role: JSON as credential_process wants it, or lines for
-/// a shell to eval.
+/// Print the AWS credentials of a namespace's role, for AWS tools and shells.
+///
+/// The output is secret. It is JSON for credential_process (whatever -o says), or with --export
+/// lines for a shell to evaluate, which also unset AWS_PROFILE and other variables that select
+/// another identity.
 ///
 /// In ~/.aws/config:   credential_process = nsaccess credentials idp-dev
 /// In bash or zsh:     eval "$(nsaccess credentials idp-dev --export)"
-///
-/// The lines also unset AWS_PROFILE and whatever else names another identity.
+/// In fish:            nsaccess credentials idp-dev --export | source
+/// In PowerShell:      nsaccess credentials idp-dev --export | Out-String | Invoke-Expression
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CredentialsArgs {
-    /// Namespace
+    /// Namespace to use
     pub(crate) namespace: Option<String>,
-    /// Print lines for this shell instead [default shell: the one of $SHELL]
+    /// Print lines for a shell to evaluate [default shell: that of $SHELL]
     #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", require_equals = true)]
     pub(crate) export: Option<Shell>,
     /// Where and how to sign in.

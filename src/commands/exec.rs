@@ -3,30 +3,36 @@
 use clap::Args;
 
 use crate::actions::child_environment;
-use crate::chain::Chain;
 use crate::chain::target::identity;
+use crate::chain::{Chain, access};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Result};
 use crate::model::irsa::IrsaRequest;
+use crate::model::shell::quote;
 use crate::process::child;
 use crate::process::runtime;
 
-/// Run a command with the AWS credentials of a namespace and a kubeconfig of its own.
+/// Run a command with a namespace's AWS credentials and a kubeconfig of its own.
 ///
-///   nsaccess exec -n idp-dev -- terraform plan
-///   nsaccess exec -n idp-dev --irsa deploy/billing -- aws s3 ls
+///   nsaccess exec idp-dev -- terraform plan
+///   nsaccess exec idp-dev --irsa deploy/billing -- aws s3 ls
 ///
-/// AWS_PROFILE and whatever else names another identity are taken away, AWS_REGION is the
-/// cluster's. The command's exit status is ours.
+/// AWS_PROFILE and other variables that select another identity are removed; AWS_REGION is that of
+/// the cluster. nsaccess exits with the command's status.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExecArgs {
-    /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
+    /// Namespace to use
+    pub(crate) namespace: Option<String>,
+    /// What belongs behind `--`.
+    #[arg(hide = true, allow_hyphen_values = true)]
+    pub(crate) misplaced: Vec<String>,
+    /// Use the IAM role of this workload: pod/NAME, deploy/NAME, sts/NAME, job/NAME, sa/NAME
     #[arg(long, value_name = "TARGET")]
     pub(crate) irsa: Option<String>,
     /// Command and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
     /// Where and how to sign in.
     #[command(flatten)]
@@ -39,15 +45,36 @@ pub(crate) struct ExecArgs {
 /// What keeps the command from being started; its own status.
 pub(crate) fn run(context: Context<'_>, args: &ExecArgs) -> Result<()> {
     let chain = &outside(context, &args.sign_in)?;
-    let access = chain.access(context.named(None))?;
+    let (program, words) = match args.command.split_first() {
+        Some(command) if args.misplaced.is_empty() => command,
+        _ => return Err(no_command(args, &access::familiar(chain))),
+    };
+    let access = chain.access(context.named(args.namespace.as_deref()))?;
     let irsa = args.irsa.as_deref().map(workload).transpose()?;
-    let Some((program, words)) = args.command.split_first() else { return Ok(()) };
     // Ctrl-C is the command's: it decides what it means.
     runtime::run_with_child(async {
         let child = runtime::interruptible(child_environment::prepare(chain, &access, irsa.as_ref())).await?;
         identity::tell_unusual_role(chain, &child.target);
         child::run(program, words, &child.variables).await
     })
+}
+
+/// The command is missing, or stands before `--`. `namespaces`: those that are known.
+fn no_command(args: &ExecArgs, namespaces: &[String]) -> Error {
+    let first = args.namespace.as_deref().filter(|word| !word.starts_with('-'));
+    let (namespace, first) = match first {
+        Some(word) if namespaces.iter().any(|namespace| namespace == word) => (Some(word), None),
+        first => (None, first),
+    };
+    let misplaced = first.into_iter().chain(args.misplaced.iter().map(String::as_str));
+    let command: Vec<_> = misplaced.chain(args.command.iter().map(String::as_str)).map(quote).collect();
+    let place = namespace.map(|namespace| format!(" {namespace}")).unwrap_or_default();
+    if command.is_empty() {
+        return Error::usage("no command specified")
+            .try_next(format!("nsaccess exec{place} -- COMMAND"))
+            .try_next(format!("nsaccess shell{place}   # for a shell"));
+    }
+    Error::usage("the command must follow --").try_next(format!("nsaccess exec{place} -- {}", command.join(" ")))
 }
 
 /// The chain for a child that gets an environment of its own.
@@ -66,8 +93,8 @@ pub(crate) fn outside<'a>(context: Context<'a>, sign_in: &SignInArgs) -> Result<
 /// Why it is nothing that has a role.
 pub(crate) fn workload(target: &str) -> Result<IrsaRequest> {
     IrsaRequest::of(target).map_err(|why| {
-        Error::usage(format!("--irsa {target} names nothing that has a role"))
+        Error::usage(format!("invalid --irsa target {target:?}"))
             .because(why)
-            .try_next("nsaccess assume-irsa --help   # how targets are named")
+            .try_next("nsaccess assume-irsa --help   # shows the forms of a target")
     })
 }

@@ -123,6 +123,8 @@ impl Verb {
             Verb::Kubeconfig(args) => args.namespace.as_deref(),
             Verb::Token(args) => args.namespace.as_deref(),
             Verb::Credentials(args) => args.namespace.as_deref(),
+            Verb::Exec(args) => args.namespace.as_deref(),
+            Verb::Whoami(args) => args.namespace.as_deref(),
             Verb::Shell(args) => args.namespace.as_deref(),
             Verb::Console(args) => args.namespace.as_deref(),
             Verb::Grant(args) => args.wanted.namespace.as_deref(),

@@ -16,15 +16,15 @@ use crate::process::child;
 use crate::process::runtime;
 use crate::ui::local_time;
 
-/// Open a shell in a namespace: AWS credentials, and a kubeconfig with this context alone. Nothing outside of it changes.
+/// Open a shell with a namespace's AWS credentials and a kubeconfig with its context only.
 ///
-/// The shell is $SHELL with your own set-up; its prompt is marked with the namespace. The AWS credentials end at the time
-/// that is said; kubectl's go on.
+/// The shell is $SHELL with your own configuration; its prompt shows the namespace, and PRODUCTION where that applies.
+/// Nothing outside the shell changes. The AWS credentials expire at the time shown; kubectl's tokens are renewed.
 #[derive(Debug, Args)]
 pub(crate) struct ShellArgs {
-    /// Namespace
+    /// Namespace to use
     pub(crate) namespace: Option<String>,
-    /// Use the role of this workload instead: pod/x, deploy/x, sts/x, job/x, sa/x
+    /// Use the IAM role of this workload: pod/NAME, deploy/NAME, sts/NAME, job/NAME, sa/NAME
     #[arg(long, value_name = "TARGET")]
     pub(crate) irsa: Option<String>,
     /// Where and how to sign in.
@@ -45,8 +45,8 @@ pub(crate) fn run(context: Context<'_>, args: &ShellArgs) -> Result<()> {
         let until = local_time(context.host, child.expires_at);
         let unusual = identity::unusual_role(chain, &child.target).filter(|_| irsa.is_none());
         let why = unusual.map_or_else(String::new, |why| format!(" ({why})"));
-        let (label, role) = (&child.label, &child.role);
-        context.ui.status(&format!("{label}: AWS as {role}{why} until {until}; exit leaves"));
+        let (label, role) = (child.mark(), &child.role);
+        context.ui.status(&format!("{label}: AWS credentials of {role}{why} until {until}. Type \"exit\" to leave."));
         open(context.host, child).await
     })
 }
@@ -55,7 +55,7 @@ async fn open(host: &Host, mut child: ChildEnvironment) -> Result<()> {
     let shell = host.env(env_vars::SHELL).unwrap_or(if cfg!(windows) { "powershell" } else { "/bin/sh" });
     let folder = child.folder.path().to_string_lossy().into_owned();
     let home = host.home.to_string_lossy();
-    let marked = marked_shell(shell, &child.label, &folder, host.env(env_vars::ZDOTDIR).unwrap_or(&home));
+    let marked = marked_shell(shell, &child.mark(), &folder, host.env(env_vars::ZDOTDIR).unwrap_or(&home));
     for (name, text) in &marked.files {
         child.folder.write(name, text)?;
     }

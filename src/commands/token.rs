@@ -27,33 +27,33 @@ use crate::model::kube::exec_credential::{self, ExecInfo};
 use crate::process::runtime;
 use crate::secret::Secret;
 
-/// Print a token for kubectl: an ExecCredential in the version that $KUBERNETES_EXEC_INFO asks for.
+/// Print a token for kubectl, as an ExecCredential in the version that $KUBERNETES_EXEC_INFO requests.
 ///
-/// With a namespace, its role's credentials sign, and AWS variables of the environment are ignored. Without one, this
-/// is `aws eks get-token`: --cluster-name and --region, with the credentials of the environment or a profile.
+/// With a namespace, signs with the credentials of its role and ignores AWS variables in the environment. Without one,
+/// works like `aws eks get-token`: with --cluster-name and --region, and the credentials of the environment or a profile.
 #[derive(Debug, Args)]
 pub(crate) struct TokenArgs {
-    /// Namespace whose role signs
+    /// Namespace to use
     pub(crate) namespace: Option<String>,
     /// Name of the EKS cluster
     #[arg(long, visible_alias = "cluster", value_name = "NAME")]
     pub(crate) cluster_name: Option<String>,
-    /// Id of an EKS cluster on Outposts
+    /// ID of an EKS cluster on Outposts
     #[arg(long, value_name = "ID", conflicts_with = "cluster_name")]
     pub(crate) cluster_id: Option<String>,
     /// Region of the cluster
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// AWS profile whose credentials sign (without a namespace)
+    /// AWS profile to sign with (without a namespace)
     #[arg(long, value_name = "PROFILE", conflicts_with = "namespace")]
     pub(crate) profile: Option<String>,
     /// Role to assume first (without a namespace)
     #[arg(long, visible_alias = "role", value_name = "ARN", conflicts_with = "namespace")]
     pub(crate) role_arn: Option<String>,
-    /// External id that the role's trust policy asks for
+    /// External ID that the role's trust policy requires
     #[arg(long, value_name = "ID", requires = "role_arn")]
     pub(crate) external_id: Option<String>,
-    /// Name of the role's session, by default EKSGetTokenAuth
+    /// Name of the role's session [default: EKSGetTokenAuth]
     #[arg(long, value_name = "NAME", requires = "role_arn")]
     pub(crate) session_name: Option<String>,
 }
@@ -95,7 +95,7 @@ pub(crate) fn run(context: Context<'_>, args: &TokenArgs) -> Result<()> {
         return get_token(context, args, &info, cluster_name);
     };
     let name = AccessName::parse(namespace)
-        .map_err(|why| Error::usage(format!("{namespace:?} is not a namespace")).because(format!("it {why}")))?;
+        .map_err(|why| Error::usage(format!("invalid namespace {namespace:?}")).because(format!("it {why}")))?;
     let cluster = cluster_name.zip(args.region.as_deref());
     let answer = match cached_token::exec_credential(host, &info, &name, cluster) {
         Some(answer) => answer,
@@ -148,7 +148,7 @@ fn as_before(
 ) -> Result<Secret<String>> {
     let cluster = args.cluster_name.as_deref().zip(args.region.as_deref());
     let answer = cached_token::as_decided_before(context.host, info, name, cluster).ok_or_else(|| error.clone())?;
-    context.ui.warning(&format!("{error}; the token is the one of before"));
+    context.ui.warning(&format!("{error}; using the previous settings"));
     Ok(answer)
 }
 
@@ -216,7 +216,7 @@ fn get_token(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, cluster_na
 }
 
 fn nothing_named() -> Error {
-    Error::usage("neither a namespace nor a cluster is named")
+    Error::usage("no namespace or cluster specified")
         .try_next("nsaccess token NAMESPACE")
         .try_next("nsaccess token --cluster-name NAME --region REGION")
 }

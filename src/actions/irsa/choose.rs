@@ -19,17 +19,15 @@ impl RoleLookup<'_> {
                 (role, Some(container))
             }
             RoleChoice::NoSuchContainer(known) => {
-                return Err(no_container(target, request, "there is no container", &known));
+                return Err(no_container(target, request, "not found in", "its containers", &known));
             }
             RoleChoice::NotInContainer(known) => {
-                return Err(no_container(target, request, "no role is named by the container", &known));
+                return Err(no_container(target, request, "has no IAM role in", "containers with a role", &known));
             }
             RoleChoice::Reference(container) => {
-                return Err(Error::failure(format!(
-                    "the role of the container {container} of {target} cannot be read"
-                ))
-                .because("its AWS_ROLE_ARN comes from a ConfigMap or a Secret")
-                .try_next(format!("nsaccess assume-irsa sa/{} --role-arn ARN", spec.service_account)));
+                return Err(Error::failure(format!("cannot read the IAM role of container {container:?} in {target}"))
+                    .because("its AWS_ROLE_ARN comes from a ConfigMap or a Secret")
+                    .try_next(format!("nsaccess assume-irsa sa/{} --role-arn ARN", spec.service_account)));
             }
             // Whoever calls has looked at the service account then.
             RoleChoice::None => return Err(self.no_such(target)),
@@ -45,19 +43,20 @@ impl RoleLookup<'_> {
 
     /// There is nothing of that name.
     pub(crate) fn no_such(&self, target: &Workload) -> Error {
-        let error = Error::new(ErrorKind::NotFound, format!("there is no {target} in {}", self.cluster.namespace()));
+        let what = format!("{} not found in namespace {}", quoted(target), self.cluster.namespace());
+        let error = Error::new(ErrorKind::NotFound, what);
         match target.kind {
             Kind::Pod => error
-                .try_next(format!("nsaccess assume-irsa deploy/{}   # if it is no pod", target.name))
+                .try_next(format!("nsaccess assume-irsa deploy/{}   # if it is a deployment", target.name))
                 .try_next("nsaccess pods"),
-            _ => error.try_next("nsaccess pods   # a pod's name is enough, too"),
+            _ => error.try_next("nsaccess pods   # the name of a pod works too"),
         }
     }
 }
 
 /// A role's ARN as something in the cluster names it.
 pub(crate) fn parsed(role: &str, of: &str) -> Result<IamRole> {
-    IamRole::parse(role).map_err(|why| Error::failure(format!("what {of} names as its role is none")).because(why))
+    IamRole::parse(role).map_err(|why| Error::failure(format!("{of} has an invalid IAM role")).because(why))
 }
 
 fn pick(
@@ -70,43 +69,48 @@ fn pick(
     if chain.presence == Presence::Person {
         let lines: Vec<String> = found.iter().map(|(container, role)| format!("{container}: {role}")).collect();
         let chosen =
-            chain.prompts.pick(&format!("The containers of {target} have several roles. Which one?"), &lines)?;
+            chain.prompts.pick(&format!("The containers of {target} have several roles. Use which?"), &lines)?;
         return found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"));
     }
-    let mut error = Error::usage(format!("the containers of {target} have several roles"));
+    let mut error = Error::usage(format!("{target} has several IAM roles: specify a container"));
     for (container, role) in found {
         let (target, container_too) = (Some(target.clone()), Some(container.clone()));
         let again = IrsaRequest { target, container: container_too, ..request.clone() };
-        error = error.because(format!("{container} has {role}")).try_next(again.command(namespace, ""));
+        error = error.because(format!("container {container:?} has {role}")).try_next(again.command(namespace, ""));
     }
     Err(error)
 }
 
-fn no_container(target: &Workload, request: &IrsaRequest, what: &str, known: &[String]) -> Error {
+fn no_container(target: &Workload, request: &IrsaRequest, what: &str, list: &str, known: &[String]) -> Error {
     let wanted = request.container.as_deref().unwrap_or_default();
     let first = known.first().map(String::as_str).unwrap_or_default();
-    Error::new(ErrorKind::NotFound, format!("{what} {wanted} of {target}"))
-        .because(format!("those to choose from are {}", known.join(", ")))
+    Error::new(ErrorKind::NotFound, format!("container {wanted:?} {what} {target}"))
+        .because(format!("{list}: {}", known.join(", ")))
         .try_next(format!("nsaccess assume-irsa {target} -c {first}"))
+}
+
+/// `deployment "web"`.
+fn quoted(target: &Workload) -> String {
+    format!("{} {:?}", target.kind.plural().trim_end_matches('s'), target.name)
 }
 
 /// A target that cannot be looked up because `get` on objects of the kind `missing` is, with the rule that would allow it
 /// and what works without.
 pub(crate) fn no_get(cluster: &ClusterAccess<'_>, target: &Workload, missing: Kind, words: &str) -> Error {
-    let error = denied(cluster, format!("{target} cannot be seen"), words, &missing.rule(&["get"]));
+    let error = denied(cluster, format!("not allowed to get {}", quoted(target)), words, &missing.rule(&["get"]));
     match target.kind {
         Kind::ServiceAccount => error
-            .try_next("nsaccess assume-irsa POD   # with a pod that runs as it, get on pods is enough")
-            .try_next(format!("nsaccess assume-irsa sa/{} --role-arn ARN   # if you know its role", target.name)),
-        Kind::Pod => error.try_next("nsaccess assume-irsa --role-arn ARN   # if you know its role"),
+            .try_next("nsaccess assume-irsa POD   # a pod that uses it; needs only get pods")
+            .try_next(format!("nsaccess assume-irsa sa/{} --role-arn ARN   # if you know the role", target.name)),
+        Kind::Pod => error.try_next("nsaccess assume-irsa --role-arn ARN   # if you know the role"),
         _ => error,
     }
 }
 
 /// A role that nobody outside of the cluster can have this way.
 pub(crate) fn pod_identity(target: &Workload) -> Error {
-    Error::failure(format!("{target} has its role by EKS Pod Identity, which works only inside of the cluster"))
-        .because("an agent on the pod's node hands its credentials out, and to nobody else; there is no AWS_ROLE_ARN as with IRSA")
-        .because("the role trusts pods.eks.amazonaws.com, and neither you nor a token of the service account")
-        .try_next("nsaccess assume-irsa --role-arn ARN   # once the role's trust policy names your permission set's role too")
+    Error::failure(format!("{target} uses EKS Pod Identity, which works only inside the cluster"))
+        .because("an agent on the pod's node gives out its credentials; unlike with IRSA, there is no AWS_ROLE_ARN")
+        .because("the role trusts pods.eks.amazonaws.com, not you or a service account token")
+        .try_next("nsaccess assume-irsa --role-arn ARN   # once the role's trust policy allows your role")
 }

@@ -94,11 +94,11 @@ impl<'a> RoleLookup<'a> {
                 let account = self.account(&spec.service_account).await;
                 let role = self.annotated_role(account, &spec.service_account).await?;
                 self.cluster.chain().ui.warning(&format!(
-                    "the pod {name} runs without this role: its service account got it after the pod was made, or EKS's webhook did not see the pod"
+                    "pod {name} runs without this role: its service account was annotated after the pod started, or EKS's webhook missed the pod"
                 ));
                 Ok(role)
             }
-            choice => self.settled(choice, &spec, format!("AWS_ROLE_ARN in the pod {name}")),
+            choice => self.settled(choice, &spec, format!("AWS_ROLE_ARN of pod {name}")),
         }
     }
 
@@ -125,7 +125,7 @@ impl<'a> RoleLookup<'a> {
                 if let Some(audience) = account.ok().and_then(|account| account.audience) {
                     spec.audience = audience;
                 }
-                let by = format!("the template of {} and its service account {}", self.target, spec.service_account);
+                let by = format!("template of {} and service account {}", self.target, spec.service_account);
                 self.settled(choice, &spec, by)
             }
         }
@@ -140,8 +140,9 @@ impl<'a> RoleLookup<'a> {
             Newest::Pod(name) => name,
             Newest::Forbidden => return Err(no_get(self.cluster, self.target, Kind::ServiceAccount, &words)),
             Newest::None => {
-                return Err(no_get(self.cluster, self.target, Kind::ServiceAccount, &words)
-                    .because("none of the pods that there are now runs as it"));
+                return Err(
+                    no_get(self.cluster, self.target, Kind::ServiceAccount, &words).because("no current pod uses it")
+                );
             }
         };
         let pod = Workload::pod(name);
@@ -158,21 +159,19 @@ impl<'a> RoleLookup<'a> {
         let seen = match account {
             Ok(Account { role: Some(role), audience }) => {
                 return Ok(WorkloadRole {
-                    role: parsed(&role, &format!("the service account {name}"))?,
+                    role: parsed(&role, &format!("service account {name:?}"))?,
                     service_account: Some(name.to_owned()),
                     container: None,
                     audience: audience.unwrap_or_else(|| AUDIENCE.to_owned()),
-                    by: format!("the annotation of the service account {name}"),
+                    by: format!("annotation of service account {name}"),
                 });
             }
-            Ok(_) => format!("its service account {name} has no annotation {ROLE_ANNOTATION}"),
+            Ok(_) => format!("service account {name:?} has no annotation {ROLE_ANNOTATION}"),
             Err(CallError::Answer(KubeFailure::Status(404, _))) => {
-                format!("there is no service account {name} in {}", self.cluster.namespace())
+                format!("service account {name:?} not found in namespace {}", self.cluster.namespace())
             }
             Err(CallError::Answer(KubeFailure::Status(403, _))) => {
-                format!(
-                    "whether its service account {name} is annotated with one may not be read (no get on serviceaccounts)"
-                )
+                format!("the annotations of service account {name:?} cannot be read (no get serviceaccounts)")
             }
             Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
         };
@@ -182,9 +181,9 @@ impl<'a> RoleLookup<'a> {
         let error = Error::new(ErrorKind::NotFound, format!("{} has no IAM role", self.target));
         let error = match self.target.kind {
             Kind::ServiceAccount => error,
-            _ => error.because("none of its containers names one in AWS_ROLE_ARN"),
+            _ => error.because("no container sets AWS_ROLE_ARN"),
         };
-        Err(error.because(seen).try_next("nsaccess assume-irsa --role-arn ARN   # if you know its role"))
+        Err(error.because(seen).try_next("nsaccess assume-irsa --role-arn ARN   # if you know the role"))
     }
 
     async fn account(&self, name: &str) -> Result<Account, CallError<KubeFailure>> {
@@ -202,7 +201,7 @@ impl<'a> RoleLookup<'a> {
         match Box::pin(eks.has_pod_identity(&cluster.name, self.cluster.namespace(), account)).await {
             Ok(has) => has,
             Err(failure) => {
-                self.cluster.chain().ui.detail(&format!("EKS Pod Identity could not be asked for: {failure}"));
+                self.cluster.chain().ui.detail(&format!("cannot check for EKS Pod Identity: {failure}"));
                 false
             }
         }
@@ -240,19 +239,21 @@ impl<'a> RoleLookup<'a> {
                 let missing = if object.is_some() { Kind::ServiceAccount } else { target.kind };
                 let by_pod = IrsaRequest { target: Some(Workload::pod("POD")), ..self.request.clone() };
                 return Err(no_get(self.cluster, target, missing, refused).try_next(format!(
-                    "{}   # with the name of one of its pods, get on pods is enough",
+                    "{}   # one of its pods; needs only get pods",
                     by_pod.command(self.cluster.namespace(), "").replace("pod/POD", "POD")
                 )));
             }
             Newest::None => {
                 let what = format!("{target} has no pods in {}", self.cluster.namespace());
-                return Err(Error::new(ErrorKind::NotFound, what)
-                    .because(format!("its role would be read from a pod, because of: {refused}")));
+                return Err(
+                    Error::new(ErrorKind::NotFound, what).because(format!("the role is read from a pod: {refused}"))
+                );
             }
         };
-        self.cluster.chain().ui.detail(&format!("the role is read from the pod {pod}, because of: {refused}"));
+        self.cluster.chain().ui.detail(&format!("reading the role from pod {pod}: {refused}"));
         self.pod(&pod).await
     }
+
     async fn newest_pod(&self, object: Option<&Value>) -> Result<Newest> {
         let seen = object.map(|object| Definition::new(self.target.clone(), object.clone()));
         // The owner decides in any case: without a selector that can be used, all pods are looked through.

@@ -95,7 +95,7 @@ pub(crate) async fn assume_and_confirm(
     .await;
     confirmed.map_err(|failure| {
         failure.explained(|NotConfirmed { role, failure }| {
-            let what = format!("there is a session of {}, and AWS does not say who we are with it", role.name());
+            let what = format!("AWS did not confirm the session of the role {}", role.name());
             clock_skew::explain(chain, failure.into_error(what))
         })
     })
@@ -165,14 +165,14 @@ fn check_production(chain: &Chain<'_>, access: &Access, request: &IrsaRequest) -
     let Some(marked) = chain.settings.pins(access.name.as_str()).production.filter(|marked| marked.value) else {
         return Ok(());
     };
-    let why = format!("{access} is a production namespace, and those are not expected to let you assume roles");
+    let why = format!("{access} is a production namespace, where assuming a workload's role is not expected to work");
     if request.force {
-        chain.ui.warning(&format!("{why}; trying all the same"));
+        chain.ui.warning(&format!("{why}; trying anyway"));
         return Ok(());
     }
     let forced = IrsaRequest { force: true, ..request.clone() };
     Err(Error::new(Kind::Denied, why)
-        .because(format!("patterns.production or namespace.{access}.production marks it ({})", marked.origin))
+        .because(format!("it is marked by patterns.production or namespace.{access}.production ({})", marked.origin))
         .try_next(forced.command(access.name.as_str(), "")))
 }
 
@@ -196,7 +196,7 @@ impl<'a> RoleAssumer<'a> {
                 Ok(self.named(role, Some(account)))
             }
             (_, Some(target)) => RoleLookup::new(self.cluster().await?, target, request).role().await,
-            (_, None) => Err(Error::usage("nothing is named whose role is meant")
+            (_, None) => Err(Error::usage("no workload or role specified")
                 .try_next("nsaccess assume-irsa deploy/NAME")
                 .try_next("nsaccess assume-irsa --role-arn ARN")),
         }
@@ -208,7 +208,7 @@ impl<'a> RoleAssumer<'a> {
             service_account,
             container: None,
             audience: AUDIENCE.to_owned(),
-            by: "as named".to_owned(),
+            by: "as specified".to_owned(),
         }
     }
 

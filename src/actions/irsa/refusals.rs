@@ -43,9 +43,9 @@ impl RoleAssumer<'_> {
             }
             // The token is not ours to renew by a sign-in: it was made a moment ago, so a clock is wrong.
             _ if failure.class == Class::Unauthorized => {
-                Error::failure("AWS takes the new token of the service account for an old one")
+                Error::failure("AWS considers the new service account token expired")
                     .because(answer)
-                    .because("the clocks of the cluster and of AWS differ, or the answer took minutes")
+                    .because("the clocks of the cluster and AWS differ, or the response took minutes")
                     .try_next("run the same command again")
             }
             _ => self.other(workload_role, failure),
@@ -56,19 +56,20 @@ impl RoleAssumer<'_> {
     /// The cluster gave no token.
     pub(crate) fn no_token(&self, account: &str, failure: KubeFailure) -> Error {
         let access = &self.target.access;
-        let what = format!("you may not create a token of the service account {account}");
+        let what = format!("not allowed to create a token for service account {account:?}");
         match failure {
             KubeFailure::Status(403, words) => {
                 let rule = Rule::new("", "serviceaccounts/token", &["create"]);
                 Error::new(Kind::Denied, what)
                     .because(words)
-                    .because(format!("this rule of a Role would allow it:  {rule}"))
+                    .because(rule.is_missing())
                     .lacks(self.target.as_missing())
                     .try_next(format!("nsaccess can-i create serviceaccounts/token -n {access}"))
             }
-            KubeFailure::Status(404, _) => {
-                Error::new(Kind::NotFound, format!("there is no service account {account} in {}", access.namespace))
-            }
+            KubeFailure::Status(404, _) => Error::new(
+                Kind::NotFound,
+                format!("service account {account:?} not found in namespace {}", access.namespace),
+            ),
             other => other.into_error(&self.cluster_name()),
         }
     }

@@ -48,8 +48,8 @@ impl RoleAssumer<'_> {
             return Ok(cached);
         }
         let Some(account) = &workload_role.service_account else {
-            return Err(Error::usage("whose token is meant is not known")
-                .because("the way by a token is that of a service account, and a role alone names none")
+            return Err(Error::usage("no service account specified")
+                .because("--via token uses the token of a service account, and a role alone does not name one")
                 .try_next(format!("nsaccess assume-irsa sa/NAME --role-arn {} --via token", workload_role.role)));
         };
         let cluster = self.cluster().await?;
@@ -78,7 +78,7 @@ impl RoleAssumer<'_> {
             Some(account) => match self.may_create_token(account).await {
                 Ok(Verdict::Allowed) => {
                     self.chain.ui.status(&format!(
-                        "STS does not let your own role in; going by a token of the service account {account}"
+                        "your own role is not allowed to assume it; using a token of service account {account}"
                     ));
                     return self.by_token(workload_role, Some(&failure)).await;
                 }
@@ -110,9 +110,7 @@ impl RoleAssumer<'_> {
         match judge(&cached.credentials, self.chain.host.now()) {
             Freshness::Fresh => {
                 let end = cached.credentials.expires_at;
-                self.chain
-                    .ui
-                    .detail(&format!("the session by {} in the cache is good until {end:.0}", method.action()));
+                self.chain.ui.detail(&format!("the cached {} session is valid until {end:.0}", method.action()));
                 Ok(self.assumed(workload_role, method, cached))
             }
             Freshness::Stale(reason) => Err(reason),
@@ -156,7 +154,7 @@ impl RoleAssumer<'_> {
 
     /// The namespace's role and who it is to STS, whose last part becomes the session's name.
     async fn caller(&self, credentials: Credentials<'_>, standing: Standing) -> Result<Caller> {
-        let what = "no role can be assumed: AWS does not say who you are";
+        let what = "cannot assume a role: AWS did not confirm your identity";
         let arn = credentials.caller_arn(&self.region()).await;
         let arn = arn.map_err(|failure| {
             failure.explained(|failure| clock_skew::explain(self.chain, failure.into_error(what)))
@@ -237,7 +235,7 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
     }
 
     fn say(&self, stale: &StaleReason) {
-        self.assumer.chain.ui.detail(&format!("the session by {} is {stale}", self.method.action()));
+        self.assumer.chain.ui.detail(&format!("the {} session is {stale}", self.method.action()));
     }
 
     fn means(&self) -> &Callers<'b, 'a> {
@@ -275,6 +273,6 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
         let cached = CachedRole { arn: session.arn.clone(), credentials: session.credentials.clone() };
         let store =
             || chain.cache.store_role(&self.assumer.key(self.workload_role, self.method), &cached, chain.host.now());
-        keep_while(chain, identity, &caller.standing, "the session could not be cached", store).await
+        keep_while(chain, identity, &caller.standing, "cannot cache the session", store).await
     }
 }

@@ -21,7 +21,10 @@ pub(crate) struct AwsCheck {
     /// What it is good for.
     pub(crate) title: &'static str,
     pub(crate) outcome: Outcome,
+    /// For a line of a table.
     pub(crate) why: String,
+    /// AWS's own words, if it did not answer.
+    pub(crate) reason: Option<String>,
 }
 
 /// All answers for the table of tasks.
@@ -29,6 +32,8 @@ pub(crate) struct AwsCheck {
 pub(crate) struct Survey {
     pub(crate) answers: Answers,
     pub(crate) identity: ClusterIdentity,
+    /// Who AWS says we are.
+    pub(crate) caller_arn: Option<String>,
     /// What AWS said.
     pub(crate) aws: Vec<AwsCheck>,
 }
@@ -49,10 +54,10 @@ impl<'a> Reviews<'a> {
     /// When the cluster cannot be asked at all, or does not know the role.
     pub(crate) async fn survey(&self) -> Result<Survey> {
         // Together with who we are and the version these are 23 calls, at most 16 at once: two round trips.
-        let (identity, (minor, verdicts), aws) =
+        let (identity, (minor, verdicts), (caller_arn, aws)) =
             join3(self.identity(), join(self.minor_version(), self.verdicts(&QUESTIONS)), self.ask_aws()).await;
         let verdicts = verdicts?;
-        Ok(Survey { answers: Answers { verdicts, minor }, identity: identity?, aws })
+        Ok(Survey { answers: Answers { verdicts, minor }, identity: identity?, caller_arn, aws })
     }
 
     /// Who the cluster thinks we are.
@@ -93,10 +98,11 @@ impl<'a> Reviews<'a> {
     pub(crate) async fn verdict(&self, ask: &AccessReview) -> Result<Verdict> {
         let answer = self.cluster.call(async |api| api.review_access(ask).await).await;
         match answer.map_err(|error| error.into_error(&self.cluster.cluster().name))? {
-            Verdict::Unknown(words) => {
-                Err(Error::new(Kind::Unreachable, format!("the cluster cannot say whether you may {ask}"))
-                    .because(words))
-            }
+            Verdict::Unknown(words) => Err(Error::new(
+                Kind::Unreachable,
+                format!("the cluster could not decide whether you are allowed to {ask}"),
+            )
+            .because(words)),
             verdict => Ok(verdict),
         }
     }
@@ -113,29 +119,34 @@ impl<'a> Reviews<'a> {
     }
 
     /// What AWS can be asked without changing anything there.
-    async fn ask_aws(&self) -> Vec<AwsCheck> {
+    async fn ask_aws(&self) -> (Option<String>, Vec<AwsCheck>) {
         let chain = self.cluster.chain();
         let (keys, cluster) = (self.cluster.credentials().keys, self.cluster.cluster());
         let eks = Eks::new(&chain.aws, &keys, &cluster.region);
         let (caller, described) =
             join(sts::get_caller_arn(&chain.aws, &keys, &cluster.region), eks.describe_cluster(&cluster.name)).await;
         let check = |action, title, answer: Result<String, Failure>| {
-            let (outcome, why) = match answer {
-                Ok(why) => (Outcome::Yes, why),
-                Err(failure) if failure.class == Class::Denied => (Outcome::No, failure.to_string()),
-                Err(failure) => (Outcome::Unknown, failure.to_string()),
+            let (outcome, why, reason) = match answer {
+                Ok(why) => (Outcome::Yes, why, None),
+                Err(failure) if failure.class == Class::Denied => {
+                    (Outcome::No, format!("no {action}"), Some(failure.to_string()))
+                }
+                Err(failure) => (Outcome::Unknown, failure.to_string(), Some(failure.to_string())),
             };
-            AwsCheck { action, title, outcome, why }
+            AwsCheck { action, title, outcome, why, reason }
         };
         let place = format!("{} in {}", cluster.name, cluster.region);
         let described = match described {
             Err(failure) if failure.class == Class::Denied => self.described_by_source(failure, &place).await,
             described => described.map(|_| place),
         };
-        vec![
-            check("sts:GetCallerIdentity", "use AWS as the role", caller),
-            check("eks:DescribeCluster", "find the cluster", described),
-        ]
+        let caller_arn = caller.as_ref().ok().cloned();
+        let caller = caller.map(|_| format!("as {}", self.cluster.target.role()));
+        let checks = vec![
+            check("sts:GetCallerIdentity", "call AWS", caller),
+            check("eks:DescribeCluster", "describe the cluster", described),
+        ];
+        (caller_arn, checks)
     }
 
     /// Who assumes a role may find its cluster where the role may not.
@@ -145,6 +156,6 @@ impl<'a> Reviews<'a> {
         let wanted = Wanted { region: Some(&cluster.region), ..Wanted::default() };
         let Ok(credentials) = profile::credentials(chain, source, wanted).await else { return Err(denied) };
         let described = Eks::new(&chain.aws, &credentials.keys, &cluster.region).describe_cluster(&cluster.name).await;
-        described.map(|_| format!("{place}, as the profile {source}"))
+        described.map(|_| format!("{place}, by profile {source}"))
     }
 }

@@ -21,8 +21,8 @@ pub(crate) fn outside(
     let who = known.map(|target| target.identity.who()).unwrap_or_else(|| {
         format!("the role {}", chain.settings.permission_sets.value.in_words(access.namespace.as_str()))
     });
-    let error = Error::new(Kind::Denied, format!("{who} cannot read the secret {full}"))
-        .because(format!("of {access} it can read what is below {}; nothing was asked of AWS", prefix.as_str()));
+    let error = Error::new(Kind::Denied, format!("no access to secret {full:?}"))
+        .because(format!("{who} can only read secrets below {} (AWS was not asked)", prefix.as_str()));
     match other {
         Some((namespace, name)) => error.try_next(format!("nsaccess secrets get {name} -n {namespace}")),
         None => error.try_next(format!("nsaccess secrets list -n {access}")),
@@ -37,13 +37,13 @@ impl Secrets<'_> {
             CallError::Answer(failure) => failure,
         };
         let denied = failure.class == Class::Denied;
-        let error = self.plain(failure, format!("the secrets of account {} cannot be listed", self.target().account()));
+        let error = self.plain(failure, format!("cannot list the secrets of account {}", self.target().account()));
         if !denied {
             return error;
         }
         error
             .because(format!("{} needs secretsmanager:ListSecrets", self.target().identity.who()))
-            .because(format!("a secret below {} can be read without it by its name", self.prefix.as_str()))
+            .because(format!("a secret below {} can be read by name without it", self.prefix.as_str()))
             .try_next(format!("nsaccess secrets get NAME -n {}", self.target().access))
     }
 
@@ -73,7 +73,7 @@ impl Secrets<'_> {
             (Class::Denied, _) if says("kms") => self.no_key(name, failure).await,
             (_, "DecryptionFailure") => self.not_decrypted(name, failure).await,
             (Class::Denied, _) => self.denied(name, failure),
-            _ => self.plain(failure, format!("the secret {} cannot be read", name.relative)),
+            _ => self.plain(failure, format!("cannot read secret {:?}", name.relative)),
         }
     }
 
@@ -88,38 +88,32 @@ impl Secrets<'_> {
 
     fn denied(&self, name: &SecretName, failure: Failure) -> Error {
         let role = self.target().role();
-        self.plain(failure, format!("the role {role} may not read the secret {}", name.full))
+        self.plain(failure, format!("not allowed to read secret {:?}", name.full))
             .lacks(self.target().as_missing())
-            .because(format!(
-                "it is below {}, which {role} is meant to read, so its policy in AWS says otherwise",
-                self.prefix.as_str()
-            ))
-            .try_next("nsaccess config   # patterns.secrets_prefix: which secrets are a namespace's")
+            .because(format!("it is below {}, so the policy of the role {role} should allow it", self.prefix.as_str()))
+            .try_next("nsaccess config --explain patterns.secrets_prefix   # check the prefix")
     }
 
     fn marked_for_deletion(&self, name: &SecretName, failure: Failure) -> Error {
-        Error::new(Kind::NotFound, format!("the secret {} is marked for deletion", name.relative))
+        Error::new(Kind::NotFound, format!("secret {:?} is scheduled for deletion", name.relative))
             .because(failure.to_string())
-            .because("its value cannot be read any more, unless its owner restores it")
-            .try_next(self.command("describe", name, "since when"))
+            .because("its value cannot be read unless its owner restores it")
+            .try_next(self.command("describe", name, "shows the date"))
     }
 
     async fn no_key(&self, name: &SecretName, failure: Failure) -> Error {
-        Error::new(
-            Kind::Denied,
-            format!("{} may not use the KMS key of the secret {}", self.target().identity.who(), name.relative),
-        )
-        .lacks(self.target().as_missing())
-        .because(failure.to_string())
-        .because(format!("the key is {}; its policy must allow the role kms:Decrypt", self.key(name).await))
-        .try_next(self.command("describe", name, "whom to ask: description and tags"))
+        Error::new(Kind::Denied, format!("not allowed to use the KMS key of secret {:?}", name.relative))
+            .lacks(self.target().as_missing())
+            .because(failure.to_string())
+            .because(format!("the key is {}; its policy must allow the role kms:Decrypt", self.key(name).await))
+            .try_next(self.command("describe", name, "description and tags may name the owner"))
     }
 
     async fn not_decrypted(&self, name: &SecretName, failure: Failure) -> Error {
-        Error::failure(format!("the secret {} cannot be decrypted", name.relative))
+        Error::failure(format!("cannot decrypt secret {:?}", name.relative))
             .because(failure.to_string())
-            .because(format!("the key is {}; it may be disabled, or going to be deleted", self.key(name).await))
-            .try_next(self.command("describe", name, "whom to ask: description and tags"))
+            .because(format!("the key is {}; it may be disabled or scheduled for deletion", self.key(name).await))
+            .try_next(self.command("describe", name, "description and tags may name the owner"))
     }
 
     /// The KMS key's name, for a message; best effort.
@@ -129,20 +123,20 @@ impl Secrets<'_> {
         match key {
             Some(Some(key)) => key,
             Some(None) => "aws/secretsmanager".to_owned(),
-            None => "not known".to_owned(),
+            None => "unknown".to_owned(),
         }
     }
 
     /// With the names that come near, and whether there is a secret of the name that was typed elsewhere.
     async fn not_found(&self, name: &SecretName, wanted: &VersionSelector, failure: Failure) -> Error {
         let namespace = &self.target().access.name;
-        let error = Error::new(Kind::NotFound, format!("there is no secret {}", name.relative));
+        let error = Error::new(Kind::NotFound, format!("secret {:?} not found", name.relative));
         let beginnings = [self.prefix.as_str().to_owned(), name.relative.clone()];
         let listed = self.pages(&beginnings).await;
         let Ok(all) = listed else {
             return error
                 .because(failure.to_string())
-                .because(format!("it was looked for as {} in {}", name.full, self.region))
+                .because(format!("searched for {} in {}", name.full, self.region))
                 .try_next(format!("nsaccess secrets list -n {namespace}"));
         };
         // It is there, so what is missing is the version: not every implementation has other words for that.
@@ -152,7 +146,7 @@ impl Secrets<'_> {
         if all.iter().any(|facts| facts.name == name.relative) {
             return error
                 .because(format!(
-                    "the account has one that is called {} as a whole, and the role {} can read only what is below {}",
+                    "the account has a secret {:?}, but the role {} can only read secrets below {}",
                     name.relative,
                     self.target().role(),
                     self.prefix.as_str()
@@ -164,10 +158,10 @@ impl Secrets<'_> {
             .filter(|facts| self.prefix.covers(&facts.name))
             .map(|facts| self.prefix.display_name(&facts.name));
         let near = nearest(&name.relative, own);
-        let error = error.because(format!("nothing in {} is called {}", self.region, name.full));
+        let error = error.because(format!("no secret {} in {}", name.full, self.region));
         let error = match near.is_empty() {
             true => error,
-            false => error.because(format!("the nearest names are {}", near[..near.len().min(3)].join(", "))),
+            false => error.because(format!("similar names: {}", near[..near.len().min(3)].join(", "))),
         };
         match (similar(&name.relative, near.iter().copied()), near.is_empty()) {
             (Some(meant), _) => error.try_next(format!("nsaccess secrets get {meant} -n {namespace}")),
@@ -181,14 +175,14 @@ impl Secrets<'_> {
     fn no_version(&self, name: &SecretName, wanted: &VersionSelector, failure: Failure) -> Error {
         let what = match wanted {
             VersionSelector { stage: None, version_id: None } => {
-                format!("the secret {} has no value yet", name.relative)
+                format!("secret {:?} has no value yet", name.relative)
             }
-            wanted => format!("the secret {} has no {wanted}", name.relative),
+            wanted => format!("secret {:?} has no {wanted}", name.relative),
         };
         Error::new(Kind::NotFound, what).because(failure.to_string()).try_next(self.command(
             "versions",
             name,
-            "which it has",
+            "lists its versions",
         ))
     }
 

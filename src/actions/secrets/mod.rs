@@ -40,7 +40,7 @@ pub(crate) fn prefix(chain: &Chain<'_>, access: &Access) -> Prefix {
 pub(crate) fn secret_name(chain: &Chain<'_>, access: &Access, typed: &str) -> Result<SecretName> {
     let prefix = prefix(chain, access);
     prefix.resolve(typed).map_err(|refusal| match refusal {
-        NameError::Invalid(why) => Error::usage(format!("{typed:?} is no secret's name"))
+        NameError::Invalid(why) => Error::usage(format!("invalid secret name {typed:?}"))
             .because(format!("it {why}"))
             .try_next(format!("nsaccess secrets list -n {access}")),
         NameError::Outside { full, other } => explain::outside(chain, access, &prefix, &full, other),
@@ -58,7 +58,7 @@ pub(crate) async fn open<'a>(chain: &'a Chain<'a>, access: &Access) -> Result<Se
         // Several regions are configured, and nothing says which one is the namespace's: where its cluster is.
         None => cluster::facts(&credentials).await?.0.region,
     };
-    chain.ui.detail(&format!("secrets are asked for in {region}"));
+    chain.ui.detail(&format!("reading secrets from {region}"));
     Ok(Secrets { chain, credentials, region, prefix: prefix(chain, access) })
 }
 
@@ -95,7 +95,7 @@ impl Secrets<'_> {
         loop {
             let (page, token) = self.call(async |client| client.list(beginnings, pages.token()).await).await?;
             all.extend(page);
-            waiting.update(&format!("reading names: {}", all.len()));
+            waiting.update(&format!("listing secrets: {}", all.len()));
             match pages.advance(token, aws.received()) {
                 Ok(true) => {}
                 Ok(false) => return Ok(all),
@@ -162,17 +162,17 @@ impl Secrets<'_> {
         let Some((region, account)) = &name.place else { return Ok(()) };
         let refused = |message: String| Error::new(Kind::Denied, message);
         if self.target().identity.account().is_some_and(|own| own != account) {
-            return Err(refused(format!("the role cannot read {}", name.id))
+            return Err(refused(format!("no access to secret {}", name.id))
                 .because(format!(
-                    "it is in account {account}, and {} is in {}",
+                    "it is in account {account}, but {} is in account {}",
                     self.target().access,
                     self.target().account()
                 ))
                 .try_next(format!("nsaccess secrets list -n {}", self.target().access)));
         }
         if *region != self.region {
-            return Err(Error::usage(format!("{} is in another region", name.id))
-                .because(format!("secrets of {} are asked for in {}", self.target().access, self.region))
+            return Err(Error::usage(format!("secret {} is in another region", name.id))
+                .because(format!("the secrets of {} are read from {}", self.target().access, self.region))
                 .try_next(format!("nsaccess secrets describe {} --region {region}", name.relative)));
         }
         Ok(())

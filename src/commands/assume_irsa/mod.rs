@@ -1,4 +1,4 @@
-//! `assume-irsa`: be the role of a workload, to see what *it* may do.
+//! `assume-irsa`: a workload's IAM role, to debug what *it* is allowed to do.
 
 mod profile;
 mod who;
@@ -18,44 +18,45 @@ use crate::process::child::{self, Environment};
 use crate::process::runtime;
 use crate::ui::Format;
 
-/// Assume the IAM role of a workload from here, to debug what it may do.
+/// Assume a workload's IAM role on this machine, to debug its permissions.
 ///
-/// TARGET is pod/x, deploy/x, sts/x, job/x, sa/x (also ds/x, rs/x, cronjob/x) or a pod's name.
-/// With nothing more it says who you are then, until when, and how to use it.
+/// TARGET is pod/NAME, deploy/NAME, sts/NAME, job/NAME, sa/NAME (also ds, rs, cronjob) or the name of
+/// a pod. Without further options, shows the assumed identity, when it expires, and how to use it.
 ///
-///   nsaccess assume-irsa deploy/billing -- aws dynamodb list-tables
-///   eval "$(nsaccess assume-irsa deploy/billing --export)"
-///   nsaccess assume-irsa deploy/billing --profile
-///
-/// In ~/.aws/config:   credential_process = nsaccess assume-irsa deploy/billing -n idp-dev -o json
+/// Run a command:        nsaccess assume-irsa deploy/billing -- aws s3 ls
+/// In bash or zsh:       eval "$(nsaccess assume-irsa deploy/billing --export)"
+/// In fish:              nsaccess assume-irsa deploy/billing --export | source
+/// In ~/.aws/config:     credential_process = nsaccess assume-irsa deploy/billing -n idp-dev -o json
+/// Or let it write one:  nsaccess assume-irsa deploy/billing --profile
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct AssumeIrsaArgs {
-    /// Whose role: pod/x, deploy/x, sts/x, job/x, sa/x or a pod's name
+    /// Workload: pod/NAME, deploy/NAME, sts/NAME, job/NAME, sa/NAME or the name of a pod
     #[arg(required_unless_present = "role_arn")]
     pub(crate) target: Option<String>,
-    /// This role instead of the one that the target names; needs no target, and then no cluster
+    /// Role to assume instead of the workload's; without a target, no cluster is needed
     #[arg(long, value_name = "ARN")]
     pub(crate) role_arn: Option<String>,
-    /// The container whose role is meant, where several have one
+    /// Container, if several have a role
     #[arg(short = 'c', long, value_name = "NAME")]
     pub(crate) container: Option<String>,
-    /// sts: your own credentials assume the role; token: a token of its service account does; auto: the first that works
-    #[arg(long, value_enum, default_value = "auto", value_name = "WAY")]
+    /// How to assume the role: sts (with your own credentials), token (with a token of the service account), auto (the first
+    /// that works)
+    #[arg(long, value_enum, default_value = "auto", value_name = "METHOD")]
     pub(crate) via: ViaArg,
-    /// How long the session lasts, 15m to 1h [default: 1h]
-    #[arg(long, value_name = "SPAN")]
+    /// Duration of the session, 15m to 1h [default: 1h]
+    #[arg(long, value_name = "DURATION")]
     pub(crate) duration: Option<String>,
-    /// Try it in production, too, where it is not expected to work
+    /// Try even in production, where it is not expected to work
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print lines for this shell [default shell: the one of $SHELL]
+    /// Print lines for a shell to evaluate [default shell: that of $SHELL]
     #[arg(long, value_enum, value_name = "SHELL", num_args = 0..=1, default_missing_value = "auto", require_equals = true)]
     pub(crate) export: Option<Shell>,
-    /// Write the profile idp-irsa-NAMESPACE-SERVICEACCOUNT, which every AWS tool can use and renews by itself
+    /// Write the AWS profile idp-irsa-NAMESPACE-SERVICEACCOUNT, which any AWS tool can use
     #[arg(long, conflicts_with_all = ["export", "command"])]
     pub(crate) profile: bool,
-    /// Run this as the role; its exit status is ours
+    /// Command to run as the role; nsaccess exits with its status
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "export")]
     pub(crate) command: Vec<String>,
 }
@@ -79,8 +80,8 @@ pub(crate) fn run(context: Context<'_>, args: &AssumeIrsaArgs) -> Result<()> {
     let request = request(args)?;
     let prints = args.command.is_empty() && !args.profile && args.export.is_none();
     if prints && context.global.output == Format::Yaml {
-        return Err(Error::usage("credentials are not printed as YAML")
-            .because("no AWS tool reads it; -o json is what a credential_process prints")
+        return Err(Error::usage("-o yaml is not supported for credentials")
+            .because("AWS tools read JSON; use -o json for a credential_process")
             .try_next(format!("nsaccess assume-irsa {request} -o json")));
     }
     let chain = &context.open(&Flags::default())?;
@@ -110,15 +111,15 @@ fn request(args: &AssumeIrsaArgs) -> Result<IrsaRequest> {
     let wanted = match (&args.target, &args.role_arn) {
         (Some(target), role_arn) => IrsaRequest::of(target).and_then(|it| it.with_role(role_arn.as_deref())),
         (None, Some(role_arn)) => IrsaRequest::of_role(role_arn),
-        (None, None) => Err("neither a target nor a role is named".to_owned()),
+        (None, None) => Err("no workload or role specified".to_owned()),
     };
     let wanted = wanted.and_then(|it| it.in_container(args.container.as_deref())).map_err(|why| {
-        Error::usage("this names no role")
+        Error::usage("invalid target")
             .because(why)
-            .try_next("nsaccess assume-irsa --help   # how targets are named")
+            .try_next("nsaccess assume-irsa --help   # shows the forms of a target")
     })?;
     let wanted = wanted.lasting(args.duration.as_deref()).map_err(|why| {
-        Error::usage("--duration cannot be used").because(why).try_next("nsaccess assume-irsa TARGET --duration 30m")
+        Error::usage("invalid --duration").because(why).try_next("nsaccess assume-irsa TARGET --duration 30m")
     })?;
     let via = match args.via {
         ViaArg::Auto => Via::Auto,

@@ -30,7 +30,7 @@ pub(super) fn write(
     }
     let before = chain.aws_config.profile(&profile.name).and_then(|section| section.get("role_arn"));
     if let Some(before) = before.filter(|before| *before != assumed.workload_role.role.arn()) {
-        context.ui.warning(&format!("the profile {} was for the role {before} before", profile.name));
+        context.ui.warning(&format!("profile {} used the role {before} before", profile.name));
     }
     if let Some(warning) = aws_credentials::check_role_profile(context.host, &profile)? {
         context.ui.warning(&warning);
@@ -45,7 +45,7 @@ pub(super) fn write(
         });
         return context.ui.print_document(&value, String::new);
     }
-    let unchanged = if changed { "" } else { " (was right already)" };
+    let unchanged = if changed { "" } else { " (unchanged)" };
     context
         .ui
         .status(&format!("profile {} for the role {} in {file}{unchanged}", profile.name, assumed.workload_role.role));
@@ -77,9 +77,9 @@ fn profile(context: Context<'_>, request: &IrsaRequest, assumed: &AssumedRole) -
             };
             let words = format!("assume-irsa {again} -n {namespace} -o json");
             let command = credential_process(&context.host.own_command(), &words).map_err(|why| {
-                Error::failure("the profile cannot be written")
+                Error::failure("cannot write the profile")
                     .because(why)
-                    .try_next("install nsaccess on a plain path")
+                    .try_next("install nsaccess in a path without special characters")
             })?;
             RoleSource::Process { command }
         }

@@ -1,4 +1,4 @@
-//! Who we are now, until when, and how to use it.
+//! The assumed identity, when it expires, and how to use it.
 
 use crate::actions::irsa::AssumedRole;
 use crate::commands::Context;
@@ -14,15 +14,15 @@ pub(super) fn show(context: Context<'_>, request: &IrsaRequest, assumed: &Assume
     rows.extend(workload_role.container.as_deref().map(|container| row("container", container)));
     rows.push(row("session name", assumed.session_name()));
     rows.push(row("region", &assumed.region));
-    rows.push(row("until", &local_time(context.host, assumed.credentials.expires_at)));
-    rows.push(row("by", assumed.method.action()));
+    rows.push(row("expires", &local_time(context.host, assumed.credentials.expires_at)));
+    rows.push(row("method", assumed.method.action()));
     context.ui.print(&context.ui.table(&["ATTRIBUTE", "VALUE"], &rows))?;
     let namespace = assumed.target.access.name.as_str();
     let ui = context.ui;
     ui.blank();
     ui.status(&format!("Use it:  {}", request.command(namespace, "-- aws sts get-caller-identity")));
     ui.status(&format!("         eval \"$({})\"", request.command(namespace, "--export")));
-    ui.status(&format!("         {}", request.command(namespace, "--profile   # for every AWS tool")));
+    ui.status(&format!("         {}", request.command(namespace, "--profile   # for any AWS tool")));
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! `can-i --list`: the rules that the cluster lists, never taken for all there is.
 
-use serde_json::json;
-
+use super::document::{ListedReview, Review, Rules};
 use crate::actions::reviews::survey::Reviews;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::error::Result;
+use crate::model::kube::policy_rule::PolicyRule;
 use crate::model::reviews::review::{ListedRule, ListedRules, Question, Verdict};
 use crate::ui::Ui;
 
@@ -18,25 +18,21 @@ pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> R
     if listed.incomplete {
         let why = listed.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
         context.ui.warning(&format!(
-            "the list is incomplete{why}: rights from EKS access policies are not in it; the reviews below are the truth"
+            "the list is incomplete{why}: it lacks the rights of EKS access policies; rely on the access reviews below"
         ));
     }
-    let value = json!({
-        "namespace": cluster.namespace(),
-        "incomplete": listed.incomplete,
-        "incomplete_because": listed.why,
-        "rules": listed.rules.iter().map(rule_value).collect::<Vec<_>>(),
-        "reviews": verdicts.iter().map(|(question, verdict)| json!({
-            "question": question.to_string(),
-            "allowed": match verdict {
-                Verdict::Allowed => json!(true),
-                Verdict::Denied(_) => json!(false),
-                Verdict::Unknown(_) => json!(null),
-            },
-            "listed": is_listed(&listed, *question),
-        })).collect::<Vec<_>>(),
-    });
-    context.ui.print_document(&value, || {
+    let review = |(question, verdict): &(Question, Verdict)| ListedReview {
+        review: Review::of(*question, verdict),
+        listed: is_listed(&listed, *question),
+    };
+    let document = Rules {
+        namespace: cluster.namespace().to_owned(),
+        incomplete: listed.incomplete,
+        incomplete_reason: listed.why.clone(),
+        rules: listed.rules.iter().map(policy_rule).collect(),
+        reviews: verdicts.iter().map(review).collect(),
+    };
+    context.ui.print_document(&document, || {
         format!("{}\n{}", rules(context.ui, &listed), reviews(context.ui, &listed, &verdicts))
     })
 }
@@ -45,7 +41,7 @@ fn rules(ui: &Ui, listed: &ListedRules) -> String {
     let mut rows: Vec<Vec<String>> = listed.rules.iter().flat_map(rows).collect();
     rows.sort();
     rows.dedup();
-    ui.table(&["RESOURCE OR PATH", "NAMES", "VERBS"], &rows)
+    ui.table(&["RESOURCE", "NAMES", "VERBS"], &rows)
 }
 
 /// A row for each resource (`deployments.apps`) or path of a rule.
@@ -57,7 +53,8 @@ fn rows(rule: &ListedRule) -> Vec<Vec<String>> {
             (group, None) => format!("{resource}.{group}"),
         })
     });
-    let row = |what: String| vec![what, rule.names.join(", "), rule.verbs.join(", ")];
+    let names = if rule.names.is_empty() { "-".to_owned() } else { rule.names.join(", ") };
+    let row = |what: String| vec![what, names.clone(), rule.verbs.join(", ")];
     grouped.chain(rule.paths.iter().cloned()).map(row).collect()
 }
 
@@ -66,24 +63,25 @@ fn reviews(ui: &Ui, listed: &ListedRules, verdicts: &[(Question, Verdict)]) -> S
         .iter()
         .map(|(question, verdict)| {
             let (word, note) = match (verdict, is_listed(listed, *question)) {
-                (Verdict::Allowed, true) => ("yes", String::new()),
+                (Verdict::Allowed, true) => ("yes", "-".to_owned()),
                 (Verdict::Allowed, false) => ("yes", "not in the list above".to_owned()),
-                (Verdict::Denied(_), true) => ("no", "although the list above has it".to_owned()),
-                (Verdict::Denied(reason), false) => ("no", reason.clone().unwrap_or_default()),
+                (Verdict::Denied(_), true) => ("no", "but in the list above".to_owned()),
+                (Verdict::Denied(reason), false) => ("no", reason.clone().unwrap_or_else(|| "-".to_owned())),
                 (Verdict::Unknown(words), _) => ("unknown", words.clone()),
             };
             vec![question.to_string(), word.to_owned(), note]
         })
         .collect();
-    ui.table(&["ACCESS REVIEW", "ALLOWED", "NOTE"], &rows)
+    ui.table(&["ACCESS REVIEW", "ALLOWED", "DETAILS"], &rows)
 }
 
 fn is_listed(listed: &ListedRules, question: Question) -> bool {
     listed.rules.iter().any(|rule| rule.allows(question))
 }
 
-fn rule_value(rule: &ListedRule) -> serde_json::Value {
-    json!({"api_groups": rule.groups, "resources": rule.resources, "resource_names": rule.names, "paths": rule.paths, "verbs": rule.verbs})
+fn policy_rule(rule: &ListedRule) -> PolicyRule {
+    let ListedRule { groups, resources, names, paths, verbs } = rule.clone();
+    PolicyRule { api_groups: groups, resources, resource_names: names, non_resource_urls: paths, verbs }
 }
 
 #[cfg(test)]
@@ -110,6 +108,6 @@ mod tests {
     fn groups_are_written_as_kubectl_writes_them() {
         let rows = rows(&rule(&["", "apps"], &["deployments/scale"], &["get", "patch"]));
         assert_eq!(rows[0][0], "deployments/scale");
-        assert_eq!(rows[1], ["deployments.apps/scale", "", "get, patch"]);
+        assert_eq!(rows[1], ["deployments.apps/scale", "-", "get, patch"]);
     }
 }

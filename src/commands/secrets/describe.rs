@@ -1,4 +1,4 @@
-//! `secrets describe`: all that is known of a secret, without its value.
+//! `secrets describe`: a secret's metadata.
 
 use clap::Args;
 
@@ -13,7 +13,7 @@ use crate::screen;
 /// What is described.
 #[derive(Debug, Args)]
 pub(crate) struct DescribeArgs {
-    /// Secret
+    /// Name of the secret
     pub(crate) name: String,
 }
 
@@ -44,7 +44,7 @@ fn shown(context: Context<'_>, facts: &SecretMetadata) -> String {
         ));
         lines.push(("  by", or_none(&facts.rotation.lambda)));
     }
-    lines.extend(facts.deleted_at.map(|at| ("Deletion", format!("marked; {}", time(context, Some(at))))));
+    lines.extend(facts.deleted_at.map(|at| ("Deletion", format!("scheduled; {}", time(context, Some(at))))));
     lines.extend(facts.owning_service.clone().map(|service| ("Managed by", service)));
     lines.extend(facts.primary_region.clone().map(|region| ("Replica of", region)));
     let versions = facts.versions.iter().map(|(id, stages)| ("Version", format!("{id}  {}", stages.join(","))));

@@ -15,12 +15,12 @@ use crate::ui::Ui;
 /// What is compared, and how it is shown.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// Secret
+    /// Name of the secret
     pub(crate) name: String,
-    /// Show the values too: they are secrets
+    /// Also show the values, which are secret
     #[arg(long)]
     pub(crate) show_values: bool,
-    /// End with 1 if something changed, as diff does
+    /// Exit with 1 if there are changes, as diff does
     #[arg(long)]
     pub(crate) exit_code: bool,
 }
@@ -41,7 +41,7 @@ pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
         shown(place.context.ui, &found, args.show_values)
     })?;
     if found.is_empty() {
-        context.ui.status(&format!("nothing changed in {} between AWSPREVIOUS and AWSCURRENT", name.relative));
+        context.ui.status(&format!("no changes in {} between AWSPREVIOUS and AWSCURRENT", name.relative));
     }
     if args.exit_code && !found.is_empty() { Err(Error::new(Kind::No, "the versions differ")) } else { Ok(()) }
 }

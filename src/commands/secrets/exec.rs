@@ -23,13 +23,13 @@ use crate::secret::Secret;
     after_help = "Examples:\n  nsaccess secrets exec billing/database -- ./server\n  nsaccess secrets exec billing/database api-key --prefix BILLING_ -- sh -c 'psql -U \"$BILLING_username\"'"
 )]
 pub(crate) struct ExecArgs {
-    /// Secrets
+    /// Names of the secrets
     #[arg(required = true, value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// How its variables are called.
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
-    /// Program and its arguments
+    /// Command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
 }
@@ -37,10 +37,10 @@ pub(crate) struct ExecArgs {
 /// How variables are called.
 #[derive(Debug, Args)]
 pub(crate) struct NamingArgs {
-    /// Beginning of every variable's name
+    /// Prefix for the names of the variables
     #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     pub(crate) prefix: String,
-    /// Variables that may be set although they decide over programs, like PATH, LD_PRELOAD or AWS_PROFILE
+    /// Allow variables that control programs, such as PATH, LD_PRELOAD or AWS_PROFILE
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl NamingArgs {
     /// When no variable can begin with the prefix.
     pub(super) fn naming(&self, again: &str) -> Result<Naming<'_>> {
         check_prefix(&self.prefix)
-            .map_err(|why| Error::usage(format!("the prefix {:?} {why}", self.prefix)).try_next(again))?;
+            .map_err(|why| Error::usage(format!("invalid prefix {:?}", self.prefix)).because(why).try_next(again))?;
         Ok(Naming { prefix: &self.prefix, allowed: &self.allow })
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
             names.push(name);
         }
     }
-    let (program, words) = args.command.split_first().ok_or_else(|| Error::usage("there is nothing to run"))?;
+    let (program, words) = args.command.split_first().ok_or_else(|| Error::usage("no command specified"))?;
     runtime::run_with_child(async {
         let environment = runtime::interruptible(environment(place, naming, &names)).await?;
         child::run(program, words, &environment).await
@@ -106,7 +106,7 @@ async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName])
     environment.change(identity(context.host, &secrets, &variables));
     for (name, value) in variables {
         if context.host.environment().contains_key(&name) {
-            context.ui.warning(&format!("${name} of your environment is replaced by the secret's"));
+            context.ui.warning(&format!("${name} from your environment is overridden by the secret"));
         }
         context.ui.detail(&format!("${name} is set"));
         environment.set(name, value);
@@ -152,9 +152,9 @@ pub(super) fn dangerous_variables(
     let prefix: String =
         secret.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     let prefix = if prefix.starts_with(|c: char| c.is_ascii_digit()) { format!("_{prefix}") } else { prefix };
-    let error = Error::failure(format!("a secret would set ${}", list(" and $")));
+    let error = Error::failure(format!("refusing to set ${} from a secret", list(" and $")));
     let error =
-        dangerous.iter().fold(error, |error, it| error.because(format!("{} would decide {}", it.origin, it.decides)));
+        dangerous.iter().fold(error, |error, it| error.because(format!("{} controls {}", it.origin, it.decides)));
     error.try_next(again(&format!("--prefix {prefix}_"))).try_next(again(&format!("--allow {}", list(","))))
 }
 
@@ -164,7 +164,7 @@ pub(super) fn refused(refusal: VariablesError, names: &[SecretName]) -> Error {
     match refusal {
         VariablesError::Collision { variable, first, second } => {
             let error =
-                Error::failure(format!("two values would be ${variable}")).because(format!("{first}, and {second}"));
+                Error::failure(format!("two values for ${variable}")).because(format!("from {first} and {second}"));
             match names {
                 [one, two, ..] => error.try_next(format!(
                     "nsaccess secrets exec {} --prefix A_ -- nsaccess secrets exec {} --prefix B_ -- COMMAND",
@@ -176,17 +176,17 @@ pub(super) fn refused(refusal: VariablesError, names: &[SecretName]) -> Error {
                 )),
             }
         }
-        VariablesError::Binary(secret) => Error::failure(format!("the secret {secret} is no text"))
-            .because("an environment variable cannot hold its bytes")
+        VariablesError::Binary(secret) => Error::failure(format!("secret {secret:?} is not text"))
+            .because("an environment variable cannot hold binary data")
             .try_next(only(&secret)),
-        VariablesError::ZeroByte(origin) => Error::failure(format!("{origin} has a zero byte"))
-            .because("an environment variable ends there")
+        VariablesError::ZeroByte(origin) => Error::failure(format!("{origin} contains a NUL byte"))
+            .because("an environment variable cannot hold it")
             .try_next(only(first)),
         VariablesError::Dangerous(variables) => {
             dangerous_variables(&variables, names, &|flags| format!("nsaccess secrets get {first} -o env {flags}"))
         }
-        VariablesError::Nameless(origin) => Error::new(Kind::Failure, format!("{origin} makes no variable's name"))
-            .because("it has neither a letter nor a digit")
+        VariablesError::Nameless(origin) => Error::new(Kind::Failure, format!("{origin} has no valid variable name"))
+            .because("a variable name needs a letter or a digit")
             .try_next(only(first)),
     }
 }

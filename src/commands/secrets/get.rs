@@ -30,30 +30,30 @@ use crate::ui::Format;
     after_help = "Examples:\n  nsaccess secrets get api-key\n  nsaccess secrets get billing/database --field password --copy\n  eval \"$(nsaccess secrets get billing/database -o env)\""
 )]
 pub(crate) struct GetArgs {
-    /// Secret
+    /// Name of the secret
     pub(crate) name: String,
-    /// Only this field of a JSON value, like password or db.hosts.0
+    /// Field of a JSON value, such as password or db.hosts.0
     #[arg(long, value_name = "PATH")]
     pub(crate) field: Option<String>,
-    /// Version at this stage, like AWSPREVIOUS [default: AWSCURRENT]
+    /// Version stage, such as AWSPREVIOUS [default: AWSCURRENT]
     #[arg(long, value_name = "STAGE")]
     pub(crate) version_stage: Option<String>,
-    /// Version of this id
+    /// Version ID
     #[arg(long, value_name = "ID")]
     pub(crate) version_id: Option<String>,
-    /// Write to this file, which only you can read
+    /// Write to a file that only you can read
     #[arg(long, value_name = "FILE", conflicts_with = "copy")]
     pub(crate) out: Option<PathBuf>,
-    /// Put it into the clipboard, through the terminal (OSC 52) over SSH
+    /// Copy to the clipboard (over SSH through the terminal, OSC 52)
     #[arg(long)]
     pub(crate) copy: bool,
-    /// When the clipboard is cleared, if it still holds the value
+    /// Clear the clipboard after this time, if it still holds the value
     #[arg(long, value_name = "TIME", default_value = "45s", value_parser = elapsed::parse, requires = "copy")]
     pub(crate) clear_after: i64,
     /// How the variables of -o env are called.
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
-    /// Print on a terminal even what is no text
+    /// Print to a terminal even if the value is not text
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -64,20 +64,21 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let wanted = wanted(args)?;
     let named = naming(args)? != Naming::default();
     if named && place.context.global.output != Format::Env {
-        return Err(Error::usage("--prefix and --allow are for variables")
-            .because("without -o env the value is printed as it is")
+        return Err(Error::usage("--prefix and --allow require -o env")
+            .because("without it, the value is printed as is")
             .try_next(format!("nsaccess secrets get {} -o env --prefix DB_", args.name)));
     }
     // What cannot be done with the value is said before it is asked for.
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out)))?;
-    let clipboard = if args.copy { Some(Clipboard::find(context.host).ok_or_else(no_clipboard)?) } else { None };
+    let clipboard =
+        if args.copy { Some(Clipboard::find(context.host).ok_or_else(|| no_clipboard(&name.relative))?) } else { None };
     let stored = runtime::run(async { secrets::open(chain, access).await?.value(&name, &wanted).await })?;
     let content = content(place, args, &name, &stored)?;
     match (out, clipboard) {
         (Some(out), _) => {
             atomic::write_private_to_current_user(&context.host.current_dir.join(out), content.expose())?;
-            context.ui.status(&format!("written to {}, which only you can read", out.display()));
+            context.ui.status(&format!("wrote {} (readable only by you)", out.display()));
             Ok(())
         }
         (None, Some(clipboard)) => copy(place, args, &name, &clipboard, &content),
@@ -96,10 +97,10 @@ fn wanted(args: &GetArgs) -> Result<VersionSelector> {
     };
     match (&stage, &version_id) {
         (Some(stage), _) if stage.is_empty() || stage.len() > 256 => {
-            wrong(format!("{stage:?} is no version's stage"), "a stage has 1 to 256 characters, like AWSPREVIOUS")
+            wrong(format!("invalid version stage {stage:?}"), "a stage has 1 to 256 characters, such as AWSPREVIOUS")
         }
         (_, Some(id)) if !(32..=64).contains(&id.len()) => {
-            wrong(format!("{id:?} is no version's id"), "a version's id has 32 to 64 characters")
+            wrong(format!("invalid version ID {id:?}"), "a version ID has 32 to 64 characters")
         }
         _ => Ok(VersionSelector { stage, version_id }),
     }
@@ -113,9 +114,9 @@ fn check_file(out: &Path) -> Result<()> {
             .try_next("nsaccess secrets get NAME --out FILE"))
     };
     match atomic::occupant(out) {
-        Occupant::Folder => refuse("it is a folder"),
-        Occupant::Other => refuse("it is no plain file; without --out the value goes to standard output"),
-        Occupant::Nothing if out.file_name().is_none() => refuse("it names no file"),
+        Occupant::Folder => refuse("it is a directory"),
+        Occupant::Other => refuse("it is not a regular file; omit --out to print to standard output"),
+        Occupant::Nothing if out.file_name().is_none() => refuse("the path has no file name"),
         Occupant::Nothing | Occupant::File => Ok(()),
     }
 }
@@ -148,11 +149,11 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &SecretV
         }
     }
 }
+
 /// A value that looks like JSON but is not has no keys: it becomes one variable, with a warning.
-/// What was meant as an object and is none has no keys to make variables of: it becomes one, and that is told.
 pub(super) fn warn_of_invalid_json(place: Place<'_>, source: &str, value: &Value) {
     if let Some(invalid) = value.text().and_then(invalid_json) {
-        place.context.ui.warning(&format!("{source} is taken as one value; it is {invalid}"));
+        place.context.ui.warning(&format!("{source} becomes one variable: {invalid}"));
     }
 }
 
@@ -160,18 +161,18 @@ fn of_field(place: Place<'_>, name: &SecretName, stored: &SecretValue, path: &st
     let whole = format!("nsaccess secrets get {} -n {}", name.relative, place.access);
     let found = stored.value.text().ok_or(FieldError::NotAnObject).and_then(|text| field(text, path));
     found.map_err(|missing| match missing {
-        FieldError::NotAnObject => Error::failure(format!("the secret {} is no JSON object", name.relative))
-            .because("it has no fields, so its value is one whole")
+        FieldError::NotAnObject => Error::failure(format!("secret {:?} is not a JSON object", name.relative))
+            .because("--field needs a JSON object")
             .try_next(whole),
-        FieldError::InvalidJson(broken) => Error::failure(format!("the secret {} has no fields", name.relative))
+        FieldError::InvalidJson(broken) => Error::failure(format!("secret {:?} has no fields", name.relative))
             .because(broken.to_string())
             .try_next(whole),
         FieldError::NoKey { at, key, known } => {
             let below = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
             let place = if at.is_empty() { "it" } else { &at };
-            let error = Error::new(Kind::NotFound, format!("the secret {} has no field {path}", name.relative));
+            let error = Error::new(Kind::NotFound, format!("secret {:?} has no field {path:?}", name.relative));
             match known.is_empty() {
-                true => error.because(format!("{place} has no fields, so no {key}")).try_next(whole),
+                true => error.because(format!("{place} has no fields")).try_next(whole),
                 false => error.because(format!("{place} has the keys {}", known.join(", "))).try_next(
                     match similar(&key, known.iter().map(String::as_str)) {
                         Some(meant) => format!("{whole} --field {}", shell::quote(&below(meant))),
@@ -194,8 +195,8 @@ fn print(place: Place<'_>, args: &GetArgs, name: &SecretName, content: &Secret<V
     if args.force {
         return context.ui.print_bytes(content.expose());
     }
-    Err(Error::failure(format!("the secret {} is no text for a terminal", name.relative))
-        .because("its bytes could make the terminal do things; --force prints them all the same")
+    Err(Error::failure(format!("secret {:?} cannot be shown on a terminal", name.relative))
+        .because("it is not plain text and could control the terminal; use --force to print it anyway")
         .try_next(format!("nsaccess secrets get {} --out FILE", name.relative)))
 }
 
@@ -208,29 +209,26 @@ fn copy(
 ) -> Result<()> {
     let ui = place.context.ui;
     if std::str::from_utf8(content.expose()).is_err() {
-        return Err(Error::failure(format!("the secret {} is no text", name.relative))
-            .because("a clipboard cannot hold its bytes")
+        return Err(Error::failure(format!("secret {:?} is not text", name.relative))
+            .because("the clipboard cannot hold binary data")
             .try_next(format!("nsaccess secrets get {} --out FILE", name.relative)));
     }
     clipboard.copy(content)?;
     let seconds = u64::try_from(args.clear_after).unwrap_or_default();
     if matches!(clipboard, Clipboard::Terminal) {
-        ui.status("handed to the terminal's clipboard (OSC 52), if it takes that");
-        ui.warning("it stays there until something else is copied: a terminal does not say what its clipboard holds");
+        ui.status("sent to the terminal's clipboard (OSC 52)");
+        ui.warning("it stays in the clipboard until you copy something else: a terminal's clipboard cannot be checked");
         return Ok(());
     }
     match clipboard.clear_later(place.context.host, content, Duration::from_secs(seconds)) {
-        Ok(()) => ui.status(&format!(
-            "copied; cleared in {} if the clipboard still holds it",
-            elapsed::human(args.clear_after)
-        )),
-        Err(error) => ui.warning(&format!("copied, but it will not be cleared: {error}")),
+        Ok(()) => ui.status(&format!("copied to the clipboard; clearing it in {}", elapsed::human(args.clear_after))),
+        Err(error) => ui.warning(&format!("copied, but the clipboard will not be cleared: {error}")),
     }
     Ok(())
 }
 
-fn no_clipboard() -> Error {
-    Error::failure("there is no clipboard here")
-        .because("neither wl-copy, xclip, xsel, pbcopy nor clip.exe can be used, and there is no terminal that could take it")
-        .try_next("nsaccess secrets get NAME --out FILE")
+fn no_clipboard(name: &str) -> Error {
+    Error::failure("no clipboard available")
+        .because("none of wl-copy, xclip, xsel, pbcopy and clip.exe can be used, and there is no terminal")
+        .try_next(format!("nsaccess secrets get {name} --out FILE"))
 }

@@ -13,7 +13,7 @@ use crate::screen;
 /// What is listed.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Also those of others in the account, of which only the names can be seen
+    /// Include the account's other secrets, of which you can only see the names
     #[arg(long)]
     pub(crate) all: bool,
 }
@@ -44,16 +44,16 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
         place.context.ui.table(&headings, &found.iter().map(row).collect::<Vec<_>>())
     })?;
     if found.is_empty() {
-        context.ui.status(&format!("there are no secrets below {} in {region}", prefix.as_str()));
-        context.hint("nsaccess secrets list --all   # what the account has");
+        context.ui.status(&format!("no secrets below {} in {region}", prefix.as_str()));
+        context.hint("nsaccess secrets list --all   # all secrets of the account");
     }
     Ok(())
 }
 
 fn state(facts: &SecretMetadata, prefix: &Prefix) -> &'static str {
     match (prefix.covers(&facts.name), facts.deleted_at) {
-        (false, _) => "not readable",
-        (true, Some(_)) => "marked for deletion",
+        (false, _) => "no access",
+        (true, Some(_)) => "pending deletion",
         (true, None) => "",
     }
 }

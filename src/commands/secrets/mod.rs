@@ -26,7 +26,7 @@ use crate::ui::local_time;
     after_help = "Examples:\n  nsaccess secrets list\n  nsaccess secrets get billing/database --field password\n  nsaccess secrets exec billing/database --prefix DB_ -- ./server"
 )]
 pub(crate) struct SecretsArgs {
-    /// Region of the secrets [default: the namespace's]
+    /// Region of the secrets [default: that of the namespace's cluster]
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// What to do.
@@ -39,31 +39,32 @@ pub(crate) struct SecretsArgs {
 pub(crate) enum Action {
     /// List the namespace's secrets
     ///
-    /// The names are those that the other verbs take. LAST ACCESSED is a day: AWS keeps no more.
+    /// Names are shown without the namespace's prefix, as the other verbs take them. -o wide adds the day of the last
+    /// access, the rotation and the number of versions.
     List(list::ListArgs),
-    /// Print the value of a secret, byte for byte
+    /// Print the value of a secret
     ///
-    /// Nothing is added, but for a line end on a terminal. With -o json or -o yaml an object around the value, with
-    /// -o env lines that your shell evaluates, named as `secrets exec` names its variables.
+    /// The value is printed byte for byte; on a terminal a newline is added. -o json and -o yaml print an object with the
+    /// value and its version, -o env prints lines for your shell to evaluate, with the variables of `secrets exec`.
     Get(get::GetArgs),
     /// List the versions of a secret
     ///
-    /// The newest first. A version without a stage is kept for a while and can still be read by its id.
+    /// Newest first. A version without a stage can still be read by its ID until AWS removes it.
     Versions(versions::VersionsArgs),
-    /// Show what is known of a secret, without its value
+    /// Show the metadata of a secret
     Describe(describe::DescribeArgs),
     /// Show which keys changed from the previous version to the current one
     ///
-    /// AWSPREVIOUS is compared with AWSCURRENT. Keys of nested objects are joined by dots; a value that is no JSON
+    /// Compares AWSPREVIOUS with AWSCURRENT. Keys of nested objects are joined with dots; a value that is not a JSON
     /// object is compared as a whole.
     Diff(diff::DiffArgs),
-    /// Run a program with secrets in its environment
+    /// Run a command with secrets in its environment
     ///
-    /// A JSON object becomes a variable for each key, called like the key; any other value becomes one variable, called
-    /// like the secret in upper case (billing/api-key: BILLING_API_KEY). What a name cannot have becomes _, and two
-    /// values that would share a name are refused; so are names that decide over programs (PATH, LD_PRELOAD, AWS_PROFILE),
-    /// unless --allow names them. The program is the namespace's role for AWS. Values are in no argument and in no file. The exit status is the
-    /// program's, and signals are passed on to it.
+    /// A JSON object sets one variable for each key, named after the key. Any other value sets one variable, named after
+    /// the secret in upper case (billing/api-key sets BILLING_API_KEY). Characters that a variable name cannot have become
+    /// _. Two values for one variable are refused, and so are variables that control programs (PATH, LD_PRELOAD,
+    /// AWS_PROFILE) unless --allow names them. The values are in no argument and in no file. The command has the AWS
+    /// credentials of the namespace's role; nsaccess exits with its status and passes signals on to it.
     Exec(exec::ExecArgs),
     /// What `get --copy` leaves behind.
     #[command(hide = true)]

@@ -12,7 +12,7 @@ use crate::process::runtime;
 /// Whose versions.
 #[derive(Debug, Args)]
 pub(crate) struct VersionsArgs {
-    /// Secret
+    /// Name of the secret
     pub(crate) name: String,
 }
 

@@ -205,7 +205,8 @@ fn with_objects(mut task: Task, row: &Row, index: &Index<'_>, is_master: bool, r
     if is_not_evaluated {
         task.why = reason.to_owned();
     } else if is_open {
-        task.why = format!("at least {}; {reason}", task.why.split("; not ").next().unwrap_or_default());
+        let known = task.why.split(" (no ").next().unwrap_or_default().trim_end_matches(" only");
+        task.why = format!("at least {known}; {reason}");
     }
     let bits =
         QUESTIONS.iter().enumerate().filter(|(_, question)| task.asked.iter().any(|(asked, _)| asked == *question));

@@ -11,7 +11,7 @@ pub(crate) struct IamRole {
 
 impl IamRole {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no ARN of a role like arn:aws:iam::111122223333:role/NAME");
+        let wrong = || format!("invalid role ARN {text:?}; expected arn:aws:iam::111122223333:role/NAME");
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let ["arn", partition, "iam", "", account, resource] = parts[..] else { return Err(wrong()) };
         let path = resource.strip_prefix("role/").ok_or_else(wrong)?;

@@ -43,20 +43,20 @@ pub(crate) enum TokenOutcome {
 impl RefusedRole<'_> {
     /// `AssumeRole` was denied.
     pub(crate) fn denied(&self, answer: &str, token: &TokenOutcome) -> Error {
-        let mut error = Error::new(Kind::Denied, format!("AWS does not let you assume the role {}", self.role.name()))
+        let mut error = Error::new(Kind::Denied, format!("not allowed to assume the role {}", self.role.name()))
             .because(answer)
-            .because(format!("you are {}, and the role is {}", self.caller_arn, self.role));
+            .because(format!("you are {}; the role is {}", self.caller_arn, self.role));
         if self.role.account() != self.account {
             error = error.because(other_account(self.role.account(), self.account));
         }
         let caller = self.caller_role.map(|role| format!(" {role}")).unwrap_or_default();
         error = error.because(format!(
-            "usual cause 1: the role's trust policy does not name your permission set's role{caller}; only charts from {CHART} on write it there"
+            "likely cause 1: the role's trust policy does not allow your role{caller} ({CHART} and newer add it)"
         ));
-        let marked = if self.production { "is marked as one" } else { "is not marked as one" };
+        let marked = if self.production { "is" } else { "is not" };
         error = error
             .because(format!(
-                "usual cause 2: your own role has no right to sts:AssumeRole, as in production namespaces; {} {marked}",
+                "likely cause 2: your role lacks sts:AssumeRole, as in production namespaces ({} {marked} marked as production)",
                 self.namespace
             ))
             .because(SAME_ANSWER);
@@ -70,17 +70,18 @@ impl RefusedRole<'_> {
     fn with_token_method(&self, error: Error, token: &TokenOutcome) -> Error {
         match (token, self.service_account) {
             (TokenOutcome::Forbidden, _) => error
-                .because("the other way, by a token of the service account, needs create on serviceaccounts/token, which you do not have")
+                .because("--via token needs create serviceaccounts/token, which your role lacks")
                 .try_next(create_tokens().to_ask_for()),
             (TokenOutcome::Unknown(why), _) => {
-                error.because(format!("whether the other way, by a token of the service account, is open could not be asked: {why}"))
+                error.because(format!("cannot check whether --via token is allowed: {why}"))
             }
             (TokenOutcome::NotRequested, Some(_)) => {
                 let by_token = IrsaRequest { via: super::Via::Only(AssumeMethod::Token), ..self.request.clone() };
                 error.try_next(by_token.command(self.access, ""))
             }
-            (TokenOutcome::NoAccount, _) => error
-                .because("the other way, by a token, needs a service account, and none is named: sa/NAME --role-arn ARN"),
+            (TokenOutcome::NoAccount, _) => {
+                error.because("--via token needs a service account: sa/NAME --role-arn ARN")
+            }
             (TokenOutcome::NotRequested, None) => error,
         }
     }
@@ -91,17 +92,17 @@ impl RefusedRole<'_> {
         let subject = format!("system:serviceaccount:{}:{account}", self.namespace);
         let error = Error::new(
             Kind::Denied,
-            format!("AWS does not let the service account {account} assume the role {}", self.role.name()),
+            format!("service account {account:?} is not allowed to assume the role {}", self.role.name()),
         )
         .because(answer)
-        .because(format!("the trust policy of {} does not let {subject} of this cluster in", self.role))
+        .because(format!("the trust policy of {} does not allow {subject} of this cluster", self.role))
         .because(SAME_ANSWER);
         let error = match before {
-            Some(before) => error.because(format!("with your own credentials, as {}: {before}", self.caller_arn)),
+            Some(before) => error.because(format!("with your own credentials ({}): {before}", self.caller_arn)),
             None => error,
         };
         error.try_next(format!(
-            "aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument   # whoever may read it",
+            "aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument   # if you are allowed to",
             self.role.name()
         ))
     }
@@ -112,25 +113,23 @@ impl RefusedRole<'_> {
         if answer.contains("No OpenIDConnect provider") {
             return Error::failure(format!("account {account} has no OIDC provider for the cluster {cluster}"))
                 .because(answer)
-                .because(
-                    "without it no role of the account can be assumed with a token of this cluster, by pods neither",
-                )
+                .because("without it, neither you nor pods of this cluster can assume roles of the account")
                 .try_next(format!(
-                    "eksctl utils associate-iam-oidc-provider --cluster {cluster} --approve   # your platform team can"
+                    "eksctl utils associate-iam-oidc-provider --cluster {cluster} --approve   # ask your platform team"
                 ));
         }
         if answer.contains("audience") {
-            return Error::failure(format!("account {account} does not take tokens for {audience}"))
+            return Error::failure(format!("account {account} does not accept tokens for {audience}"))
                 .because(answer)
-                .because(format!("the OIDC provider of the cluster {cluster} is registered there without this audience"))
+                .because(format!("its OIDC provider for the cluster {cluster} lacks this audience"))
                 .try_next(format!(
-                    "aws iam add-client-id-to-open-id-connect-provider --client-id {audience} --open-id-connect-provider-arn ARN   # your platform team can"
+                    "aws iam add-client-id-to-open-id-connect-provider --client-id {audience} --open-id-connect-provider-arn ARN   # ask your platform team"
                 ));
         }
         let account = self.service_account.unwrap_or_default();
-        Error::failure(format!("AWS does not take the token of the service account {account}"))
+        Error::failure(format!("AWS rejected the token of service account {account:?}"))
             .because(answer)
-            .try_next("run the same command again; if it stays, the cluster's OIDC issuer cannot be read by AWS")
+            .try_next("run the same command again; if the error persists, AWS cannot read the cluster's OIDC issuer")
     }
 }
 
@@ -180,7 +179,7 @@ mod tests {
         let denied = error(role, true, &TokenOutcome::Forbidden);
         let text = denied.because.join("\n");
         assert!(text.contains("the role is of account 999999999999, and you are in 111122223333"), "{text}");
-        assert!(text.contains("idp-dev is marked as one") && text.contains("serviceaccounts/token"), "{text}");
+        assert!(text.contains("idp-dev is marked as production") && text.contains("serviceaccounts/token"), "{text}");
         assert_eq!(denied.try_next.len(), 1, "no chart helps in production");
         assert!(denied.try_next[0].contains("verbs: [create]"), "{denied:?}");
     }

@@ -87,7 +87,7 @@ impl IrsaRequest {
     /// Uses a given role instead of looking it up.
     pub(crate) fn with_role(self, role_arn: Option<&str>) -> Result<Self, String> {
         match (role_arn.map(IamRole::parse).transpose()?, &self.role) {
-            (Some(_), Some(_)) => Err("the role is named twice".to_owned()),
+            (Some(_), Some(_)) => Err("the role is specified twice".to_owned()),
             (Some(role), None) => Ok(IrsaRequest { role: Some(role), ..self }),
             (None, _) => Ok(self),
         }
@@ -102,7 +102,7 @@ impl IrsaRequest {
     pub(crate) fn in_container(self, container: Option<&str>) -> Result<Self, String> {
         match (container, &self.target) {
             (None, _) => Ok(self),
-            (Some(_), None) => Err("a role that is named has no containers".to_owned()),
+            (Some(_), None) => Err("a role has no containers".to_owned()),
             (Some(_), Some(target)) if target.kind == Kind::ServiceAccount => {
                 Err("a service account has no containers".to_owned())
             }
@@ -116,7 +116,7 @@ impl IrsaRequest {
         let seconds = elapsed::parse(span)?;
         let fits = u32::try_from(seconds).ok().filter(|it| (SHORTEST_SECONDS..=LONGEST_SECONDS).contains(it));
         let seconds = fits.ok_or_else(|| {
-            format!("{span} is not between 15m and 1h: AWS gives no shorter session, and no longer one to a role that assumes a role")
+            format!("{span} is not between 15m and 1h, the limits of AWS for a role that assumes another role")
         })?;
         Ok(IrsaRequest { seconds, ..self })
     }

@@ -1,9 +1,10 @@
 //! A rule of a Role, as Kubernetes stores it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// <https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/role-v1/>
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PolicyRule {
     /// The core group is the empty name.

@@ -19,6 +19,11 @@ impl Rule {
         Rule { group: group.to_owned(), resource: resource.to_owned(), verbs }
     }
 
+    /// That the rule is missing, for an error or a hint.
+    pub(crate) fn is_missing(&self) -> String {
+        format!("the Role needs this rule:  {self}")
+    }
+
     /// A hint to request this rule.
     pub(crate) fn to_ask_for(&self) -> String {
         format!("ask for this rule in your Role: {self}")

@@ -115,12 +115,12 @@ impl Verdict {
 /// Whether and how port-forward works with these answers on a server of this minor version, if known.
 pub(crate) fn port_forward(create: &Verdict, get: &Verdict, minor: Option<u32>) -> (bool, &'static str) {
     match (create.is_allowed(), get.is_allowed()) {
-        (true, true) => (true, "by WebSocket or SPDY"),
-        (true, false) => (true, "by SPDY only (no get on pods/portforward)"),
-        (false, true) if minor.is_some_and(|minor| minor < 35) => (true, "by WebSocket, until the cluster is 1.35"),
-        (false, true) if minor.is_some() => (false, "a cluster from 1.35 on wants create on pods/portforward"),
-        (false, true) => (true, "by WebSocket, on clusters before 1.35"),
-        (false, false) => (false, "the role has neither create nor get on pods/portforward"),
+        (true, true) => (true, "WebSocket or SPDY"),
+        (true, false) => (true, "SPDY only (no get pods/portforward)"),
+        (false, true) if minor.is_some_and(|minor| minor < 35) => (true, "WebSocket only, until Kubernetes 1.35"),
+        (false, true) if minor.is_some() => (false, "1.35+ needs create pods/portforward"),
+        (false, true) => (true, "WebSocket only, before Kubernetes 1.35"),
+        (false, false) => (false, "no create or get pods/portforward"),
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) const QUESTIONS: [Question; 21] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Yes,
-    Partly,
+    Partial,
     No,
     /// A review failed.
     Unknown,
@@ -72,7 +72,7 @@ impl Outcome {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Outcome::Yes => "yes",
-            Outcome::Partly => "partly",
+            Outcome::Partial => "partial",
             Outcome::No => "no",
             Outcome::Unknown => "unknown",
         }
@@ -87,7 +87,7 @@ pub(crate) struct Task {
     /// For people.
     pub(crate) title: &'static str,
     pub(crate) outcome: Outcome,
-    /// Why, or how.
+    /// How it works, or what is missing; empty if there is nothing to say.
     pub(crate) why: String,
     pub(crate) asked: Vec<(Question, Verdict)>,
     /// The rules that would allow the rest.
@@ -118,7 +118,7 @@ impl Answers {
         (id, title): (&'static str, &'static str),
         asked: &[Question],
         outcome: Outcome,
-        why: impl Into<String>,
+        details: impl Into<String>,
         wanted: &[Question],
     ) -> Task {
         let asked: Vec<_> = asked.iter().map(|question| (*question, self.of(*question))).collect();
@@ -126,34 +126,38 @@ impl Answers {
             Verdict::Unknown(words) => Some(words.clone()),
             _ => None,
         });
-        let (outcome, why) = match (outcome, failed) {
-            (Outcome::Yes | Outcome::Partly, _) | (_, None) => (outcome, why.into()),
-            (_, Some(words)) => (Outcome::Unknown, format!("could not be asked: {words}")),
+        let (outcome, details) = match (outcome, failed) {
+            (Outcome::Yes | Outcome::Partial, _) | (_, None) => (outcome, details.into()),
+            (_, Some(words)) => (Outcome::Unknown, format!("the access review failed: {words}")),
         };
         let missing = wanted.iter().filter(|question| matches!(self.of(**question), Verdict::Denied(_)));
-        Task { id, title, outcome, why, asked, missing: missing.map(Question::rule).collect() }
+        Task { id, title, outcome, why: details, asked, missing: missing.map(Question::rule).collect() }
     }
 
     /// A task with several steps, each useful alone.
-    fn steps(&self, name: (&'static str, &'static str), steps: &[(Question, &str)]) -> Task {
-        let words = |allowed: bool| {
+    fn steps(&self, name: (&'static str, &'static str), steps: &[(Question, &'static str)]) -> Task {
+        let words = |allowed: bool| -> Vec<&str> {
             let steps = steps.iter().filter(|(question, _)| self.may(*question) == allowed);
-            steps.map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+            steps.map(|(_, word)| *word).collect()
         };
         let (can, cannot) = (words(true), words(false));
-        let (outcome, why) = match (can.is_empty(), cannot.is_empty()) {
-            (false, true) => (Outcome::Yes, can),
-            (false, false) => (Outcome::Partly, format!("{can}; not {cannot}")),
-            _ => (Outcome::No, format!("not {cannot}")),
+        let missing = cannot.iter().map(|word| format!("no {word}")).collect::<Vec<_>>().join(", ");
+        let (outcome, details) = match (can.as_slice(), cannot.is_empty()) {
+            (can, true) => (Outcome::Yes, can.join(", ")),
+            ([], false) => (Outcome::No, missing),
+            (["get"], false) => (Outcome::Partial, format!("by name only ({missing})")),
+            (can, false) => (Outcome::Partial, format!("{} ({missing})", can.join(", "))),
         };
         let asked: Vec<Question> = steps.iter().map(|(question, _)| *question).collect();
-        self.task(name, &asked, outcome, why, &asked)
+        self.task(name, &asked, outcome, details, &asked)
     }
 
     fn one(&self, name: (&'static str, &'static str), question: Question) -> Task {
-        let (outcome, why) =
-            if self.may(question) { (Outcome::Yes, "") } else { (Outcome::No, "the role does not have it") };
-        self.task(name, &[question], outcome, why, &[question])
+        let (outcome, details) = match self.may(question) {
+            true => (Outcome::Yes, String::new()),
+            false => (Outcome::No, format!("no {question}")),
+        };
+        self.task(name, &[question], outcome, details, &[question])
     }
 
     fn logs(&self) -> Task {
@@ -161,13 +165,11 @@ impl Answers {
         let asked = [GET_LOG, LIST_PODS];
         match (self.may(GET_LOG), self.may(LIST_PODS)) {
             (true, true) => {
-                let why = "of pods, deployments, services and selectors";
-                self.task(name, &asked, Outcome::Yes, why, &[])
+                let details = "of pods, workloads and selectors";
+                self.task(name, &asked, Outcome::Yes, details, &[])
             }
-            (true, false) => {
-                self.task(name, &asked, Outcome::Yes, "of pods that you name (no list on pods)", &[LIST_PODS])
-            }
-            (false, _) => self.task(name, &[GET_LOG], Outcome::No, "the role has no get on pods/log", &[GET_LOG]),
+            (true, false) => self.task(name, &asked, Outcome::Yes, "by pod name only (no list pods)", &[LIST_PODS]),
+            (false, _) => self.task(name, &[GET_LOG], Outcome::No, format!("no {GET_LOG}"), &[GET_LOG]),
         }
     }
 
@@ -180,50 +182,53 @@ impl Answers {
     }
 
     fn port_forward_to_service(&self) -> Task {
-        let name = ("port-forward-service", "port-forward to a service");
+        let name = ("port-forward-service", "port-forward to services");
         let asked = [CREATE_PORT_FORWARD, GET_PORT_FORWARD, GET_SERVICES, LIST_SLICES, LIST_PODS, GET_ENDPOINTS];
         let (works, how) = port_forward(&self.of(CREATE_PORT_FORWARD), &self.of(GET_PORT_FORWARD), self.minor);
         if !works {
             return self.task(name, &asked, Outcome::No, how, &[CREATE_PORT_FORWARD, GET_PORT_FORWARD]);
         }
         if !self.may(GET_SERVICES) {
-            return self.task(name, &asked, Outcome::No, "the role has no get on services", &[GET_SERVICES]);
+            return self.task(name, &asked, Outcome::No, format!("no {GET_SERVICES}"), &[GET_SERVICES]);
         }
         let found = [
-            (LIST_SLICES, "its pods are found in its endpoint slices"),
-            (LIST_PODS, "its pods are found by its selector"),
-            (GET_ENDPOINTS, "its pods are found in its endpoints"),
+            (LIST_SLICES, "finds pods by endpoint slices"),
+            (LIST_PODS, "finds pods by selector"),
+            (GET_ENDPOINTS, "finds pods by endpoints"),
         ];
         match found.iter().find(|(question, _)| self.may(*question)) {
-            Some((_, why)) => self.task(name, &asked, Outcome::Yes, *why, &[]),
+            Some((_, details)) => self.task(name, &asked, Outcome::Yes, *details, &[]),
             None if self.may(GET_PODS) => {
-                let why = "only where its pod is called NAME-0 (StatefulSet); else name the pod yourself";
-                self.task(name, &asked, Outcome::Partly, why, &[GET_ENDPOINTS])
+                let details = "StatefulSets only (pod NAME-0)";
+                self.task(name, &asked, Outcome::Partial, details, &[GET_ENDPOINTS])
             }
             None => {
-                let why = "nothing tells which pods it has; name the pod yourself";
-                self.task(name, &asked, Outcome::No, why, &[GET_ENDPOINTS])
+                let details = "cannot find its pods; forward to a pod";
+                self.task(name, &asked, Outcome::No, details, &[GET_ENDPOINTS])
             }
         }
     }
 }
 
 pub(crate) fn judge(answers: &Answers) -> Vec<Task> {
-    let (get, list) = ("by name", "listed");
+    let (get, list) = ("get", "list");
     vec![
-        answers.steps(("pods", "see pods"), &[(GET_PODS, get), (LIST_PODS, list), (WATCH_PODS, "live")]),
+        answers.steps(("pods", "view pods"), &[(GET_PODS, get), (LIST_PODS, list), (WATCH_PODS, "watch")]),
         answers.logs(),
-        answers.upgrade(("port-forward-pod", "port-forward to a pod"), CREATE_PORT_FORWARD, GET_PORT_FORWARD),
+        answers.upgrade(("port-forward-pod", "port-forward to pods"), CREATE_PORT_FORWARD, GET_PORT_FORWARD),
         answers.port_forward_to_service(),
-        answers.steps(("services", "see services"), &[(GET_SERVICES, get), (LIST_SERVICES, list)]),
-        answers.steps(("endpoints", "see endpoints"), &[(GET_ENDPOINTS, get), (LIST_SLICES, "slices listed")]),
-        answers.steps(("deployments", "see deployments"), &[(GET_DEPLOYMENTS, get), (LIST_DEPLOYMENTS, list)]),
-        answers.steps(("config-maps", "see config maps"), &[(GET_CONFIG_MAPS, get), (LIST_CONFIG_MAPS, list)]),
-        answers.one(("events", "see events"), LIST_EVENTS),
-        answers.upgrade(("exec", "run commands in a pod"), CREATE_EXEC, GET_EXEC),
+        answers.steps(("services", "view services"), &[(GET_SERVICES, get), (LIST_SERVICES, list)]),
+        answers.steps(
+            ("endpoints", "view endpoints"),
+            &[(GET_ENDPOINTS, "get endpoints"), (LIST_SLICES, "list endpointslices")],
+        ),
+        answers.steps(("deployments", "view deployments"), &[(GET_DEPLOYMENTS, get), (LIST_DEPLOYMENTS, list)]),
+        answers.steps(("config-maps", "view config maps"), &[(GET_CONFIG_MAPS, get), (LIST_CONFIG_MAPS, list)]),
+        answers.one(("events", "view events"), LIST_EVENTS),
+        answers.upgrade(("exec", "run commands in pods"), CREATE_EXEC, GET_EXEC),
         answers.steps(("secrets", "read Kubernetes secrets"), &[(GET_SECRETS, get), (LIST_SECRETS, list)]),
-        answers.one(("service-accounts", "see service accounts by name"), GET_ACCOUNTS),
-        answers.one(("service-account-tokens", "mint service-account tokens"), CREATE_TOKEN),
+        answers.one(("service-accounts", "view service accounts"), GET_ACCOUNTS),
+        answers.one(("service-account-tokens", "create service account tokens"), CREATE_TOKEN),
     ]
 }
 
@@ -251,8 +256,8 @@ mod tests {
         for minor in [28, 34, 35, 37] {
             assert_eq!(outcome(FLOOR, minor, "port-forward-pod"), Outcome::Yes, "{minor}");
         }
-        assert_eq!(outcome(FLOOR, 36, "port-forward-service"), Outcome::Partly);
-        assert_eq!(outcome(FLOOR, 36, "pods"), Outcome::Partly);
+        assert_eq!(outcome(FLOOR, 36, "port-forward-service"), Outcome::Partial);
+        assert_eq!(outcome(FLOOR, 36, "pods"), Outcome::Partial);
         assert_eq!(outcome(FLOOR, 36, "logs"), Outcome::No);
         assert_eq!(outcome(&[], 36, "pods"), Outcome::No);
     }
@@ -292,6 +297,40 @@ mod tests {
         for task in judge(&answers) {
             assert_eq!(task.outcome, Outcome::Unknown, "{}", task.id);
             assert!(task.missing.is_empty(), "{}", task.id);
+        }
+    }
+
+    #[test]
+    fn details_name_what_is_missing() {
+        let of = |allowed: &[Question], id: &str| {
+            let tasks = judge(&answers(allowed, Some(36)));
+            tasks.into_iter().find(|task| task.id == id).expect("a task").why
+        };
+        for (allowed, id, details) in [
+            (&[GET_PODS][..], "pods", "by name only (no list, no watch)"),
+            (&[LIST_PODS], "pods", "list (no get, no watch)"),
+            (&[GET_PODS, LIST_PODS, WATCH_PODS], "pods", "get, list, watch"),
+            (&[], "pods", "no get, no list, no watch"),
+            (&[LIST_SLICES], "endpoints", "list endpointslices (no get endpoints)"),
+            (&[], "events", "no list events"),
+            (&[LIST_EVENTS], "events", ""),
+            (&[], "logs", "no get pods/log"),
+            (&[GET_LOG], "logs", "by pod name only (no list pods)"),
+            (&[], "exec", "no create or get pods/exec"),
+            (FLOOR, "port-forward-service", "StatefulSets only (pod NAME-0)"),
+        ] {
+            assert_eq!(of(allowed, id), details, "{allowed:?} {id}");
+        }
+    }
+
+    #[test]
+    fn the_table_fits_eighty_columns() {
+        let rights = [vec![], FLOOR.to_vec(), vec![GET_PORT_FORWARD], QUESTIONS.to_vec()];
+        for (allowed, minor) in rights.iter().flat_map(|rights| [34, 36].map(|minor| (rights, minor))) {
+            let tasks = judge(&answers(allowed, Some(minor)));
+            let longest = |cell: fn(&Task) -> usize| tasks.iter().map(cell).max().unwrap_or_default();
+            let width = longest(|task| task.title.len()) + longest(|task| task.why.len()) + "  ALLOWED  ".len();
+            assert!(width <= 80, "{width}: {tasks:#?}");
         }
     }
 

@@ -131,13 +131,13 @@ pub(crate) fn decides(variable: &str) -> Option<&'static str> {
     let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
     let is_npm = variable.starts_with("npm_config_");
     if PROGRAMS.contains(&name) || TIED_BY_ZSH.contains(&variable) {
-        Some("which programs run, and how they begin")
+        Some("which programs run and how they start")
     } else if CODE.contains(&name) || begins(CODE_BEGINNINGS) || is_npm {
-        Some("what is loaded into programs")
+        Some("what code programs load")
     } else if ACCESS.contains(&name) || begins(ACCESS_BEGINNINGS) {
-        Some("whose access programs use")
+        Some("which credentials programs use")
     } else if NETWORK.contains(&name) || ENDINGS.iter().any(|ending| capitals.ends_with(ending)) {
-        Some("where connections go, and who is trusted there")
+        Some("where connections go and which servers are trusted")
     } else {
         None
     }

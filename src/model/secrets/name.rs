@@ -74,10 +74,7 @@ impl Prefix {
         }
         let full = if self.is_full_name(typed) { typed.to_owned() } else { format!("{}{typed}", self.text) };
         if full.len() > LONGEST {
-            return Err(NameError::Invalid(format!(
-                "has {} characters; a secret's name has at most {LONGEST}",
-                full.len()
-            )));
+            return Err(NameError::Invalid(format!("has {} characters; the limit is {LONGEST}", full.len())));
         }
         self.name_in_prefix(full.clone(), full, None)
     }
@@ -137,10 +134,10 @@ fn check(typed: &str) -> Result<(), String> {
         return Err("is empty".to_owned());
     }
     if let Some(wrong) = typed.chars().find(|c| !usual(*c)) {
-        return Err(format!("has the character {wrong:?}; a secret's name has only A-Z a-z 0-9 / _ + = . @ -"));
+        return Err(format!("contains {wrong:?}; allowed are A-Z a-z 0-9 / _ + = . @ -"));
     }
     if typed.split('/').any(|part| part == "." || part == "..") {
-        return Err("has `.` or `..` between slashes; a secret's name is no path".to_owned());
+        return Err("contains \".\" or \"..\" between slashes".to_owned());
     }
     Ok(())
 }

@@ -99,11 +99,11 @@ fn variable(prefix: &str, name: &str) -> Option<String> {
     Some(if digit_first { format!("_{clean}") } else { format!("{prefix}{clean}") })
 }
 
-/// Checks a prefix for variables. Errors end a sentence that begins with it.
+/// Checks a prefix for variables.
 pub(crate) fn check_prefix(prefix: &str) -> Result<(), String> {
     let usual = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if prefix.starts_with(|c: char| c.is_ascii_digit()) || !prefix.chars().all(usual) {
-        return Err("cannot begin a variable's name; take letters, digits and `_`, and no digit first".to_owned());
+        return Err("a variable name has letters, digits and _, and does not start with a digit".to_owned());
     }
     Ok(())
 }

@@ -92,7 +92,7 @@ fn what_a_policy_may_add_is_not_denied_in_words() {
     let audit = audit(&picture);
     let judged = tasks(&audit.rows[0], &audit.index, false, Some(36));
     let pods = judged.iter().find(|judged| judged.task.id == "pods").expect("the task");
-    assert_eq!(pods.word(), "partly");
+    assert_eq!(pods.word(), "partial");
     assert_eq!(pods.task.why, "at least by name; AmazonEKSViewPolicy cannot be evaluated");
 }
 

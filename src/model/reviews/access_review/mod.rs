@@ -47,46 +47,55 @@ pub(crate) struct QuestionWords<'a> {
     pub(crate) namespace: Option<&'a str>,
 }
 
-/// An access review, with notes about how the question was read.
+/// An access review, with how the question was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParsedQuestion {
     pub(crate) review: AccessReview,
-    /// For standard error.
-    pub(crate) notes: Vec<String>,
+    /// Words that are not known, which are asked about all the same.
+    pub(crate) warnings: Vec<String>,
+    pub(crate) hints: Vec<String>,
 }
 
 pub(crate) fn parse(words: QuestionWords<'_>) -> Result<ParsedQuestion, String> {
-    let mut notes = Vec::new();
+    let (mut warnings, mut hints) = (Vec::new(), Vec::new());
     let verb = words.verb.to_ascii_lowercase();
     if !VERBS.contains(&verb.as_str()) {
-        notes.push(format!("{verb:?} is no verb that Kubernetes defines"));
+        warnings.push(format!("unknown verb {verb:?}"));
     }
     if words.what.starts_with('/') {
         if words.name.is_some() || words.subresource.is_some() {
-            return Err("a path has neither a name nor a subresource".to_owned());
+            return Err("a URL path takes neither a name nor a subresource".to_owned());
         }
-        return Ok(ParsedQuestion { review: AccessReview::Path { verb, path: words.what.to_owned() }, notes });
+        return Ok(ParsedQuestion {
+            review: AccessReview::Path { verb, path: words.what.to_owned() },
+            warnings,
+            hints,
+        });
     }
     let (typed, after) = match words.what.split_once('/') {
         Some((typed, after)) => (typed, Some(after)),
         None => (words.what, None),
     };
     if typed.is_empty() || after == Some("") || after.is_some_and(|after| after.contains('/')) {
-        return Err(format!("{:?} is not RESOURCE, RESOURCE/SUBRESOURCE or RESOURCE/NAME", words.what));
+        return Err(format!(
+            "invalid resource {:?}: expected RESOURCE, RESOURCE/SUBRESOURCE or RESOURCE/NAME",
+            words.what
+        ));
     }
-    let (resource, group, namespaced) = resource(typed, &mut notes);
+    let (resource, group, namespaced) = resource(typed, &mut warnings);
     let known = SUBRESOURCES.iter().find(|(of, _)| *of == resource).map_or(&[][..], |(_, known)| known);
     let (mut subresource, mut name) = (words.subresource.map(str::to_owned), words.name.map(str::to_owned));
     match after {
         None => {}
         Some(after) if subresource.is_none() && known.contains(&after) => {
-            notes.push(format!(
-                "{resource}/{after} is read as the subresource; kubectl auth can-i takes it for an object called \
-                 {after:?}, and needs --subresource={after}"
+            hints.push(format!(
+                "{resource}/{after} means the subresource; with kubectl auth can-i, use {resource} --subresource={after}"
             ));
             subresource = Some(after.to_owned());
         }
-        Some(_) if name.is_some() => return Err(format!("{:?} and {:?} both name an object", words.what, name)),
+        Some(after) if name.is_some() => {
+            return Err(format!("the name is given twice: {after:?} and {:?}", name.unwrap_or_default()));
+        }
         Some(after) => name = Some(after.to_owned()),
     }
     let mut namespace = words.namespace.filter(|_| namespaced).map(str::to_owned);
@@ -94,14 +103,14 @@ pub(crate) fn parse(words: QuestionWords<'_>) -> Result<ParsedQuestion, String> 
         // A request for a namespace counts as a request in it.
         namespace = name.clone();
     } else if !namespaced && words.namespace.is_some() {
-        notes.push(format!("{resource} belong to no namespace; this asks about the whole cluster"));
+        hints.push(format!("{resource} are not namespaced; asking about the whole cluster"));
     }
     let review = Resource { verb, group, resource, subresource, name, namespace };
-    Ok(ParsedQuestion { review: AccessReview::Resource(review), notes })
+    Ok(ParsedQuestion { review: AccessReview::Resource(review), warnings, hints })
 }
 
 /// Plural name, group, and whether it is namespaced.
-fn resource(typed: &str, notes: &mut Vec<String>) -> (String, String, bool) {
+fn resource(typed: &str, warnings: &mut Vec<String>) -> (String, String, bool) {
     if let Some(found) = built_in(typed) {
         return (found.plural.to_owned(), found.group.to_owned(), found.is_namespaced);
     }
@@ -110,7 +119,8 @@ fn resource(typed: &str, notes: &mut Vec<String>) -> (String, String, bool) {
         None if name == "*" => (name, "*".to_owned(), true),
         Some(group) => (name, group, true),
         None => {
-            notes.push(format!("{name:?} is not built in; asked in the core group: write RESOURCE.GROUP for another"));
+            warnings
+                .push(format!("unknown resource {name:?}; asking in the core API group (or specify RESOURCE.GROUP)"));
             (name, String::new(), true)
         }
     }
@@ -214,7 +224,7 @@ mod tests {
             namespace: Some("dev"),
             ..QuestionWords::default()
         };
-        assert_eq!(parse(words).expect("a question").notes.len(), 1);
+        assert_eq!(parse(words).expect("a question").hints.len(), 1);
         // Said outright, an object may be called like a subresource.
         let words = QuestionWords { subresource: Some("exec"), ..words };
         let AccessReview::Resource(asked) = parse(words).expect("a question").review else { panic!("a resource") };
@@ -242,8 +252,8 @@ mod tests {
             );
         }
         assert_eq!(
-            parse(QuestionWords { verb: "fly", what: "pods", ..QuestionWords::default() }).expect("asked").notes.len(),
-            1
+            parse(QuestionWords { verb: "fly", what: "pods", ..QuestionWords::default() }).expect("asked").warnings,
+            ["unknown verb \"fly\""]
         );
     }
 
