@@ -45,7 +45,7 @@ fn a_pods_own_spec_leads_to_its_role_with_get_pods_alone() {
         let output = world.run(&format!("assume-irsa {words}")).success();
         assert!(output.stdout.contains(&arn("billing-x")), "{}", output.stdout);
         assert!(output.stdout.contains("service account  billing-x\n"), "{}", output.stdout);
-        assert!(output.stdout.contains("by               sts:AssumeRole\n"), "{}", output.stdout);
+        assert!(output.stdout.contains("method           sts:AssumeRole\n"), "{}", output.stdout);
         output
             .says("Use it:  nsaccess assume-irsa pod/billing-x-0 -n idp-dev -- aws sts")
             .says("--export")
@@ -59,7 +59,7 @@ fn a_pods_own_spec_leads_to_its_role_with_get_pods_alone() {
 #[test]
 fn the_first_pod_of_a_stateful_set_can_be_guessed() {
     let world = World::signed_in();
-    let output = world.run("assume-irsa sts/ledger -v").success().says("read from the pod ledger-0");
+    let output = world.run("assume-irsa sts/ledger -v").success().says("reading the role from pod ledger-0");
     assert!(output.stdout.contains(&arn("idp-demo-ledger")), "{}", output.stdout);
 }
 
@@ -82,7 +82,7 @@ fn what_the_floor_role_cannot_find_is_refused_with_the_rule_and_the_way_out() {
     world.run("assume-irsa job/reports").exits(4).one_error().says("apiGroups: [\"batch\"]").says(by_pod);
     let way_out = "try: nsaccess assume-irsa sa/billing --role-arn ARN";
     world.run("assume-irsa sa/billing").exits(4).one_error().says("resources: [\"serviceaccounts\"]").says(way_out);
-    world.run("assume-irsa nope").exits(5).one_error().says("there is no pod/nope in idp-dev");
+    world.run("assume-irsa nope").exits(5).one_error().says("pod \"nope\" not found in namespace idp-dev");
     world.run("assume-irsa web-0").exits(5).one_error().says("pod/web-0 has no IAM role").says("--role-arn ARN");
 }
 
@@ -90,7 +90,7 @@ fn what_the_floor_role_cannot_find_is_refused_with_the_rule_and_the_way_out() {
 fn a_session_is_asked_for_once_and_kept_private() {
     let world = World::signed_in();
     let first = world.run("assume-irsa ledger-0 -o json").success().json();
-    let again = world.run("assume-irsa ledger-0 -o json -v").success().says("in the cache is good until");
+    let again = world.run("assume-irsa ledger-0 -o json -v").success().says("session is valid until");
     assert_eq!(again.json(), first);
     world.run("assume-irsa sts/ledger -o json").success();
     assert_eq!(world.control().calls("AssumeRole"), 1, "{:?}", world.control().counts());
@@ -160,5 +160,5 @@ fn a_role_of_the_pod_may_do_what_the_caller_may_not() {
     let output = world.run("assume-irsa reader-0 --duration 15m").success();
     assert!(output.stdout.contains(&arn("reader")), "{}", output.stdout);
     world.control().set_permission_set_policy("idp-ns-idp-dev", Some(iam::policy(json!([]))));
-    world.run("assume-irsa reader-0 --duration 16m").exits(4).one_error().says("usual cause 2");
+    world.run("assume-irsa reader-0 --duration 16m").exits(4).one_error().says("likely cause 2");
 }

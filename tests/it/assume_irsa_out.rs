@@ -100,7 +100,7 @@ fn the_json_is_what_credential_process_reads() {
     let keys: Vec<&String> = json.as_object().expect("an object").keys().collect();
     assert_eq!(keys, ["Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"]);
     assert_eq!(json["Version"], 1);
-    world.run("assume-irsa ledger-0 -o yaml").exits(2).says("-o json is what a credential_process prints");
+    world.run("assume-irsa ledger-0 -o yaml").exits(2).says("use -o json for a credential_process");
     let failed = world.run("assume-irsa web-0 -o json").exits(5);
     assert_eq!(failed.stdout, "");
     let error: serde_json::Value = serde_json::from_str(&failed.stderr).expect("an error as JSON");

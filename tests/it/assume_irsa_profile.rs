@@ -22,7 +22,7 @@ fn a_profile_is_written_once_and_everything_else_stays() {
         "[profile idp-irsa-idp-dev-ledger]\nsource_profile = idp-ns-idp-dev\nrole_arn = arn:aws:iam::{ACCOUNT}:role/idp-demo-ledger\nrole_session_name = ada@example.com\nregion = eu-west-1"
     );
     assert!(after.starts_with(&before) && after.ends_with(&block), "{after}");
-    world.run("assume-irsa ledger-0 --profile").success().says("was right already");
+    world.run("assume-irsa ledger-0 --profile").success().says("(unchanged)");
     assert_eq!(world.read(CONFIG), after);
     let json = world.run("assume-irsa ledger-0 --profile -o json").success().json();
     assert_eq!((&json["profile"], &json["changed"]), (&"idp-irsa-idp-dev-ledger".into(), &false.into()));

@@ -18,12 +18,12 @@ fn a_denial_names_both_arns_and_the_two_usual_causes() {
     assert!(world.control().edit_role(ACCOUNT, "old", |role| role.trust = sandbox::iam::policy(serde_json::json!([]))));
     let refused = world.run("assume-irsa old-0").exits(4).one_error();
     for words in [
-        "error: AWS does not let you assume the role old",
+        "error: not allowed to assume the role old",
         "AssumeRole answered AccessDenied: User: arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_idp-ns-idp-dev_",
-        "and the role is arn:aws:iam::111122223333:role/old\n",
-        "usual cause 1: the role's trust policy does not name your permission set's role arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_idp-ns-idp-dev_",
+        "; the role is arn:aws:iam::111122223333:role/old\n",
+        "likely cause 1: the role's trust policy does not allow your role arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_idp-ns-idp-dev_",
         "helm/idp-advanced 2.4.1",
-        "usual cause 2: your own role has no right to sts:AssumeRole, as in production namespaces; idp-dev is not marked",
+        "likely cause 2: your role lacks sts:AssumeRole, as in production namespaces (idp-dev is not marked as production)",
         "STS gives the same answer when there is no such role",
     ] {
         assert!(refused.stderr.contains(words), "{words}\n{}", refused.stderr);
@@ -55,7 +55,7 @@ fn production_is_said_before_any_call_and_tried_only_by_force() {
     assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
     let role = "arn:aws:iam::444455556666:role/x";
     let forced = world.run(&format!("assume-irsa --role-arn {role} -n idp-prod --force")).exits(4).one_error();
-    forced.says("warning: idp-prod is a production namespace").says("idp-prod is marked as one");
+    forced.says("warning: idp-prod is a production namespace").says("idp-prod is marked as production");
     assert_eq!(world.control().calls("AssumeRole"), 1);
 }
 
@@ -64,7 +64,7 @@ fn what_is_production_is_a_setting() {
     let world = World::signed_in();
     world.run("config set patterns.production *-live,idp-d*").success();
     world.run("assume-irsa ledger-0").exits(4).one_error().says("idp-dev is a production namespace");
-    world.run("assume-irsa ledger-0 --force").success().says("trying all the same");
+    world.run("assume-irsa ledger-0 --force").success().says("trying anyway");
     world.run("config set namespace.idp-dev.production false").success();
     world.run("assume-irsa ledger-0").success();
 }
@@ -77,7 +77,7 @@ fn tokens_that_sts_does_not_take_have_their_own_words() {
         .run("assume-irsa job/reports --via token")
         .exits(1)
         .one_error()
-        .says("does not take tokens for sts.amazonaws.com");
+        .says("does not accept tokens for sts.amazonaws.com");
     assert!(world.control().edit_cluster(CLUSTER, |cluster| cluster.oidc_audiences = None));
     let refused = world.run("assume-irsa job/reports --via token").exits(1).one_error();
     refused
@@ -91,13 +91,13 @@ fn a_role_that_does_not_trust_the_service_account_is_explained() {
     let role = format!("arn:aws:iam::{ACCOUNT}:role/idp-demo-billing");
     let refused = world.run(&format!("assume-irsa sa/reports --role-arn {role} --via token")).exits(4).one_error();
     refused
-        .says("does not let the service account reports assume the role idp-demo-billing")
+        .says("service account \"reports\" is not allowed to assume the role idp-demo-billing")
         .says("system:serviceaccount:idp-dev:reports")
         .says("try: aws iam get-role --role-name idp-demo-billing");
     // Both ways closed: both answers are told.
     let role = format!("arn:aws:iam::{ACCOUNT}:role/idp-demo-mailer");
     let refused = world.run(&format!("assume-irsa sa/reports --role-arn {role}")).exits(4).one_error();
-    refused.says("AssumeRoleWithWebIdentity answered AccessDenied").says("with your own credentials, as arn:aws:sts");
+    refused.says("AssumeRoleWithWebIdentity answered AccessDenied").says("with your own credentials (arn:aws:sts");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn other_refusals_of_sts_keep_their_own_words() {
     let disabled = error(403, "RegionDisabledException", "STS is not activated in this region");
     world.control().fail_next("AssumeRole", 1, disabled);
     let refused = world.run("assume-irsa ledger-0").exits(4).one_error().says("STS is not activated in this region");
-    assert!(!refused.stderr.contains("usual cause"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("likely cause"), "{}", refused.stderr);
     world.control().set_clock_offset(3600);
     world
         .run("assume-irsa --role-arn arn:aws:iam::111122223333:role/x")
@@ -171,7 +171,7 @@ fn bad_words_are_one_error_each() {
         world.nsaccess("assume-irsa").arg(name).run().exits(2).one_error();
     }
     world.run(&format!("assume-irsa {role} -c app")).exits(2).one_error().says("has no containers");
-    world.run(&format!("assume-irsa {role} --role-arn {role}")).exits(2).one_error().says("named twice");
+    world.run(&format!("assume-irsa {role} --role-arn {role}")).exits(2).one_error().says("specified twice");
     world.run("assume-irsa").exits(2);
     world.run("assume-irsa ledger-0 --profile --export").exits(2);
     world.run("assume-irsa ledger-0 --via magic").exits(2);

@@ -36,8 +36,12 @@ fn workloads_lead_to_their_role_by_template_and_annotation() {
     is(&world, "sts/ledger", "ledger");
     is(&world, "sa/billing", "billing");
     assert_eq!(world.control().calls("get pods") + world.control().calls("list pods"), 0);
-    world.run("assume-irsa deploy/nope").exits(5).one_error().says("there is no deploy/nope in idp-dev");
-    world.run("assume-irsa sa/nope").exits(5).one_error().says("there is no service account nope in idp-dev");
+    world
+        .run("assume-irsa deploy/nope")
+        .exits(5)
+        .one_error()
+        .says("deployment \"nope\" not found in namespace idp-dev");
+    world.run("assume-irsa sa/nope").exits(5).one_error().says("service account \"nope\" not found");
     world.run("assume-irsa sa/default").exits(5).one_error().says("has no annotation eks.amazonaws.com/role-arn");
     world.run("assume-irsa cronjob/nope").exits(5).one_error();
 }
@@ -49,7 +53,7 @@ fn a_right_to_list_pods_is_enough_for_any_target() {
     is(&world, "sts/ledger", "ledger");
     is(&world, "sa/billing", "billing");
     world.run("assume-irsa deploy/nope").exits(5).one_error().says("deploy/nope has no pods in idp-dev");
-    world.run("assume-irsa sa/nope").exits(4).one_error().says("none of the pods that there are now runs as it");
+    world.run("assume-irsa sa/nope").exits(4).one_error().says("no current pod uses it");
 }
 
 #[test]
@@ -57,13 +61,13 @@ fn of_several_roles_one_is_named_or_asked_for() {
     let world = world_with(VIEW);
     let refused = world.run("assume-irsa deploy/gateway").exits(2).one_error();
     refused
-        .says("audit has arn:aws:iam::111122223333:role/idp-demo-audit")
+        .says("container \"audit\" has arn:aws:iam::111122223333:role/idp-demo-audit")
         .says("try: nsaccess assume-irsa deploy/gateway -c gateway -n idp-dev");
     is(&world, "deploy/gateway -c gateway", "gateway");
     is(&world, "deploy/gateway -c audit", "audit");
-    world.run("assume-irsa deploy/gateway -c nope").exits(5).one_error().says("are gateway, audit");
+    world.run("assume-irsa deploy/gateway -c nope").exits(5).one_error().says("its containers: gateway, audit");
     let (child, mut person) = world.nsaccess("assume-irsa deploy/gateway").on_terminal();
-    person.sees("have several roles. Which one?");
+    person.sees("have several roles. Use which?");
     person.types("audit\r");
     let output = child.wait_with_output().expect("it ends");
     assert!(String::from_utf8_lossy(&output.stdout).contains(&arn("idp-demo-audit")), "{output:?}");
@@ -73,7 +77,7 @@ fn of_several_roles_one_is_named_or_asked_for() {
 #[test]
 fn the_token_way_works_where_only_the_service_account_is_trusted() {
     let world = with_tokens();
-    let auto = world.run("assume-irsa job/reports").success().says("going by a token of the service account reports");
+    let auto = world.run("assume-irsa job/reports").success().says("using a token of service account reports");
     assert!(auto.stdout.contains(&arn("idp-demo-reports")), "{}", auto.stdout);
     assert!(auto.stdout.contains("sts:AssumeRoleWithWebIdentity\n"), "{}", auto.stdout);
     world.control().reset_calls();
@@ -94,7 +98,7 @@ fn the_token_way_works_where_only_the_service_account_is_trusted() {
 fn the_token_way_needs_its_right_and_names_it() {
     let world = world_with(VIEW);
     let rule = r#"- {apiGroups: [""], resources: ["serviceaccounts/token"], verbs: [create]}"#;
-    world.run("assume-irsa job/reports").exits(4).one_error().says("which you do not have").says(rule);
+    world.run("assume-irsa job/reports").exits(4).one_error().says("which your role lacks").says(rule);
     world
         .run("assume-irsa job/reports --via token")
         .exits(4)
@@ -114,7 +118,7 @@ fn a_role_and_a_service_account_that_are_named_need_the_token_right_alone() {
         .run(&format!("assume-irsa sa/nope --role-arn {role} --via token"))
         .exits(5)
         .one_error()
-        .says("service account nope");
+        .says("service account \"nope\"");
     // The service account of a pod is read from the pod.
     is(&world, &format!("ledger-0 --role-arn arn:aws:iam::{ACCOUNT}:role/idp-demo-ledger --via token"), "ledger");
 }
@@ -125,10 +129,10 @@ fn a_pod_that_is_older_than_its_service_accounts_role_is_warned_about() {
     let role = format!("arn:aws:iam::{ACCOUNT}:role/idp-demo-ledger");
     let pod = sandbox::objects::running_as(sandbox::objects::pod(NAMESPACE, "old-0", "old", true), "late");
     assert!(world.control().apply(CLUSTER, pod));
-    world.run("assume-irsa old-0").exits(5).one_error().says("there is no service account late");
+    world.run("assume-irsa old-0").exits(5).one_error().says("service account \"late\" not found");
     let account = sandbox::objects::service_account_with_role(NAMESPACE, "late", &role);
     assert!(world.control().apply(CLUSTER, account));
-    world.run("assume-irsa old-0").success().says("warning: the pod old-0 runs without this role");
+    world.run("assume-irsa old-0").success().says("warning: pod old-0 runs without this role");
 }
 
 #[test]
@@ -136,7 +140,7 @@ fn eks_pod_identity_is_detected_and_explained() {
     let world = world_with(VIEW);
     let explained = |words: &str| {
         let refused = world.run(&format!("assume-irsa {words}")).exits(1).one_error();
-        refused.says("has its role by EKS Pod Identity").says("pods.eks.amazonaws.com").says("--role-arn ARN");
+        refused.says("uses EKS Pod Identity").says("pods.eks.amazonaws.com").says("--role-arn ARN");
     };
     explained("deploy/mailer");
     explained("sa/mailer");
@@ -146,7 +150,7 @@ fn eks_pod_identity_is_detected_and_explained() {
     // Where EKS may not be asked either, there is just no role.
     grant(&world, VIEW);
     world.control().deny_action("idp-ns-idp-dev", "eks:ListPodIdentityAssociations");
-    world.run("assume-irsa sa/mailer -v").exits(5).says("could not be asked for").says("has no IAM role");
+    world.run("assume-irsa sa/mailer -v").exits(5).says("cannot check for EKS Pod Identity").says("has no IAM role");
 }
 
 #[test]

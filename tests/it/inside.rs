@@ -52,7 +52,7 @@ fn nsaccess_itself_works_inside_and_another_inside_is_refused() {
     assert!(output.stdout.contains("web-0") && output.stdout.contains("sso:ada-example.com"), "{}", output.stdout);
     for nested in ["exec -- true", "shell idp-dev"] {
         let output = inside(&world, "-n idp-dev", &format!("{binary} {nested}"));
-        output.exits(2).one_error().says("this is a shell or a command of nsaccess already, for idp-dev");
+        output.exits(2).one_error().says("error: already inside nsaccess shell or exec for idp-dev");
     }
 }
 
@@ -76,7 +76,7 @@ fn inside_kubectl_and_the_aws_keys_change_together_or_not_at_all() {
         let output = inside(&world, "-n idp-dev", &line).success().one_error();
         assert_eq!(output.stdout, "2\ncurrent-context: idp-ns-idp-dev\nidp-dev\n", "{words}");
         output
-            .says("error: this is a shell or a command of nsaccess, for idp-dev")
+            .says("error: not possible inside nsaccess shell or exec for idp-dev")
             .says(&format!("try: exit   # then: {then}\n"));
     }
     // What changes nothing inside is as it is outside.
@@ -98,7 +98,53 @@ fn the_end_of_a_command_is_ours() {
     }
     world.nsaccess("exec -n idp-dev -- no-such-program").run().exits(127).one_error().says("no such program");
     world.nsaccess("exec -n idp-dev -- /etc/passwd").run().exits(126).one_error();
-    world.run("exec -n idp-dev").exits(2);
+}
+
+#[test]
+fn the_namespace_of_a_command_is_an_argument_or_a_flag() {
+    let world = World::signed_in();
+    world.run("login idp-test --no-switch").success();
+    for words in ["idp-test", "-n idp-test"] {
+        assert_eq!(inside(&world, words, "echo $NSACCESS_NAMESPACE").success().stdout, "idp-test\n", "{words}");
+    }
+    for (words, line) in [
+        ("idp-test", "nsaccess exec idp-test -- COMMAND"),
+        ("-n idp-test", "nsaccess exec -n idp-test -- COMMAND"),
+        ("", "nsaccess exec -- COMMAND"),
+    ] {
+        let output = world.run(&format!("exec {words}")).exits(2).one_error();
+        output.says("error: no command specified").says(&format!("try: {line}\n")).says("try: nsaccess shell");
+    }
+    for (words, line) in [
+        ("idp-test kubectl get pods -A", "nsaccess exec idp-test -- kubectl get pods -A"),
+        ("kubectl get pods", "nsaccess exec -- kubectl get pods"),
+        ("-n idp-test kubectl get pods", "nsaccess exec -n idp-test -- kubectl get pods"),
+        ("env", "nsaccess exec -- env"),
+        ("idp-test sh -- -c true", "nsaccess exec idp-test -- sh -c true"),
+    ] {
+        let output = world.run(&format!("exec {words}")).exits(2).one_error();
+        output.says("error: the command must follow --").says(&format!("try: {line}\n"));
+    }
+}
+
+#[test]
+fn production_is_seen_in_a_shell_and_before_the_console() {
+    let Some(bash) = program("bash") else { return skipped("there is no bash here") };
+    let world = World::signed_in();
+    world.login("idp-prod --no-switch").run().success();
+    world.write(".bashrc", "PS1='mine> '\n");
+    let (child, mut person) = world.nsaccess("shell idp-prod").env("SHELL", &bash).on_terminal();
+    person.sees("idp-prod PRODUCTION: AWS credentials of idp-ns-idp-prod until ");
+    person.sees("(idp-prod PRODUCTION) mine> ");
+    person.types("echo in $NSACCESS_INSIDE; exit\n");
+    let screen = person.sees_the_end();
+    let output = child.wait_with_output().expect("our own child");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "in idp-prod\n", "{screen}");
+    let invocation = world.nsaccess("console idp-prod").env("BROWSER", world.script("browser", "true"));
+    let (child, person) = invocation.on_screen();
+    let screen = person.sees_the_end();
+    assert!(child.wait_with_output().expect("our own child").status.success(), "{screen}");
+    assert!(screen.contains("as idp-ns-idp-prod (PRODUCTION)"), "{screen}");
 }
 
 #[test]
@@ -108,7 +154,7 @@ fn a_workloads_role_takes_the_place_of_the_namespaces() {
     // With the floor role only pods can be seen.
     let output = inside(&world, "-n idp-dev --irsa ledger-0", line).success();
     assert_eq!(output.stdout, "idp-dev:idp-demo-ledger\nkeys\n");
-    inside(&world, "-n idp-dev --irsa cm/x", line).exits(2).one_error().says("names nothing that has a role");
+    inside(&world, "-n idp-dev --irsa cm/x", line).exits(2).one_error().says("invalid --irsa target \"cm/x\"");
     inside(&world, "-n idp-dev --irsa nobody-0", line).exits(5).one_error();
 }
 
@@ -118,7 +164,7 @@ fn a_shell_is_the_persons_own_with_a_mark_and_its_status_is_ours() {
     let world = World::signed_in();
     world.write(".bashrc", "PS1='mine> '\nalias mine='echo from my own set-up'\n");
     let (child, mut person) = world.nsaccess("shell idp-dev").env("SHELL", &bash).on_terminal();
-    person.sees("idp-dev: AWS as idp-ns-idp-dev until ");
+    person.sees("idp-dev: AWS credentials of idp-ns-idp-dev until ");
     person.sees("(idp-dev) mine> ");
     // Ctrl-C is the shell's: it clears the line.
     person.types("not this\x03");

@@ -23,7 +23,7 @@ fn token(output: &str) -> String {
 fn the_address_signs_in_as_the_role_and_leads_to_the_page() {
     let world = logged_in();
     let output = world.nsaccess("console idp-dev --service eks").run().success();
-    let output = output.says("this address signs in whoever opens it, for 15 minutes:");
+    let output = output.says("Anyone who opens this URL is signed in (valid for 15 minutes):");
     let page = "https://eu-west-1.console.aws.amazon.com/eks/clusters/idp-nonprod-1?region=eu-west-1";
     assert_eq!(follow(output.stdout.trim()), page);
     let sign_ins = world.control().console_sign_ins();
@@ -48,7 +48,7 @@ fn a_browser_gets_the_address_and_the_screen_does_not() {
     let (child, person) = invocation.on_screen();
     let screen = person.sees_the_end();
     assert!(child.wait_with_output().expect("our own child").status.success(), "{screen}");
-    assert!(screen.contains("opened the console of account 111122223333 as k8s-devs-role"), "{screen}");
+    assert!(screen.contains("opened the AWS console of account 111122223333 as k8s-devs-role"), "{screen}");
     let url =
         crate::support::until("the browser", || std::fs::read_to_string(&seen).ok().filter(|text| !text.is_empty()));
     assert!(!screen.contains(&token(&url)) && !screen.contains("SigninToken"), "{screen}");
@@ -74,8 +74,8 @@ fn a_session_of_a_user_is_told_what_aws_takes() {
         .run("console")
         .exits(4)
         .one_error()
-        .says("error: the session of the user ada opens no console")
-        .says("AWS signs in to the console with the session of a role")
+        .says("error: cannot open the AWS console as the user ada")
+        .says("AWS signs in sessions of roles to the console")
         .says("try: sign in as ada, with the password: https://111122223333.signin.aws.amazon.com/console")
         .says("try: nsaccess login idp-dev --as NAME --role-arn ARN --source-profile corp");
     assert_eq!(world.control().calls("GetSigninToken"), 0);
@@ -93,7 +93,7 @@ fn refused(world: &World, fault: FaultKind) -> crate::support::output::Output {
 fn what_the_endpoint_says_is_said_without_the_session() {
     let world = logged_in();
     let no = FaultKind::Error { status: 400, code: "x".to_owned(), message: "no".to_owned() };
-    refused(&world, no).exits(4).one_error().says("error: AWS gives no sign-in to the console");
+    refused(&world, no).exits(4).one_error().says("error: AWS rejected the sign-in to the console");
     refused(&world, FaultKind::Garbage).exits(6).one_error().says("getSigninToken");
     let unreachable = world.control();
     unreachable.reachable("signin", false);

@@ -43,7 +43,10 @@ fn asker_ends(world: &World) -> (String, String) {
 #[test]
 fn a_value_is_copied_by_standard_input_and_cleared() {
     let world = desktop();
-    let output = world.run("secrets get api-key --copy --clear-after 0s").success().says("copied; cleared in 0s");
+    let output = world
+        .run("secrets get api-key --copy --clear-after 0s")
+        .success()
+        .says("copied to the clipboard; clearing it in 0s");
     assert_eq!(output.stdout, "");
     let (id, session) = asker_ends(&world);
     assert_eq!(world.read("clipboard"), "");
@@ -60,7 +63,10 @@ fn a_value_is_copied_by_standard_input_and_cleared() {
 #[test]
 fn a_field_can_be_copied_and_45_seconds_are_usual() {
     let world = desktop();
-    world.run("secrets get billing/database --field password --copy").success().says("copied; cleared in 45s");
+    world
+        .run("secrets get billing/database --field password --copy")
+        .success()
+        .says("copied to the clipboard; clearing it in 45s");
     assert_eq!(world.read("clipboard"), "sandbox-third");
 }
 
@@ -83,11 +89,11 @@ fn what_was_copied_since_is_left_alone() {
 #[test]
 fn a_tool_that_fails_and_bytes_that_are_no_text_are_said() {
     let world = desktop();
-    world.run("secrets get keystore --copy").exits(1).one_error().says("a clipboard cannot hold its bytes");
+    world.run("secrets get keystore --copy").exits(1).one_error().says("the clipboard cannot hold binary data");
     world.script("bin/xclip", "exit 1");
     world.run("secrets get api-key --copy").exits(1).one_error().says("xclip does not accept the value");
     let world = World::signed_in();
-    world.run("secrets get api-key --copy").exits(1).one_error().says("there is no clipboard here");
+    world.run("secrets get api-key --copy").exits(1).one_error().says("no clipboard available");
     assert_eq!(world.control().calls("GetSecretValue"), 0, "said before the value was asked for");
 }
 

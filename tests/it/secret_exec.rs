@@ -67,8 +67,8 @@ fn what_cannot_be_read_is_said_and_nothing_runs() {
             errors,
             [
                 "error: the secret old-token is marked for deletion",
-                "error: the role idp-ns-idp-dev may not use the KMS key of the secret locked",
-                "error: there is no secret nope",
+                "error: not allowed to use the KMS key of secret \"locked\"",
+                "error: secret \"nope\" not found",
             ]
         );
     }
@@ -82,14 +82,17 @@ fn collisions_and_what_is_no_variable_are_refused() {
     put_text(&world, "two", r#"{"password":"second-long-value"}"#);
     put_text(&world, "alike", r#"{"a-b":"first-long-value","a.b":"second-long-value"}"#);
     put_text(&world, "zero", "a long\0value");
-    shell(&world, "one two", "true").exits(1).one_error().says("two values would be $password").says("--prefix A_ --");
-    shell(&world, "alike", "true").exits(1).one_error().says(r#"the key "a-b" of alike, and the key "a.b" of alike"#);
-    shell(&world, "keystore", "true").exits(1).one_error().says("the secret keystore is no text");
-    shell(&world, "zero", "true").exits(1).one_error().says("zero byte");
+    shell(&world, "one two", "true").exits(1).one_error().says("two values for $password").says("--prefix A_ --");
+    shell(&world, "alike", "true")
+        .exits(1)
+        .one_error()
+        .says(r#"from the key "a-b" of alike and the key "a.b" of alike"#);
+    shell(&world, "keystore", "true").exits(1).one_error().says("secret \"keystore\" is not text");
+    shell(&world, "zero", "true").exits(1).one_error().says("NUL byte");
     shell(&world, "one one", r#"test "$password" = first-long-value"#).success();
     for prefix in ["1", "A-", "A B", "="] {
         let exec = world.nsaccess("secrets exec one --prefix").arg(prefix).arg("--").arg("true");
-        exec.run().exits(2).one_error().says("cannot begin a variable's name");
+        exec.run().exits(2).one_error().says("invalid prefix");
     }
     shell(&world, "one --prefix=", r#"test "$password" = first-long-value"#).success();
 }
@@ -98,7 +101,7 @@ fn collisions_and_what_is_no_variable_are_refused() {
 fn a_variable_that_was_there_is_replaced_and_named() {
     let world = World::signed_in();
     let exec = world.nsaccess("secrets exec api-key -- sh -c").arg(r#"printf %s "$API_KEY""#).env("API_KEY", "old");
-    let output = exec.run().success().says("warning: $API_KEY of your environment is replaced");
+    let output = exec.run().success().says("warning: $API_KEY from your environment is overridden");
     assert_eq!(output.stdout, "sandbox-api-key");
 }
 

@@ -25,8 +25,8 @@ fn a_key_that_decides_over_programs_is_refused_and_named() {
             assert_eq!(output.stdout, "");
         }
         output
-            .says("a secret would set $PATH")
-            .says(r#"because: the key "PATH" of s would decide which programs run"#)
+            .says("refusing to set $PATH from a secret")
+            .says(r#"because: the key "PATH" of s controls which programs run"#)
             .says(&format!("try: {again} --prefix S_"))
             .says(&format!("try: {again} --allow PATH"));
     }
@@ -99,6 +99,6 @@ fn a_prefix_makes_it_another_name() {
     assert!(lines.contains("export PATH="), "{lines}");
     put_text(&world, "other", r#"{"PRELOAD":"x.so"}"#);
     world.run("secrets exec other -n idp-dev --prefix LD_ -- true").exits(1).one_error().says("$LD_PRELOAD");
-    world.run("secrets get s -n idp-dev --prefix S_").exits(2).one_error().says("without -o env");
-    world.run("secrets get s -n idp-dev -o env --prefix 1").exits(2).one_error().says("cannot begin a variable's name");
+    world.run("secrets get s -n idp-dev --prefix S_").exits(2).one_error().says("--prefix and --allow require -o env");
+    world.run("secrets get s -n idp-dev -o env --prefix 1").exits(2).one_error().says("invalid prefix");
 }

@@ -12,13 +12,12 @@ fn a_name_outside_the_prefix_is_refused_before_any_call() {
     // Not even credentials are fetched for it.
     age_credentials(&world, "idp-dev");
     for verb in ["get", "describe", "versions", "diff"] {
-        world.run(&format!("secrets {verb} customer/idp-test/api-key")).is("\
-------- stderr -------
-error: the role idp-ns-idp-dev cannot read the secret customer/idp-test/api-key
-because: of idp-dev it can read what is below customer/idp-dev/; nothing was asked of AWS
+        world.run(&format!("secrets {verb} customer/idp-test/api-key")).is(r#"------- stderr -------
+error: no access to secret "customer/idp-test/api-key"
+because: the role idp-ns-idp-dev can only read secrets below customer/idp-dev/ (AWS was not asked)
 try: nsaccess secrets get api-key -n idp-test
 [exit status: 4]
-");
+"#);
     }
     for name in ["customer/idp-dev-tools/api-key", "customer/idp-dev", "/platform/x", "customer/x"] {
         world.run(&format!("secrets get {name}")).exits(4).one_error().says("below customer/idp-dev/");
@@ -33,7 +32,7 @@ fn what_is_no_name_is_refused_before_any_call() {
     let long = "x".repeat(600);
     for name in ["", " ", "a b", "..", "../idp-test/api-key", "a/../b", "a\nb", "*", "ä", "a?b", &long] {
         for verb in ["get", "versions", "describe", "diff"] {
-            world.nsaccess(&format!("secrets {verb}")).arg(name).run().exits(2).one_error().says("is no secret's name");
+            world.nsaccess(&format!("secrets {verb}")).arg(name).run().exits(2).one_error().says("invalid secret name");
         }
         world.nsaccess("secrets exec").arg(name).arg("--").arg("true").run().exits(2).one_error();
     }
@@ -55,7 +54,7 @@ fn a_refusal_names_the_secret_the_role_and_the_prefix() {
         .run("secrets get api-key")
         .exits(4)
         .one_error()
-        .says("error: the role idp-ns-idp-dev may not read the secret customer/idp-dev/api-key")
+        .says("error: not allowed to read secret \"customer/idp-dev/api-key\"")
         .says("is not authorized to perform: secretsmanager:GetSecretValue")
         .says("it is below customer/idp-dev/");
 }
@@ -67,20 +66,20 @@ fn a_secret_that_is_going_a_key_that_is_denied_and_one_that_is_broken_have_their
         .run("secrets get old-token")
         .exits(5)
         .one_error()
-        .says("error: the secret old-token is marked for deletion")
+        .says("error: secret \"old-token\" is scheduled for deletion")
         .says("try: nsaccess secrets describe old-token");
     world
         .run("secrets get locked")
         .exits(4)
         .one_error()
-        .says("error: the role idp-ns-idp-dev may not use the KMS key of the secret locked")
+        .says("error: not allowed to use the KMS key of secret \"locked\"")
         .says("the key is arn:aws:kms:eu-west-1:111122223333:key/");
     world.control().edit_secret(ACCOUNT, "customer/idp-dev/api-key", |secret| secret.encryption = Encryption::Broken);
     world
         .run("secrets get api-key")
         .exits(1)
         .one_error()
-        .says("error: the secret api-key cannot be decrypted")
+        .says("error: cannot decrypt secret \"api-key\"")
         .says("the key is aws/secretsmanager");
 }
 
@@ -91,16 +90,16 @@ fn a_missing_version_is_not_a_missing_secret() {
         .run("secrets get api-key --version-stage AWSPREVIOUS")
         .exits(5)
         .one_error()
-        .says("error: the secret api-key has no version at stage AWSPREVIOUS")
+        .says("error: secret \"api-key\" has no version at stage AWSPREVIOUS")
         .says("try: nsaccess secrets versions api-key");
     let id = "00000000-0000-4000-8000-000000000000";
     world
         .run(&format!("secrets get api-key --version-id {id}"))
         .exits(5)
         .one_error()
-        .says(&format!("error: the secret api-key has no version {id}"));
+        .says(&format!("error: secret \"api-key\" has no version {id}"));
     world.control().edit_secret(ACCOUNT, "customer/idp-dev/api-key", |secret| secret.versions.clear());
-    world.run("secrets get api-key").exits(5).one_error().says("error: the secret api-key has no value yet");
+    world.run("secrets get api-key").exits(5).one_error().says("error: secret \"api-key\" has no value yet");
 }
 
 #[test]
@@ -110,15 +109,15 @@ fn a_missing_secret_comes_with_the_nearest_names() {
         .run("secrets get api_key")
         .exits(5)
         .one_error()
-        .says("error: there is no secret api_key")
-        .says("because: the nearest names are api-key, ")
+        .says("error: secret \"api_key\" not found")
+        .says("because: similar names: api-key, ")
         .says("try: nsaccess secrets get api-key -n idp-dev");
     world
         .run("secrets get platform/grafana/admin")
         .exits(5)
         .one_error()
-        .says("called platform/grafana/admin as a whole")
-        .says("only what is below customer/idp-dev/");
+        .says("the account has a secret \"platform/grafana/admin\"")
+        .says("can only read secrets below customer/idp-dev/");
     world.control().clear_secrets();
     world.run("secrets get api-key").exits(5).one_error().says("idp-dev has no secrets in eu-west-1");
 }

@@ -69,12 +69,12 @@ fn a_field_is_cut_out_as_it_stands() {
         .run("secrets get json --field a.x")
         .exits(5)
         .one_error()
-        .says("the secret json has no field a.x")
+        .says("secret \"json\" has no field \"a.x\"")
         .says("a has the keys b, n, l");
-    world.run("secrets get api-key --field a").exits(1).one_error().says("is no JSON object");
-    world.run("secrets get keystore --field a").exits(1).one_error().says("is no JSON object");
+    world.run("secrets get api-key --field a").exits(1).one_error().says("is not a JSON object");
+    world.run("secrets get keystore --field a").exits(1).one_error().says("is not a JSON object");
     put_text(&world, "list", r#"["no","object"]"#);
-    world.run("secrets get list --field 0").exits(1).one_error().says("is no JSON object");
+    world.run("secrets get list --field 0").exits(1).one_error().says("is not a JSON object");
 }
 
 #[test]
@@ -125,9 +125,9 @@ fn a_shell_that_evaluates_the_lines_has_the_values() {
         assert_eq!(output.stdout, "it's $(here) `and` \\ \"there\"\nnext|1.0", "{shell}");
     }
     assert_eq!(world.run("secrets get api-key -o env").success().stdout, "export API_KEY='sandbox-api-key'\n");
-    world.run("secrets get keystore -o env").exits(1).one_error().says("is no text");
+    world.run("secrets get keystore -o env").exits(1).one_error().says("is not text");
     for words in ["secrets list -o env", "status -o env", "secrets describe api-key -o env"] {
-        world.run(words).exits(2).one_error().says("-o env is no form of this output");
+        world.run(words).exits(2).one_error().says("-o env is not supported here");
     }
 }
 
@@ -139,7 +139,7 @@ fn a_file_is_private_and_whole_or_not_there() {
     assert_eq!(std::fs::read(world.path("keys/store.jks")).expect("the file")[..2], [0xfe, 0xed]);
     world.write("open", "old");
     world.chmod("open", 0o644);
-    world.run("secrets get api-key --out open").success().says("written to open");
+    world.run("secrets get api-key --out open").success().says("wrote open (readable only by you)");
     assert_eq!((world.read("open").as_str(), world.mode("open")), ("sandbox-api-key", 0o600));
     world.run("secrets get locked --out open").exits(4);
     assert_eq!(world.read("open"), "sandbox-api-key", "a failure leaves the old file");
@@ -163,7 +163,7 @@ fn a_terminal_gets_a_line_end_and_no_bytes_that_it_would_obey() {
     for name in ["keystore", "escapes"] {
         let (child, person) = world.nsaccess(&format!("secrets get {name}")).on_screen();
         let screen = person.sees_the_end();
-        assert!(screen.contains("is no text for a terminal") && screen.contains("--out FILE"), "{screen:?}");
+        assert!(screen.contains("cannot be shown on a terminal") && screen.contains("--out FILE"), "{screen:?}");
         assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(1));
     }
     let (_child, person) = world.nsaccess("secrets get escapes --force").on_screen();

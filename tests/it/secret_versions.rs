@@ -53,7 +53,7 @@ fn a_description_has_everything_but_the_value() {
     assert_eq!((&json["rotation"]["schedule"], &json["name"]), (&"every 30 days".into(), &"billing/database".into()));
     let going = world.run("secrets describe old-token").success();
     assert!(going.stdout.contains("Deletion       marked; "), "it can be described, but not read\n{}", going.stdout);
-    world.run("secrets describe nope").exits(5).one_error().says("there is no secret nope");
+    world.run("secrets describe nope").exits(5).one_error().says("secret \"nope\" not found");
     world.run("secrets versions nope").exits(5).one_error();
 }
 
@@ -97,12 +97,12 @@ fn a_diff_of_what_is_no_json_is_of_the_whole() {
     world.run("secrets diff plain").is("KEY            CHANGE\n(whole value)  changed\n[exit status: 0]\n");
     world.run("secrets diff keystore").success();
     put(&world, "same", &[r#"{"a": 1, "b": 2}"#, r#"{"b":2,"a":1}"#]);
-    let same = world.run("secrets diff same --exit-code").success().says("nothing changed in same");
+    let same = world.run("secrets diff same --exit-code").success().says("no changes in same");
     assert_eq!(same.stdout, "");
     world.run("secrets diff plain --exit-code").exits(1).says_not("error:");
     world
         .run("secrets diff api-key")
         .exits(5)
         .one_error()
-        .says("the secret api-key has no version at stage AWSPREVIOUS");
+        .says("secret \"api-key\" has no version at stage AWSPREVIOUS");
 }
