@@ -1,7 +1,8 @@
 //! `console`: the AWS console as the namespace's role.
 
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::actions::{console, irsa};
 use crate::chain::Chain;
@@ -42,6 +43,17 @@ pub(crate) struct ConsoleArgs {
     pub(crate) sign_in: SignInArgs,
 }
 
+/// A link to the AWS console. That of an IAM role signs in whoever opens it.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ConsoleLink<'a> {
+    /// URL.
+    url: &'a str,
+    /// AWS account.
+    account: Option<&'a str>,
+    /// Permission set or IAM role.
+    role: Option<&'a str>,
+}
+
 /// Runs the verb.
 ///
 /// # Errors
@@ -68,8 +80,8 @@ pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
         Identity::Role { .. } | Identity::Profile(_) => return as_session(context, args, chain, target.clone(), place),
     };
     if !context.ui.is_table() {
-        let value = json!({"url": url, "account": target.identity.account(), "role": target.identity.role()});
-        return context.ui.print_document(&value, String::new);
+        let (account, role) = (target.identity.account(), target.identity.role());
+        return context.ui.print_document(&ConsoleLink { url: &url, account, role }, String::new);
     }
     if is_printed(context, args, chain) || chain.browser.open(&url).is_err() {
         return context.ui.print(&format!("{url}\n"));
@@ -103,8 +115,8 @@ fn as_session(
         console::sign_in(&credentials, place).await
     })?;
     if !context.ui.is_table() {
-        let value = json!({"url": url.expose(), "account": account, "role": role});
-        return context.ui.print_document(&value, String::new);
+        let link = ConsoleLink { url: url.expose(), account: Some(&account), role: Some(&role) };
+        return context.ui.print_document(&link, String::new);
     }
     if is_printed(context, args, chain) || chain.browser.open(url.expose()).is_err() {
         context.ui.status("Anyone who opens this URL is signed in (valid for 15 minutes):");

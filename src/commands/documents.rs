@@ -4,15 +4,20 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use crate::commands::assume_irsa::profile::ProfileDocument;
+use crate::commands::can_i::document as can_i;
 use crate::commands::config::{ExplanationDocument, SettingDocument, TrustDocument};
+use crate::commands::console::ConsoleLink;
 use crate::commands::kubeconfig::KubeconfigDocument;
 use crate::commands::list::screen::OfferDocument;
 use crate::commands::login::screen::LoginDocument;
 use crate::commands::logout::LogoutDocument;
 use crate::commands::pods::document::{PodDocument, PodEventDocument};
 use crate::commands::port_forward::document::ForwardDocument;
+use crate::commands::secrets::document as secrets;
 use crate::commands::status::document::StatusDocument;
 use crate::commands::use_context::UseDocument;
+use crate::commands::whoami::Whoami;
 use crate::model::logs::lines::LogLine;
 use crate::ui::ErrorDocument;
 
@@ -47,5 +52,16 @@ pub fn documents() -> Vec<Document> {
         of::<PodEventDocument>("nsaccess pods --watch"),
         of::<LogLine<'static>>("nsaccess logs"),
         of::<ForwardDocument>("nsaccess port-forward"),
+        of::<can_i::Tasks>("nsaccess can-i"),
+        of::<can_i::Answer>("nsaccess can-i VERB RESOURCE"),
+        of::<can_i::Rules>("nsaccess can-i --list"),
+        of::<Whoami>("nsaccess whoami"),
+        of::<Vec<secrets::SecretDocument>>("nsaccess secrets list"),
+        of::<secrets::SecretDocument>("nsaccess secrets describe"),
+        of::<Vec<secrets::VersionDocument>>("nsaccess secrets versions"),
+        of::<secrets::ValueDocument<'static>>("nsaccess secrets get"),
+        of::<secrets::DiffDocument<'static>>("nsaccess secrets diff"),
+        of::<ConsoleLink<'static>>("nsaccess console"),
+        of::<ProfileDocument<'static>>("nsaccess assume-irsa --profile"),
     ]
 }

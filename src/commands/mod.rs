@@ -60,9 +60,9 @@ pub(crate) enum Verb {
     Kubeconfig(kubeconfig::KubeconfigArgs),
     #[command(about = "Forward local ports to pods and services")]
     PortForward(port_forward::PortForwardArgs),
-    #[command(about = "Show what you may do, and what is missing")]
+    #[command(about = "Show what you are allowed to do, and what is missing")]
     CanI(can_i::CanIArgs),
-    #[command(about = "Show who the cluster thinks you are")]
+    #[command(about = "Show the identity that the cluster sees")]
     Whoami(whoami::WhoamiArgs),
     #[command(about = "List pods")]
     Pods(pods::PodsArgs),
@@ -71,8 +71,8 @@ pub(crate) enum Verb {
     #[command(about = "Assume a workload's IAM role")]
     AssumeIrsa(assume_irsa::AssumeIrsaArgs),
     #[command(
-        about = "Read the namespace's secrets, and run programs with them",
-        long_about = "Read the namespace's secrets, and run programs with them.\n\nIn AWS Secrets Manager everybody sees the names of an account's secrets, and reads only those below the namespace's prefix, customer/NAMESPACE/ unless the setting patterns.secrets_prefix says otherwise. NAME is what stands behind the prefix, the whole name, or the ARN."
+        about = "Read a namespace's secrets, or run a command with them",
+        long_about = "Read a namespace's secrets in AWS Secrets Manager, or run a command with them.\n\nYou can read the secrets below the namespace's prefix (setting patterns.secrets_prefix, by default customer/NAMESPACE/); of others you see only the names. NAME is the name without the prefix, the full name, or the ARN."
     )]
     Secrets(secrets::SecretsArgs),
     #[command(about = "Print a token for kubectl (exec plugin)")]

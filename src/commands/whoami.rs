@@ -69,9 +69,7 @@ pub(crate) fn run(context: Context<'_>, args: &WhoamiArgs) -> Result<()> {
         let place = (access.namespace.to_string(), cluster.cluster().name);
         Ok(Whoami::of(place, identity?, arn))
     })?;
-    context.ui.print_document(&whoami, || {
-        context.ui.table(&["ATTRIBUTE", "VALUE"], &whoami.rows(context.ui.is_wide()))
-    })
+    context.ui.print_document(&whoami, || context.ui.table(&["ATTRIBUTE", "VALUE"], &whoami.rows(context.ui.is_wide())))
 }
 
 /// What has a field of its own. The access key's id is not secret, but it should not spread through logs and tickets either.

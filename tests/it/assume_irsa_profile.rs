@@ -76,7 +76,7 @@ fn containers_with_roles_of_their_own_get_profiles_of_their_own() {
     world
         .run(&format!("assume-irsa sa/gateway --role-arn {role} --profile"))
         .success()
-        .says("was for the role arn:aws:iam");
+        .says("used the role arn:aws:iam");
 }
 
 #[test]

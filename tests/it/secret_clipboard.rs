@@ -106,7 +106,7 @@ fn over_ssh_the_terminal_takes_it() {
     let screen = person.sees_the_end();
     let encoded = base64::engine::general_purpose::STANDARD.encode("an ünusual value");
     assert!(screen.starts_with(&format!("\x1b]52;c;{encoded}\x07")), "{screen:?}");
-    assert!(screen.contains("it stays there until something else is copied"), "{screen:?}");
+    assert!(screen.contains("it stays in the clipboard until you copy something else"), "{screen:?}");
     assert!(child.wait_with_output().expect("its end").status.success());
     assert!(!world.exists("calls"), "the clipboard here is nobody's");
     put_text(&world, "long", &"x".repeat(60_000));

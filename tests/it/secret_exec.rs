@@ -66,7 +66,7 @@ fn what_cannot_be_read_is_said_and_nothing_runs() {
         assert_eq!(
             errors,
             [
-                "error: the secret old-token is marked for deletion",
+                "error: secret \"old-token\" is scheduled for deletion",
                 "error: not allowed to use the KMS key of secret \"locked\"",
                 "error: secret \"nope\" not found",
             ]

@@ -17,15 +17,20 @@ fn names(world: &World, words: &str) -> Vec<String> {
 fn the_namespace_s_secrets_are_listed_with_what_is_known_of_them() {
     let world = World::signed_in();
     world.run("secrets list").is("\
-NAME              DESCRIPTION                        LAST CHANGED      LAST ACCESSED  ROTATION       VERSIONS  STATE
-api-key           Key of the payment provider        TIME  -              -              1
-billing/database  Database of billing                TIME  2026-10-07     every 30 days  2
-keystore          -                                  TIME  -              -              2
-locked            Encrypted with another team's key  TIME  -              -              1
-old-token         -                                  TIME  -              -              1         marked for deletion
+NAME              LAST CHANGED      STATE             DESCRIPTION
+api-key           TIME  -                 Key of the payment provider
+billing/database  TIME  -                 Database of billing
+keystore          TIME  -                 -
+locked            TIME  -                 Encrypted with another team's key
+old-token         TIME  pending deletion  -
 [exit status: 0]
 ");
     assert_eq!(world.control().calls("ListSecrets"), 1);
+    let wide = world.run("secrets list -o wide").success();
+    let billing = wide.stdout.lines().find(|line| line.starts_with("billing/database ")).expect("its line");
+    assert!(billing.contains("2026-10-07     every 30 days  2"), "{}", wide.stdout);
+    let names = world.run("secrets list -o name").success();
+    assert_eq!(names.stdout, "api-key\nbilling/database\nkeystore\nlocked\nold-token\n");
 }
 
 #[test]

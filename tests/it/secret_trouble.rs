@@ -189,7 +189,7 @@ fn json_that_is_almost_json_is_told_where_it_breaks() {
     world.control().put_secret(sandbox::Secret::new(ACCOUNT, crate::secret_lists::REGION, name, text));
     let words = "not valid JSON: line 3, column 1: trailing comma";
     world.run("secrets get almost --field user").exits(1).one_error().says(&format!("because: {words}"));
-    let warning = format!("warning: almost is taken as one value; it is {words}");
+    let warning = format!("warning: almost becomes one variable: {words}");
     world.run("secrets get almost -o env").success().says(&warning);
     world.run("secrets exec almost -- true").success().says(&warning);
     world.run("secrets get almost").success().says_not("warning");

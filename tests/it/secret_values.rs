@@ -127,8 +127,29 @@ fn a_shell_that_evaluates_the_lines_has_the_values() {
     assert_eq!(world.run("secrets get api-key -o env").success().stdout, "export API_KEY='sandbox-api-key'\n");
     world.run("secrets get keystore -o env").exits(1).one_error().says("is not text");
     for words in ["secrets list -o env", "status -o env", "secrets describe api-key -o env"] {
-        world.run(words).exits(2).one_error().says("-o env is not supported here");
+        world.run(words).exits(2).one_error().says("-o env is for nsaccess secrets get");
     }
+}
+
+#[test]
+fn without_a_name_a_person_chooses_and_a_program_is_refused() {
+    let world = World::signed_in();
+    for verb in ["get", "versions", "describe", "diff"] {
+        let refused = world.run(&format!("secrets {verb} -n idp-dev")).exits(2).one_error();
+        refused
+            .says("error: no secret specified")
+            .says(&format!("try: nsaccess secrets {verb} NAME -n idp-dev\n"))
+            .says("try: nsaccess secrets list -n idp-dev\n");
+    }
+    assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
+    let (child, mut person) = world.nsaccess("secrets get").on_terminal();
+    person.sees("Which secret?");
+    person.sees("billing/database");
+    person.types("api-key\r");
+    let output = child.wait_with_output().expect("it ends");
+    let screen = person.sees_the_end();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "sandbox-api-key", "{screen}");
+    assert!(!screen.contains("old-token"), "{screen}");
 }
 
 #[test]

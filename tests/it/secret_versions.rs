@@ -52,7 +52,7 @@ fn a_description_has_everything_but_the_value() {
     let json = world.run("secrets describe billing/database -o json").success().json();
     assert_eq!((&json["rotation"]["schedule"], &json["name"]), (&"every 30 days".into(), &"billing/database".into()));
     let going = world.run("secrets describe old-token").success();
-    assert!(going.stdout.contains("Deletion       marked; "), "it can be described, but not read\n{}", going.stdout);
+    assert!(going.stdout.contains("Deletion       scheduled; "), "it can be described, but not read\n{}", going.stdout);
     world.run("secrets describe nope").exits(5).one_error().says("secret \"nope\" not found");
     world.run("secrets versions nope").exits(5).one_error();
 }
@@ -79,15 +79,18 @@ fn a_diff_names_keys_and_shows_values_only_when_asked() {
     assert_eq!(
         changes,
         [
-            r#"{"key":"a","change":"changed"}"#,
-            r#"{"key":"b.c","change":"changed"}"#,
-            r#"{"key":"gone","change":"removed"}"#,
-            r#"{"key":"new.key","change":"added"}"#,
+            r#"{"key":"a","change":"changed","values":null}"#,
+            r#"{"key":"b.c","change":"changed","values":null}"#,
+            r#"{"key":"gone","change":"removed","values":null}"#,
+            r#"{"key":"new.key","change":"added","values":null}"#,
         ]
     );
     assert_eq!((&json["compared"], &json["before"]["stage"]), (&"keys".into(), &"AWSPREVIOUS".into()));
     let json = world.run("secrets diff --show-values json -o json").success().json();
-    assert_eq!((&json["changes"][1]["before"], &json["changes"][1]["after"]), (&"1".into(), &"2".into()));
+    assert_eq!(
+        (&json["changes"][1]["values"]["before"], &json["changes"][1]["values"]["after"]),
+        (&"1".into(), &"2".into())
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `assume-irsa`: a workload's IAM role, to debug what *it* is allowed to do.
 
-mod profile;
+pub(crate) mod profile;
 mod who;
 
 use clap::{Args, ValueEnum};

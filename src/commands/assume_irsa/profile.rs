@@ -1,7 +1,8 @@
 //! `--profile`: the role as a profile that every AWS tool reads, and renews by itself.
 
 use aws_config_edit::{RoleProfile, RoleSource};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::actions::irsa::AssumedRole;
 use crate::actions::setup::profile_and_context;
@@ -11,6 +12,25 @@ use crate::disk::{aws_config, aws_credentials};
 use crate::error::{Error, Result};
 use crate::model::irsa::{AssumeMethod, IrsaRequest, LONGEST_SECONDS, Via, credential_process, profile_name};
 use crate::model::kube::workload::Workload;
+
+/// The AWS profile of a workload's role.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ProfileDocument<'a> {
+    /// Name of the profile.
+    profile: &'a str,
+    /// AWS configuration file that has it.
+    file: String,
+    /// Whether the file was changed.
+    changed: bool,
+    /// ARN of the role.
+    role_arn: &'a str,
+    /// Profile that assumes the role; `null` with `via: token`.
+    source_profile: Option<&'a str>,
+    /// `sts` or `token`.
+    via: &'static str,
+    /// Region.
+    region: Option<&'a str>,
+}
 
 /// Writes it. The role was assumed before, so it is known to work.
 pub(super) fn write(
@@ -38,12 +58,16 @@ pub(super) fn write(
     let changed = aws_config::apply_role(context.host, assumed.target.access.name.as_str(), &profile)?;
     let file = context.host.shorten_home(&aws_config::path(context.host));
     if !context.ui.is_table() {
-        let method = assumed.method.name();
-        let value = json!({
-            "profile": profile.name, "file": file, "changed": changed, "role_arn": assumed.workload_role.role.arn(),
-            "source_profile": (assumed.method == AssumeMethod::Sts).then_some(own), "via": method, "region": profile.region,
-        });
-        return context.ui.print_document(&value, String::new);
+        let document = ProfileDocument {
+            profile: &profile.name,
+            file: aws_config::path(context.host).display().to_string(),
+            changed,
+            role_arn: assumed.workload_role.role.arn(),
+            source_profile: (assumed.method == AssumeMethod::Sts).then_some(own),
+            via: assumed.method.name(),
+            region: profile.region.as_deref(),
+        };
+        return context.ui.print_document(&document, String::new);
     }
     let unchanged = if changed { "" } else { " (unchanged)" };
     context

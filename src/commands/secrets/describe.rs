@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{Place, day, time, value};
+use super::document::SecretDocument;
+use super::{Place, day, named_or_chosen, time};
 use crate::actions::secrets;
 use crate::commands::Context;
 use crate::error::Result;
@@ -13,16 +14,16 @@ use crate::screen;
 /// What is described.
 #[derive(Debug, Args)]
 pub(crate) struct DescribeArgs {
-    /// Name of the secret
-    pub(crate) name: String,
+    /// Name of the secret; without one, you are asked on a terminal
+    pub(crate) name: Option<String>,
 }
 
 pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
     let Place { context, chain, access } = place;
-    let name = secrets::secret_name(chain, access, &args.name)?;
+    let name = named_or_chosen(place, "describe", args.name.as_deref())?;
     let facts = runtime::run(async { secrets::open(chain, access).await?.describe(&name).await })?;
     let prefix = secrets::prefix(chain, access);
-    context.ui.print_document(&value(&facts, &prefix), || shown(context, &facts))
+    context.ui.print_document(&SecretDocument::of(&facts, &prefix), || shown(context, &facts))
 }
 
 fn shown(context: Context<'_>, facts: &SecretMetadata) -> String {

@@ -1,9 +1,9 @@
 //! `secrets diff`: what the last change was.
 
 use clap::Args;
-use serde_json::{Value, json};
 
-use super::Place;
+use super::document::{ChangeDocument, ChangedValues, ComparedVersion, DiffDocument};
+use super::{Place, named_or_chosen};
 use crate::actions::secrets;
 use crate::error::{Error, Kind, Result};
 use crate::model::secrets::diff::{Difference, are_objects, differences};
@@ -15,8 +15,8 @@ use crate::ui::Ui;
 /// What is compared, and how it is shown.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// Name of the secret
-    pub(crate) name: String,
+    /// Name of the secret; without one, you are asked on a terminal
+    pub(crate) name: Option<String>,
     /// Also show the values, which are secret
     #[arg(long)]
     pub(crate) show_values: bool,
@@ -27,7 +27,7 @@ pub(crate) struct DiffArgs {
 
 pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
     let Place { context, chain, access } = place;
-    let name = secrets::secret_name(chain, access, &args.name)?;
+    let name = named_or_chosen(place, "diff", args.name.as_deref())?;
     let (previous, current) = (VersionSelector::stage("AWSPREVIOUS"), VersionSelector::stage("AWSCURRENT"));
     let (before, after) = runtime::run(async {
         let secrets = secrets::open(chain, access).await?;
@@ -46,29 +46,28 @@ pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
     if args.exit_code && !found.is_empty() { Err(Error::new(Kind::No, "the versions differ")) } else { Ok(()) }
 }
 
-fn document(
-    name: &str,
+fn document<'a>(
+    name: &'a str,
     (before, after): (&SecretValue, &SecretValue),
     keyed: bool,
-    found: &[Difference],
+    found: &'a [Difference],
     values: bool,
-) -> Value {
-    let version = |stage: &str, stored: &SecretValue| json!({"stage": stage, "version_id": stored.version_id, "created_at": stored.created_at});
-    let change = |difference: &Difference| {
-        let mut change = json!({"key": difference.key, "change": difference.change.name()});
-        if values {
-            change["before"] = json!(difference.before.as_ref().map(Secret::expose));
-            change["after"] = json!(difference.after.as_ref().map(Secret::expose));
-        }
-        change
+) -> DiffDocument<'a> {
+    let change = |difference: &'a Difference| ChangeDocument {
+        key: difference.key.as_deref(),
+        change: difference.change.name(),
+        values: values.then(|| ChangedValues {
+            before: difference.before.as_ref().map(|value| value.expose().as_str()),
+            after: difference.after.as_ref().map(|value| value.expose().as_str()),
+        }),
     };
-    json!({
-        "name": name,
-        "before": version("AWSPREVIOUS", before),
-        "after": version("AWSCURRENT", after),
-        "compared": if keyed { "keys" } else { "whole" },
-        "changes": found.iter().map(change).collect::<Vec<_>>(),
-    })
+    DiffDocument {
+        name,
+        before: ComparedVersion::of("AWSPREVIOUS", before),
+        after: ComparedVersion::of("AWSCURRENT", after),
+        compared: if keyed { "keys" } else { "whole" },
+        changes: found.iter().map(change).collect(),
+    }
 }
 
 fn shown(ui: &Ui, found: &[Difference], values: bool) -> String {

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
 
-use super::Place;
+use super::document::ValueDocument;
 use super::exec::{NamingArgs, refused};
+use super::{Place, named_or_chosen};
 use crate::actions::secrets;
 use crate::commands::flags::{Shell, dialect};
 use crate::disk::atomic::{self, Occupant};
 use crate::error::{Error, Kind, Result};
 use crate::model::elapsed;
 use crate::model::kube::namespace::similar;
+use crate::model::rfc3339::Rfc3339;
 use crate::model::secrets::deliver::{is_printable, with_line_end};
 use crate::model::secrets::json::{FieldError, field, invalid_json};
 use crate::model::secrets::variables::{Naming, variables};
@@ -30,8 +31,8 @@ use crate::ui::Format;
     after_help = "Examples:\n  nsaccess secrets get api-key\n  nsaccess secrets get billing/database --field password --copy\n  eval \"$(nsaccess secrets get billing/database -o env)\""
 )]
 pub(crate) struct GetArgs {
-    /// Name of the secret
-    pub(crate) name: String,
+    /// Name of the secret; without one, you are asked on a terminal
+    pub(crate) name: Option<String>,
     /// Field of a JSON value, such as password or db.hosts.0
     #[arg(long, value_name = "PATH")]
     pub(crate) field: Option<String>,
@@ -60,17 +61,17 @@ pub(crate) struct GetArgs {
 
 pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let Place { context, chain, access } = place;
-    let name = secrets::secret_name(chain, access, &args.name)?;
-    let wanted = wanted(args)?;
-    let named = naming(args)? != Naming::default();
+    let name = named_or_chosen(place, "get", args.name.as_deref())?;
+    let wanted = wanted(args, &name.relative)?;
+    let named = naming(args, &name)? != Naming::default();
     if named && place.context.global.output != Format::Env {
         return Err(Error::usage("--prefix and --allow require -o env")
             .because("without it, the value is printed as is")
-            .try_next(format!("nsaccess secrets get {} -o env --prefix DB_", args.name)));
+            .try_next(format!("nsaccess secrets get {} -o env --prefix DB_", name.relative)));
     }
     // What cannot be done with the value is said before it is asked for.
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
-    out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out)))?;
+    out.map_or(Ok(()), |out| check_file(&context.host.current_dir.join(out), &name.relative))?;
     let clipboard =
         if args.copy { Some(Clipboard::find(context.host).ok_or_else(|| no_clipboard(&name.relative))?) } else { None };
     let stored = runtime::run(async { secrets::open(chain, access).await?.value(&name, &wanted).await })?;
@@ -86,14 +87,14 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     }
 }
 
-fn naming(args: &GetArgs) -> Result<Naming<'_>> {
-    args.naming.naming(&format!("nsaccess secrets get {} -o env --prefix DB_", args.name))
+fn naming<'a>(args: &'a GetArgs, name: &SecretName) -> Result<Naming<'a>> {
+    args.naming.naming(&format!("nsaccess secrets get {} -o env --prefix DB_", name.relative))
 }
 
-fn wanted(args: &GetArgs) -> Result<VersionSelector> {
+fn wanted(args: &GetArgs, name: &str) -> Result<VersionSelector> {
     let (stage, version_id) = (args.version_stage.clone(), args.version_id.clone());
     let wrong = |what: String, why: &str| {
-        Err(Error::usage(what).because(why).try_next(format!("nsaccess secrets versions {}", args.name)))
+        Err(Error::usage(what).because(why).try_next(format!("nsaccess secrets versions {name}")))
     };
     match (&stage, &version_id) {
         (Some(stage), _) if stage.is_empty() || stage.len() > 256 => {
@@ -107,11 +108,11 @@ fn wanted(args: &GetArgs) -> Result<VersionSelector> {
 }
 
 /// A rename would put a plain file in the place of a device or a folder.
-fn check_file(out: &Path) -> Result<()> {
+fn check_file(out: &Path, name: &str) -> Result<()> {
     let refuse = |why: &str| {
         Err(Error::usage(format!("cannot write the value to {}", out.display()))
             .because(why)
-            .try_next("nsaccess secrets get NAME --out FILE"))
+            .try_next(format!("nsaccess secrets get {name} --out FILE")))
     };
     match atomic::occupant(out) {
         Occupant::Folder => refuse("it is a directory"),
@@ -129,22 +130,28 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &SecretV
     };
     let bytes = |text: Secret<String>| Secret::new(text.expose().as_bytes().to_vec());
     match place.context.global.output {
-        Format::Table => Ok(Secret::new(value.bytes().to_vec())),
+        Format::Table | Format::Wide | Format::Name => Ok(Secret::new(value.bytes().to_vec())),
         Format::Env => {
             let source = args.field.as_deref().unwrap_or(&name.relative);
             warn_of_invalid_json(place, source, &value);
-            let found = variables(naming(args)?, &[(source, &value)])
+            let found = variables(naming(args, name)?, &[(source, &value)])
                 .map_err(|refusal| refused(refusal, std::slice::from_ref(name)))?;
             let named: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
             Ok(bytes(shell::set_variables(dialect(place.context.host, Shell::Auto), &named)))
         }
         form => {
             let (encoding, encoded) = value.encoded();
-            let document = json!({
-                "name": name.relative, "full_name": stored.name, "arn": stored.arn,
-                "version_id": stored.version_id, "stages": stored.stages, "created_at": stored.created_at,
-                "field": args.field, "encoding": encoding, "value": encoded.expose(),
-            });
+            let document = ValueDocument {
+                name: &name.relative,
+                full_name: &stored.name,
+                arn: &stored.arn,
+                version_id: &stored.version_id,
+                stages: &stored.stages,
+                created_at: stored.created_at.map(Rfc3339::from),
+                field: args.field.as_deref(),
+                encoding,
+                value: encoded.expose(),
+            };
             place.context.ui.render(form, &document).map(|text| bytes(Secret::new(text)))
         }
     }

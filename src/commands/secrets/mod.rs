@@ -3,6 +3,7 @@
 mod clear;
 mod describe;
 mod diff;
+pub(crate) mod document;
 mod exec;
 mod get;
 mod list;
@@ -10,14 +11,15 @@ mod versions;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
-use crate::chain::Chain;
+use crate::actions::secrets;
+use crate::chain::{Chain, Presence};
 use crate::commands::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::kube::access::Access;
-use crate::model::secrets::{Prefix, SecretMetadata};
+use crate::model::secrets::SecretName;
 use crate::model::settings::Flags;
+use crate::process::runtime;
 use crate::ui::local_time;
 
 /// What is to be done, and where.
@@ -116,33 +118,30 @@ struct Place<'a> {
     access: &'a Access,
 }
 
-/// The contract of `-o json` for a secret's facts.
-fn value(facts: &SecretMetadata, prefix: &Prefix) -> Value {
-    let versions = facts.versions.iter().map(|(id, stages)| json!({"id": id, "stages": stages}));
-    let tags: serde_json::Map<_, _> = facts.tags.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
-    json!({
-        "name": prefix.display_name(&facts.name),
-        "full_name": facts.name,
-        "arn": facts.arn,
-        "readable": prefix.covers(&facts.name),
-        "description": facts.description,
-        "created_at": facts.created_at,
-        "changed_at": facts.changed_at,
-        "accessed_at": facts.accessed_at,
-        "deleted_at": facts.deleted_at,
-        "rotation": {
-            "enabled": facts.rotation.enabled,
-            "schedule": facts.rotation.schedule,
-            "lambda": facts.rotation.lambda,
-            "last_at": facts.rotation.last_at,
-            "next_at": facts.rotation.next_at,
-        },
-        "versions": versions.collect::<Vec<_>>(),
-        "kms_key": facts.kms_key,
-        "owning_service": facts.owning_service,
-        "primary_region": facts.primary_region,
-        "tags": tags,
-    })
+/// The secret that an argument names, else one that a person chooses. `verb` is what it is chosen for.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] when none is named and nobody can be asked.
+fn named_or_chosen(place: Place<'_>, verb: &str, typed: Option<&str>) -> Result<SecretName> {
+    let Place { chain, access, .. } = place;
+    if let Some(typed) = typed {
+        return secrets::secret_name(chain, access, typed);
+    }
+    if chain.presence != Presence::Person {
+        return Err(Error::usage("no secret specified")
+            .try_next(format!("nsaccess secrets {verb} NAME"))
+            .try_next("nsaccess secrets list"));
+    }
+    let prefix = secrets::prefix(chain, access);
+    let found = runtime::run(async { secrets::open(chain, access).await?.list(false).await })?;
+    let readable = found.iter().filter(|facts| facts.deleted_at.is_none());
+    let names: Vec<String> = readable.map(|facts| prefix.display_name(&facts.name).to_owned()).collect();
+    if names.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("no secrets below {}", prefix.as_str()))
+            .try_next("nsaccess secrets list --all"));
+    }
+    let chosen = chain.prompts.pick("Which secret?", &names)?;
+    secrets::secret_name(chain, access, &names[chosen])
 }
 
 fn time(context: Context<'_>, at: Option<Timestamp>) -> String {

@@ -1,9 +1,9 @@
 //! `secrets versions`: which versions a secret has.
 
 use clap::Args;
-use serde_json::json;
 
-use super::{Place, day, time};
+use super::document::VersionDocument;
+use super::{Place, day, named_or_chosen, time};
 use crate::actions::secrets;
 use crate::error::Result;
 use crate::model::secrets::Version;
@@ -12,23 +12,25 @@ use crate::process::runtime;
 /// Whose versions.
 #[derive(Debug, Args)]
 pub(crate) struct VersionsArgs {
-    /// Name of the secret
-    pub(crate) name: String,
+    /// Name of the secret; without one, you are asked on a terminal
+    pub(crate) name: Option<String>,
 }
 
 pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
     let Place { context, chain, access } = place;
-    let name = secrets::secret_name(chain, access, &args.name)?;
+    let name = named_or_chosen(place, "versions", args.name.as_deref())?;
     let versions = runtime::run(async { secrets::open(chain, access).await?.versions(&name).await })?;
-    let value = |version: &Version| json!({"id": version.id, "stages": version.stages, "created_at": version.created_at, "accessed_at": version.accessed_at});
-    context.ui.print_document(&json!(versions.iter().map(value).collect::<Vec<_>>()), || {
+    let document: Vec<_> = versions.iter().map(VersionDocument::of).collect();
+    context.ui.print_document(&document, || {
+        let is_wide = context.ui.is_wide();
         let row = |version: &Version| {
             let stages = if version.stages.is_empty() { "-".to_owned() } else { version.stages.join(",") };
-            vec![version.id.clone(), stages, time(context, version.created_at), day(version.accessed_at)]
+            let mut row = vec![version.id.clone(), stages, time(context, version.created_at)];
+            row.extend(is_wide.then(|| day(version.accessed_at)));
+            row
         };
-        place
-            .context
-            .ui
-            .table(&["VERSION", "STAGES", "CREATED", "LAST ACCESSED"], &versions.iter().map(row).collect::<Vec<_>>())
+        let mut headings = vec!["VERSION", "STAGES", "CREATED"];
+        headings.extend(is_wide.then_some("LAST ACCESSED"));
+        context.ui.table(&headings, &versions.iter().map(row).collect::<Vec<_>>())
     })
 }
