@@ -4,9 +4,9 @@ use kubeconfig_edit::standalone;
 
 use crate::actions::irsa;
 use crate::actions::setup::profile_and_context;
-use crate::chain::Chain;
 use crate::chain::cluster::{self, proxy};
 use crate::chain::target::identity;
+use crate::chain::{Chain, access};
 use crate::disk::private_folder::PrivateFolder;
 use crate::env_vars;
 use crate::error::{Error, Result};
@@ -99,7 +99,7 @@ pub(crate) async fn prepare(
         variables,
         folder,
         label: identity.label,
-        is_production: irsa::is_production(chain, access),
+        is_production: access::is_production(chain, access.name.as_str()),
         role: identity.role,
         target,
         expires_at: identity.credentials.expires_at,

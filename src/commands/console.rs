@@ -4,9 +4,9 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::actions::{console, irsa};
-use crate::chain::Chain;
+use crate::actions::console;
 use crate::chain::credentials::Credentials;
+use crate::chain::{Chain, access};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Result};
@@ -91,7 +91,8 @@ pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
 }
 
 fn tell_opened(context: Context<'_>, chain: &Chain<'_>, access: &Access, (account, role): (&str, &str)) {
-    let mark = if irsa::is_production(chain, access) { format!(" ({PRODUCTION})") } else { String::new() };
+    let mark =
+        if access::is_production(chain, access.name.as_str()) { format!(" ({PRODUCTION})") } else { String::new() };
     context.ui.status(&format!("opened the AWS console of account {account} as {role}{mark}"));
 }
 

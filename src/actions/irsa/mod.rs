@@ -155,11 +155,6 @@ async fn assume_unless(
     assumer.assume(workload_role).await
 }
 
-/// Whether the namespace is marked as production.
-pub(crate) fn is_production(chain: &Chain<'_>, access: &Access) -> bool {
-    chain.settings.pins(access.name.as_str()).production.is_some_and(|production| production.value)
-}
-
 /// Production is not expected to allow it, and every attempt stands in CloudTrail as a denial.
 fn check_production(chain: &Chain<'_>, access: &Access, request: &IrsaRequest) -> Result<()> {
     let Some(marked) = chain.settings.pins(access.name.as_str()).production.filter(|marked| marked.value) else {

@@ -1,8 +1,7 @@
 //! Refusals in words that help.
 
 use super::{Caller, RoleAssumer, WorkloadRole};
-use crate::actions::irsa;
-use crate::chain::clock_skew;
+use crate::chain::{access, clock_skew};
 use crate::error::{Error, Kind};
 use crate::model::aws::role_arn;
 use crate::model::irsa::{RefusedRole, TokenOutcome};
@@ -96,7 +95,7 @@ impl RoleAssumer<'_> {
             caller_arn: &caller_arn,
             caller_role: arns.as_ref().map(|arns| arns.access_entry.as_str()),
             account: self.target.account(),
-            production: irsa::is_production(self.chain, &self.target.access),
+            production: access::is_production(self.chain, self.target.access.name.as_str()),
         })
     }
 }
