@@ -120,7 +120,7 @@ fn the_namespace_of_a_command_is_an_argument_or_a_flag() {
         ("kubectl get pods", "nsaccess exec -- kubectl get pods"),
         ("-n idp-test kubectl get pods", "nsaccess exec -n idp-test -- kubectl get pods"),
         ("env", "nsaccess exec -- env"),
-        ("idp-test sh -- -c true", "nsaccess exec idp-test -- sh -c true"),
+        ("idp-test kubectl exec web-0 -- ls", "nsaccess exec idp-test -- kubectl exec web-0 -- ls"),
     ] {
         let output = world.run(&format!("exec {words}")).exits(2).one_error();
         output.says("error: the command must follow --").says(&format!("try: {line}\n"));
