@@ -52,7 +52,7 @@ fn cluster_state(platform: &Platform) -> Vec<Value> {
 #[test]
 fn each_preset_by_an_access_entry() {
     for (words, expected) in [
-        ("--preset floor", ["yes", "yes", "partly", "no", "no", "no", "no", "no"]),
+        ("--preset floor", ["yes", "yes", "partial", "no", "no", "no", "no", "no"]),
         ("--preset viewer", ["yes", "yes", "yes", "yes", "no", "no", "yes", "yes"]),
         ("--preset developer", ["yes", "yes", "yes", "yes", "yes", "no", "yes", "yes"]),
         ("--preset developer --with-secrets", ["yes", "yes", "yes", "yes", "yes", "yes", "yes", "yes"]),
@@ -67,7 +67,7 @@ fn each_preset_by_an_access_entry() {
 #[test]
 fn each_preset_by_aws_auth() {
     for (words, expected) in [
-        ("--preset floor", ["yes", "yes", "partly", "no", "no", "no", "no", "no"]),
+        ("--preset floor", ["yes", "yes", "partial", "no", "no", "no", "no", "no"]),
         ("--preset developer", ["yes", "yes", "yes", "yes", "yes", "no", "yes", "yes"]),
         ("--preset admin", ["yes", "yes", "yes", "yes", "yes", "yes", "yes", "yes"]),
     ] {

@@ -18,7 +18,7 @@ No browser was opened (there is no display). Open the page yourself, on any devi
 ✓ you are      sso:ada-example.com, groups idp-ns-idp-dev
 ✓ pods         get pods: yes
 ✓ services     get services: yes
-✓ port-forward yes: by SPDY only (no get on pods/portforward)
+✓ port-forward yes: SPDY only (no get pods/portforward)
 
 Next:  kubectl get pod NAME
        aws --profile idp-ns-idp-dev sts get-caller-identity

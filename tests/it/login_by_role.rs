@@ -15,7 +15,7 @@ const FIRST: &str = "------- stderr -------
 ✓ you are      developer, groups idp-ns-idp-dev
 ✓ pods         get pods: yes
 ✓ services     get services: yes
-✓ port-forward yes: by SPDY only (no get on pods/portforward)
+✓ port-forward yes: SPDY only (no get pods/portforward)
 
 Next:  kubectl get pod NAME
        aws --profile idp-ns-idp-dev sts get-caller-identity
@@ -37,7 +37,7 @@ const OWN: &str = "------- stderr -------
 ✓ you are      ada, groups idp-ns-idp-dev
 ✓ pods         get pods: yes
 ✓ services     get services: yes
-✓ port-forward yes: by SPDY only (no get on pods/portforward)
+✓ port-forward yes: SPDY only (no get pods/portforward)
 
 Next:  kubectl get pod NAME
        aws --profile corp sts get-caller-identity

@@ -121,7 +121,7 @@ async fn answer(
         } else {
             "Role"
         };
-        context.ui.hint(&format!("the {kind} needs this rule:  {rule}"));
+        context.ui.hint(&format!("this rule of a {kind} would allow it: {rule}"));
     }
     settings::request(context.host, &cluster.as_missing()).iter().for_each(|ask| context.ui.hint(ask));
     Err(Error::new(Kind::No, "no"))

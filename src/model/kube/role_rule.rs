@@ -21,7 +21,7 @@ impl Rule {
 
     /// That the rule is missing, for an error or a hint.
     pub(crate) fn is_missing(&self) -> String {
-        format!("the Role needs this rule:  {self}")
+        format!("this rule of a Role would allow it: {self}")
     }
 
     /// A hint to request this rule.
