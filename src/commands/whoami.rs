@@ -91,17 +91,17 @@ impl Whoami {
         let account = self.arn.as_deref().and_then(|arn| arn.split(':').nth(4));
         let role = self.arn.as_deref().and_then(role_of);
         let groups = if self.groups.is_empty() { "-".to_owned() } else { self.groups.join(", ") };
-        let mut rows = vec![
-            ("username", self.username.clone()),
-            ("groups", groups),
-            ("role", or_dash(role)),
-            ("account", or_dash(account)),
-            ("session name", or_dash(self.session_name.as_deref())),
-            ("namespace", self.namespace.clone()),
-            ("cluster", self.cluster.clone()),
-        ];
+        let mut rows = vec![("username", self.username.clone()), ("groups", groups)];
+        // Without a role the ARN is that of a user, and short.
+        rows.push(match role {
+            Some(role) => ("role", role.to_owned()),
+            None => ("arn", or_dash(self.arn.as_deref())),
+        });
+        rows.push(("account", or_dash(account)));
+        rows.extend(self.session_name.clone().map(|name| ("session name", name)));
+        rows.extend([("namespace", self.namespace.clone()), ("cluster", self.cluster.clone())]);
         if is_wide {
-            rows.push(("arn", or_dash(self.arn.as_deref())));
+            rows.extend(role.and(self.arn.clone()).map(|arn| ("arn", arn)));
             rows.push(("canonical arn", or_dash(self.canonical_arn.as_deref())));
             rows.push(("principal id", or_dash(self.principal_id.as_deref())));
             rows.push(("uid", or_dash(self.uid.as_deref())));
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(json["principal_id"], "AROA");
         assert!(json["arn"].is_null() && !json.to_string().contains("ASIA"), "{json}");
         assert_eq!(json["extra"], serde_json::json!([{"name": "sigs.k8s.io/x", "values": ["y"]}]));
-        assert_eq!(whoami.rows(false).len(), 7);
+        assert_eq!(whoami.rows(false).len(), 6);
         assert!(whoami.rows(true).contains(&vec!["sigs.k8s.io/x".to_owned(), "y".to_owned()]));
     }
 }
