@@ -14,7 +14,7 @@ region = \"eu-west-1\"
 /// Who the cluster says the person is.
 #[track_caller]
 fn is(world: &World, who: &str) {
-    world.run("whoami -n idp-dev").success().prints(who);
+    world.run("whoami -n idp-dev -o wide").success().prints(who);
 }
 
 #[test]
