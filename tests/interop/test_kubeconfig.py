@@ -88,7 +88,7 @@ def test_ours_survives_kubectl_and_what_kubectl_wrote_survives_us(with_vector):
     assert {("contexts", "new"), ("clusters", "new"), ("users", "new")} <= set(foreign)
     # kubectl wrote the file anew, in its own way; it says the same, so there is nothing for us to do.
     text = with_vector.kubeconfig.read_bytes()
-    assert "was right already" in with_vector.nsaccess("kubeconfig", NAMESPACE).err
+    assert "unchanged" in with_vector.nsaccess("kubeconfig", NAMESPACE).err
     assert with_vector.kubeconfig.read_bytes() == text
     assert entries(view(with_vector), ours=True) == ours
     # And when there is: theirs stays.

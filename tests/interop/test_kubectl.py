@@ -18,7 +18,13 @@ def test_kubectl_knows_who_we_are(signed_in):
 
 
 def test_kubectl_and_login_agree_on_what_we_may(signed_in):
-    may = signed_in.nsaccess("login", NAMESPACE, "-o", "json").json()["may"]
+    permissions = signed_in.nsaccess("login", NAMESPACE, "-o", "json").json()["permissions"]
+
+    def question_of(row):
+        parts = [row["resource"], row["subresource"]]
+        return f"{row['verb']} {'/'.join(part for part in parts if part)}"
+
+    may = {question_of(row): row["allowed"] for row in permissions}
     questions = {
         "get pods": ("get", "pods"),
         "get services": ("get", "services"),

@@ -125,8 +125,8 @@ fn the_namespace_comes_from_the_nearest_place_that_names_one() {
     let named = |words: &str, variable: &str| {
         let output = world.nsaccess(&format!("kubeconfig --print -v {words}")).dir("apps-idp/apps/idp-test/helm");
         let output = output.env("NSACCESS_NAMESPACE", variable).run().success();
-        let line = output.stderr.lines().find(|line| line.contains("the namespace is")).unwrap_or_default().to_owned();
-        line.trim_start_matches("· the namespace is ").to_owned()
+        let line = output.stderr.lines().find(|line| line.contains("· namespace: ")).unwrap_or_default().to_owned();
+        line.trim_start_matches("· namespace: ").to_owned()
     };
     assert_eq!(named("", ""), "idp-dev (the current context idp-ns-idp-dev)");
     assert_eq!(named("", "idp-test"), "idp-test ($NSACCESS_NAMESPACE)");

@@ -90,7 +90,7 @@ hint: nsaccess kubeconfig convert --revert --all   # gives back what was there
 
     world.run("kubeconfig convert --context prod").is("\
 CONTEXT  CLUSTER  REGION     PROFILE  ROLE                                     RESULT
-prod     prod     eu-west-1  -        arn:aws:iam::111122223333:role/deployer  was right already
+prod     prod     eu-west-1  -        arn:aws:iam::111122223333:role/deployer  unchanged
 [exit status: 0]
 ");
     world.run("kubeconfig convert --revert --all").is("\
@@ -263,10 +263,7 @@ fn a_user_that_is_gone_is_forgotten() {
     world.run("kubeconfig convert --all").success();
     world.write(".kube/config", &ours);
     // Whoever removes nsaccess is told what would no longer work.
-    world
-        .run("logout --purge")
-        .success()
-        .says("hint: nsaccess kubeconfig convert --revert --all   # contexts of others");
+    world.run("logout --purge").success().says("hint: nsaccess kubeconfig convert --revert --all   # other contexts");
     let output = world.run("kubeconfig convert --revert --all").success();
     assert_eq!(output.stdout.matches("is no longer there\n").count(), 2, "{}", output.transcript());
     assert!(!world.exists(STORE));
@@ -309,7 +306,7 @@ fn our_own_entries_are_right_already() {
     let before = world.read(".kube/config");
     world.run("kubeconfig convert --all").is("\
 CONTEXT         CLUSTER        REGION     PROFILE  ROLE  RESULT
-idp-ns-idp-dev  idp-nonprod-1  eu-west-1  -        -     was right already
+idp-ns-idp-dev  idp-nonprod-1  eu-west-1  -        -     unchanged
 [exit status: 0]
 ");
     assert_eq!((world.read(".kube/config"), world.exists(STORE)), (before, false));

@@ -9,7 +9,7 @@ fn writing_keeps_every_foreign_byte_and_removing_undoes_it() {
     let world = World::signed_in();
     world.write(".kube/config", FOREIGN);
     world.run("kubeconfig idp-dev").is("------- stderr -------
-wrote the context idp-ns-idp-dev to ~/.kube/config
+wrote context idp-ns-idp-dev to ~/.kube/config
 [exit status: 0]
 ");
     let after = world.read(".kube/config");
@@ -50,7 +50,7 @@ fn a_damaged_entry_is_repaired() {
         .replace("    server: https://127.0.0.1", "    server: https://10.0.0.1");
     assert_ne!(damaged, written);
     world.write(".kube/config", damaged);
-    world.run("kubeconfig idp-dev").success().says("wrote the context");
+    world.run("kubeconfig idp-dev").success().says("wrote context");
     assert_eq!(world.read(".kube/config"), written);
 }
 
@@ -64,7 +64,7 @@ fn print_shows_a_kubeconfig_that_stands_alone_and_writes_nothing() {
     let alone = world.path("alone.yaml");
     let shown = world.nsaccess("status -o json").env("KUBECONFIG", &alone).run().success().json();
     assert_eq!(shown["current_context"], "idp-ns-idp-dev");
-    assert_eq!(shown["namespaces"][0]["context"], true);
+    assert_eq!(shown["namespaces"][0]["context"], "idp-ns-idp-dev");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn removing_keeps_the_cluster_and_user_that_another_context_uses() {
     with_a_context_of_ones_own(&world);
     world.run("kubeconfig idp-dev --remove").is("------- stderr -------
 removed idp-ns-idp-dev from ~/.kube/config
-warning: kept what the context mine uses of idp-ns-idp-dev
+warning: kept cluster and user idp-ns-idp-dev: still used by the context mine
 [exit status: 0]
 ");
     let left = world.read(".kube/config");
@@ -231,6 +231,6 @@ fn a_purge_keeps_the_cluster_and_user_that_another_context_uses() {
         .run("logout --purge")
         .success()
         .says("removed contexts and profiles: idp-ns-idp-dev")
-        .says("warning: kept what the context mine uses of idp-ns-idp-dev");
+        .says("warning: kept cluster and user idp-ns-idp-dev: still used by the context mine");
     assert!(world.read(".kube/config").contains("server: https://127.0.0.1"));
 }

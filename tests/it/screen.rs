@@ -61,13 +61,13 @@ fn a_pipe_gets_no_escape_codes() {
 fn a_terminal_gets_colour_unless_it_wants_none() {
     let world = World::signed_in();
     let screen = |variable: &str, value: &str| {
-        let (child, person) = world.nsaccess("use nope").env(variable, value).on_terminal();
+        let (child, person) = world.nsaccess("use idp-dve").env(variable, value).on_terminal();
         let screen = person.sees_the_end();
         assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(5));
         screen
     };
     assert!(screen("NO_COLOR", "").contains("\u{1b}[1;31merror:\u{1b}[0m"), "{}", screen("NO_COLOR", ""));
-    assert!(screen("NO_COLOR", "1").contains("error: namespace \"nope\" is not set up on this machine"));
+    assert!(screen("NO_COLOR", "1").contains("error: namespace \"idp-dve\" is not set up on this machine"));
     assert!(!screen("TERM", "dumb").contains('\u{1b}'));
 }
 

@@ -107,7 +107,7 @@ impl Screen<'_> {
             Verdict::Changed(_) if self.dry_run => format!("would be {word}"),
             Verdict::Changed(_) => word.to_owned(),
             Verdict::Right if self.is_revert => "is as before already".to_owned(),
-            Verdict::Right => "was right already".to_owned(),
+            Verdict::Right => "unchanged".to_owned(),
             Verdict::Gone => "is no longer there".to_owned(),
             Verdict::Left(reason) => format!("not {word}: {reason}"),
         }
