@@ -27,7 +27,7 @@ removed idp-ns-idp-dev from ~/.kube/config
 [exit status: 0]
 ");
     assert_eq!(world.read(".kube/config"), FOREIGN);
-    world.run("kubeconfig idp-dev --remove").exits(5).one_error().says("error: there is no entry idp-ns-idp-dev");
+    world.run("kubeconfig idp-dev --remove").exits(5).one_error().says("error: no kubeconfig entry \"idp-ns-idp-dev\"");
 }
 
 #[test]
@@ -215,7 +215,7 @@ warning: kept cluster and user idp-ns-idp-dev: still used by the context mine
         assert_eq!(output.stdout, "pod/web-0\n");
     }
     world.run("kubeconfig idp-dev --remove").is("------- stderr -------
-error: the cluster and user idp-ns-idp-dev are still in use
+error: cluster and user \"idp-ns-idp-dev\" are still in use
 because: by the context mine
 try: kubectl config delete-context mine
 [exit status: 1]
