@@ -17,13 +17,13 @@ use crate::model::kube::access::Access;
 use crate::process::runtime;
 use crate::ui::PRODUCTION;
 
-/// Open the AWS console as a namespace's role: through the access portal, or signed in with the
-/// session of an IAM role.
+/// Open the AWS console as a namespace's role: through the access portal, or
+/// signed in with the session of an IAM role.
 ///
 ///   nsaccess console idp-dev --service secretsmanager
 ///
-/// Without a browser, or with --print, prints the URL. Anyone who opens the URL of an IAM role's
-/// session is signed in; it is valid for 15 minutes.
+/// Without a browser, or with --print, prints the URL. Anyone who opens the URL
+/// of an IAM role's session is signed in; it is valid for 15 minutes.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ConsoleArgs {

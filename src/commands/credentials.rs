@@ -12,14 +12,14 @@ use crate::process::runtime;
 
 /// Print the AWS credentials of a namespace's role, for AWS tools and shells.
 ///
-/// The output is secret. It is JSON for credential_process (whatever -o says), or with --export
-/// lines for a shell to evaluate, which also unset AWS_PROFILE and other variables that select
-/// another identity.
+/// The output is secret. It is JSON for credential_process (whatever -o says), or
+/// with --export lines for a shell to evaluate, which also unset AWS_PROFILE and
+/// other variables that select another identity.
 ///
 /// In ~/.aws/config:   credential_process = nsaccess credentials idp-dev
 /// In bash or zsh:     eval "$(nsaccess credentials idp-dev --export)"
 /// In fish:            nsaccess credentials idp-dev --export | source
-/// In PowerShell:      nsaccess credentials idp-dev --export | Out-String | Invoke-Expression
+/// In PowerShell:      nsaccess credentials idp-dev --export | Out-String | iex
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CredentialsArgs {

@@ -18,8 +18,8 @@ use crate::process::runtime;
 ///   nsaccess exec idp-dev -- terraform plan
 ///   nsaccess exec idp-dev --irsa deploy/billing -- aws s3 ls
 ///
-/// AWS_PROFILE and other variables that select another identity are removed; AWS_REGION is that of
-/// the cluster. nsaccess exits with the command's status.
+/// AWS_PROFILE and other variables that select another identity are removed;
+/// AWS_REGION is that of the cluster. nsaccess exits with the command's status.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExecArgs {

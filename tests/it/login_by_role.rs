@@ -206,7 +206,7 @@ fn the_source_describes_the_cluster_where_the_role_may_do_nothing_at_aws() {
     world.control().put_role(role);
     map(&world, arn);
     world.run(&by_role("idp-dev", arn)).success().says("✓ cluster      idp-nonprod-1");
-    world.run("can-i").success().prints("idp-nonprod-1 in eu-west-1, as the profile corp");
+    world.run("can-i").success().prints("idp-nonprod-1 in eu-west-1, by profile corp");
     // Where neither may, both are named.
     world.control().put_user(sandbox::User::new(ACCOUNT, "ada").allowing(allow(&["sts:AssumeRole"])));
     write_keys(&world, "corp");

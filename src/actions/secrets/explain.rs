@@ -5,7 +5,7 @@ use crate::chain::call_error::CallError;
 use crate::chain::{Chain, clock_skew};
 use crate::error::{Error, Kind};
 use crate::model::kube::access::Access;
-use crate::model::kube::namespace::{nearest, similar};
+use crate::model::kube::namespace::similar;
 use crate::model::secrets::{Prefix, SecretName, VersionSelector};
 use crate::net::aws::failure::{Class, Failure};
 
@@ -157,13 +157,9 @@ impl Secrets<'_> {
             .iter()
             .filter(|facts| self.prefix.covers(&facts.name))
             .map(|facts| self.prefix.display_name(&facts.name));
-        let near = nearest(&name.relative, own);
+        let own: Vec<&str> = own.collect();
         let error = error.because(format!("no secret {} in {}", name.full, self.region));
-        let error = match near.is_empty() {
-            true => error,
-            false => error.because(format!("similar names: {}", near[..near.len().min(3)].join(", "))),
-        };
-        match (similar(&name.relative, near.iter().copied()), near.is_empty()) {
+        match (similar(&name.relative, own.iter().copied()), own.is_empty()) {
             (Some(meant), _) => error.try_next(format!("nsaccess secrets get {meant} -n {namespace}")),
             (None, false) => error.try_next(format!("nsaccess secrets list -n {namespace}")),
             (None, true) => error

@@ -20,14 +20,17 @@ use crate::ui::Format;
 
 /// Assume a workload's IAM role on this machine, to debug its permissions.
 ///
-/// TARGET is pod/NAME, deploy/NAME, sts/NAME, job/NAME, sa/NAME (also ds, rs, cronjob) or the name of
-/// a pod. Without further options, shows the assumed identity, when it expires, and how to use it.
+/// TARGET is pod/NAME, deploy/NAME, sts/NAME, job/NAME, sa/NAME (also ds, rs,
+/// cronjob) or the name of a pod. Without further options, shows the assumed
+/// identity, when it expires, and how to use it.
 ///
-/// Run a command:        nsaccess assume-irsa deploy/billing -- aws s3 ls
-/// In bash or zsh:       eval "$(nsaccess assume-irsa deploy/billing --export)"
-/// In fish:              nsaccess assume-irsa deploy/billing --export | source
-/// In ~/.aws/config:     credential_process = nsaccess assume-irsa deploy/billing -n idp-dev -o json
-/// Or let it write one:  nsaccess assume-irsa deploy/billing --profile
+/// Run a command:   nsaccess assume-irsa deploy/billing -- aws s3 ls
+/// In bash or zsh:  eval "$(nsaccess assume-irsa deploy/billing --export)"
+/// In fish:         nsaccess assume-irsa deploy/billing --export | source
+/// As a profile:    nsaccess assume-irsa deploy/billing --profile
+///
+/// In ~/.aws/config:
+/// credential_process = nsaccess assume-irsa deploy/billing -n idp-dev -o json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct AssumeIrsaArgs {

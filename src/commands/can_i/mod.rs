@@ -18,7 +18,7 @@ use crate::model::reviews::review::Verdict;
 use crate::model::settings::Flags;
 use crate::process::runtime;
 
-/// Show what you may do in the namespace.
+/// Show what you are allowed to do in a namespace.
 ///
 /// Without arguments, lists a developer's tasks and whether you are allowed to perform each. With a verb and a resource,
 /// answers one question: exit code 0 for yes, 1 for no, 6 if the cluster could not answer. Unlike kubectl auth can-i,
