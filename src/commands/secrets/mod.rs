@@ -55,7 +55,7 @@ pub(crate) enum Action {
     Versions(versions::VersionsArgs),
     /// Show the metadata of a secret
     Describe(describe::DescribeArgs),
-    /// Show which keys changed from the previous version to the current one
+    /// Show which keys changed since the previous version
     ///
     /// Compares AWSPREVIOUS with AWSCURRENT. Keys of nested objects are joined with dots; a value that is not a JSON
     /// object is compared as a whole.
