@@ -86,7 +86,11 @@ mod tests {
     fn a_program_reads_its_mistakes_in_its_format() {
         let (format, error) = mistake("nsaccess config set -o json").for_program().expect("for a program");
         assert_eq!(format, Format::Json);
-        assert!(error.message.starts_with("the following required arguments were not provided: <"), "{}", error.message);
+        assert!(
+            error.message.starts_with("the following required arguments were not provided: <"),
+            "{}",
+            error.message
+        );
         assert!(error.because[0].starts_with("usage: nsaccess config set"), "{:?}", error.because);
         for line in ["nsaccess lgin -ojson", "nsaccess lgin --output=json", "nsaccess -o yaml lgin"] {
             assert!(mistake(line).for_program().is_some(), "{line}");
