@@ -4,6 +4,7 @@
 mod palette;
 mod table;
 mod waiting;
+mod wrap;
 
 use std::io::{ErrorKind, Write};
 
@@ -116,6 +117,17 @@ impl Ui {
             None => cell.to_owned(),
         };
         table::table(headings, rows, self.columns.filter(|_| !self.is_wide()), &style)
+    }
+
+    /// A line of data that begins behind `indent` columns, broken at blanks so that it fits the terminal.
+    pub(crate) fn wrapped(&self, text: &str, indent: usize) -> String {
+        wrap::wrapped(text, indent, self.columns)
+    }
+
+    /// At most what is left of a line of the terminal behind `indent` columns; `…` shows that there was more.
+    pub(crate) fn cut(&self, text: &str, indent: usize) -> String {
+        let columns = self.columns.filter(|_| !self.is_wide());
+        columns.map_or_else(|| text.to_owned(), |columns| table::cut(text, columns.saturating_sub(indent)))
     }
 
     /// Whether data may have colour: it goes to a terminal, and `NO_COLOR` is not set.
@@ -280,7 +292,6 @@ impl Ui {
     }
 
     /// A word set off, for data.
-    #[allow(dead_code, reason = "its first users are on their way")]
     pub(crate) fn data_styled(&self, style: Style, text: &str) -> String {
         self.data_coloured(style.code(), text)
     }
@@ -381,7 +392,6 @@ pub(crate) fn or_dash(text: Option<&str>) -> String {
 }
 
 /// How tables and sentences mark a namespace that matches `patterns.production`.
-#[allow(dead_code, reason = "its first users are on their way")]
 pub(crate) const PRODUCTION: &str = "PRODUCTION";
 
 #[cfg(test)]

@@ -8,16 +8,28 @@ use crate::commands::assume_irsa::profile::ProfileDocument;
 use crate::commands::can_i::document as can_i;
 use crate::commands::config::{ExplanationDocument, SettingDocument, TrustDocument};
 use crate::commands::console::ConsoleLink;
+use crate::commands::grant::Grants;
+use crate::commands::grant::presets::PresetDocument;
+use crate::commands::grant::render::RenderDocument;
 use crate::commands::kubeconfig::KubeconfigDocument;
 use crate::commands::list::screen::OfferDocument;
 use crate::commands::login::screen::LoginDocument;
 use crate::commands::logout::LogoutDocument;
+use crate::commands::plan::PlanDocument;
 use crate::commands::pods::document::{PodDocument, PodEventDocument};
 use crate::commands::port_forward::document::ForwardDocument;
 use crate::commands::secrets::document as secrets;
 use crate::commands::status::document::StatusDocument;
 use crate::commands::use_context::UseDocument;
 use crate::commands::whoami::Whoami;
+use crate::model::logs::lines::LogLine;
+use crate::commands::grant::Grants;
+use crate::commands::grant::presets::PresetDocument;
+use crate::commands::grant::render::RenderDocument;
+use crate::commands::plan::PlanDocument;
+use crate::commands::revoke::Revocations;
+use crate::model::audit::document as audit;
+use crate::model::doctor::document as doctor;
 use crate::model::logs::lines::LogLine;
 use crate::ui::ErrorDocument;
 
@@ -63,5 +75,13 @@ pub fn documents() -> Vec<Document> {
         of::<secrets::DiffDocument<'static>>("nsaccess secrets diff"),
         of::<ConsoleLink<'static>>("nsaccess console"),
         of::<ProfileDocument<'static>>("nsaccess assume-irsa --profile"),
+        of::<doctor::Report<'_>>("nsaccess doctor"),
+        of::<doctor::Catalogue>("nsaccess doctor --list"),
+        of::<PlanDocument<Grants>>("nsaccess grant"),
+        of::<Vec<PresetDocument>>("nsaccess grant --presets"),
+        of::<RenderDocument<'_>>("nsaccess grant render"),
+        of::<PlanDocument<Revocations>>("nsaccess revoke"),
+        of::<audit::Document<'_>>("nsaccess audit"),
+        of::<audit::Catalogue>("nsaccess audit --list"),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::actions::grants::apply::{self, Means, Outcome, Progress};
 use crate::chain::Presence;
@@ -14,17 +14,30 @@ use crate::model::grants::change::{Change, Verb};
 use crate::model::grants::granting::Note;
 use crate::process::runtime;
 use crate::screen;
-use crate::ui::Mark;
+use crate::ui::{Mark, PRODUCTION, Style};
+
+mod document;
+
+pub(crate) use document::PlanDocument;
+use document::document;
 
 /// A plan, and the verb's part of it.
 pub(crate) trait Plan {
+    type Subject: Serialize;
     fn administrator(&self) -> &Administrator<'_>;
     /// What it is about, in a line.
     fn title(&self) -> String;
     fn changes(&self) -> &[Change];
     fn notes(&self) -> &[Note];
+    /// The namespaces that it is about.
+    fn namespaces(&self) -> Vec<&str>;
     /// What of its document the verb knows alone.
-    fn subject(&self) -> Value;
+    fn subject(&self) -> Self::Subject;
+    /// Whether a namespace is marked as production.
+    fn is_production(&self, namespace: &str) -> bool {
+        let pins = self.administrator().chain.settings.pins(namespace);
+        pins.production.is_some_and(|marked| marked.value)
+    }
 }
 
 /// How a plan ended.
@@ -51,7 +64,7 @@ pub(crate) async fn propose<P: Plan>(
     let mut plan = make().await?;
     say(context, plan.notes());
     while !plan.changes().is_empty() {
-        show(context, &plan.title(), plan.changes())?;
+        show(context, &plan)?;
         if is_agreed || means.dry_run {
             break;
         }
@@ -76,7 +89,7 @@ pub(crate) async fn propose<P: Plan>(
             (Ok(()), true) => "dry_run",
             (Err(_), _) => "failed",
         };
-        context.ui.print_document(&document(&plan, rows(progress), result), String::new)?;
+        context.ui.print_document(&document(&plan, Some(progress), result), String::new)?;
     }
     reported?;
     let ending = if means.dry_run { Ending::Tried } else { Ending::Done };
@@ -88,27 +101,26 @@ pub(crate) async fn propose<P: Plan>(
 /// # Errors
 /// When the reader of standard output is gone.
 pub(crate) fn say_unchanged(context: Context<'_>, plan: &impl Plan, words: &str) -> Result<()> {
-    context.ui.print_document(&document(plan, json!([]), "unchanged"), || format!("{words}\n"))
-}
-
-fn document(plan: &impl Plan, changes: Value, result: &str) -> Value {
-    let mut document = plan.subject();
-    document["cluster"] = json!(plan.administrator().cluster_name());
-    document["changes"] = changes;
-    document["notes"] = plan.notes().iter().map(Note::text).collect();
-    document["result"] = json!(result);
-    document
+    context.ui.print_document(&document(plan, None, "unchanged"), || format!("{words}\n"))
 }
 
 /// Shows a plan, as data for people; programs get it with the result.
 ///
 /// # Errors
 /// When the reader of standard output is gone.
-fn show(context: Context<'_>, title: &str, changes: &[Change]) -> Result<()> {
+fn show(context: Context<'_>, plan: &impl Plan) -> Result<()> {
     if !context.ui.is_table() {
         return Ok(());
     }
-    let mut text = format!("{}\n", screen::one_line(title));
+    let mut text = format!("{}\n", screen::one_line(&plan.title()));
+    let mut production = plan.namespaces();
+    production.retain(|name| plan.is_production(name));
+    production.dedup();
+    if !production.is_empty() {
+        let mark = context.ui.data_styled(Style::Production, PRODUCTION);
+        text.push_str(&format!("{mark}: {}\n", screen::one_line(&production.join(", "))));
+    }
+    let changes = plan.changes();
     for change in changes {
         text.push('\n');
         text.push_str(&shown(context, change));
@@ -239,26 +251,4 @@ fn past(verb: Verb, dry_run: bool) -> &'static str {
         (_, Verb::Replace) => "replaced",
         (_, Verb::Delete) => "deleted",
     }
-}
-
-/// The changes for programs, with what became of them.
-fn rows(progress: &Progress) -> Value {
-    let outcomes = progress.outcomes();
-    let rows = progress.changes.iter().zip(&outcomes).map(|(change, outcome)| {
-        let (before, after) = change.outlines();
-        let result = match outcome {
-            Outcome::NotTried => "not_tried",
-            Outcome::Done if progress.means.dry_run => "accepted",
-            Outcome::Done => "done",
-            Outcome::Kept => "kept",
-            Outcome::Failed(_) => "failed",
-            Outcome::Begun => "unknown",
-            Outcome::Waiting | Outcome::Skipped => "not_done",
-        };
-        json!({
-            "action": change.verb().word(), "kind": change.kind(), "name": change.name(),
-            "before": before, "after": after, "result": result, "error": failure(outcome).map(ToString::to_string),
-        })
-    });
-    rows.collect()
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::actions::grants::apply::Means;
 use crate::actions::grants::look::{self, View};
@@ -129,6 +130,8 @@ struct Planned<'a> {
 }
 
 impl Plan for Planned<'_> {
+    type Subject = Revocations;
+
     fn administrator(&self) -> &Administrator<'_> {
         self.administrator
     }
@@ -151,10 +154,35 @@ impl Plan for Planned<'_> {
         &self.notes
     }
 
-    fn subject(&self) -> serde_json::Value {
-        let row = |revocation: &Revocation| json!({"namespace": revocation.namespace, "principal": revocation.principal.arn()});
-        json!({"revocations": self.revocations.iter().map(row).collect::<Vec<_>>()})
+    fn namespaces(&self) -> Vec<&str> {
+        self.revocations.iter().map(|revocation| revocation.namespace.as_str()).collect()
     }
+
+    fn subject(&self) -> Revocations {
+        let row = |revocation: &Revocation| RevocationRow {
+            namespace: revocation.namespace.clone(),
+            production: self.is_production(&revocation.namespace),
+            principal: revocation.principal.arn(),
+        };
+        Revocations { revocations: self.revocations.iter().map(row).collect() }
+    }
+}
+
+/// What is revoked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Revocations {
+    /// The grants that are revoked
+    revocations: Vec<RevocationRow>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct RevocationRow {
+    /// Its namespace
+    namespace: String,
+    /// Whether the namespace is marked as production
+    production: bool,
+    /// ARN of the principal
+    principal: String,
 }
 
 async fn make_plan<'a>(

@@ -53,7 +53,7 @@ fn narrow(widths: &mut [usize], columns: usize) {
 }
 
 /// At most this width; what is left out is shown as `…`.
-fn cut(cell: &str, width: usize) -> String {
+pub(super) fn cut(cell: &str, width: usize) -> String {
     if cell.width() <= width {
         return cell.to_owned();
     }

@@ -146,10 +146,8 @@ depends on) or `unknown` (no response, or the check crashed). Checks that depend
 one cause is reported once.
 
 Exit status: 0 no problems or only warnings (1 with `--strict`), 1 problems found, 2 usage, 6 some checks could not be
-completed. `-o json` and `-o yaml` always print exactly one document, even after Ctrl-C:
-`{\"result\", \"namespace\", \"checks\": [{\"id\", \"check\", \"result\", \"title\", \"message\", \"because\", \"try\", \"because_of\",
-\"facts\", \"docs\", \"ms\"}], \"try\", \"repaired\": [{\"id\", \"command\", \"error\"}]}`. `id` is the id of the finding, or of the
-check if there is none. Ids never change and are never reused.
+completed. `-o json` and `-o yaml` always print exactly one document ([json.md](json.md)), even after Ctrl-C. A row's `id` is the
+id of the finding, or of the check if there is none. Ids never change and are never reused.
 
 `--fix` signs in, rewrites the profile and context written by nsaccess, removes stale locks and temporary files of
 nsaccess, and makes files with secrets private. It touches nothing else.
@@ -185,7 +183,7 @@ fn doctor_page(catalogue: &serde_json::Value) -> String {
         ));
         for finding in list("findings").iter().filter(|finding| finding["check"] == id.as_str()) {
             let anchor = word(finding, "id").replace('.', "-");
-            let waits = if finding["waiting_helps"] == true { " `--wait` waits for its end." } else { "" };
+            let waits = if finding["waiting_helps"] == true { " `--wait` waits until it is resolved." } else { "" };
             page.push_str(&format!(
                 "\n#### <a id=\"{anchor}\"></a>{}\n\n`{}`. {}\n\n{}{waits}\n",
                 word(finding, "id"),
@@ -217,59 +215,54 @@ fn the_doctor_page_has_every_check_and_every_finding() {
 
 const AUDIT_HEAD: &str = "# audit
 
-    nsaccess audit payments                    who may do what in a namespace, and what is wrong with it
+    nsaccess audit payments                    who has access to a namespace, why, and what is wrong with it
     nsaccess audit payments -v                 with every task, user and group, and all findings
-    nsaccess audit --all                       all namespaces, and what holds in the whole cluster
+    nsaccess audit --all                       all namespaces, and cluster-wide access
     nsaccess audit --all -o json               for programs, and as a baseline
-    nsaccess audit --all --format csv          who may do what, for a spreadsheet (findings-csv, markdown)
-    nsaccess audit --all --fail-on high        exit 1 if there is such a finding
-    nsaccess audit --all --baseline FILE       only findings that FILE does not have count
-    nsaccess audit --list                      every finding that there can be
+    nsaccess audit --all --format csv          access for a spreadsheet (also findings-csv, markdown)
+    nsaccess audit --all --fail-on high        exit with 1 if there are such findings
+    nsaccess audit --all --baseline FILE       ignore the findings in FILE
+    nsaccess audit --list                      all kinds of findings (`-o name`: their ids)
 
-It reads, and changes nothing. For each principal of AWS it follows the way into the cluster: the access entry or the item of
-`aws-auth` that counts, the username and the groups (`{{SessionName}}` stays, since only the session knows it), the bindings of
-these, their roles with what is aggregated into them, and the tasks that these allow. The tasks are those of
-[can-i](can-i.md); BY names the objects that give them. Service accounts and nodes are not listed, nor are people who come by an
-OIDC provider of the cluster.
+It is read-only. For each AWS principal it resolves the access entry or the item in `aws-auth` that applies, the user name and
+groups (`{{SessionName}}` stays, as only the session has it), the bindings of these, their roles including aggregation, and the
+tasks that these allow. The tasks are those of [can-i](can-i.md); GRANTED BY shows the objects that grant them. Service accounts,
+nodes and users of an OIDC provider of the cluster are not included.
 
 ## What is not evaluated
 
-No API tells what an access policy of EKS (`AmazonEKSViewPolicy`, …) allows, and reviews for somebody else leave it out. Where a
-principal has one, what its bindings do not allow is \"not evaluated\". So is what hangs on a list that could not be read: at the
-end of the report each has the right that it needs. It is never counted as a no, nor as in order.
+No API shows what an EKS access policy (`AmazonEKSViewPolicy`, …) allows, and access reviews for others ignore them. If a
+principal has one, everything its bindings do not allow is \"not evaluated\". So is everything that depends on a list that could
+not be read; the end of the report shows the permission that each requires. It is counted neither as denied nor as in order.
 
-## Who may run it
+## Required permissions
 
-| to see | it needs |
+| for | required |
 | --- | --- |
 | access entries and their policies | `eks:DescribeCluster`, `eks:ListAccessEntries`, `eks:DescribeAccessEntry`, `eks:ListAssociatedAccessPolicies` |
-| mappings of roles and users that are gone | `iam:ListRoles`, `iam:GetUser` |
+| mappings of deleted roles and users | `iam:ListRoles`, `iam:GetUser` |
 | `aws-auth` | get the ConfigMap `aws-auth` in `kube-system` |
-| rights in namespaces | list `roles`, `rolebindings` there (with `--all`: in all namespaces, and `namespaces`) |
-| rights in the whole cluster | list `clusterroles`, `clusterrolebindings` |
+| permissions in namespaces | list `roles`, `rolebindings` there (with `--all`: in all namespaces, and `namespaces`) |
+| permissions in the whole cluster | list `clusterroles`, `clusterrolebindings` |
 
-Whoever has less sees what their rights show, and is told what is missing. Without access entries and `aws-auth`, the users and
-groups of bindings stand in the place of principals.
+With fewer permissions you see less, and the report shows what is missing. Without access entries and `aws-auth`, the users and
+groups of bindings are shown instead of principals.
 
 ## For programs
 
-Exit status: 0 it was read and said; 1 there are findings of `--fail-on`; 6 with `--fail-on`, if there are none, and something
-could not be read. With `--baseline` and without `--fail-on`, new findings from `low` on exit with 1.
+Exit status: 0 done; 1 findings for `--fail-on`; 6 with `--fail-on` if there are none, but not everything could be read. With
+`--baseline` and without `--fail-on`, new findings of severity `low` or higher exit with 1.
 
-`-o json`: `{\"cluster\", \"region\", \"server_version\", \"authentication_mode\", \"namespace\", \"at\", \"access\": [{\"namespace\",
-\"principal\", \"way\", \"line\", \"username\", \"groups\", \"session\", \"gone\", \"policies\", \"not_evaluated\", \"until\", \"tasks\": [{\"id\",
-\"title\", \"verdict\", \"why\", \"objects\"}]}], \"findings\": [{\"id\", \"severity\", \"about\", \"namespace\", \"message\",
-\"because\", \"try\", \"docs\", \"new\"}], \"not_read\": [{\"what\", \"needs\", \"why\", \"so\"}]}`. The namespace `*` stands for the
-whole cluster; a task that is not listed is not allowed; `gone` is the finding
-because of which nobody is this principal today. `id` and `about` together say which finding it is, and stay the same
-from one audit to the next; ids are never used again for something else.
+`-o json` is described in [json.md](json.md). The namespace `*` is the whole cluster; a task that is not listed is not allowed;
+`stale` is the finding because of which nobody has this access now. `id` and `about` together identify a finding and stay the same
+from one audit to the next. Ids never change and are never reused.
 
-This page is written by a test from the table that the program uses (`UPDATE_DOCS=1 cargo test --test it docs::`).
+A test writes this page from the program's own table (`UPDATE_DOCS=1 cargo test --test it docs::`).
 
 ## Findings
 
-`high` leads to any right, or locks people out. `medium` does not give what it says, or gives more than most should have. `low` is
-left over, or not kept as it should be. `info` is to be known.
+`high` leads to full control or locks people out. `medium` does not grant what it seems to, or grants more than most should have.
+`low` is stale or untidy. `info` is worth knowing.
 ";
 
 #[test]

@@ -229,6 +229,15 @@ fn skip_hides_a_check_and_makes_it_for_those_that_need_it() {
 }
 
 #[test]
+fn the_lists_have_names() {
+    let world = World::new();
+    for (verb, id) in [("doctor", "machine.clock"), ("audit", "aws-auth.broken")] {
+        let names = world.run(&format!("{verb} --list -o name")).success();
+        assert!(names.stdout.lines().any(|line| line == id), "{}", names.stdout);
+    }
+}
+
+#[test]
 fn a_report_overwrites_reports_only() {
     let world = World::signed_in();
     world.write("important.txt", "precious\n");

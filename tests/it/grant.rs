@@ -212,6 +212,18 @@ fn a_person_sees_the_plan_in_colours_and_again_if_it_has_changed() {
 }
 
 #[test]
+fn production_is_marked_in_the_plan() {
+    let platform = Platform::new();
+    let dry = platform.grant("--preset viewer --dry-run").success();
+    assert!(!dry.stdout.contains("PRODUCTION"), "{}", dry.stdout);
+    platform.world.run(&format!("config set namespace.{NAMESPACE}.production true")).success();
+    platform.grant("--preset viewer --dry-run").success().prints("PRODUCTION: pay\n");
+    let plan = platform.grant("--preset viewer --dry-run -o json").success().json();
+    assert_eq!(plan["grants"][0]["production"], true, "{plan:#}");
+    assert_eq!((&plan["result"], &plan["grants"][0]["until"]), (&json!("dry_run"), &json!(null)), "{plan:#}");
+}
+
+#[test]
 fn who_says_no_preset_takes_none_away() {
     let platform = Platform::new();
     platform.grant("--preset viewer").success();

@@ -40,7 +40,7 @@ fn several_files_go_into_a_folder() {
     assert!(world.read("deploy/kustomization.yaml").contains("- namespaces/a.yaml\n- namespaces/b.yaml\n"));
     assert!(world.read("deploy/namespaces/b.yaml").contains("namespace: b\n"));
     let again = world.run(&format!("{words} --out deploy -o json")).success();
-    assert_eq!(again.json()["files"][2], "namespaces/b.yaml");
+    assert_eq!(again.json()["files"][2]["path"], "namespaces/b.yaml");
     assert_eq!(again.stderr.matches("unchanged: ").count(), 3, "{}", again.stderr);
 }
 

@@ -14,7 +14,7 @@ use crate::model::audit::picture::{Picture, Scope};
 use crate::model::audit::spreadsheet::nobody;
 use crate::model::grants::objects::time_text;
 use crate::screen::one_line;
-use crate::ui::Ui;
+use crate::ui::{Style, Ui};
 
 /// Of one kind of finding, so many are shown without `-v`.
 const SHOWN: usize = 5;
@@ -68,36 +68,48 @@ fn principal(picture: &Picture, audit: &Audit<'_>, row: &Row) -> String {
 }
 
 /// How the cluster knows it, and the finding because of which nobody is it today.
-fn way(audit: &Audit<'_>, row: &Row) -> String {
+fn via(audit: &Audit<'_>, row: &Row) -> String {
     let identity = &audit.identities[row.identity];
     let gone = audit.gone(identity.arn).map_or_else(String::new, |finding| format!(" [{finding}]"));
     format!("{}{gone}", identity.way.shown())
 }
 
-/// One namespace: a line for each task.
+/// One namespace: for each principal, a line for each task.
 fn by_task(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>, is_verbose: bool) -> String {
-    let mut rows = Vec::new();
+    let (mut rows, mut heads) = (Vec::new(), Vec::new());
     for row in &audit.rows {
         let identity = &audit.identities[row.identity];
-        let mut first = [principal(picture, audit, row), way(audit, row)];
+        heads.push((rows.len(), format!("{} ({})", principal(picture, audit, row), via(audit, row))));
         let lines = match identity.is_master() && !is_verbose {
             true => vec![["everything", "yes", "regardless of roles", "group system:masters"].map(str::to_owned)],
             false => merged(&tasks.row(row), is_verbose),
         };
-        // The heading names the namespace.
+        // The heading has the namespace.
         let own = format!("RoleBinding {}/", row.namespace.as_deref().unwrap_or_default());
         for mut line in lines {
             line[3] = line[3].replace(&own, "RoleBinding ");
-            rows.push(std::mem::take(&mut first).into_iter().chain(line).collect());
+            rows.push(line.to_vec());
         }
         if is_verbose {
-            let groups = if identity.groups.is_empty() { "none".to_owned() } else { identity.groups.join(", ") };
+            let groups = if identity.groups.is_empty() { "-".to_owned() } else { identity.groups.join(", ") };
             for (what, text) in [("user", identity.username.clone()), ("groups", groups)] {
-                rows.push(["", "", what, "", &text, ""].map(str::to_owned).to_vec());
+                rows.push([what, "-", &text, "-"].map(str::to_owned).to_vec());
             }
         }
     }
-    ui.table(&["PRINCIPAL", "WAY", "TASK", "MAY", "HOW", "BY"], &rows)
+    let table = ui.table(&["TASK", "ALLOWED", "DETAILS", "GRANTED BY"], &rows);
+    let mut lines = table.lines();
+    let mut text = lines.next().map(|heading| format!("{heading}\n")).unwrap_or_default();
+    let mut heads = heads.into_iter().peekable();
+    for (number, line) in lines.enumerate() {
+        while let Some((_, head)) = heads.next_if(|(first, _)| *first <= number) {
+            text.push_str(&format!("\n{}\n", ui.data_styled(Style::Strong, &one_line(&head))));
+        }
+        text.push_str(&format!("{line}\n"));
+    }
+    // Of those there is nothing to say.
+    heads.for_each(|(_, head)| text.push_str(&format!("\n{}\n", ui.data_styled(Style::Strong, &one_line(&head)))));
+    text
 }
 
 /// Title, verdict, how, and objects of each task. Those that are not evaluated because of policies alone are told in one line,
@@ -144,13 +156,13 @@ fn by_principal(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks
         vec![
             row.namespace.clone().unwrap_or_else(|| "*".to_owned()),
             principal(picture, audit, row),
-            way(audit, row),
+            via(audit, row),
             if may.is_empty() { "-".to_owned() } else { may.join(", ") },
-            by.join("; "),
+            if by.is_empty() { "-".to_owned() } else { by.join("; ") },
         ]
     };
     let rows: Vec<Vec<String>> = audit.rows.iter().map(line).collect();
-    ui.table(&["NAMESPACE", "PRINCIPAL", "WAY", "MAY", "BY"], &rows)
+    ui.table(&["NAMESPACE", "PRINCIPAL", "VIA", "ALLOWED", "GRANTED BY"], &rows)
 }
 
 fn findings(
@@ -173,7 +185,7 @@ fn findings(
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&format!("{}{since}: {said}\n", ui.data_coloured("1", "Findings")));
+    text.push_str(&format!("{}{since}: {said}\n", ui.data_styled(Style::Strong, "Findings")));
     for alike in new.chunk_by(|one, other| one.finding.id == other.finding.id) {
         let shown = if is_verbose { alike.len() } else { SHOWN.min(alike.len()) };
         alike[..shown].iter().for_each(|found| finding(ui, text, found));
@@ -185,21 +197,26 @@ fn findings(
 }
 
 fn finding(ui: &Ui, text: &mut String, found: &Found) {
-    let (sign, colour) = match found.severity {
-        Severity::High => ("✗", "31"),
-        Severity::Medium => ("!", "33"),
-        Severity::Low => ("·", "36"),
-        Severity::Info => ("-", "2"),
+    let (sign, style) = match found.severity {
+        Severity::High => ("✗", Style::Bad),
+        Severity::Medium => ("!", Style::Warning),
+        Severity::Low => ("·", Style::Hint),
+        Severity::Info => ("-", Style::Faint),
     };
-    let id = ui.data_coloured("2", &format!("[{}]", found.finding.id));
-    let sign = ui.data_coloured(colour, sign);
-    text.push_str(&format!("{sign} {:<6} {}  {id}\n", found.severity.word(), one_line(&found.message)));
-    for reason in &found.because {
-        text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(reason)));
-    }
+    let id = format!("[{}]", found.finding.id);
+    let said = ui.wrapped(&format!("{}  {id}", one_line(&found.message)), "! medium ".len());
+    let said = said.strip_suffix(&id).unwrap_or_default();
+    let (sign, id) = (ui.data_styled(style, sign), ui.data_styled(Style::Faint, &id));
+    text.push_str(&format!("{sign} {:<6} {said}{id}\n", found.severity.word()));
+    found.because.iter().for_each(|reason| because(ui, text, reason));
     for command in &found.try_next {
-        text.push_str(&format!("    {} {}\n", ui.data_coloured("1;32", "try:"), one_line(command)));
+        text.push_str(&format!("    {} {}\n", ui.data_styled(Style::Try, "try:"), one_line(command)));
     }
+}
+
+fn because(ui: &Ui, text: &mut String, reason: &str) {
+    let reason = ui.wrapped(&one_line(reason), "    because: ".len());
+    text.push_str(&format!("    {} {reason}\n", ui.data_styled(Style::Strong, "because:")));
 }
 
 fn not_read(ui: &Ui, text: &mut String, picture: &Picture) {
@@ -207,13 +224,13 @@ fn not_read(ui: &Ui, text: &mut String, picture: &Picture) {
     if unread.is_empty() {
         return;
     }
-    text.push_str(&format!("\n{}:\n", ui.data_coloured("1", "Not read")));
+    text.push_str(&format!("\n{}:\n", ui.data_styled(Style::Strong, "Not read")));
     for unread in unread {
-        let sign = ui.data_coloured("33", "?");
-        text.push_str(&format!("{sign} {}: {}\n", unread.what, unread.so));
+        let sign = ui.data_styled(Style::Warning, "?");
+        text.push_str(&format!("{sign} {}\n", ui.wrapped(&format!("{}: {}", unread.what, unread.so), 2)));
         if let Some(right) = &unread.needs {
-            text.push_str(&format!("    {} requires {}\n", ui.data_coloured("1", "because:"), one_line(right)));
+            because(ui, text, &format!("requires {right}"));
         }
-        text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(&unread.why)));
+        because(ui, text, &unread.why);
     }
 }

@@ -9,13 +9,12 @@ mod wait;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use crate::actions::doctor::Examination;
 use crate::actions::doctor::board::Board;
 use crate::commands::{Context, exec};
 use crate::error::{Error, Kind, Result};
-use crate::model::doctor::document;
+use crate::model::doctor::document::{self, RepairRow};
 use crate::model::doctor::plan::Plan;
 use crate::model::doctor::row::{Outcome, Row, verdict};
 use crate::model::irsa::IrsaRequest;
@@ -140,12 +139,12 @@ fn show(context: Context<'_>, found: &Found) -> Result<()> {
     if context.ui.is_table() {
         return context.ui.print_bytes(screen::report(context, found).as_bytes());
     }
-    let mut report = document::report(namespace, &found.rows);
-    if !found.repaired.is_empty() {
-        let repaired = |done: &Repaired| json!({"id": done.id, "command": done.what, "error": done.failure});
-        report["repaired"] = found.repaired.iter().map(repaired).collect();
-    }
-    context.ui.print_document(&report, String::new)
+    let repaired = found.repaired.iter().map(|done| RepairRow {
+        id: done.id,
+        command: &done.what,
+        error: done.failure.as_deref(),
+    });
+    context.ui.print_document(&document::report(namespace, &found.rows, repaired.collect()), String::new)
 }
 
 /// The exit code, which is the same in every format.

@@ -6,9 +6,11 @@ use crate::model::doctor::check::Group;
 use crate::model::doctor::document;
 use crate::model::doctor::row::{Outcome, Row, first_step, verdict};
 use crate::screen::one_line;
-use crate::ui::Ui;
+use crate::ui::{Style, Ui};
 
 const TITLE_WIDTH: usize = 18;
+/// Where the result of a check begins.
+const INDENT: usize = TITLE_WIDTH + 3;
 
 /// The whole report. Texts from elsewhere are made safe here, since colour is not.
 pub(super) fn report(context: Context<'_>, found: &Found) -> String {
@@ -30,7 +32,7 @@ fn section(ui: &Ui, text: &mut String, group: Group, rows: &[&Row], is_verbose: 
     if rows.is_empty() {
         return;
     }
-    text.push_str(&format!("{}\n", ui.data_coloured("1", group.title())));
+    text.push_str(&format!("{}\n", ui.data_styled(Style::Strong, group.title())));
     let is_same = |left: &&Row, right: &&Row| {
         !is_verbose
             && left.outcome == Outcome::Skipped
@@ -40,13 +42,10 @@ fn section(ui: &Ui, text: &mut String, group: Group, rows: &[&Row], is_verbose: 
     for alike in rows.chunk_by(is_same) {
         match alike {
             [first, _, ..] => {
-                let said = format!("skipped: {}", one_line(&first.message));
+                let said = ui.wrapped(&format!("skipped: {}", one_line(&first.message)), INDENT);
                 let title = format!("{} checks", alike.len());
-                text.push_str(&format!(
-                    "{} {title:<TITLE_WIDTH$} {}\n",
-                    ui.data_coloured("2", "-"),
-                    ui.data_coloured("2", &said)
-                ));
+                let (sign, said) = (ui.data_styled(Style::Faint, "-"), ui.data_styled(Style::Faint, &said));
+                text.push_str(&format!("{sign} {title:<TITLE_WIDTH$} {said}\n"));
             }
             [row] => line(ui, text, row, is_verbose),
             [] => {}
@@ -55,36 +54,49 @@ fn section(ui: &Ui, text: &mut String, group: Group, rows: &[&Row], is_verbose: 
 }
 
 fn line(ui: &Ui, text: &mut String, row: &Row, is_verbose: bool) {
-    let (sign, colour) = sign(row.outcome);
-    let message = one_line(&row.message);
-    let said = match row.outcome {
-        Outcome::Skipped => ui.data_coloured("2", &format!("skipped: {message}")),
-        Outcome::Unknown => format!("unknown: {message}"),
-        _ => message.into_owned(),
-    };
-    let id = row.finding.map(|finding| ui.data_coloured("2", &format!("  [{}]", finding.id))).unwrap_or_default();
-    let title = row.check.title;
-    text.push_str(&format!("{} {title:<TITLE_WIDTH$} {said}{id}\n", ui.data_coloured(colour, sign)));
+    let (sign, style) = sign(row.outcome);
+    let sign = ui.data_styled(style, sign);
+    text.push_str(&format!("{sign} {:<TITLE_WIDTH$} {}\n", row.check.title, said(ui, row, is_verbose)));
     if is_verbose {
         for fact in &row.facts {
-            text.push_str(&format!("  {}\n", ui.data_coloured("2", &format!("· {}", one_line(fact)))));
+            text.push_str(&format!("  {}\n", ui.data_styled(Style::Faint, &format!("· {}", one_line(fact)))));
         }
     }
     for reason in &row.because {
-        text.push_str(&format!("    {} {}\n", ui.data_coloured("1", "because:"), one_line(reason)));
+        let reason = ui.wrapped(&one_line(reason), "    because: ".len());
+        text.push_str(&format!("    {} {reason}\n", ui.data_styled(Style::Strong, "because:")));
     }
     for command in &row.try_next {
-        text.push_str(&format!("    {} {}\n", ui.data_coloured("1;32", "try:"), one_line(command)));
+        text.push_str(&format!("    {} {}\n", ui.data_styled(Style::Try, "try:"), one_line(command)));
     }
 }
 
-fn sign(outcome: Outcome) -> (&'static str, &'static str) {
+/// The result of a check, as it fits the line: what is in order is cut, unless everything is asked for, and the rest wrapped.
+fn said(ui: &Ui, row: &Row, is_verbose: bool) -> String {
+    let message = one_line(&row.message);
+    match row.outcome {
+        Outcome::Ok if is_verbose => message.into_owned(),
+        Outcome::Ok => ui.cut(&message, INDENT),
+        Outcome::Skipped => ui.data_styled(Style::Faint, &ui.wrapped(&format!("skipped: {message}"), INDENT)),
+        Outcome::Unknown | Outcome::Warn | Outcome::Fail => {
+            let unknown = if row.outcome == Outcome::Unknown { "unknown: " } else { "" };
+            let id = row.finding.map(|finding| format!("[{}]", finding.id)).unwrap_or_default();
+            let line = ui.wrapped(&format!("{unknown}{message}  {id}"), INDENT);
+            match line.strip_suffix(&id) {
+                Some(before) if !id.is_empty() => format!("{before}{}", ui.data_styled(Style::Faint, &id)),
+                _ => line.trim_end().to_owned(),
+            }
+        }
+    }
+}
+
+fn sign(outcome: Outcome) -> (&'static str, Style) {
     match outcome {
-        Outcome::Ok => ("✓", "32"),
-        Outcome::Warn => ("!", "33"),
-        Outcome::Fail => ("✗", "31"),
-        Outcome::Skipped => ("-", "2"),
-        Outcome::Unknown => ("?", "33"),
+        Outcome::Ok => ("✓", Style::Good),
+        Outcome::Warn => ("!", Style::Warning),
+        Outcome::Fail => ("✗", Style::Bad),
+        Outcome::Skipped => ("-", Style::Faint),
+        Outcome::Unknown => ("?", Style::Warning),
     }
 }
 
@@ -102,7 +114,7 @@ fn last_lines(ui: &Ui, found: &Found) -> String {
         text.push_str("No namespace specified. To check everything: nsaccess doctor NAMESPACE\n");
     }
     if let Some(step) = first_step(&found.rows) {
-        text.push_str(&format!("{} {}\n", ui.data_coloured("1;32", "try:"), one_line(step)));
+        text.push_str(&format!("{} {}\n", ui.data_styled(Style::Try, "try:"), one_line(step)));
     }
     text
 }

@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::actions::grants::apply::Means;
 use crate::actions::grants::look::{self, View};
@@ -19,9 +20,9 @@ use crate::model::elapsed;
 use crate::model::grants::change::{Change, Verb, changes};
 use crate::model::grants::grant::{Grant, Way};
 use crate::model::grants::granting::{self, Note, Terms};
-use crate::model::grants::objects;
 use crate::model::grants::principal::PrincipalKind;
 use crate::model::grants::state::State;
+use crate::model::rfc3339::Rfc3339;
 use crate::model::settings::Flags;
 use crate::model::shell::quote;
 
@@ -172,6 +173,8 @@ impl Planned<'_> {
 }
 
 impl Plan for Planned<'_> {
+    type Subject = Grants;
+
     fn administrator(&self) -> &Administrator<'_> {
         self.administrator
     }
@@ -194,15 +197,41 @@ impl Plan for Planned<'_> {
         &self.notes
     }
 
-    fn subject(&self) -> serde_json::Value {
-        let grants = self.grants.iter().map(|(grant, _)| {
-            json!({
-                "namespace": grant.namespace, "principal": grant.principal.arn(), "access": grant.access.label(),
-                "until": grant.until.map(objects::time_text),
-            })
-        });
-        json!({"grants": grants.collect::<Vec<_>>()})
+    fn namespaces(&self) -> Vec<&str> {
+        self.grants.iter().map(|(grant, _)| grant.namespace.as_str()).collect()
     }
+
+    fn subject(&self) -> Grants {
+        let row = |grant: &Grant| GrantRow {
+            namespace: grant.namespace.clone(),
+            production: self.is_production(&grant.namespace),
+            principal: grant.principal.arn(),
+            access: grant.access.label().to_owned(),
+            until: grant.until.map(Rfc3339::from),
+        };
+        Grants { grants: self.grants.iter().map(|(grant, _)| row(grant)).collect() }
+    }
+}
+
+/// What is granted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Grants {
+    /// The grants
+    grants: Vec<GrantRow>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct GrantRow {
+    /// Its namespace
+    namespace: String,
+    /// Whether the namespace is marked as production
+    production: bool,
+    /// ARN of the principal
+    principal: String,
+    /// Preset or access policy
+    access: String,
+    /// When it expires
+    until: Option<Rfc3339>,
 }
 
 async fn make_plan<'a>(

@@ -1,11 +1,14 @@
 //! `nsaccess grant --presets`: what can be given, and the rules to paste.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 
 use crate::commands::Context;
 use crate::error::{Error, Result};
 use crate::model::grants::preset::{CLUSTER_ROLE_ADMIN, Preset};
 use crate::model::kube::namespace::similar;
+use crate::model::kube::policy_rule::PolicyRule;
 use crate::ui::Format;
 
 /// All presets, or the rules of one.
@@ -17,8 +20,9 @@ pub(crate) fn run(context: Context<'_>, name: Option<&str>) -> Result<()> {
 }
 
 fn list(context: Context<'_>) -> Result<()> {
-    let presets: Vec<Value> = Preset::ALL.into_iter().map(document).collect();
-    context.ui.print_document(&Value::Array(presets), || {
+    let presets: Vec<PresetDocument> = Preset::ALL.into_iter().map(document).collect();
+    let names = Preset::ALL.map(|preset| preset.label().to_owned());
+    context.ui.print_list(&presets, names, || {
         let row = |preset: Preset| vec![typed(preset), preset.description().to_owned()];
         context.ui.table(&["PRESET", "DESCRIPTION"], &Preset::ALL.map(row))
     })?;
@@ -38,12 +42,23 @@ fn show(context: Context<'_>, preset: Preset) -> Result<()> {
     })
 }
 
-fn document(preset: Preset) -> Value {
-    let mut document = json!({"preset": preset.label(), "description": preset.description(), "rules": preset.rules()});
-    if preset == Preset::Admin {
-        document["cluster_role"] = json!(CLUSTER_ROLE_ADMIN);
-    }
-    document
+/// A preset
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct PresetDocument {
+    /// Its name
+    preset: &'static str,
+    /// What it allows
+    description: &'static str,
+    /// The rules of its Role
+    rules: Vec<PolicyRule>,
+    /// The ClusterRole that it binds instead of a Role
+    cluster_role: Option<&'static str>,
+}
+
+fn document(preset: Preset) -> PresetDocument {
+    let cluster_role = (preset == Preset::Admin).then_some(CLUSTER_ROLE_ADMIN);
+    let (description, rules) = (preset.description(), preset.rules());
+    PresetDocument { preset: preset.label(), description, rules, cluster_role }
 }
 
 /// With the flag that it takes.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::commands::Context;
 use crate::commands::grant::wanted::{self, Wanted, WantedArgs};
@@ -134,6 +136,23 @@ fn entry(context: Context<'_>, grant: Wanted, account: Option<&str>) -> Result<E
     Ok(Entry { namespace, recipient, access, until, create_namespace })
 }
 
+/// Grants for another tool
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RenderDocument<'a> {
+    /// The directory that they were written to
+    directory: Option<String>,
+    /// The files
+    files: Vec<RenderedFile<'a>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct RenderedFile<'a> {
+    /// Path, below the directory
+    path: &'a str,
+    /// Contents, unless it was written
+    text: Option<&'a str>,
+}
+
 /// What is read is not written over.
 fn keep(input: &Path, folder: &Path, rendered: &Rendered) -> Result<()> {
     let is_input = |file: &&File| folder.join(&file.path).components().eq(input.components());
@@ -152,8 +171,8 @@ fn write(context: Context<'_>, folder: &Path, rendered: &Rendered) -> Result<()>
         let done = if is_new { "wrote" } else { "unchanged:" };
         context.ui.status(&format!("{done} {}", path.display()));
     }
-    let paths: Vec<&str> = rendered.files.iter().map(|file| file.path.as_str()).collect();
-    let document = json!({"folder": folder.display().to_string(), "files": paths});
+    let files = rendered.files.iter().map(|file| RenderedFile { path: &file.path, text: None }).collect();
+    let document = RenderDocument { directory: Some(folder.display().to_string()), files };
     match context.ui.is_table() {
         true => Ok(()),
         false => context.ui.print_document(&document, String::new),
@@ -168,9 +187,9 @@ fn print(context: Context<'_>, engine: Engine, rendered: &Rendered) -> Result<()
             .try_next("nsaccess grant render NAMESPACE --format manifests   # all objects in one stream"));
     }
     if !context.ui.is_table() {
-        let file = |file: &File| json!({"path": file.path, "text": file.text});
-        let document = json!({"files": rendered.files.iter().map(file).collect::<Vec<_>>()});
-        return context.ui.print_document(&document, String::new);
+        let files =
+            rendered.files.iter().map(|file| RenderedFile { path: &file.path, text: Some(&file.text) }).collect();
+        return context.ui.print_document(&RenderDocument { directory: None, files }, String::new);
     }
     match (rendered.files.as_slice(), engine) {
         ([one], _) => context.ui.print(&one.text),

@@ -13,7 +13,7 @@ pub(crate) fn access_as_csv(picture: &Picture, audit: &Audit<'_>) -> String {
         "cluster",
         "namespace",
         "principal",
-        "way",
+        "via",
         "username",
         "groups",
         "session",

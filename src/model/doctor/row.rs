@@ -1,11 +1,15 @@
 //! The rows of a report: one for each check, or for each finding of it.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::model::doctor::check::Check;
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Repair, Verdict};
 
 /// The result of a row, and of a whole report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
     Ok,
     Warn,
@@ -15,7 +19,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// In documents: a stable contract.
+    /// As documents have it.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Outcome::Ok => "ok",

@@ -19,14 +19,14 @@ fn picture() -> Picture {
 #[test]
 fn a_former_document_is_a_baseline() {
     let mut picture = picture();
-    let first = document(&picture, &audit(&picture), None);
+    let first = serde_json::to_value(document(&picture, &audit(&picture), None)).expect("a document");
     assert_eq!(first["access"][0]["tasks"][0]["objects"][0], "RoleBinding web/b → Role r");
     assert_eq!(first["findings"][0]["id"], "rights.secrets");
     assert_eq!(first["findings"][0]["docs"], "docs/audit.md#rights-secrets");
     assert_eq!(first["not_read"][0]["needs"], "a right");
     let baseline = Baseline::parse(&first.to_string()).expect("a baseline");
     add(&mut picture.bindings, binding(Some("web"), "new", "Role/none", "Group/devs"));
-    let second = document(&picture, &audit(&picture), Some(&baseline));
+    let second = serde_json::to_value(document(&picture, &audit(&picture), Some(&baseline))).expect("a document");
     let findings = second["findings"].as_array().expect("a list");
     let new: Vec<&str> =
         findings.iter().filter(|found| found["new"] == true).filter_map(|found| found["id"].as_str()).collect();
@@ -51,5 +51,6 @@ fn tables_for_other_programs() {
 
 #[test]
 fn the_catalogue_has_every_finding() {
-    assert_eq!(catalogue()["findings"].as_array().map(Vec::len), Some(FINDINGS.len()));
+    let catalogue = serde_json::to_value(catalogue()).expect("a document");
+    assert_eq!(catalogue["findings"].as_array().map(Vec::len), Some(FINDINGS.len()));
 }
