@@ -100,36 +100,6 @@ impl Ui {
         self.format == Format::Wide
     }
 
-    /// Aligned columns. On a terminal they fit it: the widest cells are cut, unless all was asked for (`-o wide`).
-    pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
-        table::table(headings, rows, self.columns.filter(|_| !self.is_wide()), &|_, cell| cell.to_owned())
-    }
-
-    /// The same, with cells set off: `style` is asked for a column and what stands there.
-    pub(crate) fn styled_table(
-        &self,
-        headings: &[&str],
-        rows: &[Vec<String>],
-        style: impl Fn(&str, &str) -> Option<Style>,
-    ) -> String {
-        let style = |column: usize, cell: &str| match style(headings[column], cell).filter(|_| self.data_colour) {
-            Some(style) => format!("\x1b[{}m{cell}\x1b[0m", style.code()),
-            None => cell.to_owned(),
-        };
-        table::table(headings, rows, self.columns.filter(|_| !self.is_wide()), &style)
-    }
-
-    /// A line of data that begins behind `indent` columns, broken at blanks so that it fits the terminal.
-    pub(crate) fn wrapped(&self, text: &str, indent: usize) -> String {
-        wrap::wrapped(text, indent, self.columns)
-    }
-
-    /// At most what is left of a line of the terminal behind `indent` columns; `…` shows that there was more.
-    pub(crate) fn cut(&self, text: &str, indent: usize) -> String {
-        let columns = self.columns.filter(|_| !self.is_wide());
-        columns.map_or_else(|| text.to_owned(), |columns| table::cut(text, columns.saturating_sub(indent)))
-    }
-
     /// Whether data may have colour: it goes to a terminal, and `NO_COLOR` is not set.
     pub(crate) fn colours_data(&self) -> bool {
         self.data_colour

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::{Style, Ui};
 use crate::screen;
 
 /// Between two columns.
@@ -11,6 +12,27 @@ const NARROWEST: usize = 8;
 
 /// Sets a cell off, as it is shown in the column of this index.
 pub(super) type Styling<'a> = &'a dyn Fn(usize, &str) -> String;
+
+impl Ui {
+    /// The same, with cells set off: `style` is asked for a column and what stands there.
+    pub(crate) fn styled_table(
+        &self,
+        headings: &[&str],
+        rows: &[Vec<String>],
+        style: impl Fn(&str, &str) -> Option<Style>,
+    ) -> String {
+        let style = |column: usize, cell: &str| match style(headings[column], cell).filter(|_| self.data_colour) {
+            Some(style) => format!("\x1b[{}m{cell}\x1b[0m", style.code()),
+            None => cell.to_owned(),
+        };
+        table(headings, rows, self.columns.filter(|_| !self.is_wide()), &style)
+    }
+
+    /// Aligned columns. On a terminal they fit it: the widest cells are cut, unless all was asked for (`-o wide`).
+    pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
+        table(headings, rows, self.columns.filter(|_| !self.is_wide()), &|_, cell| cell.to_owned())
+    }
+}
 
 /// Aligned columns without trailing spaces. With `columns`, no line is wider than that: the widest cells are cut, which
 /// `…` shows.

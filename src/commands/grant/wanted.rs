@@ -199,5 +199,5 @@ fn access(context: Context<'_>, args: &WantedArgs) -> Result<Access> {
     }
     let name = args.preset.as_deref().unwrap_or("floor");
     let preset = Preset::parse(name, args.with_secrets);
-    preset.map(Access::Preset).map_err(|why| Error::usage(format!("{name} {why}")).try_next("nsaccess grant --help"))
+    preset.map(Access::Preset).map_err(|why| Error::usage(format!("{name} {why}")).try_next("nsaccess grant --presets"))
 }

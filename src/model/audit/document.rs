@@ -111,10 +111,10 @@ struct TaskRow {
     id: &'static str,
     /// The task
     title: &'static str,
-    /// `yes`, `partly`, `unknown` or `not_evaluated`
+    /// `yes`, `partial`, `unknown` or `not_evaluated`
     verdict: &'static str,
-    /// Details
-    why: String,
+    /// How it works, or what is missing
+    details: Option<String>,
     /// The objects that grant it
     objects: Vec<String>,
 }
@@ -199,7 +199,7 @@ fn task(judged: &Judged) -> TaskRow {
         id: judged.task.id,
         title: judged.task.title,
         verdict: if judged.is_not_evaluated { "not_evaluated" } else { judged.word() },
-        why: judged.task.why.clone(),
+        details: Some(judged.task.why.clone()).filter(|details| !details.is_empty()),
         objects: judged.objects.clone(),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn judge_clock(ahead: SignedDuration, whose: &str, set_clock: &str) -
     let (finding, consequence) = match ahead.abs() {
         off if off > TOLERANCE => (&WRONG, "AWS and the cluster reject requests signed with the wrong time"),
         off if off > NOTICEABLE => (&INEXACT, "AWS rejects signatures once the clock is off by 5 minutes"),
-        off => return Judgement::ok(format!("in sync with {whose} (within {})", seconds(off))),
+        off => return Judgement::ok(format!("in sync (within {} of {whose})", seconds(off))),
     };
     let message = format!("this machine's clock is {}", difference(ahead, whose));
     Judgement::problem(Problem::of(finding, message).because(consequence).try_next(set_clock))
