@@ -32,7 +32,9 @@ pub(crate) struct ConfigArgs {
 /// What can be done with settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigAction {
-    /// Set a value in your config.toml, like: nsaccess config set namespace.idp-dev.cluster demo
+    /// Set a value in your config.toml
+    ///
+    /// Like: nsaccess config set namespace.idp-dev.cluster demo
     Set {
         /// Setting, as `nsaccess config` names it
         key: String,
@@ -44,7 +46,7 @@ pub(crate) enum ConfigAction {
         /// Setting, as `nsaccess config` names it
         key: String,
     },
-    /// Trust a project's nsaccess.toml as it is now, and show what it sets
+    /// Trust a project's nsaccess.toml, and show what it sets
     Trust {
         /// The file [default: the nearest one above this folder]
         file: Option<PathBuf>,

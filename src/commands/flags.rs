@@ -103,7 +103,7 @@ pub(crate) struct SignInArgs {
     /// device: a code to approve on any device; browser: a page on this machine
     #[arg(long, value_parser = ["device", "browser"], value_name = "FLOW")]
     pub(crate) flow: Option<String>,
-    /// Open no browser; print the address only
+    /// Do not open a browser; print the address
     #[arg(long)]
     pub(crate) no_browser: bool,
 }
@@ -112,22 +112,22 @@ pub(crate) struct SignInArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "IAM role instead of a permission set")]
 pub(crate) struct IdentityArgs {
-    /// IAM role to assume, which the cluster maps
+    /// IAM role to assume, which the cluster must know
     #[arg(long, value_name = "ARN", conflicts_with_all = ["account", "role", "start_url", "sso_region"])]
     pub(crate) role_arn: Option<String>,
-    /// AWS profile whose credentials assume the role; without a role, the identity itself
+    /// AWS profile to assume the role with; without a role, to use as it is
     #[arg(long, value_name = "PROFILE", conflicts_with_all = ["account", "role", "start_url", "sso_region"])]
     pub(crate) source_profile: Option<String>,
-    /// External id that the role's trust policy wants
+    /// External ID that the role requires
     #[arg(long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
-    /// MFA device whose code the role's trust policy wants; you are asked for the code
+    /// MFA device that the role requires; you are asked for its code
     #[arg(long, value_name = "ARN")]
     pub(crate) mfa_serial: Option<String>,
     /// Name of the role's session, for CloudTrail
     #[arg(long, value_name = "NAME")]
     pub(crate) session_name: Option<String>,
-    /// How long the role's session lasts, like 1h [default: the role's own limit, at most an hour]
+    /// How long the role's session lasts, like 1h [default: the role's limit, at most 1h]
     #[arg(long, value_name = "TIME")]
     pub(crate) duration: Option<String>,
 }

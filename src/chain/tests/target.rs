@@ -54,7 +54,7 @@ async fn a_namespace_that_the_person_has_not_is_told_with_those_that_there_are()
     home.sign_in(60);
     let refused = home.chain(&services).target(&access()).await.expect_err("not there");
     assert_eq!(refused.kind, Kind::NotFound);
-    assert_eq!(refused.try_next, ["nsaccess login idp-prod"]);
+    assert_eq!(refused.try_next, ["nsaccess list   # lists your namespaces"]);
 }
 
 #[test]
