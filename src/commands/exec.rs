@@ -68,13 +68,20 @@ fn no_command(args: &ExecArgs, namespaces: &[String]) -> Error {
     };
     let misplaced = first.into_iter().chain(args.misplaced.iter().map(String::as_str));
     let command: Vec<_> = misplaced.chain(args.command.iter().map(String::as_str)).map(quote).collect();
-    let place = namespace.map(|namespace| format!(" {namespace}")).unwrap_or_default();
     if command.is_empty() {
-        return Error::usage("no command specified")
-            .try_next(format!("nsaccess exec{place} -- COMMAND"))
-            .try_next(format!("nsaccess shell{place}   # for a shell"));
+        let error = Error::usage("no command specified");
+        return match namespace {
+            Some(namespace) => error
+                .try_next(format!("nsaccess exec {namespace} -- COMMAND"))
+                .try_next(format!("nsaccess shell {namespace}   # for a shell")),
+            None => error.try_next("nsaccess exec -- COMMAND").try_next("nsaccess shell   # for a shell"),
+        };
     }
-    Error::usage("the command must follow --").try_next(format!("nsaccess exec{place} -- {}", command.join(" ")))
+    let (error, command) = (Error::usage("the command must follow --"), command.join(" "));
+    match namespace {
+        Some(namespace) => error.try_next(format!("nsaccess exec {namespace} -- {command}")),
+        None => error.try_next(format!("nsaccess exec -- {command}")),
+    }
 }
 
 /// The chain for a child that gets an environment of its own.

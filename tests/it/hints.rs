@@ -188,7 +188,7 @@ fn what_is_no_command_is_noticed() {
     {
         assert_eq!(fault(good), None, "{good}");
     }
-    for bad in ["nsaccess lgoin x", "nsaccess login --no-such x", "nsaccess login THING", "nsaccess secrets get"] {
+    for bad in ["nsaccess lgoin x", "nsaccess login --no-such x", "nsaccess login THING", "nsaccess config set"] {
         assert!(fault(bad).is_some(), "{bad}");
     }
 }
