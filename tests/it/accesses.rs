@@ -203,7 +203,12 @@ fn the_commands_of_a_refusal_work_as_they_are() {
 #[test]
 fn names_that_cannot_be_given_are_refused() {
     let world = company();
-    world.login("payments --as Payments_Prod").run().exits(2).one_error().says("is not a name for an access");
+    world
+        .login("payments --as Payments_Prod")
+        .run()
+        .exits(2)
+        .one_error()
+        .says("invalid name \"Payments_Prod\" for an access");
     world.run("login --as payments-prod").exits(2).one_error().says("try: nsaccess login NAMESPACE --as payments-prod");
     world.run("login Pay --as payments-prod").exits(2).one_error().says("Pay");
     assert!(!world.exists(".aws/config") && !world.exists(".kube/config"));

@@ -103,7 +103,7 @@ fn a_broken_file_says_whom_to_tell_and_kubectl_goes_on() {
             .says("try: NSACCESS_SYSTEM_CONFIG= nsaccess config   # meanwhile: works without that file\n")
             .says_not("EDITOR");
         let token = world.nsaccess("token idp-dev").run_trusted().success();
-        token.says("warning: cannot read ~/etc/config.toml").says("the token is the one of before");
+        token.says("warning: cannot read ~/etc/config.toml").says("using the previous settings");
     }
     world.nsaccess("config").env("NSACCESS_SYSTEM_CONFIG", "").run().success();
     world.write("etc/config.toml", format!("{text}flwo = 'device'\n"));

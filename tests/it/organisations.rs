@@ -65,7 +65,7 @@ fn a_login_to_another_portal_touches_nothing_of_the_first() {
     world.run("pods web-0 -n idp-dev").success();
     world.run("pods web-0 -n shop").success();
     world.run("login shop").success().says(OTHER);
-    world.run("login idp-dev").success().says("https://sandbox.awsapps.com/start, until");
+    world.run("login idp-dev").success().says("https://sandbox.awsapps.com/start until");
     assert_eq!(world.control().calls("StartDeviceAuthorization"), 0);
     // What was lost of the cache is found again where it belongs.
     std::fs::remove_dir_all(world.path(".cache/nsaccess")).expect("the cache may go");
@@ -109,7 +109,7 @@ fn a_logout_ends_the_session_that_is_meant_and_no_other() {
     world.run("token idp-dev").success();
     world.run("token shop").exits(3).one_error().says("try: nsaccess login shop");
     let (sandbox, other) = ("https://sandbox.awsapps.com/start".to_owned(), OTHER.to_owned());
-    let expected = [(sandbox.clone(), "signed_in".to_owned()), (other.clone(), "over".to_owned())];
+    let expected = [(sandbox.clone(), "signed_in".to_owned()), (other.clone(), "signed_out".to_owned())];
     assert_eq!(states(&world), expected);
     // What the other portal offers is kept; asked anew it is left out, and said so.
     world.run("list").success().prints("other-shop");
@@ -121,7 +121,7 @@ fn a_logout_ends_the_session_that_is_meant_and_no_other() {
         .success()
         .says("removed cached credentials for idp-dev");
     world.run("token shop").success();
-    assert_eq!(states(&world), [(sandbox, "over".to_owned()), (other, "signed_in".to_owned())]);
+    assert_eq!(states(&world), [(sandbox, "signed_out".to_owned()), (other, "signed_in".to_owned())]);
     world
         .run("logout --start-url https://third.awsapps.com/start")
         .exits(5)

@@ -81,7 +81,7 @@ fn more_lazy_clients_than_sessions_stall_nobody() {
     for _ in 0..5 {
         assert_eq!(forward.body("/name"), "servers\n");
     }
-    forward.hears_error("its reader was too slow for the others");
+    forward.hears_error("its client reads too slowly and delays the others");
 }
 
 /// An answer of so many bytes on a connection that is kept.

@@ -26,7 +26,7 @@ fn is_known_to_be_over(world: &World) {
         world.run(verb).exits(3).one_error();
     }
     world.run("status --check").exits(3).one_error().says("try: nsaccess login");
-    assert_eq!(world.run("status -o json").success().json()["session"]["state"], "over");
+    assert_eq!(world.run("status -o json").success().json()["session"]["state"], "expired");
     assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
     world.run("login idp-dev").success().says("    code   CODE");
     world.run("status --check").success();

@@ -61,7 +61,7 @@ pub(crate) struct GetArgs {
 
 pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     let Place { context, chain, access } = place;
-    let name = named_or_chosen(place, "get", args.name.as_deref())?;
+    let name = named_or_chosen(place, "nsaccess secrets get NAME", args.name.as_deref())?;
     let wanted = wanted(args, &name.relative)?;
     let named = naming(args, &name)? != Naming::default();
     if named && place.context.global.output != Format::Env {

@@ -118,19 +118,17 @@ struct Place<'a> {
     access: &'a Access,
 }
 
-/// The secret that an argument names, else one that a person chooses. `verb` is what it is chosen for.
+/// The secret that an argument names, else one that a person chooses. `command` is what a person types to name one.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] when none is named and nobody can be asked.
-fn named_or_chosen(place: Place<'_>, verb: &str, typed: Option<&str>) -> Result<SecretName> {
+fn named_or_chosen(place: Place<'_>, command: &str, typed: Option<&str>) -> Result<SecretName> {
     let Place { chain, access, .. } = place;
     if let Some(typed) = typed {
         return secrets::secret_name(chain, access, typed);
     }
     if chain.presence != Presence::Person {
-        return Err(Error::usage("no secret specified")
-            .try_next(format!("nsaccess secrets {verb} NAME"))
-            .try_next("nsaccess secrets list"));
+        return Err(Error::usage("no secret specified").try_next(command).try_next("nsaccess secrets list"));
     }
     let prefix = secrets::prefix(chain, access);
     let found = runtime::run(async { secrets::open(chain, access).await?.list(false).await })?;
