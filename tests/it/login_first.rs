@@ -62,8 +62,8 @@ fn the_only_namespace_is_not_chosen() {
 
 #[test]
 fn a_portal_without_a_namespace_says_what_was_looked_for() {
-    let mut of = sandbox::World::default();
-    of.accounts = vec![sandbox::Account::new("111122223333", "idp-nonprod", &["ReadOnly"])];
+    let accounts = vec![sandbox::Account::new("111122223333", "idp-nonprod", &["ReadOnly"])];
+    let of = sandbox::World { accounts, ..sandbox::World::default() };
     let world = World::of(of);
     let (child, person) = world.login("").on_terminal();
     let screen = person.sees_the_end();
