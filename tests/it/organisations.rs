@@ -126,7 +126,7 @@ fn a_logout_ends_the_session_that_is_meant_and_no_other() {
         .run("logout --start-url https://third.awsapps.com/start")
         .exits(5)
         .one_error()
-        .says("https://third.awsapps.com/start is not known here")
+        .says("error: no session for https://third.awsapps.com/start")
         .says("try: nsaccess logout --start-url https://other.awsapps.com/start");
     world.run("logout --start-url https://other.awsapps.com/start --all").exits(2);
 }
