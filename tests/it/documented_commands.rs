@@ -161,7 +161,7 @@ fn runs_until_interrupted(line: &str) -> bool {
 fn disturbs_others(line: &str) -> bool {
     let has = |word: &str| line.split(' ').any(|other| other == word);
     let leads_elsewhere = has("login") && !has("idp-dev") && !has("NAMESPACE");
-    let undoes = ["logout", "use", "--remove", "convert", "--force"].into_iter().any(has);
+    let undoes = ["config", "logout", "use", "--remove", "convert", "--force"].into_iter().any(has);
     leads_elsewhere || undoes || BEFORE.iter().any(|(known, _)| *known == line)
 }
 

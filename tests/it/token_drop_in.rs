@@ -84,7 +84,7 @@ fn a_profile_that_nsaccess_wrote_serves_here_too() {
 fn what_is_missing_is_said() {
     let world = World::new();
     world.run("token").exits(2).one_error().says("try: nsaccess token --cluster-name NAME --region REGION");
-    world.run("token --cluster-name demo").exits(2).one_error().says("error: the region of the cluster is not known");
+    world.run("token --cluster-name demo").exits(2).one_error().says("error: no region specified");
     world
         .run("token --cluster-name demo --region eu-west-1")
         .exits(3)

@@ -43,7 +43,7 @@ fn every_verb_reads_the_same_names() {
             for typed in words {
                 let output = world.run(&format!("{verb} {typed}/nobody {more}"));
                 match kinds.contains(&kind) {
-                    true => drop(output.exits(5).one_error().says("there is no ").says("nobody")),
+                    true => drop(output.exits(5).one_error().says("nobody\" not found")),
                     false => drop(output.exits(2).one_error().says(&format!("not {typed:?}"))),
                 }
             }
@@ -71,6 +71,6 @@ fn a_selector_that_is_not_understood_selects_nothing() {
         "spec": {"replicas": 1, "selector": selector},
     });
     assert!(world.control().apply(CLUSTER, odd));
-    world.run("logs deploy/odd").exits(4).one_error().says("names no pods by a selector");
-    world.run("port-forward deploy/odd :80").exits(1).one_error().says("names no pods by a selector");
+    world.run("logs deploy/odd").exits(4).one_error().says("deployment \"odd\" has no label selector");
+    world.run("port-forward deploy/odd :80").exits(1).one_error().says("it has no label selector");
 }
