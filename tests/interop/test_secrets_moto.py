@@ -146,7 +146,7 @@ def test_what_is_known_of_a_secret(signed_in, secrets):
     described = secrets.create("known", "x", Description="Some words", Tags=[{"Key": "team", "Value": "a"}])
     shown = json.loads(printed(signed_in, "describe", "known", "-o", "json"))
     assert (shown["arn"], shown["full_name"]) == (described["ARN"], described["Name"])
-    assert (shown["description"], shown["tags"]) == ("Some words", {"team": "a"})
+    assert (shown["description"], shown["tags"]) == ("Some words", [{"key": "team", "value": "a"}])
     assert {one["id"]: one["stages"] for one in shown["versions"]} == described["VersionIdsToStages"]
 
 
@@ -154,9 +154,9 @@ def test_a_diff_of_two_versions(signed_in, secrets):
     secrets.create("changed", '{"a": 1, "b": {"c": "x", "d": 2}}', '{"b": {"d": 2, "c": "y"}, "e": 3}')
     shown = json.loads(printed(signed_in, "diff", "changed", "-o", "json"))
     assert shown["changes"] == [
-        {"key": "a", "change": "removed"},
-        {"key": "b.c", "change": "changed"},
-        {"key": "e", "change": "added"},
+        {"key": "a", "change": "removed", "values": None},
+        {"key": "b.c", "change": "changed", "values": None},
+        {"key": "e", "change": "added", "values": None},
     ]
 
 
@@ -172,12 +172,12 @@ def test_what_is_not_there_or_going(signed_in, secrets):
     secrets.create("going", "x")
     secrets.ask("sm.delete_secret(SecretId=sys.argv[2], RecoveryWindowInDays=7)", PREFIX + "going")
     going = signed_in.nsaccess("secrets", "get", "going", code=5)
-    assert "marked for deletion" in going.err.splitlines()[0]
+    assert "scheduled for deletion" in going.err.splitlines()[0]
     assert "Deletion" in signed_in.nsaccess("secrets", "describe", "going").out
     (listed,) = json.loads(printed(signed_in, "list", "-o", "json"))
     assert listed["deleted_at"]
     missing = signed_in.nsaccess("secrets", "get", "nothing", code=5)
-    assert "there is no secret nothing" in missing.err
+    assert 'secret "nothing" not found' in missing.err
     secrets.create("once", "x")
     previous = signed_in.nsaccess("secrets", "get", "once", "--version-stage", "AWSPREVIOUS", code=5)
     assert "has no version at stage AWSPREVIOUS" in previous.err
