@@ -124,11 +124,9 @@ impl Ui {
     /// Prints bytes as data, unchanged: a log, a secret's value, what a program reads. [`Kind::BrokenPipe`] if the reader
     /// is gone.
     pub(crate) fn print_bytes(&self, bytes: &[u8]) -> Result<()> {
-        let write = || {
-            let mut stdout = std::io::stdout().lock();
-            stdout.write_all(bytes).and_then(|()| stdout.flush())
-        };
-        self.waiting.aside(write).map_err(|error| match error.kind() {
+        let _held = self.hold();
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Error::new(Kind::BrokenPipe, "standard output was closed"),
             _ => Error::failure("cannot write to standard output").because(crate::error::plain_io(&error)),
         })
@@ -245,7 +243,8 @@ impl Ui {
         if self.animated { self.waiting.begin(what, Depth::Verb) } else { Waiting::unseen() }
     }
 
-    /// Nothing is shown as waited for while this lives: a person is asked, or a child has the terminal.
+    /// Nothing is shown as waited for while this lives: something else is printed, a person is asked, or a child has the
+    /// terminal.
     pub(crate) fn hold(&self) -> Held {
         if self.animated { self.waiting.hold() } else { Held::nothing() }
     }
@@ -276,8 +275,9 @@ impl Ui {
         if self.level == Level::Silent {
             return;
         }
+        let _held = self.hold();
         // There is nowhere to report that standard error is closed.
-        let _ = self.waiting.aside(|| writeln!(std::io::stderr().lock(), "{text}"));
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 }
 

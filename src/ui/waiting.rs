@@ -39,7 +39,8 @@ struct State {
     /// Something stands on the line.
     drawn: bool,
     has_thread: bool,
-    /// A person is asked, or a child has the terminal.
+    /// Something else is printed, a person is asked, or a child has the terminal. It is a count and no lock: a reader of
+    /// standard output that stalls must not stop whoever begins a wait.
     held: usize,
 }
 
@@ -113,7 +114,11 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(line) = self.line.take() {
-            line.state().held -= 1;
+            let mut state = line.state();
+            state.held -= 1;
+            // Whatever was shown meanwhile is news.
+            state.silent_since = Some(Instant::now());
+            drop(state);
             line.shared.changed.notify_all();
         }
     }
@@ -144,14 +149,6 @@ impl WaitingLine {
         state.clear();
         state.held += 1;
         Held { line: Some(self.clone()) }
-    }
-
-    /// Does what prints something else, with the line away.
-    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        let mut state = self.state();
-        state.clear();
-        state.silent_since = Some(Instant::now());
-        print()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,7 +1,10 @@
 //! `logs -f`: lines as they come, through restarts and rollouts.
 
+use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::io::ioctl_fionread;
+use rustix::process::Signal;
 use sandbox::Rollout;
 
 use crate::support::forward::{CLUSTER, NAMESPACE, world_with};
@@ -102,4 +105,17 @@ fn a_pod_that_is_deleted_has_its_last_lines_shown() {
     assert_eq!(follow.ends(), Some(0), "{}", follow.story());
     assert_eq!(follow.out(), format!("servers starts\n{lines}"));
     assert!(follow.err().contains("pod \"servers\" deleted\n"), "{}", follow.story());
+}
+
+#[test]
+fn a_reader_that_stalls_does_not_keep_ctrl_c_from_being_heard() {
+    let world = world_with(&[LOG]);
+    write(&world, "web-0", &"a line that nobody reads\n".repeat(1 << 16));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let (child, person) = world.nsaccess("logs -f web-0").stdout(Stdio::from(writer)).on_terminal();
+    // 64 KiB is what a pipe of Linux takes; a write that does not fit is stuck.
+    until("a full pipe", || (ioctl_fionread(&reader).expect("its length") > 60 << 10).then_some(()));
+    child.signal(Signal::INT);
+    let screen = person.sees_the_end();
+    assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(130), "{screen}");
 }
