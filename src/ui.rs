@@ -255,19 +255,14 @@ impl Ui {
         }
     }
 
-    /// Text with emphasis, for data, if that may have colour.
-    pub(crate) fn data_coloured(&self, code: &str, text: &str) -> String {
-        if self.data_colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-
     /// A word set off, for data.
     pub(crate) fn data_styled(&self, style: Style, text: &str) -> String {
-        self.data_coloured(style.code(), text)
+        if self.data_colour { style.paint(text) } else { text.to_owned() }
     }
 
     /// A word set off, for what is said.
     pub(crate) fn styled(&self, style: Style, text: &str) -> String {
-        if self.colour { format!("\x1b[{}m{text}\x1b[0m", style.code()) } else { text.to_owned() }
+        if self.colour { style.paint(text) } else { text.to_owned() }
     }
 
     /// Prints text that [`screen`] has already made safe.

@@ -132,14 +132,14 @@ fn show(context: Context<'_>, plan: &impl Plan) -> Result<()> {
 
 fn shown(context: Context<'_>, change: &Change) -> String {
     let verb = change.verb();
-    let colour = match verb {
-        Verb::Create => "32",
-        Verb::Delete => "31",
-        Verb::Change | Verb::Replace => "33",
+    let style = match verb {
+        Verb::Create => Style::Good,
+        Verb::Delete => Style::Bad,
+        Verb::Change | Verb::Replace => Style::Warning,
     };
     let head = format!("{} {} {}", verb.sign(), change.kind(), screen::one_line(&change.name()));
     let remark = if verb == Verb::Replace { "   (delete and recreate)" } else { "" };
-    let text = format!("{}{remark}\n", context.ui.data_coloured(colour, &head));
+    let text = format!("{}{remark}\n", context.ui.data_styled(style, &head));
     let (before, after) = change.outlines();
     let is_anew = verb == Verb::Replace && matches!(change, Change::Entry { .. });
     // What is deleted and created is shown as a whole.

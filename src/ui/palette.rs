@@ -2,7 +2,6 @@
 
 /// A way to set a word off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "the first users of some are on their way")]
 pub(crate) enum Style {
     /// It works, or is allowed.
     Good,
@@ -22,21 +21,30 @@ pub(crate) enum Style {
     Error,
     /// `try:`
     Try,
+    /// A verdict on the whole: all is well.
+    AllGood,
+    /// A verdict on the whole: not all is well.
+    NotAllGood,
 }
 
 impl Style {
+    /// The text, set off.
+    pub(super) fn paint(self, text: &str) -> String {
+        format!("\x1b[{}m{text}\x1b[0m", self.code())
+    }
+
     /// The parameters of SGR (ECMA-48).
-    pub(super) fn code(self) -> &'static str {
+    fn code(self) -> &'static str {
         match self {
             Style::Good => "32",
             Style::Warning => "33",
             Style::Bad => "31",
-            Style::Production => "1;33",
+            Style::Production | Style::NotAllGood => "1;33",
             Style::Strong => "1",
             Style::Faint => "2",
             Style::Hint => "36",
             Style::Error => "1;31",
-            Style::Try => "1;32",
+            Style::Try | Style::AllGood => "1;32",
         }
     }
 }

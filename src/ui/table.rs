@@ -11,9 +11,14 @@ const GAP: usize = 2;
 const NARROWEST: usize = 8;
 
 /// Sets a cell off, as it is shown in the column of this index.
-pub(super) type Styling<'a> = &'a dyn Fn(usize, &str) -> String;
+type Styling<'a> = &'a dyn Fn(usize, &str) -> String;
 
 impl Ui {
+    /// Aligned columns. On a terminal they fit it: the widest cells are cut, unless all was asked for (`-o wide`).
+    pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
+        self.styled_table(headings, rows, |_, _| None)
+    }
+
     /// The same, with cells set off: `style` is asked for a column and what stands there.
     pub(crate) fn styled_table(
         &self,
@@ -21,22 +26,17 @@ impl Ui {
         rows: &[Vec<String>],
         style: impl Fn(&str, &str) -> Option<Style>,
     ) -> String {
-        let style = |column: usize, cell: &str| match style(headings[column], cell).filter(|_| self.data_colour) {
-            Some(style) => format!("\x1b[{}m{cell}\x1b[0m", style.code()),
+        let style = |column: usize, cell: &str| match style(headings[column], cell) {
+            Some(style) => self.data_styled(style, cell),
             None => cell.to_owned(),
         };
         table(headings, rows, self.columns.filter(|_| !self.is_wide()), &style)
-    }
-
-    /// Aligned columns. On a terminal they fit it: the widest cells are cut, unless all was asked for (`-o wide`).
-    pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
-        table(headings, rows, self.columns.filter(|_| !self.is_wide()), &|_, cell| cell.to_owned())
     }
 }
 
 /// Aligned columns without trailing spaces. With `columns`, no line is wider than that: the widest cells are cut, which
 /// `…` shows.
-pub(super) fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>, styling: Styling<'_>) -> String {
+fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>, styling: Styling<'_>) -> String {
     let mut lines = vec![headings.iter().map(|heading| (*heading).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows.iter().map(|row| row.iter().map(|cell| screen::one_line(cell).into_owned()).collect()));
     let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width()).max();

@@ -103,10 +103,10 @@ fn sign(outcome: Outcome) -> (&'static str, Style) {
 fn last_lines(ui: &Ui, found: &Found) -> String {
     let namespace = found.namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}: "));
     let verdict = match verdict(&found.rows) {
-        Outcome::Fail => ui.data_coloured("1;31", "problems found"),
-        Outcome::Unknown => ui.data_coloured("1;33", "some checks could not be completed"),
-        Outcome::Warn => ui.data_coloured("1;33", "warnings found"),
-        Outcome::Ok | Outcome::Skipped => ui.data_coloured("1;32", "no problems found"),
+        Outcome::Fail => ui.data_styled(Style::Error, "problems found"),
+        Outcome::Unknown => ui.data_styled(Style::NotAllGood, "some checks could not be completed"),
+        Outcome::Warn => ui.data_styled(Style::NotAllGood, "warnings found"),
+        Outcome::Ok | Outcome::Skipped => ui.data_styled(Style::AllGood, "no problems found"),
     };
     let counts = document::counts(&found.rows);
     let mut text = format!("{namespace}{verdict} ({counts})\n");

@@ -15,6 +15,7 @@ use crate::model::kube::exec_plugin::conversion::Verdict;
 use crate::model::kube::exec_plugin::converted::Call;
 use crate::model::shell::quote;
 use crate::screen;
+use crate::ui::Style;
 
 /// Whatever is needed to show it.
 pub(super) struct Screen<'a> {
@@ -120,7 +121,7 @@ impl Screen<'_> {
         let file = self.chain.host.shorten_home(&row.file);
         let head = screen::one_line(&format!("~ user {}   ({file})", row.outcome.user)).into_owned();
         let lines = diff_lines::shown(self.context.ui, &outline(&change.before), &outline(&change.after), CONTEXT);
-        format!("\n{}\n{lines}", self.context.ui.data_coloured("33", &head))
+        format!("\n{}\n{lines}", self.context.ui.data_styled(Style::Warning, &head))
     }
 
     fn documents(&self, row: &Row) -> Vec<Value> {
