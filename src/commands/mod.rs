@@ -103,6 +103,7 @@ impl Verb {
             Verb::Secrets(args) => args.lists(),
             Verb::Doctor(args) => args.list,
             Verb::Audit(args) => args.list,
+            Verb::Grant(args) => matches!(args.presets, Some(None)),
             _ => false,
         }
     }

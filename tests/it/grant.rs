@@ -317,3 +317,14 @@ fn a_file_of_grants_is_one_plan() {
     platform.world.write("wrong.yaml", "grants:\n- namespace: pay\n  too: x\n");
     platform.command("grant --from wrong.yaml --yes").dir("").run().exits(2).says("line 3").one_error();
 }
+
+#[test]
+fn presets_have_names() {
+    let world = World::new();
+    let names = world.run("grant --presets -o name").success();
+    let listed = world.run("grant --presets -o json").success().json();
+    let listed: Vec<&str> = listed.as_array().expect("a list").iter().filter_map(|row| row["preset"].as_str()).collect();
+    assert!(listed.len() > 2, "{listed:?}");
+    assert_eq!(names.stdout.lines().collect::<Vec<_>>(), listed);
+    world.run("grant --presets viewer -o name").exits(2).one_error().says("-o name is for verbs that list things");
+}

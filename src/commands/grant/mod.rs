@@ -65,7 +65,7 @@ pub(crate) struct GrantArgs {
     pub(crate) yes: bool,
     /// List presets, or print the rules of one
     #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["WantedArgs", "AdministratorArgs"])]
-    presets: Option<Option<String>>,
+    pub(super) presets: Option<Option<String>>,
     #[command(flatten)]
     pub(crate) administrator: AdministratorArgs,
 }
