@@ -7,23 +7,25 @@ use crate::model::settings::Origin;
 
 /// Pinned, configured, else the one of the target's own Identity Center, or of the profile that its credentials come from.
 pub(super) fn named(chain: &Chain<'_>, target: &Target) -> Vec<String> {
-    if let Some(region) = chain.settings.pins(target.access.name.as_str()).region {
-        return vec![region.value];
-    }
-    let configured = &chain.settings.regions;
-    match configured.origin {
-        Origin::Default => beside_identity(chain, target).into_iter().collect(),
-        _ if configured.value.is_empty() => beside_identity(chain, target).into_iter().collect(),
-        _ => configured.value.clone(),
+    configured(chain, target).unwrap_or_else(|| beside_identity(chain, target).into_iter().collect())
+}
+
+/// Where somebody said to look.
+fn configured(chain: &Chain<'_>, target: &Target) -> Option<Vec<String>> {
+    let regions = &chain.settings.regions;
+    match chain.settings.pins(target.access.name.as_str()).region {
+        Some(region) => Some(vec![region.value]),
+        None if regions.origin == Origin::Default || regions.value.is_empty() => None,
+        None => Some(regions.value.clone()),
     }
 }
 
 /// The same, and where nobody named one, those of the clusters that are set up here.
 pub(super) fn first(chain: &Chain<'_>, target: &Target) -> Vec<String> {
-    let mut regions = named(chain, target);
-    if !is_free(chain, target) {
+    if let Some(regions) = configured(chain, target) {
         return regions;
     }
+    let mut regions = named(chain, target);
     let Ok(merged) = chain.kubeconfigs.merged() else { return regions };
     for name in access::set_up(chain) {
         let Ok(access) = access::named(chain, name) else { continue };
@@ -35,16 +37,10 @@ pub(super) fn first(chain: &Chain<'_>, target: &Target) -> Vec<String> {
 
 /// All others, if nobody named where to look.
 pub(super) fn others(chain: &Chain<'_>, target: &Target, first: &[String]) -> Vec<String> {
-    match is_free(chain, target) {
-        true => regions::beside(first).map(str::to_owned).collect(),
-        false => Vec::new(),
+    match configured(chain, target) {
+        None => regions::beside(first).map(str::to_owned).collect(),
+        Some(_) => Vec::new(),
     }
-}
-
-fn is_free(chain: &Chain<'_>, target: &Target) -> bool {
-    let is_pinned = chain.settings.pins(target.access.name.as_str()).region.is_some();
-    let configured = &chain.settings.regions;
-    !is_pinned && (configured.origin == Origin::Default || configured.value.is_empty())
 }
 
 fn beside_identity(chain: &Chain<'_>, target: &Target) -> Option<String> {
