@@ -157,17 +157,17 @@ impl AwsVerdict {
 
 impl Review {
     pub(super) fn of(question: Question, verdict: &Verdict) -> Self {
-        let (allowed, reason) = match verdict {
-            Verdict::Allowed => (Some(true), None),
-            Verdict::Denied(reason) => (Some(false), reason.clone()),
-            Verdict::Unknown(words) => (None, Some(words.clone())),
+        let reason = match verdict {
+            Verdict::Allowed => None,
+            Verdict::Denied(reason) => reason.clone(),
+            Verdict::Unknown(words) => Some(words.clone()),
         };
         Review {
             verb: question.verb.to_owned(),
             group: question.group.to_owned(),
             resource: question.resource.to_owned(),
             subresource: question.subresource.map(str::to_owned),
-            allowed,
+            allowed: verdict.allowed(),
             reason,
         }
     }

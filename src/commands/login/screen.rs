@@ -125,11 +125,7 @@ pub(super) fn report(done: &Done) -> LoginDocument {
         verb: question.verb,
         resource: question.resource,
         subresource: question.subresource,
-        allowed: match verdict {
-            Verdict::Allowed => Some(true),
-            Verdict::Denied(_) => Some(false),
-            Verdict::Unknown(_) => None,
-        },
+        allowed: verdict.allowed(),
     };
     let Done { target, credentials, cluster, .. } = done;
     LoginDocument {

@@ -110,6 +110,15 @@ impl Verdict {
     pub(crate) fn is_allowed(&self) -> bool {
         *self == Verdict::Allowed
     }
+
+    /// As documents have it: `None` if the cluster could not say.
+    pub(crate) fn allowed(&self) -> Option<bool> {
+        match self {
+            Verdict::Allowed => Some(true),
+            Verdict::Denied(_) => Some(false),
+            Verdict::Unknown(_) => None,
+        }
+    }
 }
 
 /// Whether and how port-forward works with these answers on a server of this minor version, if known.
