@@ -1,6 +1,6 @@
 //! The local end of a forward: how it is written, and ports that are wanted twice.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::model::port_forward::addresses::LOOPBACK;
 use crate::model::port_forward::ports::{ForwardRequest, LocalPort, RemotePort};
@@ -34,9 +34,7 @@ pub(crate) fn shown(addresses: &[SocketAddr], scheme: Option<Scheme>) -> String 
 /// Loopback addresses are called localhost: a client finds the one that is listened on.
 fn host_and_port(address: &SocketAddr) -> String {
     match address.ip() {
-        ip if LOOPBACK.contains(&ip) => format!("localhost:{}", address.port()),
-        IpAddr::V4(ip) if ip.is_unspecified() => format!("localhost:{}", address.port()),
-        IpAddr::V6(ip) if ip.is_unspecified() => format!("localhost:{}", address.port()),
+        ip if LOOPBACK.contains(&ip) || ip.is_unspecified() => format!("localhost:{}", address.port()),
         _ => address.to_string(),
     }
 }
