@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::kube::access::{Access, AccessName};
 use crate::model::kube::namespace::Namespace;
 use crate::model::settings::{Origin, namespace_from_folder};
+use crate::ui::PRODUCTION;
 
 /// What says which namespace is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,10 +98,12 @@ pub(crate) fn pick(chain: &Chain<'_>, names: Vec<String>) -> Result<Access> {
 
 /// A name for a list to choose from.
 pub(crate) fn with_mark(chain: &Chain<'_>, name: &str) -> String {
-    match is_production(chain, name) {
-        true => format!("{name}  PRODUCTION"),
-        false => name.to_owned(),
-    }
+    format!("{name}{}", mark(chain, name))
+}
+
+/// What stands behind the name of an access in a sentence or a list: that it is production, or nothing.
+pub(crate) fn mark(chain: &Chain<'_>, name: &str) -> String {
+    if is_production(chain, name) { format!("  {PRODUCTION}") } else { String::new() }
 }
 
 /// Whether the settings call an access, or its namespace, production.
@@ -171,12 +174,19 @@ pub(crate) fn tell_untrusted(chain: &Chain<'_>, namespace: Option<&str>) {
 }
 
 fn parse(chain: &Chain<'_>, name: &str) -> Result<Access> {
-    match AccessName::parse(name) {
-        Ok(name) => named(chain, name),
-        Err(why) => Err(Error::usage(format!("invalid namespace {name:?}"))
+    named(chain, parse_name(name)?)
+}
+
+/// A name as a person types it.
+///
+/// # Errors
+/// When no access can have it.
+pub(crate) fn parse_name(name: &str) -> Result<AccessName> {
+    AccessName::parse(name).map_err(|why| {
+        Error::usage(format!("invalid namespace {name:?}"))
             .because(format!("it {why}"))
-            .try_next("nsaccess list   # lists your namespaces")),
-    }
+            .try_next("nsaccess list   # lists your namespaces")
+    })
 }
 
 /// The access of a name: into the namespace that the settings name for it, by default the one of the same name.

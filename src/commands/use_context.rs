@@ -59,8 +59,7 @@ fn switch(context: Context<'_>, chain: &Chain<'_>, name: &str) -> Result<()> {
     let applied = chain.kubeconfigs.set_current_context(name)?;
     profile_and_context::remember_previous(chain, &applied, name, true);
     let namespace = chain.settings.context_pattern.value.namespace_of(name);
-    let mark =
-        if namespace.is_some_and(|namespace| access::is_production(chain, &namespace)) { "  PRODUCTION" } else { "" };
+    let mark = namespace.map(|namespace| access::mark(chain, &namespace)).unwrap_or_default();
     context.ui.status(&format!("switched to {name}{mark}"));
     report(context, name, applied.previous_context.as_deref())
 }
@@ -138,11 +137,7 @@ fn named_one(chain: &Chain<'_>, merged: &Merged, named: &str) -> Result<Wanted> 
     let pattern = &chain.settings.context_pattern.value;
     // The context's own name is taken too: it is what `kubectl config get-contexts` shows.
     let namespace = pattern.namespace_of(named).unwrap_or_else(|| named.to_owned());
-    let access = AccessName::parse(&namespace).map_err(|why| {
-        Error::usage(format!("invalid namespace {named:?}"))
-            .because(format!("it {why}"))
-            .try_next("nsaccess list   # lists your namespaces")
-    })?;
+    let access = access::parse_name(&namespace)?;
     let name = pattern.render(access.as_str());
     Ok(match merged.context(&name) {
         Some(_) => Wanted::Context(name),

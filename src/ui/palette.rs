@@ -1,5 +1,7 @@
 //! What colours mean. All of it can be read without them.
 
+use super::PRODUCTION;
+
 /// A way to set a word off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -28,6 +30,11 @@ pub(crate) enum Style {
 }
 
 impl Style {
+    /// For cells of a column NOTES: production is set off.
+    pub(crate) fn of_notes(heading: &str, cell: &str) -> Option<Style> {
+        (heading == "NOTES" && cell.starts_with(PRODUCTION)).then_some(Style::Production)
+    }
+
     /// The text, set off.
     pub(super) fn paint(self, text: &str) -> String {
         format!("\x1b[{}m{text}\x1b[0m", self.code())

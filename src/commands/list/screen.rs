@@ -104,8 +104,7 @@ fn known_table(chain: &Chain<'_>, offers: &[Offer], with_portal: bool) -> String
         cells.extend(with_notes.then(|| if is_production(chain, offer) { PRODUCTION } else { "" }.to_owned()));
         cells
     };
-    let text = ui.table(&header, &offers.iter().map(row).collect::<Vec<_>>());
-    text.replace(PRODUCTION, &ui.data_styled(Style::Production, PRODUCTION))
+    ui.styled_table(&header, &offers.iter().map(row).collect::<Vec<_>>(), Style::of_notes)
 }
 
 /// Whether it is set up, and under which name if the namespace's does not tell.

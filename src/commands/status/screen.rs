@@ -61,8 +61,7 @@ fn rows(ui: &Ui, shown: &Shown) -> String {
         cells.extend(with_notes.then(|| notes(row)));
         cells
     };
-    let text = ui.table(&header, &shown.rows.iter().map(row).collect::<Vec<_>>());
-    text.replace(PRODUCTION, &ui.data_styled(Style::Production, PRODUCTION))
+    ui.styled_table(&header, &shown.rows.iter().map(row).collect::<Vec<_>>(), Style::of_notes)
 }
 
 fn notes(row: &Row) -> String {
