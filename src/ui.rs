@@ -356,6 +356,12 @@ pub(crate) fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
 }
 
+/// The same for a list.
+pub(crate) fn joined_or_dash<T: AsRef<str>>(items: &[T], separator: &str) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    or_dash(Some(items.join(separator).as_str()).filter(|_| !items.is_empty()))
+}
+
 /// How tables and sentences mark a namespace that matches `patterns.production`.
 pub(crate) const PRODUCTION: &str = "PRODUCTION";
 

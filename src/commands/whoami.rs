@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::reviews::review::ClusterIdentity;
 use crate::model::settings::Flags;
 use crate::process::runtime;
-use crate::ui::or_dash;
+use crate::ui::{joined_or_dash, or_dash};
 
 /// Show the identity that the cluster sees: user name, groups, IAM role, session name.
 ///
@@ -90,7 +90,7 @@ impl Whoami {
     fn rows(&self, is_wide: bool) -> Vec<Vec<String>> {
         let account = self.arn.as_deref().and_then(|arn| arn.split(':').nth(4));
         let role = self.arn.as_deref().and_then(role_of);
-        let groups = if self.groups.is_empty() { "-".to_owned() } else { self.groups.join(", ") };
+        let groups = joined_or_dash(&self.groups, ", ");
         let mut rows = vec![("username", self.username.clone()), ("groups", groups)];
         // Without a role the ARN is that of a user, and short.
         rows.push(match role {

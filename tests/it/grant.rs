@@ -5,8 +5,8 @@ use sandbox::{AccessEntry, Control, FaultKind};
 use serde_json::{Value, json};
 
 use crate::support::administrator::{ACCOUNT, CLUSTER, NAMESPACE, PERMISSION_SET, Platform};
-use crate::support::until;
 use crate::support::world::interrupt;
+use crate::support::{World, until};
 
 /// What `can-i` says of these tasks, in this order.
 const TASKS: [&str; 8] =
@@ -323,7 +323,8 @@ fn presets_have_names() {
     let world = World::new();
     let names = world.run("grant --presets -o name").success();
     let listed = world.run("grant --presets -o json").success().json();
-    let listed: Vec<&str> = listed.as_array().expect("a list").iter().filter_map(|row| row["preset"].as_str()).collect();
+    let listed: Vec<&str> =
+        listed.as_array().expect("a list").iter().filter_map(|row| row["preset"].as_str()).collect();
     assert!(listed.len() > 2, "{listed:?}");
     assert_eq!(names.stdout.lines().collect::<Vec<_>>(), listed);
     world.run("grant --presets viewer -o name").exits(2).one_error().says("-o name is for verbs that list things");

@@ -14,7 +14,7 @@ use crate::model::audit::picture::{Picture, Scope};
 use crate::model::audit::spreadsheet::nobody;
 use crate::model::grants::objects::time_text;
 use crate::screen::one_line;
-use crate::ui::{Style, Ui};
+use crate::ui::{Style, Ui, joined_or_dash};
 
 /// Of one kind of finding, so many are shown without `-v`.
 const SHOWN: usize = 5;
@@ -91,7 +91,7 @@ fn by_task(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks<'_>,
             rows.push(line.to_vec());
         }
         if is_verbose {
-            let groups = if identity.groups.is_empty() { "-".to_owned() } else { identity.groups.join(", ") };
+            let groups = joined_or_dash(&identity.groups, ", ");
             for (what, text) in [("user", identity.username.clone()), ("groups", groups)] {
                 rows.push([what, "-", &text, "-"].map(str::to_owned).to_vec());
             }
@@ -157,8 +157,8 @@ fn by_principal(ui: &Ui, picture: &Picture, audit: &Audit<'_>, tasks: &mut Tasks
             row.namespace.clone().unwrap_or_else(|| "*".to_owned()),
             principal(picture, audit, row),
             via(audit, row),
-            if may.is_empty() { "-".to_owned() } else { may.join(", ") },
-            if by.is_empty() { "-".to_owned() } else { by.join("; ") },
+            joined_or_dash(&may, ", "),
+            joined_or_dash(&by, "; "),
         ]
     };
     let rows: Vec<Vec<String>> = audit.rows.iter().map(line).collect();

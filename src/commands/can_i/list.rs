@@ -7,7 +7,7 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::model::kube::policy_rule::PolicyRule;
 use crate::model::reviews::review::{ListedRule, ListedRules, Question, Verdict};
-use crate::ui::Ui;
+use crate::ui::{Ui, joined_or_dash, or_dash};
 
 /// Prints the listed rules, then what access reviews say about the developer's questions.
 ///
@@ -53,7 +53,7 @@ fn rows(rule: &ListedRule) -> Vec<Vec<String>> {
             (group, None) => format!("{resource}.{group}"),
         })
     });
-    let names = if rule.names.is_empty() { "-".to_owned() } else { rule.names.join(", ") };
+    let names = joined_or_dash(&rule.names, ", ");
     let row = |what: String| vec![what, names.clone(), rule.verbs.join(", ")];
     grouped.chain(rule.paths.iter().cloned()).map(row).collect()
 }
@@ -63,10 +63,10 @@ fn reviews(ui: &Ui, listed: &ListedRules, verdicts: &[(Question, Verdict)]) -> S
         .iter()
         .map(|(question, verdict)| {
             let (word, note) = match (verdict, is_listed(listed, *question)) {
-                (Verdict::Allowed, true) => ("yes", "-".to_owned()),
+                (Verdict::Allowed, true) => ("yes", or_dash(None)),
                 (Verdict::Allowed, false) => ("yes", "not in the list above".to_owned()),
                 (Verdict::Denied(_), true) => ("no", "but in the list above".to_owned()),
-                (Verdict::Denied(reason), false) => ("no", reason.clone().unwrap_or_else(|| "-".to_owned())),
+                (Verdict::Denied(reason), false) => ("no", or_dash(reason.as_deref())),
                 (Verdict::Unknown(words), _) => ("unknown", words.clone()),
             };
             vec![question.to_string(), word.to_owned(), note]

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::model::secrets::SecretMetadata;
 use crate::process::runtime;
 use crate::screen;
+use crate::ui::or_dash;
 
 /// What is described.
 #[derive(Debug, Args)]
@@ -27,11 +28,10 @@ pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
 }
 
 fn shown(context: Context<'_>, facts: &SecretMetadata) -> String {
-    let or_none = |text: &Option<String>| text.as_deref().unwrap_or("-").to_owned();
     let mut lines = vec![
         ("Name", facts.name.clone()),
         ("ARN", facts.arn.clone()),
-        ("Description", or_none(&facts.description)),
+        ("Description", or_dash(facts.description.as_deref())),
         ("KMS key", facts.kms_key.clone().unwrap_or_else(|| "aws/secretsmanager".to_owned())),
         ("Created", time(context, facts.created_at)),
         ("Last changed", time(context, facts.changed_at)),
@@ -43,7 +43,7 @@ fn shown(context: Context<'_>, facts: &SecretMetadata) -> String {
             "  last, next",
             format!("{}, {}", time(context, facts.rotation.last_at), time(context, facts.rotation.next_at)),
         ));
-        lines.push(("  by", or_none(&facts.rotation.lambda)));
+        lines.push(("  by", or_dash(facts.rotation.lambda.as_deref())));
     }
     lines.extend(facts.deleted_at.map(|at| ("Deletion", format!("scheduled; {}", time(context, Some(at))))));
     lines.extend(facts.owning_service.clone().map(|service| ("Managed by", service)));

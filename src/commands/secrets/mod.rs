@@ -20,7 +20,7 @@ use crate::model::kube::access::Access;
 use crate::model::secrets::SecretName;
 use crate::model::settings::Flags;
 use crate::process::runtime;
-use crate::ui::local_time;
+use crate::ui::{local_time, or_dash};
 
 /// What is to be done, and where.
 #[derive(Debug, Args)]
@@ -143,10 +143,10 @@ fn named_or_chosen(place: Place<'_>, command: &str, typed: Option<&str>) -> Resu
 }
 
 fn time(context: Context<'_>, at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "-".to_owned(), |at| local_time(context.host, at))
+    or_dash(at.map(|at| local_time(context.host, at)).as_deref())
 }
 
 /// AWS keeps the day of the last read only, in UTC.
 fn day(at: Option<Timestamp>) -> String {
-    at.map_or_else(|| "-".to_owned(), |at| at.strftime("%Y-%m-%d").to_string())
+    or_dash(at.map(|at| at.strftime("%Y-%m-%d").to_string()).as_deref())
 }

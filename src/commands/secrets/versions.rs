@@ -8,6 +8,7 @@ use crate::actions::secrets;
 use crate::error::Result;
 use crate::model::secrets::Version;
 use crate::process::runtime;
+use crate::ui::joined_or_dash;
 
 /// Whose versions.
 #[derive(Debug, Args)]
@@ -24,7 +25,7 @@ pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
     context.ui.print_document(&document, || {
         let is_wide = context.ui.is_wide();
         let row = |version: &Version| {
-            let stages = if version.stages.is_empty() { "-".to_owned() } else { version.stages.join(",") };
+            let stages = joined_or_dash(&version.stages, ",");
             let mut row = vec![version.id.clone(), stages, time(context, version.created_at)];
             row.extend(is_wide.then(|| day(version.accessed_at)));
             row
