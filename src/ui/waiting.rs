@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::table;
 use crate::screen;
 
 /// How long nothing is shown.
@@ -168,6 +169,9 @@ impl State {
         let innermost = self.waits.iter().max_by_key(|wait| (wait.depth, wait.id));
         let Some(Wait { what, .. }) = innermost.filter(|_| self.held == 0) else { return };
         let line = format!("{} {}…", FRAMES[frame % FRAMES.len()], screen::one_line(what));
+        // A line that the terminal broke in two could not be taken away.
+        let columns = terminal_size::terminal_size_of(std::io::stderr()).map(|(columns, _)| usize::from(columns.0));
+        let line = columns.map_or_else(|| line.clone(), |columns| table::cut(&line, columns.saturating_sub(1)));
         let mut stderr = std::io::stderr().lock();
         let _ = write!(stderr, "\r\x1b[2K{line}").and_then(|()| stderr.flush());
         self.drawn = true;
