@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::env_vars;
 use crate::model::aws::credentials::RoleCredentials;
+use crate::model::rfc3339::Rfc3339;
 use crate::secret::Secret;
 
 /// Variables that could make an AWS SDK or tool use another identity than the one that [`variables`] sets, or mix the
@@ -36,7 +37,7 @@ pub(crate) fn process(credentials: &RoleCredentials) -> Secret<String> {
         "AccessKeyId": keys.access_key_id,
         "SecretAccessKey": keys.secret_access_key.expose(),
         "SessionToken": keys.session_token.as_ref().map(|token| token.expose()),
-        "Expiration": credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "Expiration": Rfc3339::from(credentials.expires_at),
     });
     Secret::new(format!("{value:#}\n"))
 }
@@ -53,7 +54,7 @@ pub(crate) struct AwsIdentity<'a> {
 /// child processes and for lines that a shell evaluates.
 pub(crate) fn variables(identity: AwsIdentity<'_>) -> Vec<(&'static str, Option<Secret<String>>)> {
     let keys = &identity.credentials.keys;
-    let end = identity.credentials.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let end = Rfc3339::from(identity.credentials.expires_at).to_string();
     let set = [
         (env_vars::AWS_ACCESS_KEY_ID, Some(Secret::from(keys.access_key_id.as_str()))),
         (env_vars::AWS_SECRET_ACCESS_KEY, Some(keys.secret_access_key.clone())),

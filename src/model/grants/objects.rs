@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::model::grants::access::{Access, RoleRef};
 use crate::model::grants::grant::{self, Grant};
 use crate::model::kube::policy_rule::PolicyRule;
+use crate::model::rfc3339::Rfc3339;
 
 pub(crate) const FIELD_MANAGER: &str = "nsaccess";
 /// Whose an object is.
@@ -22,7 +23,7 @@ const RBAC_V1: &str = "rbac.authorization.k8s.io/v1";
 
 /// A time as annotations and tags have it: in whole seconds of UTC.
 pub(crate) fn time_text(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    Rfc3339::from(time).to_string()
 }
 
 pub(crate) fn namespace(name: &str) -> Value {

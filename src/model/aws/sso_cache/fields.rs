@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::model::rfc3339::Rfc3339;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -87,7 +88,7 @@ pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
 
 /// In the AWS CLI's format: UTC, whole seconds.
 pub(super) fn render_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    Rfc3339::from(time).to_string()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::model::doctor::authentication::Asked;
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::Problem;
 use crate::model::kube::access_entry::AccessEntry;
+use crate::model::rfc3339::Rfc3339;
 
 pub(crate) const NOT_MAPPED: Finding = Finding {
     id: "authentication.not-mapped",
@@ -145,7 +146,7 @@ fn dead_entry(entry: &AccessEntry, role_created_at: Option<Timestamp>, arn: &str
     let again = asked.ask(&format!(
         "to run the following and recreate the entry with the same groups: aws eks delete-access-entry --cluster-name {cluster} --region {region} --principal-arn {arn}"
     ));
-    let seconds = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let seconds = |time: Timestamp| Rfc3339::from(time).to_string();
     match (role_created_at, entry.created_at) {
         (Some(role), Some(created)) if role > created => {
             Problem::of(&TOMBSTONE, format!("the access entry in {cluster} belongs to a role that no longer exists"))
