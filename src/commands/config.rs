@@ -14,6 +14,7 @@ use crate::disk::settings::{self, SettingsFiles};
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::model::settings::{Explained, Flags, Origin, UntrustedProject, only_explained};
+use crate::ui::or_dash;
 
 /// Show each setting, its value and where it comes from; or change one.
 ///
@@ -119,10 +120,6 @@ fn explain(context: Context<'_>, setting: &str) -> Result<()> {
         "" => all,
         name => only_explained(all, name).map_err(|why| Error::usage(why).try_next("nsaccess config --explain"))?,
     };
-    let shown = |origin: &Origin| match origin {
-        Origin::Project(path) | Origin::User(path) | Origin::Organisation(path) => host.shorten_home(path),
-        other => other.to_string(),
-    };
     let document = ExplanationDocument {
         places: places
             .iter()
@@ -143,7 +140,7 @@ fn explain(context: Context<'_>, setting: &str) -> Result<()> {
             for (index, (value, origin)) in explained.values.iter().enumerate() {
                 let value = if value.is_empty() { "-" } else { value };
                 let name = if index == 0 { explained.setting.as_str() } else { "  overrides" };
-                lines.push(vec![name.to_owned(), value.to_owned(), shown(origin)]);
+                lines.push(vec![name.to_owned(), value.to_owned(), in_words(host, origin)]);
             }
         }
         let order = context.ui.table(&["PLACE", "OF", "STATE"], &rows);
@@ -162,21 +159,29 @@ fn show(context: Context<'_>) -> Result<()> {
     let rows = chain.settings.rows();
     let documents: Vec<SettingDocument> =
         rows.iter().map(|(setting, value, origin)| SettingDocument::of(setting, value, origin)).collect();
-    let shown = |origin: &Origin| match origin {
-        Origin::Project(path) | Origin::User(path) | Origin::Organisation(path) => context.host.shorten_home(path),
-        other => other.to_string(),
-    };
     context.ui.print_document(&documents, || {
         let cells: Vec<Vec<String>> = rows
             .iter()
             .map(|row| {
-                vec![row.0.clone(), if row.1.is_empty() { "-".to_owned() } else { row.1.clone() }, shown(&row.2)]
+                vec![
+                    row.0.clone(),
+                    or_dash(Some(row.1.as_str()).filter(|value| !value.is_empty())),
+                    in_words(context.host, &row.2),
+                ]
             })
             .collect();
         context.ui.table(&["SETTING", "VALUE", "FROM"], &cells)
     })?;
     access::tell_untrusted(chain, None);
     Ok(())
+}
+
+/// Where a value comes from, for a table.
+fn in_words(host: &Host, origin: &Origin) -> String {
+    match origin {
+        Origin::Project(path) | Origin::User(path) | Origin::Organisation(path) => host.shorten_home(path),
+        other => other.to_string(),
+    }
 }
 
 /// A setting.

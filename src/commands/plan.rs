@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use serde::Serialize;
 
 use crate::actions::grants::apply::{self, Means, Outcome, Progress};
-use crate::chain::Presence;
 use crate::chain::administrator::Administrator;
+use crate::chain::{Presence, access};
 use crate::commands::{Context, diff_lines};
 use crate::error::{Error, Kind, Result};
 use crate::model::diff::CONTEXT;
@@ -35,8 +35,7 @@ pub(crate) trait Plan {
     fn subject(&self) -> Self::Subject;
     /// Whether a namespace is marked as production.
     fn is_production(&self, namespace: &str) -> bool {
-        let pins = self.administrator().chain.settings.pins(namespace);
-        pins.production.is_some_and(|marked| marked.value)
+        access::is_production(self.administrator().chain, namespace)
     }
 }
 
