@@ -12,6 +12,7 @@ use crate::commands::grant::Grants;
 use crate::commands::grant::presets::PresetDocument;
 use crate::commands::grant::render::RenderDocument;
 use crate::commands::kubeconfig::KubeconfigDocument;
+use crate::commands::kubeconfig::conversion_document::ConversionDocument;
 use crate::commands::list::screen::OfferDocument;
 use crate::commands::login::screen::LoginDocument;
 use crate::commands::logout::LogoutDocument;
@@ -52,6 +53,7 @@ pub fn documents() -> Vec<Document> {
         of::<Vec<OfferDocument>>("nsaccess list"),
         of::<UseDocument>("nsaccess use"),
         of::<KubeconfigDocument>("nsaccess kubeconfig"),
+        of::<ConversionDocument>("nsaccess kubeconfig convert"),
         of::<Vec<SettingDocument>>("nsaccess config"),
         of::<ExplanationDocument>("nsaccess config --explain"),
         of::<TrustDocument>("nsaccess config trust"),

@@ -26,6 +26,7 @@ use crate::model::kube::access::Access;
 use crate::model::kube::cluster::Cluster;
 use crate::process::runtime;
 
+pub(in crate::commands) mod conversion_document;
 mod conversion_screen;
 pub(crate) mod convert;
 

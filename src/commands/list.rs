@@ -13,6 +13,7 @@ use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::offers::{self, Offer, SetUp};
 use crate::model::aws::target::{Assignment, Portal};
+use crate::model::kube::access::Access;
 use crate::process::runtime;
 
 /// List the namespaces you have access to, and which of them are set up here.
@@ -47,7 +48,7 @@ struct Listed {
 /// When the portal has to be asked and cannot.
 pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
-    let set_up = set_up(chain)?;
+    let (set_up, contexts_only) = set_up(chain)?;
     let others_only = offers::without_portal(&set_up);
     let (portals, offered) = match nothing_to_ask(chain, args, &others_only) {
         true => (Vec::new(), Vec::new()),
@@ -58,6 +59,7 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     if args.sign_in.start_url.is_none() {
         known.extend(offers::no_longer_offered(&set_up, &known));
         known.extend(others_only);
+        contexts_only.iter().for_each(|access| offers::add_by_context(&mut known, access));
     }
     let listed = Listed { known, unknown, portals };
     screen::show(context, args, chain, &listed)
@@ -69,10 +71,10 @@ fn nothing_to_ask(chain: &Chain<'_>, args: &ListArgs, others_only: &[Offer]) -> 
     without && !others_only.is_empty() && portal::in_use(chain).is_empty()
 }
 
-/// The accesses that are set up here.
-fn set_up(chain: &Chain<'_>) -> Result<Vec<SetUp>> {
+/// The accesses that are set up here; apart from them those with a context alone, whose role is not known.
+fn set_up(chain: &Chain<'_>) -> Result<(Vec<SetUp>, Vec<Access>)> {
     let contexts = chain.kubeconfigs.merged()?;
-    let mut found = Vec::new();
+    let (mut found, mut contexts_only) = (Vec::new(), Vec::new());
     for name in access::set_up(chain) {
         let Ok(access) = access::named(chain, name) else { continue };
         let own = portal::own(chain, &target::entry(chain, &access));
@@ -80,12 +82,14 @@ fn set_up(chain: &Chain<'_>) -> Result<Vec<SetUp>> {
             Ok(None) => own.and_then(|portal| target::known(chain, &access, &portal)),
             known => known.unwrap_or_default(),
         };
-        found.extend(known.map(|target| {
-            let has_context = contexts.context(&target.entry).is_some();
-            SetUp { target, has_context }
-        }));
+        let has_context = contexts.context(&target::entry(chain, &access)).is_some();
+        match known {
+            Some(target) => found.push(SetUp { target, has_context }),
+            None if has_context => contexts_only.push(access),
+            None => {}
+        }
     }
-    Ok(found)
+    Ok((found, contexts_only))
 }
 
 /// What the portals offer: the one that is named or configured, and those of accesses that are set up.

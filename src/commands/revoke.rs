@@ -34,7 +34,7 @@ pub(crate) struct RevokeArgs {
     /// Namespace [default with --expired: all namespaces]
     pub(crate) namespace: Option<String>,
     /// Who loses access: the ARN of a role or user, permission-set:NAME, or an assumed-role ARN
-    #[arg(long, value_name = "PRINCIPAL", required_unless_present = "expired", conflicts_with = "expired")]
+    #[arg(long, value_name = "PRINCIPAL", conflicts_with = "expired")]
     pub(crate) from: Option<String>,
     /// Revoke all expired grants (grant --for)
     #[arg(long)]
@@ -103,6 +103,11 @@ fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> 
     access_policy::parse_scope(name).map_err(|why| {
         Error::usage(format!("invalid namespace {name:?}")).because(why).try_next("kubectl get namespaces")
     })?;
+    if args.from.is_none() && !args.expired {
+        return Err(Error::usage("no principal specified")
+            .try_next(format!("nsaccess revoke {name} --from PRINCIPAL"))
+            .try_next(format!("nsaccess audit {name}   # shows who has access")));
+    }
     Ok(Some(name.to_owned()))
 }
 

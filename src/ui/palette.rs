@@ -35,6 +35,16 @@ impl Style {
         (heading == "NOTES" && cell.starts_with(PRODUCTION)).then_some(Style::Production)
     }
 
+    /// For cells of a column ALLOWED. A no is not wrong: least privilege is the normal case.
+    pub(crate) fn of_verdicts(heading: &str, cell: &str) -> Option<Style> {
+        match (heading, cell) {
+            ("ALLOWED", "yes") => Some(Style::Good),
+            ("ALLOWED", "no" | "partial") => Some(Style::Warning),
+            ("ALLOWED", _) => Some(Style::Faint),
+            _ => None,
+        }
+    }
+
     /// The text, set off.
     pub(super) fn paint(self, text: &str) -> String {
         format!("\x1b[{}m{text}\x1b[0m", self.code())

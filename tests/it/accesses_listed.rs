@@ -60,3 +60,19 @@ fn logout_with_purge_takes_the_accesses_out_again() {
     let world = company();
     world.run("status payments-prod").exits(5).one_error().says("try: nsaccess login payments-prod");
 }
+
+#[test]
+fn a_context_that_is_all_there_is_left_counts_as_set_up() {
+    let world = World::signed_in();
+    let config = world.read(".aws/config");
+    let session = config.find("[sso-session").expect("a session");
+    let profile = config.find("[profile").expect("a profile");
+    let only_session = if session < profile { &config[session..profile] } else { &config[session..] };
+    world.write(".aws/config", only_session);
+    std::fs::remove_dir_all(world.path(".cache/nsaccess")).expect("removed");
+    let row = |world: &World| {
+        let output = world.run("list").success();
+        output.stdout.lines().find(|line| line.starts_with("idp-dev ")).expect("a line of idp-dev").to_owned()
+    };
+    assert!(row(&world).contains("yes"), "{}", row(&world));
+}

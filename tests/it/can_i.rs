@@ -20,6 +20,16 @@ fn the_table_of_tasks_says_what_the_role_gives_and_what_would_allow_the_rest() {
 }
 
 #[test]
+fn on_a_terminal_verdicts_have_colours_and_a_no_is_not_red() {
+    let world = World::signed_in();
+    let (child, person) = world.nsaccess("can-i").on_screen();
+    let screen = person.sees_the_end();
+    assert!(child.wait_with_output().expect("its end").status.success());
+    assert!(screen.contains("\u{1b}[32myes") && screen.contains("\u{1b}[33mno"), "{screen}");
+    assert!(!screen.contains("\u{1b}[31m"), "{screen}");
+}
+
+#[test]
 fn one_question_is_answered_by_the_exit_code() {
     let world = World::signed_in();
     world.run("can-i create pods/portforward").exits(0).says("hint: pods/portforward means the subresource");

@@ -194,6 +194,8 @@ fn the_cluster_and_the_identity_are_named_when_they_are_wrong() {
     command(&format!("{to} --context none")).run().exits(2).says("context \"none\" not found");
     command("grant --yes --region eu-west-1").run().exits(2).says("no namespace specified");
     command("grant pay --yes --region eu-west-1").run().exits(2).says("no principal specified");
+    let revoke = command("revoke pay --yes --region eu-west-1").run().exits(2).says("no principal specified");
+    revoke.says("try: nsaccess revoke pay --from PRINCIPAL");
     command(&format!("{to} --for soon")).run().exits(2).says("--for 8h");
     command(&format!("{to} --preset reader")).run().exits(2).says("floor, viewer, developer, admin");
 }

@@ -31,6 +31,8 @@ fn keys(schema: &Value, path: &str, found: &mut Vec<Key>) {
         for (name, inner) in properties {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             let meaning = inner["description"].as_str().unwrap_or_default().replace('\n', " ");
+            assert!(!meaning.is_empty(), "{path} has no meaning");
+            let meaning = meaning.strip_suffix('.').unwrap_or(&meaning).to_owned();
             found.push(Key { path: path.clone(), kind: kind(inner), meaning });
             keys(inner, &path, found);
         }

@@ -170,3 +170,27 @@ fn a_terminal_is_the_program_s_and_ctrl_c_reaches_it_once() {
     assert_eq!(child.wait_with_output().expect("its end").status.code(), Some(9));
     assert_eq!(world.read("log"), "int\n");
 }
+
+#[test]
+fn a_person_chooses_the_secret_and_a_program_is_told_what_to_type() {
+    let world = World::signed_in();
+    let (child, mut person) = world.nsaccess("secrets exec -- printenv password").on_screen();
+    person.sees("Which secret?");
+    person.types("billing/database\r");
+    let screen = person.sees_the_end();
+    assert!(screen.contains("sandbox-third"), "{screen}");
+    assert!(child.wait_with_output().expect("its end").status.success());
+    world.run("secrets exec -- true").exits(2).one_error().says("try: nsaccess secrets exec NAME -- COMMAND");
+}
+
+#[test]
+fn a_command_without_dashes_is_put_behind_them() {
+    let world = World::signed_in();
+    for (line, command) in [
+        ("secrets exec", "NAME -- COMMAND"),
+        ("secrets exec api-key", "api-key -- COMMAND"),
+        ("secrets exec api-key ./server start", "api-key -- ./server start"),
+    ] {
+        world.run(line).exits(2).one_error().says(&format!("try: nsaccess secrets exec {command}"));
+    }
+}

@@ -7,7 +7,7 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::model::kube::policy_rule::PolicyRule;
 use crate::model::reviews::review::{ListedRule, ListedRules, Question, Verdict};
-use crate::ui::{Ui, joined_or_dash, or_dash};
+use crate::ui::{Style, Ui, joined_or_dash, or_dash};
 
 /// Prints the listed rules, then what access reviews say about the developer's questions.
 ///
@@ -72,7 +72,7 @@ fn reviews(ui: &Ui, listed: &ListedRules, verdicts: &[(Question, Verdict)]) -> S
             vec![question.to_string(), word.to_owned(), note]
         })
         .collect();
-    ui.table(&["ACCESS REVIEW", "ALLOWED", "DETAILS"], &rows)
+    ui.styled_table(&["ACCESS REVIEW", "ALLOWED", "DETAILS"], &rows, Style::of_verdicts)
 }
 
 fn is_listed(listed: &ListedRules, question: Question) -> bool {

@@ -7,7 +7,7 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::model::kube::role_rule::{Rule, merged};
 use crate::model::reviews::tasks::{Outcome, Task, judge};
-use crate::ui::Ui;
+use crate::ui::{Style, Ui};
 
 /// Asks, prints the table, and says which rules would allow the rest.
 ///
@@ -45,7 +45,7 @@ fn render(ui: &Ui, tasks: &[Task], survey: &Survey) -> String {
     };
     let mut rows: Vec<_> = tasks.iter().map(|task| row(task.title, task.outcome, &task.why)).collect();
     rows.extend(survey.aws.iter().map(|check| row(check.title, check.outcome, &check.why)));
-    ui.table(&["TASK", "ALLOWED", "DETAILS"], &rows)
+    ui.styled_table(&["TASK", "ALLOWED", "DETAILS"], &rows, Style::of_verdicts)
 }
 
 fn advise(context: Context<'_>, namespace: &str, missing: &[Rule]) {

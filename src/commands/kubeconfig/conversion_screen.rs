@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
 use crate::actions::convert::{self, Row};
 use crate::actions::setup::profile_and_context::shown;
 use crate::chain::Chain;
+use crate::commands::kubeconfig::conversion_document::{ConversionDocument, ConvertedContext};
 use crate::commands::{Context, diff_lines};
 use crate::disk::kubeconfig::Merged;
 use crate::error::Result;
@@ -39,8 +38,8 @@ impl Screen<'_> {
     pub(super) fn print(&self, rows: &[&Row], files: &[PathBuf]) -> Result<()> {
         let ui = self.context.ui;
         if !ui.is_table() {
-            let contexts: Vec<Value> = rows.iter().flat_map(|row| self.documents(row)).collect();
-            let document = json!({"contexts": contexts, "changed": files, "dry_run": self.dry_run});
+            let contexts = rows.iter().flat_map(|row| self.documents(row)).collect();
+            let document = ConversionDocument { contexts, changed: files.to_vec(), dry_run: self.dry_run };
             return ui.print_document(&document, String::new);
         }
         let lines: Vec<Vec<String>> = rows.iter().flat_map(|row| self.lines(row)).collect();
@@ -56,8 +55,8 @@ impl Screen<'_> {
     }
 
     /// What is done when there is nothing to do.
-    pub(super) fn nothing(dry_run: bool) -> Value {
-        json!({"contexts": [], "changed": [], "dry_run": dry_run})
+    pub(super) fn nothing(dry_run: bool) -> ConversionDocument {
+        ConversionDocument { contexts: Vec::new(), changed: Vec::new(), dry_run }
     }
 
     /// What else was converted, for a person who wants all of it back.
@@ -124,36 +123,13 @@ impl Screen<'_> {
         format!("\n{}\n{lines}", self.context.ui.data_styled(Style::Warning, &head))
     }
 
-    fn documents(&self, row: &Row) -> Vec<Value> {
-        let names: Vec<Value> = match self.merged.config.contexts.iter().filter(|one| one.user == row.outcome.user) {
-            contexts if contexts.clone().next().is_some() => contexts.map(|one| json!(one.name)).collect(),
-            _ => vec![Value::Null],
-        };
-        let (result, reason) = match &row.outcome.result {
-            Verdict::Changed(_) if self.is_revert => ("reverted", None),
-            Verdict::Changed(_) => ("converted", None),
-            Verdict::Right => ("unchanged", None),
-            Verdict::Gone => ("gone", None),
-            Verdict::Left(reason) => ("left", Some(reason.to_string())),
-        };
-        let (before, after) = match &row.outcome.result {
-            Verdict::Changed(change) => (json!(change.before), json!(change.after)),
-            _ => (Value::Null, Value::Null),
-        };
-        let plugin = row.outcome.plugin.as_ref();
-        let document = |context: Value| {
-            json!({
-                "context": context, "user": row.outcome.user, "file": row.file,
-                "cluster": plugin.map(|plugin| &plugin.cluster),
-                "region": plugin.and_then(|plugin| plugin.region.as_ref()),
-                "profile": plugin.and_then(|plugin| plugin.shown_profile()),
-                "role_arn": plugin.and_then(|plugin| plugin.role_arn.as_ref()),
-                "external_id": plugin.and_then(|plugin| plugin.external_id.as_ref()),
-                "session_name": plugin.and_then(|plugin| plugin.session_name.as_ref()),
-                "result": result, "reason": reason, "before": before, "after": after,
-            })
-        };
-        names.into_iter().map(document).collect()
+    fn documents(&self, row: &Row) -> Vec<ConvertedContext> {
+        let used_by = self.merged.config.contexts.iter().filter(|context| context.user == row.outcome.user);
+        let mut names: Vec<_> = used_by.map(|context| Some(context.name.clone())).collect();
+        if names.is_empty() {
+            names.push(None);
+        }
+        names.into_iter().map(|name| ConvertedContext::of(name, row, self.is_revert)).collect()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::Place;
 use super::get::warn_of_invalid_json;
+use super::{Place, named_or_chosen};
 use crate::actions::secrets;
 use crate::actions::secrets::Secrets;
 use crate::chain::target::identity;
@@ -13,6 +13,7 @@ use crate::host::Host;
 use crate::model::aws::credential_output::{self, AwsIdentity};
 use crate::model::secrets::variables::{DangerousVariable, Naming, VariablesError, check_prefix, variables};
 use crate::model::secrets::{SecretName, SecretValue};
+use crate::model::shell::quote;
 use crate::process::child::{self, Environment};
 use crate::process::runtime;
 use crate::secret::Secret;
@@ -24,13 +25,13 @@ use crate::secret::Secret;
 )]
 pub(crate) struct ExecArgs {
     /// Names of the secrets
-    #[arg(required = true, value_name = "NAME")]
+    #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// How its variables are called.
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
     /// Command and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
 }
 
@@ -60,6 +61,7 @@ impl NamingArgs {
 pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
     let Place { chain, access, .. } = place;
     let naming = args.naming.naming("nsaccess secrets exec NAME --prefix DB_ -- COMMAND")?;
+    let (program, words) = args.command.split_first().ok_or_else(|| no_command(&args.names))?;
     let mut names: Vec<SecretName> = Vec::new();
     for typed in &args.names {
         let name = secrets::secret_name(chain, access, typed)?;
@@ -68,11 +70,31 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
             names.push(name);
         }
     }
-    let (program, words) = args.command.split_first().ok_or_else(|| Error::usage("no command specified"))?;
+    if names.is_empty() {
+        names.push(named_or_chosen(place, "nsaccess secrets exec NAME -- COMMAND", None)?);
+    }
     runtime::run_with_child(async {
         let environment = runtime::interruptible(environment(place, naming, &names)).await?;
         child::run(program, words, &environment).await
     })
+}
+
+/// There is nothing behind `--`. A second word before it is the command then, more likely than a second secret.
+fn no_command(words: &[String]) -> Error {
+    match words {
+        [] => Error::usage("no command specified").try_next("nsaccess secrets exec NAME -- COMMAND"),
+        [secret] => {
+            Error::usage("no command specified").try_next(format!("nsaccess secrets exec {} -- COMMAND", quote(secret)))
+        }
+        [secret, command @ ..] => {
+            let command: Vec<_> = command.iter().map(|word| quote(word)).collect();
+            Error::usage("the command must follow --").try_next(format!(
+                "nsaccess secrets exec {} -- {}",
+                quote(secret),
+                command.join(" ")
+            ))
+        }
+    }
 }
 
 async fn environment(place: Place<'_>, naming: Naming<'_>, names: &[SecretName]) -> Result<Environment> {

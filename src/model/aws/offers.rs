@@ -3,6 +3,7 @@
 use aws_config_edit::same_start_url;
 
 use crate::model::aws::target::{Assignment, Target};
+use crate::model::kube::access::Access;
 
 /// An access that is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,28 @@ pub(crate) fn of_portal(
     offers
 }
 
+/// Adds an access of which nothing is left here but its context: it is for the one offer of its namespace that no other
+/// access is for, else nobody knows whose role it is.
+pub(crate) fn add_by_context(offers: &mut Vec<Offer>, access: &Access) {
+    let namespace = Some(access.namespace.to_string());
+    let (access, is_set_up) = (Some(access.name.to_string()), true);
+    let mut unclaimed = offers.iter_mut().filter(|offer| offer.access.is_none() && offer.namespace == namespace);
+    if let (Some(only), None) = (unclaimed.next(), unclaimed.next()) {
+        (only.access, only.is_set_up) = (access, is_set_up);
+        return;
+    }
+    offers.push(Offer {
+        namespace,
+        access,
+        is_set_up,
+        account: None,
+        account_name: None,
+        role: None,
+        start_url: None,
+        source_profile: None,
+    });
+}
+
 /// The accesses that no portal gives.
 pub(crate) fn without_portal(set_up: &[SetUp]) -> Vec<Offer> {
     set_up.iter().filter(|access| access.target.portal().is_none()).map(alone).collect()
@@ -108,7 +131,7 @@ mod tests {
     use super::*;
     use crate::model::aws::identity::{Identity, PermissionSet};
     use crate::model::aws::target::Portal;
-    use crate::model::kube::access::{Access, AccessName};
+    use crate::model::kube::access::AccessName;
     use crate::model::kube::namespace::Namespace;
 
     const URL: &str = "https://x.awsapps.com/start";
@@ -159,5 +182,24 @@ mod tests {
         let others = without_portal(&set_up);
         assert_eq!((others.len(), others[0].source_profile.as_deref()), (1, Some("corp")));
         assert_eq!(others[0].access.as_deref(), Some("payments-role"));
+    }
+
+    #[test]
+    fn a_context_alone_is_for_the_only_offer_of_its_namespace() {
+        let assignment = |account: &str| Assignment { account: account.into(), account_name: None, role: "ns".into() };
+        let offers = |accounts: &[&str]| {
+            let assignments: Vec<_> = accounts.iter().map(|account| assignment(account)).collect();
+            of_portal(URL, &assignments, &[], |_| Some("payments".to_owned()))
+        };
+        let access = set_up("payments", Identity::Profile("x".into())).target.access;
+        let shown = |accounts: &[&str]| {
+            let mut offers = offers(accounts);
+            add_by_context(&mut offers, &access);
+            offers.into_iter().map(|offer| (offer.account, offer.is_set_up)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&["1"]), [(Some("1".to_owned()), true)]);
+        assert_eq!(shown(&[]), [(None, true)]);
+        let two = shown(&["1", "2"]);
+        assert_eq!(two, [(Some("1".to_owned()), false), (Some("2".to_owned()), false), (None, true)]);
     }
 }

@@ -7,16 +7,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PolicyRule {
-    /// The core group is the empty name.
+    /// API groups; the core group is the empty name
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) api_groups: Vec<String>,
+    /// Resources, with subresources as `pods/log`
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) resources: Vec<String>,
-    /// Empty: every name.
+    /// Names of objects; empty: all
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) resource_names: Vec<String>,
+    /// URL paths
     #[serde(default, rename = "nonResourceURLs", skip_serializing_if = "Vec::is_empty")]
     pub(crate) non_resource_urls: Vec<String>,
+    /// Verbs
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) verbs: Vec<String>,
 }
