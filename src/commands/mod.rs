@@ -146,6 +146,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
     let context = Context { host, ui, global };
     let named = verb.namespace().or(global.namespace.as_deref()).map(str::to_owned);
     check_format(&verb, global.output)?;
+    check_namespaces(verb.namespace(), global.namespace.as_deref())?;
     let result = match verb {
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),
@@ -194,6 +195,17 @@ fn check_format(verb: &Verb, output: Format) -> Result<()> {
         }
         false => Err(Error::usage("-o name is for verbs that list things")
             .because("this one does not; table, wide, json and yaml are its formats")),
+    }
+}
+
+/// One of two namespaces would be ignored, and nobody could know which.
+fn check_namespaces(argument: Option<&str>, flag: Option<&str>) -> Result<()> {
+    match (argument, flag) {
+        (Some(argument), Some(flag)) if argument != flag => {
+            Err(Error::usage(format!("two namespaces specified: {argument} and -n {flag}"))
+                .try_next(format!("the same command without -n {flag}, or with it and without {argument}")))
+        }
+        _ => Ok(()),
     }
 }
 

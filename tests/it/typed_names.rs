@@ -74,3 +74,13 @@ fn a_selector_that_is_not_understood_selects_nothing() {
     world.run("logs deploy/odd").exits(4).one_error().says("deployment \"odd\" has no label selector");
     world.run("port-forward deploy/odd :80").exits(1).one_error().says("it has no label selector");
 }
+
+#[test]
+fn a_namespace_that_is_specified_twice_is_one_namespace() {
+    let world = World::signed_in();
+    world.run("whoami idp-dev -n idp-dev").success();
+    for line in ["whoami idp-dev -n idp-test", "exec idp-dev -n idp-test -- true", "status idp-dev -n idp-test"] {
+        let words = "error: two namespaces specified: idp-dev and -n idp-test";
+        world.run(line).exits(2).one_error().says(words).says("without -n idp-test");
+    }
+}
