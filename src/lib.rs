@@ -36,6 +36,8 @@ mod ui;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
+
 use crate::cli::Cli;
 use crate::host::Host;
 use crate::ui::{Format, Ui};
@@ -75,6 +77,10 @@ fn run(arguments: &[OsString], host: &Host) -> u8 {
     if let Some(answer) = commands::token::warm_start(arguments, host) {
         let ui = Ui::new(host, Format::Table, false, 0);
         return ended(&ui, ui.print_bytes(answer.expose().as_bytes()));
+    }
+    if let Some(candidates) = commands::completion::answer(arguments, host, Cli::command) {
+        let ui = Ui::new(host, Format::Table, false, 0);
+        return ended(&ui, ui.print_bytes(candidates.as_bytes()));
     }
     let cli = match Cli::read(arguments) {
         Ok(cli) => cli,

@@ -1,6 +1,7 @@
 //! What the chain leads to: each thing that is done in a namespace, one folder for each.
 
 pub(crate) mod audit;
+pub(crate) mod candidates;
 pub(crate) mod child_environment;
 pub(crate) mod console;
 pub(crate) mod convert;

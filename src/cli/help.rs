@@ -7,7 +7,7 @@ use clap::{Arg, Command};
 
 /// The verbs by what people come for. Every verb stands in one group.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Set up", &["login", "logout", "status", "list", "use", "doctor", "kubeconfig", "config"]),
+    ("Set up", &["login", "logout", "status", "list", "use", "doctor", "kubeconfig", "config", "completion"]),
     ("Look", &["can-i", "whoami", "pods", "logs"]),
     ("Use", &["port-forward", "exec", "shell", "token"]),
     ("AWS", &["secrets", "credentials", "console", "assume-irsa"]),
@@ -104,8 +104,16 @@ fn listed(heading: &str, commands: &[&Command]) -> String {
     }
     let width = shown.iter().map(|command| command.get_name().len()).max().unwrap_or_default().max(12);
     let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
-    let lines = shown.iter().map(|command| format!("  {:<width$}  {}\n", command.get_name(), about(command)));
+    let lines = shown
+        .iter()
+        .map(|command| format!("  {:<width$}  {}{}\n", command.get_name(), about(command), aliases(command)));
     format!("{heading}:\n{}\n", lines.collect::<String>())
+}
+
+/// ` [alias: pf]`
+fn aliases(command: &Command) -> String {
+    let names: Vec<&str> = command.get_visible_aliases().collect();
+    if names.is_empty() { String::new() } else { format!(" [alias: {}]", names.join(", ")) }
 }
 
 #[cfg(test)]

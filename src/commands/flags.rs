@@ -213,6 +213,7 @@ pub(crate) fn login_again(namespace: &str, name: &str, flags: LoginFlags<'_>, re
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
     /// By $SHELL; PowerShell on Windows.
+    #[value(hide = true)]
     Auto,
     /// bash, zsh, sh.
     Bash,

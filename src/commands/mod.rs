@@ -4,6 +4,7 @@
 pub(crate) mod assume_irsa;
 pub(crate) mod audit;
 pub(crate) mod can_i;
+pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod console;
 pub(crate) mod credentials;
@@ -54,11 +55,11 @@ pub(crate) enum Verb {
     Doctor(doctor::DoctorArgs),
     #[command(about = "List the namespaces you have access to")]
     List(list::ListArgs),
-    #[command(about = "Switch kubectl to another namespace")]
+    #[command(about = "Switch kubectl to another namespace", visible_alias = "ns")]
     Use(use_context::UseArgs),
     #[command(about = "Write, repair, print, remove or convert kubeconfig entries")]
     Kubeconfig(kubeconfig::KubeconfigArgs),
-    #[command(about = "Forward local ports to pods and services")]
+    #[command(about = "Forward local ports to pods and services", visible_alias = "pf")]
     PortForward(port_forward::PortForwardArgs),
     #[command(about = "Show what you are allowed to do, and what is missing")]
     CanI(can_i::CanIArgs),
@@ -85,6 +86,8 @@ pub(crate) enum Verb {
     Shell(shell::ShellArgs),
     #[command(about = "Open the AWS console")]
     Console(console::ConsoleArgs),
+    #[command(about = "Complete commands with Tab in your shell")]
+    Completion(completion::CompletionArgs),
     #[command(about = "Show and change settings")]
     Config(config::ConfigArgs),
     #[command(about = "Grant access to a namespace")]
@@ -168,6 +171,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Verb::Exec(args) => exec::run(context, &args),
         Verb::Shell(args) => shell::run(context, &args),
         Verb::Console(args) => console::run(context, &args),
+        Verb::Completion(args) => completion::run(context, &args),
         Verb::Config(args) => config::run(context, &args),
         Verb::Grant(args) => grant::run(context, &args),
         Verb::Revoke(args) => revoke::run(context, &args),

@@ -2,6 +2,7 @@
 //! version of nsaccess neither misreads nor overwrites it. A file that cannot be read counts as absent, never as an
 //! error.
 
+mod candidates;
 mod clusters;
 mod credential_fields;
 mod credentials;

@@ -22,6 +22,7 @@ mod browser_flow;
 mod can_i;
 mod choosing;
 mod commands_docs;
+mod completion;
 mod config;
 mod config_explain;
 mod contexts;

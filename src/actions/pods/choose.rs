@@ -58,7 +58,10 @@ impl Pods<'_> {
     }
 
     /// The objects of each kind; `None` for a kind that the role may not list.
-    async fn list_each(&self, kinds: &[Kind]) -> Result<Vec<Option<Vec<Offer>>>> {
+    ///
+    /// # Errors
+    /// When the cluster does not answer.
+    pub(crate) async fn list_each(&self, kinds: &[Kind]) -> Result<Vec<Option<Vec<Offer>>>> {
         try_join_all(kinds.iter().map(|kind| async move {
             let objects =
                 self.cluster.call(async |api| api.list_workloads(self.cluster.namespace(), *kind).await).await;

@@ -11,7 +11,7 @@ use crate::model::kube::workload::{Kind, Workload};
 pub(crate) struct Offer {
     pub(crate) workload: Workload,
     /// What helps to choose: a status, ports, how many pods are ready.
-    note: String,
+    pub(crate) note: String,
 }
 
 impl Offer {

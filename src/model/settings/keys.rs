@@ -156,12 +156,17 @@ pub(super) fn unknown(key: &str) -> String {
     format!("`{key}` is no setting; did you mean `{}`?", near.unwrap_or_default())
 }
 
+/// Every key of the user's file, with the pins of these namespaces.
+pub(crate) fn user_keys<'a>(namespaces: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let top = USER.iter().filter(|key| !is_table(Owner::User, &[*key])).map(|key| (*key).to_owned());
+    let patterns = PATTERNS.iter().map(|key| format!("patterns.{key}"));
+    let pins = namespaces.into_iter().flat_map(|name| PINS.iter().map(move |pin| format!("namespace.{name}.{pin}")));
+    top.chain(patterns).chain(pins).collect()
+}
+
 /// Every key of the user's file, for messages.
 pub(super) fn all_keys() -> Vec<String> {
-    let plain = USER[..5].iter().map(|key| (*key).to_owned());
-    let patterns = PATTERNS.iter().map(|key| format!("patterns.{key}"));
-    let pins = PINS.iter().map(|key| format!("namespace.<name>.{key}"));
-    plain.chain(patterns).chain(pins).collect()
+    user_keys(["<name>"])
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ pub(crate) use edit::{set, unset};
 pub(crate) use explain::{Explained, Place, PlaceState, VARIABLES, only as only_explained};
 pub(crate) use file::{FileProblem, OwnFile, ProjectFile, parse_own, parse_project};
 pub(crate) use folder::namespace_from_folder;
+pub(crate) use keys::user_keys;
 pub(crate) use pattern::Pattern;
 pub(crate) use permission_sets::PermissionSets;
 pub(crate) use pins::Pins;
