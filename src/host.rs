@@ -18,7 +18,7 @@ pub(crate) struct Terminals {
     pub(crate) stdin: bool,
     pub(crate) stdout: bool,
     pub(crate) stderr: bool,
-    /// How wide the terminal is that data goes to.
+    /// How wide the terminal is that data goes to, else the one that all else goes to.
     pub(crate) columns: Option<usize>,
 }
 
@@ -49,7 +49,9 @@ impl Host {
                 stdin: std::io::stdin().is_terminal(),
                 stdout: std::io::stdout().is_terminal(),
                 stderr: std::io::stderr().is_terminal(),
-                columns: terminal_size::terminal_size_of(std::io::stdout()).map(|(columns, _)| columns.0.into()),
+                columns: terminal_size::terminal_size_of(std::io::stdout())
+                    .or_else(|| terminal_size::terminal_size_of(std::io::stderr()))
+                    .map(|(columns, _)| columns.0.into()),
             },
             #[cfg(unix)]
             parent_pid: std::os::unix::process::parent_id(),

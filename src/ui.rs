@@ -58,6 +58,8 @@ pub(crate) struct Ui {
     animated: bool,
     /// Of the terminal that data goes to.
     columns: Option<usize>,
+    /// Of the terminal that all else goes to.
+    said_columns: Option<usize>,
     waiting: WaitingLine,
 }
 
@@ -73,6 +75,7 @@ impl Ui {
             data_colour: host.terminals.stdout && !dumb && host.env(env_vars::NO_COLOR).is_none(),
             animated: terminal && !quiet,
             columns: host.terminals.columns.filter(|_| host.terminals.stdout),
+            said_columns: host.terminals.columns.filter(|_| host.terminals.stderr),
             waiting: WaitingLine::default(),
         }
     }
@@ -87,6 +90,7 @@ impl Ui {
             data_colour: false,
             animated: false,
             columns: None,
+            said_columns: None,
             waiting: WaitingLine::default(),
         }
     }
@@ -176,7 +180,7 @@ impl Ui {
 
     /// A line about what happened, unless `--quiet`.
     pub(crate) fn status(&self, text: &str) {
-        self.unless_quiet(&screen::paragraph(text));
+        self.unless_quiet(&wrap::wrapped(&screen::paragraph(text), 0, self.said_columns));
     }
 
     /// A status line with an emphasised word at its end.

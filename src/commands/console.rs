@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::actions::console;
 use crate::chain::credentials::Credentials;
-use crate::chain::{Chain, access};
+use crate::chain::{Chain, access, cluster};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
 use crate::error::{Error, Result};
@@ -69,12 +69,11 @@ pub(crate) fn run(context: Context<'_>, args: &ConsoleArgs) -> Result<()> {
         Some(target) => target,
         None => runtime::run(chain.target(&access))?,
     };
-    let cluster = chain.cache.cluster(&access.name);
-    let place = Destination {
-        service,
-        region: cluster.as_ref().map(|cluster| cluster.region.as_str()),
-        cluster: cluster.as_ref().map(|cluster| cluster.name.as_str()),
-    };
+    let (cluster, region) = cluster::known_name(chain, &target).unzip();
+    let region = region.flatten().or_else(|| cluster::known_region(chain, &target));
+    // A page of a service is one of a region.
+    let region = region.or_else(|| service.map(|_| cluster::likely_region(chain, &target)));
+    let place = Destination { service, region: region.as_deref(), cluster: cluster.as_deref() };
     let url = match &target.identity {
         Identity::PermissionSet(set) => shortcut(&set.portal.start_url, &set.account, &set.name, place),
         Identity::Role { .. } | Identity::Profile(_) => return as_session(context, args, chain, target.clone(), place),

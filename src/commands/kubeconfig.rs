@@ -11,15 +11,14 @@ use kubeconfig_edit::standalone;
 use crate::actions::child_environment;
 use crate::actions::setup::profile_and_context;
 use crate::actions::setup::replace;
-use crate::chain::Chain;
 use crate::chain::cluster;
 use crate::chain::cluster::proxy;
 use crate::chain::credentials::own;
 use crate::chain::target;
 use crate::chain::target::identity;
+use crate::chain::{Chain, access};
 use crate::commands::Context;
-use crate::commands::flags::insistent_login;
-use crate::commands::flags::{LoginFlags, SignInArgs, TargetArgs, flags};
+use crate::commands::flags::{LoginFlags, SignInArgs, TargetArgs, flags, insistent_login, login_command};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::target::Target;
 use crate::model::kube::access::Access;
@@ -84,8 +83,11 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
     if args.remove {
         return remove(context, chain, &access);
     }
-    let (target, cluster) = known(chain, args, &access).map_or_else(|| runtime::run(resolved(chain, &access)), Ok)?;
     let login_flags = LoginFlags { target: &args.target, sign_in: &args.sign_in, identity: None };
+    if !args.print {
+        refuse_without_profile(chain, args, &access, &login_command(&access, login_flags))?;
+    }
+    let (target, cluster) = known(chain, args, &access).map_or_else(|| runtime::run(resolved(chain, &access)), Ok)?;
     let entry = profile_and_context::entry(chain, &target, &cluster);
     if !args.print {
         replace::refuse_other_than_profile(chain, &target, &insistent_login(&access, login_flags))?;
@@ -104,6 +106,9 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         context.ui.status(&format!("context {} unchanged", entry.name));
     } else {
         context.ui.status(&format!("wrote context {} to {files}", entry.name));
+    }
+    if args.switch {
+        context.ui.status(&format!("switched to {}{}", entry.name, access::mark(chain, access.name.as_str())));
     }
     if context.ui.is_table() {
         return Ok(());
@@ -161,6 +166,20 @@ fn nothing_removed(name: &str, kept_for: &[String]) -> Error {
 pub(crate) fn say_what_stayed(context: Context<'_>, name: &str, kept_for: &[String]) {
     if !kept_for.is_empty() {
         context.ui.warning(&format!("kept cluster and user {name}: still used by the context {}", kept_for.join(", ")));
+    }
+}
+
+/// A token has no flags: without a profile nothing would remember these.
+fn refuse_without_profile(chain: &Chain<'_>, args: &KubeconfigArgs, access: &Access, login: &str) -> Result<()> {
+    let flags = &args.target;
+    let given = [("--account", &flags.account), ("--role", &flags.role)].into_iter().find(|(_, value)| value.is_some());
+    match given {
+        Some((flag, _)) if chain.aws_config.profile(&target::entry(chain, access)).is_none() => {
+            Err(Error::usage(format!("namespace \"{}\" is not set up on this machine", access))
+                .because(format!("kubectl would not know {flag}: only a login saves it, in an AWS profile"))
+                .try_next(login))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -127,6 +127,8 @@ impl Verb {
             Verb::Kubeconfig(args) => args.namespace.as_deref(),
             Verb::Token(args) => args.namespace.as_deref(),
             Verb::Credentials(args) => args.namespace.as_deref(),
+            // Without --, the first word is more likely the command's.
+            Verb::Exec(args) if args.command.is_empty() || !args.misplaced.is_empty() => None,
             Verb::Exec(args) => args.namespace.as_deref(),
             Verb::Whoami(args) => args.namespace.as_deref(),
             Verb::Shell(args) => args.namespace.as_deref(),

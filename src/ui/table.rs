@@ -5,6 +5,10 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Style, Ui};
 use crate::screen;
 
+/// Columns of prose, and of what the other columns tell too. Only these are cut: a name, a time or a command that is not whole is
+/// worth nothing.
+const CUT: [&str; 10] =
+    ["ACCOUNT NAME", "CLUSTER", "DESCRIPTION", "DETAILS", "FROM", "NEEDS", "REASON", "RESULT", "ROLE", "USES"];
 /// Between two columns.
 const GAP: usize = 2;
 /// A column that is cut keeps at least this much.
@@ -14,7 +18,7 @@ const NARROWEST: usize = 8;
 type Styling<'a> = &'a dyn Fn(usize, &str) -> String;
 
 impl Ui {
-    /// Aligned columns. On a terminal they fit it: the widest cells are cut, unless all was asked for (`-o wide`).
+    /// Aligned columns. On a terminal prose is cut so that they fit it, unless all was asked for (`-o wide`).
     pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
         self.styled_table(headings, rows, |_, _| None)
     }
@@ -42,7 +46,7 @@ fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>, stylin
     let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width()).max();
     let mut widths: Vec<usize> = (0..headings.len()).map(|column| width(column).unwrap_or(0)).collect();
     if let Some(columns) = columns {
-        narrow(&mut widths, columns);
+        narrow(headings, &mut widths, columns);
     }
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
@@ -63,11 +67,15 @@ fn table(headings: &[&str], rows: &[Vec<String>], columns: Option<usize>, stylin
     text
 }
 
-/// Takes from the widest until all fit, or none can give more.
-fn narrow(widths: &mut [usize], columns: usize) {
+/// Takes from the widest of those that may be cut, until all fit or none can give more.
+fn narrow(headings: &[&str], widths: &mut [usize], columns: usize) {
     let gaps = GAP * widths.len().saturating_sub(1);
     while widths.iter().sum::<usize>() + gaps > columns {
-        match widths.iter_mut().filter(|width| **width > NARROWEST).max_by_key(|width| **width) {
+        let can_be_cut = headings
+            .iter()
+            .zip(widths.iter_mut())
+            .filter(|(heading, width)| CUT.contains(heading) && **width > NARROWEST.max(heading.len()));
+        match can_be_cut.map(|(_, width)| width).max_by_key(|width| **width) {
             Some(widest) => *widest -= 1,
             None => return,
         }
@@ -149,7 +157,14 @@ mod tests {
 
     #[test]
     fn a_table_with_no_room_keeps_its_columns() {
-        let text = table(&["A", "B"], &rows(&[&["a-long-name-here", "another-long-one"]]), Some(5));
-        assert_eq!(text.lines().nth(1), Some("a-long-…  another…"));
+        let text = table(&["NAME", "REASON"], &rows(&[&["a-long-name-here", "another-long-one"]]), Some(5));
+        assert_eq!(text.lines().nth(1), Some("a-long-name-here  another…"));
+    }
+
+    #[test]
+    fn what_a_person_would_copy_is_never_cut() {
+        let found = rows(&[&["idp-prod", "https://sandbox.awsapps.com/start", "~/.config/nsaccess/config.toml"]]);
+        let text = table(&["SETTING", "VALUE", "FROM"], &found, Some(60));
+        assert_eq!(text.lines().nth(1), Some("idp-prod  https://sandbox.awsapps.com/start  ~/.config/nsac…"));
     }
 }

@@ -22,7 +22,7 @@ impl Ui {
 
 /// A line that begins behind `indent` columns, broken at blanks so that it fits; what follows is indented so. A word that
 /// alone is wider stays whole.
-fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
+pub(super) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
     let room = columns.map(|columns| columns.saturating_sub(indent)).filter(|room| *room >= NARROWEST);
     let Some(room) = room else { return text.to_owned() };
     let (mut lines, mut line) = (Vec::new(), String::new());

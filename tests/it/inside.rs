@@ -188,3 +188,14 @@ fn the_console_is_reached_through_the_portal() {
     assert_eq!(world.run("console idp-dev -o json").success().json()["role"], "idp-ns-idp-dev");
     world.run("console idp-dev --service ../x").exits(2).one_error();
 }
+
+#[test]
+fn a_page_of_the_console_needs_no_cache_and_takes_the_flags() {
+    let world = World::signed_in();
+    std::fs::remove_dir_all(world.path(".cache/nsaccess")).expect("removed");
+    let printed =
+        |words: &str| world.run(&format!("console idp-dev --print --service {words}")).success().stdout.clone();
+    assert!(printed("eks").contains("eu-west-1.console.aws.amazon.com%2Feks%2Fclusters%2Fidp-nonprod-1%3F"));
+    assert!(printed("s3 --region us-west-2").contains("us-west-2.console.aws.amazon.com%2Fs3"));
+    assert!(printed("eks --cluster other").contains("clusters%2Fother%3Fregion%3Deu-west-1"));
+}

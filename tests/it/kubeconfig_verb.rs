@@ -234,3 +234,16 @@ fn a_purge_keeps_the_cluster_and_user_that_another_context_uses() {
         .says("warning: kept cluster and user idp-ns-idp-dev: still used by the context mine");
     assert!(world.read(".kube/config").contains("server: https://127.0.0.1"));
 }
+
+#[test]
+fn a_context_that_kubectl_could_not_use_is_not_written() {
+    let world = World::signed_in();
+    let before = world.files();
+    let refused = world.run("kubeconfig idp-test --account 111122223333").exits(2).one_error();
+    refused
+        .says("\"idp-test\" is not set up on this machine")
+        .says("try: nsaccess login idp-test --account 111122223333");
+    assert_eq!(world.files(), before);
+    let switched = world.run("kubeconfig idp-dev --account 111122223333 --switch").success();
+    switched.says("switched to idp-ns-idp-dev");
+}

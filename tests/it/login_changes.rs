@@ -114,3 +114,12 @@ fn a_sign_out_finds_the_role_of_the_settings() {
     world.run("logout -n idp-dev").success().says("removed cached credentials for idp-dev");
     assert_eq!(kept(), 0, "the AWS CLI would go on with it");
 }
+
+#[test]
+fn a_login_with_a_cluster_that_there_is_not_leaves_what_is_known_of_the_other() {
+    let world = World::signed_in();
+    let before = world.files();
+    world.run("login idp-dev --cluster nope").exits(5).says("nope");
+    assert_eq!(world.files(), before);
+    assert!(world.exists(".cache/nsaccess/v1/clusters/idp-dev.json"));
+}

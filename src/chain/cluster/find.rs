@@ -111,7 +111,10 @@ async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Clus
     if not_found.refusal.is_some() {
         return Err(not_found);
     }
-    let _ = chain.cache.forget_cluster(&target.access.name);
+    // A flag may name another cluster than the one that is kept.
+    if chain.cache.cluster(&target.access.name).is_some_and(|kept| kept.name == name) {
+        let _ = chain.cache.forget_cluster(&target.access.name);
+    }
     if is_pinned || !is_gone {
         return Err(not_found);
     }

@@ -35,14 +35,17 @@ fn state(context: Context<'_>, session: &Session) -> String {
     session.reason.as_ref().map_or_else(|| words.to_owned(), |reason| format!("{words}: {reason}"))
 }
 
-/// Columns for names, portals, roles and notes are there only if they tell something.
+/// Columns for names, portals and notes are there only if they tell something; roles give way to names.
 fn rows(ui: &Ui, shown: &Shown) -> String {
     let with_names = shown.rows.iter().any(|row| row.access.has_own_name());
+    // Beside names there is no room for them.
+    let with_roles = ui.is_wide() || !with_names;
     let with_portals = shown.sessions.len() > 1;
     let with_notes = shown.rows.iter().any(|row| row.production || row.context.is_none());
     let mut header = vec![""];
     header.extend(with_names.then_some("NAME"));
-    header.extend(["NAMESPACE", "ACCOUNT", "ROLE"]);
+    header.extend(["NAMESPACE", "ACCOUNT"]);
+    header.extend(with_roles.then_some("ROLE"));
     header.extend(with_portals.then_some("PORTAL"));
     header.extend(["CLUSTER", "CREDENTIALS"]);
     header.extend(with_notes.then_some("NOTES"));
@@ -54,7 +57,7 @@ fn rows(ui: &Ui, shown: &Shown) -> String {
         cells.extend(with_names.then(|| row.access.name.to_string()));
         cells.push(row.access.namespace.to_string());
         cells.push(or_dash(identity.and_then(|identity| identity.account())));
-        cells.push(or_dash(role.as_deref()));
+        cells.extend(with_roles.then(|| or_dash(role.as_deref())));
         cells.extend(with_portals.then(|| or_dash(portal_of(row).map(|portal| host(&portal.start_url)))));
         cells.push(or_dash(row.cluster.as_deref()));
         cells.push(row.credentials.clone());
