@@ -20,7 +20,7 @@ pub(crate) use mistake::Mistake;
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = "Start with:  nsaccess login\nThen:        kubectl get pods\nMore:        nsaccess help COMMAND\n\nExit codes: 0 success, 1 no or failure, 2 usage, 3 not signed in, 4 denied, 5 not found, 6 unreachable, 130 interrupted."
+    after_help = "Start with:  nsaccess login\nThen:        kubectl get pod NAME\nMore:        nsaccess help COMMAND\n\nExit codes: 0 success, 1 no or failure, 2 usage, 3 not signed in, 4 denied, 5 not found, 6 unreachable, 130 interrupted."
 )]
 pub struct Cli {
     /// Flags of every verb.

@@ -18,7 +18,7 @@ use crate::process::runtime;
 ///
 /// In ~/.aws/config:   credential_process = nsaccess credentials idp-dev
 /// In bash or zsh:     eval "$(nsaccess credentials idp-dev --export)"
-/// In fish:            nsaccess credentials idp-dev --export | source
+/// In fish:            nsaccess credentials idp-dev --export=fish | source
 /// In PowerShell:      nsaccess credentials idp-dev --export | Out-String | iex
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]

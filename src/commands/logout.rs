@@ -94,6 +94,9 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
     if args.all {
         assumed::forget_the_rest(chain)?;
     }
+    if rows.is_empty() {
+        context.ui.status("not signed in, and nothing is set up");
+    }
     if !context.ui.is_table() {
         context.ui.print_document(&rows, String::new)?;
     }

@@ -115,7 +115,6 @@ fn cannot_start(program: &str, error: &std::io::Error) -> Error {
             failure.try_next(format!("run the line in a shell: -- sh -c {}", shell::quote(program)))
         }
         std::io::ErrorKind::PermissionDenied => failure.try_next(format!("chmod +x {program}")),
-        std::io::ErrorKind::NotFound => failure.try_next(format!("command -v {program}")),
         _ => failure,
     }
 }

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Ui, table};
+use super::Ui;
 
 /// With less room than this, breaking lines makes nothing better.
 const NARROWEST: usize = 20;
@@ -11,12 +11,6 @@ impl Ui {
     /// A line of data that begins behind `indent` columns, broken at blanks so that it fits the terminal.
     pub(crate) fn wrapped(&self, text: &str, indent: usize) -> String {
         wrapped(text, indent, self.columns)
-    }
-
-    /// At most what is left of a line of the terminal behind `indent` columns; `…` shows that there was more.
-    pub(crate) fn cut(&self, text: &str, indent: usize) -> String {
-        let columns = self.columns.filter(|_| !self.is_wide());
-        columns.map_or_else(|| text.to_owned(), |columns| table::cut(text, columns.saturating_sub(indent)))
     }
 }
 

@@ -30,7 +30,7 @@ fn list_reads_the_portal_once_and_again_when_asked() {
     assert_eq!(json[0]["namespace"], "idp-dev");
     assert_eq!((&json[0]["set_up"], &json[3]["production"]), (&true.into(), &true.into()));
     let names = world.run("list -o name").success();
-    assert_eq!(names.stdout, "idp-dev\nidp-test\nshop-dev\nidp-prod\nshop-dev\n");
+    assert_eq!(names.stdout, "idp-dev\nidp-test\nshop-dev\nidp-prod\n");
     assert_eq!(world.run("status -o name").success().stdout, "idp-dev\n");
 }
 

@@ -26,7 +26,7 @@ use crate::ui::Format;
 ///
 /// Run a command:   nsaccess assume-irsa deploy/billing -- aws s3 ls
 /// In bash or zsh:  eval "$(nsaccess assume-irsa deploy/billing --export)"
-/// In fish:         nsaccess assume-irsa deploy/billing --export | source
+/// In fish:         nsaccess assume-irsa deploy/billing --export=fish | source
 /// As a profile:    nsaccess assume-irsa deploy/billing --profile
 ///
 /// In ~/.aws/config:

@@ -115,7 +115,8 @@ async fn answer(
     if allowed {
         return Ok(());
     }
-    if let Some(rule) = review.rule() {
+    // What Kubernetes does not define no rule can allow.
+    if let Some(rule) = review.rule().filter(|_| warnings.is_empty()) {
         let kind = if matches!(review, AccessReview::Resource(asked) if asked.namespace.is_none()) {
             "ClusterRole"
         } else {

@@ -22,7 +22,9 @@ pub(super) fn report(context: Context<'_>, found: &Found) -> String {
         let rows: Vec<&Row> = found.rows.iter().filter(|row| row.check.group == group).filter(is_shown).collect();
         section(ui, &mut text, group, &rows, is_verbose);
     }
-    text.push('\n');
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text.push_str(&last_lines(ui, found));
     text
 }
@@ -56,7 +58,7 @@ fn section(ui: &Ui, text: &mut String, group: Group, rows: &[&Row], is_verbose: 
 fn line(ui: &Ui, text: &mut String, row: &Row, is_verbose: bool) {
     let (sign, style) = sign(row.outcome);
     let sign = ui.data_styled(style, sign);
-    text.push_str(&format!("{sign} {:<TITLE_WIDTH$} {}\n", row.check.title, said(ui, row, is_verbose)));
+    text.push_str(&format!("{sign} {:<TITLE_WIDTH$} {}\n", row.check.title, said(ui, row)));
     if is_verbose {
         for fact in &row.facts {
             text.push_str(&format!("  {}\n", ui.data_styled(Style::Faint, &format!("· {}", one_line(fact)))));
@@ -71,12 +73,11 @@ fn line(ui: &Ui, text: &mut String, row: &Row, is_verbose: bool) {
     }
 }
 
-/// The result of a check, as it fits the line: what is in order is cut, unless everything is asked for, and the rest wrapped.
-fn said(ui: &Ui, row: &Row, is_verbose: bool) -> String {
+/// The result of a check, wrapped.
+fn said(ui: &Ui, row: &Row) -> String {
     let message = one_line(&row.message);
     match row.outcome {
-        Outcome::Ok if is_verbose => message.into_owned(),
-        Outcome::Ok => ui.cut(&message, INDENT),
+        Outcome::Ok => ui.wrapped(&message, INDENT),
         Outcome::Skipped => ui.data_styled(Style::Faint, &ui.wrapped(&format!("skipped: {message}"), INDENT)),
         Outcome::Unknown | Outcome::Warn | Outcome::Fail => {
             let unknown = if row.outcome == Outcome::Unknown { "unknown: " } else { "" };

@@ -1,5 +1,7 @@
 //! What `list` shows.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,7 +27,10 @@ pub(super) fn show(context: Context<'_>, args: &ListArgs, chain: &Chain<'_>, lis
     let commands: Vec<String> = unknown.iter().map(|offer| set_up_command(listed, offer)).collect();
     let mut rows: Vec<OfferDocument> = listed.known.iter().map(|offer| document(chain, offer, None)).collect();
     rows.extend(unknown.iter().zip(&commands).map(|(offer, command)| document(chain, offer, Some(command))));
+    // One namespace can be offered in several accounts.
     let names = listed.known.iter().filter_map(|offer| offer.access.clone().or_else(|| offer.namespace.clone()));
+    let mut said = BTreeSet::new();
+    let names: Vec<String> = names.filter(|name| said.insert(name.clone())).collect();
     context.ui.print_list(&rows, names, || {
         let mut text = known_table(chain, &listed.known, with_portal);
         if !unknown.is_empty() {

@@ -10,7 +10,7 @@ use crate::actions::reviews::login::Verification;
 use crate::chain::{Chain, access};
 use crate::model::aws::target::Target;
 use crate::model::reviews::review::{
-    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Question, Verdict, port_forward,
+    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, LIST_PODS, Question, Verdict, port_forward,
 };
 use crate::model::rfc3339::Rfc3339;
 use crate::ui::{Mark, PRODUCTION, Ui};
@@ -28,9 +28,11 @@ pub(super) fn show(ui: &Ui, target: &Target, verification: &Verification) {
     let groups = groups.cloned().collect::<Vec<_>>().join(", ");
     let groups = if groups.is_empty() { String::new() } else { format!(", groups {groups}") };
     ui.stage(Mark::Success, "you are", &format!("{}{groups}", verification.identity.username));
+    let lists_pods = verification.verdict(LIST_PODS) == Verdict::Allowed;
     for (question, label) in [(GET_PODS, "pods"), (GET_SERVICES, "services")] {
         let (mark, words) = verdict(&verification.verdict(question), target);
-        ui.stage(mark, label, &format!("{question}: {words}"));
+        let also = if question == GET_PODS && lists_pods { ", list pods: yes" } else { "" };
+        ui.stage(mark, label, &format!("{question}: {words}{also}"));
     }
     let (create, get) = (verification.verdict(CREATE_PORT_FORWARD), verification.verdict(GET_PORT_FORWARD));
     let (works, how) = port_forward(&create, &get, verification.minor_version);
@@ -57,9 +59,10 @@ fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
 /// What could be typed next, with the rights that there are.
 pub(super) fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
     let context = if no_switch { format!(" --context {}", done.target.entry) } else { String::new() };
-    let get_pods = done.verification.as_ref().map(|verification| verification.verdict(GET_PODS));
-    let first = match get_pods {
-        Some(Verdict::Denied(_)) => format!("nsaccess can-i -n {}", done.target.access),
+    let verdict = |question| done.verification.as_ref().map(|verification| verification.verdict(question));
+    let first = match (verdict(LIST_PODS), verdict(GET_PODS)) {
+        (Some(Verdict::Allowed), _) => format!("kubectl{context} get pods"),
+        (_, Some(Verdict::Denied(_))) => format!("nsaccess can-i -n {}", done.target.access),
         _ => format!("kubectl{context} get pod NAME"),
     };
     ui.blank();

@@ -75,6 +75,7 @@ impl ListedRule {
 
 /// Every namespace role allows this.
 pub(crate) const GET_PODS: Question = Question { verb: "get", group: "", resource: "pods", subresource: None };
+pub(crate) const LIST_PODS: Question = Question { verb: "list", group: "", resource: "pods", subresource: None };
 pub(crate) const GET_SERVICES: Question = Question { verb: "get", group: "", resource: "services", subresource: None };
 /// Port-forward by SPDY over POST, for every server version.
 pub(crate) const CREATE_PORT_FORWARD: Question =
@@ -84,7 +85,8 @@ pub(crate) const GET_PORT_FORWARD: Question =
     Question { verb: "get", group: "", resource: "pods", subresource: Some("portforward") };
 
 /// The questions of `login`.
-pub(crate) const LOGIN_QUESTIONS: [Question; 4] = [GET_PODS, GET_SERVICES, CREATE_PORT_FORWARD, GET_PORT_FORWARD];
+pub(crate) const LOGIN_QUESTIONS: [Question; 5] =
+    [GET_PODS, LIST_PODS, GET_SERVICES, CREATE_PORT_FORWARD, GET_PORT_FORWARD];
 
 impl Question {
     pub(crate) fn rule(&self) -> Rule {

@@ -2,7 +2,7 @@
 
 use crate::model::kube::role_rule::Rule;
 use crate::model::reviews::review::{
-    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, Question, Verdict, port_forward,
+    CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, LIST_PODS, Question, Verdict, port_forward,
 };
 
 const fn core(verb: &'static str, resource: &'static str, subresource: Option<&'static str>) -> Question {
@@ -14,7 +14,6 @@ const fn grouped(verb: &'static str, group: &'static str, resource: &'static str
 }
 
 /// Without it, pods can only be reached by name.
-pub(crate) const LIST_PODS: Question = core("list", "pods", None);
 pub(crate) const WATCH_PODS: Question = core("watch", "pods", None);
 pub(crate) const GET_LOG: Question = core("get", "pods", Some("log"));
 const LIST_SERVICES: Question = core("list", "services", None);
