@@ -1,6 +1,7 @@
 //! Errors for the user, with an exit code for scripts.
 //!
-//! `error:` says what happened, `because:` says why, `try:` is the command that fixes it. Errors of libraries are
+//! `error:` says what happened, `because:` says why, `try:` is the command that fixes it; a request to the platform team is a
+//! line of its own. Errors of libraries are
 //! converted where they occur, because only there is it known what the user wanted.
 
 use std::fmt;
@@ -86,7 +87,7 @@ pub(crate) struct Error {
     pub message: String,
     /// Why, with the most direct reason first.
     pub because: Vec<String>,
-    /// Commands that fix it (or an instruction, if no command can), the most likely one first.
+    /// Commands that fix it (or an instruction or a request, if no command can), the most likely one first.
     pub try_next: Vec<String>,
     /// Whether `doctor` knows more: it can have several causes, which only a look at the whole chain tells apart.
     pub ask_doctor: bool,
@@ -188,6 +189,28 @@ pub(crate) fn plain_io(error: &std::io::Error) -> String {
         Some(end) => text[..end].to_lowercase(),
         None => text,
     }
+}
+
+/// The innermost cause is the useful one: "connection refused", "certificate has expired".
+pub(crate) fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
+}
+
+/// The innermost cause of a library's error, in words.
+pub(crate) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let cause = innermost(error);
+    cause.downcast_ref::<std::io::Error>().map_or_else(|| cause.to_string(), plain_io)
+}
+
+/// A request that only the platform team can grant, like `ask your platform team for the role x`. It stands among the
+/// commands that fix a problem, and is printed as a sentence.
+pub(crate) fn ask_platform_team(request: impl fmt::Display) -> String {
+    format!("ask your platform team {request}")
+}
+
+/// Whether this asks somebody for something, and is not a command to try.
+pub(crate) fn is_request(fix: &str) -> bool {
+    fix.starts_with("ask ")
 }
 
 impl fmt::Display for Error {

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::env_vars;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, is_request};
 use crate::host::Host;
 use crate::screen;
 
@@ -231,8 +231,11 @@ impl Ui {
         for reason in &error.because {
             self.line(&format!("{} {}", self.styled(Style::Strong, "because:"), screen::paragraph(reason)));
         }
-        for command in &error.try_next {
-            self.line(&format!("{} {}", self.styled(Style::Try, "try:"), screen::one_line(command)));
+        for fix in &error.try_next {
+            match is_request(fix) {
+                true => self.line(&screen::one_line(fix)),
+                false => self.line(&format!("{} {}", self.styled(Style::Try, "try:"), screen::one_line(fix))),
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use crate::model::aws::profile_source::{CredentialSource, ProfileSource, RoleSou
 use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::model::kube::exec_credential::ExecInfo;
 use crate::model::settings::Flags;
-use crate::net::aws::ambient::{AmbientCredentials, nothing_named};
+use crate::net::aws::ambient::{AmbientCredentials, nothing_specified};
 use crate::process::runtime;
 use crate::secret::Secret;
 use crate::ui::Ui;
@@ -134,7 +134,7 @@ impl TokenRequest<'_> {
             (None, None) => match profile::default_source(host, &config)? {
                 Some(source) => (Some((source, "default".to_owned())), None),
                 None if chain::ambient::is_in_container(host) => (None, Some(CredentialSource::EcsContainer)),
-                None => return Err(nothing_named()),
+                None => return Err(nothing_specified()),
             },
         };
         let by = match (found, machine, self.signer.role_arn) {
@@ -145,7 +145,7 @@ impl TokenRequest<'_> {
             (None, Some(source), None) => return Ok(Meant::Machine(source)),
             (Some((source, name)), _, Some(_)) => RoleSource::Profile { name, source },
             (None, Some(source), Some(_)) => RoleSource::Machine { profile: String::new(), source },
-            (None, None, _) => return Err(nothing_named()),
+            (None, None, _) => return Err(nothing_specified()),
         };
         let role = RoleToAssume {
             external_id: self.signer.external_id.map(str::to_owned),

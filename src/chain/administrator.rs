@@ -10,11 +10,14 @@ use context_facts::ContextFacts;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chain::cluster::proxy;
-use crate::chain::{Chain, ambient, clock_skew};
+use crate::chain::{Chain, ambient, clock_skew, profile};
+use crate::env_vars;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::AccessKeys;
 use crate::model::aws::eks_token;
 use crate::model::kube::cluster::Cluster;
+use crate::model::shell::quote;
+use crate::net::aws::ambient::AmbientCredentials;
 use crate::net::aws::eks::{ClusterDescription, Eks};
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::kube::{KubeApi, KubeFailure, Silence};
@@ -145,7 +148,7 @@ impl<'a> Administrator<'a> {
         let error = Error::new(Kind::Denied, format!("the cluster {} does not recognize you", self.cluster_name()));
         match (&self.flags.context, &self.aws) {
             (None, Ok(aws)) => error
-                .because(format!("it answered 401 to {}", aws.caller_arn))
+                .because(format!("it returned 401 to {}", aws.caller_arn))
                 .because("neither an access entry nor the aws-auth ConfigMap maps it")
                 .try_next(format!(
                     "aws eks create-access-entry --cluster-name {} --region {} --principal-arn ROLE_ARN   # as the cluster's creator; or use another --profile",
@@ -153,7 +156,7 @@ impl<'a> Administrator<'a> {
                 )),
             (context, _) => {
                 let context = context.as_deref().unwrap_or_default();
-                error.because(format!("it answered 401 to the user of the context {context}"))
+                error.because(format!("it returned 401 to the user of the context {context}"))
                     .try_next(format!("kubectl --context {context} auth whoami"))
             }
         }
@@ -167,11 +170,14 @@ impl AwsAccess {
         flags: &AdministratorFlags,
         facts: &ContextFacts,
     ) -> Result<AwsAccess> {
+        check_profile(chain, flags.profile.as_deref())?;
         let regions = regions(chain, namespace, flags, facts)?;
-        let keys = ambient::load(chain.host, &chain.aws, flags.profile.as_deref(), &regions[0]).await?.keys;
-        let caller_arn = chain.services.caller_arn(&keys, &regions[0]).await.map_err(|failure| {
-            clock_skew::explain(chain, failure.into_error("AWS does not accept your credentials"))
-        })?;
+        let keys = load(chain, flags.profile.as_deref(), &regions[0]).await?.keys;
+        let caller_arn = chain
+            .services
+            .caller_arn(&keys, &regions[0])
+            .await
+            .map_err(|failure| clock_skew::explain(chain, failure.into_error("AWS rejects your credentials")))?;
         chain.ui.detail(&format!("as {caller_arn}"));
         let pins = namespace.map(|namespace| chain.settings.pins(namespace)).unwrap_or_default();
         let named = flags.cluster.clone().or_else(|| facts.cluster.clone()).or(pins.cluster.map(|pin| pin.value));
@@ -194,6 +200,39 @@ impl AwsAccess {
     }
 }
 
+/// The profile that is used, unless something else comes first: a flag's, or that of `$AWS_PROFILE`.
+fn profile_in_use<'c>(chain: &'c Chain<'_>, flag: Option<&'c str>) -> Option<&'c str> {
+    let host = chain.host;
+    let comes_first =
+        || ambient::environment_keys(host).is_some() || host.env(env_vars::AWS_WEB_IDENTITY_TOKEN_FILE).is_some();
+    flag.or_else(|| host.env(env_vars::AWS_PROFILE).filter(|_| !comes_first()))
+}
+
+/// A profile that is not defined is said before anything else.
+fn check_profile(chain: &Chain<'_>, flag: Option<&str>) -> Result<()> {
+    let Some(name) = profile_in_use(chain, flag) else { return Ok(()) };
+    match profile::source(chain.host, &chain.aws_config, name) {
+        Err(error) if error.kind == Kind::NotFound && flag.is_none() => {
+            Err(error.because(format!("${} is {name:?}", env_vars::AWS_PROFILE)))
+        }
+        Err(error) if error.kind == Kind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The credentials of the environment or a profile; where a profile has none, with the command that helps its kind.
+async fn load(chain: &Chain<'_>, flag: Option<&str>, region: &str) -> Result<AmbientCredentials> {
+    let loaded = ambient::load(chain.host, &chain.aws, flag, region).await;
+    let Some(name) = profile_in_use(chain, flag) else { return loaded };
+    loaded.map_err(|error| match profile::source(chain.host, &chain.aws_config, name) {
+        Ok(source) => error.try_next(match source.sso_profile(name) {
+            Some(sso) => format!("aws sso login --profile {}", quote(sso)),
+            None => format!("aws sts get-caller-identity --profile {}", quote(name)),
+        }),
+        Err(fault) => fault,
+    })
+}
+
 /// Where the cluster may be: at least one region.
 fn regions(
     chain: &Chain<'_>,
@@ -207,7 +246,7 @@ fn regions(
     let regions = known.map_or_else(|| chain.settings.regions.value.clone(), |region| vec![region]);
     if regions.is_empty() {
         return Err(Error::usage("no region specified for the cluster")
-            .because("there is none in --region, the context, the settings, $AWS_REGION or the profile")
+            .because("neither --region, the context, the settings, $AWS_REGION nor the profile sets one")
             .try_next("export AWS_REGION=REGION"));
     }
     Ok(regions)
@@ -239,7 +278,7 @@ async fn choose(
         _ if chain.presence == crate::chain::Presence::Person => chain.prompts.pick("Which cluster?", &lines)?,
         _ => {
             return Err(Error::usage("no cluster specified")
-                .because(format!("there are several: {}", lines.join("; ")))
+                .because(format!("found: {}", lines.join("; ")))
                 .try_next(format!("run the same command with --cluster {} --region {}", found[0].0, found[0].1)));
         }
     };

@@ -17,7 +17,7 @@ pub(crate) fn explain(chain: &Chain<'_>, mut error: Error) -> Error {
 pub(crate) fn warn(chain: &Chain<'_>) {
     let Some(sentence) = sentence(chain) else { return };
     if chain.aws.outbound().claim_clock_warning() {
-        chain.ui.warning(&format!("{sentence}; AWS and the cluster refuse what is signed with a wrong time"));
+        chain.ui.warning(&format!("{sentence}; AWS and the cluster reject requests signed with a wrong time"));
         chain.ui.hint(SET_CLOCK);
     }
 }

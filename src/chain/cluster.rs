@@ -89,7 +89,7 @@ async fn keep(credentials: &Credentials<'_>, cluster: &Cluster) {
         return;
     }
     if let Err(error) = chain.cache.store_cluster(&target.access.name, cluster) {
-        chain.ui.warning(&format!("the cluster could not be cached: {error}"));
+        chain.ui.warning(&format!("cannot cache the cluster: {error}"));
     }
     own::link_cluster(chain, target, cluster).await;
 }

@@ -138,7 +138,7 @@ pub(crate) async fn aws_refuses(chain: &Chain<'_>, keys: &AccessKeys, region: &s
     let Some(failure) = asked.ok().and_then(Result::err).filter(|failure| failure.class == Class::Unauthorized) else {
         return false;
     };
-    chain.ui.detail(&format!("a cluster refused the token, and {failure}; fetching new credentials"));
+    chain.ui.detail(&format!("a cluster rejected the token, and {failure}; fetching new credentials"));
     true
 }
 
@@ -212,14 +212,14 @@ impl<'a> Kept for CachedOrPortal<'a> {
     async fn store(&self, session: &Session, credentials: &RoleCredentials) -> Result<()> {
         let (chain, target) = (self.chain, self.target);
         let store = || keep(chain, target, credentials, None);
-        keep_while(chain, &self.set.portal, &session.standing, "the credentials could not be cached", store).await
+        keep_while(chain, &self.set.portal, &session.standing, "cannot cache the credentials", store).await
     }
 }
 
 /// Held for one call that gives credentials.
 async fn lock(chain: &Chain<'_>, target: &Target) -> Result<Option<Lock>> {
     let path = chain.cache.lock_path(&format!("credentials-{}", target.access));
-    lock_wait::for_lock(chain.ui, &path, "fetches the credentials", None).await
+    lock_wait::for_lock(chain.ui, &path, "fetching the credentials", None).await
 }
 
 /// Stores credentials under the access that they are of.
@@ -273,8 +273,11 @@ pub(crate) fn explain(
         CallError::Answer(failure) => failure,
     };
     let class = failure.class;
-    let error =
-        failure.into_error(format!("no credentials for the role {} in account {}", target.role(), target.account()));
+    let error = failure.into_error(format!(
+        "cannot get credentials for the role {} in account {}",
+        target.role(),
+        target.account()
+    ));
     let anew = format!("nsaccess login {} --force", target.access);
     let error = match class {
         Class::Denied | Class::NotFound => {
@@ -283,12 +286,12 @@ pub(crate) fn explain(
                 let _ = chain.cache.forget_portal_index(&portal.start_url);
             }
             let error = Error { kind: Kind::Denied, ..error }
-                .because("the permission set is not assigned to you in this account (any more)")
+                .because("the permission set is not, or no longer, assigned to you in this account")
                 .lacks(target.as_missing());
             found_by
                 .into_iter()
                 .fold(error, Error::try_next)
-                .try_next("nsaccess list --refresh   # what you do have")
+                .try_next("nsaccess list --refresh   # shows what you have access to")
                 .try_next(format!("{anew}   # if it was assigned after you signed in"))
         }
         Class::Unauthorized => error.try_next(anew),

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes a lock, waiting for its holder. `who` finishes the sentence "waiting for another nsaccess that …".
+/// Takes a lock, waiting for its holder. `who` finishes the sentence "another nsaccess is …".
 ///
 /// `None` where there can be no lock at all (a read-only or full disk, say): then the worst is a call made twice.
 ///
@@ -29,17 +29,17 @@ pub(crate) async fn for_lock(ui: &Ui, path: &Path, who: &str, limit: Option<Dura
             Ok(Some(lock)) => return Ok(Some(lock)),
             Ok(None) => {}
             Err(error) => {
-                ui.detail(&format!("going on without a lock: {error}"));
+                ui.detail(&format!("continuing without a lock: {error}"));
                 return Ok(None);
             }
         }
         if waited >= limit {
-            return Err(Error::new(Kind::Unreachable, format!("another nsaccess {who} and does not finish"))
+            return Err(Error::new(Kind::Unreachable, format!("another nsaccess is still {who}"))
                 .because(format!("it has held {} for {} seconds", path.display(), waited.as_secs()))
                 .try_next("pgrep -a nsaccess"));
         }
         if !told && waited >= Duration::from_secs(2) {
-            ui.status(&format!("waiting for another nsaccess that {who}"));
+            ui.status(&format!("waiting for another nsaccess, which is {who}"));
             told = true;
         }
         tokio::time::sleep(pause).await;

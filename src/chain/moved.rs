@@ -54,7 +54,7 @@ async fn moved(chain: &Chain<'_>, known: Target, set: PermissionSet, refused: Er
         _ => target::pick(chain, access, found)?,
     };
     chain.ui.warning(&format!(
-        "the portal gives {} in account {} no more; {access} is {} in account {} now",
+        "{} in account {} is no longer assigned to you; {access} is now {} in account {}",
         set.name, set.account, assignment.role, assignment.account
     ));
     let set = PermissionSet { account: assignment.account, name: assignment.role, ..set };

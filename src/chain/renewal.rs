@@ -43,7 +43,7 @@ impl Refusable for CallError<Failure> {
 
 impl Refusable for CallError<KubeFailure> {
     fn refusal(&self) -> Option<String> {
-        matches!(self, CallError::Answer(KubeFailure::Unauthorized)).then(|| "the cluster answered 401".to_owned())
+        matches!(self, CallError::Answer(KubeFailure::Unauthorized)).then(|| "the cluster returned 401".to_owned())
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
         }
 
         async fn renewed(&self, refused: &u32, refusal: &str) -> Result<u32> {
-            assert_eq!(refusal, "GetThing answered: no");
+            assert_eq!(refusal, "GetThing failed: no");
             if !self.renewable {
                 return Err(Error::new(Kind::NotSignedIn, "not signed in"));
             }

@@ -196,7 +196,7 @@ impl Services for Aws {
                     Ok(Verdict::Denied(Some("401: the role is not mapped there".to_owned())))
                 }
                 Err(KubeFailure::Status(code, words)) => Err(format!("{code}: {words}")),
-                Err(KubeFailure::Unreachable(words)) => Err(format!("not reached: {words}")),
+                Err(KubeFailure::Unreachable(words)) => Err(format!("unreachable: {words}")),
             }
         }
         .boxed_local()

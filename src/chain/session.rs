@@ -165,7 +165,7 @@ impl Kept for StoredSession<'_> {
 
     async fn lock(&self) -> Result<Option<Lock>> {
         let path = sso_cache::lock_path(self.chain.host, &self.portal.session_name);
-        lock_wait::for_lock(self.chain.ui, &path, "renews the session", None).await
+        lock_wait::for_lock(self.chain.ui, &path, "renewing the session", None).await
     }
 
     async fn fetch(&self, (): &(), renewal: Renewal) -> Result<Session, NotRenewed> {
@@ -186,7 +186,7 @@ impl Kept for StoredSession<'_> {
         }
         let Session { token, standing, .. } = session;
         let store = || sso_cache::write_token(self.chain.host, &self.portal.session_name, token);
-        keep_while(self.chain, self.portal, standing, "the renewed session could not be stored", store).await
+        keep_while(self.chain, self.portal, standing, "cannot store the renewed session", store).await
     }
 }
 

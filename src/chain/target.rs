@@ -100,7 +100,7 @@ pub(crate) fn named_in(chain: &Chain<'_>, access: &Access, portal: &Portal, list
         found.iter().zip(&names).map(|(found, name)| format!("{name}: {}", in_words(found))).collect();
     let chosen = chain.prompts.pick(&format!("Several accounts have {}. Which one?", access.namespace), &lines)?;
     let access = Access { name: names.swap_remove(chosen), ..access.clone() };
-    let assignment = found.into_iter().nth(chosen).ok_or_else(|| Error::failure("no choice was made"))?;
+    let assignment = found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was selected"))?;
     Ok(at(chain, &access, portal, assignment))
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn pick(chain: &Chain<'_>, access: &Access, found: Vec<Assignment>) -
     }
     let lines: Vec<String> = found.iter().map(in_words).collect();
     let chosen = chain.prompts.pick(&format!("Several accounts have {}. Which one?", access.namespace), &lines)?;
-    found.into_iter().nth(chosen).ok_or_else(|| Error::failure("no choice was made"))
+    found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was selected"))
 }
 
 fn in_words(assignment: &Assignment) -> String {

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory as _;
+
 use crate::error::{Error, Kind};
 use crate::ui::Format;
 
@@ -11,17 +13,19 @@ pub(crate) struct Mistake {
     error: clap::Error,
     /// The format that the arguments ask for; they may go on after the mistake.
     format: Format,
+    /// The command that shows the help of the verb, like `nsaccess pods --help`.
+    help: String,
 }
 
 impl From<clap::Error> for Mistake {
     fn from(error: clap::Error) -> Self {
-        Mistake { error, format: Format::Table }
+        Mistake { error, format: Format::Table, help: help_of(&[]) }
     }
 }
 
 impl Mistake {
     pub(super) fn of(error: clap::Error, arguments: &[OsString]) -> Self {
-        Mistake { error, format: asked_format(arguments) }
+        Mistake { error, format: asked_format(arguments), help: help_of(arguments) }
     }
 
     /// The mistake for a program, if one reads it.
@@ -54,8 +58,23 @@ impl Mistake {
                 error = error.because(format!("usage: {usage}"));
             }
         }
-        error
+        error.try_next(self.help.as_str())
     }
+}
+
+/// The help of the verb that the arguments name, as far as they name one.
+fn help_of(arguments: &[OsString]) -> String {
+    let mut verb = crate::cli::Cli::command();
+    let mut path = vec![verb.get_name().to_owned()];
+    for word in arguments.iter().skip(1).map_while(|word| word.to_str().filter(|word| *word != "--")) {
+        if let Some(found) = verb.find_subcommand(word) {
+            path.push(found.get_name().to_owned());
+            verb = found.clone();
+        } else if verb.get_subcommands().next().is_none() {
+            break;
+        }
+    }
+    format!("{} --help", path.join(" "))
 }
 
 /// The last format before `--`, if it is one.
@@ -94,6 +113,19 @@ mod tests {
         assert!(error.because[0].starts_with("usage: nsaccess config set"), "{:?}", error.because);
         for line in ["nsaccess lgin -ojson", "nsaccess lgin --output=json", "nsaccess -o yaml lgin"] {
             assert!(mistake(line).for_program().is_some(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_names_the_help_of_its_verb() {
+        for (line, help) in [
+            ("nsaccess pods --no-such -o json", "nsaccess pods --help"),
+            ("nsaccess -n idp-dev pods --no-such -o json", "nsaccess pods --help"),
+            ("nsaccess config set -o json", "nsaccess config set --help"),
+            ("nsaccess lgin -o json", "nsaccess --help"),
+        ] {
+            let (_, error) = mistake(line).for_program().expect("for a program");
+            assert_eq!(error.try_next, [help], "{line}");
         }
     }
 

@@ -88,7 +88,7 @@ impl Snapshot {
         match String::from_utf8(bytes.clone()) {
             Ok(text) => Ok(Some(text)),
             Err(error) => Err(Error::failure(format!("{} is not UTF-8 text", self.path.display()))
-                .because(format!("there is an invalid byte at offset {}", error.utf8_error().valid_up_to()))
+                .because(format!("invalid byte at offset {}", error.utf8_error().valid_up_to()))
                 .try_next(self.conversion_command(bytes))),
         }
     }
@@ -100,7 +100,7 @@ impl Snapshot {
         let path = self.path.display().to_string();
         let (from, to) = (shell::quote(&path), format!("{path}.utf8"));
         let to = shell::quote(&to);
-        format!("iconv -f {encoding} -t UTF-8 {from} > {to}   # then look at it and move it in place")
+        format!("iconv -f {encoding} -t UTF-8 {from} > {to}   # check the result, then replace the file with it")
     }
 
     /// Replaces the content. Returns whether that changed the file. Fails if the file changed since it was read. After an
@@ -160,7 +160,7 @@ impl Snapshot {
 
     fn write_protected_error(&self) -> Error {
         Error::failure(format!("cannot write {}", self.path.display()))
-            .because("the file is write-protected (no write permission in its mode)")
+            .because("the file is read-only (its mode has no write permission)")
             .try_next(format!("chmod u+w {}", self.target.display()))
     }
 }
@@ -174,7 +174,7 @@ fn resolve(path: &Path) -> Result<PathBuf> {
             Err(_) => return Ok(current),
         }
     }
-    Err(Error::failure(format!("cannot follow {}", path.display())).because("its symbolic links lead in a circle"))
+    Err(Error::failure(format!("cannot follow {}", path.display())).because("its symbolic links form a loop"))
 }
 
 fn read_error(path: &Path, error: &std::io::Error) -> Error {

@@ -30,8 +30,10 @@ pub(crate) fn read(host: &Host) -> Result<Converted> {
     Converted::parse(text.expose().as_bytes()).map_err(|reason| {
         Error::failure(format!("cannot read {}", host.shorten_home(&path)))
             .because(reason)
-            .because("it holds what kubeconfigs had before `nsaccess kubeconfig convert`, and is not overwritten")
-            .try_next(format!("mv {0} {0}.old   # nothing can be taken back then", path.display()))
+            .because(
+                "it stores the kubeconfig entries from before `nsaccess kubeconfig convert`, so it is not overwritten",
+            )
+            .try_next(format!("mv {0} {0}.old   # conversions before this can then not be reverted", path.display()))
     })
 }
 
@@ -59,7 +61,7 @@ impl ConvertedFile {
             return atomic::remove(&self.path).map(drop);
         }
         atomic::write_private(&self.path, after.render().expose().as_bytes())
-            .map_err(|error| error.because(format!("without {} nothing could be taken back", self.shown)))
+            .map_err(|error| error.because(format!("without {}, the conversion could not be reverted", self.shown)))
     }
 }
 

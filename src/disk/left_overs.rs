@@ -45,14 +45,14 @@ fn left(host: &Host, path: PathBuf) -> LeftOver {
 /// Removes a temporary file or folder, or a lock on a kubeconfig, that an nsaccess made whose process has ended.
 ///
 /// # Errors
-/// When it is in use, or was made by another program.
+/// When it is in use, or was created by another program.
 pub(crate) fn remove_if_abandoned(host: &Host, path: &Path) -> Result<()> {
     let is_removed = temporary::remove_left_over(path) || kubeconfig::remove_abandoned_lock(path);
     if is_removed || private_folder::remove_left_over(host, path) {
         return Ok(());
     }
     Err(Error::failure(format!("{} was not removed", path.display()))
-        .because("it is in use, or was made by another program"))
+        .because("it is in use, or was created by another program"))
 }
 
 #[cfg(test)]

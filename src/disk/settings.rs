@@ -89,7 +89,7 @@ pub(crate) fn trust(host: &Host, path: &Path) -> Result<ProjectFile> {
         return Err(foreign_error(host, path));
     }
     let Some(text) = atomic::read_text(path)? else {
-        return Err(Error::usage(format!("there is no file {}", host.shorten_home(path))));
+        return Err(Error::usage(format!("file {} not found", host.shorten_home(path))));
     };
     let (file, _) = files::parsed(host, path, settings::parse_project(&text))?;
     let _lock = Lock::for_edit(host, "settings", &trusted_path(host))?;
@@ -189,7 +189,7 @@ mod tests {
     fn warnings_name_their_file() {
         let (_home, host) = host(&[]);
         put(&user_path(&host), "flwo = 1\n");
-        let expected = "~/.config/nsaccess/config.toml: line 1: `flwo` is no setting; did you mean `flow`?";
+        let expected = "~/.config/nsaccess/config.toml: line 1: unknown setting \"flwo\"; did you mean \"flow\"?";
         assert_eq!(loaded(&host).1, [Warning::from(expected.to_owned())]);
     }
 
@@ -233,7 +233,7 @@ mod tests {
     fn only_a_valid_project_file_can_be_trusted() {
         let (home, host) = host(&[]);
         let path = home.path().join(PROJECT_FILE);
-        assert_eq!(trust(&host, &path).expect_err("no file").message, "there is no file ~/nsaccess.toml");
+        assert_eq!(trust(&host, &path).expect_err("no file").message, "file ~/nsaccess.toml not found");
         put(&path, "region = 1\n");
         assert_eq!(trust(&host, &path).expect_err("broken").message, "cannot read ~/nsaccess.toml");
         assert!(!trusted_path(&host).exists());

@@ -19,7 +19,7 @@ pub(super) const LONGEST_CALL: Duration = Duration::from_secs(60);
 /// A page of 500 pods is rarely a third of this, and AWS's answers are far smaller.
 const LARGEST_ANSWER: u64 = 32 * 1024 * 1024;
 
-const PAGE: &str = "a web page came instead of the answer: a proxy, or the sign-in of this network";
+const PAGE: &str = "received a web page instead of a response, from a proxy or this network's sign-in page";
 
 /// How an answer is read. A request with a mode other than [`ReadMode::Whole`] carries it in its extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,11 +90,11 @@ impl BoundedCall {
 
     fn too_slow(&self) -> Breach {
         let seconds = self.bounds.time.unwrap_or_default().as_secs();
-        Breach(format!("the answer did not come to its end in {seconds} seconds"))
+        Breach(format!("the response was not complete after {seconds} seconds"))
     }
 
     fn too_long(&self) -> Breach {
-        let what = if self.bounds.per_line { "a line of the answer" } else { "the answer" };
+        let what = if self.bounds.per_line { "a line of the response" } else { "the response" };
         let mebibytes = self.bounds.bytes.unwrap_or_default() / (1024 * 1024);
         Breach(format!("{what} is longer than {mebibytes} MiB"))
     }
@@ -277,10 +277,10 @@ mod tests {
     #[test]
     fn long_answers_fail() {
         let read = |mode: ReadMode, refused| read(mode.bounds(), refused, PIECE, FAST, 64 << 20);
-        assert_eq!(read(ReadMode::Whole, false).expect_err("too long"), "the answer is longer than 32 MiB");
-        assert_eq!(read(ReadMode::Lines, false).expect_err("too long"), "a line of the answer is longer than 32 MiB");
+        assert_eq!(read(ReadMode::Whole, false).expect_err("too long"), "the response is longer than 32 MiB");
+        assert_eq!(read(ReadMode::Lines, false).expect_err("too long"), "a line of the response is longer than 32 MiB");
         assert_eq!(read(ReadMode::Stream, false), Ok(()));
-        assert_eq!(read(ReadMode::Stream, true).expect_err("a refusal"), "the answer is longer than 32 MiB");
+        assert_eq!(read(ReadMode::Stream, true).expect_err("a refusal"), "the response is longer than 32 MiB");
     }
 
     #[test]
@@ -295,7 +295,7 @@ mod tests {
         let bounds = Bounds { time: Some(Duration::from_millis(20)), ..ReadMode::Whole.bounds() };
         for (piece, pause) in [(&b"x"[..], Duration::from_millis(1)), (b"", FAST), (b"x", Duration::from_secs(3600))] {
             let why = read(bounds, false, piece, pause, usize::MAX).expect_err("too slow");
-            assert_eq!(why, "the answer did not come to its end in 0 seconds");
+            assert_eq!(why, "the response was not complete after 0 seconds");
         }
     }
 

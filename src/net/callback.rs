@@ -79,11 +79,9 @@ async fn answer(mut stream: TcpStream, attempt: &PkceAttempt) -> Callback {
     };
     let callback = attempt.read_callback(&request_line);
     let (status, text) = match &callback {
-        Callback::Code(_) => ("200 OK", "You are signed in. This window can be closed."),
-        Callback::Refused(_) => {
-            ("200 OK", "The sign-in was refused. The terminal says more; this window can be closed.")
-        }
-        Callback::Foreign => ("404 Not Found", "Nothing here."),
+        Callback::Code(_) => ("200 OK", "You are signed in. You can close this window."),
+        Callback::Refused(_) => ("200 OK", "Sign-in denied. See the terminal for details. You can close this window."),
+        Callback::Foreign => ("404 Not Found", "Not found."),
     };
     let page = format!(
         "<!doctype html><meta charset=utf-8><title>nsaccess</title><p style=\"font:18px sans-serif\">{text}</p>"

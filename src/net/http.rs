@@ -47,9 +47,7 @@ fn proxy(host: &Host) -> Result<ProxyConfig> {
         return Ok(ProxyConfig::disabled());
     };
     let config = ProxyConfig::https(url.as_str()).map_err(|error| {
-        Error::usage("the proxy of $HTTPS_PROXY cannot be used")
-            .because(error.to_string())
-            .try_next("unset HTTPS_PROXY")
+        Error::usage("invalid proxy in $HTTPS_PROXY").because(error.to_string()).try_next("unset HTTPS_PROXY")
     })?;
     Ok(match variables.no_proxy {
         Some(rules) => config.no_proxy(rules),

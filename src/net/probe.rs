@@ -41,7 +41,7 @@ impl Probe {
     pub(crate) fn of(endpoint: &str, proxy: Option<Proxy>, trust: &Trust) -> Result<Self, String> {
         check_endpoint(endpoint)?;
         let uri: http::Uri = endpoint.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
-        let host = uri.host().ok_or("it names no host")?.trim_matches(['[', ']']).to_owned();
+        let host = uri.host().ok_or("it has no host")?.trim_matches(['[', ']']).to_owned();
         let default = if uri.scheme_str() == Some("http") { 80 } else { 443 };
         Ok(Probe { host, port: uri.port_u16().unwrap_or(default), proxy, trust: trust.clone() })
     }

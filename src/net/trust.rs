@@ -72,7 +72,7 @@ fn is_usable(certificate: &CertificateDer<'static>) -> bool {
 }
 
 fn unusable(variable: &str, path: &str, why: &str) -> Error {
-    Error::usage(format!("the certificate bundle {path} of ${variable} cannot be used"))
+    Error::usage(format!("invalid certificate bundle {path} in ${variable}"))
         .because(why)
         .try_next(format!("unset {variable}"))
 }
@@ -88,16 +88,15 @@ fn from_file(host: &Host, variable: &str, path: &str) -> Result<Vec<CertificateD
             Ok(certificate) => match RootCertStore::empty().add(certificate.clone()) {
                 Ok(()) => found.push(certificate),
                 Err(error) => {
-                    bad =
-                        bad.or(Some(format!("its certificate number {number} is no certificate authority's: {error}")));
+                    bad = bad.or(Some(format!("certificate number {number} is not a CA certificate: {error}")));
                 }
             },
-            Err(error) => bad = bad.or(Some(format!("its certificate number {number} cannot be read: {error}"))),
+            Err(error) => bad = bad.or(Some(format!("certificate number {number} is invalid: {error}"))),
         }
     }
     match bad {
         Some(bad) if found.is_empty() || variable == AWS_CA_BUNDLE => Err(unusable(variable, path, &bad)),
-        None if found.is_empty() => Err(unusable(variable, path, "it holds no PEM certificate")),
+        None if found.is_empty() => Err(unusable(variable, path, "it contains no PEM certificate")),
         _ => Ok(found),
     }
 }
@@ -128,7 +127,7 @@ fn from_folders(host: &Host, path: &str) -> Result<Vec<CertificateDer<'static>>>
     }
     match found.iter().any(is_usable) {
         true => Ok(found),
-        false => Err(unusable(SSL_CERT_DIR, path, "no file in it holds a certificate in PEM that can be used")),
+        false => Err(unusable(SSL_CERT_DIR, path, "it contains no file with a valid PEM certificate")),
     }
 }
 
@@ -184,11 +183,11 @@ tL4ndQavEi51mI38AjEAi/V3bNTIZargCyzuFJ0nN6T5U6VR5CmD1/iQMVtCnwr1
             &[("broken.pem", broken), ("half.pem", &half), ("text", "no certificate"), ("empty/x", "")];
         for (variable, path, why) in [
             ("AWS_CA_BUNDLE", "~/nope", "there is no such file"),
-            ("AWS_CA_BUNDLE", "~/text", "it holds no PEM certificate"),
-            ("SSL_CERT_FILE", "~/broken.pem", "its certificate number 1 is no certificate authority's"),
-            ("AWS_CA_BUNDLE", "~/half.pem", "its certificate number 2 is no certificate authority's"),
-            ("SSL_CERT_DIR", "~/empty", "no file in it holds a certificate"),
-            ("SSL_CERT_DIR", "~/nope", "no file in it holds a certificate"),
+            ("AWS_CA_BUNDLE", "~/text", "it contains no PEM certificate"),
+            ("SSL_CERT_FILE", "~/broken.pem", "certificate number 1 is not a CA certificate"),
+            ("AWS_CA_BUNDLE", "~/half.pem", "certificate number 2 is not a CA certificate"),
+            ("SSL_CERT_DIR", "~/empty", "it contains no file with a valid PEM certificate"),
+            ("SSL_CERT_DIR", "~/nope", "it contains no file with a valid PEM certificate"),
         ] {
             let error = with(files, &[(variable, path)]).expect_err(path);
             assert!(error.message.contains(variable) && error.because[0].starts_with(why), "{error}");

@@ -82,7 +82,7 @@ fn what_the_floor_role_cannot_find_is_refused_with_the_rule_and_the_way_out() {
     world.run("assume-irsa job/reports").exits(4).one_error().says("apiGroups: [\"batch\"]").says(by_pod);
     let way_out = "try: nsaccess assume-irsa sa/billing --role-arn ARN";
     world.run("assume-irsa sa/billing").exits(4).one_error().says("resources: [\"serviceaccounts\"]").says(way_out);
-    world.run("assume-irsa nope").exits(5).one_error().says("pod \"nope\" not found in namespace idp-dev");
+    world.run("assume-irsa nope").exits(5).one_error().says("pod \"nope\" not found in namespace \"idp-dev\"");
     world.run("assume-irsa web-0").exits(5).one_error().says("pod/web-0 has no IAM role").says("--role-arn ARN");
 }
 

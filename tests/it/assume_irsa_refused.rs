@@ -19,12 +19,12 @@ fn a_denial_names_both_arns_and_the_two_usual_causes() {
     let refused = world.run("assume-irsa old-0").exits(4).one_error();
     for words in [
         "error: not allowed to assume the role old",
-        "AssumeRole answered AccessDenied: User: arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_idp-ns-idp-dev_",
+        "AssumeRole returned AccessDenied: User: arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_idp-ns-idp-dev_",
         "; the role is arn:aws:iam::111122223333:role/old\n",
         "likely cause 1: the role's trust policy does not allow your role arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_idp-ns-idp-dev_",
         "helm/idp-advanced 2.4.1",
         "likely cause 2: your role lacks sts:AssumeRole, as in production namespaces (idp-dev is not marked as production)",
-        "STS gives the same answer when there is no such role",
+        "STS gives the same answer if there is no such role",
     ] {
         assert!(refused.stderr.contains(words), "{words}\n{}", refused.stderr);
     }
@@ -36,10 +36,10 @@ fn a_role_that_does_not_exist_or_is_elsewhere_is_told_as_such() {
     let world = World::signed_in();
     add_pod(&world, "gone");
     assert!(world.control().remove_role(ACCOUNT, "gone"));
-    world.run("assume-irsa gone-0").exits(4).one_error().says("the same answer when there is no such role");
+    world.run("assume-irsa gone-0").exits(4).one_error().says("the same answer if there is no such role");
     let role = "arn:aws:iam::999999999999:role/x";
     let refused = world.run(&format!("assume-irsa --role-arn {role}")).exits(4).one_error();
-    refused.says("the role is of account 999999999999, and you are in 111122223333");
+    refused.says("the role is in account 999999999999, but you are in 111122223333");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn tokens_that_sts_does_not_take_have_their_own_words() {
     let refused = world.run("assume-irsa job/reports --via token").exits(1).one_error();
     refused
         .says("account 111122223333 has no OIDC provider for the cluster idp-nonprod-1")
-        .says("try: eksctl utils associate-iam-oidc-provider --cluster idp-nonprod-1 --approve");
+        .says("this command creates it: eksctl utils associate-iam-oidc-provider --cluster idp-nonprod-1 --approve");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_role_that_does_not_trust_the_service_account_is_explained() {
     // Both ways closed: both answers are told.
     let role = format!("arn:aws:iam::{ACCOUNT}:role/idp-demo-mailer");
     let refused = world.run(&format!("assume-irsa sa/reports --role-arn {role}")).exits(4).one_error();
-    refused.says("AssumeRoleWithWebIdentity answered AccessDenied").says("with your own credentials (arn:aws:sts");
+    refused.says("AssumeRoleWithWebIdentity returned AccessDenied").says("with your own credentials (arn:aws:sts");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn expired_credentials_of_the_caller_are_renewed_once() {
     world.run("assume-irsa ledger-0 --duration 15m").success();
     assert_eq!(world.control().calls("GetRoleCredentials"), 2);
     world.control().fail_next("AssumeRole", 2, expired);
-    world.run("assume-irsa ledger-0 --duration 16m").exits(3).one_error().says("AssumeRole answered ExpiredToken");
+    world.run("assume-irsa ledger-0 --duration 16m").exits(3).one_error().says("AssumeRole returned ExpiredToken");
     assert_eq!(world.control().calls("GetRoleCredentials"), 3);
 }
 

@@ -40,7 +40,7 @@ fn workloads_lead_to_their_role_by_template_and_annotation() {
         .run("assume-irsa deploy/nope")
         .exits(5)
         .one_error()
-        .says("deployment \"nope\" not found in namespace idp-dev");
+        .says("deployment \"nope\" not found in namespace \"idp-dev\"");
     world.run("assume-irsa sa/nope").exits(5).one_error().says("service account \"nope\" not found");
     world.run("assume-irsa sa/default").exits(5).one_error().says("has no annotation eks.amazonaws.com/role-arn");
     world.run("assume-irsa cronjob/nope").exits(5).one_error();
@@ -52,7 +52,11 @@ fn a_right_to_list_pods_is_enough_for_any_target() {
     is(&world, "deploy/billing", "billing");
     is(&world, "sts/ledger", "ledger");
     is(&world, "sa/billing", "billing");
-    world.run("assume-irsa deploy/nope").exits(5).one_error().says("deploy/nope has no pods in idp-dev");
+    world
+        .run("assume-irsa deploy/nope")
+        .exits(5)
+        .one_error()
+        .says("no pods of deployment \"nope\" found in namespace \"idp-dev\"");
     world.run("assume-irsa sa/nope").exits(4).one_error().says("no current pod uses it");
 }
 
@@ -67,7 +71,7 @@ fn of_several_roles_one_is_named_or_asked_for() {
     is(&world, "deploy/gateway -c audit", "audit");
     world.run("assume-irsa deploy/gateway -c nope").exits(5).one_error().says("its containers: gateway, audit");
     let (child, mut person) = world.nsaccess("assume-irsa deploy/gateway").on_terminal();
-    person.sees("have several roles. Use which?");
+    person.sees("have different IAM roles. Which one?");
     person.types("audit\r");
     let output = child.wait_with_output().expect("it ends");
     assert!(String::from_utf8_lossy(&output.stdout).contains(&arn("idp-demo-audit")), "{output:?}");

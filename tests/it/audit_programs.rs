@@ -121,7 +121,7 @@ fn what_is_not_there_or_cannot_be_reached_is_an_error() {
     let world = of_administrator();
     world.run(&format!("audit no-such --cluster {CLUSTER}")).exits(5).says("namespace \"no-such\" not found");
     world.run("audit idp-dev --cluster no-such").exits(5).one_error();
-    world.run("audit idp-dev").exits(2).says("there are several");
+    world.run("audit idp-dev").exits(2).says("found: idp-nonprod-1");
     assert!(world.control().reachable("kube:idp-nonprod-1", false), "the cluster is there");
     world.run(&format!("audit idp-dev --cluster {CLUSTER}")).exits(6).one_error();
 }

@@ -84,7 +84,7 @@ fn a_code_that_the_service_does_not_take_is_an_error() {
     let redirect = parameter(&page, "redirect_uri").replace("%3A", ":").replace("%2F", "/");
     let state = parameter(&page, "state");
     assert_eq!(http::get(&format!("{redirect}?code=forged&state={state}")).status, 200);
-    login.finish().exits(1).one_error().says("CreateToken answered InvalidGrantException");
+    login.finish().exits(1).one_error().says("CreateToken returned InvalidGrantException");
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn every_pin_is_checked_with_its_own_words_and_shown() {
         ("start_url", "https://other.awsapps.com/start", "other", "is not a start URL"),
         ("sso_region", "us-east-1", "east", "is not an AWS region"),
         ("role_arn", arn, "k8s-devs", "is not the ARN of an IAM role, like arn:aws:iam::"),
-        ("role_arn", arn, "arn:aws:sts::123456789012:assumed-role/k8s-devs/ada", "is a session of a role"),
+        ("role_arn", arn, "arn:aws:sts::123456789012:assumed-role/k8s-devs/ada", "is a role session"),
         ("source_profile", "corp", "[corp]", "is not the name of an AWS profile"),
         ("external_id", "corp-42", "x", "is not an external ID: 2 to 1224"),
         ("mfa_serial", "arn:aws-us-gov:iam::123456789012:mfa/ada", "1234", "is not an MFA device"),

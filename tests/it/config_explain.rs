@@ -16,11 +16,11 @@ fn world() -> World {
 #[test]
 fn a_fresh_machine_says_where_settings_could_come_from() {
     World::new().run("config --explain flow").is("PLACE                             OF            STATE
-$NSACCESS_…                       environment   not there
-nsaccess.toml here or above       project       not there
-~/.config/nsaccess/config.toml    you           not there
-$NSACCESS_SYSTEM_CONFIG is empty  organisation  not there
-~/.aws/config                     AWS CLI       not there
+$NSACCESS_…                       environment   not found
+nsaccess.toml here or above       project       not found
+~/.config/nsaccess/config.toml    you           not found
+$NSACCESS_SYSTEM_CONFIG is empty  organisation  not found
+~/.aws/config                     AWS CLI       not found
 
 SETTING  VALUE   FROM
 flow     device  built in
@@ -40,7 +40,7 @@ fn a_value_is_shown_with_those_that_it_overrides() {
     world.set("NSACCESS_FLOW", "device");
     let shown = "PLACE                           OF            STATE
 $NSACCESS_FLOW                  environment   set
-~/nsaccess.toml                 project       not trusted, so this does not count: start_url = https://project.awsapps.com/start, role = Admin
+~/nsaccess.toml                 project       not trusted, so these settings are ignored: start_url = https://project.awsapps.com/start, role = Admin
 ~/.config/nsaccess/config.toml  you           read
 ~/etc/config.toml               organisation  read
 ~/.aws/config                   AWS CLI       read
@@ -78,12 +78,15 @@ fn a_file_that_is_not_read_says_why() {
     world
         .run("config --explain flow")
         .success()
-        .prints("~/etc/config.toml               organisation  not read: others than its owner may write it")
-        .says("warning: ~/etc/config.toml is not read: others than its owner may write it");
+        .prints("~/etc/config.toml               organisation  not read: users other than its owner can write to it")
+        .says("warning: ~/etc/config.toml is not read: users other than its owner can write to it");
     let json = world.run("config --explain -o json").success().json();
     let place = json["places"].as_array().expect("places").iter().find(|place| place["of"] == "organisation").cloned();
     let place = place.expect("the organisation's");
-    assert_eq!((&place["state"], &place["why"]), (&"not_read".into(), &"others than its owner may write it".into()));
+    assert_eq!(
+        (&place["state"], &place["why"]),
+        (&"not_read".into(), &"users other than its owner can write to it".into())
+    );
 }
 
 #[test]
@@ -93,7 +96,7 @@ fn what_is_no_setting_is_said() {
         .run("config --explain flwo")
         .exits(2)
         .one_error()
-        .says("error: `flwo` is no setting; did you mean `flow`?")
+        .says("error: unknown setting \"flwo\"; did you mean \"flow\"?")
         .says("try: nsaccess config --explain");
     world.run("config --explain namespace.pay.role_arn").success().prints("namespace.pay.role_arn  -      built in");
 }

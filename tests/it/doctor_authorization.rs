@@ -38,8 +38,9 @@ fn a_rule_that_is_missing_is_shown_as_yaml() {
     rules(&world, json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}, forward]));
     let examined = examine(&world, ONLY);
     let row = examined.finds_only("authorization.rights-missing", "fail");
-    let rule = r#"ask for this rule in your Role: - {apiGroups: [""], resources: ["services"], verbs: [get]}"#;
-    assert_eq!(row["try"][0], rule);
+    let rule = r#"this rule of a Role would allow it: - {apiGroups: [""], resources: ["services"], verbs: [get]}"#;
+    assert_eq!(row["because"][0], rule);
+    assert_eq!(row["try"][0], "ask your platform team for: get services in namespace idp-dev");
     rules(&world, json!([pods_and_services(), forward]));
     examine(&world, ONLY).is_well();
 }

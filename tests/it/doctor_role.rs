@@ -52,7 +52,7 @@ fn the_source_profile_is_not_there() {
     world.write(".aws/credentials", text.replace("[corp]", "[corp-2]"));
     let examined = examine(&world, GRANT);
     let row = examined.finds_only("grant.source-missing", "fail");
-    assert_eq!(row["because"][0], "did you mean corp-2?");
+    assert_eq!(row["because"][0], "did you mean \"corp-2\"?");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn the_role_is_not_given() {
     world.write(".aws/config", config.replace("corp-42", "corp-41"));
     let examined = examine(&world, GRANT);
     let row = examined.finds_only("grant.not-assumed", "fail");
-    assert!(row["because"].to_string().contains("the external id corp-41 was sent"), "{row:#}");
+    assert!(row["because"].to_string().contains("the external ID corp-41 was sent"), "{row:#}");
     assert!(row["because"].to_string().contains(USER), "{row:#}");
 }
 
@@ -115,7 +115,7 @@ fn a_code_is_needed_once_the_session_is_over() {
     let serial = world.control().add_mfa_device(ACCOUNT, "ada", MfaDevice::new(ACCOUNT, "ada")).expect("a user");
     let words = format!("{} --mfa-serial {serial}", by_role("idp-dev", "arn:aws:iam::111122223333:role/mfa"));
     let (child, mut person) = world.nsaccess(&words).on_terminal();
-    person.sees("MFA code of");
+    person.sees("MFA code for");
     person.types(&format!("{}\n", world.control().mfa_code(&serial).expect("a code")));
     person.sees_the_end();
     assert!(child.wait_with_output().expect("our own child").status.success());

@@ -120,7 +120,7 @@ fn a_proxy_has_its_own_ways_to_fail() {
     proxy_url(&world, &format!("http://{}", server(b"HTTP/1.1 403 Forbidden\r\n\r\n")));
     let examined = examine(&world, ONLY);
     let row = examined.finds_only("cluster.proxy-refuses", "fail");
-    assert!(row["because"][0].as_str().is_some_and(|why| why.ends_with("answered 403")), "{row:#}");
+    assert!(row["because"][0].as_str().is_some_and(|why| why.ends_with("returned status 403")), "{row:#}");
     world.write(".kube/config", &before);
     let proxy = crate::support::proxy::Proxy::start();
     proxy_url(&world, &proxy.url("http"));

@@ -152,5 +152,5 @@ fn a_full_disk_under_the_cache_costs_a_warning() {
     world
         .run("token idp-dev --cluster-name idp-nonprod-1 --region eu-west-1")
         .success()
-        .says("warning: the credentials could not be cached");
+        .says("warning: cannot cache the credentials");
 }

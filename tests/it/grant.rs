@@ -37,7 +37,7 @@ fn round_trip(platform: &Platform, words: &str, expected: [&str; 8]) {
     platform.grant(words).success().prints("nothing to do");
     platform.revoke("").success().says("Revoked.");
     assert_eq!(cluster_state(platform), before, "{words}");
-    platform.world.run(&format!("can-i get pods -n {NAMESPACE}")).exits(4).says("does not know the role");
+    platform.world.run(&format!("can-i get pods -n {NAMESPACE}")).exits(4).says("does not recognize the role");
 }
 
 /// What grants can change.

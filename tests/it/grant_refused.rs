@@ -173,6 +173,23 @@ fn a_field_that_somebody_else_set_is_a_conflict() {
 }
 
 #[test]
+fn a_profile_that_is_not_defined_is_no_reason_to_sign_in() {
+    let platform = Platform::new();
+    let to = format!("grant pay --to permission-set:{PERMISSION_SET} --yes");
+    let refused = platform.world.nsaccess(&format!("{to} --profile nope")).run().exits(5).one_error();
+    refused
+        .says("error: AWS profile \"nope\" is not defined in ~/.aws/config\n")
+        .says("try: aws configure list-profiles\n")
+        .says("try: aws configure sso --profile nope\n")
+        .says_not("sso login");
+    let by_variable = platform.world.nsaccess(&to).env("AWS_PROFILE", "nope").run().exits(5);
+    by_variable
+        .says("AWS profile \"nope\" is not defined")
+        .says("because: $AWS_PROFILE is \"nope\"\n")
+        .says_not("sso login");
+}
+
+#[test]
 fn the_cluster_and_the_identity_are_named_when_they_are_wrong() {
     let platform = Platform::new();
     let to = format!("grant pay --to permission-set:{PERMISSION_SET} --yes");
@@ -182,14 +199,14 @@ fn the_cluster_and_the_identity_are_named_when_they_are_wrong() {
         .env("AWS_REGION", "eu-west-1")
         .run()
         .exits(3)
-        .says("there are no AWS credentials")
+        .says("no AWS credentials found")
         .one_error();
     let keys = platform.control().administrator_keys(ACCOUNT);
     let command = |words: &str| {
         keys.iter().fold(platform.world.nsaccess(words), |command, (name, value)| command.env(name, value))
     };
     command(&to).run().exits(2).says("no region specified for the cluster");
-    command(&format!("{to} --region eu-west-1")).run().exits(2).says("there are several").says("--cluster");
+    command(&format!("{to} --region eu-west-1")).run().exits(2).says("found: idp-nonprod-1").says("--cluster");
     command(&format!("{to} --region eu-west-1 --cluster none")).run().exits(5).says("aws eks list-clusters");
     command(&format!("{to} --context none")).run().exits(2).says("context \"none\" not found");
     command("grant --yes --region eu-west-1").run().exits(2).says("no namespace specified");

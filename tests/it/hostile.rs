@@ -37,7 +37,7 @@ fn a_list_whose_pages_lead_in_a_circle_is_given_up() {
     }
     let world = World::new();
     world.control().fail_next("ListClusters", u32::MAX, FaultKind::PagesWithoutEnd { fresh: false });
-    world.login("idp-dev").run().exits(6).one_error().says("ListClusters got no usable answer: the list has no end");
+    world.login("idp-dev").run().exits(6).one_error().says("ListClusters got no usable response: the list has no end");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn an_answer_without_an_end_is_no_answer() {
     }
     let world = World::new();
     world.control().fail_next("RegisterClient", u32::MAX, FaultKind::Endless { status: 200 });
-    world.login("idp-dev").run().exits(6).one_error().says("the answer is longer than 32 MiB");
+    world.login("idp-dev").run().exits(6).one_error().says("the response is longer than 32 MiB");
 }
 
 #[test]

@@ -198,11 +198,11 @@ fn a_profile_with_another_account_is_believed_until_it_is_refused_and_a_login_as
         .run("credentials idp-dev")
         .exits(4)
         .one_error()
-        .says("error: no credentials for the role idp-ns-idp-dev in account 999900001111")
+        .says("error: cannot get credentials for the role idp-ns-idp-dev in account 999900001111")
         .says("try: nsaccess login idp-dev   # asks the portal where it is now");
     assert_eq!(world.read(".aws/config"), config);
     assert!(!world.exists(".kube/config"));
-    world.run("login idp-dev").success().says("idp-dev is idp-ns-idp-dev in account 111122223333 now");
+    world.run("login idp-dev").success().says("idp-dev is now idp-ns-idp-dev in account 111122223333");
     assert_eq!(world.read(".aws/config"), AWS_CONFIG);
 }
 

@@ -187,14 +187,14 @@ fn an_unmapped_identity_is_named_as_the_platform_team_needs_it() {
     let world = corp();
     let refused = world.run(&format!("login idp-dev --source-profile corp {PLACE}")).exits(4).one_error();
     refused
-        .says("error: the cluster idp-nonprod-1 does not know the identity of the profile corp")
-        .says(&format!("because: as an access entry it is {USER}"))
-        .says("try: ask your platform team to map the identity")
+        .says("error: the cluster idp-nonprod-1 does not recognize the identity of the profile corp")
+        .says(&format!("because: in an access entry, its ARN is {USER}"))
+        .says("\nask your platform team to map the identity\n")
         .says("because: nothing was written");
     assert!(!world.exists(".kube/config") && !world.exists(".config/nsaccess/config.toml"));
     world.control().put_role(role("unmapped"));
     let arn = "arn:aws:iam::111122223333:role/unmapped";
-    world.run(&by_role("idp-dev", arn)).exits(4).one_error().says("does not know the role unmapped").says(arn);
+    world.run(&by_role("idp-dev", arn)).exits(4).one_error().says("does not recognize the role unmapped").says(arn);
     assert!(!world.exists(".aws/config"));
 }
 

@@ -26,10 +26,10 @@ fn the_trust_policy_wants_an_external_id() {
     world.control().put_role(role("ext").requiring_external_id("corp-42"));
     let words = by_role("idp-dev", &arn("ext"));
     refused(&world, &words, 4)
-        .says("error: AWS does not let you assume the role ext")
+        .says("error: not allowed to assume the role ext")
         .says(&format!("because: you are {USER}, with the credentials of the profile corp"))
-        .says("no external id was sent, and no MFA code was sent");
-    refused(&world, &format!("{words} --external-id corp-41"), 4).says("the external id corp-41 was sent");
+        .says("no external ID was sent, and no MFA code was sent");
+    refused(&world, &format!("{words} --external-id corp-41"), 4).says("the external ID corp-41 was sent");
 }
 
 #[test]
@@ -38,12 +38,12 @@ fn the_trust_policy_does_not_name_the_caller_or_there_is_no_such_role() {
     world.control().put_role(Role::new(ACCOUNT, "strange"));
     for name in ["strange", "missing"] {
         refused(&world, &by_role("idp-dev", &arn(name)), 4)
-            .says(&format!("AWS does not let you assume the role {name}"))
-            .says("the role's trust policy does not name you")
-            .says("STS gives the same answer when there is no such role");
+            .says(&format!("not allowed to assume the role {name}"))
+            .says("the role's trust policy does not allow you")
+            .says("STS gives the same answer if there is no such role");
     }
     let foreign = by_role("idp-dev", "arn:aws:iam::999900001111:role/x");
-    refused(&world, &foreign, 4).says("the role is of account 999900001111, and you are in 111122223333");
+    refused(&world, &foreign, 4).says("the role is in account 999900001111, but you are in 111122223333");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_device_that_is_not_the_caller_s() {
     world.control().add_mfa_device(ACCOUNT, "ada", MfaDevice::new(ACCOUNT, "ada")).expect("a user");
     let words = format!("{} --mfa-serial arn:aws:iam::{ACCOUNT}:mfa/eve", by_role("idp-dev", &arn("mfa")));
     let (child, mut person) = world.nsaccess(&words).on_terminal();
-    person.sees("MFA code of");
+    person.sees("MFA code for");
     person.types("123456\n");
     let screen = person.sees_the_end();
     assert!(screen.contains(&format!("arn:aws:iam::{ACCOUNT}:mfa/eve is not an MFA device of {USER}")), "{screen}");
@@ -67,16 +67,16 @@ fn keys_that_aws_does_not_know() {
     let id = write_keys(&world, "corp");
     world.control().disable_keys(&id, true);
     refused(&world, &by_role("idp-dev", ROLE), 3)
-        .says("AWS does not know the access key of the profile corp: it was deleted, or is inactive")
+        .says("AWS does not recognize the access key of the profile corp: it was deleted or deactivated")
         .says("try: aws configure --profile corp");
     refused(&world, &format!("login idp-dev --source-profile corp {PLACE}"), 3)
-        .says("error: the keys of the profile corp begin no session")
-        .says("AWS does not know the access key");
+        .says("error: cannot start a session with the keys of the profile corp")
+        .says("AWS does not recognize the access key");
     world.control().disable_keys(&id, false);
     let broken = world.read(".aws/credentials").replace("aws_secret_access_key = ", "aws_secret_access_key = x");
     world.write(".aws/credentials", broken);
     refused(&world, &by_role("idp-dev", ROLE), 3)
-        .says("the secret access key of the profile corp does not belong to its access key");
+        .says("the secret access key of the profile corp does not match its access key");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_session_of_the_source_that_is_over() {
     world.write(".aws/credentials", text);
     world.control().expire_role_credentials();
     refused(&world, &by_role("idp-dev", ROLE), 3)
-        .says("the credentials of the profile corp are over, and nothing here can renew them");
+        .says("the credentials of the profile corp have expired, and nsaccess cannot renew them");
 }
 
 #[test]
@@ -104,8 +104,8 @@ fn a_source_that_is_not_there_is_said_before_anything_else() {
         format!("login idp-dev --source-profile crop {PLACE}"),
     ] {
         refused(&world, &words, 5)
-            .says("error: there is no AWS profile crop")
-            .says("because: did you mean corp?")
+            .says("error: AWS profile \"crop\" is not defined in ~/.aws/config")
+            .says("because: did you mean \"corp\"?")
             .says_not("✓ source");
     }
     refused(&world, &format!("login idp-dev --role-arn {ROLE} {PLACE}"), 2)
@@ -118,7 +118,7 @@ fn a_source_that_is_not_there_is_said_before_anything_else() {
 fn a_session_that_is_longer_than_the_role_allows() {
     let world = corp();
     refused(&world, &format!("{} --duration 3h", by_role("idp-dev", ROLE)), 2)
-        .says("a session of 10800 seconds is longer than the role's own maximum");
+        .says("a session of 10800 seconds is longer than the role's maximum");
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn flags_that_contradict_each_other() {
             2,
         )
         .says(&format!("error: {name} needs a role to assume"))
-        .says("the credentials of idp-dev come from a portal");
+        .says("idp-dev gets its credentials from a portal");
         refused(&world, &format!("login idp-dev --source-profile corp {flag} {PLACE}"), 2)
             .says(&format!("error: {name} needs a role to assume"))
-            .says("no role is specified");
+            .says("no role specified");
     }
     assert_eq!(world.control().counts().len(), 0);
 }

@@ -62,7 +62,7 @@ fn the_source_is_a_role_that_another_profile_assumes() {
     world.run("token idp-dev").success();
     assert_eq!(world.control().counts().len(), 0);
     let long = world.run(&format!("{} --duration 2h", source("hop"))).exits(2).one_error();
-    long.says("lasts an hour at most");
+    long.says("lasts at most an hour");
 }
 
 #[test]
@@ -84,11 +84,11 @@ fn a_code_is_asked_on_a_terminal_and_kept_for_programs() {
     let serial = with_mfa(&world);
     let words = format!("{} --mfa-serial {serial}", by_role("idp-dev", MFA_ROLE));
     let (child, mut person) = world.nsaccess(&words).on_terminal();
-    person.sees(&format!("MFA code of {serial}:"));
+    person.sees(&format!("MFA code for {serial}:"));
     person.types("12345\n");
-    person.sees("a code has six digits");
+    person.sees("an MFA code has six digits");
     person.types("000000\n");
-    person.sees("AWS does not take this code");
+    person.sees("AWS rejected the code");
     person.types(&format!("{}\n", world.control().mfa_code(&serial).expect("a code")));
     let screen = person.sees_the_end();
     assert!(screen.contains("now current"), "{screen}");
@@ -102,8 +102,8 @@ fn a_code_is_asked_on_a_terminal_and_kept_for_programs() {
         .run("token idp-dev")
         .exits(3)
         .one_error()
-        .says("error: the role mfa is assumed with an MFA code")
-        .says(&format!("because: only a person can read it from {serial}, and nobody can be asked here"))
+        .says("error: the role mfa requires an MFA code")
+        .says(&format!("because: it is shown by {serial}, and there is no terminal to ask for it"))
         .says("try: nsaccess login idp-dev   # on a terminal");
 }
 

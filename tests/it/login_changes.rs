@@ -38,7 +38,7 @@ fn another_role_than_the_settings_name_would_not_last() {
         .run(&by_role("idp-dev", other))
         .exits(2)
         .one_error()
-        .says("error: the settings have another role for idp-dev")
+        .says("error: the settings have a different role for idp-dev")
         .says("try: nsaccess config unset namespace.idp-dev.role_arn");
     assert!(!world.exists(".aws/config") && !world.exists(".kube/config"));
 }

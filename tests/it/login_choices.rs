@@ -258,9 +258,9 @@ fn an_unmapped_role_is_named_in_both_forms_of_its_arn() {
         .run()
         .exits(4)
         .one_error()
-        .says("error: the cluster idp-nonprod-1 does not know the role idp-ns-idp-dev")
+        .says("error: the cluster idp-nonprod-1 does not recognize the role idp-ns-idp-dev")
         .says(&format!("arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/{role}"))
-        .says(&format!("in aws-auth it is arn:aws:iam::111122223333:role/{role} (without the path)"));
+        .says(&format!("in aws-auth, its ARN is arn:aws:iam::111122223333:role/{role} (without the path)"));
 }
 
 #[test]

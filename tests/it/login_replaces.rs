@@ -35,7 +35,7 @@ fn a_role_that_the_cluster_does_not_know_leaves_what_worked() {
         .run("login idp-dev --role Unmapped --cluster idp-nonprod-1")
         .exits(4)
         .one_error()
-        .says("error: the cluster idp-nonprod-1 does not know the role Unmapped")
+        .says("error: the cluster idp-nonprod-1 does not recognize the role Unmapped")
         .says("because: nothing was written; profile, context and current context are unchanged")
         .says("try: nsaccess login idp-dev --role Unmapped --cluster idp-nonprod-1 --no-verify");
     assert_eq!(files(&world), before);
@@ -50,7 +50,7 @@ fn a_role_that_the_cluster_does_not_know_leaves_what_worked() {
     world
         .run("login idp-dev --role Unmapped --cluster idp-nonprod-1 --no-verify")
         .success()
-        .says("warning: not verified: the cluster idp-nonprod-1 does not know the role Unmapped");
+        .says("warning: not verified: the cluster idp-nonprod-1 does not recognize the role Unmapped");
     assert!(world.read(".aws/config").contains("sso_role_name = Unmapped\n"));
     signs_as(&world, "Unmapped");
 }
@@ -78,8 +78,8 @@ fn profile_and_context_are_written_both_or_neither() {
     let world = World::signed_in();
     let before = files(&world);
     world.chmod(".kube/config", 0o400);
-    world.run("login idp-dev --cluster tools-1 --replace").exits(1).one_error().says("write-protected");
-    world.run("login idp-test").exits(1).one_error().says("write-protected");
+    world.run("login idp-dev --cluster tools-1 --replace").exits(1).one_error().says("the file is read-only");
+    world.run("login idp-test").exits(1).one_error().says("the file is read-only");
     assert_eq!(files(&world), before);
     world.chmod(".kube/config", 0o600);
     world.run("login idp-test").success();

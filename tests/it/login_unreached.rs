@@ -19,9 +19,9 @@ fn what_is_known_is_written_and_the_next_login_finds_the_rest() {
     let world = without_vpn();
     let output = world.login("idp-dev").run().exits(6).one_error();
     output
-        .says("clusters that may have namespace \"idp-dev\" did not answer")
-        .says("tools-1 in eu-west-1: not reached: ")
-        .says("because: the usual cause is a VPN that is not connected")
+        .says("clusters that may have namespace \"idp-dev\" did not respond")
+        .says("tools-1 in eu-west-1: unreachable: ")
+        .says("because: usually, the VPN is not connected")
         .says("because: the AWS profile was written")
         .says("try: connect the VPN, then: nsaccess login idp-dev")
         .says("try: nsaccess login idp-dev --cluster tools-1 --region eu-west-1   # if it is this one");

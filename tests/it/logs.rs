@@ -114,7 +114,12 @@ fn the_run_before_is_shown_and_missed_with_one_error() {
 #[test]
 fn what_cannot_be_read_is_one_error_with_its_code() {
     let world = World::signed_in();
-    world.run("logs web-0").exits(4).one_error().says(r#"resources: ["pods/log"], verbs: [get]"#);
+    world
+        .run("logs web-0")
+        .exits(4)
+        .one_error()
+        .says(r#"resources: ["pods/log"], verbs: [get]"#)
+        .says("try: nsaccess can-i get pods/log -n idp-dev\n");
     world.run("logs -f web-0").exits(4).one_error().says(r#"resources: ["pods/log"], verbs: [get]"#);
     for rights in [&[LOG][..], ALL] {
         let world = world_with(rights);

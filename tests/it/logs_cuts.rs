@@ -140,7 +140,7 @@ fn a_session_that_is_over_is_one_line_and_a_sign_in_elsewhere_ends_it() {
     world.control().expire_role_credentials();
     cut_until_refused(&world);
     write(&world, "web-0", "meanwhile\n");
-    follow.says("it goes on after: nsaccess login idp-dev");
+    follow.says("to continue: nsaccess login idp-dev");
     assert_eq!(follow.complaints().lines().count(), 1, "{}", follow.story());
     assert!(follow.runs());
     world.run("login idp-dev --no-browser").success();

@@ -187,5 +187,5 @@ fn a_name_that_is_nearly_right_is_told() {
     run("qqqqqqqq").says("try: nsaccess pods\n");
     // What may not be listed is not told.
     grant(&world, &[LOG, ("", "pods", "get")]);
-    run("web-o").says_not("try:");
+    run("web-o").says("try: nsaccess can-i list pods -n idp-dev\n").says_not("did you mean");
 }

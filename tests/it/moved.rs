@@ -34,7 +34,7 @@ fn a_login_finds_a_namespace_in_its_new_account() {
     world
         .run("login idp-dev")
         .success()
-        .says("warning: the portal gives idp-ns-idp-dev in account 111122223333 no more; idp-dev is idp-ns-idp-dev in account 777788889999 now");
+        .says("warning: idp-ns-idp-dev in account 111122223333 is no longer assigned to you; idp-dev is now idp-ns-idp-dev in account 777788889999");
     assert!(world.read(".aws/config").contains("sso_account_id = 777788889999"), "{}", world.read(".aws/config"));
     assert!(world.read(".kube/config").contains("idp-nonprod-2"));
     world.run("credentials idp-dev").success();
@@ -54,7 +54,7 @@ fn a_login_finds_a_permission_set_of_another_name() {
     age_credentials(&world, "idp-dev");
     world.control().put_account(sandbox::Account::new("111122223333", "idp-nonprod", &["idp-dev-access"]));
     world.run("config set patterns.permission_set {namespace}-access").success();
-    world.run("login idp-dev").success().says("idp-dev is idp-dev-access in account 111122223333 now");
+    world.run("login idp-dev").success().says("idp-dev is now idp-dev-access in account 111122223333");
     assert!(world.read(".aws/config").contains("sso_role_name = idp-dev-access"));
 }
 

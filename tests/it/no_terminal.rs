@@ -57,7 +57,7 @@ fn a_first_list_says_where_it_may_sign_in() {
         .run(&list)
         .exits(3)
         .one_error()
-        .says("because: nobody has signed in yet")
+        .says("because: you have not signed in yet")
         .says("try: run the same command on a terminal");
     assert_eq!(world.control().counts().len(), 0);
     let (child, person) = world.nsaccess(&list).on_terminal();

@@ -63,7 +63,7 @@ fn a_file_that_others_may_write_is_not_read_and_its_repair_is_named() {
     let (value, output) = flow(&world);
     assert_eq!(value, "device");
     output
-        .says("warning: ~/etc/config.toml is not read: others than its owner may write it\n")
+        .says("warning: ~/etc/config.toml is not read: users other than its owner can write to it\n")
         .says("chmod go-w $HOME/etc/config.toml\n");
     world.chmod("etc/config.toml", 0o644);
     flow(&world).1.says_not("warning");
@@ -99,8 +99,8 @@ fn a_broken_file_says_whom_to_tell_and_kubectl_goes_on() {
             .exits(2)
             .one_error()
             .says("error: cannot read ~/etc/config.toml\nbecause: line 3, column ")
-            .says("because: it is the file of your organisation: tell whoever looks after this machine, or your platform team\n")
-            .says("try: NSACCESS_SYSTEM_CONFIG= nsaccess config   # meanwhile: works without that file\n")
+            .says("because: the file belongs to your organisation: tell the administrator of this machine or your platform team\n")
+            .says("try: NSACCESS_SYSTEM_CONFIG= nsaccess config   # in the meantime: runs without that file\n")
             .says_not("EDITOR");
         let token = world.nsaccess("token idp-dev").run_trusted().success();
         token.says("warning: cannot read ~/etc/config.toml").says("using the previous settings");
@@ -110,7 +110,7 @@ fn a_broken_file_says_whom_to_tell_and_kubectl_goes_on() {
     world
         .run("config")
         .success()
-        .says("warning: ~/etc/config.toml: line 3: `flwo` is no setting; did you mean `flow`?");
+        .says("warning: ~/etc/config.toml: line 3: unknown setting \"flwo\"; did you mean \"flow\"?");
 }
 
 #[test]
@@ -137,13 +137,13 @@ fn where_to_ask_is_named_with_the_namespace_that_is_missing() {
     let missing = world.run("login payments-dev").exits(5).one_error();
     missing
         .says("error: no access to namespace \"payments-dev\"")
-        .says("try: ask for access: https://it.example.com/ask?ns=payments-dev&account=&role=\n");
+        .says("\nask for access: https://it.example.com/ask?ns=payments-dev&account=&role=\n");
     // One's own file knows a better place.
     world.run("config set request_url https://chat.example.com/{namespace}").success();
-    world.run("login payments-dev").exits(5).says("try: ask for access: https://chat.example.com/payments-dev\n");
+    world.run("login payments-dev").exits(5).says("\nask for access: https://chat.example.com/payments-dev\n");
     for (bad, says) in [
-        ("http://it.example.com/", "is not an address that begins with https://"),
-        ("https://it.example.com/{ns}", "contains {ns}; what is filled in is {namespace}, {account} and {role}"),
+        ("http://it.example.com/", "does not begin with https://"),
+        ("https://it.example.com/{ns}", "contains {ns}; the placeholders are {namespace}, {account} and {role}"),
     ] {
         world.run(&format!("config set request_url {bad}")).exits(2).one_error().says(&format!("`{bad}` {says}"));
     }
@@ -157,7 +157,7 @@ fn where_to_ask_is_named_by_each_verb_that_is_denied() {
     let world = world_with(&[("", "pods", "get")]);
     world.run(&format!("config set request_url {ASK}")).success();
     for (words, code) in [("pods", 4), ("logs web-0", 4), ("port-forward web-0 0:8080", 4)] {
-        world.run(words).exits(code).one_error().says(&format!("try: {ASKED}\n"));
+        world.run(words).exits(code).one_error().says(&format!("\n{ASKED}\n"));
     }
     world.run("can-i delete pods").exits(1).says(&format!("hint: {ASKED}\n"));
     // What exists not, or is not understood, is nothing to ask for.
@@ -176,7 +176,7 @@ fn where_to_ask_is_named_when_the_permission_set_was_taken_away() {
     world = named(world, &format!("{text}request_url = '{ASK}'\n"));
     world.run("login idp-test").success();
     let denied = world.nsaccess("credentials idp-dev").env("NSACCESS_ACCOUNT", "111122223333").run();
-    denied.exits(4).one_error().says(&format!("try: {ASKED}\n"));
+    denied.exits(4).one_error().says(&format!("\n{ASKED}\n"));
 }
 
 #[test]

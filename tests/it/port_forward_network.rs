@@ -41,7 +41,7 @@ fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
             .run(verb)
             .exits(2)
             .one_error()
-            .says("in the kubeconfig cannot be used")
+            .says("in the kubeconfig")
             .says("try: kubectl config set clusters.")
             .says_not("hunter2");
     }

@@ -109,7 +109,12 @@ fn no_way_to_the_pods_is_denied_with_the_rule() {
         .says("apiGroups: [\"apps\"]")
         .says("\"deployments\"");
     let world = world_with(&[("", "pods", "get"), CREATE]);
-    world.run("port-forward svc/api :http").exits(4).one_error().says("resources: [\"services\"], verbs: [get]");
+    world
+        .run("port-forward svc/api :http")
+        .exits(4)
+        .one_error()
+        .says("resources: [\"services\"], verbs: [get]")
+        .says("try: nsaccess can-i get services -n idp-dev\n");
 }
 
 #[test]
@@ -124,7 +129,11 @@ fn what_has_no_pods_is_refused_with_the_reason() {
     refused("svc/dns :53", 1, &["UDP"]);
     refused("svc/dns", 2, &["service \"dns\" declares no TCP port"]);
     refused("svc/empty :80 --wait 0s", 6, &["no pod of service \"empty\" is ready"]);
-    refused("svc/nothing :80", 5, &["service \"nothing\" not found in namespace \"idp-dev\""]);
+    refused(
+        "svc/nothing :80",
+        5,
+        &["service \"nothing\" not found in namespace \"idp-dev\"", "try: nsaccess can-i list services -n idp-dev\n"],
+    );
     refused("deploy/nothing :80", 5, &["deployment \"nothing\" not found in namespace \"idp-dev\""]);
     refused("sts/nothing :80", 5, &["statefulset \"nothing\" not found in namespace \"idp-dev\""]);
     refused("svc/api :nope", 5, &["no port named \"nope\"", "its ports are 80 (http)"]);

@@ -61,7 +61,7 @@ fn a_session_that_can_no_longer_be_renewed() {
     age_credentials(&world, "idp-dev");
     age_token(&world);
     world.control().revoke_refresh_tokens();
-    world.run("credentials idp-dev").exits(3).one_error().says("CreateToken answered InvalidGrantException");
+    world.run("credentials idp-dev").exits(3).one_error().says("CreateToken returned InvalidGrantException");
     is_known_to_be_over(&world);
 }
 

@@ -169,8 +169,8 @@ fn the_prefix_is_a_setting_and_is_judged() {
     for (prefix, says) in [
         ("", "does not contain {namespace}"),
         ("customer/", "does not contain {namespace}"),
-        ("customer/{namespace}", "put a `/` behind"),
-        ("{namespace}-x/", "put a `/` behind"),
+        ("customer/{namespace}", "put a `/` after"),
+        ("{namespace}-x/", "put a `/` after"),
         ("a b/{namespace}/", "white space"),
     ] {
         let set = world.nsaccess("config set patterns.secrets_prefix").arg(prefix).run();

@@ -136,7 +136,7 @@ fn no_answer_is_6_and_shows_nothing_of_a_half_answer() {
     world.run("secrets get api-key").exits(6).one_error().says("Rate exceeded").says("try: wait a minute");
     world.control().clear_faults();
     world.go_offline();
-    world.run("secrets get api-key").exits(6).one_error().says("GetSecretValue got no usable answer");
+    world.run("secrets get api-key").exits(6).one_error().says("GetSecretValue got no usable response");
 }
 
 #[test]

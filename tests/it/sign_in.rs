@@ -73,7 +73,7 @@ fn a_registration_that_ended_on_the_server_is_made_anew_once() {
 fn a_registration_that_no_new_one_helps_is_given_up() {
     let world = World::new();
     world.control().fail_next("StartDeviceAuthorization", 9, error(401, "InvalidClientException"));
-    world.login("idp-dev").run().exits(1).one_error().says("the client that it has just registered");
+    world.login("idp-dev").run().exits(1).one_error().says("the client registration that it has just created");
     assert_eq!(world.control().calls("RegisterClient"), 2);
 }
 
@@ -85,7 +85,7 @@ fn a_wrong_start_url_is_recognised() {
         .exits(1)
         .one_error()
         .says("error: cannot sign in to https://other.awsapps.com/start")
-        .says("because: the start URL or its region (eu-west-1) is probably not right");
+        .says("because: the start URL or its region (eu-west-1) is probably wrong");
     assert!(!world.exists(".config/nsaccess/config.toml"), "a wrong start URL must not be remembered");
 }
 

@@ -54,7 +54,7 @@ fn credentials_that_arrive_after_the_logout_are_thrown_away() {
     until("the answer", || (world.control().held_answers() == 1).then_some(()));
     world.run("logout").success();
     world.control().release_answers();
-    let output = token.finish().exits(3).one_error().says("because: somebody signed out while AWS was being asked");
+    let output = token.finish().exits(3).one_error().says("because: a sign-out happened during the request");
     output.says("try: nsaccess login idp-dev");
     nothing_answers(&world);
 }
@@ -99,7 +99,7 @@ fn a_session_that_is_renewed_during_the_logout_does_not_come_back() {
     until("the answer", || (world.control().held_answers() == 1).then_some(()));
     world.run("logout").success();
     world.control().release_answers();
-    token.finish().exits(3).one_error().says("somebody signed out");
+    token.finish().exits(3).one_error().says("a sign-out happened during the request");
     nothing_answers(&world);
 }
 
@@ -111,7 +111,7 @@ fn an_assumed_role_that_arrives_after_the_logout_is_thrown_away() {
     until("the answer", || (world.control().held_answers() == 1).then_some(()));
     world.run("logout").success();
     world.control().release_answers();
-    irsa.finish().exits(3).one_error().says("somebody signed out");
+    irsa.finish().exits(3).one_error().says("a sign-out happened during the request");
     nothing_answers(&world);
 }
 

@@ -77,7 +77,7 @@ fn a_pipe_in_our_cache_is_a_miss_and_is_not_replaced() {
     let world = World::signed_in();
     let name = ".cache/nsaccess/v1/credentials/idp-dev.json";
     make_pipe(&world, name);
-    world.run("token idp-dev").success().says("warning: the credentials could not be cached");
+    world.run("token idp-dev").success().says("warning: cannot cache the credentials");
     assert!(is_pipe(&world, name));
 }
 
@@ -116,12 +116,12 @@ fn a_certificate_bundle_with_bad_content_is_an_error_in_words() {
     let bundle = world.path("bundle.pem");
     let pem = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
     for (content, why) in [
-        (pem("!!!"), "its certificate number 1 cannot be read"),
-        (pem("aGVsbG8="), "its certificate number 1 is no certificate authority's"),
-        (pem(""), "its certificate number 1"),
-        ("-----BEGIN CERTIFICATE-----\nMIIB".to_owned(), "its certificate number 1 cannot be read"),
-        ("no certificate".to_owned(), "it holds no PEM certificate"),
-        (String::new(), "it holds no PEM certificate"),
+        (pem("!!!"), "certificate number 1 is invalid"),
+        (pem("aGVsbG8="), "certificate number 1 is not a CA certificate"),
+        (pem(""), "certificate number 1"),
+        ("-----BEGIN CERTIFICATE-----\nMIIB".to_owned(), "certificate number 1 is invalid"),
+        ("no certificate".to_owned(), "it contains no PEM certificate"),
+        (String::new(), "it contains no PEM certificate"),
     ] {
         world.write("bundle.pem", &content);
         for variable in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
@@ -179,7 +179,7 @@ fn a_browser_is_given_no_file_and_no_flag_that_a_server_names() {
             FaultKind::Body { status: 200, content_type: "application/json".to_owned(), body: body.to_string() };
         world.control().fail_next("StartDeviceAuthorization", 1, answer);
         let output = world.login("idp-dev").run().exits(6).one_error();
-        output.says("the page that the service names is neither https nor on this machine");
+        output.says("the sign-in page is neither https nor on this machine");
         assert!(!world.exists("opened"), "{page}");
     }
 }

@@ -169,8 +169,8 @@ fn a_cache_that_cannot_be_written_does_not_fail_the_command() {
     world
         .run("token idp-dev --cluster-name idp-nonprod-1 --region eu-west-1 -v")
         .success()
-        .says("going on without a lock")
-        .says("warning: the credentials could not be cached");
+        .says("continuing without a lock")
+        .says("warning: cannot cache the credentials");
 }
 
 /// Signs out behind nsaccess' back, and sets a browser that leaves a trace.
@@ -191,7 +191,7 @@ fn without_a_terminal_a_session_that_is_over_is_one_clear_message_and_no_browser
     let world = over();
     world.run("token idp-dev").is("------- stderr -------
 error: not signed in
-because: the session has expired (CreateToken answered InvalidGrantException: Invalid refresh token provided)
+because: the session has expired (CreateToken returned InvalidGrantException: Invalid refresh token provided)
 try: nsaccess login idp-dev
 [exit status: 3]
 ");
@@ -226,7 +226,7 @@ fn nobody_signed_in_yet_says_so() {
         .run()
         .exits(3)
         .one_error()
-        .says("because: nobody has signed in yet\ntry: nsaccess login idp-dev");
+        .says("because: you have not signed in yet\ntry: nsaccess login idp-dev");
     assert_eq!(world.control().counts().len(), 0);
 }
 
@@ -235,7 +235,7 @@ fn an_unreachable_portal_is_no_reason_to_sign_in() {
     let world = World::signed_in();
     age_credentials(&world, "idp-dev");
     assert!(world.control().reachable("portal", false));
-    world.run("token idp-dev").exits(6).one_error().says("GetRoleCredentials got no usable answer").says_not("login");
+    world.run("token idp-dev").exits(6).one_error().says("GetRoleCredentials got no usable response").says_not("login");
 }
 
 #[test]

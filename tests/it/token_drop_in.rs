@@ -89,10 +89,10 @@ fn what_is_missing_is_said() {
         .run("token --cluster-name demo --region eu-west-1")
         .exits(3)
         .one_error()
-        .says("error: there are no AWS credentials");
+        .says("error: no AWS credentials found");
     world
         .run("token --cluster-name demo --region eu-west-1 --profile nope")
         .exits(5)
         .one_error()
-        .says("error: there is no AWS profile nope");
+        .says("error: AWS profile \"nope\" is not defined in ~/.aws/config");
 }

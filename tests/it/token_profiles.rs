@@ -108,7 +108,7 @@ fn a_change_of_the_files_decides_anew() {
         ".aws/config",
         config.replace("role_arn = arn:aws:iam::111122223333:role/k8s\n", "region = eu-west-1\n"),
     );
-    world.run(PROD).exits(2).one_error().says("the AWS profile prod gives no credentials");
+    world.run(PROD).exits(2).one_error().says("AWS profile \"prod\" has no usable credentials");
     world.write(".aws/config", config);
     assert_eq!(key(world.run(PROD).success().json()), role);
     assert_eq!(world.control().calls("AssumeRole"), 1);
@@ -151,15 +151,15 @@ fn a_role_with_an_external_id_is_assumed_with_it_and_refused_without() {
     world.control().reset_calls();
     let denied = world.run(&role).exits(4).one_error();
     denied
-        .says("AWS does not let you assume the role partner")
+        .says("not allowed to assume the role partner")
         .says("you are arn:aws:iam::111122223333:user/ada, with the credentials of the profile corp")
-        .says("no external id was sent")
+        .says("no external ID was sent")
         .says("try: aws sts get-caller-identity --profile corp")
         .says("aws iam get-role --role-name partner");
     let calls = world.control().calls("AssumeRole");
-    world.run(&role).exits(4).one_error().says("no external id was sent");
+    world.run(&role).exits(4).one_error().says("no external ID was sent");
     assert_eq!(world.control().calls("AssumeRole"), calls, "a program that polls does not ask AWS each time");
-    world.run(&format!("{role} --external-id corp-2")).exits(4).one_error().says("the external id corp-2 was sent");
+    world.run(&format!("{role} --external-id corp-2")).exits(4).one_error().says("the external ID corp-2 was sent");
     world.run(&right).success();
 }
 
@@ -206,11 +206,11 @@ fn a_code_is_asked_on_a_terminal_and_serves_those_without_one() {
         .run()
         .exits(3)
         .one_error()
-        .says("the role coded is assumed with an MFA code")
+        .says("the role coded requires an MFA code")
         .says("try: aws sts get-caller-identity --profile coded");
     let (child, mut person) =
         world.nsaccess(CODED).env("KUBERNETES_EXEC_INFO", V1.replace("false", "true")).on_terminal();
-    person.sees("MFA code of arn:aws:iam::111122223333:mfa/ada");
+    person.sees("MFA code for arn:aws:iam::111122223333:mfa/ada");
     let code = until("a code", || world.control().mfa_code("arn:aws:iam::111122223333:mfa/ada"));
     person.types(&format!("{code}\r"));
     let screen = person.sees_the_end();

@@ -27,7 +27,7 @@ fn a_portal_that_throttles_to_the_end_is_no_reason_to_sign_in() {
         .run("login idp-dev")
         .exits(6)
         .one_error()
-        .says("GetRoleCredentials answered TooManyRequestsException: words of the service")
+        .says("GetRoleCredentials returned TooManyRequestsException: words of the service")
         .says("try: wait a minute")
         .says_not("    code   ");
 }
@@ -35,18 +35,18 @@ fn a_portal_that_throttles_to_the_end_is_no_reason_to_sign_in() {
 #[test]
 fn answers_that_cannot_be_used_end_with_6_and_leave_the_files() {
     for (kind, words) in [
-        (error(500, "InternalServerException"), "GetRoleCredentials answered InternalServerException: words"),
-        (FaultKind::Garbage, "GetRoleCredentials got no usable answer: the answer cannot be read"),
-        (FaultKind::CutBefore, "GetRoleCredentials got no usable answer:"),
-        (FaultKind::CutAfter, "GetRoleCredentials got no usable answer:"),
-        (FaultKind::CutMidBody, "GetRoleCredentials got no usable answer:"),
+        (error(500, "InternalServerException"), "GetRoleCredentials returned InternalServerException: words"),
+        (FaultKind::Garbage, "GetRoleCredentials got no usable response: the response is invalid"),
+        (FaultKind::CutBefore, "GetRoleCredentials got no usable response:"),
+        (FaultKind::CutAfter, "GetRoleCredentials got no usable response:"),
+        (FaultKind::CutMidBody, "GetRoleCredentials got no usable response:"),
         (
             FaultKind::Body { status: 502, content_type: "text/html".into(), body: "<html>Bad Gateway</html>".into() },
-            "GetRoleCredentials got no usable answer: HTTP status 502",
+            "GetRoleCredentials got no usable response: HTTP status 502",
         ),
         (
             FaultKind::Body { status: 200, content_type: "text/html".into(), body: "<html>Hotel Wi-Fi</html>".into() },
-            "GetRoleCredentials got no usable answer: a web page came instead of the answer: a proxy, or the sign-in",
+            "GetRoleCredentials got no usable response: received a web page instead of a response, from a proxy",
         ),
     ] {
         let world = World::signed_in();
@@ -93,7 +93,7 @@ fn nothing_reachable_says_what_to_check() {
         .run()
         .exits(6)
         .one_error()
-        .says("RegisterClient got no usable answer: ")
+        .says("RegisterClient got no usable response: ")
         .says("try: check the network, HTTPS_PROXY and the region");
 }
 
@@ -121,7 +121,7 @@ fn a_web_page_instead_of_a_cluster_is_named() {
     let page = FaultKind::Body { status: 200, content_type: "text/html".into(), body: "<html>Hotel</html>".into() };
     world.control().fail_next("get pods", 99, page);
     let output = world.run("pods web-0").exits(6).one_error();
-    output.says("because: a web page came instead of the answer").says_not("expected value");
+    output.says("because: received a web page instead of a response").says_not("expected value");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn tokens_go_to_no_endpoint_in_the_plain() {
     age_credentials(&world, "idp-dev");
     world.set("AWS_ENDPOINT_URL_SSO", "http://portal.example.com");
     let output = world.run("token idp-dev").exits(2).one_error();
-    output.says("error: the endpoint http://portal.example.com of $AWS_ENDPOINT_URL_SSO cannot be used");
+    output.says("error: invalid endpoint http://portal.example.com in $AWS_ENDPOINT_URL_SSO");
     let world = World::signed_in();
     let file = ".cache/nsaccess/v1/clusters/idp-dev.json";
     let endpoint = world.sandbox.kube_endpoint("idp-nonprod-1").expect("a cluster");
@@ -177,7 +177,7 @@ fn certificates_that_cannot_be_used_are_said_in_words() {
     for variable in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
         world.set(variable, &path);
         let output = world.run("token idp-dev").exits(2).one_error();
-        output.says(&format!("bundle.pem of ${variable} cannot be used")).says(&format!("try: unset {variable}"));
+        output.says(&format!("bundle.pem in ${variable}")).says(&format!("try: unset {variable}"));
         world.set(variable, "");
     }
 }
@@ -186,7 +186,7 @@ fn certificates_that_cannot_be_used_are_said_in_words() {
 fn eks_that_fails_is_named() {
     let world = World::new();
     world.control().fail_next("ListClusters", 99, error(503, "ServiceUnavailableException"));
-    world.login("idp-dev").run().exits(6).one_error().says("because: ListClusters answered ServiceUnavailable");
+    world.login("idp-dev").run().exits(6).one_error().says("because: ListClusters returned ServiceUnavailable");
     assert!(!world.exists(".kube/config"));
 }
 
@@ -199,7 +199,9 @@ fn a_clock_that_is_ten_minutes_off_is_warned_of() {
             .login("idp-dev")
             .run()
             .success()
-            .says(&format!("warning: this machine's clock is {words} AWS's; AWS and the cluster refuse what is signed"))
+            .says(&format!(
+                "warning: this machine's clock is {words} AWS's; AWS and the cluster reject requests signed"
+            ))
             .says("hint: sudo timedatectl set-ntp true");
     }
 }
@@ -209,7 +211,7 @@ fn a_clock_that_is_hours_off_is_told_by_whatever_asks() {
     let world = World::signed_in();
     for (offset, words) in [(3 * 3600, "3 hours behind"), (-3 * 3600, "3 hours ahead of")] {
         world.control().set_date_shift(offset);
-        let warning = format!("warning: this machine's clock is {words} AWS's; AWS and the cluster refuse");
+        let warning = format!("warning: this machine's clock is {words} AWS's; AWS and the cluster reject");
         for verb in ["token idp-dev", "list --refresh", "exec -- true", "secrets list"] {
             age_credentials(&world, "idp-dev");
             let output = world.run(verb).success().says(&warning);
@@ -231,7 +233,7 @@ fn a_clock_that_is_too_far_off_is_the_first_reason() {
         .run()
         .exits(4)
         .one_error()
-        .says("error: the cluster idp-nonprod-1 does not know the role idp-ns-idp-dev\nbecause: this machine's clock is 20 minutes behind AWS's\n")
+        .says("error: the cluster idp-nonprod-1 does not recognize the role idp-ns-idp-dev\nbecause: this machine's clock is 20 minutes behind AWS's\n")
         .says("\ntry: sudo timedatectl set-ntp true\n");
 }
 
@@ -264,7 +266,7 @@ fn a_role_that_is_assigned_no_more_says_so() {
         .run("token idp-dev")
         .exits(4)
         .one_error()
-        .says("because: the permission set is not assigned to you in this account (any more)")
+        .says("because: the permission set is not, or no longer, assigned to you in this account")
         .says("try: nsaccess list --refresh");
 }
 

@@ -1,7 +1,7 @@
 //! Which of the roles that were found is meant, and why there is none.
 
 use super::find::{RoleLookup, WorkloadRole};
-use crate::actions::pods::denied;
+use crate::actions::pods::{not_allowed_to_get_for, not_found};
 use crate::chain::cluster::api::ClusterAccess;
 use crate::chain::{Chain, Presence};
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -43,8 +43,7 @@ impl RoleLookup<'_> {
 
     /// There is nothing of that name.
     pub(crate) fn no_such(&self, target: &Workload) -> Error {
-        let what = format!("{} not found in namespace {}", quoted(target), self.cluster.namespace());
-        let error = Error::new(ErrorKind::NotFound, what);
+        let error = not_found(self.cluster, target);
         match target.kind {
             Kind::Pod => error
                 .try_next(format!("nsaccess assume-irsa deploy/{}   # if it is a deployment", target.name))
@@ -69,10 +68,10 @@ fn pick(
     if chain.presence == Presence::Person {
         let lines: Vec<String> = found.iter().map(|(container, role)| format!("{container}: {role}")).collect();
         let chosen =
-            chain.prompts.pick(&format!("The containers of {target} have several roles. Use which?"), &lines)?;
-        return found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was chosen"));
+            chain.prompts.pick(&format!("The containers of {target} have different IAM roles. Which one?"), &lines)?;
+        return found.into_iter().nth(chosen).ok_or_else(|| Error::failure("nothing was selected"));
     }
-    let mut error = Error::usage(format!("{target} has several IAM roles: specify a container"));
+    let mut error = Error::usage(format!("{target} has several IAM roles; specify a container"));
     for (container, role) in found {
         let (target, container_too) = (Some(target.clone()), Some(container.clone()));
         let again = IrsaRequest { target, container: container_too, ..request.clone() };
@@ -89,15 +88,10 @@ fn no_container(target: &Workload, request: &IrsaRequest, what: &str, list: &str
         .try_next(format!("nsaccess assume-irsa {target} -c {first}"))
 }
 
-/// `deployment "web"`.
-fn quoted(target: &Workload) -> String {
-    format!("{} {:?}", target.kind.plural().trim_end_matches('s'), target.name)
-}
-
 /// A target that cannot be looked up because `get` on objects of the kind `missing` is, with the rule that would allow it
 /// and what works without.
 pub(crate) fn no_get(cluster: &ClusterAccess<'_>, target: &Workload, missing: Kind, words: &str) -> Error {
-    let error = denied(cluster, format!("not allowed to get {}", quoted(target)), words, &missing.rule(&["get"]));
+    let error = not_allowed_to_get_for(cluster, target, missing, words);
     match target.kind {
         Kind::ServiceAccount => error
             .try_next("nsaccess assume-irsa POD   # a pod that uses it; needs only get pods")
@@ -110,7 +104,7 @@ pub(crate) fn no_get(cluster: &ClusterAccess<'_>, target: &Workload, missing: Ki
 /// A role that nobody outside of the cluster can have this way.
 pub(crate) fn pod_identity(target: &Workload) -> Error {
     Error::failure(format!("{target} uses EKS Pod Identity, which works only inside the cluster"))
-        .because("an agent on the pod's node gives out its credentials; unlike with IRSA, there is no AWS_ROLE_ARN")
+        .because("an agent on the node gives the pod its credentials, so there is no AWS_ROLE_ARN as with IRSA")
         .because("the role trusts pods.eks.amazonaws.com, not you or a service account token")
-        .try_next("nsaccess assume-irsa --role-arn ARN   # once the role's trust policy allows your role")
+        .try_next("nsaccess assume-irsa --role-arn ARN   # if the role's trust policy allows your role")
 }

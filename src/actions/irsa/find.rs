@@ -168,10 +168,10 @@ impl<'a> RoleLookup<'a> {
             }
             Ok(_) => format!("service account {name:?} has no annotation {ROLE_ANNOTATION}"),
             Err(CallError::Answer(KubeFailure::Status(404, _))) => {
-                format!("service account {name:?} not found in namespace {}", self.cluster.namespace())
+                format!("service account {name:?} not found in namespace {:?}", self.cluster.namespace())
             }
             Err(CallError::Answer(KubeFailure::Status(403, _))) => {
-                format!("the annotations of service account {name:?} cannot be read (no get serviceaccounts)")
+                format!("not allowed to get service account {name:?}, so its annotations are unknown")
             }
             Err(error) => return Err(error.into_error(&self.cluster.cluster().name)),
         };
@@ -244,7 +244,7 @@ impl<'a> RoleLookup<'a> {
                 )));
             }
             Newest::None => {
-                let what = format!("{target} has no pods in {}", self.cluster.namespace());
+                let what = format!("no pods of {} found in namespace {:?}", target.quoted(), self.cluster.namespace());
                 return Err(
                     Error::new(ErrorKind::NotFound, what).because(format!("the role is read from a pod: {refused}"))
                 );

@@ -67,7 +67,7 @@ impl RoleAssumer<'_> {
             }
             KubeFailure::Status(404, _) => Error::new(
                 Kind::NotFound,
-                format!("service account {account:?} not found in namespace {}", access.namespace),
+                format!("service account {account:?} not found in namespace {:?}", access.namespace.as_str()),
             ),
             other => other.into_error(&self.cluster_name()),
         }

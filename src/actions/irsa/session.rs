@@ -244,7 +244,7 @@ impl<'b, 'a> Kept for RoleSession<'b, 'a> {
 
     async fn lock(&self) -> Result<Option<Lock>> {
         let path = self.assumer.chain.cache.lock_path(&format!("irsa-{}", self.assumer.target.access));
-        lock_wait::for_lock(self.assumer.chain.ui, &path, "assumes a role", None).await
+        lock_wait::for_lock(self.assumer.chain.ui, &path, "assuming a role", None).await
     }
 
     async fn fetch(&self, caller: &Caller, _: StaleReason) -> Result<AssumedRole, NotAssumed> {

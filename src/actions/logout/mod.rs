@@ -44,7 +44,7 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
     let mut ended = SignedOut::default();
     // A renewal under way produces a newer token, which is the one to end.
     let lock = sso_cache::lock_path(chain.host, &portal.session_name);
-    let renewing = lock_wait::for_lock(chain.ui, &lock, "renews the session", Some(LONGEST_RENEWAL)).await;
+    let renewing = lock_wait::for_lock(chain.ui, &lock, "renewing the session", Some(LONGEST_RENEWAL)).await;
     if let Cached::Found(token) = sso_cache::read_token(chain.host, &portal.session_name)? {
         ended.was_signed_in = true;
         match end_on_portal(chain, portal, &token).await {

@@ -4,7 +4,7 @@
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use crate::actions::pods::{Pods, not_found};
+use crate::actions::pods::{Pods, not_found, or_can_i};
 use crate::chain::call_error::CallError;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::model::kube::namespace::similar;
@@ -31,7 +31,7 @@ impl Pods<'_> {
             return Err(Error::new(ErrorKind::NotFound, what));
         }
         let chosen = self.cluster.chain().prompts.pick(question, &Offer::lines(&offers))?;
-        offers.into_iter().nth(chosen).map(|offer| offer.workload).ok_or_else(|| Error::failure("nothing was chosen"))
+        offers.into_iter().nth(chosen).map(|offer| offer.workload).ok_or_else(|| Error::failure("nothing was selected"))
     }
 
     /// The error for an object that does not exist. `command` makes a command for another one, if one is near.
@@ -42,7 +42,8 @@ impl Pods<'_> {
             kind => vec![kind],
         };
         let listed = self.list_each(&kinds).await.unwrap_or_default();
-        let sees_pods = workload.kind == Kind::Pod && listed.first().is_some_and(Option::is_some);
+        let sees_kind = listed.first().is_some_and(Option::is_some);
+        let sees_pods = workload.kind == Kind::Pod && sees_kind;
         let offered: Vec<Workload> = listed.into_iter().flatten().flatten().map(|offer| offer.workload).collect();
         let same_name = offered.iter().find(|other| other.name == workload.name);
         let of_kind = offered.iter().filter(|other| other.kind == workload.kind).map(|other| other.name.as_str());
@@ -53,7 +54,15 @@ impl Pods<'_> {
         match near {
             Some(near) => error.because(format!("did you mean {}?", near.quoted())).try_next(command(&near)),
             None if sees_pods => error.try_next("nsaccess pods"),
-            None => error,
+            None => self.or_list(error, workload.kind, sees_kind),
+        }
+    }
+
+    /// Adds the command that lists the objects of a kind, or that says whether they may be listed.
+    fn or_list(&self, error: Error, kind: Kind, sees_kind: bool) -> Error {
+        match sees_kind {
+            true => error.try_next(format!("kubectl get {} -n {}", kind.plural(), self.cluster.namespace())),
+            false => or_can_i(error, self.cluster, &kind.rule(&["list"])),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
 use crate::model::kube::role_rule::Rule;
-use crate::model::kube::workload::Workload;
+use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
 use crate::net::kube::KubeFailure;
 
 /// Calls under way at once.
@@ -70,13 +70,28 @@ pub(crate) fn not_found(cluster: &ClusterAccess<'_>, workload: &Workload) -> Err
 
 /// The role may not get an object.
 pub(crate) fn not_allowed_to_get(cluster: &ClusterAccess<'_>, workload: &Workload, words: &str) -> Error {
-    denied(cluster, format!("not allowed to get {}", workload.quoted()), words, &workload.kind.rule(&["get"]))
+    not_allowed_to_get_for(cluster, workload, workload.kind, words)
+}
+
+/// The same, because `get` on another kind is missing that it takes.
+pub(crate) fn not_allowed_to_get_for(
+    cluster: &ClusterAccess<'_>,
+    workload: &Workload,
+    missing: WorkloadKind,
+    words: &str,
+) -> Error {
+    denied(cluster, format!("not allowed to get {}", workload.quoted()), words, &missing.rule(&["get"]))
 }
 
 /// A 403 with the rule of a Role that would allow what was refused.
 pub(crate) fn denied(cluster: &ClusterAccess<'_>, what: String, words: &str, rule: &Rule) -> Error {
-    Error::new(Kind::Denied, what)
-        .because(words)
-        .because(format!("this rule of a Role would allow it: {rule}"))
-        .lacks(cluster.as_missing())
+    Error::new(Kind::Denied, what).because(words).because(rule.is_missing()).lacks(cluster.as_missing())
+}
+
+/// Adds the question whether what a rule allows is allowed now, where there is no other command.
+pub(crate) fn or_can_i(error: Error, cluster: &ClusterAccess<'_>, rule: &Rule) -> Error {
+    match error.try_next.is_empty() {
+        true => error.try_next(format!("nsaccess can-i {} -n {}", rule.in_words(), cluster.access())),
+        false => error,
+    }
 }

@@ -1,7 +1,7 @@
 //! Pods to be shown: all, or by their names, with what to do where the role does not allow it.
 
 use crate::actions::pods::follow::PodSelection;
-use crate::actions::pods::{Pods, cannot_list, not_allowed_to_get};
+use crate::actions::pods::{Pods, cannot_list, not_allowed_to_get, or_can_i};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Result};
@@ -72,7 +72,9 @@ fn no_list(cluster: &ClusterAccess<'_>, failure: KubeFailure) -> Error {
 fn no_pod(cluster: &ClusterAccess<'_>, name: &str, failure: KubeFailure) -> Error {
     let pod = Workload::pod(name);
     match failure {
-        KubeFailure::Status(403, words) => not_allowed_to_get(cluster, &pod, &words),
+        KubeFailure::Status(403, words) => {
+            or_can_i(not_allowed_to_get(cluster, &pod, &words), cluster, &pod.kind.rule(&["get"]))
+        }
         other => other.into_error(&cluster.cluster().name),
     }
 }

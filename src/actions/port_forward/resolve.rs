@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::actions::pods::find::{Finding, Route, leads_out, only_addresses};
-use crate::actions::pods::{Pods, denied, not_found};
+use crate::actions::pods::{Pods, denied, not_found, or_can_i};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -231,7 +231,7 @@ impl Resolver {
                 .try_next(format!("nsaccess port-forward {}   # forwards all of them", self.target)),
             PortError::NotTcp(what) => Error::failure(what),
             PortError::Hidden(what) => Error::new(ErrorKind::Denied, what)
-                .because(format!("this rule of a Role would allow it: {}", Kind::Pod.rule(&["get"])))
+                .because(Kind::Pod.rule(&["get"]).is_missing())
                 .lacks(self.cluster.as_missing()),
         }
     }
@@ -265,7 +265,8 @@ impl Resolver {
                     "get" => format!("not allowed to get the pods of {}", self.target.quoted()),
                     _ => format!("not allowed to list the pods of {}", self.target.quoted()),
                 };
-                denied(&self.cluster, what, &words, &kind.rule(&[verb]))
+                let rule = kind.rule(&[verb]);
+                or_can_i(denied(&self.cluster, what, &words, &rule), &self.cluster, &rule)
             }
             other => other.into_error(&self.cluster.cluster().name),
         })

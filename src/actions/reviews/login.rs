@@ -42,7 +42,7 @@ impl Verification {
 /// Asks who we are and what we may do in the namespace.
 ///
 /// # Errors
-/// [`Kind::Denied`] when the cluster does not know the role; [`Kind::Unreachable`] when it cannot be asked.
+/// [`Kind::Denied`] when the cluster does not recognize the role; [`Kind::Unreachable`] when it cannot be asked.
 pub(crate) async fn verify(
     chain: &Chain<'_>,
     target: &Target,

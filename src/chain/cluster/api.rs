@@ -245,7 +245,7 @@ impl<'a> ClusterAccess<'a> {
         if self.refused_once.replace(true) && self.when_over.get() == WhenOver::Ask {
             return Err(self.unknown_role().await);
         }
-        self.chain.ui.detail("the cluster answered 401; renewing the credentials");
+        self.chain.ui.detail("the cluster returned 401; renewing the credentials");
         let refused = self.credentials();
         let credentials = self.renewed_credentials(Some(&refused)).await?;
         self.adopt(credentials)
@@ -263,7 +263,7 @@ impl<'a> ClusterAccess<'a> {
                 Err(error) if self.when_over.get() == WhenOver::Wait && error.kind == Kind::NotSignedIn => {
                     if !is_told {
                         let again = format!("nsaccess login {}", self.access());
-                        chain.ui.warning(&format!("{}; it goes on after: {again}", error.message));
+                        chain.ui.warning(&format!("{}; to continue: {again}", error.message));
                         is_told = true;
                     }
                     tokio::time::sleep(SIGN_IN_POLL).await;
@@ -289,7 +289,7 @@ impl<'a> ClusterAccess<'a> {
         if self.state.borrow().origin == ClusterOrigin::Described {
             return false;
         }
-        self.chain.ui.detail("the cluster does not answer where it was; asking EKS where it is");
+        self.chain.ui.detail("the cluster does not respond at its cached endpoint; asking EKS for the current one");
         let before = self.cluster();
         let credentials = Credentials::with(&self.unattended, self.target.clone(), self.credentials());
         let described = cluster::describe(&credentials).await;
@@ -301,7 +301,7 @@ impl<'a> ClusterAccess<'a> {
         match sign(self.chain, credentials.role(), located, self.proxy.as_ref(), &self.refusal_memory) {
             Ok(state) if moved => {
                 self.chain.ui.hint(&format!(
-                    "the cluster {} has moved, or has a new certificate authority; for kubectl:  nsaccess kubeconfig {}",
+                    "the cluster {} has moved, or has a new certificate authority; to update kubectl: nsaccess kubeconfig {}",
                     state.cluster.name,
                     self.access()
                 ));

@@ -73,7 +73,7 @@ pub(super) async fn find(credentials: &Credentials<'_>) -> Result<Cluster> {
 async fn find_as_source(credentials: &Credentials<'_>, denied: Error) -> Result<Cluster> {
     let (chain, target) = (credentials.chain, &credentials.target);
     let Identity::Role { source_profile, .. } = &target.identity else { return Err(denied) };
-    chain.ui.detail(&format!("{denied}; asking as the profile {source_profile}"));
+    chain.ui.detail(&format!("{denied}; trying with the profile {source_profile}"));
     let region = target::region_of_sts(chain, target);
     let wanted = Wanted { region: Some(&region), ..Wanted::default() };
     let source = profile::credentials(chain, source_profile, wanted).await?;
@@ -288,5 +288,5 @@ fn pick(credentials: &Credentials<'_>, candidates: Vec<Candidate>) -> Result<Clu
     let chosen =
         chain.prompts.pick(&format!("Several clusters have {}. Which one?", target.access.namespace), &lines)?;
     let chosen = candidates.into_iter().nth(chosen).map(|chosen| chosen.cluster);
-    chosen.ok_or_else(|| Error::failure("no choice was made"))
+    chosen.ok_or_else(|| Error::failure("nothing was selected"))
 }

@@ -23,7 +23,9 @@ pub(super) fn cannot_list(target: &Target, failure: Failure) -> Error {
     let denied = failure.class == Class::Denied;
     let error = failure.into_error(format!("cannot list the clusters of {}", account_in_words(target)));
     if denied {
-        error.because("a role that may not list clusters needs its cluster in the settings").try_next(pin(target))
+        error
+            .because("a role that is not allowed to list clusters needs its cluster in the settings")
+            .try_next(pin(target))
     } else {
         error
     }
@@ -35,7 +37,7 @@ pub(super) fn cannot_describe(target: &Target, name: &str, regions: &[String], f
     match class {
         Class::NotFound => error
             .try_next(format!("nsaccess login {} --cluster NAME --region REGION", target.access))
-            .try_next("nsaccess config   # shows which setting names the cluster"),
+            .try_next("nsaccess config   # shows which setting sets the cluster"),
         Class::Denied => error
             .because(format!("{} needs eks:DescribeCluster on its cluster", target.identity.who()))
             .lacks(target.as_missing())
@@ -78,10 +80,12 @@ pub(super) fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error 
             let words = format!("no cluster allows {} to get pods in namespace \"{namespace}\"", target.identity.who());
             Error::new(Kind::Denied, words)
         }
-        1 => Error::new(Kind::Unreachable, format!("a cluster that may have namespace \"{namespace}\" did not answer")),
+        1 => {
+            Error::new(Kind::Unreachable, format!("a cluster that may have namespace \"{namespace}\" did not respond"))
+        }
         several => Error::new(
             Kind::Unreachable,
-            format!("{several} clusters that may have namespace \"{namespace}\" did not answer"),
+            format!("{several} clusters that may have namespace \"{namespace}\" did not respond"),
         ),
     };
     for candidate in candidates {
@@ -98,7 +102,7 @@ pub(super) fn none_says_yes(target: &Target, candidates: &[Candidate]) -> Error 
         return error.try_next(login_with(target, "NAME   # if you know it")).ask_doctor();
     }
     error = error
-        .because("the usual cause is a VPN that is not connected")
+        .because("usually, the VPN is not connected")
         .try_next(format!("connect the VPN, then: nsaccess login {}", target.access));
     for Candidate { cluster, .. } in unreached.iter().take(MOST_OFFERED) {
         let flags = format!("{} --region {}   # if it is this one", quote(&cluster.name), cluster.region);

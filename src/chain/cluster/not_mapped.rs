@@ -1,6 +1,6 @@
-//! A role that the cluster does not know.
+//! A role that the cluster does not recognize.
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, ask_platform_team};
 use crate::model::aws::role_arn;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
@@ -10,25 +10,27 @@ use crate::model::kube::cluster::Cluster;
 pub(crate) fn not_mapped(target: &Target, cluster: &Cluster, caller_arn: Option<&str>) -> Error {
     let what = if target.identity.role().is_some() { "the role" } else { "the identity" };
     let error =
-        Error::new(Kind::Denied, format!("the cluster {} does not know {}", cluster.name, target.identity.who()))
+        Error::new(Kind::Denied, format!("the cluster {} does not recognize {}", cluster.name, target.identity.who()))
             .because(format!(
-                "it answered 401: {what} is mapped neither by an access entry nor in the aws-auth ConfigMap"
+                "it returned 401: {what} is mapped neither by an access entry nor in the aws-auth ConfigMap"
             ))
             .lacks(target.as_missing())
             .ask_doctor();
     let Some(arns) = caller_arn.and_then(|caller| role_arn::of(&target.identity, caller)) else {
-        return error.try_next(format!("ask your platform team to map {what}"));
+        return error.try_next(ask_platform_team(format_args!("to map {what}")));
     };
     let error = match cluster.authentication_mode.as_deref() {
         Some("CONFIG_MAP") => error,
-        _ => error.because(format!("as an access entry it is {}", arns.access_entry)),
+        _ => error.because(format!("in an access entry, its ARN is {}", arns.access_entry)),
     };
     let error = match cluster.authentication_mode.as_deref() {
         Some("API") => error,
-        _ if arns.aws_auth == arns.access_entry => error.because(format!("in aws-auth it is {}", arns.aws_auth)),
-        _ => error.because(format!("in aws-auth it is {} (without the path)", arns.aws_auth)),
+        _ if arns.aws_auth == arns.access_entry => error.because(format!("in aws-auth, its ARN is {}", arns.aws_auth)),
+        _ => error.because(format!("in aws-auth, its ARN is {} (without the path)", arns.aws_auth)),
     };
-    error.try_next(format!("ask your platform team to map {what}, then: nsaccess login {}", target.access))
+    error
+        .try_next(ask_platform_team(format_args!("to map {what}")))
+        .try_next(format!("nsaccess login {}   # once it is mapped", target.access))
 }
 
 #[cfg(test)]
@@ -65,11 +67,11 @@ mod tests {
         };
         let caller = Some("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_x_0123456789abcdef/ada");
         let text = |mode| not_mapped(&target, &cluster(mode), caller).because.join("\n");
-        assert!(text("API").contains("aws-reserved") && !text("API").contains("aws-auth it is"));
-        assert!(text("CONFIG_MAP").contains("aws-auth it is") && !text("CONFIG_MAP").contains("aws-reserved"));
+        assert!(text("API").contains("aws-reserved") && !text("API").contains("aws-auth, its ARN is"));
+        assert!(text("CONFIG_MAP").contains("aws-auth, its ARN is") && !text("CONFIG_MAP").contains("aws-reserved"));
         assert!(
             text("API_AND_CONFIG_MAP").contains("aws-reserved")
-                && text("API_AND_CONFIG_MAP").contains("aws-auth it is")
+                && text("API_AND_CONFIG_MAP").contains("aws-auth, its ARN is")
         );
     }
 }

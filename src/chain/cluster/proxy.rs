@@ -16,7 +16,7 @@ pub(crate) fn of(chain: &Chain<'_>, access: &Access, endpoint: &str) -> Result<O
         return of_environment(chain, endpoint);
     };
     Proxy::parse(&url).map(Some).map_err(|why| {
-        Error::usage(format!("the proxy-url of the cluster {name} in the kubeconfig cannot be used"))
+        Error::usage(format!("invalid proxy-url of the cluster {name} in the kubeconfig"))
             .because(why)
             .try_next(format!("kubectl config set clusters.{name}.proxy-url http://HOST:PORT"))
     })
@@ -39,7 +39,7 @@ pub(crate) fn of_context(chain: &Chain<'_>, access: &Access) -> Result<Option<(S
 /// When it cannot be used.
 pub(crate) fn of_environment(chain: &Chain<'_>, endpoint: &str) -> Result<Option<Proxy>> {
     let url = ProxyVariables::read(|name| chain.host.env(name)).for_url(endpoint);
-    url.map(|url| Proxy::parse(&url)).transpose().map_err(|why| {
-        Error::usage("the proxy of $HTTPS_PROXY cannot be used").because(why).try_next("unset HTTPS_PROXY")
-    })
+    url.map(|url| Proxy::parse(&url))
+        .transpose()
+        .map_err(|why| Error::usage("invalid proxy in $HTTPS_PROXY").because(why).try_next("unset HTTPS_PROXY"))
 }

@@ -103,7 +103,7 @@ impl Kept for CachedOrProfile<'_> {
             true => keep(chain, target, credentials, before.made_from.clone()),
             false => Ok(()),
         };
-        let otherwise = "the credentials could not be cached";
+        let otherwise = "cannot cache the credentials";
         keep_while(chain, &target.identity, &before.standing, otherwise, store).await
     }
 }

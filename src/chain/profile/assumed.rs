@@ -40,7 +40,7 @@ impl<'a> Asked<'a> {
                 Err(NotAssumed { failure: CallError::Answer(failure), .. })
                     if tries < TRIES && self.chain.presence == Presence::Person && is_wrong_code(&failure) =>
                 {
-                    self.chain.ui.warning("AWS does not take this code; a code can be used once only");
+                    self.chain.ui.warning("AWS rejected the code; a code works only once");
                     tries += 1;
                 }
                 Err(not_assumed) => break not_assumed.failure,

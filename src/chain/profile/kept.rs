@@ -74,7 +74,7 @@ impl Place {
 
     pub(super) async fn lock(&self, chain: &Chain<'_>) -> Result<Option<Lock>> {
         let path = chain.cache.profile_lock_path(&self.key);
-        lock_wait::for_lock(chain.ui, &path, "fetches the credentials", None).await
+        lock_wait::for_lock(chain.ui, &path, "fetching the credentials", None).await
     }
 
     /// Keeps credentials, unless somebody signed out since. `text`: the file of the AWS CLI.
@@ -98,7 +98,7 @@ impl Place {
             let from = (start_url, origin.profiles.as_slice());
             chain.cache.store_profile_credentials(&self.key, (from, credentials), chain.host.now())
         };
-        keep_while(chain, origin.giver(), since, "the credentials could not be cached", store).await
+        keep_while(chain, origin.giver(), since, "cannot cache the credentials", store).await
     }
 }
 

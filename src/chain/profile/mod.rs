@@ -113,8 +113,13 @@ pub(crate) async fn assume(
 pub(crate) fn source(host: &Host, config: &AwsConfig, profile: &str) -> Result<ProfileSource> {
     let credentials = aws_credentials::parsed(host)?;
     let profiles = Profiles { config, credentials: &credentials };
+    source_of(profiles, profile).map_err(|fault| explained(host, fault))
+}
+
+/// What is wrong with a profile, in words.
+fn explained(host: &Host, fault: SourceFault) -> Error {
     let file = aws_config::path(host);
-    source_of(profiles, profile).map_err(|fault| fault.into_error(&file.display().to_string()))
+    fault.into_error(&host.shorten_home(&file), &file.display().to_string())
 }
 
 /// The same of the profile `default`, if it gives anything.
@@ -126,7 +131,7 @@ pub(crate) fn default_source(host: &Host, config: &AwsConfig) -> Result<Option<P
     match source_of(Profiles { config, credentials: &credentials }, "default") {
         Ok(source) => Ok(Some(source)),
         Err(SourceFault::Nothing { .. } | SourceFault::NoSuchProfile { wanted_by: None, .. }) => Ok(None),
-        Err(fault) => Err(fault.into_error(&aws_config::path(host).display().to_string())),
+        Err(fault) => Err(explained(host, fault)),
     }
 }
 
@@ -227,9 +232,9 @@ fn ending(credentials: RoleCredentials) -> AmbientCredentials {
 }
 
 fn no_environment_keys() -> Error {
-    Error::new(Kind::NotSignedIn, "the environment gives no credentials")
+    Error::new(Kind::NotSignedIn, "no AWS credentials in the environment")
         .because("AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
-        .try_next("export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…")
+        .try_next("export AWS_ACCESS_KEY_ID=ID AWS_SECRET_ACCESS_KEY=KEY")
 }
 
 fn region(chain: &Chain<'_>, profile: Option<&str>, role: Option<&RoleToAssume>, wanted: Wanted<'_>) -> String {

@@ -18,18 +18,18 @@ impl Asked<'_> {
     pub(super) fn code(&self, role: &RoleToAssume, serial: &str) -> Result<Secret<String>> {
         if self.chain.presence != Presence::Person {
             let error = Error::new(Kind::NotSignedIn, format!("the role {} {NEEDS_CODE}", role.name()))
-                .because(format!("only a person can read it from {serial}, and nobody can be asked here"));
+                .because(format!("it is shown by {serial}, and there is no terminal to ask for it"));
             return Err(error.try_next(self.on_terminal()));
         }
         for _ in 0..TRIES {
-            let typed = Secret::new(self.chain.prompts.ask(&format!("MFA code of {serial}:"))?);
+            let typed = Secret::new(self.chain.prompts.ask(&format!("MFA code for {serial}:"))?);
             let code = typed.expose().trim();
             if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Ok(Secret::from(code));
             }
-            self.chain.ui.warning("a code has six digits");
+            self.chain.ui.warning("an MFA code has six digits");
         }
-        Err(Error::usage(format!("there is no code of {serial}")).because("a code has six digits"))
+        Err(Error::usage(format!("no MFA code entered for {serial}")).because("an MFA code has six digits"))
     }
 
     fn on_terminal(&self) -> String {
@@ -37,7 +37,7 @@ impl Asked<'_> {
             (Some(command), _) => format!("{command}   # on a terminal"),
             (None, Some(profile)) => {
                 format!(
-                    "aws sts get-caller-identity --profile {profile}   # on a terminal; nsaccess shares what it gets"
+                    "aws sts get-caller-identity --profile {profile}   # on a terminal; nsaccess uses the credentials it caches"
                 )
             }
             (None, None) => "run the same command on a terminal".to_owned(),
@@ -88,12 +88,12 @@ impl Asked<'_> {
             CallError::Answer(failure) => failure,
         };
         let class = failure.class;
-        let error =
-            failure.into_error(format!("no credentials for the role {} in account {}", role.role, role.account));
+        let error = failure
+            .into_error(format!("cannot get credentials for the role {} in account {}", role.role, role.account));
         let error = match class {
             Class::Denied | Class::NotFound => Error { kind: Kind::Denied, ..error }
-                .because("the permission set is not assigned to you in this account (any more)")
-                .try_next("nsaccess list --refresh   # what you do have"),
+                .because("the permission set is not, or no longer, assigned to you in this account")
+                .try_next("nsaccess list --refresh   # shows what you have access to"),
             Class::Unauthorized => self.or_sign_in(role, error),
             _ => error,
         };
@@ -107,7 +107,7 @@ impl Asked<'_> {
         }
         let pattern = &self.chain.settings.context_pattern.value;
         let own = self.profile.and_then(|profile| pattern.namespace_of(profile));
-        let error = error.because(format!("the session is that of {}", role.portal.start_url));
+        let error = error.because(format!("the profile signs in to {}", role.portal.start_url));
         match (own, self.wanted.on_terminal) {
             (None, Some(command)) => error.try_next(command),
             (Some(name), _) => error.try_next(format!("nsaccess login {name}")),

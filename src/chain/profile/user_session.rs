@@ -36,13 +36,13 @@ pub(crate) async fn session(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>
 
 fn no_session(profile: &str, failure: Failure) -> Error {
     let refusal = AssumeRefusal::read(failure.code.as_deref(), &failure.words);
-    let error = failure.into_error(format!("the keys of the profile {profile} begin no session"));
+    let error = failure.into_error(format!("cannot start a session with the keys of the profile {profile}"));
     match refusal {
         AssumeRefusal::UnknownKey => error
-            .because("AWS does not know the access key: it was deleted or made inactive")
+            .because("AWS does not recognize the access key: it was deleted or deactivated")
             .try_next(format!("aws configure --profile {profile}   # with a new key")),
         AssumeRefusal::WrongSecret => error
-            .because("the secret access key is not that of the access key")
+            .because("the secret access key does not match the access key")
             .try_next(format!("aws configure --profile {profile}   # with the right one")),
         _ => error.try_next(format!("aws --profile {profile} sts get-caller-identity")),
     }

@@ -26,7 +26,7 @@ pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistra
     show_portal(chain, portal);
     chain.ui.status(&format!("    page   {url}"));
     chain.ui.blank();
-    open_page(chain, &url, "This machine waits for its answer; for another device use --flow device.");
+    open_page(chain, &url, "Complete it on this machine. To sign in on another device, use --flow device.");
     let code = tokio::time::timeout(LONGEST_SIGN_IN, listener.wait(&attempt)).await;
     let code = code.map_err(|_| not_finished(chain, portal))??;
     let exchanged = chain.services.exchange_code(portal, client, (&code, attempt.verifier(), &redirect_uri)).await;
@@ -37,6 +37,6 @@ pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistra
 fn not_finished(chain: &Chain<'_>, portal: &Portal) -> Error {
     let _ = sso_cache::remove_registration(chain.host, &registration_name(portal));
     Error::new(Kind::NotSignedIn, "nobody finished the sign-in in the browser within 10 minutes")
-        .because("the page was not completed, or it showed an error and did not come back here")
+        .because("the page was not completed, or showed an error and did not return to nsaccess")
         .try_next("nsaccess login NAMESPACE --flow device")
 }

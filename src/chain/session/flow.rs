@@ -64,7 +64,7 @@ pub(crate) fn check_page(url: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(Kind::Unreachable, "cannot sign in")
-        .because(format!("the page that the service names is neither https nor on this machine: {url:?}"))
+        .because(format!("the sign-in page is neither https nor on this machine: {url:?}"))
         .try_next("nsaccess config   # shows the start URL and its region, and where they come from"))
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn cannot_sign_in(chain: &Chain<'_>, portal: &Portal, failure: Failur
     let error = failure.into_error(format!("cannot sign in to {}", portal.start_url));
     let error = if invalid {
         error
-            .because(format!("the start URL or its region ({}) is probably not right", portal.region))
+            .because(format!("the start URL or its region ({}) is probably wrong", portal.region))
             .try_next("nsaccess config   # shows both, and where they come from")
     } else {
         error

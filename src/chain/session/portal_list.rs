@@ -38,7 +38,7 @@ pub(crate) async fn read(chain: &Chain<'_>, portal: &Portal) -> Result<PortalInd
     let assignments = listed.map_err(|failure| failure.into_error("cannot list your accounts and roles"))?;
     let list = PortalIndex { read_at: chain.host.now(), assignments };
     if let Err(error) = chain.cache.store_portal_index(&portal.start_url, &list) {
-        chain.ui.warning(&format!("the list could not be cached: {error}"));
+        chain.ui.warning(&format!("cannot cache the list: {error}"));
     }
     Ok(list)
 }

@@ -56,7 +56,7 @@ impl Kept for SignIn<'_> {
 
     async fn lock(&self) -> Result<Option<Lock>> {
         let path = sso_cache::lock_path(self.chain.host, &format!("sign-in {}", self.portal.session_name));
-        lock_wait::for_lock(self.chain.ui, &path, "is signing in", Some(LONGEST_SIGN_IN)).await
+        lock_wait::for_lock(self.chain.ui, &path, "signing in", Some(LONGEST_SIGN_IN)).await
     }
 
     async fn fetch(&self, (): &(), _: &'static str) -> Result<Session, CallError<Failure>> {
@@ -80,7 +80,7 @@ async fn signed_in(chain: &Chain<'_>, portal: &Portal) -> Result<SsoToken> {
     };
     let mut flow = run_flow(chain, portal, grant, &client).await;
     if matches!(flow, Err(NoToken::Unregistered)) {
-        chain.ui.detail("the service no longer knows our registration; making a new one");
+        chain.ui.detail("the client registration is no longer valid; registering again");
         client = register(chain, portal, grant).await?;
         flow = run_flow(chain, portal, grant, &client).await;
     }
@@ -88,7 +88,7 @@ async fn signed_in(chain: &Chain<'_>, portal: &Portal) -> Result<SsoToken> {
         Ok(new) => Ok(token(portal, client, new)),
         Err(NoToken::Failed(error)) => Err(clock_skew::explain(chain, error)),
         Err(NoToken::Unregistered) => Err(Error::failure("cannot sign in")
-            .because("the service does not accept the client that it has just registered")
+            .because("the service rejects the client registration that it has just created")
             .try_next("run the same command again")),
     }
 }

@@ -123,7 +123,7 @@ pub(crate) async fn keep_while<'a>(
         giver.session_name.is_some_and(|name| matches!(sso_cache::read_token(chain.host, name), Ok(Cached::Absent)));
     if (gone && since.needs_token) || giver.keys.iter().any(|key| !since.is_still(&chain.cache, key)) {
         return Err(Error::new(Kind::NotSignedIn, "not signed in")
-            .because("somebody signed out while AWS was being asked, so its answer was thrown away"));
+            .because("a sign-out happened during the request, so the response was discarded"));
     }
     if let Err(error) = store() {
         chain.ui.warning(&format!("{otherwise}: {error}"));
@@ -142,7 +142,7 @@ pub(crate) async fn stop_keeping<'a>(chain: &Chain<'_>, giver: impl Into<Giver<'
     for key in &giver.keys {
         if let Err(error) = chain.cache.store_sign_out_mark(key, &mark) {
             // If we cannot write here, other processes cannot store credentials either.
-            chain.ui.detail(&format!("the sign-out could not be marked: {error}"));
+            chain.ui.detail(&format!("cannot record the sign-out: {error}"));
         }
     }
     Ok(locks)
@@ -159,7 +159,7 @@ pub(crate) async fn keeping_lock<'a>(chain: &Chain<'_>, giver: impl Into<Giver<'
 async fn locks_of(chain: &Chain<'_>, giver: &Giver<'_>) -> Result<Vec<Lock>> {
     let mut locks = Vec::new();
     for path in giver.lock_paths(&chain.cache) {
-        locks.extend(lock_wait::for_lock(chain.ui, &path, "stores or removes credentials", Some(LONGEST)).await?);
+        locks.extend(lock_wait::for_lock(chain.ui, &path, "storing or removing credentials", Some(LONGEST)).await?);
     }
     Ok(locks)
 }

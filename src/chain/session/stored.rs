@@ -43,7 +43,7 @@ pub(crate) enum Ended {
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ended::Never => f.write_str("nobody has signed in yet"),
+            Ended::Never => f.write_str("you have not signed in yet"),
             Ended::SignedOut => f.write_str("signed out on this machine"),
             Ended::Expired(reason) | Ended::Unusable(reason) => f.write_str(reason),
         }

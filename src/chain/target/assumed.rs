@@ -27,7 +27,7 @@ pub(super) fn identity(chain: &Chain<'_>, access: &Access, entry: &str) -> Resul
     match (&pins.role_arn, &pins.source_profile) {
         (Some(arn), source) => pinned(access, arn, source.as_ref(), &pins, written).map(Some),
         (None, Some(name)) => {
-            let why = format!("no role is specified: the identity would be that of the profile {} itself", name.value);
+            let why = format!("no role specified; the profile {} would be used directly", name.value);
             refuse_options(access, &pins, &name.value, why)?;
             Ok(Some(Identity::Profile(name.value.clone())))
         }
@@ -36,7 +36,7 @@ pub(super) fn identity(chain: &Chain<'_>, access: &Access, entry: &str) -> Resul
                 Ok(Some(Identity::Role { role: with_options(role, &pins), source_profile }))
             }
             None => {
-                let why = format!("the credentials of {access} come from a portal");
+                let why = format!("{access} gets its credentials from a portal");
                 refuse_options(access, &pins, "PROFILE", why)?;
                 Ok(None)
             }
@@ -57,7 +57,7 @@ fn pinned(
     let (role, written_source) = written.unzip();
     let Some(source_profile) = source.map(|source| source.value.clone()).or(written_source) else {
         return Err(Error::usage(format!("no source profile specified for the role {arn}"))
-            .because("neither --source-profile nor a setting says which AWS profile assumes it")
+            .because("neither --source-profile nor a setting names the AWS profile that assumes it")
             .try_next(format!("nsaccess login {access} --role-arn {arn} --source-profile PROFILE")));
     };
     let role = with_options(role.unwrap_or_else(|| RoleToAssume::plain(arn)), pins);

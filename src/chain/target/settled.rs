@@ -49,7 +49,7 @@ fn refuse_other_role(target: &Target, pins: &Pins) -> Result<()> {
     let is_same = matches!(&target.identity, Identity::Role { role, .. } if role.arn == pinned.value);
     match is_same {
         true => Ok(()),
-        false => Err(Error::usage(format!("the settings have another role for {}", target.access))
+        false => Err(Error::usage(format!("the settings have a different role for {}", target.access))
             .because(format!("{} comes from {}", pinned.value, pinned.origin))
             .try_next(format!("nsaccess config unset namespace.{}.role_arn", target.access))),
     }
@@ -60,7 +60,7 @@ fn refuse_foreign(target: &Target, key: &str, pin: Option<&Sourced<String>>) -> 
     match pin {
         Some(pin) if !matches!(pin.origin, Origin::User(_)) => {
             Err(Error::usage(format!("cannot remove {key}: {} is set by {}", pin.value, pin.origin))
-                .because(format!("from the next command on, {} would use another identity", target.access))
+                .because(format!("from the next command on, {} would use a different identity", target.access))
                 .try_next("nsaccess config --explain   # shows which file sets it"))
         }
         _ => Ok(()),

@@ -87,7 +87,7 @@ async fn of_several_the_one_that_lets_us_see_pods_is_taken() {
     let unknown = facts(&home.chain(&having(&clusters))).await.expect_err("none says yes");
     assert_eq!(
         (unknown.kind, unknown.message.as_str()),
-        (Kind::Unreachable, "a cluster that may have namespace \"idp-dev\" did not answer")
+        (Kind::Unreachable, "a cluster that may have namespace \"idp-dev\" did not respond")
     );
     assert_eq!(unknown.because[..2], ["a in eu-west-1: no", "c in eu-central-1: not reached"]);
     let offered = "nsaccess login idp-dev --cluster c --region eu-central-1   # if it is this one";

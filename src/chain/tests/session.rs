@@ -78,7 +78,7 @@ async fn a_token_that_the_portal_turns_down_is_renewed_before_its_time() {
 async fn nobody_is_asked_to_sign_in_where_nobody_is() {
     let (home, services) = (home(), Rc::<ByHand>::default());
     let refused = opened(&home.chain(&services)).await.expect_err("nobody signs in");
-    assert_eq!((refused.kind, refused.because[0].as_str()), (Kind::NotSignedIn, "nobody has signed in yet"));
+    assert_eq!((refused.kind, refused.because[0].as_str()), (Kind::NotSignedIn, "you have not signed in yet"));
     assert_eq!(services.calls("register"), 0);
 }
 

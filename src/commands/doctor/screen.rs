@@ -2,6 +2,7 @@
 
 use crate::commands::Context;
 use crate::commands::doctor::Found;
+use crate::error::is_request;
 use crate::model::doctor::check::Group;
 use crate::model::doctor::document;
 use crate::model::doctor::row::{Outcome, Row, first_step, verdict};
@@ -68,8 +69,16 @@ fn line(ui: &Ui, text: &mut String, row: &Row, is_verbose: bool) {
         let reason = ui.wrapped(&one_line(reason), "    because: ".len());
         text.push_str(&format!("    {} {reason}\n", ui.data_styled(Style::Strong, "because:")));
     }
-    for command in &row.try_next {
-        text.push_str(&format!("    {} {}\n", ui.data_styled(Style::Try, "try:"), one_line(command)));
+    for fix in &row.try_next {
+        text.push_str(&format!("    {}\n", fix_line(ui, fix)));
+    }
+}
+
+/// A command to try, or a request, which is a sentence.
+fn fix_line(ui: &Ui, fix: &str) -> String {
+    match is_request(fix) {
+        true => one_line(fix).into_owned(),
+        false => format!("{} {}", ui.data_styled(Style::Try, "try:"), one_line(fix)),
     }
 }
 
@@ -115,7 +124,7 @@ fn last_lines(ui: &Ui, found: &Found) -> String {
         text.push_str("No namespace specified. To check everything: nsaccess doctor NAMESPACE\n");
     }
     if let Some(step) = first_step(&found.rows) {
-        text.push_str(&format!("{} {}\n", ui.data_styled(Style::Try, "try:"), one_line(step)));
+        text.push_str(&format!("{}\n", fix_line(ui, step)));
     }
     text
 }

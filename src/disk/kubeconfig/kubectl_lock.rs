@@ -216,14 +216,14 @@ fn held_error(lock: &Path, path: &Path, host: &Host) -> Error {
     let age = age.and_then(|time| Timestamp::try_from(time).ok()).map(|time| host.now().duration_since(time).as_secs());
     let since = match age {
         Some(seconds) if seconds >= 0 => format!("its lock is {} old", age_in_words(seconds)),
-        _ => "its lock is there".to_owned(),
+        _ => "its lock exists".to_owned(),
     };
     match open_ours(lock) {
         Some((_, process)) => error
             .because(format!("{since}: another nsaccess (process {process}) is editing it"))
             .try_next("run the same command again"),
         None => error
-            .because(format!("{since}: kubectl is editing it, or was killed while it did"))
+            .because(format!("{since}: kubectl is editing it, or was killed while doing so"))
             .try_next(format!("rm -f {}   # if kubectl is not running", lock.display())),
     }
 }

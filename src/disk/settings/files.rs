@@ -138,7 +138,7 @@ impl SettingsFiles {
         });
         answer.map_err(|reason| {
             let file = host.shorten_home(&aws_config::path(host));
-            Error::usage("a setting cannot be used").because(reason.replace(settings::AWS_CONFIGURATION, &file))
+            Error::usage("invalid setting").because(reason.replace(settings::AWS_CONFIGURATION, &file))
         })
     }
 }

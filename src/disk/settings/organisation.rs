@@ -80,7 +80,7 @@ fn is_root() -> bool {
 }
 
 fn unreadable(host: &Host, path: &Path) -> Found {
-    Found::Refused(refused(host, path, "you may not read it", "chmod a+r"))
+    Found::Refused(refused(host, path, "you are not allowed to read it", "chmod a+r"))
 }
 
 /// Why a file does not count: one that belongs to somebody else, or that others may write.
@@ -101,7 +101,7 @@ fn fault(host: &Host, path: &Path, metadata: &std::fs::Metadata) -> Result<Optio
         return Ok(Some(refused(host, path, owner, repair)));
     }
     let open_to_others = metadata.mode() & 0o022 != 0;
-    Ok(open_to_others.then(|| refused(host, path, "others than its owner may write it", "chmod go-w")))
+    Ok(open_to_others.then(|| refused(host, path, "users other than its owner can write to it", "chmod go-w")))
 }
 
 /// On Windows, access lists protect the files of others.
@@ -113,8 +113,8 @@ fn fault(_: &Host, _: &Path, _: &std::fs::Metadata) -> Result<Option<Warning>> {
 /// A person cannot repair the file, but go on without it.
 pub(super) fn whom_to_tell(error: Error) -> Error {
     error
-        .because("it is the file of your organisation: tell whoever looks after this machine, or your platform team")
-        .try_next("NSACCESS_SYSTEM_CONFIG= nsaccess config   # meanwhile: works without that file")
+        .because("the file belongs to your organisation: tell the administrator of this machine or your platform team")
+        .try_next("NSACCESS_SYSTEM_CONFIG= nsaccess config   # in the meantime: runs without that file")
 }
 
 #[cfg(all(test, unix))]
@@ -153,7 +153,7 @@ mod tests {
                 Found::Text(_) => assert!(counts, "{mode:o}"),
                 Found::Refused(warning) => {
                     assert!(!counts, "{mode:o}");
-                    assert_eq!(warning.text, "~/corp.toml is not read: others than its owner may write it");
+                    assert_eq!(warning.text, "~/corp.toml is not read: users other than its owner can write to it");
                     let command = warning.command.expect("a command");
                     assert!(command.ends_with(&format!("chmod go-w {}", file.display())), "{command}");
                 }

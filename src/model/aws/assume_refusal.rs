@@ -4,10 +4,10 @@ use crate::error::{Error, Kind};
 use crate::model::aws::role_to_assume::RoleToAssume;
 
 /// `AccessDenied` has this cause as well.
-pub(crate) const SAME_ANSWER: &str = "STS gives the same answer when there is no such role";
+pub(crate) const SAME_ANSWER: &str = "STS gives the same answer if there is no such role";
 
 /// How an error ends that a person could end by reading a code.
-pub(crate) const NEEDS_CODE: &str = "is assumed with an MFA code";
+pub(crate) const NEEDS_CODE: &str = "requires an MFA code";
 
 /// What an answer of STS means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum AssumeRefusal {
     TooLong,
     /// The duration is longer than an hour, and the credentials are those of a role themselves.
     TooLongForChain,
-    /// AWS does not know the access key.
+    /// AWS does not recognize the access key.
     UnknownKey,
     /// The secret access key is not that of the access key.
     WrongSecret,
@@ -73,33 +73,38 @@ impl RefusedAssumption<'_> {
         Some(match refusal {
             AssumeRefusal::Denied => self.denied(answer, &whoami),
             AssumeRefusal::WrongCode => cannot(Kind::Denied)
-                .because(format!("the code is not the one that {device} shows now, or was used before"))
-                .try_next("run the same command again, with the next code"),
-            AssumeRefusal::UnknownDevice => cannot(Kind::Denied)
-                .because(format!("{device} is not an MFA device of {}", self.caller()))
-                .try_next(format!("aws iam list-mfa-devices{}   # the serial number that belongs into mfa_serial", self.flag())),
+                .because(format!("the code is not the one that {device} shows now, or it was used before"))
+                .try_next("run the same command again with the next code"),
+            AssumeRefusal::UnknownDevice => {
+                cannot(Kind::Denied).because(format!("{device} is not an MFA device of {}", self.caller())).try_next(
+                    format!("aws iam list-mfa-devices{}   # shows the serial number for mfa_serial", self.flag()),
+                )
+            }
             AssumeRefusal::TooLong => cannot(Kind::Usage)
-                .because(format!("a session of {} is longer than the role's own maximum", self.duration()))
+                .because(format!("a session of {} is longer than the role's maximum", self.duration()))
                 .try_next(format!(
-                    "aws iam get-role --role-name {} --query Role.MaxSessionDuration   # whoever may read it",
+                    "aws iam get-role --role-name {} --query Role.MaxSessionDuration   # if you are allowed to",
                     role.name()
                 )),
             AssumeRefusal::TooLongForChain => cannot(Kind::Usage)
                 .because(format!(
-                    "the credentials of {} are those of a role themselves, and a role that is assumed with them lasts an hour at most",
+                    "the credentials of {} belong to a role, and a role assumed by another role lasts at most an hour",
                     self.source
                 ))
-                .because(format!("a session of {} was asked for", self.duration()))
-                .try_next("take duration_seconds out of the profile, or set it to 3600 at most"),
+                .because(format!("a session of {} was requested", self.duration()))
+                .try_next("remove duration_seconds from the profile, or set it to at most 3600"),
             AssumeRefusal::UnknownKey => cannot(Kind::NotSignedIn)
-                .because(format!("AWS does not know the access key of {}: it was deleted, or is inactive", self.source))
+                .because(format!(
+                    "AWS does not recognize the access key of {}: it was deleted or deactivated",
+                    self.source
+                ))
                 .try_next(self.configure()),
             AssumeRefusal::WrongSecret => cannot(Kind::NotSignedIn)
-                .because(format!("the secret access key of {} does not belong to its access key", self.source))
+                .because(format!("the secret access key of {} does not match its access key", self.source))
                 .try_next(self.configure()),
             AssumeRefusal::Expired => cannot(Kind::NotSignedIn)
-                .because(format!("the credentials of {} are over, and nothing here can renew them", self.source))
-                .try_next(format!("{whoami}   # after the tool that wrote them has run again")),
+                .because(format!("the credentials of {} have expired, and nsaccess cannot renew them", self.source))
+                .try_next(format!("{whoami}   # after running the tool that wrote them")),
             AssumeRefusal::Other => return None,
         })
     }
@@ -107,28 +112,28 @@ impl RefusedAssumption<'_> {
     fn denied(&self, answer: &str, whoami: &str) -> Error {
         let role = self.role;
         let sent = match &role.external_id {
-            Some(id) => format!("the external id {id} was sent"),
-            None => "no external id was sent".to_owned(),
+            Some(id) => format!("the external ID {id} was sent"),
+            None => "no external ID was sent".to_owned(),
         };
         let code = match &role.mfa_serial {
             Some(serial) => format!("a code of {serial} was sent"),
             None => "no MFA code was sent".to_owned(),
         };
-        let mut error = Error::new(Kind::Denied, format!("AWS does not let you assume the role {}", role.name()))
+        let mut error = Error::new(Kind::Denied, format!("not allowed to assume the role {}", role.name()))
             .because(answer)
-            .because(format!("you are {}, and the role is {}", self.caller(), role.arn));
+            .because(format!("you are {}; the role is {}", self.caller(), role.arn));
         if let (Some(own), Some(account)) = (self.account(), role.account().filter(|it| Some(*it) != self.account())) {
             error = error.because(other_account(account, own));
         }
         error
             .because(format!(
-                "usual cause 1: the role's trust policy does not name you, or asks for what was not sent: {sent}, and {code}"
+                "likely cause 1: the role's trust policy does not allow you, or requires something that was not sent: {sent}, and {code}"
             ))
-            .because("usual cause 2: your own policies do not allow sts:AssumeRole on this role")
+            .because("likely cause 2: your own policies do not allow sts:AssumeRole on this role")
             .because(SAME_ANSWER)
-            .try_next(format!("{whoami}   # who asks: the role's trust policy must name it"))
+            .try_next(format!("{whoami}   # shows who you are: the trust policy must allow it"))
             .try_next(format!(
-                "aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument   # whoever may read it",
+                "aws iam get-role --role-name {} --query Role.AssumeRolePolicyDocument   # if you are allowed to",
                 role.name()
             ))
     }
@@ -154,15 +159,15 @@ impl RefusedAssumption<'_> {
 
     fn configure(&self) -> String {
         match self.source_profile {
-            Some(name) => format!("aws configure --profile {name}   # asks for new keys"),
-            None => "aws configure list   # where the keys come from".to_owned(),
+            Some(name) => format!("aws configure --profile {name}   # to enter new keys"),
+            None => "aws configure list   # shows where the keys come from".to_owned(),
         }
     }
 }
 
 /// A role of an account, and a caller of another.
 pub(crate) fn other_account(role: &str, caller: &str) -> String {
-    format!("the role is of account {role}, and you are in {caller}")
+    format!("the role is in account {role}, but you are in {caller}")
 }
 
 #[cfg(test)]
@@ -224,16 +229,16 @@ mod tests {
             source_profile: Some("corp"),
             caller_arn: Some("arn:aws:iam::111122223333:user/ada"),
         };
-        let error = refused.explain(AssumeRefusal::Denied, "AssumeRole answered AccessDenied: no").expect("explained");
+        let error = refused.explain(AssumeRefusal::Denied, "AssumeRole returned AccessDenied: no").expect("explained");
         let text = error.because.join("\n");
-        for words in ["user/ada", "the role is of account 999999999999", "no external id was sent", "sts:AssumeRole"] {
+        for words in ["user/ada", "the role is in account 999999999999", "no external ID was sent", "sts:AssumeRole"] {
             assert!(text.contains(words), "{words}\n{text}");
         }
-        assert_eq!(error.message, "AWS does not let you assume the role k8s");
+        assert_eq!(error.message, "not allowed to assume the role k8s");
         assert!(error.try_next[0].starts_with("aws sts get-caller-identity --profile corp"), "{error:?}");
         let with_id = RoleToAssume { external_id: Some("x-1".to_owned()), ..role.clone() };
         let error = RefusedAssumption { role: &with_id, ..refused }.explain(AssumeRefusal::Denied, "no");
-        assert!(error.expect("explained").because.join("\n").contains("the external id x-1 was sent"));
+        assert!(error.expect("explained").because.join("\n").contains("the external ID x-1 was sent"));
         assert_eq!(refused.explain(AssumeRefusal::Other, "no"), None);
     }
 }

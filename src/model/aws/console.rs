@@ -93,7 +93,7 @@ fn destination_url(destination: Destination<'_>) -> Option<String> {
 pub(crate) fn service(name: &str) -> Result<&str, String> {
     let fits =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if fits { Ok(name) } else { Err("a service is named as in the console's addresses: a-z, 0-9 and '-'".to_owned()) }
+    if fits { Ok(name) } else { Err("a service has its name from the console's URL: a-z, 0-9 and '-'".to_owned()) }
 }
 
 #[cfg(test)]

@@ -55,8 +55,8 @@ impl fmt::Display for StaleReason {
             StaleReason::Expired { at } => write!(f, "expired at {at:.0}"),
             StaleReason::ExpiresSoon { at } => write!(f, "about to expire at {at:.0}"),
             StaleReason::ClockWentBack => f.write_str("from the future: the clock was set back"),
-            StaleReason::Missing => f.write_str("not there yet"),
-            StaleReason::Refused => f.write_str("refused by AWS before their time"),
+            StaleReason::Missing => f.write_str("not cached yet"),
+            StaleReason::Refused => f.write_str("rejected by AWS before they expired"),
             StaleReason::Outdated => f.write_str("from before the profile changed"),
         }
     }

@@ -90,7 +90,7 @@ pub(crate) const NO_PORT_FORWARD: Finding = Finding {
     check: "authorization.port-forward",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role has neither create nor get on pods/portforward.",
+    cause: "The role is not allowed to create or get pods/portforward.",
     repair: "Ask your platform team to add the rule in the message to the Role.",
 };
 
@@ -99,7 +99,7 @@ pub(crate) const PORT_FORWARD_NEEDS_CREATE: Finding = Finding {
     check: "authorization.port-forward",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The role has get but not create on pods/portforward. That was enough until Kubernetes 1.34; since 1.35 the server also requires create.",
+    cause: "The role is allowed to get but not to create pods/portforward. That was enough until Kubernetes 1.34; since 1.35 the server also requires create.",
     repair: "Ask your platform team to add the rule in the message to the Role.",
 };
 
@@ -108,7 +108,7 @@ pub(crate) const PORT_FORWARD_ENDS: Finding = Finding {
     check: "authorization.port-forward",
     severity: Severity::Warn,
     waiting: Waiting::IsUseless,
-    cause: "The role has get but not create on pods/portforward. That works until the cluster is upgraded to Kubernetes 1.35, which also requires create.",
+    cause: "The role is allowed to get but not to create pods/portforward. That works until the cluster is upgraded to Kubernetes 1.35, which also requires create.",
     repair: "Ask your platform team to add the rule in the message to the Role before the upgrade.",
 };
 
@@ -129,7 +129,7 @@ pub(crate) fn judge_namespace(lookup: &NamespaceLookup, access: &Access, cluster
     let problem = match lookup {
         NamespaceLookup::Found(phase) if phase == "Terminating" => {
             Problem::of(&NAMESPACE_ENDING, format!("the namespace {namespace} is being deleted"))
-                .try_next(format!("ask your platform team why {namespace} is being deleted in {cluster}"))
+                .ask_platform_team(format_args!("why {namespace} is being deleted in {cluster}"))
         }
         NamespaceLookup::Found(_) => return Judgement::ok(format!("{namespace} exists in {cluster}")),
         NamespaceLookup::Missing => {
@@ -157,13 +157,16 @@ pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], access: &Access) -
         true => format!("{}: {}", task.title, task.outcome.word()),
         false => format!("{}: {} ({})", task.title, task.outcome.word(), task.why),
     });
-    let then = format!("then: nsaccess doctor {access} --wait");
+    let wait = format!("nsaccess doctor {access} --wait");
     if !answers.verdicts.iter().any(|(_, verdict)| verdict.is_allowed()) {
         let who = if groups.is_empty() { "your user".to_owned() } else { groups.join(", ") };
         return Judgement::problem(
             Problem::of(&NO_RIGHTS, format!("you have no permissions in {namespace}"))
                 .because(format!("no RoleBinding in {namespace} applies to {who}"))
-                .try_next(format!("ask your platform team whether {who} is the right group for {namespace} or needs a RoleBinding there; {then}")),
+                .ask_platform_team(format_args!(
+                    "whether {who} is the right group for {namespace} or needs a RoleBinding there"
+                ))
+                .try_next(wait),
         );
     }
     let missing = baseline.iter().filter(|question| !is_allowed(answers, **question));
@@ -171,8 +174,9 @@ pub(crate) fn judge_tasks(answers: &Answers, groups: &[&str], access: &Access) -
     let problems = missing.iter().map(|rule| {
         let verbs = rule.verbs.join(", ");
         Problem::of(&RIGHTS_MISSING, format!("not allowed to {verbs} {} in {namespace}", rule.resource))
-            .try_next(rule.to_ask_for())
-            .try_next(format!("nsaccess doctor {access} --wait"))
+            .because(rule.is_missing())
+            .ask_platform_team(rule.request(namespace.as_str()))
+            .try_next(wait.clone())
     });
     Judgement::of(problems.collect(), "can get pods and services").facts(facts)
 }
@@ -189,22 +193,27 @@ pub(crate) fn judge_port_forward(answers: &Answers, access: &Access) -> Judgemen
     let [create, get] = questions.map(|question| verdict(answers, question));
     let (works, how) = port_forward(&create, &get, answers.minor);
     let version = answers.minor.map_or_else(|| "unknown".to_owned(), |minor| format!("1.{minor}"));
+    let rule = CREATE_PORT_FORWARD.rule();
     let asked_for = |problem: Problem| {
-        problem.try_next(CREATE_PORT_FORWARD.rule().to_ask_for()).try_next(format!("nsaccess doctor {access} --wait"))
+        problem
+            .because(rule.is_missing())
+            .ask_platform_team(rule.request(access.namespace.as_str()))
+            .try_next(format!("nsaccess doctor {access} --wait"))
     };
     let problem = match (works, create.is_allowed(), get.is_allowed()) {
         (true, true, _) => return Judgement::ok(how).fact(format!("server version: {version}")),
         (true, false, _) => {
-            Problem::of(&PORT_FORWARD_ENDS, "port-forward stops working when the cluster is upgraded to 1.35")
-                .because(format!("the server's version is {version}, and the role has only get on pods/portforward"))
+            Problem::of(&PORT_FORWARD_ENDS, "port-forward stops working when the cluster is upgraded to 1.35").because(
+                format!("the server's version is {version}, and your role is only allowed to get pods/portforward"),
+            )
         }
         (false, _, true) => {
             Problem::of(&PORT_FORWARD_NEEDS_CREATE, format!("Kubernetes {version} does not allow you to forward ports"))
-                .because("the role has only get on pods/portforward; since 1.35 create is also required")
+                .because("your role is only allowed to get pods/portforward; since 1.35 create is also required")
         }
         (false, _, false) => {
             Problem::of(&NO_PORT_FORWARD, format!("not allowed to forward ports in {}", access.namespace))
-                .because("the role has neither create nor get on pods/portforward")
+                .because("your role is not allowed to create or get pods/portforward")
         }
     };
     Judgement::problem(asked_for(problem))

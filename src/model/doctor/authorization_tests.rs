@@ -35,8 +35,10 @@ fn the_baseline_is_pods_and_services_by_name() {
     assert_eq!(ids(&judged(&[])), ["authorization.no-rights"]);
     assert_eq!(ids(&judged(&[GET_PODS, CREATE_PORT_FORWARD])), ["authorization.rights-missing"]);
     assert_eq!(ids(&judged(&[CREATE_PORT_FORWARD])), ["authorization.rights-missing"; 2]);
-    let rule = r#"ask for this rule in your Role: - {apiGroups: [""], resources: ["services"], verbs: [get]}"#;
-    assert_eq!(judged(&[GET_PODS]).problems[0].try_next[0], rule);
+    let problem = &judged(&[GET_PODS]).problems[0];
+    let rule = r#"this rule of a Role would allow it: - {apiGroups: [""], resources: ["services"], verbs: [get]}"#;
+    assert_eq!(problem.because, [rule]);
+    assert_eq!(problem.try_next[0], "ask your platform team for: get services in namespace idp-dev");
     let mut failed = answers(FLOOR, 33);
     failed.verdicts[0].1 = Verdict::Unknown("500".to_owned());
     assert_eq!(

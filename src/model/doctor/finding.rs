@@ -7,7 +7,7 @@ pub(crate) enum Severity {
     Fail,
     /// Something works, and is not what the person thinks, or will not work for long.
     Warn,
-    /// It could not be judged, and this is why: no answer in time.
+    /// It could not be judged, and this is why: no response in time.
     Unknown,
 }
 

@@ -250,9 +250,7 @@ fn not_given(why: &str, target: &Target, elsewhere: &Elsewhere) -> Problem {
         Elsewhere::In { .. } | Elsewhere::Nowhere | Elsewhere::NotKnown => {
             Problem::of(&NOT_ASSIGNED, format!("{role} is not assigned to you in account {account}"))
                 .because(why)
-                .try_next(format!(
-                    "ask your platform team for {role} in account {account}, then: nsaccess login {namespace} --force"
-                ))
+                .ask_platform_team(format_args!("for {role} in account {account}"))
                 .try_next(format!("nsaccess login {namespace} --force   # if it was assigned after you signed in"))
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::error::Error;
+use crate::error::{Error, ask_platform_team};
 use crate::model::doctor::finding::Finding;
 
 /// A finding in this run.
@@ -13,7 +13,7 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// Why, with the most direct reason first.
     pub(crate) because: Vec<String>,
-    /// Commands that fix it (or an instruction, if no command can), the most likely one first.
+    /// Commands that fix it (or an instruction or a request, if no command can), the most likely one first.
     pub(crate) try_next: Vec<String>,
     /// What `--fix` can do about it.
     pub(crate) repair: Option<Repair>,
@@ -53,6 +53,12 @@ impl Problem {
     pub(crate) fn try_next(mut self, command: impl Into<String>) -> Self {
         self.try_next.push(command.into());
         self
+    }
+
+    /// Adds a request that only the platform team can grant.
+    #[must_use]
+    pub(crate) fn ask_platform_team(self, request: impl std::fmt::Display) -> Self {
+        self.try_next(ask_platform_team(request))
     }
 
     #[must_use]

@@ -209,7 +209,7 @@ fn of_another_portal(token: &SsoToken, portal: &Portal) -> Option<String> {
     })
 }
 
-/// Whether the session could be renewed. `None`: no answer in time, from this host.
+/// Whether the session could be renewed. `None`: no response in time, from this host.
 pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host: &str, namespace: &str) -> Judgement {
     let error = match renewed {
         Ok(seen) => return Judgement::ok(seen),

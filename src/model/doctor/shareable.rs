@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::is_request;
 use crate::model::doctor::document::{counts, docs};
 use crate::model::doctor::row::{Outcome, Row, first_step, verdict};
 use crate::model::doctor::{checks, findings};
@@ -54,7 +55,10 @@ pub(crate) fn render(heading: &Heading<'_>, rows: &[Row]) -> String {
         ));
         text.extend(row.facts.iter().map(|fact| format!("  - {}\n", said(fact))));
         text.extend(row.because.iter().map(|reason| format!("  - because: {}\n", said(reason))));
-        text.extend(row.try_next.iter().map(|command| format!("  - try: `{}`\n", said(command))));
+        text.extend(row.try_next.iter().map(|fix| match is_request(fix) {
+            true => format!("  - {}\n", said(fix)),
+            false => format!("  - try: `{}`\n", said(fix)),
+        }));
     }
     if let Some(step) = first_step(rows) {
         text.push_str(&format!("\nFirst: `{}`\n", said(step)));

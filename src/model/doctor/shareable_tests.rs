@@ -10,7 +10,7 @@ fn what_is_nobody_s_secret_stays() {
         "the session is over",
         "idp-dev in account 111122223333",
         "sts.eu-west-1.amazonaws.com did not answer in 5 seconds",
-        "GetRoleCredentials answered ForbiddenException: No access",
+        "GetRoleCredentials returned ForbiddenException: No access",
         "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_x_0123456789abcdef",
         "nsaccess login idp-dev --force",
         "AWS_PROFILE and $KUBECONFIG",

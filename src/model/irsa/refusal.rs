@@ -1,7 +1,7 @@
 //! Explains refusals of STS, whose answers are the same for several causes and do not say what helps.
 
 use super::{AssumeMethod, IamRole, IrsaRequest};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, ask_platform_team};
 use crate::model::aws::assume_refusal::{SAME_ANSWER, other_account};
 use crate::model::kube::role_rule::Rule;
 
@@ -71,7 +71,8 @@ impl RefusedRole<'_> {
         match (token, self.service_account) {
             (TokenOutcome::Forbidden, _) => error
                 .because("--via token needs create serviceaccounts/token, which your role lacks")
-                .try_next(create_tokens().to_ask_for()),
+                .because(create_tokens().is_missing())
+                .try_next(format!("nsaccess can-i {} -n {}", create_tokens().in_words(), self.access)),
             (TokenOutcome::Unknown(why), _) => {
                 error.because(format!("cannot check whether --via token is allowed: {why}"))
             }
@@ -113,18 +114,20 @@ impl RefusedRole<'_> {
         if answer.contains("No OpenIDConnect provider") {
             return Error::failure(format!("account {account} has no OIDC provider for the cluster {cluster}"))
                 .because(answer)
-                .because("without it, neither you nor pods of this cluster can assume roles of the account")
-                .try_next(format!(
-                    "eksctl utils associate-iam-oidc-provider --cluster {cluster} --approve   # ask your platform team"
-                ));
+                .because("without it, neither you nor the pods of this cluster can assume roles in the account")
+                .because(format!(
+                    "this command creates it: eksctl utils associate-iam-oidc-provider --cluster {cluster} --approve"
+                ))
+                .try_next(ask_platform_team("to run this command"));
         }
         if answer.contains("audience") {
             return Error::failure(format!("account {account} does not accept tokens for {audience}"))
                 .because(answer)
                 .because(format!("its OIDC provider for the cluster {cluster} lacks this audience"))
-                .try_next(format!(
-                    "aws iam add-client-id-to-open-id-connect-provider --client-id {audience} --open-id-connect-provider-arn ARN   # ask your platform team"
-                ));
+                .because(format!(
+                    "this command adds it: aws iam add-client-id-to-open-id-connect-provider --client-id {audience} --open-id-connect-provider-arn ARN"
+                ))
+                .try_next(ask_platform_team("to run this command"));
         }
         let account = self.service_account.unwrap_or_default();
         Error::failure(format!("AWS rejected the token of service account {account:?}"))
@@ -178,9 +181,10 @@ mod tests {
         let role = "arn:aws:iam::999999999999:role/web";
         let denied = error(role, true, &TokenOutcome::Forbidden);
         let text = denied.because.join("\n");
-        assert!(text.contains("the role is of account 999999999999, and you are in 111122223333"), "{text}");
+        assert!(text.contains("the role is in account 999999999999, but you are in 111122223333"), "{text}");
         assert!(text.contains("idp-dev is marked as production") && text.contains("serviceaccounts/token"), "{text}");
         assert_eq!(denied.try_next.len(), 1, "no chart helps in production");
-        assert!(denied.try_next[0].contains("verbs: [create]"), "{denied:?}");
+        assert!(text.contains("verbs: [create]"), "{text}");
+        assert_eq!(denied.try_next[0], "nsaccess can-i create serviceaccounts/token -n idp-dev");
     }
 }

@@ -24,9 +24,15 @@ impl Rule {
         format!("this rule of a Role would allow it: {self}")
     }
 
-    /// A hint to request this rule.
-    pub(crate) fn to_ask_for(&self) -> String {
-        format!("ask for this rule in your Role: {self}")
+    /// What to ask the platform team for: `for: get pods in namespace idp-dev`.
+    pub(crate) fn request(&self, namespace: &str) -> String {
+        format!("for: {} in namespace {namespace}", self.in_words())
+    }
+
+    /// `get pods`, and as arguments of `nsaccess can-i`, if there is one verb.
+    pub(crate) fn in_words(&self) -> String {
+        let dot = if self.group.is_empty() { "" } else { "." };
+        format!("{} {}{dot}{}", self.verbs.join(", "), self.resource, self.group)
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn cluster(value: &str) -> Checked {
 /// The ARN of an IAM role, with its path if it has one.
 pub(crate) fn role_arn(value: &str) -> Checked {
     if value.contains(":assumed-role/") {
-        return Err("is a session of a role; the role's own ARN is like arn:aws:iam::111122223333:role/NAME".to_owned());
+        return Err("is a role session; the role's own ARN looks like arn:aws:iam::111122223333:role/NAME".to_owned());
     }
     verdict(IamRole::parse(value).is_ok(), "the ARN of an IAM role, like arn:aws:iam::111122223333:role/NAME")
 }
@@ -88,9 +88,7 @@ pub(crate) fn mfa_serial(value: &str) -> Checked {
         if let [_, "iam", "", _, device] = parts[..]
             && device.starts_with("u2f/")
         {
-            return Err(
-                "is a security key, which gives no codes; assuming a role takes a device that shows some".to_owned()
-            );
+            return Err("is a security key, which shows no codes; use a device that does".to_owned());
         }
         let is_device = matches!(parts[..], [partition, "iam", "", account, device]
             if partition.starts_with("aws") && self::account(account).is_ok()
@@ -116,7 +114,7 @@ pub(crate) fn duration(value: &str) -> Checked {
 pub(super) fn seconds(value: &str) -> Result<u32, String> {
     let seconds = elapsed::parse(value).map_err(|_| "is not a duration such as 1h, 45m or 3600".to_owned())?;
     let fits = u32::try_from(seconds).ok().filter(|seconds| (900..=43_200).contains(seconds));
-    fits.ok_or_else(|| "is not between 15m and 12h, as long as a session of a role can be".to_owned())
+    fits.ok_or_else(|| "is not between 15m and 12h, the limits of a role session".to_owned())
 }
 
 pub(super) fn flow(value: &str) -> Checked {
@@ -138,7 +136,7 @@ pub(super) fn pattern(value: &str) -> Checked {
 /// Something must end the namespace in the prefix, or `a` would also match the secrets of `a-b`.
 pub(super) fn secrets_prefix(value: &str) -> Checked {
     let parsed = Pattern::parse(value)?;
-    verdict(parsed.ends_namespace(), "safe: `a` would also find the secrets of `a-b`; put a `/` behind {namespace}")?;
+    verdict(parsed.ends_namespace(), "safe: `a` would also find the secrets of `a-b`; put a `/` after {namespace}")?;
     let usual = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-!{}".contains(c);
     verdict(
         value.chars().all(usual) && value.len() <= 256,
@@ -253,13 +251,10 @@ mod tests {
     #[test]
     fn what_is_easily_confused_has_its_own_words() {
         let session = role_arn("arn:aws:sts::111122223333:assumed-role/k8s/ada").expect_err("a session");
-        assert!(session.starts_with("is a session of a role; "), "{session}");
+        assert!(session.starts_with("is a role session; "), "{session}");
         let key = mfa_serial("arn:aws:iam::111122223333:u2f/user/ada/key").expect_err("a security key");
-        assert!(key.starts_with("is a security key, which gives no codes"), "{key}");
-        assert_eq!(
-            duration("13h").expect_err("long"),
-            "is not between 15m and 12h, as long as a session of a role can be"
-        );
+        assert!(key.starts_with("is a security key, which shows no codes"), "{key}");
+        assert_eq!(duration("13h").expect_err("long"), "is not between 15m and 12h, the limits of a role session");
     }
 
     #[test]

@@ -165,8 +165,8 @@ account='111122223333'
     #[test]
     fn wrong_keys_and_values_are_explained() {
         for (key, value, reason) in [
-            ("region", "eu-west-1", "`region` is no setting; did you mean `regions`?"),
-            ("starturl", "x", "`starturl` is no setting; did you mean `start_url`?"),
+            ("region", "eu-west-1", "unknown setting \"region\"; did you mean \"regions\"?"),
+            ("starturl", "x", "unknown setting \"starturl\"; did you mean \"start_url\"?"),
             ("namespace.A.role", "R", "`A` has the character 'A'; a namespace has only a-z, 0-9 and '-'"),
             ("regions", "eu-west-1,europe", "`europe` is not an AWS region such as eu-west-1"),
             ("namespace.a.account", "1", "`1` is not an AWS account of 12 digits"),

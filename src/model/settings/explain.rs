@@ -67,8 +67,8 @@ impl fmt::Display for PlaceState {
         match self {
             PlaceState::Read => f.write_str("read"),
             PlaceState::Set => f.write_str("set"),
-            PlaceState::Absent => f.write_str("not there"),
-            PlaceState::NotTrusted(asks) => write!(f, "not trusted, so this does not count: {asks}"),
+            PlaceState::Absent => f.write_str("not found"),
+            PlaceState::NotTrusted(asks) => write!(f, "not trusted, so these settings are ignored: {asks}"),
             PlaceState::NotRead(why) => write!(f, "not read: {why}"),
         }
     }

@@ -58,6 +58,6 @@ fn one_setting_or_a_table_is_chosen_by_its_name() {
     assert_eq!(names("flow"), Ok(vec!["flow".to_owned()]));
     assert_eq!(names("namespace.a"), Ok(vec!["namespace.a.role".to_owned(), "namespace.a.cluster".to_owned()]));
     assert_eq!(names("namespace.a.region"), Ok(vec!["namespace.a.region".to_owned()]), "it has no value");
-    assert_eq!(names("flwo"), Err("`flwo` is no setting; did you mean `flow`?".to_owned()));
+    assert_eq!(names("flwo"), Err("unknown setting \"flwo\"; did you mean \"flow\"?".to_owned()));
     assert!(names("patterns").is_ok_and(|names| names.len() == 4));
 }

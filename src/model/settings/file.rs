@@ -151,11 +151,11 @@ impl<'a> CheckedKeys<'a> {
         let known = keys::known(self.owner, table).iter().copied();
         let elsewhere = self.owner == Owner::Project && (keys::is_table(Owner::User, path) || *key == "flow");
         let hint = match nearest(key, known).first() {
-            _ if elsewhere => "; it counts only in your own config.toml".to_owned(),
-            Some(near) => format!("; did you mean `{near}`?"),
+            _ if elsewhere => "; it is allowed only in your own config.toml".to_owned(),
+            Some(near) => format!("; did you mean {near:?}?"),
             None => String::new(),
         };
-        self.warnings.push(format!("line {line}: `{}` is no setting{hint}", path.join(".")));
+        self.warnings.push(format!("line {line}: unknown setting {:?}{hint}", path.join(".")));
     }
 
     fn problem(&self, place: usize, reason: String) -> FileProblem {

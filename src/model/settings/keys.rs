@@ -149,11 +149,11 @@ pub(super) fn check_key(key: &str) -> Result<(), String> {
     value_type(Owner::User, &path).map(drop).ok_or_else(|| unknown(key))
 }
 
-/// What is said of a key that there is not.
+/// The message for an unknown key.
 pub(super) fn unknown(key: &str) -> String {
     let keys = all_keys();
     let near = nearest(key, keys.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
-    format!("`{key}` is no setting; did you mean `{}`?", near.unwrap_or_default())
+    format!("unknown setting {key:?}; did you mean {:?}?", near.unwrap_or_default())
 }
 
 /// Every key of the user's file, with the pins of these namespaces.

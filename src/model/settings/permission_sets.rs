@@ -28,7 +28,7 @@ impl PermissionSets {
         let parsed = texts.into_iter().map(|text| RolePattern::parse(text).map_err(|why| (text.to_owned(), why)));
         let patterns = parsed.collect::<Result<Vec<_>, _>>()?;
         if patterns.is_empty() {
-            Err((String::new(), "names no pattern".to_owned()))
+            Err((String::new(), "has no pattern".to_owned()))
         } else {
             Ok(PermissionSets(patterns))
         }

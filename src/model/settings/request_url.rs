@@ -23,25 +23,25 @@ impl RequestUrl {
     /// Errors end a sentence that begins with the text.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some(rest) = text.strip_prefix("https://") else {
-            return Err("is not an address that begins with https://".to_owned());
+            return Err("does not begin with https://".to_owned());
         };
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err("contains white space".to_owned());
         }
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if host.is_empty() || host.contains(['@', '{', '}']) {
-            return Err("does not name its host".to_owned());
+            return Err("has no host".to_owned());
         }
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
-            let (name, behind) = after.split_once('}').ok_or("contains a brace without its end")?;
+            let (name, behind) = after.split_once('}').ok_or("contains a brace that is never closed")?;
             parts.push(Part::Text(plain(before)?));
             parts.push(match name {
                 "namespace" => Part::Namespace,
                 "account" => Part::Account,
                 "role" => Part::Role,
-                _ => return Err(format!("contains {{{name}}}; what is filled in is {PLACEHOLDERS}")),
+                _ => return Err(format!("contains {{{name}}}; the placeholders are {PLACEHOLDERS}")),
             });
             rest = behind;
         }
@@ -69,7 +69,11 @@ impl RequestUrl {
 }
 
 fn plain(text: &str) -> Result<String, String> {
-    if text.contains('}') { Err("contains a brace without its beginning".to_owned()) } else { Ok(text.to_owned()) }
+    if text.contains('}') {
+        Err("contains a closing brace without an opening one".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 impl fmt::Display for RequestUrl {
@@ -114,18 +118,18 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_in_its_own_words() {
         for (text, reason) in [
-            ("", "is not an address that begins with https://"),
-            ("http://it.example.com", "is not an address that begins with https://"),
-            ("https://", "does not name its host"),
-            ("https:///ask", "does not name its host"),
-            ("https://{namespace}.example.com/", "does not name its host"),
-            ("https://it@example.com/", "does not name its host"),
+            ("", "does not begin with https://"),
+            ("http://it.example.com", "does not begin with https://"),
+            ("https://", "has no host"),
+            ("https:///ask", "has no host"),
+            ("https://{namespace}.example.com/", "has no host"),
+            ("https://it@example.com/", "has no host"),
             ("https://it.example.com/a b", "contains white space"),
-            ("https://it.example.com/{ns}", "contains {ns}; what is filled in is {namespace}, {account} and {role}"),
-            ("https://it.example.com/{}", "contains {}; what is filled in is {namespace}, {account} and {role}"),
-            ("https://it.example.com/{namespace", "contains a brace without its end"),
-            ("https://it.example.com/namespace}", "contains a brace without its beginning"),
-            ("https://it.example.com/a}{namespace}", "contains a brace without its beginning"),
+            ("https://it.example.com/{ns}", "contains {ns}; the placeholders are {namespace}, {account} and {role}"),
+            ("https://it.example.com/{}", "contains {}; the placeholders are {namespace}, {account} and {role}"),
+            ("https://it.example.com/{namespace", "contains a brace that is never closed"),
+            ("https://it.example.com/namespace}", "contains a closing brace without an opening one"),
+            ("https://it.example.com/a}{namespace}", "contains a closing brace without an opening one"),
         ] {
             assert_eq!(RequestUrl::parse(text), Err(reason.to_owned()), "{text}");
         }

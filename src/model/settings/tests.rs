@@ -221,7 +221,7 @@ mod typing {
         assert_eq!(sources.try_resolve(), Err("--region: `europe` is not an AWS region such as eu-west-1".to_owned()));
         let flags = Flags { duration: Some("13h".to_owned()), ..Flags::default() };
         let sources = Texts { flags, ..Texts::default() };
-        let long = "--duration: `13h` is not between 15m and 12h, as long as a session of a role can be";
+        let long = "--duration: `13h` is not between 15m and 12h, the limits of a role session";
         assert_eq!(sources.try_resolve(), Err(long.to_owned()));
         for (name, value) in [
             ("NSACCESS_START_URL", "x"),
@@ -282,9 +282,9 @@ production = true
         assert_eq!(
             warnings,
             [
-                "line 1: `startUrl` is no setting; did you mean `start_url`?",
-                "line 4: `patterns.contxt` is no setting; did you mean `context`?",
-                "line 5: `other` is no setting; did you mean `flow`?",
+                "line 1: unknown setting \"startUrl\"; did you mean \"start_url\"?",
+                "line 4: unknown setting \"patterns.contxt\"; did you mean \"context\"?",
+                "line 5: unknown setting \"other\"; did you mean \"flow\"?",
             ]
         );
         let (file, warnings) = parse_project("flow = 'device'\n[patterns]\ncontext = 'x'\n").expect("readable");
@@ -292,8 +292,8 @@ production = true
         assert_eq!(
             warnings,
             [
-                "line 1: `flow` is no setting; it counts only in your own config.toml",
-                "line 2: `patterns` is no setting; it counts only in your own config.toml",
+                "line 1: unknown setting \"flow\"; it is allowed only in your own config.toml",
+                "line 2: unknown setting \"patterns\"; it is allowed only in your own config.toml",
             ]
         );
     }

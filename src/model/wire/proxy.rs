@@ -91,7 +91,7 @@ impl Proxy {
             other => return Err(format!("a proxy of the kind {:?} is not known", other.unwrap_or_default())),
         };
         if uri.host().unwrap_or_default().is_empty() {
-            return Err("it names no host".to_owned());
+            return Err("it has no host".to_owned());
         }
         Ok(Proxy { scheme, uri })
     }

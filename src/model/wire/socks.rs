@@ -19,8 +19,8 @@ pub fn wants_login(answer: [u8; 2]) -> Result<bool, String> {
     match answer {
         [VERSION, NO_LOGIN] => Ok(false),
         [VERSION, LOGIN] => Ok(true),
-        [VERSION, _] => Err("it wants a login of a kind that is not given".to_owned()),
-        _ => Err("the answer is not SOCKS5".to_owned()),
+        [VERSION, _] => Err("it requires an unsupported kind of login".to_owned()),
+        _ => Err("the response is not SOCKS5".to_owned()),
     }
 }
 
@@ -52,7 +52,7 @@ pub fn connect(host: &str, port: u16) -> Result<Vec<u8>, String> {
         }
         Err(_) => {
             message.push(3);
-            message.push(u8::try_from(host.len()).map_err(|_| "the name of the host is too long".to_owned())?);
+            message.push(u8::try_from(host.len()).map_err(|_| "the host name is too long".to_owned())?);
             message.extend_from_slice(host.as_bytes());
         }
     }
@@ -65,19 +65,19 @@ pub fn connect(host: &str, port: u16) -> Result<Vec<u8>, String> {
 /// # Errors
 /// Why the proxy could not connect.
 pub fn rest_of_reply(head: [u8; 5]) -> Result<usize, String> {
-    let [VERSION, reply, _, kind, first] = head else { return Err("the answer is not SOCKS5".to_owned()) };
+    let [VERSION, reply, _, kind, first] = head else { return Err("the response is not SOCKS5".to_owned()) };
     let why = match reply {
         0 => {
             return match kind {
                 1 => Ok(3 + 2),
                 4 => Ok(15 + 2),
                 3 => Ok(usize::from(first) + 2),
-                _ => Err("the answer is not SOCKS5".to_owned()),
+                _ => Err("the response is not SOCKS5".to_owned()),
             };
         }
         2 => "its rules do not allow the connection",
         3 => "the network is unreachable from it",
-        4 => "the host is unreachable from it, or its name is not known there",
+        4 => "the host is unreachable from it, or it cannot resolve the name",
         5 => "the connection was refused",
         6 => "the connection took too long",
         _ => "it could not connect",

@@ -10,7 +10,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use jiff::Timestamp;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, root_cause};
 use crate::model::aws::credentials::AccessKeys;
 use crate::net::aws::Aws;
 use crate::secret::Secret;
@@ -22,7 +22,8 @@ pub(crate) struct AmbientCredentials {
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-/// The credentials of a profile, by default of `default`.
+/// The credentials of a profile, by default of `default`. What helps where there are none depends on the kind of the
+/// profile: callers know it.
 pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str) -> Result<AmbientCredentials> {
     let mut builder = ProfileFileCredentialsProvider::builder().configure(&provider_config(aws, region)?);
     if let Some(profile) = profile {
@@ -36,8 +37,8 @@ pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str)
 pub(crate) async fn load_web_identity(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
     let provider = WebIdentityTokenCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
     provider.provide_credentials().await.map(from_sdk).map_err(|error| {
-        Error::new(Kind::NotSignedIn, "the web identity of $AWS_WEB_IDENTITY_TOKEN_FILE gives no credentials")
-            .because(innermost(&error))
+        Error::new(Kind::NotSignedIn, "cannot get credentials with the token in $AWS_WEB_IDENTITY_TOKEN_FILE")
+            .because(root_cause(&error))
             .try_next("unset AWS_WEB_IDENTITY_TOKEN_FILE")
     })
 }
@@ -45,21 +46,17 @@ pub(crate) async fn load_web_identity(aws: &Aws, region: &str) -> Result<Ambient
 /// The role of the container that we run in.
 pub(crate) async fn load_container(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
     let provider = EcsCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
-    provider
-        .provide_credentials()
-        .await
-        .map(from_sdk)
-        .map_err(|error| Error::new(Kind::NotSignedIn, "the container gives no credentials").because(innermost(&error)))
+    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
+        Error::new(Kind::NotSignedIn, "cannot get credentials from the container").because(root_cause(&error))
+    })
 }
 
 /// The role of the machine that we run on.
 pub(crate) async fn load_instance(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
     let provider = ImdsCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
-    provider
-        .provide_credentials()
-        .await
-        .map(from_sdk)
-        .map_err(|error| Error::new(Kind::NotSignedIn, "the instance gives no credentials").because(innermost(&error)))
+    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
+        Error::new(Kind::NotSignedIn, "cannot get credentials from the instance").because(root_cause(&error))
+    })
 }
 
 fn provider_config(aws: &Aws, region: &str) -> Result<ProviderConfig> {
@@ -82,23 +79,14 @@ fn from_sdk(given: aws_credential_types::Credentials) -> AmbientCredentials {
 }
 
 /// Neither a profile nor keys.
-pub(crate) fn nothing_named() -> Error {
-    Error::new(Kind::NotSignedIn, "there are no AWS credentials")
-        .because("no profile is named, there are no keys in the environment, and the profile default gives none")
-        .try_next("export AWS_PROFILE=NAME   # one of: aws configure list-profiles")
+pub(crate) fn nothing_specified() -> Error {
+    Error::new(Kind::NotSignedIn, "no AWS credentials found")
+        .because("no profile is specified, the environment has no keys, and the profile default has no credentials")
+        .try_next("aws configure list-profiles   # then: export AWS_PROFILE=NAME")
 }
 
 fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> Error {
-    let Some(name) = profile else { return nothing_named().because(innermost(error)) };
-    Error::new(Kind::NotSignedIn, format!("the AWS profile {name} gives no credentials"))
-        .because(innermost(error))
-        .try_next(format!("aws sso login --profile {name}"))
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
+    let Some(name) = profile else { return nothing_specified().because(root_cause(error)) };
+    Error::new(Kind::NotSignedIn, format!("cannot get credentials from AWS profile {name:?}"))
+        .because(root_cause(error))
 }

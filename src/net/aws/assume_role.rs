@@ -93,7 +93,7 @@ fn role_session(
     user: Option<&AssumedRoleUser>,
 ) -> Result<AssumedSession, Failure> {
     let unusable = |words: &str| Failure { operation, class: Class::Broken, code: None, words: words.to_owned() };
-    let given = credentials.ok_or_else(|| unusable("the answer holds no credentials"))?;
+    let given = credentials.ok_or_else(|| unusable("the response has no credentials"))?;
     let expires_at = Timestamp::from_second(given.expiration().secs());
     Ok(AssumedSession {
         credentials: RoleCredentials {
@@ -103,7 +103,7 @@ fn role_session(
                 session_token: Some(Secret::from(given.session_token())),
             },
             obtained_at: aws.host().now(),
-            expires_at: expires_at.map_err(|_| unusable("the answer ends at no time"))?,
+            expires_at: expires_at.map_err(|_| unusable("the response has no expiry"))?,
         },
         arn: user.map(|user| user.arn().to_owned()).unwrap_or_default(),
         id: user.map(|user| user.assumed_role_id().to_owned()).unwrap_or_default(),

@@ -64,7 +64,7 @@ impl Eks {
     pub(crate) async fn describe_any_cluster(&self, name: &str) -> Result<ClusterDescription, Failure> {
         let call = self.client.describe_cluster().name(name);
         let answer = call.send().await.map_err(|error| Failure::from_sdk("DescribeCluster", &error))?;
-        let found = answer.cluster().ok_or_else(|| not_described("the answer holds no cluster".to_owned()))?;
+        let found = answer.cluster().ok_or_else(|| not_described("the response has no cluster".to_owned()))?;
         let authority = found.certificate_authority().and_then(|authority| authority.data());
         let cluster = Cluster {
             name: found.name().unwrap_or(name).to_owned(),

@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, innermost, root_cause};
 use crate::net::bounds::Breach;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) struct Failure {
 /// The kinds of failure that call for different steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// No connection, no answer in time, a cut answer.
+    /// No connection, no response in time, a truncated response.
     Unreachable,
     /// An unusable answer, which the network is not to blame for: 5xx, garbage, an endless list.
     Broken,
@@ -95,11 +95,11 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.code, self.class) {
-            (Some(code), _) if *code != self.words => write!(f, "{} answered {code}: {}", self.operation, self.words),
+            (Some(code), _) if *code != self.words => write!(f, "{} returned {code}: {}", self.operation, self.words),
             (_, Class::Unreachable | Class::Broken) => {
-                write!(f, "{} got no usable answer: {}", self.operation, self.words)
+                write!(f, "{} got no usable response: {}", self.operation, self.words)
             }
-            _ => write!(f, "{} answered: {}", self.operation, self.words),
+            _ => write!(f, "{} failed: {}", self.operation, self.words),
         }
     }
 }
@@ -149,7 +149,7 @@ fn classify(status: Option<u16>, code: Option<&str>) -> Class {
     }
 }
 
-/// The innermost cause is the useful one: "connection refused", "certificate has expired".
+/// What the transport says.
 fn transport_words<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>) -> String
 where
     E: std::error::Error + 'static,
@@ -163,14 +163,10 @@ where
         _ => false,
     };
     if is_late {
-        return "no answer in time".to_owned();
+        return "no response in time".to_owned();
     }
-    let cause = innermost(error);
-    if status.is_some() { format!("the answer cannot be read ({cause})") } else { cause.to_string() }
-}
-
-fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
-    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
+    let cause = root_cause(error);
+    if status.is_some() { format!("the response is invalid ({cause})") } else { cause }
 }
 
 #[cfg(test)]

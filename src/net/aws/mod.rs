@@ -144,9 +144,7 @@ fn check_endpoints(host: &Host) -> Result<()> {
     for name in names.chain([env_vars::AWS_ENDPOINT_URL.to_owned()]) {
         let Some(url) = host.env(&name) else { continue };
         check_endpoint(url).map_err(|why| {
-            Error::usage(format!("the endpoint {url} of ${name} cannot be used"))
-                .because(why)
-                .try_next(format!("unset {name}"))
+            Error::usage(format!("invalid endpoint {url} in ${name}")).because(why).try_next(format!("unset {name}"))
         })?;
     }
     Ok(())

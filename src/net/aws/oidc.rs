@@ -202,7 +202,7 @@ fn required<'a>(operation: &'static str, field: Option<&'a str>) -> Result<&'a s
         operation,
         class: Class::Broken,
         code: None,
-        words: "the answer lacks what it should hold".to_owned(),
+        words: "the response is incomplete".to_owned(),
     })
 }
 
@@ -228,12 +228,12 @@ mod tests {
             (
                 "InternalServerException",
                 Class::Broken,
-                PollAnswer::Transient("CreateToken answered InternalServerException: words".into()),
+                PollAnswer::Transient("CreateToken returned InternalServerException: words".into()),
             ),
             (
                 "InvalidGrantException",
                 Class::Service,
-                PollAnswer::Fatal("CreateToken answered InvalidGrantException: words".into()),
+                PollAnswer::Fatal("CreateToken returned InvalidGrantException: words".into()),
             ),
         ] {
             assert_eq!(poll_answer(&failure(code, class)), answer, "{code}");

@@ -111,7 +111,7 @@ impl PortalApi {
             operation: "GetRoleCredentials",
             class: Class::Broken,
             code: None,
-            words: "the answer lacks what it should hold".to_owned(),
+            words: "the response is incomplete".to_owned(),
         };
         let given = answer.role_credentials().ok_or_else(incomplete)?;
         Ok(RoleCredentials {

@@ -176,7 +176,7 @@ fn value(text: Option<&str>, binary: Option<&Blob>) -> Option<Value> {
 }
 
 fn no_value(operation: &'static str) -> Failure {
-    Failure { operation, class: Class::Broken, code: None, words: "the answer holds no value".to_owned() }
+    Failure { operation, class: Class::Broken, code: None, words: "the response has no value".to_owned() }
 }
 
 /// AWS omits empty fields, moto does not.

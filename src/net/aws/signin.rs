@@ -32,6 +32,6 @@ pub(crate) async fn token(aws: &Aws, keys: &AccessKeys, endpoint: &str) -> Resul
         operation: OPERATION,
         class: Class::Broken,
         code: None,
-        words: "no token for a sign-in".to_owned(),
+        words: "the response has no sign-in token".to_owned(),
     })
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, root_cause};
 use crate::net::kube::refusal_retry::RefusalRetry;
-use crate::net::kube::{KubeApi, Silence, root_cause};
+use crate::net::kube::{KubeApi, Silence};
 use crate::net::outbound::Outbound;
 
 impl KubeApi {
@@ -19,7 +19,7 @@ impl KubeApi {
     /// When the context is not there or cannot be used, or its exec plugin fails.
     pub(crate) async fn of_context(files: &[PathBuf], context: &str, outbound: &Outbound) -> Result<Self> {
         let unusable = |why: String| {
-            Error::usage(format!("the context {context} of the kubeconfig cannot be used"))
+            Error::usage(format!("cannot use context {context:?} from the kubeconfig"))
                 .because(why)
                 .try_next(format!("kubectl --context {context} version"))
         };

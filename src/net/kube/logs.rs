@@ -6,10 +6,11 @@ use http_body::Body as _;
 use jiff::Timestamp;
 use kube::client::Body;
 
+use crate::error::root_cause;
 use crate::model::logs::target::LogRequest;
 use crate::net::bounds::ReadMode;
 use crate::net::kube::objects::{path, request};
-use crate::net::kube::{KubeApi, KubeFailure, root_cause};
+use crate::net::kube::{KubeApi, KubeFailure};
 
 /// How much of an error's body is read.
 const LONGEST_ERROR: usize = 64 * 1024;

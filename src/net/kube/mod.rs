@@ -19,7 +19,7 @@ use kube::Client;
 use kube::client::ClientBuilder;
 use secrecy::SecretString;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, root_cause};
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::{Proxy, ProxyScheme, check_endpoint};
 use crate::net::kube::refusal_retry::{RefusalMemory, RefusalRetry};
@@ -129,13 +129,13 @@ impl KubeFailure {
     pub(crate) fn into_error(self, cluster: &str) -> Error {
         let what = format!("request to cluster {cluster:?} failed");
         match self {
-            KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("401 Unauthorized: the cluster does not know this identity"),
+            KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("401 Unauthorized: the cluster does not recognize this identity"),
             KubeFailure::Status(code @ 500.., words) => Error::new(Kind::Unreachable, what).because(format!("{code}: {words}")),
             KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
             KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
             KubeFailure::Unreachable(words) => Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}"))
                 .because(words)
-                .try_next("check the network and VPN (a private EKS endpoint is reached from inside only), then run the same command again")
+                .try_next("check the network and VPN (a private EKS endpoint is reachable only from inside), then run the same command again")
                 .ask_doctor(),
         }
     }
@@ -145,14 +145,14 @@ impl KubeFailure {
 pub(super) fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
     use base64::engine::general_purpose::STANDARD;
     let pem = STANDARD.decode(data.trim()).map_err(|error| error.to_string())?;
-    let pem = String::from_utf8(pem).map_err(|_| "it is not text".to_owned())?;
+    let pem = String::from_utf8(pem).map_err(|_| "it is not UTF-8 text".to_owned())?;
     let mut certificates = Vec::new();
     for block in pem.split("-----BEGIN CERTIFICATE-----").skip(1) {
         let body = block.split("-----END CERTIFICATE-----").next().unwrap_or_default();
         let body: String = body.split_whitespace().collect();
         certificates.push(STANDARD.decode(body).map_err(|error| error.to_string())?);
     }
-    if certificates.is_empty() { Err("it holds no PEM certificate".to_owned()) } else { Ok(certificates) }
+    if certificates.is_empty() { Err("it contains no PEM certificate".to_owned()) } else { Ok(certificates) }
 }
 
 pub(super) fn failure(error: kube::Error) -> KubeFailure {
@@ -161,12 +161,4 @@ pub(super) fn failure(error: kube::Error) -> KubeFailure {
         kube::Error::Api(status) => KubeFailure::Status(status.code, status.message.clone()),
         other => KubeFailure::Unreachable(root_cause(&other)),
     }
-}
-
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }

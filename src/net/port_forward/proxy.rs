@@ -49,8 +49,8 @@ async fn connect_http(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn
     let head = read_head(stream).await.map_err(|error| plain_io(&error))?;
     match status(&head) {
         Some(200..300) => Ok(()),
-        Some(status) => Err(format!("answered {status}")),
-        None => Err("the answer is not HTTP".to_owned()),
+        Some(status) => Err(format!("returned status {status}")),
+        None => Err("the response is not HTTP".to_owned()),
     }
 }
 
@@ -59,7 +59,7 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>>
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() > LARGEST_HEAD {
-            return Err(io::Error::other("the answer's head does not end"));
+            return Err(io::Error::other("the response header is too long"));
         }
         head.push(stream.read_u8().await?);
     }
@@ -79,12 +79,12 @@ async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<d
     let mut chosen = [0; 2];
     stream.read_exact(&mut chosen).await.map_err(io)?;
     if socks::wants_login(chosen)? {
-        let (user, password) = login.ok_or("it wants a login")?;
+        let (user, password) = login.ok_or("it requires a login")?;
         stream.write_all(socks::login(&user, password.expose()).expose()).await.map_err(io)?;
         let mut verdict = [0; 2];
         stream.read_exact(&mut verdict).await.map_err(io)?;
         if verdict[1] != 0 {
-            return Err("the login was refused".to_owned());
+            return Err("it rejected the login".to_owned());
         }
     }
     stream.write_all(&socks::connect(host, port)?).await.map_err(io)?;

@@ -41,7 +41,10 @@ fn told(row: &Value, home: &str) -> String {
         format!("{}: {}\n", row["result"].as_str().unwrap_or_default(), row["message"].as_str().unwrap_or_default());
     for (name, key) in [("because", "because"), ("try", "try")] {
         let lines = row[key].as_array().into_iter().flatten().filter_map(Value::as_str);
-        lines.for_each(|line| text.push_str(&format!("  {name}: {line}\n")));
+        lines.for_each(|line| match key == "try" && line.starts_with("ask ") {
+            true => text.push_str(&format!("  {line}\n")),
+            false => text.push_str(&format!("  {name}: {line}\n")),
+        });
     }
     filtered(&text, home)
 }

@@ -2,7 +2,7 @@
 
 use crate::actions::logs::tail::container::ContainerState;
 use crate::actions::logs::tail::{ATTEMPTS, LogEnd, Tail};
-use crate::actions::pods::{denied, not_found};
+use crate::actions::pods::{denied, not_found, or_can_i};
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::role_rule::Rule;
 use crate::model::kube::workload::Workload;
@@ -86,7 +86,8 @@ impl Tail<'_> {
         match refusal {
             LogRefusal::Denied => {
                 let what = format!("not allowed to read the log of {}", pod.quoted());
-                denied(self.cluster, what, words, &Rule::new("", "pods/log", &["get"]))
+                let rule = Rule::new("", "pods/log", &["get"]);
+                or_can_i(denied(self.cluster, what, words, &rule), self.cluster, &rule)
             }
             LogRefusal::NoPod => not_found(self.cluster, &pod),
             LogRefusal::NoLog | LogRefusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),

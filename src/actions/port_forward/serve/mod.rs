@@ -10,10 +10,10 @@ use std::time::Duration;
 use kube_port_forward::{Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Slot, Transport};
 use tokio::time::Instant;
 
-use crate::actions::pods::denied;
+use crate::actions::pods::{denied, or_can_i};
 use crate::actions::port_forward::resolve::{ForwardTarget, Resolver};
 use crate::chain::cluster::api::ClusterAccess;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, is_request};
 use crate::model::kube::role_rule::Rule;
 use crate::model::port_forward::ports::RemotePort;
 use crate::net::port_forward::dialer;
@@ -351,7 +351,7 @@ impl Forward {
                 let spdy = format!("create (SPDY): {spdy}");
                 let mut error = denied(&self.cluster, what, &spdy, &rule);
                 error.because.insert(1, format!("get (WebSocket): {websocket}"));
-                error
+                or_can_i(error, &self.cluster, &Rule::new("", "pods/portforward", &["create"]))
             }
             OpenError::Unreachable(words) => {
                 Error::new(Kind::Unreachable, format!("cannot reach cluster {:?}", self.cluster.cluster().name))
@@ -374,7 +374,7 @@ impl Forward {
 
 /// An error as one line, with the command that helps.
 fn one_line(error: &Error) -> String {
-    match error.try_next.first() {
+    match error.try_next.iter().find(|fix| !is_request(fix)) {
         Some(command) => format!("{error} (try: {command})"),
         None => error.to_string(),
     }

@@ -3,6 +3,7 @@
 use super::Profiles;
 use crate::error::{Error, Kind};
 use crate::model::kube::namespace::similar;
+use crate::model::shell::quote;
 
 /// What is wrong with a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,44 +62,46 @@ impl SourceFault {
         SourceFault::Incomplete { profile: profile.to_owned(), key: key.to_owned() }
     }
 
-    /// In words; `config` is the file that the profiles are in, to be opened.
-    pub(crate) fn into_error(self, config: &str) -> Error {
-        let of = |profile: &str| Error::usage(format!("the AWS profile {profile} gives no credentials"));
-        let open = format!("${{EDITOR:-vi}} {config}");
+    /// In words. `shown` and `path` are the file of the profiles: for a sentence, and for a command.
+    pub(crate) fn into_error(self, shown: &str, path: &str) -> Error {
+        let of = |profile: &str| Error::usage(format!("AWS profile {profile:?} has no usable credentials"));
+        let open = format!("${{EDITOR:-vi}} {}", quote(path));
         match self {
             SourceFault::NoSuchProfile { name, wanted_by, similar } => {
-                let mut error = Error::new(Kind::NotFound, format!("there is no AWS profile {name}"));
+                let mut error = Error::new(Kind::NotFound, format!("AWS profile {name:?} is not defined in {shown}"));
                 if let Some(profile) = wanted_by {
-                    error = error.because(format!("it is the source_profile of {profile}"));
+                    error = error.because(format!("it is the source_profile of AWS profile {profile:?}"));
                 }
                 if let Some(similar) = similar {
-                    error = error.because(format!("did you mean {similar}?"));
+                    error = error.because(format!("did you mean {similar:?}?"));
                 }
-                error.try_next("aws configure list-profiles")
+                error
+                    .try_next("aws configure list-profiles")
+                    .try_next(format!("aws configure sso --profile {}", quote(&name)))
             }
             SourceFault::Nothing { profile } => of(&profile)
-                .because("it has neither keys nor an SSO role, a role to assume or a credential_process")
-                .try_next(format!("aws configure --profile {profile}")),
+                .because("it has no keys, no SSO role, no role to assume and no credential_process")
+                .try_next(format!("aws configure --profile {}", quote(&profile))),
             SourceFault::Incomplete { profile, key } => of(&profile).because(format!("it has no {key}")).try_next(open),
             SourceFault::TwoSources { profile } => of(&profile)
-                .because("it has a source_profile and a credential_source, and only one of them can count")
+                .because("it has both source_profile and credential_source, but only one is allowed")
                 .try_next(open),
-            SourceFault::NoSource { profile } => of(&profile)
-                .because("it has a role_arn, and neither a source_profile nor a credential_source to assume it with")
-                .try_next(open),
+            SourceFault::NoSource { profile } => {
+                of(&profile).because("it has role_arn but neither source_profile nor credential_source").try_next(open)
+            }
             SourceFault::UnknownMachineSource { profile, value } => of(&profile)
                 .because(format!(
-                    "its credential_source `{value}` is none of Environment, EcsContainer and Ec2InstanceMetadata"
+                    "its credential_source is `{value}`; it must be Environment, EcsContainer or Ec2InstanceMetadata"
                 ))
                 .try_next(open),
             SourceFault::Circle { profiles } => of(profiles.first().map_or("", String::as_str))
-                .because(format!("its source_profile leads in a circle: {}", profiles.join(" → ")))
+                .because(format!("its source_profile forms a loop: {}", profiles.join(" → ")))
                 .try_next(open),
             SourceFault::NoSuchSession { profile, session } => of(&profile)
-                .because(format!("its sso_session is {session}, and there is no [sso-session {session}]"))
+                .because(format!("its sso_session is {session}, but [sso-session {session}] does not exist"))
                 .try_next(open),
             SourceFault::Contradiction { profile, key, values: [own, shared] } => {
-                of(&profile).because(format!("its {key} is {own}, and that of its sso-session {shared}")).try_next(open)
+                of(&profile).because(format!("its {key} is {own}, but its sso-session has {shared}")).try_next(open)
             }
         }
     }

@@ -66,6 +66,20 @@ pub(crate) struct SsoRole {
     pub(crate) role: String,
 }
 
+impl ProfileSource {
+    /// The profile that somebody signs in to for these credentials. `name`: the profile that they are of.
+    pub(crate) fn sso_profile<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        match self {
+            ProfileSource::Sso(_) => Some(name),
+            ProfileSource::AssumeRole { by, .. } => match by.as_ref() {
+                RoleSource::Profile { name, source } => source.sso_profile(name),
+                RoleSource::Machine { .. } => None,
+            },
+            ProfileSource::Keys(_) | ProfileSource::Provider { .. } => None,
+        }
+    }
+}
+
 impl SsoRole {
     /// The file of its credentials in the AWS CLI's cache.
     pub(crate) fn cache_file_name(&self) -> String {

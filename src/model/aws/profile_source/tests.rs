@@ -181,7 +181,7 @@ fn what_the_aws_cli_refuses_is_named() {
     ] {
         assert_eq!(found(name).err(), Some(fault), "{name}");
     }
-    let error = found("lost").expect_err("no such profile").into_error("~/.aws/config");
-    assert_eq!(error.message, "there is no AWS profile corpp");
-    assert_eq!(error.because, ["it is the source_profile of lost", "did you mean corp?"]);
+    let error = found("lost").expect_err("no such profile").into_error("~/.aws/config", "/home/ada/.aws/config");
+    assert_eq!(error.message, "AWS profile \"corpp\" is not defined in ~/.aws/config");
+    assert_eq!(error.because, ["it is the source_profile of AWS profile \"lost\"", "did you mean \"corp\"?"]);
 }

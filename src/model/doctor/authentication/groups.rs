@@ -69,23 +69,21 @@ pub(crate) fn judge_groups(membership: &Membership, asked: &Asked<'_>) -> Judgem
                 "aws-auth maps it to {}, but the access entry has no groups and takes precedence",
                 hidden.join(", ")
             ))
-            .try_next(asked.ask(&format!(
-                "to add {} to the groups of the access entry of {} in {}",
-                hidden.join(", "),
-                asked.role,
-                asked.cluster
-            ))),
+            .ask(
+                asked,
+                &format!(
+                    "to add {} to the groups of the access entry of {} in {}",
+                    hidden.join(", "),
+                    asked.role,
+                    asked.cluster
+                ),
+            ),
         ),
-        Verdict::Denied(_) => {
-            Judgement::problem(
-                Problem::of(&NO_GROUPS, format!("{} is not mapped to any group in {}", asked.role, asked.cluster))
-                    .because("its only group is system:authenticated, which has no permissions in the namespace")
-                    .try_next(asked.ask(&format!(
-                        "to map {} to the group of {} in {}",
-                        asked.role, asked.namespace, asked.cluster
-                    ))),
-            )
-        }
+        Verdict::Denied(_) => Judgement::problem(
+            Problem::of(&NO_GROUPS, format!("{} is not mapped to any group in {}", asked.role, asked.cluster))
+                .because("its only group is system:authenticated, which has no permissions in the namespace")
+                .ask(asked, &format!("to map {} to the group of {} in {}", asked.role, asked.namespace, asked.cluster)),
+        ),
     }
     .fact(username)
 }

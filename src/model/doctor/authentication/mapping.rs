@@ -70,7 +70,7 @@ pub(crate) fn judge_identity(reply: &Reply, evidence: &Evidence, asked: &Asked<'
         Reply::Status(403, words) => {
             Problem::of(&FORBIDDEN, format!("{cluster} does not allow you to see your own user"))
                 .because(words)
-                .try_next(asked.ask(&format!("why SelfSubjectReview is forbidden: {words}")))
+                .ask(asked, &format!("why SelfSubjectReview is forbidden: {words}"))
         }
         Reply::Status(code @ 500.., words) => {
             Problem::of(&SERVER_ERROR, format!("{cluster} returned status {code}")).because(words).try_next(wait)

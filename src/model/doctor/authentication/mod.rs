@@ -6,6 +6,7 @@ pub(crate) mod unmapped;
 
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::Finding;
+use crate::model::doctor::judgement::Problem;
 
 pub(crate) const CHECKS: &[&Check] = &[&IDENTITY, &GROUPS];
 
@@ -53,9 +54,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) role: &'a str,
 }
 
-impl Asked<'_> {
-    /// What to say to the platform team, and what shows that it is done.
-    fn ask(&self, what: &str) -> String {
-        format!("ask your platform team {what}; then: nsaccess doctor {} --wait", self.namespace)
+impl Problem {
+    /// Adds a request to the platform team, and the command that waits until it is granted.
+    fn ask(self, asked: &Asked<'_>, request: &str) -> Problem {
+        self.ask_platform_team(request).try_next(format!("nsaccess doctor {} --wait", asked.namespace))
     }
 }

@@ -78,7 +78,7 @@ pub(crate) enum EntryLookup {
     NotKnown,
 }
 
-/// Why the cluster does not know the role.
+/// Why the cluster does not recognize the role.
 pub(crate) fn problem(evidence: &Evidence, asked: &Asked<'_>) -> Problem {
     let Some(arns) = &evidence.arns else { return not_mapped(evidence, asked) };
     match &evidence.entry {
@@ -97,9 +97,9 @@ fn what_it_is(asked: &Asked<'_>) -> String {
 
 fn not_mapped(evidence: &Evidence, asked: &Asked<'_>) -> Problem {
     let problem = Problem::of(&NOT_MAPPED, what_it_is(asked))
-        .because("it answered 401, although AWS accepts the credentials that signed the token");
+        .because("it returned 401, although AWS accepts the credentials that signed the token");
     let Some(arns) = &evidence.arns else {
-        return problem.try_next(asked.ask(&format!("to map the role {} in {}", asked.role, asked.cluster)));
+        return problem.ask(asked, &format!("to map the role {} in {}", asked.role, asked.cluster));
     };
     let RoleArns { access_entry, aws_auth } = arns;
     let (problem, map) = match evidence.mode.as_deref() {
@@ -116,7 +116,7 @@ fn not_mapped(evidence: &Evidence, asked: &Asked<'_>) -> Problem {
             format!("for an access entry for {access_entry} in {}", asked.cluster),
         ),
     };
-    problem.try_next(asked.ask(&map))
+    problem.ask(asked, &map)
 }
 
 fn no_entry(evidence: &Evidence, arns: &RoleArns, asked: &Asked<'_>) -> Problem {
@@ -127,32 +127,35 @@ fn no_entry(evidence: &Evidence, arns: &RoleArns, asked: &Asked<'_>) -> Problem 
         Some("API") => problem.because("its authentication mode is API: aws-auth does not apply"),
         _ => problem.because(format!("aws-auth does not map {aws_auth} either")),
     };
-    problem.try_next(asked.ask(&format!("for an access entry for {access_entry} in {}", asked.cluster)))
+    problem.ask(asked, &format!("for an access entry for {access_entry} in {}", asked.cluster))
 }
 
 fn old_suffix(former: &str, present: &str, asked: &Asked<'_>) -> Problem {
     Problem::of(&OLD_SUFFIX, format!("the cluster {} has only a former role of {}", asked.cluster, asked.role))
         .because(format!("it has an access entry for {former}"))
         .because(format!("your current role is {present}"))
-        .try_next(asked.ask(&format!(
-            "for an access entry for {present} in {}, instead of the one for {}",
-            asked.cluster,
-            former.rsplit('/').next().unwrap_or(former)
-        )))
+        .ask(
+            asked,
+            &format!(
+                "for an access entry for {present} in {}, instead of the one for {}",
+                asked.cluster,
+                former.rsplit('/').next().unwrap_or(former)
+            ),
+        )
 }
 
 fn dead_entry(entry: &AccessEntry, role_created_at: Option<Timestamp>, arn: &str, asked: &Asked<'_>) -> Problem {
     let Asked { cluster, region, .. } = asked;
-    let again = asked.ask(&format!(
+    let again = format!(
         "to run the following and recreate the entry with the same groups: aws eks delete-access-entry --cluster-name {cluster} --region {region} --principal-arn {arn}"
-    ));
+    );
     let seconds = |time: Timestamp| Rfc3339::from(time).to_string();
     match (role_created_at, entry.created_at) {
         (Some(role), Some(created)) if role > created => {
             Problem::of(&TOMBSTONE, format!("the access entry in {cluster} belongs to a role that no longer exists"))
                 .because(format!("the entry was created at {}, the role at {}", seconds(created), seconds(role)))
                 .because("an access entry is bound to the role's internal ID, which changes when a role is recreated")
-                .try_next(again)
+                .ask(asked, &again)
         }
         (role, created) => {
             let problem = Problem::of(
@@ -172,7 +175,7 @@ fn dead_entry(entry: &AccessEntry, role_created_at: Option<Timestamp>, arn: &str
                     "the role may have been deleted and recreated since; its creation time could not be read (iam:GetRole)",
                 ),
             };
-            problem.try_next(format!("nsaccess doctor {} --wait", asked.namespace)).try_next(again)
+            problem.try_next(format!("nsaccess doctor {} --wait", asked.namespace)).ask(asked, &again)
         }
     }
 }

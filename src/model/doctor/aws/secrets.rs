@@ -83,15 +83,13 @@ pub(crate) fn judge_secrets(facts: &SecretsFacts<'_>) -> Judgement {
         Answer::Denied(why) | Answer::Broken(why) if is_about_key(why) => Judgement::problem(
             Problem::of(&KEY_DENIED, format!("{role} is not allowed to use the KMS key of the secret {name}"))
                 .because(why)
-                .try_next(format!("ask your platform team for kms:Decrypt with the key of {name} for {role}"))
+                .ask_platform_team(format_args!("for kms:Decrypt with the key of {name} for {role}"))
                 .try_next(format!("nsaccess secrets describe {name} -n {}   # its key", facts.namespace)),
         ),
         Answer::Denied(why) | Answer::Unauthorized(why) => Judgement::problem(
             Problem::of(&READ_DENIED, format!("{role} is not allowed to read the secret {name}"))
                 .because(why)
-                .try_next(format!(
-                    "ask your platform team for secretsmanager:GetSecretValue under {prefix} for {role}"
-                )),
+                .ask_platform_team(format_args!("for secretsmanager:GetSecretValue under {prefix} for {role}")),
         ),
         other => not_answered(facts, other),
     }

@@ -209,7 +209,8 @@ fn trust_problem(facts: &RoleFacts) -> Option<Problem> {
         Trust::Policy(Ok(())) | Trust::Taken | Trust::NotReadable | Trust::NotKnown(_) => return None,
         Trust::NoRole(why) => Problem::of(&ROLE_MISSING, format!("role {arn} not found"))
             .because(why)
-            .try_next(format!("ask your platform team for the role {arn}, or correct the annotation {ROLE_ANNOTATION}")),
+            .because(format!("the role is named by the annotation {ROLE_ANNOTATION}"))
+            .ask_platform_team(format_args!("for the role {arn}, or to correct the annotation")),
         Trust::Policy(Err(TrustFault::Provider(found))) => {
             Problem::of(&TRUST_PROVIDER, format!("the role {name} does not trust this cluster"))
                 .because(format!("its trust policy should have the provider {provider}; {}", says(found)))
@@ -229,11 +230,11 @@ fn trust_problem(facts: &RoleFacts) -> Option<Problem> {
         Trust::OtherAudience(why) => {
             Problem::of(&TRUST_AUDIENCE, format!("AWS requires a different audience than {audience} in the token"))
                 .because(why)
-                .try_next(format!("ask your platform team to add the audience {audience} to the IAM OIDC provider {provider}"))
+                .ask_platform_team(format_args!("to add the audience {audience} to the IAM OIDC provider {provider}"))
         }
         Trust::NoProvider(why) => {
-            Problem::of(&PROVIDER_MISSING, "no IAM OIDC provider for this cluster").because(why).try_next(format!(
-                "ask your platform team for an IAM OIDC provider for {issuer} in the account of {arn}"
+            Problem::of(&PROVIDER_MISSING, "no IAM OIDC provider for this cluster").because(why).ask_platform_team(format_args!(
+                "for an IAM OIDC provider for {issuer} in the account of {arn}"
             ))
         }
         Trust::Refused(why) => Problem::of(&ROLE_REFUSED, format!("AWS does not let {subject} assume {name}"))

@@ -164,18 +164,19 @@ pub(crate) fn judge_described(answer: &Answer<State>, place: &Place<'_>) -> Judg
     let problem = match answer {
         Answer::Given(state) => return judge_state(state, place),
         Answer::NotFound(why) => not_found(why, place),
-        Answer::Denied(why) | Answer::Unauthorized(why) => Problem::of(
-            &DESCRIBE_DENIED,
-            format!("{role} is not allowed to describe the cluster {name}"),
-        )
-        .because(why)
-        .because(match place.is_of_context {
-            true => "the following checks use the kubeconfig instead",
-            false => "the kubeconfig has no context written by nsaccess for it, so no token is sent to its server",
-        })
-        .try_next(format!(
-            "ask your platform team for eks:DescribeCluster on arn:aws:eks:{region}:{account}:cluster/{name} for {role}"
-        )),
+        Answer::Denied(why) | Answer::Unauthorized(why) => {
+            Problem::of(&DESCRIBE_DENIED, format!("{role} is not allowed to describe the cluster {name}"))
+                .because(why)
+                .because(match place.is_of_context {
+                    true => "the following checks use the kubeconfig instead",
+                    false => {
+                        "the kubeconfig has no context written by nsaccess for it, so no token is sent to its server"
+                    }
+                })
+                .ask_platform_team(format_args!(
+                    "for eks:DescribeCluster on arn:aws:eks:{region}:{account}:cluster/{name} for {role}"
+                ))
+        }
         Answer::Unreachable(why) => Problem::of(&EKS_UNREACHABLE, format!("cannot reach {host}"))
             .because(why)
             .try_next(wait_for_network(namespace)),
@@ -212,7 +213,8 @@ fn judge_state(state: &State, place: &Place<'_>) -> Judgement {
         ),
         "DELETING" | "FAILED" => problems.push(
             Problem::of(&ENDING, format!("the cluster {name} is {}", state.status))
-                .try_next(format!("ask your platform team where {namespace} is now, then: {}", refresh(namespace))),
+                .ask_platform_team(format_args!("where {namespace} is now"))
+                .try_next(refresh(namespace)),
         ),
         _ => {}
     }
@@ -260,7 +262,7 @@ pub(crate) fn judge_version(
         }
     };
     let date = |time: Option<Timestamp>| time.map_or_else(|| "an unknown date".to_owned(), day);
-    let upgrade = format!("ask your platform team when the cluster will be upgraded from {version}");
+    let upgrade = format!("when the cluster will be upgraded from {version}");
     let problem = match support.support {
         Support::Extended => Problem::of(&EXTENDED_SUPPORT, format!("Kubernetes {version} is in extended support"))
             .because(format!(
@@ -268,10 +270,10 @@ pub(crate) fn judge_version(
                 date(support.standard_until),
                 date(support.extended_until)
             ))
-            .try_next(upgrade),
+            .ask_platform_team(upgrade),
         Support::Ended => Problem::of(&UNSUPPORTED, format!("EKS no longer supports Kubernetes {version}"))
             .because(format!("support ended on {}", date(support.extended_until.or(support.standard_until))))
-            .try_next(upgrade),
+            .ask_platform_team(upgrade),
         Support::Standard | Support::NotSaid => {
             let then = match extends_support {
                 Some(true) => "then extended support begins",

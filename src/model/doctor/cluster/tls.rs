@@ -98,7 +98,7 @@ pub(crate) fn judge_tls(way: &Way<'_>, step: &Step<Handshake>) -> Judgement {
             match way.is_clock_right {
                 true => problem
                     .because("this machine's clock is correct")
-                    .try_next(format!("ask your platform team to have the certificate of {host} renewed")),
+                    .ask_platform_team(format_args!("to have the certificate of {host} renewed")),
                 false => problem.try_next("date -u   # compare with the clock of another device"),
             }
         }

@@ -71,7 +71,7 @@ fn with_a_proxy_it_is_the_proxy_that_answers_or_not() {
         (Step::Done(Connection::Open), "ok"),
         (Step::Done(Connection::Refused), "cluster.proxy-unreachable"),
         (Step::Late, "cluster.proxy-unreachable"),
-        (Step::Done(Connection::NotByProxy("answered 403".to_owned())), "cluster.proxy-refuses"),
+        (Step::Done(Connection::NotByProxy("returned status 403".to_owned())), "cluster.proxy-refuses"),
     ] {
         assert_eq!(id(&judged(&way, step.clone())), expected, "{step:?}");
     }

@@ -40,7 +40,7 @@ pub(crate) const NOT_ASSUMED: Finding = Finding {
     check: "grant.assignment",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "AWS does not let you assume the role. STS gives the same answer for a trust policy without you, a wrong or missing external ID, a missing MFA code, a policy without sts:AssumeRole, and a role that does not exist.",
+    cause: "AWS does not allow you to assume the role. STS gives the same answer for a trust policy without you, a wrong or missing external ID, a missing MFA code, a policy without sts:AssumeRole, and a role that does not exist.",
     repair: "Compare the request shown in the report with the role's trust policy, or ask the owner of the role.",
 };
 
@@ -90,7 +90,7 @@ mod tests {
         let code = Error::new(Kind::NotSignedIn, format!("the role x {NEEDS_CODE}"));
         assert!(needs_code(&code));
         for (error, id) in [
-            (Error::new(Kind::NotFound, "there is no AWS profile crop"), SOURCE_MISSING.id),
+            (Error::new(Kind::NotFound, "AWS profile \"crop\" is not defined"), SOURCE_MISSING.id),
             (Error::usage("the profile a names itself"), SOURCE_UNUSABLE.id),
             (Error::new(Kind::NotSignedIn, "not signed in"), SOURCE_OVER.id),
             (code, CODE_NEEDED.id),

@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn warnings_of_the_settings_are_told_apart() {
-        let key = "~/c.toml: line 3: `flwo` is no setting; did you mean `flow`?".to_owned();
+        let key = "~/c.toml: line 3: unknown setting \"flwo\"; did you mean \"flow\"?".to_owned();
         let foreign = "/srv/nsaccess.toml is not read: it belongs to neither you nor root".to_owned();
         let asked = Some(("start_url = x".to_owned(), "nsaccess config trust x".to_owned()));
         let corp = Warning {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_variable_that_cannot_be_used_is_unset() {
-        let error = |why: &str| Error::usage("a setting cannot be used").because(why);
+        let error = |why: &str| Error::usage("invalid setting").because(why);
         let tried = |error: &Error| found(judge_unusable(error)).remove(0).1;
         assert_eq!(tried(&error("NSACCESS_ACCOUNT: `1` is not an AWS account")), "unset NSACCESS_ACCOUNT");
         assert!(tried(&error("two sso-sessions: which?")).starts_with("nsaccess config "));
