@@ -2,6 +2,7 @@
 
 mod help;
 mod mistake;
+pub(crate) mod topics;
 
 use std::ffi::OsString;
 

@@ -97,6 +97,10 @@ pub(crate) const SSH_CONNECTION: &str = "SSH_CONNECTION";
 pub(crate) const SSH_TTY: &str = "SSH_TTY";
 /// Any value but the empty one disables colour (<https://no-color.org>).
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// `0`: no colour.
+pub(crate) const CLICOLOR: &str = "CLICOLOR";
+/// Anything but `0`: colour also where there is no terminal.
+pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
 /// `dumb` disables colour and the spinner.
 pub(crate) const TERM: &str = "TERM";
 /// The user's shell: to start it, and to choose how `credentials --export` prints.

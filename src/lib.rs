@@ -82,6 +82,10 @@ fn run(arguments: &[OsString], host: &Host) -> u8 {
         let ui = Ui::new(host, Format::Table, false, 0);
         return ended(&ui, ui.print_bytes(candidates.as_bytes()));
     }
+    if let Some(page) = cli::topics::asked(arguments) {
+        let ui = Ui::new(host, Format::Table, false, 0);
+        return ended(&ui, ui.print_coloured(&cli::topics::text(&ui, page)));
+    }
     let cli = match Cli::read(arguments) {
         Ok(cli) => cli,
         Err(mistake) => {

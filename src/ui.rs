@@ -1,6 +1,7 @@
 //! Output. Data goes to standard output; status, warnings, hints and progress go to standard error. The format, colour and
 //! `--quiet` are decided here, and text from elsewhere passes through [`screen`] on its way to a terminal.
 
+mod error_document;
 mod palette;
 mod table;
 mod waiting;
@@ -8,7 +9,6 @@ mod wrap;
 
 use std::io::{ErrorKind, Write};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::env_vars;
@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result, is_request};
 use crate::host::Host;
 use crate::screen;
 
+pub(crate) use error_document::ErrorDocument;
 pub(crate) use palette::Style;
 use waiting::{Depth, WaitingLine};
 pub(crate) use waiting::{Held, Waiting};
@@ -71,8 +72,8 @@ impl Ui {
             format,
             level: if quiet { Level::Quiet } else { Level::Full },
             verbose,
-            colour: terminal && host.env(env_vars::NO_COLOR).is_none(),
-            data_colour: host.terminals.stdout && !dumb && host.env(env_vars::NO_COLOR).is_none(),
+            colour: wants_colour(host, host.terminals.stderr),
+            data_colour: wants_colour(host, host.terminals.stdout),
             animated: terminal && !quiet,
             columns: host.terminals.columns.filter(|_| host.terminals.stdout),
             said_columns: host.terminals.columns.filter(|_| host.terminals.stderr),
@@ -119,6 +120,11 @@ impl Ui {
         self.print_bytes(screen::lines(text).as_bytes())
     }
 
+    /// The same for text with words that were set off.
+    pub(crate) fn print_coloured(&self, text: &str) -> Result<()> {
+        if self.data_colour { self.print_bytes(screen::coloured_lines(text).as_bytes()) } else { self.print(text) }
+    }
+
     /// Prints a value as one line of JSON.
     pub(crate) fn print_json_line<T: Serialize + ?Sized>(&self, document: &T) -> Result<()> {
         let text = serde_json::to_string(document).map_err(|error| unwritable(&error.to_string()))?;
@@ -144,8 +150,7 @@ impl Ui {
     ) -> Result<()> {
         match self.format {
             Format::Json | Format::Yaml => self.print_bytes(self.render(self.format, document)?.as_bytes()),
-            _ if self.data_colour => self.print_bytes(screen::coloured_lines(&table()).as_bytes()),
-            _ => self.print(&table()),
+            _ => self.print_coloured(&table()),
         }
     }
 
@@ -283,45 +288,16 @@ impl Ui {
     }
 }
 
+/// On a terminal, unless the environment says otherwise: <https://no-color.org>, <https://bixense.com/clicolors/>.
+fn wants_colour(host: &Host, is_terminal: bool) -> bool {
+    let is_set = |name: &str| host.env(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let dumb = host.env(env_vars::TERM) == Some("dumb");
+    host.env(env_vars::NO_COLOR).is_none()
+        && (is_set(env_vars::CLICOLOR_FORCE) || is_terminal && !dumb && host.env(env_vars::CLICOLOR) != Some("0"))
+}
+
 fn unwritable(error: &str) -> Error {
     Error::failure("cannot print this document").because(error)
-}
-
-/// An error for programs.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ErrorDocument {
-    /// The error
-    error: ErrorText,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct ErrorText {
-    /// The class: `usage`, `not_signed_in`, `denied`, … (docs/exit-codes.md)
-    kind: &'static str,
-    /// What happened
-    message: String,
-    /// Why, the most direct reason first
-    because: Vec<String>,
-    /// Commands that fix it, the most likely one first
-    #[serde(rename = "try")]
-    try_next: Vec<String>,
-    /// The exit code
-    exit_code: u8,
-}
-
-impl ErrorDocument {
-    fn of(error: &Error) -> Self {
-        let error = error.clone();
-        ErrorDocument {
-            error: ErrorText {
-                kind: error.kind.name(),
-                exit_code: error.kind.exit_code(),
-                message: error.message,
-                because: error.because,
-                try_next: error.try_next,
-            },
-        }
-    }
 }
 
 /// The result of a step in a report.

@@ -5,9 +5,14 @@ use clap::builder::{PossibleValue, Resettable, StyledStr};
 use clap::error::ErrorKind;
 use clap::{Arg, Command};
 
+use super::topics;
+
 /// The verbs by what people come for. Every verb stands in one group.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Set up", &["login", "logout", "status", "list", "use", "doctor", "kubeconfig", "config", "completion"]),
+    (
+        "Set up",
+        &["login", "logout", "status", "list", "use", "doctor", "kubeconfig", "config", "completion", "version"],
+    ),
     ("Look", &["can-i", "whoami", "pods", "logs"]),
     ("Use", &["port-forward", "exec", "shell", "token"]),
     ("AWS", &["secrets", "credentials", "console", "assume-irsa"]),
@@ -28,6 +33,7 @@ pub(super) fn laid_out(command: Command) -> Command {
     let mut built = command.clone();
     built.build();
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let after = format!("Topics (nsaccess help TOPIC):\n{}\n{after}", topics::listed());
     let verbs = grouped(&command);
     let mut command = page(command, &built, &verbs, &after);
     for verb in command.get_subcommands_mut() {

@@ -23,6 +23,7 @@ use crate::commands::revoke::Revocations;
 use crate::commands::secrets::document as secrets;
 use crate::commands::status::document::StatusDocument;
 use crate::commands::use_context::UseDocument;
+use crate::commands::version::VersionDocument;
 use crate::commands::whoami::Whoami;
 use crate::model::audit::document as audit;
 use crate::model::doctor::document as doctor;
@@ -80,5 +81,6 @@ pub fn documents() -> Vec<Document> {
         of::<PlanDocument<Revocations>>("nsaccess revoke"),
         of::<audit::Document<'_>>("nsaccess audit"),
         of::<audit::Catalogue>("nsaccess audit --list"),
+        of::<VersionDocument>("nsaccess version"),
     ]
 }

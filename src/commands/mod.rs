@@ -29,6 +29,7 @@ pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod use_context;
+pub(crate) mod version;
 pub(crate) mod whoami;
 
 use clap::Subcommand;
@@ -88,6 +89,8 @@ pub(crate) enum Verb {
     Console(console::ConsoleArgs),
     #[command(about = "Complete commands with Tab in your shell")]
     Completion(completion::CompletionArgs),
+    #[command(about = "Show which build this is")]
+    Version,
     #[command(about = "Show and change settings")]
     Config(config::ConfigArgs),
     #[command(about = "Grant access to a namespace")]
@@ -174,6 +177,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
         Verb::Shell(args) => shell::run(context, &args),
         Verb::Console(args) => console::run(context, &args),
         Verb::Completion(args) => completion::run(context, &args),
+        Verb::Version => version::run(context),
         Verb::Config(args) => config::run(context, &args),
         Verb::Grant(args) => grant::run(context, &args),
         Verb::Revoke(args) => revoke::run(context, &args),

@@ -173,3 +173,32 @@ fn a_question_does_not_outlive_its_terminal() {
         assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
     }
 }
+
+#[test]
+fn topics_are_read_like_help() {
+    let world = World::new();
+    let page = world.run("help exit-codes").success().prints("Exit codes\n");
+    assert!(page.stdout.contains("3  not_signed_in\n") && !page.stdout.contains('|'), "{}", page.stdout);
+    world.run("help environment").success().prints("NO_COLOR");
+    world.run("help nonsense").exits(2);
+}
+
+#[test]
+fn a_build_is_told() {
+    let world = World::new();
+    let version = world.run("version -o json").success().json();
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    assert!(version["target"].as_str().is_some_and(|target| target.contains('-')), "{version}");
+    world.run("version").success().prints("Target ");
+}
+
+#[test]
+fn colour_can_be_wanted_without_a_terminal() {
+    let world = World::new();
+    let red = "\u{1b}[1;31merror:";
+    let said = |name: &str, value: &str| world.nsaccess("use nope").env(name, value).run().exits(5).stderr.clone();
+    assert!(said("CLICOLOR_FORCE", "1").contains(red));
+    assert!(!said("CLICOLOR_FORCE", "0").contains(red));
+    let both = world.nsaccess("use nope").env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").run().exits(5);
+    assert!(!both.stderr.contains(red));
+}
