@@ -23,6 +23,8 @@ pub(crate) fn outside(
     });
     let error = Error::new(Kind::Denied, format!("no access to secret {full:?}"))
         .because(format!("{who} can only read secrets below {} (AWS was not asked)", prefix.as_str()));
+    // Other prefixes look like namespaces, too.
+    let other = other.filter(|(namespace, _)| crate::chain::access::familiar(chain).contains(namespace));
     match other {
         Some((namespace, name)) => error.try_next(format!("nsaccess secrets get {name} -n {namespace}")),
         None => error.try_next(format!("nsaccess secrets list -n {access}")),

@@ -6,6 +6,7 @@ use crate::chain::target::identity::login_again;
 use crate::error::{Error, Kind};
 use crate::model::aws::target::Target;
 use crate::model::reviews::review::Verdict;
+use crate::model::settings::Origin;
 use crate::model::shell::quote;
 use crate::net::aws::failure::{Class, Failure};
 
@@ -55,6 +56,11 @@ pub(super) fn no_clusters(chain: &Chain<'_>, target: &Target, regions: &[String]
     }
     let error = Error::new(Kind::NotFound, format!("no cluster found in {}", account_in_words(target)))
         .because(format!("regions searched: {}", regions_in_words(regions)));
+    let pinned = chain.settings.pins(target.access.name.as_str()).region;
+    if let Some(region) = pinned.filter(|region| matches!(region.origin, Origin::Flag(_))) {
+        let anywhere = login_again(chain, target).replace(&format!(" --region {}", quote(&region.value)), "");
+        return error.try_next(format!("{anywhere}   # searches all regions"));
+    }
     match regions.len() > MOST_NAMED {
         true => {
             error.try_next(format!("{} --cluster NAME --region REGION   # if you know it", login_again(chain, target)))

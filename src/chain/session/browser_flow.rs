@@ -26,7 +26,7 @@ pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistra
     show_portal(chain, portal);
     chain.ui.status(&format!("    page   {url}"));
     chain.ui.blank();
-    open_page(chain, &url, "Complete it on this machine. To sign in on another device, use --flow device.");
+    open_page(chain, &url, ("this machine", "To sign in on another device, use --flow device."));
     let code = tokio::time::timeout(LONGEST_SIGN_IN, listener.wait(&attempt)).await;
     let code = code.map_err(|_| not_finished(chain, portal))??;
     let exchanged = chain.services.exchange_code(portal, client, (&code, attempt.verifier(), &redirect_uri)).await;

@@ -43,7 +43,7 @@ fn show_code(chain: &Chain<'_>, portal: &Portal, device: &DeviceAuthorization) {
     chain.ui.status(&format!("    page   {}", device.verification_uri_complete));
     chain.ui.blank();
     let then = "Compare the code with the one on the page, then approve.";
-    open_page(chain, &device.verification_uri_complete, then);
+    open_page(chain, &device.verification_uri_complete, ("any device", then));
 }
 
 async fn wait_with_countdown(chain: &Chain<'_>, pause: Duration, (flow, waiting): (&DeviceFlow, &Waiting)) {

@@ -6,6 +6,7 @@ use crate::chain::{Chain, clock_skew};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::sso_cache::registration_file_name;
 use crate::model::aws::target::Portal;
+use crate::model::settings::Origin;
 use crate::net::aws::failure::Failure;
 use crate::net::aws::oidc::SCOPE;
 use crate::process::browser::is_page;
@@ -40,8 +41,9 @@ pub(crate) fn show_portal(chain: &Chain<'_>, portal: &Portal) {
     chain.ui.blank();
 }
 
-/// Opens the page in a browser, or says how to get there without one. `then`: what the person does on it.
-pub(crate) fn open_page(chain: &Chain<'_>, url: &str, then: &str) {
+/// Opens the page in a browser, or says how to get there without one. `place`: where it can be opened; `then`: what the person
+/// does on it.
+pub(crate) fn open_page(chain: &Chain<'_>, url: &str, (place, then): (&str, &str)) {
     let obstacle = match (chain.no_browser, chain.browser.obstacle()) {
         (true, _) => Some("as asked".to_owned()),
         (false, Some(obstacle)) => Some(obstacle.to_owned()),
@@ -50,7 +52,7 @@ pub(crate) fn open_page(chain: &Chain<'_>, url: &str, then: &str) {
     match obstacle {
         None => chain.ui.status(&format!("Your browser opens the page. {then}")),
         Some(why) => {
-            chain.ui.status(&format!("No browser was opened ({why}). Open the page yourself, on any device. {then}"))
+            chain.ui.status(&format!("No browser was opened ({why}). Open the page yourself, on {place}. {then}"))
         }
     }
 }
@@ -83,9 +85,19 @@ pub(crate) fn cannot_sign_in(chain: &Chain<'_>, portal: &Portal, failure: Failur
     let error = if invalid {
         error
             .because(format!("the start URL or its region ({}) is probably wrong", portal.region))
-            .try_next("nsaccess config   # shows both, and where they come from")
+            .try_next(where_they_come_from(chain))
     } else {
         error
     };
     clock_skew::explain(chain, error)
+}
+
+/// How to look at the start URL and its region, by where they were set.
+fn where_they_come_from(chain: &Chain<'_>) -> &'static str {
+    let of_flags = chain.settings.start_url.as_ref().is_some_and(|url| matches!(url.origin, Origin::Flag(_)));
+    if of_flags {
+        "nsaccess login NAMESPACE --start-url URL --sso-region REGION   # your platform team knows both"
+    } else {
+        "nsaccess config   # shows both, and where they come from"
+    }
 }

@@ -1,11 +1,13 @@
 //! The report on the screen: one line a check (one for all that is skipped for the same reason), details for what is not in order, the verdict, and the first thing to do.
 
+use crate::chain::{Chain, Presence, access};
 use crate::commands::Context;
 use crate::commands::doctor::Found;
 use crate::error::is_request;
 use crate::model::doctor::check::Group;
 use crate::model::doctor::document;
 use crate::model::doctor::row::{Outcome, Row, first_step, verdict};
+use crate::model::settings::Flags;
 use crate::screen::one_line;
 use crate::ui::{Style, Ui};
 
@@ -26,7 +28,7 @@ pub(super) fn report(context: Context<'_>, found: &Found) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(&last_lines(ui, found));
+    text.push_str(&last_lines(context, found));
     text
 }
 
@@ -110,7 +112,8 @@ fn sign(outcome: Outcome) -> (&'static str, Style) {
     }
 }
 
-fn last_lines(ui: &Ui, found: &Found) -> String {
+fn last_lines(context: Context<'_>, found: &Found) -> String {
+    let ui = context.ui;
     let namespace = found.namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}: "));
     let verdict = match verdict(&found.rows) {
         Outcome::Fail => ui.data_styled(Style::Error, "problems found"),
@@ -121,10 +124,21 @@ fn last_lines(ui: &Ui, found: &Found) -> String {
     let counts = document::counts(&found.rows);
     let mut text = format!("{namespace}{verdict} ({counts})\n");
     if found.namespace.is_none() && found.interrupted.is_none() {
-        text.push_str("No namespace specified. To check everything: nsaccess doctor NAMESPACE\n");
+        text.push_str(match is_new_here(context) {
+            true => "Nothing is set up on this machine yet. To sign in and choose a namespace: nsaccess login\n",
+            false => "No namespace specified. To check everything: nsaccess doctor NAMESPACE\n",
+        });
     }
     if let Some(step) = first_step(&found.rows) {
         text.push_str(&format!("{}\n", fix_line(ui, step)));
     }
     text
+}
+
+/// Whether no namespace is known on this machine. Settings that cannot be read have their own row.
+fn is_new_here(context: Context<'_>) -> bool {
+    let silent = Ui::silent();
+    let chain =
+        Chain::open(context.host, &silent, context.global.kubeconfig.as_deref(), &Flags::default(), Presence::Nobody);
+    chain.is_ok_and(|chain| access::familiar(&chain).is_empty())
 }

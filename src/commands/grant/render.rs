@@ -91,7 +91,7 @@ pub(crate) fn run(context: Context<'_>, args: &RenderArgs) -> Result<()> {
     check("--cluster", cluster.as_deref(), settings::check_cluster)?;
     check("--region", region.as_deref(), settings::check_region)?;
     let way = args.via.as_deref().and_then(Way::parse).or(asked.way).unwrap_or(Way::AccessEntry);
-    let entries = asked.grants.into_iter().map(|grant| entry(context, grant, account.as_deref()));
+    let entries = asked.grants.into_iter().map(|grant| entry(context, args, grant, account.as_deref()));
     let request = Request {
         entries: entries.collect::<Result<_>>()?,
         cluster,
@@ -124,10 +124,13 @@ fn check(flag: &str, value: Option<&str>, check: fn(&str) -> std::result::Result
     }
 }
 
-fn entry(context: Context<'_>, grant: Wanted, account: Option<&str>) -> Result<Entry> {
+fn entry(context: Context<'_>, args: &RenderArgs, grant: Wanted, account: Option<&str>) -> Result<Entry> {
+    let format =
+        args.format.to_possible_value().map(|value| format!(" --format {}", value.get_name())).unwrap_or_default();
+    let to = args.wanted.to.as_deref().unwrap_or("permission-set:NAME").to_owned();
     let (recipient, warning) = Recipient::new(grant.principal, account).map_err(|reason| {
         Error::usage(format!("a grant in {} {reason}", grant.namespace))
-            .try_next("nsaccess grant render NAMESPACE --to permission-set:NAME --account ID --format manifests")
+            .try_next(format!("nsaccess grant render {} --to {to} --account ID{format}", grant.namespace))
     })?;
     if let Some(warning) = warning {
         context.ui.warning(&warning);

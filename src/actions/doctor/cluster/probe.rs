@@ -14,6 +14,7 @@ use crate::model::doctor::cluster::eks::{ENDING, Entry, NOT_FOUND, STARTING, jud
 use crate::model::doctor::cluster::tls::judge_tls;
 use crate::model::doctor::cluster::way::{Step, Way, judge_connection, judge_name};
 use crate::model::doctor::cluster::{CONNECTION, DESCRIBED, ENDPOINT, NAME, TLS};
+use crate::model::doctor::environment::KUBECONFIG;
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::kubectl::CONTEXT;
@@ -45,6 +46,10 @@ async fn way(scene: &Scene<'_>, described: Option<&Described>) {
         named.filter(|(endpoint, _)| !endpoint.is_empty()).unwrap_or_else(|| (entry.server.clone(), authority(&entry)));
     if endpoint.is_empty() {
         scene.board.judge_now(&NAME, || no_endpoint(scene));
+        return;
+    }
+    if let Some(broken) = scene.board.failure(&KUBECONFIG) {
+        scene.board.judge_now(&NAME, || skipped_for(broken));
         return;
     }
     let probe = match probe(scene, &endpoint) {

@@ -3,7 +3,7 @@
 use crate::actions::grants::look::read_aws_auth;
 use crate::actions::grants::principals::Directory;
 use crate::chain::administrator::{Administrator, refused};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::aws::partition::Partition;
 use crate::model::grants::granting::Note;
 use crate::model::grants::principal::{Principal, PrincipalName};
@@ -38,6 +38,9 @@ pub(crate) async fn find_to_revoke(
             if !known.is_empty() {
                 return Ok((known, notes));
             }
+            // What would make the role helps a grant alone.
+            let error =
+                Error { try_next: Vec::new(), ..error }.try_next("nsaccess audit --all   # lists who has access");
             // The first note is the error itself; the others say what else was not looked at.
             Err(notes.into_iter().skip(1).fold(error, |error, note| error.because(note.text())))
         }

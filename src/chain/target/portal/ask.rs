@@ -18,8 +18,9 @@ pub(super) fn ask(chain: &Chain<'_>, namespace: Option<&str>) -> Result<(String,
     if chain.presence != Presence::Person {
         return Err(not_configured(namespace, configured.as_deref()));
     }
-    chain.ui.status("First sign-in on this machine. The start URL is the address of your AWS access portal, the");
-    chain.ui.status("page where you choose an account. Your platform team knows it and its region.");
+    chain.ui.status(
+        "First sign-in on this machine. The start URL is the address of your AWS access portal, the page where you choose an account. Your platform team knows it and its region.",
+    );
     let start_url = match configured {
         Some(start_url) => start_url,
         None => until_valid(chain, "Start URL (https://….awsapps.com/start):", read_start_url)?,
