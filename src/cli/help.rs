@@ -20,7 +20,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
 ];
 
 /// The last line of a verb's page.
-const GLOBAL_OPTIONS: &str = "Global options: -n NAMESPACE, -o FORMAT, -q, -v, --kubeconfig FILE (see nsaccess help)";
+const GLOBAL_OPTIONS: &str = "Global options: -n NAMESPACE, -o FORMAT, -q, -v, --kubeconfig (nsaccess help)";
 
 /// Whether this asks for a page, rather than being a mistake.
 pub(super) fn is_help(error: &clap::Error) -> bool {
@@ -148,6 +148,21 @@ mod tests {
             let lines = lists.lines().chain(groups.lines()).filter(|line| line.chars().count() > 80);
             let own: Vec<String> = lines.map(str::to_owned).collect();
             own.into_iter().chain(command.get_subcommands().flat_map(long_lines)).collect()
+        }
+        assert_eq!(long_lines(&Cli::command()), Vec::<String>::new());
+    }
+
+    /// A terminal would break an example in two commands.
+    #[test]
+    fn examples_fit_eighty_columns() {
+        fn long_lines(command: &Command) -> Vec<String> {
+            let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let is_broken_by_hand = about.lines().any(|line| line.starts_with("  nsaccess") || line.contains(":  "));
+            let examples = after.lines().filter(|line| line.starts_with(' '));
+            let by_hand = about.lines().filter(|_| is_broken_by_hand);
+            let long = examples.chain(by_hand).filter(|line| line.chars().count() > 80).map(str::to_owned);
+            long.chain(command.get_subcommands().flat_map(long_lines)).collect()
         }
         assert_eq!(long_lines(&Cli::command()), Vec::<String>::new());
     }

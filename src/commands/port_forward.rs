@@ -30,14 +30,15 @@ use crate::ui::Ui;
 
 /// Forward local ports to pods.
 ///
-/// TARGET is pod/x, svc/x, deploy/x, sts/x or a pod's name. Its ports follow it, each as
-/// REMOTE, LOCAL:REMOTE or :REMOTE, by number or name. Without ports, all ports of the target
-/// are forwarded; without a target, you choose one.
+/// TARGET is pod/x, svc/x, deploy/x, sts/x or a pod's name. Its ports follow it,
+/// each as REMOTE, LOCAL:REMOTE or :REMOTE, by number or name. Without ports, all
+/// ports of the target are forwarded; without a target, you choose one.
 ///
 ///   nsaccess port-forward svc/web 8080:http svc/db 5432
 ///   nsaccess port-forward svc/db 5432 -- psql -h localhost -p {port}
 ///
-/// The local port stays open when the pod is replaced: new connections go to the next ready pod.
+/// The local port stays open when the pod is replaced: new connections go to the
+/// next ready pod.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct PortForwardArgs {

@@ -125,7 +125,7 @@ fn of_access(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, name: &Acc
     // A failure to get credentials is over once any process has got some.
     let stands = |failure: &RememberedFailure| failure.with_credentials == has_credentials(&chain, access);
     if let (Presence::Nobody, Some(failure)) = (presence, remembered.filter(stands)) {
-        return Err(failure.into_error());
+        return Err(as_told(&chain, name, failure));
     }
     // kubectl shows our standard error and nothing else: the command that helps must stand there.
     let answer = runtime::run(refreshed(&chain, info, access));
@@ -136,6 +136,22 @@ fn of_access(context: Context<'_>, args: &TokenArgs, info: &ExecInfo, name: &Acc
         remember(&chain, access, fingerprint, error);
     }
     answer
+}
+
+/// A failure that stands. A client that asks again at once, as kubectl does, has shown its words.
+fn as_told(chain: &Chain<'_>, name: &AccessName, failure: RememberedFailure) -> Error {
+    let client = client(chain.host);
+    if client != 0 && failure.told == client {
+        return failure.into_silence();
+    }
+    // If this cannot be kept, it is said once more.
+    let _ = chain.cache.store_failure(name, &RememberedFailure { told: client, ..failure.clone() });
+    failure.into_error()
+}
+
+/// The process that speaks for a client of Kubernetes; 0 if there is none.
+fn client(host: &Host) -> u32 {
+    if host.env(env_vars::KUBERNETES_EXEC_INFO).is_some() { host.parent_pid } else { 0 }
 }
 
 /// The settings cannot be read: kubectl goes on with what was decided before, and the person is warned.
@@ -198,7 +214,8 @@ fn has_credentials(chain: &Chain<'_>, access: &Access) -> bool {
 fn remember(chain: &Chain<'_>, access: &Access, token_file: String, error: &Error) {
     let failure = RememberedFailure::of(error, token_file, chain.host.now());
     let with_credentials = has_credentials(chain, access);
-    let Some(failure) = failure.map(|failure| RememberedFailure { with_credentials, ..failure }) else { return };
+    let told = client(chain.host);
+    let Some(failure) = failure.map(|failure| RememberedFailure { with_credentials, told, ..failure }) else { return };
     // The next caller finds out by itself.
     let _ = chain.cache.store_failure(&access.name, &failure);
 }

@@ -32,7 +32,7 @@ use crate::process::runtime;
 /// what they allow.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit status: 0 done, 1 findings for --fail-on, 2 usage, 6 with --fail-on: not everything could be read.\nEvery finding is explained in docs/audit.md.\n\nExamples:\n  nsaccess audit payments\n  nsaccess audit --all --cluster idp-prod-1 -o json > audit.json\n  nsaccess audit --all --cluster idp-prod-1 --baseline audit.json --fail-on medium\n  nsaccess audit --all --format csv > access.csv"
+    after_help = "Exit status: 0 done, 1 findings for --fail-on, 2 usage, 6 with --fail-on: not everything could be read.\nEvery finding is explained in docs/audit.md.\n\nExamples:\n  nsaccess audit payments\n  nsaccess audit --all --cluster idp-prod-1 -o json > audit.json\n  nsaccess audit --all --cluster idp-prod-1 \\\n      --baseline audit.json --fail-on medium\n  nsaccess audit --all --format csv > access.csv"
 )]
 pub(crate) struct AuditArgs {
     /// Namespace

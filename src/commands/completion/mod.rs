@@ -19,13 +19,15 @@ use values::Values;
 
 /// Print the completion script of a shell.
 ///
-/// Verbs, flags, namespaces, settings, contexts and profiles are completed from files; pods, workloads, services, containers and
-/// secrets are asked for, for at most a second and without signing in.
+/// Verbs, flags, namespaces, settings, contexts and profiles are completed from
+/// files; pods, workloads, services, containers and secrets are asked for, for at
+/// most a second and without signing in.
 ///
-/// bash, in ~/.bashrc:           source <(nsaccess completion bash)
-/// zsh, in ~/.zshrc:             source <(nsaccess completion zsh)
-/// fish, in config.fish:         nsaccess completion fish | source
-/// PowerShell, in $PROFILE:      nsaccess completion powershell | Out-String | Invoke-Expression
+/// bash, in ~/.bashrc:    source <(nsaccess completion bash)
+/// zsh, in ~/.zshrc:      source <(nsaccess completion zsh)
+/// fish, in config.fish:  nsaccess completion fish | source
+/// PowerShell, $PROFILE:  nsaccess completion powershell | Out-String |
+///                        Invoke-Expression
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CompletionArgs {

@@ -38,7 +38,7 @@ pub(crate) mod wanted;
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  nsaccess grant payments --to permission-set:idp-ns-payments --preset developer\n  nsaccess grant payments --to arn:aws:iam::111122223333:role/ci --preset viewer --for 8h\n  nsaccess grant payments --to permission-set:idp-ns-payments --policy AmazonEKSViewPolicy --dry-run"
+    after_help = "Examples:\n  nsaccess grant payments --to permission-set:idp-ns-payments \\\n      --preset developer\n  nsaccess grant payments --to arn:aws:iam::111122223333:role/ci \\\n      --preset viewer --for 8h\n  nsaccess grant payments --to permission-set:idp-ns-payments \\\n      --policy AmazonEKSViewPolicy --dry-run"
 )]
 pub(crate) struct GrantArgs {
     #[command(subcommand)]

@@ -21,7 +21,7 @@ use crate::model::settings::{self, Flags};
 /// up when applied, eksctl needs the ARN.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  nsaccess grant render payments --to permission-set:idp-ns-payments --account 111122223333 --format manifests\n  nsaccess grant render --from grants.yaml --format terraform\n  nsaccess grant render --from grants.yaml --format kustomize --out deploy/access"
+    after_help = "Examples:\n  nsaccess grant render payments --to permission-set:idp-ns-payments \\\n      --account 111122223333 --format manifests\n  nsaccess grant render --from grants.yaml --format terraform\n  nsaccess grant render --from grants.yaml --format kustomize \\\n      --out deploy/access"
 )]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
@@ -125,12 +125,11 @@ fn check(flag: &str, value: Option<&str>, check: fn(&str) -> std::result::Result
 }
 
 fn entry(context: Context<'_>, args: &RenderArgs, grant: Wanted, account: Option<&str>) -> Result<Entry> {
-    let format =
-        args.format.to_possible_value().map(|value| format!(" --format {}", value.get_name())).unwrap_or_default();
+    let format = args.format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let to = args.wanted.to.as_deref().unwrap_or("permission-set:NAME").to_owned();
+    let again = format!("nsaccess grant render {} --to {to} --account ID --format manifests", grant.namespace);
     let (recipient, warning) = Recipient::new(grant.principal, account).map_err(|reason| {
-        Error::usage(format!("a grant in {} {reason}", grant.namespace))
-            .try_next(format!("nsaccess grant render {} --to {to} --account ID{format}", grant.namespace))
+        Error::usage(format!("a grant in {} {reason}", grant.namespace)).try_next(again.replace("manifests", &format))
     })?;
     if let Some(warning) = warning {
         context.ui.warning(&warning);

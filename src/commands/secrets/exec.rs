@@ -21,7 +21,7 @@ use crate::secret::Secret;
 /// Which secrets, and which program.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  nsaccess secrets exec billing/database -- ./server\n  nsaccess secrets exec billing/database api-key --prefix BILLING_ -- sh -c 'psql -U \"$BILLING_username\"'"
+    after_help = "Examples:\n  nsaccess secrets exec billing/database -- ./server\n  nsaccess secrets exec billing/database api-key --prefix BILLING_ \\\n      -- sh -c 'psql -U \"$BILLING_username\"'"
 )]
 pub(crate) struct ExecArgs {
     /// Names of the secrets

@@ -16,6 +16,9 @@ pub(crate) struct RememberedFailure {
     /// Whether there were valid credentials at the time: if not, new ones end the failure.
     #[serde(default)]
     pub(crate) with_credentials: bool,
+    /// The process that was told, by its ID: kubectl asks six times and shows each answer.
+    #[serde(default)]
+    pub(crate) told: u32,
     pub(crate) exit_code: u8,
     pub(crate) message: String,
     pub(crate) because: Vec<String>,
@@ -39,11 +42,17 @@ impl RememberedFailure {
             until: now + stands,
             token_file,
             with_credentials: false,
+            told: 0,
             exit_code: error.kind.exit_code(),
             message: error.message.clone(),
             because: error.because.clone(),
             try_next: error.try_next.clone(),
         })
+    }
+
+    /// The failure without its words, for who has read them.
+    pub(crate) fn into_silence(self) -> Error {
+        Error::new(Kind::Child(self.exit_code), self.message)
     }
 
     /// The failure as it was.
@@ -86,6 +95,7 @@ mod tests {
             until: at(60),
             token_file: "state 1".into(),
             with_credentials: false,
+            told: 0,
             exit_code: 3,
             message: "m".into(),
             because: vec![],
