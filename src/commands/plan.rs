@@ -162,7 +162,7 @@ fn ask(administrator: &Administrator<'_>) -> Result<()> {
     let chain = administrator.chain;
     if chain.presence != Presence::Person {
         return Err(Error::usage("confirmation required")
-            .because("there is no terminal to ask on")
+            .because("without a terminal, it cannot ask you")
             .try_next("run the same command with --yes to skip the question")
             .try_next("run the same command with --dry-run to only check"));
     }

@@ -5,7 +5,7 @@ const LONGEST: i64 = 100 * 366 * 86_400;
 
 /// The seconds in `5m`, `1h30m`, `2d` or `90`.
 pub(crate) fn parse(text: &str) -> Result<i64, String> {
-    let wrong = || format!("{text:?} is no span of time like 90s, 5m, 1h30m or 2d");
+    let wrong = || format!("invalid duration {text:?}: expected one like 90s, 5m, 1h30m or 2d");
     let mut rest = text;
     let mut total: i64 = 0;
     if rest.is_empty() {

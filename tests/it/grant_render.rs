@@ -96,7 +96,7 @@ fn what_is_missing_or_wrong_is_named() {
             &format!("shop {SET} --format terraform --cluster demo --for 1h --with-expiry-job"),
             "does not support --with-expiry-job",
         ),
-        (&format!("shop {SET} --format manifests --policy AmazonEKSViewPolicy"), "no object of Kubernetes"),
+        (&format!("shop {SET} --format manifests --policy AmazonEKSViewPolicy"), "no Kubernetes objects"),
         (
             "shop --to arn:aws:iam::111122223333:role/x --policy AmazonEKSViewPolicy --via aws-auth --format aws-cli --cluster demo --region eu-west-1",
             "cannot be given through aws-auth",

@@ -103,7 +103,7 @@ wrote ~/.kube/config
 ");
     assert_eq!(world.read(".kube/config"), TEXT);
     assert!(!world.exists(STORE));
-    world.run("kubeconfig convert --revert --all").success().prints("there is nothing to do\n");
+    world.run("kubeconfig convert --revert --all").success().prints("nothing to do\n");
 }
 
 #[test]
@@ -150,8 +150,8 @@ fn what_cannot_be_done_is_said() {
     let world = world();
     world.run("kubeconfig convert").is("\
 ------- stderr -------
-error: no context is named
-because: there is no terminal to ask at which one is meant
+error: no context specified
+because: without a terminal, it cannot ask which one you mean
 try: nsaccess kubeconfig convert --context NAME
 try: nsaccess kubeconfig convert --all
 [exit status: 2]
@@ -160,8 +160,8 @@ try: nsaccess kubeconfig convert --all
         .run("kubeconfig convert --context prd")
         .exits(5)
         .one_error()
-        .says("there is no context prd")
-        .says("there is prod");
+        .says("context \"prd\" not found")
+        .says("did you mean prod?");
     world.run("kubeconfig convert --context vault").is("\
 ------- stderr -------
 error: the context vault cannot be converted
@@ -183,7 +183,7 @@ try: kubectl config view --minify --context vault   # what it is now
         .says("error: no context was converted")
         .prints("not converted: it runs sh");
     world.write(".kube/config", "users: []\n");
-    world.run("kubeconfig convert --all").success().prints("there is nothing to do\n");
+    world.run("kubeconfig convert --all").success().prints("nothing to do\n");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn whoever_is_killed_in_between_can_go_back() {
     let converted = world.read(".kube/config");
     // Killed before the kubeconfig was written: the store is there, and the file is as it was.
     world.write(".kube/config", TEXT);
-    world.run("kubeconfig convert --revert --all").success().prints("is as before already\n");
+    world.run("kubeconfig convert --revert --all").success().prints("already reverted\n");
     assert_eq!((world.read(".kube/config"), world.exists(STORE)), (TEXT.to_owned(), false));
     // Killed on the way back, before the store was.
     world.run("kubeconfig convert --all").success();
@@ -233,7 +233,7 @@ fn whoever_is_killed_in_between_can_go_back() {
     let store = world.read(STORE);
     world.run("kubeconfig convert --revert --all").success();
     world.write(STORE, &store);
-    world.run("kubeconfig convert --revert --context eksctl").success().prints("is as before already\n");
+    world.run("kubeconfig convert --revert --context eksctl").success().prints("already reverted\n");
     world.run("kubeconfig convert --all").success();
     world.run("kubeconfig convert --revert --all").success();
     assert_eq!(world.read(".kube/config"), TEXT);
@@ -265,7 +265,7 @@ fn a_user_that_is_gone_is_forgotten() {
     // Whoever removes nsaccess is told what would no longer work.
     world.run("logout --purge").success().says("hint: nsaccess kubeconfig convert --revert --all   # other contexts");
     let output = world.run("kubeconfig convert --revert --all").success();
-    assert_eq!(output.stdout.matches("is no longer there\n").count(), 2, "{}", output.transcript());
+    assert_eq!(output.stdout.matches("removed since\n").count(), 2, "{}", output.transcript());
     assert!(!world.exists(STORE));
     world.run("logout --purge").success().says_not("convert");
 }

@@ -47,7 +47,7 @@ fn a_code_that_nobody_approves_ends_with_3() {
     let world = World::new();
     world.control().settings(|settings| settings.device_code_lifetime = 1);
     world.control().approve_device_codes(false);
-    world.login("idp-dev").run().exits(3).one_error().says("error: nobody approved the sign-in in time");
+    world.login("idp-dev").run().exits(3).one_error().says("error: the sign-in was not approved in time");
 }
 
 #[test]

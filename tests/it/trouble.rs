@@ -165,7 +165,7 @@ fn tokens_go_to_no_endpoint_in_the_plain() {
     let file = ".cache/nsaccess/v1/clusters/idp-dev.json";
     let endpoint = world.sandbox.kube_endpoint("idp-nonprod-1").expect("a cluster");
     world.write(file, world.read(file).replace(&endpoint, "http://10.255.255.1"));
-    world.run("pods web-0").exits(1).one_error().says("because: it is plain http");
+    world.run("pods web-0").exits(1).one_error().says("because: plain http would expose tokens and keys");
 }
 
 #[test]

@@ -233,7 +233,7 @@ fn ask_to_replace(chain: &Chain<'_>, entry: &str, change: &Change<'_>, ways: &Wa
     let command = (ways.beside)(&beside);
     if chain.presence != Presence::Person {
         return Err(Error::usage(format!("{entry} is set up for {old}, and not for {new}"))
-            .because("its profile and context would be replaced, and whoever uses them would act somewhere else")
+            .because("its profile and context would be replaced, and tools that use them would act elsewhere")
             .try_next(format!("{command}   # sets it up beside"))
             .try_next(format!("{}   # replaces what is there", ways.replace)));
     }

@@ -36,7 +36,7 @@ pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistra
 /// The page shows an error and never comes back when the service has forgotten our registration, so that goes.
 fn not_finished(chain: &Chain<'_>, portal: &Portal) -> Error {
     let _ = sso_cache::remove_registration(chain.host, &registration_name(portal));
-    Error::new(Kind::NotSignedIn, "nobody finished the sign-in in the browser within 10 minutes")
-        .because("the page was not completed, or showed an error and did not return to nsaccess")
+    Error::new(Kind::NotSignedIn, "the sign-in in the browser was not completed within 10 minutes")
+        .because("the page may have shown an error and not returned to nsaccess")
         .try_next("nsaccess login NAMESPACE --flow device")
 }

@@ -60,7 +60,7 @@ async fn wait_with_countdown(chain: &Chain<'_>, pause: Duration, (flow, waiting)
 fn gave_up(why: GiveUp) -> NoToken {
     NoToken::Failed(match why {
         GiveUp::Register => return NoToken::Unregistered,
-        GiveUp::Expired => Error::new(Kind::NotSignedIn, "nobody approved the sign-in in time")
+        GiveUp::Expired => Error::new(Kind::NotSignedIn, "the sign-in was not approved in time")
             .because("the code has expired")
             .try_next("run the same command again for a new code"),
         GiveUp::Denied(words) => Error::new(Kind::NotSignedIn, "the sign-in was denied").because(words),

@@ -106,9 +106,9 @@ impl Screen<'_> {
         match verdict {
             Verdict::Changed(_) if self.dry_run => format!("would be {word}"),
             Verdict::Changed(_) => word.to_owned(),
-            Verdict::Right if self.is_revert => "is as before already".to_owned(),
+            Verdict::Right if self.is_revert => "already reverted".to_owned(),
             Verdict::Right => "unchanged".to_owned(),
-            Verdict::Gone => "is no longer there".to_owned(),
+            Verdict::Gone => "removed since".to_owned(),
             Verdict::Left(reason) => format!("not {word}: {reason}"),
         }
     }

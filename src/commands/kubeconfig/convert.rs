@@ -10,7 +10,7 @@ use crate::disk::kubeconfig::Merged;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::exec_plugin::Reason;
 use crate::model::kube::exec_plugin::conversion::Verdict;
-use crate::model::kube::namespace::nearest;
+use crate::model::kube::namespace::similar;
 use crate::model::settings::Flags;
 use crate::model::shell::quote;
 
@@ -79,7 +79,7 @@ pub(crate) fn run(context: Context<'_>, args: &ConvertArgs) -> Result<()> {
     Ok(())
 }
 
-const NOTHING: &str = "there is nothing to do\n";
+const NOTHING: &str = "nothing to do\n";
 
 /// Whether a person who asks for all contexts wants to hear of it.
 fn is_of_eks(row: &Row) -> bool {
@@ -90,10 +90,12 @@ fn user_of(merged: &Merged, name: &str) -> Result<String> {
     if let Some(found) = merged.context(name) {
         return Ok(found.user.clone());
     }
-    let near = nearest(name, merged.context_names());
-    let error = Error::new(Kind::NotFound, format!("there is no context {name}"))
-        .because("no kubeconfig file in use has one of that name");
-    let error = if near.is_empty() { error } else { error.because(format!("there is {}", near.join(", "))) };
+    let error = Error::new(Kind::NotFound, format!("context {name:?} not found"))
+        .because("none of the kubeconfig files in use has it");
+    let error = match similar(name, merged.context_names()) {
+        Some(near) => error.because(format!("did you mean {near}?")),
+        None => error,
+    };
     Err(error.try_next("kubectl config get-contexts"))
 }
 
@@ -123,8 +125,8 @@ fn chosen(
 ) -> Result<Option<(Users, Option<String>)>> {
     if chain.presence != Presence::Person {
         let command = if args.revert { "nsaccess kubeconfig convert --revert" } else { "nsaccess kubeconfig convert" };
-        return Err(Error::usage("no context is named")
-            .because("there is no terminal to ask at which one is meant")
+        return Err(Error::usage("no context specified")
+            .because("without a terminal, it cannot ask which one you mean")
             .try_next(format!("{command} --context NAME"))
             .try_next(format!("{command} --all")));
     }

@@ -57,7 +57,7 @@ async fn of_portal(chain: &Chain<'_>, portal: &Portal, set_up: Vec<String>, forc
 
 /// Nobody can choose: the whole command to type.
 fn not_specified(chain: &Chain<'_>) -> Error {
-    let error = Error::usage("no namespace specified").because("without a terminal there is nobody to ask");
+    let error = Error::usage("no namespace specified").because("without a terminal, it cannot ask you");
     match portal::known(chain, None) {
         Ok(None) if access::set_up(chain).is_empty() => {
             error.try_next("nsaccess login NAMESPACE --start-url https://YOURS.awsapps.com/start --sso-region REGION")

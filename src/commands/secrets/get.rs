@@ -236,6 +236,6 @@ fn copy(
 
 fn no_clipboard(name: &str) -> Error {
     Error::failure("no clipboard available")
-        .because("none of wl-copy, xclip, xsel, pbcopy and clip.exe can be used, and there is no terminal")
+        .because("none of wl-copy, xclip, xsel, pbcopy and clip.exe works, and there is no terminal")
         .try_next(format!("nsaccess secrets get {name} --out FILE"))
 }

@@ -83,7 +83,7 @@ impl Proxy {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         // hyper knows only `socks5`, which it treats like `socks5h`: the proxy resolves names.
         let text = text.trim().replacen("socks5h://", "socks5://", 1);
-        let uri: http::Uri = text.parse().map_err(|_| "it is no address".to_owned())?;
+        let uri: http::Uri = text.parse().map_err(|_| "it is not a URL".to_owned())?;
         let scheme = match uri.scheme_str() {
             Some("http") => ProxyScheme::Http,
             Some("https") => ProxyScheme::Https,
@@ -135,14 +135,14 @@ impl Proxy {
 
 /// Checks that an endpoint may receive tokens and keys: over TLS any host, over plain HTTP only loopback.
 pub(crate) fn check_endpoint(url: &str) -> Result<(), String> {
-    let Some((scheme, rest)) = url.split_once("://") else { return Err("it is no address".to_owned()) };
+    let Some((scheme, rest)) = url.split_once("://") else { return Err("it is not a URL".to_owned()) };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, _) = split_port(authority.rsplit('@').next().unwrap_or_default(), 0);
     match scheme.to_ascii_lowercase().as_str() {
         "https" => Ok(()),
         "http" if is_local(&host) => Ok(()),
         "http" => {
-            Err("it is plain http: whoever is on the way could read tokens and keys; only loopback may be".to_owned())
+            Err("plain http would expose tokens and keys to the network; it is allowed only for loopback".to_owned())
         }
         _ => Err("it is neither https nor http".to_owned()),
     }

@@ -140,7 +140,7 @@ fn times_and_files_of_rules_are_checked() {
     assert!(with("rules: rules/broken.yaml").contains("line 4: rules/broken.yaml, line 1: unknown key \"resource\""));
     assert!(with("rules: []").contains("not empty"));
     assert!(with("preset: admin\n  for: 0s").contains("at least one second"));
-    assert!(with("preset: admin\n  for: soon").contains("no span of time"));
+    assert!(with("preset: admin\n  for: soon").contains("invalid duration"));
     assert!(with("preset: admin\n  until: tomorrow").contains("not a time like"));
     assert!(with("preset: admin\n  until: 2026-11-26T09:59:59Z").contains("in the past"));
     assert!(with("preset: admin\n  until: 2027-01-01T00:00:00Z\n  for: 1d").contains("cannot be used together"));

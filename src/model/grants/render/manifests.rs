@@ -35,7 +35,7 @@ pub(super) fn kustomize(request: &Request) -> Result<Rendered> {
 fn check_not_empty(is_empty: bool) -> Result<()> {
     match is_empty {
         false => Ok(()),
-        true => Err(Error::usage("there is no object of Kubernetes in this")
+        true => Err(Error::usage("these grants need no Kubernetes objects")
             .because("access policies are given by access entries of EKS alone")
             .try_next("nsaccess grant render NAMESPACE --format terraform   # or eksctl, aws-cli")),
     }

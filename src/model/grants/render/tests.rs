@@ -201,7 +201,7 @@ fn what_is_missing_is_named_by_its_flag() {
 #[test]
 fn access_policies_are_no_objects() {
     let policy = entry("pay*", ROLE, Access::Policy("AmazonEKSViewPolicy".to_owned()));
-    assert!(refused(Format::Manifests, &request(vec![policy.clone()])).contains("no object of Kubernetes"));
+    assert!(refused(Format::Manifests, &request(vec![policy.clone()])).contains("no Kubernetes objects"));
     let rendered = render(Format::Kustomize, &request(vec![policy, viewer("a", ROLE)])).expect("rendered");
     let paths: Vec<&str> = rendered.files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["kustomization.yaml", "namespaces/a.yaml"]);

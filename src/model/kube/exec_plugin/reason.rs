@@ -39,7 +39,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::OtherPlugin(name) => write!(f, "it runs {name}, which is no plugin for EKS"),
+            Reason::OtherPlugin(name) => write!(f, "it runs {name}, which is not a plugin for EKS"),
             Reason::Wrapper(name) => write!(f, "it runs {name}, which chooses the AWS credentials"),
             Reason::OtherVerb(verb) if verb.is_empty() => f.write_str("its arguments ask for no token"),
             Reason::OtherVerb(verb) => write!(f, "its arguments ask for no token, but for `{verb}`"),
