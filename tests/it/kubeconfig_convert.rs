@@ -169,7 +169,7 @@ because: it runs aws-vault, which chooses the AWS credentials
 try: kubectl config view --minify --context vault   # what it is now
 [exit status: 1]
 ");
-    world.run("kubeconfig convert --context oidc").exits(1).says("it runs kubelogin, which is no plugin for EKS");
+    world.run("kubeconfig convert --context oidc").exits(1).says("it runs kubelogin, which is not a plugin for EKS");
     world.run("kubeconfig convert --context kind").exits(1).says("because: it has no credential plugin");
     world.run("kubeconfig convert --revert --context prod").exits(1).says("because: it was not converted here");
     world.run("kubeconfig convert --context prod --all").exits(2).one_error();
