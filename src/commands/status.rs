@@ -98,17 +98,28 @@ pub(crate) fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
         context.ui.hint("nsaccess login   # signs in and lists your namespaces");
     }
     match shown.sessions.first() {
-        Some(session) if args.check && !matches!(session.state, State::SignedIn | State::Renewable) => {
-            Err(not_signed_in(session, &shown.rows))
+        Some(session) if !is_open(session) && !args.check && context.ui.is_table() && !shown.rows.is_empty() => {
+            let in_use = in_use(&shown.rows).map_or("NAMESPACE", |row| row.access.name.as_str());
+            context.ui.hint(&format!("nsaccess login {in_use}"));
+            Ok(())
         }
+        Some(session) if args.check && !is_open(session) => Err(not_signed_in(session, &shown.rows)),
         _ => Ok(()),
     }
 }
 
+fn is_open(session: &Session) -> bool {
+    matches!(session.state, State::SignedIn | State::Renewable)
+}
+
+/// The row of the current context, else the first one.
+fn in_use(rows: &[Row]) -> Option<&Row> {
+    rows.iter().find(|row| row.current).or_else(|| rows.first())
+}
+
 fn not_signed_in(session: &Session, rows: &[Row]) -> Error {
-    let in_use = rows.iter().find(|row| row.current).or_else(|| rows.first());
     let error = session.reason.iter().fold(Error::new(Kind::NotSignedIn, "not signed in"), Error::because);
-    match in_use {
+    match in_use(rows) {
         Some(row) => error.or_sign_in(row.access.name.as_str()),
         None => error.try_next("nsaccess login   # signs in and lists your namespaces"),
     }

@@ -86,6 +86,10 @@ fn set_up(context: Context<'_>, chain: &Chain<'_>, merged: &Merged, access: &Acc
     let known = access::familiar(chain);
     let is_known = known.iter().any(|name| name == access.as_str());
     let near = similar(access.as_str(), known.iter().map(String::as_str)).filter(|_| !is_known);
+    if chain.aws_config.profile(&chain.settings.context_pattern.value.render(access.as_str())).is_some() {
+        return Err(Error::new(Kind::NotFound, format!("namespace \"{access}\" has no context in your kubeconfig"))
+            .try_next(format!("nsaccess kubeconfig {access} --switch")));
+    }
     let not_set_up = Error::new(Kind::NotFound, format!("namespace \"{access}\" is not set up on this machine"));
     let not_set_up = match near {
         Some(near) => not_set_up.because(format!("did you mean {near}?")).try_next(format!("nsaccess use {near}")),

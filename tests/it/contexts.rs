@@ -340,3 +340,20 @@ fn a_logout_that_meant_another_session_says_which_are_left() {
     world.run("logout --all").success().says("signed out of https://sandbox.awsapps.com/start");
     world.run("logout").success().says_not("still signed in");
 }
+
+#[test]
+fn a_namespace_without_its_context_is_told_how_to_get_it_back() {
+    let world = World::signed_in();
+    world.run("kubeconfig idp-dev --remove").success();
+    let refused = world.run("use idp-dev").exits(5).one_error();
+    refused.says("has no context in your kubeconfig\ntry: nsaccess kubeconfig idp-dev --switch");
+    world.run("kubeconfig idp-dev --switch").success().says("switched to idp-ns-idp-dev");
+    world.run("use idp-dev").success();
+}
+
+#[test]
+fn who_is_signed_out_is_told_how_to_sign_in() {
+    let world = World::signed_in();
+    world.run("logout").success();
+    world.run("status").success().says("hint: nsaccess login idp-dev");
+}

@@ -42,7 +42,7 @@ fn the_null_device_is_an_empty_file_and_stays_what_it_is() {
         output.says("because: it is a device, not a plain file");
         world.set("AWS_CONFIG_FILE", "");
         world.set("KUBECONFIG", &null);
-        world.run("use idp-dev").exits(5).says("is not set up on this machine");
+        world.run("use idp-dev").exits(5).says("has no context in your kubeconfig");
         let output = world.run("kubeconfig idp-dev").exits(1).one_error();
         output.says("because: it is a device, not a plain file").says("try: ls -ld");
         world.set("KUBECONFIG", "");
