@@ -150,12 +150,13 @@ impl Host {
 
     /// The path of this program for files that start it later: the entry in `PATH` that leads here, with links not
     /// resolved so that it survives an upgrade by a package manager; else where the program lies. It is absolute,
-    /// because desktop programs often start without the user's `PATH`.
+    /// because desktop programs often start without the user's `PATH`. As a plugin of kubectl it has another name.
     pub(crate) fn own_command(&self) -> String {
         let own = without_deleted_suffix(std::env::current_exe().unwrap_or_default());
-        let name = if cfg!(windows) { "nsaccess.exe" } else { "nsaccess" };
+        let names = ["nsaccess", "kubectl-nsaccess"].map(|name| format!("{name}{}", std::env::consts::EXE_SUFFIX));
         let folders = self.env("PATH").map(std::env::split_paths).into_iter().flatten();
-        let mut candidates = folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name));
+        let folders: Vec<PathBuf> = folders.filter(|folder| folder.is_absolute()).collect();
+        let mut candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
         let found = match std::fs::canonicalize(&own) {
             Ok(own) => candidates.find(|path| std::fs::canonicalize(path).is_ok_and(|path| path == own)),
             // An upgrade has removed this one: use what `PATH` leads to now.

@@ -247,3 +247,19 @@ fn a_context_that_kubectl_could_not_use_is_not_written() {
     let switched = world.run("kubeconfig idp-dev --account 111122223333 --switch").success();
     switched.says("switched to idp-ns-idp-dev");
 }
+
+/// krew puts a link of this name into `PATH`, and moves what it leads to with every upgrade.
+#[test]
+fn as_a_plugin_of_kubectl_it_is_called_by_the_name_in_path() {
+    let mut world = World::signed_in();
+    std::fs::create_dir(world.path("krew")).expect("a folder");
+    let link = world.path("krew/kubectl-nsaccess");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_nsaccess"), &link).expect("a link");
+    world.set("PATH", &format!("{}:/usr/bin:/bin", world.path("krew").display()));
+    world.run("kubeconfig idp-dev").success().says("wrote context");
+    assert!(world.read(".kube/config").contains(&format!("command: {}\n", link.display())));
+    world.run("kubeconfig idp-dev").success().says("unchanged");
+    world.run("doctor idp-dev --only kubectl").success();
+    world.run("kubeconfig idp-dev --remove").success();
+    world.run("kubeconfig idp-dev --remove").exits(5);
+}

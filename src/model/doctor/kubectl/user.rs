@@ -117,6 +117,8 @@ mod tests {
         let (v1, beta) = (&format!("{GROUP}v1"), &format!("{GROUP}v1beta1"));
         assert_eq!(id(v1, "/usr/bin/nsaccess", Some("IfAvailable")), None);
         assert_eq!(id(beta, r"C:\bin\nsaccess.exe", None), None);
+        assert_eq!(id(v1, "/home/me/.krew/bin/kubectl-nsaccess", Some("IfAvailable")), None);
+        assert_eq!(id(v1, "/usr/bin/kubectl-other", Some("IfAvailable")), Some(OTHER_PLUGIN.id));
         assert_eq!(id(v1, "nsaccess", None), Some(NO_INTERACTIVE_MODE.id));
         assert_eq!(id(v1, "nsaccess", Some("Sometimes")), Some(NO_INTERACTIVE_MODE.id));
         assert_eq!(id(&format!("{GROUP}v1alpha1"), "nsaccess", None), Some(PROTOCOL.id));

@@ -89,12 +89,14 @@ fn variable(env: &[(String, String)], name: &str) -> Option<String> {
     Some(found.1.clone()).filter(|value| !value.is_empty())
 }
 
-/// The last part of a command's path, without the ending that Windows needs.
+/// The last part of a command's path, without the ending that Windows needs. As a plugin of kubectl, nsaccess is called
+/// `kubectl-nsaccess`, and is still nsaccess.
 pub(crate) fn program_name(command: &str) -> &str {
     let name = command.rsplit(['/', '\\']).next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
     let ending = [".exe", ".cmd", ".bat"].into_iter().find(|ending| lower.ends_with(ending)).unwrap_or_default();
-    &name[..name.len() - ending.len()]
+    let name = &name[..name.len() - ending.len()];
+    name.strip_prefix("kubectl-").filter(|rest| *rest == "nsaccess").unwrap_or(name)
 }
 
 /// Whether arguments start one of the programs: `aws-vault exec … -- aws eks get-token`, `sh -c '…'`.
