@@ -105,6 +105,16 @@ fn names_that_a_shell_would_read_as_something_else_are_not_offered() {
     assert_eq!(offered(&world, &["kubeconfig", "convert", "--kubeconfig", "other", "--context", ""]), ["plain"]);
 }
 
+#[test]
+fn what_others_write_cannot_control_the_terminal() {
+    let world = World::signed_in();
+    world.control().edit_secret("111122223333", "customer/idp-dev/api-key", |secret| {
+        secret.description = Some("\u{1b}[2Jgone\tand more".to_owned());
+    });
+    let output = world.nsaccess("__complete fish 2 -- secrets get").arg("api").run().success();
+    assert_eq!(output.stdout, "api-key\t\\u{1b}[2Jgone\\tand more\n");
+}
+
 /// A shell in which completion is switched on. `None` if there is no such shell here.
 fn shell(world: &World, name: &str, arguments: &str) -> Option<(Guarded, Person)> {
     let Some(found) = program(name) else {

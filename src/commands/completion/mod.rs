@@ -11,9 +11,11 @@ use clap_complete::engine::{ArgValueCompleter, complete};
 
 use crate::commands::Context;
 use crate::commands::flags::{Shell, dialect};
+use crate::env_vars;
 use crate::error::Result;
 use crate::host::Host;
 use crate::model::shell::Dialect;
+use crate::screen::one_line;
 use line::Line;
 use values::Values;
 
@@ -47,7 +49,7 @@ pub(crate) fn run(context: Context<'_>, args: &CompletionArgs) -> Result<()> {
 fn script(host: &Host, shell: Shell) -> &'static str {
     let is_zsh = match shell {
         Shell::Zsh => true,
-        Shell::Auto => host.env(crate::env_vars::SHELL).is_some_and(|path| path.ends_with("zsh")),
+        Shell::Auto => host.env(env_vars::SHELL).is_some_and(|path| path.ends_with("zsh")),
         _ => false,
     };
     match dialect(host, shell) {
@@ -78,7 +80,8 @@ pub(crate) fn answer(arguments: &[OsString], host: &Host, command: impl FnOnce()
     let mut text = String::new();
     for Candidate { value, note } in candidates.into_iter().filter(|candidate| is_plain(&candidate.value)) {
         let Some(value) = line.as_typed(&value) else { continue };
-        let note = note.lines().next().unwrap_or_default();
+        // A note can come from elsewhere, and is shown as it is.
+        let note = one_line(note.lines().next().unwrap_or_default());
         text.push_str(&if note.is_empty() { format!("{value}\n") } else { format!("{value}\t{note}\n") });
     }
     Some(text)
