@@ -69,6 +69,7 @@ pub(crate) const AWS_CONTAINER_CREDENTIALS_FULL_URI: &str = "AWS_CONTAINER_CREDE
 pub(crate) const AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 
 /// The user who called sudo.
+#[cfg(unix)]
 pub(crate) const SUDO_UID: &str = "SUDO_UID";
 
 /// kubectl's list of kubeconfig files.

@@ -27,16 +27,15 @@ fn exists(path: &Path) -> bool {
     path.as_os_str().is_empty() || path.is_dir()
 }
 
+#[cfg(unix)]
 fn create_one(path: &Path, mode: u32) -> Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        builder.mode(mode);
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
-    builder.create(path)
+    use std::os::unix::fs::DirBuilderExt;
+    DirBuilder::new().mode(mode).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_one(path: &Path, _: u32) -> Result<()> {
+    DirBuilder::new().create(path)
 }
 
 /// Changes the owner of a new folder to that of its parent. It follows no link, which that owner may have put there
@@ -66,7 +65,7 @@ pub(crate) fn inherited_owner(path: &Path) -> Option<(u32, u32)> {
 }
 
 #[cfg(not(unix))]
-pub fn inherited_owner(_: &Path) -> Option<(u32, u32)> {
+pub(crate) fn inherited_owner(_: &Path) -> Option<(u32, u32)> {
     None
 }
 

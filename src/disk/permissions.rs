@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
+#[cfg(unix)]
+use crate::error::Error;
+use crate::error::Result;
 #[cfg(unix)]
 use crate::host::plain_file::special_file_error;
 

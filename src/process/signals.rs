@@ -55,15 +55,15 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-pub use other::Signals;
+pub(crate) use other::Signals;
 
 #[cfg(not(unix))]
 mod other {
     /// Nothing to forward: Ctrl-C reaches the child by itself.
-    pub struct Signals;
+    pub(crate) struct Signals;
 
     impl Signals {
-        pub fn listen() -> Self {
+        pub(crate) fn listen() -> Self {
             Signals
         }
     }

@@ -1,9 +1,12 @@
 //! The mode, owner and extended attributes of a file. A replacement gives the same access to the same users.
 
 use std::fs::{File, Metadata};
-use std::io::{Error, Result};
+#[cfg(unix)]
+use std::io::Error;
+use std::io::Result;
 use std::path::Path;
 
+#[cfg(unix)]
 use crate::disk::folder;
 
 #[derive(Debug)]
@@ -25,6 +28,7 @@ enum Owner {
 }
 
 /// Linux's access control list. With one, the group bits of the mode are only its upper limit.
+#[cfg(unix)]
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
 impl Permissions {

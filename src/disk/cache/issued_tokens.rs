@@ -7,7 +7,9 @@ use crate::disk::atomic;
 use crate::disk::cache::Cache;
 use crate::error::Result;
 use crate::model::kube::access::AccessName;
-use crate::model::kube::issued_token::{IssuedToken, LENGTH, Request, SLOTS, classify, slot};
+#[cfg(unix)]
+use crate::model::kube::issued_token::slot;
+use crate::model::kube::issued_token::{IssuedToken, LENGTH, Request, SLOTS, classify};
 
 impl Cache {
     /// Classifies a process's request for a token, and records it if it is the first.

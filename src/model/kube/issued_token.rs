@@ -34,6 +34,7 @@ pub(crate) enum Request {
 }
 
 /// The slot of a process.
+#[cfg(unix)]
 pub(crate) fn slot(process: u32) -> usize {
     process as usize % SLOTS
 }
@@ -48,6 +49,8 @@ pub(crate) fn classify(last: Option<IssuedToken>, process: u32, now: i64) -> Req
     }
 }
 
+/// As the file has it, which only Unix writes in place.
+#[cfg(unix)]
 impl IssuedToken {
     pub(crate) fn to_bytes(self) -> [u8; LENGTH] {
         let mut bytes = [0; LENGTH];
