@@ -185,7 +185,9 @@ impl Ui {
 
     /// A line about what happened, unless `--quiet`.
     pub(crate) fn status(&self, text: &str) {
-        self.unless_quiet(&wrap::wrapped(&screen::paragraph(text), 0, self.said_columns));
+        let text = screen::paragraph(text);
+        let lines: Vec<String> = text.lines().map(|line| wrap::wrapped(line, 0, self.said_columns)).collect();
+        self.unless_quiet(&lines.join("\n"));
     }
 
     /// A status line with an emphasised word at its end.

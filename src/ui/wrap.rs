@@ -18,7 +18,7 @@ impl Ui {
 /// alone is wider stays whole.
 pub(super) fn wrapped(text: &str, indent: usize, columns: Option<usize>) -> String {
     let room = columns.map(|columns| columns.saturating_sub(indent)).filter(|room| *room >= NARROWEST);
-    let Some(room) = room else { return text.to_owned() };
+    let Some(room) = room.filter(|room| text.width() > *room) else { return text.to_owned() };
     let (mut lines, mut line) = (Vec::new(), String::new());
     for word in text.split(' ') {
         if !line.is_empty() && line.width() + 1 + word.width() > room {
@@ -43,6 +43,11 @@ mod tests {
         assert_eq!(wrapped(text, 4, Some(80)), text);
         assert_eq!(wrapped(text, 4, None), text, "in a pipe");
         assert_eq!(wrapped(text, 70, Some(80)), text, "there is no room");
+    }
+
+    #[test]
+    fn what_fits_keeps_its_blanks() {
+        assert_eq!(wrapped("    code   ABCD", 0, Some(80)), "    code   ABCD");
     }
 
     #[test]
