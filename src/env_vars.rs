@@ -14,6 +14,8 @@ pub(crate) const PROGRAMDATA: &str = "ProgramData";
 pub(crate) const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";
 /// The namespace of the surrounding `shell` or `exec`. They refuse to run inside each other.
 pub(crate) const NSACCESS_INSIDE: &str = "NSACCESS_INSIDE";
+/// How many seconds completion waits for the cluster or AWS.
+pub(crate) const NSACCESS_COMPLETION_LIMIT: &str = "NSACCESS_COMPLETION_LIMIT";
 /// Setting `start_url`.
 pub(crate) const NSACCESS_START_URL: &str = "NSACCESS_START_URL";
 /// Setting `sso_region`.

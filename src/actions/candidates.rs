@@ -9,16 +9,15 @@ use crate::actions::pods::Pods;
 use crate::actions::secrets;
 use crate::chain::Chain;
 use crate::chain::cluster::api::ClusterAccess;
+use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::model::kube::access::Access;
 use crate::model::kube::workload::{Kind, Workload};
 
-/// How long a person waits at the prompt.
+/// How long a person waits at the prompt, unless the environment says so.
 const LIMIT: Duration = Duration::from_secs(1);
 /// How long an answer is used again: a person presses Tab several times.
 const FRESH: SignedDuration = SignedDuration::from_secs(15);
-/// How long an old answer is better than none.
-const STALE: SignedDuration = SignedDuration::from_mins(10);
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,12 +60,11 @@ impl Asked {
 /// What is there, as far as it can be known in time: a fresh answer, the cluster's or AWS's, else an old answer.
 pub(crate) async fn find(chain: &Chain<'_>, access: &Access, asked: &Asked) -> Found {
     let (name, now) = (asked.name(), chain.host.now());
-    let kept = chain.cache.candidates(&access.name, &name);
-    let kept = kept.filter(|kept| kept.at <= now && now.duration_since(kept.at) < STALE);
+    let kept = chain.cache.candidates(&access.name, &name, now);
     if let Some(kept) = kept.as_ref().filter(|kept| now.duration_since(kept.at) < FRESH) {
         return kept.values.clone();
     }
-    let answer = tokio::time::timeout(LIMIT, ask(chain, access, asked)).await;
+    let answer = tokio::time::timeout(limit(chain), ask(chain, access, asked)).await;
     let values = match answer {
         Ok(Ok(values)) => values,
         _ => kept.map(|kept| kept.values).unwrap_or_default(),
@@ -76,6 +74,12 @@ pub(crate) async fn find(chain: &Chain<'_>, access: &Access, asked: &Asked) -> F
         chain.ui.detail(&error.to_string());
     }
     values
+}
+
+/// How long is waited: as the person wants it, where the cluster is far away.
+fn limit(chain: &Chain<'_>) -> Duration {
+    let wanted = chain.host.env(env_vars::NSACCESS_COMPLETION_LIMIT).and_then(|seconds| seconds.parse().ok());
+    wanted.map_or(LIMIT, Duration::from_secs)
 }
 
 async fn ask(chain: &Chain<'_>, access: &Access, asked: &Asked) -> Result<Found> {
@@ -96,14 +100,33 @@ async fn ask(chain: &Chain<'_>, access: &Access, asked: &Asked) -> Result<Found>
     }
 }
 
+/// Of a kind that the role may not list, those that were used before.
 async fn objects(cluster: &ClusterAccess<'_>, kinds: &[Kind], with_pod_prefix: bool) -> Result<Found> {
-    let offers = Pods::of(cluster).list_each(kinds).await?.into_iter().flatten().flatten();
-    Ok(offers
-        .map(|offer| match offer.workload.kind {
-            Kind::Pod if !with_pod_prefix => (offer.workload.name, offer.note),
-            _ => (offer.workload.to_string(), offer.note),
-        })
-        .collect())
+    let used = cluster.chain().cache.used_targets(cluster.access());
+    let mut found = Vec::new();
+    for (kind, listed) in kinds.iter().zip(Pods::of(cluster).list_each(kinds).await?) {
+        match listed {
+            Some(offers) => found.extend(offers.into_iter().map(|offer| (offer.workload, offer.note))),
+            None => {
+                let of_kind = used.iter().filter_map(|target| Workload::parse(target, &[*kind]).ok());
+                found.extend(of_kind.map(|workload| (workload, "used before".to_owned())));
+            }
+        }
+    }
+    let typed = |workload: Workload| match workload.kind {
+        Kind::Pod if !with_pod_prefix => workload.name,
+        _ => workload.to_string(),
+    };
+    Ok(found.into_iter().map(|(workload, note)| (typed(workload), note)).collect())
+}
+
+/// Keeps the names of targets that a verb has found, for roles that may get them and not list them.
+pub(crate) fn note_used<'w>(cluster: &ClusterAccess<'_>, targets: impl IntoIterator<Item = &'w Workload>) {
+    let targets: Vec<String> = targets.into_iter().map(Workload::to_string).collect();
+    let chain = cluster.chain();
+    if let Err(error) = chain.cache.note_used_targets(cluster.access(), &targets) {
+        chain.ui.detail(&error.to_string());
+    }
 }
 
 async fn containers(cluster: &ClusterAccess<'_>, workload: &Workload) -> Result<Found> {

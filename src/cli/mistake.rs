@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 
 use clap::CommandFactory as _;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 
 use crate::error::{Error, Kind};
 use crate::ui::Format;
@@ -25,7 +27,7 @@ impl From<clap::Error> for Mistake {
 
 impl Mistake {
     pub(super) fn of(error: clap::Error, arguments: &[OsString]) -> Self {
-        Mistake { error, format: asked_format(arguments), help: help_of(arguments) }
+        Mistake { error: with_kubectl(error), format: asked_format(arguments), help: help_of(arguments) }
     }
 
     /// The mistake for a program, if one reads it.
@@ -75,6 +77,21 @@ fn help_of(arguments: &[OsString]) -> String {
         }
     }
     format!("{} --help", path.join(" "))
+}
+
+/// What kubectl can do and nsaccess leaves to it.
+const OF_KUBECTL: [&str; 12] =
+    ["annotate", "apply", "attach", "cp", "create", "delete", "describe", "edit", "get", "label", "rollout", "scale"];
+
+/// The same mistake; a verb of kubectl is told to be one.
+fn with_kubectl(mut error: clap::Error) -> clap::Error {
+    let verb = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(verb)) if OF_KUBECTL.contains(&verb.as_str()) => verb.clone(),
+        _ => return error,
+    };
+    let tip = format!("kubectl {verb} works with the context that nsaccess login sets up");
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
+    error
 }
 
 /// The last format before `--`, if it is one.
@@ -127,6 +144,14 @@ mod tests {
             let (_, error) = mistake(line).for_program().expect("for a program");
             assert_eq!(error.try_next, [help], "{line}");
         }
+    }
+
+    #[test]
+    fn a_verb_of_kubectl_is_told_to_be_one() {
+        let said = |line: &str| mistake(line).error.to_string();
+        let tip = "tip: kubectl get works with the context that nsaccess login sets up";
+        assert!(said("nsaccess get pods").contains(tip), "{}", said("nsaccess get pods"));
+        assert!(said("nsaccess lgin").contains("a similar subcommand exists: 'login'"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use regex::bytes::Regex;
 
+use crate::actions::candidates;
 use crate::actions::logs::{LogOptions, Logs};
 use crate::actions::pods::Pods;
 use crate::chain::Presence;
@@ -93,7 +94,11 @@ pub(crate) fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
             let chosen = Pods::of(&cluster).choose("Logs of which target?", &OFFERED, EXAMPLE).await?;
             targets.push(LogTarget::Workload(chosen));
         }
-        Logs::of(&cluster, &options).print(&targets, args.selector.as_deref()).await
+        let printed = Logs::of(&cluster, &options).print(&targets, args.selector.as_deref()).await;
+        if printed.is_ok() {
+            candidates::note_used(&cluster, targets.iter().filter_map(LogTarget::workload));
+        }
+        printed
     });
     printed.map_err(|error| misplaced::namespace(chain, error, "logs", &args.targets, "POD"))
 }

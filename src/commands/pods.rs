@@ -5,6 +5,7 @@ mod screen;
 
 use clap::Args;
 
+use crate::actions::candidates;
 use crate::actions::pods::Pods;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
 use crate::commands::pods::screen::{Screen, show};
@@ -71,6 +72,8 @@ async fn named(context: Context<'_>, cluster: &ClusterAccess<'_>, names: &[Strin
     let (pods, mut failures) = Pods::of(cluster).named(names).await?;
     if !pods.is_empty() {
         show(context, &pods)?;
+        let found: Vec<Workload> = pods.iter().map(|pod| Workload::pod(&pod.metadata.name)).collect();
+        candidates::note_used(cluster, &found);
     }
     // All but the last are shown here; the last decides the exit code.
     let Some(last) = failures.pop() else { return Ok(()) };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::task::LocalSet;
 
+use crate::actions::candidates;
 use crate::actions::pods::Pods;
 use crate::actions::port_forward::open_port::OpenPort;
 use crate::actions::port_forward::resolve::Resolver;
@@ -104,6 +105,9 @@ pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
                         requests.push(ForwardRequest { target, ports: Vec::new() });
                     }
                     let open_ports = bring_up(context.ui, &cluster, &requests, args, &addresses).await;
+                    if open_ports.is_ok() {
+                        candidates::note_used(&cluster, requests.iter().map(|request| &request.target));
+                    }
                     cluster.run_on(WhenOver::Fail);
                     open_ports
                 };

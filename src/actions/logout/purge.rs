@@ -76,6 +76,7 @@ fn purge_name(chain: &Chain<'_>, name: &str, also_session: bool) -> Result<Vec<S
     if let Some(namespace) = namespace.and_then(|name| AccessName::parse(&name).ok()) {
         chain.cache.forget_credentials(&namespace)?;
         chain.cache.forget_cluster(&namespace)?;
+        chain.cache.forget_candidates(&namespace)?;
         settled::forget(chain, namespace.as_str())?;
     }
     Ok(removed.kept_for)

@@ -21,6 +21,14 @@ pub(crate) enum LogTarget {
 }
 
 impl LogTarget {
+    /// What was named, unless it is an expression.
+    pub(crate) fn workload(&self) -> Option<&Workload> {
+        match self {
+            LogTarget::Workload(workload) => Some(workload),
+            LogTarget::Matching(_) => None,
+        }
+    }
+
     /// Parses a workload or, if it cannot be a pod's name, a regular expression.
     ///
     /// # Errors
