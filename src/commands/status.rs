@@ -94,16 +94,19 @@ pub(crate) fn run(context: Context<'_>, args: &StatusArgs) -> Result<()> {
     let shown = Shown { sessions, current_context: merged.current_context().map(str::to_owned), rows };
     let names = shown.rows.iter().map(|row| row.access.to_string());
     context.ui.print_list(&StatusDocument::of(&shown), names, || screen::text(context, &shown))?;
-    if shown.rows.is_empty() && context.ui.is_table() {
-        context.ui.hint("nsaccess login   # signs in and lists your namespaces");
-    }
-    match shown.sessions.first() {
-        Some(session) if !is_open(session) && !args.check && context.ui.is_table() && !shown.rows.is_empty() => {
-            let in_use = in_use(&shown.rows).map_or("NAMESPACE", |row| row.access.name.as_str());
-            context.ui.hint(&format!("nsaccess login {in_use}"));
-            Ok(())
+    let over = shown.sessions.first().filter(|session| !is_open(session));
+    if context.ui.is_table() {
+        match in_use(&shown.rows) {
+            None => context.ui.hint("nsaccess login   # signs in and lists your namespaces"),
+            // An error says it below.
+            Some(row) if over.is_some() && !args.check => {
+                context.ui.hint(&format!("nsaccess login {}", row.access.name));
+            }
+            Some(_) => {}
         }
-        Some(session) if args.check && !is_open(session) => Err(not_signed_in(session, &shown.rows)),
+    }
+    match over {
+        Some(session) if args.check => Err(not_signed_in(session, &shown.rows)),
         _ => Ok(()),
     }
 }

@@ -129,7 +129,8 @@ fn entry(context: Context<'_>, args: &RenderArgs, grant: Wanted, account: Option
     let to = args.wanted.to.as_deref().unwrap_or("permission-set:NAME").to_owned();
     let again = format!("nsaccess grant render {} --to {to} --account ID --format manifests", grant.namespace);
     let (recipient, warning) = Recipient::new(grant.principal, account).map_err(|reason| {
-        Error::usage(format!("a grant in {} {reason}", grant.namespace)).try_next(again.replace("manifests", &format))
+        Error::usage(format!("a grant in {} {reason}", grant.namespace))
+            .try_next(format!("{}{format}", again.trim_end_matches("manifests")))
     })?;
     if let Some(warning) = warning {
         context.ui.warning(&warning);
