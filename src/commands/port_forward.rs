@@ -1,6 +1,7 @@
 //! `port-forward`: local ports that lead to pods, for as long as it runs.
 
 pub(crate) mod document;
+mod requests;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::model::elapsed;
 use crate::model::kube::workload::{Kind, Workload};
 use crate::model::port_forward::addresses;
 use crate::model::port_forward::local::{self, WantedTwice};
-use crate::model::port_forward::ports::{self, ForwardRequest, LocalPort, PortPair, RemotePort};
+use crate::model::port_forward::ports::{ForwardRequest, LocalPort, PortPair, RemotePort};
 use crate::model::settings::Flags;
 use crate::process::child::{self, Environment};
 use crate::process::runtime;
@@ -33,9 +34,11 @@ use crate::ui::Ui;
 ///
 /// TARGET is pod/x, svc/x, deploy/x, sts/x or a pod's name. Its ports follow it,
 /// each as REMOTE, LOCAL:REMOTE or :REMOTE, by number or name. Without ports, all
-/// ports of the target are forwarded; without a target, you choose one.
+/// ports of the target are forwarded; without a target, you choose one. @NAME stands
+/// for the targets and ports of [forwards] in nsaccess.toml or your config.toml.
 ///
 ///   nsaccess port-forward svc/web 8080:http svc/db 5432
+///   nsaccess port-forward @dev
 ///   nsaccess port-forward svc/db 5432 -- psql -h localhost -p {port}
 ///
 /// The local port stays open when the pod is replaced: new connections go to the
@@ -68,19 +71,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// What a person may choose from.
 const OFFERED: [Kind; 4] = [Kind::Service, Kind::Deployment, Kind::StatefulSet, Kind::Pod];
 const EXAMPLE: &str = "nsaccess port-forward TARGET PORT   # TARGET is svc/NAME, deploy/NAME, sts/NAME or a pod";
-const HELP: &str = "nsaccess port-forward --help   # syntax of targets and ports";
 
 /// Runs the verb.
 ///
 /// # Errors
 /// What keeps a forward from coming up; once it is up, only the end of `-- COMMAND`.
 pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
-    let mut requests = ports::parse(&args.words).map_err(|why| Error::usage(why).try_next(HELP))?;
-    if let Some(WantedTwice { port, pairs: [first, second], instead }) = local::wanted_twice(&requests) {
-        return Err(used_twice(port, &first, &second).try_next(instead));
-    }
     let presence = Presence::at(context.host);
-    if requests.is_empty() && presence != Presence::Person {
+    if args.words.is_empty() && presence != Presence::Person {
         return Err(Error::usage("no target specified").try_next(EXAMPLE));
     }
     let addresses = addresses::parse(&args.address)?;
@@ -93,6 +91,10 @@ pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
     let kubeconfig = context.global.kubeconfig.as_deref();
     let chain = Chain::open(host, ui, kubeconfig, &Flags::default(), presence)?;
     let chain: &'static Chain<'static> = Box::leak(Box::new(chain));
+    let mut requests = requests::read(chain, &args.words)?;
+    if let Some(WantedTwice { port, pairs: [first, second], instead }) = local::wanted_twice(&requests) {
+        return Err(used_twice(port, &first, &second).try_next(instead));
+    }
     let access = chain.access(context.named(None))?;
     let work = async {
         let local = LocalSet::new();

@@ -60,6 +60,20 @@ fn names_of_this_machine_come_from_its_files() {
 }
 
 #[test]
+fn forward_sets_are_offered_where_a_target_stands() {
+    let world = world();
+    world.nsaccess("config set forwards.dev").arg("svc/web 8080:http").run().success();
+    world.control().reset_calls();
+    assert_eq!(offered(&world, &["port-forward", "@"]), ["@dev"]);
+    assert_eq!(offered(&world, &["port-forward", "web-0", "80", "@d"]), ["@dev"]);
+    assert_eq!(offered(&world, &["config", "unset", "forw"]), ["forwards.dev"]);
+    assert_eq!(world.control().counts().len(), 0, "{:?}", world.control().counts());
+    let all = offered(&world, &["port-forward", ""]);
+    assert!(all.contains(&"@dev".to_owned()) && all.contains(&"svc/api-two".to_owned()), "{all:?}");
+    assert!(offered(&World::new(), &["port-forward", "@"]).is_empty());
+}
+
+#[test]
 fn what_the_namespace_has_is_asked_for() {
     let world = world();
     assert_eq!(offered(&world, &["pods", "serv"]), ["servers"]);
@@ -183,7 +197,11 @@ fn completes(name: &str, arguments: &str) {
     person.sees("container=servers");
     person.types("\r");
     person.sees("servers speaks");
-    person.types("nsaccess exec idp-dev -- cat hello-f\t");
+    person.types("nsaccess config set forwards.everyday svc/web\r");
+    person.sees("set forwards.everyday");
+    person.types("nsaccess port-forward @ev\t");
+    person.sees("@everyday");
+    person.types("\u{15}nsaccess exec idp-dev -- cat hello-f\t");
     person.sees("hello-file");
     person.types("\r");
     person.sees("hello from a file");

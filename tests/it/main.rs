@@ -84,6 +84,7 @@ mod port_forward_pods;
 mod port_forward_refused;
 mod port_forward_roles;
 mod port_forward_services;
+mod port_forward_sets;
 mod port_forward_wire;
 mod portal_regions;
 mod races;

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::host::Host;
 use crate::model::grants::preset::Preset;
 use crate::model::kube::workload::{Kind, Workload};
+use crate::model::port_forward::sets;
 use crate::model::settings::{self, Flags};
 use crate::process::runtime;
 use crate::ui::Ui;
@@ -21,6 +22,8 @@ pub(super) enum Values {
     OtherContexts,
     /// Objects that have pods, or lead to them.
     Targets(&'static [Kind]),
+    /// What has ports, and the forward sets of the settings.
+    ForwardTargets,
     /// Containers of the target on the line.
     Containers,
     /// Secrets of the namespace.
@@ -48,7 +51,7 @@ impl Values {
             (_, "namespace" | "namespace_flag") => Values::Accesses,
             ("pods", "names") => Values::Targets(PODS),
             ("logs", "targets") => Values::Targets(WITH_LOGS),
-            ("port-forward", "words") => Values::Targets(WITH_PORTS),
+            ("port-forward", "words") => Values::ForwardTargets,
             ("assume-irsa", "target") | ("exec" | "shell", "irsa") => Values::Targets(WITH_ROLES),
             ("logs", "containers") | ("assume-irsa", "container") => Values::Containers,
             ("secrets get" | "secrets describe" | "secrets versions" | "secrets diff", "name") => Values::Secrets,
@@ -77,10 +80,13 @@ impl Values {
             Values::Contexts => named(chain.kubeconfigs.merged()?.context_names().map(str::to_owned)),
             Values::Profiles => named(chain.aws_config.profile_names().map(str::to_owned)),
             Values::Presets => named(Preset::NAMES.map(str::to_owned)),
-            Values::Targets(kinds) => match Asked::objects(kinds, begun) {
-                Some(asked) => of_namespace(chain, meaning, &asked)?,
-                None => Vec::new(),
-            },
+            Values::Targets(kinds) => targets(chain, meaning, kinds, begun)?,
+            Values::ForwardTargets if begun.starts_with(sets::SIGN) => forward_sets(chain),
+            Values::ForwardTargets => {
+                let mut found = forward_sets(chain);
+                found.extend(targets(chain, meaning, WITH_PORTS, begun).unwrap_or_default());
+                found
+            }
             Values::Containers => match meaning.target.as_deref().map(|target| Workload::parse(target, WITH_LOGS)) {
                 Some(Ok(workload)) => of_namespace(chain, meaning, &Asked::Containers(workload))?,
                 _ => Vec::new(),
@@ -90,16 +96,29 @@ impl Values {
     }
 }
 
+fn targets(chain: &Chain<'_>, meaning: &Meaning, kinds: &[Kind], begun: &str) -> Result<Vec<Candidate>> {
+    match Asked::objects(kinds, begun) {
+        Some(asked) => of_namespace(chain, meaning, &asked),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn forward_sets(chain: &Chain<'_>) -> Vec<Candidate> {
+    let sets = chain.settings.forwards.iter();
+    sets.map(|(name, set)| Candidate { value: format!("{}{name}", sets::SIGN), note: set.value.join(", ") }).collect()
+}
+
 fn of_namespace(chain: &Chain<'_>, meaning: &Meaning, asked: &Asked) -> Result<Vec<Candidate>> {
     let access = chain.access(meaning.namespace.as_deref())?;
     let found = runtime::run(async { Ok(candidates::find(chain, &access, asked).await) })?;
     Ok(found.into_iter().map(|(value, note)| Candidate { value, note }).collect())
 }
 
-/// Those that settings may have, and those of namespaces that are set up here.
+/// Those that settings may have, of namespaces that are set up here, and the forward sets that there are.
 fn setting_keys(chain: &Chain<'_>) -> Vec<String> {
     let names = access::familiar(chain);
-    settings::user_keys(names.iter().map(String::as_str))
+    let sets = chain.settings.forwards.keys().map(|name| format!("forwards.{name}"));
+    settings::user_keys(names.iter().map(String::as_str)).into_iter().chain(sets).collect()
 }
 
 fn named(names: impl IntoIterator<Item = String>) -> Vec<Candidate> {

@@ -4,3 +4,4 @@ pub(crate) mod addresses;
 pub(crate) mod local;
 pub(crate) mod ports;
 pub(crate) mod scheme;
+pub(crate) mod sets;

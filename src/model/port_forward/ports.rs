@@ -102,16 +102,18 @@ impl std::fmt::Display for ForwardRequest {
 pub(crate) fn parse(words: &[String]) -> Result<Vec<ForwardRequest>, String> {
     let mut requests: Vec<ForwardRequest> = Vec::new();
     for word in words {
-        let is_port = word.contains(':')
-            || word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
-                && word.bytes().all(|byte| byte.is_ascii_digit());
-        match (is_port, requests.last_mut()) {
+        match (is_port(word), requests.last_mut()) {
             (true, Some(request)) => request.ports.push(parse_pair(word)?),
             (true, None) => return Err(format!("port {word:?} has no target before it")),
             (false, _) => requests.push(ForwardRequest { target: parse_target(word)?, ports: Vec::new() }),
         }
     }
     Ok(requests)
+}
+
+/// Whether a word is meant as a port.
+pub(crate) fn is_port(word: &str) -> bool {
+    word.contains(':') || !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn parse_target(word: &str) -> Result<Workload, String> {

@@ -5,6 +5,7 @@ use super::request_url::RequestUrl;
 use crate::model::elapsed;
 use crate::model::irsa::IamRole;
 use crate::model::kube::namespace::Namespace;
+use crate::model::port_forward::sets;
 
 pub(super) type Checked = Result<(), String>;
 
@@ -148,6 +149,13 @@ pub(super) fn secrets_prefix(value: &str) -> Checked {
 pub(super) fn name_with_stars(value: &str) -> Checked {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '*';
     verdict(!value.is_empty() && value.chars().all(allowed), "a namespace's name, with `*` for any part of it")
+}
+
+/// A target and its ports, as on the command line of `port-forward`.
+pub(super) fn forward(value: &str) -> Checked {
+    let clean = !value.contains(|c: char| c.is_control() && !c.is_whitespace());
+    verdict(clean, "a target and its ports")?;
+    sets::parse_entry(value).map(drop).map_err(|why| format!("is not a target and its ports: {why}"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 use super::file::parse_own;
 use super::keys::{self, KeyValue, Owner};
 use crate::model::kube::namespace::Namespace;
+use crate::model::port_forward::sets;
 
 /// The text with a key set.
 pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> {
@@ -67,6 +68,9 @@ fn path_of(key: &str) -> Result<Vec<&str>, String> {
     let path: Vec<&str> = key.split('.').collect();
     if let ["namespace", namespace, _] = path[..] {
         Namespace::parse(namespace).map_err(|reason| format!("`{namespace}` {reason}"))?;
+    }
+    if let ["forwards", name] = path[..] {
+        sets::check_name(name).map_err(|reason| format!("`{name}` {reason}"))?;
     }
     Ok(path)
 }

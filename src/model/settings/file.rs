@@ -13,6 +13,7 @@ use super::permission_sets::PermissionSets;
 use super::pins::{PinValues, TEXTS};
 use super::request_url::RequestUrl;
 use crate::model::kube::namespace::{Namespace, nearest};
+use crate::model::port_forward::sets;
 
 /// The user's file, or that of the organisation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(crate) struct OwnFile {
     pub(crate) context: Option<Pattern>,
     pub(crate) secrets_prefix: Option<Pattern>,
     pub(crate) production: Option<Vec<String>>,
+    /// `[forwards]`: the entries of each forward set.
+    pub(crate) forwards: BTreeMap<String, Vec<String>>,
     /// `[namespace.<name>]`.
     pub(crate) namespaces: BTreeMap<String, PinValues>,
 }
@@ -39,6 +42,8 @@ pub(crate) struct ProjectFile {
     pub(crate) namespace: Option<String>,
     /// Pins of that namespace, or of all if the file names none.
     pub(crate) pins: PinValues,
+    /// `[forwards]`, as in one's own file.
+    pub(crate) forwards: BTreeMap<String, Vec<String>>,
     /// `[namespace.<name>]`. TOML does not allow it beside `namespace = "…"`.
     pub(crate) namespaces: BTreeMap<String, PinValues>,
 }
@@ -75,6 +80,7 @@ pub(crate) fn parse_own(text: &str) -> Result<(OwnFile, Vec<String>), FileProble
         context: found.pattern("context"),
         secrets_prefix: found.pattern("secrets_prefix"),
         production: found.list(&["patterns", "production"]),
+        forwards: found.forwards(),
         namespaces: found.namespaces(),
     };
     Ok((file, found.warnings))
@@ -89,6 +95,7 @@ pub(crate) fn parse_project(text: &str) -> Result<(ProjectFile, Vec<String>), Fi
         regions: found.list(&["regions"]),
         namespace: found.text(&["namespace"]),
         pins: found.pins(&[]),
+        forwards: found.forwards(),
         namespaces: found.namespaces(),
     };
     Ok((file, found.warnings))
@@ -125,7 +132,12 @@ impl<'a> CheckedKeys<'a> {
                     }
                     self.table(&path, inner)?;
                 }
-                _ => self.entry(&path, item, place)?,
+                _ => {
+                    if let ["forwards", name] = path[..] {
+                        sets::check_name(name).map_err(|reason| self.problem(place, format!("`{name}` {reason}")))?;
+                    }
+                    self.entry(&path, item, place)?;
+                }
             }
         }
         Ok(())
@@ -188,12 +200,16 @@ impl<'a> CheckedKeys<'a> {
         self.text(&["patterns", name]).and_then(|text| Pattern::parse(&text).ok())
     }
 
+    fn one_or_more(&mut self, path: &[&str]) -> Option<Vec<String>> {
+        match self.take(path)? {
+            KeyValue::Text(text) => Some(vec![text]),
+            KeyValue::List(texts) => Some(texts),
+            KeyValue::Flag(_) => None,
+        }
+    }
+
     fn permission_sets(&mut self) -> Option<PermissionSets> {
-        let texts = match self.take(&["patterns", "permission_set"])? {
-            KeyValue::Text(text) => vec![text],
-            KeyValue::List(texts) => texts,
-            KeyValue::Flag(_) => return None,
-        };
+        let texts = self.one_or_more(&["patterns", "permission_set"])?;
         PermissionSets::parse(texts.iter().map(String::as_str)).ok()
     }
 
@@ -208,6 +224,13 @@ impl<'a> CheckedKeys<'a> {
             *place = self.text(&[table, &[key]].concat());
         }
         pins
+    }
+
+    fn forwards(&mut self) -> BTreeMap<String, Vec<String>> {
+        let name =
+            |path: &Vec<String>| path.strip_prefix(&["forwards".to_owned()]).and_then(|rest| rest.first()).cloned();
+        let names: Vec<String> = self.values.keys().filter_map(name).collect();
+        names.into_iter().filter_map(|name| Some((name.clone(), self.one_or_more(&["forwards", &name])?))).collect()
     }
 
     fn namespaces(&mut self) -> BTreeMap<String, PinValues> {
@@ -237,7 +260,7 @@ fn parse_value(value_type: ValueType, item: &Item) -> Result<KeyValue, String> {
                 list.push(text.to_owned());
             }
             if one_or_more && list.is_empty() {
-                return Err("must have at least one pattern".to_owned());
+                return Err("must not be empty".to_owned());
             }
             Ok(KeyValue::List(list))
         }

@@ -30,8 +30,9 @@ pub(super) enum Owner {
     Project,
 }
 
-const USER: [&str; 7] = ["start_url", "sso_region", "regions", "flow", "request_url", "patterns", "namespace"];
-const PROJECT: [&str; 14] = [
+const USER: [&str; 8] =
+    ["start_url", "sso_region", "regions", "flow", "request_url", "patterns", "forwards", "namespace"];
+const PROJECT: [&str; 15] = [
     "namespace",
     "account",
     "role",
@@ -46,6 +47,7 @@ const PROJECT: [&str; 14] = [
     "start_url",
     "sso_region",
     "regions",
+    "forwards",
 ];
 const PATTERNS: [&str; 4] = ["permission_set", "context", "secrets_prefix", "production"];
 const PINS: [&str; 14] = [
@@ -78,12 +80,15 @@ pub(super) fn known(owner: Owner, table: &[&str]) -> &'static [&'static str] {
 
 /// Whether a path is a table's.
 pub(super) fn is_table(owner: Owner, path: &[&str]) -> bool {
-    matches!((owner, path), (Owner::User, ["patterns"]) | (_, ["namespace"] | ["namespace", _]))
+    matches!((owner, path), (Owner::User, ["patterns"]) | (_, ["forwards"] | ["namespace"] | ["namespace", _]))
 }
 
 /// The type of a key's value. `None` for an unknown key.
 pub(super) fn value_type(owner: Owner, path: &[&str]) -> Option<ValueType> {
     let (key, table) = path.split_last()?;
+    if table == ["forwards"] {
+        return Some(ValueType::OneOrMore(check::forward));
+    }
     if !known(owner, table).contains(key) {
         return None;
     }
@@ -166,7 +171,7 @@ pub(crate) fn user_keys<'a>(namespaces: impl IntoIterator<Item = &'a str>) -> Ve
 
 /// Every key of the user's file, for messages.
 pub(super) fn all_keys() -> Vec<String> {
-    user_keys(["<name>"])
+    user_keys(["<name>"]).into_iter().chain(["forwards.<name>".to_owned()]).collect()
 }
 
 #[cfg(test)]
@@ -215,7 +220,8 @@ mod tests {
     fn every_setting_is_on_its_page() {
         let page = include_str!("../../../docs/settings.md");
         let shown: Vec<&str> = page.lines().filter_map(|line| Some(line.split_once('=')?.0.trim())).collect();
-        for key in all_keys() {
+        assert!(page.contains("\n[forwards]"), "forward sets have names of their own");
+        for key in all_keys().into_iter().filter(|key| key != "forwards.<name>") {
             let name = key.rsplit('.').next().unwrap_or_default();
             assert!(shown.contains(&name), "docs/settings.md does not show {key}");
         }
@@ -224,7 +230,8 @@ mod tests {
     #[test]
     fn all_keys_are_listed() {
         let keys = all_keys();
-        assert_eq!(keys.len(), 23);
+        assert_eq!(keys.len(), 24);
         assert_eq!((keys[0].as_str(), keys[22].as_str()), ("start_url", "namespace.<name>.production"));
+        assert_eq!(keys[23], "forwards.<name>");
     }
 }

@@ -21,6 +21,7 @@ mod resolve;
 mod tests;
 mod trust;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -153,6 +154,8 @@ pub(crate) struct Settings {
     pub(crate) secrets_prefix: Sourced<Pattern>,
     /// Names of production namespaces, with `*` for any text.
     pub(crate) production: Sourced<Vec<String>>,
+    /// The entries of each forward set.
+    pub(crate) forwards: BTreeMap<String, Sourced<Vec<String>>>,
     /// Where a person asks for access.
     pub(crate) request_url: Option<Sourced<RequestUrl>>,
     /// Named in the project's file.
@@ -215,6 +218,7 @@ impl Settings {
             row("patterns.production", &self.production, list),
         ];
         rows.extend(self.project_namespace.as_ref().map(|sourced| row("namespace", sourced, String::clone)));
+        rows.extend(self.forwards.iter().map(|(name, set)| row(&format!("forwards.{name}"), set, list)));
         for PinLayer { access, pins } in &self.layers {
             let table = access.as_ref().map_or(String::new(), |name| format!("namespace.{name}."));
             rows.extend(pins.texts().map(|(key, sourced)| row(&format!("{table}{key}"), sourced, String::clone)));

@@ -28,11 +28,18 @@ impl UntrustedProject {
     pub(crate) fn matters_for(&self, namespace: &str) -> bool {
         let own = self.access.as_deref().is_none_or(|access| access == namespace);
         self.settings.iter().any(|(key, _)| match (key.as_str(), key.strip_prefix("namespace.")) {
+            // Who names a set hears it there.
+            (key, _) if key.starts_with("forwards.") => false,
             ("namespace", _) => false,
             (_, Some(pin)) => pin.split('.').next() == Some(namespace),
             ("start_url" | "sso_region" | "regions", _) => true,
             _ => own,
         })
+    }
+
+    /// Whether it has a forward set of this name that does not count.
+    pub(crate) fn has_forward_set(&self, name: &str) -> bool {
+        self.settings.iter().any(|(key, _)| key.strip_prefix("forwards.") == Some(name))
     }
 
     pub(crate) fn trust_command(&self) -> String {
@@ -53,6 +60,7 @@ impl ProjectFile {
             texts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();
         found.extend(self.regions.iter().map(|regions| ("regions".to_owned(), regions.join(","))));
         found.extend(pins_that_need_trust("", &self.pins));
+        found.extend(self.forwards.iter().map(|(name, set)| (format!("forwards.{name}"), set.join(","))));
         for (namespace, pins) in &self.namespaces {
             found.extend(pins_that_need_trust(&format!("namespace.{namespace}."), pins));
         }
@@ -86,9 +94,10 @@ fn effective(settings: &Settings, access: Option<&str>, key: &str) -> Option<Str
         "start_url" => return settings.start_url.as_ref().map(|found| found.value.clone()),
         "sso_region" => return settings.sso_region.as_ref().map(|found| found.value.clone()),
         "regions" => return Some(settings.regions.value.join(",")),
-        _ => match key.strip_prefix("namespace.") {
-            Some(key) => key.split_once('.')?,
-            None => (access?, key),
+        _ => match (key.strip_prefix("forwards."), key.strip_prefix("namespace.")) {
+            (Some(name), _) => return settings.forwards.get(name).map(|set| set.value.join(",")),
+            (None, Some(key)) => key.split_once('.')?,
+            (None, None) => (access?, key),
         },
     };
     let pins = settings.pins(namespace);

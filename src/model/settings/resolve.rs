@@ -120,6 +120,7 @@ impl Sources<'_> {
             production: own.or(|file| file.production.clone(), || vec!["*-prod".to_owned()]),
             request_url: own.first(|file| file.request_url.clone()),
             project_namespace: project.text(&project.file.namespace),
+            forwards: forwards(&project, &own),
             layers: layers(&typed, &project, &own)?,
             start_url,
             sso_region,
@@ -250,6 +251,18 @@ fn layers(typed: &Overrides<'_>, project: &EffectiveProject, own: &OwnFiles<'_>)
     own.0.iter().for_each(|(file, origin)| layers.extend(named(&file.namespaces, origin)));
     layers.retain(|layer| layer.pins != Pins::default());
     Ok(layers)
+}
+
+/// Every forward set, as the first place that names it has it.
+fn forwards(project: &EffectiveProject, own: &OwnFiles<'_>) -> BTreeMap<String, Sourced<Vec<String>>> {
+    let mut found = BTreeMap::new();
+    let of_own = own.0.iter().map(|(file, origin)| (&file.forwards, origin));
+    for (sets, origin) in std::iter::once((&project.file.forwards, &project.origin)).chain(of_own) {
+        for (name, set) in sets {
+            found.entry(name.clone()).or_insert_with(|| Sourced::new(set.clone(), origin.clone()));
+        }
+    }
+    found
 }
 
 fn sourced(values: &PinValues, origin: &Origin) -> Pins {

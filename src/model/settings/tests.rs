@@ -208,6 +208,9 @@ mod of_the_organisation;
 #[path = "trust_tests.rs"]
 mod trusting;
 
+#[path = "forwards_tests.rs"]
+mod forward_sets;
+
 #[path = "aws_tests.rs"]
 mod from_aws;
 
@@ -318,7 +321,7 @@ production = true
             ),
             (
                 "[patterns]\npermission_set = []",
-                "line 2, column 1: `patterns.permission_set` must have at least one pattern, in `permission_set = []`",
+                "line 2, column 1: `patterns.permission_set` must not be empty, in `permission_set = []`",
             ),
             (
                 "[patterns]\npermission_set = ['{namespace}', 'x']",

@@ -4,7 +4,7 @@ use super::*;
 const ALL: &str = "namespace = 'a'\nstart_url = 'https://p/'\nsso_region = 'eu-north-1'\nregions = ['eu-north-1']\n\
     account = '111111111111'\nrole = 'R'\ncluster = 'c'\nregion = 'eu-north-1'\n\
     role_arn = 'arn:aws:iam::111122223333:role/k8s'\nsource_profile = 'corp'\nexternal_id = 'x-1'\n\
-    mfa_serial = 'arn:aws:iam::111122223333:mfa/ada'\nsession_name = 'ada'\nduration = '1h'";
+    mfa_serial = 'arn:aws:iam::111122223333:mfa/ada'\nsession_name = 'ada'\nduration = '1h'\n[forwards]\ndev = 'svc/web 8080:http'";
 
 #[test]
 fn only_production_true_counts_in_an_untrusted_file() {
@@ -15,7 +15,7 @@ fn only_production_true_counts_in_an_untrusted_file() {
     assert_eq!(Settings { untrusted_project: None, ..settings }, plain);
     let keys: Vec<&str> = asked.settings.iter().map(|(key, _)| key.as_str()).collect();
     let all = "namespace start_url sso_region regions account role cluster region \
-        role_arn source_profile external_id mfa_serial session_name duration";
+        role_arn source_profile external_id mfa_serial session_name duration forwards.dev";
     let all: Vec<&str> = all.split(' ').collect();
     assert_eq!((asked.path.as_path(), keys.as_slice()), (Path::new(PROJECT), all.as_slice()));
     let trusted = asks(ALL, true);

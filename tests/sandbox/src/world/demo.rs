@@ -124,6 +124,8 @@ fn corp_role() -> Role {
     role.allowing(allow(&["eks:DescribeCluster", "secretsmanager:*"]))
 }
 
+/// The forward set of the pages, in the settings of nsaccess.
+const FORWARDS: &str = "[forwards]\ndev = [\"svc/web 8080:http\", \"svc/db 5432\"]\n";
 const SERVER: &str = "#!/bin/sh\necho \"a server: username=$username BILLING_username=$BILLING_username $*\"\n";
 
 const GRANTS: &str = "\
@@ -186,6 +188,8 @@ pub fn write_home(sandbox: &Sandbox, home: &Path) -> std::io::Result<()> {
     std::fs::write(home.join(".kube/config"), kubeconfig(sandbox))?;
     std::fs::write(home.join("grants.yaml"), GRANTS)?;
     std::fs::write(home.join("server"), SERVER)?;
+    std::fs::create_dir_all(home.join(".config/nsaccess"))?;
+    std::fs::write(home.join(".config/nsaccess/config.toml"), FORWARDS)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
