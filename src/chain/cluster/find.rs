@@ -8,7 +8,7 @@ use crate::chain::cluster::{known_name, proxy, regions};
 use crate::chain::credentials::Credentials;
 use crate::chain::profile::{self, Wanted};
 use crate::chain::renewal::{Refusable, with_renewal};
-use crate::chain::target::identity::login_again;
+use crate::chain::target::identity::login_without;
 use crate::chain::{Chain, Presence, clock_skew, target};
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
@@ -277,7 +277,7 @@ fn pick(credentials: &Credentials<'_>, candidates: Vec<Candidate>) -> Result<Clu
         for candidate in &candidates {
             error = error.because(in_words(candidate)).try_next(format!(
                 "{} --cluster {} --region {}",
-                login_again(chain, target),
+                login_without(chain, target, &["--cluster", "--region"]),
                 candidate.cluster.name,
                 candidate.cluster.region
             ));

@@ -2,7 +2,7 @@
 
 use crate::chain::Chain;
 use crate::chain::cluster::find::Candidate;
-use crate::chain::target::identity::login_again;
+use crate::chain::target::identity::{login_again, login_without};
 use crate::error::{Error, Kind};
 use crate::model::aws::target::Target;
 use crate::model::reviews::review::Verdict;
@@ -57,13 +57,14 @@ pub(super) fn no_clusters(chain: &Chain<'_>, target: &Target, regions: &[String]
     let error = Error::new(Kind::NotFound, format!("no cluster found in {}", account_in_words(target)))
         .because(format!("regions searched: {}", regions_in_words(regions)));
     let pinned = chain.settings.pins(target.access.name.as_str()).region;
-    if let Some(region) = pinned.filter(|region| matches!(region.origin, Origin::Flag(_))) {
-        let anywhere = login_again(chain, target).replace(&format!(" --region {}", quote(&region.value)), "");
+    if pinned.is_some_and(|region| matches!(region.origin, Origin::Flag(_))) {
+        let anywhere = login_without(chain, target, &["--region"]);
         return error.try_next(format!("{anywhere}   # searches all regions"));
     }
     match regions.len() > MOST_NAMED {
         true => {
-            error.try_next(format!("{} --cluster NAME --region REGION   # if you know it", login_again(chain, target)))
+            let known = login_without(chain, target, &["--cluster", "--region"]);
+            error.try_next(format!("{known} --cluster NAME --region REGION   # if you know it"))
         }
         false => error.try_next("nsaccess config set regions REGION   # several: REGION,REGION"),
     }

@@ -34,6 +34,11 @@ pub(crate) fn cluster_chosen_for_once(chain: &Chain<'_>, target: &Target) -> boo
 
 /// The login that leads to this target, with what was chosen for this run: nothing else knows that yet.
 pub(crate) fn login_again(chain: &Chain<'_>, target: &Target) -> String {
+    login_without(chain, target, &[])
+}
+
+/// The same without some of the flags: those that other values take the place of, or that did not help.
+pub(crate) fn login_without(chain: &Chain<'_>, target: &Target, left_out: &[&str]) -> String {
     let pins = chain.settings.pins(target.access.name.as_str());
     let mut command = match is_temporary(&pins.namespace) {
         true => format!("nsaccess login {} --as {}", target.access.namespace, target.access),
@@ -51,7 +56,7 @@ pub(crate) fn login_again(chain: &Chain<'_>, target: &Target) -> String {
         ("--cluster", &pins.cluster),
         ("--region", &pins.region),
     ] {
-        let by_flag = pin.as_ref().filter(|pin| matches!(pin.origin, Origin::Flag(_)));
+        let by_flag = pin.as_ref().filter(|pin| matches!(pin.origin, Origin::Flag(_)) && !left_out.contains(&flag));
         command.extend(by_flag.map(|pin| format!(" {flag} {}", quote(&pin.value))));
     }
     command

@@ -130,6 +130,9 @@ async fn where_several_say_yes_a_person_picks_and_a_program_is_told_the_flags() 
     let refused = facts(&home.chain(&services)).await.expect_err("nobody can choose");
     assert_eq!(refused.kind, Kind::Usage);
     assert_eq!(refused.try_next.len(), 2);
+    let flags = Flags { region: Some("eu-west-1".into()), ..Flags::default() };
+    let refused = facts(&home.chain_for(&services, Presence::Nobody, &flags, &[])).await.expect_err("as before");
+    assert_eq!(refused.try_next[0], "nsaccess login idp-dev --cluster a --region eu-west-1", "each flag once");
     let chain = home.chain_for(&services, Presence::Person, &Flags::default(), &["b in"]);
     assert_eq!(facts(&chain).await.map(|(name, _)| name), Ok("b in eu-west-1".into()));
 }
