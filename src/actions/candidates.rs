@@ -83,21 +83,22 @@ fn limit(chain: &Chain<'_>) -> Duration {
 }
 
 async fn ask(chain: &Chain<'_>, access: &Access, asked: &Asked) -> Result<Found> {
-    if *asked == Asked::Secrets {
-        let prefix = secrets::prefix(chain, access);
-        let found = secrets::open(chain, access).await?.list(false).await?;
-        let readable = found.into_iter().filter(|facts| facts.deleted_at.is_none());
-        let row = |facts: crate::model::secrets::SecretMetadata| {
-            (prefix.display_name(&facts.name).to_owned(), facts.description.unwrap_or_default())
-        };
-        return Ok(readable.map(row).collect());
-    }
-    let cluster = chain.cluster(access).await?;
     match asked {
-        Asked::Objects { kinds, with_pod_prefix } => objects(&cluster, kinds, *with_pod_prefix).await,
-        Asked::Containers(workload) => containers(&cluster, workload).await,
-        Asked::Secrets => Ok(Vec::new()),
+        Asked::Objects { kinds, with_pod_prefix } => {
+            objects(&chain.cluster(access).await?, kinds, *with_pod_prefix).await
+        }
+        Asked::Containers(workload) => containers(&chain.cluster(access).await?, workload).await,
+        Asked::Secrets => readable_secrets(chain, access).await,
     }
+}
+
+async fn readable_secrets(chain: &Chain<'_>, access: &Access) -> Result<Found> {
+    let prefix = secrets::prefix(chain, access);
+    let found = secrets::open(chain, access).await?.list(false).await?;
+    let readable = found.into_iter().filter(|facts| facts.deleted_at.is_none());
+    let named =
+        readable.map(|facts| (prefix.display_name(&facts.name).to_owned(), facts.description.unwrap_or_default()));
+    Ok(named.collect())
 }
 
 /// Of a kind that the role may not list, those that were used before.

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::chain::cluster;
 use crate::commands::Context;
-use crate::commands::flags::{Shell, SignInArgs, TargetArgs, dialect, flags};
+use crate::commands::flags::{Shell, SignInArgs, TargetArgs, flags};
 use crate::error::Result;
 use crate::model::aws::credential_output::{self, AwsIdentity, variables};
 use crate::model::shell;
@@ -47,7 +47,7 @@ pub(crate) fn run(context: Context<'_>, args: &CredentialsArgs) -> Result<()> {
         Some(shell) => {
             let region = cluster::likely_region(chain, target);
             let identity = AwsIdentity { credentials: &role, account: target.account(), region: &region };
-            shell::change_variables(dialect(context.host, shell), &variables(identity))
+            shell::change_variables(shell.meant(context.host).dialect(), &variables(identity))
         }
     };
     context.ui.print_bytes(text.expose().as_bytes())

@@ -225,20 +225,30 @@ pub(crate) enum Shell {
     Powershell,
 }
 
-/// The dialect of a shell that was named, or that the environment names.
-pub(crate) fn dialect(host: &Host, shell: Shell) -> shell::Dialect {
-    match shell {
-        Shell::Bash | Shell::Zsh => shell::Dialect::Posix,
-        Shell::Fish => shell::Dialect::Fish,
-        Shell::Powershell => shell::Dialect::PowerShell,
-        Shell::Auto if cfg!(windows) => shell::Dialect::PowerShell,
-        Shell::Auto => {
-            let name = host.env(env_vars::SHELL).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-            match name {
-                "fish" => shell::Dialect::Fish,
-                "pwsh" => shell::Dialect::PowerShell,
-                _ => shell::Dialect::Posix,
+impl Shell {
+    /// The shell that is meant: itself, or the one that the environment names.
+    pub(crate) fn meant(self, host: &Host) -> Shell {
+        match self {
+            Shell::Auto if cfg!(windows) => Shell::Powershell,
+            Shell::Auto => {
+                let name = host.env(env_vars::SHELL).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+                match name {
+                    "fish" => Shell::Fish,
+                    "pwsh" => Shell::Powershell,
+                    "zsh" => Shell::Zsh,
+                    _ => Shell::Bash,
+                }
             }
+            named => named,
+        }
+    }
+
+    /// How its variables are set. `Auto` counts as a POSIX shell: see [`Shell::meant`].
+    pub(crate) fn dialect(self) -> shell::Dialect {
+        match self {
+            Shell::Auto | Shell::Bash | Shell::Zsh => shell::Dialect::Posix,
+            Shell::Fish => shell::Dialect::Fish,
+            Shell::Powershell => shell::Dialect::PowerShell,
         }
     }
 }

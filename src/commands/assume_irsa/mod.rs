@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::actions::irsa;
 use crate::actions::irsa::AssumedRole;
 use crate::commands::Context;
-use crate::commands::flags::{Shell, dialect};
+use crate::commands::flags::Shell;
 use crate::error::{Error, Result};
 use crate::model::aws::credential_output::{self, AwsIdentity};
 use crate::model::irsa::{AssumeMethod, IrsaRequest, Via};
@@ -148,7 +148,7 @@ fn identity(assumed: &AssumedRole) -> AwsIdentity<'_> {
 }
 
 fn export(context: Context<'_>, shell: Shell, assumed: &AssumedRole) -> Result<()> {
-    let dialect = dialect(context.host, shell);
+    let dialect = shell.meant(context.host).dialect();
     let lines = shell::change_variables(dialect, &credential_output::variables(identity(assumed)));
     context.ui.print_bytes(lines.expose().as_bytes())
 }

@@ -10,11 +10,9 @@ use clap::{Args, Command};
 use clap_complete::engine::{ArgValueCompleter, complete};
 
 use crate::commands::Context;
-use crate::commands::flags::{Shell, dialect};
-use crate::env_vars;
+use crate::commands::flags::Shell;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::shell::Dialect;
 use crate::screen::one_line;
 use line::Line;
 use values::Values;
@@ -43,20 +41,15 @@ pub(crate) struct CompletionArgs {
 /// # Errors
 /// When the reader of standard output is gone.
 pub(crate) fn run(context: Context<'_>, args: &CompletionArgs) -> Result<()> {
-    context.ui.print(script(context.host, args.shell))
+    context.ui.print(script(args.shell.meant(context.host)))
 }
 
-fn script(host: &Host, shell: Shell) -> &'static str {
-    let is_zsh = match shell {
-        Shell::Zsh => true,
-        Shell::Auto => host.env(env_vars::SHELL).is_some_and(|path| path.ends_with("zsh")),
-        _ => false,
-    };
-    match dialect(host, shell) {
-        Dialect::Posix if is_zsh => include_str!("scripts/nsaccess.zsh"),
-        Dialect::Posix => include_str!("scripts/nsaccess.bash"),
-        Dialect::Fish => include_str!("scripts/nsaccess.fish"),
-        Dialect::PowerShell => include_str!("scripts/nsaccess.ps1"),
+fn script(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Zsh => include_str!("scripts/nsaccess.zsh"),
+        Shell::Fish => include_str!("scripts/nsaccess.fish"),
+        Shell::Powershell => include_str!("scripts/nsaccess.ps1"),
+        Shell::Bash | Shell::Auto => include_str!("scripts/nsaccess.bash"),
     }
 }
 

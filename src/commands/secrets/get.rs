@@ -9,7 +9,7 @@ use super::document::ValueDocument;
 use super::exec::{NamingArgs, refused};
 use super::{Place, named_or_chosen};
 use crate::actions::secrets;
-use crate::commands::flags::{Shell, dialect};
+use crate::commands::flags::Shell;
 use crate::disk::atomic::{self, Occupant};
 use crate::error::{Error, Kind, Result};
 use crate::model::elapsed;
@@ -137,7 +137,7 @@ fn content(place: Place<'_>, args: &GetArgs, name: &SecretName, stored: &SecretV
             let found = variables(naming(args, name)?, &[(source, &value)])
                 .map_err(|refusal| refused(refusal, std::slice::from_ref(name)))?;
             let named: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-            Ok(bytes(shell::set_variables(dialect(place.context.host, Shell::Auto), &named)))
+            Ok(bytes(shell::set_variables(Shell::Auto.meant(place.context.host).dialect(), &named)))
         }
         form => {
             let (encoding, encoded) = value.encoded();

@@ -56,7 +56,8 @@ impl Cache {
         self.names(access).used
     }
 
-    /// Notes targets that were found by their names. Writes only if there is something new.
+    /// Notes targets that were found by their names. Writes only if there is something new; answers from before do not have
+    /// it, so that none is kept then.
     pub(crate) fn note_used_targets(&self, access: &AccessName, targets: &[String]) -> Result<()> {
         let mut names = self.names(access);
         if targets.iter().all(|target| names.used.contains(target)) {
@@ -65,6 +66,7 @@ impl Cache {
         names.used.retain(|known| !targets.contains(known));
         names.used.splice(0..0, targets.iter().cloned());
         names.used.truncate(MOST_USED);
+        names.answers.clear();
         write(&self.candidates_file(access), &names)
     }
 
@@ -98,13 +100,16 @@ mod tests {
         let access = AccessName::parse("dev").expect("a name");
         let at = |seconds: i64| Timestamp::from_second(seconds).expect("a time");
         let values = [("web-0".to_owned(), "Running".to_owned())];
-        cache.store_candidates(&access, "pods", &values, at(0)).expect("stored");
         cache.note_used_targets(&access, &["pod/web-0".to_owned()]).expect("noted");
         cache.note_used_targets(&access, &["pod/web-1".to_owned(), "svc/web".to_owned()]).expect("noted");
+        cache.store_candidates(&access, "pods", &values, at(0)).expect("stored");
+        cache.note_used_targets(&access, &["svc/web".to_owned()]).expect("nothing new");
         assert_eq!(cache.candidates(&access, "pods", at(599)).expect("kept").values, values);
         assert_eq!(cache.candidates(&access, "pods", at(600)), None);
         assert_eq!(cache.candidates(&access, "secrets", at(1)), None);
         assert_eq!(cache.used_targets(&access), ["pod/web-1", "svc/web", "pod/web-0"]);
+        cache.note_used_targets(&access, &["pod/web-2".to_owned()]).expect("noted");
+        assert_eq!(cache.candidates(&access, "pods", at(1)), None, "it does not have the new one");
         assert!(cache.forget_candidates(&access).expect("forgotten"));
         assert!(cache.used_targets(&access).is_empty());
     }
