@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod kubeconfig;
 pub(crate) mod left_overs;
 pub(crate) mod lock;
+pub(crate) mod named_pipe;
 pub(crate) mod permissions;
 pub(crate) mod private_folder;
 pub(crate) mod settings;

@@ -38,6 +38,11 @@ mod unix {
             .await
         }
 
+        /// Whether somebody who sends this wants an end.
+        pub(crate) fn ends_programs(signal: Signal) -> bool {
+            ![Signal::USR1, Signal::USR2].contains(&signal)
+        }
+
         /// Whether the terminal sends this signal to the child too: Ctrl-C and Ctrl-\ reach the whole foreground process
         /// group. A second Ctrl-C makes many programs stop in the middle of their cleanup.
         pub(crate) fn terminal_delivers(signal: Signal) -> bool {

@@ -97,6 +97,7 @@ mod sandbox_docs;
 mod screen;
 mod secret_clipboard;
 mod secret_exec;
+mod secret_exec_ways;
 mod secret_lists;
 mod secret_searches;
 mod secret_steering;

@@ -20,7 +20,7 @@ pub(crate) struct DescribeArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &DescribeArgs) -> Result<()> {
-    let Place { context, chain, access } = place;
+    let Place { context, chain, access, .. } = place;
     let name = named_or_chosen(place, "nsaccess secrets describe NAME", args.name.as_deref())?;
     let facts = runtime::run(async { secrets::open(chain, access).await?.describe(&name).await })?;
     let prefix = secrets::prefix(chain, access);

@@ -26,7 +26,7 @@ pub(crate) struct DiffArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &DiffArgs) -> Result<()> {
-    let Place { context, chain, access } = place;
+    let Place { context, chain, access, .. } = place;
     let name = named_or_chosen(place, "nsaccess secrets diff NAME", args.name.as_deref())?;
     let (previous, current) = (VersionSelector::stage("AWSPREVIOUS"), VersionSelector::stage("AWSCURRENT"));
     let (before, after) = runtime::run(async {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::document::ValueDocument;
-use super::exec::{NamingArgs, refused};
+use super::exec::NamingArgs;
+use super::refusals::refused;
 use super::{Place, named_or_chosen};
 use crate::actions::secrets;
 use crate::commands::flags::Shell;
@@ -60,7 +61,7 @@ pub(crate) struct GetArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
-    let Place { context, chain, access } = place;
+    let Place { context, chain, access, .. } = place;
     let name = named_or_chosen(place, "nsaccess secrets get NAME", args.name.as_deref())?;
     let wanted = wanted(args, &name.relative)?;
     let named = naming(args, &name)? != Naming::default();

@@ -20,7 +20,7 @@ pub(crate) struct ListArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
-    let Place { context, chain, access } = place;
+    let Place { context, chain, access, .. } = place;
     let (found, prefix, region) = runtime::run(async {
         let secrets = secrets::open(chain, access).await?;
         let found = secrets.list(args.all).await?;

@@ -7,6 +7,7 @@ pub(crate) mod document;
 mod exec;
 mod get;
 mod list;
+mod refusals;
 mod versions;
 
 use clap::{Args, Subcommand};
@@ -85,7 +86,7 @@ pub(crate) fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
     let flags = Flags { region: args.region.clone(), ..Flags::default() };
     let chain = &context.open(&flags)?;
     let access = chain.access(context.named(None))?;
-    let place = Place { context, chain, access: &access };
+    let place = Place { context, chain, access: &access, flags: &flags };
     let result = match &args.action {
         Action::List(args) => list::run(place, args),
         Action::Get(args) => get::run(place, args),
@@ -116,6 +117,8 @@ struct Place<'a> {
     context: Context<'a>,
     chain: &'a Chain<'a>,
     access: &'a Access,
+    /// What the chain was opened with.
+    flags: &'a Flags,
 }
 
 /// The secret that an argument names, else one that a person chooses. `command` is what a person types to name one.

@@ -18,7 +18,7 @@ pub(crate) struct VersionsArgs {
 }
 
 pub(super) fn run(place: Place<'_>, args: &VersionsArgs) -> Result<()> {
-    let Place { context, chain, access } = place;
+    let Place { context, chain, access, .. } = place;
     let name = named_or_chosen(place, "nsaccess secrets versions NAME", args.name.as_deref())?;
     let versions = runtime::run(async { secrets::open(chain, access).await?.versions(&name).await })?;
     let document: Vec<_> = versions.iter().map(VersionDocument::of).collect();

@@ -1,11 +1,13 @@
 //! Secrets of AWS Secrets Manager: names, metadata, values, and their use as environment variables. Values are always in a
 //! [`crate::secret::Secret`].
 
+pub(crate) mod basic_variables;
 pub(crate) mod dangerous;
 pub(crate) mod deliver;
 pub(crate) mod diff;
 pub(crate) mod json;
 pub(crate) mod metadata;
+pub(crate) mod mount;
 pub(crate) mod name;
 pub(crate) mod value;
 pub(crate) mod variables;
