@@ -66,8 +66,9 @@ pub(crate) enum Action {
     /// A JSON object sets one variable for each key, named after the key. Any other value sets one variable, named after
     /// the secret in upper case (billing/api-key sets BILLING_API_KEY). Characters that a variable name cannot have become
     /// _. Two values for one variable are refused, and so are variables that control programs (PATH, LD_PRELOAD,
-    /// AWS_PROFILE) unless --allow names them. The values are in no argument and in no file. The command has the AWS
-    /// credentials of the namespace's role; nsaccess exits with its status and passes signals on to it.
+    /// AWS_PROFILE) unless --allow names them. The values are in no argument and in no file; the FILE of --mount is a named
+    /// pipe, which is removed when the command ends. The command has the AWS credentials of the namespace's role; nsaccess
+    /// exits with its status and passes signals on to it.
     Exec(exec::ExecArgs),
     /// What `get --copy` leaves behind.
     #[command(hide = true)]

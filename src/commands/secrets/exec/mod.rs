@@ -32,9 +32,6 @@ pub(crate) struct ExecArgs {
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
     /// Put the value into FILE, a named pipe, instead of the environment; with several secrets NAME=FILE
-    ///
-    /// The command can open FILE as often as it likes, and reads the value byte for byte. Nothing is written to the disk.
-    /// FILE is removed when the command ends.
     #[arg(long, value_name = "FILE")]
     pub(crate) mount: Vec<String>,
     /// Restart the command when a secret has a new version, looking for one every 30s or EVERY
