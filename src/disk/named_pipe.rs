@@ -74,6 +74,7 @@ mod pipe {
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
 
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::OFlags;
 
     use super::{Served, locked};
@@ -140,15 +141,21 @@ mod pipe {
         })
     }
 
-    /// Whether this is a pipe of ours that nobody writes to any more. Where a process waits for a reader there is a writer,
-    /// and a read would wait; where there is none, it ends at once.
+    /// How long a writer has to show itself: between two readers there is none for some microseconds.
+    const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+
+    /// Whether this is a pipe of ours that nobody writes to any more. A process that serves it waits for a reader, and we
+    /// are one: it writes.
     fn is_abandoned(path: &Path) -> bool {
         let is_own = |metadata: Metadata| {
             metadata.file_type().is_fifo() && metadata.uid() == rustix::process::geteuid().as_raw()
         };
-        let opened = || open(path, OFlags::RDONLY | OFlags::NONBLOCK);
-        fs::symlink_metadata(path).is_ok_and(is_own)
-            && opened().is_ok_and(|mut pipe| matches!(pipe.read(&mut [0]), Ok(0)))
+        if !fs::symlink_metadata(path).is_ok_and(is_own) {
+            return false;
+        }
+        let Ok(mut pipe) = open(path, OFlags::RDONLY | OFlags::NONBLOCK) else { return false };
+        let has_no_writer = matches!(pipe.read(&mut [0]), Ok(0));
+        has_no_writer && matches!(poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&PATIENCE)), Ok(0))
     }
 
     fn open(path: &Path, flags: OFlags) -> Result<File> {
