@@ -12,6 +12,8 @@ use crate::commands::{Context, misplaced};
 use crate::error::{Error, Result};
 use crate::model::elapsed;
 use crate::model::kube::workload::Kind;
+use crate::model::logs::columns::Columns;
+use crate::model::logs::condition::Wanted;
 use crate::model::logs::containers::Containers;
 use crate::model::logs::lines::Style;
 use crate::model::logs::target::{self, LogRequest, LogTarget};
@@ -27,7 +29,7 @@ use crate::ui::Format;
 /// repeating a line.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  nsaccess logs web-0\n  nsaccess logs -f deploy/web --tail 20\n  nsaccess logs -f 'web-.*' --all-containers\n  nsaccess logs -f -l app=web --include 'ERROR|WARN'\n  nsaccess logs web-0 -p --since 10m"
+    after_help = "Examples:\n  nsaccess logs web-0\n  nsaccess logs -f deploy/web --tail 20\n  nsaccess logs -f 'web-.*' --all-containers\n  nsaccess logs -f -l app=web --include 'ERROR|WARN'\n  nsaccess logs -f deploy/web --condition Ready=false --json\n  nsaccess logs web-0 --json=level,msg,request.id\n  nsaccess logs web-0 -p --since 10m"
 )]
 pub(crate) struct LogsArgs {
     /// Pods: web-0, deploy/web, sts/db, ds/x, rs/x, job/x, svc/web, or 'web-.*'
@@ -66,6 +68,12 @@ pub(crate) struct LogsArgs {
     /// No lines that match this regular expression; repeatable
     #[arg(long, value_name = "REGEX")]
     pub(crate) exclude: Vec<String>,
+    /// Only pods with this condition, like Ready or Ready=false; with -f, pods are added and dropped as it changes
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) condition: Option<String>,
+    /// Show lines that are JSON objects as columns: time, level, message and the other fields, or only these fields
+    #[arg(long, value_name = "FIELDS", num_args = 0..=1, require_equals = true, default_missing_value = "", hide_default_value = true)]
+    pub(crate) json: Option<String>,
     /// Start each line with its pod and container, even for a single log
     #[arg(long)]
     pub(crate) prefix: bool,
@@ -124,6 +132,13 @@ fn options(context: Context<'_>, args: &LogsArgs) -> Result<LogOptions> {
         (false, false) => Containers::Named(args.containers.clone()),
         (false, true) => Containers::Default,
     };
+    let condition = args.condition.as_deref().map(|text| {
+        Wanted::parse(text).map_err(|why| {
+            Error::usage(format!("invalid condition {text:?}"))
+                .because(why)
+                .try_next(format!("nsaccess logs {} --condition Ready", args.targets.join(" ")))
+        })
+    });
     Ok(LogOptions {
         request: LogRequest {
             follow: args.follow,
@@ -135,15 +150,32 @@ fn options(context: Context<'_>, args: &LogsArgs) -> Result<LogOptions> {
             ..LogRequest::default()
         },
         containers,
+        condition: condition.transpose()?,
         style: Style {
             include: patterns("--include", &args.include)?,
             exclude: patterns("--exclude", &args.exclude)?,
             timestamps: args.timestamps,
             json: !context.ui.is_table(),
+            columns: columns(context, args)?,
             colour: context.ui.colours_data(),
         },
         prefix: args.prefix,
     })
+}
+
+fn columns(context: Context<'_>, args: &LogsArgs) -> Result<Option<Columns>> {
+    let Some(fields) = &args.json else { return Ok(None) };
+    if !context.ui.is_table() {
+        return Err(Error::usage("--json cannot be used with -o json")
+            .because("--json shows lines for people; -o json prints an object for each line")
+            .try_next(format!("nsaccess logs {} --json", args.targets.join(" "))));
+    }
+    let columns = Columns::parse(fields).map_err(|why| {
+        Error::usage(format!("invalid fields {fields:?} for --json"))
+            .because(why)
+            .try_next("nsaccess logs POD --json=level,msg,request.id")
+    });
+    columns.map(Some)
 }
 
 fn patterns(flag: &str, patterns: &[String]) -> Result<Vec<Regex>> {

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod elapsed;
 pub(crate) mod grants;
 pub(crate) mod irsa;
+pub(crate) mod json;
 pub(crate) mod kube;
 pub(crate) mod logs;
 pub(crate) mod port_forward;

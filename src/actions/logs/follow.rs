@@ -1,13 +1,15 @@
 //! Logs that are followed: of the pods that are there, and of those that come.
 
-use std::collections::{HashMap, HashSet};
+mod begun;
+
 use std::future::Future;
 use std::pin::{Pin, pin};
 
-use futures_util::future::try_join_all;
+use futures_util::future::{AbortHandle, abortable, try_join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc::{self, Sender};
 
+use crate::actions::logs::follow::begun::Begun;
 use crate::actions::logs::sources::Source;
 use crate::actions::logs::tail::LogEnd;
 use crate::actions::logs::{ContainerLog, Logs, subjects};
@@ -32,47 +34,6 @@ struct Followed {
     end: Result<LogEnd>,
 }
 
-/// The logs that are followed, so that none is begun twice.
-#[derive(Default)]
-struct Begun {
-    logs: HashSet<String>,
-    /// Pods that may not be seen: all that is ever heard of them is their name, again and again.
-    hidden: HashSet<String>,
-    /// Logs of each pod that run.
-    running: HashMap<String, usize>,
-    /// Pods of which it was said that their logs do not open.
-    failed: HashSet<String>,
-}
-
-impl Begun {
-    /// Whether a change is of a pod whose logs are all known.
-    fn has_all_of(&self, change: &Change) -> bool {
-        matches!(change, Change::Hidden(name) if self.hidden.contains(name))
-    }
-
-    /// The logs among these that are new.
-    fn begin(&mut self, logs: Vec<ContainerLog>) -> Vec<ContainerLog> {
-        self.hidden.extend(logs.iter().filter(|log| log.object.is_none()).map(|log| log.pod.clone()));
-        let new: Vec<ContainerLog> = logs.into_iter().filter(|log| self.logs.insert(log.key())).collect();
-        new.iter().for_each(|log| *self.running.entry(log.pod_key()).or_default() += 1);
-        new
-    }
-
-    /// Whether it was the last of its pod. A pod that may not be seen and is gone may come again under its name.
-    fn end(&mut self, followed: &Followed) -> bool {
-        let gone = match &followed.end {
-            Ok(end) => *end == LogEnd::Gone,
-            Err(error) => error.kind == Kind::NotFound,
-        };
-        if gone && self.hidden.remove(&followed.pod) {
-            self.logs.remove(&followed.key);
-        }
-        let left = self.running.entry(followed.pod_key.clone()).or_default();
-        *left = left.saturating_sub(1);
-        *left == 0
-    }
-}
-
 impl<'a> Logs<'a> {
     /// All logs at once, and those of pods that come later.
     pub(super) async fn follow(&self, sources: &[Source], out: Sender<Vec<u8>>) -> Result<()> {
@@ -82,16 +43,20 @@ impl<'a> Logs<'a> {
         let from_start = LogRequest { tail_lines: None, since_seconds: None, since_time: None, ..request.clone() };
         let mut running: FuturesUnordered<Running<'_>> = FuturesUnordered::new();
         let mut begun = Begun::default();
-        let first = begun.begin(self.all_now(sources).await?);
-        let later: Vec<&Source> = sources.iter().filter(|source| source.changes).collect();
+        let now = self.all_now(sources).await?;
+        let first = begun.begin(now.logs);
+        now.others.iter().for_each(|change| begun.note(change, false));
+        let condition = self.options.condition.as_ref();
+        // A pod comes to have a condition, and loses it, while it is there.
+        let later: Vec<&Source> = sources.iter().filter(|source| source.changes || condition.is_some()).collect();
         let prefixed = self.options.prefix || !later.is_empty() || first.len() > 1;
         if later.is_empty() && first.is_empty() {
-            ui.status(&nothing_found(&subjects(sources), self.cluster.namespace()));
+            ui.status(&nothing_found(&subjects(sources), condition, self.cluster.namespace()));
             return Ok(());
         }
-        ui.status(&following(&subjects(sources), begun.running.len(), first.len()));
+        ui.status(&following(&subjects(sources), condition, begun.pods(), first.len()));
         for log in first {
-            running.push(self.follow_one(log, request, prefixed, &out));
+            running.push(self.follow_one(&mut begun, log, request, prefixed, &out));
         }
         self.cluster.run_on(WhenOver::Wait);
         // A container may be silent for hours, and a person knows what is waited for.
@@ -110,34 +75,50 @@ impl<'a> Logs<'a> {
                 Pods::of(self.cluster).follow(&source.selection, &mut tell).await
             }
         }));
-        let (mut lookouts, stays) = (pin!(lookouts), !later.is_empty());
-        loop {
+        let (mut lookouts, looks) = (pin!(lookouts), !later.is_empty());
+        let stays = sources.iter().any(|source| source.changes);
+        while stays || begun.waits() || !running.is_empty() {
             tokio::select! {
                 Some(followed) = running.next() => {
                     let was_last = begun.end(&followed);
                     self.report(followed, &mut begun, was_last, prefixed)?;
-                    if running.is_empty() && !stays {
-                        return Ok(());
-                    }
                 }
                 Some(change) = changed.recv() => {
                     // A pod that is over before we saw it run has its log too; one that went has none.
                     if begun.has_all_of(&change) {
                         continue;
                     }
+                    let fits = self.fits(&change)?;
+                    begun.note(&change, fits);
+                    if !fits {
+                        self.leave(&mut begun, &change);
+                        continue;
+                    }
                     let new = begun.begin(self.logs_of(change, false).await?);
                     // Of a pod that may not be seen only its name is known, and not whether it is there.
-                    if let Some(log) = new.first().filter(|log| log.object.is_some()) {
-                        ui.status(&format!("pod {:?} added", log.pod));
+                    if let Some(pod) = new.first().and_then(|log| log.object.as_deref()) {
+                        let why = condition.map(|wanted| format!(": {}", wanted.state_of(pod))).unwrap_or_default();
+                        ui.status(&format!("pod {:?} added{why}", pod.metadata.name));
                     }
                     for log in new {
-                        running.push(self.follow_one(log, &from_start, prefixed, &out));
+                        let request = self.since_condition(&log).unwrap_or_else(|| from_start.clone());
+                        running.push(self.follow_one(&mut begun, log, &request, prefixed, &out));
                     }
                 }
-                results = &mut lookouts, if stays => {
+                results = &mut lookouts, if looks => {
                     return results.map(|_| ());
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Leaves the logs of a pod that has lost the wanted condition.
+    fn leave(&self, begun: &mut Begun, change: &Change) {
+        let (Change::Present(pod), Some(wanted)) = (change, &self.options.condition) else { return };
+        if begun.leave(pod) {
+            let ui = self.cluster.chain().ui;
+            ui.status(&format!("pod {:?} dropped: {}", pod.metadata.name, wanted.state_of(pod)));
         }
     }
 
@@ -157,7 +138,7 @@ impl<'a> Logs<'a> {
             Err(error) if error.kind == Kind::Denied => return Err(error),
             // A pod that comes and goes takes nobody else's log with it.
             Err(error) => {
-                if begun.failed.insert(format!("{pod_key}: {error}")) {
+                if begun.fails(format!("{pod_key}: {error}")) {
                     ui.warning(&error.to_string());
                 }
             }
@@ -167,6 +148,7 @@ impl<'a> Logs<'a> {
 
     fn follow_one(
         &self,
+        begun: &mut Begun,
         log: ContainerLog,
         request: &LogRequest,
         prefixed: bool,
@@ -174,9 +156,10 @@ impl<'a> Logs<'a> {
     ) -> Running<'a> {
         let (key, pod_key, pod) = (log.key(), log.pod_key(), log.pod.clone());
         let (container, is_init, is_named) = (log.container.clone(), log.is_init(), log.is_named);
-        let tail = self.tail(log, request, prefixed, out);
+        let (tail, handle): (_, AbortHandle) = abortable(self.tail(log, request, prefixed, out).run());
+        begun.runs(key.clone(), pod_key.clone(), handle);
         Box::pin(async move {
-            let end = tail.run().await;
+            let end = tail.await.unwrap_or(Ok(LogEnd::Left));
             Followed { key, pod_key, pod, container, is_init, is_named, end }
         })
     }

@@ -1,6 +1,7 @@
 //! The logs of several pods at once: each by its own tail, all through one narrow channel to standard output, so that
 //! a slow reader slows the readers of logs and nothing piles up.
 
+mod condition;
 mod follow;
 pub(crate) mod sources;
 pub(crate) mod tail;
@@ -15,9 +16,11 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::actions::logs::sources::Source;
 use crate::actions::logs::tail::Tail;
+use crate::actions::pods::follow::Change;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
+use crate::model::logs::condition::Wanted;
 use crate::model::logs::containers::Containers;
 use crate::model::logs::following::{Subject, nothing_found};
 use crate::model::logs::lines::{Lines, Style};
@@ -35,6 +38,8 @@ pub(crate) struct LogOptions {
     /// `-f`, `-p`, `--since`, `--tail`: as in the request for each container.
     pub(crate) request: LogRequest,
     pub(crate) containers: Containers,
+    /// Only of pods with this condition.
+    pub(crate) condition: Option<Wanted>,
     /// How lines are shown.
     pub(crate) style: Style,
     /// Prefixes even for one log.
@@ -47,6 +52,14 @@ pub(crate) struct Logs<'a> {
     options: &'a LogOptions,
     /// What was said about the choice of a container: the same for many pods of a workload.
     noticed: RefCell<HashSet<String>>,
+}
+
+/// What is there now.
+#[derive(Default)]
+struct LogsNow {
+    logs: Vec<ContainerLog>,
+    /// Pods without the wanted condition.
+    others: Vec<Change>,
 }
 
 /// The log of one container.
@@ -91,21 +104,25 @@ impl<'a> Logs<'a> {
     }
 
     /// The logs of all pods that are there now.
-    async fn all_now(&self, sources: &[Source]) -> Result<Vec<ContainerLog>> {
-        let mut all = Vec::new();
+    async fn all_now(&self, sources: &[Source]) -> Result<LogsNow> {
+        let mut now = LogsNow::default();
         for source in sources {
             for change in self.pods_now(source).await? {
-                all.extend(self.logs_of(change, !source.changes).await?);
+                match self.fits(&change)? {
+                    true => now.logs.extend(self.logs_of(change, !source.changes).await?),
+                    false => now.others.push(change),
+                }
             }
         }
-        Ok(all)
+        Ok(now)
     }
 
     /// One log after the other, as they are now.
     async fn read_all(&self, sources: &[Source], out: Sender<Vec<u8>>) -> Result<()> {
-        let all = self.all_now(sources).await?;
+        let all = self.all_now(sources).await?.logs;
         if all.is_empty() {
-            self.cluster.chain().ui.status(&nothing_found(&subjects(sources), self.cluster.namespace()));
+            let condition = self.options.condition.as_ref();
+            self.cluster.chain().ui.status(&nothing_found(&subjects(sources), condition, self.cluster.namespace()));
         }
         let prefixed = self.options.prefix || all.len() > 1;
         let mut failed = None;
@@ -145,8 +162,13 @@ impl ContainerLog {
 
     fn pod_key(&self) -> String {
         let uid = self.object.as_ref().map(|pod| pod.metadata.uid.as_str()).unwrap_or_default();
-        format!("{uid}/{}", self.pod)
+        pod_key(uid, &self.pod)
     }
+}
+
+/// Another pod of the same name is another one.
+fn pod_key(uid: &str, name: &str) -> String {
+    format!("{uid}/{name}")
 }
 
 fn subjects(sources: &[Source]) -> Vec<Subject> {

@@ -77,7 +77,9 @@ impl Pods<'_> {
                     self.watch(selector.as_deref(), version, &mut follow, tell).await?;
                 }
                 _ => {
-                    follow.say_polling(self, "no list permission");
+                    let by_name = matches!(selection, PodSelection::Named(_));
+                    follow
+                        .say_polling(self, if by_name { "pods by name are not watched" } else { "no list permission" });
                     tokio::time::sleep(POLL).await;
                 }
             }

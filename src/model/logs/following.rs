@@ -1,6 +1,7 @@
 //! What `logs -f` says it follows.
 
 use crate::model::kube::workload::{Kind, Workload};
+use crate::model::logs::condition::Wanted;
 
 /// What pods are followed by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +14,13 @@ pub(crate) enum Subject {
 }
 
 /// `following 2 pods of deployment "web"`, or that there is none yet.
-pub(crate) fn following(subjects: &[Subject], pods: usize, containers: usize) -> String {
+pub(crate) fn following(subjects: &[Subject], condition: Option<&Wanted>, pods: usize, containers: usize) -> String {
     let named: Option<Vec<String>> = subjects.iter().map(named_pod).collect();
-    if let Some(named) = named {
+    if let Some(named) = named.filter(|_| condition.is_none()) {
         let more = if containers > pods { format!(" ({containers} containers)") } else { String::new() };
         return format!("following {}{more}", named.join(", "));
     }
-    let whose = subjects.iter().map(described).collect::<Vec<_>>().join(" and ");
+    let whose = subjects.iter().map(described).collect::<Vec<_>>().join(" and ") + &having(condition);
     match pods {
         0 => format!("no pods {whose} yet; waiting for the first"),
         _ if containers > pods => format!("following {} ({containers} containers) {whose}", counted(pods)),
@@ -28,9 +29,13 @@ pub(crate) fn following(subjects: &[Subject], pods: usize, containers: usize) ->
 }
 
 /// `no pods of deployment "web" found`
-pub(crate) fn nothing_found(subjects: &[Subject], namespace: &str) -> String {
-    let whose = subjects.iter().map(described).collect::<Vec<_>>().join(" or ");
+pub(crate) fn nothing_found(subjects: &[Subject], condition: Option<&Wanted>, namespace: &str) -> String {
+    let whose = subjects.iter().map(described).collect::<Vec<_>>().join(" or ") + &having(condition);
     format!("no pods {whose} found in namespace {namespace:?}")
+}
+
+fn having(condition: Option<&Wanted>) -> String {
+    condition.map(|wanted| format!(" with condition {wanted}")).unwrap_or_default()
 }
 
 fn named_pod(subject: &Subject) -> Option<String> {
@@ -75,9 +80,14 @@ mod tests {
             (vec![Subject::Pattern("web-.*".into())], 3, 3, "following 3 pods matching \"web-.*\""),
             (vec![web, pod], 3, 3, "following 3 pods of deployment \"web\" and named \"web-0\""),
         ] {
-            assert_eq!(following(&subjects, pods, containers), expected);
+            assert_eq!(following(&subjects, None, pods, containers), expected);
         }
-        let nothing = nothing_found(&[Subject::Labels("app=x".into()), workload("svc/web")], "dev");
+        let ready = Wanted::parse("Ready").expect("a condition");
+        let none_yet = "no pods named \"web-0\" with condition Ready=true yet; waiting for the first";
+        assert_eq!(following(&[workload("web-0")], Some(&ready), 0, 0), none_yet);
+        let nothing = nothing_found(&[workload("web-0")], Some(&ready), "dev");
+        assert_eq!(nothing, "no pods named \"web-0\" with condition Ready=true found in namespace \"dev\"");
+        let nothing = nothing_found(&[Subject::Labels("app=x".into()), workload("svc/web")], None, "dev");
         assert_eq!(nothing, "no pods with labels app=x or of service \"web\" found in namespace \"dev\"");
     }
 }

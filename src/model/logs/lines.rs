@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::logs::columns::Columns;
 use crate::model::logs::feed::Piece;
 use crate::model::logs::highlight::highlight;
 use crate::screen;
@@ -25,6 +26,8 @@ pub(crate) struct Style {
     pub(crate) timestamps: bool,
     /// One object per line.
     pub(crate) json: bool,
+    /// What is shown of lines that are JSON objects.
+    pub(crate) columns: Option<Columns>,
     /// Colour prefixes, and mark what was included.
     pub(crate) colour: bool,
 }
@@ -78,10 +81,10 @@ impl Lines {
         }
     }
 
-    /// Whether a piece of a line can be shown before the line is complete. Not with patterns, JSON or mixed logs.
+    /// Whether a piece of a line can be shown before the line is complete. Not with patterns, JSON, columns or mixed logs.
     pub(crate) fn are_shown_in_pieces(&self) -> bool {
-        let Style { include, exclude, json, .. } = &self.style;
-        self.prefix.is_empty() && !json && include.is_empty() && exclude.is_empty()
+        let Style { include, exclude, json, columns, .. } = &self.style;
+        self.prefix.is_empty() && !json && columns.is_none() && include.is_empty() && exclude.is_empty()
     }
 
     /// Adds a piece of a line to the output. With mixed logs, every piece becomes a line; only lines that are too long for
@@ -119,6 +122,13 @@ impl Lines {
                 out.push(b' ');
             }
         }
+        let columns = self.style.columns.as_ref().filter(|_| piece.begins && piece.ends);
+        if let Some(line) = columns.and_then(|columns| columns.of(piece.text)) {
+            // What a string of JSON contains could control the terminal.
+            screen::log_line(&line.shown(self.style.colour, &self.style.include), out);
+            out.push(b'\n');
+            return;
+        }
         let text = match mixed && piece.ends {
             true => piece.text.strip_suffix(b"\r").unwrap_or(piece.text),
             false => piece.text,
@@ -137,7 +147,7 @@ impl Lines {
 
     /// Adds the last line, which has no line end. A single log is shown as it is.
     pub(crate) fn add_last(&mut self, piece: Piece<'_>, out: &mut Vec<u8>) {
-        let alone = self.prefix.is_empty() && !self.style.json;
+        let alone = self.prefix.is_empty() && !self.style.json && self.style.columns.is_none();
         self.add(Piece { ends: piece.ends && !alone, ..piece }, out);
     }
 
@@ -228,6 +238,25 @@ mod tests {
         for style in [Style { colour: false, ..style.clone() }, Style { json: true, ..style }] {
             assert!(!shown(&style, true, &[("a bb c", true, true)]).contains('\x1b'));
         }
+    }
+
+    #[test]
+    fn objects_are_shown_as_columns_among_other_lines() {
+        let style = Style { columns: Some(Columns::Usual), timestamps: true, ..Style::default() };
+        let object = r#"{"level":"info","msg":"a\nb\u001b[2J"}"#;
+        let pieces = [("plain\r", true, true), (object, true, true), ("{\"msg\":", true, false), ("1}", false, true)];
+        assert_eq!(shown(&style, false, &pieces), "T plain\r\nT info  a\\nb\\u{1b}[2J\nT {\"msg\":1}\n");
+        assert!(shown(&style, true, &pieces).contains("[web-1/app] T info  a\\nb"));
+        let (mut lines, mut out) = (Lines::new(&style, "web-1", "app", false), Vec::new());
+        assert!(!lines.are_shown_in_pieces());
+        lines.add_last(Piece { timestamp: "T", text: object.as_bytes(), begins: true, ends: true }, &mut out);
+        assert!(out.starts_with(b"T info  a"));
+    }
+
+    #[test]
+    fn patterns_are_about_the_line_as_it_was_written() {
+        let style = Style { columns: Some(Columns::Usual), include: patterns(&["\"msg\":"]), ..Style::default() };
+        assert_eq!(shown(&style, false, &[(r#"{"msg":"a"}"#, true, true), (r#"{"x":"msg"}"#, true, true)]), "a\n");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Logs: requests, lines, and their format.
 
+pub(crate) mod columns;
+pub(crate) mod condition;
 pub(crate) mod containers;
 pub(crate) mod feed;
 pub(crate) mod following;

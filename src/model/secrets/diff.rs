@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::json;
 use super::value::Value;
+use crate::model::json;
 use crate::secret::Secret;
 
 /// Objects nested deeper are compared as a whole.

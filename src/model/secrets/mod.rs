@@ -5,7 +5,6 @@ pub(crate) mod basic_variables;
 pub(crate) mod dangerous;
 pub(crate) mod deliver;
 pub(crate) mod diff;
-pub(crate) mod json;
 pub(crate) mod metadata;
 pub(crate) mod mount;
 pub(crate) mod name;

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::dangerous::decides;
-use super::json;
 use super::value::Value;
+use crate::model::json;
 use crate::secret::Secret;
 
 /// Why secrets cannot become variables. Contains names and keys, but never values.

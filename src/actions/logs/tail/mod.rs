@@ -41,6 +41,8 @@ pub(crate) enum LogEnd {
     /// The container will write no more.
     Over,
     Gone,
+    /// It is not wanted any more.
+    Left,
 }
 
 /// A log on its way to the screen.

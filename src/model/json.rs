@@ -110,10 +110,15 @@ fn is_trailing_comma(text: &str, line: usize, column: usize) -> bool {
 /// The field at a path like `a.b` or `hosts.0`. Keys may contain dots (`spring.datasource.password`), so the longest keys
 /// are tried first.
 pub(crate) fn field(text: &str, path: &str) -> Result<Secret<String>, FieldError> {
+    raw_field(text, path).map(plain)
+}
+
+/// The same as JSON.
+pub(crate) fn raw_field<'a>(text: &'a str, path: &str) -> Result<&'a str, FieldError> {
     if entries(text).is_none() {
         return Err(invalid_json(text).map_or(FieldError::NotAnObject, FieldError::InvalidJson));
     }
-    find(text, path, "").map(plain)
+    find(text, path, "")
 }
 
 fn find<'a>(text: &'a str, path: &str, at: &str) -> Result<&'a str, FieldError> {
