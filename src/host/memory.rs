@@ -13,6 +13,13 @@ pub(crate) fn protect() {
     limit::lower();
 }
 
+/// Lets other processes of the same user in again: for one that has nothing but what they are to read.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn unprotect() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    let _ = set_dumpable_behavior(DumpableBehavior::Dumpable);
+}
+
 /// Starts a program with the core dump limit that we were started with.
 pub(crate) fn with_original_limits<T>(start: impl FnOnce() -> T) -> T {
     #[cfg(unix)]

@@ -8,3 +8,4 @@ pub(crate) mod prompts;
 pub(crate) mod runtime;
 pub(crate) mod signals;
 pub(crate) mod suspend;
+pub(crate) mod value_holder;

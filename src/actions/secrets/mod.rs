@@ -3,6 +3,7 @@
 
 mod batch;
 mod explain;
+pub(crate) mod mounted;
 
 use crate::chain::call_error::CallError;
 use crate::chain::credentials::Credentials;

@@ -6,6 +6,7 @@ mod diff;
 pub(crate) mod document;
 mod exec;
 mod get;
+mod hold;
 mod list;
 mod refusals;
 mod versions;
@@ -66,13 +67,16 @@ pub(crate) enum Action {
     /// A JSON object sets one variable for each key, named after the key. Any other value sets one variable, named after
     /// the secret in upper case (billing/api-key sets BILLING_API_KEY). Characters that a variable name cannot have become
     /// _. Two values for one variable are refused, and so are variables that control programs (PATH, LD_PRELOAD,
-    /// AWS_PROFILE) unless --allow names them. The values are in no argument and in no file; the FILE of --mount is a named
-    /// pipe, which is removed when the command ends. The command has the AWS credentials of the namespace's role; nsaccess
+    /// AWS_PROFILE) unless --allow names them. The values are in no argument and in no file; the FILE of --mount
+    /// exists in memory only, until the command ends. The command has the AWS credentials of the namespace's role; nsaccess
     /// exits with its status and passes signals on to it.
     Exec(exec::ExecArgs),
     /// What `get --copy` leaves behind.
     #[command(hide = true)]
     ClearClipboard,
+    /// What `exec --mount` starts.
+    #[command(hide = true)]
+    HoldValue,
 }
 
 /// Runs the verb.
@@ -81,8 +85,10 @@ pub(crate) enum Action {
 /// [`crate::error::Kind::Denied`] for what the role cannot read, [`crate::error::Kind::NotFound`] for what is not
 /// there.
 pub(crate) fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
-    if let Action::ClearClipboard = args.action {
-        return clear::run();
+    match args.action {
+        Action::ClearClipboard => return clear::run(),
+        Action::HoldValue => return hold::run(context),
+        _ => {}
     }
     let flags = Flags { region: args.region.clone(), ..Flags::default() };
     let chain = &context.open(&flags)?;
@@ -95,7 +101,7 @@ pub(crate) fn run(context: Context<'_>, args: &SecretsArgs) -> Result<()> {
         Action::Describe(args) => describe::run(place, args),
         Action::Diff(args) => diff::run(place, args),
         Action::Exec(args) => exec::run(place, args),
-        Action::ClearClipboard => Ok(()),
+        Action::ClearClipboard | Action::HoldValue => Ok(()),
     };
     result.map_err(|error| error.or_sign_in(access.name.as_str()))
 }

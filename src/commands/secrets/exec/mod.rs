@@ -1,4 +1,4 @@
-//! `secrets exec`: a program with secrets in its environment or in named pipes, and nowhere else.
+//! `secrets exec`: a program with secrets in its environment or in files that are never on the disk, and nowhere else.
 
 mod environment;
 mod watch;
@@ -9,8 +9,9 @@ use clap::Args;
 
 use super::{Place, named_or_chosen};
 use crate::actions::secrets;
-use crate::disk::named_pipe::NamedPipe;
+use crate::actions::secrets::mounted::MountedValue;
 use crate::error::{Error, Result};
+use crate::host::Host;
 use crate::model::secrets::SecretName;
 use crate::model::secrets::mount::{self, MountError};
 use crate::model::secrets::variables::{Naming, check_prefix};
@@ -31,7 +32,7 @@ pub(crate) struct ExecArgs {
     /// How its variables are called.
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
-    /// Put the value into FILE, a named pipe, instead of the environment; with several secrets NAME=FILE
+    /// Put the value into FILE, which is in memory only, instead of the environment; with several secrets NAME=FILE
     #[arg(long, value_name = "FILE")]
     pub(crate) mount: Vec<String>,
     /// Restart the command when a secret has a new version, looking for one every 30s or EVERY
@@ -88,9 +89,10 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
     let (program, words) = args.command.split_first().ok_or_else(|| no_command(&args.names))?;
     let every = args.watch.as_deref().map(watch::interval).transpose()?;
     let request = request(place, args)?;
+    let context = place.context;
     runtime::run_with_child(async {
         let mut prepared = runtime::interruptible(prepare(place, &request)).await?;
-        let pipes = mount(&request, &prepared)?;
+        let mut mounted = mount(context.host, &request, &prepared)?;
         let Some(every) = every else { return child::run(program, words, &prepared.environment).await };
         loop {
             let new = watch::new_version(place, &request, &prepared, every);
@@ -98,9 +100,9 @@ pub(super) fn run(place: Place<'_>, args: &ExecArgs) -> Result<()> {
                 Ended::ByItself => return Ok(()),
                 Ended::Stopped(new) => {
                     let changed = prepared.changed(&request, &new).join(", ");
-                    place.context.ui.status(&format!("new version of {changed}: restarting {program}"));
+                    context.ui.status(&format!("new version of {changed}: restarting {program}"));
                     prepared = new;
-                    refill(&pipes, &request, &prepared);
+                    remount(context.host, &mut mounted, &request, &prepared)?;
                 }
             }
         }
@@ -132,15 +134,14 @@ fn request<'a>(place: Place<'_>, args: &'a ExecArgs) -> Result<Request<'a>> {
 }
 
 /// The files, which are there as long as the value lives.
-fn mount(request: &Request<'_>, prepared: &Prepared) -> Result<Vec<NamedPipe>> {
-    let create = |(secret, file): &(usize, PathBuf)| NamedPipe::create(file, prepared.bytes(*secret));
+fn mount(host: &Host, request: &Request<'_>, prepared: &Prepared) -> Result<Vec<MountedValue>> {
+    let create = |(secret, file): &(usize, PathBuf)| MountedValue::create(host, file, prepared.bytes(*secret));
     request.mounts.iter().map(create).collect()
 }
 
-fn refill(pipes: &[NamedPipe], request: &Request<'_>, prepared: &Prepared) {
-    for (pipe, (secret, _)) in pipes.iter().zip(&request.mounts) {
-        pipe.replace(prepared.bytes(*secret));
-    }
+fn remount(host: &Host, mounted: &mut [MountedValue], request: &Request<'_>, prepared: &Prepared) -> Result<()> {
+    let mut pairs = mounted.iter_mut().zip(&request.mounts);
+    pairs.try_for_each(|(value, (secret, _))| value.replace(host, prepared.bytes(*secret)))
 }
 
 fn no_mount(refusal: MountError, args: &ExecArgs) -> Error {
