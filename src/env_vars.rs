@@ -14,6 +14,8 @@ pub(crate) const PROGRAMDATA: &str = "ProgramData";
 pub(crate) const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";
 /// The namespace of the surrounding `shell` or `exec`. They refuse to run inside each other.
 pub(crate) const NSACCESS_INSIDE: &str = "NSACCESS_INSIDE";
+/// Set in a shell in which the cluster is only read: what would change it is refused.
+pub(crate) const NSACCESS_READ_ONLY: &str = "NSACCESS_READ_ONLY";
 /// How many seconds completion waits for the cluster or AWS.
 pub(crate) const NSACCESS_COMPLETION_LIMIT: &str = "NSACCESS_COMPLETION_LIMIT";
 /// Setting `start_url`.
@@ -78,6 +80,8 @@ pub(crate) const SUDO_UID: &str = "SUDO_UID";
 pub(crate) const KUBECONFIG: &str = "KUBECONFIG";
 /// kubectl's own settings, which `doctor` reads: by default `~/.kube/kuberc`.
 pub(crate) const KUBERC: &str = "KUBERC";
+/// Where kubectl keeps what it knows of clusters. A read-only shell has a place of its own.
+pub(crate) const KUBECACHEDIR: &str = "KUBECACHEDIR";
 /// What kubectl passes to credential plugins.
 pub(crate) const KUBERNETES_EXEC_INFO: &str = "KUBERNETES_EXEC_INFO";
 

@@ -39,9 +39,21 @@ impl<T: Zeroize> Drop for Secret<T> {
     }
 }
 
+/// Compares in constant time, so that an answer's time does not tell how much of a guess was right.
+pub(crate) fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
+    let difference = left.iter().zip(right).fold(0, |difference, (l, r)| std::hint::black_box(difference | (l ^ r)));
+    left.len() == right.len() && difference == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_bytes_are_equal() {
+        assert!(constant_time_eq(b"", b"") && constant_time_eq(b"abc", b"abc"));
+        assert!(!constant_time_eq(b"abc", b"abd") && !constant_time_eq(b"abc", b"ab") && !constant_time_eq(b"", b"a"));
+    }
 
     #[test]
     fn debug_prints_stars_even_inside_other_types() {

@@ -13,6 +13,7 @@ pub(crate) mod logout;
 pub(crate) mod logs;
 pub(crate) mod pods;
 pub(crate) mod port_forward;
+pub(crate) mod read_only;
 pub(crate) mod reviews;
 pub(crate) mod secrets;
 pub(crate) mod setup;

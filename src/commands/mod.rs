@@ -34,6 +34,7 @@ pub(crate) mod whoami;
 
 use clap::Subcommand;
 
+use crate::actions::read_only::{self, MoreThanReading};
 use crate::chain::{Chain, Presence};
 use crate::commands::flags::GlobalArgs;
 use crate::disk::settings;
@@ -119,6 +120,26 @@ impl Verb {
         matches!(self, Verb::Secrets(args) if args.reads_value())
     }
 
+    /// The verb's name, and why it has no place in a read-only shell.
+    fn is_more_than_reading(&self, global: &GlobalArgs) -> Option<(&'static str, MoreThanReading)> {
+        let own_kubeconfig = global.kubeconfig.is_none();
+        match self {
+            Verb::PortForward(_) => Some(("port-forward", MoreThanReading::Connects)),
+            Verb::AssumeIrsa(_) => Some(("assume-irsa", MoreThanReading::Changes)),
+            Verb::Grant(args) if args.changes_clusters() => Some(("grant", MoreThanReading::Changes)),
+            Verb::Revoke(args) if !args.dry_run => Some(("revoke", MoreThanReading::Changes)),
+            Verb::Login(_) if own_kubeconfig => Some(("login", MoreThanReading::LeadsAround)),
+            Verb::Use(args) if own_kubeconfig && args.namespace.is_some() => {
+                Some(("use", MoreThanReading::LeadsAround))
+            }
+            Verb::Kubeconfig(args) if own_kubeconfig && !args.print => {
+                Some(("kubeconfig", MoreThanReading::LeadsAround))
+            }
+            Verb::Doctor(args) if own_kubeconfig && args.fix => Some(("doctor --fix", MoreThanReading::LeadsAround)),
+            _ => None,
+        }
+    }
+
     /// The namespace that an argument names.
     fn namespace(&self) -> Option<&str> {
         match self {
@@ -155,6 +176,9 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
     let named = verb.namespace().or(global.namespace.as_deref()).map(str::to_owned);
     check_format(&verb, global.output)?;
     check_namespaces(verb.namespace(), global.namespace.as_deref())?;
+    if let Some((name, why)) = verb.is_more_than_reading(global) {
+        read_only::refuse_inside(host, name, why)?;
+    }
     let result = match verb {
         Verb::Login(args) => login::run(context, &args),
         Verb::Logout(args) => logout::run(context, &args),

@@ -6,6 +6,7 @@ mod bounds;
 pub(crate) mod callback;
 pub(crate) mod http;
 pub(crate) mod kube;
+pub(crate) mod loopback;
 pub(crate) mod outbound;
 pub(crate) mod port_forward;
 pub(crate) mod probe;

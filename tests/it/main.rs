@@ -90,6 +90,7 @@ mod port_forward_sets;
 mod port_forward_wire;
 mod portal_regions;
 mod races;
+mod read_only_shell;
 mod refused_session;
 mod revoke;
 mod role_console;

@@ -57,7 +57,8 @@ pub(super) fn files(scene: &Scene<'_>) {
         let way = Way { cluster: &cluster.name, server: &cluster.server, proxy_url: cluster.proxy_url.as_deref() };
         judge_endpoint(way, &ProxyVariables::read(|name| host.env(name)))
     });
-    board.judge_now(&checks::USER, || judge_user(resolved.user, namespace));
+    let user = || scene.read_only().unwrap_or_else(|| judge_user(resolved.user, namespace));
+    board.judge_now(&checks::USER, user);
     board.judge_now(&checks::POLICY, || {
         let Some(exec) = &resolved.user.exec else { return Judgement::ok("no exec plugin") };
         let path = match host.env(KUBERC) {
@@ -109,6 +110,9 @@ async fn called(host: &Host, paths: &[PathBuf], context: &str) -> Call {
 pub(super) async fn plugin(scene: &Scene<'_>) {
     let host = scene.chain.host;
     let check = async {
+        if let Some(not_needed) = scene.read_only() {
+            return not_needed;
+        }
         let files = readable(scene);
         let resolved = resolved(&files, &scene.entry);
         let Some((folder, exec)) = resolved.and_then(|resolved| Some((resolved.folder, resolved.user.exec.as_ref()?)))

@@ -29,10 +29,12 @@ use crate::actions::doctor::board::Board;
 use crate::actions::doctor::grant::Granted;
 use crate::chain::{Chain, Presence, target};
 use crate::disk::settings;
+use crate::env_vars;
 use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::host::Host;
 use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
+use crate::model::doctor::judgement::Judgement;
 use crate::model::doctor::profile as checks;
 use crate::model::irsa::IrsaRequest;
 use crate::model::kube::access::{Access, AccessName};
@@ -62,6 +64,15 @@ struct Scene<'a> {
     entry: String,
     /// Where it leads, if no portal gives its credentials.
     assumed: Option<Target>,
+}
+
+impl Scene<'_> {
+    /// In a read-only shell the kubeconfig leads to our own server, and has its token: there is nothing to compare with EKS,
+    /// and no plugin.
+    fn read_only(&self) -> Option<Judgement> {
+        let is_set = self.chain.host.env(env_vars::NSACCESS_READ_ONLY).is_some();
+        is_set.then(|| Judgement::not_needed("kubectl goes through the server of this read-only shell"))
+    }
 }
 
 impl Examination<'_> {

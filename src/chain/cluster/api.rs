@@ -54,6 +54,8 @@ pub(crate) struct ClusterAccess<'a> {
     renewal: Mutex<()>,
     when_over: Cell<WhenOver>,
     refused_once: Cell<bool>,
+    /// Of streams.
+    silence: Cell<Silence>,
 }
 
 struct State {
@@ -70,13 +72,13 @@ fn sign(
     credentials: RoleCredentials,
     (cluster, origin): (Cluster, ClusterOrigin),
     proxy: Option<&Proxy>,
-    refusal_memory: &Arc<RefusalMemory>,
+    (refusal_memory, silence): (&Arc<RefusalMemory>, Silence),
 ) -> Result<State> {
     let signed_at = chain.host.now();
     let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
     let outbound = chain.aws.outbound();
     let api = KubeApi::new(&cluster, proxy, &token, (outbound, refusal_memory), Silence::OfCalls)?;
-    let streams = KubeApi::new(&cluster, proxy, &token, (outbound, refusal_memory), Silence::OfStreams)?;
+    let streams = KubeApi::new(&cluster, proxy, &token, (outbound, refusal_memory), silence)?;
     Ok(State { credentials, cluster, origin, signed_at, api, streams })
 }
 
@@ -90,7 +92,7 @@ impl<'a> ClusterAccess<'a> {
         let target = credentials.target;
         let proxy = proxy::of(chain, &target.access, &cluster.endpoint)?;
         let refusal_memory = Arc::default();
-        let state = sign(chain, role, (cluster, origin), proxy.as_ref(), &refusal_memory)?;
+        let state = sign(chain, role, (cluster, origin), proxy.as_ref(), (&refusal_memory, Silence::OfStreams))?;
         Ok(ClusterAccess {
             chain,
             unattended: chain.unattended(),
@@ -101,6 +103,7 @@ impl<'a> ClusterAccess<'a> {
             renewal: Mutex::new(()),
             when_over: Cell::new(WhenOver::Ask),
             refused_once: Cell::new(false),
+            silence: Cell::new(Silence::OfStreams),
         })
     }
 
@@ -137,6 +140,15 @@ impl<'a> ClusterAccess<'a> {
     /// For work that runs on: credentials are renewed silently, and no person is asked when the session ends.
     pub(crate) fn run_on(&self, when_over: WhenOver) {
         self.when_over.set(when_over);
+    }
+
+    /// For streams that are passed on to another client: none is ended because it is silent for minutes.
+    ///
+    /// # Errors
+    /// As [`ClusterAccess::open`].
+    pub(crate) fn pass_on(&self) -> Result<()> {
+        self.silence.set(Silence::ForOthers);
+        self.adopt(self.credentials())
     }
 
     /// The process.
@@ -278,7 +290,8 @@ impl<'a> ClusterAccess<'a> {
             let state = self.state.borrow();
             (state.cluster.clone(), state.origin)
         };
-        let state = sign(self.chain, credentials, located, self.proxy.as_ref(), &self.refusal_memory)?;
+        let state =
+            sign(self.chain, credentials, located, self.proxy.as_ref(), (&self.refusal_memory, self.silence.get()))?;
         self.state.replace(state);
         Ok(())
     }
@@ -298,7 +311,13 @@ impl<'a> ClusterAccess<'a> {
         let moved =
             (&now.endpoint, &now.certificate_authority_data) != (&before.endpoint, &before.certificate_authority_data);
         let located = (now, ClusterOrigin::Described);
-        match sign(self.chain, credentials.role(), located, self.proxy.as_ref(), &self.refusal_memory) {
+        match sign(
+            self.chain,
+            credentials.role(),
+            located,
+            self.proxy.as_ref(),
+            (&self.refusal_memory, self.silence.get()),
+        ) {
             Ok(state) if moved => {
                 self.chain.ui.hint(&format!(
                     "the cluster {} has moved, or has a new certificate authority; to update kubectl: nsaccess kubeconfig {}",

@@ -70,6 +70,13 @@ pub(crate) struct GrantArgs {
     pub(crate) administrator: AdministratorArgs,
 }
 
+impl GrantArgs {
+    /// Whether it makes a grant, and not only shows or prints something.
+    pub(crate) fn changes_clusters(&self) -> bool {
+        self.other.is_none() && self.presets.is_none() && !self.dry_run
+    }
+}
+
 /// What is done with grants besides making them.
 #[derive(Debug, Subcommand)]
 enum Other {

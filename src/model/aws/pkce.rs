@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::model::wire::percent;
-use crate::secret::Secret;
+use crate::secret::{Secret, constant_time_eq};
 
 /// The callback's path below `http://127.0.0.1:<port>`. Identity Center ignores the port (RFC 8252 §7.3).
 pub(crate) const CALLBACK_PATH: &str = "/oauth/callback";
@@ -81,11 +81,6 @@ impl PkceAttempt {
             _ => Callback::Foreign,
         }
     }
-}
-
-/// Compares in constant time.
-fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).fold(0, |difference, (l, r)| difference | (l ^ r)) == 0
 }
 
 fn decode(text: &str) -> String {

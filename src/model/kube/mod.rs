@@ -17,6 +17,7 @@ pub(crate) mod pod;
 pub(crate) mod pod_status;
 pub(crate) mod policy_rule;
 pub(crate) mod rbac;
+pub(crate) mod read_only;
 pub(crate) mod resources;
 pub(crate) mod role_rule;
 pub(crate) mod selector;

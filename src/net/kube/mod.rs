@@ -4,6 +4,7 @@
 mod context;
 pub(crate) mod logs;
 pub(crate) mod objects;
+pub(crate) mod pass_on;
 pub(crate) mod proxy;
 mod rbac;
 pub(crate) mod refusal_retry;
@@ -45,6 +46,9 @@ pub(crate) enum Silence {
     /// 120 s, for logs and watches. A silent one is closed and opened again, because load balancers drop silent connections
     /// after 350 s without notice.
     OfStreams,
+    /// 30 minutes, for what is passed on to another client: it cannot be opened again, and the API server, whose packets
+    /// keep load balancers from forgetting the connection, ends its own watches by then.
+    ForOthers,
 }
 
 impl Silence {
@@ -52,6 +56,7 @@ impl Silence {
         Duration::from_secs(match self {
             Silence::OfCalls => 20,
             Silence::OfStreams => 120,
+            Silence::ForOthers => 30 * 60,
         })
     }
 }

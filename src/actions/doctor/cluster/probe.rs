@@ -33,8 +33,9 @@ pub(in crate::actions::doctor) async fn reached(scene: &Scene<'_>, described: Op
 /// Compares the kubeconfig with what EKS says, then resolves, connects and shakes hands: with the endpoint that EKS names,
 /// else with that of the kubeconfig.
 async fn way(scene: &Scene<'_>, described: Option<&Described>) {
-    let entry = entry::of(scene);
-    scene.board.judge_now(&ENDPOINT, || endpoint(scene, entry.as_ref(), described));
+    let read_only = scene.read_only();
+    let entry = if read_only.is_some() { None } else { entry::of(scene) };
+    scene.board.judge_now(&ENDPOINT, || read_only.unwrap_or_else(|| endpoint(scene, entry.as_ref(), described)));
     let named = described
         .map(|described| (described.cluster.endpoint.clone(), described.cluster.certificate_authority_data.clone()));
     if let Some(gone) = scene.board.failure(&DESCRIBED).filter(|finding| IS_GONE.contains(finding)) {
