@@ -16,6 +16,7 @@ pub(crate) mod credentials;
 pub(crate) mod freshness;
 pub(crate) mod lock_wait;
 pub(crate) mod moved;
+pub(crate) mod newer_release;
 pub(crate) mod profile;
 pub(crate) mod renewal;
 pub(crate) mod services;

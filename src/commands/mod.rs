@@ -35,7 +35,7 @@ pub(crate) mod whoami;
 use clap::Subcommand;
 
 use crate::actions::read_only::{self, MoreThanReading};
-use crate::chain::{Chain, Presence};
+use crate::chain::{Chain, Presence, newer_release};
 use crate::commands::flags::GlobalArgs;
 use crate::disk::settings;
 use crate::error::{Error, Result};
@@ -268,7 +268,11 @@ impl<'a> Context<'a> {
     /// # Errors
     /// As [`Context::open`].
     pub(crate) fn open_for(&self, flags: &Flags, presence: Presence) -> Result<Chain<'a>> {
-        Chain::open(self.host, self.ui, self.global.kubeconfig.as_deref(), flags, presence)
+        let chain = Chain::open(self.host, self.ui, self.global.kubeconfig.as_deref(), flags, presence)?;
+        if Presence::at(self.host) == Presence::Person {
+            newer_release::tell(&chain);
+        }
+        Ok(chain)
     }
 
     /// The namespace that an argument, or else `-n`, names.

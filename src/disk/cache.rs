@@ -11,6 +11,7 @@ mod issued_tokens;
 mod portals;
 mod profiles;
 mod refused_tokens;
+mod release;
 mod roles;
 mod setup;
 mod shared_roles;

@@ -16,4 +16,5 @@ pub(crate) mod rfc3339;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod shell;
+pub(crate) mod version;
 pub(crate) mod wire;

@@ -75,6 +75,7 @@ mod logs_json;
 mod logs_passing;
 mod logs_sources;
 mod moved;
+mod newer_release;
 mod no_terminal;
 mod organisation;
 mod organisations;

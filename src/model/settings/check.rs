@@ -6,6 +6,7 @@ use crate::model::elapsed;
 use crate::model::irsa::IamRole;
 use crate::model::kube::namespace::Namespace;
 use crate::model::port_forward::sets;
+use crate::model::version::Version;
 
 pub(super) type Checked = Result<(), String>;
 
@@ -120,6 +121,15 @@ pub(super) fn seconds(value: &str) -> Result<u32, String> {
 
 pub(super) fn flow(value: &str) -> Checked {
     verdict(super::Flow::parse(value).is_some(), "a flow: `device` or `browser`")
+}
+
+pub(super) fn version(value: &str) -> Checked {
+    verdict(Version::parse(value).is_some(), "a version such as 1.2.3")
+}
+
+/// It is shown as it is.
+pub(super) fn command(value: &str) -> Checked {
+    verdict(!value.trim().is_empty() && !value.contains(char::is_control), "a command on one line")
 }
 
 pub(super) fn request_url(value: &str) -> Checked {

@@ -30,8 +30,18 @@ pub(super) enum Owner {
     Project,
 }
 
-const USER: [&str; 8] =
-    ["start_url", "sso_region", "regions", "flow", "request_url", "patterns", "forwards", "namespace"];
+const USER: [&str; 10] = [
+    "start_url",
+    "sso_region",
+    "regions",
+    "flow",
+    "request_url",
+    "latest_version",
+    "upgrade_command",
+    "patterns",
+    "forwards",
+    "namespace",
+];
 const PROJECT: [&str; 15] = [
     "namespace",
     "account",
@@ -95,6 +105,8 @@ pub(super) fn value_type(owner: Owner, path: &[&str]) -> Option<ValueType> {
     match (table, *key) {
         ([], "regions") => Some(ValueType::List(check::region)),
         ([], "request_url") => Some(ValueType::Text(check::request_url)),
+        ([], "latest_version") => Some(ValueType::Text(check::version)),
+        ([], "upgrade_command") => Some(ValueType::Text(check::command)),
         ([], "flow") => Some(ValueType::Text(check::flow)),
         (["patterns"], "permission_set") => Some(ValueType::OneOrMore(permission_sets::check)),
         (["patterns"], "context") => Some(ValueType::Text(check::pattern)),
@@ -230,8 +242,8 @@ mod tests {
     #[test]
     fn all_keys_are_listed() {
         let keys = all_keys();
-        assert_eq!(keys.len(), 24);
-        assert_eq!((keys[0].as_str(), keys[22].as_str()), ("start_url", "namespace.<name>.production"));
-        assert_eq!(keys[23], "forwards.<name>");
+        assert_eq!(keys.len(), 26);
+        assert_eq!((keys[0].as_str(), keys[24].as_str()), ("start_url", "namespace.<name>.production"));
+        assert_eq!(keys[25], "forwards.<name>");
     }
 }

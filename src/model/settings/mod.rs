@@ -158,6 +158,10 @@ pub(crate) struct Settings {
     pub(crate) forwards: BTreeMap<String, Sourced<Vec<String>>>,
     /// Where a person asks for access.
     pub(crate) request_url: Option<Sourced<RequestUrl>>,
+    /// The newest release that the settings know.
+    pub(crate) latest_version: Option<Sourced<String>>,
+    /// How nsaccess is upgraded here.
+    pub(crate) upgrade_command: Option<Sourced<String>>,
     /// Named in the project's file.
     pub(crate) project_namespace: Option<Sourced<String>>,
     /// The project's file, if it sets what only a trusted one may set.
@@ -217,6 +221,8 @@ impl Settings {
             row("patterns.secrets_prefix", &self.secrets_prefix, Pattern::to_string),
             row("patterns.production", &self.production, list),
         ];
+        let release = [("latest_version", &self.latest_version), ("upgrade_command", &self.upgrade_command)];
+        rows.extend(release.iter().filter_map(|(key, value)| Some(row(key, value.as_ref()?, String::clone))));
         rows.extend(self.project_namespace.as_ref().map(|sourced| row("namespace", sourced, String::clone)));
         rows.extend(self.forwards.iter().map(|(name, set)| row(&format!("forwards.{name}"), set, list)));
         for PinLayer { access, pins } in &self.layers {

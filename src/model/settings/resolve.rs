@@ -119,6 +119,8 @@ impl Sources<'_> {
             secrets_prefix: own.or(|file| file.secrets_prefix.clone(), || built_in("customer/{namespace}/")),
             production: own.or(|file| file.production.clone(), || vec!["*-prod".to_owned()]),
             request_url: own.first(|file| file.request_url.clone()),
+            latest_version: own.first(|file| file.latest_version.clone()),
+            upgrade_command: own.first(|file| file.upgrade_command.clone()),
             project_namespace: project.text(&project.file.namespace),
             forwards: forwards(&project, &own),
             layers: layers(&typed, &project, &own)?,
