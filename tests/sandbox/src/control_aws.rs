@@ -131,6 +131,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
          \"created\"?, \"last_changed\"?, \"last_accessed\"?, \"last_rotated\"?, \"deleted\"?: seconds since 1970, \
          \"rotation_days\"?} add or replace",
     ),
+    ("POST /_control/secret-version", "{\"account\", \"name\", \"text\"} a new current version"),
     ("POST /_control/secrets", "{\"account\", \"region\", \"prefix\", \"count\"} many secrets at once"),
     ("POST /_control/clear-secrets", "take all secrets away"),
     (
@@ -156,6 +157,10 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
             }
             Err(why) => return Some(Err(why)),
         },
+        ["secret-version"] => {
+            let value = SecretValue::Text(text("text"));
+            done = control.edit_secret(&text("account"), &text("name"), |secret| *secret = secret.clone().then(value));
+        }
         ["secrets"] => {
             let count = input["count"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
             control.put_many_secrets(&text("account"), &text("region"), &text("prefix"), count);
