@@ -1,6 +1,6 @@
 //! Changes one key of the user's file. Comments, order and spacing of everything else stay.
 
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{Array, Document, DocumentMut, Item, Table, TableLike, Value};
 
 use super::file::parse_own;
 use super::keys::{self, KeyValue, Owner};
@@ -33,24 +33,44 @@ pub(crate) fn set(text: &str, key: &str, value: &str) -> Result<String, String> 
     finish(text, &document)
 }
 
-/// The text without a key. A table that becomes empty is removed, unless it has a comment.
+/// The text without a key. Comments above it stay: only the user knows what they are about. A table that becomes empty is
+/// removed, unless it has a comment.
 pub(crate) fn unset(text: &str, key: &str) -> Result<String, String> {
     let path = path_of(key)?;
     keys::value_type(Owner::User, &path).ok_or_else(|| keys::unknown(key))?;
-    let mut document = open(text)?;
-    if !remove(document.as_table_mut(), &path) {
+    let without = without_lines_of(text, &path);
+    let mut document = open(without.as_deref().unwrap_or(text))?;
+    if !remove(document.as_table_mut(), &path, without.is_some()) {
         return Ok(text.to_owned());
     }
     finish(text, &document)
 }
 
-fn remove(table: &mut dyn TableLike, path: &[&str]) -> bool {
+/// The text without the lines of a key. `None` if it is not there, or shares a line with others.
+fn without_lines_of(text: &str, path: &[&str]) -> Option<String> {
+    let document = Document::parse(text).ok()?;
+    let (name, tables) = path.split_last()?;
+    let mut table: &dyn TableLike = document.as_table();
+    for word in tables {
+        table = table.get(word)?.as_table_like()?;
+    }
+    let (key, item) = table.get_key_value(name)?;
+    let (start, end) = (key.span()?.start, item.span()?.end);
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
+    let after = text[end..line_end].trim_start();
+    let is_alone = !text[line_start..start].contains(['{', ',']) && (after.is_empty() || after.starts_with('#'));
+    is_alone.then(|| format!("{}{}", &text[..line_start], &text[line_end..]))
+}
+
+/// Removes a key, unless `is_gone`, and the tables that it leaves empty.
+fn remove(table: &mut dyn TableLike, path: &[&str], is_gone: bool) -> bool {
     let Some((word, rest)) = path.split_first() else { return false };
     if rest.is_empty() {
-        return table.remove(word).is_some();
+        return is_gone || table.remove(word).is_some();
     }
-    let Some(inner) = table.get_mut(word) else { return false };
-    let removed = inner.as_table_like_mut().is_some_and(|inner| remove(inner, rest));
+    let Some(inner) = table.get_mut(word) else { return is_gone };
+    let removed = inner.as_table_like_mut().is_some_and(|inner| remove(inner, rest, is_gone));
     let bare = inner.as_table().is_some_and(|inner| {
         inner.is_empty() && [inner.decor().prefix(), inner.decor().suffix()].iter().all(|text| !has_comment(*text))
     });
@@ -157,6 +177,23 @@ account='111122223333'
             }
         }
         assert_eq!(unset(FILE, "flow").as_deref(), Ok(FILE), "what is not there is already unset");
+    }
+
+    #[test]
+    fn comments_above_a_key_that_is_unset_stay() {
+        let gone = FILE.replace("start_url = \"https://corp.awsapps.com/start\"   # the portal\n", "");
+        assert_eq!(unset(FILE, "start_url"), Ok(gone));
+        let gone = FILE.replace("regions = [ \"eu-west-1\",   # first\n            \"us-east-1\" ]\n", "");
+        assert_eq!(unset(FILE, "regions"), Ok(gone));
+        assert_eq!(unset(FILE, "namespace.idp-dev.account"), Ok(FILE.replace("account='111122223333'\n", "")));
+        assert_eq!(unset("# mine\nflow = 'device'", "flow").as_deref(), Ok("# mine\n"));
+        let table = "[namespace.a]\n# why\nrole = 'R'\n[patterns]\ncontext = '{namespace}'\n";
+        assert_eq!(unset(table, "namespace.a.role").as_deref(), Ok("# why\n[patterns]\ncontext = '{namespace}'\n"));
+        let inline = "# mine\nnamespace.a = { role = 'R', account = '111122223333' }\n";
+        let gone = "# mine\nnamespace.a = { account = '111122223333' }\n";
+        assert_eq!(unset(inline, "namespace.a.role").as_deref(), Ok(gone));
+        let dotted = "# mine\nnamespace.a.role = 'R'\nflow = 'device'\n";
+        assert_eq!(unset(dotted, "namespace.a.role").as_deref(), Ok("# mine\nflow = 'device'\n"));
     }
 
     #[test]
