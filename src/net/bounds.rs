@@ -19,6 +19,11 @@ pub(super) const LONGEST_CALL: Duration = Duration::from_secs(60);
 /// A page of 500 pods is rarely a third of this, and AWS's answers are far smaller.
 const LARGEST_ANSWER: u64 = 32 * 1024 * 1024;
 
+/// Of all answers that are being read: a server that is asked many things at once could multiply the limit of one.
+const LARGEST_TOGETHER: u64 = 64 * 1024 * 1024;
+
+static TOGETHER: AtomicU64 = AtomicU64::new(0);
+
 const PAGE: &str = "received a web page instead of a response, from a proxy or this network's sign-in page";
 
 /// How an answer is read. A request with a mode other than [`ReadMode::Whole`] carries it in its extensions.
@@ -82,6 +87,8 @@ impl BoundedCall {
             timer: call.deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
             call,
             read: 0,
+            held: 0,
+            together: &TOGETHER,
             received,
             broken: false,
             may_be_page: false,
@@ -125,6 +132,9 @@ pub(crate) struct Bounded<B> {
     timer: Option<Pin<Box<Sleep>>>,
     call: BoundedCall,
     read: u64,
+    /// What of `together` is this body's.
+    held: u64,
+    together: &'static AtomicU64,
     received: Arc<AtomicU64>,
     broken: bool,
     may_be_page: bool,
@@ -146,7 +156,20 @@ impl<B> Bounded<B> {
                 return Some(Breach(PAGE.to_owned()));
             }
         }
-        self.exceeds_limit(piece).then(|| self.call.too_long())
+        if self.exceeds_limit(piece) {
+            return Some(self.call.too_long());
+        }
+        self.exceeds_limit_together(piece).then(too_long_together)
+    }
+
+    /// Counts a piece of an answer that is kept until its end; whether all of these are too much with it.
+    fn exceeds_limit_together(&mut self, piece: &[u8]) -> bool {
+        if self.call.bounds.bytes.is_none() || self.call.bounds.per_line {
+            return false;
+        }
+        let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        self.held += length;
+        self.together.fetch_add(length, Ordering::Relaxed) + length > LARGEST_TOGETHER
     }
 
     fn broken(&mut self, breach: Breach) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
@@ -165,6 +188,17 @@ impl<B> Bounded<B> {
         };
         self.call.bounds.bytes.is_some_and(|most| self.read > most)
     }
+}
+
+impl<B> Drop for Bounded<B> {
+    fn drop(&mut self) {
+        self.together.fetch_sub(self.held, Ordering::Relaxed);
+    }
+}
+
+fn too_long_together() -> Breach {
+    let mebibytes = LARGEST_TOGETHER / (1024 * 1024);
+    Breach(format!("the responses to simultaneous requests are longer than {mebibytes} MiB together"))
 }
 
 /// Whether a text begins like a web page.
@@ -281,6 +315,29 @@ mod tests {
         assert_eq!(read(ReadMode::Lines, false).expect_err("too long"), "a line of the response is longer than 32 MiB");
         assert_eq!(read(ReadMode::Stream, false), Ok(()));
         assert_eq!(read(ReadMode::Stream, true).expect_err("a refusal"), "the response is longer than 32 MiB");
+    }
+
+    #[test]
+    fn answers_that_are_read_at_once_share_a_limit() {
+        let together: &'static AtomicU64 = Box::leak(Box::default());
+        let begun = |mode: ReadMode| {
+            let forever = Forever { piece: PIECE, pause: FAST, timer: None };
+            let call = BoundedCall { bounds: mode.bounds(), deadline: None };
+            let mut body = call.body(false, forever, Arc::default());
+            body.together = together;
+            body
+        };
+        let mut bodies: Vec<_> = (0..5).map(|_| begun(ReadMode::Whole)).collect();
+        let kept_apart = begun(ReadMode::Lines).check_piece(&[b'x'; 1 << 20]);
+        assert_eq!((kept_apart, together.load(Ordering::Relaxed)), (None, 0));
+        let pieces = (0..).find_map(|piece| bodies[piece % 5].check_piece(PIECE).map(|breach| (piece, breach.0)));
+        let (piece, why) = pieces.expect("a limit");
+        assert_eq!(
+            (piece, why.as_str()),
+            (64, "the responses to simultaneous requests are longer than 64 MiB together")
+        );
+        drop(bodies);
+        assert_eq!(together.load(Ordering::Relaxed), 0);
     }
 
     #[test]
