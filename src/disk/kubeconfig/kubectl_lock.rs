@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::disk::folder;
 use crate::disk::temporary::{Temporary, is_unsupported};
+use crate::disk::{folder, temporary};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::host::interruption::{self, Deferred};
@@ -37,6 +37,8 @@ impl KubectlLock {
         let mut lock = KubectlLock { held: Vec::new(), _deferred: Deferred::begin() };
         for name in lock_names(path)? {
             if !taken.contains(&name) {
+                // Its folder may be another than the file's, where every write sweeps.
+                temporary::sweep(folder::containing(&name));
                 let file = create_or_wait(&name, path, patience, host)?;
                 lock.held.push((name, file));
             }
@@ -80,7 +82,7 @@ fn lock_name(path: &Path) -> PathBuf {
 }
 
 fn create_or_wait(lock: &Path, path: &Path, patience: Duration, host: &Host) -> Result<File> {
-    let mut waited = Duration::ZERO;
+    let mut wait = Wait::default();
     let mut pause = Duration::from_millis(5);
     loop {
         match create_once(lock) {
@@ -97,15 +99,71 @@ fn create_or_wait(lock: &Path, path: &Path, patience: Duration, host: &Host) -> 
         if let Some(error) = interruption::pending() {
             return Err(error);
         }
-        // Another nsaccess is certainly alive, and others may be waiting for it too. kubectl may have crashed.
-        let patience = if open_ours(lock).is_some() { patience * PATIENCE_WITH_OURS } else { patience };
-        if waited >= patience {
+        wait.look(holder(lock));
+        if wait.is_over(patience) {
             return Err(held_error(lock, path, host));
         }
         std::thread::sleep(pause);
-        waited += pause;
+        wait.add(pause);
         pause = (pause * 2).min(Duration::from_millis(200));
     }
+}
+
+/// Who holds a lock file that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    /// Another nsaccess, which is certainly alive; others may be waiting for it too.
+    Ours,
+    /// kubectl, which may have crashed. The file is told from the next one by its number and time.
+    Others(Option<(u64, i64)>),
+    /// It was given back a moment ago.
+    Nobody,
+}
+
+/// How long a lock has been waited for.
+#[derive(Debug, Default)]
+struct Wait {
+    in_all: Duration,
+    /// For the same file of another program. While they come and go, none has crashed.
+    for_others: Duration,
+    last: Option<Holder>,
+}
+
+impl Wait {
+    fn look(&mut self, now: Holder) {
+        if self.last != Some(now) || !matches!(now, Holder::Others(_)) {
+            self.for_others = Duration::ZERO;
+        }
+        self.last = Some(now);
+    }
+
+    fn add(&mut self, pause: Duration) {
+        self.in_all += pause;
+        self.for_others += pause;
+    }
+
+    fn is_over(&self, patience: Duration) -> bool {
+        self.for_others >= patience || self.in_all >= patience * PATIENCE_WITH_OURS
+    }
+}
+
+fn holder(lock: &Path) -> Holder {
+    match fs::symlink_metadata(lock) {
+        Err(_) => Holder::Nobody,
+        Ok(_) if open_ours(lock).is_some() => Holder::Ours,
+        Ok(found) => Holder::Others(identity(&found)),
+    }
+}
+
+#[cfg(unix)]
+fn identity(found: &fs::Metadata) -> Option<(u64, i64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((found.ino(), found.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) -> Option<(u64, i64)> {
+    None
 }
 
 /// Creates the file only if it does not exist, as client-go does. A temporary file that is already marked and locked gets
@@ -234,5 +292,29 @@ fn age_in_words(seconds: i64) -> String {
         120..=7199 => format!("{} min", seconds / 60),
         7200..=172_799 => format!("{} h", seconds / 3600),
         _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_lock_of_another_program_is_waited_for_in_vain() {
+        let patience = Duration::from_secs(5);
+        let waited = |holders: &[Holder]| {
+            let mut wait = Wait::default();
+            holders.iter().position(|holder| {
+                wait.look(*holder);
+                wait.add(Duration::from_secs(1));
+                wait.is_over(patience)
+            })
+        };
+        let (one, other) = (Holder::Others(Some((1, 1))), Holder::Others(Some((2, 1))));
+        assert_eq!(waited(&[one; 40]), Some(4), "it may have crashed");
+        assert_eq!(waited(&[Holder::Ours; 40]), Some(29), "many may be waiting");
+        assert_eq!(waited(&[one, other].repeat(20)), Some(29), "they come and go");
+        assert_eq!(waited(&[&[Holder::Ours; 8][..], &[one; 4], &[Holder::Nobody], &[one; 4]].concat()), None);
+        assert_eq!(waited(&[&[Holder::Ours; 8][..], &[one; 9]].concat()), Some(12));
     }
 }

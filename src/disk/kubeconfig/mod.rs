@@ -207,6 +207,7 @@ impl Kubeconfigs {
         planned: impl Fn() -> Result<(T, Vec<Edit>)>,
         before_write: impl Fn(&T) -> Result<()>,
     ) -> Result<(T, Vec<PathBuf>)> {
+        self.remove_abandoned_locks();
         let (mut plan, mut edits) = planned()?;
         let mut files = Vec::new();
         let mut locks = BTreeMap::new();
@@ -231,6 +232,15 @@ impl Kubeconfigs {
         Err(Error::failure("the kubeconfig was not written")
             .because("other programs kept changing it")
             .try_next("run the same command again"))
+    }
+
+    /// What a killed nsaccess left keeps kubectl from writing, even when there is nothing to edit for us.
+    fn remove_abandoned_locks(&self) {
+        for lock in self.standing_locks() {
+            if let Standing::OursAbandoned(path) = lock {
+                kubectl_lock::remove_if_abandoned(&path);
+            }
+        }
     }
 
     /// Takes all locks in a fixed order, so that two processes cannot deadlock.

@@ -263,7 +263,10 @@ mod on_unix {
     fn a_link_stays_a_link_and_both_names_are_locked() {
         let home = Home::new(&[("real/config", "kind: Config\n")]);
         symlink("real/config", home.path("link")).unwrap();
+        let left = ".link.lock.nsaccess-0123456789abcdef";
+        home.put(left, "");
         home.listed("link").apply(&entry(), true).unwrap();
+        assert!(!home.path(left).exists(), "a writer that was killed before it had the lock");
         assert!(fs::symlink_metadata(home.path("link")).unwrap().is_symlink());
         assert_eq!(home.has("real/config"), (true, true, true));
         for lock in ["link.lock", "real/config.lock"] {
@@ -287,6 +290,17 @@ mod on_unix {
         drop(process);
         home.listed("a").apply(&entry(), true).unwrap();
         assert!(!home.path("a.lock").exists());
+    }
+
+    #[test]
+    fn a_lock_of_ours_that_was_left_goes_even_if_there_is_nothing_to_edit() {
+        let home = Home::new(&[("a", "kind: Config\n")]);
+        home.listed("a").apply(&entry(), true).unwrap();
+        for (text, is_left) in [("nsaccess 4194304\n", false), ("", true)] {
+            home.put("a.lock", text);
+            assert_eq!(home.listed("a").apply(&entry(), true).unwrap().files, [] as [PathBuf; 0]);
+            assert_eq!(home.path("a.lock").exists(), is_left, "{text:?}");
+        }
     }
 
     #[test]
