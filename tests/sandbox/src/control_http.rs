@@ -31,7 +31,7 @@ const HELP: &[(&str, &str)] = &[
     ("POST /_control/reset-calls", "forget the counts and the journal"),
     (
         "POST /_control/fault",
-        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|throttled|body|garbage|cut-before|cut-after|cut-mid-body|hang|hold|endless|dripping|pages-without-end, \"fresh\"?, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
+        "{\"service\"?, \"operation\"?, \"times\"?, \"kind\": latency|error|throttled|body|garbage|cut-before|cut-after|cut-mid-body|hang|hold|endless|dripping|pages-without-end|cut-chunks|too-short|redirect|words, \"fresh\"?, \"location\"?, \"words\"?, \"only\"?, \"milliseconds\"?, \"status\"?, \"code\"?, \"message\"?, \"content_type\"?, \"body\"?}",
     ),
     ("POST /_control/throttle", "{\"service\", \"per_second\": number or null}"),
     ("POST /_control/reachable", "{\"service\", \"open\": bool} close a port or open it again"),
@@ -228,6 +228,15 @@ fn fault(input: &Value) -> Result<Fault, String> {
         "hold" => FaultKind::Hold,
         "endless" => FaultKind::Endless { status },
         "dripping" => FaultKind::Dripping { status, milliseconds: input["milliseconds"].as_u64().unwrap_or(1000) },
+        "cut-chunks" => FaultKind::CutChunks,
+        "too-short" => FaultKind::TooShort,
+        "redirect" => {
+            FaultKind::Redirect { status: if status == 500 { 302 } else { status }, location: text(input, "location") }
+        }
+        "words" => FaultKind::Words {
+            words: or("words", "\u{1b}[2J"),
+            only: input["only"].as_u64().and_then(|only| usize::try_from(only).ok()),
+        },
         "pages-without-end" => FaultKind::PagesWithoutEnd { fresh: input["fresh"].as_bool().unwrap_or(false) },
         other => return Err(format!("there is no fault of the kind '{other}'")),
     };

@@ -67,6 +67,24 @@ pub enum FaultKind {
         /// Between two bytes.
         milliseconds: u64,
     },
+    /// The request is carried out, and the answer comes in chunks, the last of which is missing.
+    CutChunks,
+    /// The request is carried out, and the answer's `content-length` is half of its length.
+    TooShort,
+    /// A redirection.
+    Redirect {
+        /// The HTTP status.
+        status: u16,
+        /// Where it leads; to the same address if `None`.
+        location: Option<String>,
+    },
+    /// The request is carried out, and words are appended to strings of the answer.
+    Words {
+        /// What is appended.
+        words: String,
+        /// To which string, counted from 0; to all if `None`.
+        only: Option<usize>,
+    },
     /// An empty page of a list with a token for the next page, whatever token was sent.
     PagesWithoutEnd {
         /// Whether each page has a different token.

@@ -46,6 +46,7 @@ mod credentials;
 mod doors;
 mod eks;
 mod faults;
+mod hostile;
 pub mod iam;
 mod identity_token;
 mod journal;

@@ -1,6 +1,5 @@
 //! The services by name, and what happens to a request before it reaches one.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use crate::faults::FaultKind;
 use crate::journal::Call;
 use crate::message::{Content, Reply, Request};
 use crate::state::Shared;
-use crate::{control_http, eks, iam, kube, oidc, portal, query, secretsmanager, signin, start_page, sts};
+use crate::{control_http, eks, hostile, iam, kube, oidc, portal, query, secretsmanager, signin, start_page, sts};
 
 /// A service with its own listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,18 +133,6 @@ pub(crate) async fn answer(shared: &Arc<Shared>, service: &Service, request: &Re
     reply
 }
 
-/// Half of the first chunk, then a cut connection.
-fn cut(mut chunks: mpsc::Receiver<io::Result<Bytes>>) -> mpsc::Receiver<io::Result<Bytes>> {
-    let (sender, receiver) = mpsc::channel(2);
-    tokio::spawn(async move {
-        if let Some(Ok(chunk)) = chunks.recv().await {
-            let _ = sender.send(Ok(chunk.slice(..chunk.len() / 2))).await;
-        }
-        let _ = sender.send(Err(io::ErrorKind::ConnectionReset.into())).await;
-    });
-    receiver
-}
-
 /// An endless body that repeats the same piece.
 fn without_end(status: u16, piece: Vec<u8>, pause: Option<Duration>) -> Reply {
     let (sender, receiver) = mpsc::channel(1);
@@ -201,7 +188,7 @@ async fn with_fault(shared: &Arc<Shared>, service: &Service, request: &Request, 
             let reply = service.handle(shared, request);
             match reply.content {
                 Content::Full(bytes) => Reply { content: Content::Cut(bytes), ..reply },
-                Content::Stream(chunks) => Reply { content: Content::Stream(cut(chunks)), ..reply },
+                Content::Stream(chunks) => Reply { content: Content::Stream(hostile::cut(chunks)), ..reply },
                 content => Reply { content, ..reply },
             }
         }
@@ -210,6 +197,10 @@ async fn with_fault(shared: &Arc<Shared>, service: &Service, request: &Request, 
         Some(FaultKind::Dripping { status, milliseconds }) => {
             without_end(status, vec![b' '], Some(Duration::from_millis(milliseconds)))
         }
+        Some(FaultKind::CutChunks) => hostile::cut_chunks(service.handle(shared, request)),
+        Some(FaultKind::TooShort) => hostile::too_short(service.handle(shared, request)),
+        Some(FaultKind::Redirect { status, location }) => hostile::redirect(status, location, &request.path),
+        Some(FaultKind::Words { words, only }) => hostile::with_words(service.handle(shared, request), &words, only),
         Some(FaultKind::PagesWithoutEnd { fresh }) => {
             page_without_end(&if fresh { shared.random.uuid() } else { "again".to_owned() })
         }

@@ -232,6 +232,27 @@ fn a_cluster_that_was_made_again_has_another_port_and_another_authority() {
 }
 
 #[test]
+fn an_answer_can_be_cut_between_chunks_or_announce_half_of_itself() {
+    let (sandbox, client) = started();
+    let url = format!("{}/client/register", client.oidc);
+    let ask =
+        || send("POST", &url, "content-type: application/json\r\n", r#"{"clientName":"c","clientType":"public"}"#);
+    let whole = ask().expect("an answer").1;
+    sandbox.control().fail_next("RegisterClient", 1, FaultKind::TooShort);
+    let half = ask().expect("as long as it says").1;
+    assert!(
+        half.starts_with('{') && serde_json::from_str::<Value>(&half).is_err() && half.len() > whole.len() / 3,
+        "{half}"
+    );
+    sandbox.control().fail_next("RegisterClient", 1, FaultKind::CutChunks);
+    let cut = ask().map_or_else(|error| error.to_string(), |(_, body)| body);
+    assert!(!cut.contains("\r\n0\r\n"), "the last chunk is there: {cut}");
+    sandbox.control().fail_next("RegisterClient", 1, FaultKind::Redirect { status: 302, location: None });
+    assert_eq!(ask().expect("an answer").0, 302);
+    assert!(serde_json::from_str::<Value>(&ask().expect("an answer").1).is_ok());
+}
+
+#[test]
 fn a_handshake_can_hang() {
     let (sandbox, _) = started();
     let address = sandbox.kube_endpoint("idp-nonprod-1").expect("an endpoint").replace("https://", "");
