@@ -117,10 +117,10 @@ CONFIG = write(".config/nsaccess/config.toml", "# mine\nflow   =  'device' # on 
 PROJECT = write("nsaccess.toml", "namespace = 'idp-dev'\n")
 
 VERBS = [
-    Verb("login-first", LOGIN, weight=0.5),
-    Verb("login-second", "login idp-test", ONE, weight=0.5),
-    Verb("login-second-linked", "login idp-test", ONE, weight=0.5, linked=True),
-    Verb("login-role", LOGIN_ROLE, ONE, weight=0.5),
+    Verb("login-first", LOGIN, weight=0.3),
+    Verb("login-second", "login idp-test", ONE, weight=0.3),
+    Verb("login-second-linked", "login idp-test", ONE, weight=0.3, linked=True),
+    Verb("login-role", LOGIN_ROLE, ONE, weight=0.3),
     Verb("logout", "logout", THREE, codes=(0, 3), faults=SIGNED_OUT),
     Verb("logout-purge", "logout --all --purge", THREE, codes=(0, 3), faults=SIGNED_OUT, steps=True),
     Verb("kubeconfig", "kubeconfig idp-dev", (*TWO, "kubeconfig idp-dev --remove")),

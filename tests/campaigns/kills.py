@@ -171,6 +171,7 @@ def run_verb(campaign, verb, share, totals):
         if not wrong and (case.signal == signal.SIGKILL or rng.random() < 0.2):
             count["next runs"] += 1
             wrong = stage.wrong_after_the_next_run()
+            count["left overs without a secret"] += any(map(kill_checks.is_temporary, home_image.capture(stage.home.path)))
         if wrong:
             campaign.breaks(str(case), "; ".join(wrong), stage.home.path)
     figures = ", ".join(f"{number} {name}" for name, number in count.items() if number)

@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import configparser
 import random
+import re
 import shutil
 import subprocess
 import threading
@@ -44,7 +45,7 @@ class Shared:
             if ended.returncode == 0:
                 self.written.add(entry)
             else:
-                self.refused[f"{command[0]}: {(ended.stderr.strip().splitlines() or ['killed'])[0][:60]}"] += 1
+                self.refused[f"{command[0]}: {reason_of(ended)}"] += 1
         return ended
 
     def namespaces(self, count):
@@ -62,6 +63,12 @@ class Shared:
     def end(self):
         self.sandbox.stop()
         shutil.rmtree(self.folder)
+
+
+def reason_of(ended):
+    """Why a writer failed, in few words."""
+    lines = ended.stderr.strip().splitlines() or ["killed"]
+    return re.sub(r"/\S+/|\d+", "…", " ".join(lines[:2]))[:140]
 
 
 def contexts(home):
