@@ -1,0 +1,35 @@
+"""The targets of fuzz/, each for its share of the time. It needs a nightly compiler and cargo-fuzz."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+from figures import ROOT
+
+TARGETS = sorted(path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))
+
+
+def fuzz(campaign, target, seconds):
+    corpus = campaign.folder / target
+    corpus.mkdir()
+    seeds = pathlib.Path("fuzz") / "seeds" / target
+    folders = [corpus, *([seeds] if (ROOT / seeds).exists() else [])]
+    limits = [f"-max_total_time={seconds}", f"-seed={campaign.options.seed}", f"-artifact_prefix={campaign.folder}/{target}-"]
+    command = ["cargo", "+nightly", "fuzz", "run", "--fuzz-dir", "fuzz", target, *map(str, folders), "--", *limits]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    counted = re.findall(r"#(\d+)\s+DONE.*?cov: (\d+)", ended.stderr)
+    if ended.returncode or not counted:
+        campaign.breaks(target, ended.stderr[-1500:])
+        return
+    executions, covered = counted[-1]
+    campaign.figure(target, f"{executions} inputs, {covered} edges, {seconds} s")
+
+
+def run(campaign):
+    if not shutil.which("cargo-fuzz"):
+        campaign.breaks("fuzz", "cargo-fuzz is missing: cargo install cargo-fuzz")
+        return
+    chosen = [target for target in TARGETS if (campaign.options.case or campaign.options.only or "") in target]
+    for target in chosen:
+        fuzz(campaign, target, int(campaign.options.minutes * 60 / len(chosen)))
