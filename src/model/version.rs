@@ -1,4 +1,4 @@
-//! Versions of nsaccess: https://semver.org, as far as releases are told apart.
+//! Versions of nsaccess: <https://semver.org>, as far as releases are told apart.
 
 /// A release. A pre-release counts as older than its release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
