@@ -43,6 +43,7 @@ pub(crate) struct LogoutArgs {
 /// When a file cannot be removed or edited.
 pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
     let chain = &Chain::open_to_sign_out(context.host, context.ui, context.global.kubeconfig.as_deref())?;
+    logout::remove_left_overs(chain);
     let (portals, assumed) = match (args.all, &args.start_url) {
         (true, _) => (logout::portals(chain), assumed::all(chain)),
         (false, Some(start_url)) => (vec![portal_at(chain, start_url)?], Vec::new()),

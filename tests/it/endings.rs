@@ -55,6 +55,20 @@ fn a_lock_of_ours_is_told_from_kubectls_and_goes_with_its_process() {
 }
 
 #[test]
+fn a_sign_out_removes_what_was_left_even_if_nobody_is_signed_in() {
+    let world = World::new();
+    for (name, text) in [
+        (".kube/config.lock", "nsaccess 4194304\n"),
+        (".aws/sso/cache/.x.json.nsaccess-0123456789abcdef", "half a secret"),
+        (".cache/nsaccess/v1/roles/.y.json.nsaccess-0123456789abcdef", "half a secret"),
+    ] {
+        world.write(name, text);
+    }
+    world.run("logout --all --purge").success();
+    assert_eq!(leftovers(&world), [""; 0]);
+}
+
+#[test]
 fn what_a_killed_writer_left_is_swept_by_the_next_and_at_logout() {
     let world = World::signed_in();
     let left = [

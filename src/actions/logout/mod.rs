@@ -36,6 +36,16 @@ pub(crate) struct SignedOut {
     pub(crate) namespaces: Vec<String>,
 }
 
+/// Removes what processes left that were killed: half-written secrets, kubeconfigs of shells, and locks, which would keep
+/// kubectl from writing.
+pub(crate) fn remove_left_overs(chain: &Chain<'_>) {
+    chain.cache.sweep();
+    sso_cache::sweep(chain.host);
+    cli_cache::sweep(chain.host);
+    PrivateFolder::sweep(chain.host);
+    chain.kubeconfigs.remove_abandoned_locks();
+}
+
 /// Signs out of a portal. The token is removed here even if the portal cannot be reached.
 ///
 /// # Errors
@@ -74,10 +84,6 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
     chain.cache.forget_roles_of(&portal.start_url)?;
     chain.cache.forget_profiles_of(&portal.start_url)?;
     chain.cache.forget_signers_of(&portal.start_url)?;
-    chain.cache.sweep();
-    sso_cache::sweep(chain.host);
-    cli_cache::sweep(chain.host);
-    PrivateFolder::sweep(chain.host);
     forget_for_the_aws_cli(chain, portal, roles)?;
     Ok(ended)
 }

@@ -235,7 +235,7 @@ impl Kubeconfigs {
     }
 
     /// What a killed nsaccess left keeps kubectl from writing, even when there is nothing to edit for us.
-    fn remove_abandoned_locks(&self) {
+    pub(crate) fn remove_abandoned_locks(&self) {
         for lock in self.standing_locks() {
             if let Standing::OursAbandoned(path) = lock {
                 kubectl_lock::remove_if_abandoned(&path);
