@@ -34,8 +34,8 @@ use crate::ui::Ui;
 ///
 /// TARGET is pod/x, svc/x, deploy/x, sts/x or a pod's name. Its ports follow it,
 /// each as REMOTE, LOCAL:REMOTE or :REMOTE, by number or name. Without ports, all
-/// ports of the target are forwarded; without a target, you choose one. @NAME stands
-/// for the targets and ports of [forwards] in nsaccess.toml or your config.toml.
+/// ports of the target are forwarded; without a target, you choose one. @NAME
+/// stands for the targets and ports of [forwards] in nsaccess.toml or config.toml.
 ///
 ///   nsaccess port-forward svc/web 8080:http svc/db 5432
 ///   nsaccess port-forward @dev
