@@ -4,8 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Result};
 use std::path::{Path, PathBuf};
 
-use crate::disk::folder;
-use crate::host::random_name;
+use crate::disk::temporary;
 
 /// A link. Dropping it removes the link, unless it leads elsewhere by now.
 #[derive(Debug)]
@@ -34,11 +33,7 @@ impl Link {
 
     /// Leads to another file from now on.
     pub(crate) fn lead_to(&mut self, target: &Path) -> Result<()> {
-        let next = folder::containing(&self.path).join(format!(".nsaccess-{}", random_name()));
-        symlink(target, &next)?;
-        fs::rename(&next, &self.path).inspect_err(|_| {
-            let _ = fs::remove_file(&next);
-        })?;
+        temporary::replace_with(&self.path, |path| symlink(target, path))?;
         target.clone_into(&mut self.target);
         Ok(())
     }

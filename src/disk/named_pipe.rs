@@ -58,15 +58,14 @@ mod pipe {
     use std::fs::{self, File, Metadata, OpenOptions};
     use std::io::{ErrorKind, Read, Result, Write};
     use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
     use std::sync::Arc;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::OFlags;
 
     use super::{Served, locked};
-    use crate::disk::folder;
-    use crate::host::random_name;
+    use crate::disk::temporary;
 
     /// A file, whatever its name: device and number.
     pub(super) type Identity = (u64, u64);
@@ -117,14 +116,9 @@ mod pipe {
     }
 
     fn replace(path: &Path) -> Result<Identity> {
-        let next: PathBuf = folder::containing(path).join(format!(".nsaccess-{}", random_name()));
-        make(&next)?;
-        let replaced = fs::symlink_metadata(&next).and_then(|metadata| {
-            fs::rename(&next, path)?;
-            Ok(identity(&metadata))
-        });
-        replaced.inspect_err(|_| {
-            let _ = fs::remove_file(&next);
+        temporary::replace_with(path, |path| {
+            make(path)?;
+            Ok(identity(&fs::symlink_metadata(path)?))
         })
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Temporary {
 impl Temporary {
     pub(crate) fn beside(target: &Path) -> Result<Self> {
         loop {
-            let path = folder::containing(target).join(name(target.file_name().unwrap_or_default()));
+            let path = beside(target);
             let file = open_options().create_new(true).open(&path)?;
             if let Some(temporary) = Temporary::claimed(path, file) {
                 return Ok(temporary);
@@ -63,6 +63,21 @@ impl Drop for Temporary {
         // Fails if the file was renamed.
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// Makes what is no regular file, such as a link, and gives it the name of the target, whatever had that name. Nobody sees the
+/// name without a file.
+pub(crate) fn replace_with<T>(target: &Path, make: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    let path = beside(target);
+    let made = make(&path)?;
+    fs::rename(&path, target).inspect_err(|_| {
+        let _ = fs::remove_file(&path);
+    })?;
+    Ok(made)
+}
+
+fn beside(target: &Path) -> PathBuf {
+    folder::containing(target).join(name(target.file_name().unwrap_or_default()))
 }
 
 /// Removes the abandoned files in a folder. Returns how many.

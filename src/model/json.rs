@@ -110,14 +110,14 @@ fn is_trailing_comma(text: &str, line: usize, column: usize) -> bool {
 /// The field at a path like `a.b` or `hosts.0`. Keys may contain dots (`spring.datasource.password`), so the longest keys
 /// are tried first.
 pub(crate) fn field(text: &str, path: &str) -> Result<Secret<String>, FieldError> {
-    raw_field(text, path).map(plain)
-}
-
-/// The same as JSON.
-pub(crate) fn raw_field<'a>(text: &'a str, path: &str) -> Result<&'a str, FieldError> {
     if entries(text).is_none() {
         return Err(invalid_json(text).map_or(FieldError::NotAnObject, FieldError::InvalidJson));
     }
+    raw_field(text, path).map(plain)
+}
+
+/// The same as JSON, of what is known to be an object.
+pub(crate) fn raw_field<'a>(text: &'a str, path: &str) -> Result<&'a str, FieldError> {
     find(text, path, "")
 }
 

@@ -1,5 +1,5 @@
-//! What `secrets exec --only-secrets` leaves of the environment: who and where somebody is, and no settings of programs.
-//! About what `sudo` and `env -i` in the manual of `login` leave.
+//! What `secrets exec --only-secrets` leaves of the environment: who and where somebody is, and no settings of programs,
+//! as `sudo` does with `env_reset`.
 
 const BASIC: &[&str] =
     &["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ", "TMPDIR", "PWD"];
