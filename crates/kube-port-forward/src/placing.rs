@@ -41,6 +41,8 @@ pub(crate) enum Choice {
     Existing(usize),
     /// Onto a new one.
     New,
+    /// Nowhere yet: there are as many sessions as there may be, and some of them are still being opened.
+    Wait,
 }
 
 /// What is known of a connection's port.
@@ -55,7 +57,8 @@ pub(crate) enum Standing {
 }
 
 /// Chooses a session: an idle one, else a new one, else the best of those that may be shared. A probe needs no new one
-/// where there is a free lane.
+/// where there is a free lane. Nobody takes another's lane while sessions are being opened: those who come all at once
+/// would pile up on the first one that is there.
 pub(crate) fn choose(loads: &[Load], opening: usize, standing: Standing) -> Choice {
     let unproven = standing != Standing::Proven;
     let best = |fits: &dyn Fn(&Load) -> bool| {
@@ -76,12 +79,17 @@ pub(crate) fn choose(loads: &[Load], opening: usize, standing: Standing) -> Choi
     }
     if unproven {
         let among_unproven = best(&|load| load.unproven == load.connections && load.free_lanes > 0);
-        if among_unproven.is_none() && there < MOST_SESSIONS + MORE_FOR_UNPROVEN {
-            return Choice::New;
+        match among_unproven {
+            Some(own_lane) => return own_lane,
+            None if there < MOST_SESSIONS + MORE_FOR_UNPROVEN => return Choice::New,
+            None => {}
         }
-        return among_unproven.or_else(|| best(&|_| true)).unwrap_or(Choice::New);
     }
-    best(&|_| true).unwrap_or(Choice::New)
+    match best(&|_| true) {
+        Some(Choice::Existing(index)) if loads[index].free_lanes > 0 || opening == 0 => Choice::Existing(index),
+        _ if opening > 0 => Choice::Wait,
+        _ => Choice::New,
+    }
 }
 
 impl Load {
@@ -184,6 +192,19 @@ mod tests {
             Choice::Existing(0),
             "those being opened count"
         );
+    }
+
+    #[test]
+    fn nobody_takes_a_lane_of_another_while_sessions_are_being_opened() {
+        let full = [Load { connections: 5, free_lanes: 0, unproven: 5, ..BUSY }];
+        for (standing, most) in
+            [(Standing::Proven, MOST_SESSIONS), (Standing::Unproven, MOST_SESSIONS + MORE_FOR_UNPROVEN)]
+        {
+            assert_eq!(choose(&full, most - 2, standing), Choice::New);
+            assert_eq!(choose(&full, most - 1, standing), Choice::Wait);
+            assert_eq!(choose(&[], most, standing), Choice::Wait);
+            assert_eq!(choose(&vec![full[0]; most], 0, standing), Choice::Existing(0), "there is nothing to wait for");
+        }
     }
 
     #[test]

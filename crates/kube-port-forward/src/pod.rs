@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use tokio::sync::Notify;
+
 use crate::dialer::{Dialer, OpenError};
 use crate::placing::{Choice, Load, MOST_SESSIONS, PortHistory, Standing, choose};
 use crate::probe::{Probe, Probes, Verdict};
@@ -17,6 +19,8 @@ pub struct PodSessions<E> {
     dialer: Rc<Dialer<E>>,
     sessions: RefCell<Vec<Rc<Session>>>,
     opening: Cell<usize>,
+    /// A session was opened, or could not be.
+    opened: Notify,
     retired: Cell<bool>,
     ports: Rc<RefCell<PortHistory>>,
     probes: Rc<Probes>,
@@ -38,6 +42,7 @@ impl<E: 'static> PodSessions<E> {
             dialer,
             sessions: RefCell::default(),
             opening: Cell::new(0),
+            opened: Notify::new(),
             retired: Cell::new(false),
             ports: Rc::default(),
             probes: Rc::default(),
@@ -106,6 +111,10 @@ impl<E: 'static> PodSessions<E> {
             let session = match choose(&loads, self.opening.get(), standing) {
                 Choice::Existing(index) => sessions[index].clone(),
                 Choice::New => self.add().await?,
+                Choice::Wait => {
+                    self.opened.notified().await;
+                    continue;
+                }
             };
             if let Some(slot) = Slot::new(&session, port, &self.ports, probe) {
                 self.keep_a_spare();
@@ -140,10 +149,8 @@ impl<E: 'static> PodSessions<E> {
     }
 
     async fn add(self: &Rc<Self>) -> Result<Rc<Session>, OpenError<E>> {
-        self.opening.set(self.opening.get() + 1);
-        let opened = self.dialer.open(&self.pod).await;
-        self.opening.set(self.opening.get() - 1);
-        let session = opened?;
+        let _opening = Opening::new(self);
+        let session = self.dialer.open(&self.pod).await?;
         if !self.retired.get() {
             self.sessions.borrow_mut().push(session.clone());
         }
@@ -160,6 +167,23 @@ impl<E: 'static> PodSessions<E> {
             // A connection that finds no spare opens a session itself, and reports the error.
             let _ = sessions.add().await;
         });
+    }
+}
+
+/// A session that is being opened, until it is there, cannot be opened, or nobody wants it any more.
+struct Opening<'a, E>(&'a PodSessions<E>);
+
+impl<'a, E> Opening<'a, E> {
+    fn new(sessions: &'a PodSessions<E>) -> Self {
+        sessions.opening.set(sessions.opening.get() + 1);
+        Opening(sessions)
+    }
+}
+
+impl<E> Drop for Opening<'_, E> {
+    fn drop(&mut self) {
+        self.0.opening.set(self.0.opening.get() - 1);
+        self.0.opened.notify_waiters();
     }
 }
 

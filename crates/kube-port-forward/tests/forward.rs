@@ -4,11 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 
+use futures_util::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use kube_port_forward::{
-    ApiServer, Connect, Connecting, Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Transport,
+    ApiServer, Connect, Connecting, Connection, Dialer, OpenError, Outcome, PodError, PodSessions, TokenSource,
+    Transport,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 
 /// A port on which nobody listens; every other one echoes.
@@ -83,6 +87,18 @@ struct Pod {
 
 /// A pod whose sessions are opened with these tokens, one after the other.
 fn pod(preferred: Transport, tokens: &'static [&'static str]) -> Pod {
+    let asked = Rc::new(Cell::new(0));
+    pod_by(
+        preferred,
+        Box::new(move |_refused| {
+            let token = tokens.get(asked.replace(asked.get() + 1)).or(tokens.last());
+            let token = token.map(|token| (*token).into()).ok_or_else(|| io::Error::other("signed out"));
+            Box::pin(async { token }) as _
+        }),
+    )
+}
+
+fn pod_by(preferred: Transport, token_source: TokenSource<io::Error>) -> Pod {
     let connector = Server::default();
     let requests = connector.requests.clone();
     let server = ApiServer {
@@ -91,12 +107,6 @@ fn pod(preferred: Transport, tokens: &'static [&'static str]) -> Pod {
         user_agent: "test".to_owned(),
         connector: Rc::new(connector),
     };
-    let asked = Rc::new(Cell::new(0));
-    let token_source = Box::new(move |_refused| {
-        let token = tokens.get(asked.replace(asked.get() + 1)).or(tokens.last());
-        let token = token.map(|token| (*token).into()).ok_or_else(|| io::Error::other("signed out"));
-        Box::pin(async { token }) as _
-    });
     let dialer = Rc::new(Dialer::new(server, "web", token_source, preferred));
     Pod { sessions: PodSessions::new("web-0", dialer.clone()), dialer, requests }
 }
@@ -180,5 +190,54 @@ fn one_attempt_asks_a_port_that_refused_and_the_others_hear_it() {
         let (third, ()) = futures_util::future::join(sessions.attempt(REFUSING), refuse).await;
         assert_eq!(third.err().as_deref(), Some("nobody listens"));
         assert!(sessions.attempt(80).await.is_ok(), "another port is another question");
+    });
+}
+
+/// A pod whose sessions are opened as permits come.
+fn pod_with_permits(permits: usize) -> (Pod, Rc<Semaphore>) {
+    let opened = Rc::new(Semaphore::new(permits));
+    let permits = opened.clone();
+    let token_source = move |_refused| {
+        let permits = permits.clone();
+        Box::pin(async move {
+            permits.acquire().await.map_err(io::Error::other)?.forget();
+            Ok("good".into())
+        }) as _
+    };
+    (pod_by(Transport::Spdy, Box::new(token_source)), opened)
+}
+
+#[test]
+fn nobody_shares_a_lane_while_other_sessions_are_being_opened() {
+    run(async {
+        let (Pod { sessions, .. }, opened) = pod_with_permits(1);
+        let sessions = &sessions;
+        let slot = |port| async move { sessions.attempt(port).await.expect("nobody was refused").slot().await };
+        let mut waiting: FuturesUnordered<_> = (1..=60).map(slot).collect();
+        let mut slots = Vec::new();
+        for _ in 0..5 {
+            slots.push(waiting.next().await.expect("one of them").expect("a lane of the first session"));
+        }
+        tokio::task::yield_now().await;
+        assert!(waiting.next().now_or_never().is_none(), "the session has five lanes");
+        opened.add_permits(100);
+        while let Some(slot) = waiting.next().await {
+            slots.push(slot.expect("a lane"));
+        }
+        assert_eq!(slots.len(), 60);
+    });
+}
+
+#[test]
+fn an_attempt_that_is_given_up_leaves_no_session_being_opened_behind() {
+    run(async {
+        let (Pod { sessions, .. }, opened) = pod_with_permits(0);
+        for port in 1..=40 {
+            let attempt = sessions.attempt(port).await.expect("nobody was refused");
+            assert!(attempt.slot().now_or_never().is_none(), "no session is opened");
+        }
+        opened.add_permits(100);
+        let attempt = sessions.attempt(80).await.expect("nobody was refused");
+        assert!(attempt.slot().await.is_ok());
     });
 }
