@@ -172,19 +172,20 @@ fn certified(address: SocketAddr) -> std::result::Result<(TlsAcceptor, String), 
     Ok((TlsAcceptor::from(Arc::new(config)), certificate.pem()))
 }
 
-/// A request's body. `None` if it is too long.
+/// A request's body. `None` if it is too long: its rest is read and dropped, since closing a connection on unread bytes
+/// resets it, and the client may lose the answer.
 async fn read(mut body: Incoming) -> Option<Bytes> {
-    let mut bytes = Vec::new();
+    let mut bytes = Some(Vec::new());
     while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let Ok(frame) = frame else { return None };
-        if let Some(data) = frame.data_ref() {
-            bytes.extend_from_slice(data);
-        }
-        if bytes.len() > LARGEST_BODY {
-            return None;
+        let (Some(kept), Some(data)) = (&mut bytes, frame.data_ref()) else { continue };
+        if kept.len() + data.len() > LARGEST_BODY {
+            bytes = None;
+        } else {
+            kept.extend_from_slice(data);
         }
     }
-    Some(Bytes::from(bytes))
+    bytes.map(Bytes::from)
 }
 
 /// The next connection. Without free file descriptors `accept` fails again and again until a connection ends, hence the

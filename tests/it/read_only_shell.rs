@@ -122,12 +122,13 @@ fn nobody_else_is_answered() {
          {curl} -H \"Authorization: Bearer $key\" -H 'Host: evil.example.com' $url\n\
          {curl} -H \"Authorization: Bearer $key\" -H 'Origin: https://evil.example.com' $url\n\
          {curl} -H \"Authorization: Bearer $key\" -H 'Upgrade: websocket' -H 'Connection: Upgrade' $url\n\
-         head -c 3000000 /dev/zero | {curl} -H \"Authorization: Bearer $key\" -X POST --data-binary @- \
-         ${{url%/version}}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews\n\
+         for size in 3000000 30000000; do for expect in 'Expect: 100-continue' 'Expect:'; do head -c $size /dev/zero |\
+         {curl} -H \"Authorization: Bearer $key\" -H \"$expect\" -X POST --data-binary @- \
+         ${{url%/version}}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews; done; done\n\
          stat -c %a $KUBECONFIG; echo $NSACCESS_READ_ONLY"
     );
     let output = inside(&world, &lines);
-    assert_eq!(output.stdout, "401\n401\n200\n403\n403\n403\n413\n600\n1\n");
+    assert_eq!(output.stdout, "401\n401\n200\n403\n403\n403\n413\n413\n413\n413\n600\n1\n");
 }
 
 #[test]
