@@ -115,6 +115,11 @@ pub(crate) const SHELL: &str = "SHELL";
 /// The folder of zsh's startup files, by default the home folder.
 pub(crate) const ZDOTDIR: &str = "ZDOTDIR";
 
+/// The time zone: its name, its file or its rules.
+pub(crate) const TZ: &str = "TZ";
+/// Where the time zones are.
+pub(crate) const TZDIR: &str = "TZDIR";
+
 /// The user's name, which a shared report of `doctor` does not have.
 pub(crate) const USER: &str = "USER";
 /// The same on other systems.

@@ -11,6 +11,7 @@ use crate::env_vars;
 pub(crate) mod interruption;
 pub(crate) mod memory;
 pub(crate) mod plain_file;
+mod time_zone;
 
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]

@@ -331,7 +331,7 @@ impl Mark {
 
 /// A time in the local time zone, with the date unless it is today.
 pub(crate) fn local_time(host: &Host, at: jiff::Timestamp) -> String {
-    let zone = jiff::tz::TimeZone::system();
+    let zone = host.time_zone();
     let (at, now) = (at.to_zoned(zone.clone()), host.now().to_zoned(zone));
     if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
 }
