@@ -60,6 +60,15 @@ fn slow_down_and_passing_trouble_do_not_end_the_wait() {
 }
 
 #[test]
+fn polls_that_get_no_usable_answer_are_said_and_then_given_up() {
+    let world = World::new();
+    world.control().fail_next("CreateToken", u32::MAX, FaultKind::Garbage);
+    let ended = world.login("idp-dev").run().exits(6).one_error().says("error: cannot sign in");
+    ended.says("warning: cannot ask whether you have approved: CreateToken got no usable response");
+    assert_eq!(world.control().calls("CreateToken"), 5);
+}
+
+#[test]
 fn a_registration_that_ended_on_the_server_is_made_anew_once() {
     let world = World::signed_in();
     world.run("logout").success();

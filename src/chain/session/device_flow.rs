@@ -34,6 +34,9 @@ pub(crate) async fn run(chain: &Chain<'_>, portal: &Portal, client: &NewRegistra
             Ok(token) => return Ok(token),
             Err(answer) => step = flow.next_step(answer, chain.host.now()),
         }
+        if let Some(words) = flow.lasting_trouble() {
+            chain.ui.warning(&format!("cannot ask whether you have approved: {words}"));
+        }
     }
 }
 

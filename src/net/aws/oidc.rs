@@ -189,7 +189,8 @@ fn poll_answer(failure: &Failure) -> PollAnswer {
         "expired_token" | "ExpiredTokenException" => PollAnswer::Expired,
         "access_denied" | "AccessDeniedException" => PollAnswer::Denied(failure.words.clone()),
         "invalid_client" | "InvalidClientException" => PollAnswer::InvalidClient,
-        _ if matches!(failure.class, Class::Unreachable | Class::Broken | Class::Throttled) => {
+        _ if failure.class == Class::Broken => PollAnswer::Broken(failure.to_string()),
+        _ if matches!(failure.class, Class::Unreachable | Class::Throttled) => {
             PollAnswer::Transient(failure.to_string())
         }
         _ => PollAnswer::Fatal(failure.to_string()),
@@ -228,7 +229,7 @@ mod tests {
             (
                 "InternalServerException",
                 Class::Broken,
-                PollAnswer::Transient("CreateToken returned InternalServerException: words".into()),
+                PollAnswer::Broken("CreateToken returned InternalServerException: words".into()),
             ),
             (
                 "InvalidGrantException",
