@@ -73,8 +73,8 @@ struct TokenRequest<'a> {
 
 impl TokenRequest<'_> {
     fn credentials(&self) -> Result<AmbientCredentials> {
-        if let (None, None, Some(keys)) =
-            (self.signer.profile, self.signer.role_arn, chain::ambient::environment_keys(self.host))
+        if let (None, None) = (self.signer.profile, self.signer.role_arn)
+            && let Some(keys) = chain::ambient::environment_keys(self.host)?
         {
             return Ok(keys);
         }
@@ -124,9 +124,7 @@ impl TokenRequest<'_> {
         let of_profile = |name: &str| profile::source(host, &config, name).map(|source| (source, name.to_owned()));
         let (found, machine) = match (self.signer.profile, host.env(env_vars::AWS_PROFILE)) {
             (Some(name), _) => (Some(of_profile(name)?), None),
-            (None, _) if chain::ambient::environment_keys(host).is_some() => {
-                (None, Some(CredentialSource::Environment))
-            }
+            (None, _) if chain::ambient::has_environment_keys(host) => (None, Some(CredentialSource::Environment)),
             (None, _) if host.env(env_vars::AWS_WEB_IDENTITY_TOKEN_FILE).is_some() => {
                 (None, Some(CredentialSource::WebIdentity))
             }
@@ -166,7 +164,7 @@ impl TokenRequest<'_> {
         let kept = profile::of_source(chain, source, profile, self.wanted()).await?;
         let credentials = match aws_refuses(chain, &kept.keys, self.region).await {
             true => {
-                let wanted = Wanted { refused: Some(&kept.keys.access_key_id), ..self.wanted() };
+                let wanted = Wanted { refused: Some(kept.keys.access_key_id()), ..self.wanted() };
                 profile::of_source(chain, source, profile, wanted).await?
             }
             false => kept,

@@ -13,7 +13,7 @@ use crate::chain::cluster::proxy;
 use crate::chain::{Chain, ambient, clock_skew, profile};
 use crate::env_vars;
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::aws::eks_token;
 use crate::model::kube::cluster::Cluster;
 use crate::model::shell::quote;
@@ -204,20 +204,18 @@ impl AwsAccess {
 fn profile_in_use<'c>(chain: &'c Chain<'_>, flag: Option<&'c str>) -> Option<&'c str> {
     let host = chain.host;
     let comes_first =
-        || ambient::environment_keys(host).is_some() || host.env(env_vars::AWS_WEB_IDENTITY_TOKEN_FILE).is_some();
+        || ambient::has_environment_keys(host) || host.env(env_vars::AWS_WEB_IDENTITY_TOKEN_FILE).is_some();
     flag.or_else(|| host.env(env_vars::AWS_PROFILE).filter(|_| !comes_first()))
 }
 
-/// A profile that is not defined is said before anything else.
+/// A profile that is not defined, or cannot have credentials, is said before anything else.
 fn check_profile(chain: &Chain<'_>, flag: Option<&str>) -> Result<()> {
     let Some(name) = profile_in_use(chain, flag) else { return Ok(()) };
-    match profile::source(chain.host, &chain.aws_config, name) {
-        Err(error) if error.kind == Kind::NotFound && flag.is_none() => {
-            Err(error.because(format!("${} is {name:?}", env_vars::AWS_PROFILE)))
-        }
-        Err(error) if error.kind == Kind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    let checked = profile::source(chain.host, &chain.aws_config, name).map(drop);
+    checked.map_err(|error| match flag {
+        None => error.because(format!("${} is {name:?}", env_vars::AWS_PROFILE)),
+        Some(_) => error,
+    })
 }
 
 /// The credentials of the environment or a profile; where a profile has none, with the command that helps its kind.

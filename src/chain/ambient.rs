@@ -4,22 +4,37 @@
 
 use crate::disk::aws_config;
 use crate::env_vars;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::net::aws::Aws;
 use crate::net::aws::ambient::{self, AmbientCredentials};
 use crate::secret::Secret;
 
 /// The keys in the environment.
-pub(crate) fn environment_keys(host: &Host) -> Option<AmbientCredentials> {
-    let keys = AccessKeys {
-        access_key_id: host.env(env_vars::AWS_ACCESS_KEY_ID)?.to_owned(),
-        secret_access_key: Secret::from(host.env(env_vars::AWS_SECRET_ACCESS_KEY)?),
-        session_token: host.env(env_vars::AWS_SESSION_TOKEN).map(Secret::from),
-    };
+///
+/// # Errors
+/// When they cannot sign.
+pub(crate) fn environment_keys(host: &Host) -> Result<Option<AmbientCredentials>> {
+    let (Some(id), Some(secret)) = written_keys(host) else { return Ok(None) };
+    let token = host.env(env_vars::AWS_SESSION_TOKEN).map(Secret::from);
+    let keys = AccessKeys::new(id, Secret::from(secret), token).map_err(|unusable| {
+        Error::usage("cannot use the AWS keys in the environment")
+            .because(unusable.to_string())
+            .try_next("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN")
+    })?;
     let expires_at = host.env(env_vars::AWS_CREDENTIAL_EXPIRATION).and_then(|at| at.parse().ok());
-    Some(AmbientCredentials { keys, expires_at })
+    Ok(Some(AmbientCredentials { keys, expires_at }))
+}
+
+/// Whether the environment has keys, which then come before other identities.
+pub(crate) fn has_environment_keys(host: &Host) -> bool {
+    matches!(written_keys(host), (Some(_), Some(_)))
+}
+
+/// The ID and the secret.
+fn written_keys(host: &Host) -> (Option<&str>, Option<&str>) {
+    (host.env(env_vars::AWS_ACCESS_KEY_ID), host.env(env_vars::AWS_SECRET_ACCESS_KEY))
 }
 
 /// Whether a container's role can be had.
@@ -35,7 +50,7 @@ pub(crate) fn is_in_container(host: &Host) -> bool {
 pub(crate) async fn load(host: &Host, aws: &Aws, profile: Option<&str>, region: &str) -> Result<AmbientCredentials> {
     // A profile that is named wins over keys in the environment, as in the AWS CLI.
     if profile.is_none()
-        && let Some(keys) = environment_keys(host)
+        && let Some(keys) = environment_keys(host)?
     {
         return Ok(keys);
     }

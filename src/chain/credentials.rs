@@ -20,7 +20,8 @@ use crate::chain::{Chain, lock_wait};
 use crate::disk::cache::{CachedCredentials, MadeFrom};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Kind, Result};
-use crate::model::aws::credentials::{AccessKeys, Freshness, RoleCredentials, StaleReason, judge};
+use crate::model::aws::access_keys::AccessKeys;
+use crate::model::aws::credentials::{Freshness, RoleCredentials, StaleReason, judge};
 use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::target::Target;
 use crate::net::aws::failure::{Class, Failure};
@@ -112,7 +113,7 @@ pub(crate) async fn after_refusal(
     target: &Target,
     refused: &RoleCredentials,
 ) -> Result<RoleCredentials> {
-    let renewed = ask(chain, target, Some(&refused.keys.access_key_id)).await;
+    let renewed = ask(chain, target, Some(refused.keys.access_key_id())).await;
     renewed.map_err(|failure| explain(chain, target, failure, Some(login_finds_it(target))))
 }
 
@@ -242,7 +243,7 @@ fn cached(chain: &Chain<'_>, target: &Target, refused: Option<&str>) -> Result<R
     let cached = cached.ok_or(StaleReason::Missing)?;
     made_from::check(chain, target, &cached)?;
     let credentials = cached.credentials;
-    if refused == Some(credentials.keys.access_key_id.as_str()) {
+    if refused == Some(credentials.keys.access_key_id()) {
         return Err(StaleReason::Refused);
     }
     match judge(&credentials, chain.host.now()) {

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::access_keys::AccessKeys;
+use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::device_flow;
 use crate::model::aws::sso_cache::Refresh;
 use crate::model::aws::target::{Assignment, Portal};

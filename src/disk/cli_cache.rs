@@ -54,7 +54,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::aws::credentials::AccessKeys;
+    use crate::model::aws::access_keys::AccessKeys;
     use crate::model::aws::sso_cache::{render_sso_role, role_credentials_file_name};
 
     fn host() -> (tempfile::TempDir, Host) {
@@ -64,13 +64,8 @@ mod tests {
     }
 
     fn credentials() -> RoleCredentials {
-        let keys = AccessKeys {
-            access_key_id: "ASIA".into(),
-            secret_access_key: Secret::from("s"),
-            session_token: Some(Secret::from("t")),
-        };
         RoleCredentials {
-            keys,
+            keys: AccessKeys::for_test("ASIA"),
             obtained_at: Timestamp::UNIX_EPOCH,
             expires_at: "2026-11-22T02:07:47Z".parse().expect("a time"),
         }
@@ -83,7 +78,7 @@ mod tests {
         assert!(read(&host, &name).is_none());
         write(&host, &name, &render_sso_role(&credentials(), "111122223333")).expect("written");
         let back = read(&host, &name).expect("there");
-        assert_eq!((back.keys.access_key_id.as_str(), back.expires_at), ("ASIA", credentials().expires_at));
+        assert_eq!((back.keys.access_key_id(), back.expires_at), ("ASIA", credentials().expires_at));
         write(&host, &name, &Secret::from("{}}")).expect("written");
         assert!(read(&host, &name).is_none());
     }

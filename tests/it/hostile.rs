@@ -83,6 +83,54 @@ fn an_error_in_a_server_s_words_steers_no_terminal() {
 }
 
 #[test]
+fn credentials_that_no_header_can_hold_are_no_credentials() {
+    let usable =
+        json!({"accessKeyId": "ASIA1", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4e12 as i64});
+    for (field, value, part) in [
+        ("accessKeyId", WORDS, "access key ID"),
+        ("accessKeyId", "", "access key ID"),
+        ("secretAccessKey", "", "secret access key"),
+        ("sessionToken", WORDS, "session token"),
+    ] {
+        let world = World::signed_in();
+        age_credentials(&world, "idp-dev");
+        let mut keys = usable.clone();
+        keys[field] = json!(value);
+        let body = json!({"roleCredentials": keys}).to_string();
+        let body = FaultKind::Body { status: 200, content_type: "application/json".into(), body };
+        world.control().fail_next("GetRoleCredentials", u32::MAX, body);
+        for words in ["token idp-dev", "login idp-dev", "secrets list", "exec idp-dev -- true"] {
+            let output = world.run(words).exits(6).one_error();
+            let why = format!("got no usable response: the {part} is empty or has characters that none of AWS has");
+            steers_nothing(&output.says(&why).says("try: wait a minute").stderr);
+        }
+    }
+}
+
+#[test]
+fn keys_of_one_s_own_that_no_header_can_hold_are_said_by_their_place() {
+    let world = World::signed_in();
+    let token = "token --cluster-name idp-nonprod-1 --region eu-west-1";
+    let of_keys = [("AWS_ACCESS_KEY_ID", "AKIA1\r"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    for words in [token, "audit idp-dev --cluster idp-nonprod-1 --region eu-west-1"] {
+        let by_keys = of_keys.iter().fold(world.nsaccess(words), |call, (name, value)| call.env(name, value));
+        by_keys
+            .run()
+            .exits(2)
+            .one_error()
+            .says("error: cannot use the AWS keys in the environment\n")
+            .says("because: the access key ID is empty or has characters that none of AWS has\n")
+            .says("try: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\n");
+    }
+    world.write(".aws/credentials", "[mine]\naws_access_key_id = AKIA1\naws_secret_access_key = a b\n");
+    for words in [format!("{token} --profile mine"), "audit idp-dev --cluster idp-nonprod-1 --profile mine".to_owned()]
+    {
+        let output = world.run(&words).exits(2).one_error();
+        output.says("because: the secret access key is empty or has").says("try: aws configure --profile mine\n");
+    }
+}
+
+#[test]
 fn a_device_code_steers_no_terminal() {
     let world = World::new();
     let answer =

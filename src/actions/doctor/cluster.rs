@@ -11,7 +11,7 @@ use crate::actions::doctor::limit::in_time;
 use crate::chain::cluster as stage;
 use crate::chain::credentials::Credentials;
 use crate::error::{Error, Kind};
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::doctor::cluster::eks::{Entry, Place, State, judge_described, judge_version};
 use crate::model::doctor::cluster::{DESCRIBED, VERSION};
 use crate::model::doctor::grant::Answer;

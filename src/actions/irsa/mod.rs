@@ -132,7 +132,7 @@ impl Renewable for Assumptions<'_> {
 
     async fn renewed(&self, refused: &AssumedRole, refusal: &str) -> Result<AssumedRole> {
         self.chain.ui.detail(&format!("{refusal}; asking for a new session"));
-        let refused = Some(refused.credentials.keys.access_key_id.as_str());
+        let refused = Some(refused.credentials.keys.access_key_id());
         assume_unless(self.chain, self.access, self.request, refused).await
     }
 }

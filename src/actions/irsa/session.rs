@@ -104,7 +104,7 @@ impl RoleAssumer<'_> {
     /// What is in the cache for this very role and way, if it is fresh.
     fn cached(&self, workload_role: &WorkloadRole, method: AssumeMethod) -> Result<AssumedRole, StaleReason> {
         let cached = self.chain.cache.role(&self.key(workload_role, method)).ok_or(StaleReason::Missing)?;
-        if self.refused == Some(cached.credentials.keys.access_key_id.as_str()) {
+        if self.refused == Some(cached.credentials.keys.access_key_id()) {
             return Err(StaleReason::Refused);
         }
         match judge(&cached.credentials, self.chain.host.now()) {

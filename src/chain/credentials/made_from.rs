@@ -59,7 +59,7 @@ pub(crate) fn key(chain: &Chain<'_>, target: &Target) -> IdentityKey {
 /// Temporary keys that are written down with no end: they are used as they are, and kept nowhere.
 pub(super) fn is_written_session(target: &Target, source: &ProfileSource) -> bool {
     let has_token = |source: &ProfileSource| match source {
-        ProfileSource::Keys(keys) => keys.session_token.is_some(),
+        ProfileSource::Keys(keys) => keys.session_token().is_some(),
         _ => false,
     };
     matches!(target.identity, Identity::Profile(_)) && has_token(source)

@@ -51,7 +51,7 @@ impl CachedOrProfile<'_> {
     /// role.
     fn outdated(&self) -> Option<String> {
         let cached = self.chain.cache.credentials(&self.target.access.name, &self.target.identity.key())?;
-        Some(cached.credentials.keys.access_key_id)
+        Some(cached.credentials.keys.access_key_id().to_owned())
     }
 }
 

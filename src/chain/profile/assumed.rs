@@ -10,8 +10,9 @@ use crate::chain::renewal::{Refusable, Renewable};
 use crate::chain::{Presence, clock_skew};
 use crate::disk::lock::Lock;
 use crate::error::{Error, Result};
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::aws::assume_refusal::AssumeRefusal;
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials, StaleReason};
+use crate::model::aws::credentials::{RoleCredentials, StaleReason};
 use crate::model::aws::profile_source::{CredentialSource, ProfileSource, RoleSource};
 use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::model::aws::sso_cache::render_assumed_role;
@@ -121,7 +122,7 @@ impl Renewable for Source<'_> {
 
     async fn renewed(&self, refused: &Signing, refusal: &str) -> Result<Signing> {
         self.asked.chain.ui.detail(&format!("{refusal}; fetching new credentials of the source"));
-        self.signing(Some(&refused.keys.access_key_id)).await
+        self.signing(Some(refused.keys.access_key_id())).await
     }
 }
 

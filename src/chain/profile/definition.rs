@@ -23,7 +23,7 @@ pub(crate) fn variables_of(source: &ProfileSource) -> &'static [&'static str] {
 
 fn text(host: &Host, source: &ProfileSource) -> String {
     match source {
-        ProfileSource::Keys(keys) => format!("keys {}", keys.access_key_id),
+        ProfileSource::Keys(keys) => format!("keys {}", keys.access_key_id()),
         ProfileSource::Sso(role) => format!("sso {}\n{}", role.portal.start_url, role.cache_file_name()),
         ProfileSource::AssumeRole { role, by } => {
             let by = match by.as_ref() {

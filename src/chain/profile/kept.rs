@@ -60,7 +60,7 @@ impl Place {
     ) -> Result<RoleCredentials, StaleReason> {
         let theirs = self.cli_file.as_deref().and_then(|file| cli_cache::read(host, file));
         let kept: Vec<_> = theirs.into_iter().chain(cache.profile_credentials(&self.key)).collect();
-        let is_refused = |kept: &RoleCredentials| refused == Some(kept.keys.access_key_id.as_str());
+        let is_refused = |kept: &RoleCredentials| refused == Some(kept.keys.access_key_id());
         if !kept.is_empty() && kept.iter().all(is_refused) {
             return Err(StaleReason::Refused);
         }

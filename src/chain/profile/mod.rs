@@ -213,7 +213,9 @@ impl<'a> Asked<'a> {
             RoleSource::Machine { source, .. } => *source,
         };
         let given = match source {
-            CredentialSource::Environment => ambient::environment_keys(self.chain.host).ok_or_else(no_environment_keys),
+            CredentialSource::Environment => {
+                ambient::environment_keys(self.chain.host).and_then(|keys| keys.ok_or_else(no_environment_keys))
+            }
             CredentialSource::EcsContainer => provider::load_container(&self.chain.aws, &self.region).await,
             CredentialSource::Ec2InstanceMetadata => provider::load_instance(&self.chain.aws, &self.region).await,
             CredentialSource::WebIdentity => provider::load_web_identity(&self.chain.aws, &self.region).await,

@@ -24,7 +24,7 @@ pub(crate) async fn session(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>
     if let Some(expires_at) = given.expires_at {
         return Ok(RoleCredentials { keys: given.keys, obtained_at: chain.host.now(), expires_at });
     }
-    if given.keys.session_token.is_some() {
+    if given.keys.session_token().is_some() {
         // A session already (saml2aws and gimme-aws-creds write such keys): AWS gives it no other.
         let obtained_at = chain.host.now();
         return Ok(RoleCredentials { keys: given.keys, obtained_at, expires_at: obtained_at + UNKNOWN_END });

@@ -1,6 +1,6 @@
 //! What AssumeRole was asked for.
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::net::aws::assume_role::RoleSessionRequest;
 
 /// A request to AssumeRole.
@@ -18,7 +18,7 @@ pub(super) struct Assumed {
 impl Assumed {
     pub(super) fn of(keys: &AccessKeys, request: &RoleSessionRequest<'_>) -> Self {
         Assumed {
-            by: keys.access_key_id.clone(),
+            by: keys.access_key_id().to_owned(),
             role_arn: request.role_arn.to_owned(),
             session_name: request.session_name.to_owned(),
             external_id: request.external_id.map(str::to_owned),

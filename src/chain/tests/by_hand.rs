@@ -18,7 +18,8 @@ use crate::chain::{Chain, Presence};
 use crate::disk::sso_cache;
 use crate::error::Result;
 use crate::host::Host;
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::access_keys::AccessKeys;
+use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::device_flow;
 use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::sso_cache::{Refresh, SsoToken};
@@ -202,7 +203,7 @@ impl ByHand {
     }
 
     fn check(&self, keys: &AccessKeys, region: &str) -> Result<(), Failure> {
-        match self.refused_keys.borrow().contains(&keys.access_key_id) || self.refusing_regions.contains(region) {
+        match self.refused_keys.borrow().contains(keys.access_key_id()) || self.refusing_regions.contains(region) {
             true => Err(failure(Class::Unauthorized)),
             false => Ok(()),
         }
@@ -212,11 +213,7 @@ impl ByHand {
 /// Credentials that were given now and last so many minutes.
 pub(super) fn keys(access_key_id: &str, minutes: i64) -> RoleCredentials {
     RoleCredentials {
-        keys: AccessKeys {
-            access_key_id: access_key_id.to_owned(),
-            secret_access_key: Secret::from("secret"),
-            session_token: Some(Secret::from("token")),
-        },
+        keys: AccessKeys::for_test(access_key_id),
         obtained_at: now(),
         expires_at: now() + SignedDuration::from_mins(minutes),
     }

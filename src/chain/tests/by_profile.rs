@@ -31,7 +31,7 @@ fn home(settings: &str) -> Home {
 async fn key(home: &Home, services: &Rc<ByHand>) -> Result<String> {
     let chain = home.chain(services);
     let credentials = chain.credentials(&access()).await?;
-    Ok(credentials.role().keys.access_key_id)
+    Ok(credentials.role().keys.access_key_id().to_owned())
 }
 
 fn is_warm(home: &Home) -> bool {

@@ -15,7 +15,7 @@ fn signed_in() -> Home {
 async fn key(home: &Home, services: &Rc<ByHand>) -> crate::error::Result<String> {
     let chain = home.chain(services);
     let credentials = chain.credentials(&access()).await?;
-    Ok(credentials.role().keys.access_key_id)
+    Ok(credentials.role().keys.access_key_id().to_owned())
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn what_aws_refuses_before_its_time_is_replaced_and_the_call_made_again() 
     services.refused_keys.borrow_mut().insert("KEY1".into());
     let arn = credentials.caller_arn("eu-west-1").await.expect("renewed");
     assert!(arn.contains("assumed-role"));
-    assert_eq!(credentials.role().keys.access_key_id, "KEY2");
+    assert_eq!(credentials.role().keys.access_key_id(), "KEY2");
     assert_eq!((services.calls("caller_arn"), services.calls("role_credentials")), (2, 2));
 }
 
@@ -96,10 +96,10 @@ async fn doubt_asks_aws_and_keeps_what_is_alive() {
     let chain = home.chain(&services);
     let first = credentials::obtain(&chain, &target()).await.expect("fetched");
     let kept = credentials::in_doubt(&chain, &target()).await.expect("alive");
-    assert_eq!(kept.keys.access_key_id, first.keys.access_key_id);
-    services.refused_keys.borrow_mut().insert(first.keys.access_key_id);
+    assert_eq!(kept.keys.access_key_id(), first.keys.access_key_id());
+    services.refused_keys.borrow_mut().insert(first.keys.access_key_id().to_owned());
     let renewed = credentials::in_doubt(&chain, &target()).await.expect("renewed");
-    assert_eq!(renewed.keys.access_key_id, "KEY2");
+    assert_eq!(renewed.keys.access_key_id(), "KEY2");
 }
 
 #[test]

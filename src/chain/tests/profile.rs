@@ -46,7 +46,7 @@ fn home() -> Home {
 }
 
 async fn key_of(chain: &Chain<'_>, profile: &str, wanted: Wanted<'_>) -> Result<String> {
-    Ok(profile::credentials(chain, profile, wanted).await?.keys.access_key_id)
+    Ok(profile::credentials(chain, profile, wanted).await?.keys.access_key_id().to_owned())
 }
 
 async fn key(home: &Home, services: &Rc<ByHand>, profile: &str) -> Result<String> {
@@ -191,7 +191,7 @@ async fn an_access_s_role_is_assumed_with_a_profile_and_shared_with_the_profile_
     let chain = home.chain(&services);
     let role = RoleToAssume { external_id: Some("x-1".into()), ..RoleToAssume::plain(ROLE) };
     let given = profile::assume(&chain, "dev", &role, Wanted::default()).await.expect("given");
-    assert_eq!((given.keys.access_key_id.as_str(), given.expires_at > now()), ("ROLE1", true));
+    assert_eq!((given.keys.access_key_id(), given.expires_at > now()), ("ROLE1", true));
     assert_eq!(key(&home, &services, "prod").await, Ok("ROLE1".into()));
     let with_code = RoleToAssume { mfa_serial: Some("serial".into()), ..role };
     let wanted = Wanted { on_terminal: Some("nsaccess login dev"), ..Wanted::default() };

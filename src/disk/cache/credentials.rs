@@ -173,8 +173,7 @@ mod tests {
 
     use super::*;
     use crate::host::Host;
-    use crate::model::aws::credentials::AccessKeys;
-    use crate::secret::Secret;
+    use crate::model::aws::access_keys::AccessKeys;
 
     fn cached(config_fingerprint: Option<&str>, account: &str, ends: i64) -> CachedCredentials {
         CachedCredentials {
@@ -185,11 +184,7 @@ mod tests {
                 source: String::new(),
             },
             credentials: RoleCredentials {
-                keys: AccessKeys {
-                    access_key_id: "ASIA".into(),
-                    secret_access_key: Secret::from("s"),
-                    session_token: Some(Secret::from("t")),
-                },
+                keys: AccessKeys::for_test("ASIA"),
                 obtained_at: Timestamp::UNIX_EPOCH,
                 expires_at: Timestamp::from_second(ends).expect("a time"),
             },
@@ -211,7 +206,7 @@ mod tests {
         assert!(cache.own_credentials(&namespace).is_none());
         cache.store_credentials(&namespace, &cached(Some("b"), "1", 1)).expect("stored");
         let back = cache.own_credentials(&namespace).expect("there");
-        assert_eq!(back.credentials.keys.secret_access_key.expose(), "s");
+        assert_eq!(back.credentials.keys.secret_access_key().expose(), "s");
         assert_eq!(
             (back.cluster, back.config_fingerprint),
             (Some(("demo".into(), "eu-west-1".into())), Some("b".into()))
@@ -238,7 +233,7 @@ mod tests {
         without_token["session_token"] = serde_json::Value::Null;
         write(&path, &without_token).expect("written");
         let back = cache.own_credentials(&namespace).expect("there");
-        assert!(back.credentials.keys.session_token.is_none() && back.config_fingerprint.as_deref() == Some("b"));
+        assert!(back.credentials.keys.session_token().is_none() && back.config_fingerprint.as_deref() == Some("b"));
     }
 
     #[test]

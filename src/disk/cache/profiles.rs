@@ -82,7 +82,7 @@ impl Cache {
 mod tests {
     use super::*;
     use crate::host::Host;
-    use crate::model::aws::credentials::AccessKeys;
+    use crate::model::aws::access_keys::AccessKeys;
     use crate::secret::Secret;
 
     fn at(second: i64) -> Timestamp {
@@ -90,8 +90,7 @@ mod tests {
     }
 
     fn credentials(ends: i64) -> RoleCredentials {
-        let keys =
-            AccessKeys { access_key_id: "ASIA".into(), secret_access_key: Secret::from("s"), session_token: None };
+        let keys = AccessKeys::new("ASIA", Secret::from("s"), None).expect("keys");
         RoleCredentials { keys, obtained_at: at(0), expires_at: at(ends) }
     }
 

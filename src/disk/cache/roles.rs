@@ -109,8 +109,7 @@ fn is_ours(path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::host::Host;
-    use crate::model::aws::credentials::AccessKeys;
-    use crate::secret::Secret;
+    use crate::model::aws::access_keys::AccessKeys;
 
     fn key() -> RoleKey<'static> {
         RoleKey {
@@ -140,11 +139,7 @@ mod tests {
         CachedRole {
             arn: "arn".into(),
             credentials: RoleCredentials {
-                keys: AccessKeys {
-                    access_key_id: "ASIA".into(),
-                    secret_access_key: Secret::from("s"),
-                    session_token: Some(Secret::from("t")),
-                },
+                keys: AccessKeys::for_test("ASIA"),
                 obtained_at: at(0),
                 expires_at: at(ends),
             },
@@ -158,7 +153,7 @@ mod tests {
         assert!(cache.role(&key()).is_none());
         cache.store_role(&key(), &role(100), at(0)).expect("stored");
         let back = cache.role(&key()).expect("there");
-        assert_eq!(back.credentials.keys.secret_access_key.expose(), "s");
+        assert_eq!(back.credentials.keys.secret_access_key().expose(), "s");
         for other in [
             RoleKey { role_arn: "other", ..key() },
             RoleKey { method: "token", ..key() },

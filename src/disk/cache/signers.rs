@@ -159,7 +159,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::aws::credentials::AccessKeys;
+    use crate::model::aws::access_keys::AccessKeys;
     use crate::secret::Secret;
 
     fn at(second: i64) -> Timestamp {
@@ -167,8 +167,7 @@ mod tests {
     }
 
     fn signer(start_url: Option<&str>, ends: i64) -> CachedSigner {
-        let keys =
-            AccessKeys { access_key_id: "ASIA".into(), secret_access_key: Secret::from("s"), session_token: None };
+        let keys = AccessKeys::new("ASIA", Secret::from("s"), None).expect("keys");
         CachedSigner {
             files: "f".into(),
             start_url: start_url.map(str::to_owned),

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::aws::partition::Partition;
 use crate::model::wire::percent;
 use crate::secret::Secret;
@@ -43,9 +43,9 @@ pub(crate) fn federation_endpoint(region: &str) -> String {
 /// The address that gives a token for a sign-in. Without a duration: AWS takes none for the session of a role that another
 /// role assumed, and gives the others as long as their credentials last.
 pub(crate) fn sign_in_token_url(endpoint: &str, keys: &AccessKeys) -> Secret<String> {
-    let token = keys.session_token.as_ref().map(|token| token.expose().as_str());
+    let token = keys.session_token().as_ref().map(|token| token.expose().as_str());
     let session = json!({
-        "sessionId": keys.access_key_id, "sessionKey": keys.secret_access_key.expose(), "sessionToken": token,
+        "sessionId": keys.access_key_id(), "sessionKey": keys.secret_access_key().expose(), "sessionToken": token,
     });
     let session = Secret::new(session.to_string());
     let session = Secret::new(percent::encode(session.expose()));
@@ -129,11 +129,7 @@ mod tests {
 
     #[test]
     fn a_session_becomes_an_address_that_signs_in() {
-        let keys = AccessKeys {
-            access_key_id: "ASIA1".to_owned(),
-            secret_access_key: Secret::from("se/cret"),
-            session_token: Some(Secret::from("to+ken")),
-        };
+        let keys = AccessKeys::new("ASIA1", Secret::from("se/cret"), Some(Secret::from("to+ken"))).expect("keys");
         let asked = sign_in_token_url("https://signin.aws.amazon.com", &keys);
         let start = "https://signin.aws.amazon.com/federation?Action=getSigninToken&Session=%7B";
         assert!(asked.expose().starts_with(start), "{}", asked.expose());

@@ -34,9 +34,9 @@ pub(crate) fn process(credentials: &RoleCredentials) -> Secret<String> {
     let keys = &credentials.keys;
     let value = json!({
         "Version": 1,
-        "AccessKeyId": keys.access_key_id,
-        "SecretAccessKey": keys.secret_access_key.expose(),
-        "SessionToken": keys.session_token.as_ref().map(|token| token.expose()),
+        "AccessKeyId": keys.access_key_id(),
+        "SecretAccessKey": keys.secret_access_key().expose(),
+        "SessionToken": keys.session_token().as_ref().map(|token| token.expose()),
         "Expiration": Rfc3339::from(credentials.expires_at),
     });
     Secret::new(format!("{value:#}\n"))
@@ -56,9 +56,9 @@ pub(crate) fn variables(identity: AwsIdentity<'_>) -> Vec<(&'static str, Option<
     let keys = &identity.credentials.keys;
     let end = Rfc3339::from(identity.credentials.expires_at).to_string();
     let set = [
-        (env_vars::AWS_ACCESS_KEY_ID, Some(Secret::from(keys.access_key_id.as_str()))),
-        (env_vars::AWS_SECRET_ACCESS_KEY, Some(keys.secret_access_key.clone())),
-        (env_vars::AWS_SESSION_TOKEN, keys.session_token.clone()),
+        (env_vars::AWS_ACCESS_KEY_ID, Some(Secret::from(keys.access_key_id()))),
+        (env_vars::AWS_SECRET_ACCESS_KEY, Some(keys.secret_access_key().clone())),
+        (env_vars::AWS_SESSION_TOKEN, keys.session_token().cloned()),
         (env_vars::AWS_CREDENTIAL_EXPIRATION, Some(Secret::new(end))),
         ("AWS_ACCOUNT_ID", Some(Secret::from(identity.account))),
         // The SDKs read the first; boto3 and AWS CLI 1 read only the second.
@@ -73,16 +73,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::aws::credentials::AccessKeys;
+    use crate::model::aws::access_keys::AccessKeys;
 
     #[test]
     fn every_variable_is_set_or_unset_once() {
         let of = |session_token: Option<&str>| RoleCredentials {
-            keys: AccessKeys {
-                access_key_id: "ASIA".into(),
-                secret_access_key: Secret::from("s"),
-                session_token: session_token.map(Secret::from),
-            },
+            keys: AccessKeys::new("ASIA", Secret::from("s"), session_token.map(Secret::from)).expect("keys"),
             obtained_at: Timestamp::UNIX_EPOCH,
             expires_at: Timestamp::UNIX_EPOCH,
         };

@@ -4,17 +4,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::secret::Secret;
-
-/// The keys that sign requests to AWS.
-#[derive(Debug, Clone)]
-pub(crate) struct AccessKeys {
-    /// Not secret: it appears in logs.
-    pub(crate) access_key_id: String,
-    pub(crate) secret_access_key: Secret<String>,
-    /// Temporary credentials have one.
-    pub(crate) session_token: Option<Secret<String>>,
-}
+use crate::model::aws::access_keys::AccessKeys;
 
 /// Temporary credentials of a role.
 #[derive(Debug, Clone)]
@@ -91,11 +81,7 @@ mod tests {
     fn credentials(minutes: i64) -> RoleCredentials {
         let obtained_at = Timestamp::UNIX_EPOCH;
         RoleCredentials {
-            keys: AccessKeys {
-                access_key_id: "ASIA".to_owned(),
-                secret_access_key: Secret::from("s"),
-                session_token: None,
-            },
+            keys: AccessKeys::for_test("ASIA"),
             obtained_at,
             expires_at: obtained_at + SignedDuration::from_mins(minutes),
         }

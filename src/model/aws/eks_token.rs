@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::aws::partition::sts_host;
 use crate::model::wire::percent;
 use crate::secret::Secret;
@@ -37,9 +37,9 @@ const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495
 
 /// The query, sorted by name as SigV4 requires.
 fn canonical_query(keys: &AccessKeys, scope: &str, instant: &str) -> String {
-    let credential = percent::encode(&format!("{}/{scope}", keys.access_key_id));
+    let credential = percent::encode(&format!("{}/{scope}", keys.access_key_id()));
     let session = keys
-        .session_token
+        .session_token()
         .as_ref()
         .map_or_else(String::new, |token| format!("&X-Amz-Security-Token={}", percent::encode(token.expose())));
     format!(
@@ -50,7 +50,7 @@ fn canonical_query(keys: &AccessKeys, scope: &str, instant: &str) -> String {
 
 /// The four nested keys of SigV4: date, region, service, `aws4_request`.
 fn signing_key(keys: &AccessKeys, scope: &str) -> Vec<u8> {
-    let secret = format!("AWS4{}", keys.secret_access_key.expose());
+    let secret = format!("AWS4{}", keys.secret_access_key().expose());
     scope.split('/').fold(secret.into_bytes(), |key, part| hmac(&key, part.as_bytes()))
 }
 
@@ -93,11 +93,12 @@ mod tests {
         assert_eq!(vectors.len(), 5);
         for vector in vectors {
             let text = |name: &str| vector[name].as_str().expect("text");
-            let keys = AccessKeys {
-                access_key_id: text("access_key_id").to_owned(),
-                secret_access_key: Secret::from(text("secret_access_key")),
-                session_token: vector["session_token"].as_str().map(Secret::from),
-            };
+            let keys = AccessKeys::new(
+                text("access_key_id"),
+                Secret::from(text("secret_access_key")),
+                vector["session_token"].as_str().map(Secret::from),
+            )
+            .expect("keys");
             let now: Timestamp = text("time").parse().expect("a time");
             let ours = sign(&keys, text("cluster"), text("region"), now);
             let theirs = vector["expect"]["token"].as_str().expect("a token");

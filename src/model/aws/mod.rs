@@ -1,5 +1,6 @@
 //! AWS: credentials, tokens, ARNs, the shared SSO cache.
 
+pub(crate) mod access_keys;
 pub(crate) mod assume_refusal;
 pub(crate) mod console;
 pub(crate) mod credential_output;

@@ -7,11 +7,10 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result, root_cause};
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::net::aws::Aws;
 use crate::secret::Secret;
 
@@ -29,16 +28,20 @@ pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str)
     if let Some(profile) = profile {
         builder = builder.profile_name(profile);
     }
-    let given = builder.build().provide_credentials().await;
-    given.map(from_sdk).map_err(|error| no_credentials(profile, &error))
+    provided(&builder.build()).await.map_err(|why| match profile {
+        None => nothing_specified().because(why),
+        Some(name) => {
+            Error::new(Kind::NotSignedIn, format!("cannot get credentials from AWS profile {name:?}")).because(why)
+        }
+    })
 }
 
 /// The role of `$AWS_ROLE_ARN`, assumed with the token in `$AWS_WEB_IDENTITY_TOKEN_FILE`.
 pub(crate) async fn load_web_identity(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
     let provider = WebIdentityTokenCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
-    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
+    provided(&provider).await.map_err(|why| {
         Error::new(Kind::NotSignedIn, "cannot get credentials with the token in $AWS_WEB_IDENTITY_TOKEN_FILE")
-            .because(root_cause(&error))
+            .because(why)
             .try_next("unset AWS_WEB_IDENTITY_TOKEN_FILE")
     })
 }
@@ -46,17 +49,15 @@ pub(crate) async fn load_web_identity(aws: &Aws, region: &str) -> Result<Ambient
 /// The role of the container that we run in.
 pub(crate) async fn load_container(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
     let provider = EcsCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
-    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
-        Error::new(Kind::NotSignedIn, "cannot get credentials from the container").because(root_cause(&error))
-    })
+    let cannot = |why| Error::new(Kind::NotSignedIn, "cannot get credentials from the container").because(why);
+    provided(&provider).await.map_err(cannot)
 }
 
 /// The role of the machine that we run on.
 pub(crate) async fn load_instance(aws: &Aws, region: &str) -> Result<AmbientCredentials> {
     let provider = ImdsCredentialsProvider::builder().configure(&provider_config(aws, region)?).build();
-    provider.provide_credentials().await.map(from_sdk).map_err(|error| {
-        Error::new(Kind::NotSignedIn, "cannot get credentials from the instance").because(root_cause(&error))
-    })
+    let cannot = |why| Error::new(Kind::NotSignedIn, "cannot get credentials from the instance").because(why);
+    provided(&provider).await.map_err(cannot)
 }
 
 fn provider_config(aws: &Aws, region: &str) -> Result<ProviderConfig> {
@@ -66,16 +67,14 @@ fn provider_config(aws: &Aws, region: &str) -> Result<ProviderConfig> {
         .with_region(config.region().cloned()))
 }
 
-fn from_sdk(given: aws_credential_types::Credentials) -> AmbientCredentials {
-    let expires_at = given.expiry().and_then(|expiry| Timestamp::try_from(expiry).ok());
-    AmbientCredentials {
-        keys: AccessKeys {
-            access_key_id: given.access_key_id().to_owned(),
-            secret_access_key: Secret::from(given.secret_access_key()),
-            session_token: given.session_token().map(Secret::from),
-        },
-        expires_at,
-    }
+/// What a provider gives, or why it gives nothing.
+async fn provided(provider: &impl ProvideCredentials) -> Result<AmbientCredentials, String> {
+    let given = provider.provide_credentials().await.map_err(|error| root_cause(&error))?;
+    let (secret, token) = (Secret::from(given.secret_access_key()), given.session_token().map(Secret::from));
+    Ok(AmbientCredentials {
+        keys: AccessKeys::new(given.access_key_id(), secret, token).map_err(|unusable| unusable.to_string())?,
+        expires_at: given.expiry().and_then(|expiry| Timestamp::try_from(expiry).ok()),
+    })
 }
 
 /// Neither a profile nor keys.
@@ -83,10 +82,4 @@ pub(crate) fn nothing_specified() -> Error {
     Error::new(Kind::NotSignedIn, "no AWS credentials found")
         .because("no profile is specified, the environment has no keys, and the profile default has no credentials")
         .try_next("aws configure list-profiles   # then: export AWS_PROFILE=NAME")
-}
-
-fn no_credentials(profile: Option<&str>, error: &CredentialsError) -> Error {
-    let Some(name) = profile else { return nothing_specified().because(root_cause(error)) };
-    Error::new(Kind::NotSignedIn, format!("cannot get credentials from AWS profile {name:?}"))
-        .because(root_cause(error))
 }

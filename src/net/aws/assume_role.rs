@@ -4,7 +4,8 @@ use aws_sdk_sts::Client;
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials};
 use jiff::Timestamp;
 
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::access_keys::AccessKeys;
+use crate::model::aws::credentials::RoleCredentials;
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::secret::Secret;
@@ -94,14 +95,12 @@ fn role_session(
 ) -> Result<AssumedSession, Failure> {
     let unusable = |words: &str| Failure { operation, class: Class::Broken, code: None, words: words.to_owned() };
     let given = credentials.ok_or_else(|| unusable("the response has no credentials"))?;
+    let [secret, token] = [given.secret_access_key(), given.session_token()].map(Secret::from);
+    let keys = AccessKeys::new(given.access_key_id(), secret, Some(token));
     let expires_at = Timestamp::from_second(given.expiration().secs());
     Ok(AssumedSession {
         credentials: RoleCredentials {
-            keys: AccessKeys {
-                access_key_id: given.access_key_id().to_owned(),
-                secret_access_key: Secret::from(given.secret_access_key()),
-                session_token: Some(Secret::from(given.session_token())),
-            },
+            keys: keys.map_err(|keys| Failure::unusable(operation, keys))?,
             obtained_at: aws.host().now(),
             expires_at: expires_at.map_err(|_| unusable("the response has no expiry"))?,
         },

@@ -7,7 +7,7 @@ use aws_sdk_eks::Client;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::kube::cluster::{Cluster, ClusterDetails};
 use crate::model::wire::pages::Pages;
 use crate::net::aws::Aws;

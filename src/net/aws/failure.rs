@@ -5,6 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::error::{Error, Kind, innermost, root_cause};
+use crate::model::aws::access_keys::UnusableKeys;
 use crate::net::bounds::Breach;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,11 @@ impl Failure {
     /// A list that has no end.
     pub(crate) fn endless(operation: &'static str, words: String) -> Failure {
         Failure { operation, class: Class::Broken, code: None, words }
+    }
+
+    /// A successful answer whose credentials cannot sign.
+    pub(crate) fn unusable(operation: &'static str, keys: UnusableKeys) -> Failure {
+        Failure { operation, class: Class::Broken, code: None, words: keys.to_string() }
     }
 
     /// As an error about `what` failed, like "cannot sign in".

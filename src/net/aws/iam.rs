@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 use jiff::Timestamp;
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::aws::partition::Partition;
 use crate::model::wire::pages::Pages;
 use crate::model::wire::{percent, xml};
@@ -96,9 +96,9 @@ fn signed(
     region: &str,
     now: SystemTime,
 ) -> Result<Vec<(String, String)>, String> {
-    let token = keys.session_token.as_ref().map(|token| token.expose().clone());
-    let secret = keys.secret_access_key.expose();
-    let identity = Credentials::new(&keys.access_key_id, secret, token, None, "nsaccess").into();
+    let token = keys.session_token().as_ref().map(|token| token.expose().clone());
+    let secret = keys.secret_access_key().expose();
+    let identity = Credentials::new(keys.access_key_id(), secret, token, None, "nsaccess").into();
     let parameters = SigningParams::builder()
         .identity(&identity)
         .region(region)
@@ -150,11 +150,7 @@ mod tests {
             headers: Vec::new(),
             body: "Action=GetRole".to_owned(),
         };
-        let keys = AccessKeys {
-            access_key_id: "ASIAEXAMPLE".to_owned(),
-            secret_access_key: Secret::from("secret"),
-            session_token: Some(Secret::from("session")),
-        };
+        let keys = AccessKeys::new("ASIAEXAMPLE", Secret::from("secret"), Some(Secret::from("session"))).expect("keys");
         let headers = signed(&request, &keys, "us-east-1", SystemTime::UNIX_EPOCH).expect("a signature");
         let header = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         assert_eq!(header("x-amz-security-token"), Some("session"));

@@ -30,7 +30,7 @@ use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws::SERVICES;
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::wire::proxy::check_endpoint;
 use crate::net::bounds::LONGEST_CALL;
 use crate::net::outbound::{ClockSkew, Outbound};
@@ -152,9 +152,9 @@ fn check_endpoints(host: &Host) -> Result<()> {
 
 fn provider(keys: &AccessKeys) -> SharedCredentialsProvider {
     SharedCredentialsProvider::new(Credentials::new(
-        &keys.access_key_id,
-        keys.secret_access_key.expose(),
-        keys.session_token.as_ref().map(|token| token.expose().clone()),
+        keys.access_key_id(),
+        keys.secret_access_key().expose(),
+        keys.session_token().as_ref().map(|token| token.expose().clone()),
         None,
         "nsaccess",
     ))

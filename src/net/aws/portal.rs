@@ -4,7 +4,8 @@ use aws_sdk_sso::Client;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::access_keys::AccessKeys;
+use crate::model::aws::credentials::RoleCredentials;
 use crate::model::aws::target::Assignment;
 use crate::model::wire::pages::Pages;
 use crate::net::aws::Aws;
@@ -105,21 +106,21 @@ impl PortalApi {
         account: &str,
         role: &str,
     ) -> Result<RoleCredentials, Failure> {
+        const OPERATION: &str = "GetRoleCredentials";
         let call = self.client.get_role_credentials().access_token(token.expose()).account_id(account).role_name(role);
-        let answer = call.send().await.map_err(|error| Failure::from_sdk("GetRoleCredentials", &error))?;
+        let answer = call.send().await.map_err(|error| Failure::from_sdk(OPERATION, &error))?;
         let incomplete = || Failure {
-            operation: "GetRoleCredentials",
+            operation: OPERATION,
             class: Class::Broken,
             code: None,
             words: "the response is incomplete".to_owned(),
         };
         let given = answer.role_credentials().ok_or_else(incomplete)?;
+        let id = given.access_key_id().ok_or_else(incomplete)?;
+        let secret = Secret::from(given.secret_access_key().ok_or_else(incomplete)?);
+        let keys = AccessKeys::new(id, secret, given.session_token().map(Secret::from));
         Ok(RoleCredentials {
-            keys: AccessKeys {
-                access_key_id: given.access_key_id().ok_or_else(incomplete)?.to_owned(),
-                secret_access_key: Secret::from(given.secret_access_key().ok_or_else(incomplete)?),
-                session_token: given.session_token().map(Secret::from),
-            },
+            keys: keys.map_err(|keys| Failure::unusable(OPERATION, keys))?,
             obtained_at: self.aws.host().now(),
             // In milliseconds, unlike all other times of these services.
             expires_at: Timestamp::from_millisecond(given.expiration()).map_err(|_| incomplete())?,

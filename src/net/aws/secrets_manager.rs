@@ -7,7 +7,7 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, RotationRulesT
 use aws_smithy_types::{Blob, DateTime};
 use jiff::Timestamp;
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::secrets::{Rotation, SecretMetadata, SecretValue, Value, Version, VersionSelector};
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::aws::console::{federation_endpoint, sign_in_token_url};
-use crate::model::aws::credentials::AccessKeys;
 use crate::net::aws::Aws;
 use crate::net::aws::failure::{Class, Failure};
 use crate::net::aws::plain::{PlainRequest, send_repeatedly};

@@ -2,7 +2,7 @@
 
 use aws_sdk_sts::Client;
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::net::aws::Aws;
 use crate::net::aws::failure::Failure;
 

@@ -2,6 +2,7 @@
 
 use super::Profiles;
 use crate::error::{Error, Kind};
+use crate::model::aws::access_keys::UnusableKeys;
 use crate::model::kube::namespace::similar;
 use crate::model::shell::quote;
 
@@ -21,6 +22,10 @@ pub(crate) enum SourceFault {
     Incomplete {
         profile: String,
         key: String,
+    },
+    UnusableKeys {
+        profile: String,
+        unusable: UnusableKeys,
     },
     /// `source_profile` and `credential_source`.
     TwoSources {
@@ -83,6 +88,9 @@ impl SourceFault {
                 .because("it has no keys, no SSO role, no role to assume and no credential_process")
                 .try_next(format!("aws configure --profile {}", quote(&profile))),
             SourceFault::Incomplete { profile, key } => of(&profile).because(format!("it has no {key}")).try_next(open),
+            SourceFault::UnusableKeys { profile, unusable } => of(&profile)
+                .because(unusable.to_string())
+                .try_next(format!("aws configure --profile {}", quote(&profile))),
             SourceFault::TwoSources { profile } => of(&profile)
                 .because("it has both source_profile and credential_source, but only one is allowed")
                 .try_next(open),

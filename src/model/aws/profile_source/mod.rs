@@ -10,7 +10,7 @@ mod tests;
 pub(crate) use fault::SourceFault;
 pub(crate) use profiles::Profiles;
 
-use crate::model::aws::credentials::AccessKeys;
+use crate::model::aws::access_keys::AccessKeys;
 use crate::model::aws::role_to_assume::RoleToAssume;
 use crate::model::aws::sso_cache::role_credentials_file_name;
 use crate::model::aws::target::Portal;
@@ -231,11 +231,9 @@ fn keys<'a>(name: &str, get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<
     let secret = get("aws_secret_access_key").ok_or_else(|| SourceFault::incomplete(name, "aws_secret_access_key"))?;
     // The older name comes first, as in botocore.
     let token = get("aws_security_token").or_else(|| get("aws_session_token"));
-    Ok(Some(AccessKeys {
-        access_key_id: id.to_owned(),
-        secret_access_key: Secret::from(secret),
-        session_token: token.map(Secret::from),
-    }))
+    AccessKeys::new(id, Secret::from(secret), token.map(Secret::from))
+        .map(Some)
+        .map_err(|unusable| SourceFault::UnusableKeys { profile: name.to_owned(), unusable })
 }
 
 fn sso_role(profiles: Profiles<'_>, name: &str) -> Result<SsoRole, SourceFault> {

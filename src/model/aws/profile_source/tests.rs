@@ -100,7 +100,7 @@ fn source(name: &str) -> ProfileSource {
 
 fn key(source: &ProfileSource) -> &str {
     match source {
-        ProfileSource::Keys(keys) => &keys.access_key_id,
+        ProfileSource::Keys(keys) => keys.access_key_id(),
         other => panic!("{other:?}"),
     }
 }
@@ -109,7 +109,7 @@ fn key(source: &ProfileSource) -> &str {
 fn keys_are_those_of_either_file() {
     assert_eq!(key(&source("default")), "AKIADEFAULT");
     let ProfileSource::Keys(corp) = source("corp") else { panic!("keys") };
-    assert_eq!(corp.session_token.as_ref().map(|token| token.expose().as_str()), Some("t"));
+    assert_eq!(corp.session_token().as_ref().map(|token| token.expose().as_str()), Some("t"));
     assert_eq!(found("broken").err(), Some(SourceFault::incomplete("broken", "aws_secret_access_key")));
 }
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::fields::{Fields, parse_time, render_time};
 use super::json::{self, Spacing};
-use crate::model::aws::credentials::{AccessKeys, RoleCredentials};
+use crate::model::aws::access_keys::AccessKeys;
+use crate::model::aws::credentials::RoleCredentials;
 use crate::secret::Secret;
 
 /// Reads a file of the AWS CLI's cache: the keys, and their end. Errors never repeat its content.
@@ -19,11 +20,8 @@ pub(crate) fn parse_role_credentials(bytes: &[u8]) -> Result<(AccessKeys, Timest
         value.ok_or_else(|| format!("`{name}` is missing"))
     };
     let expires_at = parse_time(text("Expiration")?).ok_or_else(|| "`Expiration` is not a time".to_owned())?;
-    let keys = AccessKeys {
-        access_key_id: text("AccessKeyId")?.to_owned(),
-        secret_access_key: Secret::from(text("SecretAccessKey")?),
-        session_token: Some(Secret::from(text("SessionToken")?)),
-    };
+    let [secret, token] = [text("SecretAccessKey")?, text("SessionToken")?].map(Secret::from);
+    let keys = AccessKeys::new(text("AccessKeyId")?, secret, Some(token)).map_err(|unusable| unusable.to_string())?;
     Ok((keys, expires_at))
 }
 
@@ -51,17 +49,17 @@ pub(crate) fn render_assumed_role(credentials: &RoleCredentials, (arn, id): (&st
 /// Growing a string leaves copies of secrets in memory.
 fn with_room(credentials: &RoleCredentials) -> String {
     let keys = &credentials.keys;
-    let token = keys.session_token.as_ref().map_or(0, |token| token.expose().len());
-    String::with_capacity(6 * (keys.access_key_id.len() + keys.secret_access_key.expose().len() + token) + 2048)
+    let token = keys.session_token().as_ref().map_or(0, |token| token.expose().len());
+    String::with_capacity(6 * (keys.access_key_id().len() + keys.secret_access_key().expose().len() + token) + 2048)
 }
 
 fn push_credentials(text: &mut String, credentials: &RoleCredentials, account: Option<&str>) {
     let keys = &credentials.keys;
-    let token = keys.session_token.as_ref().map_or("", |token| token.expose());
+    let token = keys.session_token().as_ref().map_or("", |token| token.expose());
     let ends = render_time(credentials.expires_at);
     let mut fields = vec![
-        ("AccessKeyId", keys.access_key_id.as_str()),
-        ("SecretAccessKey", keys.secret_access_key.expose()),
+        ("AccessKeyId", keys.access_key_id()),
+        ("SecretAccessKey", keys.secret_access_key().expose()),
         ("SessionToken", token),
         ("Expiration", &ends),
     ];
