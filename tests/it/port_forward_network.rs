@@ -17,6 +17,7 @@ fn the_proxy_of_the_kubeconfig_is_on_the_way_of_every_verb() {
         world.run("pods web-0").success();
         let calls = proxy.targets().len();
         assert!(calls > 0, "{scheme}");
+        assert_eq!(proxy.logins(), ["ada:p@ss"], "{scheme}");
         let forward = Forward::start(&world, "pod/web-0 :8080", 1);
         assert_eq!(forward.body("/name"), "web-0\n", "{scheme}");
         // Proxies often let nothing but WebSockets through.

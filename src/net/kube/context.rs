@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use crate::error::{Error, Result, root_cause};
+use crate::model::wire::proxy::Proxy;
 use crate::net::kube::refusal_retry::RefusalRetry;
-use crate::net::kube::{KubeApi, Silence};
+use crate::net::kube::{KubeApi, Silence, client};
 use crate::net::outbound::Outbound;
 
 impl KubeApi {
@@ -34,7 +34,10 @@ impl KubeApi {
         config.connect_timeout = Some(Duration::from_secs(5));
         config.read_timeout = Some(Silence::OfCalls.timeout());
         let memory = Arc::default();
-        let builder = ClientBuilder::try_from(config).map_err(|error| unusable(root_cause(&error)))?;
+        let proxy =
+            config.proxy_url.as_ref().map(|url| Proxy::parse(&url.to_string())).transpose().map_err(unusable)?;
+        let builder = client::builder(&config, proxy.as_ref(), outbound.trust());
+        let builder = builder.map_err(|error| unusable(root_cause(&error)))?;
         let client = builder.with_layer(&RefusalRetry::layer(&memory)).with_layer(outbound).build();
         Ok(KubeApi { client, outbound: outbound.clone(), memory, cluster_name: context.to_owned() })
     }

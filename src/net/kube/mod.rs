@@ -1,12 +1,12 @@
 //! The Kubernetes API of one cluster, as one identity. The token is passed in instead of using an exec plugin, which kube
 //! would run three times per client, and the proxy follows client-go's rules, not kube's.
 
+mod client;
 mod context;
 pub(crate) mod logs;
 pub(crate) mod objects;
 pub(crate) mod pass_on;
-pub(crate) mod proxy;
-mod rbac;
+pub(crate) mod rbac;
 pub(crate) mod refusal_retry;
 pub(crate) mod reviews;
 pub(crate) mod tokens;
@@ -17,12 +17,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use kube::Client;
-use kube::client::ClientBuilder;
 use secrecy::SecretString;
 
 use crate::error::{Error, Kind, Result, root_cause};
 use crate::model::kube::cluster::Cluster;
-use crate::model::wire::proxy::{Proxy, ProxyScheme, check_endpoint};
+use crate::model::wire::proxy::{Proxy, check_endpoint};
 use crate::net::kube::refusal_retry::{RefusalMemory, RefusalRetry};
 use crate::net::outbound::Outbound;
 use crate::secret::Secret;
@@ -105,18 +104,9 @@ impl KubeApi {
         config.connect_timeout = Some(Duration::from_secs(5));
         config.read_timeout = Some(silence.timeout());
         let cannot = |error: kube::Error| unusable("endpoint", root_cause(&error));
-        let client = match proxy.filter(|proxy| proxy.scheme() == ProxyScheme::Https) {
-            Some(proxy) => {
-                let builder = proxy::builder(&config, proxy, outbound.trust()).map_err(cannot)?;
-                builder.with_layer(&RefusalRetry::layer(memory)).with_layer(outbound).build()
-            }
-            None => {
-                config.proxy_url = proxy.map(|proxy| proxy.uri().clone());
-                let builder = ClientBuilder::try_from(config).map_err(cannot)?;
-                // The limits are outermost, because they apply to all retries together.
-                builder.with_layer(&RefusalRetry::layer(memory)).with_layer(outbound).build()
-            }
-        };
+        let builder = client::builder(&config, proxy, outbound.trust()).map_err(cannot)?;
+        // The limits are outermost, because they apply to all retries together.
+        let client = builder.with_layer(&RefusalRetry::layer(memory)).with_layer(outbound).build();
         let (outbound, memory) = (outbound.clone(), Arc::clone(memory));
         Ok(KubeApi { client, outbound, memory, cluster_name: cluster.name.clone() })
     }
