@@ -135,6 +135,8 @@ impl Verb {
             Verb::Kubeconfig(args) if own_kubeconfig && !args.print => {
                 Some(("kubeconfig", MoreThanReading::LeadsAround))
             }
+            // It may ask the cluster for a token of the service account.
+            Verb::Doctor(args) if args.irsa.is_some() => Some(("doctor --irsa", MoreThanReading::Changes)),
             Verb::Doctor(args) if own_kubeconfig && args.fix => Some(("doctor --fix", MoreThanReading::LeadsAround)),
             _ => None,
         }

@@ -82,6 +82,7 @@ fn our_own_verbs_keep_the_promise() {
     for (words, why) in [
         ("port-forward web-0 :8080", "because: it connects to pods\n"),
         ("assume-irsa pod/ledger-0 --export", "because: it can change something in a cluster\n"),
+        ("doctor --irsa deploy/billing", "because: it can change something in a cluster\n"),
         ("grant x --to permission-set:y --preset viewer", "because: it can change something in a cluster\n"),
         ("revoke x --from permission-set:y", "because: it can change something in a cluster\n"),
         ("use idp-dev", "because: kubectl in this shell would then be allowed more than reading\n"),
