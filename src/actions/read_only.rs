@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::chain::Chain;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
+use crate::chain::cluster::proxy;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -22,6 +23,8 @@ use crate::secret::Secret;
 pub(crate) struct ReadOnlyApi<'a> {
     cluster: ClusterAccess<'a>,
     server: LoopbackServer,
+    /// The `proxy-url` that the context of the user's kubeconfig has.
+    proxy_url: Option<Secret<String>>,
 }
 
 impl<'a> ReadOnlyApi<'a> {
@@ -33,16 +36,21 @@ impl<'a> ReadOnlyApi<'a> {
         let cluster = chain.cluster(access).await?;
         cluster.run_on(WhenOver::Fail);
         cluster.pass_on()?;
-        Ok(ReadOnlyApi { cluster, server: LoopbackServer::bind().await? })
+        let proxy_url = proxy::of_context(chain, access)?.map(|(_, url)| Secret::new(url));
+        Ok(ReadOnlyApi { cluster, server: LoopbackServer::bind().await?, proxy_url })
     }
 
     /// A kubeconfig that leads here. It has the token, so it is written for its owner only.
     pub(crate) fn kubeconfig(&self) -> Secret<String> {
         let name = self.cluster.chain().settings.context_pattern.value.render(self.cluster.access().as_str());
-        let cluster = json!({
+        let mut cluster = json!({
             "server": self.server.url(),
             "certificate-authority-data": self.server.certificate_authority_data(),
         });
+        if let Some(url) = &self.proxy_url {
+            // As `proxy-url` it would be on kubectl's way to us.
+            cluster["extensions"] = json!([proxy::beyond(url)]);
+        }
         let kubeconfig = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": name,
             "clusters": [{"name": name, "cluster": cluster}],

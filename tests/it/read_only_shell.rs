@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::support::forward::{CREATE, grant, world_with};
 use crate::support::logs::{ALL, write};
 use crate::support::output::Ended;
+use crate::support::proxy::{Proxy, proxy_url};
 use crate::support::{World, program, skipped};
 
 /// Runs lines in a read-only shell of a namespace.
@@ -101,6 +102,34 @@ fn our_own_verbs_keep_the_promise() {
         inside(&world, &format!("{OURS} pods web-0 -o name; {OURS} logs web-0 --tail 1; {OURS} grant --presets"));
     reads.prints("web-0\n").prints("hello\n").prints("developer");
     assert_eq!(world.read(".kube/config"), kubeconfig);
+}
+
+#[test]
+fn the_proxy_of_the_kubeconfig_is_on_the_way_inside_too() {
+    let world = world();
+    let proxy = Proxy::start();
+    proxy_url(&world, &proxy.url("http"));
+    let inside = |words: &str| {
+        let before = proxy.targets().len();
+        let output = inside(&world, words);
+        (output.stdout.clone(), proxy.targets().len() - before)
+    };
+    let (_, without) = inside("true");
+    for (words, answer) in
+        [("pods web-0 -o name", "web-0\n"), ("logs web-0 --tail 1", "hello\n"), ("can-i get pods", "")]
+    {
+        let (printed, connections) = inside(&format!("{OURS} {words}"));
+        assert!(printed.contains(answer) && connections > without, "{words}: {printed} {connections} {without}");
+    }
+    assert_eq!(proxy.logins(), ["ada:p@ss"]);
+    let Some(kubectl) = program("kubectl") else { return skipped("there is no kubectl here") };
+    let kubectl = kubectl.display();
+    // kubectl writes the file anew.
+    let (printed, _) = inside(&format!(
+        "{kubectl} config set-context --current --user other >&2; {kubectl} config set-context --current --user \
+         idp-ns-idp-dev >&2; {kubectl} get pod web-0 -o name; proxy=$(grep -c proxy-url $KUBECONFIG); echo $proxy"
+    ));
+    assert_eq!(printed, "pod/web-0\n1\n");
 }
 
 #[test]

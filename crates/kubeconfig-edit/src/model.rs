@@ -34,6 +34,17 @@ pub struct Cluster {
     pub tls_server_name: Option<String>,
     /// Whether the server's certificate goes unchecked.
     pub insecure_skip_tls_verify: bool,
+    /// What other programs keep beside it.
+    pub extensions: Vec<Extension>,
+}
+
+/// An item of a cluster's `extensions`, which kubectl keeps and does not read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extension {
+    /// Whose it is.
+    pub name: String,
+    /// Its keys with plain values.
+    pub values: Vec<(String, String)>,
 }
 
 /// An item of `contexts`.
@@ -73,6 +84,14 @@ pub struct UserExec {
     pub install_hint: Option<String>,
     /// `Never`, `IfAvailable` or `Always`.
     pub interactive_mode: Option<String>,
+}
+
+impl Cluster {
+    /// A value of an extension.
+    pub fn extension(&self, name: &str, key: &str) -> Option<&str> {
+        let extension = self.extensions.iter().find(|extension| extension.name == name)?;
+        extension.values.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
 }
 
 impl Kubeconfig {
@@ -175,7 +194,21 @@ impl Reader<'_> {
             tls_server_name: self.text(inner, "tls-server-name"),
             insecure_skip_tls_verify: insecure
                 .is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y")),
+            extensions: self.extensions(inner),
         }
+    }
+
+    fn extensions(&self, inner: NodeId) -> Vec<Extension> {
+        let list = self.document.get(inner, "extensions").map(|list| self.document.items(list)).unwrap_or_default();
+        let value = |(key, value): &(NodeId, NodeId)| {
+            Some((self.document.scalar(*key)?.to_owned(), self.document.scalar(*value)?.to_owned()))
+        };
+        let read = |item: &NodeId| {
+            let content = self.document.get(*item, "extension")?;
+            let values = self.document.pairs(content).iter().filter_map(value).collect();
+            Some(Extension { name: self.text(*item, "name")?, values })
+        };
+        list.iter().filter_map(read).collect()
     }
 
     fn context(&self, name: String, inner: Option<NodeId>) -> Context {

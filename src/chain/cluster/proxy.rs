@@ -5,6 +5,11 @@ use crate::chain::target;
 use crate::error::{Error, Result};
 use crate::model::kube::access::Access;
 use crate::model::wire::proxy::{Proxy, ProxyVariables};
+use crate::secret::Secret;
+
+/// The item of a cluster's `extensions` that is ours, and its key.
+const EXTENSION: &str = "nsaccess";
+const PROXY_URL: &str = "proxy-url";
 
 /// The `proxy-url` that the namespace's context has in the kubeconfig, since kubectl goes that way; else the one of
 /// the environment.
@@ -22,7 +27,7 @@ pub(crate) fn of(chain: &Chain<'_>, access: &Access, endpoint: &str) -> Result<O
     })
 }
 
-/// The `proxy-url` of the namespace's context as it stands, and the name of the cluster that has it.
+/// The `proxy-url` of the namespace's context as it stands, in a read-only shell that of the context outside, and the name of the cluster that has it.
 ///
 /// # Errors
 /// When the kubeconfig cannot be read.
@@ -30,7 +35,16 @@ pub(crate) fn of_context(chain: &Chain<'_>, access: &Access) -> Result<Option<(S
     let merged = chain.kubeconfigs.merged()?;
     let context = merged.context(&target::entry(chain, access));
     let cluster = context.and_then(|context| merged.config.cluster(&context.cluster));
-    Ok(cluster.and_then(|cluster| Some((cluster.name.clone(), cluster.proxy_url.clone()?))))
+    Ok(cluster.and_then(|cluster| {
+        let beyond = || cluster.extension(EXTENSION, PROXY_URL).map(str::to_owned);
+        Some((cluster.name.clone(), cluster.proxy_url.clone().or_else(beyond)?))
+    }))
+}
+
+/// The item of a cluster's `extensions` that says which proxy is on the way to the real cluster, where the entry's server
+/// is the one of a read-only shell.
+pub(crate) fn beyond(url: &Secret<String>) -> serde_json::Value {
+    serde_json::json!({"name": EXTENSION, "extension": {PROXY_URL: url.expose()}})
 }
 
 /// The proxy of the environment alone: for a cluster that has no context yet.
