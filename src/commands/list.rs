@@ -3,6 +3,7 @@
 pub(super) mod screen;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use crate::chain::session::portal_list;
 use crate::chain::session::stored::{self, Stored};
@@ -10,6 +11,7 @@ use crate::chain::target::{self, portal};
 use crate::chain::{Chain, access};
 use crate::commands::Context;
 use crate::commands::flags::{SignInArgs, TargetArgs, flags};
+use crate::disk::cache::PortalIndex;
 use crate::error::{Error, Kind, Result};
 use crate::model::aws::offers::{self, Offer, SetUp};
 use crate::model::aws::target::{Assignment, Portal};
@@ -18,7 +20,7 @@ use crate::process::runtime;
 
 /// List the namespaces you have access to, and which of them are set up here.
 ///
-/// A portal's answer is cached for a week; --refresh asks again. All portals in use are listed, with --start-url only that
+/// A portal's answer is cached for a week; --refresh asks again, and a hint says when that is worth while. All portals in use are listed, with --start-url only that
 /// one.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
@@ -40,6 +42,8 @@ struct Listed {
     /// Those that no pattern knows.
     unknown: Vec<Offer>,
     portals: Vec<Portal>,
+    /// When the oldest of their answers was given.
+    answered_at: Option<Timestamp>,
 }
 
 /// Runs the verb.
@@ -50,10 +54,15 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
     let chain = &context.open(&flags(&TargetArgs::default(), &args.sign_in))?;
     let (set_up, contexts_only) = set_up(chain)?;
     let others_only = offers::without_portal(&set_up);
-    let (portals, offered) = match nothing_to_ask(chain, args, &others_only) {
-        true => (Vec::new(), Vec::new()),
-        false => of_portals(chain, args, &set_up)?,
+    let answers = match nothing_to_ask(chain, args, &others_only) {
+        true => Vec::new(),
+        false => of_portals(chain, args)?,
     };
+    let namespace_of = |found: &Assignment| chain.settings.namespace_of(found);
+    let offered: Vec<Offer> = answers
+        .iter()
+        .flat_map(|(portal, list)| offers::of_portal(&portal.start_url, &list.assignments, &set_up, namespace_of))
+        .collect();
     let (mut known, unknown): (Vec<Offer>, Vec<Offer>) =
         offered.into_iter().partition(|offer| offer.namespace.is_some());
     if args.sign_in.start_url.is_none() {
@@ -61,7 +70,9 @@ pub(crate) fn run(context: Context<'_>, args: &ListArgs) -> Result<()> {
         known.extend(others_only);
         contexts_only.iter().for_each(|access| offers::add_by_context(&mut known, access));
     }
-    let listed = Listed { known, unknown, portals };
+    let answered_at = answers.iter().map(|(_, list)| list.read_at).min();
+    let portals = answers.into_iter().map(|(portal, _)| portal).collect();
+    let listed = Listed { known, unknown, portals, answered_at };
     screen::show(context, args, chain, &listed)
 }
 
@@ -93,45 +104,39 @@ fn set_up(chain: &Chain<'_>) -> Result<(Vec<SetUp>, Vec<Access>)> {
 }
 
 /// What the portals offer: the one that is named or configured, and those of accesses that are set up.
-fn of_portals(chain: &Chain<'_>, args: &ListArgs, set_up: &[SetUp]) -> Result<(Vec<Portal>, Vec<Offer>)> {
-    let namespace_of = |found: &Assignment| chain.settings.namespace_of(found);
+fn of_portals(chain: &Chain<'_>, args: &ListArgs) -> Result<Vec<(Portal, PortalIndex)>> {
     let first = portal::default(chain)?;
-    let mut listed = vec![(first.clone(), assignments(chain, args, &first)?)];
+    let mut answers = vec![(first.clone(), answer(chain, args, &first)?)];
     portal::remember(chain, &first)?;
     let others = if args.sign_in.start_url.is_some() { Vec::new() } else { portal::in_use(chain) };
     for other in others.into_iter().filter(|other| other.session_name != first.session_name) {
         match of_other(chain, args, &other) {
-            Ok(assignments) => listed.push((other, assignments)),
+            Ok(list) => answers.push((other, list)),
             Err(error) => {
                 chain.ui.warning(&format!("cannot list {}: {error}", other.start_url));
                 chain.ui.hint(&format!("nsaccess list --start-url {}", other.start_url));
             }
         }
     }
-    let offered = listed
-        .iter()
-        .flat_map(|(portal, assignments)| offers::of_portal(&portal.start_url, assignments, set_up, namespace_of))
-        .collect();
-    Ok((listed.into_iter().map(|(portal, _)| portal).collect(), offered))
+    Ok(answers)
 }
 
-fn assignments(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<Vec<Assignment>> {
+fn answer(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<PortalIndex> {
     let kept = if args.refresh { None } else { portal_list::recent(chain, portal) };
-    let list = match kept {
-        Some(list) => list,
-        None => runtime::run(portal_list::read(chain, portal)).map_err(|error| with_sign_in(chain, error))?,
-    };
-    Ok(list.assignments)
+    match kept {
+        Some(list) => Ok(list),
+        None => runtime::run(portal_list::read(chain, portal)).map_err(|error| with_sign_in(chain, error)),
+    }
 }
 
 /// Nobody asked for this one by name, so nobody is made to sign in for it.
-fn of_other(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<Vec<Assignment>> {
+fn of_other(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<PortalIndex> {
     let is_kept = !args.refresh && portal_list::recent(chain, portal).is_some();
     match stored::stored(chain, portal, None)? {
         Stored::Over(ended) if !is_kept => {
             Err(Error::new(Kind::NotSignedIn, "not signed in").because(ended.to_string()))
         }
-        _ => assignments(chain, args, portal),
+        _ => answer(chain, args, portal),
     }
 }
 

@@ -20,6 +20,31 @@ hint: nsaccess list --all   # lists them, with a login for each
 }
 
 #[test]
+fn list_says_when_its_answer_is_old() {
+    let world = World::signed_in();
+    world.run("list --refresh").success().says_not("--refresh");
+    let folder = std::fs::read_dir(world.path(".cache/nsaccess/v1/portal")).expect("the folder");
+    let files: Vec<_> = folder.map(|entry| entry.expect("an entry").path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?}") };
+    let age = |hours: i64| {
+        let mut list: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(file).expect("the list")).expect("JSON");
+        let read_at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+        list["read_at"] = read_at.to_string().into();
+        std::fs::write(file, list.to_string()).expect("written");
+    };
+    age(3);
+    world.run("list").success().says_not("--refresh");
+    age(50);
+    let hint = "hint: nsaccess list --refresh   # asks the portal again; its answer is 2d2h old\n";
+    world.run("list").success().says(hint);
+    world.run("list -q").success().says_not("--refresh");
+    world.run("list -o json").success().says_not("--refresh");
+    world.run("list --refresh").success().says_not("hint: nsaccess list --refresh");
+    world.run("list").success().says_not("hint: nsaccess list --refresh");
+}
+
+#[test]
 fn list_reads_the_portal_once_and_again_when_asked() {
     let world = World::signed_in();
     world.run("list").success();

@@ -11,9 +11,12 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::model::aws::offers::Offer;
 use crate::model::aws::start_url::host;
+use crate::model::elapsed;
 use crate::model::shell::quote;
 use crate::ui::{PRODUCTION, Style, Ui, or_dash};
 
+/// In seconds: four hours.
+const OLD: i64 = 4 * 3_600;
 /// How many permission sets without a namespace are named.
 const SHOWN: usize = 8;
 
@@ -39,6 +42,7 @@ pub(super) fn show(context: Context<'_>, args: &ListArgs, chain: &Chain<'_>, lis
         text
     })?;
     say_what_is_missing(context, args, chain, listed);
+    say_how_old(context, chain, listed);
     Ok(())
 }
 
@@ -140,6 +144,15 @@ fn set_up_command(listed: &Listed, offer: &Offer) -> String {
         .filter(|portal| Some(portal.start_url.as_str()) != first)
         .map(|portal| format!(" --start-url {} --sso-region {}", quote(&portal.start_url), quote(&portal.region)));
     format!("nsaccess login NAMESPACE --role {role} --account {account}{}", portal.unwrap_or_default())
+}
+
+/// Permission sets come and go, and somebody who waits for one looks here.
+fn say_how_old(context: Context<'_>, chain: &Chain<'_>, listed: &Listed) {
+    let seconds = listed.answered_at.map_or(0, |time| chain.host.now().duration_since(time).as_secs());
+    if seconds >= OLD && context.ui.is_table() {
+        let age = elapsed::human(seconds);
+        context.ui.hint(&format!("nsaccess list --refresh   # asks the portal again; its answer is {age} old"));
+    }
 }
 
 fn say_what_is_missing(context: Context<'_>, args: &ListArgs, chain: &Chain<'_>, listed: &Listed) {
