@@ -1,5 +1,7 @@
 //! The AWS console as an identity that no portal gives: an address that signs in whoever opens it.
 
+pub(crate) mod isolated;
+
 use crate::chain::cluster::likely_region;
 use crate::chain::credentials::Credentials;
 use crate::error::{Error, Kind, Result};

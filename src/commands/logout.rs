@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::actions::convert;
 use crate::actions::logout;
 use crate::actions::logout::assumed;
+use crate::actions::logout::browsers;
 use crate::actions::logout::purge;
 use crate::actions::logout::purge::Purged;
 use crate::chain::Chain;
@@ -20,8 +21,8 @@ use crate::model::aws::target::{Portal, Target};
 use crate::model::shell::quote;
 use crate::process::runtime;
 
-/// Sign out: end the session at the portal, and remove its token (which the AWS CLI shares) and all cached
-/// credentials that came from it.
+/// Sign out: end the session at the portal, and remove its token (which the AWS CLI shares), all cached
+/// credentials that came from it, and the browser profiles of `console --isolated`.
 ///
 /// Contexts and profiles are kept for the next login; --purge removes them too.
 #[derive(Debug, Args)]
@@ -64,6 +65,7 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
             say_where_else(context, chain, portal, ended.was_signed_in);
         }
         say_forgotten(context, &ended.namespaces);
+        say_browsers(context, &ended.browsers);
         let purged = if args.purge { purge::purge(chain, portal) } else { Purged::default() };
         say_purged(context, &purged);
         rows.push(LogoutDocument {
@@ -71,29 +73,33 @@ pub(crate) fn run(context: Context<'_>, args: &LogoutArgs) -> Result<()> {
             was_signed_in: Some(ended.was_signed_in),
             ended_on_portal: Some(ended.on_portal),
             credentials_forgotten: ended.namespaces,
+            browser_profiles_removed: ended.browsers,
             ..LogoutDocument::of(&purged)
         });
         failed.extend(purged.failed);
     }
     for target in &assumed {
         let forgotten = runtime::run(assumed::forget(chain, target))?;
-        let names: Vec<String> = forgotten.then(|| target.access.to_string()).into_iter().collect();
+        let names: Vec<String> = forgotten.credentials.then(|| target.access.to_string()).into_iter().collect();
         match names.is_empty() && !args.all {
             true => context.ui.status(&format!("no cached credentials for {}", target.access)),
             false => say_forgotten(context, &names),
         }
+        say_browsers(context, &forgotten.browsers);
         let purged = if args.purge { purge::purge_assumed(chain, target) } else { Purged::default() };
         say_purged(context, &purged);
         rows.push(LogoutDocument {
             access: Some(target.access.to_string()),
             source_profile: target.identity.source_profile().map(str::to_owned),
             credentials_forgotten: names,
+            browser_profiles_removed: forgotten.browsers,
             ..LogoutDocument::of(&purged)
         });
         failed.extend(purged.failed);
     }
     if args.all {
         assumed::forget_the_rest(chain)?;
+        say_browsers(context, &browsers::remove_the_rest(chain));
     }
     if rows.is_empty() {
         context.ui.status("not signed in, and nothing is set up");
@@ -122,6 +128,8 @@ pub(in crate::commands) struct LogoutDocument {
     source_profile: Option<String>,
     /// Names whose cached credentials were removed
     credentials_forgotten: Vec<String>,
+    /// Names whose browser profiles were removed
+    browser_profiles_removed: Vec<String>,
     /// Contexts and profiles that were removed (`--purge`)
     removed: Vec<String>,
     /// Those that could not be removed
@@ -138,6 +146,12 @@ impl LogoutDocument {
 fn say_forgotten(context: Context<'_>, names: &[String]) {
     if !names.is_empty() {
         context.ui.status(&format!("removed cached credentials for {}", names.join(", ")));
+    }
+}
+
+fn say_browsers(context: Context<'_>, names: &[String]) {
+    if !names.is_empty() {
+        context.ui.status(&format!("removed browser profiles for {}", names.join(", ")));
     }
 }
 

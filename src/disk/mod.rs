@@ -3,6 +3,7 @@
 pub(crate) mod atomic;
 pub(crate) mod aws_config;
 pub(crate) mod aws_credentials;
+pub(crate) mod browser_profiles;
 pub(crate) mod cache;
 pub(crate) mod cli_cache;
 pub(crate) mod config_fingerprint;

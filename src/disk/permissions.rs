@@ -1,4 +1,4 @@
-//! Modes of files that should be the user's alone.
+//! Modes of files and folders that should be the user's alone.
 
 use std::path::Path;
 
@@ -14,6 +14,20 @@ use crate::host::plain_file::special_file_error;
 /// When it is not a plain file, or belongs to somebody else.
 #[cfg(unix)]
 pub(crate) fn tighten(path: &Path) -> Result<()> {
+    tighten_if(path, |found| special_file_error(found).map_or(Ok(()), Err))
+}
+
+/// The same of a folder.
+///
+/// # Errors
+/// When it is not a folder, or belongs to somebody else.
+#[cfg(unix)]
+pub(crate) fn tighten_folder(path: &Path) -> Result<()> {
+    tighten_if(path, |found| if found.is_dir() { Ok(()) } else { Err(std::io::ErrorKind::NotADirectory.into()) })
+}
+
+#[cfg(unix)]
+fn tighten_if(path: &Path, check: impl FnOnce(&std::fs::Metadata) -> std::io::Result<()>) -> Result<()> {
     use rustix::fs::{Mode, OFlags};
     use std::os::unix::fs::PermissionsExt;
     let fail = |error: std::io::Error| Error::file("change the mode of", path, &error);
@@ -21,9 +35,7 @@ pub(crate) fn tighten(path: &Path) -> Result<()> {
     let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| fail(error.into()))?;
     let file = std::fs::File::from(file);
     let found = file.metadata().map_err(fail)?;
-    if let Some(error) = special_file_error(&found) {
-        return Err(fail(error));
-    }
+    check(&found).map_err(fail)?;
     let mode = found.permissions().mode() & 0o7700;
     file.set_permissions(std::fs::Permissions::from_mode(mode)).map_err(fail)
 }
@@ -31,6 +43,12 @@ pub(crate) fn tighten(path: &Path) -> Result<()> {
 /// Access lists protect files on Windows.
 #[cfg(not(unix))]
 pub(crate) fn tighten(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// As for files.
+#[cfg(not(unix))]
+pub(crate) fn tighten_folder(_: &Path) -> Result<()> {
     Ok(())
 }
 

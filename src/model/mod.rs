@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod aws;
+pub(crate) mod browser;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod elapsed;

@@ -63,8 +63,7 @@ impl Browser for DesktopBrowser {
 impl DesktopBrowser {
     fn launchers(&self, url: &str) -> Vec<Command> {
         if let Some(list) = self.host.env(env_vars::BROWSER) {
-            let separator = if cfg!(windows) { ';' } else { ':' };
-            return list.split(separator).filter_map(|entry| browser_command(entry, url)).collect();
+            return entries(list).into_iter().filter_map(|entry| browser_command(entry, url)).collect();
         }
         let programs: &[&[&str]] = if cfg!(target_os = "macos") {
             &[&["open"]]
@@ -75,6 +74,11 @@ impl DesktopBrowser {
         };
         programs.iter().filter_map(|words| browser_command(&words.join(" "), url)).collect()
     }
+}
+
+/// The entries of `$BROWSER`.
+pub(crate) fn entries(list: &str) -> Vec<&str> {
+    list.split(if cfg!(windows) { ';' } else { ':' }).collect()
 }
 
 /// Whether this is an https address, or an http address of this machine. Browser launchers take other words for flags,

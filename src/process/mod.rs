@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod child;
 pub(crate) mod clipboard;
 pub(crate) mod probe;
+pub(crate) mod profile_browser;
 pub(crate) mod prompts;
 pub(crate) mod runtime;
 pub(crate) mod signals;

@@ -25,6 +25,7 @@ mod commands_docs;
 mod completion;
 mod config;
 mod config_explain;
+mod console_isolated;
 mod contexts;
 mod credentials;
 mod docs;

@@ -1,9 +1,11 @@
 //! The end of what a profile gives: credentials of a role that was assumed, or of a profile's own identity. No portal has
 //! to be told; the credentials themselves live on at AWS until their time is over.
 
+use crate::actions::logout::browsers;
 use crate::chain::Chain;
 use crate::chain::session::standing::{self, Giver};
 use crate::chain::{access, profile, target};
+use crate::disk::browser_profiles;
 use crate::disk::cli_cache;
 use crate::error::Result;
 use crate::model::aws::identity::Identity;
@@ -22,16 +24,24 @@ pub(crate) fn all(chain: &Chain<'_>) -> Vec<Target> {
     accesses.filter_map(|access| target::without_portal(chain, &access).ok().flatten()).collect()
 }
 
-/// Forgets the credentials of an access, ours and the AWS CLI's, and what else came through its profile. Returns whether
-/// there were any of the access.
+/// What there was of an access, and is no more.
+#[derive(Debug, Default)]
+pub(crate) struct Forgotten {
+    pub(crate) credentials: bool,
+    /// The access, if it had a browser profile.
+    pub(crate) browsers: Vec<String>,
+}
+
+/// Forgets the credentials of an access, ours and the AWS CLI's, what else came through its profile, and its browser
+/// profiles.
 ///
 /// # Errors
 /// When a file cannot be removed.
-pub(crate) async fn forget(chain: &Chain<'_>, target: &Target) -> Result<bool> {
+pub(crate) async fn forget(chain: &Chain<'_>, target: &Target) -> Result<Forgotten> {
     let giver = Giver::from(&target.identity);
     let keys = giver.keys().to_vec();
     let _locks = standing::stop_keeping(chain, giver).await?;
-    let were_there = chain.cache.forget_credentials(&target.access.name)?;
+    let credentials = chain.cache.forget_credentials(&target.access.name)?;
     chain.cache.forget_roles_of_access(target.access.name.as_str())?;
     for file in shared_files(chain, target) {
         cli_cache::remove(chain.host, &file)?;
@@ -43,7 +53,8 @@ pub(crate) async fn forget(chain: &Chain<'_>, target: &Target) -> Result<bool> {
         chain.cache.forget_signers_through(name)?;
         chain.cache.forget_profiles_through(name)?;
     }
-    Ok(were_there)
+    let browsers = browsers::remove(chain, &browser_profiles::of_access(chain.host, &target.access.name));
+    Ok(Forgotten { credentials, browsers })
 }
 
 /// Forgets what signs tokens and what profiles gave, whoever asked for it: for a sign-out of everything.

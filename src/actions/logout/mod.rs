@@ -1,6 +1,7 @@
 //! The end of a session: on the portal, in the shared cache and in ours.
 
 pub(crate) mod assumed;
+pub(crate) mod browsers;
 pub(crate) mod purge;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use aws_config_edit::{Section, same_start_url};
 use crate::chain::Chain;
 use crate::chain::lock_wait;
 use crate::chain::session::standing;
+use crate::disk::browser_profiles;
 use crate::disk::cli_cache;
 use crate::disk::private_folder::PrivateFolder;
 use crate::disk::sso_cache::{self, Cached};
@@ -34,6 +36,8 @@ pub(crate) struct SignedOut {
     pub(crate) on_portal: bool,
     /// Namespaces whose credentials were forgotten.
     pub(crate) namespaces: Vec<String>,
+    /// Those whose browser profiles were removed.
+    pub(crate) browsers: Vec<String>,
 }
 
 /// Removes what processes left that were killed: half-written secrets, kubeconfigs of shells, and locks, which would keep
@@ -76,11 +80,12 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
         }
     }
     for target in assumed::all(chain).iter().filter(|target| builds_on(chain, target, portal)) {
-        if assumed::forget(chain, target).await? {
-            ended.namespaces.push(target.access.to_string());
-        }
+        let forgotten = assumed::forget(chain, target).await?;
+        ended.namespaces.extend(forgotten.credentials.then(|| target.access.to_string()));
+        ended.browsers.extend(forgotten.browsers);
     }
     ended.namespaces.dedup();
+    ended.browsers.extend(browsers::remove(chain, &browser_profiles::at_portal(chain.host, &portal.start_url)));
     chain.cache.forget_roles_of(&portal.start_url)?;
     chain.cache.forget_profiles_of(&portal.start_url)?;
     chain.cache.forget_signers_of(&portal.start_url)?;

@@ -1,0 +1,28 @@
+//! The end of browser profiles that `console --isolated` made: they are signed in.
+
+use crate::chain::Chain;
+use crate::disk::browser_profiles::{self, BrowserProfile};
+use crate::error::plain_io;
+
+/// Removes profiles. What a browser that runs keeps from being removed is said, and ends nothing. Returns the names of their
+/// accesses.
+pub(crate) fn remove(chain: &Chain<'_>, profiles: &[BrowserProfile]) -> Vec<String> {
+    let mut removed = Vec::new();
+    for profile in profiles {
+        match browser_profiles::remove(profile) {
+            Ok(()) => removed.push(profile.access.to_string()),
+            Err(error) => {
+                let (access, why) = (&profile.access, plain_io(&error));
+                let folder = chain.host.shorten_home(profile.path());
+                chain.ui.warning(&format!("cannot remove all of the browser profile of {access}: {folder}: {why}"));
+            }
+        }
+    }
+    removed.dedup();
+    removed
+}
+
+/// Removes all profiles that are left: for a sign-out of everything.
+pub(crate) fn remove_the_rest(chain: &Chain<'_>) -> Vec<String> {
+    remove(chain, &browser_profiles::all(chain.host))
+}
