@@ -18,6 +18,8 @@ use crate::support::World;
 const SKIPPED: &[(&str, &str)] = &[
     ("nsaccess config set", "the name of a command"),
     ("nsaccess token", "the name of a command"),
+    ("nsaccess console idp-dev --isolated", "opens a browser; console_isolated.rs runs it"),
+    ("nsaccess console idp-prod --isolated", "opens a browser; console_isolated.rs runs it"),
     ("nsaccess secrets get api-key --copy", "leaves a process behind; secret_clipboard.rs runs it"),
 ];
 
