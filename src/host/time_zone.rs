@@ -36,6 +36,8 @@ fn read(file: &Path) -> Option<TimeZone> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use jiff::Timestamp;
     use jiff::tz::Offset;
 
@@ -57,6 +59,10 @@ mod tests {
         bytes
     }
 
+    fn put(file: &Path, bytes: &[u8]) {
+        std::fs::File::create(file).and_then(|mut file| file.write_all(bytes)).expect("written");
+    }
+
     fn offset(host: &Host) -> Offset {
         host.time_zone().to_offset(Timestamp::UNIX_EPOCH)
     }
@@ -66,7 +72,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let database = home.path().join("zones");
         std::fs::create_dir_all(database.join("Moon")).expect("a folder");
-        std::fs::write(database.join("Moon/Base"), zone(3)).expect("written");
+        put(&database.join("Moon/Base"), &zone(3));
         let absolute = database.join("Moon/Base").display().to_string();
         for name in ["Moon/Base", ":Moon/Base", &absolute] {
             let env = [("TZ", name), ("TZDIR", database.to_str().expect("text"))];
@@ -89,7 +95,7 @@ mod tests {
     #[test]
     fn what_is_no_zone_is_none() {
         let home = tempfile::tempdir().expect("a folder");
-        std::fs::write(home.path().join("x"), "TZif, but not really").expect("written");
+        put(&home.path().join("x"), b"TZif, but not really");
         assert!(read(&home.path().join("x")).is_none() && read(home.path()).is_none());
     }
 }
