@@ -24,6 +24,8 @@ def options():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32), help="repeats the choices")
     parser.add_argument("--case", help="only this case, as a broken one names it")
     parser.add_argument("--no-slow", dest="slow", action="store_false", help="leave out the hostile answers that take a minute")
+    parser.add_argument("--only-slow", action="store_true", help="only those hostile answers")
+    parser.add_argument("--part", default="1/1", help="a share of the hostile cases, so that runs can go on side by side [1/1]")
     parser.add_argument("--only", help="only cases with this in their names")
     parser.add_argument("--most-broken", type=int, default=20, help="gives up after so many broken cases [default: 20]")
     return parser.parse_args()
