@@ -116,8 +116,8 @@ def wrong_with(ended):
     if ended.mebibytes > MOST_MEBIBYTES:
         yield f"it took {ended.mebibytes:.0f} MiB"
     text = ended.output.decode(errors="replace")
-    # What our status line does on a terminal: go to the line's start, erase it, hide and show the cursor.
-    text = re.sub(r"\r?\x1b\[(2?K|\?25[lh]|\d*A|J|0?m|1G)|\r(?=\x1b|$)", "", text)
+    # What our status line and questions do on a terminal: move, erase a line, hide and show the cursor.
+    text = re.sub(r"\r?\x1b\[(2?K|\?25[lh]|\?2004[lh]|\d*[ABCDG]|J|0?m)|\r(?=\x1b|$)", "", text)
     if found := STEERS.search(text):
         around = text[max(0, found.start() - 80) : found.end() + 40]
         yield f"it shows {found[0]!r} in {around!r}"

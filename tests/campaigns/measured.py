@@ -19,9 +19,13 @@ class Measured(typing.NamedTuple):
 # Python's own memory would count as the child's, so a small shell starts it; `ulimit` catches what runs away.
 LIMIT_KIB = 4 << 20
 
+# Where a question begins: what is pasted is told from what is typed.
+QUESTION = b"\x1b[?2004h"
+
 
 def on_a_terminal(command, env, cwd, seconds):
-    """Runs a command on a terminal until it ends, or until the time is up (the code is then -9)."""
+    """Runs a command on a terminal until it ends, or until the time is up (the code is then -9). Whoever is asked
+    something presses Ctrl-C."""
     main, side = pty.openpty()
     begun = time.monotonic()
     pid = os.posix_spawn(
@@ -31,7 +35,7 @@ def on_a_terminal(command, env, cwd, seconds):
     )  # fmt: skip
     os.close(side)
     output = b""
-    killed = False
+    killed = asked = False
     while True:
         if not killed and time.monotonic() - begun > seconds:
             os.kill(pid, signal.SIGKILL)
@@ -45,6 +49,9 @@ def on_a_terminal(command, env, cwd, seconds):
         if not piece:
             break
         output += piece[: max(0, (8 << 20) - len(output))]
+        if QUESTION in output and not asked:
+            os.write(main, b"\x03")
+            asked = True
     os.close(main)
     _, status, usage = os.wait4(pid, 0)
     # A terminal turns \n into \r\n.
