@@ -56,7 +56,7 @@ struct Totals {
 
 impl Totals {
     fn count(&mut self, status: &ContainerStatus) {
-        self.restarts += status.restart_count;
+        self.restarts = self.restarts.saturating_add(status.restart_count);
         let finished_at = status.last_state.terminated.as_ref().and_then(|ended| ended.finished_at);
         self.restarted_at = self.restarted_at.max(finished_at);
     }
@@ -202,6 +202,12 @@ mod tests {
             }
             (into, over) => *into = over,
         }
+    }
+
+    #[test]
+    fn restarts_beyond_any_count_stay_the_largest() {
+        let status = |name: &str| json!({"name": name, "restartCount": i64::MAX});
+        assert_eq!(shown("Running", json!([status("a"), status("b")]), json!({})).restarts, i64::MAX);
     }
 
     fn container(state: Value) -> Value {
