@@ -190,7 +190,9 @@ impl Feed {
             LineVerdict::Emitted => (usize::MAX, true),
             LineVerdict::EmittedUpTo(emitted) => (emitted, false),
         };
-        if !seen && let Some(held) = self.unfinished.take_if(|held| !line.starts_with(held)) {
+        // The first piece of a long line can be shorter than what was held: it ends with a whole character.
+        let is_of = |held: &[u8]| line.starts_with(held) || !ends && held.starts_with(line);
+        if !seen && let Some(held) = self.unfinished.take_if(|held| !is_of(held)) {
             self.begin(&held, true, emit);
         }
         if !seen {

@@ -77,7 +77,13 @@ fn every_line_is_emitted_once_wherever_the_log_is_interrupted() {
 
 #[test]
 fn long_lines_survive_interruptions() {
-    let log = [line(0, 1, "short"), line(0, 2, &"long ".repeat(60)), line(0, 3, &"x".repeat(64)), line(0, 4, "end")];
+    let log = [
+        line(0, 1, "short"),
+        line(0, 2, &"long ".repeat(60)),
+        line(0, 3, &"x".repeat(64)),
+        line(0, 4, &"ü".repeat(40)),
+        line(0, 5, "end"),
+    ];
     let whole: usize = log.iter().map(|(_, line)| line.len()).sum();
     for cut in 0..=whole {
         assert_eq!(read(&log, 64, 10, &[cut]), texts(&log), "cut after {cut}");
