@@ -165,6 +165,8 @@ async fn upgraded(upgrading: hyper::upgrade::OnUpgrade, upgrade: Upgrade, mut op
 fn respond(shared: &Shared, reply: Reply) -> io::Result<hyper::Response<Outgoing>> {
     let mut builder = hyper::Response::builder().status(reply.status).header("date", shared.clock.http_date());
     for (name, value) in &reply.headers {
+        // No server can send these in a header, and the whole answer would be lost.
+        let value: String = value.chars().filter(|letter| !letter.is_ascii_control()).collect();
         builder = builder.header(*name, value);
     }
     let body = match reply.content {
