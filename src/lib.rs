@@ -25,6 +25,9 @@ mod commands;
 mod disk;
 mod env_vars;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod model;
 mod net;

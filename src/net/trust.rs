@@ -82,8 +82,13 @@ fn unusable(variable: &str, path: &str, why: &str) -> Error {
 fn from_file(host: &Host, variable: &str, path: &str) -> Result<Vec<CertificateDer<'static>>> {
     let bytes = host.read_file(&host.expand_home(path));
     let bytes = bytes.map_err(|error| unusable(variable, path, &plain_io(&error)))?;
+    certificates_in(&bytes, variable == AWS_CA_BUNDLE).map_err(|why| unusable(variable, path, &why))
+}
+
+/// The usable certificates of PEM, or why there are none, or not all if `every` one must be usable.
+fn certificates_in(pem: &[u8], every: bool) -> std::result::Result<Vec<CertificateDer<'static>>, String> {
     let (mut found, mut bad) = (Vec::new(), None);
-    for (certificate, number) in CertificateDer::pem_slice_iter(&bytes).zip(1..) {
+    for (certificate, number) in CertificateDer::pem_slice_iter(pem).zip(1..) {
         match certificate {
             Ok(certificate) => match RootCertStore::empty().add(certificate.clone()) {
                 Ok(()) => found.push(certificate),
@@ -95,10 +100,24 @@ fn from_file(host: &Host, variable: &str, path: &str) -> Result<Vec<CertificateD
         }
     }
     match bad {
-        Some(bad) if found.is_empty() || variable == AWS_CA_BUNDLE => Err(unusable(variable, path, &bad)),
-        None if found.is_empty() => Err(unusable(variable, path, "it contains no PEM certificate")),
+        Some(bad) if found.is_empty() || every => Err(bad),
+        None if found.is_empty() => Err("it contains no PEM certificate".to_owned()),
         _ => Ok(found),
     }
+}
+
+/// What must hold for any file of certificates: what a person's file gives, any store's gives, and the SDK gets the same.
+///
+/// # Panics
+/// When it does not hold.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn bundle_holds(pem: &[u8]) {
+    let lenient = certificates_in(pem, false);
+    let Ok(found) = certificates_in(pem, true) else { return };
+    assert!(!found.is_empty());
+    assert_eq!(lenient.as_ref(), Ok(&found));
+    let again: String = found.iter().map(pem_of).collect();
+    assert_eq!(certificates_in(again.as_bytes(), true), Ok(found));
 }
 
 /// The system's certificates. An empty `SSL_CERT_FILE` makes the library find none, hence the usual places.

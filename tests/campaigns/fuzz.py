@@ -1,4 +1,4 @@
-"""The targets of fuzz/, each for its share of the time. It needs a nightly compiler and cargo-fuzz."""
+"""The targets of fuzz/, each for its share of the time. It needs cargo-fuzz."""
 
 import pathlib
 import re
@@ -8,15 +8,17 @@ import subprocess
 from figures import ROOT
 
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))
+KUBECONFIGS = pathlib.Path("crates/kubeconfig-edit/tests/data")
 
 
 def fuzz(campaign, target, seconds):
     corpus = campaign.folder / target
     corpus.mkdir()
-    seeds = pathlib.Path("fuzz") / "seeds" / target
+    seeds = KUBECONFIGS if target == "kubeconfig_edit" else pathlib.Path("fuzz") / "seeds" / target
     folders = [corpus, *([seeds] if (ROOT / seeds).exists() else [])]
     limits = [f"-max_total_time={seconds}", f"-seed={campaign.options.seed}", f"-artifact_prefix={campaign.folder}/{target}-"]
-    command = ["cargo", "+nightly", "fuzz", "run", "--fuzz-dir", "fuzz", target, *map(str, folders), "--", *limits]
+    # There is no unsafe code to sanitize, and so the stable toolchain will do.
+    command = ["cargo", "fuzz", "run", "-s", "none", "--fuzz-dir", "fuzz", target, *map(str, folders), "--", *limits]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     counted = re.findall(r"#(\d+)\s+DONE.*?cov: (\d+)", ended.stderr)
     if ended.returncode or not counted:

@@ -13,10 +13,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "lib",
         &[
-            "actions", "chain", "cli", "commands", "disk", "env_vars", "error", "host", "model", "net", "process",
-            "screen", "secret", "ui",
+            "actions", "chain", "cli", "commands", "disk", "env_vars", "error", "fuzzing", "host", "model", "net",
+            "process", "screen", "secret", "ui",
         ],
     ),
+    // Not part of the program.
+    ("fuzzing", &["cli", "model", "net", "secret"]),
     ("cli", &["commands", "error", "ui"]),
     (
         "commands",
