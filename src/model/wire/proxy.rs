@@ -90,10 +90,11 @@ impl Proxy {
             Some("socks5") => ProxyScheme::Socks5,
             other => return Err(format!("a proxy of the kind {:?} is not known", other.unwrap_or_default())),
         };
-        if uri.host().unwrap_or_default().is_empty() {
+        let proxy = Proxy { scheme, uri };
+        if proxy.host().is_empty() {
             return Err("it has no host".to_owned());
         }
-        Ok(Proxy { scheme, uri })
+        Ok(proxy)
     }
 
     pub(crate) fn scheme(&self) -> ProxyScheme {
@@ -284,7 +285,7 @@ mod tests {
         let socks = Proxy::parse("socks5h://[::1]").expect("a proxy");
         assert_eq!((socks.scheme(), socks.host(), socks.port()), (ProxyScheme::Socks5, "::1", 1080));
         assert!(socks.login().is_none());
-        for wrong in ["ftp://x", "proxy", "", "http://", "http://ada:secret@"] {
+        for wrong in ["ftp://x", "proxy", "", "http://", "http://[]:3128", "http://ada:secret@"] {
             let why = Proxy::parse(wrong).expect_err(wrong);
             assert!(!why.contains("secret"), "{why}");
         }
