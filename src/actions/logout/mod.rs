@@ -47,7 +47,7 @@ pub(crate) fn remove_left_overs(chain: &Chain<'_>) {
     sso_cache::sweep(chain.host);
     cli_cache::sweep(chain.host);
     PrivateFolder::sweep(chain.host);
-    chain.kubeconfigs.remove_abandoned_locks();
+    chain.kubeconfigs.remove_left_overs();
 }
 
 /// Signs out of a portal. The token is removed here even if the portal cannot be reached.

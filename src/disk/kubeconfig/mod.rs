@@ -19,6 +19,7 @@ use std::time::Duration;
 use kubeconfig_edit::{Editor, Entry, Kubeconfig, Parts};
 
 use crate::disk::atomic::{self, NewMode, Snapshot};
+use crate::disk::{folder, temporary};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -207,7 +208,7 @@ impl Kubeconfigs {
         planned: impl Fn() -> Result<(T, Vec<Edit>)>,
         before_write: impl Fn(&T) -> Result<()>,
     ) -> Result<(T, Vec<PathBuf>)> {
-        self.remove_abandoned_locks();
+        self.remove_left_overs();
         let (mut plan, mut edits) = planned()?;
         let mut files = Vec::new();
         let mut locks = BTreeMap::new();
@@ -234,12 +235,17 @@ impl Kubeconfigs {
             .try_next("run the same command again"))
     }
 
-    /// What a killed nsaccess left keeps kubectl from writing, even when there is nothing to edit for us.
-    pub(crate) fn remove_abandoned_locks(&self) {
+    /// Removes what a killed nsaccess left, even when there is nothing to edit: a lock keeps kubectl from writing, and a
+    /// temporary file has all that a kubeconfig has.
+    pub(crate) fn remove_left_overs(&self) {
         for lock in self.standing_locks() {
             if let Standing::OursAbandoned(path) = lock {
                 kubectl_lock::remove_if_abandoned(&path);
             }
+        }
+        let linked = self.paths.iter().filter_map(|path| std::fs::canonicalize(path).ok());
+        for path in linked.chain(self.paths.iter().cloned()) {
+            temporary::sweep(folder::containing(&path));
         }
     }
 

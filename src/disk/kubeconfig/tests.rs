@@ -186,6 +186,18 @@ fn nothing_to_do_needs_no_lock() {
 }
 
 #[test]
+fn what_a_killed_writer_left_goes_when_there_is_nothing_to_do_too() {
+    let home = Home::new(&[("a", "kind: Config\n")]);
+    let listed = home.listed("a");
+    listed.apply(&entry(), false).expect("written");
+    let left = [".a.nsaccess-0123456789abcdef", "a.lock"];
+    home.put(left[0], "users:\n- name: mine\n  user: {token: secret}\n");
+    home.put(left[1], "nsaccess 1\n");
+    assert_eq!(listed.apply(&entry(), false).expect("nothing to do").files, [] as [PathBuf; 0]);
+    assert_eq!(left.map(|name| home.path(name).exists()), [false, false]);
+}
+
+#[test]
 fn only_files_that_change_are_locked() {
     let home = Home::new(&[("a", "kind: Config\n"), ("b", "kind: Config\n"), ("b.lock", "")]);
     assert_eq!(home.listed("a:b").apply(&entry(), true).unwrap().files, [home.path("a")]);
