@@ -219,6 +219,7 @@ pub fn flags(text: &str) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     fn seeds(target: &str) -> Vec<Vec<u8>> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
@@ -247,7 +248,12 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        // The same ones each time: what nobody has chosen yet is the fuzzers' to find.
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(20_261_127),
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn any_text_holds(text in any::<String>(), bytes in prop::collection::vec(any::<u8>(), 0..200)) {
