@@ -221,30 +221,25 @@ mod tests {
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
 
-    fn seeds(target: &str) -> Vec<Vec<u8>> {
+    fn each_seed(target: &str, check: impl Fn(&[u8])) {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
-        let files = std::fs::read_dir(&folder).expect("the seeds");
-        files.map(|file| std::fs::read(file.expect("a file").path()).expect("a seed")).collect()
+        for file in std::fs::read_dir(&folder).expect("the seeds") {
+            check(&std::fs::read(file.expect("a file").path()).expect("a seed"));
+        }
     }
 
     /// Seeds that a target throws away at once would find nothing.
     #[test]
     fn every_seed_holds() {
-        let texts: [(&str, fn(&str)); 5] = [
-            ("settings", super::settings),
-            ("callback", super::callback),
-            ("secret_variables", super::secret_variables),
-            ("no_proxy", super::no_proxy),
-            ("flags", super::flags),
-        ];
-        for (target, check) in texts {
-            seeds(target).iter().for_each(|seed| check(std::str::from_utf8(seed).expect("text")));
-        }
-        let bytes: [(&str, fn(&[u8])); 3] =
-            [("log_feed", super::log_feed), ("pods", super::pods), ("ca_bundle", super::ca_bundle)];
-        for (target, check) in bytes {
-            seeds(target).iter().for_each(|seed| check(seed));
-        }
+        let text = |check: fn(&str)| move |seed: &[u8]| check(std::str::from_utf8(seed).expect("text"));
+        each_seed("settings", text(super::settings));
+        each_seed("callback", text(super::callback));
+        each_seed("secret_variables", text(super::secret_variables));
+        each_seed("no_proxy", text(super::no_proxy));
+        each_seed("flags", text(super::flags));
+        each_seed("log_feed", super::log_feed);
+        each_seed("pods", super::pods);
+        each_seed("ca_bundle", super::ca_bundle);
     }
 
     proptest! {
