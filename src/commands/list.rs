@@ -20,8 +20,8 @@ use crate::process::runtime;
 
 /// List the namespaces you have access to, and which of them are set up here.
 ///
-/// A portal's answer is cached for a week; --refresh asks again, and a hint says when that is worth while. All portals in use are listed, with --start-url only that
-/// one.
+/// A portal's answer is cached for a week; --refresh asks again, and a hint says when that is worth while. All portals in
+/// use are listed, with --start-url only that one.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Ask the portal again
@@ -122,21 +122,25 @@ fn of_portals(chain: &Chain<'_>, args: &ListArgs) -> Result<Vec<(Portal, PortalI
 }
 
 fn answer(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<PortalIndex> {
-    let kept = if args.refresh { None } else { portal_list::recent(chain, portal) };
-    match kept {
-        Some(list) => Ok(list),
-        None => runtime::run(portal_list::read(chain, portal)).map_err(|error| with_sign_in(chain, error)),
-    }
+    kept(chain, args, portal).map_or_else(|| ask(chain, portal), Ok)
+}
+
+fn kept(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Option<PortalIndex> {
+    if args.refresh { None } else { portal_list::recent(chain, portal) }
+}
+
+fn ask(chain: &Chain<'_>, portal: &Portal) -> Result<PortalIndex> {
+    runtime::run(portal_list::read(chain, portal)).map_err(|error| with_sign_in(chain, error))
 }
 
 /// Nobody asked for this one by name, so nobody is made to sign in for it.
 fn of_other(chain: &Chain<'_>, args: &ListArgs, portal: &Portal) -> Result<PortalIndex> {
-    let is_kept = !args.refresh && portal_list::recent(chain, portal).is_some();
+    if let Some(list) = kept(chain, args, portal) {
+        return Ok(list);
+    }
     match stored::stored(chain, portal, None)? {
-        Stored::Over(ended) if !is_kept => {
-            Err(Error::new(Kind::NotSignedIn, "not signed in").because(ended.to_string()))
-        }
-        _ => answer(chain, args, portal),
+        Stored::Over(ended) => Err(Error::new(Kind::NotSignedIn, "not signed in").because(ended.to_string())),
+        _ => ask(chain, portal),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::disk::{folder, permissions};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws::identity::Identity;
+use crate::model::browser::{LOCKS, lock_holder};
 use crate::model::kube::access::AccessName;
 use crate::model::shell::quote;
 
@@ -26,6 +27,12 @@ pub(crate) struct BrowserProfile {
 impl BrowserProfile {
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The process of the browser that was last open with it, and may have ended without a word.
+    pub(crate) fn lock_holder(&self) -> Option<i32> {
+        let links = LOCKS.iter().filter_map(|lock| std::fs::read_link(self.path.join(lock)).ok());
+        links.filter_map(|link| lock_holder(link.to_str()?)).next()
     }
 }
 

@@ -89,6 +89,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_process_left_goes_even_when_nothing_is_written() {
+        let home = tempfile::tempdir().expect("a folder");
+        let host = Host::for_test(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);
+        atomic::write_private(&path(&host), Converted::default().render().expose().as_bytes()).expect("written");
+        let left = host.config_dir().join(".converted.json.nsaccess-0123456789abcdef");
+        std::fs::File::create(&left).expect("a file");
+        ConvertedFile::lock(&host).expect("locked").change(&host, |_| ()).expect("nothing to do");
+        assert!(!left.exists());
+    }
+
+    #[test]
     fn what_cannot_be_read_is_not_overwritten() {
         let home = tempfile::tempdir().expect("a folder");
         let host = Host::for_test(home.path(), &[], jiff::Timestamp::UNIX_EPOCH);

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::disk::folder;
+use crate::disk::{folder, temporary};
 use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::host::interruption;
@@ -19,12 +19,16 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Locks a file for an edit. Waits up to five seconds for another nsaccess that edits it.
+    /// Locks a file for an edit, and removes what killed edits of it left, since this one may have nothing to write. Waits
+    /// up to five seconds for another nsaccess that edits it.
     pub(crate) fn for_edit(host: &Host, name: &str, file: &Path) -> Result<Lock> {
         let path = host.cache_dir().join("locks").join(format!("{name}.lock"));
         for _ in 0..EDIT_TRIES {
             match Lock::try_acquire(&path)? {
-                Some(lock) => return Ok(lock),
+                Some(lock) => {
+                    temporary::sweep_beside([file]);
+                    return Ok(lock);
+                }
                 None => std::thread::sleep(EDIT_PAUSE),
             }
             if let Some(error) = interruption::pending() {

@@ -1,6 +1,7 @@
 //! Temporary files that are about to be renamed. The process that writes one holds a lock on it. A file without a lock was
 //! abandoned by a process that was killed, in whatever container, and is removed.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Result};
@@ -98,6 +99,16 @@ pub(crate) fn abandoned(folder: &Path, below: bool) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Removes the abandoned files beside files, and beside those that links lead to.
+pub(crate) fn sweep_beside<'a>(files: impl IntoIterator<Item = &'a Path>) {
+    let both = |file: &'a Path| [Some(file.to_owned()), fs::canonicalize(file).ok()];
+    let folders = files.into_iter().flat_map(both).flatten();
+    let folders = folders.filter_map(|file| fs::canonicalize(folder::containing(&file)).ok());
+    for folder in folders.collect::<BTreeSet<PathBuf>>() {
+        sweep(&folder);
+    }
 }
 
 /// Removes the abandoned files in a folder and below it.

@@ -150,9 +150,33 @@ pub(crate) fn arguments(choice: &Choice, folder: &Path, url: &str) -> Vec<OsStri
     arguments
 }
 
+/// The links in a profile's folder by which an open browser keeps others out: Chromium's and Firefox's.
+pub(crate) const LOCKS: [&str; 2] = ["SingletonLock", "lock"];
+
+/// The process that a lock names: `HOST-PID` in Chromium, `ADDRESS:+PID` in Firefox.
+pub(crate) fn lock_holder(lock: &str) -> Option<i32> {
+    let (_, pid) = lock.rsplit_once(":+").or_else(|| lock.rsplit_once('-'))?;
+    pid.parse().ok().filter(|pid| *pid > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_names_the_process_of_a_browser() {
+        for (lock, holder) in [
+            ("my-laptop-4711", Some(4711)),
+            ("127.0.1.1:+4711", Some(4711)),
+            ("::1:+4711", Some(4711)),
+            ("my-laptop-0", None),
+            ("my-laptop-99999999999", None),
+            ("laptop", None),
+            ("/elsewhere", None),
+        ] {
+            assert_eq!(lock_holder(lock), holder, "{lock}");
+        }
+    }
 
     /// Which program is started, with which arguments.
     fn started(variable: Option<&str>, desktop: Option<&str>, there: &[&str]) -> Result<String, NoChoice> {

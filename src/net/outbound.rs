@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
@@ -20,6 +21,7 @@ use tower::{Layer, Service};
 
 use crate::error::Result;
 use crate::host::Host;
+use crate::model::wire::pages::Received;
 use crate::net::bounds::{Bounded, BoundedCall, ReadMode};
 use crate::net::trust::Trust;
 use crate::ui::Ui;
@@ -103,9 +105,9 @@ impl Outbound {
         !self.clock_reported.swap(true, Ordering::Relaxed)
     }
 
-    /// The bytes of all answers so far.
-    pub(super) fn received(&self) -> u64 {
-        self.received.load(Ordering::Relaxed)
+    /// What all answers so far had, for lists.
+    pub(super) fn received(&self) -> Received {
+        Received { bytes: self.received.load(Ordering::Relaxed), at: Instant::now() }
     }
 
     /// Limits the answers of an AWS SDK client.

@@ -67,6 +67,18 @@ impl ProfileBrowser {
     }
 }
 
+/// Whether there is a process with this number.
+pub(crate) fn is_running(pid: i32) -> bool {
+    #[cfg(unix)]
+    let is_running = rustix::process::Pid::from_raw(pid)
+        .map(rustix::process::test_kill_process)
+        .is_some_and(|found| matches!(found, Ok(()) | Err(rustix::io::Errno::PERM)));
+    // There, no browser has such a lock.
+    #[cfg(not(unix))]
+    let is_running = pid < 0;
+    is_running
+}
+
 /// The first browser that is installed and whose profile can be chosen.
 pub(crate) fn installed(host: &Host) -> Option<&'static str> {
     BROWSERS.iter().map(|browser| browser.program).find(|program| availability(host, program) == Availability::Ready)

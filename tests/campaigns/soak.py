@@ -1,6 +1,7 @@
 """port-forward with readers that stall, `logs -f` and `pods -w` for a long time: what they use has to stay the same."""
 
 import json
+import os
 import random
 import shutil
 import socket
@@ -23,7 +24,7 @@ class Load:
 
     def __init__(self, sandbox, ports, rng):
         self.sandbox, self.ports, self.rng = sandbox, ports, rng
-        self.stalled, self.answered, self.failed, self.turns = [], 0, 0, 0
+        self.stalled, self.answered, self.failures, self.turns = [], 0, [], 0
         self.end = threading.Event()
         self.thread = threading.Thread(target=self.work)
         self.thread.start()
@@ -39,17 +40,23 @@ class Load:
                 self.stall()
 
     def echo(self):
-        data = self.rng.randbytes(64 * 1024)
+        data, back = self.rng.randbytes(64 * 1024), b""
+        begun, how = time.monotonic(), "other bytes"
         try:
             with socket.create_connection(("127.0.0.1", self.ports["9000"]), 30) as connection:
                 threading.Thread(target=connection.sendall, args=(data,)).start()
-                back = b""
                 while len(back) < len(data) and (piece := connection.recv(65536)):
                     back += piece
-            self.answered += back == data
-            self.failed += back != data
-        except OSError:
-            self.failed += 1
+            if len(back) < len(data):
+                how = "closed"
+        except OSError as error:
+            how = repr(error)
+        if back == data:
+            self.answered += 1
+        else:
+            at = f"turn {self.turns}, load {os.getloadavg()[0]:.1f}"
+            same = "as sent" if data.startswith(back) else "not as sent"
+            self.failures.append(f"{how} after {time.monotonic() - begun:.1f} s and {len(back)} bytes {same} ({at})")
 
     def stall(self):
         """A reader of an endless download that reads a little, and then nothing until it is replaced."""
@@ -100,11 +107,11 @@ def run(campaign):
                 break
             samples[name].append(process_samples.look(started.process.pid, cluster_port))
     load.stop()
-    campaign.figure("connections", f"{load.answered} echoed, {load.failed} failed, {load.turns // 4} stalled readers")
+    campaign.figure("connections", f"{load.answered} echoed, {len(load.failures)} failed, {load.turns // 4} stalled readers")
     for name, taken in samples.items():
         report(campaign, name, taken)
-    if load.failed:
-        campaign.breaks("port-forward", f"{load.failed} connections failed")
+    for failure in load.failures:
+        campaign.breaks("port-forward", f"a connection failed: {failure}")
     for started in runs.values():
         started.stop()
     sandbox.stop()

@@ -173,6 +173,25 @@ fn a_logout_removes_the_profiles_and_follows_no_link() {
 }
 
 #[test]
+fn a_logout_warns_of_a_browser_that_is_open() {
+    let (world, folders) = with_profiles();
+    let mut folders = folders.iter();
+    let mut link = |name: &str, leads_to: String| {
+        std::os::unix::fs::symlink(leads_to, folders.next().expect("a profile").join(name)).expect("a link");
+    };
+    let mut over = std::process::Command::new("true").spawn().expect("started");
+    over.wait().expect("ended");
+    link("SingletonLock", format!("my-laptop-{}", std::process::id()));
+    link("lock", format!("127.0.1.1:+{}", over.id()));
+    let _ = world
+        .run("logout")
+        .success()
+        .says("warning: a browser is open with the profile of idp-dev: it stays signed in until it is closed\n")
+        .says_not("profile of idp-test")
+        .says("removed browser profiles for idp-dev, idp-test\n");
+}
+
+#[test]
 fn what_a_browser_keeps_does_not_keep_the_session() {
     let (world, folders) = with_profiles();
     let kept = folders.first().expect("a profile").join("Default");

@@ -63,16 +63,16 @@ pub(crate) fn choose(loads: &[Load], opening: usize, standing: Standing) -> Choi
     let unproven = standing != Standing::Proven;
     let best = |fits: &dyn Fn(&Load) -> bool| {
         let fitting = loads.iter().enumerate().filter(|(_, load)| load.open_lanes > 0 && fits(load));
-        fitting.min_by_key(|(_, load)| load.rank(unproven)).map(|(index, _)| Choice::Existing(index))
+        fitting.min_by_key(|(_, load)| load.rank(unproven)).map(|(index, _)| index)
     };
     let there = loads.len() + opening;
     if let Some(idle) = best(&|load| load.connections == 0) {
-        return idle;
+        return Choice::Existing(idle);
     }
     if standing == Standing::Probing
         && let Some(quick) = best(&|load| load.free_lanes > 0 && !load.slow && !load.heavy)
     {
-        return quick;
+        return Choice::Existing(quick);
     }
     if there < MOST_SESSIONS {
         return Choice::New;
@@ -80,13 +80,13 @@ pub(crate) fn choose(loads: &[Load], opening: usize, standing: Standing) -> Choi
     if unproven {
         let among_unproven = best(&|load| load.unproven == load.connections && load.free_lanes > 0);
         match among_unproven {
-            Some(own_lane) => return own_lane,
+            Some(own_lane) => return Choice::Existing(own_lane),
             None if there < MOST_SESSIONS + MORE_FOR_UNPROVEN => return Choice::New,
             None => {}
         }
     }
     match best(&|_| true) {
-        Some(Choice::Existing(index)) if loads[index].free_lanes > 0 || opening == 0 => Choice::Existing(index),
+        Some(index) if loads[index].free_lanes > 0 || opening == 0 => Choice::Existing(index),
         _ if opening > 0 => Choice::Wait,
         _ => Choice::New,
     }

@@ -75,12 +75,8 @@ fn without_fresh(file: &File<'_>, root: NodeId, name: &str) -> Option<String> {
     if parts == Parts::NONE && current.is_none() {
         return None;
     }
-    let line_break = text::line_break(file.text);
-    let mut content = fresh(&entry, parts, current, line_break);
-    if text::ends_with_break(file.text) {
-        content.push_str(line_break);
-    }
-    if file.text[start..] != content {
+    let content = fresh(&entry, parts, current, text::line_break(file.text));
+    if text::without_last_break(&file.text[start..]) != content {
         return None;
     }
     splice(file.text, vec![text::remove_lines(file.text, start..file.text.len())]).ok()
@@ -188,6 +184,6 @@ impl File<'_> {
         let written = style.list(list, &entry, self.root_column(root));
         let text = &self.text[lines.clone()];
         let alone = self.document.pairs(root).len() == 1;
-        (text.strip_suffix(text::line_break(self.text)).unwrap_or(text) == written && !alone).then_some(lines)
+        (text::without_last_break(text) == written && !alone).then_some(lines)
     }
 }

@@ -21,6 +21,11 @@ fn last_break(text: &str) -> Option<&'static str> {
     ["\r\n", "\n", "\r"].into_iter().find(|line_break| text.ends_with(line_break))
 }
 
+/// A text without the line end that it ends with, which is another than its first where line ends are mixed.
+pub fn without_last_break(text: &str) -> &str {
+    last_break(text).map_or(text, |line_break| &text[..text.len() - line_break.len()])
+}
+
 /// Whether the last line is finished; so is that of an empty text.
 pub fn ends_with_break(text: &str) -> bool {
     let content = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);

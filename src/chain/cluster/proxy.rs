@@ -27,7 +27,8 @@ pub(crate) fn of(chain: &Chain<'_>, access: &Access, endpoint: &str) -> Result<O
     })
 }
 
-/// The `proxy-url` of the namespace's context as it stands, in a read-only shell that of the context outside, and the name of the cluster that has it.
+/// The `proxy-url` of the namespace's context as it stands, in a read-only shell that of the context outside, and the name
+/// of the cluster that has it.
 ///
 /// # Errors
 /// When the kubeconfig cannot be read.

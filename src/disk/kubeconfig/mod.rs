@@ -19,7 +19,7 @@ use std::time::Duration;
 use kubeconfig_edit::{Editor, Entry, Kubeconfig, Parts};
 
 use crate::disk::atomic::{self, NewMode, Snapshot};
-use crate::disk::{folder, temporary};
+use crate::disk::temporary;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -243,10 +243,7 @@ impl Kubeconfigs {
                 kubectl_lock::remove_if_abandoned(&path);
             }
         }
-        let linked = self.paths.iter().filter_map(|path| std::fs::canonicalize(path).ok());
-        for path in linked.chain(self.paths.iter().cloned()) {
-            temporary::sweep(folder::containing(&path));
-        }
+        temporary::sweep_beside(self.paths.iter().map(PathBuf::as_path));
     }
 
     /// Takes all locks in a fixed order, so that two processes cannot deadlock.

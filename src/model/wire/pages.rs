@@ -1,11 +1,23 @@
 //! Paginated lists. Guards against a server that returns next tokens without end.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 /// Enough for a hundred thousand accounts or half a million pods.
 const MOST_PAGES: usize = 1000;
 /// Of all pages together.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
+/// Of all pages together: each may take as long as a call may. A thousand pages of AWS take about five minutes.
+const MOST_TIME: Duration = Duration::from_secs(600);
+
+/// What the process received of all servers so far, and when it was asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Received {
+    /// The bytes of all answers.
+    pub(crate) bytes: u64,
+    /// The time of the question.
+    pub(crate) at: Instant,
+}
 
 /// The progress through a list.
 #[derive(Debug)]
@@ -13,13 +25,13 @@ pub(crate) struct Pages {
     token: Option<String>,
     seen: HashSet<String>,
     pages: usize,
-    received_before: u64,
+    before: Received,
 }
 
 impl Pages {
-    /// Before the first page. `received` is the number of bytes that the process received so far.
-    pub(crate) fn new(received: u64) -> Self {
-        Pages { token: None, seen: HashSet::new(), pages: 0, received_before: received }
+    /// Before the first page.
+    pub(crate) fn new(before: Received) -> Self {
+        Pages { token: None, seen: HashSet::new(), pages: 0, before }
     }
 
     /// The token for the next page; none for the first.
@@ -31,7 +43,7 @@ impl Pages {
     ///
     /// # Errors
     /// When the list has no end.
-    pub(crate) fn advance(&mut self, next: Option<String>, received: u64) -> Result<bool, String> {
+    pub(crate) fn advance(&mut self, next: Option<String>, now: Received) -> Result<bool, String> {
         self.pages += 1;
         self.token = next.filter(|token| !token.is_empty());
         let Some(token) = &self.token else { return Ok(false) };
@@ -42,8 +54,11 @@ impl Pages {
         if self.pages >= MOST_PAGES {
             return endless(format!("there are more pages than {MOST_PAGES}"));
         }
-        if received.saturating_sub(self.received_before) > MOST_BYTES {
+        if now.bytes.saturating_sub(self.before.bytes) > MOST_BYTES {
             return endless(format!("its {} pages are longer than {} MiB", self.pages, MOST_BYTES >> 20));
+        }
+        if now.at.saturating_duration_since(self.before.at) > MOST_TIME {
+            return endless(format!("its {} pages took more than {} minutes", self.pages, MOST_TIME.as_secs() / 60));
         }
         Ok(true)
     }
@@ -53,41 +68,57 @@ impl Pages {
 mod tests {
     use super::*;
 
+    fn received(bytes: u64) -> Received {
+        static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        Received { bytes, at: *START }
+    }
+
     fn token(number: usize) -> Option<String> {
         Some(number.to_string())
     }
 
     #[test]
     fn a_list_is_read_to_its_end() {
-        let mut pages = Pages::new(0);
+        let mut pages = Pages::new(received(0));
         assert_eq!(pages.token(), None);
-        assert_eq!(pages.advance(token(1), 10), Ok(true));
+        assert_eq!(pages.advance(token(1), received(10)), Ok(true));
         assert_eq!(pages.token(), token(1));
-        assert_eq!(pages.advance(token(2), 20), Ok(true));
-        assert_eq!(pages.advance(Some(String::new()), 30), Ok(false));
-        assert_eq!(Pages::new(0).advance(None, 10), Ok(false));
+        assert_eq!(pages.advance(token(2), received(20)), Ok(true));
+        assert_eq!(pages.advance(Some(String::new()), received(30)), Ok(false));
+        assert_eq!(Pages::new(received(0)).advance(None, received(10)), Ok(false));
     }
 
     #[test]
     fn a_repeated_token_is_an_error() {
         for again in [1, 3] {
-            let mut pages = Pages::new(0);
+            let mut pages = Pages::new(received(0));
             for number in 1..=3 {
-                assert_eq!(pages.advance(token(number), 0), Ok(true));
+                assert_eq!(pages.advance(token(number), received(0)), Ok(true));
             }
-            let why = pages.advance(token(again), 0).expect_err("no end");
+            let why = pages.advance(token(again), received(0)).expect_err("no end");
             assert_eq!(why, "the list has no end: after page 4 it begins again");
         }
     }
 
     #[test]
     fn endless_new_tokens_are_an_error() {
-        let mut pages = Pages::new(0);
-        let why = (0..).find_map(|number| pages.advance(token(number), 0).err()).expect("no end");
+        let mut pages = Pages::new(received(0));
+        let why = (0..).find_map(|number| pages.advance(token(number), received(0)).err()).expect("no end");
         assert_eq!(why, "the list has no end: there are more pages than 1000");
-        let mut pages = Pages::new(5);
-        assert_eq!(pages.advance(token(1), 5 + (512 << 20)), Ok(true));
-        let why = pages.advance(token(2), 6 + (512 << 20)).expect_err("too long");
+        let mut pages = Pages::new(received(5));
+        assert_eq!(pages.advance(token(1), received(5 + (512 << 20))), Ok(true));
+        let why = pages.advance(token(2), received(6 + (512 << 20))).expect_err("too long");
         assert_eq!(why, "the list has no end: its 2 pages are longer than 512 MiB");
+    }
+
+    #[test]
+    fn a_list_that_takes_too_long_is_an_error() {
+        let start = received(0);
+        let later = |seconds| Received { at: start.at + Duration::from_secs(seconds), ..start };
+        let mut pages = Pages::new(start);
+        assert_eq!(pages.advance(token(1), later(600)), Ok(true));
+        let why = pages.advance(token(2), later(601)).expect_err("too long");
+        assert_eq!(why, "the list has no end: its 2 pages took more than 10 minutes");
+        assert_eq!(pages.advance(None, later(700)), Ok(false), "whatever has come to its end is a list");
     }
 }

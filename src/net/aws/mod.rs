@@ -31,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::model::aws::SERVICES;
 use crate::model::aws::access_keys::AccessKeys;
+use crate::model::wire::pages::Received;
 use crate::model::wire::proxy::check_endpoint;
 use crate::net::bounds::LONGEST_CALL;
 use crate::net::outbound::{ClockSkew, Outbound};
@@ -72,8 +73,8 @@ impl Aws {
         self.outbound.clock_skew()
     }
 
-    /// The bytes of all answers so far.
-    pub(crate) fn received(&self) -> u64 {
+    /// What all answers so far had, for lists.
+    pub(crate) fn received(&self) -> Received {
         self.outbound.received()
     }
 

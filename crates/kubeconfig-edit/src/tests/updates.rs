@@ -147,6 +147,21 @@ fn the_current_context_is_set_and_cleared() {
 }
 
 #[test]
+fn mixed_line_ends_come_back() {
+    for text in [
+        "\r\n\n",
+        "# a\r\n# b\n",
+        "# a\n# b\r\n",
+        "kind: Config\r\npreferences: {}\n",
+        "kind: Config\n\r\n",
+        "\r\n# a\r",
+    ] {
+        let applied = apply(text, &entry(), Parts::ALL).unwrap();
+        assert_eq!(remove(&applied, &entry().name, Parts::ALL).as_deref(), Ok(text), "through\n{applied}");
+    }
+}
+
+#[test]
 fn an_entry_between_others_is_removed_alone() {
     for (before, after) in [
         ("clusters:\n- name: a\n- name: b # b\n  x: y\n# c\n- name: c\n", "clusters:\n- name: a\n# c\n- name: c\n"),
