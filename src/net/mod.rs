@@ -10,5 +10,7 @@ pub(crate) mod loopback;
 pub(crate) mod outbound;
 pub(crate) mod port_forward;
 pub(crate) mod probe;
+mod proxy;
+mod tcp;
 pub(crate) mod trust;
 mod watched;

@@ -35,6 +35,7 @@ pub(crate) struct Outbound {
     host: Host,
     skew: Arc<Mutex<Option<ClockSkew>>>,
     received: Arc<AtomicU64>,
+    began: Instant,
     clock_reported: Arc<AtomicBool>,
     trust: Trust,
     /// Whether a web page is the answer.
@@ -61,6 +62,7 @@ impl Outbound {
             host: host.clone(),
             skew: Arc::default(),
             received: Arc::default(),
+            began: Instant::now(),
             clock_reported: Arc::default(),
             trust: Trust::default(),
             expects_page: false,
@@ -107,7 +109,7 @@ impl Outbound {
 
     /// What all answers so far had, for lists.
     pub(super) fn received(&self) -> Received {
-        Received { bytes: self.received.load(Ordering::Relaxed), at: Instant::now() }
+        Received { bytes: self.received.load(Ordering::Relaxed), after: self.began.elapsed() }
     }
 
     /// Limits the answers of an AWS SDK client.

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
 use futures_util::future::select_ok;
-use kube_port_forward::ByteStream;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -20,7 +19,7 @@ use crate::model::doctor::cluster::tls::Handshake;
 use crate::model::doctor::cluster::way::Connection;
 use crate::model::wire::certificate;
 use crate::model::wire::proxy::{Proxy, check_endpoint};
-use crate::net::port_forward::proxy;
+use crate::net::proxy::{self, Tunnel};
 use crate::net::trust::Trust;
 
 /// An endpoint, and the proxy on the way to it.
@@ -33,7 +32,7 @@ pub(crate) struct Probe {
 }
 
 /// A connection to an endpoint.
-pub(crate) struct Opened(Box<dyn ByteStream>);
+pub(crate) struct Opened(Tunnel);
 
 impl Probe {
     /// # Errors
@@ -83,9 +82,9 @@ impl Probe {
             return Ok((Connection::Open, Some(Opened(Box::new(stream)))));
         };
         drop(stream);
-        Ok(match proxy::open(proxy, &self.host, self.port, &self.trust).await {
+        Ok(match proxy::tunnel(proxy, &self.host, self.port, &self.trust).await {
             Ok(stream) => (Connection::Open, Some(Opened(stream))),
-            Err(error) => (Connection::NotByProxy(plain_io(&error)), None),
+            Err(why) => (Connection::NotByProxy(why), None),
         })
     }
 }

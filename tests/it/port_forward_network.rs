@@ -30,11 +30,19 @@ fn the_proxy_of_the_kubeconfig_is_on_the_way_of_every_verb() {
 #[test]
 fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
     let world = world_with(FLOOR);
-    let proxy = Proxy::start();
-    proxy.refuse(true);
     let kubeconfig = world.read(".kube/config");
-    proxy_url(&world, &proxy.url("http"));
-    world.run("port-forward pod/web-0 :8080").exits(6).one_error().says_not("p%40ss").says_not("p@ss");
+    let proxy = Proxy::start();
+    let refuses = |scheme: &str| (proxy.url(scheme), "because: proxy 127.0.0.1:PORT: ");
+    proxy.refuse(true);
+    let away = "because: proxy 127.0.0.1:PORT: connection refused\n";
+    let nobody = |scheme: &str| (format!("{scheme}://ada:p%40ss@127.0.0.1:1"), away);
+    for (url, because) in [refuses("http"), refuses("socks5"), nobody("http"), nobody("https"), nobody("socks5")] {
+        world.write(".kube/config", &kubeconfig);
+        proxy_url(&world, &url);
+        for verb in ["port-forward pod/web-0 :8080", "pods web-0"] {
+            world.run(verb).exits(6).one_error().says(because).says_not("p%40ss").says_not("p@ss");
+        }
+    }
     world.write(".kube/config", kubeconfig);
     proxy_url(&world, "gopher://ada:hunter2@proxy");
     for verb in ["port-forward pod/web-0 :8080", "pods web-0", "can-i", "login idp-dev"] {

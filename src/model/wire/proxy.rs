@@ -81,7 +81,7 @@ impl Proxy {
     /// From a URL like `http://user:password@host:3128` or `socks5://localhost:1080`. Errors do not repeat the URL, which
     /// may contain a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        // hyper knows only `socks5`, which it treats like `socks5h`: the proxy resolves names.
+        // The proxy resolves names in both, as in Go.
         let text = text.trim().replacen("socks5h://", "socks5://", 1);
         let uri: http::Uri = text.parse().map_err(|_| "it is not a URL".to_owned())?;
         let scheme = match uri.scheme_str() {
@@ -126,11 +126,6 @@ impl Proxy {
     pub(crate) fn basic_login(&self) -> Option<Secret<String>> {
         let (user, password) = self.login()?;
         Some(Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose())))))
-    }
-
-    /// The whole URL, including the login.
-    pub(crate) fn uri(&self) -> &http::Uri {
-        &self.uri
     }
 }
 

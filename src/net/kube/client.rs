@@ -1,12 +1,12 @@
 //! The HTTP client of a cluster, straight or through a proxy. kube has one of its own, but verifies an https proxy with the
-//! cluster's certificate authority, signs in to no SOCKS proxy, and lets small packets wait.
+//! cluster's certificate authority, signs in to no SOCKS proxy, does not say when the proxy is the fault, and lets small
+//! packets wait.
 
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::Builder;
-use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::Config;
@@ -16,7 +16,8 @@ use tower::retry::RetryLayer;
 use tower::util::BoxService;
 use tower::{BoxError, Service, ServiceBuilder};
 
-use crate::model::wire::proxy::{Proxy, ProxyScheme};
+use super::through_proxy::ThroughProxy;
+use crate::model::wire::proxy::Proxy;
 use crate::net::trust::Trust;
 
 type ClusterService = BoxService<Request<Body>, Response<Incoming>, BoxError>;
@@ -27,37 +28,14 @@ pub(super) fn builder(
     proxy: Option<&Proxy>,
     trust: &Trust,
 ) -> kube::Result<ClientBuilder<ClusterService>> {
+    if let Some(proxy) = proxy {
+        return over(config, ThroughProxy { proxy: proxy.clone(), trust: trust.clone() });
+    }
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     // Otherwise a request waits until the end of the handshake before it is acknowledged: a whole round trip.
     tcp.set_nodelay(true);
-    let Some(proxy) = proxy else { return over(config, tcp) };
-    match proxy.scheme() {
-        ProxyScheme::Http => over(config, tunnel(proxy, tcp)),
-        ProxyScheme::Https => {
-            let mut of_proxy = Config::new(proxy.uri().clone());
-            of_proxy.root_cert = Some(trust.usable().map(|certificate| certificate.to_vec()).collect());
-            over(config, tunnel(proxy, of_proxy.rustls_https_connector_with_connector(tcp)?))
-        }
-        ProxyScheme::Socks5 => {
-            let socks = SocksV5::new(proxy.uri().clone(), tcp);
-            over(
-                config,
-                match proxy.login() {
-                    Some((user, password)) => socks.with_auth(user, password.expose().clone()),
-                    None => socks,
-                },
-            )
-        }
-    }
-}
-
-fn tunnel<C>(proxy: &Proxy, to_proxy: C) -> Tunnel<C> {
-    let tunnel = Tunnel::new(proxy.uri().clone(), to_proxy);
-    match proxy.basic_login().and_then(|login| HeaderValue::from_str(login.expose()).ok()) {
-        Some(login) => tunnel.with_auth(login),
-        None => tunnel,
-    }
+    over(config, tcp)
 }
 
 /// TLS to the cluster over such connections, and requests over that.

@@ -9,6 +9,7 @@ pub(crate) mod pass_on;
 pub(crate) mod rbac;
 pub(crate) mod refusal_retry;
 pub(crate) mod reviews;
+mod through_proxy;
 pub(crate) mod tokens;
 pub(crate) mod write;
 

@@ -8,20 +8,17 @@ use kube_port_forward::{ByteStream, Connect, Connecting};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, BufReader};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::proxy;
 use crate::error::{Error, Result, plain_io};
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::Proxy;
 use crate::net::trust::Trust;
+use crate::net::{proxy, tcp};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// The read buffer below TLS.
 const READ_AHEAD: usize = 64 * 1024;
-/// How long written bytes may stay unacknowledged before the kernel gives the connection up.
-const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(20);
 
 /// Connects to a cluster's API.
 pub(super) struct Connector {
@@ -69,7 +66,11 @@ impl Connector {
     async fn open(&self) -> io::Result<Box<dyn ByteStream>> {
         let connecting = async {
             match &self.proxy {
-                None => self.start_tls(connect_tcp(&self.host, self.port).await?).await,
+                None => {
+                    let stream = tcp::connect(&self.host, self.port).await;
+                    let address = format!("{}:{}", self.host, self.port);
+                    self.start_tls(stream.map_err(|error| with_context(&address, &error))?).await
+                }
                 Some(proxy) => self.start_tls(proxy::open(proxy, &self.host, self.port, &self.trust).await?).await,
             }
         };
@@ -93,23 +94,6 @@ impl Connect for Connector {
 /// rustls reads 4 KiB at a time; without a buffer, the system calls cost more than the cryptography.
 fn buffered<T: AsyncRead>(stream: T) -> BufReader<T> {
     BufReader::with_capacity(READ_AHEAD, stream)
-}
-
-/// A TCP connection with keepalive.
-pub(super) async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
-    let stream =
-        TcpStream::connect((host, port)).await.map_err(|error| with_context(&format!("{host}:{port}"), &error))?;
-    // Small frames must not wait for each other.
-    let _ = stream.set_nodelay(true);
-    let socket = socket2::SockRef::from(&stream);
-    let keepalive =
-        socket2::TcpKeepalive::new().with_time(Duration::from_secs(15)).with_interval(Duration::from_secs(5));
-    let _ = socket.set_tcp_keepalive(&keepalive);
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_LIMIT));
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = UNACKNOWLEDGED_LIMIT;
-    Ok(stream)
 }
 
 /// Adds what was being done.

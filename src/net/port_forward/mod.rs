@@ -2,7 +2,6 @@
 
 mod connect;
 pub(crate) mod listen;
-pub(super) mod proxy;
 
 use std::pin::Pin;
 use std::rc::Rc;

@@ -3,44 +3,54 @@
 use std::io;
 use std::sync::Arc;
 
-use kube_port_forward::ByteStream;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::connect::connect_tcp;
 use crate::error::plain_io;
 use crate::model::wire::proxy::{Proxy, ProxyScheme};
 use crate::model::wire::socks;
+use crate::net::tcp;
 use crate::net::trust::Trust;
 use crate::secret::Secret;
 
 const LARGEST_HEAD: usize = 64 * 1024;
 
+/// A stream to a host behind a proxy.
+pub(super) type Tunnel = Box<dyn TunnelStream>;
+
+/// What a [`Tunnel`] can do, whether the proxy itself is reached over TLS or not.
+pub(super) trait TunnelStream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> TunnelStream for T {}
+
 /// Connects to a host through a proxy. The proxy resolves the name, which often only it can.
-pub(in crate::net) async fn open(
-    proxy: &Proxy,
-    host: &str,
-    port: u16,
-    trust: &Trust,
-) -> io::Result<Box<dyn ByteStream>> {
-    let stream = connect_tcp(proxy.host(), proxy.port()).await?;
-    let mut stream: Box<dyn ByteStream> = match proxy.scheme() {
+///
+/// # Errors
+/// They name the proxy: whoever reads of a refused connection would look for the fault at the host.
+pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> io::Result<Tunnel> {
+    let opened = tunnel(proxy, host, port, trust).await;
+    opened.map_err(|why| io::Error::other(format!("proxy {}:{}: {why}", proxy.host(), proxy.port())))
+}
+
+/// The same, for who says by which proxy.
+pub(super) async fn tunnel(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> Result<Tunnel, String> {
+    let stream = tcp::connect(proxy.host(), proxy.port()).await.map_err(|error| plain_io(&error))?;
+    let mut stream: Tunnel = match proxy.scheme() {
         ProxyScheme::Https => Box::new(connect_tls(proxy.host(), stream, trust).await?),
         ProxyScheme::Http | ProxyScheme::Socks5 => Box::new(stream),
     };
-    let opened = match proxy.scheme() {
-        ProxyScheme::Socks5 => connect_socks5(proxy, host, port, &mut stream).await,
-        ProxyScheme::Http | ProxyScheme::Https => connect_http(proxy, host, port, &mut stream).await,
-    };
-    opened.map_err(|why| io::Error::other(format!("proxy {}: {why}", proxy.host())))?;
+    match proxy.scheme() {
+        ProxyScheme::Socks5 => connect_socks5(proxy, host, port, &mut stream).await?,
+        ProxyScheme::Http | ProxyScheme::Https => connect_http(proxy, host, port, &mut stream).await?,
+    }
     Ok(stream)
 }
 
-async fn connect_http(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
+async fn connect_http(proxy: &Proxy, host: &str, port: u16, stream: &mut Tunnel) -> Result<(), String> {
     let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let authorization = proxy.basic_login().map(|login| format!("Proxy-Authorization: {}\r\n", login.expose()));
     let authorization = authorization.unwrap_or_default();
@@ -72,7 +82,7 @@ fn status(head: &[u8]) -> Option<u16> {
     words.next()?.parse().ok()
 }
 
-async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<dyn ByteStream>) -> Result<(), String> {
+async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Tunnel) -> Result<(), String> {
     let io = |error: std::io::Error| plain_io(&error);
     let login = proxy.login();
     stream.write_all(&socks::greeting(login.is_some())).await.map_err(io)?;
@@ -96,8 +106,8 @@ async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Box<d
 }
 
 /// TLS to the proxy itself.
-async fn connect_tls(host: &str, stream: TcpStream, trust: &Trust) -> io::Result<TlsStream<TcpStream>> {
-    let fail = |why: String| io::Error::other(format!("TLS to the proxy: {why}"));
+async fn connect_tls(host: &str, stream: TcpStream, trust: &Trust) -> Result<TlsStream<TcpStream>, String> {
+    let fail = |why: String| format!("TLS: {why}");
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| fail(error.to_string()))?
