@@ -18,6 +18,8 @@ use tokio::time::{Instant, Sleep};
 pub(super) const LONGEST_CALL: Duration = Duration::from_secs(60);
 /// A page of 500 pods is rarely a third of this, and AWS's answers are far smaller.
 const LARGEST_ANSWER: u64 = 32 * 1024 * 1024;
+/// A refusal, or the answer to one question, has a few kilobytes.
+const LARGEST_SHORT_ANSWER: u64 = 1024 * 1024;
 
 /// Of all answers that are being read: a server that is asked many things at once could multiply the limit of one.
 const LARGEST_TOGETHER: u64 = 64 * 1024 * 1024;
@@ -31,6 +33,8 @@ const PAGE: &str = "received a web page instead of a response, from a proxy or t
 pub(super) enum ReadMode {
     /// To its end, then parsed.
     Whole,
+    /// The same, and it cannot be long: a yes or no. Many are asked at once.
+    Short,
     /// Line by line, without an end: a watch.
     Lines,
     /// Passed on as it comes: a log.
@@ -51,6 +55,7 @@ impl ReadMode {
         let whole = Bounds { time: Some(LONGEST_CALL), bytes: Some(LARGEST_ANSWER), per_line: false };
         match self {
             ReadMode::Whole => whole,
+            ReadMode::Short => Bounds { bytes: Some(LARGEST_SHORT_ANSWER), ..whole },
             ReadMode::Lines => Bounds { time: None, per_line: true, ..whole },
             ReadMode::Stream => Bounds { time: None, bytes: None, per_line: false },
         }
@@ -80,8 +85,11 @@ impl BoundedCall {
     /// Wraps the body of an answer, so that it fails where it exceeds the limits. A refusal must be short even if the
     /// answer could be endless. The bytes read are added to `received`.
     pub(super) fn body<B>(&self, refused: bool, body: B, received: Arc<AtomicU64>) -> Bounded<B> {
-        let call =
-            if refused && self.deadline.is_none() { BoundedCall::begin(ReadMode::Whole.bounds()) } else { *self };
+        let mut call = *self;
+        if refused {
+            call = BoundedCall::begin(ReadMode::Short.bounds());
+            call.deadline = self.deadline.or(call.deadline);
+        }
         Bounded {
             body: Box::pin(body),
             timer: call.deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
@@ -314,7 +322,10 @@ mod tests {
         assert_eq!(read(ReadMode::Whole, false).expect_err("too long"), "the response is longer than 32 MiB");
         assert_eq!(read(ReadMode::Lines, false).expect_err("too long"), "a line of the response is longer than 32 MiB");
         assert_eq!(read(ReadMode::Stream, false), Ok(()));
-        assert_eq!(read(ReadMode::Stream, true).expect_err("a refusal"), "the response is longer than 32 MiB");
+        for mode in [ReadMode::Whole, ReadMode::Lines, ReadMode::Stream] {
+            assert_eq!(read(mode, true).expect_err("a refusal"), "the response is longer than 1 MiB");
+        }
+        assert_eq!(read(ReadMode::Short, false).expect_err("too long"), "the response is longer than 1 MiB");
     }
 
     #[test]

@@ -167,9 +167,9 @@ impl HttpConnector for BoundedConnector {
             let mut answer =
                 call.wait_for_head(answer).await.map_err(|breach| ConnectorError::timeout(breach.into()))??;
             outbound.record_date(AWS, answer.headers().get("date"));
-            let is_suspect = !outbound.expects_page
-                && may_be_page(answer.status().is_success(), answer.headers().get("content-type"));
-            let body = call.body(false, answer.take_body(), outbound.received).refusing_page(is_suspect);
+            let refused = !answer.status().is_success();
+            let is_suspect = !outbound.expects_page && may_be_page(!refused, answer.headers().get("content-type"));
+            let body = call.body(refused, answer.take_body(), outbound.received).refusing_page(is_suspect);
             *answer.body_mut() = SdkBody::from_body_1_x(body);
             Ok(answer)
         })

@@ -75,7 +75,9 @@ def caches(now):
 def may_hold_a_secret(name, file):
     """Whether a temporary file that is left must go. Some caches have no secrets, and are not written by every run."""
     is_lock = bool(OUR_LOCK.fullmatch(file.content))
-    return bool(file.content) and not is_lock and not name.startswith(WITHOUT_SECRETS)
+    # Which processes were given a token, wherever it is.
+    without = name.startswith(WITHOUT_SECRETS) or ".handed.nsaccess-" in name
+    return bool(file.content) and not is_lock and not without
 
 
 def after_the_next_run(old, now, undone):

@@ -5,19 +5,20 @@ use k8s_openapi::api::authorization::v1::{
     NonResourceAttributes, ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
     SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
 };
-use kube::Api;
-use kube::api::PostParams;
+use k8s_openapi::{ClusterResourceScope, Resource};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::model::reviews::access_review::AccessReview;
 use crate::model::reviews::review::{ClusterIdentity, ListedRule, ListedRules, Verdict};
+use crate::net::bounds::ReadMode;
 use crate::net::kube::refusal_retry::{RetryState, readiness, ready_request};
 use crate::net::kube::{KubeApi, KubeFailure, failure};
 
 impl KubeApi {
     /// SelfSubjectReview. [`KubeFailure::Unauthorized`] means that the role is not mapped.
     pub(crate) async fn get_identity(&self) -> Result<ClusterIdentity, KubeFailure> {
-        let api: Api<SelfSubjectReview> = Api::all(self.client.clone());
-        let answer = api.create(&PostParams::default(), &SelfSubjectReview::default()).await.map_err(failure)?;
+        let answer = self.review(&SelfSubjectReview::default(), ReadMode::Short).await?;
         let user = answer.status.and_then(|status| status.user_info).unwrap_or_default();
         Ok(ClusterIdentity {
             username: user.username.unwrap_or_default(),
@@ -51,10 +52,9 @@ impl KubeApi {
             },
         };
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
-        let api: Api<SelfSubjectAccessReview> = Api::all(self.client.clone());
         let (what, mut retries) = (format!("may {question}"), RetryState::default());
         loop {
-            let answer = api.create(&PostParams::default(), &review).await.map_err(failure)?;
+            let answer = self.review(&review, ReadMode::Short).await?;
             let status = answer.status.unwrap_or_default();
             if status.allowed {
                 self.memory.record_allowed(&what);
@@ -66,6 +66,21 @@ impl KubeApi {
             let reason = status.reason.filter(|reason| !reason.is_empty());
             return Ok(status.evaluation_error.map_or(Verdict::Denied(reason), Verdict::Unknown));
         }
+    }
+
+    /// Posts a review, which comes back with its status.
+    async fn review<R>(&self, review: &R, mode: ReadMode) -> Result<R, KubeFailure>
+    where
+        R: Resource<Scope = ClusterResourceScope> + Serialize + DeserializeOwned,
+    {
+        let cannot = |error: &dyn std::fmt::Display| KubeFailure::Unreachable(error.to_string());
+        let body = serde_json::to_vec(review).map_err(|error| cannot(&error))?;
+        let mut request = http::Request::post(format!("/apis/{}/{}", R::API_VERSION, R::URL_PATH_SEGMENT))
+            .header("content-type", "application/json")
+            .body(body)
+            .map_err(|error| cannot(&error))?;
+        request.extensions_mut().insert(mode);
+        self.client.request(request).await.map_err(failure)
     }
 
     /// Asks `/readyz`.
@@ -80,8 +95,7 @@ impl KubeApi {
             spec: SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) },
             ..SelfSubjectRulesReview::default()
         };
-        let api: Api<SelfSubjectRulesReview> = Api::all(self.client.clone());
-        let status = api.create(&PostParams::default(), &review).await.map_err(failure)?.status.unwrap_or_default();
+        let status = self.review(&review, ReadMode::Whole).await?.status.unwrap_or_default();
         let mut rules: Vec<ListedRule> = status
             .resource_rules
             .into_iter()
