@@ -26,7 +26,7 @@ class Forward:
             line = self.process.stdout.readline()
             if not line:
                 sys.exit(f"{name} ended: {arguments}")
-            found = re.search(r"127\.0\.0\.1:(\d+).*?(?:->|port) (\d+)", line)
+            found = re.search(r"(?:127\.0\.0\.1|localhost):(\d+).*?(?:->|port) (\d+)", line)
             if found:
                 self.ports[int(found[2])] = int(found[1])
         self.started = time.time() - began

@@ -43,7 +43,7 @@ pub(crate) struct LogLine<'a> {
     timestamp: Option<&'a str>,
     /// The line, without its end
     message: Cow<'a, str>,
-    /// Whether it is all of the line: one of more than 16 MiB is split
+    /// Whether it is all of the line: one of more than 1 MiB is split
     whole: bool,
 }
 

@@ -23,7 +23,7 @@ use crate::process::suspend::SuspendWatch;
 /// Lines that are shown as they are may come in pieces of this length.
 const LONGEST_PIECE: usize = 256 * 1024;
 /// Others are held up to this length.
-const LONGEST_LINE: usize = 16 * 1024 * 1024;
+const LONGEST_LINE: usize = 1024 * 1024;
 /// What is read at once is handed on together, at most for so long and up to so many bytes.
 const HOLD: Duration = Duration::from_millis(5);
 const LARGE: usize = 64 * 1024;
