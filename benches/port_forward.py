@@ -7,6 +7,7 @@ reads without end. Both programs forward to the same pod, one after the other, i
     benches/port_forward.py --nsaccess target/release/nsaccess --namespace demo --pod web-0 \\
         --http 8080 --source 9002 --sink 9001 [--kubectl kubectl] [--rounds 3] [--megabytes 400]
 
+--address ADDRESS, the pod's own, also measures a relay without TLS or frames (benches/relay.py): what the kernel alone takes.
 --service svc/NAME:PORT --admin KUBECONFIG also deletes the pod behind a service and measures how long new connections go
 unanswered. kubectl uses the current context, so `nsaccess use demo` first. Printed are medians over the rounds, and ratios.
 """
@@ -178,6 +179,7 @@ def main():
     parser.add_argument("--held", type=int, default=1000)
     parser.add_argument("--service", metavar="svc/NAME:PORT", help="the HTTP service of the pod: also measure what deleting it does")
     parser.add_argument("--admin", help="a kubeconfig that may delete pods, for --service")
+    parser.add_argument("--address", help="the pod's address: also measure a plain relay to it")
     parser.add_argument("--connections", type=int, nargs="*", default=[1, 8, 64])
     options = parser.parse_args()
     ports = [f":{port}" for port in (options.http, options.source, options.sink)]
@@ -188,28 +190,36 @@ def main():
         "kubectl websocket": (kubectl, os.environ),
         "kubectl spdy": (kubectl, spdy),
     }
+    if options.address:
+        relay = [sys.executable, os.path.join(os.path.dirname(__file__), "relay.py"), options.address]
+        programs["plain relay"] = (relay + [port[1:] for port in ports], os.environ)
     results = {name: [] for name in programs}
     for _ in range(options.rounds):
         for name, (arguments, env) in programs.items():
             forward = Forward(name, arguments, env)
             figures = measure(forward, options)
             forward.stop()
+            if name == "plain relay":
+                results[name].append(figures)
+                continue
             forward = Forward(name, arguments, env)
             figures[f"peak MiB, {options.held} held"] = held(forward, options.http, options.held)
             forward.stop()
             results[name].append(figures)
-    for name, (arguments, env) in (programs if options.service else {}).items():
+    forwards = {name: program for name, program in programs.items() if name != "plain relay"}
+    for name, (arguments, env) in (forwards if options.service else {}).items():
         service, port = options.service.split(":")
         for figures in results[name]:
             forward = Forward(name, arguments[:-4] + [service, f":{port}"], env, ports=1)
             figures["ms without answer, deleted"], figures["… failed connections"] = failover(forward, options)
             forward.stop()
     middle = {name: {key: statistics.median(one[key] for one in runs) for key in runs[0]} for name, runs in results.items()}
-    print(f"{'':28}" + "".join(f"{name:>20}" for name in programs) + "   ours/websocket  ours/spdy")
+    ratios_of = [f"ours/{name.removeprefix('kubectl ')}" for name in programs if name != "nsaccess"]
+    print(f"{'':28}" + "".join(f"{name:>20}" for name in programs) + "".join(f"{name:>18}" for name in ratios_of))
     for key in middle["nsaccess"]:
-        values = [middle[name][key] for name in programs]
+        values = [middle[name].get(key, 0) for name in programs]
         ratios = [values[0] / other if other else float("nan") for other in values[1:]]
-        print(f"{key:28}" + "".join(f"{value:20.3f}" for value in values) + "".join(f"{ratio:14.2f}" for ratio in ratios))
+        print(f"{key:28}" + "".join(f"{value:20.3f}" for value in values) + "".join(f"{ratio:18.2f}" for ratio in ratios))
 
 
 main()
