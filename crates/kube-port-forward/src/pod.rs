@@ -58,11 +58,7 @@ impl<E: 'static> PodSessions<E> {
     /// end.
     pub fn retire(&self) {
         self.retired.set(true);
-        for session in self.sessions.borrow_mut().drain(..) {
-            if session.connections() == 0 {
-                session.stop("no longer needed");
-            }
-        }
+        self.sessions.borrow_mut().drain(..).for_each(|session| session.retire());
     }
 
     /// Whether it was [retired](PodSessions::retire).
@@ -75,10 +71,7 @@ impl<E: 'static> PodSessions<E> {
     /// # Errors
     /// Why it could not be opened.
     pub async fn open_first(self: &Rc<Self>) -> Result<(), OpenError<E>> {
-        if !self.has_a_spare() {
-            self.add().await?;
-        }
-        Ok(())
+        if self.has_a_spare() { Ok(()) } else { self.add_spare().await }
     }
 
     /// Begins an attempt to connect to a port. A port that refused last is asked by one attempt at a time, and those that
@@ -117,6 +110,9 @@ impl<E: 'static> PodSessions<E> {
                 }
             };
             if let Some(slot) = Slot::new(&session, port, &self.ports, probe) {
+                if self.is_retired() {
+                    session.retire();
+                }
                 self.keep_a_spare();
                 return Ok(slot);
             }
@@ -124,11 +120,12 @@ impl<E: 'static> PodSessions<E> {
     }
 
     /// The sessions that a new connection may go on, each with its load. Sessions that have ended are forgotten, and idle
-    /// ones without a usable lane are ended.
+    /// ones that can take no connection are ended.
     fn usable(&self) -> (Vec<Rc<Session>>, Vec<Load>) {
         let mut sessions = self.sessions.borrow_mut();
-        for session in sessions.iter().filter(|session| session.connections() == 0 && session.load().open_lanes == 0) {
-            session.stop("none of its lanes can be used");
+        let is_of_use = |session: &Session| session.is_usable() && session.load().open_lanes > 0;
+        for session in sessions.iter().filter(|session| session.connections() == 0 && !is_of_use(session)) {
+            session.stop("it takes no more connections");
         }
         sessions.retain(|session| session.ended().is_none());
         let usable = sessions.iter().filter(|session| session.is_usable());
@@ -157,6 +154,15 @@ impl<E: 'static> PodSessions<E> {
         Ok(session)
     }
 
+    async fn add_spare(self: &Rc<Self>) -> Result<(), OpenError<E>> {
+        let session = self.add().await?;
+        // Nobody may have wanted it any more when it was open.
+        if self.is_retired() {
+            session.retire();
+        }
+        Ok(())
+    }
+
     /// Opens a session ahead of need: a handshake costs more than everything else about a connection.
     fn keep_a_spare(self: &Rc<Self>) {
         if self.has_a_spare() || self.opening.get() > 0 || !self.has_room() || self.retired.get() {
@@ -165,7 +171,7 @@ impl<E: 'static> PodSessions<E> {
         let sessions = self.clone();
         tokio::task::spawn_local(async move {
             // A connection that finds no spare opens a session itself, and reports the error.
-            let _ = sessions.add().await;
+            let _ = sessions.add_spare().await;
         });
     }
 }

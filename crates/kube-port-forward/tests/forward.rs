@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -12,23 +13,57 @@ use kube_port_forward::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::LocalSet;
 
 /// A port on which nobody listens; every other one echoes.
 const REFUSING: u16 = 81;
 
+/// A port for which no stream is taken.
+const IGNORED: u16 = 82;
+
 /// An API server that takes SPDY by POST with the token `good`.
 #[derive(Default)]
 struct Server {
     requests: Rc<RefCell<Vec<String>>>,
+    open: Rc<Open>,
+}
+
+/// How many connections it has.
+#[derive(Default)]
+struct Open {
+    count: Cell<usize>,
+    changed: Notify,
+}
+
+impl Open {
+    fn add(&self, change: isize) {
+        self.count.set(self.count.get().saturating_add_signed(change));
+        self.changed.notify_one();
+    }
+
+    /// Waits until there are as many.
+    async fn are(&self, wanted: usize) {
+        let waiting = async {
+            while self.count.get() != wanted {
+                self.changed.notified().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), waiting).await;
+        assert!(waited.is_ok(), "{} are open, not {wanted}", self.count.get());
+    }
 }
 
 impl Connect for Server {
     fn connect(&self) -> Connecting<'_> {
         Box::pin(async {
             let (stream, server) = tokio::io::duplex(64 * 1024);
-            tokio::task::spawn_local(serve(server, self.requests.clone()));
+            let (requests, open) = (self.requests.clone(), self.open.clone());
+            tokio::task::spawn_local(async move {
+                open.add(1);
+                let _ = serve(server, requests).await;
+                open.add(-1);
+            });
             Ok(Box::new(stream) as _)
         })
     }
@@ -59,6 +94,9 @@ async fn serve(mut stream: DuplexStream, requests: Rc<RefCell<Vec<String>>>) -> 
             [0x80, 3, 0, 1, ..] => {
                 let id = [body[0], body[1], body[2], body[3]];
                 let says = |text: &str| body.windows(text.len()).any(|window| window == text.as_bytes());
+                if says(&IGNORED.to_string()) {
+                    continue;
+                }
                 stream.write_all(&[&[0x80, 3, 0, 2, 0, 0, 0, 4][..], &id].concat()).await?;
                 if says("error") {
                     errors = Some(id);
@@ -83,6 +121,7 @@ struct Pod {
     sessions: Rc<PodSessions<io::Error>>,
     dialer: Rc<Dialer<io::Error>>,
     requests: Rc<RefCell<Vec<String>>>,
+    open: Rc<Open>,
 }
 
 /// A pod whose sessions are opened with these tokens, one after the other.
@@ -100,7 +139,7 @@ fn pod(preferred: Transport, tokens: &'static [&'static str]) -> Pod {
 
 fn pod_by(preferred: Transport, token_source: TokenSource<io::Error>) -> Pod {
     let connector = Server::default();
-    let requests = connector.requests.clone();
+    let (requests, open) = (connector.requests.clone(), connector.open.clone());
     let server = ApiServer {
         authority: "api.example.com:443".to_owned(),
         path: "/clusters/c1".to_owned(),
@@ -108,7 +147,7 @@ fn pod_by(preferred: Transport, token_source: TokenSource<io::Error>) -> Pod {
         connector: Rc::new(connector),
     };
     let dialer = Rc::new(Dialer::new(server, "web", token_source, preferred));
-    Pod { sessions: PodSessions::new("web-0", dialer.clone()), dialer, requests }
+    Pod { sessions: PodSessions::new("web-0", dialer.clone()), dialer, requests, open }
 }
 
 /// Both ends of a local connection.
@@ -147,7 +186,7 @@ fn what_a_client_says_comes_back() {
 #[test]
 fn the_transport_that_works_is_remembered() {
     run(async {
-        let Pod { sessions, dialer, requests } = pod(Transport::WebSocket, &["good"]);
+        let Pod { sessions, dialer, requests, .. } = pod(Transport::WebSocket, &["good"]);
         sessions.open_first().await.expect("a session by the other transport");
         assert_eq!(dialer.preferred(), Transport::Spdy);
         let methods: Vec<String> = requests.borrow().iter().map(|line| line[..4].trim().to_owned()).collect();
@@ -239,5 +278,55 @@ fn an_attempt_that_is_given_up_leaves_no_session_being_opened_behind() {
         opened.add_permits(100);
         let attempt = sessions.attempt(80).await.expect("nobody was refused");
         assert!(attempt.slot().await.is_ok());
+    });
+}
+
+#[test]
+fn a_session_of_a_pod_that_is_gone_ends_with_its_last_connection() {
+    run(async {
+        let Pod { sessions, open, .. } = pod(Transport::Spdy, &["good"]);
+        let (mut connection, mut client) = local().await;
+        let slot = sessions.attempt(80).await.expect("nobody was refused").slot().await.expect("a session");
+        let talk = async {
+            client.write_all(b"hello").await.expect("sent");
+            sessions.retire();
+            client.read_exact(&mut [0; 5]).await.expect("an answer, as before");
+            drop(client);
+        };
+        futures_util::future::join(slot.carry(&mut connection), talk).await;
+        open.are(0).await;
+    });
+}
+
+#[test]
+fn sessions_that_are_opened_for_a_pod_that_is_gone_do_not_stay() {
+    run(async {
+        let (Pod { sessions, open, .. }, permits) = pod_with_permits(0);
+        let attempt = sessions.attempt(80).await.expect("nobody was refused");
+        let (mut first, mut slot) = (Box::pin(sessions.open_first()), Box::pin(attempt.slot()));
+        assert!((&mut first).now_or_never().is_none() && (&mut slot).now_or_never().is_none());
+        sessions.retire();
+        permits.add_permits(100);
+        first.await.expect("opened");
+        let slot = slot.await.expect("its connection goes on");
+        open.are(1).await;
+        drop(slot);
+        open.are(0).await;
+    });
+}
+
+#[test]
+fn a_session_that_takes_no_streams_ends_with_its_last_connection() {
+    run(async {
+        let Pod { sessions, open, .. } = pod(Transport::Spdy, &["good"]);
+        let slot = async |port| sessions.attempt(port).await.expect("nobody was refused").slot().await.expect("one");
+        for _ in 0..2 {
+            let (mut connection, _client) = local().await;
+            let outcome = slot(IGNORED).await.carry(&mut connection).await;
+            assert!(matches!(outcome, Outcome::NotDelivered(PodError::SessionEnded(_))), "{outcome:?}");
+        }
+        let _slot = slot(80).await;
+        // This one, and a spare.
+        open.are(2).await;
     });
 }

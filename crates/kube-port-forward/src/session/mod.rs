@@ -58,6 +58,8 @@ pub(crate) struct Session {
     urgent: Cell<bool>,
     reading_paused: Cell<bool>,
     going_away: Cell<bool>,
+    /// It ends with its last connection.
+    retired: Cell<bool>,
     connector: Rc<dyn Connect>,
 }
 
@@ -95,6 +97,7 @@ impl Session {
             urgent: Cell::new(false),
             reading_paused: Cell::new(false),
             going_away: Cell::new(false),
+            retired: Cell::new(false),
             connector,
         });
         let (reader, writer) = tokio::io::split(upgraded.stream);
@@ -122,6 +125,7 @@ impl Session {
         self.connections.set(self.connections.get() - 1);
         self.unproven.set(self.unproven.get() - usize::from(unproven));
         self.lanes.borrow_mut().leave(lane);
+        self.end_if_retired();
         if self.lanes.borrow().wants_ping() && self.is_alive() {
             self.ping();
         }
@@ -244,6 +248,18 @@ impl Session {
     /// No new connections go on it; those that are there go on.
     pub(crate) fn avoid(&self) {
         self.going_away.set(true);
+    }
+
+    /// It ends with its last connection; now, if it has none.
+    pub(crate) fn retire(&self) {
+        self.retired.set(true);
+        self.end_if_retired();
+    }
+
+    fn end_if_retired(&self) {
+        if self.retired.get() && self.connections.get() == 0 {
+            self.stop("no longer needed");
+        }
     }
 
     /// Asks at once whether the server is still there.
