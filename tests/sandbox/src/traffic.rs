@@ -143,9 +143,13 @@ impl Forwarding {
         self.frozen.send_replace(frozen);
     }
 
-    /// Completes when sessions that begin now are cut.
-    pub(crate) async fn until_cut(&self) {
-        let _ = self.cut.subscribe().changed().await;
+    /// Completes with the next cut from this call on, whenever it is awaited: a session that was let in before a cut
+    /// and begins after it is cut, too.
+    pub(crate) fn next_cut(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut cuts = self.cut.subscribe();
+        async move {
+            let _ = cuts.changed().await;
+        }
     }
 
     /// A stream that freezes with all sessions.
@@ -225,5 +229,20 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Gate<Io> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         when_thawed!(self, writing, context);
         Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_is_for_sessions_that_have_yet_to_begin() {
+        let forwarding = Forwarding::default();
+        let (before, mut context) = (forwarding.next_cut(), Context::from_waker(std::task::Waker::noop()));
+        forwarding.cut();
+        let after = forwarding.next_cut();
+        assert!(std::pin::pin!(before).poll(&mut context).is_ready());
+        assert!(std::pin::pin!(after).poll(&mut context).is_pending());
     }
 }

@@ -122,12 +122,13 @@ fn upgraded<Talk>(
 where
     Talk: Future<Output = ()> + Send + 'static,
 {
+    let cut = shared.forwarding.next_cut();
     let upgrade = Upgrade::new(move |io| {
         Box::pin(async move {
             let _open = shared.forwarding.session(transport);
             tokio::select! {
                 () = talk(shared.forwarding.gate(TokioIo::new(io))) => {}
-                () = shared.forwarding.until_cut() => {}
+                () = cut => {}
             }
         })
     });
