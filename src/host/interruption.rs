@@ -7,7 +7,8 @@
 //! | asking a person ([`Immediate`]) | ends the process at once, although a runtime is running |
 //! | holding a lock or writing a file ([`Deferred`]) | waits until that is done |
 //!
-//! A signal that was ignored when we were started (`nohup`, a background job) stays ignored.
+//! A signal that was ignored when we were started (`nohup`, a background job) stays ignored, but a question does not
+//! outlive its terminal ([`hang_up`]).
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -80,6 +81,12 @@ pub(crate) fn pending() -> Option<Error> {
         _ => Kind::Terminated,
     };
     Some(Error::new(kind, "interrupted"))
+}
+
+/// Ends the process as SIGHUP does where it is not ignored.
+#[cfg(unix)]
+pub(crate) fn hang_up() {
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGHUP);
 }
 
 static STATE: LazyLock<State> = LazyLock::new(State::listen);

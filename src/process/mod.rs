@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod child;
 pub(crate) mod clipboard;
+pub(crate) mod hang_up;
 pub(crate) mod probe;
 pub(crate) mod profile_browser;
 pub(crate) mod prompts;

@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::error::{Error, Kind, Result};
 use crate::host::interruption;
+use crate::process::hang_up;
 use crate::screen;
-use crate::ui::Ui;
+use crate::ui::{Held, Ui};
 
 pub(crate) trait Prompts: fmt::Debug {
     /// Asks for a line of text. [`Kind::Interrupted`] if the user cancels.
@@ -24,31 +25,40 @@ pub(crate) struct Terminal {
     ui: Ui,
 }
 
+/// What holds while a person is asked.
+struct Asking {
+    /// Nothing else is shown.
+    _held: Held,
+    /// The prompt blocks the runtime, which could not react to a signal.
+    _immediate: interruption::Immediate,
+    _watch: hang_up::Watch,
+}
+
 impl Terminal {
     pub(crate) fn new(ui: &Ui) -> Self {
         Terminal { ui: ui.clone() }
+    }
+
+    fn begin(&self) -> Asking {
+        Asking { _held: self.ui.hold(), _immediate: interruption::Immediate::begin(), _watch: hang_up::Watch::begin() }
     }
 }
 
 impl Prompts for Terminal {
     fn ask(&self, question: &str) -> Result<String> {
-        let _held = self.ui.hold();
-        // The prompt blocks the runtime, which could not react to a signal.
-        let _immediate = interruption::Immediate::begin();
+        let _asking = self.begin();
         inquire::Text::new(&screen::one_line(question)).prompt().map_err(|error| prompt_error(&error))
     }
 
     fn pick(&self, question: &str, lines: &[String]) -> Result<usize> {
-        let _held = self.ui.hold();
-        let _immediate = interruption::Immediate::begin();
+        let _asking = self.begin();
         let lines = lines.iter().map(|line| screen::one_line(line).into_owned()).collect();
         let chosen = inquire::Select::new(&screen::one_line(question), lines).with_page_size(15).raw_prompt();
         chosen.map(|chosen| chosen.index).map_err(|error| prompt_error(&error))
     }
 
     fn confirm(&self, question: &str) -> Result<bool> {
-        let _held = self.ui.hold();
-        let _immediate = interruption::Immediate::begin();
+        let _asking = self.begin();
         let question = screen::one_line(question);
         inquire::Confirm::new(&question).with_default(false).prompt().map_err(|error| prompt_error(&error))
     }

@@ -1,6 +1,7 @@
 //! How things are said: to a pipe, to a program, to a terminal, to nobody.
 
 use std::fs::OpenOptions;
+use std::path::Path;
 use std::process::Stdio;
 
 use rustix::process::Signal;
@@ -171,6 +172,21 @@ fn a_question_does_not_outlive_its_terminal() {
         child.signal(signal);
         let status = child.wait_with_output().expect("its end").status;
         assert_eq!(status.signal(), Some(signal.as_raw()), "{status}");
+    }
+}
+
+/// Without SIGHUP, too: it is not sent where the terminal is not the controlling one, and `nohup` ignores it.
+#[test]
+fn a_question_does_not_wait_for_a_terminal_that_is_gone() {
+    use std::os::unix::process::ExitStatusExt;
+    for ignored in ["", "trap '' HUP; "] {
+        let world = World::new();
+        let script = format!("{ignored}exec {} login idp-dev", env!("CARGO_BIN_EXE_nsaccess"));
+        let (child, mut person) = world.program(Path::new("/bin/sh"), "-c").arg(&script).on_terminal();
+        person.sees("Start URL");
+        person.leaves();
+        let status = child.ends();
+        assert_eq!(status.signal(), Some(Signal::HUP.as_raw()), "{status}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Output;
+use super::{Output, until};
 
 /// Longer than anything takes here; only a test that would hang meets it.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -20,6 +20,12 @@ impl Guarded {
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         send(self.0.as_ref().expect("not waited for yet"), signal);
+    }
+
+    /// Waits for its end, and not for ever.
+    #[track_caller]
+    pub(crate) fn ends(mut self) -> ExitStatus {
+        until("its end", || self.0.as_mut().and_then(|child| child.try_wait().expect("our own child")))
     }
 
     /// Waits for its end.

@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -42,15 +44,24 @@ impl Terminal {
     pub(crate) fn into_person(self) -> Person {
         let mut screen = self.person.try_clone().expect("a copy of the person's end");
         let (send, shown) = channel();
+        let (present, presence) = UnixStream::pair().expect("a pair of sockets");
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // Linux ends a terminal without programs with an error.
-            while let Ok(read @ 1..) = screen.read(&mut buffer) {
+            while is_shown(&screen, &present) {
+                // Linux ends a terminal without programs with an error.
+                let Ok(read @ 1..) = screen.read(&mut buffer) else { break };
                 let _ = send.send(String::from_utf8_lossy(&buffer[..read]).into_owned());
             }
         });
-        Person { terminal: self.person, shown, seen: String::new() }
+        Person { terminal: self.person, shown, seen: String::new(), presence }
     }
+}
+
+/// Waits for something on the screen. False once the person has gone.
+fn is_shown(screen: &File, present: &UnixStream) -> bool {
+    let mut events = [PollFd::new(screen, PollFlags::IN), PollFd::new(present, PollFlags::IN)];
+    poll(&mut events, None).expect("a terminal and a socket");
+    events[1].revents().is_empty()
 }
 
 /// A person before the terminal.
@@ -58,6 +69,8 @@ pub(crate) struct Person {
     terminal: File,
     shown: Receiver<String>,
     seen: String,
+    /// Its other end knows by this that the person has not gone.
+    presence: UnixStream,
 }
 
 impl Person {
@@ -75,6 +88,12 @@ impl Person {
     /// Types.
     pub(crate) fn types(&mut self, keys: &str) {
         self.terminal.write_all(keys.as_bytes()).expect("typed");
+    }
+
+    /// Closes the terminal, as a connection that breaks does.
+    pub(crate) fn leaves(self) {
+        drop(self.presence);
+        while self.shown.recv().is_ok() {}
     }
 
     /// Looks until the programs have gone. Returns everything that was ever on the screen.

@@ -1,0 +1,93 @@
+//! The end of a terminal while a person is asked on it.
+
+#[cfg(unix)]
+pub(crate) use unix::Watch;
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::thread::JoinHandle;
+
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::io::Errno;
+
+    use crate::host::interruption;
+
+    /// While this value lives, the process ends with the terminal that it reads. SIGHUP does that only where the
+    /// terminal is the controlling one and nobody ignores the signal, and the prompt would read its end again and again.
+    #[derive(Debug)]
+    pub(crate) struct Watch {
+        /// Closing it ends the thread.
+        end: Option<UnixStream>,
+        thread: Option<JoinHandle<()>>,
+    }
+
+    impl Watch {
+        /// Without a terminal or a thread, nothing is watched.
+        pub(crate) fn begin() -> Self {
+            let (end, thread) = start().map_or((None, None), |(end, thread)| (Some(end), Some(thread)));
+            Watch { end, thread }
+        }
+    }
+
+    impl Drop for Watch {
+        fn drop(&mut self) {
+            self.end = None;
+            if let Some(thread) = self.thread.take() {
+                let _ = thread.join();
+            }
+        }
+    }
+
+    fn start() -> io::Result<(UnixStream, JoinHandle<()>)> {
+        let terminal = terminal()?;
+        let (end, over) = UnixStream::pair()?;
+        let thread = std::thread::Builder::new().name("terminal".to_owned()).spawn(move || {
+            if hangs_up(&terminal, &over) {
+                interruption::hang_up();
+            }
+        })?;
+        Ok((end, thread))
+    }
+
+    /// What the prompt reads: standard input, or else the controlling terminal.
+    fn terminal() -> io::Result<OwnedFd> {
+        let input = rustix::stdio::stdin();
+        if rustix::termios::isatty(input) {
+            return Ok(rustix::io::fcntl_dupfd_cloexec(input, 0)?);
+        }
+        Ok(File::open("/dev/tty")?.into())
+    }
+
+    /// Waits for the end of the terminal, or of the watch.
+    fn hangs_up(terminal: &OwnedFd, over: &UnixStream) -> bool {
+        loop {
+            // A hang-up is told without being asked for.
+            let mut events = [PollFd::new(terminal, PollFlags::empty()), PollFd::new(over, PollFlags::IN)];
+            match poll(&mut events, None) {
+                Ok(_) => return events[1].revents().is_empty() && events[0].revents().contains(PollFlags::HUP),
+                Err(Errno::INTR) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) use other::Watch;
+
+#[cfg(not(unix))]
+mod other {
+    /// A console that is closed ends its programs.
+    #[derive(Debug)]
+    pub(crate) struct Watch;
+
+    impl Watch {
+        pub(crate) fn begin() -> Self {
+            Watch
+        }
+    }
+}
