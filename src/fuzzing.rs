@@ -162,8 +162,8 @@ pub fn no_proxy(text: &str) {
     }
     match Proxy::parse(proxy) {
         Ok(parsed) => {
-            assert!(!parsed.host().is_empty());
-            let _ = (parsed.port(), parsed.login(), parsed.basic_login());
+            assert!(!parsed.endpoint().host.is_empty());
+            let _ = (parsed.endpoint().to_string(), parsed.login(), parsed.basic_login());
         }
         Err(why) => assert!(why.len() < 200 || proxy.len() > 100, "{why}"),
     }

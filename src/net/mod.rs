@@ -12,5 +12,6 @@ pub(crate) mod port_forward;
 pub(crate) mod probe;
 mod proxy;
 mod tcp;
+mod tls;
 pub(crate) mod trust;
 mod watched;

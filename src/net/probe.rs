@@ -10,22 +10,22 @@ use futures_util::future::select_ok;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 use crate::error::plain_io;
 use crate::model::doctor::cluster::tls::Handshake;
 use crate::model::doctor::cluster::way::Connection;
 use crate::model::wire::certificate;
+use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::{Proxy, check_endpoint};
 use crate::net::proxy::{self, Tunnel};
+use crate::net::tls;
 use crate::net::trust::Trust;
 
 /// An endpoint, and the proxy on the way to it.
 pub(crate) struct Probe {
-    pub(crate) host: String,
-    port: u16,
+    pub(crate) endpoint: Endpoint,
     proxy: Option<Proxy>,
     /// For the proxy only.
     trust: Trust,
@@ -40,19 +40,18 @@ impl Probe {
     pub(crate) fn of(endpoint: &str, proxy: Option<Proxy>, trust: &Trust) -> Result<Self, String> {
         check_endpoint(endpoint)?;
         let uri: http::Uri = endpoint.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
-        let host = uri.host().ok_or("it has no host")?.trim_matches(['[', ']']).to_owned();
-        let default = if uri.scheme_str() == Some("http") { 80 } else { 443 };
-        Ok(Probe { host, port: uri.port_u16().unwrap_or(default), proxy, trust: trust.clone() })
+        let endpoint = Endpoint::of(&uri).ok_or("it has no host")?;
+        Ok(Probe { endpoint, proxy, trust: trust.clone() })
     }
 
     /// What is connected to first: the proxy, else the endpoint.
-    fn first_hop(&self) -> (&str, u16) {
-        self.proxy.as_ref().map_or((&self.host, self.port), |proxy| (proxy.host(), proxy.port()))
+    fn first_hop(&self) -> &Endpoint {
+        self.proxy.as_ref().map_or(&self.endpoint, Proxy::endpoint)
     }
 
     /// Host and port of the proxy.
     pub(crate) fn proxy(&self) -> Option<String> {
-        self.proxy.as_ref().map(|proxy| format!("{}:{}", proxy.host(), proxy.port()))
+        self.proxy.as_ref().map(|proxy| proxy.endpoint().to_string())
     }
 
     /// The addresses of what is connected to first.
@@ -60,7 +59,8 @@ impl Probe {
     /// # Errors
     /// In the resolver's words.
     pub(crate) async fn resolve(&self) -> Result<Vec<IpAddr>, String> {
-        let found = tokio::net::lookup_host(self.first_hop()).await.map_err(|error| plain_io(&error))?;
+        let Endpoint { host, port } = self.first_hop();
+        let found = tokio::net::lookup_host((host.as_str(), *port)).await.map_err(|error| plain_io(&error))?;
         let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
         addresses.dedup();
         if addresses.is_empty() { Err("the name has no address".to_owned()) } else { Ok(addresses) }
@@ -71,7 +71,7 @@ impl Probe {
     /// # Errors
     /// When nothing answered, in the system's words.
     pub(crate) async fn connect(&self, addresses: &[IpAddr]) -> Result<(Connection, Option<Opened>), String> {
-        let (_, port) = self.first_hop();
+        let port = self.first_hop().port;
         let attempts = addresses.iter().map(|address| TcpStream::connect((*address, port)).boxed());
         let stream = match select_ok(attempts).await {
             Ok((stream, _)) => stream,
@@ -81,8 +81,7 @@ impl Probe {
         let Some(proxy) = &self.proxy else {
             return Ok((Connection::Open, Some(Opened(Box::new(stream)))));
         };
-        drop(stream);
-        Ok(match proxy::tunnel(proxy, &self.host, self.port, &self.trust).await {
+        Ok(match proxy::tunnel(stream, proxy, &self.endpoint, &self.trust).await {
             Ok(stream) => (Connection::Open, Some(Opened(stream))),
             Err(why) => (Connection::NotByProxy(why), None),
         })
@@ -96,14 +95,9 @@ impl Opened {
     /// When the connection was broken off, in the system's words.
     pub(crate) async fn shake_hands(self, name: &str, authority_data: &str) -> Result<Handshake, String> {
         let verifier = Arc::new(Witness::trusting(authority_data)?);
-        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::clone(&verifier) as Arc<dyn ServerCertVerifier>)
-            .with_no_client_auth();
+        let connector = tls::judged_by(Arc::clone(&verifier) as Arc<dyn ServerCertVerifier>)?;
         let name = ServerName::try_from(name.to_owned()).map_err(|error| error.to_string())?;
-        match TlsConnector::from(Arc::new(config)).connect(name, self.0).await {
+        match connector.connect(name, self.0).await {
             Ok(stream) => {
                 let version = stream.get_ref().1.protocol_version();
                 Ok(Handshake::Done(version.map_or_else(|| "TLS".to_owned(), |version| format!("{version:?}"))))
@@ -159,12 +153,9 @@ struct Witness {
 
 impl Witness {
     fn trusting(authority_data: &str) -> Result<Self, String> {
-        let mut roots = RootCertStore::empty();
-        for certificate in crate::net::kube::certificates(authority_data)? {
-            roots.add(CertificateDer::from(certificate)).map_err(|error| error.to_string())?;
-        }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        let roots = Arc::new(tls::roots(authority_data)?);
+        let judge = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
         Ok(Witness { judge: judge.map_err(|error| error.to_string())?, seen: Mutex::default() })
     }
 

@@ -1,20 +1,19 @@
 //! Connections through a proxy: HTTP CONNECT (RFC 9110 §9.3.6), or SOCKS5 (RFC 1928, 1929) as `ssh -D` offers it.
 
 use std::io;
-use std::sync::Arc;
 
-use rustls::ClientConfig;
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::plain_io;
+use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::{Proxy, ProxyScheme};
 use crate::model::wire::socks;
-use crate::net::tcp;
 use crate::net::trust::Trust;
+use crate::net::{tcp, tls};
 use crate::secret::Secret;
 
 const LARGEST_HEAD: usize = 64 * 1024;
@@ -27,31 +26,49 @@ pub(super) trait TunnelStream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> TunnelStream for T {}
 
-/// Connects to a host through a proxy. The proxy resolves the name, which often only it can.
-///
-/// # Errors
-/// They name the proxy: whoever reads of a refused connection would look for the fault at the host.
-pub(super) async fn open(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> io::Result<Tunnel> {
-    let opened = tunnel(proxy, host, port, trust).await;
-    opened.map_err(|why| io::Error::other(format!("proxy {}:{}: {why}", proxy.host(), proxy.port())))
+/// For hyper.
+impl Connection for Tunnel {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
 }
 
-/// The same, for who says by which proxy.
-pub(super) async fn tunnel(proxy: &Proxy, host: &str, port: u16, trust: &Trust) -> Result<Tunnel, String> {
-    let stream = tcp::connect(proxy.host(), proxy.port()).await.map_err(|error| plain_io(&error))?;
+/// Connects through a proxy. The proxy resolves the name, which often only it can.
+///
+/// # Errors
+/// They name the proxy: whoever reads of a refused connection would look for the fault at the target.
+pub(super) async fn open(proxy: &Proxy, target: &Endpoint, trust: &Trust) -> io::Result<Tunnel> {
+    let opened = async {
+        let stream = tcp::connect(proxy.endpoint()).await.map_err(|error| plain_io(&error))?;
+        tunnel(stream, proxy, target, trust).await
+    };
+    opened.await.map_err(|why| io::Error::other(format!("proxy {}: {why}", proxy.endpoint())))
+}
+
+/// Whether the words of an error blame the proxy, as those of [`open`] do.
+pub(super) fn is_at_fault(words: &str) -> bool {
+    words.starts_with("proxy ")
+}
+
+/// Goes on from a connection to the proxy.
+pub(super) async fn tunnel(
+    stream: TcpStream,
+    proxy: &Proxy,
+    target: &Endpoint,
+    trust: &Trust,
+) -> Result<Tunnel, String> {
     let mut stream: Tunnel = match proxy.scheme() {
-        ProxyScheme::Https => Box::new(connect_tls(proxy.host(), stream, trust).await?),
+        ProxyScheme::Https => Box::new(connect_tls(&proxy.endpoint().host, stream, trust).await?),
         ProxyScheme::Http | ProxyScheme::Socks5 => Box::new(stream),
     };
     match proxy.scheme() {
-        ProxyScheme::Socks5 => connect_socks5(proxy, host, port, &mut stream).await?,
-        ProxyScheme::Http | ProxyScheme::Https => connect_http(proxy, host, port, &mut stream).await?,
+        ProxyScheme::Socks5 => connect_socks5(proxy, target, &mut stream).await?,
+        ProxyScheme::Http | ProxyScheme::Https => connect_http(proxy, target, &mut stream).await?,
     }
     Ok(stream)
 }
 
-async fn connect_http(proxy: &Proxy, host: &str, port: u16, stream: &mut Tunnel) -> Result<(), String> {
-    let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+async fn connect_http(proxy: &Proxy, target: &Endpoint, stream: &mut Tunnel) -> Result<(), String> {
     let authorization = proxy.basic_login().map(|login| format!("Proxy-Authorization: {}\r\n", login.expose()));
     let authorization = authorization.unwrap_or_default();
     let head = Secret::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n"));
@@ -82,7 +99,7 @@ fn status(head: &[u8]) -> Option<u16> {
     words.next()?.parse().ok()
 }
 
-async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Tunnel) -> Result<(), String> {
+async fn connect_socks5(proxy: &Proxy, target: &Endpoint, stream: &mut Tunnel) -> Result<(), String> {
     let io = |error: std::io::Error| plain_io(&error);
     let login = proxy.login();
     stream.write_all(&socks::greeting(login.is_some())).await.map_err(io)?;
@@ -97,7 +114,7 @@ async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Tunne
             return Err("it rejected the login".to_owned());
         }
     }
-    stream.write_all(&socks::connect(host, port)?).await.map_err(io)?;
+    stream.write_all(&socks::connect(&target.host, target.port)?).await.map_err(io)?;
     let mut head = [0; 5];
     stream.read_exact(&mut head).await.map_err(io)?;
     let mut rest = vec![0; socks::rest_of_reply(head)?];
@@ -108,13 +125,9 @@ async fn connect_socks5(proxy: &Proxy, host: &str, port: u16, stream: &mut Tunne
 /// TLS to the proxy itself.
 async fn connect_tls(host: &str, stream: TcpStream, trust: &Trust) -> Result<TlsStream<TcpStream>, String> {
     let fail = |why: String| format!("TLS: {why}");
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| fail(error.to_string()))?
-        .with_root_certificates(trust.roots())
-        .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|error| fail(error.to_string()))?;
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|error| fail(plain_io(&error)))
+    let connector = tls::trusting(trust.roots()).map_err(fail)?;
+    connector.connect(name, stream).await.map_err(|error| fail(plain_io(&error)))
 }
 
 #[cfg(test)]

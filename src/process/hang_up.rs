@@ -5,10 +5,8 @@ pub(crate) use unix::Watch;
 
 #[cfg(unix)]
 mod unix {
-    use std::fs::File;
-    use std::io;
+    use std::io::{self, PipeReader, PipeWriter};
     use std::os::fd::OwnedFd;
-    use std::os::unix::net::UnixStream;
     use std::thread::JoinHandle;
 
     use rustix::event::{PollFd, PollFlags, poll};
@@ -21,7 +19,7 @@ mod unix {
     #[derive(Debug)]
     pub(crate) struct Watch {
         /// Closing it ends the thread.
-        end: Option<UnixStream>,
+        end: Option<PipeWriter>,
         thread: Option<JoinHandle<()>>,
     }
 
@@ -42,9 +40,10 @@ mod unix {
         }
     }
 
-    fn start() -> io::Result<(UnixStream, JoinHandle<()>)> {
-        let terminal = terminal()?;
-        let (end, over) = UnixStream::pair()?;
+    fn start() -> io::Result<(PipeWriter, JoinHandle<()>)> {
+        // A person is asked only where standard input is a terminal.
+        let terminal = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 0)?;
+        let (over, end) = io::pipe()?;
         let thread = std::thread::Builder::new().name("terminal".to_owned()).spawn(move || {
             if hangs_up(&terminal, &over) {
                 interruption::hang_up();
@@ -53,17 +52,8 @@ mod unix {
         Ok((end, thread))
     }
 
-    /// What the prompt reads: standard input, or else the controlling terminal.
-    fn terminal() -> io::Result<OwnedFd> {
-        let input = rustix::stdio::stdin();
-        if rustix::termios::isatty(input) {
-            return Ok(rustix::io::fcntl_dupfd_cloexec(input, 0)?);
-        }
-        Ok(File::open("/dev/tty")?.into())
-    }
-
     /// Waits for the end of the terminal, or of the watch.
-    fn hangs_up(terminal: &OwnedFd, over: &UnixStream) -> bool {
+    fn hangs_up(terminal: &OwnedFd, over: &PipeReader) -> bool {
         loop {
             // A hang-up is told without being asked for.
             let mut events = [PollFd::new(terminal, PollFlags::empty()), PollFd::new(over, PollFlags::IN)];

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
+use sandbox::Handshake;
 
-use crate::support::forward::{CREATE, FLOOR, GET, echoes, grant, rest, world_with};
+use crate::support::forward::{CLUSTER, CREATE, FLOOR, GET, echoes, grant, rest, world_with};
 use crate::support::proxy::{Proxy, proxy_url};
 use crate::support::{Forward, until};
 
@@ -39,8 +40,9 @@ fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
     for (url, because) in [refuses("http"), refuses("socks5"), nobody("http"), nobody("https"), nobody("socks5")] {
         world.write(".kube/config", &kubeconfig);
         proxy_url(&world, &url);
-        for verb in ["port-forward pod/web-0 :8080", "pods web-0"] {
-            world.run(verb).exits(6).one_error().says(because).says_not("p%40ss").says_not("p@ss");
+        for verb in ["port-forward pod/web-0 :8080 --wait 1s", "pods web-0"] {
+            let said = world.run(verb).exits(6);
+            said.one_error().says(because).says("try: start the proxy").says_not("p%40ss").says_not("p@ss");
         }
     }
     world.write(".kube/config", kubeconfig);
@@ -54,6 +56,21 @@ fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
             .says("try: kubectl config set clusters.")
             .says_not("hunter2");
     }
+}
+
+#[test]
+fn the_far_end_of_a_tunnel_has_the_name_that_the_context_gives_it() {
+    let world = world_with(FLOOR);
+    assert!(world.control().set_handshake(CLUSTER, Handshake::OtherName));
+    let kubeconfig = world.read(".kube/config");
+    let named =
+        kubeconfig.replace("    server: https://", "    tls-server-name: elsewhere.example.com\n    server: https://");
+    world.write(".kube/config", named);
+    // What is known of the cluster is in the kubeconfig alone.
+    std::fs::remove_dir_all(world.path(".cache/nsaccess")).expect("removed");
+    world.run("pods web-0").success();
+    let forward = Forward::start(&world, "pod/web-0 :8080", 1);
+    assert_eq!(forward.body("/name"), "web-0\n");
 }
 
 #[test]

@@ -110,9 +110,6 @@ impl<E: 'static> PodSessions<E> {
                 }
             };
             if let Some(slot) = Slot::new(&session, port, &self.ports, probe) {
-                if self.is_retired() {
-                    session.retire();
-                }
                 self.keep_a_spare();
                 return Ok(slot);
             }

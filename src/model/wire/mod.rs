@@ -1,6 +1,7 @@
-//! Protocols below AWS and Kubernetes: certificates, proxies, URLs, paginated lists, a little XML.
+//! Protocols below AWS and Kubernetes: certificates, endpoints, proxies, URLs, paginated lists, a little XML.
 
 pub(crate) mod certificate;
+pub(crate) mod endpoint;
 pub(crate) mod pages;
 pub(crate) mod percent;
 pub(crate) mod proxy;

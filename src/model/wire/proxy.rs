@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::env_vars;
+use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::percent;
 use crate::secret::Secret;
 
@@ -68,12 +69,13 @@ pub(crate) enum ProxyScheme {
 #[derive(Clone)]
 pub(crate) struct Proxy {
     scheme: ProxyScheme,
+    endpoint: Endpoint,
     uri: http::Uri,
 }
 
 impl std::fmt::Debug for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Proxy({:?} {}:{})", self.scheme, self.host(), self.port())
+        write!(f, "Proxy({:?} {})", self.scheme, self.endpoint)
     }
 }
 
@@ -90,29 +92,25 @@ impl Proxy {
             Some("socks5") => ProxyScheme::Socks5,
             other => return Err(format!("a proxy of the kind {:?} is not known", other.unwrap_or_default())),
         };
-        let proxy = Proxy { scheme, uri };
-        if proxy.host().is_empty() {
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        if host.is_empty() {
             return Err("it has no host".to_owned());
         }
-        Ok(proxy)
+        let port = uri.port_u16().unwrap_or(match scheme {
+            ProxyScheme::Http => 80,
+            ProxyScheme::Https => 443,
+            ProxyScheme::Socks5 => 1080,
+        });
+        Ok(Proxy { scheme, endpoint: Endpoint { host, port }, uri })
     }
 
     pub(crate) fn scheme(&self) -> ProxyScheme {
         self.scheme
     }
 
-    /// An IPv6 address is without brackets.
-    pub(crate) fn host(&self) -> &str {
-        self.uri.host().unwrap_or_default().trim_matches(['[', ']'])
-    }
-
-    /// By default the port of the scheme.
-    pub(crate) fn port(&self) -> u16 {
-        self.uri.port_u16().unwrap_or(match self.scheme {
-            ProxyScheme::Http => 80,
-            ProxyScheme::Https => 443,
-            ProxyScheme::Socks5 => 1080,
-        })
+    /// Where it is, by default on the port of the scheme.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// User and password, if the URL has them.
@@ -273,12 +271,12 @@ mod tests {
     #[test]
     fn debug_output_hides_the_password() {
         let proxy = Proxy::parse("http://ada:p%40ss@proxy.corp:3128").expect("a proxy");
-        assert_eq!((proxy.scheme(), proxy.host(), proxy.port()), (ProxyScheme::Http, "proxy.corp", 3128));
+        assert_eq!((proxy.scheme(), proxy.endpoint().to_string()), (ProxyScheme::Http, "proxy.corp:3128".to_owned()));
         let (user, password) = proxy.login().expect("a login");
         assert_eq!((user.as_str(), password.expose().as_str()), ("ada", "p@ss"));
         assert_eq!(format!("{proxy:?}"), "Proxy(Http proxy.corp:3128)");
         let socks = Proxy::parse("socks5h://[::1]").expect("a proxy");
-        assert_eq!((socks.scheme(), socks.host(), socks.port()), (ProxyScheme::Socks5, "::1", 1080));
+        assert_eq!((socks.scheme(), socks.endpoint().to_string()), (ProxyScheme::Socks5, "[::1]:1080".to_owned()));
         assert!(socks.login().is_none());
         for wrong in ["ftp://x", "proxy", "", "http://", "http://[]:3128", "http://ada:secret@"] {
             let why = Proxy::parse(wrong).expect_err(wrong);

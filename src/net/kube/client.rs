@@ -1,13 +1,13 @@
 //! The HTTP client of a cluster, straight or through a proxy. kube has one of its own, but verifies an https proxy with the
-//! cluster's certificate authority, signs in to no SOCKS proxy, does not say when the proxy is the fault, and lets small
-//! packets wait.
+//! cluster's certificate authority, signs in to no SOCKS proxy, does not say when the proxy is the fault, lets small packets
+//! wait, and waits long for a machine that is gone.
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::Builder;
-use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use hyper_util::client::legacy::connect::Connection;
 use hyper_util::rt::TokioExecutor;
 use kube::Config;
 use kube::client::retry::RetryPolicy;
@@ -18,6 +18,7 @@ use tower::{BoxError, Service, ServiceBuilder};
 
 use super::through_proxy::ThroughProxy;
 use crate::model::wire::proxy::Proxy;
+use crate::net::tcp;
 use crate::net::trust::Trust;
 
 type ClusterService = BoxService<Request<Body>, Response<Incoming>, BoxError>;
@@ -31,11 +32,7 @@ pub(super) fn builder(
     if let Some(proxy) = proxy {
         return over(config, ThroughProxy { proxy: proxy.clone(), trust: trust.clone() });
     }
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    // Otherwise a request waits until the end of the handshake before it is acknowledged: a whole round trip.
-    tcp.set_nodelay(true);
-    over(config, tcp)
+    over(config, tcp::connector())
 }
 
 /// TLS to the cluster over such connections, and requests over that.

@@ -16,7 +16,6 @@ pub(crate) mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
 use kube::Client;
 use secrecy::SecretString;
 
@@ -25,6 +24,7 @@ use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::{Proxy, check_endpoint};
 use crate::net::kube::refusal_retry::{RefusalMemory, RefusalRetry};
 use crate::net::outbound::Outbound;
+use crate::net::{proxy, tls};
 use crate::secret::Secret;
 
 pub(crate) use rbac::unless_missing;
@@ -98,7 +98,8 @@ impl KubeApi {
             cluster.endpoint.parse().map_err(|error: http::uri::InvalidUri| unusable("endpoint", error.to_string()))?;
         let mut config = kube::Config::new(url);
         config.root_cert = Some(
-            certificates(&cluster.certificate_authority_data).map_err(|why| unusable("certificate authority", why))?,
+            tls::certificates(&cluster.certificate_authority_data)
+                .map_err(|why| unusable("certificate authority", why))?,
         );
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
         config.tls_server_name.clone_from(&cluster.tls_server_name);
@@ -125,30 +126,26 @@ impl KubeFailure {
     pub(crate) fn into_error(self, cluster: &str) -> Error {
         let what = format!("request to cluster {cluster:?} failed");
         match self {
-            KubeFailure::Unauthorized => Error::new(Kind::Denied, what).because("401 Unauthorized: the cluster does not recognize this identity"),
-            KubeFailure::Status(code @ 500.., words) => Error::new(Kind::Unreachable, what).because(format!("{code}: {words}")),
+            KubeFailure::Unauthorized => {
+                Error::new(Kind::Denied, what).because("401 Unauthorized: the cluster does not recognize this identity")
+            }
+            KubeFailure::Status(code @ 500.., words) => {
+                Error::new(Kind::Unreachable, what).because(format!("{code}: {words}"))
+            }
             KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
             KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
-            KubeFailure::Unreachable(words) => Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}"))
-                .because(words)
-                .try_next("check the network and VPN (a private EKS endpoint is reachable only from inside), then run the same command again")
-                .ask_doctor(),
+            KubeFailure::Unreachable(words) => {
+                let in_the_meantime = match proxy::is_at_fault(&words) {
+                    true => "start the proxy or connect to its network",
+                    false => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
+                };
+                Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}"))
+                    .because(words)
+                    .try_next(format!("{in_the_meantime}, then run the same command again"))
+                    .ask_doctor()
+            }
         }
     }
-}
-
-/// The DER of each certificate in base64-encoded PEM.
-pub(super) fn certificates(data: &str) -> Result<Vec<Vec<u8>>, String> {
-    use base64::engine::general_purpose::STANDARD;
-    let pem = STANDARD.decode(data.trim()).map_err(|error| error.to_string())?;
-    let pem = String::from_utf8(pem).map_err(|_| "it is not UTF-8 text".to_owned())?;
-    let mut certificates = Vec::new();
-    for block in pem.split("-----BEGIN CERTIFICATE-----").skip(1) {
-        let body = block.split("-----END CERTIFICATE-----").next().unwrap_or_default();
-        let body: String = body.split_whitespace().collect();
-        certificates.push(STANDARD.decode(body).map_err(|error| error.to_string())?);
-    }
-    if certificates.is_empty() { Err("it contains no PEM certificate".to_owned()) } else { Ok(certificates) }
 }
 
 pub(super) fn failure(error: kube::Error) -> KubeFailure {

@@ -106,7 +106,7 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
     let of_context = proxy::of_context(scene.chain, scene.access).ok().flatten().map(|(cluster, _)| cluster);
     let way = Way {
         namespace: scene.access.name.as_str(),
-        host: &probe.host,
+        host: &probe.endpoint.host,
         proxy: proxy.as_deref(),
         proxy_url_of: of_context.as_deref(),
         is_clock_right: scene.chain.aws.outbound().difference().is_some_and(is_right),
@@ -131,7 +131,7 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
         (judge_connection(&way, &addresses, &step).fact(took), opened)
     });
     let Some(opened) = connected.await else { return };
-    let (name, authority) = (tls.0.unwrap_or(&probe.host), tls.1);
+    let (name, authority) = (tls.0.unwrap_or(&probe.endpoint.host), tls.1);
     board
         .judge(&TLS, async {
             let (step, took) = timed(opened.shake_hands(name, authority)).await;

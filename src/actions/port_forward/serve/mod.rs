@@ -16,6 +16,7 @@ use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result, is_request};
 use crate::model::kube::role_rule::Rule;
 use crate::model::port_forward::ports::RemotePort;
+use crate::net::kube::KubeFailure;
 use crate::net::port_forward::dialer;
 
 /// The sessions to one pod.
@@ -353,10 +354,7 @@ impl Forward {
                 error.because.insert(1, format!("get (WebSocket): {websocket}"));
                 or_can_i(error, &self.cluster, &Rule::new("", "pods/portforward", &["create"]))
             }
-            OpenError::Unreachable(words) => {
-                Error::new(Kind::Unreachable, format!("cannot reach cluster {:?}", self.cluster.cluster().name))
-                    .because(words)
-            }
+            OpenError::Unreachable(words) => KubeFailure::Unreachable(words).into_error(&self.cluster.cluster().name),
         }
     }
 

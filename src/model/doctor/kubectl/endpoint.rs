@@ -36,7 +36,7 @@ pub(crate) fn judge_endpoint(way: Way<'_>, variables: &ProxyVariables) -> Judgem
     let seen = |how: &str| Judgement::ok(format!("{} ({how})", way.server));
     if let Some(url) = way.proxy_url {
         return match Proxy::parse(url) {
-            Ok(proxy) => seen(&format!("via proxy-url {}:{}", proxy.host(), proxy.port())),
+            Ok(proxy) => seen(&format!("via proxy-url {}", proxy.endpoint())),
             Err(why) => Judgement::problem(
                 Problem::of(&PROXY_URL, format!("the cluster {} has an invalid proxy-url", way.cluster))
                     .because(why)

@@ -22,7 +22,7 @@ pub(crate) fn judge_proxy(variables: &ProxyVariables, hosts: &[String]) -> Judge
         let url = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
         match Proxy::parse(&url) {
             // Never the whole value: it may hold a password.
-            Ok(proxy) => facts.push(format!("{name} is {}:{}", proxy.host(), proxy.port())),
+            Ok(proxy) => facts.push(format!("{name} is {}", proxy.endpoint())),
             Err(why) => problems.push(
                 Problem::of(&UNUSABLE, format!("invalid proxy in ${name}"))
                     .because(why)
