@@ -185,11 +185,12 @@ def main():
     ports = [f":{port}" for port in (options.http, options.source, options.sink)]
     spdy = {**os.environ, "KUBECTL_PORT_FORWARD_WEBSOCKETS": "false"}
     kubectl = [options.kubectl, "-n", options.namespace, "port-forward", f"pod/{options.pod}", *ports]
-    programs = {
+    forwards = {
         "nsaccess": ([options.nsaccess, "-n", options.namespace, "port-forward", f"pod/{options.pod}", *ports], os.environ),
         "kubectl websocket": (kubectl, os.environ),
         "kubectl spdy": (kubectl, spdy),
     }
+    programs = dict(forwards)
     if options.address:
         relay = [sys.executable, os.path.join(os.path.dirname(__file__), "relay.py"), options.address]
         programs["plain relay"] = (relay + [port[1:] for port in ports], os.environ)
@@ -199,14 +200,13 @@ def main():
             forward = Forward(name, arguments, env)
             figures = measure(forward, options)
             forward.stop()
-            if name == "plain relay":
+            if name not in forwards:
                 results[name].append(figures)
                 continue
             forward = Forward(name, arguments, env)
             figures[f"peak MiB, {options.held} held"] = held(forward, options.http, options.held)
             forward.stop()
             results[name].append(figures)
-    forwards = {name: program for name, program in programs.items() if name != "plain relay"}
     for name, (arguments, env) in (forwards if options.service else {}).items():
         service, port = options.service.split(":")
         for figures in results[name]:
