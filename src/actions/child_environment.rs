@@ -1,11 +1,8 @@
 //! What a child needs to be in a namespace: AWS credentials, a kubeconfig of its own, and nothing that leads elsewhere.
 
-use kubeconfig_edit::standalone;
-
 use crate::actions::irsa;
 use crate::actions::setup::profile_and_context;
-use crate::chain::cluster::{self, proxy};
-use crate::chain::target::identity;
+use crate::chain::cluster;
 use crate::chain::{Chain, access};
 use crate::disk::private_folder::PrivateFolder;
 use crate::env_vars;
@@ -77,14 +74,8 @@ pub(crate) async fn prepare(
             Identity { label: format!("{access}:{role}"), role, account, credentials: assumed.credentials }
         }
     };
-    let proxy = proxy::of_context(chain, access)?;
     let folder = PrivateFolder::create(chain.host)?;
-    let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
-    let text = standalone(
-        &profile_and_context::standalone_entry(chain, &target, &cluster),
-        proxy,
-        &identity::variables_of(chain, &target),
-    );
+    let text = profile_and_context::standalone(chain, &target, &cluster)?;
     let kubeconfig = folder.write("kubeconfig", &text)?;
     let mut variables = Environment::default();
     variables.change(credential_output::variables(credential_output::AwsIdentity {

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::chain::Chain;
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::{ClusterAccess, WhenOver};
-use crate::chain::cluster::proxy;
+use crate::chain::cluster::way::{self, ContextWay};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
@@ -23,8 +23,8 @@ use crate::secret::Secret;
 pub(crate) struct ReadOnlyApi<'a> {
     cluster: ClusterAccess<'a>,
     server: LoopbackServer,
-    /// The `proxy-url` that the context of the user's kubeconfig has.
-    proxy_url: Option<Secret<String>>,
+    /// The way that the context of the user's kubeconfig has.
+    way: Option<ContextWay>,
 }
 
 impl<'a> ReadOnlyApi<'a> {
@@ -36,8 +36,8 @@ impl<'a> ReadOnlyApi<'a> {
         let cluster = chain.cluster(access).await?;
         cluster.run_on(WhenOver::Fail);
         cluster.pass_on()?;
-        let proxy_url = proxy::of_context(chain, access)?.map(|(_, url)| Secret::new(url));
-        Ok(ReadOnlyApi { cluster, server: LoopbackServer::bind().await?, proxy_url })
+        let way = way::of_context(chain, access)?;
+        Ok(ReadOnlyApi { cluster, server: LoopbackServer::bind().await?, way })
     }
 
     /// A kubeconfig that leads here. It has the token, so it is written for its owner only.
@@ -47,9 +47,9 @@ impl<'a> ReadOnlyApi<'a> {
             "server": self.server.url(),
             "certificate-authority-data": self.server.certificate_authority_data(),
         });
-        if let Some(url) = &self.proxy_url {
+        if let Some(extension) = self.way.as_ref().and_then(ContextWay::as_extension) {
             // As `proxy-url` it would be on kubectl's way to us.
-            cluster["extensions"] = json!([proxy::beyond(url)]);
+            cluster["extensions"] = json!([extension]);
         }
         let kubeconfig = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": name,

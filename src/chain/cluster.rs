@@ -6,6 +6,7 @@ mod not_found;
 pub(crate) mod not_mapped;
 pub(crate) mod proxy;
 mod regions;
+pub(crate) mod way;
 
 use crate::chain::Chain;
 use crate::chain::credentials::{Credentials, own};

@@ -6,16 +6,12 @@ use clap::{Args, Subcommand};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use kubeconfig_edit::standalone;
-
 use crate::actions::child_environment;
 use crate::actions::setup::profile_and_context;
 use crate::actions::setup::replace;
 use crate::chain::cluster;
-use crate::chain::cluster::proxy;
 use crate::chain::credentials::own;
 use crate::chain::target;
-use crate::chain::target::identity;
 use crate::chain::{Chain, access};
 use crate::commands::Context;
 use crate::commands::flags::{LoginFlags, SignInArgs, TargetArgs, flags, insistent_login, login_command};
@@ -93,10 +89,7 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         replace::refuse_other_than_profile(chain, &target, &insistent_login(&access, login_flags))?;
     }
     if args.print {
-        let proxy = proxy::of_context(chain, &access)?;
-        let proxy = proxy.as_ref().map(|(_, url)| url.as_str());
-        let entry = profile_and_context::standalone_entry(chain, &target, &cluster);
-        let text = standalone(&entry, proxy, &identity::variables_of(chain, &target));
+        let text = profile_and_context::standalone(chain, &target, &cluster)?;
         return context.ui.print_bytes(text.as_bytes());
     }
     let applied = profile_and_context::write_context(chain, &entry, args.switch)?;

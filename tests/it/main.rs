@@ -120,5 +120,6 @@ mod token_drop_in;
 mod token_profiles;
 mod trouble;
 mod trust;
+mod tunnel;
 mod typed_names;
 mod ways_out;

@@ -6,7 +6,7 @@ use yaml_splice::{Kind, NodeId, scalar};
 use crate::item::{File, Place};
 use crate::render::{BlockStyle, FlowStyle, Order, Value, fields, item};
 use crate::verify::{Scope, WHOLE_EXEC, open, reopen};
-use crate::{Editor, Entry, Error, List, Parts, model};
+use crate::{Editor, Entry, Error, List, Parts, Way, model};
 
 /// See [`Editor::apply`].
 pub(crate) fn apply(editor: Editor<'_>, text: &str, entry: &Entry, parts: Parts) -> Result<String, Error> {
@@ -62,13 +62,13 @@ pub(crate) fn set_current_context(editor: Editor<'_>, text: &str, name: &str) ->
     Ok(result)
 }
 
-/// A complete kubeconfig with this entry alone, which is its `current-context`; with a proxy for the cluster and
-/// environment variables for the plugin, if there are any.
-pub fn standalone(entry: &Entry, proxy_url: Option<&str>, variables: &[(&str, &str)]) -> String {
+/// A complete kubeconfig with this entry alone, which is its `current-context`; with a way to the
+/// cluster and environment variables for the plugin, if there are any.
+pub fn standalone(entry: &Entry, way: Way<'_>, variables: &[(&str, &str)]) -> String {
     let mut text = append_fresh("", entry, Parts::ALL, Some(&entry.name));
-    if let Some(proxy_url) = proxy_url {
-        text = below(&text, "server: ", &[format!("proxy-url: {}", scalar::block(proxy_url))]);
-    }
+    let lines = [("tls-server-name", way.tls_server_name), ("proxy-url", way.proxy_url)];
+    let lines = lines.iter().filter_map(|(key, value)| Some(format!("{key}: {}", scalar::block((*value)?))));
+    text = below(&text, "server: ", &lines.collect::<Vec<_>>());
     if variables.is_empty() {
         return text;
     }

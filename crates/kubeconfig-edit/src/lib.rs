@@ -124,6 +124,15 @@ pub struct Entry {
     pub exec: Exec,
 }
 
+/// How the server of a [`standalone`] kubeconfig is reached.
+#[derive(Clone, Copy, Default)]
+pub struct Way<'a> {
+    /// The name in the server's certificate, where the server is the near end of a tunnel.
+    pub tls_server_name: Option<&'a str>,
+    /// The proxy on the way. It may have a password.
+    pub proxy_url: Option<&'a str>,
+}
+
 impl Entry {
     /// An entry of which only the name matters.
     fn named(name: &str) -> Self {

@@ -8,7 +8,7 @@ pub(super) use probe::reached;
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::grant::{Granted, split};
 use crate::actions::doctor::limit::in_time;
-use crate::chain::cluster as stage;
+use crate::chain::cluster::{self as stage, way};
 use crate::chain::credentials::Credentials;
 use crate::error::{Error, Kind};
 use crate::model::aws::access_keys::AccessKeys;
@@ -74,7 +74,7 @@ async fn describe(scene: &Scene<'_>, granted: &Granted) -> (Judgement, Option<De
     let facts = match (&answer, description) {
         (_, Some(ClusterDescription { cluster, details, .. })) => {
             let endpoint = cluster.endpoint.clone();
-            let cluster = entry::through_tunnel(scene, cluster);
+            let cluster = way::through_tunnel(scene.chain, scene.access, &cluster);
             Some(Described { cluster, details: Some(details), endpoint, keys: keys.clone() })
         }
         (Answer::Denied(_) | Answer::Unauthorized(_), None) => as_in_kubeconfig(scene, named, keys),

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use aws_config_edit::{RoleProfile, RoleSource, SsoProfile, SsoSession};
-use kubeconfig_edit::{Entry, Exec};
+use kubeconfig_edit::{Entry, Exec, Way};
 
 use crate::chain::Chain;
+use crate::chain::cluster::way;
 use crate::chain::target::identity;
 use crate::disk::kubeconfig::EditSummary;
 use crate::error::Result;
@@ -85,11 +86,11 @@ fn write_sso_profile(chain: &Chain<'_>, name: &str, set: &PermissionSet, region:
     Ok(changed)
 }
 
-/// The kubeconfig entry of the target.
+/// The kubeconfig entry of the target. A tunnel of the context stays.
 pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
     Entry {
         name: target.entry.clone(),
-        server: cluster.endpoint.clone(),
+        server: way::through_tunnel(chain, &target.access, cluster).endpoint,
         certificate_authority_data: cluster.certificate_authority_data.clone(),
         namespace: target.access.namespace.to_string(),
         exec: Exec {
@@ -103,9 +104,24 @@ pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> En
     }
 }
 
+/// A kubeconfig with the target's entry alone, which goes the way that the context goes.
+///
+/// # Errors
+/// When the user's kubeconfig cannot be read.
+pub(crate) fn standalone(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Result<String> {
+    let context = way::of_context(chain, &target.access)?;
+    let reached = way::through_tunnel(chain, &target.access, cluster);
+    let way = Way {
+        tls_server_name: reached.tls_server_name.as_deref(),
+        proxy_url: context.as_ref().and_then(|context| Some(context.proxy_url.as_ref()?.expose().as_str())),
+    };
+    let entry = standalone_entry(chain, target, cluster);
+    Ok(kubeconfig_edit::standalone(&entry, way, &identity::variables_of(chain, target)))
+}
+
 /// The entry of a kubeconfig of its own. An identity that was chosen for once stands in it, if no variable can say it:
 /// kubectl there acts as the AWS keys do.
-pub(crate) fn standalone_entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
+fn standalone_entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
     let mut entry = entry(chain, target, cluster);
     if let (Some(source), true) = (target.identity.source_profile(), identity::chosen_for_once(chain, target)) {
         let mut args = vec!["token", "--cluster-name", &cluster.name, "--region", &cluster.region, "--profile", source];

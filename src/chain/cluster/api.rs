@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::not_mapped::not_mapped;
-use crate::chain::cluster::{self, ClusterOrigin, proxy};
+use crate::chain::cluster::{self, ClusterOrigin, proxy, way};
 use crate::chain::credentials::{self, Credentials};
 use crate::chain::renewal::{Renewable, with_renewal};
 use crate::chain::{Chain, clock_skew};
@@ -90,6 +90,7 @@ impl<'a> ClusterAccess<'a> {
     pub(crate) fn open(credentials: Credentials<'a>, cluster: Cluster, origin: ClusterOrigin) -> Result<Self> {
         let (chain, role) = (credentials.chain, credentials.role());
         let target = credentials.target;
+        let cluster = way::through_tunnel(chain, &target.access, &cluster);
         let proxy = proxy::of(chain, &target.access, &cluster.endpoint)?;
         let refusal_memory = Arc::default();
         let state = sign(chain, role, (cluster, origin), proxy.as_ref(), (&refusal_memory, Silence::OfStreams))?;
@@ -127,7 +128,7 @@ impl<'a> ClusterAccess<'a> {
         self.target.as_missing()
     }
 
-    /// The cluster's facts.
+    /// The cluster's facts, with the address that is connected to.
     pub(crate) fn cluster(&self) -> Cluster {
         self.state.borrow().cluster.clone()
     }
@@ -308,6 +309,7 @@ impl<'a> ClusterAccess<'a> {
         let described = cluster::describe(&credentials).await;
         self.state.borrow_mut().origin = ClusterOrigin::Described;
         let Ok(now) = described else { return false };
+        let now = way::through_tunnel(self.chain, &self.target.access, &now);
         let moved =
             (&now.endpoint, &now.certificate_authority_data) != (&before.endpoint, &before.certificate_authority_data);
         let located = (now, ClusterOrigin::Described);

@@ -22,5 +22,6 @@ pub(crate) mod resources;
 pub(crate) mod role_rule;
 pub(crate) mod selector;
 pub(crate) mod service;
+pub(crate) mod tunnel;
 pub(crate) mod workload;
 pub(crate) mod workload_pod;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::generator::{Dice, kubeconfig};
 use super::{apply, entry, remove, set_current_context};
-use crate::{Entry, Parts, parse, standalone};
+use crate::{Entry, Parts, Way, parse, standalone};
 
 fn text() -> impl Strategy<Value = String> {
     vec(any::<u8>(), 0..160).prop_map(|bytes| kubeconfig(&mut Dice(&bytes)))
@@ -105,7 +105,7 @@ proptest! {
         prop_assume!(!entry.name.is_empty());
         entry.exec.args.push(arg);
         entry.exec.install_hint = hint;
-        check_ours(&standalone(&entry, None, &[]), &entry);
+        check_ours(&standalone(&entry, Way::default(), &[]), &entry);
         check_ours(&apply("{\"clusters\":[]}", &entry, Parts::ALL).unwrap(), &entry);
         check_ours(&apply("clusters: []\n", &entry, Parts::ALL).unwrap(), &entry);
     }

@@ -1,7 +1,7 @@
 //! Our entry is there already: only what is wrong in it changes.
 
 use super::{apply, entry, remove, set_current_context};
-use crate::{Parts, parse, standalone};
+use crate::{Parts, Way, parse, standalone};
 
 const CLUSTER: Parts = Parts { cluster: true, ..Parts::NONE };
 const CONTEXT: Parts = Parts { context: true, ..Parts::NONE };
@@ -182,7 +182,7 @@ fn an_entry_between_others_is_removed_alone() {
 
 #[test]
 fn a_standalone_kubeconfig_is_complete() {
-    let text = standalone(&entry(), None, &[]);
+    let text = standalone(&entry(), Way::default(), &[]);
     let config = parse(&text).unwrap();
     assert_eq!(config.current_context.as_deref(), Some("idp-ns-dev"));
     assert_eq!(apply(&text, &entry(), Parts::ALL).as_deref(), Ok(text.as_str()));
@@ -190,15 +190,17 @@ fn a_standalone_kubeconfig_is_complete() {
 }
 
 #[test]
-fn a_standalone_kubeconfig_takes_a_proxy_and_variables_of_its_plugin() {
-    let text = standalone(&entry(), Some("http://proxy:1"), &[("A", "1"), ("B", "two")]);
+fn a_standalone_kubeconfig_takes_a_way_and_variables_of_its_plugin() {
+    let way = Way { tls_server_name: Some("abc.example.com"), proxy_url: Some("http://proxy:1") };
+    let text = standalone(&entry(), way, &[("A", "1"), ("B", "two")]);
     let inside = "      env:\n      - name: A\n        value: \"1\"\n      - name: B\n        value: two\n";
-    assert!(text.contains("    proxy-url: http://proxy:1\n") && text.contains(inside), "{text}");
+    let on_the_way = "    tls-server-name: abc.example.com\n    proxy-url: http://proxy:1\n";
+    assert!(text.contains(on_the_way) && text.contains(inside), "{text}");
     let mut config = parse(&text).expect("a kubeconfig");
     let plugin = config.users[0].exec.as_mut().expect("a plugin");
     let variables = std::mem::take(&mut plugin.env);
     assert_eq!(variables, [("A", "1"), ("B", "two")].map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert_eq!(config, parse(&standalone(&entry(), Some("http://proxy:1"), &[])).expect("a kubeconfig"));
+    assert_eq!(config, parse(&standalone(&entry(), way, &[])).expect("a kubeconfig"));
 }
 
 #[test]

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::actions::doctor::Scene;
 use crate::model::doctor::cluster::eks::Entry;
-use crate::model::kube::cluster::Cluster;
 
 /// What the context says of the cluster. `None`: there is no context, or no cluster in it.
 pub(super) fn of(scene: &Scene<'_>) -> Option<Entry> {
@@ -22,14 +21,6 @@ pub(super) fn of(scene: &Scene<'_>) -> Option<Entry> {
         tls_server_name: cluster.tls_server_name.clone(),
         is_unchecked: cluster.insecure_skip_tls_verify,
     })
-}
-
-/// The cluster with the address that the context's tunnel to it has here, if it goes through one.
-pub(super) fn through_tunnel(scene: &Scene<'_>, cluster: Cluster) -> Cluster {
-    match of(scene).filter(|entry| entry.is_tunnel_to(&cluster.endpoint)) {
-        Some(entry) => Cluster { endpoint: entry.server, tls_server_name: entry.tls_server_name, ..cluster },
-        None => cluster,
-    }
 }
 
 /// The cluster and the region that the context's user asks for tokens of, if that user is one that nsaccess wrote: then the

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::cluster::{Described, entry, version};
 use crate::actions::doctor::limit::in_time;
-use crate::chain::cluster::proxy;
+use crate::chain::cluster::{proxy, way};
 use crate::model::doctor::authentication::IDENTITY;
 use crate::model::doctor::cluster::eks::{ENDING, Entry, NOT_FOUND, STARTING, judge_endpoint};
 use crate::model::doctor::cluster::tls::judge_tls;
@@ -103,7 +103,8 @@ fn probe(scene: &Scene<'_>, endpoint: &str) -> Result<Probe, String> {
 async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, tls: (Option<&str>, &str)) {
     let board = scene.board;
     let proxy = probe.proxy();
-    let of_context = proxy::of_context(scene.chain, scene.access).ok().flatten().map(|(cluster, _)| cluster);
+    let of_context = way::of_context(scene.chain, scene.access).ok().flatten();
+    let of_context = of_context.filter(|way| way.proxy_url.is_some()).map(|way| way.cluster);
     let way = Way {
         namespace: scene.access.name.as_str(),
         host: &probe.endpoint.host,

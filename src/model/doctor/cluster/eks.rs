@@ -9,6 +9,7 @@ use crate::model::doctor::grant::Answer;
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
 use crate::model::doctor::wait_for_network;
 use crate::model::kube::cluster::{ClusterDetails, Support, VersionSupport};
+use crate::model::kube::tunnel::{is_near_end, is_same_url};
 
 pub(crate) const NOT_FOUND: Finding = Finding {
     id: "cluster.not-found",
@@ -306,10 +307,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// Whether the server is the near end of a tunnel to the endpoint: kubectl expects the endpoint's own certificate there.
     pub(crate) fn is_tunnel_to(&self, endpoint: &str) -> bool {
-        let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-        let host = host.split(['/', ':']).next().unwrap_or_default();
-        let is_expected = self.tls_server_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host));
-        is_expected && !is_same_url(&self.server, endpoint)
+        is_near_end(&self.server, self.tls_server_name.as_deref(), endpoint)
     }
 }
 
@@ -351,14 +349,6 @@ pub(crate) fn judge_endpoint(entry: &Entry, endpoint: &str, authority_data: &str
 /// Fields that others added to the entry stay when it is written anew, and go when it is removed first.
 pub(super) fn written_from_nothing(namespace: &str) -> String {
     format!("nsaccess kubeconfig {namespace} --remove && nsaccess kubeconfig {namespace} --switch")
-}
-
-fn is_same_url(left: &str, right: &str) -> bool {
-    let normal = |url: &str| {
-        let url = url.trim().trim_end_matches('/').to_ascii_lowercase();
-        url.strip_suffix(":443").map(str::to_owned).unwrap_or(url)
-    };
-    normal(left) == normal(right)
 }
 
 fn is_same_pem(left: &str, right: &str) -> bool {

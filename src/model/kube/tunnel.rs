@@ -1,0 +1,33 @@
+//! Tunnels to private endpoints, as they stand in a kubeconfig.
+
+/// Whether a server is the near end of a tunnel to an endpoint: kubectl expects the endpoint's own certificate there.
+pub(crate) fn is_near_end(server: &str, tls_server_name: Option<&str>, endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let is_expected = tls_server_name.is_some_and(|name| name.eq_ignore_ascii_case(host));
+    is_expected && !is_same_url(server, endpoint)
+}
+
+/// Whether two endpoints are one, however they are written.
+pub(crate) fn is_same_url(left: &str, right: &str) -> bool {
+    let normal = |url: &str| {
+        let url = url.trim().trim_end_matches('/').to_ascii_lowercase();
+        url.strip_suffix(":443").map(str::to_owned).unwrap_or(url)
+    };
+    normal(left) == normal(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tunnel_has_the_endpoint_s_name_and_another_address() {
+        let endpoint = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
+        let name = Some("abc.gr7.eu-west-1.eks.amazonaws.com");
+        assert!(is_near_end("https://localhost:8443", name, endpoint));
+        assert!(!is_near_end("https://localhost:8443", Some("other"), endpoint));
+        assert!(!is_near_end("https://localhost:8443", None, endpoint));
+        assert!(!is_near_end("https://abc.gr7.eu-west-1.eks.amazonaws.com:443/", name, endpoint));
+    }
+}

@@ -1,0 +1,63 @@
+//! A private endpoint that is reached through a tunnel: the context's server is the near end, and its `tls-server-name` the
+//! endpoint's name. kubectl goes through it, and so does every verb.
+
+use sandbox::Handshake;
+
+use crate::support::forward::{CLUSTER, WIDE, world_with};
+use crate::support::{Forward, World, program, skipped};
+
+/// The name in the cluster's certificate, which does not resolve here.
+const NAME: &str = "elsewhere.example.com";
+
+/// Somebody whose context goes through a tunnel to an endpoint that this machine does not reach.
+fn tunnelled() -> World {
+    let world = world_with(WIDE);
+    assert!(world.control().set_handshake(CLUSTER, Handshake::OtherName));
+    assert!(world.control().edit_cluster(CLUSTER, |cluster| cluster.shown_endpoint = Some(format!("https://{NAME}"))));
+    let config = world.read(".kube/config");
+    world.write(
+        ".kube/config",
+        config.replacen("    server: ", &format!("    tls-server-name: {NAME}\n    server: "), 1),
+    );
+    // What was known of the cluster before.
+    std::fs::remove_dir_all(world.path(".cache/nsaccess")).expect("removed");
+    world
+}
+
+#[test]
+fn every_verb_goes_through_it_and_a_login_keeps_it() {
+    let world = tunnelled();
+    let config = world.read(".kube/config");
+    world.run("login idp-dev").success().says("pods");
+    assert_eq!(world.read(".kube/config"), config);
+    assert!(world.read(".cache/nsaccess/v1/clusters/idp-dev.json").contains(NAME), "what EKS says is kept");
+    world.run("kubeconfig idp-dev").success().says("context idp-ns-idp-dev unchanged");
+    for verb in ["pods web-0", "can-i", "list", "doctor --only cluster,authentication"] {
+        world.run(verb).success();
+    }
+    let forward = Forward::start(&world, "pod/web-0 :8080", 1);
+    assert_eq!(forward.body("/name"), "web-0\n");
+    // Without it, the endpoint is gone to.
+    let without = config.replacen("tls-server-name: ", "# ", 1);
+    world.write(".kube/config", without);
+    world.run("pods web-0").exits(6).one_error().says("cannot reach cluster").says_not("127.0.0.1");
+}
+
+#[test]
+fn a_kubeconfig_for_programs_leads_through_it() {
+    let world = tunnelled();
+    world.run("login idp-dev").success();
+    let server =
+        world.read(".kube/config").lines().find(|line| line.contains("server: ")).expect("a server").to_owned();
+    let printed = world.run("kubeconfig idp-dev --print").success().stdout.clone();
+    let given = world.nsaccess("exec idp-dev -- sh -c").arg("cat $KUBECONFIG").run_trusted().success().stdout.clone();
+    for text in [printed, given] {
+        assert!(text.contains(server.trim()) && text.contains(&format!("tls-server-name: {NAME}\n")), "{text}");
+    }
+    let Some(kubectl) = program("kubectl") else { return skipped("there is no kubectl") };
+    let ours = env!("CARGO_BIN_EXE_nsaccess");
+    let lines = format!("{} get pod web-0 -o name\n{ours} pods web-0 -o name", kubectl.display());
+    let shell = world.script("read-only-shell", &lines);
+    let read = world.nsaccess("shell idp-dev --read-only").env("SHELL", shell).run_trusted().success().stdout.clone();
+    assert_eq!(read, "pod/web-0\npod/web-0\n");
+}
