@@ -14,4 +14,5 @@ mod proxy;
 mod tcp;
 mod tls;
 pub(crate) mod trust;
+mod tunnel;
 mod watched;

@@ -38,7 +38,7 @@ pub(super) async fn connect(endpoint: &Endpoint) -> io::Result<TcpStream> {
 }
 
 /// The system's error, which the connector wraps.
-fn cause(error: &(dyn Error + 'static)) -> io::Error {
+pub(super) fn cause(error: &(dyn Error + 'static)) -> io::Error {
     let cause = innermost(error);
     match cause.downcast_ref::<io::Error>() {
         Some(cause) => cause

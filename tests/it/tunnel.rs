@@ -37,22 +37,35 @@ fn every_verb_goes_through_it_and_a_login_keeps_it() {
     }
     let forward = Forward::start(&world, "pod/web-0 :8080", 1);
     assert_eq!(forward.body("/name"), "web-0\n");
+    let gone = config.replace(server(&config), "server: https://127.0.0.1:1");
+    world.write(".kube/config", gone);
+    for verb in ["pods web-0", "port-forward pod/web-0 :8080 --wait 1s", "login idp-dev"] {
+        let said = world.run(verb).exits(6);
+        said.one_error()
+            .says("because: tunnel 127.0.0.1:PORT: connection refused\n")
+            .says("try: open the tunnel that ");
+    }
+    world.run("doctor --only cluster").exits(1).prints("is the tunnel open?");
     // Without it, the endpoint is gone to.
     let without = config.replacen("tls-server-name: ", "# ", 1);
     world.write(".kube/config", without);
     world.run("pods web-0").exits(6).one_error().says("cannot reach cluster").says_not("127.0.0.1");
 }
 
+/// The line with the context's server.
+fn server(config: &str) -> &str {
+    config.lines().map(str::trim).find(|line| line.starts_with("server: https://127")).expect("a server")
+}
+
 #[test]
 fn a_kubeconfig_for_programs_leads_through_it() {
     let world = tunnelled();
     world.run("login idp-dev").success();
-    let server =
-        world.read(".kube/config").lines().find(|line| line.contains("server: ")).expect("a server").to_owned();
+    let config = world.read(".kube/config");
     let printed = world.run("kubeconfig idp-dev --print").success().stdout.clone();
     let given = world.nsaccess("exec idp-dev -- sh -c").arg("cat $KUBECONFIG").run_trusted().success().stdout.clone();
     for text in [printed, given] {
-        assert!(text.contains(server.trim()) && text.contains(&format!("tls-server-name: {NAME}\n")), "{text}");
+        assert!(text.contains(server(&config)) && text.contains(&format!("tls-server-name: {NAME}\n")), "{text}");
     }
     let Some(kubectl) = program("kubectl") else { return skipped("there is no kubectl") };
     let ours = env!("CARGO_BIN_EXE_nsaccess");

@@ -13,13 +13,14 @@ use kube::Config;
 use kube::client::retry::RetryPolicy;
 use kube::client::{Body, ClientBuilder, ConfigExt};
 use tower::retry::RetryLayer;
-use tower::util::BoxService;
+use tower::util::{BoxService, MapErr};
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::through_proxy::ThroughProxy;
+use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::Proxy;
-use crate::net::tcp;
 use crate::net::trust::Trust;
+use crate::net::{tcp, tunnel};
 
 type ClusterService = BoxService<Request<Body>, Response<Incoming>, BoxError>;
 
@@ -31,6 +32,10 @@ pub(super) fn builder(
 ) -> kube::Result<ClientBuilder<ClusterService>> {
     if let Some(proxy) = proxy {
         return over(config, ThroughProxy { proxy: proxy.clone(), trust: trust.clone() });
+    }
+    if config.tls_server_name.is_some() {
+        let near_end = Endpoint::of(&config.cluster_url).map(|near_end| near_end.to_string()).unwrap_or_default();
+        return over(config, MapErr::new(tcp::connector(), move |error| tunnel::fault(&near_end, &tcp::cause(&error))));
     }
     over(config, tcp::connector())
 }

@@ -24,7 +24,7 @@ use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::{Proxy, check_endpoint};
 use crate::net::kube::refusal_retry::{RefusalMemory, RefusalRetry};
 use crate::net::outbound::Outbound;
-use crate::net::{proxy, tls};
+use crate::net::{proxy, tls, tunnel};
 use crate::secret::Secret;
 
 pub(crate) use rbac::unless_missing;
@@ -135,9 +135,12 @@ impl KubeFailure {
             KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
             KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
             KubeFailure::Unreachable(words) => {
-                let in_the_meantime = match proxy::is_at_fault(&words) {
-                    true => "start the proxy or connect to its network",
-                    false => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
+                let in_the_meantime = match &words {
+                    words if proxy::is_at_fault(words) => "start the proxy or connect to its network",
+                    words if tunnel::is_at_fault(words) => {
+                        "open the tunnel that the context in the kubeconfig goes through"
+                    }
+                    _ => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
                 };
                 Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}"))
                     .because(words)

@@ -13,7 +13,7 @@ use crate::model::kube::cluster::Cluster;
 use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::Proxy;
 use crate::net::trust::Trust;
-use crate::net::{proxy, tcp, tls};
+use crate::net::{proxy, tcp, tls, tunnel};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// The read buffer below TLS.
@@ -22,6 +22,8 @@ const READ_AHEAD: usize = 64 * 1024;
 /// Connects to a cluster's API.
 pub(super) struct Connector {
     endpoint: Endpoint,
+    /// Whether the endpoint is the near end of a tunnel.
+    is_tunnel: bool,
     server_name: ServerName<'static>,
     tls: TlsConnector,
     proxy: Option<Proxy>,
@@ -44,7 +46,8 @@ impl Connector {
         let server_name = ServerName::try_from(name).map_err(|error| unusable(error.to_string()))?;
         let tls = tls::roots(&cluster.certificate_authority_data).and_then(tls::trusting).map_err(unusable)?;
         let path = uri.path().trim_end_matches('/').to_owned();
-        Ok((Connector { endpoint, server_name, tls, proxy, trust: trust.clone() }, path))
+        let is_tunnel = cluster.tls_server_name.is_some();
+        Ok((Connector { endpoint, is_tunnel, server_name, tls, proxy, trust: trust.clone() }, path))
     }
 
     /// The value of the `Host` header.
@@ -57,13 +60,18 @@ impl Connector {
             match &self.proxy {
                 None => {
                     let stream = tcp::connect(&self.endpoint).await;
-                    self.start_tls(stream.map_err(|error| with_context(&self.endpoint.to_string(), &error))?).await
+                    self.start_tls(stream.map_err(|error| self.not_connected(&error))?).await
                 }
                 Some(proxy) => self.start_tls(proxy::open(proxy, &self.endpoint, &self.trust).await?).await,
             }
         };
         let connected = tokio::time::timeout(CONNECT_LIMIT, connecting).await;
         connected.unwrap_or_else(|_| Err(io::Error::other(format!("connecting to {} timed out", self.endpoint.host))))
+    }
+
+    fn not_connected(&self, error: &io::Error) -> io::Error {
+        let endpoint = self.endpoint.to_string();
+        if self.is_tunnel { tunnel::fault(&endpoint, error) } else { with_context(&endpoint, error) }
     }
 
     async fn start_tls(&self, stream: impl ByteStream + 'static) -> io::Result<Box<dyn ByteStream>> {

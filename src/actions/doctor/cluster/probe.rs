@@ -105,16 +105,16 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
     let proxy = probe.proxy();
     let of_context = way::of_context(scene.chain, scene.access).ok().flatten();
     let of_context = of_context.filter(|way| way.proxy_url.is_some()).map(|way| way.cluster);
+    let is_tunnel = described.map_or(tls.0.is_some(), |described| described.cluster.tls_server_name.is_some());
     let way = Way {
         namespace: scene.access.name.as_str(),
         host: &probe.endpoint.host,
         proxy: proxy.as_deref(),
         proxy_url_of: of_context.as_deref(),
         is_clock_right: scene.chain.aws.outbound().difference().is_some_and(is_right),
-        details: described
-            // The near end of a tunnel is not what EKS speaks of.
-            .filter(|described| described.cluster.endpoint == described.endpoint)
-            .and_then(|described| described.details.as_ref()),
+        is_tunnel,
+        // The near end of a tunnel is not what EKS speaks of.
+        details: described.filter(|_| !is_tunnel).and_then(|described| described.details.as_ref()),
     };
     let resolved = board.check(&NAME, async {
         let (step, took) = timed(probe.resolve()).await;

@@ -9,6 +9,7 @@ fn handshakes_are_told_apart() {
         host: "abc.eks.amazonaws.com",
         proxy: None,
         proxy_url_of: None,
+        is_tunnel: false,
         is_clock_right: false,
         details: None,
     };
@@ -36,6 +37,7 @@ fn a_clock_that_is_right_is_not_blamed_for_a_certificate() {
         host: "abc.eks.amazonaws.com",
         proxy: None,
         proxy_url_of: None,
+        is_tunnel: false,
         is_clock_right: false,
         details: None,
     };

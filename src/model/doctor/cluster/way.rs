@@ -75,8 +75,8 @@ pub(crate) const REFUSED: Finding = Finding {
     check: "cluster.connection",
     severity: Severity::Fail,
     waiting: Waiting::Helps,
-    cause: "The endpoint's address refuses connections: the cluster was deleted, or a firewall answers instead.",
-    repair: "Check the VPN. If you are not allowed to describe the cluster (cluster.describe-denied), ask your platform team for its current endpoint.",
+    cause: "The endpoint's address refuses connections: the cluster was deleted, a firewall answers instead, or the tunnel that the context goes through is not open.",
+    repair: "Check the VPN, or open the tunnel. If you are not allowed to describe the cluster (cluster.describe-denied), ask your platform team for its current endpoint.",
 };
 
 pub(crate) const TIMEOUT: Finding = Finding {
@@ -115,6 +115,8 @@ pub(crate) struct Way<'a> {
     pub(crate) proxy: Option<&'a str>,
     /// The cluster in the kubeconfig whose `proxy-url` that is; else it is the environment's.
     pub(crate) proxy_url_of: Option<&'a str>,
+    /// Whether the host is the near end of the context's tunnel to the cluster.
+    pub(crate) is_tunnel: bool,
     /// Whether a server has told the time, and it is this machine's.
     pub(crate) is_clock_right: bool,
     /// What EKS says of the endpoint, if it could be asked.
@@ -211,6 +213,13 @@ pub(crate) fn judge_connection(way: &Way<'_>, addresses: &[IpAddr], step: &Step<
     }
     match step {
         Step::Done(Connection::Open) => return Judgement::ok(format!("connected to {host}")),
+        Step::Done(Connection::Refused) if way.is_tunnel => {
+            return Judgement::problem(
+                Problem::of(&REFUSED, format!("{host} refuses connections; is the tunnel open?"))
+                    .because("the server in the kubeconfig is the near end of a tunnel to the cluster")
+                    .try_next(format!("nsaccess doctor {} --wait   # open the tunnel in the meantime", way.namespace)),
+            );
+        }
         Step::Done(Connection::Refused | Connection::NotByProxy(_)) => {
             return Judgement::problem(
                 Problem::of(&REFUSED, format!("{host} refuses connections")).try_next(wait_for_network(way.namespace)),

@@ -7,6 +7,7 @@ const WAY: Way<'static> = Way {
     host: "abc.eks.amazonaws.com",
     proxy: None,
     proxy_url_of: None,
+    is_tunnel: false,
     is_clock_right: false,
     details: None,
 };
@@ -61,6 +62,15 @@ fn an_endpoint_that_does_not_answer_is_private_limited_or_unreachable() {
         let addresses = [address.parse().expect("an address")];
         assert_eq!(id(&judge_connection(&way, &addresses, &step)), expected, "{way:?} {address} {step:?}");
     }
+}
+
+#[test]
+fn a_tunnel_that_is_not_open_is_opened_first() {
+    let way = Way { host: "localhost", is_tunnel: true, ..WAY };
+    let judged = judge_connection(&way, &[], &Step::Done(Connection::Refused));
+    assert_eq!(id(&judged), "cluster.refused");
+    assert_eq!(judged.problems[0].try_next, ["nsaccess doctor idp-dev --wait   # open the tunnel in the meantime"]);
+    assert_eq!(id(&judge_connection(&way, &[], &Step::Done(Connection::Open))), "ok");
 }
 
 #[test]
