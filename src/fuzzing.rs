@@ -133,6 +133,8 @@ pub fn secret_variables(text: &str) {
                 assert!(wanted.as_str().is_none_or(|wanted| wanted == value.expose()));
             }
         }
+        // A number that is too large for `Value`, and not for us.
+        Err(_) if serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok() => {}
         _ => assert!(found.len() == 1 && found[0].1.expose() == text),
     }
 }

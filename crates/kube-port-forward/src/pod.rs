@@ -110,6 +110,10 @@ impl<E: 'static> PodSessions<E> {
                 }
             };
             if let Some(slot) = Slot::new(&session, port, &self.ports, probe) {
+                // It was opened for this connection, and ends with it.
+                if self.is_retired() {
+                    session.retire();
+                }
                 self.keep_a_spare();
                 return Ok(slot);
             }
