@@ -52,6 +52,13 @@ fn every_verb_goes_through_it_and_a_login_keeps_it() {
     world.run("pods web-0").exits(6).one_error().says("cannot reach cluster").says_not("127.0.0.1");
 }
 
+#[test]
+fn a_near_end_is_not_kept_as_the_cluster_s_endpoint() {
+    let world = tunnelled();
+    world.run("kubeconfig idp-dev").success().says("unchanged");
+    world.run("pods web-0").success();
+}
+
 /// The line with the context's server.
 fn server(config: &str) -> &str {
     config.lines().map(str::trim).find(|line| line.starts_with("server: https://127")).expect("a server")

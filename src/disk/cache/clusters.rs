@@ -12,7 +12,11 @@ impl Cache {
         read(&self.file("clusters", name.as_str()))
     }
 
+    /// Facts with the near end of a tunnel are not what EKS describes, and stay out: the kubeconfig has them.
     pub(crate) fn store_cluster(&self, name: &AccessName, cluster: &Cluster) -> Result<()> {
+        if cluster.tls_server_name.is_some() {
+            return Ok(());
+        }
         write(&self.file("clusters", name.as_str()), cluster)
     }
 
