@@ -90,7 +90,7 @@ fn write_sso_profile(chain: &Chain<'_>, name: &str, set: &PermissionSet, region:
 pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
     Entry {
         name: target.entry.clone(),
-        server: way::through_tunnel(chain, &target.access, cluster).endpoint,
+        server: way::kept_server(chain, target, cluster),
         certificate_authority_data: cluster.certificate_authority_data.clone(),
         namespace: target.access.namespace.to_string(),
         exec: Exec {
@@ -115,7 +115,7 @@ pub(crate) fn standalone(chain: &Chain<'_>, target: &Target, cluster: &Cluster) 
         tls_server_name: reached.tls_server_name.as_deref(),
         proxy_url: context.as_ref().and_then(|context| Some(context.proxy_url.as_ref()?.expose().as_str())),
     };
-    let entry = standalone_entry(chain, target, cluster);
+    let entry = Entry { server: reached.endpoint.clone(), ..standalone_entry(chain, target, cluster) };
     Ok(kubeconfig_edit::standalone(&entry, way, &identity::variables_of(chain, target)))
 }
 

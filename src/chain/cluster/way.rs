@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::chain::{Chain, target};
 use crate::error::Result;
+use crate::model::aws::target::Target;
 use crate::model::kube::access::Access;
 use crate::model::kube::cluster::Cluster;
 use crate::model::kube::tunnel::is_near_end;
@@ -54,6 +55,16 @@ impl ContextWay {
         let said: Vec<_> = said.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         let values: BTreeMap<_, _> = std::iter::once((SERVER, server)).chain(said.iter().copied()).collect();
         (!said.is_empty()).then(|| serde_json::json!({"name": EXTENSION, "extension": values}))
+    }
+}
+
+/// The server that our own entry keeps or gets. Only beside its own `tls-server-name` a near end is of use: a context may
+/// go through a cluster entry of another name, which others share.
+pub(crate) fn kept_server(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> String {
+    let way = of_context(chain, &target.access).ok().flatten();
+    match way.is_some_and(|way| way.cluster == target.entry) {
+        true => through_tunnel(chain, &target.access, cluster).endpoint,
+        false => cluster.endpoint.clone(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Tunnels to private endpoints, as they stand in a kubeconfig.
 
-/// Whether a server is the near end of a tunnel to an endpoint: kubectl expects the endpoint's own certificate there.
+/// Whether a server is the near end of a tunnel to an endpoint: kubectl expects the endpoint's own certificate there. Over
+/// plain http nobody shows a certificate, and a token would be anybody's who listens.
 pub(crate) fn is_near_end(server: &str, tls_server_name: Option<&str>, endpoint: &str) -> bool {
     let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     let host = host.split(['/', ':']).next().unwrap_or_default();
     let is_expected = tls_server_name.is_some_and(|name| name.eq_ignore_ascii_case(host));
-    is_expected && !is_same_url(server, endpoint)
+    let is_encrypted = server.trim().to_ascii_lowercase().starts_with("https://");
+    is_expected && is_encrypted && !is_same_url(server, endpoint)
 }
 
 /// Whether two endpoints are one, however they are written.
@@ -28,6 +30,7 @@ mod tests {
         assert!(is_near_end("https://localhost:8443", name, endpoint));
         assert!(!is_near_end("https://localhost:8443", Some("other"), endpoint));
         assert!(!is_near_end("https://localhost:8443", None, endpoint));
+        assert!(!is_near_end("http://localhost:8001", name, endpoint), "no certificate");
         assert!(!is_near_end("https://abc.gr7.eu-west-1.eks.amazonaws.com:443/", name, endpoint));
     }
 }

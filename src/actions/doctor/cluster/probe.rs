@@ -132,7 +132,9 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
         (judge_connection(&way, &addresses, &step).fact(took), opened)
     });
     let Some(opened) = connected.await else { return };
-    let (name, authority) = (tls.0.unwrap_or(&probe.endpoint.host), tls.1);
+    // In a read-only shell the entry is the shell's, and the tunnel is known from outside.
+    let of_tunnel = described.and_then(|described| described.cluster.tls_server_name.as_deref());
+    let (name, authority) = (of_tunnel.or(tls.0).unwrap_or(&probe.endpoint.host), tls.1);
     board
         .judge(&TLS, async {
             let (step, took) = timed(opened.shake_hands(name, authority)).await;
