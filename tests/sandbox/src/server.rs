@@ -12,7 +12,7 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
@@ -32,14 +32,14 @@ pub(crate) struct Door {
 /// Serves a listener until the runtime ends. While it is closed, it refuses connections.
 pub(crate) async fn serve(shared: Arc<Shared>, door: Door) {
     let Door { service, listener, address, tls, mut open } = door;
-    let (mut listener, for_connections) = (Some(listener), open.clone());
+    let (mut port, for_connections) = (Port::Open(listener), open.clone());
     loop {
-        let Some(current) = &listener else {
+        let Port::Open(current) = &port else {
             if open.wait_for(|is_open| *is_open).await.is_err() {
                 return;
             }
             match TcpListener::bind(address).await {
-                Ok(again) => listener = Some(again),
+                Ok(again) => port = Port::Open(again),
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
             continue;
@@ -53,10 +53,26 @@ pub(crate) async fn serve(shared: Arc<Shared>, door: Door) {
                     return;
                 }
                 drop(changed);
-                listener = None;
+                drop(std::mem::replace(&mut port, Port::Closed { _reserved: None }));
+                port = Port::Closed { _reserved: reserve(address).ok() };
             }
         }
     }
+}
+
+/// The port of a door.
+enum Port {
+    Open(TcpListener),
+    Closed { _reserved: Option<TcpSocket> },
+}
+
+/// Keeps a port that refuses from being given to another sandbox, which would answer there.
+fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // Who listens there later needs not wait until this is gone.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// How a connection begins.
