@@ -18,7 +18,7 @@ use crate::actions::setup::replace;
 use crate::chain::access;
 use crate::chain::clock_skew;
 use crate::chain::cluster;
-use crate::chain::cluster::{proxy, way};
+use crate::chain::cluster::way;
 use crate::chain::credentials::Credentials;
 use crate::chain::credentials::own;
 use crate::chain::moved;
@@ -197,8 +197,7 @@ async fn log_in(chain: &Chain<'_>, args: &LoginArgs, named: Option<&str>) -> Res
         }
         described => described?,
     };
-    let reached = way::through_tunnel(chain, &target.access, &cluster);
-    let proxy = proxy::of(chain, &target.access, &reached.endpoint)?;
+    let (reached, proxy) = way::to(chain, &target.access, &cluster)?;
     let verified = login::verify(chain, &target, &credentials.role(), &reached, proxy.as_ref()).await;
     let (verification, unreached) = accepted(chain, args, &target, verified)?;
     let switch = !args.no_switch && unreached.is_none();

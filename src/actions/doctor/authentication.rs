@@ -8,7 +8,7 @@ use crate::actions::doctor::grant::Granted;
 use crate::actions::doctor::limit::in_time;
 use crate::actions::reviews::review_all;
 use crate::chain::call_error::CallError;
-use crate::chain::cluster::proxy;
+use crate::chain::cluster::way;
 use crate::model::aws::eks_token;
 use crate::model::aws::role_arn::{self, RoleArns};
 use crate::model::doctor::authentication::groups::{Membership, any_right, judge_groups, own_groups};
@@ -84,7 +84,7 @@ async fn ask(scene: &Scene<'_>, granted: &Granted, described: &Described) -> (Ju
 fn api(scene: &Scene<'_>, granted: &Granted, cluster: &Cluster) -> Result<KubeApi, String> {
     let chain = scene.chain;
     let token = eks_token::sign(&granted.credentials.keys, &cluster.name, &cluster.region, chain.host.now());
-    let proxy = proxy::of(chain, scene.access, &cluster.endpoint).map_err(|error| error.to_string())?;
+    let proxy = way::proxy(chain, scene.access, &cluster.endpoint).map_err(|error| error.to_string())?;
     let shared = (chain.aws.outbound(), &Arc::default());
     KubeApi::new(cluster, proxy.as_ref(), &token, shared, Silence::OfCalls).map_err(|error| error.to_string())
 }

@@ -88,9 +88,14 @@ fn write_sso_profile(chain: &Chain<'_>, name: &str, set: &PermissionSet, region:
 
 /// The kubeconfig entry of the target. A tunnel of the context stays.
 pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
+    entry_to(chain, target, &way::as_kept(chain, target, cluster))
+}
+
+/// An entry that connects to the cluster's endpoint as it stands.
+fn entry_to(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
     Entry {
         name: target.entry.clone(),
-        server: way::kept_server(chain, target, cluster),
+        server: cluster.endpoint.clone(),
         certificate_authority_data: cluster.certificate_authority_data.clone(),
         namespace: target.access.namespace.to_string(),
         exec: Exec {
@@ -110,19 +115,19 @@ pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> En
 /// When the user's kubeconfig cannot be read.
 pub(crate) fn standalone(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Result<String> {
     let context = way::of_context(chain, &target.access)?;
-    let reached = way::through_tunnel(chain, &target.access, cluster);
+    let reached = way::through(context.as_ref(), cluster);
     let way = Way {
         tls_server_name: reached.tls_server_name.as_deref(),
         proxy_url: context.as_ref().and_then(|context| Some(context.proxy_url.as_ref()?.expose().as_str())),
     };
-    let entry = Entry { server: reached.endpoint.clone(), ..standalone_entry(chain, target, cluster) };
+    let entry = standalone_entry(chain, target, &reached);
     Ok(kubeconfig_edit::standalone(&entry, way, &identity::variables_of(chain, target)))
 }
 
 /// The entry of a kubeconfig of its own. An identity that was chosen for once stands in it, if no variable can say it:
 /// kubectl there acts as the AWS keys do.
 fn standalone_entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
-    let mut entry = entry(chain, target, cluster);
+    let mut entry = entry_to(chain, target, cluster);
     if let (Some(source), true) = (target.identity.source_profile(), identity::chosen_for_once(chain, target)) {
         let mut args = vec!["token", "--cluster-name", &cluster.name, "--region", &cluster.region, "--profile", source];
         if let Identity::Role { role, .. } = &target.identity {

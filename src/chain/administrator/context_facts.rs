@@ -7,6 +7,7 @@ use kubeconfig_edit::{Cluster as ContextCluster, Kubeconfig};
 use crate::error::{Error, Result};
 use crate::model::kube::cluster::Cluster;
 use crate::model::kube::exec_plugin::region::of_arn;
+use crate::model::kube::tunnel;
 
 #[derive(Debug, Default)]
 pub(super) struct ContextFacts {
@@ -66,8 +67,7 @@ fn argument(args: &[String], names: &[&str]) -> Option<String> {
 /// The name in the certificate decides where there is a tunnel: it is checked, whatever the address.
 fn leads_to(server: &ContextCluster, described: &Cluster) -> bool {
     let expected = server.tls_server_name.as_deref().filter(|_| !server.insecure_skip_tls_verify);
-    let is_tunnel = expected.is_some_and(|name| name.eq_ignore_ascii_case(name_of(&host(&described.endpoint))));
-    let is_there = is_tunnel || host(&server.server) == host(&described.endpoint);
+    let is_there = tunnel::names(expected, &described.endpoint) || host(&server.server) == host(&described.endpoint);
     is_there && may_trust(server.certificate_authority_data.as_deref(), &described.certificate_authority_data)
 }
 
@@ -89,14 +89,6 @@ fn host(url: &str) -> String {
     let authority = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
     let authority = authority.split('/').next().unwrap_or_default();
     authority.strip_suffix(":443").unwrap_or(authority).to_owned()
-}
-
-/// Without its port.
-fn name_of(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
 }
 
 #[cfg(test)]

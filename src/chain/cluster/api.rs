@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::not_mapped::not_mapped;
-use crate::chain::cluster::{self, ClusterOrigin, proxy, way};
+use crate::chain::cluster::{self, ClusterOrigin, way};
 use crate::chain::credentials::{self, Credentials};
 use crate::chain::renewal::{Renewable, with_renewal};
 use crate::chain::{Chain, clock_skew};
@@ -90,8 +90,7 @@ impl<'a> ClusterAccess<'a> {
     pub(crate) fn open(credentials: Credentials<'a>, cluster: Cluster, origin: ClusterOrigin) -> Result<Self> {
         let (chain, role) = (credentials.chain, credentials.role());
         let target = credentials.target;
-        let cluster = way::through_tunnel(chain, &target.access, &cluster);
-        let proxy = proxy::of(chain, &target.access, &cluster.endpoint)?;
+        let (cluster, proxy) = way::to(chain, &target.access, &cluster)?;
         let refusal_memory = Arc::default();
         let state = sign(chain, role, (cluster, origin), proxy.as_ref(), (&refusal_memory, Silence::OfStreams))?;
         Ok(ClusterAccess {

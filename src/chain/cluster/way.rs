@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::chain::cluster::proxy;
 use crate::chain::{Chain, target};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::aws::target::Target;
 use crate::model::kube::access::Access;
 use crate::model::kube::cluster::Cluster;
 use crate::model::kube::tunnel::is_near_end;
+use crate::model::wire::proxy::Proxy;
 use crate::secret::Secret;
 
 /// The item of a cluster's `extensions` that is ours, and its keys.
@@ -58,22 +60,55 @@ impl ContextWay {
     }
 }
 
-/// The server that our own entry keeps or gets. Only beside its own `tls-server-name` a near end is of use: a context may
-/// go through a cluster entry of another name, which others share.
-pub(crate) fn kept_server(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> String {
-    let way = of_context(chain, &target.access).ok().flatten();
-    match way.is_some_and(|way| way.cluster == target.entry) {
-        true => through_tunnel(chain, &target.access, cluster).endpoint,
-        false => cluster.endpoint.clone(),
-    }
+/// How the cluster is reached from here: its facts with the address that is connected to, and the proxy on the way.
+///
+/// # Errors
+/// When the kubeconfig cannot be read, or the proxy cannot be used.
+pub(crate) fn to(chain: &Chain<'_>, access: &Access, cluster: &Cluster) -> Result<(Cluster, Option<Proxy>)> {
+    let way = of_context(chain, access)?;
+    let reached = through(way.as_ref(), cluster);
+    let proxy = proxy_on(chain, way.as_ref(), &reached.endpoint)?;
+    Ok((reached, proxy))
+}
+
+/// The proxy on the way to an endpoint: the `proxy-url` of the context, else the one of the environment.
+///
+/// # Errors
+/// When the kubeconfig cannot be read, or the proxy cannot be used.
+pub(crate) fn proxy(chain: &Chain<'_>, access: &Access, endpoint: &str) -> Result<Option<Proxy>> {
+    proxy_on(chain, of_context(chain, access)?.as_ref(), endpoint)
+}
+
+fn proxy_on(chain: &Chain<'_>, way: Option<&ContextWay>, endpoint: &str) -> Result<Option<Proxy>> {
+    let Some((name, url)) = way.and_then(|way| Some((&way.cluster, way.proxy_url.as_ref()?))) else {
+        return proxy::of_environment(chain, endpoint);
+    };
+    Proxy::parse(url.expose()).map(Some).map_err(|why| {
+        Error::usage(format!("invalid proxy-url of the cluster {name} in the kubeconfig"))
+            .because(why)
+            .try_next(format!("kubectl config set clusters.{name}.proxy-url http://HOST:PORT"))
+    })
 }
 
 /// The cluster as it is connected to: through the context's tunnel, if that leads to it.
 pub(crate) fn through_tunnel(chain: &Chain<'_>, access: &Access, cluster: &Cluster) -> Cluster {
-    let way = of_context(chain, access).ok().flatten();
+    through(of_context(chain, access).ok().flatten().as_ref(), cluster)
+}
+
+/// The cluster as our own entry has it. Only beside its own `tls-server-name` a near end is of use: a context may go
+/// through a cluster entry of another name, which others share.
+pub(crate) fn as_kept(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Cluster {
+    let way = of_context(chain, &target.access).ok().flatten();
+    through(way.filter(|way| way.cluster == target.entry).as_ref(), cluster)
+}
+
+/// The cluster as it is connected to this way.
+pub(crate) fn through(way: Option<&ContextWay>, cluster: &Cluster) -> Cluster {
     let near_end = way.filter(|way| is_near_end(&way.server, way.tls_server_name.as_deref(), &cluster.endpoint));
     match near_end {
-        Some(way) => Cluster { endpoint: way.server, tls_server_name: way.tls_server_name, ..cluster.clone() },
+        Some(way) => {
+            Cluster { endpoint: way.server.clone(), tls_server_name: way.tls_server_name.clone(), ..cluster.clone() }
+        }
         None => cluster.clone(),
     }
 }

@@ -1,13 +1,18 @@
 //! Tunnels to private endpoints, as they stand in a kubeconfig.
 
+use crate::model::wire::endpoint::Endpoint;
+
 /// Whether a server is the near end of a tunnel to an endpoint: kubectl expects the endpoint's own certificate there. Over
 /// plain http nobody shows a certificate, and a token would be anybody's who listens.
 pub(crate) fn is_near_end(server: &str, tls_server_name: Option<&str>, endpoint: &str) -> bool {
-    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    let host = host.split(['/', ':']).next().unwrap_or_default();
-    let is_expected = tls_server_name.is_some_and(|name| name.eq_ignore_ascii_case(host));
     let is_encrypted = server.trim().to_ascii_lowercase().starts_with("https://");
-    is_expected && is_encrypted && !is_same_url(server, endpoint)
+    names(tls_server_name, endpoint) && is_encrypted && !is_same_url(server, endpoint)
+}
+
+/// Whether a `tls-server-name` is the host of an endpoint.
+pub(crate) fn names(tls_server_name: Option<&str>, endpoint: &str) -> bool {
+    let endpoint = endpoint.trim().parse().ok().and_then(|url| Endpoint::of(&url));
+    endpoint.zip(tls_server_name).is_some_and(|(endpoint, name)| name.eq_ignore_ascii_case(&endpoint.host))
 }
 
 /// Whether two endpoints are one, however they are written.

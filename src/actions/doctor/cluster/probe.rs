@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::actions::doctor::Scene;
 use crate::actions::doctor::cluster::{Described, entry, version};
 use crate::actions::doctor::limit::in_time;
-use crate::chain::cluster::{proxy, way};
+use crate::chain::cluster::way;
 use crate::model::doctor::authentication::IDENTITY;
 use crate::model::doctor::cluster::eks::{ENDING, Entry, NOT_FOUND, STARTING, judge_endpoint};
 use crate::model::doctor::cluster::tls::judge_tls;
@@ -96,7 +96,7 @@ fn endpoint(scene: &Scene<'_>, entry: Option<&Entry>, described: Option<&Describ
 }
 
 fn probe(scene: &Scene<'_>, endpoint: &str) -> Result<Probe, String> {
-    let proxy = proxy::of(scene.chain, scene.access, endpoint).map_err(|error| error.to_string())?;
+    let proxy = way::proxy(scene.chain, scene.access, endpoint).map_err(|error| error.to_string())?;
     Probe::of(endpoint, proxy, scene.chain.aws.outbound().trust())
 }
 
@@ -105,16 +105,17 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
     let proxy = probe.proxy();
     let of_context = way::of_context(scene.chain, scene.access).ok().flatten();
     let of_context = of_context.filter(|way| way.proxy_url.is_some()).map(|way| way.cluster);
-    let is_tunnel = described.map_or(tls.0.is_some(), |described| described.cluster.tls_server_name.is_some());
+    // In a read-only shell the entry is the shell's, and the tunnel is known from outside.
+    let of_tunnel = described.map_or(tls.0, |described| described.cluster.tls_server_name.as_deref());
     let way = Way {
         namespace: scene.access.name.as_str(),
         host: &probe.endpoint.host,
         proxy: proxy.as_deref(),
         proxy_url_of: of_context.as_deref(),
         is_clock_right: scene.chain.aws.outbound().difference().is_some_and(is_right),
-        is_tunnel,
+        is_tunnel: of_tunnel.is_some(),
         // The near end of a tunnel is not what EKS speaks of.
-        details: described.filter(|_| !is_tunnel).and_then(|described| described.details.as_ref()),
+        details: described.filter(|_| of_tunnel.is_none()).and_then(|described| described.details.as_ref()),
     };
     let resolved = board.check(&NAME, async {
         let (step, took) = timed(probe.resolve()).await;
@@ -132,8 +133,6 @@ async fn walk(scene: &Scene<'_>, described: Option<&Described>, probe: &Probe, t
         (judge_connection(&way, &addresses, &step).fact(took), opened)
     });
     let Some(opened) = connected.await else { return };
-    // In a read-only shell the entry is the shell's, and the tunnel is known from outside.
-    let of_tunnel = described.and_then(|described| described.cluster.tls_server_name.as_deref());
     let (name, authority) = (of_tunnel.or(tls.0).unwrap_or(&probe.endpoint.host), tls.1);
     board
         .judge(&TLS, async {
