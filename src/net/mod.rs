@@ -2,6 +2,7 @@
 //! leave it as types of `model/`.
 
 pub(crate) mod aws;
+mod between;
 mod bounds;
 pub(crate) mod callback;
 pub(crate) mod http;
@@ -14,5 +15,4 @@ mod proxy;
 mod tcp;
 mod tls;
 pub(crate) mod trust;
-mod tunnel;
 mod watched;

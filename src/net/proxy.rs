@@ -12,6 +12,7 @@ use crate::error::plain_io;
 use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::{Proxy, ProxyScheme};
 use crate::model::wire::socks;
+use crate::net::between::Between;
 use crate::net::trust::Trust;
 use crate::net::{tcp, tls};
 use crate::secret::Secret;
@@ -36,18 +37,13 @@ impl Connection for Tunnel {
 /// Connects through a proxy. The proxy resolves the name, which often only it can.
 ///
 /// # Errors
-/// They name the proxy: whoever reads of a refused connection would look for the fault at the target.
+/// They name the proxy.
 pub(super) async fn open(proxy: &Proxy, target: &Endpoint, trust: &Trust) -> io::Result<Tunnel> {
     let opened = async {
         let stream = tcp::connect(proxy.endpoint()).await.map_err(|error| plain_io(&error))?;
         tunnel(stream, proxy, target, trust).await
     };
-    opened.await.map_err(|why| io::Error::other(format!("proxy {}: {why}", proxy.endpoint())))
-}
-
-/// Whether the words of an error blame the proxy, as those of [`open`] do.
-pub(super) fn is_at_fault(words: &str) -> bool {
-    words.starts_with("proxy ")
+    opened.await.map_err(|why| Between::Proxy.fault(proxy.endpoint(), &why))
 }
 
 /// Goes on from a connection to the proxy.

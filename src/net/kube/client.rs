@@ -17,10 +17,12 @@ use tower::util::{BoxService, MapErr};
 use tower::{BoxError, Service, ServiceBuilder};
 
 use super::through_proxy::ThroughProxy;
+use crate::error::plain_io;
 use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::Proxy;
+use crate::net::between::Between;
+use crate::net::tcp;
 use crate::net::trust::Trust;
-use crate::net::{tcp, tunnel};
 
 type ClusterService = BoxService<Request<Body>, Response<Incoming>, BoxError>;
 
@@ -33,9 +35,9 @@ pub(super) fn builder(
     if let Some(proxy) = proxy {
         return over(config, ThroughProxy { proxy: proxy.clone(), trust: trust.clone() });
     }
-    if config.tls_server_name.is_some() {
-        let near_end = Endpoint::of(&config.cluster_url).map(|near_end| near_end.to_string()).unwrap_or_default();
-        return over(config, MapErr::new(tcp::connector(), move |error| tunnel::fault(&near_end, &tcp::cause(&error))));
+    if let (Some(_), Some(near_end)) = (&config.tls_server_name, Endpoint::of(&config.cluster_url)) {
+        let fault = move |error| Between::Tunnel.fault(&near_end, &plain_io(&tcp::cause(&error)));
+        return over(config, MapErr::new(tcp::connector(), fault));
     }
     over(config, tcp::connector())
 }

@@ -22,9 +22,10 @@ use secrecy::SecretString;
 use crate::error::{Error, Kind, Result, root_cause};
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::{Proxy, check_endpoint};
+use crate::net::between::Between;
 use crate::net::kube::refusal_retry::{RefusalMemory, RefusalRetry};
 use crate::net::outbound::Outbound;
-use crate::net::{proxy, tls, tunnel};
+use crate::net::tls;
 use crate::secret::Secret;
 
 pub(crate) use rbac::unless_missing;
@@ -135,12 +136,10 @@ impl KubeFailure {
             KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
             KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
             KubeFailure::Unreachable(words) => {
-                let in_the_meantime = match &words {
-                    words if proxy::is_at_fault(words) => "start the proxy or connect to its network",
-                    words if tunnel::is_at_fault(words) => {
-                        "open the tunnel that the context in the kubeconfig goes through"
-                    }
-                    _ => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
+                let in_the_meantime = match Between::blamed_by(&words) {
+                    Some(Between::Proxy) => "start the proxy or connect to its network",
+                    Some(Between::Tunnel) => "open the tunnel that the context in the kubeconfig goes through",
+                    None => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
                 };
                 Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}"))
                     .because(words)

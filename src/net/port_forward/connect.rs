@@ -12,8 +12,9 @@ use crate::error::{Error, Result, plain_io};
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::Proxy;
+use crate::net::between::Between;
 use crate::net::trust::Trust;
-use crate::net::{proxy, tcp, tls, tunnel};
+use crate::net::{proxy, tcp, tls};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// The read buffer below TLS.
@@ -70,8 +71,10 @@ impl Connector {
     }
 
     fn not_connected(&self, error: &io::Error) -> io::Error {
-        let endpoint = self.endpoint.to_string();
-        if self.is_tunnel { tunnel::fault(&endpoint, error) } else { with_context(&endpoint, error) }
+        match self.is_tunnel {
+            true => Between::Tunnel.fault(&self.endpoint, &plain_io(error)),
+            false => with_context(&self.endpoint.to_string(), error),
+        }
     }
 
     async fn start_tls(&self, stream: impl ByteStream + 'static) -> io::Result<Box<dyn ByteStream>> {
