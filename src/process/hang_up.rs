@@ -17,29 +17,25 @@ mod unix {
     /// While this value lives, the process ends with the terminal that it reads. SIGHUP does that only where the
     /// terminal is the controlling one and nobody ignores the signal, and the prompt would read its end again and again.
     #[derive(Debug)]
-    pub(crate) struct Watch {
-        /// Closing it ends the thread.
-        end: Option<PipeWriter>,
-        thread: Option<JoinHandle<()>>,
-    }
+    pub(crate) struct Watch(Option<(PipeWriter, JoinHandle<()>)>);
 
     impl Watch {
         /// Without a terminal or a thread, nothing is watched.
         pub(crate) fn begin() -> Self {
-            let (end, thread) = start().map_or((None, None), |(end, thread)| (Some(end), Some(thread)));
-            Watch { end, thread }
+            Watch(start().ok())
         }
     }
 
     impl Drop for Watch {
         fn drop(&mut self) {
-            self.end = None;
-            if let Some(thread) = self.thread.take() {
+            if let Some((end, thread)) = self.0.take() {
+                drop(end);
                 let _ = thread.join();
             }
         }
     }
 
+    /// Watches until the returned end of a pipe is closed.
     fn start() -> io::Result<(PipeWriter, JoinHandle<()>)> {
         // A person is asked only where standard input is a terminal.
         let terminal = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 0)?;
@@ -55,7 +51,7 @@ mod unix {
     /// Waits for the end of the terminal, or of the watch.
     fn hangs_up(terminal: &OwnedFd, over: &PipeReader) -> bool {
         loop {
-            // A hang-up is told without being asked for.
+            // Linux tells a hang-up without being asked for.
             let mut events = [PollFd::new(terminal, PollFlags::empty()), PollFd::new(over, PollFlags::IN)];
             match poll(&mut events, None) {
                 Ok(_) => return events[1].revents().is_empty() && events[0].revents().contains(PollFlags::HUP),
