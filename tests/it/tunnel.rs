@@ -59,6 +59,18 @@ fn a_near_end_is_not_kept_as_the_cluster_s_endpoint() {
     world.run("pods web-0").success();
 }
 
+#[test]
+fn a_cluster_entry_that_others_share_lends_its_near_end_to_nobody() {
+    let world = tunnelled();
+    let config = world.read(".kube/config");
+    let shared = config.replacen("- name: idp-ns-idp-dev\n", "- name: shared\n", 1);
+    world.write(".kube/config", shared.replacen("cluster: idp-ns-idp-dev\n", "cluster: shared\n", 1));
+    world.run("login idp-dev --cluster idp-nonprod-1 --region eu-west-1").success();
+    let written = world.read(".kube/config");
+    assert!(written.contains(&format!("server: https://{NAME}\n")), "{written}");
+    assert_eq!(written.matches(server(&config)).count(), 1, "{written}");
+}
+
 /// The line with the context's server.
 fn server(config: &str) -> &str {
     config.lines().map(str::trim).find(|line| line.starts_with("server: https://127")).expect("a server")
@@ -76,7 +88,10 @@ fn a_kubeconfig_for_programs_leads_through_it() {
     }
     let Some(kubectl) = program("kubectl") else { return skipped("there is no kubectl") };
     let ours = env!("CARGO_BIN_EXE_nsaccess");
-    let lines = format!("{} get pod web-0 -o name\n{ours} pods web-0 -o name", kubectl.display());
+    let lines = format!(
+        "{} get pod web-0 -o name\n{ours} pods web-0 -o name\n{ours} doctor --only cluster > doctor",
+        kubectl.display()
+    );
     let shell = world.script("read-only-shell", &lines);
     let read = world.nsaccess("shell idp-dev --read-only").env("SHELL", shell).run_trusted().success().stdout.clone();
     assert_eq!(read, "pod/web-0\npod/web-0\n");
