@@ -75,6 +75,7 @@ mod logs_follow;
 mod logs_json;
 mod logs_passing;
 mod logs_sources;
+mod lost_node;
 mod moved;
 mod newer_release;
 mod no_terminal;

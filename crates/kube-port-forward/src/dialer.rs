@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -30,7 +31,16 @@ pub enum OpenError<E> {
     },
     /// The pod is not there, or not in a state to be forwarded to.
     PodGone(String),
-    /// Anything else.
+    /// The server answered otherwise, such as 500 when it cannot reach the pod's node.
+    Answered {
+        /// The HTTP status.
+        status: u16,
+        /// What the server said.
+        words: String,
+    },
+    /// The server took the request and did not answer for this long: it waits for the pod's node.
+    Unanswered(Duration),
+    /// The server could not be reached.
     Unreachable(String),
 }
 
@@ -39,6 +49,8 @@ impl<E: fmt::Display> fmt::Display for OpenError<E> {
         match self {
             OpenError::Token(error) => write!(f, "no token: {error}"),
             OpenError::Denied { websocket, spdy } => write!(f, "denied: {spdy}; by WebSocket: {websocket}"),
+            OpenError::Answered { status, words } => write!(f, "the server answered {status}: {words}"),
+            OpenError::Unanswered(limit) => write!(f, "the server did not answer within {}s", limit.as_secs()),
             OpenError::PodGone(words) | OpenError::Unreachable(words) => f.write_str(words),
         }
     }
@@ -77,6 +89,9 @@ impl<E> Dialer<E> {
             Ok(session) => return Ok(session),
             Err(error) => error.of_upgrade()?,
         };
+        if let (UpgradeError::Refused { status, words }, true) = (&one, one.is_of_the_node()) {
+            return Err(OpenError::Answered { status: *status, words: words.clone() });
+        }
         let other = match self.open_by(pod, first.other()).await {
             Ok(session) => {
                 self.preferred.set(first.other());
@@ -113,18 +128,19 @@ impl<E> AttemptError<E> {
 }
 
 fn both_failed<E>(websocket: UpgradeError, spdy: UpgradeError) -> OpenError<E> {
-    use UpgradeError::{Refused, Unreachable};
+    use UpgradeError::{Refused, Unanswered, Unreachable};
     match (websocket, spdy) {
         (Refused { status: 404, words }, _) | (_, Refused { status: 404, words }) => OpenError::PodGone(words),
         (Refused { status: 403, words: websocket }, Refused { status: 403, words: spdy }) => {
             OpenError::Denied { websocket, spdy }
         }
         // What POST is told says more: every server version serves it.
-        (_, Refused { status, words }) => OpenError::Unreachable(format!("the server answered {status}: {words}")),
+        (_, Refused { status, words }) => OpenError::Answered { status, words },
+        (_, Unanswered(limit)) => OpenError::Unanswered(limit),
         (Refused { status, words }, Unreachable(why)) => {
             OpenError::Unreachable(format!("{why}; by WebSocket {status}: {words}"))
         }
-        (Unreachable(_), Unreachable(why)) => OpenError::Unreachable(why),
+        (Unreachable(_) | Unanswered(_), Unreachable(why)) => OpenError::Unreachable(why),
     }
 }
 
@@ -141,6 +157,11 @@ mod tests {
             (refused(403, "no get"), refused(403, "no create"), "denied: no create; by WebSocket: no get"),
             (refused(403, "no get"), refused(500, "broken"), "the server answered 500: broken"),
             (refused(403, "no get"), unreachable("cut"), "cut; by WebSocket 403: no get"),
+            (
+                refused(403, "no get"),
+                UpgradeError::Unanswered(Duration::from_secs(35)),
+                "the server did not answer within 35s",
+            ),
             (unreachable("x"), unreachable("no route"), "no route"),
         ] {
             assert_eq!(both_failed::<std::io::Error>(websocket, spdy).to_string(), words);

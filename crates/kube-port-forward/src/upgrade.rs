@@ -12,7 +12,8 @@ use crate::server::{ApiServer, ByteStream};
 use crate::transport::Transport;
 use crate::websocket::TUNNEL_PROTOCOL;
 
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// The API server dials the node for 30 seconds before it says that it cannot.
+const ANSWER_LIMIT: Duration = Duration::from_secs(35);
 /// How long a refusal's words are listened to.
 const REFUSAL_LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of a refusal that are read for its words.
@@ -32,8 +33,18 @@ pub(crate) struct UpgradedConnection {
 pub(crate) enum UpgradeError {
     /// The server answered, and not with 101.
     Refused { status: u16, words: String },
+    /// The server took the request and said nothing for this long.
+    Unanswered(Duration),
     /// No usable answer.
     Unreachable(String),
+}
+
+impl UpgradeError {
+    /// Whether the server could not reach the pod's node, which it cannot by the other transport either. The words are those
+    /// of Kubernetes' `UpgradeAwareHandler`.
+    pub(crate) fn is_of_the_node(&self) -> bool {
+        matches!(self, UpgradeError::Refused { words, .. } if words.starts_with("error dialing backend"))
+    }
 }
 
 impl ApiServer {
@@ -55,7 +66,7 @@ impl ApiServer {
         };
         let answered = tokio::time::timeout(ANSWER_LIMIT, answer).await;
         let (head, rest) = answered
-            .map_err(|_| UpgradeError::Unreachable("no answer in time".to_owned()))?
+            .map_err(|_| UpgradeError::Unanswered(ANSWER_LIMIT))?
             .map_err(|error| UpgradeError::Unreachable(format!("no answer: {}", io_words(&error))))?;
         match parse_status(&head) {
             Some(101) => Ok(UpgradedConnection { stream, first_bytes: rest, transport }),

@@ -10,6 +10,7 @@ use futures_util::stream::{self, StreamExt};
 use crate::chain::call_error::CallError;
 use crate::chain::cluster::api::ClusterAccess;
 use crate::error::{Error, Kind, Result};
+use crate::model::kube::lost_node::LostNode;
 use crate::model::kube::pod::Pod;
 use crate::model::kube::role_rule::Rule;
 use crate::model::kube::workload::{Kind as WorkloadKind, Workload};
@@ -86,6 +87,14 @@ pub(crate) fn not_allowed_to_get_for(
 /// A 403 with the rule of a Role that would allow what was refused.
 pub(crate) fn denied(cluster: &ClusterAccess<'_>, what: String, words: &str, rule: &Rule) -> Error {
     Error::new(Kind::Denied, what).because(words).because(rule.is_missing()).lacks(cluster.as_missing())
+}
+
+/// Adds why the cluster's answer is about the pod's node, if it is.
+pub(crate) fn explain_lost_node(error: Error, words: &str) -> Error {
+    match LostNode::in_answer(words) {
+        Some(node) => node.reasons().into_iter().fold(error, Error::because).try_next(node.request()),
+        None => error,
+    }
 }
 
 /// Adds the question whether what a rule allows is allowed now, where there is no other command.

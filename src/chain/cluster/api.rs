@@ -332,7 +332,8 @@ impl<'a> ClusterAccess<'a> {
         }
     }
 
-    async fn unknown_role(&self) -> Error {
+    /// The error of a cluster that does not know the role.
+    pub(crate) async fn unknown_role(&self) -> Error {
         let cluster = self.cluster();
         let keys = self.credentials().keys;
         let caller = self.chain.services.caller_arn(&keys, &cluster.region).await.ok();

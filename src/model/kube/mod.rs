@@ -10,6 +10,7 @@ pub(crate) mod endpoints;
 pub mod exec_credential;
 pub(crate) mod exec_plugin;
 pub(crate) mod issued_token;
+pub(crate) mod lost_node;
 pub(crate) mod namespace;
 pub(crate) mod obstacle;
 pub(crate) mod offer;

@@ -66,6 +66,16 @@ impl Control {
             self.cut_logs(0);
         }
     }
+
+    /// Stops the kubelets of a cluster, which cuts what goes through them and lets the API server reach none; or lets them run
+    /// again.
+    pub fn set_kubelets_running(&self, cluster: &str, running: bool) {
+        self.shared().state().kubelets.set_running(cluster, running);
+        if !running {
+            self.cut_logs(0);
+            self.cut_forwards();
+        }
+    }
 }
 
 /// The same controls over HTTP.
@@ -87,6 +97,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
         "POST /_control/cluster/<name>/restart-kubelets",
         "{\"unknown_for\"?: requests for each pod's log that come too early, 3}",
     ),
+    ("POST /_control/cluster/<name>/kubelets", "{\"running\": bool} false: the API server reaches no node"),
     ("POST /_control/logs/cut", "{\"after\"?: bytes} cut every log that is being read"),
 ];
 
@@ -111,6 +122,10 @@ pub(crate) fn handle(control: &Control, path: &[&str], input: &Value) -> Option<
         ["cluster", cluster, "restart-kubelets"] => {
             let times = input["unknown_for"].as_u64().and_then(|times| usize::try_from(times).ok());
             control.restart_kubelets(cluster, times.unwrap_or(3));
+            true
+        }
+        ["cluster", cluster, "kubelets"] => {
+            control.set_kubelets_running(cluster, input["running"].as_bool().unwrap_or(true));
             true
         }
         ["logs", "cut"] => {

@@ -38,6 +38,7 @@ use std::time::Duration;
 use attributes::Attributes;
 use authenticate::Mappings;
 use forward::PodSide;
+use kubelet::Kubelets;
 use rbac::User;
 use serde_json::{Value, json};
 use service_account_token::Signer;
@@ -104,7 +105,7 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
             pair_timeout: Duration::from_secs(seconds),
             gone_since: Arc::default(),
         };
-        return portforward(side, cluster, store, &user, &attributes, request);
+        return portforward(side, cluster, (store, kubelets), &user, &attributes, request);
     }
     if attributes.resource_with_subresource() == "serviceaccounts/token" && attributes.verb == "create" {
         let signer = Signer { issuers: &shared.issuers, cluster, id: shared.random.uuid(), now };
@@ -121,7 +122,7 @@ pub(crate) fn handle(shared: &Arc<Shared>, cluster: &str, request: &Request) -> 
 fn portforward(
     side: PodSide,
     cluster: &Cluster,
-    store: &Store,
+    (store, kubelets): (&Store, &Kubelets),
     user: &User,
     attributes: &Attributes,
     request: &Request,
@@ -133,7 +134,8 @@ fn portforward(
     match store.get("Pod", Some(&attributes.namespace), &attributes.name) {
         Some(pod) => {
             let uid = pod["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-            forward::answer(PodSide { uid, ..side }, attributes, request, pod)
+            let dialled = kubelets.dial_error(&cluster.name, pod).map_or(Ok(()), Err);
+            forward::answer((PodSide { uid, ..side }, dialled), attributes, request, pod)
         }
         None => status::not_found(attributes),
     }

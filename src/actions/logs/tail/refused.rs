@@ -2,7 +2,7 @@
 
 use crate::actions::logs::tail::container::ContainerState;
 use crate::actions::logs::tail::{ATTEMPTS, LogEnd, Tail};
-use crate::actions::pods::{denied, not_found, or_can_i};
+use crate::actions::pods::{denied, explain_lost_node, not_found, or_can_i};
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::role_rule::Rule;
 use crate::model::kube::workload::Workload;
@@ -91,7 +91,7 @@ impl Tail<'_> {
             }
             LogRefusal::NoPod => not_found(self.cluster, &pod),
             LogRefusal::NoLog | LogRefusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),
-            LogRefusal::NoAnswer => Error::new(Kind::Unreachable, what).because(words),
+            LogRefusal::NoAnswer => explain_lost_node(Error::new(Kind::Unreachable, what).because(words), words),
             LogRefusal::NotStarted | LogRefusal::Other => Error::failure(what).because(words),
         }
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use kube_port_forward::{Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Slot, Transport};
 use tokio::time::Instant;
 
-use crate::actions::pods::{denied, or_can_i};
+use crate::actions::pods::{denied, explain_lost_node, or_can_i};
 use crate::actions::port_forward::resolve::{ForwardTarget, Resolver};
 use crate::chain::cluster::api::ClusterAccess;
-use crate::error::{Error, Kind, Result, is_request};
+use crate::error::{Error, Kind, Result, ask_platform_team, is_request};
 use crate::model::kube::role_rule::Rule;
 use crate::model::port_forward::ports::RemotePort;
 use crate::net::kube::KubeFailure;
@@ -110,7 +110,7 @@ impl Forward {
                 self.remember_transport();
                 Ok(found)
             }
-            Err(failure) => Err(self.explain(failure)),
+            Err(failure) => Err(self.explain(failure).await),
         }
     }
 
@@ -154,7 +154,7 @@ impl Forward {
             let port = found.port(asked).map_err(|why| why.to_string())?;
             let attempt = link.attempt(port).await?;
             let trouble = match attempt.slot().await {
-                Err(failure) => match self.after_open_failure(&link, failure, deadline) {
+                Err(failure) => match self.after_open_failure(&link, failure, deadline).await {
                     Ok(trouble) => trouble,
                     Err(error) => return Err(one_line(&error)),
                 },
@@ -185,17 +185,16 @@ impl Forward {
     }
 
     /// Whether the network may be back, or another pod there, before the deadline.
-    fn after_open_failure(&self, link: &Link, failure: OpenError<Error>, deadline: Instant) -> Result<PodError> {
-        match failure {
-            OpenError::PodGone(words) => Ok(PodError::PodGone(words)),
-            OpenError::Unreachable(words) if Instant::now() < deadline => {
-                if !self.lost.replace(true) {
-                    (self.tell)(ForwardEvent::Lost(format!("cannot reach {}: {words}", link.pod())));
-                }
-                Ok(PodError::SessionEnded(words))
-            }
-            failure => Err(self.explain(failure)),
+    async fn after_open_failure(&self, link: &Link, failure: OpenError<Error>, deadline: Instant) -> Result<PodError> {
+        let words = match failure {
+            OpenError::PodGone(words) => return Ok(PodError::PodGone(words)),
+            failure if !may_pass(&failure) || Instant::now() >= deadline => return Err(self.explain(failure).await),
+            failure => failure.to_string(),
+        };
+        if !self.lost.replace(true) {
+            (self.tell)(ForwardEvent::Lost(format!("cannot reach {}: {words}", link.pod())));
         }
+        Ok(PodError::SessionEnded(words))
     }
 
     /// Carries a connection: there is a way to the pod.
@@ -339,13 +338,19 @@ impl Forward {
         }
     }
 
-    fn explain(&self, failure: OpenError<Error>) -> Error {
+    async fn explain(&self, failure: OpenError<Error>) -> Error {
+        let what = format!("cannot forward to {}", self.resolver.target().quoted());
         match failure {
             OpenError::Token(error) => error,
-            OpenError::PodGone(words) => {
-                let what = format!("cannot forward to {}", self.resolver.target().quoted());
-                Error::new(Kind::NotFound, what).because(words)
+            OpenError::PodGone(words) => Error::new(Kind::NotFound, what).because(words),
+            OpenError::Answered { status: 401, .. } => self.cluster.unknown_role().await,
+            OpenError::Answered { status, words } => {
+                explain_lost_node(Error::new(Kind::Unreachable, what).because(format!("{status}: {words}")), &words)
             }
+            failure @ OpenError::Unanswered(_) => Error::new(Kind::Unreachable, what)
+                .because(failure.to_string())
+                .because("it waits for the pod's node")
+                .try_next(ask_platform_team("to look at the pod's node")),
             OpenError::Denied { websocket, spdy } => {
                 let what = format!("not allowed to port-forward in namespace {:?}", self.cluster.namespace());
                 let rule = Rule::new("", "pods/portforward", &["get", "create"]);
@@ -367,6 +372,15 @@ impl Forward {
             drop(said);
             (self.tell)(ForwardEvent::Failed(words));
         }
+    }
+}
+
+/// Whether the same may succeed in a moment.
+fn may_pass(failure: &OpenError<Error>) -> bool {
+    match failure {
+        OpenError::Answered { status, .. } => *status != 401,
+        OpenError::Unanswered(_) | OpenError::Unreachable(_) => true,
+        OpenError::Token(_) | OpenError::Denied { .. } | OpenError::PodGone(_) => false,
     }
 }
 

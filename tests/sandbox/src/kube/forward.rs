@@ -24,8 +24,13 @@ pub(super) use runtime::PodSide;
 const PROTOCOL: &str = "portforward.k8s.io";
 const TUNNEL: &str = "SPDY/3.1+portforward.k8s.io";
 
-/// Answers a request for a forward to an existing pod.
-pub(super) fn answer(side: PodSide, attributes: &Attributes, request: &Request, pod: &Value) -> Reply {
+/// Answers a request for a forward to an existing pod. `dialled`: whether the API server has reached the pod's node.
+pub(super) fn answer(
+    (side, dialled): (PodSide, Result<(), String>),
+    attributes: &Attributes,
+    request: &Request,
+    pod: &Value,
+) -> Reply {
     if let Err(refusal) = ports(request) {
         return refusal;
     }
@@ -33,13 +38,16 @@ pub(super) fn answer(side: PodSide, attributes: &Attributes, request: &Request, 
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
         return status::bad_request(&format!("pod {name} does not have a host assigned"));
     }
-    if has_ended(pod) {
-        let text = format!("pod not found (\"{name}_{}\")", attributes.namespace);
-        return Reply::new(500, "text/plain; charset=utf-8", text);
-    }
     let upgrade = request.header("upgrade").unwrap_or_default();
     if !tokens(request, "connection").iter().any(|token| token == "upgrade") || upgrade.is_empty() {
         return status::bad_request("Upgrade request required");
+    }
+    if let Err(why) = dialled {
+        return status::internal(&format!("error dialing backend: {why}"));
+    }
+    if has_ended(pod) {
+        let text = format!("pod not found (\"{name}_{}\")", attributes.namespace);
+        return Reply::new(500, "text/plain; charset=utf-8", text);
     }
     if upgrade.eq_ignore_ascii_case("websocket") { websocket(request, side) } else { spdy(request, side) }
 }

@@ -1,6 +1,9 @@
-//! Restarted kubelets: for a while they do not know the pods that have kept running.
+//! Kubelets: after a restart they do not know the pods for a while that have kept running, and when they are stopped the API
+//! server cannot reach them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
 
 /// What kubelets know about pods, when they are asked for logs.
 #[derive(Debug, Default)]
@@ -8,6 +11,8 @@ pub(crate) struct Kubelets {
     /// For each cluster, how many requests for each pod are answered before the kubelet knows it.
     unknown_for: HashMap<String, usize>,
     asked: HashMap<String, usize>,
+    /// Clusters whose kubelets do not run.
+    stopped: HashSet<String>,
 }
 
 /// What a kubelet knows about a pod.
@@ -28,6 +33,19 @@ impl Kubelets {
         self.asked.clear();
     }
 
+    /// Stops the kubelets of a cluster, or lets them run again.
+    pub(crate) fn set_running(&mut self, cluster: &str, running: bool) {
+        match running {
+            true => self.stopped.remove(cluster),
+            false => self.stopped.insert(cluster.to_owned()),
+        };
+    }
+
+    /// How the API server fails to connect to the kubelet of a pod's node, if it does.
+    pub(crate) fn dial_error(&self, cluster: &str, pod: &Value) -> Option<String> {
+        self.stopped.contains(cluster).then(|| format!("dial tcp {}: connect: connection refused", address(pod)))
+    }
+
     /// What is known about a pod when its log is requested now.
     pub(crate) fn ask(&mut self, cluster: &str, uid: &str) -> Knows {
         let Some(unknown_for) = self.unknown_for.get(cluster).filter(|times| **times > 0) else { return Knows::All };
@@ -39,6 +57,11 @@ impl Kubelets {
             _ => Knows::All,
         }
     }
+}
+
+/// Where the kubelet of a pod's node listens.
+pub(crate) fn address(pod: &Value) -> String {
+    format!("{}:10250", pod["status"]["hostIP"].as_str().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -54,5 +77,15 @@ mod tests {
         assert_eq!(known, [Knows::Nothing, Knows::Nothing, Knows::ThePod, Knows::All]);
         assert_eq!(kubelets.ask("c", "b"), Knows::Nothing);
         assert_eq!(kubelets.ask("other", "a"), Knows::All);
+    }
+
+    #[test]
+    fn a_stopped_kubelet_is_not_reached() {
+        let (mut kubelets, pod) = (Kubelets::default(), serde_json::json!({"status": {"hostIP": "10.0.0.1"}}));
+        kubelets.set_running("c", false);
+        let refused = "dial tcp 10.0.0.1:10250: connect: connection refused".to_owned();
+        assert_eq!((kubelets.dial_error("c", &pod), kubelets.dial_error("other", &pod)), (Some(refused), None));
+        kubelets.set_running("c", true);
+        assert_eq!(kubelets.dial_error("c", &pod), None);
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 use super::attributes::Attributes;
-use super::kubelet::{Knows, Kubelets};
+use super::kubelet::{self, Knows, Kubelets};
 use super::status;
 use super::store::Store;
 use crate::containers::{self, previous_run, run};
@@ -39,6 +39,11 @@ pub(super) fn answer(
     };
     if pod["spec"]["nodeName"].as_str().unwrap_or_default().is_empty() {
         return Reply { headers: Vec::new(), ..Reply::new(204, "text/plain", "") };
+    }
+    if let Some(why) = kubelets.dial_error(cluster, &pod) {
+        let path = format!("containerLogs/{}/{}/{container}", attributes.namespace, attributes.name);
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        return status::internal(&format!("Get \"https://{}/{path}{query}\": {why}", kubelet::address(&pod)));
     }
     match kubelets.ask(cluster, pod["metadata"]["uid"].as_str().unwrap_or_default()) {
         Knows::Nothing => return status::not_found_by_kubelet(attributes),
