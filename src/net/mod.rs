@@ -12,6 +12,7 @@ pub(crate) mod outbound;
 pub(crate) mod port_forward;
 pub(crate) mod probe;
 mod proxy;
+mod route;
 mod tcp;
 mod tls;
 pub(crate) mod trust;

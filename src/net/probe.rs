@@ -19,7 +19,7 @@ use crate::model::doctor::cluster::way::Connection;
 use crate::model::wire::certificate;
 use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::{Proxy, check_endpoint};
-use crate::net::proxy::{self, Tunnel};
+use crate::net::proxy::{self, Stream};
 use crate::net::tls;
 use crate::net::trust::Trust;
 
@@ -32,7 +32,7 @@ pub(crate) struct Probe {
 }
 
 /// A connection to an endpoint.
-pub(crate) struct Opened(Tunnel);
+pub(crate) struct Opened(Stream);
 
 impl Probe {
     /// # Errors
@@ -81,7 +81,7 @@ impl Probe {
         let Some(proxy) = &self.proxy else {
             return Ok((Connection::Open, Some(Opened(Box::new(stream)))));
         };
-        Ok(match proxy::tunnel(stream, proxy, &self.endpoint, &self.trust).await {
+        Ok(match proxy::through(stream, proxy, &self.endpoint, &self.trust).await {
             Ok(stream) => (Connection::Open, Some(Opened(stream))),
             Err(why) => (Connection::NotByProxy(why), None),
         })

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -12,48 +11,31 @@ use crate::error::plain_io;
 use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::{Proxy, ProxyScheme};
 use crate::model::wire::socks;
-use crate::net::between::Between;
+use crate::net::tls;
 use crate::net::trust::Trust;
-use crate::net::{tcp, tls};
 use crate::secret::Secret;
 
 const LARGEST_HEAD: usize = 64 * 1024;
 
-/// A stream to a host behind a proxy.
-pub(super) type Tunnel = Box<dyn TunnelStream>;
+/// A stream of bytes, plain or over TLS to the proxy.
+pub(super) type Stream = Box<dyn AnyStream>;
 
-/// What a [`Tunnel`] can do, whether the proxy itself is reached over TLS or not.
-pub(super) trait TunnelStream: AsyncRead + AsyncWrite + Unpin + Send {}
+/// What a [`Stream`] can do.
+pub(super) trait AnyStream: AsyncRead + AsyncWrite + Unpin + Send {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> TunnelStream for T {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> AnyStream for T {}
 
-/// For hyper.
-impl Connection for Tunnel {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-/// Connects through a proxy. The proxy resolves the name, which often only it can.
+/// Goes on from a connection to the proxy to a host. The proxy resolves the name, which often only it can.
 ///
 /// # Errors
-/// They name the proxy.
-pub(super) async fn open(proxy: &Proxy, target: &Endpoint, trust: &Trust) -> io::Result<Tunnel> {
-    let opened = async {
-        let stream = tcp::connect(proxy.endpoint()).await.map_err(|error| plain_io(&error))?;
-        tunnel(stream, proxy, target, trust).await
-    };
-    opened.await.map_err(|why| Between::Proxy.fault(proxy.endpoint(), &why))
-}
-
-/// Goes on from a connection to the proxy.
-pub(super) async fn tunnel(
+/// What the proxy said, or that it said nothing.
+pub(super) async fn through(
     stream: TcpStream,
     proxy: &Proxy,
     target: &Endpoint,
     trust: &Trust,
-) -> Result<Tunnel, String> {
-    let mut stream: Tunnel = match proxy.scheme() {
+) -> Result<Stream, String> {
+    let mut stream: Stream = match proxy.scheme() {
         ProxyScheme::Https => Box::new(connect_tls(&proxy.endpoint().host, stream, trust).await?),
         ProxyScheme::Http | ProxyScheme::Socks5 => Box::new(stream),
     };
@@ -64,7 +46,7 @@ pub(super) async fn tunnel(
     Ok(stream)
 }
 
-async fn connect_http(proxy: &Proxy, target: &Endpoint, stream: &mut Tunnel) -> Result<(), String> {
+async fn connect_http(proxy: &Proxy, target: &Endpoint, stream: &mut Stream) -> Result<(), String> {
     let authorization = proxy.basic_login().map(|login| format!("Proxy-Authorization: {}\r\n", login.expose()));
     let authorization = authorization.unwrap_or_default();
     let head = Secret::new(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n"));
@@ -95,7 +77,7 @@ fn status(head: &[u8]) -> Option<u16> {
     words.next()?.parse().ok()
 }
 
-async fn connect_socks5(proxy: &Proxy, target: &Endpoint, stream: &mut Tunnel) -> Result<(), String> {
+async fn connect_socks5(proxy: &Proxy, target: &Endpoint, stream: &mut Stream) -> Result<(), String> {
     let io = |error: std::io::Error| plain_io(&error);
     let login = proxy.login();
     stream.write_all(&socks::greeting(login.is_some())).await.map_err(io)?;

@@ -64,7 +64,7 @@ fn the_far_end_of_a_tunnel_has_the_name_that_the_context_gives_it() {
     assert!(world.control().set_handshake(CLUSTER, Handshake::OtherName));
     let kubeconfig = world.read(".kube/config");
     let named =
-        kubeconfig.replace("    server: https://", "    tls-server-name: elsewhere.example.com\n    server: https://");
+        kubeconfig.replace("    server: https://", "    tls-server-name: elsewhere.invalid\n    server: https://");
     world.write(".kube/config", named);
     // What is known of the cluster is in the kubeconfig alone.
     std::fs::remove_dir_all(world.path(".cache/nsaccess")).expect("removed");

@@ -1,13 +1,16 @@
 //! A private endpoint that is reached through a tunnel: the context's server is the near end, and its `tls-server-name` the
 //! endpoint's name. kubectl goes through it, and so does every verb.
 
+use std::net::{TcpListener, TcpStream};
+
 use sandbox::Handshake;
 
 use crate::support::forward::{CLUSTER, WIDE, world_with};
+use crate::support::proxy::{Proxy, proxy_url};
 use crate::support::{Forward, World, program, skipped};
 
 /// The name in the cluster's certificate, which does not resolve here.
-const NAME: &str = "elsewhere.example.com";
+const NAME: &str = "elsewhere.invalid";
 
 /// Somebody whose context goes through a tunnel to an endpoint that this machine does not reach.
 fn tunnelled() -> World {
@@ -50,6 +53,61 @@ fn every_verb_goes_through_it_and_a_login_keeps_it() {
     let without = config.replacen("tls-server-name: ", "# ", 1);
     world.write(".kube/config", without);
     world.run("pods web-0").exits(6).one_error().says("cannot reach cluster").says_not("127.0.0.1");
+}
+
+#[test]
+fn a_tunnel_whose_far_end_reaches_nothing_is_the_fault() {
+    let world = tunnelled();
+    // As ssh has it: the connection is there, and then closed.
+    let near_end = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = near_end.local_addr().expect("an address").port();
+    std::thread::spawn(move || near_end.incoming().for_each(drop));
+    leads_to(&world, &format!("https://127.0.0.1:{port}"));
+    for verb in ["pods web-0", "port-forward pod/web-0 :8080 --wait 1s"] {
+        let said = world.run(verb).exits(6);
+        said.one_error().says("because: tunnel 127.0.0.1:PORT: ").says("try: open the tunnel that ");
+    }
+}
+
+#[test]
+fn its_near_end_may_be_on_ipv6_and_behind_a_proxy() {
+    let world = tunnelled();
+    let config = world.read(".kube/config");
+    let cluster = server(&config).rsplit_once(':').map(|(_, port)| port.to_owned()).expect("a port");
+    let Ok(near_end) = TcpListener::bind("[::1]:0") else { return skipped("there is no IPv6") };
+    let url = format!("https://[::1]:{}", near_end.local_addr().expect("an address").port());
+    std::thread::spawn(move || {
+        near_end.incoming().map_while(Result::ok).for_each(|client| relay(client, &format!("127.0.0.1:{cluster}")));
+    });
+    leads_to(&world, &url);
+    world.run("pods web-0").success();
+    assert_eq!(Forward::start(&world, "pod/web-0 :8080", 1).body("/name"), "web-0\n");
+    let proxy = Proxy::start();
+    proxy_url(&world, &proxy.url("http"));
+    world.run("pods web-0").success();
+    assert_eq!(Forward::start(&world, "pod/web-0 :8080", 1).body("/name"), "web-0\n");
+    let targets = proxy.targets();
+    assert!(!targets.is_empty() && targets.iter().all(|target| url.ends_with(target)), "{targets:?}");
+}
+
+/// Passes a connection on, in threads that end with it.
+fn relay(client: TcpStream, to: &str) {
+    let server = TcpStream::connect(to).expect("a connection");
+    for (mut from, mut to) in [(&client, &server), (&server, &client)].map(|(from, to)| {
+        let clone = |stream: &TcpStream| stream.try_clone().expect("another handle");
+        (clone(from), clone(to))
+    }) {
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut to);
+            let _ = to.shutdown(std::net::Shutdown::Write);
+        });
+    }
+}
+
+/// Gives the context another server.
+fn leads_to(world: &World, url: &str) {
+    let config = world.read(".kube/config");
+    world.write(".kube/config", config.replace(server(&config), &format!("server: {url}")));
 }
 
 #[test]

@@ -50,7 +50,6 @@ pub(crate) struct ClusterAccess<'a> {
     pub(crate) target: Target,
     state: RefCell<State>,
     refusal_memory: Arc<RefusalMemory>,
-    proxy: Option<Proxy>,
     renewal: Mutex<()>,
     when_over: Cell<WhenOver>,
     refused_once: Cell<bool>,
@@ -62,6 +61,7 @@ struct State {
     credentials: RoleCredentials,
     cluster: Cluster,
     origin: ClusterOrigin,
+    proxy: Option<Proxy>,
     signed_at: Timestamp,
     api: KubeApi,
     streams: KubeApi,
@@ -71,15 +71,15 @@ fn sign(
     chain: &Chain<'_>,
     credentials: RoleCredentials,
     (cluster, origin): (Cluster, ClusterOrigin),
-    proxy: Option<&Proxy>,
+    proxy: Option<Proxy>,
     (refusal_memory, silence): (&Arc<RefusalMemory>, Silence),
 ) -> Result<State> {
     let signed_at = chain.host.now();
     let token = eks_token::sign(&credentials.keys, &cluster.name, &cluster.region, signed_at);
     let outbound = chain.aws.outbound();
-    let api = KubeApi::new(&cluster, proxy, &token, (outbound, refusal_memory), Silence::OfCalls)?;
-    let streams = KubeApi::new(&cluster, proxy, &token, (outbound, refusal_memory), silence)?;
-    Ok(State { credentials, cluster, origin, signed_at, api, streams })
+    let api = KubeApi::new(&cluster, proxy.as_ref(), &token, (outbound, refusal_memory), Silence::OfCalls)?;
+    let streams = KubeApi::new(&cluster, proxy.as_ref(), &token, (outbound, refusal_memory), silence)?;
+    Ok(State { credentials, cluster, origin, proxy, signed_at, api, streams })
 }
 
 impl<'a> ClusterAccess<'a> {
@@ -92,14 +92,13 @@ impl<'a> ClusterAccess<'a> {
         let target = credentials.target;
         let (cluster, proxy) = way::to(chain, &target.access, &cluster)?;
         let refusal_memory = Arc::default();
-        let state = sign(chain, role, (cluster, origin), proxy.as_ref(), (&refusal_memory, Silence::OfStreams))?;
+        let state = sign(chain, role, (cluster, origin), proxy, (&refusal_memory, Silence::OfStreams))?;
         Ok(ClusterAccess {
             chain,
             unattended: chain.unattended(),
             target,
             state: RefCell::new(state),
             refusal_memory,
-            proxy,
             renewal: Mutex::new(()),
             when_over: Cell::new(WhenOver::Ask),
             refused_once: Cell::new(false),
@@ -157,8 +156,8 @@ impl<'a> ClusterAccess<'a> {
     }
 
     /// The proxy on the way to the cluster.
-    pub(crate) fn proxy(&self) -> Option<&Proxy> {
-        self.proxy.as_ref()
+    pub(crate) fn proxy(&self) -> Option<Proxy> {
+        self.state.borrow().proxy.clone()
     }
 
     /// A token for a connection that is opened now. `refused`: the last one was not taken.
@@ -286,12 +285,11 @@ impl<'a> ClusterAccess<'a> {
     }
 
     fn adopt(&self, credentials: RoleCredentials) -> Result<()> {
-        let located = {
+        let (located, proxy) = {
             let state = self.state.borrow();
-            (state.cluster.clone(), state.origin)
+            ((state.cluster.clone(), state.origin), state.proxy.clone())
         };
-        let state =
-            sign(self.chain, credentials, located, self.proxy.as_ref(), (&self.refusal_memory, self.silence.get()))?;
+        let state = sign(self.chain, credentials, located, proxy, (&self.refusal_memory, self.silence.get()))?;
         self.state.replace(state);
         Ok(())
     }
@@ -308,28 +306,32 @@ impl<'a> ClusterAccess<'a> {
         let described = cluster::describe(&credentials).await;
         self.state.borrow_mut().origin = ClusterOrigin::Described;
         let Ok(now) = described else { return false };
-        let now = way::through_tunnel(self.chain, &self.target.access, &now);
+        let Ok((now, proxy)) = way::to(self.chain, &self.target.access, &now) else { return false };
         let moved =
             (&now.endpoint, &now.certificate_authority_data) != (&before.endpoint, &before.certificate_authority_data);
         let located = (now, ClusterOrigin::Described);
-        match sign(
-            self.chain,
-            credentials.role(),
-            located,
-            self.proxy.as_ref(),
-            (&self.refusal_memory, self.silence.get()),
-        ) {
+        match sign(self.chain, credentials.role(), located, proxy, (&self.refusal_memory, self.silence.get())) {
             Ok(state) if moved => {
-                self.chain.ui.hint(&format!(
-                    "the cluster {} has moved, or has a new certificate authority; to update kubectl: nsaccess kubeconfig {}",
-                    state.cluster.name,
-                    self.access()
-                ));
+                self.say_moved(&state.cluster, &before);
                 self.state.replace(state);
                 true
             }
             _ => false,
         }
+    }
+
+    /// How to bring the context in the kubeconfig up to date, unless it has the endpoint already.
+    fn say_moved(&self, now: &Cluster, before: &Cluster) {
+        let way = way::of_context(self.chain, &self.target.access).ok().flatten();
+        let is_known = way.is_some_and(|way| way.leads_to(&now.endpoint));
+        if is_known && now.certificate_authority_data == before.certificate_authority_data {
+            return;
+        }
+        self.chain.ui.hint(&format!(
+            "the cluster {} has moved, or has a new certificate authority; to update kubectl: nsaccess kubeconfig {}",
+            now.name,
+            self.access()
+        ));
     }
 
     /// The error of a cluster that does not know the role.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::aws::target::Target;
 use crate::model::kube::access::Access;
 use crate::model::kube::cluster::Cluster;
-use crate::model::kube::tunnel::is_near_end;
+use crate::model::kube::tunnel::{is_near_end, is_same_url};
 use crate::model::wire::proxy::Proxy;
 use crate::secret::Secret;
 
@@ -49,6 +49,11 @@ pub(crate) fn of_context(chain: &Chain<'_>, access: &Access) -> Result<Option<Co
 }
 
 impl ContextWay {
+    /// Whether its server is this one.
+    pub(crate) fn leads_to(&self, endpoint: &str) -> bool {
+        is_same_url(&self.server, endpoint)
+    }
+
     /// The item of a cluster's `extensions` that says how the real cluster is reached, where the entry's server is the one
     /// of a read-only shell. `None` when the way is straight.
     pub(crate) fn as_extension(&self) -> Option<serde_json::Value> {

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
@@ -31,12 +30,11 @@ impl KubeApi {
         let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
         let config = kube::Config::from_custom_kubeconfig(merged, &options).await;
         let mut config = config.map_err(|error| unusable(error.to_string()))?;
-        config.connect_timeout = Some(Duration::from_secs(5));
         config.read_timeout = Some(Silence::OfCalls.timeout());
         let memory = Arc::default();
         let proxy =
             config.proxy_url.as_ref().map(|url| Proxy::parse(&url.to_string())).transpose().map_err(unusable)?;
-        let builder = client::builder(&config, proxy.as_ref(), outbound.trust());
+        let builder = client::builder(&config, proxy.as_ref().map(|proxy| (proxy, outbound.trust())));
         let builder = builder.map_err(|error| unusable(root_cause(&error)))?;
         let client = builder.with_layer(&RefusalRetry::layer(&memory)).with_layer(outbound).build();
         Ok(KubeApi { client, outbound: outbound.clone(), memory, cluster_name: context.to_owned() })

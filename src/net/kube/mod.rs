@@ -9,7 +9,7 @@ pub(crate) mod pass_on;
 pub(crate) mod rbac;
 pub(crate) mod refusal_retry;
 pub(crate) mod reviews;
-mod through_proxy;
+mod route_connector;
 pub(crate) mod tokens;
 pub(crate) mod write;
 
@@ -104,10 +104,9 @@ impl KubeApi {
         );
         config.auth_info.token = Some(SecretString::from(token.expose().as_str()));
         config.tls_server_name.clone_from(&cluster.tls_server_name);
-        config.connect_timeout = Some(Duration::from_secs(5));
         config.read_timeout = Some(silence.timeout());
         let cannot = |error: kube::Error| unusable("endpoint", root_cause(&error));
-        let builder = client::builder(&config, proxy, outbound.trust()).map_err(cannot)?;
+        let builder = client::builder(&config, proxy.map(|proxy| (proxy, outbound.trust()))).map_err(cannot)?;
         // The limits are outermost, because they apply to all retries together.
         let client = builder.with_layer(&RefusalRetry::layer(memory)).with_layer(outbound).build();
         let (outbound, memory) = (outbound.clone(), Arc::clone(memory));
@@ -136,18 +135,24 @@ impl KubeFailure {
             KubeFailure::Status(403, words) => Error::new(Kind::Denied, what).because(words),
             KubeFailure::Status(code, words) => Error::failure(what).because(format!("{code}: {words}")),
             KubeFailure::Unreachable(words) => {
-                let in_the_meantime = match Between::blamed_by(&words) {
-                    Some(Between::Proxy) => "start the proxy or connect to its network",
-                    Some(Between::Tunnel) => "open the tunnel that the context in the kubeconfig goes through",
-                    None => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
-                };
-                Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}"))
-                    .because(words)
-                    .try_next(format!("{in_the_meantime}, then run the same command again"))
-                    .ask_doctor()
+                let next = advice(&words);
+                let error = Error::new(Kind::Unreachable, format!("cannot reach cluster {cluster:?}")).because(words);
+                next.into_iter().fold(error, Error::try_next).ask_doctor()
             }
         }
     }
+}
+
+/// What helps when a cluster cannot be reached. `None` where only `doctor` can tell.
+fn advice(words: &str) -> Option<String> {
+    let first = match Between::blamed_by(words) {
+        Some(Between::Proxy) => "start the proxy or connect to its network",
+        Some(Between::Tunnel) => "open the tunnel that the context in the kubeconfig goes through",
+        // Somebody answered, and is not trusted: rustls' words.
+        None if words.contains("invalid peer certificate") => return None,
+        None => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
+    };
+    Some(format!("{first}, then run the same command again"))
 }
 
 pub(super) fn failure(error: kube::Error) -> KubeFailure {

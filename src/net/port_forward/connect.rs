@@ -1,4 +1,4 @@
-//! Connections to the API server: TCP, through a proxy if one applies, then TLS.
+//! Connections to the API server: the route to it, then TLS.
 
 use std::io;
 use std::time::Duration;
@@ -13,23 +13,20 @@ use crate::model::kube::cluster::Cluster;
 use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::Proxy;
 use crate::net::between::Between;
+use crate::net::route::Route;
+use crate::net::tls;
 use crate::net::trust::Trust;
-use crate::net::{proxy, tcp, tls};
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// After the first answer.
+const TLS_LIMIT: Duration = Duration::from_secs(10);
 /// The read buffer below TLS.
 const READ_AHEAD: usize = 64 * 1024;
 
 /// Connects to a cluster's API.
 pub(super) struct Connector {
-    endpoint: Endpoint,
-    /// Whether the endpoint is the near end of a tunnel.
-    is_tunnel: bool,
+    route: Route,
     server_name: ServerName<'static>,
     tls: TlsConnector,
-    proxy: Option<Proxy>,
-    /// For the proxy only.
-    trust: Trust,
 }
 
 impl Connector {
@@ -37,7 +34,7 @@ impl Connector {
     ///
     /// # Errors
     /// When the endpoint or the certificate authority cannot be used.
-    pub(super) fn new(cluster: &Cluster, proxy: Option<Proxy>, trust: &Trust) -> Result<(Self, String)> {
+    pub(super) fn new(cluster: &Cluster, proxy: Option<(&Proxy, &Trust)>) -> Result<(Self, String)> {
         let unusable =
             |why: String| Error::failure(format!("invalid endpoint of cluster {:?}", cluster.name)).because(why);
         let uri: http::Uri =
@@ -46,40 +43,22 @@ impl Connector {
         let name = cluster.tls_server_name.as_ref().unwrap_or(&endpoint.host).clone();
         let server_name = ServerName::try_from(name).map_err(|error| unusable(error.to_string()))?;
         let tls = tls::roots(&cluster.certificate_authority_data).and_then(tls::trusting).map_err(unusable)?;
-        let path = uri.path().trim_end_matches('/').to_owned();
-        let is_tunnel = cluster.tls_server_name.is_some();
-        Ok((Connector { endpoint, is_tunnel, server_name, tls, proxy, trust: trust.clone() }, path))
+        let route = Route::to(endpoint, cluster.tls_server_name.as_deref(), proxy);
+        Ok((Connector { route, server_name, tls }, uri.path().trim_end_matches('/').to_owned()))
     }
 
     /// The value of the `Host` header.
     pub(super) fn authority(&self) -> String {
-        self.endpoint.to_string()
+        self.route.endpoint().to_string()
     }
 
     async fn open(&self) -> io::Result<Box<dyn ByteStream>> {
-        let connecting = async {
-            match &self.proxy {
-                None => {
-                    let stream = tcp::connect(&self.endpoint).await;
-                    self.start_tls(stream.map_err(|error| self.not_connected(&error))?).await
-                }
-                Some(proxy) => self.start_tls(proxy::open(proxy, &self.endpoint, &self.trust).await?).await,
-            }
-        };
-        let connected = tokio::time::timeout(CONNECT_LIMIT, connecting).await;
-        connected.unwrap_or_else(|_| Err(io::Error::other(format!("connecting to {} timed out", self.endpoint.host))))
-    }
-
-    fn not_connected(&self, error: &io::Error) -> io::Error {
-        match self.is_tunnel {
-            true => Between::Tunnel.fault(&self.endpoint, &plain_io(error)),
-            false => with_context(&self.endpoint.to_string(), error),
+        let stream = buffered(self.route.open().await?);
+        match tokio::time::timeout(TLS_LIMIT, self.tls.connect(self.server_name.clone(), stream)).await {
+            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Err(error)) => Err(of_tls(error)),
+            Err(_) => Err(io::Error::other(format!("TLS: no answer within {}s", TLS_LIMIT.as_secs()))),
         }
-    }
-
-    async fn start_tls(&self, stream: impl ByteStream + 'static) -> io::Result<Box<dyn ByteStream>> {
-        let stream = self.tls.connect(self.server_name.clone(), buffered(stream)).await;
-        Ok(Box::new(stream.map_err(|error| with_context("TLS", &error))?))
     }
 }
 
@@ -89,12 +68,15 @@ impl Connect for Connector {
     }
 }
 
+/// The error of a handshake, unless it is one of the route.
+fn of_tls(error: io::Error) -> io::Error {
+    match Between::blamed_by(&error.to_string()) {
+        Some(_) => error,
+        None => io::Error::other(format!("TLS: {}", plain_io(&error))),
+    }
+}
+
 /// rustls reads 4 KiB at a time; without a buffer, the system calls cost more than the cryptography.
 fn buffered<T: AsyncRead>(stream: T) -> BufReader<T> {
     BufReader::with_capacity(READ_AHEAD, stream)
-}
-
-/// Adds what was being done.
-fn with_context(what: &str, error: &io::Error) -> io::Error {
-    io::Error::other(format!("{what}: {}", plain_io(error)))
 }

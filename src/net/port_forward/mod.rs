@@ -21,14 +21,14 @@ use crate::secret::Secret;
 /// When the cluster's endpoint cannot be used.
 pub(crate) fn dialer<F>(
     (cluster, namespace): (&Cluster, &Namespace),
-    (proxy, trust): (Option<Proxy>, &Trust),
+    proxy: Option<(&Proxy, &Trust)>,
     preferred: Transport,
     token: impl Fn(bool) -> F + 'static,
 ) -> Result<Dialer<Error>>
 where
     F: Future<Output = Result<Secret<String>>> + 'static,
 {
-    let (connector, path) = connect::Connector::new(cluster, proxy, trust)?;
+    let (connector, path) = connect::Connector::new(cluster, proxy)?;
     let server = ApiServer {
         authority: connector.authority(),
         path,

@@ -71,7 +71,7 @@ impl Authority {
         let acceptor = match handshake {
             Handshake::Hang => return Ok(None),
             Handshake::Fine => self.acceptor(),
-            Handshake::OtherName => self.serving(CertificateParams::new(names(&["elsewhere.example.com"]))?),
+            Handshake::OtherName => self.serving(CertificateParams::new(names(&["elsewhere.invalid"]))?),
             Handshake::OtherAuthority => Authority::new("somebody else")?.acceptor(),
             Handshake::Expired => {
                 let mut old = CertificateParams::new(names(LOOPBACK))?;

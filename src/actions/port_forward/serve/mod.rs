@@ -69,7 +69,7 @@ impl Forward {
         wait: Duration,
         tell: Box<dyn Fn(ForwardEvent)>,
     ) -> Result<Rc<Self>> {
-        let (facts, proxy) = (cluster.cluster(), cluster.proxy().cloned());
+        let (facts, proxy) = (cluster.cluster(), cluster.proxy());
         // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
         let default = if proxy.is_some() { Transport::WebSocket } else { Transport::Spdy };
         let remembered = cluster.chain().cache.transport(&cluster.target.access.name, &facts);
@@ -79,8 +79,8 @@ impl Forward {
             let cluster = token_access.clone();
             async move { cluster.token(refused).await }
         };
-        let trust = cluster.chain().aws.outbound().trust();
-        let dialer = Rc::new(dialer((&facts, &cluster.target.access.namespace), (proxy, trust), preferred, token)?);
+        let proxy = proxy.as_ref().map(|proxy| (proxy, cluster.chain().aws.outbound().trust()));
+        let dialer = Rc::new(dialer((&facts, &cluster.target.access.namespace), proxy, preferred, token)?);
         Ok(Rc::new(Forward {
             resolver,
             cluster,
