@@ -153,10 +153,9 @@ impl File<'_> {
             return Ok(vec![text::remove_lines(self.text, whole)]);
         }
         let colon = self.after_colon(key)?;
-        let mark = text::skip_blank(self.text, colon);
         let removed = text::remove_lines(self.text, lines);
         let null_mark = self.editor.null_mark();
-        let Some(rest) = self.text[mark..].strip_prefix(&null_mark) else {
+        let Some((mark, rest)) = self.null_mark_after(colon, &null_mark) else {
             return Ok(vec![Splice { range: colon..colon, text: " []".to_owned() }, removed]);
         };
         let was = ["empty", "null", "Null", "NULL", "~"].into_iter().find(|was| rest.starts_with(was));
@@ -167,6 +166,18 @@ impl File<'_> {
             was => Splice { range: mark..end, text: was.to_owned() },
         };
         Ok(vec![restored, removed])
+    }
+
+    /// Where our mark stands behind a colon, and what follows it. A null on a line of its own may have comments above it.
+    fn null_mark_after(&self, colon: usize, null_mark: &str) -> Option<(usize, &str)> {
+        let mut at = text::skip_blank(self.text, colon);
+        while self.text[at..].starts_with('#') {
+            if let Some(rest) = self.text[at..].strip_prefix(null_mark) {
+                return Some((at, rest));
+            }
+            at = text::skip_blank(self.text, text::line_end(self.text, at));
+        }
+        None
     }
 
     /// The lines of a list that reads letter by letter as `apply` writes it.

@@ -159,6 +159,8 @@ fn list(dice: &mut Dice<'_>, key: &str, base: &str, text: &mut String) {
             " [\n  ]",
             "   ",
             " Null",
+            " # none\n# below\n      ~",
+            "\n      null",
         ]);
         text.push_str(&format!("{base}{key}:{nothing}\n"));
         return;
