@@ -257,3 +257,20 @@ fn a_session_that_is_over_is_one_line_and_a_sign_in_elsewhere_ends_it() {
     until("another pod", || now(&forward).filter(|name| *name != first));
     assert_eq!(told(&forward), 1, "{}", forward.story());
 }
+
+#[test]
+fn a_role_that_the_cluster_knows_no_more_is_said_at_once() {
+    let world = world_with(FLOOR);
+    let mut forward = Forward::start(&world, "pod/servers :http", 1);
+    assert_eq!(forward.body("/name"), "servers\n");
+    assert!(world.control().set_access_entries(CLUSTER, Vec::new()));
+    // A spare session may be on its way, let in while the role was known.
+    until("a refusal", || {
+        world.control().cut_forwards();
+        forward.try_body("/name").err().filter(|_| !forward.errors().is_empty())
+    });
+    let message = forward.hears_error("does not recognize the role idp-ns-idp-dev");
+    assert!(!message.contains("VPN"), "{message}");
+    assert_eq!(forward.events("lost").len(), 0, "it is not waited for\n{}", forward.story());
+    assert!(forward.runs());
+}
