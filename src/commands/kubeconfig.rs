@@ -84,7 +84,6 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         refuse_without_profile(chain, args, &access, &login_command(&access, login_flags))?;
     }
     let (target, cluster) = known(chain, args, &access).map_or_else(|| runtime::run(resolved(chain, &access)), Ok)?;
-    let entry = profile_and_context::entry(chain, &target, &cluster);
     if !args.print {
         replace::refuse_other_than_profile(chain, &target, &insistent_login(&access, login_flags))?;
     }
@@ -92,7 +91,7 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
         let text = profile_and_context::standalone(chain, &target, &cluster)?;
         return context.ui.print_bytes(text.as_bytes());
     }
-    let applied = profile_and_context::write_context(chain, &entry, args.switch)?;
+    let (entry, applied) = profile_and_context::write_context(chain, (&target, &cluster), args.switch)?;
     own::keep_cluster(chain, &target, &cluster);
     let files = profile_and_context::shown(chain, &applied.files);
     if applied.files.is_empty() {

@@ -111,6 +111,20 @@ fn leads_to(world: &World, url: &str) {
 }
 
 #[test]
+fn a_name_of_a_cluster_that_was_made_anew_is_said_to_be_wrong() {
+    let world = tunnelled();
+    let config = world.read(".kube/config");
+    world.write(".kube/config", config.replace(NAME, "before.invalid"));
+    for verb in ["login idp-dev --cluster idp-nonprod-1 --region eu-west-1 --no-verify", "kubeconfig idp-dev"] {
+        let ended = world.run(verb).success();
+        ended.says("expects the name before.invalid").says("clusters.idp-ns-idp-dev.tls-server-name");
+    }
+    assert!(world.read(".kube/config").contains("tls-server-name: before.invalid\n"), "it is not ours");
+    world.write(".kube/config", world.read(".kube/config").replace("before.invalid", NAME));
+    world.run("kubeconfig idp-dev").success().says_not("expects the name");
+}
+
+#[test]
 fn a_near_end_is_not_kept_as_the_cluster_s_endpoint() {
     let world = tunnelled();
     world.run("kubeconfig idp-dev").success().says("unchanged");

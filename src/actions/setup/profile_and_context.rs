@@ -14,6 +14,7 @@ use crate::model::aws::identity::{Identity, PermissionSet};
 use crate::model::aws::session_name::has_our_name;
 use crate::model::aws::target::Target;
 use crate::model::kube::cluster::Cluster;
+use crate::model::kube::tunnel::is_of_another;
 
 /// What client-go prints when the command of the exec stanza is not there.
 const INSTALL_HINT: &str = "nsaccess gives access to this namespace. Install it, or correct the path of this command:\n\n  nsaccess kubeconfig";
@@ -87,7 +88,7 @@ fn write_sso_profile(chain: &Chain<'_>, name: &str, set: &PermissionSet, region:
 }
 
 /// The kubeconfig entry of the target. A tunnel of the context stays.
-pub(crate) fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
+fn entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> Entry {
     entry_to(chain, target, &way::as_kept(chain, target, cluster))
 }
 
@@ -144,10 +145,30 @@ fn standalone_entry(chain: &Chain<'_>, target: &Target, cluster: &Cluster) -> En
 ///
 /// # Errors
 /// When the kubeconfig cannot be edited safely.
-pub(crate) fn write_context(chain: &Chain<'_>, entry: &Entry, make_current: bool) -> Result<EditSummary> {
-    let applied = chain.kubeconfigs.apply(entry, make_current)?;
+pub(crate) fn write_context(
+    chain: &Chain<'_>,
+    (target, cluster): (&Target, &Cluster),
+    make_current: bool,
+) -> Result<(Entry, EditSummary)> {
+    let entry = entry(chain, target, cluster);
+    let applied = chain.kubeconfigs.apply(&entry, make_current)?;
     remember_previous(chain, &applied, &entry.name, make_current);
-    Ok(applied)
+    warn_of_other_name(chain, target, cluster);
+    Ok((entry, applied))
+}
+
+/// A `tls-server-name` is the user's and stays: of a tunnel to a cluster that was made anew, say. With another endpoint than
+/// its own, kubectl refuses the certificate.
+fn warn_of_other_name(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
+    let way = way::of_context(chain, &target.access).ok().flatten().filter(|way| way.cluster == target.entry);
+    let Some(name) = way.and_then(|way| way.tls_server_name) else { return };
+    if is_of_another(&name, &cluster.endpoint) {
+        chain.ui.warning(&format!(
+            "kubectl will refuse the certificate of {}: the cluster {} in the kubeconfig expects the name {name}",
+            cluster.endpoint, target.entry
+        ));
+        chain.ui.hint(&format!("kubectl config unset clusters.{}.tls-server-name", target.entry));
+    }
 }
 
 /// Writes profile and context of the target: both or neither. Returns whether the profile changed.
@@ -163,8 +184,8 @@ pub(crate) fn write_both(
     let before = crate::disk::aws_config::text(chain.host)?;
     let changed = write_profile(chain, target, Some(cluster))?;
     let edited = crate::disk::aws_config::text(chain.host)?;
-    match write_context(chain, &entry(chain, target, cluster), make_current) {
-        Ok(applied) => Ok((changed, applied)),
+    match write_context(chain, (target, cluster), make_current) {
+        Ok((_, applied)) => Ok((changed, applied)),
         Err(error) => {
             if changed {
                 crate::disk::aws_config::revert(chain.host, edited.as_deref(), before.as_deref())?;

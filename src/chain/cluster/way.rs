@@ -26,7 +26,7 @@ pub(crate) struct ContextWay {
     /// The name of the cluster in the kubeconfig.
     pub(crate) cluster: String,
     server: String,
-    tls_server_name: Option<String>,
+    pub(crate) tls_server_name: Option<String>,
     /// It may have a password.
     pub(crate) proxy_url: Option<Secret<String>>,
 }

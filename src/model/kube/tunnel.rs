@@ -15,6 +15,13 @@ pub(crate) fn names(tls_server_name: Option<&str>, endpoint: &str) -> bool {
     endpoint.zip(tls_server_name).is_some_and(|(endpoint, name)| name.eq_ignore_ascii_case(&endpoint.host))
 }
 
+/// Whether the certificate of an endpoint lacks a name. It has those of the Service `kubernetes`, too.
+pub(crate) fn is_of_another(tls_server_name: &str, endpoint: &str) -> bool {
+    let service =
+        ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+    !names(Some(tls_server_name), endpoint) && !service.contains(&tls_server_name)
+}
+
 /// Whether two endpoints are one, however they are written.
 pub(crate) fn is_same_url(left: &str, right: &str) -> bool {
     let normal = |url: &str| {
@@ -37,5 +44,17 @@ mod tests {
         assert!(!is_near_end("https://localhost:8443", None, endpoint));
         assert!(!is_near_end("http://localhost:8001", name, endpoint), "no certificate");
         assert!(!is_near_end("https://abc.gr7.eu-west-1.eks.amazonaws.com:443/", name, endpoint));
+    }
+
+    #[test]
+    fn a_certificate_of_an_api_server_has_the_names_of_its_service() {
+        let endpoint = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";
+        for (name, other) in [
+            ("abc.gr7.eu-west-1.eks.amazonaws.com", false),
+            ("kubernetes.default.svc", false),
+            ("DEF.gr7.eu-west-1.eks.amazonaws.com", true),
+        ] {
+            assert_eq!(is_of_another(name, endpoint), other, "{name}");
+        }
     }
 }
