@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::kube::cluster::Cluster;
 use crate::model::kube::exec_plugin::region::of_arn;
 use crate::model::kube::tunnel;
+use crate::model::wire::endpoint::Endpoint;
 
 #[derive(Debug, Default)]
 pub(super) struct ContextFacts {
@@ -37,7 +38,7 @@ impl ContextFacts {
     /// When the context leads to another cluster.
     pub(super) fn check(&self, context: &str, described: &Cluster) -> Result<()> {
         let Some(server) = self.server.as_ref().filter(|server| !leads_to(server, described)) else { return Ok(()) };
-        let because = if host(&server.server) == host(&described.endpoint) {
+        let because = if is_same_place(&server.server, &described.endpoint) {
             "their CAs differ".to_owned()
         } else {
             format!("the context's server is {}, but {} is at {}", server.server, described.name, described.endpoint)
@@ -67,8 +68,14 @@ fn argument(args: &[String], names: &[&str]) -> Option<String> {
 /// The name in the certificate decides where there is a tunnel: it is checked, whatever the address.
 fn leads_to(server: &ContextCluster, described: &Cluster) -> bool {
     let expected = server.tls_server_name.as_deref().filter(|_| !server.insecure_skip_tls_verify);
-    let is_there = tunnel::names(expected, &described.endpoint) || host(&server.server) == host(&described.endpoint);
+    let is_there = tunnel::names(expected, &described.endpoint) || is_same_place(&server.server, &described.endpoint);
     is_there && may_trust(server.certificate_authority_data.as_deref(), &described.certificate_authority_data)
+}
+
+/// Whether host and port are the same.
+fn is_same_place(left: &str, right: &str) -> bool {
+    let place = |server: &str| Endpoint::of_server(&server.to_ascii_lowercase());
+    place(left).is_some_and(|there| place(right) == Some(there))
 }
 
 /// A context may trust others too, such as a proxy's authority.
@@ -81,14 +88,6 @@ fn may_trust(context: Option<&str>, described: &str) -> bool {
         (Some(trusted), Some(own)) => trusted.contains(&own),
         _ => true,
     }
-}
-
-/// Host and port of an address, as they are compared.
-fn host(url: &str) -> String {
-    let url = url.trim().to_ascii_lowercase();
-    let authority = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    let authority = authority.split('/').next().unwrap_or_default();
-    authority.strip_suffix(":443").unwrap_or(authority).to_owned()
 }
 
 #[cfg(test)]

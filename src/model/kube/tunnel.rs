@@ -11,8 +11,9 @@ pub(crate) fn is_near_end(server: &str, tls_server_name: Option<&str>, endpoint:
 
 /// Whether a `tls-server-name` is the host of an endpoint.
 pub(crate) fn names(tls_server_name: Option<&str>, endpoint: &str) -> bool {
-    let endpoint = endpoint.trim().parse().ok().and_then(|url| Endpoint::of(&url));
-    endpoint.zip(tls_server_name).is_some_and(|(endpoint, name)| name.eq_ignore_ascii_case(&endpoint.host))
+    Endpoint::of_server(endpoint)
+        .zip(tls_server_name)
+        .is_some_and(|(endpoint, name)| name.eq_ignore_ascii_case(&endpoint.host))
 }
 
 /// Whether the certificate of an endpoint lacks a name. It has those of the Service `kubernetes`, too.

@@ -15,6 +15,11 @@ impl Endpoint {
         let default = if url.scheme_str() == Some("http") { 80 } else { 443 };
         Some(Endpoint { host, port: url.port_u16().unwrap_or(default) })
     }
+
+    /// Of the server of a kubeconfig, whose scheme may be missing.
+    pub(crate) fn of_server(server: &str) -> Option<Self> {
+        Endpoint::of(&server.trim().parse().ok()?)
+    }
 }
 
 /// As a URL or a `Host` header has it.
@@ -39,6 +44,10 @@ mod tests {
         ] {
             assert_eq!(Endpoint::of(&url.parse().expect("a URL")).expect("a host").to_string(), shown);
         }
+        for (server, shown) in [(" localhost:8443 ", "localhost:8443"), ("10.0.0.1", "10.0.0.1:443")] {
+            assert_eq!(Endpoint::of_server(server).expect("a host").to_string(), shown);
+        }
+        assert_eq!(Endpoint::of_server(""), None);
         assert_eq!(Endpoint::of(&"/version".parse().expect("a path")), None);
     }
 }

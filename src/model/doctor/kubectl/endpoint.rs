@@ -4,6 +4,7 @@ use crate::model::doctor::cluster::way::is_private;
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem};
 use crate::model::shell::quote;
+use crate::model::wire::endpoint::Endpoint;
 use crate::model::wire::proxy::{Proxy, ProxyVariables};
 
 pub(super) const FINDINGS: &[&Finding] = &[&PROXIED, &PROXY_URL];
@@ -47,28 +48,19 @@ pub(crate) fn judge_endpoint(way: Way<'_>, variables: &ProxyVariables) -> Judgem
             ),
         };
     }
-    let host = host(way.server);
+    let Some(Endpoint { host, .. }) = Endpoint::of_server(way.server) else { return seen("direct") };
     if variables.for_url(way.server).is_none() {
         return seen("direct");
     }
-    if !is_private_host(host) {
+    if !is_private_host(&host) {
         return seen("via HTTPS_PROXY");
     }
-    let list = variables.no_proxy.iter().map(String::as_str).chain([host]).collect::<Vec<_>>().join(",");
+    let list = variables.no_proxy.iter().map(String::as_str).chain([host.as_str()]).collect::<Vec<_>>().join(",");
     Judgement::problem(
         Problem::of(&PROXIED, format!("kubectl uses a proxy for the private endpoint {host}"))
             .because("HTTPS_PROXY is set, and NO_PROXY does not exempt the endpoint")
             .try_next(format!("export NO_PROXY={}", quote(&list))),
     )
-}
-
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    }
 }
 
 /// The names that EKS gives lead to a private or a public address, and are not told apart here.

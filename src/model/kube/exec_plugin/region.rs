@@ -3,6 +3,7 @@
 use kubeconfig_edit::{Cluster, Kubeconfig};
 
 use crate::model::aws::partition::Partition;
+use crate::model::wire::endpoint::Endpoint;
 
 /// Region and name in the ARN of a cluster, as which `aws eks update-kubeconfig` names it.
 pub(crate) fn of_arn(arn: &str) -> Option<(String, String)> {
@@ -26,7 +27,8 @@ pub(super) fn of_user(config: &Kubeconfig, user: &str) -> Vec<String> {
 
 /// Through a tunnel the address says nothing, and the name to expect in the certificate does.
 fn of_cluster(cluster: &Cluster) -> Option<String> {
-    of_host(host(&cluster.server)).or_else(|| of_host(cluster.tls_server_name.as_deref()?))
+    let of_server = Endpoint::of_server(&cluster.server).and_then(|endpoint| of_host(&endpoint.host));
+    of_server.or_else(|| of_host(cluster.tls_server_name.as_deref()?))
 }
 
 /// `K.gr7.REGION.eks.amazonaws.com` (and other suffixes of other partitions), `eks-cluster.REGION.api.aws`.
@@ -44,12 +46,6 @@ fn of_host(host: &str) -> Option<String> {
     // `eu-west-1`, `us-gov-west-1`: letters, and a number at the end.
     let is_region = region.matches('-').count() >= 2 && region.ends_with(|last: char| last.is_ascii_digit());
     (is_aws && is_region).then(|| region.to_owned())
-}
-
-fn host(url: &str) -> &str {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = authority.split('/').next().unwrap_or_default();
-    authority.split(':').next().unwrap_or_default()
 }
 
 #[cfg(test)]
