@@ -119,7 +119,7 @@ pub(crate) fn run(context: Context<'_>, args: &KubeconfigArgs) -> Result<()> {
 pub(in crate::commands) struct KubeconfigDocument {
     /// The context
     context: String,
-    /// The address of the API server; `null` for an entry that was removed
+    /// The context's server: the address of the API server, or a tunnel's near end; `null` for an entry that was removed
     server: Option<String>,
     /// The files that changed
     changed: Vec<PathBuf>,
