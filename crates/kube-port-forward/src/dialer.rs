@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use crate::server::ApiServer;
 use crate::session::Session;
 use crate::transport::Transport;
-use crate::upgrade::UpgradeError;
+use crate::upgrade::{ANSWER_LIMIT, SECOND_ANSWER_LIMIT, UpgradeError};
 
 /// Gives a bearer token. `true` asks for one from new credentials, because the server refused the last one.
 pub type TokenSource<E> = Box<dyn Fn(bool) -> Pin<Box<dyn Future<Output = Result<SecretString, E>>>>>;
@@ -85,14 +85,15 @@ impl<E> Dialer<E> {
 
     pub(crate) async fn open(&self, pod: &str) -> Result<Rc<Session>, OpenError<E>> {
         let first = self.preferred.get();
-        let one = match self.open_by(pod, first).await {
+        let one = match self.open_by(pod, first, ANSWER_LIMIT).await {
             Ok(session) => return Ok(session),
             Err(error) => error.of_upgrade()?,
         };
         if let (UpgradeError::Refused { status, words }, true) = (&one, one.is_of_the_node()) {
             return Err(OpenError::Answered { status: *status, words: words.clone() });
         }
-        let other = match self.open_by(pod, first.other()).await {
+        let limit = if matches!(one, UpgradeError::Unanswered(_)) { SECOND_ANSWER_LIMIT } else { ANSWER_LIMIT };
+        let other = match self.open_by(pod, first.other(), limit).await {
             Ok(session) => {
                 self.preferred.set(first.other());
                 return Ok(session);
@@ -103,10 +104,10 @@ impl<E> Dialer<E> {
         Err(both_failed(websocket, spdy))
     }
 
-    async fn open_by(&self, pod: &str, transport: Transport) -> Result<Rc<Session>, AttemptError<E>> {
+    async fn open_by(&self, pod: &str, transport: Transport, limit: Duration) -> Result<Rc<Session>, AttemptError<E>> {
         for renew in [false, true] {
             let token = (self.token)(renew).await.map_err(AttemptError::Token)?;
-            match self.server.upgrade(&token, &self.namespace, pod, transport).await {
+            match self.server.upgrade(&token, &self.namespace, pod, transport, limit).await {
                 Ok(upgraded) => return Ok(Session::start(upgraded, self.server.connector.clone())),
                 Err(UpgradeError::Refused { status: 401, .. }) if !renew => {}
                 Err(error) => return Err(AttemptError::Upgrade(error)),
@@ -136,6 +137,7 @@ fn both_failed<E>(websocket: UpgradeError, spdy: UpgradeError) -> OpenError<E> {
         }
         // What POST is told says more: every server version serves it.
         (_, Refused { status, words }) => OpenError::Answered { status, words },
+        (Unanswered(one), Unanswered(other)) => OpenError::Unanswered(one.max(other)),
         (_, Unanswered(limit)) => OpenError::Unanswered(limit),
         (Refused { status, words }, Unreachable(why)) => {
             OpenError::Unreachable(format!("{why}; by WebSocket {status}: {words}"))
@@ -163,6 +165,11 @@ mod tests {
                 "the server did not answer within 35s",
             ),
             (unreachable("x"), unreachable("no route"), "no route"),
+            (
+                UpgradeError::Unanswered(Duration::from_secs(35)),
+                UpgradeError::Unanswered(Duration::from_secs(10)),
+                "the server did not answer within 35s",
+            ),
         ] {
             assert_eq!(both_failed::<std::io::Error>(websocket, spdy).to_string(), words);
         }

@@ -13,7 +13,10 @@ use crate::transport::Transport;
 use crate::websocket::TUNNEL_PROTOCOL;
 
 /// The API server dials the node for 30 seconds before it says that it cannot.
-const ANSWER_LIMIT: Duration = Duration::from_secs(35);
+pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(35);
+/// For the other transport, when the first one got no answer: it is tried only because something on the way may have
+/// swallowed the first.
+pub(crate) const SECOND_ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// How long a refusal's words are listened to.
 const REFUSAL_LIMIT: Duration = Duration::from_secs(5);
 /// Bytes of a refusal that are read for its words.
@@ -55,6 +58,7 @@ impl ApiServer {
         namespace: &str,
         pod: &str,
         transport: Transport,
+        limit: Duration,
     ) -> Result<UpgradedConnection, UpgradeError> {
         let connected = self.connector.connect().await;
         let mut stream = connected.map_err(|error| UpgradeError::Unreachable(io_words(&error)))?;
@@ -64,9 +68,9 @@ impl ApiServer {
             stream.flush().await?;
             read_head(&mut stream).await
         };
-        let answered = tokio::time::timeout(ANSWER_LIMIT, answer).await;
+        let answered = tokio::time::timeout(limit, answer).await;
         let (head, rest) = answered
-            .map_err(|_| UpgradeError::Unanswered(ANSWER_LIMIT))?
+            .map_err(|_| UpgradeError::Unanswered(limit))?
             .map_err(|error| UpgradeError::Unreachable(format!("no answer: {}", io_words(&error))))?;
         match parse_status(&head) {
             Some(101) => Ok(UpgradedConnection { stream, first_bytes: rest, transport }),

@@ -201,7 +201,7 @@ fn a_refused_token_is_asked_for_anew_once() {
         renewed.sessions.open_first().await.expect("a session with the new token");
         let Pod { sessions, .. } = pod(Transport::Spdy, &["old"]);
         let error = sessions.open_first().await.expect_err("no token is taken");
-        assert!(matches!(&error, OpenError::Unreachable(words) if words.contains("401")), "{error}");
+        assert!(matches!(&error, OpenError::Answered { status: 401, .. }), "{error}");
     });
 }
 
