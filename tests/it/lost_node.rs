@@ -58,7 +58,7 @@ fn a_log_that_is_followed_waits_for_the_node() {
     let mut follow = Follow::start(&world, "-f web-0");
     follow.shows("web-0 starts");
     world.control().set_kubelets_running(CLUSTER, false);
-    follow.says("retrying");
+    follow.says("(the cluster answers, but does not reach the pod's node 10.20.31.7); retrying");
     world.control().set_kubelets_running(CLUSTER, true);
     write(&world, "web-0", "still here\n");
     follow.shows("still here");

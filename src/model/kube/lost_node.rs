@@ -31,11 +31,15 @@ impl LostNode {
         })
     }
 
+    /// What is wrong.
+    pub(crate) fn is_lost(&self) -> String {
+        format!("the cluster answers, but does not reach {}", self.name())
+    }
+
     /// Why the request failed.
     pub(crate) fn reasons(&self) -> Vec<String> {
-        let lost = format!("the cluster answers, but does not reach {}", self.name());
         let no_certificate = "its kubelet has no certificate yet: usually its signing request is not approved";
-        std::iter::once(lost).chain(self.has_no_certificate.then(|| no_certificate.to_owned())).collect()
+        std::iter::once(self.is_lost()).chain(self.has_no_certificate.then(|| no_certificate.to_owned())).collect()
     }
 
     /// What helps: developers cannot mend nodes.

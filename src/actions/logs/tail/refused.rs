@@ -4,6 +4,7 @@ use crate::actions::logs::tail::container::ContainerState;
 use crate::actions::logs::tail::{ATTEMPTS, LogEnd, Tail};
 use crate::actions::pods::{denied, explain_lost_node, not_found, or_can_i};
 use crate::error::{Error, Kind, Result};
+use crate::model::kube::lost_node::LostNode;
 use crate::model::kube::role_rule::Rule;
 use crate::model::kube::workload::Workload;
 use crate::model::logs::refusal::{self, LogRefusal};
@@ -74,7 +75,9 @@ impl Tail<'_> {
             }
             _ if self.refusals >= ATTEMPTS => {
                 self.said = true;
-                ui.warning(&format!("cannot open the log of pod {:?} ({words}); retrying", self.request.pod));
+                ui.detail(words);
+                let why = LostNode::in_answer(words).map_or_else(|| words.to_owned(), |node| node.is_lost());
+                ui.warning(&format!("cannot open the log of pod {:?} ({why}); retrying", self.request.pod));
             }
             _ => ui.detail(&format!("cannot open the log of pod {:?}: {words}", self.request.pod)),
         }
