@@ -53,7 +53,8 @@ impl File<'_> {
         let node = self.document.node(example);
         let lines =
             self.flow_lines(example).map(|(indentation, step, line_break)| Lines { indentation, step, line_break });
-        let tight = |at: usize| !self.text[at..].starts_with([' ', '\t', '\n', '\r']);
+        // A key without a value says nothing of it.
+        let tight = |at: usize| !self.text[at..].starts_with([' ', '\t', '\n', '\r', ',', '}']);
         let compact = |(key, _): &(NodeId, NodeId)| self.is_quoted(*key) && self.after_colon(*key).is_ok_and(tight);
         let on_lines = |(_, value): &(NodeId, NodeId)| {
             let first = self.document.items(*value).first().map(|first| self.document.node(*first).full_start);

@@ -15,7 +15,8 @@ impl File<'_> {
         };
         let (first, _) = self.document.pairs(model)[0];
         let json = matches!(&self.document.node(first).kind, Kind::Scalar { style: ScalarStyle::DoubleQuoted, .. });
-        let tight = |at: usize| !self.text[at..].starts_with([' ', '\t', '\n', '\r']);
+        // A key without a value says nothing of it.
+        let tight = |at: usize| !self.text[at..].starts_with([' ', '\t', '\n', '\r', ',', '}']);
         let compact = json && self.after_colon(first).is_ok_and(tight);
         FlowStyle { json, compact, lines: example.filter(is_model).and_then(|example| self.flow_lines(example)) }
     }

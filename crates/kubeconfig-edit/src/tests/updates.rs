@@ -224,3 +224,11 @@ fn the_parts_that_stay_keep_every_byte() {
     let rest = Parts { context: false, ..Parts::ALL };
     assert_eq!(parse(&remove(&left, "idp-ns-dev", rest).unwrap()).unwrap(), parse("").unwrap());
 }
+
+#[test]
+fn a_key_without_a_value_says_nothing_of_the_style() {
+    for text in ["{\n    \"a\":\n}\n", "{\"a\":,\"b\":1}\n", "{\n  \"a\":}\n"] {
+        let applied = apply(text, &entry(), Parts::ALL).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(remove(&applied, "idp-ns-dev", Parts::ALL).as_deref(), Ok(text), "through\n{applied}");
+    }
+}
