@@ -42,7 +42,7 @@ fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
         proxy_url(&world, &url);
         for verb in ["port-forward pod/web-0 :8080 --wait 1s", "pods web-0"] {
             let said = world.run(verb).exits(6);
-            said.one_error().says(because).says("try: start the proxy").says_not("p%40ss").says_not("p@ss");
+            said.one_error().says(because).says("try: see that the proxy runs").says_not("p%40ss").says_not("p@ss");
         }
     }
     world.write(".kube/config", kubeconfig);

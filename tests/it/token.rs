@@ -6,7 +6,7 @@ use base64::Engine as _;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::sign_in::age_token;
-use crate::support::{World, until};
+use crate::support::{Forward, World, until};
 
 const V1: &str =
     r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}}"#;
@@ -318,6 +318,10 @@ fn a_cluster_that_has_moved_is_found_and_the_line_that_repairs_kubectl_is_printe
     world.run("pods web-0").success().says_not("has moved");
     // Where kubectl goes already, there is nothing to update.
     let known = world.read(".cache/nsaccess/v1/clusters/idp-dev.json");
-    world.write(".cache/nsaccess/v1/clusters/idp-dev.json", known.replace(&now, "https://127.0.0.1:1"));
+    let stale = known.replace(&now, "https://127.0.0.1:1");
+    world.write(".cache/nsaccess/v1/clusters/idp-dev.json", &stale);
     world.run("pods web-0").success().says_not("has moved");
+    // A forward goes where the pod was found.
+    world.write(".cache/nsaccess/v1/clusters/idp-dev.json", &stale);
+    assert_eq!(Forward::start(&world, "pod/web-0 :8080", 1).body("/name"), "web-0\n");
 }

@@ -127,7 +127,7 @@ fn a_name_of_a_cluster_that_was_made_anew_is_said_to_be_wrong() {
 #[test]
 fn a_near_end_is_not_kept_as_the_cluster_s_endpoint() {
     let world = tunnelled();
-    world.run("kubeconfig idp-dev").success().says("unchanged");
+    world.run("kubeconfig idp-dev").success().says("unchanged").says_not("expects the name");
     world.run("pods web-0").success();
 }
 

@@ -38,7 +38,7 @@ pub enum OpenError<E> {
         /// What the server said.
         words: String,
     },
-    /// The server took the request and did not answer for this long: it waits for the pod's node.
+    /// The server took the request and did not answer for this long. It may be waiting for the pod's node.
     Unanswered(Duration),
     /// The server could not be reached.
     Unreachable(String),
@@ -89,8 +89,8 @@ impl<E> Dialer<E> {
             Ok(session) => return Ok(session),
             Err(error) => error.of_upgrade()?,
         };
-        if let (UpgradeError::Refused { status, words }, true) = (&one, one.is_of_the_node()) {
-            return Err(OpenError::Answered { status: *status, words: words.clone() });
+        if one.is_final() {
+            return Err(both_failed(one.clone(), one));
         }
         let limit = if matches!(one, UpgradeError::Unanswered(_)) { SECOND_ANSWER_LIMIT } else { ANSWER_LIMIT };
         let other = match self.open_by(pod, first.other(), limit).await {
@@ -130,6 +130,10 @@ impl<E> AttemptError<E> {
 
 fn both_failed<E>(websocket: UpgradeError, spdy: UpgradeError) -> OpenError<E> {
     use UpgradeError::{Refused, Unanswered, Unreachable};
+    let is_final = [&spdy, &websocket].into_iter().find(|error| error.is_final());
+    if let Some(Refused { status, words }) = is_final {
+        return OpenError::Answered { status: *status, words: words.clone() };
+    }
     match (websocket, spdy) {
         (Refused { status: 404, words }, _) | (_, Refused { status: 404, words }) => OpenError::PodGone(words),
         (Refused { status: 403, words: websocket }, Refused { status: 403, words: spdy }) => {
@@ -165,6 +169,11 @@ mod tests {
                 "the server did not answer within 35s",
             ),
             (unreachable("x"), unreachable("no route"), "no route"),
+            (
+                refused(500, "error dialing backend: refused"),
+                UpgradeError::Unanswered(Duration::from_secs(35)),
+                "the server answered 500: error dialing backend: refused",
+            ),
             (
                 UpgradeError::Unanswered(Duration::from_secs(35)),
                 UpgradeError::Unanswered(Duration::from_secs(10)),

@@ -43,10 +43,14 @@ pub(crate) enum UpgradeError {
 }
 
 impl UpgradeError {
-    /// Whether the server could not reach the pod's node, which it cannot by the other transport either. The words are those
-    /// of Kubernetes' `UpgradeAwareHandler`.
-    pub(crate) fn is_of_the_node(&self) -> bool {
-        matches!(self, UpgradeError::Refused { words, .. } if words.starts_with("error dialing backend"))
+    /// Whether the other transport would be told the same: no token is taken, or the server does not reach the pod's node (in
+    /// the words of Kubernetes' `UpgradeAwareHandler`).
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            UpgradeError::Refused { status: 401, .. } => true,
+            UpgradeError::Refused { words, .. } => words.starts_with("error dialing backend"),
+            UpgradeError::Unanswered(_) | UpgradeError::Unreachable(_) => false,
+        }
     }
 }
 

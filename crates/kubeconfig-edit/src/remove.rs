@@ -162,6 +162,7 @@ impl File<'_> {
         let was = was.unwrap_or("empty");
         let end = mark + null_mark.len() + if rest.starts_with(was) { was.len() } else { 0 };
         let restored = match was {
+            "empty" if self.text[colon..mark].contains('#') => Splice { range: mark..end, text: String::new() },
             "empty" => Splice { range: colon..end, text: String::new() },
             was => Splice { range: mark..end, text: was.to_owned() },
         };

@@ -160,6 +160,10 @@ pub(crate) fn write_context(
 /// A `tls-server-name` is the user's and stays: of a tunnel to a cluster that was made anew, say. With another endpoint than
 /// its own, kubectl refuses the certificate.
 fn warn_of_other_name(chain: &Chain<'_>, target: &Target, cluster: &Cluster) {
+    // Facts from the entry itself have the near end as their endpoint.
+    if cluster.tls_server_name.is_some() {
+        return;
+    }
     let way = way::of_context(chain, &target.access).ok().flatten().filter(|way| way.cluster == target.entry);
     let Some(name) = way.and_then(|way| way.tls_server_name) else { return };
     if is_of_another(&name, &cluster.endpoint) {

@@ -53,6 +53,7 @@ pub(crate) struct ClusterAccess<'a> {
     renewal: Mutex<()>,
     when_over: Cell<WhenOver>,
     refused_once: Cell<bool>,
+    moves: Cell<u32>,
     /// Of streams.
     silence: Cell<Silence>,
 }
@@ -102,6 +103,7 @@ impl<'a> ClusterAccess<'a> {
             renewal: Mutex::new(()),
             when_over: Cell::new(WhenOver::Ask),
             refused_once: Cell::new(false),
+            moves: Cell::new(0),
             silence: Cell::new(Silence::OfStreams),
         })
     }
@@ -153,6 +155,11 @@ impl<'a> ClusterAccess<'a> {
     /// The process.
     pub(crate) fn host(&self) -> &'a Host {
         self.chain.host
+    }
+
+    /// How often the cluster was found elsewhere since this was opened. What was connected with its address is of the past then.
+    pub(crate) fn moves(&self) -> u32 {
+        self.moves.get()
     }
 
     /// The proxy on the way to the cluster.
@@ -312,19 +319,19 @@ impl<'a> ClusterAccess<'a> {
         let located = (now, ClusterOrigin::Described);
         match sign(self.chain, credentials.role(), located, proxy, (&self.refusal_memory, self.silence.get())) {
             Ok(state) if moved => {
-                self.say_moved(&state.cluster, &before);
+                self.say_moved(&state.cluster);
                 self.state.replace(state);
+                self.moves.set(self.moves.get() + 1);
                 true
             }
             _ => false,
         }
     }
 
-    /// How to bring the context in the kubeconfig up to date, unless it has the endpoint already.
-    fn say_moved(&self, now: &Cluster, before: &Cluster) {
+    /// How to bring the context in the kubeconfig up to date, if it is not.
+    fn say_moved(&self, now: &Cluster) {
         let way = way::of_context(self.chain, &self.target.access).ok().flatten();
-        let is_known = way.is_some_and(|way| way.leads_to(&now.endpoint));
-        if is_known && now.certificate_authority_data == before.certificate_authority_data {
+        if way.is_none_or(|way| way.leads_to(now)) {
             return;
         }
         self.chain.ui.hint(&format!(

@@ -27,6 +27,7 @@ pub(crate) struct ContextWay {
     pub(crate) cluster: String,
     server: String,
     pub(crate) tls_server_name: Option<String>,
+    certificate_authority_data: Option<String>,
     /// It may have a password.
     pub(crate) proxy_url: Option<Secret<String>>,
 }
@@ -44,14 +45,16 @@ pub(crate) fn of_context(chain: &Chain<'_>, access: &Access) -> Result<Option<Co
         cluster: cluster.name.clone(),
         server: beyond(SERVER).unwrap_or_else(|| cluster.server.clone()),
         tls_server_name: cluster.tls_server_name.clone().or_else(|| beyond(TLS_SERVER_NAME)),
+        certificate_authority_data: cluster.certificate_authority_data.clone(),
         proxy_url: cluster.proxy_url.clone().or_else(|| beyond(PROXY_URL)).map(Secret::new),
     }))
 }
 
 impl ContextWay {
-    /// Whether its server is this one.
-    pub(crate) fn leads_to(&self, endpoint: &str) -> bool {
-        is_same_url(&self.server, endpoint)
+    /// Whether its server and certificate authority are those of the cluster.
+    pub(crate) fn leads_to(&self, cluster: &Cluster) -> bool {
+        is_same_url(&self.server, &cluster.endpoint)
+            && self.certificate_authority_data.as_deref() == Some(&cluster.certificate_authority_data)
     }
 
     /// The item of a cluster's `extensions` that says how the real cluster is reached, where the entry's server is the one

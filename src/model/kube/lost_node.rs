@@ -24,7 +24,7 @@ impl LostNode {
         if before_port.is_none() && !words.contains(DIALING) {
             return None;
         }
-        let address = before_port.and_then(|before| before.rsplit([' ', '/', '"']).next());
+        let address = before_port.and_then(|before| before.rsplit([' ', '/', '"', '>']).next());
         Some(LostNode {
             address: address.filter(|address| !address.is_empty()).map(str::to_owned),
             has_no_certificate: words.contains(NO_CERTIFICATE),
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_node_is_named_by_the_address_of_its_kubelet() {
-        // As Kubernetes 1.33 words them; the fourth is that of EKS for an unapproved certificate.
+        // As Kubernetes 1.33 words them; the one of TLS is that of EKS for an unapproved certificate.
         for (words, address) in [
             ("error dialing backend: dial tcp 10.99.99.1:10250: connect: connection refused", Some("10.99.99.1")),
             (
@@ -69,6 +69,10 @@ mod tests {
                 Some("10.99.99.1"),
             ),
             ("error dialing backend: dial tcp [fd00::1]:10250: i/o timeout", Some("[fd00::1]")),
+            (
+                "error dialing backend: read tcp 10.0.1.2:39412->10.20.31.7:10250: read: connection reset by peer",
+                Some("10.20.31.7"),
+            ),
             ("error dialing backend: remote error: tls: internal error", None),
             ("error dialing backend: dial tcp: lookup node1 on 10.0.0.2:53: no such host", None),
         ] {

@@ -145,11 +145,15 @@ impl KubeFailure {
 
 /// What helps when a cluster cannot be reached. `None` where only `doctor` can tell.
 fn advice(words: &str) -> Option<String> {
+    // Somebody answered, and is not trusted: rustls' words.
+    if words.contains("invalid peer certificate") {
+        return None;
+    }
     let first = match Between::blamed_by(words) {
-        Some(Between::Proxy) => "start the proxy or connect to its network",
-        Some(Between::Tunnel) => "open the tunnel that the context in the kubeconfig goes through",
-        // Somebody answered, and is not trusted: rustls' words.
-        None if words.contains("invalid peer certificate") => return None,
+        Some(Between::Proxy) => "see that the proxy runs and reaches the cluster",
+        Some(Between::Tunnel) => {
+            "open the tunnel that the context in the kubeconfig goes through, or see what it leads to"
+        }
         None => "check the network and VPN (a private EKS endpoint is reachable only from inside)",
     };
     Some(format!("{first}, then run the same command again"))

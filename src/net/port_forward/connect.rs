@@ -17,7 +17,7 @@ use crate::net::route::Route;
 use crate::net::tls;
 use crate::net::trust::Trust;
 
-/// After the first answer.
+/// For the handshake, whose first answer has the route's limit.
 const TLS_LIMIT: Duration = Duration::from_secs(10);
 /// The read buffer below TLS.
 const READ_AHEAD: usize = 64 * 1024;
@@ -68,7 +68,7 @@ impl Connect for Connector {
     }
 }
 
-/// The error of a handshake, unless it is one of the route.
+/// The error of a handshake, unless it is one of what stands between.
 fn of_tls(error: io::Error) -> io::Error {
     match Between::blamed_by(&error.to_string()) {
         Some(_) => error,

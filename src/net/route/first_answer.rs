@@ -36,6 +36,13 @@ impl FirstAnswer {
     pub(super) fn not_awaited(stream: Stream) -> Self {
         FirstAnswer { stream, awaited: None }
     }
+
+    fn in_words_of_the_route<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match &self.awaited {
+            Some(Awaited { route, .. }) => written.map_err(|error| route.fault(&plain_io(&error))),
+            None => written,
+        }
+    }
 }
 
 impl AsyncRead for FirstAnswer {
@@ -66,11 +73,13 @@ impl AsyncRead for FirstAnswer {
 
 impl AsyncWrite for FirstAnswer {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.in_words_of_the_route(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.in_words_of_the_route(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -82,7 +91,8 @@ impl AsyncWrite for FirstAnswer {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        self.in_words_of_the_route(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -42,11 +42,18 @@ pub(crate) enum ForwardEvent {
     Failed(String),
 }
 
+/// Opens sessions to where the cluster is.
+struct CurrentDialer {
+    dialer: Rc<Dialer<Error>>,
+    /// The cluster's [moves](ClusterAccess::moves) when it was made.
+    moves: u32,
+}
+
 /// A target being forwarded to.
 pub(crate) struct Forward {
     resolver: Resolver,
     cluster: Rc<ClusterAccess<'static>>,
-    dialer: Rc<Dialer<Error>>,
+    dialer: RefCell<CurrentDialer>,
     wait: Duration,
     current: RefCell<Option<(Rc<Link>, ForwardTarget)>>,
     /// One look at a time; whoever comes meanwhile gets its result.
@@ -56,6 +63,20 @@ pub(crate) struct Forward {
     lost: Cell<bool>,
     said: RefCell<HashMap<String, Instant>>,
     tell: Box<dyn Fn(ForwardEvent)>,
+}
+
+impl CurrentDialer {
+    fn to(cluster: &Rc<ClusterAccess<'static>>, preferred: Transport) -> Result<Self> {
+        let (facts, proxy, moves) = (cluster.cluster(), cluster.proxy(), cluster.moves());
+        let token_access = cluster.clone();
+        let token = move |refused| {
+            let cluster = token_access.clone();
+            async move { cluster.token(refused).await }
+        };
+        let proxy = proxy.as_ref().map(|proxy| (proxy, cluster.chain().aws.outbound().trust()));
+        let dialer = Rc::new(dialer((&facts, &cluster.target.access.namespace), proxy, preferred, token)?);
+        Ok(CurrentDialer { dialer, moves })
+    }
 }
 
 impl Forward {
@@ -69,18 +90,12 @@ impl Forward {
         wait: Duration,
         tell: Box<dyn Fn(ForwardEvent)>,
     ) -> Result<Rc<Self>> {
-        let (facts, proxy) = (cluster.cluster(), cluster.proxy());
+        let facts = cluster.cluster();
         // POST needs the one verb that every namespace role has; proxies often let only WebSockets through.
-        let default = if proxy.is_some() { Transport::WebSocket } else { Transport::Spdy };
+        let default = if cluster.proxy().is_some() { Transport::WebSocket } else { Transport::Spdy };
         let remembered = cluster.chain().cache.transport(&cluster.target.access.name, &facts);
         let preferred = remembered.and_then(|name| Transport::named(&name)).unwrap_or(default);
-        let token_access = cluster.clone();
-        let token = move |refused| {
-            let cluster = token_access.clone();
-            async move { cluster.token(refused).await }
-        };
-        let proxy = proxy.as_ref().map(|proxy| (proxy, cluster.chain().aws.outbound().trust()));
-        let dialer = Rc::new(dialer((&facts, &cluster.target.access.namespace), proxy, preferred, token)?);
+        let dialer = RefCell::new(CurrentDialer::to(&cluster, preferred)?);
         Ok(Rc::new(Forward {
             resolver,
             cluster,
@@ -130,7 +145,7 @@ impl Forward {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        self.dialer.preferred()
+        self.dialer.borrow().dialer.preferred()
     }
 
     /// Carries one local connection to wherever the target is now. Errors are said once, and the client sees a reset.
@@ -263,7 +278,7 @@ impl Forward {
             let out_of_time = Instant::now() >= deadline;
             match found {
                 // What runs is used at first even if it is not ready; what took its place is waited for.
-                Ok(Some(found)) if found.is_good || out_of_time || !self.had_one() => return Ok(self.go_to(found)),
+                Ok(Some(found)) if found.is_good || out_of_time || !self.had_one() => return self.go_to(found),
                 Ok(_) if out_of_time => return Err(self.no_pod().await),
                 Ok(_) => self.lose_for_lack_of_a_pod().await,
                 Err(error) if error.kind == Kind::Unreachable && !out_of_time => self.lose(&one_line(&error)),
@@ -278,7 +293,8 @@ impl Forward {
     }
 
     fn usable(&self) -> Option<(Rc<Link>, ForwardTarget)> {
-        self.current.borrow().as_ref().filter(|(link, _)| !link.is_retired()).cloned()
+        let is_current = self.dialer.borrow().moves == self.cluster.moves();
+        self.current.borrow().as_ref().filter(|(link, _)| is_current && !link.is_retired()).cloned()
     }
 
     fn had_one(&self) -> bool {
@@ -308,9 +324,18 @@ impl Forward {
         }
     }
 
-    fn go_to(&self, found: ForwardTarget) -> (Rc<Link>, ForwardTarget) {
-        let link = Link::new(&found.pod.name, self.dialer.clone());
-        self.take(link, found)
+    fn go_to(&self, found: ForwardTarget) -> Result<(Rc<Link>, ForwardTarget)> {
+        let link = Link::new(&found.pod.name, self.dialer()?);
+        Ok(self.take(link, found))
+    }
+
+    /// Opens sessions to where the cluster is now.
+    fn dialer(&self) -> Result<Rc<Dialer<Error>>> {
+        if self.dialer.borrow().moves != self.cluster.moves() {
+            let preferred = self.transport();
+            self.dialer.replace(CurrentDialer::to(&self.cluster, preferred)?);
+        }
+        Ok(self.dialer.borrow().dialer.clone())
     }
 
     fn take(&self, link: Rc<Link>, found: ForwardTarget) -> (Rc<Link>, ForwardTarget) {
@@ -344,23 +369,28 @@ impl Forward {
             OpenError::Token(error) => error,
             OpenError::PodGone(words) => Error::new(Kind::NotFound, what).because(words),
             OpenError::Answered { status: 401, .. } => self.cluster.unknown_role().await,
+            OpenError::Answered { status: 403, words } => self.not_allowed(&words, "no answer"),
             OpenError::Answered { status, words } => {
-                explain_lost_node(Error::new(Kind::Unreachable, what).because(format!("{status}: {words}")), &words)
+                let error = Error::new(Kind::Unreachable, what).because(format!("{status}: {words}"));
+                let explained = explain_lost_node(error, &words);
+                if explained.try_next.is_empty() { explained.ask_doctor() } else { explained }
             }
             failure @ OpenError::Unanswered(_) => Error::new(Kind::Unreachable, what)
                 .because(failure.to_string())
-                .because("it waits for the pod's node")
-                .try_next(ask_platform_team("to look at the pod's node")),
-            OpenError::Denied { websocket, spdy } => {
-                let what = format!("not allowed to port-forward in namespace {:?}", self.cluster.namespace());
-                let rule = Rule::new("", "pods/portforward", &["get", "create"]);
-                let spdy = format!("create (SPDY): {spdy}");
-                let mut error = denied(&self.cluster, what, &spdy, &rule);
-                error.because.insert(1, format!("get (WebSocket): {websocket}"));
-                or_can_i(error, &self.cluster, &Rule::new("", "pods/portforward", &["create"]))
-            }
+                .because("it waits for the pod's node, or something on the way holds the request back")
+                .try_next(ask_platform_team("to look at the pod's node"))
+                .ask_doctor(),
+            OpenError::Denied { websocket, spdy } => self.not_allowed(&spdy, &websocket),
             OpenError::Unreachable(words) => KubeFailure::Unreachable(words).into_error(&self.cluster.cluster().name),
         }
+    }
+
+    fn not_allowed(&self, spdy: &str, websocket: &str) -> Error {
+        let what = format!("not allowed to port-forward in namespace {:?}", self.cluster.namespace());
+        let rule = Rule::new("", "pods/portforward", &["get", "create"]);
+        let mut error = denied(&self.cluster, what, &format!("create (SPDY): {spdy}"), &rule);
+        error.because.insert(1, format!("get (WebSocket): {websocket}"));
+        or_can_i(error, &self.cluster, &Rule::new("", "pods/portforward", &["create"]))
     }
 
     fn say_once(&self, words: String) {
@@ -378,7 +408,7 @@ impl Forward {
 /// Whether the same may succeed in a moment.
 fn may_pass(failure: &OpenError<Error>) -> bool {
     match failure {
-        OpenError::Answered { status, .. } => *status != 401,
+        OpenError::Answered { status, .. } => matches!(status, 400 | 429 | 500..),
         OpenError::Unanswered(_) | OpenError::Unreachable(_) => true,
         OpenError::Token(_) | OpenError::Denied { .. } | OpenError::PodGone(_) => false,
     }

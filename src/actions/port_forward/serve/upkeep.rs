@@ -71,7 +71,8 @@ impl Forward {
         if self.still_good(&found).await {
             return;
         }
-        let next = Link::new(&better.pod.name, self.dialer.clone());
+        let Ok(dialer) = self.dialer() else { return };
+        let next = Link::new(&better.pod.name, dialer);
         if next.open_first().await.is_ok() {
             self.take(next, better);
         }
@@ -87,7 +88,8 @@ impl Forward {
                 if let Ok(Some(found)) = self.resolver.find().await
                     && found.is_good
                 {
-                    self.go_to(found);
+                    // A connection that comes finds out why it could not be gone to.
+                    let _ = self.go_to(found);
                 }
             }
         }
