@@ -1,5 +1,7 @@
 //! A forward that outlives its pods: the listener stays, new connections go to the pod that is best now.
 
+mod current_dialer;
+mod open_failure;
 mod upkeep;
 
 use std::cell::{Cell, RefCell};
@@ -10,14 +12,13 @@ use std::time::Duration;
 use kube_port_forward::{Connection, Dialer, OpenError, Outcome, PodError, PodSessions, Slot, Transport};
 use tokio::time::Instant;
 
-use crate::actions::pods::{denied, explain_lost_node, or_can_i};
 use crate::actions::port_forward::resolve::{ForwardTarget, Resolver};
 use crate::chain::cluster::api::ClusterAccess;
-use crate::error::{Error, Kind, Result, ask_platform_team, is_request};
-use crate::model::kube::role_rule::Rule;
+use crate::error::{Error, Kind, Result, is_request};
 use crate::model::port_forward::ports::RemotePort;
-use crate::net::kube::KubeFailure;
-use crate::net::port_forward::dialer;
+
+use current_dialer::CurrentDialer;
+use open_failure::may_pass;
 
 /// The sessions to one pod.
 type Link = PodSessions<Error>;
@@ -42,13 +43,6 @@ pub(crate) enum ForwardEvent {
     Failed(String),
 }
 
-/// Opens sessions to where the cluster is.
-struct CurrentDialer {
-    dialer: Rc<Dialer<Error>>,
-    /// The cluster's [moves](ClusterAccess::moves) when it was made.
-    moves: u32,
-}
-
 /// A target being forwarded to.
 pub(crate) struct Forward {
     resolver: Resolver,
@@ -63,20 +57,6 @@ pub(crate) struct Forward {
     lost: Cell<bool>,
     said: RefCell<HashMap<String, Instant>>,
     tell: Box<dyn Fn(ForwardEvent)>,
-}
-
-impl CurrentDialer {
-    fn to(cluster: &Rc<ClusterAccess<'static>>, preferred: Transport) -> Result<Self> {
-        let (facts, proxy, moves) = (cluster.cluster(), cluster.proxy(), cluster.moves());
-        let token_access = cluster.clone();
-        let token = move |refused| {
-            let cluster = token_access.clone();
-            async move { cluster.token(refused).await }
-        };
-        let proxy = proxy.as_ref().map(|proxy| (proxy, cluster.chain().aws.outbound().trust()));
-        let dialer = Rc::new(dialer((&facts, &cluster.target.access.namespace), proxy, preferred, token)?);
-        Ok(CurrentDialer { dialer, moves })
-    }
 }
 
 impl Forward {
@@ -363,36 +343,6 @@ impl Forward {
         }
     }
 
-    async fn explain(&self, failure: OpenError<Error>) -> Error {
-        let what = format!("cannot forward to {}", self.resolver.target().quoted());
-        match failure {
-            OpenError::Token(error) => error,
-            OpenError::PodGone(words) => Error::new(Kind::NotFound, what).because(words),
-            OpenError::Answered { status: 401, .. } => self.cluster.unknown_role().await,
-            OpenError::Answered { status: 403, words } => self.not_allowed(&words, "no answer"),
-            OpenError::Answered { status, words } => {
-                let error = Error::new(Kind::Unreachable, what).because(format!("{status}: {words}"));
-                let explained = explain_lost_node(error, &words);
-                if explained.try_next.is_empty() { explained.ask_doctor() } else { explained }
-            }
-            failure @ OpenError::Unanswered(_) => Error::new(Kind::Unreachable, what)
-                .because(failure.to_string())
-                .because("it waits for the pod's node, or something on the way holds the request back")
-                .try_next(ask_platform_team("to look at the pod's node"))
-                .ask_doctor(),
-            OpenError::Denied { websocket, spdy } => self.not_allowed(&spdy, &websocket),
-            OpenError::Unreachable(words) => KubeFailure::Unreachable(words).into_error(&self.cluster.cluster().name),
-        }
-    }
-
-    fn not_allowed(&self, spdy: &str, websocket: &str) -> Error {
-        let what = format!("not allowed to port-forward in namespace {:?}", self.cluster.namespace());
-        let rule = Rule::new("", "pods/portforward", &["get", "create"]);
-        let mut error = denied(&self.cluster, what, &format!("create (SPDY): {spdy}"), &rule);
-        error.because.insert(1, format!("get (WebSocket): {websocket}"));
-        or_can_i(error, &self.cluster, &Rule::new("", "pods/portforward", &["create"]))
-    }
-
     fn say_once(&self, words: String) {
         let mut said = self.said.borrow_mut();
         let fresh = said.get(&words).is_none_or(|at| at.elapsed() >= SAY_AGAIN);
@@ -402,15 +352,6 @@ impl Forward {
             drop(said);
             (self.tell)(ForwardEvent::Failed(words));
         }
-    }
-}
-
-/// Whether the same may succeed in a moment.
-fn may_pass(failure: &OpenError<Error>) -> bool {
-    match failure {
-        OpenError::Answered { status, .. } => matches!(status, 400 | 429 | 500..),
-        OpenError::Unanswered(_) | OpenError::Unreachable(_) => true,
-        OpenError::Token(_) | OpenError::Denied { .. } | OpenError::PodGone(_) => false,
     }
 }
 
