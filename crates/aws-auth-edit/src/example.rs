@@ -53,9 +53,9 @@ impl File<'_> {
         let node = self.document.node(example);
         let lines =
             self.flow_lines(example).map(|(indentation, step, line_break)| Lines { indentation, step, line_break });
-        // A key without a value says nothing of it.
-        let tight = |at: usize| !self.text[at..].starts_with([' ', '\t', '\n', '\r', ',', '}']);
-        let compact = |(key, _): &(NodeId, NodeId)| self.is_quoted(*key) && self.after_colon(*key).is_ok_and(tight);
+        let compact = |(key, _): &(NodeId, NodeId)| {
+            self.is_quoted(*key) && self.after_colon(*key).is_ok_and(|colon| text::is_compact(self.text, colon))
+        };
         let on_lines = |(_, value): &(NodeId, NodeId)| {
             let first = self.document.items(*value).first().map(|first| self.document.node(*first).full_start);
             first.is_some_and(|first| self.text[self.document.node(*value).start..first].contains(['\n', '\r']))

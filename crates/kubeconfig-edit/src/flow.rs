@@ -1,6 +1,6 @@
 //! Edits in flow style and JSON: members are inserted and removed together with their comma.
 
-use yaml_splice::{Kind, NodeId, ScalarStyle};
+use yaml_splice::{Kind, NodeId, ScalarStyle, text};
 
 use crate::item::File;
 use crate::render::FlowStyle;
@@ -15,9 +15,7 @@ impl File<'_> {
         };
         let (first, _) = self.document.pairs(model)[0];
         let json = matches!(&self.document.node(first).kind, Kind::Scalar { style: ScalarStyle::DoubleQuoted, .. });
-        // A key without a value says nothing of it.
-        let tight = |at: usize| !self.text[at..].starts_with([' ', '\t', '\n', '\r', ',', '}']);
-        let compact = json && self.after_colon(first).is_ok_and(tight);
+        let compact = json && self.after_colon(first).is_ok_and(|colon| text::is_compact(self.text, colon));
         FlowStyle { json, compact, lines: example.filter(is_model).and_then(|example| self.flow_lines(example)) }
     }
 }

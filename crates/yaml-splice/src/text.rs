@@ -72,6 +72,11 @@ pub fn skip_blank_and_comments(text: &str, from: usize) -> usize {
     at
 }
 
+/// Whether a value in flow style stands right behind `colon`. A key without a value says nothing of the style.
+pub fn is_compact(text: &str, colon: usize) -> bool {
+    !text[colon..].starts_with([' ', '\t', '\n', '\r', ',', '}'])
+}
+
 /// Whether nothing but blanks and perhaps a comment stands between `at` and the end of its line.
 pub fn line_is_over(text: &str, at: usize) -> bool {
     let rest = text[at..line_end(text, at)].trim_start_matches([' ', '\t']);

@@ -12,7 +12,7 @@ use crate::net::port_forward::dialer;
 pub(super) struct CurrentDialer {
     pub(super) dialer: Rc<Dialer<Error>>,
     /// The cluster's [moves](ClusterAccess::moves) when it was made.
-    pub(super) moves: u32,
+    moves: u32,
 }
 
 impl CurrentDialer {
@@ -28,5 +28,10 @@ impl CurrentDialer {
         let proxy = proxy.as_ref().map(|proxy| (proxy, cluster.chain().aws.outbound().trust()));
         let dialer = Rc::new(dialer((&facts, &cluster.target.access.namespace), proxy, preferred, token)?);
         Ok(CurrentDialer { dialer, moves })
+    }
+
+    /// Whether the cluster is still where it was when this was made.
+    pub(super) fn leads_to(&self, cluster: &ClusterAccess<'_>) -> bool {
+        self.moves == cluster.moves()
     }
 }

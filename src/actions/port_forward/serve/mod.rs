@@ -273,7 +273,7 @@ impl Forward {
     }
 
     fn usable(&self) -> Option<(Rc<Link>, ForwardTarget)> {
-        let is_current = self.dialer.borrow().moves == self.cluster.moves();
+        let is_current = self.dialer.borrow().leads_to(&self.cluster);
         self.current.borrow().as_ref().filter(|(link, _)| is_current && !link.is_retired()).cloned()
     }
 
@@ -311,7 +311,7 @@ impl Forward {
 
     /// Opens sessions to where the cluster is now.
     fn dialer(&self) -> Result<Rc<Dialer<Error>>> {
-        if self.dialer.borrow().moves != self.cluster.moves() {
+        if !self.dialer.borrow().leads_to(&self.cluster) {
             let preferred = self.transport();
             self.dialer.replace(CurrentDialer::to(&self.cluster, preferred)?);
         }
