@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use sandbox::Handshake;
 
+use crate::support::former_endpoint::FormerEndpoint;
 use crate::support::forward::{CLUSTER, CREATE, FLOOR, GET, echoes, grant, rest, world_with};
 use crate::support::proxy::{Proxy, proxy_url};
 use crate::support::{Forward, until};
@@ -71,6 +72,23 @@ fn the_far_end_of_a_tunnel_has_the_name_that_the_context_gives_it() {
     world.run("pods web-0").success();
     let forward = Forward::start(&world, "pod/web-0 :8080", 1);
     assert_eq!(forward.body("/name"), "web-0\n");
+}
+
+#[test]
+fn a_cluster_that_moves_under_a_forward_is_found_where_it_is_now() {
+    let world = world_with(FLOOR);
+    let endpoint = world.sandbox.kube_endpoint(CLUSTER).expect("a cluster");
+    let former = FormerEndpoint::leading_to(&endpoint);
+    for file in [".cache/nsaccess/v1/clusters/idp-dev.json", ".kube/config"] {
+        world.write(file, world.read(file).replace(&endpoint, &former.url()));
+    }
+    let forward = Forward::start(&world, "pod/servers :http", 1);
+    assert_eq!(forward.body("/name"), "servers\n");
+    former.moves_away();
+    until("an answer from the new place", || {
+        (forward.try_body("/name").is_ok_and(|body| body == "servers\n")).then_some(())
+    });
+    assert!(forward.stderr().contains("has moved"), "{}", forward.story());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 
 use sandbox::Handshake;
 
+use crate::support::former_endpoint::relay;
 use crate::support::forward::{CLUSTER, WIDE, world_with};
 use crate::support::proxy::{Proxy, proxy_url};
 use crate::support::{Forward, World, program, skipped};
@@ -77,7 +78,9 @@ fn its_near_end_may_be_on_ipv6_and_behind_a_proxy() {
     let Ok(near_end) = TcpListener::bind("[::1]:0") else { return skipped("there is no IPv6") };
     let url = format!("https://[::1]:{}", near_end.local_addr().expect("an address").port());
     std::thread::spawn(move || {
-        near_end.incoming().map_while(Result::ok).for_each(|client| relay(client, &format!("127.0.0.1:{cluster}")));
+        near_end.incoming().map_while(Result::ok).for_each(|client| {
+            relay(&client, &TcpStream::connect(format!("127.0.0.1:{cluster}")).expect("a connection"));
+        });
     });
     leads_to(&world, &url);
     world.run("pods web-0").success();
@@ -88,20 +91,6 @@ fn its_near_end_may_be_on_ipv6_and_behind_a_proxy() {
     assert_eq!(Forward::start(&world, "pod/web-0 :8080", 1).body("/name"), "web-0\n");
     let targets = proxy.targets();
     assert!(!targets.is_empty() && targets.iter().all(|target| url.ends_with(target)), "{targets:?}");
-}
-
-/// Passes a connection on, in threads that end with it.
-fn relay(client: TcpStream, to: &str) {
-    let server = TcpStream::connect(to).expect("a connection");
-    for (mut from, mut to) in [(&client, &server), (&server, &client)].map(|(from, to)| {
-        let clone = |stream: &TcpStream| stream.try_clone().expect("another handle");
-        (clone(from), clone(to))
-    }) {
-        std::thread::spawn(move || {
-            let _ = std::io::copy(&mut from, &mut to);
-            let _ = to.shutdown(std::net::Shutdown::Write);
-        });
-    }
 }
 
 /// Gives the context another server.

@@ -132,6 +132,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn so_is_a_write_that_fails_before_the_answer() {
+        let (mut stream, theirs) = through_a_tunnel();
+        drop(theirs);
+        let failed = stream.write_u8(1).await.expect_err("nobody is there");
+        assert_eq!(failed.to_string(), "tunnel localhost:8443: broken pipe");
+    }
+
+    #[tokio::test]
     async fn what_comes_after_an_answer_is_not() {
         let (mut stream, mut theirs) = through_a_tunnel();
         // The limit is over, and counts no more.

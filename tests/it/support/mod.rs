@@ -5,6 +5,7 @@ pub(crate) mod canaries;
 pub(crate) mod corp;
 pub(crate) mod doctor;
 pub(crate) mod fingerprint;
+pub(crate) mod former_endpoint;
 pub(crate) mod forward;
 pub(crate) mod http;
 pub(crate) mod logs;
