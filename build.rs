@@ -1,4 +1,4 @@
-//! What a build knows and the code does not: the libgcc that it is linked with, and what `nsaccess version` says of it.
+//! What a build knows and the code does not: what it is linked with, and what `nsaccess version` says of it.
 
 #![expect(clippy::disallowed_methods, reason = "a build script has no Host")]
 
@@ -9,6 +9,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     tell_version();
     link_libgcc();
+    set_stack();
 }
 
 /// The target, and the commit if it is known.
@@ -46,5 +47,16 @@ fn link_libgcc() {
     let script = "INPUT(-lgcc_eh -lgcc)\n";
     if std::fs::write(folder.join("libgcc_s.so"), script).is_ok() {
         println!("cargo::rustc-link-arg-bins=-L{}", folder.display());
+    }
+}
+
+/// Gives the main thread on Windows the stack that it has elsewhere, instead of 1 MiB: the futures of a verb lie on it.
+fn set_stack() {
+    const SIZE: u32 = 8 << 20;
+    let is_windows = std::env::var_os("CARGO_CFG_WINDOWS").is_some();
+    match std::env::var("CARGO_CFG_TARGET_ENV").as_deref() {
+        Ok("msvc") if is_windows => println!("cargo::rustc-link-arg-bins=/STACK:{SIZE}"),
+        Ok(_) if is_windows => println!("cargo::rustc-link-arg-bins=-Wl,--stack,{SIZE}"),
+        _ => {}
     }
 }

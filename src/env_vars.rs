@@ -8,7 +8,7 @@ pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 /// The organisation's settings file; empty for none.
 pub(crate) const NSACCESS_SYSTEM_CONFIG: &str = "NSACCESS_SYSTEM_CONFIG";
 /// Where Windows has the settings of all users.
-pub(crate) const PROGRAMDATA: &str = "ProgramData";
+pub(crate) const PROGRAMDATA: &str = "PROGRAMDATA";
 
 /// The namespace, unless a flag names it.
 pub(crate) const NSACCESS_NAMESPACE: &str = "NSACCESS_NAMESPACE";

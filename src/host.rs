@@ -42,7 +42,7 @@ impl Host {
         use std::io::IsTerminal;
         Host {
             env: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(name, value)| Some((as_looked_up(name.into_string().ok()?), value.into_string().ok()?)))
                 .collect(),
             home: std::env::home_dir().unwrap_or_default(),
             current_dir: std::env::current_dir().unwrap_or_default(),
@@ -176,6 +176,11 @@ impl Host {
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
         random()
     }
+}
+
+/// The name of a variable. On Windows they are the same in any case, and the one of `PATH` is `Path`.
+fn as_looked_up(name: String) -> String {
+    if cfg!(windows) { name.to_ascii_uppercase() } else { name }
 }
 
 /// Linux adds the suffix to the path of a running program whose file was replaced.

@@ -104,16 +104,38 @@ pub(crate) fn find(host: &Host, base: &Path, program: &str) -> Result<Option<Pat
         }
     };
     let at = |file: &PathBuf| host.current_dir.join(file);
-    let files: Vec<PathBuf> = candidates.into_iter().filter(|file| at(file).is_file()).collect();
+    let endings = host.env("PATHEXT").or(Some(".COM;.EXE;.BAT;.CMD")).filter(|_| cfg!(windows));
+    let files = candidates.into_iter().flat_map(|file| spellings(file, endings));
+    let files: Vec<PathBuf> = files.filter(|file| at(file).is_file()).collect();
     match files.iter().find(|file| crate::process::child::is_executable(&at(file))) {
         Some(file) => Ok(file.is_absolute().then(|| file.clone())),
         None => files.into_iter().find(|file| file.is_absolute()).map_or(Ok(None), Err),
     }
 }
 
+/// The files that a program's name can stand for: with one of the endings, where those are left out.
+fn spellings(file: PathBuf, endings: Option<&str>) -> Vec<PathBuf> {
+    let Some(endings) = endings else { return vec![file] };
+    let with = |ending: &str| {
+        let mut name = file.clone().into_os_string();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let complete = file.extension().map(|_| file.clone());
+    complete.into_iter().chain(endings.split(';').filter(|ending| !ending.is_empty()).map(with)).collect()
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_s_ending_may_be_left_out_on_windows() {
+        let spelled = |name: &str, endings| spellings(name.into(), endings);
+        assert_eq!(spelled("bin/kubectl", None), [Path::new("bin/kubectl")]);
+        assert_eq!(spelled("kubectl", Some(".EXE;.CMD;")), [Path::new("kubectl.EXE"), Path::new("kubectl.CMD")]);
+        assert_eq!(spelled("aws.cmd", Some(".EXE")), [Path::new("aws.cmd"), Path::new("aws.cmd.EXE")]);
+    }
 
     async fn sh(script: &str, limit: Duration) -> Ran {
         let variables = BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]);

@@ -114,6 +114,7 @@ mod secrets;
 mod settings_docs;
 mod sign_in;
 mod sign_out;
+mod small_stack;
 mod special_files;
 mod support;
 mod token;

@@ -121,7 +121,7 @@ impl Examination<'_> {
         let assumed = target::without_portal(chain, &access).ok().flatten();
         let scene = Scene { board, chain, access: &access, entry, assumed };
         scene.files();
-        scene.network(self.workload).await;
+        Box::pin(scene.network(self.workload)).await;
         machine::clock_at_end(board, chain);
         Ok(())
     }
@@ -185,7 +185,7 @@ impl Scene<'_> {
     async fn network(&self, workload: Option<&IrsaRequest>) {
         let (tell, is_granted) = oneshot::channel();
         let region = session::region(self, is_granted);
-        join3(region, machine::ask_time(self), self.by_session(workload, tell)).await;
+        join3(region, machine::ask_time(self), Box::pin(self.by_session(workload, tell))).await;
     }
 
     /// The session first: the plugin and everything at AWS stand upon it. Tells whether the portal has given credentials.
@@ -199,7 +199,7 @@ impl Scene<'_> {
             };
             // Where the region is not checked, nobody listens.
             let _ = tell.send(granted.is_some());
-            let (server, ()) = join(self.cluster(granted, workload), kubectl::plugin(self)).await;
+            let (server, ()) = join(Box::pin(self.cluster(granted, workload)), kubectl::plugin(self)).await;
             server
         };
         let late = async {
@@ -222,9 +222,9 @@ impl Scene<'_> {
                 aws::secrets(self, granted).await;
             }
         };
-        join(reached, secrets).await;
+        Box::pin(join(reached, secrets)).await;
         if let (Some(granted), Some(described)) = (&granted, &described) {
-            let identity = authentication::identity(self, granted, described).await;
+            let identity = Box::pin(authentication::identity(self, granted, described)).await;
             if let Some(identity) = identity {
                 join(authorization::rights(self, &identity), aws::workload(self, granted, &identity, workload)).await;
             }

@@ -14,7 +14,7 @@ use crate::ui::{Style, Ui};
 /// # Errors
 /// When the cluster cannot be asked.
 pub(super) async fn show(context: Context<'_>, cluster: &ClusterAccess<'_>) -> Result<()> {
-    let survey = Reviews::of(cluster).survey().await?;
+    let survey = Box::pin(Reviews::of(cluster).survey()).await?;
     let tasks = judge(&survey.answers);
     let name = cluster.cluster().name;
     let version = survey.answers.minor.map(|minor| format!("1.{minor}"));

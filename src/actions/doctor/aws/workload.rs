@@ -46,7 +46,7 @@ pub(in crate::actions::doctor) async fn workload(
             let Some(target) = &request.target else {
                 return Judgement::skipped("--irsa has a role instead of a workload");
             };
-            let found = look.find(target, request).await;
+            let found = Box::pin(look.find(target, request)).await;
             judge_workload(&target.to_string(), &found, scene.access.namespace.as_str())
         })
         .await;
