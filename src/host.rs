@@ -113,7 +113,7 @@ impl Host {
     pub(crate) fn expand_home(&self, path: &str) -> PathBuf {
         match path.strip_prefix('~') {
             Some("") => self.home.clone(),
-            Some(rest) if rest.starts_with('/') => self.home.join(&rest[1..]),
+            Some(rest) if rest.starts_with(std::path::is_separator) => self.home.join(&rest[1..]),
             _ => PathBuf::from(path),
         }
     }
@@ -121,7 +121,9 @@ impl Host {
     /// A path for messages, with `~` for the home folder.
     pub(crate) fn shorten_home(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {
-            Ok(rest) if !self.home.as_os_str().is_empty() => format!("~/{}", rest.display()),
+            Ok(rest) if !self.home.as_os_str().is_empty() => {
+                format!("~{}{}", std::path::MAIN_SEPARATOR, rest.display())
+            }
             _ => path.display().to_string(),
         }
     }

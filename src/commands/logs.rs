@@ -18,6 +18,7 @@ use crate::model::logs::containers::Containers;
 use crate::model::logs::lines::Style;
 use crate::model::logs::target::{self, LogRequest, LogTarget};
 use crate::model::settings::Flags;
+use crate::model::shell;
 use crate::process::runtime;
 use crate::ui::Format;
 
@@ -89,6 +90,12 @@ const EXAMPLE: &str = "nsaccess logs POD   # or deploy/NAME, or -l app=NAME";
 /// When a target does not exist or its log may not be read.
 pub(crate) fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
     let mut targets = args.targets.iter().map(|text| parsed(text)).collect::<Result<Vec<LogTarget>>>()?;
+    if let (Some(selector), Some(named)) = (&args.selector, targets.iter().find_map(LogTarget::workload)) {
+        return Err(Error::usage(format!("-l cannot be used with {named}"))
+            .because("a target that is named has its own pods; labels narrow down only a regular expression")
+            .try_next(format!("nsaccess logs -l {}", shell::quote(selector)))
+            .try_next(format!("nsaccess logs {named}")));
+    }
     let options = options(context, args)?;
     let chain = &context.open(&Flags::default())?;
     let chooses = targets.is_empty() && args.selector.is_none();

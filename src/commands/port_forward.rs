@@ -63,7 +63,7 @@ pub(crate) struct PortForwardArgs {
     pub(crate) command: Vec<String>,
 }
 
-/// `30`, `30s`, `5m`, `1h`.
+/// `30s`, `5m`, `1h`.
 fn seconds(text: &str) -> Result<Duration, String> {
     elapsed::parse(text).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
 }

@@ -3,7 +3,15 @@
 /// A hundred years: any longer, and adding it to a time could overflow.
 const LONGEST: i64 = 100 * 366 * 86_400;
 
-/// The seconds in `5m`, `1h30m`, `2d` or `90`.
+/// The seconds in `5m`, `1h30m`, `2d`, or in `90`, which AWS understands as seconds.
+pub(crate) fn parse_or_seconds(text: &str) -> Result<i64, String> {
+    match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => parse(&format!("{text}s")),
+        false => parse(text),
+    }
+}
+
+/// The seconds in `5m`, `1h30m` or `2d`. A number without a unit is refused, as kubectl refuses it: who types 8 may mean hours.
 pub(crate) fn parse(text: &str) -> Result<i64, String> {
     let wrong = || format!("invalid duration {text:?}: expected one like 90s, 5m, 1h30m or 2d");
     let mut rest = text;
@@ -21,7 +29,8 @@ pub(crate) fn parse(text: &str) -> Result<i64, String> {
             "h" => 3_600,
             "m" => 60,
             "s" => 1,
-            "" if total == 0 => 1,
+            "" if text == "0" => 1,
+            "" if text.len() == digits => return Err(format!("{text} has no unit: {text}s, {text}m, {text}h or {text}d")),
             _ => return Err(wrong()),
         };
         total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
@@ -61,9 +70,12 @@ mod tests {
 
     #[test]
     fn spans_are_read() {
-        for (text, seconds) in [("90s", 90), ("5m", 300), ("1h30m", 5_400), ("2d", 172_800), ("45", 45), ("0", 0)] {
+        for (text, seconds) in [("90s", 90), ("5m", 300), ("1h30m", 5_400), ("2d", 172_800), ("0", 0)] {
             assert_eq!(parse(text), Ok(seconds), "{text}");
+            assert_eq!(parse_or_seconds(text), Ok(seconds), "{text}");
         }
+        assert_eq!(parse_or_seconds("45"), Ok(45));
+        assert_eq!(parse("8"), Err("8 has no unit: 8s, 8m, 8h or 8d".to_owned()));
         for text in ["", "m", "5x", "-5m", "5 m", "1h30", "99999999999999999999s", "9999999999999999d", "36601d"] {
             assert!(parse(text).is_err(), "{text}");
         }

@@ -52,6 +52,46 @@ fn workloads_services_and_selectors_have_the_logs_of_their_pods() {
 }
 
 #[test]
+fn a_container_that_no_pod_has_is_said_and_not_waited_for() {
+    let world = world_with(ALL);
+    speaking(&world, "api");
+    for (target, pods) in [
+        ("deploy/api", "of deployment \"api\""),
+        ("svc/api", "of service \"api\""),
+        ("-l app=api", "with labels app=api"),
+        ("api-.*", "matching \"api-.*\""),
+    ] {
+        for follow in ["", "-f "] {
+            world
+                .run(&format!("logs {follow}{target} -c nosuch"))
+                .exits(5)
+                .one_error()
+                .says(&format!("error: container \"nosuch\" not found in pods {pods}\n"))
+                .says("because: their containers are api\n")
+                .says("try: nsaccess logs ");
+        }
+    }
+    world.run("logs api-.* -c nosuch").exits(5).one_error().says("try: nsaccess logs 'api-.*' -c api\n");
+}
+
+#[test]
+fn a_pod_of_two_targets_is_read_once() {
+    let world = world_with(ALL);
+    let db = speaking(&world, "db");
+    for words in ["db-0 sts/db", "db-0 db-0 db-1", "svc/db db-.*", "sts/db svc/db"] {
+        shows_all(world.run(&format!("logs {words} --tail 1")), &db);
+    }
+}
+
+#[test]
+fn labels_narrow_down_an_expression_and_no_target_that_is_named() {
+    let world = world_with(ALL);
+    for words in ["logs db-0 -l app=api", "logs deploy/api -l app=db"] {
+        world.run(words).exits(2).one_error().says("error: -l cannot be used with ").says("try: nsaccess logs -l app=");
+    }
+}
+
+#[test]
 fn a_service_without_a_selector_has_the_pods_that_its_endpoints_name() {
     for right in [("", "endpoints", "get"), ("discovery.k8s.io", "endpointslices", "list")] {
         let world = world_with(&[ALL, &[right]].concat());

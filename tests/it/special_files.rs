@@ -137,20 +137,21 @@ fn every_number_that_a_person_can_give_is_used_or_refused_in_words() {
     let world = World::signed_in();
     let largest = u64::MAX.to_string();
     for line in [
-        format!("port-forward web-0 :8080 --wait {largest}"),
+        "port-forward web-0 :8080 --wait 30".to_owned(),
         format!("port-forward web-0 :8080 --wait {largest}s"),
-        "port-forward web-0 :8080 --wait 9223372036854775807".to_owned(),
+        "port-forward web-0 :8080 --wait 9223372036854775807s".to_owned(),
         "port-forward web-0 :8080 --wait 5124095576030431h".to_owned(),
         format!("port-forward web-0 {largest}:8080"),
         format!("port-forward web-0 :{largest}"),
         format!("logs web-0 --tail {largest}"),
-        format!("logs web-0 --since {largest}"),
-        "logs web-0 --since 9223372036854775807".to_owned(),
+        "logs web-0 --since 5".to_owned(),
+        format!("logs web-0 --since {largest}s"),
+        "logs web-0 --since 9223372036854775807s".to_owned(),
         "logs web-0 --since-time +999999-01-01T00:00:00Z".to_owned(),
         format!("assume-irsa deploy/web --duration {largest}"),
         "assume-irsa deploy/web --duration 9223372036854775807".to_owned(),
-        format!("secrets get billing/database --copy --clear-after {largest}"),
-        "secrets get billing/database --copy --clear-after 9223372036854775807".to_owned(),
+        format!("secrets get billing/database --copy --clear-after {largest}s"),
+        "secrets get billing/database --copy --clear-after 9223372036854775807s".to_owned(),
     ] {
         let output = world.nsaccess(&line).run();
         assert_eq!(output.status, "2", "{}", output.transcript());

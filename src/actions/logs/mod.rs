@@ -77,12 +77,11 @@ impl<'a> Logs<'a> {
         Logs { cluster, options, noticed: RefCell::default() }
     }
 
-    /// Prints the logs of these targets, and of all pods of this selector. With a regular expression, the selector
-    /// narrows down the pods that it is matched with.
+    /// Prints the logs of these targets, or of all pods of this selector. The selector narrows down the pods that a regular
+    /// expression is matched with.
     pub(crate) async fn print(&self, targets: &[LogTarget], selector: Option<&str>) -> Result<()> {
-        let has_pattern = targets.iter().any(|target| matches!(target, LogTarget::Matching(_)));
         let mut sources = try_join_all(targets.iter().map(|target| self.source(target, selector))).await?;
-        sources.extend(selector.filter(|_| !has_pattern).map(Source::selected));
+        sources.extend(selector.filter(|_| targets.is_empty()).map(Source::selected));
         let (out, batches) = mpsc::channel(BATCHES);
         let printed = write_all(self.cluster.chain().ui, batches);
         // The tails own the channel's only senders, so printing ends when the last of them does.
@@ -105,15 +104,20 @@ impl<'a> Logs<'a> {
 
     /// The logs of all pods that are there now.
     async fn all_now(&self, sources: &[Source]) -> Result<LogsNow> {
-        let mut now = LogsNow::default();
+        let (mut now, mut found) = (LogsNow::default(), Vec::new());
         for source in sources {
             for change in self.pods_now(source).await? {
+                found.extend(which::names(&change));
                 match self.fits(&change)? {
                     true => now.logs.extend(self.logs_of(change, !source.changes).await?),
                     false => now.others.push(change),
                 }
             }
         }
+        self.check_names_in_any(&subjects(sources), &found)?;
+        // Two targets can have a pod in common.
+        let mut known = HashSet::new();
+        now.logs.retain(|log| known.insert(log.key()));
         Ok(now)
     }
 

@@ -1,13 +1,24 @@
 //! Which containers of a pod are meant.
 
+use std::collections::BTreeSet;
+
 use crate::actions::logs::{ContainerLog, Logs};
 use crate::actions::pods::follow::Change;
 use crate::chain::call_error::CallError;
 use crate::error::{Error, Kind, Result};
 use crate::model::kube::pod::Pod;
 use crate::model::logs::containers::{Choices, Containers};
+use crate::model::logs::following::{Subject, arguments, whose};
 use crate::model::logs::target::LogRequest;
 use crate::net::kube::KubeFailure;
+
+/// The containers of a pod, as far as it may be seen.
+pub(super) fn names(change: &Change) -> Option<Vec<String>> {
+    match change {
+        Change::Present(pod) => Some(Containers::All.of(pod)),
+        Change::Hidden(_) | Change::Gone(_) => None,
+    }
+}
 
 impl Logs<'_> {
     /// The logs of a pod that are wanted.
@@ -44,6 +55,20 @@ impl Logs<'_> {
             error = error.try_next(format!("nsaccess logs {name} -c {first}"));
         }
         Err(error)
+    }
+
+    /// A container that none of the pods has is a mistake; that some lack it is not.
+    pub(super) fn check_names_in_any(&self, subjects: &[Subject], found: &[Vec<String>]) -> Result<()> {
+        let Containers::Named(asked) = &self.options.containers else { return Ok(()) };
+        let known: BTreeSet<&String> = found.iter().flatten().collect();
+        // Without pods, or where they may not be seen, nothing is known.
+        let Some(unknown) = asked.iter().find(|asked| !known.is_empty() && !known.contains(asked)) else {
+            return Ok(());
+        };
+        let names: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
+        let error = Error::new(Kind::NotFound, format!("container {unknown:?} not found in pods {}", whose(subjects)))
+            .because(format!("their containers are {}", names.join(", ")));
+        Err(error.try_next(format!("nsaccess logs {} -c {}", arguments(subjects), names[0])))
     }
 
     /// The containers of a pod that the role may not see: as named, or as the server names them when it is asked for

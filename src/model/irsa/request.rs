@@ -113,7 +113,7 @@ impl IrsaRequest {
     /// Sets the session's lifetime, `15m` to `1h`.
     pub(crate) fn lasting(self, span: Option<&str>) -> Result<Self, String> {
         let Some(span) = span else { return Ok(self) };
-        let seconds = elapsed::parse(span)?;
+        let seconds = elapsed::parse_or_seconds(span)?;
         let fits = u32::try_from(seconds).ok().filter(|it| (SHORTEST_SECONDS..=LONGEST_SECONDS).contains(it));
         let seconds = fits.ok_or_else(|| {
             format!("{span} is not between 15m and 1h, the limits of AWS for a role that assumes another role")

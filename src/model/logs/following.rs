@@ -2,6 +2,7 @@
 
 use crate::model::kube::workload::{Kind, Workload};
 use crate::model::logs::condition::Wanted;
+use crate::model::shell::quote;
 
 /// What pods are followed by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +31,22 @@ pub(crate) fn following(subjects: &[Subject], condition: Option<&Wanted>, pods: 
 
 /// `no pods of deployment "web" found`
 pub(crate) fn nothing_found(subjects: &[Subject], condition: Option<&Wanted>, namespace: &str) -> String {
-    let whose = subjects.iter().map(described).collect::<Vec<_>>().join(" or ") + &having(condition);
-    format!("no pods {whose} found in namespace {namespace:?}")
+    format!("no pods {}{} found in namespace {namespace:?}", whose(subjects), having(condition))
+}
+
+/// `of deployment "web" or with labels app=x`
+pub(crate) fn whose(subjects: &[Subject]) -> String {
+    subjects.iter().map(described).collect::<Vec<_>>().join(" or ")
+}
+
+/// What is typed for them: `deploy/web`
+pub(crate) fn arguments(subjects: &[Subject]) -> String {
+    let argument = |subject: &Subject| match subject {
+        Subject::Workload(workload) => workload.to_string(),
+        Subject::Labels(selector) => format!("-l {}", quote(selector)),
+        Subject::Pattern(pattern) => quote(pattern).into_owned(),
+    };
+    subjects.iter().map(argument).collect::<Vec<_>>().join(" ")
 }
 
 fn having(condition: Option<&Wanted>) -> String {
