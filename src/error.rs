@@ -129,7 +129,12 @@ impl Error {
 
     /// A file operation that failed: `cannot <action> <path>`.
     pub(crate) fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        Error::failure(format!("cannot {action} {}", path.display())).because(plain_io(error))
+        let failure = Error::failure(format!("cannot {action} {}", path.display())).because(plain_io(error));
+        match error.kind() {
+            // Whose file or folder on the way it is, and what to do, is what doctor looks at.
+            std::io::ErrorKind::PermissionDenied => failure.ask_doctor(),
+            _ => failure,
+        }
     }
 
     #[must_use]

@@ -116,6 +116,12 @@ pub(crate) fn not_specified(chain: &Chain<'_>) -> Error {
     let error = Error::usage("no namespace specified").because(
         "no argument, -n or $NSACCESS_NAMESPACE, and neither the current context, nsaccess.toml nor this folder names one",
     );
+    // Somebody who has never used kubectl has no file in the default place.
+    let default = chain.host.home.join(".kube/config");
+    let missing = chain.kubeconfigs.paths().iter().filter(|path| **path != default && !path.exists());
+    let error = missing.fold(error, |error, path| {
+        error.because(format!("the kubeconfig {} does not exist", chain.host.shorten_home(path)))
+    });
     let error = match familiar(chain).is_empty() {
         true => error.try_next("nsaccess login   # signs in and lists your namespaces"),
         false => error.try_next("nsaccess list   # lists your namespaces"),

@@ -96,7 +96,7 @@ pub(super) struct Done {
 pub(crate) fn run(context: Context<'_>, args: &LoginArgs) -> Result<()> {
     let done = set_up(context, args)?;
     if context.ui.is_table() {
-        screen::next_steps(context.ui, &done, args.no_switch);
+        screen::next_steps(context, &done, args.no_switch);
         return Ok(());
     }
     context.ui.print_document(&screen::report(&done), String::new)

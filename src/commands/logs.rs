@@ -20,7 +20,6 @@ use crate::model::logs::target::{self, LogRequest, LogTarget};
 use crate::model::settings::Flags;
 use crate::model::shell;
 use crate::process::runtime;
-use crate::ui::Format;
 
 /// Print and follow the logs of pods.
 ///
@@ -115,7 +114,7 @@ pub(crate) fn run(context: Context<'_>, args: &LogsArgs) -> Result<()> {
         }
         printed
     });
-    printed.map_err(|error| misplaced::namespace(chain, error, "logs", &args.targets, "POD"))
+    printed.map_err(|error| misplaced::word(chain, error, "logs", &args.targets, "POD"))
 }
 
 fn parsed(text: &str) -> Result<LogTarget> {
@@ -124,10 +123,6 @@ fn parsed(text: &str) -> Result<LogTarget> {
 }
 
 fn options(context: Context<'_>, args: &LogsArgs) -> Result<LogOptions> {
-    if context.global.output == Format::Yaml {
-        return Err(Error::usage("logs cannot be printed as YAML")
-            .because("they are lines or, with -o json, one object per line"));
-    }
     let since_seconds = args.since.as_deref().map(elapsed::parse).transpose();
     let since_seconds = since_seconds.map_err(|why| {
         Error::usage("invalid value for --since")

@@ -115,6 +115,16 @@ impl Verb {
         }
     }
 
+    /// What it is called, if it prints what happens as it happens.
+    fn prints_as_it_goes(&self) -> Option<&'static str> {
+        match self {
+            Verb::Logs(_) => Some("logs"),
+            Verb::PortForward(_) => Some("port-forward"),
+            Verb::Pods(args) if args.watch => Some("pods --watch"),
+            _ => None,
+        }
+    }
+
     /// Whether there are values that a shell can evaluate.
     fn prints_variables(&self) -> bool {
         matches!(self, Verb::Secrets(args) if args.reads_value())
@@ -217,8 +227,14 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
     Err(context.in_namespace(error))
 }
 
-/// `-o name` is for lists, and `-o env` for the value of a secret.
+/// `-o name` is for lists, `-o env` for the value of a secret, and `-o yaml` for what is complete when it is printed.
 fn check_format(verb: &Verb, output: Format) -> Result<()> {
+    let running = verb.prints_as_it_goes();
+    if let Some(name) = running.filter(|_| output == Format::Yaml) {
+        return Err(Error::usage(format!("{name} cannot print YAML"))
+            .because("it prints lines or, with -o json, one object per line")
+            .try_next("the same command with -o json"));
+    }
     let prints = match output {
         Format::Name => verb.prints_names(),
         Format::Env => verb.prints_variables(),
@@ -229,8 +245,11 @@ fn check_format(verb: &Verb, output: Format) -> Result<()> {
         false if output == Format::Env => {
             Err(Error::usage("-o env is for nsaccess secrets get alone").try_next("nsaccess secrets get NAME -o env"))
         }
-        false => Err(Error::usage("-o name is for verbs that list things")
-            .because("this one does not; table, wide, json and yaml are its formats")),
+        false => {
+            let formats = if running.is_some() { "table, wide and json" } else { "table, wide, json and yaml" };
+            Err(Error::usage("-o name is for verbs that list things")
+                .because(format!("this one does not; {formats} are its formats")))
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn run(context: Context<'_>, args: &PodsArgs) -> Result<()> {
             (false, false) => named(context, &cluster, &names).await,
         }
     });
-    shown.map_err(|error| misplaced::namespace(chain, error, "pods", &args.names, ""))
+    shown.map_err(|error| misplaced::word(chain, error, "pods", &args.names, ""))
 }
 
 fn pod_name(typed: &str) -> Result<String> {

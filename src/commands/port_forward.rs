@@ -128,7 +128,7 @@ pub(crate) fn run(context: Context<'_>, args: &PortForwardArgs) -> Result<()> {
     };
     // A child on our terminal gets Ctrl-C itself and decides what it means (psql cancels a query).
     let ended = if args.command.is_empty() { runtime::run(work) } else { runtime::run_with_child(work) };
-    ended.map_err(|error| misplaced::namespace(chain, error, "port-forward", &args.words, "TARGET"))
+    ended.map_err(|error| misplaced::word(chain, error, "port-forward", &args.words, "TARGET"))
 }
 
 fn used_twice(port: u16, first: &str, second: &str) -> Error {
@@ -287,8 +287,8 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        assert_eq!(seconds("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(seconds("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(seconds("5m"), Ok(Duration::from_secs(300)));
-        assert!(seconds("soon").is_err() && seconds("").is_err());
+        assert!(seconds("90").is_err() && seconds("soon").is_err() && seconds("").is_err());
     }
 }

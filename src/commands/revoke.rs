@@ -12,12 +12,12 @@ use crate::actions::grants::{expired, principals, verify};
 use crate::chain::administrator::Administrator;
 use crate::commands::Context;
 use crate::commands::flags::AdministratorArgs;
+use crate::commands::grant::wanted::principal;
 use crate::commands::plan::{self, Ending, Plan};
 use crate::error::{Error, Kind, Result};
 use crate::model::grants::access_policy;
 use crate::model::grants::change::{Change, changes_of_revocation};
 use crate::model::grants::granting::Note;
-use crate::model::grants::principal::PrincipalName;
 use crate::model::grants::revoking::{self, Extent, Revocation};
 use crate::model::grants::state::State;
 use crate::model::settings::Flags;
@@ -113,9 +113,7 @@ fn namespace(context: Context<'_>, args: &RevokeArgs) -> Result<Option<String>> 
 
 /// Whom an argument means: also who is gone from IAM, but still in the cluster.
 async fn meant(administrator: &Administrator<'_>, namespace: &str, from: &str) -> Result<(Vec<Revocation>, Vec<Note>)> {
-    let name = PrincipalName::parse(from).map_err(|why| {
-        Error::usage(format!("invalid principal {from:?}")).because(why).try_next("nsaccess revoke --help")
-    })?;
+    let name = principal(from, |instead| format!("nsaccess revoke {namespace} --from {instead}"))?;
     let (found, notes) = principals::find_to_revoke(administrator, &name).await?;
     let revocation = |principal| Revocation { namespace: namespace.to_owned(), principal, extent: Extent::Everything };
     Ok((found.into_iter().map(revocation).collect(), notes))

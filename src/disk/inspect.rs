@@ -65,7 +65,9 @@ fn found(host: &Host, path: &Path, expected: Expected) -> Found {
         _ => Encoding::Utf8,
     };
     let is_open = is_open(host, path, &found);
-    Found::Something(Something { kind, is_own: is_own(&found), may_read, may_write, is_open, encoding })
+    let is_for_all_to_write = is_for_all_to_write(host, path, &found);
+    let is_own = is_own(&found);
+    Found::Something(Something { kind, is_own, may_read, may_write, is_open, is_for_all_to_write, encoding })
 }
 
 fn encoding(path: &Path) -> Encoding {
@@ -116,17 +118,36 @@ fn is_own(_: &Metadata) -> bool {
 #[cfg(unix)]
 fn is_open(host: &Host, path: &Path, found: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    let lets_in = |folder: &Path| {
-        let mode = std::fs::metadata(folder).map_or(0, |found| found.permissions().mode());
-        mode & 0o011 != 0
-    };
-    let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&host.home));
     let is_plain = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-    is_plain && found.permissions().mode() & 0o044 != 0 && folders.into_iter().all(lets_in)
+    is_plain && found.permissions().mode() & 0o044 != 0 && is_reached(host, path, 0o011)
+}
+
+/// Whether the mode of a file or folder lets every user change it, and they get there. In a sticky folder (`/tmp`), what is
+/// there stays whose it is. The group is not looked at: on many systems it is the user's own.
+#[cfg(unix)]
+fn is_for_all_to_write(host: &Host, path: &Path, found: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = found.permissions().mode();
+    let is_looked_at = (found.is_file() || (found.is_dir() && mode & 0o1000 == 0)) && path.starts_with(&host.home);
+    is_looked_at && mode & 0o002 != 0 && is_reached(host, path, 0o001)
+}
+
+/// Whether the folders between the home folder and a path let those in whom the bits of the mode mean.
+#[cfg(unix)]
+fn is_reached(host: &Host, path: &Path, bits: u32) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |folder: &Path| std::fs::metadata(folder).map_or(0, |found| found.permissions().mode());
+    let mut folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&host.home));
+    folders.all(|folder| mode(folder) & bits != 0)
 }
 
 #[cfg(not(unix))]
 fn is_open(_: &Host, _: &Path, _: &Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn is_for_all_to_write(_: &Host, _: &Path, _: &Metadata) -> bool {
     false
 }
 
@@ -176,7 +197,14 @@ mod tests {
         assert!(!is_ours(".aws/sso/cache/x.json"), "another program wrote it");
         std::os::unix::fs::symlink(at(".aws/sso/cache/x.json"), at(".aws/sso/cache/link.json")).expect("linked");
         assert!(!something(".aws/sso/cache/link.json").is_open, "the mode of a link is not looked at");
+        assert!(!something(".aws/config").is_for_all_to_write && !something(".aws").is_for_all_to_write);
+        mode(".aws/config", 0o666);
+        mode(".aws/sso", 0o777);
+        mode(".aws/sso/cache", 0o1777);
+        assert!(something(".aws/config").is_for_all_to_write && something(".aws/sso").is_for_all_to_write);
+        assert!(!something(".aws/sso/cache").is_for_all_to_write, "nobody can replace another's file in it");
         mode(".aws", 0o700);
         assert!(!something(".aws/sso/cache/x.json").is_open, "nobody else gets into the folder above");
+        assert!(!something(".aws/config").is_for_all_to_write && !something(".aws/sso").is_for_all_to_write);
     }
 }

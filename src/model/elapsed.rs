@@ -30,7 +30,9 @@ pub(crate) fn parse(text: &str) -> Result<i64, String> {
             "m" => 60,
             "s" => 1,
             "" if text == "0" => 1,
-            "" if text.len() == digits => return Err(format!("{text} has no unit: {text}s, {text}m, {text}h or {text}d")),
+            "" if text.len() == digits => {
+                return Err(format!("{text} has no unit: {text}s, {text}m, {text}h or {text}d"));
+            }
             _ => return Err(wrong()),
         };
         total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;

@@ -103,6 +103,21 @@ fn secrets_that_others_can_read_are_told_unless_a_folder_keeps_them_out() {
 }
 
 #[test]
+fn files_that_everybody_can_change_are_told() {
+    let world = World::signed_in();
+    for (name, before) in
+        [(".kube/config", 0o600), (".aws/config", 0o600), (".config/nsaccess", 0o700), (".kube", 0o755)]
+    {
+        world.chmod(name, before | 0o020);
+        examine(&world, MACHINE).is_well();
+        world.chmod(name, before | 0o077);
+        is_repaired_by_its_try(&world, MACHINE, "machine.writable-by-others", "warn");
+        assert_eq!(world.mode(name) & 0o022, 0);
+        world.chmod(name, before);
+    }
+}
+
+#[test]
 fn files_of_somebody_else_and_without_rights_are_told() {
     let world = World::signed_in();
     if !world.give_to_nobody() {

@@ -102,7 +102,7 @@ async fn check(administrator: &Administrator<'_>, principal: &Principal, has_pat
                 // Not `NotFound`: nobody is gone.
                 return Err(Error::usage(format!("{principal} not found"))
                     .because("IAM has one with this name but a different path")
-                    .try_next(format!("run the same command with --to {named}")));
+                    .try_next(format!("run the same command with --to {named}   # or name it in the file")));
             }
             let notes =
                 (named != *principal).then(|| Note::Info(format!("its full ARN is {named}"))).into_iter().collect();
@@ -219,7 +219,7 @@ fn no_role(aws: &AwsAccess, name: &str, roles: &[DatedRole]) -> Error {
     match near.first() {
         Some(near) => error
             .because(format!("did you mean {near}?"))
-            .try_next(format!("run the same command with --to permission-set:{near}")),
+            .try_next(format!("run the same command with --to permission-set:{near}   # or name it in the file")),
         None => error.try_next(format!(
             "assign {name} to a user or group in the account {}, then run the same command again",
             aws.account()

@@ -69,7 +69,8 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
         }
     }
     let _lock = standing::stop_keeping(chain, portal).await?;
-    sso_cache::remove_token(chain.host, &portal.session_name)?;
+    // What else there is of the session goes even if this file stays.
+    let removed = sso_cache::remove_token(chain.host, &portal.session_name);
     drop(renewing);
     let mut roles: Vec<(String, String)> = Vec::new();
     for (access, cached) in chain.cache.accesses_with_credentials() {
@@ -90,7 +91,10 @@ pub(crate) async fn sign_out(chain: &Chain<'_>, portal: &Portal) -> Result<Signe
     chain.cache.forget_profiles_of(&portal.start_url)?;
     chain.cache.forget_signers_of(&portal.start_url)?;
     forget_for_the_aws_cli(chain, portal, roles)?;
-    Ok(ended)
+    match removed {
+        Err(error) if ended.on_portal => Err(error.because("the session itself has ended; only its file is left")),
+        removed => removed.map(|_| ended),
+    }
 }
 
 /// Ends the session where it lives: in the token's own region. An access token that is over says nothing of the

@@ -108,7 +108,8 @@ async fn search(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Clus
         Err(failure) => failure,
     };
     let is_gone = failure.class == Class::NotFound;
-    let not_found = NotFound::because_of(chain, failure, |failure| cannot_describe(target, &name, &regions, failure));
+    let not_found =
+        NotFound::because_of(chain, failure, |failure| cannot_describe(chain, target, &name, &regions, failure));
     if not_found.refusal.is_some() {
         return Err(not_found);
     }
@@ -160,7 +161,11 @@ async fn discover(credentials: &Credentials<'_>, keys: &AccessKeys) -> Result<Cl
     let not_found: NotFound = match (found.clusters.is_empty(), found.failure) {
         (true, Some(why)) if others.is_empty() || !why.is_of_region() => {
             return Err(NotFound::because_of(chain, why.failure, |failure| {
-                if why.listed { cannot_describe(target, "NAME", &first, failure) } else { cannot_list(target, failure) }
+                if why.listed {
+                    cannot_describe(chain, target, "NAME", &first, failure)
+                } else {
+                    cannot_list(target, failure)
+                }
             }));
         }
         (true, _) => no_clusters(chain, target, &[first.as_slice(), &others].concat()).into(),

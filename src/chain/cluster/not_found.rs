@@ -32,10 +32,20 @@ pub(super) fn cannot_list(target: &Target, failure: Failure) -> Error {
     }
 }
 
-pub(super) fn cannot_describe(target: &Target, name: &str, regions: &[String], failure: Failure) -> Error {
+pub(super) fn cannot_describe(
+    chain: &Chain<'_>,
+    target: &Target,
+    name: &str,
+    regions: &[String],
+    failure: Failure,
+) -> Error {
     let class = failure.class;
     let error = failure.into_error(format!("cannot describe cluster \"{name}\" in {}", regions_in_words(regions)));
     match class {
+        Class::NotFound if is_of_a_flag(chain, target) => error.try_next(format!(
+            "{}   # finds the cluster of the namespace",
+            login_without(chain, target, &["--cluster", "--region"])
+        )),
         Class::NotFound => error
             .try_next(format!("nsaccess login {} --cluster NAME --region REGION", target.access))
             .try_next("nsaccess config   # shows which setting sets the cluster"),
@@ -45,6 +55,12 @@ pub(super) fn cannot_describe(target: &Target, name: &str, regions: &[String], f
             .try_next(pin(target)),
         _ => error,
     }
+}
+
+/// Whether the cluster was named on this command line.
+fn is_of_a_flag(chain: &Chain<'_>, target: &Target) -> bool {
+    let pinned = chain.settings.pins(target.access.name.as_str()).cluster;
+    pinned.is_some_and(|cluster| matches!(cluster.origin, Origin::Flag(_)))
 }
 
 pub(super) fn no_clusters(chain: &Chain<'_>, target: &Target, regions: &[String]) -> Error {

@@ -13,6 +13,7 @@ use crate::chain::cluster::api::ClusterAccess;
 use crate::commands::Context;
 use crate::disk::settings;
 use crate::error::{Error, Kind, Result};
+use crate::model::kube::resources::built_in;
 use crate::model::reviews::access_review::{self, AccessReview, ParsedQuestion, QuestionWords};
 use crate::model::reviews::review::Verdict;
 use crate::model::settings::Flags;
@@ -80,8 +81,11 @@ fn question(args: &CanIArgs, namespace: &str) -> Result<Option<ParsedQuestion>> 
         .map_err(|why| Error::usage("invalid question").because(why).try_next(format!("nsaccess can-i {verb} pods")))
 }
 
-/// One word alone: a verb without a resource, or a namespace in a verb's place.
+/// One word alone: a verb without a resource, or a resource or a namespace in a verb's place.
 fn no_resource(word: &str, namespaces: &[String]) -> Error {
+    if built_in(word).is_some() {
+        return Error::usage("no verb specified").try_next(format!("nsaccess can-i get {word}   # or another verb"));
+    }
     let error = Error::usage("no resource specified");
     match namespaces.iter().any(|namespace| namespace == word) {
         true => {

@@ -13,7 +13,7 @@ use crate::chain::Chain;
 use crate::chain::administrator::{Administrator, AdministratorFlags};
 use crate::commands::Context;
 use crate::commands::flags::AdministratorArgs;
-use crate::commands::grant::wanted::{Wanted, WantedArgs};
+use crate::commands::grant::wanted::{Typed, Wanted, WantedArgs};
 use crate::commands::plan::{self, Ending, Plan};
 use crate::error::{Error, Result};
 use crate::model::elapsed;
@@ -96,7 +96,7 @@ pub(crate) fn run(context: Context<'_>, args: &GrantArgs) -> Result<()> {
         return presets::run(context, preset.as_deref());
     }
     let chain = &context.open(&Flags::default())?;
-    let request = wanted::read(context, &args.wanted)?;
+    let request = wanted::read(context, &args.wanted, Typed { verb: "grant", flags: "" })?;
     let (wanted, way) = (&request.grants, Way::parse(&args.via).or(request.way));
     let pinned = if let [one] = wanted.as_slice() { Some(one.namespace.as_str()) } else { None };
     let flags = AdministratorFlags {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::commands::Context;
-use crate::commands::grant::wanted::{self, Wanted, WantedArgs};
+use crate::commands::grant::wanted::{self, Typed, Wanted, WantedArgs};
 use crate::disk::atomic::{self, NewMode};
 use crate::error::{Error, Result};
 use crate::model::grants::grant::Way;
@@ -84,7 +84,9 @@ impl Engine {
 /// When something is missing, or the format cannot say it.
 pub(crate) fn run(context: Context<'_>, args: &RenderArgs) -> Result<()> {
     let chain = context.open(&Flags::default())?;
-    let asked = wanted::read(context, &args.wanted)?;
+    let format = args.format.to_possible_value().map(|value| format!(" --format {}", value.get_name()));
+    let typed = Typed { verb: "grant render", flags: &format.unwrap_or_default() };
+    let asked = wanted::read(context, &args.wanted, typed)?;
     let account = args.account.clone().or(asked.account);
     check("--account", account.as_deref(), settings::check_account)?;
     let (cluster, region) = (args.cluster.clone().or(asked.cluster), args.region.clone().or(asked.region));

@@ -18,6 +18,7 @@ use crate::model::grants::preset::Preset;
 use crate::model::grants::principal::{Principal, PrincipalName};
 use crate::model::grants::rules;
 use crate::model::kube::namespace::Namespace;
+use crate::model::shell::quote;
 
 /// Who gets what, where and until when.
 #[derive(Debug, Args)]
@@ -50,7 +51,37 @@ pub(crate) struct WantedArgs {
     pub(crate) create_namespace: bool,
 }
 
+/// The verb that a person has typed, to name it with what it lacks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Typed<'a> {
+    /// `grant`, or `grant render`.
+    pub(crate) verb: &'a str,
+    /// Flags of its own, with a blank before each.
+    pub(crate) flags: &'a str,
+}
+
+impl Typed<'_> {
+    fn with(&self, args: &WantedArgs, namespace: &str, principal: &str) -> String {
+        format!("nsaccess {} {namespace} --to {principal}{}{}", self.verb, args.in_words(), self.flags)
+    }
+}
+
 impl WantedArgs {
+    /// What they may do and until when, as it was typed, with a blank before each flag.
+    fn in_words(&self) -> String {
+        let path = |path: &PathBuf| quote(&path.display().to_string()).into_owned();
+        let flags = [
+            ("preset", self.preset.clone()),
+            ("policy", self.policy.clone()),
+            ("rules", self.rules.as_ref().map(path)),
+            ("for", self.duration.clone()),
+        ];
+        let with_value = flags.into_iter().filter_map(|(flag, value)| Some(format!(" --{flag} {}", value?)));
+        let switches = [("with-secrets", self.with_secrets), ("create-namespace", self.create_namespace)];
+        let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| format!(" --{flag}"));
+        with_value.chain(switches).collect()
+    }
+
     /// Whether it is said what they may do.
     pub(crate) fn names_access(&self) -> bool {
         self.from.is_some() || self.preset.is_some() || self.policy.is_some() || self.rules.is_some()
@@ -96,9 +127,9 @@ impl Wanted {
 ///
 /// # Errors
 /// When something is missing or is none of what there is.
-pub(crate) fn read(context: Context<'_>, args: &WantedArgs) -> Result<Request> {
+pub(crate) fn read(context: Context<'_>, args: &WantedArgs, typed: Typed<'_>) -> Result<Request> {
     let Some(path) = &args.from else {
-        return Ok(Request { grants: vec![one(context, args)?], ..Request::default() });
+        return Ok(Request { grants: vec![one(context, args, typed)?], ..Request::default() });
     };
     let file = read_file(context, path)?;
     let grants = file.grants.into_iter().map(|grant| Wanted {
@@ -147,24 +178,41 @@ fn wrong(path: &Path, problems: &[Remark]) -> Error {
     error.try_next(format!("${{EDITOR:-vi}} +{line} {}", path.display()))
 }
 
-fn one(context: Context<'_>, args: &WantedArgs) -> Result<Wanted> {
+fn one(context: Context<'_>, args: &WantedArgs, typed: Typed<'_>) -> Result<Wanted> {
     let Some(namespace) = context.named(args.namespace.as_deref()) else {
         return Err(Error::usage("no namespace specified")
             .because("grant requires an explicit namespace and never uses the current one")
-            .try_next("nsaccess grant NAMESPACE --to PRINCIPAL"));
+            .try_next(typed.with(args, "NAMESPACE", args.to.as_deref().unwrap_or("PRINCIPAL"))));
     };
     let access = access(context, args)?;
     let namespace = check_namespace(context, namespace, &access)?;
     let Some(to) = &args.to else {
-        return Err(Error::usage("no principal specified")
-            .try_next(format!("nsaccess grant {namespace} --to permission-set:NAME")));
+        return Err(Error::usage("no principal specified").try_next(typed.with(
+            args,
+            &namespace,
+            "permission-set:NAME",
+        )));
     };
-    let principal = PrincipalName::parse(to).map_err(|why| {
-        Error::usage(format!("invalid principal {to:?}")).because(why).try_next("nsaccess grant --help")
-    })?;
+    let principal = principal(to, |instead| typed.with(args, &namespace, instead))?;
     let duration = args.duration.as_deref().map(parse_duration).transpose()?;
     let until = duration.and_then(|duration| context.host.now().checked_add(duration).ok());
     Ok(Wanted { namespace, principal, access, until, create_namespace: args.create_namespace })
+}
+
+/// Whom an argument means. `command` is what was typed, with another principal.
+///
+/// # Errors
+/// When it is no principal.
+pub(in crate::commands) fn principal(text: &str, command: impl Fn(&str) -> String) -> Result<PrincipalName> {
+    PrincipalName::parse(text).map_err(|why| {
+        let error = Error::usage(format!("invalid principal {text:?}")).because(format!("it {why}"));
+        let could_be_permission_set = !text.contains([':', '/']);
+        let named = format!("permission-set:{text}");
+        match could_be_permission_set && PrincipalName::parse(&named).is_ok() {
+            true => error.try_next(format!("{}   # if it is a permission set", command(&named))),
+            false => error.try_next(command("arn:aws:iam::ACCOUNT:role/NAME")),
+        }
+    })
 }
 
 /// A policy may be for all namespaces whose names begin so.

@@ -8,11 +8,13 @@ use serde::Serialize;
 use super::Done;
 use crate::actions::reviews::login::Verification;
 use crate::chain::{Chain, access};
+use crate::commands::Context;
 use crate::model::aws::target::Target;
 use crate::model::reviews::review::{
     CREATE_PORT_FORWARD, GET_PODS, GET_PORT_FORWARD, GET_SERVICES, LIST_PODS, Question, Verdict, port_forward,
 };
 use crate::model::rfc3339::Rfc3339;
+use crate::model::shell::quote;
 use crate::ui::{Mark, PRODUCTION, Ui};
 
 /// Marks a namespace where mistakes cost.
@@ -57,8 +59,12 @@ fn verdict(verdict: &Verdict, target: &Target) -> (Mark, String) {
 }
 
 /// What could be typed next, with the rights that there are.
-pub(super) fn next_steps(ui: &Ui, done: &Done, no_switch: bool) {
-    let context = if no_switch { format!(" --context {}", done.target.entry) } else { String::new() };
+pub(super) fn next_steps(context: Context<'_>, done: &Done, no_switch: bool) {
+    let ui = context.ui;
+    let file =
+        context.global.kubeconfig.as_ref().map(|file| format!(" --kubeconfig {}", quote(&file.display().to_string())));
+    let entry = no_switch.then(|| format!(" --context {}", done.target.entry));
+    let context = file.unwrap_or_default() + &entry.unwrap_or_default();
     let verdict = |question| done.verification.as_ref().map(|verification| verification.verdict(question));
     let first = match (verdict(LIST_PODS), verdict(GET_PODS)) {
         (Some(Verdict::Allowed), _) => format!("kubectl{context} get pods"),

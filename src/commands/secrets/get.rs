@@ -80,7 +80,8 @@ pub(super) fn run(place: Place<'_>, args: &GetArgs) -> Result<()> {
     match (out, clipboard) {
         (Some(out), _) => {
             atomic::write_private_to_current_user(&context.host.current_dir.join(out), content.expose())?;
-            context.ui.status(&format!("wrote {} (readable only by you)", out.display()));
+            let whose = if cfg!(unix) { " (readable only by you)" } else { "" };
+            context.ui.status(&format!("wrote {}{whose}", out.display()));
             Ok(())
         }
         (None, Some(clipboard)) => copy(place, args, &name, &clipboard, &content),

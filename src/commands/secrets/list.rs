@@ -30,8 +30,11 @@ pub(super) fn run(place: Place<'_>, args: &ListArgs) -> Result<()> {
     let names = found.iter().map(|facts| prefix.display_name(&facts.name).to_owned());
     context.ui.print_list(&document, names, || shown(context, &found, &prefix))?;
     if found.is_empty() {
-        context.ui.status(&format!("no secrets below {} in {region}", prefix.as_str()));
-        context.hint("nsaccess secrets list --all   # all secrets of the account");
+        let below = if args.all { String::new() } else { format!(" below {}", prefix.as_str()) };
+        context.ui.status(&format!("no secrets{below} in {region}"));
+        if !args.all {
+            context.hint(&format!("{}   # all secrets of the account", place.list_all()));
+        }
     }
     Ok(())
 }

@@ -128,6 +128,16 @@ struct Place<'a> {
     flags: &'a Flags,
 }
 
+impl Place<'_> {
+    /// The command that lists all secrets of the account, in the region that was typed.
+    fn list_all(&self) -> String {
+        match &self.flags.region {
+            Some(region) => format!("nsaccess secrets list --all --region {region}"),
+            None => "nsaccess secrets list --all".to_owned(),
+        }
+    }
+}
+
 /// The secret that an argument names, else one that a person chooses. `command` is what a person types to name one.
 ///
 /// # Errors
@@ -145,8 +155,9 @@ fn named_or_chosen(place: Place<'_>, command: &str, typed: Option<&str>) -> Resu
     let readable = found.iter().filter(|facts| facts.deleted_at.is_none());
     let names: Vec<String> = readable.map(|facts| prefix.display_name(&facts.name).to_owned()).collect();
     if names.is_empty() {
-        return Err(Error::new(Kind::NotFound, format!("no secrets below {}", prefix.as_str()))
-            .try_next("nsaccess secrets list --all"));
+        return Err(
+            Error::new(Kind::NotFound, format!("no secrets below {}", prefix.as_str())).try_next(place.list_all())
+        );
     }
     let chosen = chain.prompts.pick("Which secret?", &names)?;
     secrets::secret_name(chain, access, &names[chosen])

@@ -86,6 +86,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn bytes_round_trip() {
         for issued in [
             IssuedToken { process: u32::MAX, at: -1, checked: true },

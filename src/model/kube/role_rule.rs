@@ -39,13 +39,11 @@ impl Rule {
 /// One line of YAML, to paste below `rules:`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "- {{apiGroups: [\"{}\"], resources: [\"{}\"], verbs: [{}]}}",
-            self.group,
-            self.resource,
-            self.verbs.join(", ")
-        )
+        // A star alone is an alias in YAML.
+        let plain = |verb: &str| verb.bytes().all(|byte| byte.is_ascii_lowercase());
+        let verbs = self.verbs.iter().map(|verb| if plain(verb) { verb.clone() } else { format!("{verb:?}") });
+        let verbs = verbs.collect::<Vec<_>>().join(", ");
+        write!(f, "- {{apiGroups: [\"{}\"], resources: [\"{}\"], verbs: [{verbs}]}}", self.group, self.resource)
     }
 }
 
@@ -78,6 +76,8 @@ mod tests {
         let read: serde_json::Value = serde_saphyr::from_str(&line).expect("YAML");
         assert_eq!(read[0]["apiGroups"][0], "");
         assert_eq!(read[0]["resources"][0], "pods/log");
+        let all: serde_json::Value = serde_saphyr::from_str(&Rule::new("*", "*", &["*"]).to_string()).expect("YAML");
+        assert_eq!(all[0]["verbs"][0], "*");
     }
 
     #[test]

@@ -112,7 +112,8 @@ impl Kind {
         Rule::new(self.group(), self.plural(), verbs)
     }
 
-    fn parse(typed: &str) -> Option<Kind> {
+    /// By any of its names: `svc`, `Services`.
+    pub(crate) fn parse(typed: &str) -> Option<Kind> {
         let found = resources::built_in(typed)?;
         ALL.into_iter().find(|kind| kind.plural() == found.plural && kind.group() == found.group)
     }

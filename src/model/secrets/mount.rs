@@ -1,4 +1,5 @@
-//! Which secret goes into which file: `--mount FILE`, or `--mount NAME=FILE` where several secrets are named.
+//! Which secret goes into which file: `--mount FILE`, or `--mount NAME=FILE` where several secrets are named. A file with an
+//! equals sign in its name is written with its folder (`./a=b`).
 
 use std::path::PathBuf;
 
@@ -14,6 +15,8 @@ pub(crate) struct Mount {
 pub(crate) enum MountError {
     /// Several secrets are named, and it does not say which one.
     Which(String),
+    /// What stands before the equals sign is none of the secrets.
+    Other(String),
     /// There is no file behind the name.
     NoFile(String),
 }
@@ -27,14 +30,13 @@ pub(crate) fn read(typed: &[String], names: &[String]) -> Result<Vec<Mount>, Mou
 }
 
 fn read_one(typed: &str, names: &[String]) -> Result<Mount, MountError> {
-    let named = typed.split_once('=').and_then(|(name, file)| {
-        let secret = names.iter().position(|other| other == name)?;
-        Some((secret, file))
-    });
+    let is_path = typed.starts_with(['.', '/']);
+    let named = typed.split_once('=').map(|(name, file)| (names.iter().position(|other| other == name), file));
     let (secret, file) = match named {
-        Some(named) => named,
-        None if names.len() > 1 => return Err(MountError::Which(typed.to_owned())),
-        None => (0, typed),
+        Some((Some(secret), file)) => (secret, file),
+        Some((None, _)) if !is_path && !names.is_empty() => return Err(MountError::Other(typed.to_owned())),
+        _ if names.len() > 1 => return Err(MountError::Which(typed.to_owned())),
+        _ => (0, typed),
     };
     match file {
         "" => Err(MountError::NoFile(typed.to_owned())),
@@ -60,12 +62,14 @@ mod tests {
         assert_eq!(read("b=key.pem", &["a", "b"]), Ok((1, "key.pem".into())));
         assert_eq!(read("b=a=b", &["a", "b"]), Ok((1, "a=b".into())));
         assert_eq!(read("key.pem", &["a", "b"]), Err(MountError::Which("key.pem".into())));
-        assert_eq!(read("c=key.pem", &["a", "b"]), Err(MountError::Which("c=key.pem".into())));
+        assert_eq!(read("c=key.pem", &["a", "b"]), Err(MountError::Other("c=key.pem".into())));
     }
 
     #[test]
     fn a_file_may_have_an_equals_sign_in_its_name() {
-        assert_eq!(read("a=b.pem", &["key"]), Ok((0, "a=b.pem".into())));
+        assert_eq!(read("./a=b.pem", &["key"]), Ok((0, "./a=b.pem".into())));
+        // It is more likely a mistyped secret.
+        assert_eq!(read("a=b.pem", &["key"]), Err(MountError::Other("a=b.pem".into())));
         assert_eq!(read("key=a=b.pem", &["key"]), Ok((0, "a=b.pem".into())));
         assert_eq!(read("key=", &["key"]), Err(MountError::NoFile("key=".into())));
         assert_eq!(read("", &["key"]), Err(MountError::NoFile(String::new())));

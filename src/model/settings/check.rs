@@ -114,7 +114,8 @@ pub(crate) fn duration(value: &str) -> Checked {
 
 /// The seconds of a session.
 pub(super) fn seconds(value: &str) -> Result<u32, String> {
-    let seconds = elapsed::parse_or_seconds(value).map_err(|_| "is not a duration such as 1h, 45m or 3600".to_owned())?;
+    let seconds =
+        elapsed::parse_or_seconds(value).map_err(|_| "is not a duration such as 1h, 45m or 3600".to_owned())?;
     let fits = u32::try_from(seconds).ok().filter(|seconds| (900..=43_200).contains(seconds));
     fits.ok_or_else(|| "is not between 15m and 12h, the limits of a role session".to_owned())
 }

@@ -29,6 +29,8 @@ pub(crate) async fn load_profile(aws: &Aws, profile: Option<&str>, region: &str)
         builder = builder.profile_name(profile);
     }
     provided(&builder.build()).await.map_err(|why| match profile {
+        // Of a machine without the files the SDK says that the provider was not enabled.
+        None if why.contains("not enabled") => nothing_specified(),
         None => nothing_specified().because(why),
         Some(name) => {
             Error::new(Kind::NotSignedIn, format!("cannot get credentials from AWS profile {name:?}")).because(why)

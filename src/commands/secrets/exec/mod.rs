@@ -155,6 +155,13 @@ fn no_mount(refusal: MountError, args: &ExecArgs) -> Error {
                 .because("with several secrets, NAME=FILE says which one goes into the file")
                 .try_next(again(&format!("{first}={file}")))
         }
+        MountError::Other(typed) => {
+            let (name, file) = typed.split_once('=').unwrap_or_default();
+            Error::usage(format!("--mount {typed} names no secret of this command"))
+                .because(format!("{name:?} is not among {}", args.names.join(", ")))
+                .try_next(again(&format!("{first}={file}")))
+                .try_next(format!("{}   # a file of this name", again(&format!("./{typed}"))))
+        }
         MountError::NoFile(typed) => Error::usage(format!("no file specified for --mount {typed}"))
             .try_next(again(&format!("{typed}{}", Path::new(first).file_name().unwrap_or_default().display()))),
     }

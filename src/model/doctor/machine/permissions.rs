@@ -6,7 +6,8 @@ use super::place::{Expected, Place, listed, quoted};
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
 
-pub(super) const FINDINGS: &[&Finding] = &[&NOT_OWNED, &UNREADABLE, &READ_ONLY, &READABLE_BY_OTHERS];
+pub(super) const FINDINGS: &[&Finding] =
+    &[&NOT_OWNED, &UNREADABLE, &READ_ONLY, &READABLE_BY_OTHERS, &WRITABLE_BY_OTHERS];
 
 pub(crate) const NOT_OWNED: Finding = Finding::warn(
     "machine.not-owned",
@@ -36,11 +37,18 @@ pub(crate) const READABLE_BY_OTHERS: Finding = Finding::warn(
     "Run the `chmod 600` command shown in the report. `nsaccess doctor NAMESPACE --fix` does this for the files that nsaccess writes: its cache and the tokens of your sso-sessions.",
 );
 
-/// Whether the current user can use the files, and nobody else can read secrets.
+pub(crate) const WRITABLE_BY_OTHERS: Finding = Finding::warn(
+    "machine.writable-by-others",
+    "machine.permissions",
+    "Every user of this machine can change files that name commands: a kubeconfig its plugin, an AWS configuration its `credential_process`. kubectl and AWS tools run those as you.",
+    "Run the `chmod go-w` command shown in the report, and look at what the files say.",
+);
+
+/// Whether the current user can use the files, nobody else can read secrets, and not everybody can write.
 pub(crate) fn judge_permissions(places: &[Place]) -> Judgement {
     let is = |wanted: fn(&Place) -> bool| places.iter().filter(|place| wanted(place)).collect::<Vec<_>>();
     let (locked, unreadable, foreign) = (is(is_locked), is(is_unreadable), is(is_foreign));
-    let (read_only, open) = (is(is_read_only), is(is_open));
+    let (read_only, open, for_all) = (is(is_read_only), is(is_open), is(is_for_all_to_write));
     let mut problems = Vec::new();
     let mut add = |finding, places: &[&Place], message: &str, command: &str| {
         if places.is_empty() {
@@ -56,6 +64,7 @@ pub(crate) fn judge_permissions(places: &[Place]) -> Judgement {
     add(&UNREADABLE, &unreadable, "not readable by you", "chmod u+rwX");
     add(&READ_ONLY, &read_only, "not writable by you", "chmod u+w");
     add(&READABLE_BY_OTHERS, &open, "readable by other users", "chmod 600");
+    add(&WRITABLE_BY_OTHERS, &for_all, "every user can change it", "chmod go-w");
     let ours: Vec<PathBuf> = open.iter().filter(|place| place.is_ours).map(|place| place.path.clone()).collect();
     for problem in problems.iter_mut().filter(|problem| *problem.finding == READABLE_BY_OTHERS && !ours.is_empty()) {
         problem.repair = Some(Repair::Tighten(ours.clone()));
@@ -87,6 +96,10 @@ fn is_read_only(place: &Place) -> bool {
 
 fn is_open(place: &Place) -> bool {
     place.expected == Expected::Secret && place.as_expected().is_some_and(|found| found.is_own && found.is_open)
+}
+
+fn is_for_all_to_write(place: &Place) -> bool {
+    place.as_expected().is_some_and(|found| found.is_own && found.is_for_all_to_write)
 }
 
 impl Place {
@@ -133,6 +146,10 @@ mod tests {
             judged(Something { is_open: true, ..GOOD }, Expected::Secret),
             found("machine.readable-by-others", "chmod 600")
         );
+        for expected in [Expected::Text, Expected::Secret] {
+            let for_all = Something { is_for_all_to_write: true, ..GOOD };
+            assert_eq!(judged(for_all, expected), found("machine.writable-by-others", "chmod go-w"));
+        }
         // Group-writable, or somebody else's file that is only read: nothing that hinders.
         assert_eq!(judged(foreign.clone(), Expected::Text), []);
         assert_eq!(judged(Something { may_write: false, ..foreign.clone() }, Expected::Secret), []);

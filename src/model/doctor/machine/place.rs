@@ -47,6 +47,8 @@ pub(crate) struct Something {
     pub(crate) may_write: bool,
     /// Whether other users can read it.
     pub(crate) is_open: bool,
+    /// Whether every user can write to it.
+    pub(crate) is_for_all_to_write: bool,
     pub(crate) encoding: Encoding,
 }
 
@@ -105,6 +107,7 @@ pub(super) mod samples {
         may_read: true,
         may_write: true,
         is_open: false,
+        is_for_all_to_write: false,
         encoding: Encoding::Utf8,
     };
 
