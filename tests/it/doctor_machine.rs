@@ -105,6 +105,7 @@ fn secrets_that_others_can_read_are_told_unless_a_folder_keeps_them_out() {
 #[test]
 fn files_that_everybody_can_change_are_told() {
     let world = World::signed_in();
+    [".aws", ".config"].iter().for_each(|folder| world.chmod(folder, 0o755));
     for (name, before) in
         [(".kube/config", 0o600), (".aws/config", 0o600), (".config/nsaccess", 0o700), (".kube", 0o755)]
     {
