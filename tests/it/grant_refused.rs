@@ -36,6 +36,31 @@ fn who_is_meant_is_looked_up() {
 }
 
 #[test]
+fn a_policy_that_eks_refuses_leaves_no_record_that_it_was_granted() {
+    let platform = Platform::new();
+    let entry = || -> Option<AccessEntry> {
+        let mut entries = Vec::new();
+        platform.control().edit_cluster(CLUSTER, |cluster| entries.clone_from(&cluster.access_entries));
+        entries.into_iter().find(|entry| entry.principal_arn == platform.role)
+    };
+    let refused = || {
+        platform
+            .grant("--policy AmazonEKSFooPolicy")
+            .exits(1)
+            .one_error()
+            .says("try: aws eks list-access-policies --region eu-west-1")
+    };
+    refused().says("because: the new access entry is removed again");
+    assert!(entry().is_none());
+    platform.grant("--preset viewer").success();
+    let before = entry().expect("an entry");
+    refused();
+    assert_eq!(entry(), Some(before));
+    platform.grant("--policy AmazonEKSViewPolicy").success();
+    assert!(!format!("{:?}", entry()).contains("FooPolicy"));
+}
+
+#[test]
 fn what_iam_does_not_tell_is_said() {
     let platform = Platform::new();
     platform.control().deny_action("AdministratorAccess", "iam:ListRoles");

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::grants::apply::Outcome;
 use crate::chain::administrator::{Administrator, AwsAccess, refused};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::grants::change::Verb;
 use crate::model::grants::{merge, tags};
 use crate::model::kube::access_entry::{AccessEntry, PolicyAssociation};
@@ -64,12 +64,24 @@ impl Writer<'_> {
             Err(failure) if failure.code.as_deref() == Some("ResourceInUseException") => {
                 return self.add_to_that_of_others(entry, failure, &what).await;
             }
+            Err(failure) if is_not_known_yet(&failure) => {
+                return Err(self
+                    .refused(failure, &what, "eks:CreateAccessEntry")
+                    .because("it does not exist, or was created a moment ago")
+                    .try_next(format!("see that {arn} exists, then run the same command again")));
+            }
             created => {
                 created.map_err(|failure| self.refused(failure, &what, "eks:CreateAccessEntry and eks:TagResource"))?
             }
         }
-        for policy in entry.policies.iter().flatten() {
-            self.associate(arn, policy).await?;
+        for (index, policy) in entry.policies.iter().flatten().enumerate() {
+            let Err(error) = self.associate(arn, policy).await else { continue };
+            // It gives nothing, and its tag says otherwise.
+            let is_empty = index == 0 && entry.groups.is_empty() && error.kind != Kind::Unreachable;
+            return Err(match is_empty && self.delete(entry).await.is_ok() {
+                true => error.because("the new access entry is removed again"),
+                false => error,
+            });
         }
         Ok(())
     }
@@ -110,20 +122,42 @@ impl Writer<'_> {
         let removed: Vec<String> = before.tags.keys().filter(|key| !after.tags.contains_key(*key)).cloned().collect();
         self.tag(arn, &set, &[]).await?;
         let groups = merge::list(&found.groups, &before.groups, &after.groups);
-        if groups != found.groups {
+        let was_changed = groups != found.groups;
+        if was_changed {
             let updated = self.eks.update_access_entry(self.cluster(), &AccessEntry { groups, ..found.clone() }).await;
             let what = format!("cannot change the access entry of {arn}");
             updated.map_err(|failure| self.refused(failure, &what, "eks:UpdateAccessEntry"))?;
         }
         let wanted = merge::policies(&found, before, after);
-        let found = found.policies.unwrap_or_default();
-        for policy in wanted.iter().filter(|policy| !found.contains(policy)) {
-            self.set_scope(arn, found.iter().find(|old| old.policy_arn == policy.policy_arn), policy).await?;
+        let (tags, found) = (found.tags, found.policies.unwrap_or_default());
+        for (index, policy) in wanted.iter().filter(|policy| !found.contains(policy)).enumerate() {
+            let old = found.iter().find(|old| old.policy_arn == policy.policy_arn);
+            if let Err(error) = self.set_scope(arn, old, policy).await {
+                let nothing_given = index == 0 && !was_changed && error.kind != Kind::Unreachable;
+                return Err(if nothing_given { self.take_back_tags(arn, &set, &tags, error).await } else { error });
+            }
         }
         for policy in found.iter().filter(|old| !wanted.iter().any(|new| new.policy_arn == old.policy_arn)) {
             self.disassociate(arn, policy).await?;
         }
         self.tag(arn, &BTreeMap::new(), &removed).await
+    }
+
+    /// What was refused is not said to be granted.
+    async fn take_back_tags(
+        &self,
+        arn: &str,
+        set: &BTreeMap<String, String>,
+        before: &BTreeMap<String, String>,
+        error: Error,
+    ) -> Error {
+        let (had, had_not): (Vec<_>, Vec<_>) = set.keys().partition(|key| before.contains_key(*key));
+        let old = had.into_iter().filter_map(|key| Some((key.clone(), before.get(key)?.clone()))).collect();
+        let new: Vec<String> = had_not.into_iter().cloned().collect();
+        match self.tag(arn, &old, &new).await {
+            Ok(()) => error,
+            Err(_) => error.because("the tags of the access entry say what was to be granted"),
+        }
     }
 
     /// Sets where a policy holds. AWS does not say whether a second association adds its namespaces or replaces those
@@ -190,7 +224,13 @@ impl Writer<'_> {
         let done =
             self.patiently(is_too_early, async || self.eks.associate_policy(self.cluster(), arn, policy).await).await;
         let what = format!("cannot associate {} with {arn}", policy.policy_name());
-        done.map_err(|failure| self.refused(failure, &what, "eks:AssociateAccessPolicy"))
+        done.map_err(|failure| {
+            let is_unknown = matches!(failure.code.as_deref(), Some("InvalidParameterException"));
+            let error = self.refused(failure, &what, "eks:AssociateAccessPolicy");
+            let region = &self.aws.cluster.region;
+            let known = format!("aws eks list-access-policies --region {region}   # the policies there are");
+            if is_unknown { error.try_next(known) } else { error }
+        })
     }
 
     async fn delete(&self, entry: &AccessEntry) -> Result<()> {
@@ -210,13 +250,19 @@ impl Writer<'_> {
         call: impl AsyncFn() -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let started: Timestamp = self.administrator.chain.host.now();
+        let mut is_told = false;
         loop {
             match call().await {
                 Err(failure)
                     if is_too_early(&failure)
                         && self.administrator.chain.host.now().duration_since(started) < PATIENCE =>
                 {
-                    self.administrator.chain.ui.detail(&format!("{failure}; trying again"));
+                    let ui = self.administrator.chain.ui;
+                    ui.detail(&format!("{failure}; trying again"));
+                    if !is_told {
+                        ui.status(&format!("waiting up to {}s until EKS knows what is new", PATIENCE.as_secs()));
+                        is_told = true;
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
                 answer => return answer,
