@@ -105,15 +105,16 @@ pub(crate) enum MoreThanReading {
     LeadsAround,
 }
 
-/// In a read-only shell, what does more than reading is refused.
+/// In a read-only shell, what does more than reading is refused. `named` is the namespace it was meant for, if it was said.
 ///
 /// # Errors
 /// When we run in one.
-pub(crate) fn refuse_inside(host: &Host, verb: &str, why: MoreThanReading) -> Result<()> {
+pub(crate) fn refuse_inside(host: &Host, verb: &str, why: MoreThanReading, named: Option<&str>) -> Result<()> {
     if host.env(env_vars::NSACCESS_READ_ONLY).is_none() {
         return Ok(());
     }
-    let label = host.env(env_vars::NSACCESS_INSIDE).and_then(|label| label.split(':').next()).unwrap_or_default();
+    let inside = host.env(env_vars::NSACCESS_INSIDE).and_then(|label| label.split(':').next());
+    let label = named.or(inside).unwrap_or_default();
     let (because, then) = match why {
         MoreThanReading::Connects => ("it connects to pods", format!("nsaccess shell {label}")),
         MoreThanReading::Changes => ("it can change something in a cluster", format!("nsaccess shell {label}")),

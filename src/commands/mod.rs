@@ -189,7 +189,7 @@ pub(crate) fn run(verb: Verb, global: &GlobalArgs, host: &Host, ui: &Ui) -> Resu
     check_format(&verb, global.output)?;
     check_namespaces(verb.namespace(), global.namespace.as_deref())?;
     if let Some((name, why)) = verb.is_more_than_reading(global) {
-        read_only::refuse_inside(host, name, why)?;
+        read_only::refuse_inside(host, name, why, named.as_deref())?;
     }
     let result = match verb {
         Verb::Login(args) => login::run(context, &args),

@@ -98,6 +98,10 @@ fn our_own_verbs_keep_the_promise() {
             .says("try: exit   # or open another terminal; then: ");
         assert_eq!(output.stdout, "2\n0\n", "{words}");
     }
+    for verb in ["use", "login", "kubeconfig"] {
+        let refused = inside(&world, &format!("{OURS} {verb} idp-test; exit 0"));
+        refused.says(&format!("then: nsaccess {verb} idp-test\n"));
+    }
     let reads =
         inside(&world, &format!("{OURS} pods web-0 -o name; {OURS} logs web-0 --tail 1; {OURS} grant --presets"));
     reads.prints("web-0\n").prints("hello\n").prints("developer");

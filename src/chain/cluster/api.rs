@@ -14,6 +14,7 @@ use crate::chain::cluster::{self, ClusterOrigin, way};
 use crate::chain::credentials::{self, Credentials};
 use crate::chain::renewal::{Renewable, with_renewal};
 use crate::chain::{Chain, clock_skew};
+use crate::env_vars;
 use crate::error::{Error, Kind, MissingAccess, Result};
 use crate::host::Host;
 use crate::model::aws::credentials::RoleCredentials;
@@ -330,6 +331,10 @@ impl<'a> ClusterAccess<'a> {
 
     /// How to bring the context in the kubeconfig up to date, if it is not.
     fn say_moved(&self, now: &Cluster) {
+        // There kubectl goes through us, and follows.
+        if self.chain.host.env(env_vars::NSACCESS_READ_ONLY).is_some() {
+            return;
+        }
         let way = way::of_context(self.chain, &self.target.access).ok().flatten();
         if way.is_none_or(|way| way.leads_to(now)) {
             return;
