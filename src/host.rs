@@ -122,7 +122,8 @@ impl Host {
     pub(crate) fn shorten_home(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {
             Ok(rest) if !self.home.as_os_str().is_empty() => {
-                format!("~{}{}", std::path::MAIN_SEPARATOR, rest.display())
+                // As the documentation of AWS and Kubernetes writes it on Windows, too.
+                format!("~/{}", rest.display()).replace(std::path::MAIN_SEPARATOR, "/")
             }
             _ => path.display().to_string(),
         }
@@ -215,6 +216,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn folders_follow_xdg_and_ignore_relative_values() {
         assert_eq!(host(&[]).cache_dir(), Path::new("/home/ada/.cache/nsaccess"));
         assert_eq!(host(&[("XDG_CACHE_HOME", "/c")]).cache_dir(), Path::new("/c/nsaccess"));

@@ -12,7 +12,8 @@ use crate::host::random_name;
 #[derive(Debug)]
 pub(crate) struct PrivateFolder {
     path: PathBuf,
-    _lock: Lock,
+    /// Until it is removed.
+    lock: Option<Lock>,
 }
 
 impl PrivateFolder {
@@ -26,7 +27,7 @@ impl PrivateFolder {
             let Some(lock) = Lock::try_acquire(&path.join(LOCK))? else { continue };
             // If we are killed, the child still needs the folder.
             lock.share_with_children().map_err(|error| Error::file("share the lock of", &path, &error))?;
-            return Ok(PrivateFolder { path, _lock: lock });
+            return Ok(PrivateFolder { path, lock: Some(lock) });
         }
     }
 
@@ -54,7 +55,9 @@ impl PrivateFolder {
 
 impl Drop for PrivateFolder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.path);
+        if let Some(lock) = self.lock.take() {
+            remove(&self.path, lock);
+        }
     }
 }
 
@@ -62,17 +65,25 @@ const LOCK: &str = "lock";
 
 /// Removes the folders whose lock is free.
 fn sweep(all: &Path) {
-    for (folder, _lock) in free(all) {
-        let _ = std::fs::remove_dir_all(&folder);
+    for (folder, lock) in free(all) {
+        remove(&folder, lock);
     }
+}
+
+/// Removes a folder whose lock is held. Whether it is gone.
+fn remove(folder: &Path, lock: Lock) -> bool {
+    // A folder with an open file in it stays on Windows.
+    let held = if cfg!(windows) { None } else { Some(lock) };
+    let removed = std::fs::remove_dir_all(folder).is_ok();
+    drop(held);
+    removed
 }
 
 /// Removes such a folder, if its process and its children have ended.
 pub(super) fn remove_left_over(host: &Host, folder: &Path) -> bool {
     let is_one = folder.parent() == Some(&host.cache_dir().join("run")) && folder.join(LOCK).is_file();
-    // The lock is held until the folder is gone.
     let lock = if is_one { Lock::try_acquire(&folder.join(LOCK)).ok().flatten() } else { None };
-    lock.is_some_and(|_lock| std::fs::remove_dir_all(folder).is_ok())
+    lock.is_some_and(|lock| remove(folder, lock))
 }
 
 /// The folders whose lock is free, each with its lock.

@@ -161,6 +161,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn the_folder_depends_on_home_only() {
         let env = [("AWS_CONFIG_FILE", "/elsewhere/config"), ("XDG_CACHE_HOME", "/c")];
         let host = Host::for_test(Path::new("/home/ada"), &env, jiff::Timestamp::UNIX_EPOCH);

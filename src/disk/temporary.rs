@@ -50,7 +50,7 @@ impl Temporary {
 
     /// Renames the file to its target.
     pub(crate) fn replace(&self, target: &Path) -> Result<()> {
-        fs::rename(&self.path, target)
+        rename(&self.path, target)
     }
 
     /// Gives the file another name, which must be free, and keeps the lock.
@@ -71,10 +71,37 @@ impl Drop for Temporary {
 pub(crate) fn replace_with<T>(target: &Path, make: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     let path = beside(target);
     let made = make(&path)?;
-    fs::rename(&path, target).inspect_err(|_| {
+    rename(&path, target).inspect_err(|_| {
         let _ = fs::remove_file(&path);
     })?;
     Ok(made)
+}
+
+#[cfg(not(windows))]
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to)
+}
+
+/// Windows refuses for the moment in which another program has the file open, such as kubectl while it reads it. Go's own
+/// tools wait in this way, too: cmd/internal/robustio.
+#[cfg(windows)]
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+    const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    let start = std::time::Instant::now();
+    loop {
+        match fs::rename(from, to) {
+            Err(error)
+                if matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION))
+                    && start.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(PAUSE);
+            }
+            renamed => return renamed,
+        }
+    }
 }
 
 fn beside(target: &Path) -> PathBuf {
@@ -199,6 +226,8 @@ mod tests {
         let other = open_options().open(&path).expect("the file");
         other.try_lock().expect("it is free");
         assert!(Temporary::claimed(path.clone(), file).is_none());
+        // Windows keeps it as long as it is open.
+        drop(other);
         assert!(!path.exists());
     }
 

@@ -54,7 +54,8 @@ impl Home {
             .split(':')
             .map(|name| if name.is_empty() { String::new() } else { self.path(name).display().to_string() })
             .collect();
-        let host = Host::for_test(self.0.path(), &[("KUBECONFIG", &list.join(":"))], later());
+        let separator = if cfg!(windows) { ";" } else { ":" };
+        let host = Host::for_test(self.0.path(), &[("KUBECONFIG", &list.join(separator))], later());
         Kubeconfigs { patience: Duration::ZERO, ..Kubeconfigs::new(&host, None) }
     }
 
