@@ -71,8 +71,12 @@ pub(crate) fn run(context: Context<'_>, args: &ConfigArgs) -> Result<()> {
             Ok(())
         }
         Some(ConfigAction::Unset { key }) => {
-            let path = settings::unset(host, key)?;
-            context.ui.status(&format!("removed {key} from {}", host.shorten_home(&path)));
+            let (path, was_set) = settings::unset(host, key)?;
+            let shown = host.shorten_home(&path);
+            match was_set {
+                true => context.ui.status(&format!("removed {key} from {shown}")),
+                false => context.ui.status(&format!("{key} was not set in {shown}")),
+            }
             Ok(())
         }
         Some(ConfigAction::Trust { file }) => trust(context, file.as_deref()),

@@ -4,6 +4,7 @@
 mod files;
 pub(crate) mod organisation;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use aws_config_edit::AwsConfig;
@@ -64,9 +65,15 @@ pub(crate) fn set(host: &Host, values: &[(&str, &str)]) -> Result<PathBuf> {
     })
 }
 
-/// Removes a key from the user's file. Returns its path.
-pub(crate) fn unset(host: &Host, key: &str) -> Result<PathBuf> {
-    edit(host, &format!("cannot unset {key}"), |text| settings::unset(text, key))
+/// Removes a key from the user's file. Returns its path, and whether the key was in it.
+pub(crate) fn unset(host: &Host, key: &str) -> Result<(PathBuf, bool)> {
+    let was_set = Cell::new(false);
+    let path = edit(host, &format!("cannot unset {key}"), |text| {
+        let after = settings::unset(text, key)?;
+        was_set.set(after != text);
+        Ok(after)
+    })?;
+    Ok((path, was_set.get()))
 }
 
 fn edit(host: &Host, failure: &str, change: impl Fn(&str) -> Result<String, String>) -> Result<PathBuf> {

@@ -69,7 +69,8 @@ set namespace.idp-dev.cluster in ~/.config/nsaccess/config.toml
         "# mine\nflow = 'device' # for now\n\n[namespace.idp-dev]\ncluster = \"demo\"\n"
     );
     assert_eq!(row(&world, "namespace.idp-dev.cluster").0, "demo");
-    world.run("config unset namespace.idp-dev.cluster").success();
+    world.run("config unset namespace.idp-dev.cluster").success().says("removed namespace.idp-dev.cluster from ");
+    world.run("config unset namespace.idp-dev.cluster").success().says("namespace.idp-dev.cluster was not set in ");
     assert_eq!(world.read(".config/nsaccess/config.toml"), "# mine\nflow = 'device' # for now\n");
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn write(chain: &Chain<'_>, target: &Target) -> Result<bool> {
             Some(now) => crate::disk::settings::set(chain.host, &[(key.as_str(), now)])?,
             None => {
                 refuse_foreign(target, &key, before.as_ref())?;
-                crate::disk::settings::unset(chain.host, &key)?
+                crate::disk::settings::unset(chain.host, &key)?.0
             }
         };
         changed = true;
