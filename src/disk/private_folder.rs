@@ -115,7 +115,8 @@ mod tests {
         assert_eq!(PrivateFolder::abandoned(&host), [] as [PathBuf; 0]);
         let file = first.write("kubeconfig", "text").expect("a file");
         let second = PrivateFolder::create(&host).expect("another folder");
-        assert!(!left.exists() && file.exists() && first.path() != second.path());
+        assert!(!left.exists(), "it was swept");
+        assert!(file.exists() && first.path() != second.path());
         assert!(!remove_left_over(&host, first.path()), "it is in use");
         let path = first.path().to_owned();
         drop(first);
