@@ -29,9 +29,8 @@ const COLUMNS: [(&str, &str); 11] = [
 
 const HEAD: &str = "# What works with which rights
 
-Each row is a role, each column a command that was run with it in the test sandbox by `tests/it/roles.rs`, which writes
-this page (`UPDATE_DOCS=1 cargo test --test it roles::`). ✓ works; – is denied, with the rule of a Role that would allow
-it, and exit code 4 (for `can-i` a no: 1). `db` is a stateful set with a service of its name, `api` a deployment.
+Every command was run with every set of rights in the test sandbox. ✓ works; – is denied, with the rule of a Role that would
+allow it, and exit code 4 (for `can-i` a no: 1). `db` is a stateful set with a service of its name, `api` a deployment.
 
 ";
 
