@@ -24,7 +24,10 @@ pub(crate) fn word(chain: &Chain<'_>, error: Error, verb: &str, words: &[String]
 /// `svc web` is `svc/web`.
 fn kind(verb: &str, words: &[String], at: usize) -> Option<String> {
     let (kind, name) = (&words[at], words.get(at + 1)?);
-    workload::Kind::parse(kind)?;
+    let parsed = workload::Kind::parse(kind)?;
+    if verb == "pods" && parsed != workload::Kind::Pod {
+        return None;
+    }
     Some(command(verb, &[&words[..at], &[format!("{kind}/{name}")], &words[at + 2..]].concat()))
 }
 
@@ -71,6 +74,7 @@ mod tests {
         let words = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
         let of = |line: &str| kind("logs", &words(line), 0);
         assert_eq!(of("deployment web -f").as_deref(), Some("nsaccess logs deployment/web -f"));
+        assert_eq!(kind("pods", &words("deploy web"), 0), None);
         assert_eq!(of("pod"), None);
         assert_eq!(of("web api"), None);
         let of = |line: &str| port("port-forward", &words(line), 1);

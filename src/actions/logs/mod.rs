@@ -107,7 +107,7 @@ impl<'a> Logs<'a> {
         let (mut now, mut found) = (LogsNow::default(), Vec::new());
         for source in sources {
             for change in self.pods_now(source).await? {
-                found.extend(which::names(&change));
+                found.push(which::names(&change));
                 match self.fits(&change)? {
                     true => now.logs.extend(self.logs_of(change, !source.changes).await?),
                     false => now.others.push(change),

@@ -12,11 +12,12 @@ use crate::model::logs::following::{Subject, arguments, whose};
 use crate::model::logs::target::LogRequest;
 use crate::net::kube::KubeFailure;
 
-/// The containers of a pod, as far as it may be seen.
+/// The containers of a pod; `None` where it may not be seen.
 pub(super) fn names(change: &Change) -> Option<Vec<String>> {
     match change {
         Change::Present(pod) => Some(Containers::All.of(pod)),
-        Change::Hidden(_) | Change::Gone(_) => None,
+        Change::Gone(_) => Some(Vec::new()),
+        Change::Hidden(_) => None,
     }
 }
 
@@ -58,10 +59,13 @@ impl Logs<'_> {
     }
 
     /// A container that none of the pods has is a mistake; that some lack it is not.
-    pub(super) fn check_names_in_any(&self, subjects: &[Subject], found: &[Vec<String>]) -> Result<()> {
+    pub(super) fn check_names_in_any(&self, subjects: &[Subject], found: &[Option<Vec<String>>]) -> Result<()> {
         let Containers::Named(asked) = &self.options.containers else { return Ok(()) };
-        let known: BTreeSet<&String> = found.iter().flatten().collect();
-        // Without pods, or where they may not be seen, nothing is known.
+        if found.contains(&None) {
+            return Ok(());
+        }
+        let known: BTreeSet<&String> = found.iter().flatten().flatten().collect();
+        // Without pods nothing is known.
         let Some(unknown) = asked.iter().find(|asked| !known.is_empty() && !known.contains(asked)) else {
             return Ok(());
         };
