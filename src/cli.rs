@@ -11,7 +11,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use crate::commands::Verb;
 use crate::commands::flags::GlobalArgs;
 
-pub(crate) use mistake::Mistake;
+pub(crate) use mistake::{Mistake, help_of};
 
 /// Access to one Kubernetes namespace on Amazon EKS, starting from nothing but its name.
 #[derive(Debug, Parser)]

@@ -176,6 +176,15 @@ impl Error {
         }
     }
 
+    /// A mistake in the command line for which no command is known leads to the verb's help, like `nsaccess pods --help`.
+    #[must_use]
+    pub(crate) fn or_help(self, help: impl FnOnce() -> String) -> Self {
+        match self.kind == Kind::Usage && self.try_next.is_empty() {
+            true => self.try_next(help()),
+            false => self,
+        }
+    }
+
     /// Adds a command that fixes it.
     #[must_use]
     pub(crate) fn try_next(mut self, command: impl Into<String>) -> Self {

@@ -99,7 +99,8 @@ fn run(arguments: &[OsString], host: &Host) -> u8 {
         }
     };
     let ui = Ui::new(host, cli.global.output, cli.global.quiet, cli.global.verbose);
-    ended(&ui, commands::run(cli.verb, &cli.global, host, &ui))
+    let result = commands::run(cli.verb, &cli.global, host, &ui);
+    ended(&ui, result.map_err(|error| error.or_help(|| cli::help_of(arguments))))
 }
 
 fn ended(ui: &Ui, result: error::Result<()>) -> u8 {

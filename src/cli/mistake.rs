@@ -64,8 +64,8 @@ impl Mistake {
     }
 }
 
-/// The help of the verb that the arguments name, as far as they name one.
-fn help_of(arguments: &[OsString]) -> String {
+/// The command that shows the help of the verb that the arguments name, as far as they name one.
+pub(crate) fn help_of(arguments: &[OsString]) -> String {
     let mut verb = crate::cli::Cli::command();
     let mut path = vec![verb.get_name().to_owned()];
     for word in arguments.iter().skip(1).map_while(|word| word.to_str().filter(|word| *word != "--")) {

@@ -154,8 +154,8 @@ fn options(context: Context<'_>, args: &LogsArgs) -> Result<LogOptions> {
         containers,
         condition: condition.transpose()?,
         style: Style {
-            include: patterns("--include", &args.include)?,
-            exclude: patterns("--exclude", &args.exclude)?,
+            include: patterns(args, "--include", &args.include)?,
+            exclude: patterns(args, "--exclude", &args.exclude)?,
             timestamps: args.timestamps,
             json: !context.ui.is_table(),
             columns: columns(context, args)?,
@@ -180,10 +180,15 @@ fn columns(context: Context<'_>, args: &LogsArgs) -> Result<Option<Columns>> {
     columns.map(Some)
 }
 
-fn patterns(flag: &str, patterns: &[String]) -> Result<Vec<Regex>> {
+fn patterns(args: &LogsArgs, flag: &str, patterns: &[String]) -> Result<Vec<Regex>> {
     let compiled = patterns.iter().map(|pattern| {
-        let invalid = |why| Error::usage(format!("invalid regular expression {pattern:?} for {flag}")).because(why);
-        target::pattern(pattern).map_err(invalid)
+        target::pattern(pattern).map_err(|why| {
+            let text = shell::quote(&regex::escape(pattern)).into_owned();
+            let targets = args.targets.join(" ");
+            Error::usage(format!("invalid regular expression {pattern:?} for {flag}"))
+                .because(why)
+                .try_next(format!("nsaccess logs {targets} {flag} {text}   # the text itself"))
+        })
     });
     compiled.collect()
 }

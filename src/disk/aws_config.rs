@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::host::plain_file::LARGEST_TEXT;
 use crate::model::irsa::{RolesOf, is_own_command};
+use crate::model::shell;
 
 /// How often an edit is tried when another program keeps writing the file.
 const WRITE_TRIES: u32 = 5;
@@ -158,11 +159,12 @@ pub(crate) fn unusable(host: &Host, reason: &aws_config_edit::Error) -> Error {
 
 fn explain(host: &Host, action: &str, reason: &aws_config_edit::Error) -> Error {
     let error = Error::usage(format!("cannot {action} {}", display_path(host))).because(reason.to_string());
-    let file = path(host);
-    match reason.line {
-        Some(line) => error.try_next(format!("${{EDITOR:-vi}} +{line} {}", file.display())),
-        None => error.try_next(format!("${{EDITOR:-vi}} {}", file.display())),
-    }
+    error.try_next(open(host, reason.line))
+}
+
+/// The command that opens a line of the file.
+pub(crate) fn open(host: &Host, line: Option<usize>) -> String {
+    shell::edit(&path(host).display().to_string(), line)
 }
 
 fn display_path(host: &Host) -> String {

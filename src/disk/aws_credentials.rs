@@ -9,7 +9,7 @@ use crate::disk::{atomic, aws_config};
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::shell::quote;
+use crate::model::shell;
 
 /// `AWS_SHARED_CREDENTIALS_FILE`, else `~/.aws/credentials`.
 pub(crate) fn path(host: &Host) -> PathBuf {
@@ -103,8 +103,7 @@ fn overriding(host: &Host, name: &str, found: Override) -> String {
 
 /// The command that opens a line of the file.
 fn open(host: &Host, line: Option<usize>) -> String {
-    let line = line.map_or_else(String::new, |line| format!("+{line} "));
-    format!("${{EDITOR:-vi}} {line}{}", quote(&path(host).display().to_string()))
+    shell::edit(&path(host).display().to_string(), line)
 }
 
 fn conflict(host: &Host, name: &str, reason: &aws_config_edit::Error) -> Error {

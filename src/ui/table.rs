@@ -18,6 +18,13 @@ const NARROWEST: usize = 8;
 type Styling<'a> = &'a dyn Fn(usize, &str) -> String;
 
 impl Ui {
+    /// The table with nothing cut, unless it does not fit the terminal.
+    pub(crate) fn whole_table(&self, headings: &[&str], rows: &[Vec<String>]) -> Option<String> {
+        let whole = table(headings, rows, None, &|_, cell| cell.to_owned());
+        let room = self.columns.filter(|_| !self.is_wide());
+        room.is_none_or(|columns| whole.lines().all(|line| line.width() <= columns)).then_some(whole)
+    }
+
     /// Aligned columns. On a terminal prose is cut so that they fit it, unless all was asked for (`-o wide`).
     pub(crate) fn table(&self, headings: &[&str], rows: &[Vec<String>]) -> String {
         self.styled_table(headings, rows, |_, _| None)

@@ -79,6 +79,28 @@ fn the_screen_names_who_what_and_by_which_objects() {
 }
 
 #[test]
+fn eighty_columns_have_every_object_whole() {
+    let mut world = of_administrator();
+    world.set("NO_COLOR", "1");
+    let shown = |words: &str| {
+        let (ended, person) = world.nsaccess(&format!("audit {words} --cluster {CLUSTER}")).on_columns(80);
+        let screen = person.sees_the_end().replace('\r', "");
+        assert!(ended.ends().success(), "{screen}");
+        let end = screen.find("\nFindings:").expect("findings");
+        let access = screen[..end].to_owned();
+        assert!(access.lines().all(|line| line.chars().count() <= 80), "{access}");
+        access
+    };
+    let one = shown("idp-dev");
+    assert!(one.contains("  SPDY only (no get pods/portforward)  3\n"), "{one}");
+    assert!(one.contains("\nGranted by:\n  1  access policy AmazonEKSClusterAdminPolicy\n"), "{one}");
+    assert!(one.contains("\n  3  RoleBinding idp-ns-floor → Role idp-ns-floor\n"), "{one}");
+    let all = shown("--all");
+    assert!(all.contains("\nidp-dev  permission-set:idp-ns-idp-dev (access entry)\n    allowed: pods"), "{all}");
+    assert!(all.contains("\n    granted by: RoleBinding idp-dev/idp-ns-floor → Role idp-ns-floor\n"), "{all}");
+}
+
+#[test]
 fn everything_is_listed_once() {
     let world = of_administrator();
     audit(&world, "--all");

@@ -227,7 +227,8 @@ const AUDIT_HEAD: &str = "# audit
 It is read-only. For each AWS principal it resolves the access entry or the item in `aws-auth` that applies, the user name and
 groups (`{{SessionName}}` stays, as only the session has it), the bindings of these, their roles including aggregation, and the
 tasks that these allow. The tasks are those of [can-i](can-i.md); GRANTED BY shows the objects that grant them. Service accounts,
-nodes and users of an OIDC provider of the cluster are not included.
+nodes and users of an OIDC provider of the cluster are not included. On a terminal that is too narrow for the table, objects are
+numbered below it, and with `--all` each principal is a paragraph; `-o wide` prints the table.
 
 ## What is not evaluated
 

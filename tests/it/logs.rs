@@ -95,7 +95,12 @@ fn the_run_before_is_shown_and_missed_with_one_error() {
         .run("logs web-0 -p")
         .exits(5)
         .one_error()
-        .says("previous terminated container \"web\" in pod \"web-0\" not found");
+        .says("previous terminated container \"web\" in pod \"web-0\" not found")
+        .says("try: nsaccess logs web-0   # the current log; the container has not restarted\n");
+    world
+        .run("logs web-0 -p -c web")
+        .exits(5)
+        .says("try: nsaccess logs web-0 -c web   # the current log; the container has not restarted\n");
     write(&world, "web-0", "panic: first\n");
     restart(&world, "web-0", 2);
     write(&world, "web-0", "second\n");

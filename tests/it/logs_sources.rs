@@ -45,7 +45,8 @@ fn workloads_services_and_selectors_have_the_logs_of_their_pods() {
     shows_all(run("deploy/api sts/db"), &[api, db].concat());
     run("-l app=nobody").success().says("no pods with labels app=nobody found in namespace \"idp-dev\"");
     for words in ["logs -l a(b", "logs -f -l a(b", "pods -l a(b", "pods -w -l a(b"] {
-        world.run(words).exits(2).one_error().says("error: invalid label selector");
+        let help = format!("try: nsaccess {} --help\n", words.split(' ').next().expect("a verb"));
+        world.run(words).exits(2).one_error().says("error: invalid label selector").says(&help);
     }
     run("deploy/nobody").exits(5).one_error().says("deployment \"nobody\" not found in namespace \"idp-dev\"");
     run("svc/elsewhere").exits(1).one_error().says("it points to db.example.com");

@@ -124,4 +124,5 @@ mod trouble;
 mod trust;
 mod tunnel;
 mod typed_names;
+mod usage;
 mod ways_out;

@@ -98,9 +98,18 @@ impl OpenPort {
 }
 
 fn cannot_listen(failed: &BindError, target: &Workload, remote: &RemotePort) -> Error {
-    let BindError { port, error } = failed;
-    let failure = Error::failure(format!("cannot listen on port {port}"));
+    let BindError { address, port, error } = failed;
+    let failure = Error::failure(match port {
+        0 => "cannot listen on a free port".to_owned(),
+        port => format!("cannot listen on port {port}"),
+    });
     match (error.kind(), instead_of_privileged(*port)) {
+        (std::io::ErrorKind::AddrNotAvailable, _) => {
+            let local = if *port == 0 { String::new() } else { port.to_string() };
+            Error::failure(format!("cannot listen on {address}"))
+                .because("this machine has no such address")
+                .try_next(format!("nsaccess port-forward {target} {local}:{remote}   # on localhost"))
+        }
         (std::io::ErrorKind::AddrInUse, _) => failure
             .because("the port is already in use")
             .try_next(format!("nsaccess port-forward {target} :{remote}   # picks a free port"))
@@ -118,10 +127,12 @@ mod tests {
     use crate::model::kube::workload::Kind;
 
     #[test]
-    fn a_privileged_port_is_told_from_one_that_is_taken() {
+    fn the_error_says_why_a_port_cannot_be_listened_on() {
         let target = Workload { kind: Kind::Service, name: "web".to_owned() };
         let failure = |port, kind: std::io::ErrorKind| {
-            cannot_listen(&BindError { port, error: kind.into() }, &target, &RemotePort::Name("http".to_owned()))
+            let address = [10, 9, 8, 7].into();
+            let failed = BindError { address, port, error: kind.into() };
+            cannot_listen(&failed, &target, &RemotePort::Name("http".to_owned()))
         };
         let privileged = failure(80, std::io::ErrorKind::PermissionDenied);
         assert_eq!(privileged.because, ["ports below 1024 require root privileges"]);
@@ -129,5 +140,9 @@ mod tests {
         let taken = failure(80, std::io::ErrorKind::AddrInUse);
         assert_eq!(taken.because, ["the port is already in use"]);
         assert_eq!(taken.try_next[0], "nsaccess port-forward svc/web :http   # picks a free port");
+        let absent = |port| failure(port, std::io::ErrorKind::AddrNotAvailable);
+        assert_eq!(absent(0).message, "cannot listen on 10.9.8.7");
+        assert_eq!(absent(0).try_next, ["nsaccess port-forward svc/web :http   # on localhost"]);
+        assert_eq!(absent(8080).try_next, ["nsaccess port-forward svc/web 8080:http   # on localhost"]);
     }
 }

@@ -1,5 +1,6 @@
 //! `audit`: who may do what, by which objects, and what is wrong with it.
 
+mod access;
 mod list;
 mod screen;
 

@@ -18,7 +18,7 @@ use crate::model::grants::preset::Preset;
 use crate::model::grants::principal::{Principal, PrincipalName};
 use crate::model::grants::rules;
 use crate::model::kube::namespace::Namespace;
-use crate::model::shell::quote;
+use crate::model::shell::{self, quote};
 
 /// Who gets what, where and until when.
 #[derive(Debug, Args)]
@@ -175,7 +175,7 @@ fn wrong(path: &Path, problems: &[Remark]) -> Error {
     let error = Error::usage(format!("{} is invalid", path.display()));
     let error = problems.iter().fold(error, |error, problem| error.because(problem.to_string()));
     let line = problems.first().map_or(1, |problem| problem.line);
-    error.try_next(format!("${{EDITOR:-vi}} +{line} {}", path.display()))
+    error.try_next(shell::edit(&path.display().to_string(), Some(line)))
 }
 
 fn one(context: Context<'_>, args: &WantedArgs, typed: Typed<'_>) -> Result<Wanted> {

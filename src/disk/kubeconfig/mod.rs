@@ -23,7 +23,7 @@ use crate::disk::temporary;
 use crate::env_vars;
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::model::shell::quote;
+use crate::model::shell::{self, quote};
 
 pub(crate) use kubectl_lock::{Standing, remove_if_abandoned as remove_abandoned_lock};
 pub(crate) use merged::{Merged, OwnCluster};
@@ -300,13 +300,11 @@ impl Kubeconfigs {
     }
 
     fn unreadable(&self, path: &Path, reason: &kubeconfig_edit::Error) -> Error {
-        let line = reason.line.map_or_else(String::new, |line| format!("+{line} "));
         let shown = path.display().to_string();
-        let quoted = quote(&shown);
         Error::failure(format!("cannot read {}", self.host.shorten_home(path)))
             .because(reason.to_string())
-            .try_next(format!("${{EDITOR:-vi}} {line}{quoted}"))
-            .try_next(format!("kubectl config view --kubeconfig {quoted}"))
+            .try_next(shell::edit(&shown, reason.line))
+            .try_next(format!("kubectl config view --kubeconfig {}", quote(&shown)))
     }
 
     fn uneditable(&self, path: &Path, reason: &kubeconfig_edit::Error, task: Task, entry: &Entry) -> Error {

@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::model::settings::{
     self, FileProblem, Flags, OwnFile, Place, PlaceState, Project, ProjectFile, Sources, Trusted, Warning,
 };
+use crate::model::shell;
 
 pub(crate) const PROJECT_FILE: &str = "nsaccess.toml";
 
@@ -136,10 +137,27 @@ impl SettingsFiles {
             organisation: self.organisation.as_ref().map(with_path),
             aws,
         });
-        answer.map_err(|reason| {
-            let file = host.shorten_home(&aws_config::path(host));
-            Error::usage("invalid setting").because(reason.replace(settings::AWS_CONFIGURATION, &file))
-        })
+        answer.map_err(|reason| unusable(host, &reason))
+    }
+}
+
+/// A setting that cannot be used. Before the reason stands a flag, a variable or a line of the AWS configuration; else it is
+/// about several places.
+fn unusable(host: &Host, reason: &str) -> Error {
+    if let Some(why) = reason.strip_prefix(settings::AWS_CONFIGURATION) {
+        let file = host.shorten_home(&aws_config::path(host));
+        let line = why.strip_prefix(", line ").and_then(|why| why.split(':').next()?.parse().ok());
+        return Error::usage("invalid setting").because(format!("{file}{why}")).try_next(aws_config::open(host, line));
+    }
+    let name = reason.split_once(": ").filter(|(name, _)| !name.contains(' '));
+    match name {
+        Some((flag, why)) if flag.starts_with("--") => Error::usage(format!("invalid value for {flag}")).because(why),
+        Some((variable, why)) if variable.starts_with("NSACCESS_") => {
+            Error::usage(format!("invalid value of {variable}")).because(why).try_next(format!("unset {variable}"))
+        }
+        _ => Error::usage("invalid setting")
+            .because(reason)
+            .try_next("nsaccess config   # shows each setting and where it comes from"),
     }
 }
 
@@ -175,11 +193,9 @@ pub(super) fn parsed<T>(
 ) -> Result<(T, Vec<String>)> {
     let shown = host.shorten_home(path);
     let (file, found) = read.map_err(|problem| {
-        Error::usage(format!("cannot read {shown}")).because(problem.to_string()).try_next(format!(
-            "${{EDITOR:-vi}} +{} {}",
-            problem.line,
-            path.display()
-        ))
+        Error::usage(format!("cannot read {shown}"))
+            .because(problem.to_string())
+            .try_next(shell::edit(&path.display().to_string(), Some(problem.line)))
     })?;
     Ok((file, found.into_iter().map(|warning| format!("{shown}: {warning}")).collect()))
 }

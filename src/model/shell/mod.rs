@@ -37,6 +37,12 @@ pub(crate) fn quote(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+/// The command that opens a file in the user's editor, at a line if one is known.
+pub(crate) fn edit(path: &str, line: Option<usize>) -> String {
+    let line = line.map_or_else(String::new, |line| format!("+{line} "));
+    format!("${{EDITOR:-vi}} {line}{}", quote(path))
+}
+
 /// Lines that set the variables with a value, after lines that unset those without.
 pub(crate) fn change_variables(dialect: Dialect, variables: &[(&str, Option<Secret<String>>)]) -> Secret<String> {
     let unset_line = |name: &&str| match dialect {

@@ -22,6 +22,7 @@ pub(crate) struct Listeners {
 /// Why a port cannot be listened on.
 #[derive(Debug)]
 pub(crate) struct BindError {
+    pub(crate) address: IpAddr,
     /// The requested port; 0 for any.
     pub(crate) port: u16,
     pub(crate) error: std::io::Error,
@@ -42,20 +43,18 @@ pub(crate) async fn bind(addresses: &[IpAddr], local: LocalPort, remote_number: 
         LocalPort::Any => 0,
         LocalPort::Preferably => return bind_preferably(addresses, remote_number).await,
     };
-    let bound = match port {
+    match port {
         0 => bind_any(addresses).await,
         port => bind_all(addresses, port).await,
-    };
-    bound.map_err(|error| BindError { port, error })
+    }
 }
 
 /// This port, else, if it is a privileged one, its usual replacement, else any that is free.
 async fn bind_preferably(addresses: &[IpAddr], port: u16) -> Result<Listeners, BindError> {
-    let error = match bind_all(addresses, port).await {
+    let failed = match bind_all(addresses, port).await {
         Ok(listeners) => return Ok(listeners),
-        Err(error) => error,
+        Err(failed) => failed,
     };
-    let failed = BindError { port, error };
     let usual = instead_of_privileged(port).filter(|_| failed.is_privileged());
     let bound = match usual {
         Some(usual) => bind_all(addresses, usual).await.ok(),
@@ -63,41 +62,41 @@ async fn bind_preferably(addresses: &[IpAddr], port: u16) -> Result<Listeners, B
     };
     let listeners = match bound {
         Some(listeners) => listeners,
-        None => bind_any(addresses).await.map_err(|error| BindError { port: 0, error })?,
+        None => bind_any(addresses).await?,
     };
     Ok(Listeners { instead_of: Some(failed), ..listeners })
 }
 
 /// Binds a port that is free on all addresses. A port that is free on one may be taken on another, hence the attempts.
-async fn bind_any(addresses: &[IpAddr]) -> std::io::Result<Listeners> {
-    let mut last = std::io::Error::from(std::io::ErrorKind::AddrInUse);
-    for _ in 0..16 {
-        match bind_all(addresses, 0).await {
-            Ok(listeners) => return Ok(listeners),
-            Err(error) => last = error,
+async fn bind_any(addresses: &[IpAddr]) -> Result<Listeners, BindError> {
+    for _ in 1..16 {
+        if let Ok(listeners) = bind_all(addresses, 0).await {
+            return Ok(listeners);
         }
     }
-    Err(last)
+    bind_all(addresses, 0).await
 }
 
-async fn bind_all(addresses: &[IpAddr], port: u16) -> std::io::Result<Listeners> {
-    let (mut listeners, mut bound, mut port) = (Vec::new(), Vec::new(), port);
-    let mut failure = None;
-    for address in addresses {
-        match TcpListener::bind((*address, port)).await {
+/// Binds the same port on all addresses. The error has the port as it was asked for.
+async fn bind_all(addresses: &[IpAddr], asked: u16) -> Result<Listeners, BindError> {
+    let (mut listeners, mut bound, mut port) = (Vec::new(), Vec::new(), asked);
+    let mut absent = None;
+    for &address in addresses {
+        let failed = |error| BindError { address, port: asked, error };
+        match TcpListener::bind((address, port)).await {
             Ok(listener) => {
-                let at = listener.local_addr()?;
+                let at = listener.local_addr().map_err(failed)?;
                 port = at.port();
                 bound.push(at);
                 listeners.push(listener);
             }
             // A machine without IPv6 has no ::1, which is fine; a taken port is not.
-            Err(error) if addresses == LOOPBACK && is_absent(&error) => failure = Some(error),
-            Err(error) => return Err(error),
+            Err(error) if addresses == LOOPBACK && is_absent(&error) => absent = Some(failed(error)),
+            Err(error) => return Err(failed(error)),
         }
     }
-    match failure {
-        Some(error) if listeners.is_empty() => Err(error),
+    match absent {
+        Some(failed) if listeners.is_empty() => Err(failed),
         _ => Ok(Listeners { listeners, addresses: bound, port, instead_of: None }),
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 /// Longer than anything takes here; only a test that would hang meets it.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -33,6 +34,12 @@ impl Terminal {
         let program =
             open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).expect("the other end");
         Terminal { person: File::from(person), program }
+    }
+
+    /// Makes it so many columns wide. Without this it does not say how wide it is.
+    pub(crate) fn resize(&self, columns: u16) {
+        let size = Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.person, size).expect("a size");
     }
 
     /// A stream of a program.

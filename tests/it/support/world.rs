@@ -325,8 +325,18 @@ impl Invocation<'_> {
     }
 
     /// The same with standard output on the terminal too.
-    pub(crate) fn on_screen(mut self) -> (Guarded, Person) {
+    pub(crate) fn on_screen(self) -> (Guarded, Person) {
+        self.on_all_of(Terminal::open())
+    }
+
+    /// The same on a terminal of so many columns.
+    pub(crate) fn on_columns(self, columns: u16) -> (Guarded, Person) {
         let terminal = Terminal::open();
+        terminal.resize(columns);
+        self.on_all_of(terminal)
+    }
+
+    fn on_all_of(mut self, terminal: Terminal) -> (Guarded, Person) {
         self.command.stdin(terminal.stream()).stdout(terminal.stream()).stderr(terminal.stream());
         self.watched(terminal)
     }

@@ -8,6 +8,7 @@ use crate::model::kube::lost_node::LostNode;
 use crate::model::kube::role_rule::Rule;
 use crate::model::kube::workload::Workload;
 use crate::model::logs::refusal::{self, LogRefusal};
+use crate::model::logs::target::LogRequest;
 use crate::net::kube::KubeFailure;
 
 /// Refusals in a row, about a minute, after which a pod that may not be looked at is taken for gone.
@@ -93,6 +94,13 @@ impl Tail<'_> {
                 or_can_i(denied(self.cluster, what, words, &rule), self.cluster, &rule)
             }
             LogRefusal::NoPod => not_found(self.cluster, &pod),
+            LogRefusal::NoLog if words.starts_with("previous terminated container") => {
+                let LogRequest { pod, container, .. } = &self.request;
+                let container = container.as_ref().map_or_else(String::new, |name| format!(" -c {name}"));
+                let current =
+                    format!("nsaccess logs {pod}{container}   # the current log; the container has not restarted");
+                Error::new(Kind::NotFound, what).because(words).try_next(current)
+            }
             LogRefusal::NoLog | LogRefusal::NotKnownYet => Error::new(Kind::NotFound, what).because(words),
             LogRefusal::NoAnswer => explain_lost_node(Error::new(Kind::Unreachable, what).because(words), words),
             LogRefusal::NotStarted | LogRefusal::Other => Error::failure(what).because(words),

@@ -4,7 +4,7 @@ use super::Profiles;
 use crate::error::{Error, Kind};
 use crate::model::aws::access_keys::UnusableKeys;
 use crate::model::kube::namespace::similar;
-use crate::model::shell::quote;
+use crate::model::shell::{self, quote};
 
 /// What is wrong with a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl SourceFault {
     /// In words. `shown` and `path` are the file of the profiles: for a sentence, and for a command.
     pub(crate) fn into_error(self, shown: &str, path: &str) -> Error {
         let of = |profile: &str| Error::usage(format!("AWS profile {profile:?} has no usable credentials"));
-        let open = format!("${{EDITOR:-vi}} {}", quote(path));
+        let open = shell::edit(path, None);
         match self {
             SourceFault::NoSuchProfile { name, wanted_by, similar } => {
                 let mut error = Error::new(Kind::NotFound, format!("AWS profile {name:?} is not defined in {shown}"));

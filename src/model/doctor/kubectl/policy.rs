@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem};
-use crate::model::shell::quote;
+use crate::model::shell;
 
 pub(super) const FINDINGS: &[&Finding] = &[&DENIED, &NOT_LISTED, &UNREADABLE];
 
@@ -48,7 +48,7 @@ pub(crate) fn judge_policy(
     command: &str,
     resolve: impl Fn(&str) -> Option<String>,
 ) -> Judgement {
-    let open = format!("${{EDITOR:-vi}} {}", quote(path));
+    let open = shell::edit(path, None);
     let unreadable = |why: String| {
         let problem = Problem::of(&UNREADABLE, format!("{path} is invalid")).because(why);
         Judgement::problem(problem.try_next(&open))

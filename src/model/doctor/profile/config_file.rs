@@ -2,7 +2,7 @@
 
 use aws_config_edit::{AwsConfig, Section};
 
-use crate::model::shell::quote;
+use crate::model::shell;
 
 /// The file, and the profile in it that is meant.
 #[derive(Debug, Clone, Copy)]
@@ -48,17 +48,12 @@ impl<'a> ConfigFile<'a> {
 
     /// The command that opens a line in an editor.
     pub(super) fn open(&self, line: usize) -> String {
-        open_line(self.path, line)
+        shell::edit(self.path, Some(line))
     }
 
     pub(super) fn login(&self) -> String {
         format!("nsaccess login {}", self.namespace)
     }
-}
-
-/// The command that opens a line of a file in an editor.
-pub(super) fn open_line(path: &str, line: usize) -> String {
-    format!("${{EDITOR:-vi}} +{line} {}", quote(path))
 }
 
 #[cfg(test)]

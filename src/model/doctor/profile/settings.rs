@@ -1,10 +1,10 @@
 //! The settings of nsaccess, and whether `~/.aws/config` can be read.
 
-use super::config_file::open_line;
 use crate::error::Error;
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem};
 use crate::model::settings::Warning;
+use crate::model::shell;
 
 pub(super) const FINDINGS: &[&Finding] =
     &[&UNUSABLE, &UNKNOWN_KEY, &FOREIGN_PROJECT, &FOREIGN_ORGANISATION, &UNTRUSTED_PROJECT, &CONFIG_UNREADABLE];
@@ -63,17 +63,7 @@ pub(crate) fn judge_config(read: Result<usize, &Error>) -> Judgement {
 
 /// Why the settings could not be read.
 pub(crate) fn judge_unusable(error: &Error) -> Judgement {
-    let problem = Problem::of_error(&UNUSABLE, error);
-    if !problem.try_next.is_empty() {
-        return Judgement::problem(problem);
-    }
-    // A variable stands before the reason why it cannot be used.
-    let variable = error.because.first().and_then(|reason| reason.split_once(": ")).map(|(name, _)| name);
-    let variable = variable.filter(|name| name.starts_with("NSACCESS_") && !name.contains(' '));
-    Judgement::problem(match variable {
-        Some(variable) => problem.try_next(format!("unset {variable}")),
-        None => problem.try_next("nsaccess config   # shows each setting and where it comes from"),
-    })
+    Judgement::problem(Problem::of_error(&UNUSABLE, error))
 }
 
 /// What reading the settings warned of. `untrusted`: what a project file asks for, and the command that trusts it.
@@ -106,13 +96,12 @@ fn warned(warning: &Warning, expand: impl Fn(&str) -> String) -> Problem {
         Some((file, line.parse::<usize>().ok()?, why))
     });
     match key {
-        Some((file, line, why)) => {
-            Problem::of(&UNKNOWN_KEY, format!("{file}, line {line}: {why}")).try_next(open_line(&expand(file), line))
-        }
+        Some((file, line, why)) => Problem::of(&UNKNOWN_KEY, format!("{file}, line {line}: {why}"))
+            .try_next(shell::edit(&expand(file), Some(line))),
         None => {
             let file = warning.split_once(" is not read").map_or(warning.as_str(), |(file, _)| file);
             let file = expand(file);
-            Problem::of(&FOREIGN_PROJECT, warning).try_next(format!("ls -l {}", crate::model::shell::quote(&file)))
+            Problem::of(&FOREIGN_PROJECT, warning).try_next(format!("ls -l {}", shell::quote(&file)))
         }
     }
 }
@@ -145,14 +134,5 @@ mod tests {
             ]
         );
         assert_eq!(found(judge_settings(&[], None, str::to_owned)), []);
-    }
-
-    #[test]
-    fn a_variable_that_cannot_be_used_is_unset() {
-        let error = |why: &str| Error::usage("invalid setting").because(why);
-        let tried = |error: &Error| found(judge_unusable(error)).remove(0).1;
-        assert_eq!(tried(&error("NSACCESS_ACCOUNT: `1` is not an AWS account")), "unset NSACCESS_ACCOUNT");
-        assert!(tried(&error("two sso-sessions: which?")).starts_with("nsaccess config "));
-        assert_eq!(tried(&error("x").try_next("${EDITOR:-vi} +1 /h/c")), "${EDITOR:-vi} +1 /h/c");
     }
 }
