@@ -139,7 +139,7 @@ impl<'a> Administrator<'a> {
         call: impl AsyncFn(KubeApi) -> Result<T, KubeFailure>,
     ) -> Result<Result<T, KubeFailure>> {
         match call(self.kube().await?).await {
-            Err(KubeFailure::Unauthorized) => Err(clock_skew::explain(self.chain, self.not_known())),
+            Err(KubeFailure::Unauthorized) => Err(clock_skew::explain_unauthorized(self.chain, self.not_known())),
             answer => Ok(answer),
         }
     }

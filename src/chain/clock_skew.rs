@@ -13,6 +13,14 @@ pub(crate) fn explain(chain: &Chain<'_>, mut error: Error) -> Error {
     error
 }
 
+/// For a token that a cluster does not accept: with a wrong clock none is good, so that no other reason is guessed.
+pub(crate) fn explain_unauthorized(chain: &Chain<'_>, error: Error) -> Error {
+    match sentence(chain) {
+        None => error,
+        Some(_) => explain(chain, Error { because: Vec::new(), try_next: Vec::new(), ..error }),
+    }
+}
+
 /// Warns once when the clock is off; tokens will be refused sooner or later.
 pub(crate) fn warn(chain: &Chain<'_>) {
     let Some(sentence) = sentence(chain) else { return };

@@ -34,6 +34,26 @@ fn annotate(platform: &Platform, name: &str, value: &str) {
 }
 
 #[test]
+fn a_wrong_clock_is_the_only_reason_for_a_token_that_is_rejected() {
+    let platform = Platform::new();
+    platform.control().set_clock_offset(30 * 60);
+    for words in [
+        format!("grant {NAMESPACE} --to permission-set:{PERMISSION_SET} --preset viewer --yes"),
+        format!("revoke {NAMESPACE} --from permission-set:{PERMISSION_SET} --yes"),
+        format!("audit {NAMESPACE}"),
+    ] {
+        platform
+            .run(&words)
+            .exits(4)
+            .one_error()
+            .says(
+                "does not recognize you\nbecause: this machine's clock is 30 minutes behind AWS's\ntry: sudo timedatectl",
+            )
+            .says_not("access-entry");
+    }
+}
+
+#[test]
 fn a_context_of_another_cluster_is_refused() {
     let platform = Platform::new();
     platform.world.login("idp-dev").run().success();

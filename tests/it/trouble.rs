@@ -233,8 +233,9 @@ fn a_clock_that_is_too_far_off_is_the_first_reason() {
         .run()
         .exits(4)
         .one_error()
-        .says("error: the cluster idp-nonprod-1 does not recognize the role idp-ns-idp-dev\nbecause: this machine's clock is 20 minutes behind AWS's\n")
-        .says("\ntry: sudo timedatectl set-ntp true\n");
+        .says("error: the cluster idp-nonprod-1 does not recognize the role idp-ns-idp-dev\nbecause: this machine's clock is 20 minutes behind AWS's\nbecause: nothing was written")
+        .says("\ntry: sudo timedatectl set-ntp true\n")
+        .says_not("access entry");
 }
 
 #[test]

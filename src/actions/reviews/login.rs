@@ -68,7 +68,7 @@ pub(crate) async fn verify(
             Ok(Verification { caller_arn, identity, minor_version, verdicts })
         }
         Err(KubeFailure::Unauthorized) => {
-            Err(clock_skew::explain(chain, not_mapped(target, cluster, caller_arn.as_deref())))
+            Err(clock_skew::explain_unauthorized(chain, not_mapped(target, cluster, caller_arn.as_deref())))
         }
         Err(failure) => Err(failure.into_error(&cluster.name)),
     }

@@ -351,7 +351,7 @@ impl<'a> ClusterAccess<'a> {
         let cluster = self.cluster();
         let keys = self.credentials().keys;
         let caller = self.chain.services.caller_arn(&keys, &cluster.region).await.ok();
-        clock_skew::explain(self.chain, not_mapped(&self.target, &cluster, caller.as_deref()))
+        clock_skew::explain_unauthorized(self.chain, not_mapped(&self.target, &cluster, caller.as_deref()))
     }
 }
 

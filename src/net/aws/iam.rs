@@ -79,7 +79,7 @@ async fn call(
         headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
         body: format!("Action={operation}&Version={VERSION}{}", parameters.collect::<String>()),
     };
-    let signature = signed(&request, keys, iam_region, aws.host().now().into()).map_err(|words| Failure {
+    let signature = signed(&request, keys, iam_region, aws.signing_time()).map_err(|words| Failure {
         operation,
         class: Class::Service,
         code: None,

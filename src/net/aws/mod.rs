@@ -15,7 +15,7 @@ pub(crate) mod start_page;
 pub(crate) mod sts;
 pub(crate) mod time;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -25,6 +25,7 @@ use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use jiff::SignedDuration;
 
 use crate::env_vars;
 use crate::error::{Error, Result};
@@ -71,6 +72,13 @@ impl Aws {
     /// service.
     pub(crate) fn clock_skew(&self) -> Option<ClockSkew> {
         self.outbound.clock_skew()
+    }
+
+    /// The time for a signature made here: AWS's own, once an answer has told it, as the SDK's clients do.
+    fn signing_time(&self) -> SystemTime {
+        let now = self.host.now();
+        let ahead = self.clock_skew().map_or(SignedDuration::ZERO, |skew| skew.ahead);
+        now.checked_sub(ahead).unwrap_or(now).into()
     }
 
     /// What all answers so far had, for lists.

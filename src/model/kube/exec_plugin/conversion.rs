@@ -3,7 +3,7 @@
 use kubeconfig_edit::{Kubeconfig, PluginCall, User, UserExec, replace_exec};
 
 use super::converted::{Call, Written};
-use super::{Plugin, Reason, own_plugin, recognise, region};
+use super::{Plugin, Reason, own_plugin_with_environment, recognise, region};
 use crate::secret::Secret;
 
 /// kubectl takes it no longer, and takes the next one since 1.11.
@@ -55,7 +55,7 @@ pub(crate) fn convert(text: &str, config: &Kubeconfig, users: &[&User], own_comm
             plan.add(&user.name, None, Verdict::Left(reason));
             continue;
         };
-        if let Some(plugin) = own_plugin(&exec.command, &exec.args) {
+        if let Some(plugin) = own_plugin_with_environment(exec) {
             plan.add(&user.name, Some(plugin), Verdict::Right);
             continue;
         }

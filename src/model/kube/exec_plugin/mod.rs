@@ -16,6 +16,7 @@ mod reversion_tests;
 mod tests;
 
 pub(crate) use own::own_plugin;
+use own::own_plugin_with_environment;
 pub(crate) use reason::Reason;
 
 use crate::env_vars;

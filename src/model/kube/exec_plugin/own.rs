@@ -1,6 +1,9 @@
 //! Our own plugin in somebody's kubeconfig.
 
-use super::{Plugin, program_name};
+use kubeconfig_edit::UserExec;
+
+use super::{Plugin, program_name, variable};
+use crate::env_vars;
 
 /// What a user says who runs `nsaccess token` already. `None`: it is something else.
 pub(crate) fn own_plugin(command: &str, args: &[String]) -> Option<Plugin> {
@@ -23,4 +26,13 @@ pub(crate) fn own_plugin(command: &str, args: &[String]) -> Option<Plugin> {
         session_name: value(&["--session-name"]),
         ..Plugin::default()
     })
+}
+
+/// The same, with what it finds in its environment: a namespace (`token idp-dev`) has a profile of its own.
+pub(super) fn own_plugin_with_environment(exec: &UserExec) -> Option<Plugin> {
+    let plugin = own_plugin(&exec.command, &exec.args)?;
+    let is_of_namespace = exec.args.get(1).is_some_and(|word| !word.starts_with('-'));
+    let is_open = plugin.profile.is_none() && !is_of_namespace;
+    let profile_of_env = variable(&exec.env, env_vars::AWS_PROFILE).filter(|_| is_open);
+    Some(Plugin { profile_of_env, ..plugin })
 }

@@ -224,3 +224,18 @@ fn a_file_is_converted_as_far_as_it_can_be() {
     let plan = convert(&plan.text, &now, &[&now.users[0]], "/elsewhere/nsaccess");
     assert_eq!(plan.outcomes[0].result, Verdict::Right);
 }
+
+#[test]
+fn the_profile_of_the_environment_is_told_after_a_conversion_too() {
+    let text = "apiVersion: v1\nusers:\n- name: a\n  user:\n    exec:\n      command: aws\n      args: [eks, get-token, --cluster-name, d, --region, eu-west-1]\n      env: [{name: AWS_PROFILE, value: team}]\n";
+    let profile = |text: &str| {
+        let config = parse(text).expect("a kubeconfig");
+        let plan = convert(text, &config, &[&config.users[0]], "nsaccess");
+        let plugin = plan.outcomes[0].plugin.clone().expect("a plugin");
+        (plan.text, plugin.profile, plugin.profile_of_env.as_deref().map(str::to_owned))
+    };
+    let (converted, ..) = profile(text);
+    assert_eq!(profile(text), (converted.clone(), None, Some("team".to_owned())));
+    assert_ne!(converted, text);
+    assert_eq!(profile(&converted), (converted.clone(), None, Some("team".to_owned())));
+}
