@@ -196,12 +196,12 @@ impl Error {
     }
 }
 
-/// An I/O error without Rust's `(os error 13)`.
+/// An I/O error without Rust's `(os error 13)`, and without the names that rustls has for what is wrong with a certificate.
 pub(crate) fn plain_io(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
         Some(end) => text[..end].to_lowercase(),
-        None => text,
+        None => text.replace("certificate: UnknownIssuer", "certificate: its issuer is not trusted"),
     }
 }
 

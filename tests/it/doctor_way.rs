@@ -122,6 +122,12 @@ fn a_proxy_has_its_own_ways_to_fail() {
     let row = examined.finds_only("cluster.proxy-refuses", "fail");
     assert!(row["because"][0].as_str().is_some_and(|why| why.ends_with("returned status 403")), "{row:#}");
     world.write(".kube/config", &before);
+    // Any server of TLS with an authority of its own.
+    proxy_url(&world, &world.sandbox.kube_endpoint(CLUSTER).expect("a cluster"));
+    let examined = examine(&world, ONLY);
+    let row = examined.finds_only("cluster.proxy-untrusted", "fail");
+    assert!(row["try"][0].as_str().is_some_and(|fix| fix.starts_with("export AWS_CA_BUNDLE=FILE")), "{row:#}");
+    world.write(".kube/config", &before);
     let proxy = crate::support::proxy::Proxy::start();
     proxy_url(&world, &proxy.url("http"));
     examine(&world, ONLY).is_well();

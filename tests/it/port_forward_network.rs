@@ -60,6 +60,23 @@ fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
 }
 
 #[test]
+fn a_proxy_whose_certificate_is_not_trusted_is_told() {
+    let world = world_with(FLOOR);
+    // Any server of TLS with an authority of its own.
+    let url = world.sandbox.kube_endpoint(CLUSTER).expect("a cluster");
+    proxy_url(&world, &url.replace("https://", "https://ada:hunter2@"));
+    for verb in ["port-forward pod/web-0 :8080 --wait 1s", "pods web-0"] {
+        world
+            .run(verb)
+            .exits(6)
+            .one_error()
+            .says("because: proxy 127.0.0.1:PORT: TLS: invalid peer certificate: its issuer is not trusted\n")
+            .says("try: export AWS_CA_BUNDLE=FILE   # a PEM file with the CA of the proxy\n")
+            .says_not("hunter2");
+    }
+}
+
+#[test]
 fn the_far_end_of_a_tunnel_has_the_name_that_the_context_gives_it() {
     let world = world_with(FLOOR);
     assert!(world.control().set_handshake(CLUSTER, Handshake::OtherName));

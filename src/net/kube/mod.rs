@@ -145,11 +145,13 @@ impl KubeFailure {
 
 /// What helps when a cluster cannot be reached. `None` where only `doctor` can tell.
 fn advice(words: &str) -> Option<String> {
+    let between = Between::blamed_by(words);
     // Somebody answered, and is not trusted: rustls' words.
     if words.contains("invalid peer certificate") {
-        return None;
+        let trust = "export AWS_CA_BUNDLE=FILE   # a PEM file with the CA of the proxy";
+        return matches!(between, Some(Between::Proxy)).then(|| trust.to_owned());
     }
-    let first = match Between::blamed_by(words) {
+    let first = match between {
         Some(Between::Proxy) => "see that the proxy runs and reaches the cluster",
         Some(Between::Tunnel) => {
             "open the tunnel that the context in the kubeconfig goes through, or see what it leads to"

@@ -34,6 +34,7 @@ pub(crate) const FINDINGS: &[&Finding] = &[
     &way::TIMEOUT,
     &way::PROXY_UNREACHABLE,
     &way::PROXY_REFUSES,
+    &way::PROXY_UNTRUSTED,
     &tls::OTHER_AUTHORITY,
     &tls::INTERCEPTED,
     &tls::CERTIFICATE_EXPIRED,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem};
-use crate::model::doctor::wait_for_network;
+use crate::model::doctor::{is_untrusted, untrusted, wait_for_network};
 use crate::model::kube::cluster::ClusterDetails;
 
 pub(crate) const UNRESOLVED: Finding = Finding {
@@ -104,6 +104,15 @@ pub(crate) const PROXY_REFUSES: Finding = Finding {
     waiting: Waiting::Helps,
     cause: "The proxy responds but does not connect to the cluster: its rules forbid it, it requires authentication, or it cannot reach the endpoint itself.",
     repair: "Exempt the endpoint from the proxy (NO_PROXY), or ask your network team to allow it.",
+};
+
+pub(crate) const PROXY_UNTRUSTED: Finding = Finding {
+    id: "cluster.proxy-untrusted",
+    check: "cluster.connection",
+    severity: Severity::Fail,
+    waiting: Waiting::Helps,
+    cause: "The cluster is reached through a proxy with TLS of its own (https://), whose certificate is signed by a CA that this machine does not trust.",
+    repair: "Set AWS_CA_BUNDLE (or SSL_CERT_FILE) to a PEM file with the CA of the proxy; your network team has it.",
 };
 
 /// The endpoint, and what is known of the way to it.
@@ -255,6 +264,10 @@ fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
         Step::Done(Connection::Open) => {
             return Judgement::ok(format!("connected to {} via the proxy {proxy}", way.host));
         }
+        Step::Done(Connection::NotByProxy(why)) if is_untrusted(why) => untrusted(
+            Problem::of(&PROXY_UNTRUSTED, format!("the certificate of the proxy {proxy} is not trusted")),
+            why,
+        ),
         Step::Done(Connection::NotByProxy(why)) => {
             Problem::of(&PROXY_REFUSES, format!("the proxy {proxy} does not connect to {}", way.host))
                 .because(why)

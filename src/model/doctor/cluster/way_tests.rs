@@ -82,6 +82,7 @@ fn with_a_proxy_it_is_the_proxy_that_answers_or_not() {
         (Step::Done(Connection::Refused), "cluster.proxy-unreachable"),
         (Step::Late, "cluster.proxy-unreachable"),
         (Step::Done(Connection::NotByProxy("returned status 403".to_owned())), "cluster.proxy-refuses"),
+        (Step::Done(Connection::NotByProxy("TLS: invalid peer certificate: x".to_owned())), "cluster.proxy-untrusted"),
     ] {
         assert_eq!(id(&judged(&way, step.clone())), expected, "{step:?}");
     }

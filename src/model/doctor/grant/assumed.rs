@@ -95,7 +95,10 @@ mod tests {
             (Error::new(Kind::NotSignedIn, "not signed in"), SOURCE_OVER.id),
             (code, CODE_NEEDED.id),
             (Error::new(Kind::Denied, "no"), NOT_ASSUMED.id),
-            (Error::new(Kind::Unreachable, "no").because("invalid peer certificate: UnknownIssuer"), UNTRUSTED.id),
+            (
+                Error::new(Kind::Unreachable, "no").because("invalid peer certificate: its issuer is not trusted"),
+                UNTRUSTED.id,
+            ),
             (Error::new(Kind::Unreachable, "no").try_next("nsaccess doctor x"), UNREACHABLE.id),
         ] {
             let judged = judge_assumed(&error, false);
