@@ -83,13 +83,29 @@ pub(crate) fn help_of(arguments: &[OsString]) -> String {
 const OF_KUBECTL: [&str; 12] =
     ["annotate", "apply", "attach", "cp", "create", "delete", "describe", "edit", "get", "label", "rollout", "scale"];
 
-/// The same mistake; a verb of kubectl is told to be one.
+/// Flags of kubectl, and what does the same here.
+const FLAGS_OF_KUBECTL: [(&str, &str); 4] = [
+    ("--context", "each namespace has a context of its own: use -n NAMESPACE"),
+    ("--all-namespaces", "commands work in one namespace: use -n NAMESPACE"),
+    ("-A", "commands work in one namespace: use -n NAMESPACE"),
+    ("--no-headers", "-o name prints names alone"),
+];
+
+/// The same mistake; a verb or a flag of kubectl is told to be one.
 fn with_kubectl(mut error: clap::Error) -> clap::Error {
-    let verb = match error.get(ContextKind::InvalidSubcommand) {
-        Some(ContextValue::String(verb)) if OF_KUBECTL.contains(&verb.as_str()) => verb.clone(),
-        _ => return error,
+    let named = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
     };
-    let tip = format!("kubectl {verb} works with the context that nsaccess login sets up");
+    let verb = named(ContextKind::InvalidSubcommand).filter(|verb| OF_KUBECTL.contains(verb));
+    let flag =
+        named(ContextKind::InvalidArg).and_then(|flag| FLAGS_OF_KUBECTL.iter().find(|(known, _)| *known == flag));
+    let tip = match (verb, flag) {
+        (Some(verb), _) => format!("kubectl {verb} works with the context that nsaccess login sets up"),
+        (None, Some((_, tip))) => (*tip).to_owned(),
+        (None, None) => return error,
+    };
+    error.remove(ContextKind::SuggestedArg);
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
     error
 }
@@ -147,11 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn a_verb_of_kubectl_is_told_to_be_one() {
+    fn a_verb_or_a_flag_of_kubectl_is_told_to_be_one() {
         let said = |line: &str| mistake(line).error.to_string();
         let tip = "tip: kubectl get works with the context that nsaccess login sets up";
         assert!(said("nsaccess get pods").contains(tip), "{}", said("nsaccess get pods"));
         assert!(said("nsaccess lgin").contains("a similar subcommand exists: 'login'"));
+        for line in ["nsaccess pods -A", "nsaccess pods --all-namespaces", "nsaccess pods --context x"] {
+            let said = said(line);
+            assert!(said.contains(": use -n NAMESPACE\n") && said.matches("tip:").count() == 1, "{said}");
+        }
     }
 
     #[test]

@@ -170,3 +170,27 @@ fn what_root_makes_in_a_persons_home_is_the_persons() {
     world.login("idp-test").by_nobody().run().success();
     world.run("logout").success();
 }
+
+#[test]
+fn a_logout_that_cannot_remove_the_session_removes_the_rest() {
+    let world = World::signed_in();
+    if !is_root() || !world.give_to_nobody() {
+        return skipped("root may remove every file");
+    }
+    let token = world.token_file().expect("a session");
+    world.chmod(".aws/sso/cache", 0o500);
+    world
+        .nsaccess("logout")
+        .by_nobody()
+        .run()
+        .exits(1)
+        .one_error()
+        .says("because: permission denied\nbecause: the session itself has ended; only its file is left\n")
+        .says("try: nsaccess doctor");
+    assert!(token.exists());
+    let credentials = std::fs::read_dir(world.path(".cache/nsaccess/v1/credentials")).map_or(0, Iterator::count);
+    assert_eq!(credentials, 0, "credentials of a session that has ended");
+    world.chmod(".aws/sso/cache", 0o700);
+    world.nsaccess("logout").by_nobody().run().success();
+    assert!(!token.exists());
+}

@@ -68,7 +68,7 @@ fn a_container_that_no_pod_has_is_said_and_not_waited_for() {
                 .exits(5)
                 .one_error()
                 .says(&format!("error: container \"nosuch\" not found in pods {pods}\n"))
-                .says("because: their containers are api\n")
+                .says("because: available: api\n")
                 .says("try: nsaccess logs ");
         }
     }

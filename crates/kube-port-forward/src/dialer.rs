@@ -105,16 +105,15 @@ impl<E> Dialer<E> {
     }
 
     async fn open_by(&self, pod: &str, transport: Transport, limit: Duration) -> Result<Rc<Session>, AttemptError<E>> {
-        for renew in [false, true] {
+        let open = async |renew| {
             let token = (self.token)(renew).await.map_err(AttemptError::Token)?;
-            match self.server.upgrade(&token, &self.namespace, pod, transport, limit).await {
-                Ok(upgraded) => return Ok(Session::start(upgraded, self.server.connector.clone())),
-                Err(UpgradeError::Refused { status: 401, .. }) if !renew => {}
-                Err(error) => return Err(AttemptError::Upgrade(error)),
-            }
+            let upgraded = self.server.upgrade(&token, &self.namespace, pod, transport, limit).await;
+            Ok(Session::start(upgraded.map_err(AttemptError::Upgrade)?, self.server.connector.clone()))
+        };
+        match open(false).await {
+            Err(AttemptError::Upgrade(UpgradeError::Refused { status: 401, .. })) => open(true).await,
+            opened => opened,
         }
-        let words = "the cluster rejected the token".to_owned();
-        Err(AttemptError::Upgrade(UpgradeError::Refused { status: 401, words }))
     }
 }
 

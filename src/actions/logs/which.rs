@@ -50,12 +50,8 @@ impl Logs<'_> {
         let Containers::Named(asked) = &self.options.containers else { return Ok(()) };
         let (known, name) = (Containers::All.of(pod), &pod.metadata.name);
         let Some(unknown) = asked.iter().find(|asked| !known.contains(asked)) else { return Ok(()) };
-        let mut error = Error::new(Kind::NotFound, format!("container {unknown:?} not found in pod {name:?}"))
-            .because(format!("its containers are {}", known.join(", ")));
-        if let Some(first) = Containers::Default.of(pod).first() {
-            error = error.try_next(format!("nsaccess logs {name} -c {first}"));
-        }
-        Err(error)
+        let first = Containers::Default.of(pod).into_iter().next().map(|first| format!("{name} -c {first}"));
+        Err(no_container(unknown, &format!("pod {name:?}"), &known, first))
     }
 
     /// A container that none of the pods has is a mistake; that some lack it is not.
@@ -69,10 +65,9 @@ impl Logs<'_> {
         let Some(unknown) = asked.iter().find(|asked| !known.is_empty() && !known.contains(asked)) else {
             return Ok(());
         };
-        let names: Vec<&str> = known.iter().map(|name| name.as_str()).collect();
-        let error = Error::new(Kind::NotFound, format!("container {unknown:?} not found in pods {}", whose(subjects)))
-            .because(format!("their containers are {}", names.join(", ")));
-        Err(error.try_next(format!("nsaccess logs {} -c {}", arguments(subjects), names[0])))
+        let known: Vec<String> = known.into_iter().cloned().collect();
+        let first = known.first().map(|first| format!("{} -c {first}", arguments(subjects)));
+        Err(no_container(unknown, &format!("pods {}", whose(subjects)), &known, first))
     }
 
     /// The containers of a pod that the role may not see: as named, or as the server names them when it is asked for
@@ -98,4 +93,11 @@ impl Logs<'_> {
             self.cluster.chain().ui.status(&notice);
         }
     }
+}
+
+/// A container that is in none of the pods where it was looked for. `instead`: what `nsaccess logs` shows.
+fn no_container(unknown: &str, pods: &str, known: &[String], instead: Option<String>) -> Error {
+    let error = Error::new(Kind::NotFound, format!("container {unknown:?} not found in {pods}"))
+        .because(format!("available: {}", known.join(", ")));
+    instead.into_iter().fold(error, |error, target| error.try_next(format!("nsaccess logs {target}")))
 }

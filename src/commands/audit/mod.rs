@@ -39,7 +39,7 @@ pub(crate) struct AuditArgs {
     /// Namespace
     pub(crate) namespace: Option<String>,
     /// All namespaces and cluster-wide access
-    #[arg(long, conflicts_with = "namespace")]
+    #[arg(short = 'A', long, conflicts_with = "namespace", alias = "all-namespaces")]
     pub(crate) all: bool,
     /// Print access as CSV, findings as CSV, or everything as Markdown
     #[arg(long, value_enum, value_name = "FORMAT")]

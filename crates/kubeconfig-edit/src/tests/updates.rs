@@ -232,3 +232,19 @@ fn a_key_without_a_value_says_nothing_of_the_style() {
         assert_eq!(remove(&applied, "idp-ns-dev", Parts::ALL).as_deref(), Ok(text), "through\n{applied}");
     }
 }
+
+#[test]
+fn a_comment_that_somebody_put_before_our_mark_stays() {
+    let applied = apply("a: b\nusers:\n", &entry(), Parts::ALL).unwrap();
+    let mark = "users: # example: was empty\n";
+    assert!(applied.contains(mark), "{applied}");
+    for (moved, left) in [
+        ("users: # mine\n# example: was empty\n", "a: b\nusers: # mine\n\n"),
+        ("users:\n# example: was empty\n", "a: b\nusers:\n"),
+        ("users:\n# mine\n  # example: was empty\n", "a: b\nusers:\n# mine\n  \n"),
+    ] {
+        let text = applied.replace(mark, moved);
+        let removed = remove(&text, "idp-ns-dev", Parts::ALL);
+        assert_eq!(removed.as_deref(), Ok(left), "through\n{text}");
+    }
+}
