@@ -90,7 +90,7 @@ hint: nsaccess kubeconfig convert --revert --all   # gives back what was there
 
     world.run("kubeconfig convert --context prod").is("\
 CONTEXT  CLUSTER  REGION     PROFILE  ROLE                                     RESULT
-prod     prod     eu-west-1  -        arn:aws:iam::111122223333:role/deployer  unchanged
+prod     prod     eu-west-1  corp     arn:aws:iam::111122223333:role/deployer  unchanged
 [exit status: 0]
 ");
     world.run("kubeconfig convert --revert --all").is("\

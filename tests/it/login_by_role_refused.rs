@@ -125,18 +125,18 @@ fn a_session_that_is_longer_than_the_role_allows() {
 fn flags_that_cannot_be_what_they_should() {
     let world = corp();
     let base = by_role("idp-dev", ROLE);
-    for (words, why) in [
-        (by_role("idp-dev", "k8s-devs-role"), "--role-arn: `k8s-devs-role` is not the ARN of an IAM role"),
-        (by_role("idp-dev", USER), "is not the ARN of an IAM role"),
-        (by_role("idp-dev", "arn:aws:sts::111122223333:assumed-role/x/ada"), "--role-arn:"),
-        (format!("{base} --external-id x"), "--external-id: `x` is not an external ID: 2 to 1224"),
-        (format!("{base} --session-name a/b"), "--session-name: `a/b` is not a session's name"),
-        (format!("{base} --mfa-serial ada"), "--mfa-serial: `ada` is not an MFA device"),
-        (format!("{base} --duration 13h"), "--duration: `13h` is not between 15m and 12h"),
-        (format!("{base} --duration 5m"), "--duration: `5m` is not between 15m and 12h"),
-        (format!("{base} --duration soon"), "--duration: `soon` is not a duration such as 1h"),
+    for (words, flag, why) in [
+        (by_role("idp-dev", "k8s-devs-role"), "--role-arn", "`k8s-devs-role` is not the ARN of an IAM role"),
+        (by_role("idp-dev", USER), "--role-arn", &format!("`{USER}` is not the ARN of an IAM role")),
+        (by_role("idp-dev", "arn:aws:sts::111122223333:assumed-role/x/ada"), "--role-arn", ""),
+        (format!("{base} --external-id x"), "--external-id", "`x` is not an external ID: 2 to 1224"),
+        (format!("{base} --session-name a/b"), "--session-name", "`a/b` is not a session's name"),
+        (format!("{base} --mfa-serial ada"), "--mfa-serial", "`ada` is not an MFA device"),
+        (format!("{base} --duration 13h"), "--duration", "`13h` is not between 15m and 12h"),
+        (format!("{base} --duration 5m"), "--duration", "`5m` is not between 15m and 12h"),
+        (format!("{base} --duration soon"), "--duration", "`soon` is not a duration such as 1h"),
     ] {
-        refused(&world, &words, 2).says(why);
+        refused(&world, &words, 2).says(&format!("error: invalid value for {flag}\nbecause: {why}"));
     }
     assert_eq!(world.control().counts().len(), 0);
 }

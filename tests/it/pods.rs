@@ -61,6 +61,7 @@ fn changes_are_lines_below_each_other() {
     let width = "web-1".len().max(20) + 2;
     table.wait_for("three lines", |out| out.lines().count() == 3);
     names.wait_for("two names", |out| out == "pod/web-0\npod/web-1\n");
+    events.wait_for("two pods", |out| out.matches("\"present\"").count() == 2);
     assert!(world.control().delete_pod(CLUSTER, NAMESPACE, "web-1", std::time::Duration::ZERO));
     table.wait_for("the end of a pod", |out| out.contains("Deleted"));
     for (line, cell) in table.out().lines().zip(["READY", "1/1", "1/1"]) {
