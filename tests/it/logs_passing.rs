@@ -127,6 +127,7 @@ fn pods_are_watched_on_by_whoever_was_allowed_to() {
     follow.says("the cluster is not responding");
     assert!(world.control().reachable(&format!("kube:{CLUSTER}"), true));
     watches(&world);
+    follow.says("the cluster is responding again");
     assert!(world.control().delete_pod(CLUSTER, NAMESPACE, "servers", Duration::ZERO));
     follow.wait_for("the deletion", |out| out.contains("\"deleted\""));
     assert!(follow.runs() && !follow.err().contains("polling every"), "{}", follow.story());
@@ -145,4 +146,13 @@ fn a_question_to_a_server_that_has_not_read_its_roles_waits_for_the_answer() {
     asks("can-i get pods/log", "create selfsubjectaccessreviews").success();
     asks("pods web-0", "get pods").success();
     asks("logs web-0", "get pods/log").success();
+}
+
+#[test]
+fn pods_that_may_be_listed_and_not_watched_are_polled() {
+    let world = world_with(&[("", "pods", "get"), ("", "pods", "list")]);
+    let follow = Follow::of(&world, "pods -w -o json");
+    follow.says("no watch permission");
+    assert!(world.control().delete_pod(CLUSTER, NAMESPACE, "servers", Duration::ZERO));
+    follow.wait_for("the deletion", |out| out.contains("\"deleted\""));
 }

@@ -10,6 +10,7 @@
 
 mod accesses;
 mod accesses_listed;
+mod ambient;
 mod assume_irsa;
 mod assume_irsa_out;
 mod assume_irsa_profile;
@@ -49,6 +50,7 @@ mod files_in_trouble;
 mod grant;
 mod grant_docs;
 mod grant_principals;
+mod grant_races;
 mod grant_refused;
 mod grant_render;
 mod hints;

@@ -1,0 +1,88 @@
+//! `grant` and `revoke` while others change the same things, or while they are not there.
+
+use sandbox::{AccessEntry, FaultKind};
+
+use crate::support::administrator::{CLUSTER, NAMESPACE, PERMISSION_SET, Platform};
+use crate::support::{Output, until};
+
+fn refusal(status: u16, code: &str) -> FaultKind {
+    FaultKind::Error { status, code: code.into(), message: "no".into() }
+}
+
+/// The groups of the team's access entry.
+fn groups(platform: &Platform) -> Option<Vec<String>> {
+    let mut entries: Vec<AccessEntry> = Vec::new();
+    platform.control().edit_cluster(CLUSTER, |cluster| entries.clone_from(&cluster.access_entries));
+    entries.into_iter().find(|entry| entry.principal_arn == platform.role).map(|entry| entry.groups)
+}
+
+#[test]
+fn aws_auth_is_created_where_there_is_none_and_goes_with_its_last_item() {
+    let platform = Platform::new();
+    let config_map = || platform.control().object(CLUSTER, "ConfigMap", "kube-system", "aws-auth");
+    platform.control().delete(CLUSTER, "ConfigMap", "kube-system", "aws-auth");
+    platform.grant("--via aws-auth").success();
+    let created = config_map().expect("created");
+    assert_eq!(created["metadata"]["labels"]["app.kubernetes.io/managed-by"], "nsaccess", "{created:#}");
+    assert!(platform.aws_auth("mapRoles").is_some_and(|text| text.contains("nsaccess:pay:")), "{created:#}");
+    platform.revoke("").success();
+    assert_eq!(config_map(), None);
+}
+
+#[test]
+fn a_write_of_aws_auth_that_collides_is_made_again_but_not_for_ever() {
+    let platform = Platform::new();
+    let own = "- rolearn: arn:aws:iam::111122223333:role/other\n  username: x\n";
+    assert!(platform.control().set_aws_auth_text(CLUSTER, own));
+    platform.control().fail_next("patch configmaps", 2, refusal(409, "Conflict"));
+    platform.grant("--via aws-auth").success();
+    platform.revoke("").success();
+    assert_eq!(platform.aws_auth("mapRoles").as_deref(), Some(own));
+    platform.control().fail_next("patch configmaps", 99, refusal(409, "Conflict"));
+    platform
+        .grant("--via aws-auth")
+        .exits(1)
+        .one_error()
+        .says("because: something else changed it at the same time, ")
+        .says("try: kubectl -n kube-system get configmap aws-auth -o yaml --show-managed-fields");
+    platform.control().clear_faults();
+    platform.control().fail_next("patch configmaps", 99, refusal(403, "Forbidden"));
+    platform
+        .grant("--via aws-auth")
+        .exits(4)
+        .one_error()
+        .says("cannot write the ConfigMap kube-system/aws-auth")
+        .says("it requires permission to get and patch (at first: create) configmaps in kube-system");
+    assert_eq!(platform.aws_auth("mapRoles").as_deref(), Some(own));
+}
+
+/// Grants; after everything was looked at, somebody creates this entry.
+fn beaten_by(platform: &Platform, entry: AccessEntry) -> Output {
+    platform.control().throttle_next("CreateAccessEntry", 99);
+    let grant = format!("grant {NAMESPACE} --to permission-set:{PERMISSION_SET} --yes");
+    let running = platform.command(&grant).spawn();
+    until("an entry that is to be created", || (platform.control().calls("CreateAccessEntry") > 0).then_some(()));
+    platform.control().put_access_entry(CLUSTER, entry);
+    platform.control().clear_faults();
+    running.finish()
+}
+
+#[test]
+fn an_access_entry_that_somebody_creates_meanwhile_gets_the_group_too() {
+    let platform = Platform::new();
+    beaten_by(&platform, AccessEntry::new(&platform.role, "", &["theirs"])).success();
+    let groups = groups(&platform).expect("an entry");
+    assert!(groups.len() == 2 && groups[0] == "theirs" && groups[1].starts_with("nsaccess:pay:"), "{groups:?}");
+}
+
+#[test]
+fn an_access_entry_of_another_kind_that_somebody_creates_meanwhile_is_left() {
+    let platform = Platform::new();
+    let mut theirs = AccessEntry::new(&platform.role, "system:node:{{EC2PrivateDNSName}}", &[]);
+    theirs.kind = "EC2_LINUX".to_owned();
+    beaten_by(&platform, theirs)
+        .exits(1)
+        .says("because: it has been created in the meantime, as EC2_LINUX")
+        .says("try: run the same command again\n");
+    assert_eq!(groups(&platform), Some(Vec::new()));
+}
