@@ -185,12 +185,6 @@ fn write(context: Context<'_>, folder: &Path, rendered: &Rendered) -> Result<()>
 }
 
 fn print(context: Context<'_>, engine: Engine, rendered: &Rendered) -> Result<()> {
-    if engine == Engine::Kustomize {
-        return Err(Error::usage("kustomize requires --out")
-            .because("a kustomization consists of several files")
-            .try_next("nsaccess grant render NAMESPACE --format kustomize --out DIR")
-            .try_next("nsaccess grant render NAMESPACE --format manifests   # all objects in one stream"));
-    }
     if !context.ui.is_table() {
         let files =
             rendered.files.iter().map(|file| RenderedFile { path: &file.path, text: Some(&file.text) }).collect();
@@ -208,13 +202,12 @@ fn print(context: Context<'_>, engine: Engine, rendered: &Rendered) -> Result<()
             context.ui.hint("nsaccess grant render NAMESPACE --format iam --out DIR   # writes one file for each");
             Ok(())
         }
-        _ => several_files(rendered),
+        (several, _) => {
+            let paths: Vec<&str> = several.iter().map(|file| file.path.as_str()).collect();
+            Err(Error::usage("kustomize requires --out")
+                .because(format!("a kustomization consists of several files: {}", paths.join(", ")))
+                .try_next("nsaccess grant render NAMESPACE --format kustomize --out DIR")
+                .try_next("nsaccess grant render NAMESPACE --format manifests   # all objects in one stream"))
+        }
     }
-}
-
-fn several_files(rendered: &Rendered) -> Result<()> {
-    let paths: Vec<&str> = rendered.files.iter().map(|file| file.path.as_str()).collect();
-    Err(Error::usage("the output consists of several files")
-        .because(paths.join(", "))
-        .try_next("nsaccess grant render NAMESPACE --format kustomize --out DIR"))
 }
