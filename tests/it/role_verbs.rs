@@ -99,6 +99,25 @@ fn logout_forgets_the_credentials_of_the_role_in_use() {
 }
 
 #[test]
+fn a_logout_of_the_portal_takes_the_roles_that_build_on_it() {
+    let world = World::signed_in();
+    let control = world.control();
+    let trust = sandbox::iam::trust_permission_set("111122223333", "idp-ns-idp-dev");
+    control.put_role(role("k8s-devs-role").trusting(trust));
+    map(&world, ROLE);
+    world.run(&format!("login two --role-arn {ROLE} --source-profile idp-ns-idp-dev {PLACE}")).success();
+    world.run("token two").success();
+    world
+        .run("logout --start-url https://sandbox.awsapps.com/start")
+        .success()
+        .says("removed cached credentials for ")
+        .says("two");
+    control.reset_calls();
+    world.run("token two").exits(3).one_error();
+    assert_eq!(control.calls("AssumeRole"), 0);
+}
+
+#[test]
 fn logout_takes_the_one_that_is_named_or_all() {
     let world = logged_in();
     world.control().put_role(role("other"));
