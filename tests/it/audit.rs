@@ -86,6 +86,8 @@ fn eighty_columns_have_every_object_whole() {
         let (ended, person) = world.nsaccess(&format!("audit {words} --cluster {CLUSTER}")).on_columns(80);
         let screen = person.sees_the_end().replace('\r', "");
         assert!(ended.ends().success(), "{screen}");
+        // What is waited for comes and goes before.
+        let screen = screen.rsplit("\x1b[2K").next().unwrap_or_default();
         let end = screen.find("\nFindings:").expect("findings");
         let access = screen[..end].to_owned();
         assert!(access.lines().all(|line| line.chars().count() <= 80), "{access}");
