@@ -86,3 +86,27 @@ fn an_access_entry_of_another_kind_that_somebody_creates_meanwhile_is_left() {
         .says("try: run the same command again\n");
     assert_eq!(groups(&platform), Some(Vec::new()));
 }
+
+#[test]
+fn what_may_not_be_listed_is_kept_and_said() {
+    let platform = Platform::new();
+    let role = || platform.control().object(CLUSTER, "Role", NAMESPACE, "nsaccess-viewer");
+    platform.grant("--preset viewer").success();
+    platform.control().fail_next("list rolebindings", 99, refusal(403, "Forbidden"));
+    platform
+        .grant("--preset developer")
+        .success()
+        .says("warning: the Role pay/nsaccess-viewer is kept: not checked whether it is used (");
+    assert!(role().is_some());
+    platform.control().fail_next("list clusterrolebindings", 99, refusal(403, "Forbidden"));
+    platform
+        .revoke("")
+        .success()
+        .says("warning: other RoleBindings in pay were not checked: ")
+        .says("ClusterRoleBindings were not checked: ");
+    assert_eq!(groups(&platform), None);
+    platform.control().clear_faults();
+    platform.grant("--preset viewer").success();
+    platform.grant("--preset developer").success();
+    assert_eq!(role(), None);
+}

@@ -179,3 +179,18 @@ fn a_login_that_wrote_nothing_can_be_signed_out_of() {
         .one_error()
         .says("no session for https://other.awsapps.com/start");
 }
+
+#[test]
+fn a_pinned_portal_has_the_region_of_its_session() {
+    let world = World::signed_in();
+    let pin = |url: &str| format!("[namespace.idp-dev]\nstart_url = \"{url}\"\n");
+    world.write(".config/nsaccess/config.toml", pin("https://sandbox.awsapps.com/start"));
+    world.run("logout -n idp-dev").success().says("signed out of https://sandbox.awsapps.com/start");
+    world.write(".config/nsaccess/config.toml", pin("https://elsewhere.awsapps.com/start"));
+    world
+        .run("logout -n idp-dev")
+        .exits(2)
+        .one_error()
+        .says("https://elsewhere.awsapps.com/start")
+        .says("--sso-region");
+}
