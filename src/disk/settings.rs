@@ -189,7 +189,8 @@ mod tests {
         put(&user_path(&host), "");
         let flags = Flags { account: Some("1".to_owned()), ..Flags::default() };
         let error = load(&host, &flags, &AwsConfig::default()).expect_err("no account");
-        assert_eq!(error.because, ["--account: `1` is not an AWS account of 12 digits"]);
+        assert_eq!(error.message, "invalid value for --account");
+        assert_eq!(error.because, ["`1` is not an AWS account of 12 digits"]);
     }
 
     #[test]
