@@ -205,6 +205,11 @@ pub(crate) fn plain_io(error: &std::io::Error) -> String {
     }
 }
 
+/// Whether a connection failed because of the certificate that came, in the words of rustls.
+pub(crate) fn is_untrusted_certificate(words: &str) -> bool {
+    words.contains("invalid peer certificate")
+}
+
 /// The innermost cause is the useful one: "connection refused", "certificate has expired".
 pub(crate) fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)

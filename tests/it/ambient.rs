@@ -1,11 +1,9 @@
 //! Credentials that the machine gives: a container's endpoint, the environment, a token in a file.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-
 use sandbox::{Role, iam};
 
 use crate::support::World;
+use crate::support::http::serve;
 
 const ACCOUNT: &str = "111122223333";
 const AUDIT: &str = "audit idp-dev --cluster idp-nonprod-1 --region eu-west-1 -q";
@@ -19,16 +17,8 @@ fn container(keys: &[(String, String)]) -> String {
         "Token": of("AWS_SESSION_TOKEN"), "Expiration": "2040-01-01T00:00:00Z",
     })
     .to_string();
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let _ = stream.read(&mut [0; 4096]);
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all(format!("{head}{body}").as_bytes());
-        }
-    });
-    format!("http://{address}/")
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    format!("http://{}/", serve(head + &body))
 }
 
 /// A profile whose role is assumed with what this source gives.

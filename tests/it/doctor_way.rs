@@ -1,13 +1,13 @@
 //! `doctor` about the way to the cluster: its name, a connection, TLS.
 
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
 use sandbox::Handshake;
 
 use crate::support::World;
 use crate::support::doctor::{examine, is_repaired_by_its_try};
 use crate::support::forward::CLUSTER;
+use crate::support::http::serve;
 use crate::support::proxy::proxy_url;
 
 const ONLY: &str = "--only cluster,authentication";
@@ -26,19 +26,6 @@ fn move_to(world: &World, endpoint: &str) {
 
 fn private(world: &World) {
     world.control().edit_cluster(CLUSTER, |cluster| cluster.endpoint_public_access = false);
-}
-
-/// A server that answers each connection with these bytes, and closes it.
-fn server(answer: &'static [u8]) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(answer);
-        }
-    });
-    address
 }
 
 #[test]
@@ -117,7 +104,7 @@ fn a_proxy_has_its_own_ways_to_fail() {
     proxy_url(&world, "http://127.0.0.1:1");
     examine(&world, ONLY).finds_only("cluster.proxy-unreachable", "fail");
     world.write(".kube/config", &before);
-    proxy_url(&world, &format!("http://{}", server(b"HTTP/1.1 403 Forbidden\r\n\r\n")));
+    proxy_url(&world, &format!("http://{}", serve(*b"HTTP/1.1 403 Forbidden\r\n\r\n")));
     let examined = examine(&world, ONLY);
     let row = examined.finds_only("cluster.proxy-refuses", "fail");
     assert!(row["because"][0].as_str().is_some_and(|why| why.ends_with("returned status 403")), "{row:#}");
@@ -165,9 +152,9 @@ fn an_older_cluster_of_the_same_name_has_another_authority() {
 #[test]
 fn what_is_no_tls_or_ends_at_once_is_told_apart() {
     let world = World::signed_in();
-    move_to(&world, &format!("https://{}", server(b"HTTP/1.1 400 Bad Request\r\n\r\n")));
+    move_to(&world, &format!("https://{}", serve(*b"HTTP/1.1 400 Bad Request\r\n\r\n")));
     examine(&world, ONLY).finds_only("cluster.not-tls", "fail");
-    move_to(&world, &format!("https://{}", server(b"")));
+    move_to(&world, &format!("https://{}", serve(*b"")));
     examine(&world, ONLY).finds_only("cluster.broken-off", "fail");
 }
 

@@ -5,16 +5,6 @@ use serde_json::{Value, json};
 
 use crate::support::administrator::{ACCOUNT, CLUSTER, NAMESPACE, PERMISSION_SET, Platform};
 
-/// The groups of an access entry.
-fn groups(platform: &Platform, arn: &str) -> Option<Vec<String>> {
-    let mut found = None;
-    platform.control().edit_cluster(CLUSTER, |cluster| {
-        found =
-            cluster.access_entries.iter().find(|entry| entry.principal_arn == arn).map(|entry| entry.groups.clone());
-    });
-    found
-}
-
 /// The RoleBinding of the team.
 fn binding(platform: &Platform, group: &str) -> Option<Value> {
     let slug = group.strip_prefix("nsaccess:pay:").expect("a group of the namespace");
@@ -23,7 +13,7 @@ fn binding(platform: &Platform, group: &str) -> Option<Value> {
 
 /// The group that the team's entry has.
 fn group(platform: &Platform) -> String {
-    groups(platform, &platform.role).expect("an entry").remove(0)
+    platform.groups(&platform.role).expect("an entry").remove(0)
 }
 
 /// Changes an annotation of the team's binding.
@@ -66,7 +56,7 @@ fn a_context_of_another_cluster_is_refused() {
     platform.world.write(".kube/config", config.replace(server, "    server: https://other.example.com"));
     let grant = format!("--preset viewer --context {name}");
     platform.grant(&grant).exits(2).says("belongs to a different cluster").says(CLUSTER).one_error();
-    assert_eq!(groups(&platform, &platform.role), None);
+    assert_eq!(platform.groups(&platform.role), None);
 }
 
 #[test]
@@ -78,7 +68,7 @@ fn roles_of_the_same_permission_set_in_other_accounts_keep_what_they_have() {
     assert!(platform.control().put_access_entry(CLUSTER, AccessEntry::new(&other, "x", &[&group])));
     let done = platform.revoke("").success();
     assert!(!done.stdout.contains("444455556666"), "{}", done.transcript());
-    assert_eq!(groups(&platform, &other), Some(vec![group]));
+    assert_eq!(platform.groups(&other), Some(vec![group]));
 }
 
 #[test]
@@ -89,7 +79,7 @@ fn a_wrong_path_is_no_role_that_is_gone() {
     assert_ne!(wrong, platform.role);
     let words = format!("revoke {NAMESPACE} --from {wrong} --yes");
     platform.run(&words).exits(2).says("different path").says(&platform.role).one_error();
-    assert!(groups(&platform, &platform.role).is_some());
+    assert!(platform.groups(&platform.role).is_some());
 }
 
 #[test]
@@ -126,7 +116,7 @@ fn what_was_rendered_for_a_permission_set_ends_too() {
     assert!(binding(&platform, &group).is_some());
     annotate(&platform, "nsaccess/principal", &format!("permission-set:{ACCOUNT}:{PERMISSION_SET}"));
     platform.run("revoke --expired --yes").success();
-    assert!(binding(&platform, &group).is_none() && groups(&platform, &platform.role).is_none());
+    assert!(binding(&platform, &group).is_none() && platform.groups(&platform.role).is_none());
 }
 
 #[test]

@@ -9,13 +9,6 @@ fn refusal(status: u16, code: &str) -> FaultKind {
     FaultKind::Error { status, code: code.into(), message: "no".into() }
 }
 
-/// The groups of the team's access entry.
-fn groups(platform: &Platform) -> Option<Vec<String>> {
-    let mut entries: Vec<AccessEntry> = Vec::new();
-    platform.control().edit_cluster(CLUSTER, |cluster| entries.clone_from(&cluster.access_entries));
-    entries.into_iter().find(|entry| entry.principal_arn == platform.role).map(|entry| entry.groups)
-}
-
 #[test]
 fn aws_auth_is_created_where_there_is_none_and_goes_with_its_last_item() {
     let platform = Platform::new();
@@ -71,7 +64,7 @@ fn beaten_by(platform: &Platform, entry: AccessEntry) -> Output {
 fn an_access_entry_that_somebody_creates_meanwhile_gets_the_group_too() {
     let platform = Platform::new();
     beaten_by(&platform, AccessEntry::new(&platform.role, "", &["theirs"])).success();
-    let groups = groups(&platform).expect("an entry");
+    let groups = platform.groups(&platform.role).expect("an entry");
     assert!(groups.len() == 2 && groups[0] == "theirs" && groups[1].starts_with("nsaccess:pay:"), "{groups:?}");
 }
 
@@ -84,7 +77,7 @@ fn an_access_entry_of_another_kind_that_somebody_creates_meanwhile_is_left() {
         .exits(1)
         .says("because: it has been created in the meantime, as EC2_LINUX")
         .says("try: run the same command again\n");
-    assert_eq!(groups(&platform), Some(Vec::new()));
+    assert_eq!(platform.groups(&platform.role), Some(Vec::new()));
 }
 
 #[test]
@@ -104,7 +97,7 @@ fn what_may_not_be_listed_is_kept_and_said() {
         .success()
         .says("warning: other RoleBindings in pay were not checked: ")
         .says("ClusterRoleBindings were not checked: ");
-    assert_eq!(groups(&platform), None);
+    assert_eq!(platform.groups(&platform.role), None);
     platform.control().clear_faults();
     platform.grant("--preset viewer").success();
     platform.grant("--preset developer").success();

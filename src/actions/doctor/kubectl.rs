@@ -21,7 +21,6 @@ use crate::model::doctor::kubectl::plugin::{Program, Run, SLOW_MILLISECONDS, jud
 use crate::model::doctor::kubectl::policy::{Kuberc, judge_policy};
 use crate::model::doctor::kubectl::user::judge_user;
 use crate::model::kube::exec_plugin::program_name;
-use crate::model::shell::quote;
 use crate::model::wire::proxy::ProxyVariables;
 use crate::process::probe::{self, Ran};
 
@@ -89,7 +88,7 @@ pub(super) async fn call(scene: &Scene<'_>) {
         let paths = scene.chain.kubeconfigs.paths();
         let file = paths.iter().find(|path| path.is_file()).or(paths.first());
         let file = file.map(|path| path.display().to_string()).unwrap_or_default();
-        judge_call(&called(host, paths, name).await, name, &quote(&file))
+        judge_call(&called(host, paths, name).await, name, &file)
     };
     scene.board.judge(&checks::CALL, check).await;
 }

@@ -2,12 +2,13 @@
 
 pub(crate) mod assumed;
 
+use crate::error::is_untrusted_certificate;
 use crate::model::aws::identity::Identity;
 use crate::model::aws::target::Target;
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
-use crate::model::doctor::{is_untrusted, untrusted, wait_for_network};
+use crate::model::doctor::{untrusted, wait_for_network};
 
 pub(crate) const CHECKS: &[&Check] = &[&ASSIGNMENT, &IDENTITY, &CACHED];
 
@@ -226,7 +227,7 @@ pub(crate) fn judge_assignment(answer: &Answer<()>, target: &Target, elsewhere: 
         Answer::Throttled(why) => Problem::of(&THROTTLED, "the portal is throttling requests")
             .because(why)
             .try_next(format!("nsaccess doctor {namespace} --wait")),
-        Answer::Unreachable(why) if is_untrusted(why) => {
+        Answer::Unreachable(why) if is_untrusted_certificate(why) => {
             untrusted(Problem::of(&UNTRUSTED, format!("the certificate of {host} is not trusted")), why)
         }
         Answer::Unreachable(why) => {

@@ -41,11 +41,6 @@ pub(crate) fn check(id: &str) -> Option<&'static Check> {
     checks().find(|check| check.id == id)
 }
 
-/// Whether a connection failed because of the certificate that came, in the words of rustls.
-fn is_untrusted(why: &str) -> bool {
-    why.contains("invalid peer certificate")
-}
-
 /// What is done about a certificate that is not trusted.
 fn untrusted(problem: judgement::Problem, why: &str) -> judgement::Problem {
     problem.because(why).try_next("export AWS_CA_BUNDLE=FILE   # a PEM file with the CA of your organisation's proxy")

@@ -1,13 +1,13 @@
 //! The session of IAM Identity Center.
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, is_untrusted_certificate};
 use crate::model::aws::sso_cache::{SsoToken, TokenReason, TokenState, judge};
 use crate::model::aws::target::{Difference, Portal};
 use crate::model::doctor::check::{Check, Group, Uses};
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem, Repair};
 use crate::model::doctor::session_region::{TWO_REGIONS, WRONG_REGION};
-use crate::model::doctor::{is_untrusted, untrusted, wait_for_network};
+use crate::model::doctor::{untrusted, wait_for_network};
 use jiff::{SignedDuration, Timestamp};
 
 // The region first: with a wrong one a sign-in would not help.
@@ -225,7 +225,7 @@ pub(crate) fn judge_renewal(renewed: Result<&'static str, Option<&Error>>, host:
         Kind::NotSignedIn => Problem::of(&RENEWAL_REFUSED, "the session cannot be renewed")
             .try_next(format!("nsaccess login {namespace}"))
             .repair(Repair::Login),
-        Kind::Unreachable if error.because.iter().any(|why| is_untrusted(why)) => {
+        Kind::Unreachable if error.because.iter().any(|why| is_untrusted_certificate(why)) => {
             let problem = Problem::of(&UNTRUSTED, format!("the certificate of {host} is not trusted"));
             return Judgement::problem(untrusted(problem, &error.because.join(": ")));
         }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use kube::Client;
 use secrecy::SecretString;
 
-use crate::error::{Error, Kind, Result, root_cause};
+use crate::error::{Error, Kind, Result, is_untrusted_certificate, root_cause};
 use crate::model::kube::cluster::Cluster;
 use crate::model::wire::proxy::{Proxy, check_endpoint};
 use crate::net::between::Between;
@@ -146,8 +146,8 @@ impl KubeFailure {
 /// What helps when a cluster cannot be reached. `None` where only `doctor` can tell.
 fn advice(words: &str) -> Option<String> {
     let between = Between::blamed_by(words);
-    // Somebody answered, and is not trusted: rustls' words.
-    if words.contains("invalid peer certificate") {
+    // Somebody answered, and is not trusted.
+    if is_untrusted_certificate(words) {
         let trust = "export AWS_CA_BUNDLE=FILE   # a PEM file with the CA of the proxy";
         return matches!(between, Some(Between::Proxy)).then(|| trust.to_owned());
     }

@@ -63,6 +63,16 @@ impl Platform {
         self.run(&format!("revoke {NAMESPACE} --from permission-set:{PERMISSION_SET} --yes {words}"))
     }
 
+    /// The groups of the access entry of a role.
+    pub(crate) fn groups(&self, arn: &str) -> Option<Vec<String>> {
+        let mut found = None;
+        self.control().edit_cluster(CLUSTER, |cluster| {
+            let entry = cluster.access_entries.iter().find(|entry| entry.principal_arn == arn);
+            found = entry.map(|entry| entry.groups.clone());
+        });
+        found
+    }
+
     /// The text of a list of aws-auth.
     pub(crate) fn aws_auth(&self, key: &str) -> Option<String> {
         let object = self.control().object(CLUSTER, "ConfigMap", "kube-system", "aws-auth")?;

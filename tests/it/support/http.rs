@@ -1,7 +1,7 @@
 //! A browser that is as small as can be: one request, one answer, no redirect followed.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 /// An answer.
 #[derive(Debug)]
@@ -37,4 +37,18 @@ pub(crate) fn get(url: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
     Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// A server that answers each connection with these bytes, and closes it.
+pub(crate) fn serve(answer: impl Into<Vec<u8>>) -> SocketAddr {
+    let answer = answer.into();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(&answer);
+        }
+    });
+    address
 }

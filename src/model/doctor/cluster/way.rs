@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use crate::error::is_untrusted_certificate;
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::judgement::{Judgement, Problem};
-use crate::model::doctor::{is_untrusted, untrusted, wait_for_network};
+use crate::model::doctor::{untrusted, wait_for_network};
 use crate::model::kube::cluster::ClusterDetails;
 
 pub(crate) const UNRESOLVED: Finding = Finding {
@@ -264,7 +265,7 @@ fn by_proxy(way: &Way<'_>, proxy: &str, step: &Step<Connection>) -> Judgement {
         Step::Done(Connection::Open) => {
             return Judgement::ok(format!("connected to {} via the proxy {proxy}", way.host));
         }
-        Step::Done(Connection::NotByProxy(why)) if is_untrusted(why) => untrusted(
+        Step::Done(Connection::NotByProxy(why)) if is_untrusted_certificate(why) => untrusted(
             Problem::of(&PROXY_UNTRUSTED, format!("the certificate of the proxy {proxy} is not trusted")),
             why,
         ),

@@ -1,10 +1,9 @@
 //! Credentials that no portal gives: of a role that a profile's credentials assume, or the profile's own.
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, is_untrusted_certificate};
 use crate::model::aws::assume_refusal::NEEDS_CODE;
 use crate::model::doctor::finding::{Finding, Severity, Waiting};
 use crate::model::doctor::grant::UNTRUSTED;
-use crate::model::doctor::is_untrusted;
 use crate::model::doctor::judgement::{Judgement, Problem};
 
 pub(crate) const SOURCE_MISSING: Finding = Finding::fail(
@@ -66,7 +65,7 @@ pub(crate) fn judge_assumed(error: &Error, has_kept: bool) -> Judgement {
         Kind::NotSignedIn if needs_code(error) => &CODE_NEEDED,
         Kind::NotSignedIn => &SOURCE_OVER,
         Kind::Denied => &NOT_ASSUMED,
-        Kind::Unreachable if error.because.iter().any(|why| is_untrusted(why)) => &UNTRUSTED,
+        Kind::Unreachable if error.because.iter().any(|why| is_untrusted_certificate(why)) => &UNTRUSTED,
         Kind::Unreachable => &UNREACHABLE,
         _ => return Judgement::unknown(error.to_string()),
     };

@@ -2,6 +2,7 @@
 
 use crate::model::doctor::finding::Finding;
 use crate::model::doctor::judgement::{Judgement, Problem};
+use crate::model::shell;
 
 pub(super) const FINDINGS: &[&Finding] = &[&FAILED];
 
@@ -35,7 +36,7 @@ pub(crate) fn judge_call(call: &Call, context: &str, file: &str) -> Judgement {
     // Lines of its log come before what it says at last, and a token has no place here.
     let told = said.iter().filter(|line| !is_log(line) && !line.contains("k8s-aws-v1."));
     let problem = told.take(3).fold(problem, |problem, line| problem.because(line));
-    Judgement::problem(problem.try_next(format!("${{EDITOR:-vi}} {file}")))
+    Judgement::problem(problem.try_next(shell::edit(file, None)))
 }
 
 /// `E1126 04:15:00.123456   12345 memcache.go:265] …`
